@@ -1,0 +1,35 @@
+import { assert } from "./assert.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every bound that is not a time: queues, bodies, loops. Times are configuration (`protocol/timing.ts`). */
+export const limits = {
+  /** The largest JSON body that either side sends or takes, in bytes. */
+  messageBytesMax: 1 * MIB,
+  /** The largest archive of one checkpoint, in bytes. */
+  checkpointBytesMax: 256 * MIB,
+  /** The largest manifest of one checkpoint, in bytes. */
+  manifestBytesMax: 16 * MIB,
+  /** The largest result that a job may hand in, in bytes. */
+  resultBytesMax: 64 * KIB,
+  /** The most sandboxes that one agent runs at once. */
+  slotsMax: 256,
+  /** The most offers in one heartbeat's answer. */
+  offersPerHeartbeatMax: 64,
+  /** The most jobs that a broker holds that are not yet settled. */
+  jobsLiveMax: 100_000,
+  /** The most rounds of looking for processes still running before a freeze or kill gives up and says so. */
+  fixedPointRoundsMax: 200,
+  /** The most events of one agent that the broker keeps for replay after a reconnect. */
+  eventReplayMax: 1_000,
+  /** The longest path of a Unix socket in bytes, without the final zero (unix(7): sun_path is 108 bytes). */
+  socketPathBytesMax: 107,
+  /** The longest request on the control socket, in bytes. */
+  controlRequestBytesMax: 64 * KIB,
+  /** How often a job is leased again after failures that were not the donor's doing. */
+  redeliveriesMax: 3,
+} as const;
+
+assert(limits.resultBytesMax < limits.messageBytesMax, "a result fits into the message that carries it");
+assert(limits.offersPerHeartbeatMax <= limits.slotsMax, "an answer never offers more than the largest agent can hold");

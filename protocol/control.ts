@@ -1,0 +1,74 @@
+import * as z from "zod";
+
+import { agentStates } from "./agent-states.ts";
+import { AgentId, InstanceId } from "./identifiers.ts";
+import { LeaseStatus } from "./messages.ts";
+import { WithdrawalReport } from "./withdrawal-report.ts";
+
+/**
+ * The control socket's language: a Unix stream socket named `control.sock` in the agent's home, mode 0600. A client
+ * sends one JSON object and a newline; the agent answers one JSON object and a newline, and closes.
+ */
+export const controlSocketName = "control.sock";
+
+export const ControlRequest = z.discriminatedUnion("command", [
+  z.strictObject({ command: z.literal("status") }),
+  z.strictObject({ command: z.literal("pause"), reason: z.string().max(500).optional() }),
+  z.strictObject({ command: z.literal("resume"), reason: z.string().max(500).optional() }),
+  z.strictObject({
+    command: z.literal("withdraw"),
+    reason: z.string().max(500).optional(),
+    /** The whole withdrawal ends within this, whatever the broker does; L1. */
+    deadlineMs: z.int().min(1).optional(),
+  }),
+]);
+export type ControlRequest = z.infer<typeof ControlRequest>;
+
+export const SandboxStatus = LeaseStatus.extend({
+  /** The sandbox's own cgroup as an absolute path, or null where none is writable. */
+  cgroup: z.string().nullable(),
+  /** The pid of the job's first process, or null before it was spawned and after it ended. */
+  pid: z.int().nullable(),
+  workspace: z.string(),
+});
+export type SandboxStatus = z.infer<typeof SandboxStatus>;
+
+export const AgentStatus = z.strictObject({
+  agentId: AgentId.nullable(),
+  instanceId: InstanceId,
+  pid: z.int(),
+  state: z.enum(agentStates),
+  /** A pause that was asked for and has not taken effect yet. */
+  pauseAsked: z.boolean(),
+  reason: z.string(),
+  broker: z.string(),
+  brokerReachable: z.boolean(),
+  sandboxDriver: z.string(),
+  slots: z.int(),
+  sandboxes: z.array(SandboxStatus),
+  ledgerEntries: z.int(),
+});
+export type AgentStatus = z.infer<typeof AgentStatus>;
+
+/** What a pause measured: the donor has the CPU back after `freezeMs`. */
+export const PauseResult = z.strictObject({
+  /** From reading the request until every process of every sandbox was seen stopped, in milliseconds. */
+  freezeMs: z.number().min(0),
+  frozenSandboxes: z.int().min(0),
+  checkpoints: z.int().min(0),
+  /** From reading the request until every checkpoint was saved on this host. */
+  snapshotMs: z.number().min(0),
+});
+export type PauseResult = z.infer<typeof PauseResult>;
+
+export const ControlResponse = z.discriminatedUnion("ok", [
+  z.strictObject({
+    ok: z.literal(true),
+    status: AgentStatus.optional(),
+    pause: PauseResult.optional(),
+    resumeMs: z.number().min(0).optional(),
+    report: WithdrawalReport.optional(),
+  }),
+  z.strictObject({ ok: z.literal(false), code: z.string(), message: z.string(), next: z.string() }),
+]);
+export type ControlResponse = z.infer<typeof ControlResponse>;

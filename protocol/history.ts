@@ -1,0 +1,161 @@
+import * as z from "zod";
+
+import { agentEvents, agentStates } from "./agent-states.ts";
+import { executionStates } from "./execution-states.ts";
+import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
+import { jobStates } from "./job-states.ts";
+import { CheckpointReference } from "./messages.ts";
+import { WithdrawalReport } from "./withdrawal-report.ts";
+
+/**
+ * The history: the append-only event log of one run, one JSON object a line. Every actor appends its own records;
+ * verdicts and reports are derived from it and can be derived again.
+ */
+const grant = { jobId: JobId, leaseId: LeaseId, epoch: Epoch, agentId: AgentId };
+const sandbox = { jobId: JobId, leaseId: LeaseId, epoch: Epoch };
+
+export const historyEvents = {
+  // The harness's own.
+  "run.started": z.object({
+    run: z.string(),
+    scenario: z.string(),
+    seed: z.string(),
+    options: z.record(z.string(), z.unknown()),
+  }),
+  "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
+  "run.ended": z.object({ exitCode: z.int() }),
+  "step.begin": z.object({ index: z.int(), step: z.string(), title: z.string() }),
+  "step.end": z.object({ index: z.int(), step: z.string(), outcome: z.enum(["done", "failed"]), detail: z.string() }),
+  /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */
+  "witness.freeze": z.object({
+    latencyMs: z.number(),
+    source: z.enum(["cgroup", "proc"]),
+    processes: z.int(),
+    agentFreezeMs: z.number().nullable(),
+  }),
+  /** CPU time of all sandboxes between the freeze and the resume, seen from outside; I5. */
+  "witness.frozen": z.object({ processes: z.int(), running: z.int(), cpuTicksUsed: z.int(), forMs: z.number() }),
+  "witness.resume": z.object({ latencyMs: z.number(), processes: z.int() }),
+  /** A request signed with a revoked key, and how the broker answered. */
+  "witness.revoked-key": z.object({ status: z.int(), code: z.string() }),
+  expectation: z.object({
+    id: z.string(),
+    title: z.string(),
+    result: z.enum(["pass", "fail", "unknown"]),
+    detail: z.string(),
+  }),
+  "watch.file": z.object({ change: z.enum(["add", "change", "unlink", "addDir", "unlinkDir"]), path: z.string() }),
+  "process.exit": z.object({ name: z.string(), pid: z.int(), code: z.int().nullable(), signal: z.string().nullable() }),
+
+  // The agent's.
+  "agent.started": z.object({ instanceId: InstanceId, pid: z.int(), driver: z.string(), resumed: z.boolean() }),
+  "agent.state": z.object({
+    from: z.enum(agentStates),
+    to: z.enum(agentStates),
+    event: z.enum(agentEvents),
+    reason: z.string(),
+  }),
+  "agent.refused": z.object({ state: z.enum(agentStates), event: z.enum(agentEvents), reason: z.string() }),
+  "agent.woke": z.object({ cause: z.string() }),
+  "agent.offer": z.object({ ...sandbox, answer: z.enum(["accepted", "declined"]), reason: z.string() }),
+  "agent.execution": z.object({
+    ...sandbox,
+    from: z.enum(executionStates).nullable(),
+    to: z.enum(executionStates),
+    reason: z.string(),
+  }),
+  "agent.frozen": z.object({ trigger: z.string(), freezeMs: z.number(), sandboxes: z.int(), processes: z.int() }),
+  "agent.thawed": z.object({ trigger: z.string(), sandboxes: z.int() }),
+  "agent.checkpoint": z.object({
+    ...sandbox,
+    checkpoint: CheckpointReference,
+    trigger: z.string(),
+    durationMs: z.number(),
+  }),
+  "agent.checkpoint-failed": z.object({ ...sandbox, trigger: z.string(), reason: z.string() }),
+  "agent.broker": z.object({ reachable: z.boolean(), detail: z.string() }),
+  "agent.shutdown": z.object({ trigger: z.string(), stage: z.enum(["begin", "end"]) }),
+  "agent.withdrawal": z.object({ report: WithdrawalReport }),
+
+  // The broker's.
+  "broker.started": z.object({ url: z.string(), store: z.string(), pid: z.int() }),
+  "broker.enrolled": z.object({ agentId: AgentId, instanceId: InstanceId, again: z.boolean() }),
+  "broker.heartbeat": z.object({ agentId: AgentId, state: z.enum(agentStates), slotsFree: z.int(), offers: z.int() }),
+  "broker.job": z.object({
+    jobId: JobId,
+    from: z.enum(jobStates).nullable(),
+    to: z.enum(jobStates),
+    epoch: z.int(),
+    reason: z.string(),
+  }),
+  "broker.offered": z.object({ ...grant, expiresAt: WallMs }),
+  "broker.leased": z.object({ ...grant, expiresAt: WallMs }),
+  "broker.released": z.object({
+    ...grant,
+    how: z.enum([
+      "completed",
+      "failed",
+      "handed-back",
+      "expired",
+      "revoked",
+      "declined",
+      "offer-lapsed",
+      "cancelled",
+      "agent-lost",
+    ]),
+    progress: z.number(),
+    checkpoint: CheckpointReference.nullable(),
+  }),
+  "broker.refused": z.object({ agentId: z.string(), route: z.string(), code: z.string() }),
+  "broker.agent": z.object({
+    agentId: AgentId,
+    standing: z.enum(["active", "lost", "shutdown", "revoked"]),
+    reason: z.string(),
+  }),
+  "broker.pause-acknowledged": z.object({ agentId: AgentId, freezeMs: z.number(), checkpoints: z.int() }),
+  "broker.stopped": z.object({ reason: z.string() }),
+} as const;
+
+export type HistoryType = keyof typeof historyEvents;
+export type HistoryData<T extends HistoryType> = z.infer<(typeof historyEvents)[T]>;
+
+export const historyActors = ["harness", "agent", "broker"] as const;
+export type HistoryActor = (typeof historyActors)[number];
+
+export type HistoryRecord = {
+  [T in HistoryType]: {
+    /** Wall time in milliseconds since the epoch, with a fraction; comparable between processes of one host. */
+    readonly at: number;
+    readonly actor: HistoryActor;
+    /** Which one: an instance id, a pid, a run id. */
+    readonly source: string;
+    /** Counts the records of one source from 0; a gap means that evidence was lost. */
+    readonly sequence: number;
+    readonly type: T;
+    readonly data: HistoryData<T>;
+  };
+}[HistoryType];
+
+const Envelope = z.strictObject({
+  at: WallMs,
+  actor: z.enum(historyActors),
+  source: z.string(),
+  sequence: z.int().min(0),
+  type: z.enum(Object.keys(historyEvents) as [HistoryType, ...HistoryType[]]),
+  data: z.unknown(),
+});
+
+/** Reads one line of a history; the error says what is wrong with it. */
+export function parseHistoryLine(line: string): { record: HistoryRecord } | { error: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { error: "the line is not JSON" };
+  }
+  const envelope = Envelope.safeParse(value);
+  if (!envelope.success) return { error: z.prettifyError(envelope.error) };
+  const data = historyEvents[envelope.data.type].safeParse(envelope.data.data);
+  if (!data.success) return { error: `${envelope.data.type}: ${z.prettifyError(data.error)}` };
+  return { record: { ...envelope.data, data: data.data } as HistoryRecord };
+}

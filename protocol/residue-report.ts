@@ -1,0 +1,88 @@
+import * as z from "zod";
+
+/** What the residue scanner says: DESIGN.md "Residue", RESIDUE.md. */
+
+/** Attributes of one fact, as a person would read them: numbers in their unit, times in ms since the epoch. */
+export const FactAttributes = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+);
+export type FactAttributes = z.infer<typeof FactAttributes>;
+
+export const attributionTargets = ["agent", "job", "harness", "background", "unknown"] as const;
+export type AttributionTarget = (typeof attributionTargets)[number];
+
+/** Kinds of evidence, strongest first (DESIGN.md, "Residue"). */
+export const evidenceKinds = ["cgroup", "marker", "session", "parent", "owner", "path", "time"] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+export const Evidence = z.strictObject({ kind: z.enum(evidenceKinds), detail: z.string() });
+export type Evidence = z.infer<typeof Evidence>;
+
+/** One difference between baseline and after. */
+export const Finding = z.strictObject({
+  /** Stable within a report: `files:/etc/passwd`. */
+  id: z.string(),
+  surface: z.string(),
+  change: z.enum(["appeared", "vanished", "changed"]),
+  /** What it is, in words: `file /etc/cron.d/x (0644 root, 12 bytes)`. */
+  subject: z.string(),
+  /** Where: a path, a pid with its start time, a socket address, a crontab line. */
+  location: z.string(),
+  /** Whose it is: a user's name, a process, or null where that means nothing. */
+  owner: z.string().nullable(),
+  before: FactAttributes.nullable(),
+  after: FactAttributes.nullable(),
+  /** The names of the attributes that differ, for `changed`. */
+  changed: z.array(z.string()),
+  attribution: z.strictObject({ to: z.enum(attributionTargets), evidence: z.array(Evidence) }),
+  /** A command that shows it. */
+  show: z.string(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** What one collector could see, and what it cost. */
+export const SurfaceStatus = z.strictObject({
+  surface: z.string(),
+  /** `partial`: some of it is not visible to this user; `failed`: evidence was lost. */
+  status: z.enum(["done", "partial", "not-permitted", "failed"]),
+  /** Why it is not `done`, in words; empty when it is. */
+  detail: z.string(),
+  factsBefore: z.int().min(0),
+  factsAfter: z.int().min(0),
+  durationMs: z.number().min(0),
+});
+export type SurfaceStatus = z.infer<typeof SurfaceStatus>;
+
+/** Differences that a noise rule excused, by rule. */
+export const Excused = z.strictObject({
+  rule: z.string(),
+  reason: z.string(),
+  count: z.int().min(1),
+  /** A few of them, as their locations. */
+  examples: z.array(z.string()),
+});
+export type Excused = z.infer<typeof Excused>;
+
+export const residueVerdicts = ["clean", "partial", "residue", "unknown"] as const;
+export type ResidueVerdict = (typeof residueVerdicts)[number];
+/** `developer` takes `partial` as a pass; `ci` and `strict` do not. */
+export const residuePolicies = ["developer", "ci", "strict"] as const;
+export type ResiduePolicy = (typeof residuePolicies)[number];
+
+export const ResidueReport = z.strictObject({
+  version: z.literal(1),
+  verdict: z.enum(residueVerdicts),
+  policy: z.enum(residuePolicies),
+  /** One sentence that says the verdict and why. */
+  summary: z.string(),
+  baselineAt: z.number(),
+  afterAt: z.number(),
+  /** How often the host was read after the run until two readings agreed. */
+  readings: z.int().min(1),
+  surfaces: z.array(SurfaceStatus),
+  /** Findings that count, worst first. */
+  findings: z.array(Finding),
+  excused: z.array(Excused),
+});
+export type ResidueReport = z.infer<typeof ResidueReport>;

@@ -1,0 +1,72 @@
+import * as z from "zod";
+
+const Ms = z.number().int().min(1);
+
+/**
+ * The times of a fleet, in milliseconds; the defaults are those of CASES.md. The broker holds them and tells each agent
+ * its own at enrolment; a scenario shortens them through its configuration.
+ */
+export const Timing = z.strictObject({
+  /** How often an agent signals; EG-3. */
+  heartbeatIntervalMs: Ms.default(30_000),
+  /** Each interval is drawn from ±this share around the above. */
+  heartbeatJitterRatio: z.number().min(0).max(0.5).default(0.2),
+  /** The broker declares an agent lost after this silence; L3. */
+  activityTimeoutMs: Ms.default(70_000),
+  /** A grant lives this long unless a heartbeat renews it. */
+  leaseTtlMs: Ms.max(1_800_000).default(300_000),
+  /** An offer that is not accepted in time goes back to the queue. */
+  offerTtlMs: Ms.default(30_000),
+  /** How often a running sandbox is checkpointed. */
+  checkpointIntervalMs: Ms.default(60_000),
+  /** TERM to KILL. */
+  terminateGraceMs: Ms.default(10_000),
+  /** Any call of the agent but the two below. */
+  requestTimeoutMs: Ms.default(10_000),
+  /** The shutdown call; EG-4. */
+  shutdownTimeoutMs: Ms.default(15_000),
+  /** Handing in a result or a checkpoint. */
+  resultTimeoutMs: Ms.default(60_000),
+  /** How far a signature's `created` may be from the broker's clock, both ways. */
+  signatureWindowMs: Ms.default(300_000),
+  /** A comment is sent on every idle event stream this often. */
+  eventHeartbeatMs: Ms.default(60_000),
+  /** An agent lost for so long is revoked with the revocation that it signed at enrolment. */
+  revokeLostAfterMs: Ms.default(604_800_000),
+});
+export type Timing = z.infer<typeof Timing>;
+
+export const defaultTiming: Timing = Timing.parse({});
+
+interface TimingRule {
+  readonly holds: (timing: Timing) => boolean;
+  readonly says: string;
+}
+
+const rules: readonly TimingRule[] = [
+  {
+    holds: (t) => t.activityTimeoutMs >= 2 * t.heartbeatIntervalMs,
+    says: "activityTimeoutMs must be at least 2 × heartbeatIntervalMs, or one late heartbeat loses an agent (EG-3)",
+  },
+  {
+    holds: (t) => t.leaseTtlMs >= 3 * t.heartbeatIntervalMs,
+    says: "leaseTtlMs must be at least 3 × heartbeatIntervalMs, because heartbeats renew leases at a third of their life",
+  },
+  {
+    holds: (t) => t.offerTtlMs <= t.leaseTtlMs,
+    says: "offerTtlMs must be at most leaseTtlMs: an offer cannot outlive the lease that it proposes",
+  },
+  {
+    holds: (t) => t.revokeLostAfterMs > t.activityTimeoutMs,
+    says: "revokeLostAfterMs must be more than activityTimeoutMs: only a lost agent is revoked for being lost",
+  },
+  {
+    holds: (t) => t.signatureWindowMs >= t.requestTimeoutMs,
+    says: "signatureWindowMs must be at least requestTimeoutMs, or a slow request expires on its way",
+  },
+];
+
+/** The rules that the times break, as sentences that name the pair; empty when they are mutually safe. */
+export function brokenTimingRules(timing: Timing): string[] {
+  return rules.filter((rule) => !rule.holds(timing)).map((rule) => rule.says);
+}

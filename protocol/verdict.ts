@@ -1,0 +1,59 @@
+import * as z from "zod";
+
+import { ResidueReport } from "./residue-report.ts";
+
+export const verdicts = ["pass", "fail", "unknown"] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** The worst wins: a fail outweighs an unknown, which outweighs a pass. */
+export function worstVerdict(results: readonly Verdict[]): Verdict {
+  if (results.includes("fail")) return "fail";
+  return results.includes("unknown") ? "unknown" : "pass";
+}
+
+/** One thing that a scenario expects, judged. */
+export const Expectation = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  result: z.enum(verdicts),
+  /** The figures that were seen, or the short story of what went wrong. */
+  detail: z.string(),
+});
+export type Expectation = z.infer<typeof Expectation>;
+
+/** A share of the run's wall time. */
+export const PhaseTime = z.strictObject({ phase: z.string(), ms: z.number().min(0) });
+export type PhaseTime = z.infer<typeof PhaseTime>;
+
+/** Something that the harness did and could not undo, with the command that finishes it. */
+export const NotUndone = z.strictObject({ what: z.string(), why: z.string(), finishWith: z.string() });
+export type NotUndone = z.infer<typeof NotUndone>;
+
+/** What a run came to; `verdict.json` in its run directory. */
+export const RunVerdict = z.strictObject({
+  version: z.literal(1),
+  run: z.string(),
+  scenario: z.string(),
+  stage: z.enum(["host", "netns", "sim"]),
+  seed: z.string(),
+  startedAt: z.number(),
+  endedAt: z.number(),
+  user: z.string(),
+  /** What the run was started with, defaults filled in. */
+  options: z.record(z.string(), z.unknown()),
+  /** Did agent, broker and jobs behave? */
+  lifecycle: z.enum(verdicts),
+  expectations: z.array(Expectation),
+  /** Did anything stay behind? Null when the run ended before both readings were taken. */
+  residue: ResidueReport.nullable(),
+  /** Did the harness undo all that it did? */
+  cleanUp: z.strictObject({ result: z.enum(["pass", "fail"]), notUndone: z.array(NotUndone) }),
+  interrupted: z.boolean(),
+  /** An error that ended the run early, as a sentence. */
+  error: z.string().nullable(),
+  phases: z.array(PhaseTime),
+  exitCode: z.int(),
+  /** The command that runs the same again. */
+  reproduce: z.string(),
+});
+export type RunVerdict = z.infer<typeof RunVerdict>;
