@@ -1,0 +1,74 @@
+import type { JobSpec } from "../../protocol/messages.ts";
+
+/** A process for certain: pids are reused, the pair is not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, as text. */
+  readonly startTime: string;
+  readonly command: string;
+}
+
+export interface SandboxRequest {
+  readonly leaseId: string;
+  readonly jobId: string;
+  readonly epoch: number;
+  readonly agentId: string;
+  readonly job: JobSpec;
+  /** An existing, empty or restored directory: the job's current directory and its only place to write. */
+  readonly workspace: string;
+  /** Where the job's stdout and stderr go. */
+  readonly logFile: string;
+}
+
+export interface SandboxExit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface TerminationResult {
+  /** How many processes were ended. */
+  readonly terminated: number;
+  /** Those seen alive when the deadline came (uninterruptible sleep); empty is the rule. */
+  readonly left: readonly ProcessIdentity[];
+}
+
+/** The processes of one leased job on this host. */
+export interface Sandbox {
+  readonly leaseId: string;
+  readonly pid: number;
+  /** Absolute path of its cgroup, or null where none is writable. */
+  readonly cgroup: string | null;
+  /** Resolves when the job's first process ended; descendants may still run. */
+  readonly exited: Promise<SandboxExit>;
+  /** Every live process of it, found afresh. */
+  processes(): ProcessIdentity[];
+  /** TERM (thawing first, so that it is heard), then KILL after the grace, until none is left or the deadline passed. */
+  terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult>;
+}
+
+export interface FreezeResult {
+  /** From the call until every process was seen stopped (cgroup.events or /proc), in milliseconds. */
+  readonly freezeMs: number;
+  readonly processes: number;
+  /** Processes that could not be stopped, seen at the end. */
+  readonly running: readonly ProcessIdentity[];
+}
+
+/** One way to run jobs. `driver.contract.ts` holds what each must do. */
+export interface SandboxDriver {
+  readonly name: string;
+  /** What this driver cannot promise on this machine, as sentences for the donor. */
+  readonly cannot: readonly string[];
+  start(request: SandboxRequest): Promise<Sandbox>;
+  /**
+   * Stops every process of every sandbox of this driver, synchronously, so that nothing of the agent comes between the
+   * trigger and the stop (WC-11: 10 ms). Never waits for a job.
+   */
+  freezeAll(): FreezeResult;
+  /** Undoes `freezeAll`; the same processes go on. */
+  thawAll(): void;
+  /** Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. */
+  endStrays(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult>;
+  /** Gives back what the driver itself holds (its parent cgroup); every sandbox must have ended. */
+  close(): void;
+}

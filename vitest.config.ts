@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+const ours = ["foundation", "protocol", "agent", "broker-sim", "residue-scanner", "scenarios", "reports", "bench", "tools"];
+
+/**
+ * Two groups. `unit` runs side by side. `host` reads or changes the whole machine (`*.host.test.ts`): one file after
+ * the other, after all of `unit`, because a scan of the host would see the other tests at work.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ours.map((room) => `${room}/**/*.test.ts`),
+          exclude: ["**/*.host.test.ts"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "host",
+          include: ours.map((room) => `${room}/**/*.host.test.ts`),
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
