@@ -33,11 +33,13 @@ export const historyEvents = {
     processes: z.int(),
     agentFreezeMs: z.number().nullable(),
   }),
-  /** CPU time of all sandboxes between the freeze and the resume, seen from outside; I5. */
-  "witness.frozen": z.object({ processes: z.int(), running: z.int(), cpuTicksUsed: z.int(), forMs: z.number() }),
+  /** CPU time that all sandboxes used between the freeze and the resume, in microseconds, seen from outside; I5. */
+  "witness.frozen": z.object({ processes: z.int(), running: z.int(), cpuUsedUs: z.number(), forMs: z.number() }),
   "witness.resume": z.object({ latencyMs: z.number(), processes: z.int() }),
   /** A request signed with a revoked key, and how the broker answered. */
   "witness.revoked-key": z.object({ status: z.int(), code: z.string() }),
+  /** A job's result beside what the harness computed for itself; WC-15. */
+  "witness.result": z.object({ jobId: JobId, correct: z.boolean(), detail: z.string() }),
   expectation: z.object({
     id: z.string(),
     title: z.string(),
