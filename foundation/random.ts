@@ -28,6 +28,7 @@ export function seededRandom(seed: string): Random {
       assert(Number.isSafeInteger(min), "min is a whole number");
       assert(Number.isSafeInteger(max), "max is a whole number");
       assert(min <= max, "min is at most max");
+      assert(max - min < 2 ** 32, "the range holds at most 2^32 values, or some would never be drawn");
       return min + Math.floor((next() / 2 ** 32) * (max - min + 1));
     },
     chance: (ratio) => next() / 2 ** 32 < ratio,
