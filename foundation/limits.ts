@@ -27,6 +27,8 @@ export const limits = {
   socketPathBytesMax: 107,
   /** The longest request on the control socket, in bytes. */
   controlRequestBytesMax: 64 * KIB,
+  /** The most changes in the agents' directories that one run's history holds. */
+  watchEventsMax: 5_000,
   /** How often a job is leased again after failures that were not the donor's doing. */
   redeliveriesMax: 3,
 } as const;

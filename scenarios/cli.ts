@@ -1,4 +1,130 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+
+import { HouseguestError, UsageError } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { healCommand } from "./commands/heal-command.ts";
+import { listCommand, showCommand } from "./commands/list-command.ts";
+import { type RunFlags, runCommand } from "./commands/run-command.ts";
+
+const runsDefault = ".scenarios";
+
+const examples = `
+Examples:
+  scenarios run withdraw-under-load
+  scenarios run rapid-pause-resume --cycles 500 --slots 2
+  scenarios run all --reporter line --reporter junit=results.xml
+  scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
+  scenarios list
+  scenarios heal
+
+Exit codes:
+  0 pass   1 fail   2 unknown   3 something could not be undone (the message says how to finish it)
+  64 usage   70 a bug in the harness   130 interrupted`;
+
+/** The program `scenarios`; resolves to its exit code. */
 export async function main(argv: string[]): Promise<number> {
-  console.log(process.version, argv, process.execPath);
-  return 7;
+  let exitCode: number = ExitCode.pass;
+  const program = build((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function build(ended: (exitCode: number) => void): Command {
+  const program = new Command("scenarios")
+    .description("Drives a real agent and a real broker through their life on this machine and proves what is left.")
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .addHelpText("after", examples);
+  program
+    .command("run")
+    .description("run scenarios on this machine, one after the other")
+    .argument("<name...>", "names from `scenarios list`, or all")
+    .option("--slots <n>", "how many jobs an agent runs at once", whole)
+    .option("--jobs <n>", "how many jobs are submitted", whole)
+    .option("--cycles <n>", "how many pauses and resumes, where the scenario has them", whole)
+    .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)")
+    .option("--store <kind>", "the broker's store: memory or sqlite", oneOf("memory", "sqlite"))
+    .option(
+      "--policy <name>",
+      "developer takes a partial view as a pass; ci and strict do not (default: by user)",
+      oneOf("developer", "ci", "strict"),
+    )
+    .option("--deadline <seconds>", "undo everything and stop when a run takes longer", positive)
+    .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
+    .option("--runs <dir>", "where run directories are made", runsDefault)
+    .option("--reporter <name[=file]>", "line, json or junit; may be repeated; a file takes its output", collect, [])
+    .option("--json", "the verdict as JSON on stdout; short for --reporter json")
+    .addHelpText("after", examples)
+    .action(async (names: string[], flags: RunFlags) => ended(await runCommand(names, flags)));
+  program
+    .command("list")
+    .description("show the scenarios")
+    .option("--json", "as JSON")
+    .action((flags: { json?: boolean }) => ended(listCommand(flags)));
+  program
+    .command("show")
+    .description("show one scenario's plan: its steps and what it expects")
+    .argument("<name>")
+    .option("--json", "as JSON")
+    .action((name: string, flags: { json?: boolean }) => ended(showCommand(name, flags)));
+  program
+    .command("heal")
+    .description("undo what runs left that were killed before they could")
+    .option("--runs <dir>", "where run directories lie", runsDefault)
+    .option("--json", "as JSON")
+    .action(async (flags: { runs: string; json?: boolean }) => ended(await healCommand(flags)));
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+  return program;
+}
+
+/** One sentence, what to do next, and the exit code. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return ExitCode.pass;
+    if (error.code === "commander.help") {
+      process.stderr.write("Say what to do: `scenarios list`, `scenarios run NAME`, or `scenarios --help`.\n");
+      return ExitCode.usage;
+    }
+    const message = error.message.replace(/^error: /, "");
+    process.stderr.write(
+      `${message.charAt(0).toUpperCase()}${message.slice(1)}. \`scenarios --help\` shows what there is.\n`,
+    );
+    return ExitCode.usage;
+  }
+  if (error instanceof HouseguestError) {
+    process.stderr.write(`${error.message} ${error.next}\n`);
+    return error instanceof UsageError ? ExitCode.usage : error.exitCode;
+  }
+  process.stderr.write(
+    `A bug in the harness: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return ExitCode.harnessBug;
+}
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return Number(text);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError("It must be a number of seconds, at most a day.");
+  return value;
+}
+
+function oneOf(...names: string[]): (text: string) => string {
+  return (text) => {
+    if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);
+    return text;
+  };
+}
+
+function collect(text: string, earlier: string[]): string[] {
+  return [...earlier, text];
 }

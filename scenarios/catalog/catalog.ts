@@ -1,0 +1,27 @@
+import { UsageError } from "../../foundation/errors.ts";
+import type { Scenario } from "../steps/scenario.ts";
+import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
+import { nearestName } from "./nearest-name.ts";
+import { rapidPauseResume } from "./rapid-pause-resume.ts";
+import { withdrawUnderLoad } from "./withdraw-under-load.ts";
+
+/** Every scenario that `scenarios list` shows, in that order. */
+export const catalog: readonly Scenario[] = [joinWorkPauseResumeWithdraw, rapidPauseResume, withdrawUnderLoad];
+
+/**
+ * Finds a scenario by its name.
+ *
+ * @throws UsageError `unknown-scenario`, suggesting the nearest name
+ */
+export function scenarioNamed(name: string): Scenario {
+  const scenario = catalog.find((one) => one.name === name);
+  if (scenario !== undefined) return scenario;
+  const nearest = nearestName(
+    name,
+    catalog.map((one) => one.name),
+  );
+  throw new UsageError(`There is no scenario "${name}".`, {
+    code: "unknown-scenario",
+    next: nearest === undefined ? "`scenarios list` shows them all." : `Did you mean \`scenarios run ${nearest}\`?`,
+  });
+}

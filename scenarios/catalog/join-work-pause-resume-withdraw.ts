@@ -1,0 +1,40 @@
+import type { Scenario } from "../steps/scenario.ts";
+import { briskTiming } from "./brisk-timing.ts";
+
+const withdrawDeadlineMs = 10_000;
+
+/** The simple flow: WC-6. */
+export const joinWorkPauseResumeWithdraw: Scenario = {
+  name: "join-work-pause-resume-withdraw",
+  title: "the whole life of an agent, once and in order",
+  description:
+    "An agent joins, works, is paused in the middle of its jobs, is watched while it is frozen, resumes, finishes every " +
+    "job with the right result, and withdraws. Afterwards the host is as it was and the broker refuses the key.",
+  defaults: { slots: 2, jobs: 4, cycles: 1 },
+  timing: briskTiming,
+  steps: ({ slots, jobs }) => [
+    { step: "start-broker" },
+    { step: "join", agent: "donor", slots },
+    { step: "submit", batch: "work", jobs, units: 16, unitCpuMs: 15, children: 1 },
+    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 20_000 },
+    { step: "pause", agent: "donor" },
+    { step: "watch-frozen", agent: "donor", forMs: 300 },
+    { step: "resume", agent: "donor" },
+    { step: "await-settled", batch: "work", withinMs: 60_000 },
+    { step: "verify-results", batch: "work" },
+    { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
+    { step: "use-revoked-key", agent: "donor" },
+  ],
+  expectations: ({ jobs }) => [
+    { checker: "jobs-settled", settings: { startedMin: jobs, completedAll: 1 } },
+    { checker: "results-correct", settings: { resultsMin: jobs } },
+    { checker: "pause-silence" },
+    { checker: "no-intake" },
+    { checker: "progress-kept" },
+    { checker: "transitions" },
+    { checker: "lease-exclusivity" },
+    { checker: "completion-once" },
+    { checker: "withdrawal-measured" },
+    { checker: "key-revoked" },
+  ],
+};

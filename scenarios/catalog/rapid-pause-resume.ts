@@ -1,0 +1,40 @@
+import type { Scenario } from "../steps/scenario.ts";
+import { briskTiming } from "./brisk-timing.ts";
+
+const withdrawDeadlineMs = 10_000;
+
+/** WC-9, WC-11. */
+export const rapidPauseResume: Scenario = {
+  name: "rapid-pause-resume",
+  title: "pause and resume in close order while every slot is busy",
+  description:
+    "An agent whose every slot burns CPU and forks is paused and resumed as fast as it answers, at least a hundred " +
+    "times. Each freeze is timed from outside, from the request to the moment when /proc or the cgroup shows every " +
+    "process stopped, and nothing may run until the resume. Then it withdraws in the middle of its work.",
+  defaults: { slots: 3, jobs: 6, cycles: 100 },
+  timing: briskTiming,
+  steps: ({ slots, jobs, cycles }) => [
+    { step: "start-broker" },
+    { step: "join", agent: "donor", slots },
+    { step: "submit", batch: "endless", jobs, units: 1_000_000, unitCpuMs: 5, children: 2 },
+    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 30_000 },
+    { step: "pause-resume-cycles", agent: "donor", cycles },
+    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 30_000 },
+    { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
+    { step: "use-revoked-key", agent: "donor" },
+  ],
+  expectations: ({ slots, jobs, cycles }) => [
+    { checker: "freeze-latency", settings: { freezesMin: cycles } },
+    { checker: "pause-silence" },
+    {
+      checker: "jobs-settled",
+      settings: { startedMin: Math.min(slots, jobs), handedBackMin: Math.min(slots, jobs) },
+    },
+    { checker: "no-intake" },
+    { checker: "progress-kept" },
+    { checker: "transitions" },
+    { checker: "lease-exclusivity" },
+    { checker: "withdrawal-measured" },
+    { checker: "key-revoked" },
+  ],
+};

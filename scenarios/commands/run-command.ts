@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+
+import { UsageError } from "../../foundation/errors.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { ResiduePolicy } from "../../protocol/residue-report.ts";
+import { catalog, scenarioNamed } from "../catalog/catalog.ts";
+import { type Config, readConfig, runOptions } from "../config.ts";
+import { heal } from "../heal.ts";
+import { runScenario } from "../runner.ts";
+import { tellHealed } from "./heal-command.ts";
+import { openReporters } from "./open-reporters.ts";
+
+export interface RunFlags {
+  readonly slots?: number;
+  readonly jobs?: number;
+  readonly cycles?: number;
+  readonly seed?: string;
+  readonly store?: "memory" | "sqlite";
+  readonly policy?: ResiduePolicy;
+  readonly deadline?: number;
+  readonly config?: string;
+  readonly runs: string;
+  readonly reporter: readonly string[];
+  readonly json?: boolean;
+}
+
+/** The worst ending of several runs, worst first; whatever is not named here is worse than all. */
+const severity: readonly number[] = [
+  ExitCode.harnessBug,
+  ExitCode.interrupted,
+  ExitCode.notUndone,
+  ExitCode.fail,
+  ExitCode.usage,
+  ExitCode.unknown,
+  ExitCode.pass,
+];
+
+/** `scenarios run`: undoes what a killed run left, then runs the scenarios; resolves to the worst exit code. */
+export async function runCommand(names: readonly string[], flags: RunFlags): Promise<number> {
+  if (process.platform !== "linux") {
+    throw new UsageError(`The host stage drives cgroups and /proc, and this is ${process.platform}.`, {
+      code: "not-linux",
+      next: "Run it on Linux.",
+    });
+  }
+  const scenarios = names.includes("all") ? [...catalog] : names.map(scenarioNamed);
+  const config = withFlags(readConfig(flags.config), flags);
+  const seed = flags.seed ?? randomBytes(4).toString("hex");
+  // Every plan is checked before the first one runs.
+  const plans = scenarios.map((scenario) => ({ scenario, options: runOptions(scenario, config, seed) }));
+  const healed = await heal(flags.runs);
+  tellHealed(healed, (text) => process.stderr.write(text));
+  let worst: number = healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
+  for (const { scenario, options } of plans) {
+    const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter);
+    const reproduce = reproduceCommand(scenario.name, flags, seed);
+    const verdict = await runScenario({ scenario, options, runs: flags.runs, reporters: reporters.all, reproduce });
+    reporters.close();
+    if (severity.indexOf(verdict.exitCode) < severity.indexOf(worst)) worst = verdict.exitCode;
+    if (verdict.interrupted) break;
+  }
+  return worst;
+}
+
+function withFlags(config: Config, flags: RunFlags): Config {
+  return {
+    ...config,
+    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
+    ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+    ...(flags.cycles === undefined ? {} : { cycles: flags.cycles }),
+    ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+    ...(flags.deadline === undefined ? {} : { deadlineS: flags.deadline }),
+    ...(flags.store === undefined ? {} : { broker: { ...config.broker, store: flags.store } }),
+  };
+}
+
+function reproduceCommand(name: string, flags: RunFlags, seed: string): string {
+  const options = (["slots", "jobs", "cycles", "store", "policy", "deadline", "config"] as const).flatMap((key) =>
+    flags[key] === undefined ? [] : [`--${key} ${flags[key]}`],
+  );
+  return ["npx scenarios run", name, `--seed ${seed}`, ...options].join(" ");
+}

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import * as z from "zod";
+
+import { messageOf, UsageError } from "../foundation/errors.ts";
+import { limits } from "../foundation/limits.ts";
+import { residuePolicies } from "../protocol/residue-report.ts";
+import { brokenTimingRules, defaultTiming, Timing } from "../protocol/timing.ts";
+import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
+
+const Command = z.array(z.string().min(1)).min(1);
+
+/** `houseguest.config.json`: everything is optional, and the command line wins over it. */
+const Config = z.strictObject({
+  agent: z.strictObject({ command: Command }).optional(),
+  broker: z.strictObject({ command: Command.optional(), store: z.enum(["memory", "sqlite"]).optional() }).optional(),
+  timing: Timing.partial().optional(),
+  policy: z.enum(residuePolicies).optional(),
+  slots: z.int().min(1).max(limits.slotsMax).optional(),
+  jobs: z.int().min(1).max(10_000).optional(),
+  cycles: z.int().min(1).max(100_000).optional(),
+  deadlineS: z.number().positive().optional(),
+});
+export type Config = z.infer<typeof Config>;
+
+export const configFile = "houseguest.config.json";
+const deadlineSDefault = 600;
+
+/** A run's options with every default filled in; printed first and kept in the verdict. */
+export interface RunOptions {
+  readonly knobs: ScenarioKnobs;
+  readonly timing: Timing;
+  readonly policy: (typeof residuePolicies)[number];
+  readonly store: "memory" | "sqlite";
+  readonly deadlineMs: number;
+  readonly agentCommand: readonly string[];
+  readonly brokerCommand: readonly string[];
+  readonly seed: string;
+}
+
+/**
+ * Reads the configuration file: the one named, or `houseguest.config.json` here if there is one.
+ *
+ * @throws UsageError `broken-config`, naming the file and every field that is wrong
+ */
+export function readConfig(path: string | undefined): Config {
+  if (path === undefined && !existsSync(configFile)) return {};
+  const file = path ?? configFile;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw brokenConfig(file, messageOf(error), error);
+  }
+  const config = Config.safeParse(value);
+  if (!config.success) throw brokenConfig(file, z.prettifyError(config.error).replaceAll("\n", " "), config.error);
+  return config.data;
+}
+
+/**
+ * Fills in the defaults: command line, then configuration file, then scenario, then fleet.
+ *
+ * @throws UsageError `unsafe-timing` when the times are not mutually safe
+ */
+export function runOptions(scenario: Scenario, config: Config, seed: string): RunOptions {
+  const timing = { ...defaultTiming, ...scenario.timing, ...config.timing } as Timing;
+  const broken = brokenTimingRules(timing);
+  if (broken.length > 0) {
+    throw new UsageError(`The configured times are not mutually safe: ${broken.join("; ")}.`, {
+      code: "unsafe-timing",
+      next: `Mend "timing" in ${configFile}.`,
+    });
+  }
+  return {
+    knobs: {
+      slots: config.slots ?? scenario.defaults.slots,
+      jobs: config.jobs ?? scenario.defaults.jobs,
+      cycles: config.cycles ?? scenario.defaults.cycles,
+    },
+    timing,
+    // Root sees every surface, so that a partial view is worth a second look; another user never does.
+    policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
+    store: config.broker?.store ?? "memory",
+    deadlineMs: (config.deadlineS ?? deadlineSDefault) * 1000,
+    agentCommand: config.agent?.command ?? builtIn("donor-agent"),
+    brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
+    seed,
+  };
+}
+
+/** Our own program, run by the Node that runs the harness. */
+function builtIn(name: string): string[] {
+  return [process.execPath, fileURLToPath(new URL(`../bin/${name}.mjs`, import.meta.url))];
+}
+
+function brokenConfig(file: string, why: string, cause: unknown): UsageError {
+  return new UsageError(`The configuration ${file} cannot be used: ${why}.`, {
+    code: "broken-config",
+    next: "Mend it, or name another one with --config FILE; README.md shows an example.",
+    cause,
+  });
+}

@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+
+import type { NotUndone } from "../protocol/verdict.ts";
+import { isRunning, listRuns } from "./run-directory.ts";
+import { UndoLedger } from "./undo/undo-ledger.ts";
+import { describeUndo } from "./undo/undo-action.ts";
+
+export interface HealedRun {
+  readonly run: string;
+  /** What was found open and is undone now, in words. */
+  readonly undone: readonly string[];
+  readonly notUndone: readonly NotUndone[];
+}
+
+/** Finds the runs under `root` whose harness is dead and whose deeds are not undone, and undoes them. */
+export async function heal(root: string): Promise<HealedRun[]> {
+  const healed: HealedRun[] = [];
+  for (const directory of listRuns(root)) {
+    if (!existsSync(directory.undo) || isRunning(directory)) continue;
+    const ledger = UndoLedger.open(directory.undo);
+    try {
+      if (ledger.open.length === 0) continue;
+      const before = ledger.open.map(describeUndo).reverse();
+      const notUndone = await ledger.undoAll();
+      const failed = new Set(notUndone.map((left) => left.what));
+      healed.push({ run: directory.run, undone: before.filter((what) => !failed.has(what)), notUndone });
+    } finally {
+      ledger.close();
+    }
+  }
+  return healed;
+}

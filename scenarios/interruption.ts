@@ -1,0 +1,69 @@
+import { InterruptedError } from "../foundation/errors.ts";
+
+/** Signals within this many milliseconds are one: a terminal, npx and the launcher each deliver the same Ctrl-C. */
+const sameSignalMs = 300;
+
+export interface Interruption {
+  /** Aborted by a signal or when the deadline passes; every wait of a run takes it. */
+  readonly signal: AbortSignal;
+  /** Stops listening; the process's own signal handling is as before. */
+  close(): void;
+}
+
+/**
+ * The one place where signals and a run's deadline are raced. The first signal aborts, and the run undoes what it did;
+ * a second one ends the process at once, and `scenarios heal` undoes the rest.
+ */
+export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): Interruption {
+  const controller = new AbortController();
+  let firstAt = Number.NEGATIVE_INFINITY;
+  const onSignal = (name: NodeJS.Signals) => {
+    const now = performance.now();
+    if (now - firstAt < sameSignalMs) return;
+    if (controller.signal.aborted && firstAt > Number.NEGATIVE_INFINITY) {
+      process.stderr.write(`\n${name} again: stopping at once. \`scenarios heal\` undoes what is left.\n`);
+      process.exit(130);
+    }
+    firstAt = now;
+    controller.abort(
+      new InterruptedError(`Interrupted by ${name}.`, {
+        code: "interrupted",
+        next: "Everything is being undone; interrupt again to stop at once and undo later with `scenarios heal`.",
+      }),
+    );
+  };
+  const timer = setTimeout(() => {
+    controller.abort(
+      new InterruptedError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
+        code: "deadline",
+        next: "Look at the last steps in the run directory, or allow more with --deadline SECONDS.",
+      }),
+    );
+  }, deadlineMs);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    close() {
+      clearTimeout(timer);
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+}
+
+/** Rejects with the reason as soon as the signal is aborted; the work itself goes on and must end by other means. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
+    // The loser may fail later; nobody waits for it any more.
+    work.catch(() => undefined);
+  }
+}

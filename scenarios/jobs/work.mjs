@@ -1,0 +1,64 @@
+// A real job: burns CPU, forks children that burn CPU too, writes files, reports progress, and can go on from a
+// checkpoint of its working directory. Its result is a hash chain as long as its work, so that a unit that was lost,
+// repeated or done by two holders at once gives another result.
+//
+//   node work.mjs --units 40 --unit-ms 25 --children 2 --file-bytes 4096
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: {
+    units: { type: "string", default: "20" },
+    "unit-ms": { type: "string", default: "25" },
+    children: { type: "string", default: "1" },
+    "file-bytes": { type: "string", default: "4096" },
+  },
+});
+const units = Number(values.units);
+const unitCpuMs = Number(values["unit-ms"]);
+const fileBytes = Number(values["file-bytes"]);
+const seed = process.env.HOUSEGUEST_JOB ?? "no-job";
+const stateFile = "state.json";
+
+/** @type {{ done: number, chain: string }} */
+const state = existsSync(stateFile)
+  ? JSON.parse(readFileSync(stateFile, "utf8"))
+  : { done: 0, chain: createHash("sha256").update(seed).digest("hex") };
+
+// The children burn until this process is gone: a shell loop forks a short-lived process now and then and watches its
+// parent, so that the tree changes while it is frozen, checkpointed and killed.
+const child =
+  'i=0; while kill -0 "$1" 2>/dev/null; do i=$((i+1)); j=0; while [ $j -lt 20000 ]; do j=$((j+1)); done; /bin/true; done';
+const children = Array.from({ length: Number(values.children) }, () =>
+  spawn("/bin/sh", ["-c", child, "child", String(process.pid)], { stdio: "ignore" }),
+);
+
+mkdirSync("output", { recursive: true });
+while (state.done < units) {
+  burn(unitCpuMs);
+  state.done += 1;
+  state.chain = createHash("sha256").update(state.chain).digest("hex");
+  writeFileSync(`output/unit-${state.done % 16}.bin`, Buffer.alloc(fileBytes, state.done % 256));
+  replace(stateFile, JSON.stringify(state));
+  replace(process.env.HOUSEGUEST_PROGRESS_FILE ?? "progress", String(state.done));
+}
+for (const one of children) one.kill("SIGKILL");
+writeFileSync(process.env.HOUSEGUEST_RESULT_FILE ?? "result", state.chain);
+
+/** Uses that much CPU time, however long that takes. */
+function burn(cpuMs) {
+  const start = process.cpuUsage();
+  let used = { user: 0, system: 0 };
+  while ((used.user + used.system) / 1000 < cpuMs) {
+    for (let round = 0; round < 2_000; round += 1) Math.sqrt(round);
+    used = process.cpuUsage(start);
+  }
+}
+
+/** A reader sees the old content or the new, never half of it. */
+function replace(path, content) {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { systemCode, UsageError } from "../foundation/errors.ts";
+import { processStat } from "./stages/host/proc.ts";
+
+/** Where everything about one run lies: `.scenarios/<run>/`. */
+export interface RunDirectory {
+  readonly run: string;
+  readonly path: string;
+  readonly history: string;
+  readonly undo: string;
+  readonly verdict: string;
+  readonly baseline: string;
+  readonly logs: string;
+}
+
+const ownerFile = "harness.json";
+
+/**
+ * Makes the directory of a new run under `root` and points `latest` at it.
+ *
+ * @throws UsageError `run-directory` when the place is not writable
+ */
+export function createRunDirectory(root: string, scenario: string, at: Date): RunDirectory {
+  const stamp = at.toISOString().replaceAll(/[-:]/g, "").slice(0, 15);
+  const base = resolve(root);
+  try {
+    mkdirSync(base, { recursive: true });
+    const directory = firstFree(base, `${stamp}-${scenario}`);
+    mkdirSync(directory.logs);
+    const owner = { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? "", scenario };
+    writeFileSync(join(directory.path, ownerFile), JSON.stringify(owner));
+    pointLatest(base, directory.run);
+    return directory;
+  } catch (error) {
+    throw new UsageError(`Cannot make a run directory in ${base}: ${systemCode(error) ?? String(error)}.`, {
+      code: "run-directory",
+      next: "Run from a folder that you may write to, or name one with --runs DIR.",
+      cause: error,
+    });
+  }
+}
+
+/** The runs under `root`, oldest first. */
+export function listRuns(root: string): RunDirectory[] {
+  const base = resolve(root);
+  try {
+    return readdirSync(base, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => layout(base, entry.name))
+      .sort((a, b) => (a.run < b.run ? -1 : 1));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Whether the harness that made this run is still at work. */
+export function isRunning(directory: RunDirectory): boolean {
+  try {
+    const owner: unknown = JSON.parse(readFileSync(join(directory.path, ownerFile), "utf8"));
+    if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return false;
+    return processStat(Number(owner.pid))?.startTime === owner.startTime;
+  } catch {
+    // No owner was written: the harness was killed before it did anything else.
+    return false;
+  }
+}
+
+function firstFree(base: string, wanted: string): RunDirectory {
+  for (let attempt = 1; ; attempt += 1) {
+    const directory = layout(base, attempt === 1 ? wanted : `${wanted}-${attempt}`);
+    try {
+      mkdirSync(directory.path);
+      return directory;
+    } catch (error) {
+      // Two runs of the same second: the later takes the next number.
+      if (systemCode(error) !== "EEXIST" || attempt > 1_000) throw error;
+    }
+  }
+}
+
+function layout(base: string, run: string): RunDirectory {
+  const path = join(base, run);
+  return {
+    run,
+    path,
+    history: join(path, "history.jsonl"),
+    undo: join(path, "undo.jsonl"),
+    verdict: join(path, "verdict.json"),
+    baseline: join(path, "baseline.snapshot"),
+    logs: join(path, "logs"),
+  };
+}
+
+function pointLatest(base: string, run: string): void {
+  const fresh = join(base, `.latest-${process.pid}`);
+  symlinkSync(run, fresh);
+  renameSync(fresh, join(base, "latest"));
+}

@@ -1,0 +1,241 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+
+import { HouseguestError, InterruptedError, messageOf, UsageError } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { seededRandom } from "../foundation/random.ts";
+import type { ResidueReport } from "../protocol/residue-report.ts";
+import {
+  type Expectation,
+  type NotUndone,
+  type PhaseTime,
+  type RunVerdict,
+  worstVerdict,
+} from "../protocol/verdict.ts";
+import type { Reporter } from "../reports/reporter.ts";
+import { saveSnapshot, type Snapshot, settleAndCompare, takeSnapshot } from "../residue-scanner/scanner.ts";
+import { judgeExpectation } from "./checkers/registry.ts";
+import type { RunOptions } from "./config.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { type Interruption, listenForInterruption } from "./interruption.ts";
+import { createRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { RunHistory } from "./run-history.ts";
+import { HostStage } from "./stages/host/host-stage.ts";
+import { runHostStep } from "./stages/host/steps.ts";
+import type { Scenario } from "./steps/scenario.ts";
+import { stepTitle } from "./steps/step.ts";
+import { UndoLedger } from "./undo/undo-ledger.ts";
+
+/** How long the broker may take to end when it is asked to, in milliseconds. */
+const leaveMsMax = 5_000;
+
+export interface RunRequest {
+  readonly scenario: Scenario;
+  readonly options: RunOptions;
+  /** Where run directories lie. */
+  readonly runs: string;
+  readonly reporters: readonly Reporter[];
+  /** The command that runs the same again. */
+  readonly reproduce: string;
+}
+
+/** What is gathered while a run goes on. */
+interface Progress {
+  readonly request: RunRequest;
+  readonly directory: RunDirectory;
+  readonly history: RunHistory;
+  readonly ledger: UndoLedger;
+  readonly interruption: Interruption;
+  readonly startedAt: number;
+  readonly phases: PhaseTime[];
+  id: string;
+  stage: HostStage | undefined;
+  baseline: Snapshot | undefined;
+  residue: ResidueReport | undefined;
+  error: unknown;
+}
+
+/**
+ * Runs one scenario on this host: baseline, lifecycle, second look, verdict. Whatever happens on the way, what the
+ * harness did is undone, and the verdict says what came of it.
+ */
+export async function runScenario(request: RunRequest): Promise<RunVerdict> {
+  const startedAt = Date.now();
+  const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt));
+  const history = new RunHistory(prepare(directory), directory.run);
+  const interruption = listenForInterruption({ deadlineMs: request.options.deadlineMs });
+  const ledger = UndoLedger.open(directory.undo);
+  const progress: Progress = {
+    ...{ request, directory, history, ledger, interruption, startedAt },
+    ...{ id: randomBytes(4).toString("hex"), phases: [] },
+    ...{ stage: undefined, baseline: undefined, residue: undefined, error: undefined },
+  };
+  for (const reporter of request.reporters) history.onRecord((record) => reporter.record(record));
+  history.record("run.started", {
+    run: directory.run,
+    scenario: request.scenario.name,
+    seed: request.options.seed,
+    options: { ...request.options, ...request.options.knobs, user: userInfo().username },
+  });
+  try {
+    await attempt(progress);
+  } catch (error) {
+    progress.error = error;
+  }
+  const notUndone = await undoEverything(progress);
+  return await conclude(progress, notUndone);
+}
+
+/** Everything that may fail or be interrupted. */
+async function attempt(progress: Progress): Promise<void> {
+  const { request, interruption } = progress;
+  const { signal } = interruption;
+  progress.baseline = await inPhase(progress, "baseline", () => takeSnapshot({ signal }));
+  await inPhase(progress, "set-up", async () => {
+    progress.stage = HostStage.open({
+      directory: progress.directory,
+      id: progress.id,
+      history: progress.history,
+      ledger: progress.ledger,
+      signal,
+      timing: request.options.timing,
+      agentCommand: request.options.agentCommand,
+      brokerCommand: request.options.brokerCommand,
+      store: request.options.store,
+      random: seededRandom(request.options.seed),
+    });
+  });
+  await inPhase(progress, "lifecycle", () => playSteps(progress));
+  await inPhase(progress, "leave", async () => await progress.stage?.leave(leaveMsMax));
+  await inPhase(progress, "second look", () => lookAgain(progress));
+}
+
+async function playSteps(progress: Progress): Promise<void> {
+  const { request, history, interruption, stage } = progress;
+  if (stage === undefined) return;
+  const steps = request.scenario.steps(request.options.knobs);
+  for (const [index, step] of steps.entries()) {
+    interruption.signal.throwIfAborted();
+    history.record("step.begin", { index, step: step.step, title: stepTitle(step) });
+    try {
+      const detail = await runHostStep(stage, step);
+      history.record("step.end", { index, step: step.step, outcome: "done", detail });
+    } catch (error) {
+      history.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
+      throw error;
+    }
+  }
+}
+
+async function lookAgain(progress: Progress): Promise<void> {
+  const { baseline, stage, request, directory, interruption } = progress;
+  if (baseline === undefined || stage === undefined) return;
+  const { report } = await settleAndCompare(
+    baseline,
+    {
+      policy: request.options.policy,
+      runId: progress.id,
+      windowFromMs: progress.startedAt,
+      windowToMs: Date.now(),
+      cgroupPrefixes: stage.cgroup === undefined ? [] : [stage.cgroup],
+      agentPaths: [...stage.agents.values()].map((agent) => agent.home),
+      jobPaths: [],
+      harnessPaths: [directory.path, stage.place],
+      processes: stage.seen,
+    },
+    { signal: interruption.signal },
+  );
+  progress.residue = report;
+}
+
+/**
+ * Undoes what the harness did, last in first out. After an interruption or a failed step this is also what takes agent
+ * and broker down; what an agent left behind has been seen by then.
+ */
+async function undoEverything(progress: Progress): Promise<NotUndone[]> {
+  return await inPhase(progress, "clean-up", async () => {
+    await progress.stage?.watch.close();
+    const notUndone = await progress.ledger.undoAll();
+    progress.ledger.close();
+    return notUndone;
+  });
+}
+
+async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<RunVerdict> {
+  const { request, directory, history, error } = progress;
+  const expectations = await inPhase(progress, "verdict", async () => judge(progress));
+  const interrupted = error instanceof InterruptedError;
+  const harnessBug = error !== undefined && !(error instanceof HouseguestError);
+  const lifecycle =
+    error === undefined ? worstVerdict(expectations.map((one) => one.result)) : interrupted ? "unknown" : "fail";
+  const outcome = {
+    lifecycle,
+    residue: progress.residue ?? null,
+    cleanUp: { result: notUndone.length === 0 ? ("pass" as const) : ("fail" as const), notUndone },
+    interrupted,
+  };
+  const exitCode = harnessBug
+    ? ExitCode.harnessBug
+    : error instanceof UsageError && notUndone.length === 0
+      ? ExitCode.usage
+      : exitCodeOf(outcome);
+  history.record("run.ended", { exitCode });
+  history.close();
+  progress.interruption.close();
+  const verdict: RunVerdict = {
+    version: 1,
+    run: directory.run,
+    scenario: request.scenario.name,
+    stage: "host",
+    seed: request.options.seed,
+    startedAt: progress.startedAt,
+    endedAt: Date.now(),
+    user: userInfo().username,
+    options: { ...request.options },
+    ...outcome,
+    expectations,
+    error: error === undefined ? null : sentence(error),
+    phases: progress.phases,
+    exitCode,
+    reproduce: request.reproduce,
+  };
+  writeFileSync(directory.verdict, `${JSON.stringify(verdict, undefined, 2)}\n`);
+  if (progress.baseline !== undefined) await saveSnapshot(progress.baseline, directory.baseline);
+  for (const reporter of request.reporters) {
+    reporter.end({ verdict, history: history.records, runDirectory: directory.path });
+  }
+  return verdict;
+}
+
+function judge(progress: Progress): Expectation[] {
+  const { request, history } = progress;
+  history.read();
+  const expectations = request.scenario
+    .expectations(request.options.knobs)
+    .map((one) => judgeExpectation(history.records, one, history.unreadable));
+  for (const expectation of expectations) history.record("expectation", expectation);
+  return expectations;
+}
+
+async function inPhase<T>(progress: Progress, phase: string, work: () => Promise<T>): Promise<T> {
+  const beganAt = performance.now();
+  progress.history.record("run.phase", { phase, edge: "begin" });
+  try {
+    return await work();
+  } finally {
+    progress.phases.push({ phase, ms: performance.now() - beganAt });
+    progress.history.record("run.phase", { phase, edge: "end" });
+  }
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof HouseguestError) return `${error.message} ${error.next}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Makes the history file, so that every actor finds it and appends. */
+function prepare(directory: RunDirectory): string {
+  writeFileSync(directory.history, "", { mode: 0o600 });
+  return directory.history;
+}

@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+import type * as z from "zod";
+
+import { present } from "../../../foundation/assert.ts";
+import { withinDeadline } from "../../../foundation/deadline.ts";
+import { HouseguestError } from "../../../foundation/errors.ts";
+import { historyVariable, runMarker } from "../../../protocol/job-environment.ts";
+import { orAborted } from "../../interruption.ts";
+import type { UndoLedger } from "../../undo/undo-ledger.ts";
+import { processStat } from "./proc.ts";
+
+/** A process of the cast could not be started, or ended before it was asked to. */
+export class ActorError extends HouseguestError {
+  override readonly name = "ActorError";
+}
+
+export interface ActorExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** One real process of the cast: the broker or an agent. */
+export interface Actor {
+  readonly name: string;
+  readonly pid: number;
+  readonly startTime: string;
+  /** The last lines that it wrote to its log are there. */
+  readonly logFile: string;
+  readonly exited: Promise<ActorExit>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface ActorRequest<T> {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** What the actor prints as one JSON line on stdout once it is ready. */
+  readonly ready: z.ZodType<T>;
+  readonly readyWithinMs: number;
+  readonly run: string;
+  readonly historyFile: string;
+  readonly logDirectory: string;
+  /** The run's cgroup, in which the actor gets one of its own; undefined where none is writable. */
+  readonly cgroup: string | undefined;
+  readonly ledger: UndoLedger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts an actor in a session of its own (a Ctrl-C at the terminal is the harness's to deal with) and in a cgroup of
+ * its own, entered before its program begins. Registered for undoing by marker and cgroup before it exists.
+ *
+ * @throws ActorError `not-started` with what it said last
+ */
+export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: Actor; ready: T }> {
+  const { name, command, cgroup } = request;
+  const logFile = join(request.logDirectory, `${name}.log`);
+  const log = openSync(logFile, "a", 0o600);
+  const enter = cgroup === undefined ? [] : enterCgroup(join(cgroup, name));
+  const [file, ...args] = [...enter, ...command] as [string, ...string[]];
+  // The log is handed over as a file, not piped through here: the actor outlives a killed harness unharmed.
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ["ignore", "pipe", log],
+    env: { ...process.env, [runMarker]: request.run, [historyVariable]: request.historyFile },
+  });
+  closeSync(log);
+  const exited = new Promise<ActorExit>((resolve) => {
+    child.once("error", () => resolve({ code: null, signal: null }));
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const firstLine = new Promise<string>((resolve) => {
+    createInterface({ input: present(child.stdout, "stdout is a pipe") }).once("line", resolve);
+  });
+  const ready = await orAborted(
+    withinDeadline(Promise.race([firstLine, exited]), { ms: request.readyWithinMs, late: undefined }),
+    request.signal,
+  );
+  const answer = typeof ready === "string" ? request.ready.safeParse(parseJson(ready)) : undefined;
+  if (child.pid === undefined || answer?.success !== true) {
+    child.kill("SIGKILL");
+    throw notStarted(name, logFile, ready, request.readyWithinMs);
+  }
+  const { pid } = child;
+  const startTime = processStat(pid)?.startTime ?? "";
+  request.ledger.register({ undo: "kill-process", pid, startTime, name });
+  return {
+    actor: { name, pid, startTime, logFile, exited, kill: (signal) => child.kill(signal) },
+    ready: answer.data,
+  };
+}
+
+/** A shell that moves itself into the cgroup and becomes the program, so that nothing runs outside it even for a moment. */
+function enterCgroup(path: string): string[] {
+  mkdirSync(path, { recursive: true });
+  return ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', path];
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return line;
+  }
+}
+
+function notStarted(name: string, logFile: string, ready: string | ActorExit | undefined, ms: number): ActorError {
+  const why =
+    ready === undefined
+      ? `said nothing within ${ms / 1000} s`
+      : typeof ready === "string"
+        ? `answered something else than expected: ${ready.slice(0, 200)}`
+        : `ended at once (exit code ${ready.code ?? ready.signal})`;
+  return new ActorError(`${name} did not start: it ${why}.`, {
+    code: "not-started",
+    next: `Read why in ${logFile}.`,
+  });
+}

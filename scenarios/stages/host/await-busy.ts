@@ -1,0 +1,49 @@
+import { setTimeout as pauseFor } from "node:timers/promises";
+
+import type { AgentStatus } from "../../../protocol/control.ts";
+import type { StepOf } from "../../steps/step.ts";
+import { WaitError } from "../../run-history.ts";
+import { controlCall } from "./control-call.ts";
+import type { HostStage } from "./host-stage.ts";
+
+/** A sandbox's progress is a figure of the agent that no event announces: it is asked for this often. */
+const askEveryMs = 25;
+const answerWithinMs = 5_000;
+
+/** Waits until so many sandboxes run at once and each has reported progress. */
+export async function awaitBusy(stage: HostStage, step: StepOf<"await-busy">): Promise<string> {
+  const deadline = performance.now() + step.withinMs;
+  const { signal } = stage.options;
+  for (;;) {
+    const status = await agentStatus(stage, step.agent);
+    const working = status.sandboxes.filter((sandbox) => sandbox.execution === "running" && sandbox.progress > 0);
+    if (working.length >= step.sandboxes) {
+      for (const sandbox of working) if (sandbox.pid !== null) stage.see(sandbox.pid, "job");
+      return `${working.length} sandboxes at work`;
+    }
+    if (performance.now() > deadline) {
+      throw new WaitError(`Waited ${step.withinMs / 1000} s in vain for ${step.sandboxes} busy sandboxes.`, {
+        code: "not-in-time",
+        next: `At the end ${working.length} made progress; see the logs in the run directory.`,
+      });
+    }
+    await pauseFor(askEveryMs, undefined, { signal });
+  }
+}
+
+/** Asks an agent for its status over its control socket. */
+export async function agentStatus(stage: HostStage, name: string): Promise<AgentStatus> {
+  const { control } = stage.agent(name);
+  const answer = await controlCall(
+    control,
+    { command: "status" },
+    { withinMs: answerWithinMs, signal: stage.options.signal },
+  );
+  if (answer.status === undefined) {
+    throw new WaitError(`The agent ${name} answered without its status.`, {
+      code: "no-status",
+      next: "Its log is in the run directory's logs/.",
+    });
+  }
+  return answer.status;
+}

@@ -1,0 +1,157 @@
+import type { KeyObject } from "node:crypto";
+import { mkdirSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { HouseguestError, messageOf, systemCode, UsageError } from "../../../foundation/errors.ts";
+import type { Random } from "../../../foundation/random.ts";
+import type { Timing } from "../../../protocol/timing.ts";
+import type { RunDirectory } from "../../run-directory.ts";
+import type { RunHistory } from "../../run-history.ts";
+import type { UndoLedger } from "../../undo/undo-ledger.ts";
+import { AgentWatch } from "../../watch/agent-watch.ts";
+import type { Actor } from "./actor.ts";
+import type { Operator } from "./operator.ts";
+import { processStat } from "./proc.ts";
+import { ownCgroup, removeCgroup } from "./run-cgroup.ts";
+
+/** An agent of the cast while it lives. */
+export interface HostAgent {
+  readonly name: string;
+  readonly home: string;
+  readonly agentId: string;
+  readonly control: string;
+  readonly actor: Actor;
+}
+
+/** A process that was seen during the run, for the scanner to recognise. */
+export interface SeenProcess {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly role: "agent" | "job" | "harness";
+  readonly sessionId?: number;
+}
+
+/** The scenario names an actor or batch that no earlier step brought. */
+export class CastError extends HouseguestError {
+  override readonly name = "CastError";
+}
+
+export interface HostStageOptions {
+  readonly directory: RunDirectory;
+  /** Eight hexadecimal digits: part of every name that the run gives to things of the host. */
+  readonly id: string;
+  readonly history: RunHistory;
+  readonly ledger: UndoLedger;
+  readonly signal: AbortSignal;
+  readonly timing: Timing;
+  readonly agentCommand: readonly string[];
+  readonly brokerCommand: readonly string[];
+  readonly store: "memory" | "sqlite";
+  readonly random: Random;
+}
+
+/** Real processes on this host: what the steps of one run share. */
+export class HostStage {
+  readonly options: HostStageOptions;
+  /** The only directory that the harness makes outside the run directory; the agents' homes come to lie in it. */
+  readonly place: string;
+  /** The run's cgroup, or undefined where none is writable. */
+  readonly cgroup: string | undefined;
+  readonly agents = new Map<string, HostAgent>();
+  /** The units of work of each job, by batch and job id. */
+  readonly batches = new Map<string, Map<string, number>>();
+  readonly seen: SeenProcess[] = [];
+  /** Copies of the keys of agents that withdrew, by the agent's name. */
+  readonly keptKeys = new Map<string, KeyObject>();
+  readonly watch: AgentWatch;
+  broker:
+    | { readonly url: string; readonly joinToken: string; readonly actor: Actor; readonly operator: Operator }
+    | undefined;
+
+  private constructor(options: HostStageOptions, cgroup: string | undefined) {
+    this.options = options;
+    this.place = join(tmpdir(), `houseguest-${options.id}`);
+    this.cgroup = cgroup;
+    this.watch = new AgentWatch(options.history.record);
+  }
+
+  /** Sets the stage; each thing is registered for undoing before it is made. */
+  static open(options: HostStageOptions): HostStage {
+    const parent = ownCgroup();
+    const cgroup = parent === undefined ? undefined : join(parent, `houseguest-run-${options.id}`);
+    const stage = new HostStage(options, cgroup);
+    options.ledger.register({ undo: "remove-directory", path: stage.place });
+    makePlace(stage.place);
+    if (cgroup !== undefined) {
+      options.ledger.register({ undo: "remove-cgroup", path: cgroup });
+      mkdirSync(cgroup);
+    }
+    options.ledger.register({ undo: "kill-marked", run: options.id });
+    return stage;
+  }
+
+  agent(name: string): HostAgent {
+    const agent = this.agents.get(name);
+    if (agent === undefined) throw unknownName("agent", name);
+    return agent;
+  }
+
+  batch(name: string): ReadonlyMap<string, number> {
+    const batch = this.batches.get(name);
+    if (batch === undefined) throw unknownName("batch of jobs", name);
+    return batch;
+  }
+
+  get running(): NonNullable<HostStage["broker"]> {
+    if (this.broker === undefined) throw unknownName("broker", "broker");
+    return this.broker;
+  }
+
+  /** Remembers who a process was, for the attribution of what it may leave. */
+  see(pid: number, role: SeenProcess["role"]): void {
+    const stat = processStat(pid);
+    if (stat !== undefined) this.seen.push({ pid, startTime: stat.startTime, role, sessionId: stat.sessionId });
+  }
+
+  /**
+   * Takes down what is the harness's own, politely: the broker is asked to end, and what must be empty by now is removed
+   * only if it is. Whatever an agent left stays where it is, for the scanner to find.
+   */
+  async leave(withinMs: number): Promise<void> {
+    await this.watch.close();
+    if (this.broker !== undefined) {
+      this.broker.actor.kill("SIGTERM");
+      await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
+    }
+    for (const remove of [() => rmdirSync(this.place), () => this.cgroup !== undefined && removeCgroup(this.cgroup)]) {
+      try {
+        remove();
+      } catch {
+        // Something is in it still. That is a finding, and the undo ledger removes it after the scan.
+      }
+    }
+  }
+}
+
+function makePlace(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    throw new UsageError(
+      `Cannot make ${path}, where the agents would live: ${systemCode(error) ?? messageOf(error)}.`,
+      {
+        code: "no-place",
+        next: "Point TMPDIR at a directory that you may write to.",
+        cause: error,
+      },
+    );
+  }
+}
+
+function unknownName(kind: string, name: string): CastError {
+  return new CastError(`The scenario speaks of the ${kind} "${name}", which no earlier step brought.`, {
+    code: "unknown-name",
+    next: "Mend the scenario's steps.",
+  });
+}

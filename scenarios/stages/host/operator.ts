@@ -1,0 +1,50 @@
+import * as z from "zod";
+
+import { HouseguestError } from "../../../foundation/errors.ts";
+import { JobList, type JobSpec, type JobView, SubmitResponse } from "../../../protocol/messages.ts";
+import { routes } from "../../../protocol/routes.ts";
+
+const callMsMax = 15_000;
+
+/** The broker refused or did not answer an operator's call. */
+export class OperatorError extends HouseguestError {
+  override readonly name = "OperatorError";
+}
+
+/** What an operator asks of a broker: submit jobs and look at them. */
+export class Operator {
+  readonly #url: string;
+  readonly #signal: AbortSignal;
+
+  constructor(url: string, signal: AbortSignal) {
+    this.#url = url;
+    this.#signal = signal;
+  }
+
+  async submit(jobs: readonly JobSpec[]): Promise<string[]> {
+    return (await this.#call("POST", routes.jobs, SubmitResponse, { jobs })).jobIds;
+  }
+
+  async jobs(): Promise<JobView[]> {
+    return (await this.#call("GET", routes.jobs, JobList)).jobs;
+  }
+
+  async #call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const response = await fetch(new URL(path, this.#url), {
+      method,
+      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(callMsMax)]),
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    const answer: unknown = await response.json();
+    const parsed = schema.safeParse(answer);
+    if (response.ok && parsed.success) return parsed.data;
+    throw new OperatorError(
+      `The broker answered ${method} ${path} with ${response.status}: ${JSON.stringify(answer)}.`,
+      {
+        code: "operator-call",
+        next: "Its log is in the run directory's logs/broker.log.",
+        ...(parsed.success ? {} : { cause: z.prettifyError(parsed.error) }),
+      },
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import type { PauseResult } from "../../../protocol/control.ts";
+import { orAborted } from "../../interruption.ts";
+import { WaitError } from "../../run-history.ts";
+import type { StepOf } from "../../steps/step.ts";
+import { agentStatus } from "./await-busy.ts";
+import { openControl } from "./control-call.ts";
+import type { HostStage } from "./host-stage.ts";
+import { cpuUse, spinUntilStopped, witnessSandboxes } from "./witness.ts";
+
+const answerWithinMs = 30_000;
+
+/** Pauses the agent and sees from outside how long its processes went on. */
+export async function pause(stage: HostStage, step: StepOf<"pause">): Promise<string> {
+  const { latencyMs, result, processes } = await pauseOnce(stage, step.agent);
+  return `${processes} processes seen stopped after ${latencyMs.toFixed(2)} ms; ${result?.checkpoints ?? "no"} checkpoints saved`;
+}
+
+/** Resumes the agent. */
+export async function resume(stage: HostStage, step: StepOf<"resume">): Promise<string> {
+  const latencyMs = await resumeOnce(stage, step.agent);
+  return `answered after ${latencyMs.toFixed(1)} ms`;
+}
+
+/** Pauses and resumes in close order; each freeze is watched from outside, and that nothing runs until the resume. */
+export async function pauseResumeCycles(stage: HostStage, step: StepOf<"pause-resume-cycles">): Promise<string> {
+  const latencies: number[] = [];
+  for (let cycle = 0; cycle < step.cycles; cycle += 1) {
+    const { latencyMs } = await pauseOnce(stage, step.agent);
+    latencies.push(latencyMs);
+    await resumeOnce(stage, step.agent);
+  }
+  latencies.sort((a, b) => a - b);
+  const worst = latencies.at(-1) ?? 0;
+  return `${latencies.length} freezes, the slowest ${worst.toFixed(2)} ms`;
+}
+
+async function pauseOnce(
+  stage: HostStage,
+  name: string,
+): Promise<{ latencyMs: number; processes: number; result: PauseResult | undefined }> {
+  const { history, signal, id } = stage.options;
+  const agent = stage.agent(name);
+  const { sandboxes } = await agentStatus(stage, name);
+  const witness = witnessSandboxes(
+    sandboxes.filter((sandbox) => sandbox.execution === "running"),
+    id,
+  );
+  try {
+    const call = await openControl(agent.control, { withinMs: answerWithinMs, signal });
+    // From here to the last look nothing is awaited: the figure is the agent's and the kernel's, not this process's.
+    const askedAt = performance.now();
+    call.send({ command: "pause", reason: "scenario" });
+    const stopped = spinUntilStopped(witness);
+    const latencyMs = performance.now() - askedAt;
+    if (!stopped) {
+      throw new WaitError(`The agent ${name} was asked to pause and its processes ran on.`, {
+        code: "not-frozen",
+        next: "The processes are those with HOUSEGUEST_LEASE in their environment.",
+      });
+    }
+    const processes = witness.processes();
+    const before = cpuUse(processes);
+    const frozenAt = performance.now();
+    const answer = await orAborted(call.answer, signal);
+    // Up to the agent's own answer, while it saved the checkpoints, nothing may have run.
+    const after = cpuUse(processes);
+    history.record("witness.freeze", {
+      latencyMs,
+      source: witness.source,
+      processes: processes.length,
+      agentFreezeMs: answer.pause?.freezeMs ?? null,
+    });
+    history.record("witness.frozen", {
+      processes: processes.length,
+      running: after.running,
+      cpuUsedUs: Math.max(0, after.usedUs - before.usedUs),
+      forMs: performance.now() - frozenAt,
+    });
+    return { latencyMs, processes: processes.length, result: answer.pause };
+  } finally {
+    witness.close();
+  }
+}
+
+async function resumeOnce(stage: HostStage, name: string): Promise<number> {
+  const { history, signal, id } = stage.options;
+  const { sandboxes } = await agentStatus(stage, name);
+  const witness = witnessSandboxes(sandboxes, id);
+  const call = await openControl(stage.agent(name).control, { withinMs: answerWithinMs, signal });
+  const processes = witness.processes().length;
+  witness.close();
+  const askedAt = performance.now();
+  call.send({ command: "resume", reason: "scenario" });
+  await orAborted(call.answer, signal);
+  const latencyMs = performance.now() - askedAt;
+  history.record("witness.resume", { latencyMs, processes });
+  return latencyMs;
+}

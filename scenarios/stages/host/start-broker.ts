@@ -1,0 +1,52 @@
+import { join } from "node:path";
+
+import * as z from "zod";
+
+import { startActor } from "./actor.ts";
+import type { HostStage } from "./host-stage.ts";
+import { Operator } from "./operator.ts";
+
+const readyWithinMs = 20_000;
+const Ready = z.looseObject({ url: z.url(), joinToken: z.string(), pid: z.int() });
+
+/** Starts a broker on a free port of the loopback interface. */
+export async function startBroker(stage: HostStage): Promise<string> {
+  const { options } = stage;
+  const data = options.store === "sqlite" ? ["--data", join(stage.options.directory.path, "broker")] : [];
+  const { actor, ready } = await startActor({
+    name: "broker",
+    command: [
+      ...options.brokerCommand,
+      ...[
+        "serve",
+        "--port",
+        "0",
+        "--store",
+        options.store,
+        ...data,
+        "--timing",
+        JSON.stringify(options.timing),
+        "--json",
+      ],
+    ],
+    ready: Ready,
+    readyWithinMs,
+    run: options.id,
+    historyFile: options.directory.history,
+    logDirectory: options.directory.logs,
+    cgroup: stage.cgroup,
+    ledger: options.ledger,
+    signal: options.signal,
+  });
+  stage.see(actor.pid, "harness");
+  stage.broker = {
+    url: ready.url,
+    joinToken: ready.joinToken,
+    actor,
+    operator: new Operator(ready.url, options.signal),
+  };
+  void actor.exited.then(({ code, signal }) => {
+    options.history.record("process.exit", { name: "broker", pid: actor.pid, code, signal });
+  });
+  return `${ready.url}, ${options.store} store`;
+}

@@ -1,0 +1,37 @@
+import type { StepOf, Step } from "../../steps/step.ts";
+import type { HostStage } from "./host-stage.ts";
+import { awaitBusy } from "./await-busy.ts";
+import { awaitSettled, awaitStarted } from "./await-jobs.ts";
+import { join } from "./join.ts";
+import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
+import { startBroker } from "./start-broker.ts";
+import { submit } from "./submit.ts";
+import { useRevokedKey } from "./use-revoked-key.ts";
+import { verifyResults } from "./verify-results.ts";
+import { watchFrozen } from "./watch-frozen.ts";
+import { withdraw } from "./withdraw.ts";
+
+/** Carries out one kind of step and says in words what came of it. */
+export type HostStep<Name extends Step["step"]> = (stage: HostStage, step: StepOf<Name>) => Promise<string>;
+
+const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
+  "start-broker": startBroker,
+  join,
+  submit,
+  "await-started": awaitStarted,
+  "await-busy": awaitBusy,
+  "await-settled": awaitSettled,
+  pause,
+  "watch-frozen": watchFrozen,
+  resume,
+  "pause-resume-cycles": pauseResumeCycles,
+  withdraw,
+  "use-revoked-key": useRevokedKey,
+  "verify-results": verifyResults,
+};
+
+/** Carries out one step on this host. */
+export async function runHostStep(stage: HostStage, step: Step): Promise<string> {
+  const interpret = interpreters[step.step] as HostStep<typeof step.step>;
+  return await interpret(stage, step as never);
+}

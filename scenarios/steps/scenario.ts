@@ -1,0 +1,24 @@
+import type { Timing } from "../../protocol/timing.ts";
+import type { ScenarioExpectation } from "../checkers/registry.ts";
+import type { Step } from "./step.ts";
+
+/** What a user may set for a run; the rest of a scenario's figures follow from these. */
+export interface ScenarioKnobs {
+  readonly slots: number;
+  readonly jobs: number;
+  readonly cycles: number;
+}
+
+/** A named plan: cast, steps, expectations. */
+export interface Scenario {
+  readonly name: string;
+  /** One line for the list. */
+  readonly title: string;
+  /** What it proves and how, for `scenarios show`. */
+  readonly description: string;
+  readonly defaults: ScenarioKnobs;
+  /** Times that differ from the fleet's defaults, so that a run takes seconds. */
+  readonly timing: Partial<Timing>;
+  steps(knobs: ScenarioKnobs): readonly Step[];
+  expectations(knobs: ScenarioKnobs): readonly ScenarioExpectation[];
+}

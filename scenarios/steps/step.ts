@@ -1,0 +1,82 @@
+import * as z from "zod";
+
+import { unreachable } from "../../foundation/assert.ts";
+import { limits } from "../../foundation/limits.ts";
+
+const Ms = z.int().min(1);
+/** Which agent of the cast. */
+const agent = z.string().regex(/^[a-z][a-z0-9-]{0,20}$/);
+
+/** The steps of a scenario: plain data, interpreted on a stage. */
+export const Step = z.discriminatedUnion("step", [
+  z.strictObject({ step: z.literal("start-broker") }),
+  z.strictObject({ step: z.literal("join"), agent, slots: z.int().min(1).max(limits.slotsMax) }),
+  z.strictObject({
+    step: z.literal("submit"),
+    /** The jobs' name, by which later steps and checkers tell them apart. */
+    batch: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+    jobs: z.int().min(1).max(10_000),
+    units: z.int().min(1),
+    unitCpuMs: z.number().positive(),
+    children: z.int().min(0).max(16),
+  }),
+  /** Until so many jobs of the batch have started, ever. */
+  z.strictObject({ step: z.literal("await-started"), batch: z.string(), jobs: z.int().min(1), withinMs: Ms }),
+  /** Until so many sandboxes of the agent run at once and each has reported some progress. */
+  z.strictObject({ step: z.literal("await-busy"), agent, sandboxes: z.int().min(1), withinMs: Ms }),
+  /** Until every job of the batch has come to its end. */
+  z.strictObject({ step: z.literal("await-settled"), batch: z.string(), withinMs: Ms }),
+  z.strictObject({ step: z.literal("pause"), agent }),
+  /** Watches the paused agent's processes for so long. */
+  z.strictObject({ step: z.literal("watch-frozen"), agent, forMs: Ms }),
+  z.strictObject({ step: z.literal("resume"), agent }),
+  /** Pauses and resumes as fast as they are answered. */
+  z.strictObject({ step: z.literal("pause-resume-cycles"), agent, cycles: z.int().min(1).max(100_000) }),
+  z.strictObject({
+    step: z.literal("withdraw"),
+    agent,
+    deadlineMs: Ms,
+    /** Keep submitting jobs of this batch while the withdrawal runs, so that offers keep coming. */
+    underLoad: z.string().optional(),
+  }),
+  /** Signs a heartbeat with the withdrawn agent's key, of which the harness kept a copy. */
+  z.strictObject({ step: z.literal("use-revoked-key"), agent }),
+  /** Compares the results of the batch's completed jobs with the harness's own computation. */
+  z.strictObject({ step: z.literal("verify-results"), batch: z.string() }),
+]);
+export type Step = z.infer<typeof Step>;
+export type StepOf<Name extends Step["step"]> = Extract<Step, { step: Name }>;
+
+/** What a step does, for the live report. */
+export function stepTitle(step: Step): string {
+  switch (step.step) {
+    case "start-broker":
+      return "start the broker";
+    case "join":
+      return `${step.agent} joins with ${step.slots} slots`;
+    case "submit":
+      return `submit ${step.jobs} jobs (${step.batch})`;
+    case "await-started":
+      return `wait until ${step.jobs} jobs (${step.batch}) have started`;
+    case "await-busy":
+      return `wait until ${step.sandboxes} sandboxes of ${step.agent} make progress`;
+    case "await-settled":
+      return `wait until all jobs (${step.batch}) have ended`;
+    case "pause":
+      return `${step.agent} pauses`;
+    case "watch-frozen":
+      return `watch ${step.agent}'s frozen processes for ${step.forMs} ms`;
+    case "resume":
+      return `${step.agent} resumes`;
+    case "pause-resume-cycles":
+      return `${step.agent} pauses and resumes ${step.cycles} times`;
+    case "withdraw":
+      return `${step.agent} withdraws${step.underLoad === undefined ? "" : " while jobs keep coming"}`;
+    case "use-revoked-key":
+      return `try the key that ${step.agent} revoked`;
+    case "verify-results":
+      return `compare the results (${step.batch})`;
+    default:
+      return unreachable(step);
+  }
+}

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+
+import { execa } from "execa";
+
+import { messageOf } from "../../foundation/errors.ts";
+import { runMarker } from "../../protocol/job-environment.ts";
+import { isAlive, markedProcesses } from "../stages/host/proc.ts";
+import { cgroupPids, killCgroup, removeCgroup } from "../stages/host/run-cgroup.ts";
+import type { UndoAction } from "./undo-action.ts";
+
+/** How long the kernel may take to reap what was killed, in milliseconds. */
+const reapMsMax = 5_000;
+/** How long an agent may take to withdraw when it is undone, in milliseconds; its own deadline is shorter. */
+const withdrawMsMax = 15_000;
+
+/**
+ * Undoes one thing, or finds it undone.
+ *
+ * @returns undefined when it is undone, else why it is not
+ */
+export async function performUndo(action: UndoAction): Promise<string | undefined> {
+  try {
+    switch (action.undo) {
+      case "kill-process":
+        if (!isAlive(action)) return undefined;
+        kill(action.pid);
+        return await until(() => !isAlive(action), `process ${action.pid} did not end`);
+      case "kill-marked":
+        return await killMarked(action.run);
+      case "remove-cgroup":
+        killCgroup(action.path);
+        return await until(
+          () => removeCgroup(action.path),
+          `${cgroupPids(action.path).length} processes are still in it`,
+        );
+      case "remove-directory":
+        await rm(action.path, { recursive: true, force: true, maxRetries: 3 });
+        return existsSync(action.path) ? "something is still in it" : undefined;
+      case "withdraw-agent":
+        return await withdrawAgent(action);
+    }
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Rounds, because a process may fork while the others are being killed. */
+async function killMarked(run: string): Promise<string | undefined> {
+  return await until(() => {
+    const left = markedProcesses(runMarker, run);
+    for (const process of left) kill(process.pid);
+    return left.length === 0;
+  }, "marked processes do not end");
+}
+
+async function withdrawAgent(action: { command: string[]; home: string }): Promise<string | undefined> {
+  if (!existsSync(action.home)) return undefined;
+  const [file, ...prefix] = action.command as [string, ...string[]];
+  const result = await execa(file, [...prefix, "withdraw", "--home", action.home, "--deadline", "3000", "--json"], {
+    reject: false,
+    timeout: withdrawMsMax,
+    stdin: "ignore",
+  });
+  if (!existsSync(action.home)) return undefined;
+  return `${action.home} is still there after its withdrawal: ${String(result.stderr || result.stdout).slice(0, 300)}`;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself in between, or is not ours to kill: the caller looks again.
+  }
+}
+
+/** The kernel gives no event for "this cgroup can be removed now": looks every few milliseconds, within a bound. */
+async function until(done: () => boolean, otherwise: string): Promise<string | undefined> {
+  const deadline = performance.now() + reapMsMax;
+  while (!done()) {
+    if (performance.now() > deadline) return otherwise;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+import * as z from "zod";
+
+/**
+ * What the harness does to the host, by how it is undone: plain data, so that a later process can finish what a killed
+ * one began. Every action is idempotent.
+ */
+export const UndoAction = z.discriminatedUnion("undo", [
+  /** One process that the harness started. */
+  z.strictObject({ undo: z.literal("kill-process"), pid: z.int(), startTime: z.string(), name: z.string() }),
+  /** Every live process that bears the run's marker in its environment: the harness's actors and all they started. */
+  z.strictObject({ undo: z.literal("kill-marked"), run: z.string() }),
+  z.strictObject({ undo: z.literal("remove-cgroup"), path: z.string() }),
+  z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
+  /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
+  z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
+]);
+export type UndoAction = z.infer<typeof UndoAction>;
+
+/** What an action undoes, for people. */
+export function describeUndo(action: UndoAction): string {
+  switch (action.undo) {
+    case "kill-process":
+      return `the process ${action.pid} (${action.name})`;
+    case "kill-marked":
+      return `processes marked HOUSEGUEST_RUN=${action.run}`;
+    case "remove-cgroup":
+      return `the cgroup ${action.path}`;
+    case "remove-directory":
+      return `the directory ${action.path}`;
+    case "withdraw-agent":
+      return `the agent in ${action.home}`;
+  }
+}
+
+/** The command with which a user finishes an action by hand. */
+export function finishCommand(action: UndoAction): string {
+  switch (action.undo) {
+    case "kill-process":
+      return `kill -9 ${action.pid}`;
+    case "kill-marked":
+      return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
+    case "remove-cgroup":
+      return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
+    case "remove-directory":
+      return `rm -rf -- '${action.path}'`;
+    case "withdraw-agent":
+      return `${action.command.join(" ")} withdraw --home '${action.home}'`;
+  }
+}

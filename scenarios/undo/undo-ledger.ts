@@ -1,0 +1,96 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+
+import * as z from "zod";
+
+import { assert } from "../../foundation/assert.ts";
+import type { NotUndone } from "../../protocol/verdict.ts";
+import { performUndo } from "./perform-undo.ts";
+import { describeUndo, finishCommand, UndoAction } from "./undo-action.ts";
+
+const Entry = z.discriminatedUnion("entry", [
+  z.strictObject({ entry: z.literal("do"), id: z.int(), action: UndoAction }),
+  z.strictObject({ entry: z.literal("undone"), id: z.int() }),
+]);
+
+/**
+ * The fault ledger: a write-ahead list of what the harness does to the host. An action is on the disk before the deed,
+ * and struck off after it is undone, last in first out; what a killed harness left is found here by `scenarios heal`.
+ */
+export class UndoLedger {
+  readonly #descriptor: number;
+  readonly #open = new Map<number, UndoAction>();
+  #nextId = 0;
+
+  private constructor(path: string) {
+    this.#descriptor = openSync(path, "a", 0o600);
+  }
+
+  /** Opens the ledger of a run; what an earlier process left in it counts as done and not yet undone. */
+  static open(path: string): UndoLedger {
+    const earlier = existsSync(path) ? readFileSync(path, "utf8") : "";
+    const ledger = new UndoLedger(path);
+    for (const line of earlier.split("\n")) {
+      const entry = parseEntry(line);
+      // A torn last line is a deed that was never begun: it is written before the deed.
+      if (entry === undefined) continue;
+      ledger.#nextId = Math.max(ledger.#nextId, entry.id + 1);
+      if (entry.entry === "do") ledger.#open.set(entry.id, entry.action);
+      else ledger.#open.delete(entry.id);
+    }
+    return ledger;
+  }
+
+  /** What is done and not undone, oldest first. */
+  get open(): readonly UndoAction[] {
+    return [...this.#open.values()];
+  }
+
+  /** Registers how to undo a deed; returns once that is on the disk, and the deed may be done. */
+  register(action: UndoAction): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#append({ entry: "do", id, action });
+    this.#open.set(id, action);
+    return id;
+  }
+
+  /** Undoes one deed now; it stays on the ledger when that fails. */
+  async undo(id: number): Promise<NotUndone | undefined> {
+    const action = this.#open.get(id);
+    if (action === undefined) return undefined;
+    const why = await performUndo(action);
+    if (why !== undefined) return { what: describeUndo(action), why, finishWith: finishCommand(action) };
+    this.#append({ entry: "undone", id });
+    this.#open.delete(id);
+    return undefined;
+  }
+
+  /** Undoes everything, last in first out; one that fails does not keep the others from being undone. */
+  async undoAll(): Promise<NotUndone[]> {
+    const failed: NotUndone[] = [];
+    for (const id of [...this.#open.keys()].reverse()) {
+      const left = await this.undo(id);
+      if (left !== undefined) failed.push(left);
+    }
+    return failed;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #append(entry: z.infer<typeof Entry>): void {
+    const line = `${JSON.stringify(entry)}\n`;
+    const written = writeSync(this.#descriptor, line);
+    assert(written === Buffer.byteLength(line), "a ledger entry is written whole");
+    fsyncSync(this.#descriptor);
+  }
+}
+
+function parseEntry(line: string): z.infer<typeof Entry> | undefined {
+  try {
+    return Entry.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
