@@ -1,6 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-const ours = ["foundation", "protocol", "agent", "broker-sim", "residue-scanner", "scenarios", "reports", "bench", "tools"];
+const ours = [
+  "foundation",
+  "protocol",
+  "agent",
+  "broker-sim",
+  "residue-scanner",
+  "scenarios",
+  "reports",
+  "bench",
+  "tools",
+];
 
 /**
  * Two groups. `unit` runs side by side. `host` reads or changes the whole machine (`*.host.test.ts`): one file after
@@ -15,6 +25,9 @@ export default defineConfig({
           include: ours.map((room) => `${room}/**/*.test.ts`),
           exclude: ["**/*.host.test.ts"],
           sequence: { groupOrder: 0 },
+          // Many start real processes, and share the processors with the other files.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, sign, verify } from "node:crypto";
-import { fc, test as property } from "@fast-check/vitest";
+import { test as property } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import {

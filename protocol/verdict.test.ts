@@ -1,4 +1,5 @@
-import { fc, test as property } from "@fast-check/vitest";
+import { test as property } from "@fast-check/vitest";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { verdicts, worstVerdict } from "./verdict.ts";

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { runTests } from "./run-tests.ts";
+import type { Tally } from "./tally.ts";
+
+const head = 'import { beforeAll, describe, expect, test } from "vitest";\n';
+const good = 'test("good", () => expect(1).toBe(1));\n';
+
+let house: string;
+
+beforeEach(() => {
+  house = mkdtempSync(join(tmpdir(), "houseguest-run-tests-"));
+  symlinkSync(resolve(import.meta.dirname, "../node_modules"), join(house, "node_modules"));
+});
+afterEach(() => rmSync(house, { recursive: true, force: true }));
+
+async function tallyOf(text: string | undefined, ...parameters: string[]): Promise<Tally> {
+  if (text !== undefined) writeFileSync(join(house, "x.test.mjs"), head + text);
+  return await runTests({ parameters: ["--root", house, ...parameters], output: "hidden" });
+}
+
+/** Each ending in which a careless count would say that all is well. */
+describe("the tally of a test run", () => {
+  test("counts what passed, names what failed, and gives the reason of what was skipped", async () => {
+    const bad = 'describe("a group", () => test("bad", () => expect(1).toBe(2)));\n';
+    const skip = 'test("elsewhere", (context) => context.skip("needs another machine"));\n';
+    const skipIf = 'describe.skipIf(true)("not as root", () => test("guest", () => {}));\n';
+    expect(await tallyOf(good + bad + skip + skipIf)).toEqual({
+      passed: 1,
+      failures: ["x.test.mjs > a group > bad"],
+      skips: [
+        { name: "x.test.mjs > elsewhere", reason: "needs another machine" },
+        { name: "x.test.mjs > not as root > guest", reason: "its name says why" },
+      ],
+    });
+  });
+
+  test("a file that cannot be loaded is a failure", async () => {
+    const { passed, failures } = await tallyOf(`throw new Error("broken file");\n${good}`);
+    expect({ passed, failures }).toEqual({ passed: 0, failures: ["x.test.mjs (before or after its tests)"] });
+  });
+
+  test("a failed beforeAll is a failure, though its tests only count as skipped", async () => {
+    const { failures } = await tallyOf(`describe("g", () => { beforeAll(() => { throw new Error("x"); }); ${good} });`);
+    expect(failures).toContain("x.test.mjs > g (before or after its tests)");
+  });
+
+  test("an error outside of any test is a failure", async () => {
+    const { passed, failures } = await tallyOf(`void Promise.reject(new Error("nobody waits for this"));\n${good}`);
+    expect({ passed, failures }).toEqual({
+      passed: 1,
+      failures: ["an error outside of any test: nobody waits for this"],
+    });
+  });
+
+  test("no test at all is a failure", async () => {
+    expect((await tallyOf(undefined)).failures).toHaveLength(1);
+    expect((await tallyOf(good, "no-such-file")).failures).toHaveLength(1);
+  });
+
+  test("a run whose every test is skipped is a failure", async () => {
+    const { failures, skips } = await tallyOf('test("never", (context) => context.skip("no reason"));');
+    expect({ failures, skips: skips.length }).toEqual({ failures: ["no test was run"], skips: 1 });
+  });
+
+  test("a runner that cannot start is a failure", async () => {
+    writeFileSync(join(house, "vitest.config.mjs"), 'throw new Error("broken config");');
+    expect((await tallyOf(good)).failures).toEqual(["vitest ended with code 1, without a result"]);
+  });
+
+  test("tests that a name pattern leaves out are not called skipped", async () => {
+    expect(await tallyOf(`${good}test("other", () => {});`, "-t", "good")).toEqual({
+      passed: 1,
+      failures: [],
+      skips: [],
+    });
+  });
+});

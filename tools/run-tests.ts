@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { Tally, tallyVariable } from "./tally.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const vitest = join(root, "node_modules/vitest/vitest.mjs");
+const reporter = join(root, "tools/tally-reporter.ts");
+
+export interface TestRun {
+  /** What goes to vitest: names of files and folders, options. */
+  readonly parameters: readonly string[];
+  /** Whether what vitest prints is shown. */
+  readonly output: "shown" | "hidden";
+}
+
+/** Runs the tests with vitest. A run that crashed, or in which no test ran, is a failure of its own. */
+export async function runTests({ parameters, output }: TestRun): Promise<Tally> {
+  const folder = mkdtempSync(join(tmpdir(), "houseguest-tally-"));
+  try {
+    const file = join(folder, "tally.json");
+    const child = spawn(
+      process.execPath,
+      [vitest, "run", "--reporter=default", `--reporter=${reporter}`, ...parameters],
+      { cwd: root, stdio: output === "shown" ? "inherit" : "ignore", env: { ...process.env, [tallyVariable]: file } },
+    );
+    const ending = await endOf(child);
+    if (!existsSync(file)) return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], skips: [] };
+    const tally = Tally.parse(JSON.parse(readFileSync(file, "utf8")));
+    if (tally.passed + tally.failures.length === 0) tally.failures.push("no test was run");
+    if (!ending.good && tally.failures.length === 0) tally.failures.push(`vitest ended ${ending.how}; see above`);
+    return tally;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until the child is gone. It hears Ctrl-C by itself, and what is sent to this process alone through us. */
+async function endOf(child: ChildProcess): Promise<{ good: boolean; how: string }> {
+  const stay = () => undefined;
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on("SIGINT", stay).on("SIGTERM", forward).on("SIGHUP", forward);
+  try {
+    return await new Promise((done, failed) => {
+      child.on("error", failed);
+      child.on("exit", (code, signal) => done({ good: code === 0, how: signal ?? `with code ${code}` }));
+    });
+  } finally {
+    process.off("SIGINT", stay).off("SIGTERM", forward).off("SIGHUP", forward);
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * What the tests use that npm cannot bring: Debian's package, the command by which it is recognised, and the tests that
+ * are skipped without it. `npm test` installs what is missing when it runs as root on Debian.
+ */
+export const systemPackages = [
+  {
+    name: "cron",
+    command: "crontab",
+    neededBy: "tests that put a line into a user's crontab and expect it to be found",
+  },
+];
