@@ -20,7 +20,7 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
   const onSignal = (name: NodeJS.Signals) => {
     const now = performance.now();
     if (now - firstAt < sameSignalMs) return;
-    if (controller.signal.aborted && firstAt > Number.NEGATIVE_INFINITY) {
+    if (Number.isFinite(firstAt)) {
       process.stderr.write(`\n${name} again: stopping at once. \`scenarios heal\` undoes what is left.\n`);
       process.exit(130);
     }
@@ -46,6 +46,8 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
     signal: controller.signal,
     close() {
       clearTimeout(timer);
+      // The echo of the signal that ended the run may come yet; it must not kill the process before it has said how.
+      if (Number.isFinite(firstAt)) return;
       for (const name of signals) process.off(name, onSignal);
     },
   };

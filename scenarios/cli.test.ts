@@ -1,0 +1,77 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { runProgram } from "./testing/run-program.ts";
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "scenarios-cli-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+describe("scenarios", () => {
+  it.each([
+    [["run", "withdraw-under-laod"], "Did you mean `scenarios run withdraw-under-load`?"],
+    [["run"], "Missing required argument"],
+    [["run", "rapid-pause-resume", "--slots", "none"], "whole number"],
+    [["run", "rapid-pause-resume", "--policy", "lax"], "developer or ci or strict"],
+    [["run", "rapid-pause-resume", "--reporter", "loud"], "line, json, junit"],
+    [["run", "rapid-pause-resume", "--json", "--reporter", "line"], "both write to stdout"],
+    [["run", "rapid-pause-resume", "--reporter", "junit=/nowhere/x.xml"], "cannot be written"],
+    [["run", "rapid-pause-resume", "--config", "/nowhere.json"], "/nowhere.json"],
+    [["show", "nothing"], "scenarios list"],
+    [["walk"], "Unknown command"],
+    [["--fast"], "Unknown option"],
+    [[], "Say what to do"],
+  ])("%j ends with 64, one sentence and nothing left behind", async (args, says) => {
+    const { exitCode, stdout, stderr } = await runProgram("scenarios", args, { cwd: place });
+    expect(stderr).toContain(says);
+    expect({ exitCode, stdout, lines: stderr.trim().split("\n").length }).toEqual({
+      exitCode: 64,
+      stdout: "",
+      lines: 1,
+    });
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  it("names what is wrong in a broken configuration", async () => {
+    writeFileSync(join(place, "houseguest.config.json"), '{"slots": "many"}');
+    const { exitCode, stderr } = await runProgram("scenarios", ["run", "rapid-pause-resume"], { cwd: place });
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/houseguest\.config\.json.*slots/);
+  });
+
+  it("refuses run directories where it may not write", async () => {
+    writeFileSync(join(place, "file"), "");
+    const { exitCode, stderr } = await runProgram("scenarios", [
+      "run",
+      "rapid-pause-resume",
+      "--runs",
+      join(place, "file"),
+    ]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("--runs DIR");
+  });
+
+  it("prints help with examples and the exit codes", async () => {
+    const { exitCode, stdout } = await runProgram("scenarios", ["run", "--help"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("scenarios run withdraw-under-load");
+    expect(stdout).toContain("130 interrupted");
+  });
+
+  it("lists and shows scenarios as text and as JSON", async () => {
+    const listed = JSON.parse((await runProgram("scenarios", ["list", "--json"])).stdout) as { name: string }[];
+    expect(listed.map((one) => one.name)).toContain("withdraw-under-load");
+    const shown = await runProgram("scenarios", ["show", "withdraw-under-load"]);
+    expect(shown.stdout).toContain("while jobs keep coming");
+  });
+
+  it("has nothing to heal where nothing ran", async () => {
+    const { exitCode, stdout } = await runProgram("scenarios", ["heal"], { cwd: place });
+    expect({ exitCode, stdout: stdout.slice(0, 15) }).toEqual({ exitCode: 0, stdout: "Nothing to heal" });
+  });
+});

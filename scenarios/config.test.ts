@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { scenarioNamed } from "./catalog/catalog.ts";
+import { readConfig, runOptions } from "./config.ts";
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "config-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+const file = (content: string) => {
+  const path = join(place, "houseguest.config.json");
+  writeFileSync(path, content);
+  return path;
+};
+const broken = (next: string) =>
+  expect.objectContaining({ code: "broken-config", exitCode: 64, next: expect.stringContaining(next) });
+
+describe("readConfig", () => {
+  it("names the file and the field that is wrong", () => {
+    expect(() => readConfig(file('{"slots": 0, "sluts": 3}'))).toThrow(broken("--config"));
+    expect(() => readConfig(file('{"slots": 0}'))).toThrow(/houseguest.config.json.*slots/);
+    expect(() => readConfig(file("{"))).toThrow(/JSON/);
+    expect(() => readConfig(join(place, "missing.json"))).toThrow(/ENOENT/);
+  });
+  it("takes what it knows", () => {
+    expect(readConfig(file('{"agent": {"command": ["my-agent"]}, "slots": 3}'))).toEqual({
+      agent: { command: ["my-agent"] },
+      slots: 3,
+    });
+  });
+});
+
+describe("runOptions", () => {
+  const scenario = scenarioNamed("withdraw-under-load");
+  it("fills in the scenario's defaults and lets the configuration win", () => {
+    expect(runOptions(scenario, {}, "s").knobs.jobs).toBeGreaterThanOrEqual(20);
+    const options = runOptions(scenario, { jobs: 3, agent: { command: ["mine"] }, policy: "strict" }, "s");
+    expect(options).toMatchObject({
+      knobs: { jobs: 3, slots: 4 },
+      agentCommand: ["mine"],
+      policy: "strict",
+      seed: "s",
+    });
+  });
+  it("refuses times that are not mutually safe and names the pair", () => {
+    expect(() => runOptions(scenario, { timing: { activityTimeoutMs: 10 } }, "s")).toThrow(
+      /activityTimeoutMs.*heartbeatIntervalMs/,
+    );
+  });
+});

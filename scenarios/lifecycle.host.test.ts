@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { parseHistoryLine } from "../protocol/history.ts";
+import { RunVerdict } from "../protocol/verdict.ts";
+import { runProgram } from "./testing/run-program.ts";
+
+let runs: string;
+beforeEach(() => {
+  runs = mkdtempSync(join(tmpdir(), "lifecycle-"));
+});
+afterEach(() => rmSync(runs, { recursive: true, force: true }));
+
+async function run(...args: string[]): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
+  const { exitCode, stdout, stderr } = await runProgram("scenarios", ["run", ...args, "--json", "--runs", runs]);
+  if (stdout === "") throw new Error(`no verdict: ${stderr}`);
+  return { exitCode, verdict: RunVerdict.parse((JSON.parse(stdout) as { verdict: unknown }).verdict) };
+}
+
+/** What a clean run comes to for this user: everything seen as root, only part of the host otherwise. */
+const residueHere = process.getuid?.() === 0 ? "clean" : "partial";
+
+describe("scenarios on this host", () => {
+  it.each([
+    ["join-work-pause-resume-withdraw", []],
+    ["withdraw-under-load", []],
+    ["withdraw-under-load", ["--store", "sqlite"]],
+    ["rapid-pause-resume", ["--cycles", "100"]],
+  ])("%s %j passes and leaves the host as it was", async (name, args) => {
+    const { exitCode, verdict } = await run(name, ...args);
+    expect(verdict.error).toBeNull();
+    expect(verdict.expectations.filter((one) => one.result !== "pass")).toEqual([]);
+    expect(verdict.residue?.findings).toEqual([]);
+    expect({ exitCode, residue: verdict.residue?.verdict, cleanUp: verdict.cleanUp.result }).toEqual({
+      ...{ exitCode: 0, residue: residueHere, cleanUp: "pass" },
+    });
+    const directory = join(runs, readlinkSync(join(runs, "latest")));
+    const lines = readFileSync(join(directory, "history.jsonl"), "utf8").trim().split("\n");
+    expect(lines.filter((line) => "error" in parseHistoryLine(line))).toEqual([]);
+    expect(RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8"))).exitCode).toBe(0);
+  });
+});

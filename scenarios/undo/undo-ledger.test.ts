@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { runMarker } from "../../protocol/job-environment.ts";
+import { isAlive, processStat } from "../stages/host/proc.ts";
+import { UndoLedger } from "./undo-ledger.ts";
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "undo-ledger-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+const file = () => join(place, "undo.jsonl");
+
+describe("UndoLedger", () => {
+  it("undoes in reverse order and is then empty for whoever opens it again", async () => {
+    const ledger = UndoLedger.open(file());
+    const outer = join(place, "outer");
+    ledger.register({ undo: "remove-directory", path: outer });
+    mkdirSync(outer);
+    ledger.register({ undo: "remove-directory", path: join(outer, "inner") });
+    mkdirSync(join(outer, "inner"));
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
+    expect(existsSync(outer)).toBe(false);
+    const again = UndoLedger.open(file());
+    expect(again.open).toEqual([]);
+    again.close();
+  });
+
+  it("gives a later process what an earlier one registered, a torn last line left out", async () => {
+    const first = UndoLedger.open(file());
+    const path = join(place, "left");
+    first.register({ undo: "remove-directory", path });
+    mkdirSync(path);
+    first.close();
+    appendFileSync(file(), '{"entry":"do","id":1,"act');
+    const second = UndoLedger.open(file());
+    expect(second.open).toEqual([{ undo: "remove-directory", path }]);
+    expect(await second.undoAll()).toEqual([]);
+    second.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("keeps what cannot be undone and says how to finish it", async () => {
+    const ledger = UndoLedger.open(file());
+    // A path below a file can be neither there nor removed.
+    writeFileSync(join(place, "file"), "");
+    ledger.register({ undo: "remove-directory", path: join(place, "file", "below") });
+    const [left] = await ledger.undoAll();
+    expect(left?.finishWith).toContain("rm -rf");
+    expect(left?.why).toContain("ENOTDIR");
+    expect(ledger.open).toHaveLength(1);
+    ledger.close();
+  });
+
+  it("kills exactly the marked processes, whatever session they moved to", async () => {
+    const run = `test-${process.pid}-${Date.now()}`;
+    const marked = spawn("/bin/sh", ["-c", "setsid sleep 1000 & echo started; sleep 1000"], {
+      env: { ...process.env, [runMarker]: run },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const other = spawn("sleep", ["1000"], { stdio: "ignore" });
+    await new Promise((resolve) => marked.stdout.once("data", resolve));
+    const ended = new Promise((resolve) => marked.once("exit", resolve));
+    const ledger = UndoLedger.open(file());
+    ledger.register({ undo: "kill-marked", run });
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
+    await ended;
+    const identity = { pid: other.pid ?? 0, startTime: processStat(other.pid ?? 0)?.startTime ?? "" };
+    expect(isAlive(identity)).toBe(true);
+    other.kill("SIGKILL");
+  });
+
+  it("never kills a later process that got the same pid", async () => {
+    const other = spawn("sleep", ["1000"], { stdio: "ignore" });
+    const pid = other.pid ?? 0;
+    const ledger = UndoLedger.open(file());
+    ledger.register({ undo: "kill-process", pid, startTime: "1", name: "an earlier one" });
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
+    expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "" })).toBe(true);
+    other.kill("SIGKILL");
+  });
+});
