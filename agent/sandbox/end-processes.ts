@@ -1,0 +1,147 @@
+import { type FSWatcher, watch } from "node:fs";
+import { join } from "node:path";
+
+import { systemClock } from "../../foundation/clock.ts";
+import { systemCode } from "../../foundation/errors.ts";
+import { killCgroup } from "./cgroup.ts";
+import type { TerminationResult } from "./port.ts";
+import { identify } from "./proc-stat.ts";
+import type { Member } from "./process-table.ts";
+import { keyOf, signalMembers, stopProcesses } from "./stop-processes.ts";
+
+/** Processes that are to be ended. */
+export interface Quarry {
+  /** All that are alive; a little old unless `fresh`. */
+  readonly find: (look: { readonly fresh: boolean }) => Member[];
+  /** Cgroups that hold nothing else. */
+  readonly cgroups: readonly string[];
+  /** Takes off every freeze that keeps them from hearing a signal. */
+  readonly thaw: () => void;
+}
+
+/** How often a wait looks for itself, besides being woken by cgroup.events. */
+const lookIntervalMs = 15;
+/** The part of the deadline that is kept for the time after KILL. */
+const killReserveMs = 500;
+/** How often TERM is sent to those that were forked while it was being sent. */
+const termRoundsMax = 3;
+
+/**
+ * Ends processes: TERM, and KILL to what is left after the grace, until none is left or the deadline has passed.
+ * A frozen process is sent TERM before it is thawed, so that it hears it before it runs a single further instruction.
+ */
+export async function endProcesses(
+  quarry: Quarry,
+  { graceMs, deadlineMs }: { readonly graceMs: number; readonly deadlineMs: number },
+): Promise<TerminationResult> {
+  const startedAt = systemClock.monotonicMs();
+  const deadline = startedAt + deadlineMs;
+  const killAt = startedAt + Math.min(graceMs, deadlineMs - Math.min(killReserveMs, deadlineMs / 2));
+  const seen = new Set<string>();
+  const find = (look: { fresh: boolean }): Member[] => {
+    const members = quarry.find(look);
+    for (const member of members) seen.add(keyOf(member));
+    return members;
+  };
+  let left = find({ fresh: true });
+  if (left.length === 0 && quarry.cgroups.length === 0) return { terminated: 0, left: [] };
+  const changes = watchCgroups(quarry.cgroups);
+  try {
+    if (graceMs > 0) {
+      askToEnd({ find, thaw: quarry.thaw });
+      left = await waitUntilGone({ find, changes, until: killAt });
+    }
+    while (left.length > 0) {
+      for (const cgroup of quarry.cgroups) killAll(cgroup);
+      killToFixedPoint(find);
+      const until = Math.min(deadline, systemClock.monotonicMs() + killReserveMs);
+      left = await waitUntilGone({ find, changes, until });
+      if (systemClock.monotonicMs() >= deadline) break;
+    }
+  } finally {
+    changes.close();
+  }
+  return { terminated: seen.size - left.length, left: left.map(identify) };
+}
+
+type Find = (look: { fresh: boolean }) => Member[];
+
+function askToEnd({ find, thaw }: { find: Find; thaw: () => void }): void {
+  const told = new Set<string>();
+  for (let round = 1; round <= termRoundsMax; round += 1) {
+    const untold = find({ fresh: true }).filter((member) => !told.has(keyOf(member)));
+    if (untold.length === 0) break;
+    signalMembers(untold, "SIGTERM");
+    for (const member of untold) told.add(keyOf(member));
+  }
+  thaw();
+  // Also those that had stopped themselves: a stopped process would not hear the TERM.
+  signalMembers(find({ fresh: true }), "SIGCONT");
+}
+
+/** Stopped first, so that none of them can fork away from the killing. */
+function killToFixedPoint(find: Find): void {
+  const { processes } = stopProcesses({ find: () => find({ fresh: true }), cleanRounds: 1 });
+  if (processes > 0) signalMembers(find({ fresh: true }), "SIGKILL");
+}
+
+function killAll(cgroup: string): void {
+  try {
+    killCgroup(cgroup);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT" && systemCode(error) !== "ENODEV") throw error;
+  }
+}
+
+/** Returns those still alive at `until`; an empty answer was looked at afresh. */
+async function waitUntilGone({
+  find,
+  changes,
+  until,
+}: {
+  find: Find;
+  changes: Changes;
+  until: number;
+}): Promise<Member[]> {
+  for (;;) {
+    let left = find({ fresh: false });
+    if (left.length === 0) left = find({ fresh: true });
+    const restMs = until - systemClock.monotonicMs();
+    if (left.length === 0 || restMs <= 0) return left;
+    await changes.next(Math.min(restMs, lookIntervalMs));
+  }
+}
+
+interface Changes {
+  /** Resolves at the next change of a cgroup, or after `ms`. */
+  next(ms: number): Promise<void>;
+  close(): void;
+}
+
+/** The kernel reports a change of `populated` in cgroup.events as a modification of that file. */
+function watchCgroups(cgroups: readonly string[]): Changes {
+  let wake = (): void => undefined;
+  const watchers: FSWatcher[] = [];
+  for (const cgroup of cgroups) {
+    try {
+      const watcher = watch(join(cgroup, "cgroup.events"), { persistent: false }, () => wake());
+      watcher.on("error", () => watcher.close());
+      watchers.push(watcher);
+    } catch {
+      // The cgroup is gone, or the host's inotify watches are used up: the interval alone must do.
+    }
+  }
+  return {
+    next: (ms) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    close() {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+
+import type { ProcessIdentity } from "./port.ts";
+
+/** What /proc/PID/stat says of one process (proc_pid_stat(5)). */
+export interface ProcessStat {
+  readonly pid: number;
+  /** Field 22, as text; with the pid it identifies the process. */
+  readonly startTime: string;
+  readonly name: string;
+  /** One letter: R, S, D, T (stopped), t (stopped by a tracer), Z, X, I. */
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly threads: number;
+  readonly kernelThread: boolean;
+  /** User and system time in clock ticks. */
+  readonly cpuTicks: number;
+}
+
+const PF_KTHREAD = 0x00200000;
+/** The longest line of /proc/PID/stat: 52 numbers and a name of 64 bytes at most. */
+const statBytesMax = 2_048;
+const commandCharactersMax = 200;
+const buffer = Buffer.alloc(statBytesMax);
+
+/** The pids of all processes that this user can see, in the kernel's order. */
+export function listPids(): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync("/proc")) {
+    const first = name.charCodeAt(0);
+    if (first >= 48 && first <= 57) pids.push(Number(name));
+  }
+  return pids;
+}
+
+/** Reads one process; null when it is gone. Synchronous, because a freeze must not be interleaved with anything. */
+export function readProcess(pid: number): ProcessStat | null {
+  const line = readSmall(`/proc/${pid}/stat`);
+  return line === null ? null : parseStat(line);
+}
+
+/** Whether anything of it can still run. A zombie leader whose other threads live counts as alive. */
+export function isAlive(stat: ProcessStat): boolean {
+  return (stat.state !== "Z" && stat.state !== "X") || stat.threads > 1;
+}
+
+/** Whether every thread of it is stopped: the letter of /proc/PID/stat is the first thread's alone. */
+export function isStopped(stat: ProcessStat): boolean {
+  if (stat.threads <= 1) return isStoppedState(stat.state);
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${stat.pid}/task`);
+  } catch {
+    // It ended meanwhile, and what has ended does not run.
+    return true;
+  }
+  return threads.every((thread) => {
+    const line = readSmall(`/proc/${stat.pid}/task/${thread}/stat`);
+    if (line === null) return true;
+    const { state } = parseStat(line);
+    return isStoppedState(state) || state === "Z" || state === "X";
+  });
+}
+
+/** Still the same process, not another one that was given its pid. */
+export function isSame(identity: Pick<ProcessIdentity, "pid" | "startTime">): boolean {
+  return readProcess(identity.pid)?.startTime === identity.startTime;
+}
+
+/** The identity as a person reads it: with the command line, or the kernel's short name where there is none. */
+export function identify(stat: ProcessStat): ProcessIdentity {
+  let command = "";
+  try {
+    command = readFileSync(`/proc/${stat.pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    // Gone or not ours to read: the short name is left.
+  }
+  return {
+    pid: stat.pid,
+    startTime: stat.startTime,
+    command: (command === "" ? stat.name : command).slice(0, commandCharactersMax),
+  };
+}
+
+/** The variables that a process was started with; null when it is gone, or not this user's to read. */
+export function readEnvironment(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    return null;
+  }
+}
+
+function isStoppedState(state: string): boolean {
+  return state === "T" || state === "t";
+}
+
+function parseStat(line: string): ProcessStat {
+  // The name stands in parentheses and may itself hold spaces and parentheses: the last one closes it.
+  const open = line.indexOf("(");
+  const close = line.lastIndexOf(")");
+  const fields = line.slice(close + 2).split(" ");
+  const field = (number: number): string => fields[number - 3] ?? "";
+  return {
+    pid: Number(line.slice(0, open)),
+    startTime: field(22),
+    name: line.slice(open + 1, close),
+    state: field(3),
+    parent: Number(field(4)),
+    group: Number(field(5)),
+    session: Number(field(6)),
+    threads: Number(field(20)),
+    kernelThread: (Number(field(9)) & PF_KTHREAD) !== 0,
+    cpuTicks: Number(field(14)) + Number(field(15)),
+  };
+}
+
+function readSmall(path: string): string | null {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    return null;
+  }
+  try {
+    return buffer.toString("latin1", 0, readSync(file, buffer, 0, statBytesMax, 0));
+  } catch {
+    // ESRCH: it ended between the opening and the reading.
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
