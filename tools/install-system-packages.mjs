@@ -16,7 +16,7 @@ const policyMark = "# Put here by Houseguest's tests while they install packages
  */
 export function installSystemPackages() {
   removeOwnPolicy();
-  const missing = systemPackages.filter(({ command }) => !commandExists(command));
+  const missing = missingPackages();
   if (missing.length === 0) return;
   const obstacle = obstacleToInstalling() ?? install(missing.map(({ name }) => name));
   if (obstacle === undefined) return;
@@ -24,6 +24,10 @@ export function installSystemPackages() {
   console.error(`\n!! Some tests will be skipped: ${obstacle}`);
   for (const { name, command, neededBy } of missing) console.error(`!!   no ${command} (${name}): ${neededBy}`);
   console.error(`!! To run them too: sudo apt-get install --no-install-recommends ${names}\n`);
+}
+
+function missingPackages() {
+  return systemPackages.filter(({ command }) => !commandExists(command));
 }
 
 /** @param {string} command */
@@ -56,9 +60,10 @@ function install(names) {
   try {
     const listed = apt([...options, "update"]);
     const installed = apt([...options, "install", "-y", "--no-install-recommends", ...names]);
-    if (installed.status === 0) return undefined;
-    const said = `${listed.stderr}\n${installed.stderr}`.trim().split("\n").slice(-4).join("\n!!     ");
-    return `apt-get could not install ${names.join(", ")}:\n!!     ${said || (installed.error?.message ?? "it ended without a word")}`;
+    if (installed.status === 0 && missingPackages().length === 0) return undefined;
+    const errors = `${listed.stderr}\n${installed.stderr}`.split("\n").filter((line) => line.startsWith("E: "));
+    const why = [...errors.slice(0, 4), installed.error?.message].filter(Boolean).join("\n!!     ");
+    return `apt-get could not install ${names.join(", ")}:\n!!     ${why || "it gave no reason"}`;
   } finally {
     if (policyIsOurs) removeOwnPolicy();
   }
