@@ -21,9 +21,12 @@ export const historyEvents = {
     scenario: z.string(),
     seed: z.string(),
     options: z.record(z.string(), z.unknown()),
+    /** How many steps the plan has, where the runner knows. */
+    steps: z.int().min(0).optional(),
   }),
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
   "run.ended": z.object({ exitCode: z.int() }),
+  /** `index` counts the steps of the plan from 0. */
   "step.begin": z.object({ index: z.int(), step: z.string(), title: z.string() }),
   "step.end": z.object({ index: z.int(), step: z.string(), outcome: z.enum(["done", "failed"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */

@@ -3,16 +3,30 @@ import type { RunVerdict } from "../protocol/verdict.ts";
 
 export interface ReporterOutput {
   write(text: string): void;
-  /** Width of the terminal, or 100 where there is none. */
+  /** Width of the terminal, or 100 where there is none. Read again for every line, because terminals are resized. */
   readonly columns: number;
   readonly color: boolean;
   /** Whether lines may be drawn over (a terminal); else each line is written once. */
   readonly live: boolean;
 }
 
-/** Follows one run as its history grows, and tells its end. */
+/** A run that has come to its end, or what could be read of it. */
+export interface EndedRun {
+  readonly verdict: RunVerdict;
+  readonly history: readonly HistoryRecord[];
+  /** Where everything about the run lies. */
+  readonly runDirectory: string;
+  /** Evidence that could not be read (a torn line, a line that is no record), one sentence each. */
+  readonly lostEvidence?: readonly string[];
+}
+
+/**
+ * Follows one run as its history grows, and tells its end. A finished run can be reported by `end` alone.
+ */
 export interface Reporter {
   record(record: HistoryRecord): void;
-  /** Called once, last; `runDirectory` is where everything about the run lies. */
-  end(run: { verdict: RunVerdict; history: readonly HistoryRecord[]; runDirectory: string }): void;
+  /** Called once, last. */
+  end(run: EndedRun): void;
+  /** Takes away what is only for while the run goes on. For a run that ends without a verdict; `end` does it too. */
+  close(): void;
 }

@@ -1,0 +1,76 @@
+import { Command, CommanderError, Option } from "commander";
+
+import { AssertionError } from "../foundation/assert.ts";
+import { HouseguestError, messageOf } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { reporterNames } from "./create-reporter.ts";
+import { listCommand } from "./commands/list.ts";
+import { showCommand } from "./commands/show.ts";
+import { rootDefault } from "./runs/run-directory.ts";
+import { streamOutput } from "./stream-output.ts";
+
+/** The program `reports`; gives its exit code. */
+export async function main(argv: string[]): Promise<number> {
+  const stderr = streamOutput(process.stderr);
+  try {
+    await program().parseAsync(argv, { from: "user" });
+    return ExitCode.pass;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return ExitCode.pass;
+      // Commander has said what is wrong.
+      stderr.write("See `npx reports --help`.\n");
+      return ExitCode.usage;
+    }
+    if (error instanceof HouseguestError) {
+      stderr.write(`${error.message} ${error.next}\n`);
+      return error.exitCode;
+    }
+    const kind = error instanceof AssertionError ? "" : "Bug in the harness: ";
+    stderr.write(`${kind}${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+    return ExitCode.harnessBug;
+  } finally {
+    await stderr.flushed();
+  }
+}
+
+function program(): Command {
+  const root = () => new Option("--root <dir>", "folder that holds the runs").default(rootDefault);
+  const reports = new Command("reports")
+    .description("Reads what scenario runs left behind and derives their reports again.")
+    .exitOverride()
+    .helpCommand(false)
+    .action((_, command: Command) => command.help({ error: true }))
+    .addHelpText("after", helpEnd);
+  reports
+    .command("show")
+    .description("show one run: its verdict, the evidence for it, and what to do next")
+    .argument("[run]", "a run's name, its directory, or latest", "latest")
+    .addOption(new Option("--format <format>", "how to write it").choices(reporterNames).default("line"))
+    .option("--output <file>", "write to a file instead of the terminal")
+    .addOption(root())
+    .option("--no-color", "no colours (so do NO_COLOR and a pipe; FORCE_COLOR=1 turns them on)")
+    .action(showCommand);
+  reports
+    .command("list")
+    .description("list all runs, newest first")
+    .option("--json", "as JSON, with every field")
+    .addOption(root())
+    .option("--no-color", "no colours")
+    .action(listCommand);
+  for (const command of reports.commands) command.exitOverride();
+  return reports;
+}
+
+const helpEnd = `
+Examples:
+  npx reports show                                   the newest run
+  npx reports show 20260131T101500-withdraw-under-load
+  npx reports show --format junit --output junit.xml
+  npx reports show --format json | jq .figures.latencies
+  npx reports list
+
+Exit codes:
+  0   the report was written (whatever its verdict: that is in the report)
+  64  no such run, or nothing of it can be read, or the command line is wrong
+  70  a bug in the harness itself`;

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { systemCode, UsageError } from "../../foundation/errors.ts";
+import { RunVerdict } from "../../protocol/verdict.ts";
+import type { EndedRun } from "../reporter.ts";
+import { parseHistory } from "./parse-history.ts";
+import { unfinishedVerdict } from "./unfinished-verdict.ts";
+
+/** A run as it was read; `recorded` says whether the harness had come to a verdict. */
+export interface StoredRun extends EndedRun {
+  readonly recorded: boolean;
+  readonly lostEvidence: readonly string[];
+}
+
+/**
+ * Reads what a run left in its directory.
+ *
+ * @throws UsageError `no-history` or `broken-history` when there is nothing to derive a report from
+ */
+export function readRun(runDirectory: string): StoredRun {
+  const { records: history, lostEvidence } = parseHistory(historyText(runDirectory));
+  if (history.length === 0) {
+    throw new UsageError(`${join(runDirectory, "history.jsonl")} holds no record that can be read.`, {
+      code: "broken-history",
+      next: "The logs in its logs/ folder may tell more; `npx reports list` shows the other runs.",
+    });
+  }
+  const read = recordedVerdict(runDirectory);
+  if ("verdict" in read) return { ...read, history, runDirectory, lostEvidence, recorded: true };
+  const verdict = unfinishedVerdict(history, read.why);
+  if (verdict !== undefined) return { verdict, history, runDirectory, lostEvidence, recorded: false };
+  throw new UsageError(`${runDirectory} has no verdict, and its history does not say what was run.`, {
+    code: "broken-history",
+    next: "The logs in its logs/ folder may tell more; `npx reports list` shows the other runs.",
+  });
+}
+
+/** The verdict that the harness recorded, or a sentence that says why there is none. */
+export function recordedVerdict(runDirectory: string): { verdict: RunVerdict } | { why: string } {
+  let text: string;
+  try {
+    text = readFileSync(join(runDirectory, "verdict.json"), "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") {
+      return { why: "The run has no verdict: the harness was killed, or is still at it." };
+    }
+    return { why: `The run's verdict.json cannot be read: ${systemCode(error) ?? String(error)}.` };
+  }
+  try {
+    const parsed = RunVerdict.safeParse(JSON.parse(text));
+    if (parsed.success) return { verdict: parsed.data };
+    const [issue] = parsed.error.issues;
+    return { why: `The run's verdict.json is no verdict: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}.` };
+  } catch {
+    return { why: "The run's verdict.json is not JSON: it was torn or edited." };
+  }
+}
+
+function historyText(runDirectory: string): string {
+  try {
+    return readFileSync(join(runDirectory, "history.jsonl"), "utf8");
+  } catch (error) {
+    const missing = systemCode(error) === "ENOENT";
+    throw new UsageError(
+      missing
+        ? `${runDirectory} holds no history.jsonl: it is no run, or the harness was killed before it did anything.`
+        : `Cannot read ${join(runDirectory, "history.jsonl")}: ${systemCode(error) ?? String(error)}.`,
+      {
+        code: "no-history",
+        next: missing ? "See all runs with `npx reports list`." : "Read it as the user who ran the scenario.",
+        cause: error,
+      },
+    );
+  }
+}
