@@ -13,7 +13,19 @@ export const attributionTargets = ["agent", "job", "harness", "background", "unk
 export type AttributionTarget = (typeof attributionTargets)[number];
 
 /** Kinds of evidence, strongest first (DESIGN.md, "Residue"). */
-export const evidenceKinds = ["cgroup", "marker", "session", "parent", "owner", "path", "time"] as const;
+export const evidenceKinds = [
+  "cgroup",
+  "marker",
+  "session",
+  "parent",
+  /** The process that has the file or the socket open. */
+  "holder",
+  /** A name of the run's stands in it. */
+  "content",
+  "owner",
+  "path",
+  "time",
+] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
 export const Evidence = z.strictObject({ kind: z.enum(evidenceKinds), detail: z.string() });

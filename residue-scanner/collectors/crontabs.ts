@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { systemCode } from "../../foundation/errors.ts";
+import type { CrontabFact, SurfaceReading } from "../core/fact.ts";
+import { showPath } from "../core/path-text.ts";
+
+interface Place {
+  readonly path: string;
+  /** One crontab; a directory of crontabs named after their users; a directory of crontabs; of scripts. */
+  readonly holds: "crontab" | "user-crontabs" | "crontabs" | "scripts";
+}
+
+/** cron(8) of Debian, cronie and busybox; run-parts(8); anacron(8). */
+export const crontabPlaces: readonly Place[] = [
+  { path: "/var/spool/cron/crontabs", holds: "user-crontabs" },
+  { path: "/var/spool/cron", holds: "user-crontabs" },
+  { path: "/etc/crontab", holds: "crontab" },
+  { path: "/etc/anacrontab", holds: "crontab" },
+  { path: "/etc/cron.d", holds: "crontabs" },
+  { path: "/etc/cron.hourly", holds: "scripts" },
+  { path: "/etc/cron.daily", holds: "scripts" },
+  { path: "/etc/cron.weekly", holds: "scripts" },
+  { path: "/etc/cron.monthly", holds: "scripts" },
+];
+
+/** Every line of every crontab that asks for something, and every script in cron's directories. */
+export function collectCrontabs(places = crontabPlaces): { crontabs: CrontabFact[]; reading: SurfaceReading } {
+  const startedMs = performance.now();
+  const crontabs: CrontabFact[] = [];
+  const refused: string[] = [];
+  for (const place of places) readPlace(place, crontabs, refused);
+  const detail = refused.length > 0 ? `cannot be read: ${refused.sort().join(", ")}` : "";
+  const status = refused.length > 0 ? "partial" : "done";
+  const durationMs = performance.now() - startedMs;
+  return { crontabs, reading: { surface: "crontabs", status, detail, facts: crontabs.length, durationMs } };
+}
+
+function readPlace({ path, holds }: Place, crontabs: CrontabFact[], refused: string[]): void {
+  try {
+    if (holds === "crontab") {
+      crontabs.push(...linesOf(path, null));
+      return;
+    }
+    for (const name of readdirSync(path, "latin1").sort()) {
+      const file = join(path, name);
+      try {
+        if (!statSync(Buffer.from(file, "latin1")).isFile()) continue;
+        if (holds === "scripts") crontabs.push({ key: file, file, line: null, text: name, user: null });
+        else crontabs.push(...linesOf(file, holds === "user-crontabs" ? name : null));
+      } catch (error) {
+        if (systemCode(error) !== "ENOENT") refused.push(showPath(file));
+      }
+    }
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") refused.push(path);
+  }
+}
+
+/** Lines by their text and how often it came before, so that a line put in above does not change those below. */
+function linesOf(file: string, user: string | null): CrontabFact[] {
+  const seen = new Map<string, number>();
+  const facts: CrontabFact[] = [];
+  const lines = readFileSync(Buffer.from(file, "latin1"), "utf8").split("\n");
+  for (const [index, line] of lines.entries()) {
+    const text = line.trim();
+    if (text === "" || text.startsWith("#")) continue;
+    const earlier = seen.get(text) ?? 0;
+    seen.set(text, earlier + 1);
+    const key = `${file}: ${text}${earlier > 0 ? ` (${earlier + 1})` : ""}`;
+    facts.push({ key, file, line: index + 1, text, user });
+  }
+  return facts;
+}

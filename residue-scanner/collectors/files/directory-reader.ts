@@ -1,0 +1,26 @@
+import type { TreeWriter } from "../../core/tree-writer.ts";
+
+/** One way to read directories; every implementation writes the same block for the same directory. */
+export interface DirectoryReader {
+  readonly name: "native" | "portable";
+  /**
+   * Writes one block: the directory's entries with their attributes, or why it could not be read.
+   *
+   * @returns the paths of the directories in it, mount points included
+   */
+  readDirectory(path: Buffer, writer: TreeWriter): Buffer[];
+  /** Writes one block that holds the given paths themselves; one that does not exist is left out. */
+  readRoots(paths: readonly Buffer[], writer: TreeWriter): void;
+}
+
+/** The bits of `stx_attributes` (statx(2)) that are a fact about a file: compressed, immutable, append-only, no dump, encrypted, mount root, verity, DAX. */
+export const flagsKept = 0x4 | 0x10 | 0x20 | 0x40 | 0x800 | 0x2000 | 0x100000 | 0x200000;
+
+export function childPath(directory: Buffer, name: Uint8Array): Buffer {
+  const slash = directory.length === 1 && directory[0] === 0x2f ? 0 : 1;
+  const path = Buffer.allocUnsafe(directory.length + slash + name.length);
+  directory.copy(path);
+  if (slash === 1) path[directory.length] = 0x2f;
+  path.set(name, directory.length + slash);
+  return path;
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+
+import { systemCode } from "../../../foundation/errors.ts";
+
+export interface Mount {
+  readonly id: number;
+  readonly parentId: number;
+  /** `254:0` */
+  readonly device: string;
+  /** The directory of the file system that is mounted, and where; one character a byte. */
+  readonly root: string;
+  readonly point: string;
+  readonly type: string;
+}
+
+/** What of the file system to walk, and what is left out. */
+export interface MountPlan {
+  readonly roots: readonly string[];
+  /** Every mount point: the walk never crosses one by itself. */
+  readonly mountPoints: ReadonlySet<string>;
+  /** Mounts whose files are not read although they can hold residue. */
+  readonly notRead: readonly { readonly point: string; readonly type: string }[];
+}
+
+/** Views of the kernel's state and of other collectors' surfaces, not storage. */
+const kernelTypes = new Set(
+  (
+    "autofs binder binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts efivarfs fusectl nsfs proc pstore " +
+    "rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs nfsd"
+  ).split(" "),
+);
+/** Images that nothing can be written to. */
+const readOnlyTypes = new Set(["squashfs", "erofs", "iso9660", "cramfs", "romfs"]);
+/** Somebody else's storage: slow, changed by other hosts, or able to hang. Named in the report. */
+const remoteTypes = new Set(
+  "nfs nfs4 cifs smb3 smbfs ncpfs 9p afs ceph glusterfs lustre coda ocfs2 gfs2 beegfs orangefs virtiofs".split(" "),
+);
+
+/** @returns an empty list where the host has no mount table of this kind */
+export function readMounts(path = "/proc/self/mountinfo"): Mount[] {
+  let table: Buffer;
+  try {
+    table = readFileSync(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+  return table.toString("latin1").split("\n").filter(Boolean).map(parseMount);
+}
+
+/** proc_pid_mountinfo(5): optional fields end with a single dash. */
+function parseMount(line: string): Mount {
+  const fields = line.split(" ");
+  const [id, parentId, device, root, point] = fields as [string, string, string, string, string];
+  const type = fields[fields.indexOf("-", 6) + 1] ?? "";
+  return {
+    id: Number(id),
+    parentId: Number(parentId),
+    device,
+    root: unescapeOctal(root),
+    point: unescapeOctal(point),
+    type,
+  };
+}
+
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
+
+/** @param scope directories to read instead of the whole host (one character a byte) */
+export function planMounts(mounts: readonly Mount[], scope: readonly string[] | null): MountPlan {
+  const visible = mounts.filter((mount) => isVisible(mount, mounts));
+  const mountPoints = new Set(visible.map(({ point }) => point));
+  const wanted = scope === null ? visible : visible.filter(({ point }) => scope.some((root) => isBelow(point, root)));
+  const notRead = wanted.filter(({ type }) => isRemote(type)).map(({ point, type }) => ({ point, type }));
+  const readable = wanted.filter(({ type }) => !isRemote(type) && !kernelTypes.has(type) && !readOnlyTypes.has(type));
+  const roots = new Set(scope ?? []);
+  for (const mount of withoutRepeats(readable)) roots.add(mount.point);
+  if (roots.size === 0) roots.add("/");
+  return { roots: [...roots], mountPoints, notRead };
+}
+
+/** Later mounts at the same place, or above it, hide a mount, unless it stands on them. */
+function isVisible(mount: Mount, mounts: readonly Mount[]): boolean {
+  const below = ancestors(mount, mounts);
+  const later = mounts.slice(mounts.indexOf(mount) + 1);
+  return !later.some(({ id, point }) => isBelow(mount.point, point) && !below.has(id));
+}
+
+function ancestors(mount: Mount, mounts: readonly Mount[]): Set<number> {
+  const found = new Set<number>();
+  let parent = mounts.find(({ id }) => id === mount.parentId);
+  while (parent !== undefined && !found.has(parent.id)) {
+    found.add(parent.id);
+    const next: number = parent.parentId;
+    parent = mounts.find(({ id }) => id === next);
+  }
+  return found;
+}
+
+/** A bind mount of what is mounted elsewhere too shows the same files again: each directory is read once. */
+function withoutRepeats(mounts: readonly Mount[]): Mount[] {
+  const widestFirst = mounts.toSorted((one, other) => one.root.length - other.root.length);
+  const kept: Mount[] = [];
+  for (const mount of widestFirst) {
+    if (!kept.some(({ device, root }) => device === mount.device && isBelow(mount.root, root))) kept.push(mount);
+  }
+  return kept;
+}
+
+function isRemote(type: string): boolean {
+  return remoteTypes.has(type) || type.startsWith("fuse");
+}
+
+/** Whether a path is a directory or lies in it. */
+export function isBelow(path: string, directory: string): boolean {
+  return path === directory || directory === "/" || path.startsWith(`${directory}/`);
+}

@@ -1,0 +1,30 @@
+import type { TreeWriter } from "../../core/tree-writer.ts";
+import type { DirectoryQueue } from "./directory-queue.ts";
+import type { DirectoryReader } from "./directory-reader.ts";
+
+export interface WalkOptions {
+  readonly reader: DirectoryReader;
+  readonly queue: DirectoryQueue;
+  readonly writer: TreeWriter;
+  /** Paths (one character a byte) at which something else is mounted: roots of their own, or not to be read. */
+  readonly mountPoints: ReadonlySet<string>;
+}
+
+/** One worker's share of the walk: takes directories, reads them, and descends until nobody has any left. */
+export function walk({ reader, queue, writer, mountPoints }: WalkOptions): void {
+  const own: Buffer[] = [];
+  let oldest = 0;
+  for (;;) {
+    if (queue.isFinished) return;
+    const path = own.length > oldest ? own.pop() : queue.take();
+    if (path === undefined) return;
+    for (const child of reader.readDirectory(path, writer)) {
+      if (!mountPoints.has(child.toString("latin1"))) own.push(child);
+    }
+    // The oldest lie nearest to the root, so they are worth the most to somebody without work.
+    while (own.length - oldest > 1 && queue.isLow && queue.give(own[oldest] as Buffer)) oldest += 1;
+    if (oldest < own.length) continue;
+    own.length = 0;
+    oldest = 0;
+  }
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** Every pid that /proc shows, ascending. */
+export function listPids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((one, other) => one - other);
+}
+
+/** A file of /proc as bytes, one character each; null where it is gone, or not this user's to read. */
+export function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return null;
+  }
+}
+
+export function readProcLink(path: string): string | null {
+  try {
+    return readlinkSync(path, "latin1");
+  } catch {
+    return null;
+  }
+}
+
+export interface ProcessStat {
+  readonly name: string;
+  readonly state: string;
+  readonly parent: number;
+  readonly session: number;
+  readonly flags: number;
+  readonly startTime: string;
+}
+
+/** proc_pid_stat(5). The name stands in parentheses and may hold any character, parentheses too. */
+export function readProcessStat(pid: number): ProcessStat | null {
+  const text = readProc(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  const nameEnd = text.lastIndexOf(")");
+  const fields = text.slice(nameEnd + 2).split(" ");
+  return {
+    name: text.slice(text.indexOf("(") + 1, nameEnd),
+    state: fields[0] ?? "?",
+    parent: Number(fields[1]),
+    session: Number(fields[3]),
+    flags: Number(fields[6]),
+    startTime: fields[19] ?? "0",
+  };
+}

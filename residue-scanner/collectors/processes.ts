@@ -1,0 +1,119 @@
+import { statSync } from "node:fs";
+
+import psList from "ps-list";
+
+import type { ProcessFact, SurfaceReading } from "../core/fact.ts";
+import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
+
+/** PF_KTHREAD of include/linux/sched.h. */
+const kernelThreadFlag = 0x200000;
+const markPrefix = "HOUSEGUEST_";
+const commandLineCharactersMax = 1000;
+
+/** Every process that this user can see, by (pid, start time). */
+export async function collectProcesses(): Promise<{ processes: ProcessFact[]; reading: SurfaceReading }> {
+  const startedMs = performance.now();
+  const processes = process.platform === "linux" ? readAll() : await askPs();
+  const detail =
+    process.platform === "linux" ? hiddenFrom(processes) : "only what ps tells: no cgroup, session or environment";
+  const status = detail === "" ? "done" : "partial";
+  const durationMs = performance.now() - startedMs;
+  return { processes, reading: { surface: "processes", status, detail, facts: processes.length, durationMs } };
+}
+
+/** The process itself and all those above it, nearest first. */
+export function ancestry(pid: number, processes: readonly ProcessFact[]): ProcessFact[] {
+  const byPid = new Map(processes.map((fact) => [fact.pid, fact]));
+  const line: ProcessFact[] = [];
+  for (let fact = byPid.get(pid); fact !== undefined && !line.includes(fact); fact = byPid.get(fact.parent))
+    line.push(fact);
+  return line;
+}
+
+export function readProcess(pid: number): ProcessFact | null {
+  const stat = readProcessStat(pid);
+  if (stat === null) return null;
+  const directory = `/proc/${pid}`;
+  const kernelThread = (stat.flags & kernelThreadFlag) !== 0;
+  const fact: ProcessFact = {
+    pid,
+    startTime: stat.startTime,
+    name: stat.name,
+    commandLine: kernelThread ? "" : commandLine(readProc(`${directory}/cmdline`)),
+    executable: kernelThread ? null : readProcLink(`${directory}/exe`),
+    workingDirectory: kernelThread ? null : readProcLink(`${directory}/cwd`),
+    uid: ownerOf(pid),
+    parent: stat.parent,
+    session: stat.session,
+    cgroup: unifiedCgroup(readProc(`${directory}/cgroup`)),
+    kernelThread,
+    state: stat.state,
+    marks: kernelThread ? {} : marksIn(readProc(`${directory}/environ`)),
+  };
+  // A pid that changed hands while it was read is somebody else's facts; the new process is read the next time.
+  return readProcessStat(pid)?.startTime === stat.startTime ? fact : null;
+}
+
+function readAll(): ProcessFact[] {
+  return listPids()
+    .map(readProcess)
+    .filter((fact) => fact !== null);
+}
+
+function commandLine(text: string | null): string {
+  return (text ?? "").replace(/\0+$/, "").replaceAll("\0", " ").slice(0, commandLineCharactersMax);
+}
+
+/** proc_pid_status(5): the real user id, first of four. */
+function ownerOf(pid: number): number | null {
+  const uid = /^Uid:\s*(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1];
+  if (uid !== undefined) return Number(uid);
+  try {
+    return statSync(`/proc/${pid}`).uid;
+  } catch {
+    return null;
+  }
+}
+
+/** cgroups(7): the line of hierarchy 0 is version 2's. */
+function unifiedCgroup(text: string | null): string | null {
+  return /^0::(.*)$/m.exec(text ?? "")?.[1] ?? null;
+}
+
+/** Only the project's own variables are kept: an environment holds secrets. */
+function marksIn(environment: string | null): Record<string, string> | null {
+  if (environment === null) return null;
+  const marks: Record<string, string> = {};
+  for (const entry of environment.split("\0")) {
+    const equals = entry.indexOf("=");
+    if (equals > 0 && entry.startsWith(markPrefix)) marks[entry.slice(0, equals)] = entry.slice(equals + 1);
+  }
+  return marks;
+}
+
+function hiddenFrom(processes: readonly ProcessFact[]): string {
+  const parts: string[] = [];
+  const closed = processes.filter(({ marks }) => marks === null).length;
+  if (closed > 0) parts.push(`${closed} processes of other users do not show their environment, executable and files`);
+  if (!processes.some(({ pid }) => pid === 1)) parts.push("/proc hides the processes of other users");
+  return parts.join("; ");
+}
+
+async function askPs(): Promise<ProcessFact[]> {
+  const rows = await psList();
+  return rows.map((row) => ({
+    pid: row.pid,
+    startTime: row.startTime === undefined ? "0" : String(row.startTime.getTime()),
+    name: row.name,
+    commandLine: (row.cmd ?? row.name).slice(0, commandLineCharactersMax),
+    executable: row.path ?? null,
+    workingDirectory: null,
+    uid: row.uid ?? null,
+    parent: row.ppid,
+    session: 0,
+    cgroup: null,
+    kernelThread: false,
+    state: "?",
+    marks: null,
+  }));
+}

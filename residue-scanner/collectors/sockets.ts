@@ -1,0 +1,48 @@
+import type { SocketFact, SurfaceReading } from "../core/fact.ts";
+import { parseInternetTable, parseUnixTable, socketFacts, type SocketRow } from "../core/socket-table.ts";
+import { readSocketHolders } from "./open-files.ts";
+import { listPids, readProc, readProcLink } from "./proc.ts";
+
+const internetTables = ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
+
+interface Namespace {
+  /** Goes before each address; empty for the scanner's own. */
+  readonly label: string;
+  /** The /proc/…/net that shows it. */
+  readonly directory: string;
+}
+
+/** Every socket of every network namespace in which a visible process lives, and who holds it. */
+export function collectSockets(): { sockets: SocketFact[]; reading: SurfaceReading } {
+  const startedMs = performance.now();
+  const { sockets: holders, closed } = readSocketHolders();
+  const { namespaces, hidden } = listNamespaces();
+  const sockets = namespaces.flatMap(({ label, directory }) =>
+    socketFacts({ rows: readTables(directory), holders, holdersHidden: closed > 0, namespace: label }),
+  );
+  const parts: string[] = [];
+  if (closed > 0) parts.push(`${closed} processes of other users do not show which sockets they hold`);
+  if (hidden > 0) parts.push(`${hidden} processes do not show their network namespace`);
+  const status = parts.length === 0 ? "done" : "partial";
+  const durationMs = performance.now() - startedMs;
+  const reading = { surface: "sockets", status, detail: parts.join("; "), facts: sockets.length, durationMs } as const;
+  return { sockets, reading };
+}
+
+function readTables(directory: string): SocketRow[] {
+  const rows = internetTables.flatMap((name) => parseInternetTable(name, readProc(`${directory}/${name}`) ?? ""));
+  return [...rows, ...parseUnixTable(readProc(`${directory}/unix`) ?? "")];
+}
+
+/** network_namespaces(7): one process of each is enough to read its tables. */
+function listNamespaces(): { namespaces: Namespace[]; hidden: number } {
+  const own = readProcLink("/proc/self/ns/net");
+  const found = new Map<string | null, Namespace>([[own, { label: "", directory: "/proc/self/net" }]]);
+  let hidden = 0;
+  for (const pid of listPids()) {
+    const link = readProcLink(`/proc/${pid}/ns/net`);
+    if (link === null) hidden += 1;
+    else if (!found.has(link)) found.set(link, { label: link, directory: `/proc/${pid}/net` });
+  }
+  return { namespaces: [...found.values()], hidden };
+}

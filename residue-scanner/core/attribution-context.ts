@@ -1,0 +1,31 @@
+import type { ResiduePolicy } from "../../protocol/residue-report.ts";
+
+export type RunRole = "agent" | "job" | "harness";
+
+/** What whoever watched the run knows about it. */
+export interface AttributionContext {
+  readonly policy: ResiduePolicy;
+  /** Value of the run marker in the environment of everything that the run started. */
+  readonly runId: string;
+  /** When the run was, in ms since the epoch. */
+  readonly windowFromMs: number;
+  readonly windowToMs: number;
+  /** Cgroups of the run, with everything below: paths below the cgroup v2 root, or in the file system. */
+  readonly cgroupPrefixes: readonly string[];
+  /** Homes and scoped directories of agents. */
+  readonly agentPaths: readonly string[];
+  readonly jobPaths: readonly string[];
+  /** What the harness keeps on purpose: the run directory. */
+  readonly harnessPaths: readonly string[];
+  /** Processes seen during the run. */
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly startTime: string;
+    readonly role: RunRole;
+    readonly sessionId?: number | undefined;
+  }[];
+  /** Further names that only the run uses (agent ids, job ids), looked for in names and contents. */
+  readonly identifiers?: readonly string[];
+  /** Whose a process is that carries the run's marker and nothing more precise. Default: the agent's. */
+  readonly markedRole?: RunRole;
+}

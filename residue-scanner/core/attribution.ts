@@ -1,0 +1,156 @@
+import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
+import type { AttributionContext } from "./attribution-context.ts";
+import type {
+  CgroupDifference,
+  CrontabDifference,
+  Difference,
+  FileDifference,
+  SocketDifference,
+} from "./difference.ts";
+import type { FileFact } from "./file-fact.ts";
+import type { Inspections } from "./inspection.ts";
+import { depthWithin } from "./path-scope.ts";
+import { toBytePath } from "./path-text.ts";
+import { type Attribution, isCgroupBelow, type ProcessWitness } from "./process-attribution.ts";
+
+export interface AttributionKnowledge {
+  readonly context: AttributionContext;
+  readonly witness: ProcessWitness;
+  readonly inspections: Inspections;
+}
+
+/** Says whose a difference is, by the strongest evidence there is; `unknown` when nothing tells. */
+export function attribute(difference: Difference, knowledge: AttributionKnowledge): Attribution {
+  switch (difference.surface) {
+    case "files":
+      return attributeFile(difference, knowledge);
+    case "processes": {
+      const fact = difference.after ?? difference.before;
+      return fact === null ? nobody : knowledge.witness.of(fact);
+    }
+    case "sockets":
+      return attributeSocket(difference, knowledge);
+    case "crontabs":
+      return attributeCrontab(difference, knowledge);
+    case "cgroups":
+      return attributeCgroup(difference, knowledge);
+  }
+}
+
+const nobody: Attribution = { to: "unknown", evidence: [] };
+
+function attributeFile(
+  difference: FileDifference,
+  { context, witness, inspections }: AttributionKnowledge,
+): Attribution {
+  const inspection = inspections.get(difference.key);
+  const writers = (inspection?.writers ?? []).map((pid) => ({ pid, ...witness.ofPid(pid) }));
+  const ours = writers.find(({ to }) => to === "job" || to === "agent");
+  const scope = scopeOf(difference.key, context);
+  const named = namesIn(difference.key, context);
+  const evidence: Evidence[] = [];
+  let to: AttributionTarget = "unknown";
+  const say = (target: AttributionTarget, found: Evidence) => {
+    if (to === "unknown") to = target;
+    evidence.push(found);
+  };
+  if (ours !== undefined)
+    say(ours.to, { kind: "holder", detail: `process ${ours.pid} of the ${ours.to} has it open for writing` });
+  if (scope !== null) say(scope.to, { kind: "path", detail: `lies in ${scope.directory}, which is the ${scope.to}'s` });
+  if (named !== undefined) say("agent", { kind: "path", detail: `its name holds ${named}, which only this run uses` });
+  if (inspection !== undefined && inspection.bears.length > 0) {
+    say("agent", { kind: "content", detail: `${inspection.bears.join(", ")} stands in it, which only this run uses` });
+  }
+  // Somebody else writing to it proves nothing about a file that also bears marks of the run.
+  if (evidence.length === 0 && writers.length > 0 && writers.every((writer) => writer.to === "background")) {
+    for (const { pid, evidence: why } of writers) {
+      say("background", { kind: "holder", detail: `open for writing: ${why[0]?.detail ?? `process ${pid}`}` });
+    }
+  }
+  return { to, evidence: [...evidence, ...timeEvidence(difference, context)] };
+}
+
+function timeEvidence(difference: FileDifference, context: AttributionContext): Evidence[] {
+  const { after } = difference;
+  if (after === null) return [{ kind: "time", detail: "was there at the baseline and is gone" }];
+  const stamp = difference.change === "appeared" && after.bornNs > 0n ? "created" : "changed";
+  const atMs = Number(stampOf(after, stamp) / 1_000_000n);
+  const inside = atMs >= Math.floor(context.windowFromMs) && atMs <= Math.ceil(context.windowToMs);
+  const offsetSeconds = ((atMs - context.windowFromMs) / 1000).toFixed(1);
+  const when = inside ? `${offsetSeconds} s into the run` : "outside the run's time";
+  return [{ kind: "time", detail: `${stamp} ${when}` }];
+}
+
+function stampOf(fact: FileFact, stamp: "created" | "changed"): bigint {
+  return stamp === "created" ? fact.bornNs : fact.changedNs;
+}
+
+/** The innermost of the run's directories that a path lies in. */
+function scopeOf(path: string, context: AttributionContext): { to: AttributionTarget; directory: string } | null {
+  const scopes = [
+    ...context.jobPaths.map((directory) => ({ to: "job", directory }) as const),
+    ...context.agentPaths.map((directory) => ({ to: "agent", directory }) as const),
+    ...context.harnessPaths.map((directory) => ({ to: "harness", directory }) as const),
+  ];
+  let innermost: (typeof scopes)[number] | null = null;
+  let depth = 0;
+  for (const scope of scopes) {
+    const here = depthWithin(path, scope.directory);
+    if (here > depth) [innermost, depth] = [scope, here];
+  }
+  return innermost;
+}
+
+/** Names that only the run uses. A short one could stand anywhere by chance. */
+export function runNames(context: AttributionContext): string[] {
+  const charactersMin = 8;
+  return [context.runId, ...(context.identifiers ?? [])].filter((name) => name.length >= charactersMin);
+}
+
+function namesIn(text: string, context: AttributionContext): string | undefined {
+  return runNames(context).find((name) => text.includes(toBytePath(name)));
+}
+
+function attributeSocket({ before, after }: SocketDifference, { witness }: AttributionKnowledge): Attribution {
+  if (after === null) return nobody;
+  const added = after.owners?.filter((pid) => !(before?.owners ?? []).includes(pid)) ?? [];
+  const owners = (added.length > 0 ? added : (after.owners ?? [])).map((pid) => ({ pid, ...witness.ofPid(pid) }));
+  const rank: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
+  const worst = owners.toSorted((one, other) => rank.indexOf(one.to) - rank.indexOf(other.to))[0];
+  if (worst === undefined) return nobody;
+  const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
+  return { to: worst.to, evidence: [evidence, ...worst.evidence] };
+}
+
+function attributeCrontab({ after }: CrontabDifference, { context, inspections }: AttributionKnowledge): Attribution {
+  if (after === null) return nobody;
+  const named = namesIn(toBytePath(after.text), context);
+  if (named !== undefined) {
+    return { to: "agent", evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
+  }
+  const paths = [
+    ...context.jobPaths.map((path) => ["job", path] as const),
+    ...context.agentPaths.map((path) => ["agent", path] as const),
+  ];
+  const mentioned = paths.find(([, path]) => after.text.includes(path));
+  if (mentioned !== undefined) {
+    return {
+      to: mentioned[0],
+      evidence: [{ kind: "content", detail: `names ${mentioned[1]}, a directory of the ${mentioned[0]}` }],
+    };
+  }
+  const bears = inspections.get(after.file)?.bears[0];
+  const elsewhere: Evidence[] = bears === undefined ? [] : [{ kind: "content", detail: `its file holds ${bears}` }];
+  return { to: "unknown", evidence: [...elsewhere, { kind: "time", detail: "was put there after the baseline" }] };
+}
+
+function attributeCgroup({ after, before }: CgroupDifference, { context, witness }: AttributionKnowledge): Attribution {
+  const path = (after ?? before)?.path ?? "";
+  const prefix = witness.cgroupPrefixes.find((candidate) => isCgroupBelow(path, candidate));
+  if (prefix !== undefined) return { to: "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
+  const named = namesIn(path, context);
+  if (named !== undefined) {
+    return { to: "agent", evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
+  }
+  return { to: "unknown", evidence: [{ kind: "time", detail: "was made after the baseline" }] };
+}

@@ -1,0 +1,132 @@
+import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
+import type { Difference, FileDifference } from "./difference.ts";
+import { attributesOf, type ProcessFact } from "./fact.ts";
+import { fileAttributes, type FileFact } from "./file-fact.ts";
+import type { FileInspection } from "./inspection.ts";
+import { shellPath, showPath } from "./path-text.ts";
+
+/** What a person reads about a difference; `attribution` is added elsewhere. */
+export type Description = Omit<Finding, "attribution" | "change" | "changed" | "surface">;
+
+export interface DescriptionSources {
+  readonly userName: (uid: number) => string;
+  readonly inspection: FileInspection | undefined;
+  /** Processes at the after reading. */
+  readonly processes: ReadonlyMap<number, ProcessFact>;
+}
+
+export function describe(difference: Difference, sources: DescriptionSources): Description {
+  switch (difference.surface) {
+    case "files":
+      return describeFile(difference, sources);
+    case "processes": {
+      const fact = present(difference);
+      const command = fact.commandLine === "" ? fact.name : fact.commandLine;
+      return {
+        id: `processes:${fact.pid}@${fact.startTime}`,
+        subject: `process ${fact.pid}: ${shorten(command)}`,
+        location: `pid ${fact.pid}, started at tick ${fact.startTime}`,
+        owner: fact.uid === null ? null : sources.userName(fact.uid),
+        ...plainAttributes(difference),
+        show: `ps -o pid,ppid,sid,user,lstart,args -p ${fact.pid}`,
+      };
+    }
+    case "sockets": {
+      const fact = present(difference);
+      return {
+        id: `sockets:${fact.key}`,
+        subject: `${fact.state} ${fact.protocol} socket ${fact.local}${fact.remote === null ? "" : ` to ${fact.remote}`}`,
+        location: fact.key,
+        owner: ownersText(fact.owners, sources.processes),
+        ...plainAttributes(difference),
+        show: fact.protocol.startsWith("unix")
+          ? `ss -xapn | grep -F '${fact.local}'`
+          : `ss -tuwapn | grep -F '${fact.local}'`,
+      };
+    }
+    case "crontabs": {
+      const fact = present(difference);
+      const whose = fact.user === null ? showPath(fact.file) : `${showPath(fact.user)}'s crontab`;
+      return {
+        id: `crontabs:${showPath(fact.key)}`,
+        subject:
+          fact.line === null
+            ? `script ${showPath(fact.text)} that cron runs`
+            : `line ${fact.line} of ${whose}: ${fact.text}`,
+        location: `${showPath(fact.file)}${fact.line === null ? "" : `:${fact.line}`}`,
+        owner: fact.user === null ? null : showPath(fact.user),
+        ...plainAttributes(difference),
+        show: fact.line === null ? `ls -l ${shellPath(fact.file)}` : `sed -n ${fact.line}p ${shellPath(fact.file)}`,
+      };
+    }
+    case "cgroups": {
+      const fact = present(difference);
+      return {
+        id: `cgroups:${fact.path}`,
+        subject: `control group ${fact.path}`,
+        location: fact.directory,
+        owner: null,
+        ...plainAttributes(difference),
+        show: `cat ${fact.directory}/cgroup.events ${fact.directory}/cgroup.procs`,
+      };
+    }
+  }
+}
+
+function describeFile(difference: FileDifference, { userName, inspection }: DescriptionSources): Description {
+  const fact = present(difference);
+  const path = showPath(difference.key);
+  const target = inspection?.linkTarget == null ? "" : ` -> ${showPath(inspection.linkTarget)}`;
+  const mode = fact.permissions.toString(8).padStart(4, "0");
+  const size = fact.kind === "file" ? `, ${fact.size} bytes` : "";
+  return {
+    id: `files:${path}`,
+    subject: `${fact.kind} ${path}${target} (${mode} ${userName(fact.uid)}${size})`,
+    location: path,
+    owner: userName(fact.uid),
+    before: difference.before === null ? null : fileAttributes(difference.before),
+    after:
+      difference.after === null
+        ? null
+        : { ...fileAttributes(difference.after), ...inspected(difference.after, inspection) },
+    show:
+      difference.after === null
+        ? `ls -lad ${shellPath(parentOf(difference.key))}`
+        : `stat ${shellPath(difference.key)}`,
+  };
+}
+
+function inspected(fact: FileFact, inspection: FileInspection | undefined): FactAttributes {
+  if (inspection === undefined) return {};
+  const { digest, unread, linkTarget, xattrs, writers } = inspection;
+  return {
+    ...(digest !== null && { sha256: digest }),
+    ...(digest !== null && { contentBefore: "not known: contents are read only where something changed" }),
+    ...(unread !== null && { contentUnread: unread }),
+    ...(linkTarget !== null && { target: showPath(linkTarget) }),
+    ...(xattrs !== null && xattrs.length > 0 && fact.xattrs.length === 0 && { xattrs: [...xattrs] }),
+    ...(writers.length > 0 && { writers: writers.map(String) }),
+  };
+}
+
+function plainAttributes({ before, after }: Exclude<Difference, FileDifference>): Pick<Finding, "before" | "after"> {
+  return { before: before === null ? null : attributesOf(before), after: after === null ? null : attributesOf(after) };
+}
+
+function present<F>({ before, after }: { readonly before: F | null; readonly after: F | null }): F {
+  return (after ?? before) as F;
+}
+
+function ownersText(owners: readonly number[] | null, processes: ReadonlyMap<number, ProcessFact>): string | null {
+  if (owners === null || owners.length === 0) return null;
+  return owners.map((pid) => `${pid} (${processes.get(pid)?.name ?? "gone"})`).join(", ");
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+function shorten(text: string): string {
+  const charactersMax = 120;
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax)}…`;
+}

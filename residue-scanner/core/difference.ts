@@ -1,0 +1,113 @@
+import type { CgroupFact, CrontabFact, ProcessFact, SocketFact, Surface } from "./fact.ts";
+import { changedAttributes, type FileFact, fileFactAt } from "./file-fact.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { diffTrees } from "./tree-diff.ts";
+
+export type Change = "appeared" | "vanished" | "changed";
+
+interface Between<S extends Surface, F> {
+  readonly surface: S;
+  /** Unique within the surface; for files the path, one character a byte. */
+  readonly key: string;
+  readonly change: Change;
+  readonly before: F | null;
+  readonly after: F | null;
+  /** The attributes that differ, for `changed`. */
+  readonly changed: readonly string[];
+}
+
+export type FileDifference = Between<"files", FileFact>;
+export type ProcessDifference = Between<"processes", ProcessFact>;
+export type SocketDifference = Between<"sockets", SocketFact>;
+export type CrontabDifference = Between<"crontabs", CrontabFact>;
+export type CgroupDifference = Between<"cgroups", CgroupFact>;
+export type Difference = FileDifference | ProcessDifference | SocketDifference | CrontabDifference | CgroupDifference;
+
+export interface Differences {
+  readonly list: readonly Difference[];
+  /** How many more files differ than are listed. */
+  readonly moreFiles: number;
+}
+
+/** Everything that is not the same in both snapshots, surface by surface, in a stable order. */
+export function differencesBetween(before: Snapshot, after: Snapshot): Differences {
+  const files = diffTrees(before.files, after.files);
+  const list: Difference[] = files.differences.map((difference) => {
+    const old = difference.before === null ? null : fileFactAt(difference.before);
+    const now = difference.after === null ? null : fileFactAt(difference.after);
+    return between("files", { key: difference.path, before: old, after: now, changes: changedAttributes });
+  });
+  const scanner = new Set([...before.scanner, ...after.scanner].map(processKey));
+  const others = (facts: readonly ProcessFact[]) => facts.filter((fact) => !scanner.has(processKey(fact)));
+  list.push(
+    ...diffFacts("processes", others(before.processes), others(after.processes), processKey, changesOfProcess),
+    ...diffFacts("sockets", before.sockets, after.sockets, ({ key }) => key, changesOfSocket),
+    ...diffFacts(
+      "crontabs",
+      before.crontabs,
+      after.crontabs,
+      ({ key }) => key,
+      () => [],
+    ),
+    ...diffFacts("cgroups", before.cgroups, after.cgroups, ({ path }) => path, changesOfCgroup),
+  );
+  list.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
+  return { list, moreFiles: files.more };
+}
+
+export function processKey({ pid, startTime }: { readonly pid: number; readonly startTime: string }): string {
+  return `${pid}@${startTime}`;
+}
+
+function diffFacts<S extends Surface, F>(
+  surface: S,
+  before: readonly F[],
+  after: readonly F[],
+  keyOf: (fact: F) => string,
+  changes: (before: F, after: F) => string[],
+): Between<S, F>[] {
+  const old = new Map(before.map((fact) => [keyOf(fact), fact]));
+  const differences: Between<S, F>[] = [];
+  for (const fact of after) {
+    const key = keyOf(fact);
+    const earlier = old.get(key) ?? null;
+    old.delete(key);
+    const difference = between(surface, { key, before: earlier, after: fact, changes });
+    if (difference.change !== "changed" || difference.changed.length > 0) differences.push(difference);
+  }
+  for (const [key, fact] of old) differences.push(between(surface, { key, before: fact, after: null, changes }));
+  return differences;
+}
+
+function between<S extends Surface, F>(
+  surface: S,
+  facts: { key: string; before: F | null; after: F | null; changes: (before: F, after: F) => string[] },
+): Between<S, F> {
+  const { key, before, after, changes } = facts;
+  if (before === null) return { surface, key, change: "appeared", before, after, changed: [] };
+  if (after === null) return { surface, key, change: "vanished", before, after, changed: [] };
+  return { surface, key, change: "changed", before, after, changed: changes(before, after) };
+}
+
+/** A process may rename itself, and its parent may end; what it runs, as whom and in which cgroup is its own doing. */
+function changesOfProcess(before: ProcessFact, after: ProcessFact): string[] {
+  return (["executable", "uid", "cgroup"] as const).filter(
+    (name) => before[name] !== null && after[name] !== null && before[name] !== after[name],
+  );
+}
+
+/** One more socket under the same address, or another one. A holder that let go leaves nothing. */
+function changesOfSocket(before: SocketFact, after: SocketFact): string[] {
+  const added = after.inodes.some((inode) => !before.inodes.includes(inode));
+  const handed = after.owners?.some((pid) => before.owners !== null && !before.owners.includes(pid)) ?? false;
+  return [...(added ? ["inodes"] : []), ...(handed ? ["owners"] : [])];
+}
+
+function changesOfCgroup(before: CgroupFact, after: CgroupFact): string[] {
+  return before.inode === after.inode ? [] : ["inode"];
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

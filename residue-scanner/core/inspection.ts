@@ -1,0 +1,17 @@
+/** What a closer look at a differing file on the spot adds to its attributes. */
+export interface FileInspection {
+  /** SHA-256 of the content of a regular file. Of the baseline's content nothing is known. */
+  readonly digest: string | null;
+  /** Why the content was not read; null when it was, or when there is none. */
+  readonly unread: string | null;
+  readonly linkTarget: string | null;
+  /** As `FileFact.xattrs`; null where they cannot be asked for. */
+  readonly xattrs: readonly string[] | null;
+  /** Those of the run's names that stand in it. */
+  readonly bears: readonly string[];
+  /** Pids that have it open for writing. */
+  readonly writers: readonly number[];
+}
+
+/** By path, one character a byte. Empty for snapshots that were not taken just now. */
+export type Inspections = ReadonlyMap<string, FileInspection>;

@@ -1,0 +1,155 @@
+import type { Attribution } from "./process-attribution.ts";
+import type { AttributionContext } from "./attribution-context.ts";
+import type { Difference, FileDifference } from "./difference.ts";
+import { leadsTo } from "./path-scope.ts";
+
+/** A difference with its attribution, and what else was found, for a rule to judge. */
+export interface NoiseCase {
+  readonly difference: Difference;
+  readonly attribution: Attribution;
+  readonly context: AttributionContext;
+  /** Whether a process with this pid is itself a finding. */
+  isFoundProcess(pid: number): boolean;
+  /** Whether a crontab line of this file (one character a byte) is itself a finding. */
+  isFoundCrontab(file: string): boolean;
+  /** Whether a socket bound to this path is itself a finding. */
+  isFoundSocket(path: string): boolean;
+  isScanner(pid: number): boolean;
+}
+
+/** Why a difference is not residue although it is one. Every use is counted and printed in the report. */
+export interface NoiseRule {
+  readonly id: string;
+  /** A sentence for the report. */
+  readonly reason: string;
+  matches(noise: NoiseCase): boolean;
+}
+
+/**
+ * Everything that is excused, tried from the top. Rules look at what changed and at evidence, never at a list of paths
+ * for convenience: ignore lists lose more truth than noise (RESIDUE.md).
+ */
+export const noiseRules: readonly NoiseRule[] = [
+  {
+    id: "harness-keeps",
+    reason: "The run directory holds the run's history, logs and verdict; it is kept on purpose until you remove it.",
+    matches: ({ difference, attribution, context }) =>
+      difference.surface === "files" &&
+      difference.change !== "vanished" &&
+      (attribution.to === "harness" ||
+        (difference.change === "appeared" && leadsTo(difference.key, context.harnessPaths))),
+  },
+  {
+    id: "harness-process",
+    reason: "Held by the harness's own process, which ends with this run; the kernel closes it then.",
+    matches: ({ difference, isScanner }) =>
+      difference.surface === "sockets" && ownersOf(difference).length > 0 && ownersOf(difference).every(isScanner),
+  },
+  {
+    id: "directory-times",
+    reason:
+      "An entry of the directory came and went: its times, size or link count moved, its owner, mode and attributes did not.",
+    matches: ({ difference }) => {
+      const after = fileAfter(difference);
+      return after?.kind === "directory" && changedOnly(difference, ["mtime", "ctime", "size", "nlink"]);
+    },
+  },
+  {
+    id: "device-times",
+    reason: "A device or pipe was used: its times moved, its owner, mode and number did not.",
+    matches: ({ difference }) => {
+      const kind = fileAfter(difference)?.kind;
+      const isPassage = kind === "character device" || kind === "fifo";
+      return isPassage && changedOnly(difference, ["mtime", "ctime"]);
+    },
+  },
+  {
+    id: "login-records",
+    reason:
+      "Login accounting (utmp(5)) is rewritten by every login of anybody: whole records changed, owner and mode did not.",
+    matches: ({ difference }) => {
+      const after = fileAfter(difference);
+      const isAccounting = /^\/(?:var\/)?(?:run|log)\/(?:utmp|wtmp|btmp|lastlog)$/.test(difference.key);
+      return (
+        isAccounting &&
+        (after?.size ?? 1) % recordBytes(difference.key) === 0 &&
+        changedOnly(difference, ["mtime", "ctime", "size"])
+      );
+    },
+  },
+  {
+    id: "kernel-thread",
+    reason: "The kernel starts and ends its own threads as it needs them (PF_KTHREAD is set).",
+    matches: ({ difference }) => difference.surface === "processes" && difference.after?.kernelThread === true,
+  },
+  {
+    id: "ended",
+    reason: "A process that ended or a socket that was closed leaves nothing behind.",
+    matches: ({ difference }) =>
+      difference.change === "vanished" && (difference.surface === "processes" || difference.surface === "sockets"),
+  },
+  {
+    id: "closing-connection",
+    reason:
+      "No process holds this TCP connection any more; the kernel keeps it for about a minute (TIME_WAIT and kin) and then drops it.",
+    matches: ({ difference }) =>
+      difference.surface === "sockets" &&
+      difference.after?.inodes.length === 0 &&
+      difference.after.remote !== null &&
+      closingStates.has(difference.after.state),
+  },
+  {
+    id: "told-with-process",
+    reason: "An unnamed or connected socket of a process that is itself reported; it ends with the process.",
+    matches: ({ difference, isFoundProcess }) =>
+      difference.surface === "sockets" &&
+      (difference.after?.state === "connected" || difference.after?.local === "") &&
+      ownersOf(difference).length > 0 &&
+      ownersOf(difference).every(isFoundProcess),
+  },
+  {
+    id: "told-with-crontab",
+    reason: "The file of a crontab line that is itself reported.",
+    matches: ({ difference, isFoundCrontab }) =>
+      difference.surface === "files" &&
+      isFoundCrontab(difference.key) &&
+      (difference.change === "appeared" || changedOnly(difference, ["mtime", "ctime", "btime", "ino", "size"])),
+  },
+  {
+    id: "told-with-socket",
+    reason: "The file of a listening socket that is itself reported.",
+    matches: ({ difference, isFoundSocket }) =>
+      difference.surface === "files" &&
+      difference.change === "appeared" &&
+      difference.after?.kind === "socket" &&
+      isFoundSocket(difference.key),
+  },
+  {
+    id: "foreign-process",
+    reason: "Evidence shows that somebody else's process did it; see the examples for whose.",
+    matches: ({ difference, attribution }) =>
+      attribution.to === "background" &&
+      (difference.change !== "changed" ||
+        difference.surface === "sockets" ||
+        changedOnly(difference, ["mtime", "ctime", "size"])),
+  },
+];
+
+const closingStates = new Set(["time-wait", "fin-wait-1", "fin-wait-2", "closing", "last-ack", "syn-received"]);
+
+function fileAfter(difference: Difference): FileDifference["after"] {
+  return difference.surface === "files" ? difference.after : null;
+}
+
+function ownersOf(difference: Difference): readonly number[] {
+  return difference.surface === "sockets" ? (difference.after?.owners ?? []) : [];
+}
+
+function changedOnly(difference: Difference, names: readonly string[]): boolean {
+  return difference.change === "changed" && difference.changed.every((name) => names.includes(name));
+}
+
+/** sizeof(struct utmp) and sizeof(struct lastlog) of glibc. */
+function recordBytes(path: string): number {
+  return path.endsWith("lastlog") ? 292 : 384;
+}

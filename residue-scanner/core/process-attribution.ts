@@ -1,0 +1,189 @@
+import { jobEnvironment, runMarker } from "../../protocol/job-environment.ts";
+import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
+import type { AttributionContext, RunRole } from "./attribution-context.ts";
+import { processKey } from "./difference.ts";
+import type { ProcessFact } from "./fact.ts";
+import { isWithin } from "./path-scope.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface Attribution {
+  readonly to: AttributionTarget;
+  readonly evidence: Evidence[];
+}
+
+/** Daemons that start things at others' request: that one of them is the parent says nothing about who asked. */
+const delegates = new Set(
+  "cron crond atd anacron systemd init dockerd containerd containerd-shim containerd-shim-runc-v2 podman conmon dbus-daemon dbus-broker launchd udisksd polkitd".split(
+    " ",
+  ),
+);
+
+/** Says whose a process is. */
+export class ProcessWitness {
+  /** The run's cgroups, as paths below the cgroup v2 root. */
+  readonly cgroupPrefixes: readonly string[];
+  readonly #context: AttributionContext;
+  readonly #now: ReadonlyMap<number, ProcessFact>;
+  readonly #before: ReadonlySet<string>;
+  /** Pids of the scanner and of what is above it. */
+  readonly #above: ReadonlySet<number>;
+  readonly #known: ReadonlyMap<string, RunRole>;
+  readonly #sessions: ReadonlyMap<number, RunRole>;
+  readonly #answers = new Map<string, Attribution>();
+
+  constructor(before: Snapshot, after: Snapshot, context: AttributionContext) {
+    this.#context = context;
+    this.cgroupPrefixes = hierarchyPaths(context.cgroupPrefixes, after);
+    this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
+    this.#before = new Set(before.processes.map(processKey));
+    this.#above = new Set(after.scanner.map(({ pid }) => pid));
+    this.#known = new Map(context.processes.map((seen) => [processKey(seen), seen.role]));
+    const sessionsBefore = new Set(before.processes.map(({ session }) => session));
+    const sessions = context.processes.map(({ sessionId, role }) => [sessionId ?? 0, role] as const);
+    this.#sessions = new Map(sessions.filter(([session]) => session > 0 && !sessionsBefore.has(session)));
+  }
+
+  /** Of a process by its pid at the after reading. */
+  ofPid(pid: number): Attribution {
+    const fact = this.#now.get(pid);
+    return fact === undefined ? { to: "unknown", evidence: [] } : this.of(fact);
+  }
+
+  isScanner(pid: number): boolean {
+    return pid === [...this.#above][0];
+  }
+
+  of(fact: ProcessFact): Attribution {
+    const key = processKey(fact);
+    const answered = this.#answers.get(key);
+    if (answered !== undefined) return answered;
+    // A loop of parents cannot be, but pids are read one after the other.
+    this.#answers.set(key, { to: "unknown", evidence: [] });
+    const answer = this.#judge(fact);
+    this.#answers.set(key, answer);
+    return answer;
+  }
+
+  #judge(fact: ProcessFact): Attribution {
+    const evidence: Evidence[] = [];
+    const roles: RunRole[] = [];
+    const say = (kind: Evidence["kind"], role: RunRole, detail: string) => {
+      evidence.push({ kind, detail });
+      roles.push(role);
+    };
+    const marked = fact.marks?.[runMarker] === this.#context.runId;
+    const marker = markedRole(fact.marks ?? {}, this.#context.markedRole ?? "agent");
+    const known = this.#known.get(processKey(fact));
+    const cgroup = this.#cgroupOf(fact);
+    if (cgroup !== null) say("cgroup", known ?? marker, `is in ${cgroup}, a cgroup of the run`);
+    if (marked) say("marker", known ?? marker, `${runMarker}=${this.#context.runId} stands in its environment`);
+    const session = this.#sessions.get(fact.session);
+    if (session !== undefined)
+      say("session", known ?? session, `is in session ${fact.session}, which the ${session} opened`);
+    if (known !== undefined) say("parent", known, `was seen during the run as a process of the ${known}`);
+    this.#judgeParent(fact, say);
+    this.#judgePaths(fact, say);
+    if (roles.length > 0) {
+      if (!marked && fact.marks !== null) {
+        evidence.push({ kind: "marker", detail: "does not carry the run's marker: its environment was cleared" });
+      }
+      return { to: precise(known ?? (roles[0] as RunRole), roles), evidence: this.#withTime(fact, evidence) };
+    }
+    return this.#judgeForeign(fact, evidence);
+  }
+
+  #judgeParent(fact: ProcessFact, say: (kind: Evidence["kind"], role: RunRole, detail: string) => void): void {
+    const parent = this.#now.get(fact.parent);
+    if (parent === undefined || this.#before.has(processKey(parent))) return;
+    const { to } = this.of(parent);
+    if (to === "agent" || to === "job" || to === "harness") {
+      say("parent", to, `is a child of process ${parent.pid} (${parent.name}), which is the ${to}'s`);
+    }
+  }
+
+  #judgePaths(fact: ProcessFact, say: (kind: Evidence["kind"], role: RunRole, detail: string) => void): void {
+    const { jobPaths, agentPaths, harnessPaths } = this.#context;
+    const scopes = [
+      ["job", jobPaths],
+      ["agent", agentPaths],
+      ["harness", harnessPaths],
+    ] as const;
+    for (const [what, path] of [
+      ["runs", fact.executable],
+      ["works in", fact.workingDirectory],
+    ] as const) {
+      for (const [role, paths] of scopes) {
+        if (path === null || this.#before.has(processKey(fact)) || !isWithin(path, paths)) continue;
+        say("path", role, `${what} ${path}, a directory of the ${role}`);
+        return;
+      }
+    }
+  }
+
+  /** No evidence for the run. Is there any against it? */
+  #judgeForeign(fact: ProcessFact, evidence: Evidence[]): Attribution {
+    if (this.isScanner(fact.pid))
+      return { to: "harness", evidence: [{ kind: "parent", detail: "is the scanner itself" }] };
+    if (this.#before.has(processKey(fact))) {
+      return {
+        to: "background",
+        evidence: [{ kind: "time", detail: `process ${fact.pid} (${fact.name}) ran before the run` }],
+      };
+    }
+    if (fact.kernelThread)
+      return { to: "background", evidence: [{ kind: "owner", detail: "is a thread of the kernel" }] };
+    const parent = this.#now.get(fact.parent);
+    if (parent === undefined) return { to: "unknown", evidence: this.#withTime(fact, evidence) };
+    const isOld = this.#before.has(processKey(parent));
+    const proves = isOld ? this.#cannotAdopt(parent) : this.of(parent).to === "background";
+    if (!proves) return { to: "unknown", evidence: this.#withTime(fact, evidence) };
+    const detail = isOld
+      ? `was started by process ${parent.pid} (${parent.name}), which ran before the run and is not above it`
+      : `is a child of process ${parent.pid} (${parent.name}), which is not the run's`;
+    return { to: "background", evidence: [{ kind: "parent", detail }] };
+  }
+
+  /**
+   * An orphan goes to the nearest ancestor that asked for orphans, or to process 1 (PR_SET_CHILD_SUBREAPER, prctl(2)).
+   * So only process 1 and what is above the harness can have adopted a descendant of the run; any other parent really
+   * started its children itself, unless it does that at others' request.
+   */
+  #cannotAdopt(parent: ProcessFact): boolean {
+    return parent.pid !== 1 && !this.#above.has(parent.pid) && !delegates.has(parent.name);
+  }
+
+  #cgroupOf(fact: ProcessFact): string | null {
+    const { cgroup } = fact;
+    if (cgroup === null) return null;
+    return this.cgroupPrefixes.some((prefix) => isCgroupBelow(cgroup, prefix)) ? cgroup : null;
+  }
+
+  #withTime(fact: ProcessFact, evidence: Evidence[]): Evidence[] {
+    if (this.#before.has(processKey(fact))) return evidence;
+    return [...evidence, { kind: "time", detail: "was started after the baseline" }];
+  }
+}
+
+/** Both are paths below the cgroup v2 root. */
+export function isCgroupBelow(cgroup: string, prefix: string): boolean {
+  return cgroup === prefix || cgroup.startsWith(`${prefix}/`);
+}
+
+/** Callers know their cgroups by their place in the file system or in the hierarchy; here only the latter counts. */
+function hierarchyPaths(prefixes: readonly string[], { cgroups }: Snapshot): string[] {
+  const root = cgroups.find(({ path }) => path === "/")?.directory;
+  const inside = (prefix: string) => root !== undefined && prefix.startsWith(`${root}/`);
+  return prefixes
+    .map((prefix) => (inside(prefix) ? prefix.slice((root ?? "").length) : prefix).replace(/\/+$/, ""))
+    .filter((prefix) => prefix !== "");
+}
+
+function markedRole(marks: Readonly<Record<string, string>>, otherwise: RunRole): RunRole {
+  if (jobEnvironment.jobId in marks || jobEnvironment.leaseId in marks) return "job";
+  return jobEnvironment.agentId in marks ? "agent" : otherwise;
+}
+
+/** Jobs run below agents and agents below the harness: the innermost claim says most. */
+function precise(first: RunRole, roles: readonly RunRole[]): RunRole {
+  return roles.includes("job") ? "job" : first;
+}

@@ -1,0 +1,223 @@
+import type {
+  AttributionTarget,
+  Excused,
+  Finding,
+  ResidueReport,
+  SurfaceStatus,
+} from "../../protocol/residue-report.ts";
+import { attribute, type AttributionKnowledge } from "./attribution.ts";
+import type { AttributionContext } from "./attribution-context.ts";
+import { describe } from "./describe.ts";
+import type { Difference, Differences } from "./difference.ts";
+import { type Surface, type SurfaceReading, surfaces } from "./fact.ts";
+import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
+import type { Inspections } from "./inspection.ts";
+import { type NoiseCase, noiseRules } from "./noise-rules.ts";
+import { type Attribution, ProcessWitness } from "./process-attribution.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { judgeResidue } from "./verdict.ts";
+
+export interface ReportSources {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  readonly context: AttributionContext;
+  readonly differences: Differences;
+  readonly inspections: Inspections;
+  readonly userName: (uid: number) => string;
+}
+
+const examplesMax = 5;
+
+/** From differences to the report: whose is each, which are excused and why, and what is the verdict. */
+export function reportOf(sources: ReportSources): ResidueReport {
+  const { before, after, context, differences } = sources;
+  const witness = new ProcessWitness(before, after, context);
+  const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections };
+  const judged = differences.list.map((difference) => ({ difference, attribution: attribute(difference, knowledge) }));
+  const excused = new ExcusedTally();
+  const counting = excuse(judged, { context, witness, excused });
+  const findings = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
+  const statuses = surfaceStatuses(before, after, differences.moreFiles);
+  const verdict = judgeResidue({ findings: findings.length, surfaces: statuses });
+  return {
+    version: 1,
+    verdict,
+    policy: context.policy,
+    summary: summarise(verdict, findings, statuses),
+    baselineAt: before.startedAtMs,
+    afterAt: after.endedAtMs,
+    readings: 1,
+    surfaces: statuses,
+    findings,
+    excused: excused.list(),
+  };
+}
+
+interface Judged {
+  readonly difference: Difference;
+  readonly attribution: Attribution;
+}
+
+class ExcusedTally {
+  readonly #byRule = new Map<string, Excused>();
+
+  add(rule: { readonly id: string; readonly reason: string }, example: string): void {
+    const earlier = this.#byRule.get(rule.id) ?? { rule: rule.id, reason: rule.reason, count: 0, examples: [] };
+    const examples = earlier.examples.length < examplesMax ? [...earlier.examples, example] : earlier.examples;
+    this.#byRule.set(rule.id, { ...earlier, count: earlier.count + 1, examples });
+  }
+
+  list(): Excused[] {
+    return [...this.#byRule.values()].sort((one, other) => other.count - one.count);
+  }
+}
+
+/** Two passes: what is told together with something else is excused once that is known to be told. */
+function excuse(
+  judged: readonly Judged[],
+  options: { context: AttributionContext; witness: ProcessWitness; excused: ExcusedTally },
+): Judged[] {
+  const { context, witness, excused } = options;
+  let found: FoundKeys = { processes: new Set(), crontabs: new Set(), sockets: new Set() };
+  const caseOf = ({ difference, attribution }: Judged): NoiseCase => ({
+    difference,
+    attribution,
+    context,
+    isFoundProcess: (pid) => found.processes.has(pid),
+    isFoundCrontab: (file) => found.crontabs.has(file),
+    isFoundSocket: (path) => found.sockets.has(path),
+    isScanner: (pid) => witness.isScanner(pid),
+  });
+  const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
+  found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
+  return judged.filter((one) => {
+    const rule = ruleFor(one);
+    if (rule !== undefined) excused.add(rule, exampleOf(one));
+    return rule === undefined;
+  });
+}
+
+interface FoundKeys {
+  readonly processes: Set<number>;
+  readonly crontabs: Set<string>;
+  readonly sockets: Set<string>;
+}
+
+function foundKeys(judged: readonly Judged[]): FoundKeys {
+  const found: FoundKeys = { processes: new Set(), crontabs: new Set(), sockets: new Set() };
+  for (const { difference } of judged) {
+    if (difference.surface === "processes" && difference.after !== null) found.processes.add(difference.after.pid);
+    if (difference.surface === "crontabs" && difference.after !== null) found.crontabs.add(difference.after.file);
+    if (difference.surface === "sockets" && difference.after?.state === "listening")
+      found.sockets.add(difference.after.local);
+  }
+  return found;
+}
+
+function exampleOf({ difference, attribution }: Judged): string {
+  const why = attribution.evidence.find(({ kind }) => kind !== "time");
+  const { location } = describe(difference, { userName: String, inspection: undefined, processes: new Map() });
+  return why === undefined ? location : `${location} (${why.detail})`;
+}
+
+function describeAll(counting: readonly Judged[], sources: ReportSources): FoldableFinding[] {
+  const processes = new Map(sources.after.processes.map((fact) => [fact.pid, fact]));
+  return counting.map(({ difference, attribution }) => ({
+    path: difference.surface === "files" ? difference.key : null,
+    finding: {
+      surface: difference.surface,
+      change: difference.change,
+      changed: [...difference.changed],
+      ...describe(difference, {
+        userName: sources.userName,
+        inspection: sources.inspections.get(difference.key),
+        processes,
+      }),
+      attribution: { to: attribution.to, evidence: attribution.evidence },
+    },
+  }));
+}
+
+const targetsWorstFirst: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
+const surfacesWorstFirst: readonly string[] = [
+  "processes",
+  "sockets",
+  "crontabs",
+  "files",
+  "cgroups",
+] satisfies Surface[];
+
+function byWeight(one: Finding, other: Finding): number {
+  const target = targetsWorstFirst.indexOf(one.attribution.to) - targetsWorstFirst.indexOf(other.attribution.to);
+  return target || surfacesWorstFirst.indexOf(one.surface) - surfacesWorstFirst.indexOf(other.surface);
+}
+
+const statusesBestFirst: readonly SurfaceStatus["status"][] = ["done", "partial", "not-permitted", "failed"];
+
+function surfaceStatuses(before: Snapshot, after: Snapshot, moreFiles: number): SurfaceStatus[] {
+  return surfaces.map((surface) => {
+    const readings = [before, after].map((snapshot) =>
+      snapshot.surfaces.find((reading) => reading.surface === surface),
+    );
+    const [old, now] = readings;
+    const problems = [
+      problemOf(before, after),
+      ...readings.map((reading, index) => troubleOf(reading, index, surface)),
+    ];
+    if (surface === "files" && moreFiles > 0)
+      problems.push({ status: "done", detail: `${moreFiles} more differences are not listed` });
+    const worst = Math.max(...problems.map(({ status }) => statusesBestFirst.indexOf(status)));
+    return {
+      surface,
+      status: statusesBestFirst[worst] ?? "failed",
+      detail: [...new Set(problems.map(({ detail }) => detail).filter(Boolean))].join("; "),
+      factsBefore: old?.facts ?? 0,
+      factsAfter: now?.facts ?? 0,
+      durationMs: (old?.durationMs ?? 0) + (now?.durationMs ?? 0),
+    };
+  });
+}
+
+type Trouble = Pick<SurfaceStatus, "status" | "detail">;
+
+/** Snapshots that cannot be compared prove nothing. */
+function problemOf(before: Snapshot, after: Snapshot): Trouble {
+  if (before.bootId !== after.bootId)
+    return { status: "failed", detail: "the host was restarted between the two snapshots" };
+  if (before.host !== after.host) return { status: "failed", detail: "the snapshots are of two hosts" };
+  if (before.uid !== after.uid)
+    return { status: "failed", detail: "the snapshots were taken by two users, who see different things" };
+  if (String(before.scope) !== String(after.scope))
+    return { status: "failed", detail: "the snapshots read different directories" };
+  if (before.filesReader !== after.filesReader)
+    return { status: "failed", detail: "files were read in two different ways" };
+  return { status: "done", detail: "" };
+}
+
+function troubleOf(reading: SurfaceReading | undefined, index: number, surface: Surface): Trouble {
+  if (reading !== undefined) return { status: reading.status, detail: reading.detail };
+  return { status: "failed", detail: `the ${index === 0 ? "baseline" : "after"} snapshot lacks ${surface}` };
+}
+
+function summarise(
+  verdict: ResidueReport["verdict"],
+  findings: readonly Finding[],
+  statuses: readonly SurfaceStatus[],
+): string {
+  const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
+  switch (verdict) {
+    case "clean":
+      return "The host is as it was: every surface was seen and nothing is left.";
+    case "partial":
+      return `Nothing was found, but this user does not see all of: ${lost.join(", ")}.`;
+    case "unknown":
+      return `Nothing was found, but evidence was lost on: ${lost.join(", ")}.`;
+    case "residue": {
+      const counts = Map.groupBy(findings, ({ attribution }) => attribution.to);
+      const parts = [...counts].map(
+        ([to, list]) => `${list.length} ${to === "unknown" ? "unexplained" : `of the ${to}`}`,
+      );
+      return `${findings.length} ${findings.length === 1 ? "thing is" : "things are"} left on the host: ${parts.join(", ")}.`;
+    }
+  }
+}

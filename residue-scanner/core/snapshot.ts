@@ -1,0 +1,28 @@
+import type { CgroupFact, CrontabFact, ProcessFact, SocketFact, SurfaceReading } from "./fact.ts";
+import type { Tree } from "./packed-tree.ts";
+
+/** All facts about the host at one time, and what could not be seen. */
+export interface Snapshot {
+  readonly version: 1;
+  /** Wall time in ms, when the reading began and ended. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** Changes with every boot; identities of processes mean nothing across two. Null where there is none. */
+  readonly bootId: string | null;
+  readonly host: string;
+  readonly uid: number;
+  /** What the files surface was asked to read; null for the whole host. */
+  readonly scope: readonly string[] | null;
+  /** The scanner and the processes above it: whoever started it, not what is being watched. */
+  readonly scanner: readonly { readonly pid: number; readonly startTime: string }[];
+  readonly surfaces: readonly SurfaceReading[];
+  readonly files: Tree;
+  /** Two ways of reading files see different attributes; null when no file was read. */
+  readonly filesReader: "native" | "portable" | null;
+  readonly processes: readonly ProcessFact[];
+  readonly sockets: readonly SocketFact[];
+  readonly crontabs: readonly CrontabFact[];
+  readonly cgroups: readonly CgroupFact[];
+  /** Whether this process took it, so that what it says can be looked at more closely on the spot. */
+  readonly live: boolean;
+}

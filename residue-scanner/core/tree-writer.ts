@@ -1,0 +1,57 @@
+import { assert } from "../../foundation/assert.ts";
+import { blockField, blockHeaderWords, entryField, entryWords, type Segment, wordsFor } from "./packed-tree.ts";
+
+const segmentWords = 2 ** 20;
+
+/** Writes blocks (`packed-tree.ts`). A block never spans two segments: one that outgrows its segment moves. */
+export class TreeWriter {
+  /** The current segment; both views change when a reservation makes the block move. */
+  words = new Int32Array(segmentWords);
+  bytes = new Uint8Array(this.words.buffer);
+  /** The first free word. */
+  end = 0;
+  readonly #full: Segment[] = [];
+  #blockStart = 0;
+  #entries = 0;
+
+  beginBlock(path: Uint8Array): void {
+    this.#blockStart = this.end;
+    this.#entries = 0;
+    this.reserve(blockHeaderWords + wordsFor(path.length));
+    this.words[this.end + blockField.pathBytes] = path.length;
+    this.bytes.set(path, (this.end + blockHeaderWords) * 4);
+    this.end += blockHeaderWords + wordsFor(path.length);
+  }
+
+  /** Makes room for that many words at `end`. They are zero. */
+  reserve(words: number): void {
+    if (this.end + words <= this.words.length) return;
+    const block = this.words.subarray(this.#blockStart, this.end);
+    this.#full.push({ words: this.words, used: this.#blockStart });
+    this.words = new Int32Array(Math.max(segmentWords, 2 * (block.length + words)));
+    this.bytes = new Uint8Array(this.words.buffer);
+    this.words.set(block);
+    this.#blockStart = 0;
+    this.end = block.length;
+  }
+
+  /** Closes the entry whose fields were written at `end`. */
+  endEntry(nameBytes: number, xattrBytes: number): void {
+    this.words[this.end + entryField.xattrBytes] = xattrBytes;
+    this.end += entryWords + wordsFor(nameBytes + xattrBytes);
+    this.#entries += 1;
+  }
+
+  endBlock(status: number): void {
+    this.words[this.#blockStart + blockField.words] = this.end - this.#blockStart;
+    this.words[this.#blockStart + blockField.entries] = this.#entries;
+    this.words[this.#blockStart + blockField.status] = status;
+  }
+
+  /** Everything written. The writer is not used again. */
+  finish(): Segment[] {
+    assert(this.end <= this.words.length, "nothing was written past the segment");
+    this.#full.push({ words: this.words.slice(0, this.end), used: this.end });
+    return this.#full.filter(({ used }) => used > 0);
+  }
+}

@@ -1,0 +1,22 @@
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { ResiduePolicy, ResidueVerdict, SurfaceStatus } from "../../protocol/residue-report.ts";
+
+/**
+ * The verdict over a whole comparison (DESIGN.md, "Residue"). A finding is certain whatever else was not seen; without
+ * one, lost evidence outweighs what this user may not see, and only a complete look is clean.
+ */
+export function judgeResidue(seen: {
+  readonly findings: number;
+  readonly surfaces: readonly SurfaceStatus[];
+}): ResidueVerdict {
+  if (seen.findings > 0) return "residue";
+  if (seen.surfaces.length === 0 || seen.surfaces.some(({ status }) => status === "failed")) return "unknown";
+  return seen.surfaces.every(({ status }) => status === "done") ? "clean" : "partial";
+}
+
+/** What a program ends with after this verdict; `partial` passes only under the `developer` policy. */
+export function exitCodeForVerdict(verdict: ResidueVerdict, policy: ResiduePolicy): ExitCode {
+  if (verdict === "clean") return ExitCode.pass;
+  if (verdict === "residue") return ExitCode.fail;
+  return verdict === "partial" && policy === "developer" ? ExitCode.pass : ExitCode.unknown;
+}

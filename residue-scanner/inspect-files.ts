@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+
+import { systemCode } from "../foundation/errors.ts";
+import { loadNativeCalls, type NativeCalls } from "./collectors/files/native-calls.ts";
+import { XattrReader } from "./collectors/files/xattr-reader.ts";
+import { readWriters } from "./collectors/open-files.ts";
+import type { FileDifference } from "./core/difference.ts";
+import { unpackXattrs } from "./core/file-fact.ts";
+import type { FileInspection } from "./core/inspection.ts";
+
+const filesMax = 2_000;
+const fileBytesMax = 64 * 1024 * 1024;
+const allBytesMax = 512 * 1024 * 1024;
+const chunkBytes = 1024 * 1024;
+
+// Looked up once: koffi is loaded asynchronously, and comparing is not.
+const calls: NativeCalls | null = await loadNativeCalls();
+
+/**
+ * Looks more closely at files that differ: content, link target, extended attributes, and who has them open. Reads
+ * without moving access times where the kernel allows that (O_NOATIME, open(2)).
+ *
+ * @param names looked for in the contents
+ */
+export function inspectFiles(
+  differences: readonly FileDifference[],
+  names: readonly string[],
+): Map<string, FileInspection> {
+  const present = differences.filter(({ after }) => after !== null).slice(0, filesMax);
+  const writers =
+    present.length === 0 ? new Map<string, number[]>() : readWriters(new Set(present.map(({ key }) => key)));
+  const budget = { bytes: allBytesMax };
+  const inspections = new Map<string, FileInspection>();
+  for (const { key, after } of present) {
+    const path = Buffer.from(key, "latin1");
+    const isFile = after?.kind === "file";
+    const content = isFile ? readContent(path, { names, budget }) : nothingRead;
+    inspections.set(key, {
+      ...content,
+      linkTarget: after?.kind === "symlink" ? readTarget(path) : null,
+      xattrs: readXattrs(path),
+      writers: writers.get(key) ?? [],
+    });
+  }
+  return inspections;
+}
+
+type Content = Pick<FileInspection, "digest" | "unread" | "bears">;
+const nothingRead: Content = { digest: null, unread: null, bears: [] };
+
+function readContent(path: Buffer, options: { names: readonly string[]; budget: { bytes: number } }): Content {
+  let descriptor: number;
+  try {
+    descriptor = openForReading(path);
+  } catch (error) {
+    return { ...nothingRead, unread: systemCode(error) ?? "unreadable" };
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return { ...nothingRead, unread: "it is no longer a regular file" };
+    if (stats.size > fileBytesMax || stats.size > options.budget.bytes) {
+      return { ...nothingRead, unread: `${stats.size} bytes are more than this report reads` };
+    }
+    options.budget.bytes -= stats.size;
+    return digestOf(descriptor, options.names);
+  } catch (error) {
+    return { ...nothingRead, unread: systemCode(error) ?? "unreadable" };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Chunks overlap by the longest name, so that none is missed at a border. */
+function digestOf(descriptor: number, names: readonly string[]): Content {
+  const hash = createHash("sha256");
+  const bears = new Set<string>();
+  const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));
+  const buffer = Buffer.alloc(overlap + chunkBytes);
+  let kept = 0;
+  for (let total = 0; total <= fileBytesMax; ) {
+    const read = readSync(descriptor, buffer, kept, chunkBytes, null);
+    if (read === 0) return { digest: hash.digest("hex"), unread: null, bears: [...bears] };
+    total += read;
+    hash.update(buffer.subarray(kept, kept + read));
+    const filled = buffer.subarray(0, kept + read);
+    for (const name of names) if (filled.includes(name)) bears.add(name);
+    kept = Math.min(overlap, filled.length);
+    buffer.copyWithin(0, filled.length - kept, filled.length);
+  }
+  return { ...nothingRead, unread: "it grew while it was read", bears: [...bears] };
+}
+
+function openForReading(path: Buffer): number {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    return openSync(path, flags | constants.O_NOATIME);
+  } catch (error) {
+    // Somebody else's file: only its owner and root may read without leaving a trace.
+    if (systemCode(error) !== "EPERM") throw error;
+    return openSync(path, flags);
+  }
+}
+
+function readTarget(path: Buffer): string | null {
+  try {
+    return readlinkSync(path, "latin1");
+  } catch {
+    return null;
+  }
+}
+
+function readXattrs(path: Buffer): string[] | null {
+  if (calls === null) return null;
+  const reader = new XattrReader(calls);
+  const terminated = Buffer.concat([path, Buffer.alloc(1)]);
+  // A copy that is surely outside the pool of small buffers, whose memory may be shared.
+  const held = new Uint8Array(Math.max(terminated.length, 256));
+  held.set(terminated);
+  reader.read(calls.addressOf(held));
+  return unpackXattrs(reader.packed.subarray(0, reader.bytes));
+}

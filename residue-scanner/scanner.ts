@@ -1,0 +1,8 @@
+/** The scanner as a library. */
+export { compareSnapshots } from "./compare-snapshots.ts";
+export type { AttributionContext, RunRole } from "./core/attribution-context.ts";
+export type { Snapshot } from "./core/snapshot.ts";
+export { exitCodeForVerdict } from "./core/verdict.ts";
+export { type SettleOptions, settleAndCompare } from "./settle.ts";
+export { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
+export { type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";

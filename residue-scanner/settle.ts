@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { systemClock } from "../foundation/clock.ts";
+import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
+import { rereadDirectories } from "./collectors/files.ts";
+import { compareSnapshots } from "./compare-snapshots.ts";
+import type { AttributionContext } from "./core/attribution-context.ts";
+import { type Surface, surfaces as allSurfaces } from "./core/fact.ts";
+import type { Snapshot } from "./core/snapshot.ts";
+import { diffTrees } from "./core/tree-diff.ts";
+import { readQuickSurfaces, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
+
+export interface SettleOptions extends SnapshotOptions {
+  /** How long all readings after the first may take together, in ms. Default 3000. */
+  readonly boundMs?: number;
+}
+
+const firstDwellMs = 25;
+const boundMsDefault = 3_000;
+/** What ends by itself (a process, a socket, its cgroup) is given at least this long. */
+const volatileMsMin = 1_000;
+const volatileSurfaces: readonly string[] = ["processes", "sockets", "cgroups"] satisfies Surface[];
+
+/**
+ * Reads the host and compares, again and again with doubling waits, until nothing is found or two readings agree; the
+ * first reading is enough when it finds nothing. `readings` in the report tells how many there were.
+ */
+export async function settleAndCompare(
+  before: Snapshot,
+  context: AttributionContext,
+  options: SettleOptions = {},
+): Promise<{ report: ResidueReport; after: Snapshot }> {
+  let after = await takeSnapshot({ ...options, ...scopeOf(before, options) });
+  let report = compareSnapshots(before, after, context);
+  const startedMs = systemClock.monotonicMs();
+  const boundMs = options.boundMs ?? boundMsDefault;
+  let readings = 1;
+  for (let dwellMs = firstDwellMs; report.findings.length > 0; dwellMs *= 2) {
+    const leftMs = boundMs - (systemClock.monotonicMs() - startedMs);
+    if (leftMs <= 0) break;
+    await sleep(Math.min(dwellMs, leftMs), undefined, { signal: options.signal });
+    after = await readAgain(before, after);
+    const again = compareSnapshots(before, after, context);
+    readings += 1;
+    const agree = fingerprint(again) === fingerprint(report);
+    report = again;
+    const waitedMs = systemClock.monotonicMs() - startedMs;
+    if (agree && (waitedMs >= volatileMsMin || !report.findings.some(isVolatile))) break;
+  }
+  return { report: { ...report, readings }, after };
+}
+
+function scopeOf(before: Snapshot, options: SettleOptions): SnapshotOptions {
+  const roots = options.roots ?? before.scope?.map((root) => Buffer.from(root, "latin1").toString("utf8"));
+  const surfaces =
+    options.surfaces ?? allSurfaces.filter((surface) => before.surfaces.some((reading) => reading.surface === surface));
+  return { surfaces, ...(roots !== undefined && { roots }) };
+}
+
+/** A cheap second look: everything but files whole, and of the files only directories where something differs. */
+async function readAgain(before: Snapshot, after: Snapshot): Promise<Snapshot> {
+  const wanted = new Set(after.surfaces.map(({ surface }) => surface));
+  const quick = await readQuickSurfaces(wanted);
+  const fileReadings = after.surfaces.filter(({ surface }) => surface === "files");
+  return {
+    ...after,
+    ...quick.facts,
+    files: await readFilesAgain(before, after),
+    surfaces: [...fileReadings, ...quick.surfaces],
+    endedAtMs: systemClock.nowMs(),
+  };
+}
+
+async function readFilesAgain(before: Snapshot, after: Snapshot): Promise<Snapshot["files"]> {
+  if (after.filesReader === null) return after.files;
+  const directories = new Set(diffTrees(before.files, after.files).differences.map(({ directory }) => directory));
+  return await rereadDirectories({ files: after.files, reader: after.filesReader, directories });
+}
+
+function isVolatile({ surface }: Finding): boolean {
+  return volatileSurfaces.includes(surface);
+}
+
+function fingerprint({ findings }: ResidueReport): string {
+  return JSON.stringify(findings.map(({ id, change, changed, after }) => [id, change, changed, stable(after)]));
+}
+
+function stable(attributes: Finding["after"]): unknown {
+  // A process that is scheduled is no other process.
+  return attributes === null ? null : { ...attributes, state: null };
+}
