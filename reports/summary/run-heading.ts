@@ -10,8 +10,8 @@ export function runHeading(started: Started, width: number, more: readonly strin
   const { run, scenario, seed, options } = printableRecord(started);
   const drawn = Object.entries(options).map(([name, value]) => `${name}=${optionText(value)}`);
   const facts = [`run ${run}`, `scenario ${scenario}`, `seed ${seed}`, ...more];
-  const options = drawn.length === 0 ? [] : wrap(`options ${drawn.join(" ")}`, width);
-  return [...wrapItems(facts, " · ", width), ...options].map((text): Line => [faint(text)]);
+  const drawnLines = drawn.length === 0 ? [] : wrap(`options ${drawn.join(" ")}`, width);
+  return [...wrapItems(facts, " · ", width), ...drawnLines].map((text): Line => [faint(text)]);
 }
 
 function optionText(value: unknown): string {
