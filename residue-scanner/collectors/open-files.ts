@@ -1,21 +1,23 @@
 import { lstatSync, readdirSync } from "node:fs";
 
-import { listPids, readProcLink } from "./proc.ts";
+import { firstPid, listPids, readProcLink } from "./proc.ts";
 
 export interface OpenFiles {
   /** Inode of a socket → pids that hold it. */
   readonly sockets: ReadonlyMap<number, readonly number[]>;
-  /** Pids whose descriptors this user may not see. */
+  /** How many processes, process 1 apart, do not show this user their descriptors. */
   readonly closed: number;
+  /** Whether a socket that nobody seems to hold may have a holder all the same. */
+  readonly holdersHidden: boolean;
 }
 
 /** Who holds which socket, by /proc/PID/fd. */
 export function readSocketHolders(): OpenFiles {
   const sockets = new Map<number, number[]>();
-  let closed = 0;
+  const closed: number[] = [];
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
-    if (descriptors === null) closed += 1;
+    if (descriptors === null) closed.push(pid);
     for (const descriptor of descriptors ?? []) {
       const target = readProcLink(`/proc/${pid}/fd/${descriptor}`);
       if (target === null || !target.startsWith("socket:[")) continue;
@@ -25,7 +27,11 @@ export function readSocketHolders(): OpenFiles {
       else if (holders.at(-1) !== pid) holders.push(pid);
     }
   }
-  return { sockets, closed };
+  return {
+    sockets,
+    closed: closed.filter((pid) => pid !== firstPid).length,
+    holdersHidden: closed.length > 0,
+  };
 }
 
 /** Which processes have one of these files open for writing: path (one character a byte) → pids. */

@@ -8,6 +8,13 @@ export function listPids(): number[] {
     .sort((one, other) => one - other);
 }
 
+/**
+ * Process 1 was there before every run and outlives it, so what it hides hides nothing of a run. It may hide its
+ * environment and descriptors even from root: in virtual machines it often has a capability that nobody else has
+ * (ptrace(2), "Ptrace access mode checking").
+ */
+export const firstPid = 1;
+
 /** A file of /proc as bytes, one character each; null where it is gone, or not this user's to read. */
 export function readProc(path: string): string | null {
   try {

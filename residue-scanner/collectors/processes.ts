@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import psList from "ps-list";
 
 import type { ProcessFact, SurfaceReading } from "../core/fact.ts";
-import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
+import { firstPid, listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
 
 /** PF_KTHREAD of include/linux/sched.h. */
 const kernelThreadFlag = 0x200000;
@@ -93,9 +93,9 @@ function marksIn(environment: string | null): Record<string, string> | null {
 
 function hiddenFrom(processes: readonly ProcessFact[]): string {
   const parts: string[] = [];
-  const closed = processes.filter(({ marks }) => marks === null).length;
+  const closed = processes.filter(({ pid, marks }) => marks === null && pid !== firstPid).length;
   if (closed > 0) parts.push(`${closed} processes of other users do not show their environment, executable and files`);
-  if (!processes.some(({ pid }) => pid === 1)) parts.push("/proc hides the processes of other users");
+  if (!processes.some(({ pid }) => pid === firstPid)) parts.push("/proc hides the processes of other users");
   return parts.join("; ");
 }
 

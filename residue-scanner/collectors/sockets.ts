@@ -1,7 +1,7 @@
 import type { SocketFact, SurfaceReading } from "../core/fact.ts";
 import { parseInternetTable, parseUnixTable, socketFacts, type SocketRow } from "../core/socket-table.ts";
 import { readSocketHolders } from "./open-files.ts";
-import { listPids, readProc, readProcLink } from "./proc.ts";
+import { firstPid, listPids, readProc, readProcLink } from "./proc.ts";
 
 const internetTables = ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
 
@@ -15,10 +15,10 @@ interface Namespace {
 /** Every socket of every network namespace in which a visible process lives, and who holds it. */
 export function collectSockets(): { sockets: SocketFact[]; reading: SurfaceReading } {
   const startedMs = performance.now();
-  const { sockets: holders, closed } = readSocketHolders();
+  const { sockets: holders, closed, holdersHidden } = readSocketHolders();
   const { namespaces, hidden } = listNamespaces();
   const sockets = namespaces.flatMap(({ label, directory }) =>
-    socketFacts({ rows: readTables(directory), holders, holdersHidden: closed > 0, namespace: label }),
+    socketFacts({ rows: readTables(directory), holders, holdersHidden, namespace: label }),
   );
   const parts: string[] = [];
   if (closed > 0) parts.push(`${closed} processes of other users do not show which sockets they hold`);
@@ -41,7 +41,7 @@ function listNamespaces(): { namespaces: Namespace[]; hidden: number } {
   let hidden = 0;
   for (const pid of listPids()) {
     const link = readProcLink(`/proc/${pid}/ns/net`);
-    if (link === null) hidden += 1;
+    if (link === null) hidden += pid === firstPid ? 0 : 1;
     else if (!found.has(link)) found.set(link, { label: link, directory: `/proc/${pid}/net` });
   }
   return { namespaces: [...found.values()], hidden };

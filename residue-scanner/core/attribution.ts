@@ -70,12 +70,15 @@ function attributeFile(
   return { to, evidence: [...evidence, ...timeEvidence(difference, context)] };
 }
 
+/** File systems stamp with the time of the kernel's last tick (at least 100 a second), so a stamp may lie back. */
+const stampLagMs = 10;
+
 function timeEvidence(difference: FileDifference, context: AttributionContext): Evidence[] {
   const { after } = difference;
   if (after === null) return [{ kind: "time", detail: "was there at the baseline and is gone" }];
   const stamp = difference.change === "appeared" && after.bornNs > 0n ? "created" : "changed";
   const atMs = Number(stampOf(after, stamp) / 1_000_000n);
-  const inside = atMs >= Math.floor(context.windowFromMs) && atMs <= Math.ceil(context.windowToMs);
+  const inside = atMs >= context.windowFromMs - stampLagMs && atMs <= Math.ceil(context.windowToMs);
   const offsetSeconds = ((atMs - context.windowFromMs) / 1000).toFixed(1);
   const when = inside ? `${offsetSeconds} s into the run` : "outside the run's time";
   return [{ kind: "time", detail: `${stamp} ${when}` }];

@@ -76,7 +76,7 @@ export function describe(difference: Difference, sources: DescriptionSources): D
 function describeFile(difference: FileDifference, { userName, inspection }: DescriptionSources): Description {
   const fact = present(difference);
   const path = showPath(difference.key);
-  const target = inspection?.linkTarget == null ? "" : ` -> ${showPath(inspection.linkTarget)}`;
+  const target = typeof inspection?.linkTarget === "string" ? ` -> ${showPath(inspection.linkTarget)}` : "";
   const mode = fact.permissions.toString(8).padStart(4, "0");
   const size = fact.kind === "file" ? `, ${fact.size} bytes` : "";
   return {

@@ -9,12 +9,12 @@ export interface NoiseCase {
   readonly attribution: Attribution;
   readonly context: AttributionContext;
   /** Whether a process with this pid is itself a finding. */
-  isFoundProcess(pid: number): boolean;
+  readonly isFoundProcess: (pid: number) => boolean;
   /** Whether a crontab line of this file (one character a byte) is itself a finding. */
-  isFoundCrontab(file: string): boolean;
+  readonly isFoundCrontab: (file: string) => boolean;
   /** Whether a socket bound to this path is itself a finding. */
-  isFoundSocket(path: string): boolean;
-  isScanner(pid: number): boolean;
+  readonly isFoundSocket: (path: string) => boolean;
+  readonly isScanner: (pid: number) => boolean;
 }
 
 /** Why a difference is not residue although it is one. Every use is counted and printed in the report. */
