@@ -10,15 +10,16 @@ import { firstTrouble } from "./trouble.ts";
  */
 export const ending: Section = ({ verdict, directory, showAgain }, width) => {
   const lookAgain: Line[] = [
-    [faint("everything   "), directory],
+    [faint("everything   "), tinted(directory, "command")],
     [faint("look again   "), tinted(showAgain, "command")],
   ];
   const trouble = firstTrouble(verdict);
   if (trouble === undefined) return lookAgain;
   const tone = toneOf(verdict);
+  const mark = tone === "bad" ? "✗" : "?";
   return [
     ...lookAgain,
-    ...wrap(trouble, width - 2).map((text, index): Line => [tinted(`${index === 0 ? "✗" : " "} ${text}`, tone)]),
+    ...wrap(trouble, width - 2).map((text, index): Line => [tinted(`${index === 0 ? mark : " "} ${text}`, tone)]),
     [faint("reproduce    "), tinted(verdict.reproduce, "command")],
   ];
 };

@@ -1,20 +1,35 @@
 import type { Expectation } from "../../protocol/verdict.ts";
+import { flow } from "../text/flow.ts";
 import { faint, type Line, tinted } from "../text/line.ts";
 import { visibleWidth, wrap } from "../text/width.ts";
 import { verdictMarks, verdictTones } from "./headline.ts";
 import type { Section } from "./run-view.ts";
 
+/** How many that hold are told one by one in a run that went wrong. */
+const heldShownMax = 3;
+
 /** What was expected and what was seen; those that are not fulfilled come first and are told in full. */
-export const expectationsSection: Section = ({ verdict: { expectations } }, width) => {
+export const expectationsSection: Section = ({ verdict }, width) => {
+  const { expectations } = verdict;
   if (expectations.length === 0) return [];
+  const troubled = verdict.exitCode !== 0;
   const order = { fail: 0, unknown: 1, pass: 2 } as const;
   const ordered = expectations.toSorted((a, b) => order[a.result] - order[b.result]);
-  const held = expectations.filter(({ result }) => result === "pass").length;
+  const held = expectations.filter(({ result }) => result === "pass");
+  // In a run that went wrong, what went right only stands in the way of what did not.
+  const folded = troubled && held.length > heldShownMax;
+  const shown = folded ? ordered.filter(({ result }) => result !== "pass") : ordered;
   return [
-    [tinted("Expectations", "heading"), faint(`  ${held} of ${expectations.length} hold`)],
-    ...ordered.flatMap((expectation) => expectationLines(expectation, width)),
+    ...heading(folded ? held : [], `${held.length} of ${expectations.length} hold`, width),
+    ...shown.flatMap((expectation) => expectationLines(expectation, width)),
   ];
 };
+
+function heading(folded: readonly Expectation[], count: string, width: number): Line[] {
+  const begin = [tinted("Expectations", "heading"), faint(`  ${count}${folded.length > 0 ? ": " : ""}`)];
+  const ids = folded.map(({ id }) => [faint(id)]);
+  return flow(begin, ids, { width, between: faint(", "), indent: "    " });
+}
 
 function expectationLines({ title, detail, result }: Expectation, width: number): Line[] {
   const mark = tinted(verdictMarks[result], verdictTones[result]);

@@ -1,7 +1,7 @@
 import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
 import { counted } from "../text/duration.ts";
-import { faint, type Line, type Piece, tinted } from "../text/line.ts";
-import { shorten, visibleWidth, wrap } from "../text/width.ts";
+import { faint, type Line, tinted } from "../text/line.ts";
+import { shorten, visibleWidth, wrap, wrapItems } from "../text/width.ts";
 import { whoseWords } from "./trouble.ts";
 
 /** So many are told in full; the others get a line each, and beyond that a count. */
@@ -22,31 +22,33 @@ export function findingLines(findings: readonly Finding[], width: number): Line[
 }
 
 function inFullLines(finding: Finding, number: number, width: number): Line[] {
-  const { to, evidence } = finding.attribution;
-  const whose: Piece[] = ["    ", whoseWords[to]];
-  if (finding.owner !== null) whose.push(faint(`, owner ${finding.owner}`));
   const [first = "", ...rest] = wrap(what(finding), width - 4);
   const lines: Line[] = [["  ", tinted(`${number}`, "bad"), ` ${first}`], ...rest.map((text): Line => ["    ", text])];
-  if (!finding.subject.includes(finding.location)) lines.push([faint(`    at ${finding.location}`)]);
-  if (finding.change === "changed") lines.push(["    ", tinted(changes(finding), "strong")]);
-  lines.push(whose);
-  for (const { kind, detail } of evidence.slice(0, evidenceMax)) {
-    const [first = "", ...rest] = wrap(detail, width - 6 - kind.length - 2);
-    lines.push([faint(`      ${kind}: ${first}${rest.length > 0 ? "…" : ""}`)]);
-  }
+  for (const text of wrapItems(behind(finding), " · ", width - 4)) lines.push([faint(`    ${text}`)]);
   if (finding.show !== "") lines.push(["    ", faint("$ "), tinted(finding.show, "command")]);
   return lines;
 }
 
+/** Whose it is and why we think so. */
+function behind({ attribution: { to, evidence }, owner, subject, location }: Finding): string[] {
+  return [
+    whoseWords[to],
+    ...(owner === null ? [] : [`owner ${owner}`]),
+    ...(subject.includes(location) ? [] : [`at ${location}`]),
+    ...evidence.slice(0, evidenceMax).map(({ kind, detail }) => `${kind}: ${detail}`),
+  ];
+}
+
 const changeWords: Record<Finding["change"], string> = { appeared: "left", vanished: "gone", changed: "changed" };
 
-function what({ change, surface, subject }: Finding): string {
-  return `${changeWords[change]} (${surface}): ${subject}`;
+function what(finding: Finding): string {
+  const { change, surface, subject } = finding;
+  return `${changeWords[change]} (${surface}): ${subject}${change === "changed" ? `, ${changes(finding)}` : ""}`;
 }
 
 function changes({ changed, before, after }: Finding): string {
   const told = changed.map((name) => `${name} ${attribute(before, name)} → ${attribute(after, name)}`);
-  return told.length === 0 ? "changed" : told.join(", ");
+  return told.length === 0 ? "in what it holds" : told.join(", ");
 }
 
 function attribute(attributes: FactAttributes | null, name: string): string {

@@ -1,5 +1,6 @@
 import type { JobsSummary } from "../figures/jobs.ts";
 import { byteSize, counted, wholeNumber } from "../text/duration.ts";
+import { flow } from "../text/flow.ts";
 import { faint, type Line, type Piece, tinted } from "../text/line.ts";
 import { wrapItems } from "../text/width.ts";
 import type { Section } from "./run-view.ts";
@@ -7,9 +8,9 @@ import type { Section } from "./run-view.ts";
 /** What became of the jobs: one line of counts, one of what stands behind them. */
 export const jobsSection: Section = ({ figures: { jobs } }, width) => {
   if (jobs.submitted === 0) return [];
-  const line: Piece[] = [tinted("Jobs", "heading"), `  ${wholeNumber(jobs.submitted)} submitted`];
-  for (const piece of outcomes(jobs)) line.push(faint(" · "), piece);
-  return [line, ...wrapItems(background(jobs), " · ", width - 2).map((text): Line => ["  ", faint(text)])];
+  const counts = [`${wholeNumber(jobs.submitted)} submitted`, ...outcomes(jobs)].map((piece) => [piece]);
+  const lines = flow([tinted("Jobs", "heading"), "  "], counts, { width, between: faint(" · "), indent: "  " });
+  return [...lines, ...wrapItems(background(jobs), " · ", width - 2).map((text): Line => ["  ", faint(text)])];
 };
 
 function outcomes(jobs: JobsSummary): Piece[] {

@@ -20,7 +20,7 @@ export const residueSection: Section = ({ verdict: { residue } }, width) => {
     [
       tinted("Residue", "heading"),
       "  ",
-      tinted(residue.verdict, residueTones[residue.verdict]),
+      tinted(wordFor(residue), residueTones[residue.verdict]),
       faint(`  ${residue.policy} policy · ${counted(residue.readings, "reading")} after the run`),
     ],
     ...wrap(residue.summary, width - 2).map((text): Line => ["  ", text]),
@@ -30,6 +30,10 @@ export const residueSection: Section = ({ verdict: { residue } }, width) => {
     ...findingLines(residue.findings, width),
   ];
 };
+
+function wordFor({ verdict, findings }: ResidueReport): string {
+  return verdict === "residue" ? counted(findings.length, "finding") : verdict;
+}
 
 const statusTones: Record<SurfaceStatus["status"], { mark: string; tone: Tone }> = {
   done: { mark: "✓", tone: "good" },
@@ -71,8 +75,13 @@ function hiddenLines(surfaces: readonly SurfaceStatus[], width: number): Line[] 
   });
 }
 
-function excusedLines({ excused }: ResidueReport, width: number): Line[] {
+function excusedLines({ excused, findings }: ResidueReport, width: number): Line[] {
   if (excused.length === 0) return [];
+  // Where something was found, that is what matters; the reasons are in the other formats.
+  if (findings.length > 0) {
+    const rules = excused.map(({ rule, count }) => `${wholeNumber(count)} × ${rule}`).join(", ");
+    return wrap(`excused: ${rules}`, width - 2).map((text): Line => [faint(`  ${text}`)]);
+  }
   const total = excused.reduce((sum, { count }) => sum + count, 0);
   const shown = excused.toSorted((a, b) => b.count - a.count).slice(0, rulesShownMax);
   const lines: Line[] = [[faint(`  ${counted(total, "difference")} excused by ${counted(excused.length, "rule")}:`)]];

@@ -1,4 +1,5 @@
 import type { EndedRun } from "../reporter.ts";
+import { beside } from "../text/flow.ts";
 import type { Line } from "../text/line.ts";
 import { isoTime } from "../text/wall-clock.ts";
 import { cleanUpSection } from "./clean-up-section.ts";
@@ -13,6 +14,7 @@ import { runHeading } from "./run-heading.ts";
 import { runView, type Section } from "./run-view.ts";
 import { timelineSection } from "./timeline-section.ts";
 import { wallTimeSection } from "./wall-time-section.ts";
+import { withdrawalsSection } from "./withdrawals-section.ts";
 
 const widthMin = 40;
 /** Wider than this, a line is hard to follow. */
@@ -35,15 +37,23 @@ export function summary(run: EndedRun, { columns, heading }: { columns: number; 
   return blocks.flatMap((lines, index): Line[] => (index === 0 ? lines : [[], ...lines]));
 }
 
+/** Latencies and wall time, next to each other where there is room. */
+const figuresSection: Section = (view, width) => {
+  const latencies = latenciesSection(view, width);
+  const wallTime = wallTimeSection(view, width);
+  if (latencies.length === 0 || wallTime.length === 0) return [...latencies, ...wallTime];
+  return beside(latencies, wallTime, width) ?? [...latencies, [], ...wallTime];
+};
+
 const sections: readonly Section[] = [
   headline,
   lostEvidenceSection,
   timelineSection,
   expectationsSection,
-  latenciesSection,
+  figuresSection,
+  withdrawalsSection,
   jobsSection,
   residueSection,
-  wallTimeSection,
   cleanUpSection,
   ending,
 ];

@@ -1,7 +1,8 @@
 import type { AgentState } from "../../protocol/agent-states.ts";
 import type { AgentTimeline, StateSpan } from "../figures/timeline.ts";
 import { counted, duration } from "../text/duration.ts";
-import { faint, type Line, lineWidth, type Piece, tinted, type Tone } from "../text/line.ts";
+import { flow } from "../text/flow.ts";
+import { faint, type Line, type Piece, tinted, type Tone } from "../text/line.ts";
 import { shorten } from "../text/width.ts";
 import type { Section } from "./run-view.ts";
 
@@ -41,7 +42,7 @@ const fills: Record<AgentState, string> = {
 
 /**
  * A bar of `width` columns. Where there is room, each span has at least a column, so that a short pause is not lost;
- * where there are too many, each column shows the state that filled most of its time.
+ * where there are too many, the columns share them out in proportion.
  */
 export function timelineBar(spans: readonly StateSpan[], width: number): Piece[] {
   const cells = spans.length * 3 <= width ? everySpan(spans, width) : sampled(spans, width);
@@ -68,18 +69,23 @@ function everySpan(spans: readonly StateSpan[], width: number): AgentState[] {
   return spans.flatMap(({ state }, index) => Array<AgentState>(shares[index]?.columns ?? 0).fill(state));
 }
 
+/**
+ * Each column takes the state to which the columns so far still owe most, so that the bar's shares stay those of the
+ * time although one column spans many changes.
+ */
 function sampled(spans: readonly StateSpan[], width: number): AgentState[] {
   const begin = spans[0]?.fromMs ?? 0;
   const step = ((spans.at(-1)?.toMs ?? 0) - begin) / width;
+  const owed = new Map<AgentState, number>();
   return Array.from({ length: width }, (_, cell) => {
     const from = begin + cell * step;
-    const filled = new Map<AgentState, number>();
     for (const { state, fromMs, toMs } of spans) {
       const inside = Math.min(toMs, from + step) - Math.max(fromMs, from);
-      if (inside > 0) filled.set(state, (filled.get(state) ?? 0) + inside);
+      if (inside > 0) owed.set(state, (owed.get(state) ?? 0) + inside);
     }
-    const most = [...filled].toSorted((a, b) => b[1] - a[1])[0];
-    return most?.[0] ?? spans[0]?.state ?? "Enrolling";
+    const [state] = [...owed].toSorted((a, b) => b[1] - a[1])[0] ?? [spans[0]?.state ?? "Enrolling"];
+    owed.set(state, (owed.get(state) ?? 0) - step);
+    return state;
   });
 }
 
@@ -92,16 +98,5 @@ function scaleAndLegend({ spans, states, ending }: AgentTimeline, width: number)
   ]);
   const finish = { withdrawn: "withdrawn", stopped: "stopped", open: "still there" }[ending];
   entries.push([faint(`${finish} ${duration(end - begin)} after its start`)]);
-  return flow(entries, width);
-}
-
-/** Puts entries side by side, and on further lines where they do not fit. */
-function flow(entries: readonly Piece[][], width: number): Line[] {
-  const lines: Piece[][] = [];
-  for (const entry of entries) {
-    const last = lines.at(-1);
-    if (last !== undefined && lineWidth(last) + 3 + lineWidth(entry) <= width) last.push("   ", ...entry);
-    else lines.push(["  ", ...entry]);
-  }
-  return lines;
+  return flow(["  "], entries, { width, between: "   ", indent: "  " });
 }

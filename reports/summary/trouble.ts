@@ -72,6 +72,8 @@ function doubts({ expectations, residue, lifecycle, exitCode, interrupted, error
   if (said.length === 0 && lifecycle === "unknown" && !interrupted && error === null) {
     said.push("Nobody can say whether agent, broker and jobs behaved.");
   }
+  // Of a run that ended early nobody expects it.
+  if (residue === null && (interrupted || error !== null)) return said;
   if (residue === null) return [...said, "The host was not read again, so what stayed behind is unknown."];
   if (residue.verdict === "unknown") said.push(sentence(residue.summary));
   if (residue.verdict === "partial" && residue.policy !== "developer") {

@@ -4,19 +4,18 @@ import { duration } from "../text/duration.ts";
 import { faint, type Line, type Piece, tinted } from "../text/line.ts";
 import type { Section } from "./run-view.ts";
 
-const barWidthMax = 30;
+const barWidth = 10;
 /** A rest smaller than this share of the run is rounding, not a phase. */
 const restShownRatio = 0.01;
 
 /** Where the wall time went. */
-export const wallTimeSection: Section = ({ verdict: { phases, startedAt, endedAt } }, width) => {
+export const wallTimeSection: Section = ({ verdict: { phases, startedAt, endedAt } }) => {
   if (phases.length === 0) return [];
   const total = Math.max(0, endedAt - startedAt);
   const told = phases.reduce((sum, { ms }) => sum + ms, 0);
   const rest = total - told;
   const whole = Math.max(total, told);
   const shown = rest > restShownRatio * whole ? [...phases, { phase: "between the phases", ms: rest }] : phases;
-  const barWidth = Math.min(barWidthMax, Math.max(8, width - 46));
   const rows = shown.map(({ phase, ms }): Piece[] => {
     const ratio = whole === 0 ? 0 : ms / whole;
     return [phase, duration(ms), `${Math.round(ratio * 100)} %`, tinted(shareBar(ratio, barWidth), "bar")];

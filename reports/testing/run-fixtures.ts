@@ -29,6 +29,11 @@ export const runFixtures = {
       residue: null,
       interrupted: true,
       error: "Interrupted by SIGINT.",
+      phases: [
+        { phase: "set-up", ms: 210 },
+        { phase: "baseline", ms: 1_720 },
+        { phase: "lifecycle", ms: 1_850 },
+      ],
       exitCode: 130,
     }),
   unknown: (): EndedRun =>
