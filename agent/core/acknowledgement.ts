@@ -1,0 +1,59 @@
+import { handBack, retryDelayMs } from "./lease-facts.ts";
+import type { BrokerOutcome } from "./outcome.ts";
+import type { HeldLease, Pause } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { startUpload } from "./upload.ts";
+
+/**
+ * Tells the broker of a pause in force (WC-2). It names the checkpoints that the broker holds by then; those that could
+ * not be brought there yet are brought first, however long the broker is away (I8).
+ */
+export function continueAcknowledgement(turn: Turn): void {
+  const { pause } = turn.core;
+  if (pause === null || !mayAcknowledge(turn, pause)) return;
+  const held = frozenLeases(turn);
+  if (held.some((lease) => lease.checkpoint?.upload === "inFlight")) return;
+  if (held.some((lease) => lease.checkpoint?.upload === "waiting")) {
+    retryAcknowledgement(turn, pause);
+    return;
+  }
+  pause.acknowledgement = "inFlight";
+  turn.emit({
+    kind: "notifyPaused",
+    body: { reason: pause.reason, freezeMs: pause.freezeMs, checkpoints: held.map(handBack) },
+  });
+}
+
+export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutcome<unknown> }): void {
+  const { pause } = turn.core;
+  if (pause === null || pause.acknowledgement !== "inFlight") return;
+  if (outcome.ok) {
+    pause.acknowledgement = "done";
+  } else if (outcome.retriable) {
+    pause.acknowledgement = "waiting";
+    retryAcknowledgement(turn, pause);
+  } else {
+    pause.acknowledgement = "done";
+    turn.log("warn", `The broker does not take the pause: ${outcome.message}`);
+  }
+}
+
+export function onAcknowledgeTimer(turn: Turn): void {
+  if (turn.core.pause === null || !mayAcknowledge(turn, turn.core.pause)) return;
+  for (const lease of frozenLeases(turn)) startUpload(turn, lease);
+  continueAcknowledgement(turn);
+}
+
+function mayAcknowledge({ core }: Turn, pause: Pause): boolean {
+  const leaving = core.withdrawal !== null || core.shutdown !== null;
+  return pause.inForce && pause.acknowledgement === "waiting" && !leaving;
+}
+
+function frozenLeases(turn: Turn): HeldLease[] {
+  return turn.leases().filter((lease) => lease.stage === "running");
+}
+
+function retryAcknowledgement(turn: Turn, pause: Pause): void {
+  pause.acknowledgeAttempts += 1;
+  turn.setTimer("acknowledge", { delayMs: retryDelayMs(pause.acknowledgeAttempts), jitterRatio: 0.2 });
+}

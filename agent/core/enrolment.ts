@@ -1,0 +1,54 @@
+import { noteContact } from "./broker-contact.ts";
+import { enrol } from "./enrolment-send.ts";
+import { freeze } from "./freeze.ts";
+import { sendHeartbeat } from "./heartbeat-send.ts";
+import type { AgentInput } from "./input.ts";
+import { retryDelayMs } from "./lease-facts.ts";
+import type { Turn } from "./turn.ts";
+import { onWithdrawalEnrolled } from "./withdrawal-broker.ts";
+
+export function onEnrolAnswered(
+  turn: Turn,
+  { outcome, sentAtMs }: Extract<AgentInput, { type: "enrolAnswered" }>,
+): void {
+  const { core } = turn;
+  noteContact(turn, outcome);
+  core.enrolInFlight = false;
+  core.enrolled ||= outcome.ok;
+  if (core.withdrawal !== null) onWithdrawalEnrolled(turn, outcome);
+  // The answer came too late to matter; the broker hears of the end by the withdrawal or the shutdown itself.
+  if (core.withdrawal !== null || core.shutdown !== null) return;
+  if (!outcome.ok) {
+    if (outcome.retriable) retryEnrolment(turn);
+    else if (core.agent === "Enrolling") refuse(turn, outcome);
+    else turn.log("error", `The broker refuses to enrol this agent again: ${outcome.code}: ${outcome.message}`);
+    return;
+  }
+  core.enrolAttempts = 0;
+  core.timing = outcome.value.timing;
+  core.brokerAheadMs = outcome.value.brokerTimeMs - sentAtMs;
+  turn.move("enrolled", "the broker knows the key");
+  turn.emit({ kind: "openEvents" });
+  if (core.pause !== null) {
+    freeze(turn, { purpose: "pause", trigger: core.pause.reason });
+    return;
+  }
+  if (!core.heartbeat.inFlight) sendHeartbeat(turn, "enrolled");
+  turn.emit({ kind: "ready" });
+}
+
+export function onEnrolTimer(turn: Turn): void {
+  if (turn.core.withdrawal === null && turn.core.shutdown === null) enrol(turn);
+}
+
+function retryEnrolment(turn: Turn): void {
+  const { core } = turn;
+  turn.setTimer("enrol", { delayMs: retryDelayMs(core.enrolAttempts), jitterRatio: 0.2 });
+  // A pause that an earlier instance left is kept with or without a broker: nothing more is to be waited for.
+  if (core.agent === "Enrolling" && core.pause !== null) turn.emit({ kind: "ready" });
+}
+
+function refuse(turn: Turn, { code, message }: { code: string; message: string }): void {
+  const fresh = turn.leases().length === 0 && turn.core.pause === null && code === "bad-join-token";
+  turn.emit({ kind: "exit", ending: { how: "refused", code, message, fresh }, urgent: false });
+}

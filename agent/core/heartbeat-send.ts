@@ -1,0 +1,48 @@
+import { leaseStatus, slotsFree } from "./lease-facts.ts";
+import type { LeaseStage } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Stages in which the broker has granted the lease and has not been told its end. */
+const namedStages: readonly LeaseStage[] = [
+  "preparing",
+  "held",
+  "spawning",
+  "running",
+  "ending",
+  "broken",
+  "wiping",
+  "reporting",
+  "parted",
+];
+
+/**
+ * Signals the broker now. While a heartbeat is under way the next one waits for its answer, and however many causes
+ * come up meanwhile make one heartbeat (EG-6: the first of them is the truth about why).
+ */
+export function wake(turn: Turn, cause: string): void {
+  const { heartbeat, agent, withdrawal, shutdown } = turn.core;
+  if (agent === "Enrolling" || agent === "Withdrawn") return;
+  // Slots that get free on the way out are nobody's business any more.
+  if ((withdrawal !== null || shutdown !== null) && cause !== "timer") return;
+  if (heartbeat.inFlight) {
+    heartbeat.again ??= cause;
+    return;
+  }
+  sendHeartbeat(turn, cause);
+}
+
+export function sendHeartbeat(turn: Turn, cause: string): void {
+  const { core } = turn;
+  core.heartbeat = { inFlight: true, again: null };
+  turn.record("agent.woke", { cause });
+  const leases = turn
+    .leases()
+    .filter((lease) => namedStages.includes(lease.stage))
+    .map((lease) => leaseStatus(core, lease));
+  const { heartbeatIntervalMs, heartbeatJitterRatio } = core.timing;
+  turn.setTimer("heartbeat", { delayMs: heartbeatIntervalMs, jitterRatio: heartbeatJitterRatio });
+  turn.emit({
+    kind: "heartbeat",
+    request: { state: core.agent, slots: core.slots, slotsFree: slotsFree(core), leases },
+  });
+}

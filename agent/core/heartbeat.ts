@@ -1,0 +1,60 @@
+import type { HeartbeatResponse } from "../../protocol/messages.ts";
+import { noteContact } from "./broker-contact.ts";
+import { enrol } from "./enrolment-send.ts";
+import { sendHeartbeat } from "./heartbeat-send.ts";
+import type { AgentInput } from "./input.ts";
+import { renewLease, setLeaseTimer } from "./lease-deadline.ts";
+import { stopLease } from "./lease-stop.ts";
+import { considerOffer } from "./offer.ts";
+import type { BrokerFailure } from "./outcome.ts";
+import { sendReport } from "./report.ts";
+import type { Turn } from "./turn.ts";
+import { beginWithdrawal } from "./withdrawal-begin.ts";
+
+/** The broker's answer to a heartbeat: leases renewed, leases lost, and offers (WC-1). */
+export function onHeartbeatAnswered(
+  turn: Turn,
+  { outcome, sentAtMs }: Extract<AgentInput, { type: "heartbeatAnswered" }>,
+): void {
+  const { heartbeat } = turn.core;
+  heartbeat.inFlight = false;
+  noteContact(turn, outcome);
+  if (outcome.ok) takeAnswer(turn, { answer: outcome.value, sentAtMs });
+  else onRefused(turn, outcome);
+  const { again } = turn.core.heartbeat;
+  turn.core.heartbeat.again = null;
+  const leaving = turn.core.withdrawal !== null || turn.core.shutdown !== null;
+  // An unreachable broker is not asked again before the timer, whatever came up.
+  if (again !== null && outcome.ok && !leaving) sendHeartbeat(turn, again);
+}
+
+function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatResponse; sentAtMs: number }): void {
+  const { core } = turn;
+  core.brokerAheadMs = answer.brokerTimeMs - sentAtMs;
+  for (const { leaseId, expiresAt } of answer.renewed) {
+    const lease = core.leases[leaseId];
+    if (lease === undefined) continue;
+    lease.claimed = true;
+    renewLease(lease, { fromMs: sentAtMs, ttlMs: expiresAt - answer.brokerTimeMs });
+    if (lease.stage === "reporting") sendReport(turn, lease);
+  }
+  for (const { leaseId, reason } of answer.lost) {
+    const lease = core.leases[leaseId];
+    if (lease !== undefined) stopLease(turn, lease, { why: `the broker says it is lost: ${reason}`, then: "forget" });
+  }
+  for (const offer of answer.offers) considerOffer(turn, offer);
+  setLeaseTimer(turn);
+}
+
+function onRefused(turn: Turn, { code, message }: BrokerFailure): void {
+  const leaving = turn.core.withdrawal !== null || turn.core.shutdown !== null;
+  if (leaving) return;
+  if (code === "unknown-agent") {
+    turn.log("warn", "The broker does not know this agent (any more); enrolling again.");
+    enrol(turn);
+  } else if (code === "revoked") {
+    beginWithdrawal(turn, { trigger: `the broker revoked the key: ${message}`, requestId: null });
+  } else if (code !== "unreachable") {
+    turn.log("warn", `The broker refused a heartbeat: ${code}: ${message}`);
+  }
+}

@@ -1,0 +1,131 @@
+import type { ControlRequest } from "../../protocol/control.ts";
+import type {
+  AcceptResponse,
+  BrokerEvent,
+  CheckpointReference,
+  EnrolResponse,
+  HeartbeatResponse,
+} from "../../protocol/messages.ts";
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import type * as z from "zod";
+import type { BrokerOutcome } from "./outcome.ts";
+import type { RecoveredLease, WithdrawalRecord } from "./state.ts";
+
+type ProcessesLeft = WithdrawalReport["processesLeft"];
+
+/** Names of the agent's timers; setting one again replaces it. */
+export type TimerName =
+  | "enrol"
+  | "heartbeat"
+  | "leases"
+  | "outbox"
+  | "snapshot"
+  | "acknowledge"
+  | "periodic"
+  | "shutdown"
+  | "withdraw";
+
+/** Everything that can happen to an agent. Each is handled at the time when it was seen, not when it was looked at. */
+export type AgentInput =
+  // Its own start, and what an earlier instance left.
+  | {
+      readonly type: "started";
+      readonly agentId: string | null;
+      readonly pid: number;
+      readonly driver: string;
+      readonly recovered: Recovered;
+      /** False when this instance was started only to withdraw. */
+      readonly mayEnrol: boolean;
+    }
+  | { readonly type: "straysEnded"; readonly terminated: number; readonly left: ProcessesLeft }
+  // The owner, the operator, the system.
+  | { readonly type: "control"; readonly requestId: string; readonly request: ControlRequest }
+  | { readonly type: "brokerEvent"; readonly event: BrokerEvent }
+  | { readonly type: "signal"; readonly name: string }
+  | { readonly type: "timer"; readonly name: TimerName }
+  // The broker's answers.
+  | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse>; readonly sentAtMs: number }
+  | {
+      readonly type: "heartbeatAnswered";
+      readonly outcome: BrokerOutcome<HeartbeatResponse>;
+      readonly sentAtMs: number;
+    }
+  | {
+      readonly type: "acceptAnswered";
+      readonly leaseId: string;
+      readonly outcome: BrokerOutcome<z.infer<typeof AcceptResponse>>;
+    }
+  | { readonly type: "completeAnswered"; readonly leaseId: string; readonly outcome: BrokerOutcome<unknown> }
+  | { readonly type: "returnAnswered"; readonly leaseId: string; readonly outcome: BrokerOutcome<unknown> }
+  | {
+      readonly type: "uploadAnswered";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly outcome: BrokerOutcome<unknown>;
+    }
+  | { readonly type: "pausedAnswered"; readonly outcome: BrokerOutcome<unknown> }
+  | { readonly type: "shutdownAnswered"; readonly outcome: BrokerOutcome<unknown> }
+  | { readonly type: "withdrawAnswered"; readonly outcome: BrokerOutcome<unknown> }
+  /** The broker's answer to a request signed with the key after it was revoked. */
+  | { readonly type: "revocationProbed"; readonly outcome: BrokerOutcome<unknown> }
+  // The sandboxes.
+  | {
+      readonly type: "frozen";
+      readonly generation: number;
+      readonly freezeMs: number;
+      readonly processes: number;
+      readonly running: ProcessesLeft;
+    }
+  | { readonly type: "thawed"; readonly trigger: string; readonly thawMs: number; readonly waiting: readonly string[] }
+  | { readonly type: "sandboxPrepared"; readonly leaseId: string; readonly workspace: string }
+  | { readonly type: "sandboxPrepareFailed"; readonly leaseId: string; readonly reason: string }
+  | { readonly type: "sandboxStarted"; readonly leaseId: string; readonly pid: number; readonly cgroup: string | null }
+  | { readonly type: "sandboxStartFailed"; readonly leaseId: string; readonly reason: string }
+  | {
+      readonly type: "sandboxExited";
+      readonly leaseId: string;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly progress: number;
+      readonly result: string | null;
+      /** Why the result that the job left cannot be handed in. */
+      readonly resultProblem: string | null;
+    }
+  | {
+      readonly type: "sandboxTerminated";
+      readonly leaseId: string;
+      readonly terminated: number;
+      readonly left: ProcessesLeft;
+    }
+  | { readonly type: "sandboxWiped"; readonly leaseId: string; readonly left: readonly string[] }
+  | {
+      readonly type: "checkpointSaved";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly reference: CheckpointReference;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "checkpointFailed";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly reason: string;
+    }
+  // The steps of a withdrawal that empty this host.
+  | { readonly type: "socketsClosed"; readonly left: readonly string[]; readonly measured: string }
+  | { readonly type: "homeWiped"; readonly wiped: readonly string[]; readonly left: readonly string[] }
+  | {
+      readonly type: "ledgerCleared";
+      readonly entriesLeft: number;
+      readonly directoriesLeft: readonly string[];
+      readonly wiped: readonly string[];
+    };
+
+export interface Recovered {
+  readonly enrolmentSent: boolean;
+  readonly pause: { readonly by: "owner" | "broker"; readonly reason: string } | null;
+  readonly leases: readonly RecoveredLease[];
+  readonly withdrawal: WithdrawalRecord | null;
+  /** Whether the ledger lists processes or cgroups of an earlier instance. */
+  readonly strays: boolean;
+}

@@ -1,0 +1,39 @@
+import { leaseMarginMs } from "./lease-facts.ts";
+import { stopLease } from "./lease-stop.ts";
+import type { HeldLease, LeaseStage } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+const timedStages: readonly LeaseStage[] = ["preparing", "held", "spawning", "running"];
+
+/** The broker renewed the lease for `ttlMs` at some time after `fromMs` on our clock. */
+export function renewLease(lease: HeldLease, { fromMs, ttlMs }: { fromMs: number; ttlMs: number }): void {
+  lease.ownDeadlineMs = fromMs + ttlMs - leaseMarginMs(ttlMs);
+}
+
+/** The broker granted the lease until then on its own clock. */
+export function grantLease(turn: Turn, lease: HeldLease, expiresAt: number): void {
+  const { core, nowMs } = turn;
+  const ttlMs = Math.min(core.timing.leaseTtlMs, expiresAt - core.brokerAheadMs - nowMs);
+  renewLease(lease, { fromMs: nowMs, ttlMs });
+}
+
+/**
+ * A lease that nobody renewed is given up before the broker may grant it again: its holder stops first, by its own
+ * clock (CASES 3).
+ */
+export function onLeaseTimer(turn: Turn): void {
+  for (const lease of turn.leases()) {
+    if (!timedStages.includes(lease.stage) || lease.ownDeadlineMs > turn.nowMs) continue;
+    stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", then: "return" });
+  }
+  setLeaseTimer(turn);
+}
+
+export function setLeaseTimer(turn: Turn): void {
+  const deadlines = turn
+    .leases()
+    .filter((lease) => timedStages.includes(lease.stage) && lease.stop === null)
+    .map((lease) => lease.ownDeadlineMs);
+  if (deadlines.length === 0) turn.clearTimer("leases");
+  else turn.setTimer("leases", { delayMs: Math.min(...deadlines) - turn.nowMs });
+}

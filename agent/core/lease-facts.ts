@@ -1,0 +1,77 @@
+import type { HandBack, LeaseStatus } from "../../protocol/messages.ts";
+import type * as z from "zod";
+import type { LeaseNote } from "./effect.ts";
+import { agentLimits } from "./limits.ts";
+import type { AgentCore, HeldLease, LeaseStage } from "./state.ts";
+
+const slotStages: readonly LeaseStage[] = [
+  "accepting",
+  "preparing",
+  "held",
+  "spawning",
+  "running",
+  "ending",
+  "broken",
+  "wiping",
+];
+const sandboxStages: readonly LeaseStage[] = ["running", "ending", "broken"];
+
+/** Whether the agent holds a sandbox, which makes it Working. */
+export function isBusy(core: AgentCore): boolean {
+  return Object.values(core.leases).some((lease) => sandboxStages.includes(lease.stage));
+}
+
+export function slotsUsed(core: AgentCore): number {
+  return Object.values(core.leases).filter((lease) => slotStages.includes(lease.stage)).length;
+}
+
+/** Why no offer is taken now, or null while intake is open (I6). */
+export function intakeClosedBecause(core: AgentCore): string | null {
+  if (core.withdrawal !== null) return "the agent is withdrawing";
+  if (core.shutdown !== null) return "the agent is shutting down";
+  if (core.pause !== null) return core.pause.inForce ? "the agent is paused" : "the agent is pausing";
+  if (core.agent === "Idle" || core.agent === "Working") return null;
+  return `the agent is ${core.agent}`;
+}
+
+export function slotsFree(core: AgentCore): number {
+  return intakeClosedBecause(core) === null ? Math.max(0, core.slots - slotsUsed(core)) : 0;
+}
+
+/** Whether the sandbox is (to be) stopped by the freeze in force. */
+export function isFrozen(core: AgentCore, lease: HeldLease): boolean {
+  return core.freeze !== null && core.freeze.freezeMs !== null && lease.stage === "running";
+}
+
+export function leaseStatus(core: AgentCore, lease: HeldLease): z.infer<typeof LeaseStatus> {
+  const { leaseId, jobId, epoch, execution, progress } = lease;
+  return { leaseId, jobId, epoch, execution, frozen: isFrozen(core, lease), progress };
+}
+
+/** What the broker gets back: its progress is the checkpoint's, because only that much can be gone on from. */
+export function handBack({ leaseId, jobId, epoch, checkpoint }: HeldLease): z.infer<typeof HandBack> {
+  if (checkpoint === null || checkpoint.upload !== "done") return { leaseId, jobId, epoch, progress: 0 };
+  const { reference } = checkpoint;
+  return { leaseId, jobId, epoch, progress: reference.progress, checkpoint: reference };
+}
+
+export function leaseNote({ jobId, epoch, checkpoint, report }: HeldLease): LeaseNote {
+  return {
+    jobId,
+    epoch,
+    checkpoint: checkpoint === null ? null : { reference: checkpoint.reference, generation: checkpoint.generation },
+    uploaded: checkpoint?.upload === "done",
+    report: report?.kind === "complete" ? report.body : null,
+  };
+}
+
+/** How long before its end a lease of that life is given up by its holder. */
+export function leaseMarginMs(ttlMs: number): number {
+  const margin = Math.max(agentLimits.leaseMarginMsMin, ttlMs * agentLimits.leaseMarginRatio);
+  return Math.min(margin, ttlMs * agentLimits.leaseMarginRatioMax);
+}
+
+/** Wait before retry number `attempt`, counted from 1. */
+export function retryDelayMs(attempt: number): number {
+  return Math.min(agentLimits.retryMsMax, agentLimits.retryMsMin * 2 ** Math.min(attempt - 1, 20));
+}

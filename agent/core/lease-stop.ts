@@ -1,0 +1,91 @@
+import { agentLimits } from "./limits.ts";
+import { finishLease } from "./report.ts";
+import type { HeldLease } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+type Stop = NonNullable<HeldLease["stop"]>;
+
+const strictness: Record<Stop["then"], number> = { return: 0, part: 1, forget: 2 };
+
+/**
+ * Ends a lease on this host before its job is done. What is under way (an accept, a spawn) is awaited and then undone,
+ * so that no ghost stays (CASES 14).
+ */
+export function stopLease(turn: Turn, lease: HeldLease, stop: Stop): void {
+  switch (lease.stage) {
+    case "accepting":
+    case "preparing":
+    case "spawning":
+      lease.stop = stricter(lease.stop, stop);
+      return;
+    case "held":
+      lease.stop = stop;
+      wipe(turn, lease);
+      return;
+    case "running":
+      lease.stop = stop;
+      lease.savingGeneration = null;
+      turn.moveExecution(lease, "killing", stop.why);
+      lease.stage = "ending";
+      terminate(turn, lease);
+      return;
+    case "ending":
+    case "broken":
+    case "wiping":
+      // Its job ended by itself, or it is on its way out already; only what the broker hears may change.
+      if (stop.then === "forget") lease.report = null;
+      if (lease.stop !== null || stop.then === "forget") lease.stop = stricter(lease.stop, stop);
+      return;
+    case "reporting":
+      if (stop.then === "forget") finishLease(turn, lease);
+      else if (stop.then === "part" && lease.report?.kind === "return") partFrom(lease);
+      return;
+    case "parted":
+      if (stop.then === "forget") finishLease(turn, lease);
+      return;
+  }
+}
+
+/** TERM, then KILL after the grace; a frozen or urgent one is not woken for TERM. */
+export function terminate(turn: Turn, lease: HeldLease): void {
+  const graceMs = terminateGraceMs(turn, lease);
+  const deadlineMs = graceMs + agentLimits.unkillableAfterMs;
+  turn.emit({ kind: "terminateSandbox", leaseId: lease.leaseId, graceMs, deadlineMs });
+}
+
+/** After the working directory is gone (or need not go on its own), what the broker hears is all that is left. */
+export function wipe(turn: Turn, lease: HeldLease): void {
+  if (lease.stop?.then === "return") lease.report = { kind: "return", reason: lease.stop.why };
+  if (turn.core.withdrawal !== null) {
+    // A withdrawal wipes the whole home in one of its steps.
+    if (lease.report?.kind === "complete") lease.stage = "reporting";
+    else partFrom(lease);
+    return;
+  }
+  lease.stage = "wiping";
+  turn.emit({ kind: "wipeSandbox", leaseId: lease.leaseId });
+}
+
+export function partFrom(lease: HeldLease): void {
+  lease.stage = "parted";
+  lease.report = null;
+  lease.reportInFlight = false;
+}
+
+function terminateGraceMs({ core }: Turn, lease: HeldLease): number {
+  const { timing, withdrawal, shutdown, pause } = core;
+  // The job itself is done; only what it left running is in the way.
+  if (lease.stop === null) return 0;
+  if (withdrawal !== null) {
+    const share = (withdrawal.endsAtMs - withdrawal.begunAtMs) * agentLimits.withdrawTerminateGraceRatio;
+    return Math.min(timing.terminateGraceMs, share);
+  }
+  if (shutdown !== null) return shutdown.level === 1 ? timing.terminateGraceMs : 0;
+  // TERM would have to wake it, and a paused host stays quiet (I5).
+  if (pause !== null) return 0;
+  return timing.terminateGraceMs;
+}
+
+function stricter(before: Stop | null, after: Stop): Stop {
+  return before !== null && strictness[before.then] >= strictness[after.then] ? before : after;
+}

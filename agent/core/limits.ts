@@ -1,0 +1,55 @@
+import { assert } from "../../foundation/assert.ts";
+
+/** The bounds of the agent's own decisions that are not part of the fleet's timing. Milliseconds unless named so. */
+export const agentLimits = {
+  /** A lease is given up this long before it ends, or a tenth of its life before, whichever is more … */
+  leaseMarginMsMin: 10_000,
+  leaseMarginRatio: 0.1,
+  /** … but never more than this share of a short lease, or it would be given up as soon as it is granted. */
+  leaseMarginRatioMax: 0.2,
+  /** Snapshots still unfinished this long after a freeze are given up, and the pause says so. */
+  snapshotGiveUpMs: 30_000,
+  /** Wait before the first retry of anything that the broker did not answer; doubles up to the most. */
+  retryMsMin: 250,
+  retryMsMax: 60_000,
+  /** How often an offer's acceptance is repeated when no answer came. */
+  acceptAttemptsMax: 3,
+  /** How many jobs that could not be spawned here are remembered, so that their offers are declined. */
+  unspawnableJobsMax: 64,
+  /** After declining such an offer, `work_available` wakes nobody for this long. */
+  quietAfterDeclineMs: 1_000,
+  /** TERM, KILL and then this long until a slot counts as broken. */
+  unkillableAfterMs: 60_000,
+  /** A signal that comes so soon after the one before it is the same wish, delivered twice. */
+  signalRepeatMs: 200,
+  /** How long the broker's calls of a shutdown may still take after the second signal. */
+  urgentNotifyMs: 2_000,
+  /** The share of a withdrawal that a job has between TERM and KILL. */
+  withdrawTerminateGraceRatio: 0.15,
+  /** How often the broker is told of a withdrawal while there is time. */
+  withdrawAttemptsMax: 3,
+  /** The whole withdrawal, unless the owner says otherwise. */
+  withdrawDeadlineMs: 10_000,
+} as const;
+
+/** When each stage of a withdrawal gives way to the next, as shares of its deadline. */
+export const withdrawalShares = {
+  checkpoint: 0.45,
+  terminate: 0.65,
+  /** How long the look for strays may take. */
+  sweep: 0.05,
+  upload: 0.75,
+  broker: 0.9,
+} as const;
+
+assert(withdrawalShares.checkpoint < withdrawalShares.terminate, "there is time to terminate after the checkpoints");
+assert(
+  withdrawalShares.checkpoint + agentLimits.withdrawTerminateGraceRatio < withdrawalShares.terminate,
+  "KILL follows TERM before the time to terminate is over",
+);
+assert(
+  withdrawalShares.terminate + withdrawalShares.sweep < withdrawalShares.upload,
+  "uploads may end after the processes",
+);
+assert(withdrawalShares.upload < withdrawalShares.broker, "the broker is told after the uploads");
+assert(withdrawalShares.broker < 1, "there is time left to wipe");

@@ -1,0 +1,119 @@
+import type { Lease } from "../../protocol/messages.ts";
+import type * as z from "zod";
+import type { AgentInput } from "./input.ts";
+import { intakeClosedBecause, leaseNote, slotsFree } from "./lease-facts.ts";
+import { grantLease, setLeaseTimer } from "./lease-deadline.ts";
+import { partFrom } from "./lease-stop.ts";
+import { agentLimits } from "./limits.ts";
+import { finishLease, sendReport } from "./report.ts";
+import type { HeldLease } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+type Offer = z.infer<typeof Lease>;
+
+/** Takes an offer while there is room, and declines it at once otherwise, so that the job waits for nobody. */
+export function considerOffer(turn: Turn, offer: Offer): void {
+  const { core } = turn;
+  const { leaseId, jobId, epoch } = offer;
+  // A repeat of one that is being accepted.
+  if (core.leases[leaseId] !== undefined) return;
+  const reason = declineReason(turn, offer);
+  if (reason !== null) {
+    turn.record("agent.offer", { jobId, leaseId, epoch, answer: "declined", reason });
+    turn.emit({ kind: "decline", leaseId, epoch, reason });
+    return;
+  }
+  core.leases[leaseId] = newLease(offer);
+  turn.record("agent.offer", { jobId, leaseId, epoch, answer: "accepted", reason: "a slot is free" });
+  turn.emit({ kind: "accept", leaseId, epoch });
+}
+
+export function onAcceptAnswered(
+  turn: Turn,
+  { leaseId, outcome }: Extract<AgentInput, { type: "acceptAnswered" }>,
+): void {
+  const { core } = turn;
+  const lease = core.leases[leaseId];
+  if (lease === undefined || lease.stage !== "accepting") return;
+  if (outcome.ok) {
+    grantLease(turn, lease, outcome.value.expiresAt);
+    beginLease(turn, lease);
+    setLeaseTimer(turn);
+    return;
+  }
+  if (!outcome.retriable) {
+    turn.log("info", `The offer of ${lease.jobId} is gone: ${outcome.code}`);
+    finishLease(turn, lease);
+    return;
+  }
+  lease.acceptAttempts += 1;
+  const leaving = intakeClosedBecause(core) !== null;
+  if (lease.acceptAttempts < agentLimits.acceptAttemptsMax && !leaving) {
+    turn.emit({ kind: "accept", leaseId, epoch: lease.epoch });
+    return;
+  }
+  // The broker may have granted it and the answer was lost: giving it back settles both cases (CASES 6, 14).
+  giveBackUnstarted(turn, lease, "the acceptance was not answered");
+}
+
+function beginLease(turn: Turn, lease: HeldLease): void {
+  if (lease.stop !== null) {
+    giveBackUnstarted(turn, lease, lease.stop.why);
+    return;
+  }
+  // Intake may have closed since: it is prepared all the same, held, and never started before intake opens again (I6).
+  turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
+  lease.stage = "preparing";
+  turn.emit({
+    kind: "prepareSandbox",
+    leaseId: lease.leaseId,
+    checkpoint: lease.checkpoint?.reference ?? null,
+  });
+}
+
+function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
+  const { core } = turn;
+  if (lease.stop?.then === "forget") {
+    finishLease(turn, lease);
+  } else if (core.withdrawal !== null || core.shutdown !== null) {
+    partFrom(lease);
+  } else {
+    turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
+    lease.stage = "reporting";
+    lease.report = { kind: "return", reason };
+    sendReport(turn, lease);
+  }
+}
+
+function declineReason(turn: Turn, { jobId }: Offer): string | null {
+  const { core } = turn;
+  const closed = intakeClosedBecause(core);
+  if (closed !== null) return closed;
+  if (slotsFree(core) === 0) return "every slot is busy";
+  if (!core.unspawnableJobs.includes(jobId)) return null;
+  core.quietUntilMs = turn.nowMs + agentLimits.quietAfterDeclineMs;
+  return "this job could not be started on this host before";
+}
+
+function newLease({ leaseId, jobId, epoch, job, checkpoint }: Offer): HeldLease {
+  return {
+    leaseId,
+    jobId,
+    epoch,
+    job,
+    stage: "accepting",
+    execution: "spawning",
+    claimed: true,
+    acceptAttempts: 0,
+    ownDeadlineMs: 0,
+    progress: checkpoint?.progress ?? 0,
+    sandbox: null,
+    checkpoint: checkpoint === undefined ? null : { reference: checkpoint, generation: 0, upload: "done" },
+    savingGeneration: null,
+    failedGeneration: null,
+    stop: null,
+    exit: null,
+    report: null,
+    reportInFlight: false,
+  };
+}

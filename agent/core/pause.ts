@@ -1,0 +1,91 @@
+import { agentTransition } from "../../protocol/agent-states.ts";
+import { present } from "../../foundation/assert.ts";
+import type { PauseResult } from "../../protocol/control.ts";
+import { continueAcknowledgement } from "./acknowledgement.ts";
+import { freeze, snapshotsSettled } from "./freeze.ts";
+import { wake } from "./heartbeat-send.ts";
+import { isBusy } from "./lease-facts.ts";
+import { agentLimits } from "./limits.ts";
+import { refuse } from "./refusal.ts";
+import type { Pause } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+export interface PauseWish {
+  readonly by: "owner" | "broker";
+  readonly reason: string;
+  /** The control request to answer, or null. */
+  readonly requestId: string | null;
+}
+
+/** Stops intake and freezes everything, in this very turn; Paused follows when the snapshots are settled (WC-2). */
+export function askPause(turn: Turn, wish: PauseWish): void {
+  const { core } = turn;
+  const transition = agentTransition(core.agent, "pauseAsked", { busy: isBusy(core) });
+  if (!transition.accepted) {
+    refuse(turn, { event: "pauseAsked", transition, requestId: wish.requestId });
+    return;
+  }
+  const begins = core.pause === null;
+  const enrolling = core.agent === "Enrolling";
+  if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason });
+  const pause = (core.pause ??= newPause(turn, wish));
+  if (begins || (pause.by === "broker" && wish.by === "owner")) {
+    pause.by = wish.by;
+    pause.reason = wish.reason;
+    turn.remember({ key: "pause", value: { by: pause.by, reason: pause.reason } });
+  }
+  if (core.shutdown !== null) {
+    turn.answer(wish.requestId, {
+      ok: false,
+      code: "shutting-down",
+      message: "The agent is shutting down; the pause is remembered for its next start.",
+      next: "Start it again with `donor-agent join`; it comes back paused.",
+    });
+  } else if (enrolling) {
+    turn.answer(wish.requestId, { ok: true, pause: noSandboxes });
+  } else if (pause.inForce) {
+    turn.answer(wish.requestId, { ok: true, pause: pauseResult(turn, pause) });
+  } else {
+    if (wish.requestId !== null) pause.waiting.push(wish.requestId);
+    if (begins) turn.setTimer("snapshot", { delayMs: agentLimits.snapshotGiveUpMs });
+  }
+}
+
+/** Enters Paused once every snapshot is saved or given up, and tells whoever waits for it. */
+export function continuePause(turn: Turn): void {
+  const { core } = turn;
+  const { pause } = core;
+  if (pause === null || pause.inForce || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;
+  pause.freezeMs = core.freeze.freezeMs ?? 0;
+  if (!turn.move("paused", pause.reason)) return;
+  pause.inForce = true;
+  turn.clearTimer("snapshot");
+  for (const requestId of pause.waiting) turn.answer(requestId, { ok: true, pause: pauseResult(turn, pause) });
+  pause.waiting = [];
+  wake(turn, "paused");
+  turn.emit({ kind: "ready" });
+  continueAcknowledgement(turn);
+}
+
+const noSandboxes: PauseResult = { freezeMs: 0, frozenSandboxes: 0, checkpoints: 0, snapshotMs: 0 };
+
+function pauseResult({ core, nowMs }: Turn, pause: Pause): PauseResult {
+  const { generation, sandboxes } = present(core.freeze, "a pause in force holds a freeze");
+  const checkpoints = Object.values(core.leases).filter((lease) => lease.checkpoint?.generation === generation).length;
+  pause.snapshotMs ??= nowMs - pause.triggeredAtMs;
+  return { freezeMs: pause.freezeMs, frozenSandboxes: sandboxes, checkpoints, snapshotMs: pause.snapshotMs };
+}
+
+function newPause({ nowMs }: Turn, { by, reason }: PauseWish): Pause {
+  return {
+    by,
+    reason,
+    triggeredAtMs: nowMs,
+    inForce: false,
+    freezeMs: 0,
+    snapshotMs: null,
+    waiting: [],
+    acknowledgement: "waiting",
+    acknowledgeAttempts: 0,
+  };
+}

@@ -1,0 +1,63 @@
+import { handBack, retryDelayMs } from "./lease-facts.ts";
+import type { BrokerOutcome } from "./outcome.ts";
+import type { HeldLease } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { startUpload } from "./upload.ts";
+
+/**
+ * The outbox: every lease whose job ended here has a report for the broker, a completion or a return. It stands in the
+ * journal before the working directory is wiped, and is repeated until the broker has answered it for good.
+ */
+export function sendReport(turn: Turn, lease: HeldLease): void {
+  const { report } = lease;
+  if (report === null || lease.reportInFlight || !lease.claimed) return;
+  if (report.kind === "return") {
+    // A withdrawal hands back all that is left in one message.
+    if (turn.core.withdrawal !== null) return;
+    const upload = lease.checkpoint?.upload;
+    if (upload === "inFlight") return;
+    if (upload === "waiting") {
+      startUpload(turn, lease);
+      return;
+    }
+  }
+  lease.reportInFlight = true;
+  if (report.kind === "complete") turn.emit({ kind: "complete", leaseId: lease.leaseId, body: report.body });
+  else turn.emit({ kind: "returnLease", handBack: handBack(lease), reason: report.reason });
+}
+
+/** Sends every report that waits. */
+export function flushReports(turn: Turn): void {
+  for (const lease of turn.leases()) sendReport(turn, lease);
+}
+
+export function onReportAnswered(
+  turn: Turn,
+  { leaseId, outcome }: { leaseId: string; outcome: BrokerOutcome<unknown> },
+): void {
+  const lease = turn.core.leases[leaseId];
+  if (lease === undefined || !lease.reportInFlight) return;
+  lease.reportInFlight = false;
+  if (!outcome.ok && outcome.retriable) {
+    retryLater(turn);
+    return;
+  }
+  if (outcome.ok) turn.core.outboxAttempts = 0;
+  // Fenced, settled, unknown: the job goes on elsewhere or not at all, and nothing that we say changes that.
+  else turn.log("warn", `The broker refused the report on ${lease.jobId} (${leaseId}): ${outcome.code}`);
+  lease.report = null;
+  if (lease.stage === "reporting") finishLease(turn, lease);
+}
+
+/** A report failed for now: everything that waits is tried again after a while, or when the broker is heard again. */
+export function retryLater(turn: Turn): void {
+  turn.core.outboxAttempts += 1;
+  turn.setTimer("outbox", { delayMs: retryDelayMs(turn.core.outboxAttempts), jitterRatio: 0.2 });
+}
+
+/** Nothing of the lease is left to do. */
+export function finishLease(turn: Turn, lease: HeldLease): void {
+  delete turn.core.leases[lease.leaseId];
+  turn.remember({ key: `lease:${lease.leaseId}`, value: null });
+  turn.emit({ kind: "discardCheckpoints", leaseId: lease.leaseId });
+}

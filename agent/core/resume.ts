@@ -1,0 +1,62 @@
+import { agentTransition } from "../../protocol/agent-states.ts";
+import { wake } from "./heartbeat-send.ts";
+import { isBusy } from "./lease-facts.ts";
+import type { PauseWish } from "./pause.ts";
+import { schedulePeriodic } from "./periodic-timer.ts";
+import { refuse } from "./refusal.ts";
+import { spawnHeld } from "./sandbox-life.ts";
+import type { Pause } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Lets everything go on where it stopped (WC-3); a pause that has not taken effect yet is called off. */
+export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): void {
+  const { core, nowMs } = turn;
+  const transition = agentTransition(core.agent, "resumeAsked", { busy: isBusy(core) });
+  if (!transition.accepted) {
+    refuse(turn, { event: "resumeAsked", transition, requestId });
+    return;
+  }
+  const { pause } = core;
+  if (pause === null) {
+    turn.answer(requestId, { ok: true, resumeMs: 0 });
+    return;
+  }
+  if (by === "broker" && pause.by === "owner") {
+    const why = "the owner paused this host, and only the owner resumes it";
+    turn.record("agent.refused", { state: core.agent, event: "resumeAsked", reason: why });
+    return;
+  }
+  core.pause = null;
+  if (core.shutdown !== null || core.agent === "Enrolling") {
+    forget(turn, pause);
+    turn.answer(requestId, { ok: true, resumeMs: 0 });
+    return;
+  }
+  const thaws = core.freeze !== null;
+  core.freeze = null;
+  const waiting = requestId === null ? [] : [requestId];
+  if (thaws) turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });
+  else turn.answer(requestId, { ok: true, resumeMs: 0 });
+  forget(turn, pause);
+  if (core.agent === "Paused") turn.move("resumeAsked", reason);
+  if (pause.acknowledgement !== "waiting") turn.emit({ kind: "notifyResumed", reason });
+  spawnHeld(turn);
+  schedulePeriodic(turn);
+  wake(turn, "resumed");
+}
+
+function forget(turn: Turn, pause: Pause): void {
+  turn.remember({ key: "pause", value: null });
+  turn.clearTimer("snapshot");
+  turn.clearTimer("acknowledge");
+  callOff(turn, pause, "A resume came before the pause had taken effect; it is called off.");
+}
+
+/** Answers those who wait for a pause that will not come to be. */
+export function callOff(turn: Turn, pause: Pause, message: string): void {
+  for (const requestId of pause.waiting) {
+    const next = "`donor-agent status` shows the state that the agent is in.";
+    turn.answer(requestId, { ok: false, code: "called-off", message, next });
+  }
+  pause.waiting = [];
+}

@@ -1,0 +1,133 @@
+import { assert } from "../../foundation/assert.ts";
+import { freezeLatecomer } from "./freeze.ts";
+import { wake } from "./heartbeat-send.ts";
+import type { AgentInput } from "./input.ts";
+import { intakeClosedBecause, isBusy, leaseNote } from "./lease-facts.ts";
+import { partFrom, stopLease, terminate, wipe } from "./lease-stop.ts";
+import { agentLimits } from "./limits.ts";
+import { schedulePeriodic } from "./periodic-timer.ts";
+import { finishLease, sendReport } from "./report.ts";
+import type { Turn } from "./turn.ts";
+
+type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
+
+export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepared">): void {
+  const lease = turn.core.leases[leaseId];
+  if (lease === undefined || lease.stage !== "preparing") return;
+  lease.sandbox = { workspace, pid: null, cgroup: null };
+  if (lease.stop !== null) {
+    wipe(turn, lease);
+    return;
+  }
+  lease.stage = "held";
+  spawnHeld(turn);
+}
+
+/** Spawns what waited for the end of a pause; does nothing while one is in force (I6). */
+export function spawnHeld(turn: Turn): void {
+  if (turn.core.freeze !== null || intakeClosedBecause(turn.core) !== null) return;
+  for (const lease of turn.leases()) {
+    if (lease.stage !== "held") continue;
+    const { leaseId, jobId, epoch, job } = lease;
+    assert(job !== null, "only an offered lease is prepared");
+    lease.stage = "spawning";
+    turn.recordExecution(lease, { from: null, to: "spawning", reason: "the broker granted the lease" });
+    turn.emit({ kind: "startSandbox", leaseId, jobId, epoch, job });
+  }
+}
+
+export function onStarted(turn: Turn, { leaseId, pid, cgroup }: Of<"sandboxStarted">): void {
+  const lease = turn.core.leases[leaseId];
+  if (lease === undefined || lease.stage !== "spawning" || lease.sandbox === null) return;
+  lease.sandbox.pid = pid;
+  lease.sandbox.cgroup = cgroup;
+  lease.stage = "running";
+  turn.moveExecution(lease, "running", "its first process runs");
+  freezeLatecomer(turn);
+  if (turn.core.withdrawal === null) turn.move("workStarted", `${lease.jobId} runs`);
+  if (lease.stop !== null) stopLease(turn, lease, lease.stop);
+  else schedulePeriodic(turn);
+}
+
+/** Not the job's fault: the broker has it back in seconds (CASES 15). */
+export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string; reason: string }): void {
+  const { core } = turn;
+  const lease = core.leases[leaseId];
+  if (lease === undefined || (lease.stage !== "preparing" && lease.stage !== "spawning")) return;
+  if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
+  turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
+  core.unspawnableJobs = [...core.unspawnableJobs, lease.jobId].slice(-agentLimits.unspawnableJobsMax);
+  lease.stop ??= { why: `it could not be started: ${reason}`.slice(0, 500), then: "return" };
+  wipe(turn, lease);
+}
+
+export function onExited(turn: Turn, input: Of<"sandboxExited">): void {
+  const lease = turn.core.leases[input.leaseId];
+  if (lease === undefined || lease.stage !== "running") return;
+  lease.progress = Math.max(lease.progress, input.progress);
+  lease.savingGeneration = null;
+  lease.stage = "ending";
+  const error = endedBadly(input);
+  lease.exit = { exitCode: input.exitCode, error };
+  lease.report = {
+    kind: "complete",
+    body: {
+      epoch: lease.epoch,
+      outcome: error === null ? "completed" : "failed",
+      exitCode: input.exitCode,
+      progress: lease.progress,
+      ...(error === null ? {} : { error }),
+      ...(input.result === null ? {} : { result: input.result }),
+    },
+  };
+  // What the job left running in the background goes with it (WC-12).
+  terminate(turn, lease);
+}
+
+export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sandboxTerminated">): void {
+  const lease = turn.core.leases[leaseId];
+  if (lease === undefined || (lease.stage !== "ending" && lease.stage !== "broken")) return;
+  const { withdrawal } = turn.core;
+  if (withdrawal !== null) {
+    withdrawal.record.processesTerminated += terminated;
+    withdrawal.record.processesLeft.push(...left);
+  }
+  if (left.length > 0) {
+    lease.stage = "broken";
+    const names = left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
+    turn.log("error", `The slot of ${lease.jobId} is broken, these processes cannot be killed: ${names}`);
+    sendReport(turn, lease);
+    return;
+  }
+  lease.stage = "wiping";
+  if (lease.execution === "killing") turn.moveExecution(lease, "killed", lease.stop?.why ?? "it was stopped");
+  else if (lease.exit?.error === null) turn.moveExecution(lease, "completed", "exit code 0");
+  else turn.moveExecution(lease, "failed", lease.exit?.error ?? "it ended");
+  if (!isBusy(turn.core)) turn.move("workEnded", `${lease.jobId} ended`);
+  // The result is on the disk before the directory that it came from is wiped.
+  turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
+  wipe(turn, lease);
+  sendReport(turn, lease);
+}
+
+function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): string | null {
+  if (signal !== null) return `ended by ${signal}`;
+  if (exitCode !== 0) return `exit code ${exitCode ?? "unknown"}`;
+  return resultProblem;
+}
+
+/** The working directory is gone; the slot is free. */
+export function onWiped(turn: Turn, { leaseId, left }: Of<"sandboxWiped">): void {
+  const lease = turn.core.leases[leaseId];
+  if (lease === undefined || lease.stage !== "wiping") return;
+  if (left.length > 0) turn.log("error", `Left in the working directory of ${lease.jobId}: ${left.join(", ")}`);
+  if (lease.stop?.then === "part") {
+    partFrom(lease);
+  } else if (lease.report === null) {
+    finishLease(turn, lease);
+  } else {
+    lease.stage = "reporting";
+    sendReport(turn, lease);
+  }
+  wake(turn, "a slot is free");
+}

@@ -1,0 +1,134 @@
+import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
+import { handBack } from "./lease-facts.ts";
+import { stopLease } from "./lease-stop.ts";
+import { agentLimits } from "./limits.ts";
+import type { BrokerOutcome } from "./outcome.ts";
+import { callOff } from "./resume.ts";
+import { finishLease } from "./report.ts";
+import type { LeaseStage, Shutdown } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { urgeWithdrawal } from "./withdrawal-begin.ts";
+
+/** Stages that still hold processes or may get some. */
+const liveStages: readonly LeaseStage[] = ["accepting", "preparing", "held", "spawning", "running", "ending", "wiping"];
+
+/**
+ * A signal: the first one shuts down gracefully, the second hurries, the third ends the process at once. Two signals
+ * within a moment are one wish that was delivered twice (a terminal signals the whole group, a launcher passes it on).
+ */
+export function onSignal(turn: Turn, name: string): void {
+  const { core, nowMs } = turn;
+  if (core.withdrawal !== null) {
+    urgeWithdrawal(turn, name);
+    return;
+  }
+  const { shutdown } = core;
+  if (shutdown === null) {
+    askShutdown(turn, name);
+    return;
+  }
+  if (nowMs - shutdown.lastSignalAtMs < agentLimits.signalRepeatMs) return;
+  shutdown.lastSignalAtMs = nowMs;
+  shutdown.level = shutdown.level === 1 ? 2 : 3;
+  turn.log("warn", `${name} again: ${shutdown.level === 2 ? "leases are handed back as they are" : "ending at once"}.`);
+  if (shutdown.level === 3) {
+    turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
+    return;
+  }
+  shutdown.phaseEndsAtMs = shutdown.phase === "notify" ? nowMs + agentLimits.urgentNotifyMs : nowMs;
+  turn.setTimer("shutdown", { delayMs: shutdown.phaseEndsAtMs - nowMs });
+  for (const lease of turn.leases()) {
+    if (lease.stage !== "ending") continue;
+    const deadlineMs = agentLimits.unkillableAfterMs;
+    turn.emit({ kind: "terminateSandbox", leaseId: lease.leaseId, graceMs: 0, deadlineMs });
+  }
+}
+
+/** Ends the process, not the membership. However many ask, it happens once (I9, EG-2). */
+export function askShutdown(turn: Turn, trigger: string): void {
+  const { core, nowMs } = turn;
+  if (core.shutdown !== null || core.withdrawal !== null) return;
+  freeze(turn, { purpose: "shutdown", trigger });
+  turn.move("shutdownAsked", trigger);
+  turn.record("agent.shutdown", { trigger, stage: "begin" });
+  const phaseEndsAtMs = nowMs + agentLimits.snapshotGiveUpMs;
+  core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs };
+  if (core.pause !== null) callOff(turn, core.pause, "The agent shuts down; the pause holds at its next start.");
+  for (const name of ["snapshot", "periodic", "acknowledge", "enrol"] as const) turn.clearTimer(name);
+  turn.setTimer("shutdown", { delayMs: agentLimits.snapshotGiveUpMs });
+}
+
+/** Checkpoint → terminate → tell the broker → end. Each phase ends when it is done or its time is over. */
+export function continueShutdown(turn: Turn): void {
+  const { shutdown, freeze: frozen } = turn.core;
+  if (shutdown === null || shutdown.phase === "done") return;
+  const late = turn.nowMs >= shutdown.phaseEndsAtMs;
+  if (shutdown.phase === "checkpoint") {
+    // Nothing is terminated before it was seen stopped, or its snapshot would be of a moving target.
+    if (frozen === null || frozen.freezeMs === null) return;
+    if (!late && !(snapshotsSettled(turn) && uploadsSettled(turn))) return;
+    giveUpSnapshots(turn, "the shutdown does not wait any longer");
+    enter(turn, shutdown, { phase: "terminate", forMs: terminateMs(turn) });
+    for (const lease of turn.leases()) {
+      stopLease(turn, lease, { why: `the agent shuts down (${shutdown.trigger})`, then: "part" });
+    }
+  }
+  if (shutdown.phase === "terminate") {
+    const waits = turn.leases().some((lease) => liveStages.includes(lease.stage));
+    if (waits && turn.nowMs < shutdown.phaseEndsAtMs) return;
+    notify(turn, shutdown);
+  }
+  if (shutdown.phase === "notify" && turn.nowMs >= shutdown.phaseEndsAtMs) {
+    turn.log("warn", "The broker did not answer the shutdown in time; leases that it still counts here will expire.");
+    end(turn, shutdown);
+  }
+}
+
+export function onShutdownAnswered(turn: Turn, { outcome }: { outcome: BrokerOutcome<unknown> }): void {
+  const { shutdown } = turn.core;
+  if (shutdown === null || shutdown.phase !== "notify") return;
+  if (outcome.ok) {
+    for (const lease of turn.leases()) if (lease.stage === "parted") finishLease(turn, lease);
+  } else {
+    turn.log("warn", `The broker did not take the shutdown: ${outcome.message}. Leases go back at the next start.`);
+  }
+  end(turn, shutdown);
+}
+
+function notify(turn: Turn, shutdown: Shutdown): void {
+  const { core } = turn;
+  if (core.agent === "Enrolling") {
+    end(turn, shutdown);
+    return;
+  }
+  const timeoutMs = shutdown.level === 1 ? core.timing.shutdownTimeoutMs : agentLimits.urgentNotifyMs;
+  enter(turn, shutdown, { phase: "notify", forMs: timeoutMs });
+  turn.clearTimer("heartbeat");
+  const handedBack = turn
+    .leases()
+    .filter((lease) => lease.stage === "parted")
+    .map(handBack);
+  turn.emit({ kind: "notifyShutdown", reason: shutdown.trigger, handedBack, timeoutMs });
+}
+
+function end(turn: Turn, shutdown: Shutdown): void {
+  shutdown.phase = "done";
+  turn.record("agent.shutdown", { trigger: shutdown.trigger, stage: "end" });
+  turn.emit({ kind: "exit", ending: { how: "shutdown" }, urgent: false });
+}
+
+function enter(turn: Turn, shutdown: Shutdown, { phase, forMs }: { phase: Shutdown["phase"]; forMs: number }): void {
+  shutdown.phase = phase;
+  shutdown.phaseEndsAtMs = turn.nowMs + forMs;
+  turn.setTimer("shutdown", { delayMs: forMs });
+}
+
+/** TERM, KILL and the wait for what cannot be killed. */
+function terminateMs({ core }: Turn): number {
+  const graceMs = core.shutdown?.level === 1 ? core.timing.terminateGraceMs : 0;
+  return graceMs + agentLimits.unkillableAfterMs;
+}
+
+function uploadsSettled(turn: Turn): boolean {
+  return turn.leases().every((lease) => lease.checkpoint?.upload !== "inFlight");
+}

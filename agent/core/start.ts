@@ -1,0 +1,84 @@
+import { resumeWithdrawal } from "./withdrawal-begin.ts";
+import { onWithdrawalStrays } from "./withdrawal-host.ts";
+import { enrol } from "./enrolment-send.ts";
+import type { AgentInput } from "./input.ts";
+import { agentLimits } from "./limits.ts";
+import type { HeldLease, RecoveredLease } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
+
+/**
+ * An instance comes up. What an earlier one left running is ended before anything else, so that no job both runs here
+ * and is run again elsewhere (CASES 49); its leases go back with their last checkpoints once the broker knows us.
+ */
+export function onStarted(turn: Turn, { agentId, pid, driver, recovered, mayEnrol }: Of<"started">): void {
+  const { core } = turn;
+  core.agentId = agentId;
+  core.enrolmentSent = recovered.enrolmentSent;
+  const resumed = recovered.enrolmentSent || recovered.withdrawal !== null;
+  turn.record("agent.started", { instanceId: core.instanceId, pid, driver, resumed });
+  for (const lease of recovered.leases) core.leases[lease.leaseId] = recoveredLease(lease);
+  if (recovered.withdrawal !== null) {
+    resumeWithdrawal(turn, structuredClone(recovered.withdrawal));
+    return;
+  }
+  if (recovered.pause !== null) {
+    core.pause = {
+      ...recovered.pause,
+      triggeredAtMs: turn.nowMs,
+      inForce: false,
+      freezeMs: 0,
+      snapshotMs: null,
+      waiting: [],
+      acknowledgement: "waiting",
+      acknowledgeAttempts: 0,
+    };
+  }
+  if (!mayEnrol) return;
+  if (recovered.strays) {
+    turn.emit({
+      kind: "endStrays",
+      graceMs: core.timing.terminateGraceMs,
+      deadlineMs: core.timing.terminateGraceMs + agentLimits.unkillableAfterMs,
+    });
+  } else {
+    enrol(turn);
+  }
+}
+
+export function onStraysEnded(turn: Turn, input: Of<"straysEnded">): void {
+  if (turn.core.withdrawal !== null) {
+    onWithdrawalStrays(turn, input);
+    return;
+  }
+  if (input.left.length > 0) {
+    const names = input.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
+    turn.log("error", `Left over from an earlier instance and cannot be ended: ${names}`);
+  }
+  if (turn.core.agent === "Enrolling" && turn.core.shutdown === null) enrol(turn);
+}
+
+function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }: RecoveredLease): HeldLease {
+  return {
+    leaseId,
+    jobId,
+    epoch,
+    job: null,
+    stage: "reporting",
+    execution: "killed",
+    claimed: false,
+    acceptAttempts: 0,
+    ownDeadlineMs: 0,
+    progress: checkpoint?.reference.progress ?? 0,
+    sandbox: null,
+    checkpoint: checkpoint === null ? null : { ...checkpoint, upload: uploaded ? "done" : "waiting" },
+    savingGeneration: null,
+    failedGeneration: null,
+    stop: null,
+    exit: null,
+    report:
+      report === null ? { kind: "return", reason: "the agent was restarted" } : { kind: "complete", body: report },
+    reportInFlight: false,
+  };
+}

@@ -1,0 +1,211 @@
+import type { AgentState } from "../../protocol/agent-states.ts";
+import type { ExecutionState } from "../../protocol/execution-states.ts";
+import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
+import { defaultTiming, type Timing } from "../../protocol/timing.ts";
+import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+
+/** Everything that the agent's decisions rest on: plain data, so that the simulator can copy, compare and print it. */
+export interface AgentCore {
+  readonly instanceId: string;
+  agentId: string | null;
+  agent: AgentState;
+  /** Why the agent is in this state, for the owner. */
+  reason: string;
+  slots: number;
+  timing: Timing;
+  /** Whether an enrolment was ever sent; if not, the broker cannot know the key. */
+  enrolmentSent: boolean;
+  /** Whether the broker knows this instance: it refuses every other call of one that it does not. */
+  enrolled: boolean;
+  enrolInFlight: boolean;
+  enrolAttempts: number;
+  /** Whether this instance heard the broker in its last exchange. */
+  brokerReachable: boolean;
+  /** Broker's clock minus ours, never underestimated. */
+  brokerAheadMs: number;
+  heartbeat: { inFlight: boolean; again: string | null };
+  leases: Record<string, HeldLease>;
+  freeze: Freeze | null;
+  /** Grows with every freeze; a checkpoint counts only for the freeze in which it was taken. */
+  freezeGeneration: number;
+  pause: Pause | null;
+  shutdown: Shutdown | null;
+  withdrawal: Withdrawal | null;
+  /** Jobs that could not be spawned on this host, oldest first. */
+  unspawnableJobs: string[];
+  quietUntilMs: number;
+  outboxAttempts: number;
+}
+
+/**
+ * Where a lease is on its way through this host.
+ * accepting → preparing → (held) → spawning → running → ending → wiping → reporting → gone
+ * `held`: prepared while a pause is in force; it is spawned after the resume. `broken`: a process would not die; the
+ * slot stays taken. `parted`: ended here, and the broker is told with all others (shutdown, withdrawal).
+ */
+export type LeaseStage =
+  | "accepting"
+  | "preparing"
+  | "held"
+  | "spawning"
+  | "running"
+  | "ending"
+  | "broken"
+  | "wiping"
+  | "reporting"
+  | "parted";
+
+export interface HeldLease {
+  readonly leaseId: string;
+  readonly jobId: string;
+  readonly epoch: number;
+  /** Null for a lease left over from an earlier instance, which is only handed back. */
+  readonly job: JobSpec | null;
+  stage: LeaseStage;
+  /** From `spawning` on; before that it stands at `spawning` and nothing of it was recorded. */
+  execution: ExecutionState;
+  /** Whether the broker counts it as this instance's; a lease of an earlier one is named in a heartbeat first. */
+  claimed: boolean;
+  acceptAttempts: number;
+  /** Our own end of the lease, earlier than the broker's. */
+  ownDeadlineMs: number;
+  progress: number;
+  sandbox: { readonly workspace: string; pid: number | null; cgroup: string | null } | null;
+  checkpoint: SavedCheckpoint | null;
+  /** The freeze whose snapshot is being written, or null. */
+  savingGeneration: number | null;
+  /** The last freeze whose snapshot failed or was given up. */
+  failedGeneration: number | null;
+  /** Asked to stop, and what then: given back to the broker, forgotten, or parted from with all others. */
+  stop: { readonly why: string; readonly then: "return" | "forget" | "part" } | null;
+  /** How its first process ended by itself; `error` is null when the job is done. */
+  exit: { readonly exitCode: number | null; readonly error: string | null } | null;
+  report: LeaseReport | null;
+  reportInFlight: boolean;
+}
+
+export interface SavedCheckpoint {
+  readonly reference: CheckpointReference;
+  /** The freeze in which it was taken; 0 for one that came with the offer. */
+  readonly generation: number;
+  /** `refused`: the broker will never take it. */
+  upload: "waiting" | "inFlight" | "done" | "refused";
+}
+
+export type LeaseReport =
+  | { readonly kind: "complete"; readonly body: CompleteRequest }
+  | { readonly kind: "return"; readonly reason: string };
+
+export interface Freeze {
+  readonly generation: number;
+  readonly purpose: "pause" | "shutdown" | "withdraw" | "periodic";
+  readonly trigger: string;
+  readonly triggeredAtMs: number;
+  /** Null until the driver has answered; then how long it took from the trigger. */
+  freezeMs: number | null;
+  sandboxes: number;
+}
+
+export interface Pause {
+  by: "owner" | "broker";
+  reason: string;
+  readonly triggeredAtMs: number;
+  /** The agent is Paused because of it. */
+  inForce: boolean;
+  freezeMs: number;
+  /** From the trigger until every snapshot was settled; null before. */
+  snapshotMs: number | null;
+  /** Control requests that are answered when it is in force. */
+  waiting: string[];
+  acknowledgement: "waiting" | "inFlight" | "done";
+  acknowledgeAttempts: number;
+}
+
+export interface Shutdown {
+  readonly trigger: string;
+  /** 1 graceful, 2 now with leases handed back, 3 at once. */
+  level: 1 | 2 | 3;
+  lastSignalAtMs: number;
+  phase: "checkpoint" | "terminate" | "notify" | "done";
+  /** The phase gives way to the next at this time. */
+  phaseEndsAtMs: number;
+}
+
+/** A withdrawal as it is journalled: what another instance needs to finish it. */
+export interface WithdrawalRecord {
+  readonly trigger: string;
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+  attempts: number;
+  current: WithdrawalStep["step"];
+  steps: WithdrawalStep[];
+  keyRevoked: WithdrawalReport["keyRevoked"];
+  processesTerminated: number;
+  processesLeft: WithdrawalReport["processesLeft"];
+  directoriesWiped: string[];
+  directoriesLeft: string[];
+  socketsLeft: string[];
+  leasesHandedBack: number;
+  leasesDeferred: number;
+  ledgerEntriesLeft: number;
+}
+
+export interface Withdrawal {
+  readonly record: WithdrawalRecord;
+  /** When this instance began to work on it. */
+  readonly begunAtMs: number;
+  endsAtMs: number;
+  stepBegunAtMs: number;
+  waiting: string[];
+  /** Whether the effect of the current step is under way. */
+  asked: boolean;
+  /** Whether the leases of an earlier instance were named to the broker. */
+  claimSent: boolean;
+  /** Whether checkpoints and results were sent on their way. */
+  reportsSent: boolean;
+  /** How often the broker was told. */
+  brokerAttempts: number;
+  retryAtMs: number | null;
+  /** Signals that came meanwhile. */
+  signals: number;
+  lastSignalAtMs: number | null;
+  /** Once everything was tried. */
+  report: WithdrawalReport | null;
+}
+
+/** What an earlier instance left in the journal. */
+export interface RecoveredLease {
+  readonly leaseId: string;
+  readonly jobId: string;
+  readonly epoch: number;
+  readonly checkpoint: Omit<SavedCheckpoint, "upload"> | null;
+  readonly uploaded: boolean;
+  readonly report: CompleteRequest | null;
+}
+
+export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
+  return {
+    instanceId,
+    agentId: null,
+    agent: "Enrolling",
+    reason: "the agent has just started",
+    slots,
+    timing: defaultTiming,
+    enrolmentSent: false,
+    enrolled: false,
+    enrolInFlight: false,
+    enrolAttempts: 0,
+    brokerReachable: false,
+    brokerAheadMs: 0,
+    heartbeat: { inFlight: false, again: null },
+    leases: {},
+    freeze: null,
+    freezeGeneration: 0,
+    pause: null,
+    shutdown: null,
+    withdrawal: null,
+    unspawnableJobs: [],
+    quietUntilMs: 0,
+    outboxAttempts: 0,
+  };
+}

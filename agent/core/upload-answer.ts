@@ -1,0 +1,34 @@
+import { continueAcknowledgement } from "./acknowledgement.ts";
+import { leaseNote } from "./lease-facts.ts";
+import type { BrokerOutcome } from "./outcome.ts";
+import { retryLater, sendReport } from "./report.ts";
+import type { Turn } from "./turn.ts";
+
+/** The broker has the checkpoint, or not; whoever waited for that goes on. */
+export function onUploadAnswered(
+  turn: Turn,
+  { leaseId, generation, outcome }: { leaseId: string; generation: number; outcome: BrokerOutcome<unknown> },
+): void {
+  const lease = turn.core.leases[leaseId];
+  const checkpoint = lease?.checkpoint;
+  // A newer checkpoint took its place while it was on its way.
+  if (lease === undefined || checkpoint === null || checkpoint === undefined) return;
+  if (checkpoint.generation !== generation || checkpoint.upload !== "inFlight") return;
+  if (outcome.ok) {
+    checkpoint.upload = "done";
+    turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
+    if (turn.core.freeze === null && lease.stage === "running") {
+      turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
+    }
+  } else if (outcome.retriable) {
+    checkpoint.upload = "waiting";
+  } else {
+    checkpoint.upload = "refused";
+    turn.log("warn", `The broker does not take the checkpoint of ${lease.jobId}: ${outcome.message}`);
+  }
+  if (lease.report?.kind === "return") {
+    if (checkpoint.upload === "waiting") retryLater(turn);
+    else sendReport(turn, lease);
+  }
+  continueAcknowledgement(turn);
+}

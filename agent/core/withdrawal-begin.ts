@@ -1,0 +1,140 @@
+import { freeze } from "./freeze.ts";
+import { agentLimits } from "./limits.ts";
+import { callOff } from "./resume.ts";
+import type { WithdrawalRecord } from "./state.ts";
+import type { TimerName } from "./input.ts";
+import type { Turn } from "./turn.ts";
+
+const otherTimers: readonly TimerName[] = [
+  "enrol",
+  "leases",
+  "outbox",
+  "snapshot",
+  "acknowledge",
+  "periodic",
+  "shutdown",
+];
+
+export interface WithdrawalWish {
+  readonly trigger: string;
+  readonly requestId: string | null;
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Begins the withdrawal, from any state, whatever else is under way; a second wish joins the first.
+ *
+ * Stop-intake and freeze are taken in this very turn and journalled right after: they change nothing on the disk, and
+ * whoever resumes the withdrawal takes them again.
+ */
+export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: WithdrawalWish): void {
+  const { core, nowMs } = turn;
+  const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
+  if (core.withdrawal !== null) {
+    const { report } = core.withdrawal;
+    if (report !== null) {
+      turn.answer(requestId, { ok: true, report });
+      return;
+    }
+    if (requestId !== null) core.withdrawal.waiting.push(requestId);
+    if (deadlineMs !== undefined) core.withdrawal.endsAtMs = Math.min(core.withdrawal.endsAtMs, nowMs + deadlineMs);
+    return;
+  }
+  freeze(turn, { purpose: "withdraw", trigger });
+  const closedSlots = core.slots;
+  const offers = turn.leases().filter((lease) => lease.stage === "accepting").length;
+  const record = newRecord(turn, { trigger, deadlineMs: forMs });
+  record.steps.push({
+    step: "stop-intake",
+    outcome: "done",
+    durationMs: 0,
+    measured: `${closedSlots} slots closed; ${offers} offers being accepted are given back`,
+  });
+  turn.remember({ key: "withdrawal", value: record });
+  leaveEverythingElse(turn);
+  startWork(turn, record, { forMs, requestId });
+  turn.move("withdrawAsked", trigger);
+}
+
+/** Another instance was killed on the way: this one goes on at the step that the journal names. */
+export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
+  record.attempts += 1;
+  // Looked for again.
+  record.processesLeft = [];
+  record.directoriesLeft = [];
+  record.socketsLeft = [];
+  turn.remember({ key: "withdrawal", value: record });
+  freeze(turn, { purpose: "withdraw", trigger: record.trigger });
+  startWork(turn, record, { forMs: record.deadlineMs, requestId: null });
+  turn.move("withdrawAsked", `${record.trigger}, resumed at ${record.current}`);
+}
+
+/** A signal during a withdrawal does not turn it back; it shortens it. */
+export function urgeWithdrawal(turn: Turn, signal: string): void {
+  const { core, nowMs } = turn;
+  const { withdrawal } = core;
+  if (withdrawal === null) return;
+  if (withdrawal.lastSignalAtMs !== null && nowMs - withdrawal.lastSignalAtMs < agentLimits.signalRepeatMs) return;
+  withdrawal.lastSignalAtMs = nowMs;
+  withdrawal.signals += 1;
+  if (withdrawal.signals === 1) {
+    turn.log("info", `${signal}: the withdrawal is finished first.`);
+  } else if (withdrawal.signals === 2) {
+    turn.log("warn", `${signal} again: the broker is not waited for any longer.`);
+    withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, nowMs + agentLimits.urgentNotifyMs);
+    turn.setTimer("withdraw", { delayMs: 0 });
+  } else {
+    turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
+  }
+}
+
+function startWork(
+  turn: Turn,
+  record: WithdrawalRecord,
+  { forMs, requestId }: { forMs: number; requestId: string | null },
+): void {
+  const { core, nowMs } = turn;
+  core.withdrawal = {
+    record,
+    begunAtMs: nowMs,
+    endsAtMs: nowMs + forMs,
+    stepBegunAtMs: nowMs,
+    waiting: requestId === null ? [] : [requestId],
+    asked: false,
+    claimSent: false,
+    reportsSent: false,
+    brokerAttempts: 0,
+    retryAtMs: null,
+    signals: 0,
+    lastSignalAtMs: null,
+    report: null,
+  };
+  turn.setTimer("withdraw", { delayMs: forMs });
+}
+
+function leaveEverythingElse(turn: Turn): void {
+  const { core } = turn;
+  if (core.pause !== null) callOff(turn, core.pause, "The agent withdraws; the pause has no meaning any more.");
+  core.pause = null;
+  core.shutdown = null;
+  for (const name of otherTimers) turn.clearTimer(name);
+}
+
+function newRecord({ core, nowMs }: Turn, wish: { trigger: string; deadlineMs: number }): WithdrawalRecord {
+  return {
+    ...wish,
+    startedAtMs: nowMs,
+    attempts: 1,
+    current: "freeze",
+    steps: [],
+    keyRevoked: core.enrolmentSent ? "deferred" : "no-key",
+    processesTerminated: 0,
+    processesLeft: [],
+    directoriesWiped: [],
+    directoriesLeft: [],
+    socketsLeft: [],
+    leasesHandedBack: 0,
+    leasesDeferred: 0,
+    ledgerEntriesLeft: 0,
+  };
+}

@@ -1,0 +1,168 @@
+import { assert } from "../../foundation/assert.ts";
+import type { EnrolResponse } from "../../protocol/messages.ts";
+import type * as z from "zod";
+import { enrol } from "./enrolment-send.ts";
+import { sendHeartbeat } from "./heartbeat-send.ts";
+import type { AgentInput } from "./input.ts";
+import { handBack } from "./lease-facts.ts";
+import { agentLimits, withdrawalShares } from "./limits.ts";
+import type { BrokerFailure, BrokerOutcome } from "./outcome.ts";
+import { sendReport } from "./report.ts";
+import type { Withdrawal } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { startUpload } from "./upload.ts";
+import { advance, askOnce, isOver, leasesToHandBack, type StepResult, timeLeftMs, wakeAt } from "./withdrawal-steps.ts";
+
+type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
+
+/**
+ * The steps hand-back and revoke-key: checkpoints and results go first, as far as they get; then one message gives
+ * every lease back and revokes the key. An instance that took a withdrawal over makes itself known first, and names
+ * the leases that it inherited, because the broker heeds only the latest instance.
+ */
+export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
+  const { core } = turn;
+  if (!core.enrolmentSent) {
+    noKey(turn, withdrawal, "the broker was never told of this agent");
+    return;
+  }
+  if (isOver(turn, withdrawal, withdrawalShares.broker) && !withdrawal.asked) {
+    defer(turn, withdrawal, { outcome: "deferred", measured: "the broker did not answer in time" });
+    return;
+  }
+  wakeAt(
+    turn,
+    withdrawal,
+    isOver(turn, withdrawal, withdrawalShares.upload) ? withdrawalShares.broker : withdrawalShares.upload,
+  );
+  if (!core.enrolled) {
+    if (!core.enrolInFlight && mayTry(turn, withdrawal)) enrol(turn);
+    return;
+  }
+  if (!isOver(turn, withdrawal, withdrawalShares.upload) && !everythingSent(turn, withdrawal)) return;
+  if (withdrawal.asked || !mayTry(turn, withdrawal)) return;
+  askOnce(turn, withdrawal, () => {
+    turn.clearTimer("heartbeat");
+    const timeoutMs = atLeastOneTry(timeLeftMs(turn, withdrawal, withdrawalShares.broker));
+    turn.emit({ kind: "withdraw", handedBack: leasesToHandBack(turn).map(handBack), timeoutMs });
+  });
+}
+
+/** The answer to the enrolment of an instance that came up only to withdraw. */
+export function onWithdrawalEnrolled(turn: Turn, outcome: BrokerOutcome<z.infer<typeof EnrolResponse>>): void {
+  const { withdrawal } = turn.core;
+  if (withdrawal?.record.current !== "hand-back" || withdrawal.asked) return;
+  if (!outcome.ok) onNo(turn, withdrawal, outcome);
+}
+
+export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered">): void {
+  const { withdrawal } = turn.core;
+  if (withdrawal?.record.current !== "hand-back" || !withdrawal.asked) return;
+  if (outcome.ok) handedBack(turn, withdrawal);
+  else onNo(turn, withdrawal, outcome);
+}
+
+/** Asks the broker, after it confirmed, whether the key is really dead: measured, never assumed. */
+export function probeRevocation(turn: Turn, withdrawal: Withdrawal): void {
+  askOnce(turn, withdrawal, () => {
+    const timeoutMs = atLeastOneTry(timeLeftMs(turn, withdrawal, withdrawalShares.broker));
+    turn.emit({ kind: "probeRevocation", timeoutMs });
+  });
+}
+
+export function onRevocationProbed(turn: Turn, { outcome }: Of<"revocationProbed">): void {
+  const { withdrawal } = turn.core;
+  if (withdrawal?.record.current !== "revoke-key" || !withdrawal.asked) return;
+  if (outcome.ok) {
+    withdrawal.record.keyRevoked = "deferred";
+    const measured = "the broker confirmed the revocation and then still answered a heartbeat signed with the key";
+    advance(turn, withdrawal, { outcome: "failed", measured }, "remove-autostart");
+    return;
+  }
+  const measured =
+    outcome.code === "revoked" || outcome.code === "unknown-agent"
+      ? `a heartbeat signed with the key was refused: ${outcome.code}`
+      : `the broker confirmed the revocation; a probe afterwards was not answered (${outcome.message})`;
+  advance(turn, withdrawal, { outcome: "done", measured }, "remove-autostart");
+}
+
+function everythingSent(turn: Turn, withdrawal: Withdrawal): boolean {
+  const { heartbeat } = turn.core;
+  const unclaimed = turn.leases().some((lease) => !lease.claimed);
+  if (unclaimed && !withdrawal.claimSent && !heartbeat.inFlight) {
+    withdrawal.claimSent = true;
+    sendHeartbeat(turn, "stop");
+  }
+  if (unclaimed && heartbeat.inFlight) return false;
+  if (!withdrawal.reportsSent) {
+    withdrawal.reportsSent = true;
+    for (const lease of turn.leases()) {
+      startUpload(turn, lease);
+      if (lease.report?.kind === "complete") sendReport(turn, lease);
+    }
+  }
+  return !turn.leases().some((lease) => lease.checkpoint?.upload === "inFlight" || lease.reportInFlight);
+}
+
+function mayTry({ nowMs }: Turn, withdrawal: Withdrawal): boolean {
+  if (withdrawal.retryAtMs !== null && nowMs < withdrawal.retryAtMs) return false;
+  withdrawal.retryAtMs = null;
+  return true;
+}
+
+function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: BrokerFailure): void {
+  withdrawal.asked = false;
+  withdrawal.brokerAttempts += 1;
+  if (code === "revoked") {
+    // An earlier attempt got through and was killed before it could write that down.
+    handedBack(turn, withdrawal);
+    return;
+  }
+  if (code === "unknown-agent" || code === "bad-join-token") {
+    noKey(turn, withdrawal, "the broker does not know this agent");
+    return;
+  }
+  if (code === "fenced" && turn.core.enrolled) {
+    turn.core.enrolled = false;
+    withdrawal.claimSent = false;
+  }
+  const again = retriable || code === "fenced";
+  if (again && withdrawal.brokerAttempts < agentLimits.withdrawAttemptsMax) {
+    const delayMs = agentLimits.retryMsMin * withdrawal.brokerAttempts;
+    withdrawal.retryAtMs = turn.nowMs + delayMs;
+    turn.setTimer("withdraw", { delayMs });
+    return;
+  }
+  defer(turn, withdrawal, {
+    outcome: again ? "deferred" : "failed",
+    measured: `${message} (${code}); the broker finishes it by lease expiry and the revocation that it holds`,
+  });
+}
+
+function handedBack(turn: Turn, withdrawal: Withdrawal): void {
+  const { record } = withdrawal;
+  const leases = leasesToHandBack(turn);
+  record.keyRevoked = "confirmed";
+  record.leasesHandedBack += leases.length;
+  const withCheckpoint = leases.filter((lease) => handBack(lease).checkpoint !== undefined).length;
+  const measured = `the broker took back ${leases.length} leases, ${withCheckpoint} of them with a checkpoint`;
+  advance(turn, withdrawal, { outcome: leases.length > 0 ? "done" : "nothing-to-do", measured }, "revoke-key");
+}
+
+function noKey(turn: Turn, withdrawal: Withdrawal, measured: string): void {
+  withdrawal.record.keyRevoked = "no-key";
+  advance(turn, withdrawal, { outcome: "nothing-to-do", measured }, "revoke-key");
+  advance(turn, withdrawal, { outcome: "nothing-to-do", measured }, "remove-autostart");
+}
+
+function defer(turn: Turn, withdrawal: Withdrawal, result: StepResult): void {
+  assert(withdrawal.record.keyRevoked !== "confirmed", "a confirmed revocation is not put off");
+  withdrawal.record.keyRevoked = "deferred";
+  withdrawal.record.leasesDeferred += leasesToHandBack(turn).length;
+  advance(turn, withdrawal, result, "revoke-key");
+  advance(turn, withdrawal, result, "remove-autostart");
+}
+
+function atLeastOneTry(timeoutMs: number): number {
+  return Math.max(agentLimits.retryMsMin, timeoutMs);
+}

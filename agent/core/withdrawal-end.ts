@@ -1,0 +1,31 @@
+import { present } from "../../foundation/assert.ts";
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import type { Withdrawal } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+/** Everything was tried: the report says what was measured, and goes to all who asked (CASES 58). */
+export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
+  const report = withdrawalReport(turn, withdrawal);
+  withdrawal.report = report;
+  turn.clearTimer("withdraw");
+  turn.clearTimer("heartbeat");
+  if (report.clean) turn.move("withdrawn", "the ledger is empty");
+  turn.record("agent.withdrawal", { report });
+  for (const requestId of withdrawal.waiting) turn.answer(requestId, { ok: true, report });
+  withdrawal.waiting = [];
+  turn.emit({ kind: "exit", ending: { how: "withdrawn", clean: report.clean }, urgent: false });
+}
+
+function withdrawalReport({ core, nowMs }: Turn, { record }: Withdrawal): WithdrawalReport {
+  const { startedAtMs, deadlineMs: _deadlineMs, current: _current, ...measured } = record;
+  const left = record.processesLeft.length + record.directoriesLeft.length + record.socketsLeft.length;
+  present(record.steps.at(-1), "a withdrawal that ended took steps");
+  return {
+    agentId: core.agentId,
+    instanceId: core.instanceId,
+    startedAt: startedAtMs,
+    endedAt: nowMs,
+    ...measured,
+    clean: left === 0 && record.ledgerEntriesLeft === 0,
+  };
+}

@@ -1,0 +1,62 @@
+import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+import { withdrawalShares } from "./limits.ts";
+import type { HeldLease, Withdrawal } from "./state.ts";
+import type { Turn } from "./turn.ts";
+
+export type StepResult = Pick<WithdrawalStep, "outcome" | "measured">;
+type StepName = WithdrawalStep["step"];
+
+const shareOf: Partial<Record<StepName, number>> = {
+  checkpoint: withdrawalShares.checkpoint,
+  terminate: withdrawalShares.terminate,
+  "hand-back": withdrawalShares.upload,
+};
+
+/** Journals the result of the current step together with the name of the next one, which begins only then. */
+export function advance(turn: Turn, withdrawal: Withdrawal, result: StepResult, next: StepName): void {
+  const { record } = withdrawal;
+  addResult(turn, withdrawal, result);
+  record.current = next;
+  withdrawal.stepBegunAtMs = turn.nowMs;
+  withdrawal.asked = false;
+  withdrawal.retryAtMs = null;
+  turn.remember({ key: "withdrawal", value: record });
+  wakeAt(turn, withdrawal, shareOf[next] ?? 1);
+}
+
+/** Notes what the current step came to; a repeated step replaces what an earlier attempt had to say. */
+export function addResult(turn: Turn, withdrawal: Withdrawal, { outcome, measured }: StepResult): void {
+  const { record, stepBegunAtMs } = withdrawal;
+  const durationMs = Math.max(0, turn.nowMs - stepBegunAtMs);
+  record.steps = record.steps.filter(({ step }) => step !== record.current);
+  record.steps.push({ step: record.current, outcome, durationMs, measured });
+}
+
+/** Asks for the current step's effect, once until it is answered. */
+export function askOnce(turn: Turn, withdrawal: Withdrawal, ask: () => void): void {
+  if (withdrawal.asked) return;
+  if (withdrawal.retryAtMs !== null && turn.nowMs < withdrawal.retryAtMs) return;
+  withdrawal.asked = true;
+  ask();
+}
+
+/** Looks at the procedure again when that share of the deadline is over. */
+export function wakeAt(turn: Turn, withdrawal: Withdrawal, share: number): void {
+  turn.setTimer("withdraw", { delayMs: timeLeftMs(turn, withdrawal, share) });
+}
+
+export function isOver(turn: Turn, withdrawal: Withdrawal, share: number): boolean {
+  return timeLeftMs(turn, withdrawal, share) <= 0;
+}
+
+/** Milliseconds until that share of the deadline is over; negative afterwards. */
+export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal, share: number): number {
+  return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
+}
+
+/** The leases that the one message to the broker gives back. */
+export function leasesToHandBack(turn: Turn): HeldLease[] {
+  return turn
+    .leases()
+    .filter(({ stage, report }) => stage === "parted" || stage === "broken" || report?.kind === "return");
+}

@@ -1,0 +1,87 @@
+import { assert, unreachable } from "../../foundation/assert.ts";
+import { giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
+import { stopLease } from "./lease-stop.ts";
+import { withdrawalShares } from "./limits.ts";
+import type { Withdrawal } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { probeRevocation, tellBroker } from "./withdrawal-broker.ts";
+import { clearLedger, endProcesses } from "./withdrawal-host.ts";
+import { advance, askOnce, isOver, type StepResult } from "./withdrawal-steps.ts";
+
+const stepsMax = 16;
+
+/**
+ * The withdrawal, step by step (WC-4, WC-16, L1). The journal names the current step before it begins and holds its
+ * result after it ended, so that whoever finds it goes on right there; each step may be done again. No step waits for
+ * the broker beyond its share of the deadline, and the key dies at the broker before anything is wiped here.
+ */
+export function continueWithdrawal(turn: Turn): void {
+  const { withdrawal } = turn.core;
+  if (withdrawal === null || withdrawal.report !== null) return;
+  for (let round = 0; round < stepsMax; round += 1) {
+    const before = withdrawal.record.current;
+    takeStep(turn, withdrawal);
+    if (withdrawal.record.current === before) return;
+  }
+  assert(false, "each round of a withdrawal ends a step or waits for something");
+}
+
+function takeStep(turn: Turn, withdrawal: Withdrawal): void {
+  const { core } = turn;
+  switch (withdrawal.record.current) {
+    case "stop-intake":
+      advance(turn, withdrawal, { outcome: "done", measured: "no slot is offered" }, "freeze");
+      return;
+    case "freeze":
+      if (core.freeze === null || core.freeze.freezeMs === null) return;
+      advance(turn, withdrawal, frozenResult(turn), "checkpoint");
+      return;
+    case "checkpoint":
+      if (!snapshotsSettled(turn) && !isOver(turn, withdrawal, withdrawalShares.checkpoint)) return;
+      giveUpSnapshots(turn, "the withdrawal does not wait any longer");
+      advance(turn, withdrawal, checkpointResult(turn), "terminate");
+      for (const lease of turn.leases()) stopLease(turn, lease, { why: "the agent withdraws", then: "part" });
+      return;
+    case "terminate":
+      endProcesses(turn, withdrawal);
+      return;
+    case "hand-back":
+      tellBroker(turn, withdrawal);
+      return;
+    case "revoke-key":
+      probeRevocation(turn, withdrawal);
+      return;
+    case "remove-autostart": {
+      const measured = "the host ledger knows no startup hook: this agent makes none";
+      advance(turn, withdrawal, { outcome: "nothing-to-do", measured }, "close-sockets");
+      return;
+    }
+    case "close-sockets":
+      askOnce(turn, withdrawal, () => turn.emit({ kind: "closeSockets" }));
+      return;
+    case "wipe-directories":
+      askOnce(turn, withdrawal, () => turn.emit({ kind: "wipeHome" }));
+      return;
+    case "clear-ledger":
+      clearLedger(turn, withdrawal);
+      return;
+    default:
+      unreachable(withdrawal.record.current);
+  }
+}
+
+function frozenResult({ core }: Turn): StepResult {
+  const sandboxes = core.freeze?.sandboxes ?? 0;
+  if (sandboxes === 0) return { outcome: "nothing-to-do", measured: "no sandbox was running" };
+  const ms = (core.freeze?.freezeMs ?? 0).toFixed(1);
+  return { outcome: "done", measured: `${sandboxes} sandboxes stopped ${ms} ms after the trigger` };
+}
+
+function checkpointResult(turn: Turn): StepResult {
+  const generation = turn.core.freeze?.generation;
+  const running = turn.leases().filter((lease) => lease.stage === "running");
+  if (running.length === 0) return { outcome: "nothing-to-do", measured: "no sandbox was running" };
+  const saved = running.filter((lease) => lease.checkpoint?.generation === generation).length;
+  const measured = `${saved} of ${running.length} sandboxes have a checkpoint of this freeze`;
+  return { outcome: saved === running.length ? "done" : "failed", measured };
+}
