@@ -29,7 +29,7 @@ export function unifiedRoot(): string | null {
 
 /** @returns how many could not be listed */
 function readBelow({ root, path, cgroups }: { root: string; path: string; cgroups: CgroupFact[] }): number {
-  const directory = join(root, path);
+  const directory = path === "/" ? root : join(root, path);
   let entries: Dirent[];
   try {
     entries = readdirSync(directory, { withFileTypes: true });

@@ -10,7 +10,10 @@ export interface AttributionContext {
   /** When the run was, in ms since the epoch. */
   readonly windowFromMs: number;
   readonly windowToMs: number;
-  /** Cgroups of the run, with everything below: paths below the cgroup v2 root, or in the file system. */
+  /**
+   * Cgroups that the watcher made for the run; what is in or below them is the run's. Paths below the cgroup v2 root,
+   * or in the file system.
+   */
   readonly cgroupPrefixes: readonly string[];
   /** Homes and scoped directories of agents. */
   readonly agentPaths: readonly string[];

@@ -45,6 +45,7 @@ function attributeFile(
 ): Attribution {
   const inspection = inspections.get(difference.key);
   const writers = (inspection?.writers ?? []).map((pid) => ({ pid, ...witness.ofPid(pid) }));
+  const watcher = writers.find(({ pid }) => witness.isScanner(pid));
   const ours = writers.find(({ to }) => to === "job" || to === "agent");
   const scope = scopeOf(difference.key, context);
   const named = namesIn(difference.key, context);
@@ -54,6 +55,9 @@ function attributeFile(
     if (to === "unknown") to = target;
     evidence.push(found);
   };
+  if (watcher !== undefined) {
+    say("harness", { kind: "holder", detail: `the watcher itself (process ${watcher.pid}) writes to it` });
+  }
   if (ours !== undefined)
     say(ours.to, { kind: "holder", detail: `process ${ours.pid} of the ${ours.to} has it open for writing` });
   if (scope !== null) say(scope.to, { kind: "path", detail: `lies in ${scope.directory}, which is the ${scope.to}'s` });

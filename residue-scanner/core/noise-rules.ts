@@ -8,6 +8,8 @@ export interface NoiseCase {
   readonly difference: Difference;
   readonly attribution: Attribution;
   readonly context: AttributionContext;
+  /** The run's cgroups, as paths below the cgroup v2 root. */
+  readonly cgroupPrefixes: readonly string[];
   /** Whether a process with this pid is itself a finding. */
   readonly isFoundProcess: (pid: number) => boolean;
   /** Whether a crontab line of this file (one character a byte) is itself a finding. */
@@ -32,7 +34,8 @@ export interface NoiseRule {
 export const noiseRules: readonly NoiseRule[] = [
   {
     id: "harness-keeps",
-    reason: "The run directory holds the run's history, logs and verdict; it is kept on purpose until you remove it.",
+    reason:
+      "The run directory (history, logs, verdict) and the watcher's own output are kept on purpose until you remove them.",
     matches: ({ difference, attribution, context }) =>
       difference.surface === "files" &&
       difference.change !== "vanished" &&
@@ -44,6 +47,13 @@ export const noiseRules: readonly NoiseRule[] = [
     reason: "Held by the harness's own process, which ends with this run; the kernel closes it then.",
     matches: ({ difference, isScanner }) =>
       difference.surface === "sockets" && ownersOf(difference).length > 0 && ownersOf(difference).every(isScanner),
+  },
+  {
+    id: "run-cgroup",
+    reason:
+      "The cgroup that the watcher made for this run, empty or with what is reported in it; the watcher removes it next.",
+    matches: ({ difference, cgroupPrefixes }) =>
+      difference.surface === "cgroups" && difference.change === "appeared" && cgroupPrefixes.includes(difference.key),
   },
   {
     id: "directory-times",

@@ -172,10 +172,9 @@ export function isCgroupBelow(cgroup: string, prefix: string): boolean {
 /** Callers know their cgroups by their place in the file system or in the hierarchy; here only the latter counts. */
 function hierarchyPaths(prefixes: readonly string[], { cgroups }: Snapshot): string[] {
   const root = cgroups.find(({ path }) => path === "/")?.directory;
-  const inside = (prefix: string) => root !== undefined && prefix.startsWith(`${root}/`);
-  return prefixes
-    .map((prefix) => (inside(prefix) ? prefix.slice((root ?? "").length) : prefix).replace(/\/+$/, ""))
-    .filter((prefix) => prefix !== "");
+  const place = (prefix: string) =>
+    root !== undefined && prefix.startsWith(`${root}/`) ? prefix.slice(root.length) : prefix;
+  return prefixes.map((prefix) => place(prefix).replace(/\/+$/, "")).filter((prefix) => prefix !== "");
 }
 
 function markedRole(marks: Readonly<Record<string, string>>, otherwise: RunRole): RunRole {

@@ -83,6 +83,7 @@ function excuse(
     difference,
     attribution,
     context,
+    cgroupPrefixes: witness.cgroupPrefixes,
     isFoundProcess: (pid) => found.processes.has(pid),
     isFoundCrontab: (file) => found.crontabs.has(file),
     isFoundSocket: (path) => found.sockets.has(path),

@@ -1,0 +1,115 @@
+import { Command, CommanderError, Option } from "commander";
+
+import { HouseguestError, messageOf } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { residuePolicies } from "../protocol/residue-report.ts";
+import { diffCommand, type DiffCommandOptions } from "./commands/diff.ts";
+import { Interruption } from "./commands/interruption.ts";
+import { runWatched, type RunCommandOptions } from "./commands/run.ts";
+import { snapshotCommand, type SnapshotCommandOptions } from "./commands/snapshot.ts";
+
+const exitCodesHelp = `
+Exit codes:
+  0    nothing is left (and, under the policies ci and strict, everything was seen)
+  1    something is left
+  2    nothing was found, but not everything was seen, or evidence was lost
+  64   the command line or a file named on it is wrong; nothing was done
+  130  interrupted while the host was read
+`;
+
+/**
+ * The program `residue`.
+ *
+ * @returns the exit code
+ */
+export async function main(argv: string[]): Promise<number> {
+  const interruption = new Interruption();
+  let exitCode: number = ExitCode.pass;
+  const program = buildProgram(interruption, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error, interruption.signal);
+  }
+}
+
+function buildProgram(interruption: Interruption, end: (exitCode: number) => void): Command {
+  const program = new Command("residue")
+    .description("Tells what was left on this host: files, processes, sockets, crontab lines, control groups.")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError()
+    .addHelpText("after", exitCodesHelp);
+  const policy = () =>
+    new Option(
+      "--policy <name>",
+      "whether not seeing everything passes: developer (yes), ci, strict (no). Default: ci for root and the whole host, else developer",
+    ).choices(residuePolicies);
+  program
+    .command("snapshot")
+    .description("Read the whole host once.")
+    .option("-o, --output <file>", "keep the snapshot for `residue diff`")
+    .option("--json", "print the outcome as JSON")
+    .option("--root <directory...>", "read the files of these directories only")
+    .addHelpText("after", "\nExample:\n  residue snapshot --output before.snap\n")
+    .action(async (options: SnapshotCommandOptions) => {
+      end(await interruption.during((signal) => snapshotCommand(options, signal)));
+    });
+  program
+    .command("diff")
+    .description("Compare two snapshots, or one with the host as it is now.")
+    .argument("<before>", "a snapshot")
+    .argument("[after]", "a later one")
+    .option("--now", "compare with the host as it is now")
+    .option("--json", "print the report as JSON")
+    .addOption(policy())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  residue diff before.snap --now\n  residue diff before.snap after.snap --json\n",
+    )
+    .addHelpText("after", exitCodesHelp)
+    .action(async (before: string, after: string | undefined, options: DiffCommandOptions) => {
+      end(await interruption.during((signal) => diffCommand({ before, after }, options, signal)));
+    });
+  program
+    .command("run")
+    .description("Run a command and tell what it left on this host. The report goes to stderr.")
+    .argument("<command...>", "the command, after --")
+    .option("--json", "print the report as JSON to stdout, after what the command printed")
+    .option("--report <file>", "write the report as JSON to a file")
+    .option("--root <directory...>", "watch the files of these directories only")
+    .option("--kill-leftovers", "kill processes that the command left, after they were reported")
+    .addOption(policy())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n",
+    )
+    .addHelpText("after", `${exitCodesHelp}  other  the command's own exit code, when it failed and left nothing\n`)
+    .action(async (command: string[], options: RunCommandOptions) => {
+      end(await runWatched(command, options, interruption));
+    });
+  return program;
+}
+
+function explain(error: unknown, signal: AbortSignal): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return ExitCode.pass;
+    // Help that nobody asked for was printed because there was no command.
+    if (error.code === "commander.help") return ExitCode.usage;
+    process.stderr.write(`${error.message.replace(/^error: /, "")}\nSee "residue --help".\n`);
+    return ExitCode.usage;
+  }
+  if (signal.aborted) {
+    process.stderr.write("Interrupted; nothing was left to undo.\n");
+    return ExitCode.interrupted;
+  }
+  if (error instanceof HouseguestError) {
+    process.stderr.write(`${error.message} ${error.next}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`This is a bug in residue: ${messageOf(error)}\n${error instanceof Error ? error.stack : ""}\n`);
+  return ExitCode.harnessBug;
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { ResidueReport } from "../../protocol/residue-report.ts";
+import type { AttributionContext } from "../core/attribution-context.ts";
+import { settleAndCompare } from "../settle.ts";
+import { takeSnapshot } from "../take-snapshot.ts";
+import { exitCodeForReport, policyFrom, writeReport } from "./output.ts";
+import type { Interruption } from "./interruption.ts";
+import { killLeftovers } from "./leftovers.ts";
+import { RunCgroup } from "./run-cgroup.ts";
+import { type CommandEnd, runCommand } from "./watched-command.ts";
+
+export interface RunCommandOptions {
+  readonly policy?: string;
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly root?: string[];
+  readonly killLeftovers?: boolean;
+}
+
+/** `residue run -- COMMAND…`: runs any command and tells what it left on the host. */
+export async function runWatched(
+  command: readonly string[],
+  options: RunCommandOptions,
+  interruption: Interruption,
+): Promise<ExitCode> {
+  const policy = policyFrom(options.policy, { narrowed: options.root !== undefined });
+  const runId = randomBytes(8).toString("hex");
+  const scope = options.root === undefined ? {} : { roots: options.root };
+  const before = await interruption.during((signal) => takeSnapshot({ ...scope, signal }));
+  const cgroup = RunCgroup.create(runId);
+  try {
+    const windowFromMs = Date.now();
+    const end = await runCommand(command, { runId, cgroup });
+    cgroup?.removeIfEmpty();
+    const context: AttributionContext = {
+      policy,
+      runId,
+      windowFromMs,
+      windowToMs: Date.now(),
+      cgroupPrefixes: cgroup === null ? [] : [cgroup.directory],
+      agentPaths: [],
+      jobPaths: [],
+      harnessPaths: [],
+      processes: end.processes,
+      markedRole: "job",
+    };
+    const { report } = await interruption.during((signal) => settleAndCompare(before, context, { signal }));
+    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    writeReport(report, { json: options.json === true, to: process.stderr });
+    if (options.killLeftovers === true) process.stderr.write(`Killed ${killLeftovers(report)} leftover processes.\n`);
+    return chooseExitCode(report, end);
+  } finally {
+    const kept = cgroup?.remove() ?? null;
+    if (kept !== null) process.stderr.write(`${kept}\n`);
+  }
+}
+
+/** Residue outweighs how the command itself ended; a command that failed without residue passes its code on. */
+function chooseExitCode(report: ResidueReport, end: CommandEnd): ExitCode {
+  const residueCode = exitCodeForReport(report);
+  if (end.exitCode === 0) return residueCode;
+  const ended = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;
+  const chosen = residueCode === ExitCode.pass ? end.exitCode : residueCode;
+  const why = residueCode === ExitCode.pass ? "the command's own" : "the residue verdict's, which outweighs it";
+  process.stderr.write(`The command itself ended with ${ended}. This exit code is ${chosen}: ${why}.\n`);
+  return chosen as ExitCode;
+}

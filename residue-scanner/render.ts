@@ -1,0 +1,76 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+
+import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
+
+export interface RenderOptions {
+  /** Width of the terminal, in characters. */
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const findingsMax = 50;
+
+/** A report for the terminal: what, where, whose, why, then what was excused and what could not be seen. */
+export function renderReport(report: ResidueReport, { columns, color }: RenderOptions): string {
+  const paint = (style: Style, text: string) => (color ? styleText(style, text, { validateStream: false }) : text);
+  const lines: string[] = [];
+  for (const finding of report.findings.slice(0, findingsMax)) lines.push(...findingLines(finding, paint), "");
+  if (report.findings.length > findingsMax) {
+    lines.push(`… and ${report.findings.length - findingsMax} more; --json tells them all`, "");
+  }
+  for (const { rule, reason, count, examples } of report.excused) {
+    lines.push(
+      paint("dim", `excused ${count} × ${rule}: ${reason}`),
+      paint("dim", `  for example ${examples[0] ?? ""}`),
+    );
+  }
+  for (const { surface, status, detail } of report.surfaces.filter(({ status }) => status !== "done")) {
+    lines.push(paint("yellow", `${surface}: ${status}, ${detail}`));
+  }
+  lines.push(paint(verdictStyles[report.verdict], `${report.verdict.toUpperCase()}: ${report.summary}`));
+  return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;
+}
+
+const verdictStyles: Readonly<Record<ResidueReport["verdict"], Style>> = {
+  clean: "green",
+  partial: "yellow",
+  residue: "red",
+  unknown: "magenta",
+};
+
+function findingLines(finding: Finding, paint: (style: Style, text: string) => string): string[] {
+  const { attribution, changed, owner } = finding;
+  const whose = attribution.to === "unknown" ? "unexplained" : attribution.to;
+  const why = attribution.evidence.map(({ kind, detail }) => `${kind}: ${detail}`);
+  return [
+    paint(
+      "bold",
+      `WHAT   ${finding.change}${changed.length > 0 ? ` (${changed.join(", ")})` : ""}: ${finding.subject}`,
+    ),
+    `WHERE  ${finding.location}`,
+    `WHOSE  ${whose}${owner === null ? "" : `, owner ${owner}`}`,
+    `WHY    ${why[0] ?? "no evidence"}`,
+    ...why.slice(1).map((reason) => `       ${reason}`),
+    paint("cyan", `SHOW   ${finding.show}`),
+  ];
+}
+
+/** Long lines are folded at blanks and hang below the first word; a path is never cut. */
+function fit(line: string, columns: number): string {
+  if (stripVTControlCharacters(line).length <= columns) return line;
+  const indent = " ".repeat(7);
+  const rows: string[] = [];
+  let row = "";
+  for (const word of line.split(" ")) {
+    const longer = row === "" ? word : `${row} ${word}`;
+    if (stripVTControlCharacters(longer).length > columns && row.trim() !== "") {
+      rows.push(row);
+      row = `${indent}${word}`;
+    } else {
+      row = longer;
+    }
+  }
+  return [...rows, row].join("\n");
+}
