@@ -139,9 +139,10 @@ async function lookAgain(progress: Progress): Promise<void> {
       windowFromMs: progress.startedAt,
       windowToMs: Date.now(),
       cgroupPrefixes: stage.cgroup === undefined ? [] : [stage.cgroup],
-      agentPaths: [...stage.agents.values()].map((agent) => agent.home),
+      // The place is the harness's, and gone by now unless an agent left something in it.
+      agentPaths: [...[...stage.agents.values()].map((agent) => agent.home), stage.place],
       jobPaths: [],
-      harnessPaths: [directory.path, stage.place],
+      harnessPaths: [directory.path],
       processes: stage.seen,
     },
     { signal: interruption.signal },
