@@ -35,20 +35,22 @@ export function readProcess(pid: number): ProcessFact | null {
   if (stat === null) return null;
   const directory = `/proc/${pid}`;
   const kernelThread = (stat.flags & kernelThreadFlag) !== 0;
+  // Neither a thread of the kernel nor a process that has ended has an environment, an executable or a directory.
+  const hasMemory = !kernelThread && stat.state !== "Z";
   const fact: ProcessFact = {
     pid,
     startTime: stat.startTime,
     name: stat.name,
-    commandLine: kernelThread ? "" : commandLine(readProc(`${directory}/cmdline`)),
-    executable: kernelThread ? null : readProcLink(`${directory}/exe`),
-    workingDirectory: kernelThread ? null : readProcLink(`${directory}/cwd`),
+    commandLine: !hasMemory ? "" : commandLine(readProc(`${directory}/cmdline`)),
+    executable: !hasMemory ? null : readProcLink(`${directory}/exe`),
+    workingDirectory: !hasMemory ? null : readProcLink(`${directory}/cwd`),
     uid: ownerOf(pid),
     parent: stat.parent,
     session: stat.session,
     cgroup: unifiedCgroup(readProc(`${directory}/cgroup`)),
     kernelThread,
     state: stat.state,
-    marks: kernelThread ? {} : marksIn(readProc(`${directory}/environ`)),
+    marks: !hasMemory ? {} : marksIn(readProc(`${directory}/environ`)),
   };
   // A pid that changed hands while it was read is somebody else's facts; the new process is read the next time.
   return readProcessStat(pid)?.startTime === stat.startTime ? fact : null;

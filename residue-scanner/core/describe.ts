@@ -3,7 +3,7 @@ import type { Difference, FileDifference } from "./difference.ts";
 import { attributesOf, type ProcessFact } from "./fact.ts";
 import { fileAttributes, type FileFact } from "./file-fact.ts";
 import type { FileInspection } from "./inspection.ts";
-import { shellPath, showPath } from "./path-text.ts";
+import { shellPath, showPath, showText } from "./path-text.ts";
 
 /** What a person reads about a difference; `attribution` is added elsewhere. */
 export type Description = Omit<Finding, "attribution" | "change" | "changed" | "surface">;
@@ -24,7 +24,7 @@ export function describe(difference: Difference, sources: DescriptionSources): D
       const command = fact.commandLine === "" ? fact.name : fact.commandLine;
       return {
         id: `processes:${fact.pid}@${fact.startTime}`,
-        subject: `process ${fact.pid}: ${shorten(command)}`,
+        subject: `process ${fact.pid}: ${shorten(showText(command))}`,
         location: `pid ${fact.pid}, started at tick ${fact.startTime}`,
         owner: fact.uid === null ? null : sources.userName(fact.uid),
         ...plainAttributes(difference),

@@ -93,6 +93,12 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference }) => difference.surface === "processes" && difference.after?.kernelThread === true,
   },
   {
+    id: "waits-for-init",
+    reason: "A process that has ended (state Z); it vanishes when process 1, its parent, collects its exit status.",
+    matches: ({ difference }) =>
+      difference.surface === "processes" && difference.after?.state === "Z" && difference.after.parent === 1,
+  },
+  {
     id: "ended",
     reason: "A process that ended or a socket that was closed leaves nothing behind.",
     matches: ({ difference }) =>

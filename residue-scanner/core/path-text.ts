@@ -6,26 +6,35 @@ export function toBytePath(path: string): string {
   return Buffer.from(path, "utf8").toString("latin1");
 }
 
-/** For a person: UTF-8 where it is that, `\n`, `\xff` and the like for everything that would not show. */
+/** For a person, and unmistakable: UTF-8 where it is that; `\n`, `\xff`, `\\` and the like for what would not show. */
 export function showPath(bytePath: string): string {
-  const text = Buffer.from(bytePath, "latin1").toString("utf8");
-  const isUtf8 = toBytePath(text) === bytePath;
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return (isUtf8 ? text : bytePath.replace(/[\x80-\xff]/g, hex)).replace(/[\x00-\x1f\x7f\\]/g, escapeCharacter);
+  const escaped = bytePath.replaceAll("\\", "\\\\");
+  return showText(
+    isUtf8(bytePath) ? Buffer.from(escaped, "latin1").toString("utf8") : escaped.replace(/[\x80-\xff]/g, hex),
+  );
 }
 
-/** For a shell (bash, zsh, busybox ash): plain when harmless, `'…'` or `$'…'` otherwise. */
+/** One line, whatever stands in it. */
+export function showText(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, escapeCharacter);
+}
+
+/** For a shell: plain when harmless, else `'…'`, or `$'…'` (bash, zsh, busybox) for what a terminal would not show. */
 export function shellPath(bytePath: string): string {
   if (/^[A-Za-z0-9_./@%+=:,-]+$/.test(bytePath)) return bytePath;
-  const shown = showPath(bytePath);
-  if (!shown.includes("\\")) return `'${shown.replaceAll("'", "'\\''")}'`;
-  return `$'${shown.replaceAll("'", "\\'")}'`;
+  const text = Buffer.from(bytePath, "latin1").toString("utf8");
+  if (isUtf8(bytePath) && showText(text) === text) return `'${text.replaceAll("'", "'\\''")}'`;
+  return `$'${bytePath.replace(/[^ -~]|['\\]/g, hex)}'`;
+}
+
+function isUtf8(bytePath: string): boolean {
+  return toBytePath(Buffer.from(bytePath, "latin1").toString("utf8")) === bytePath;
 }
 
 function escapeCharacter(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";
-  if (character === "\\") return "\\\\";
   return hex(character);
 }
 

@@ -84,7 +84,7 @@ export class ProcessWitness {
     this.#judgeParent(fact, say);
     this.#judgePaths(fact, say);
     if (roles.length > 0) {
-      if (!marked && fact.marks !== null) {
+      if (!marked && fact.marks !== null && fact.state !== "Z") {
         evidence.push({ kind: "marker", detail: "does not carry the run's marker: its environment was cleared" });
       }
       return { to: precise(known ?? (roles[0] as RunRole), roles), evidence: this.#withTime(fact, evidence) };
