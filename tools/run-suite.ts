@@ -1,19 +1,67 @@
+import { resolve } from "node:path";
+
+import { runMarker } from "../protocol/job-environment.ts";
+import type { Finding } from "../protocol/residue-report.ts";
 import { runTests } from "./run-tests.ts";
-import { tallyLine } from "./tally.ts";
+import { type SuiteWatch, watchSuite } from "./suite-residue.ts";
+import { type Tally, tallyLine } from "./tally.ts";
+import { makeTemporaryPlace } from "./temporary-place.ts";
 
 /**
- * Runs the tests: first the `unit` project side by side, then the `host` project one file after the other. Lists what
- * was skipped and what failed, and ends with the line that `tally.ts` describes.
+ * Runs the tests: first the `unit` project side by side, then the `host` project one file after the other. The whole
+ * suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what was
+ * skipped and what failed, and ends with the line that `tally.ts` describes.
  */
-const { passed, failures, skips } = await runTests({ parameters: process.argv.slice(2), output: "shown" });
+const parameters = process.argv.slice(2);
+const root = resolve(import.meta.dirname, "..");
 
-if (skips.length > 0) {
-  console.log(`\nSkipped (${skips.length}):`);
-  for (const { name, reason } of skips) console.log(`  ${name}\n      ${reason}`);
+const watch = parameters.length === 0 ? await watchSuite(root) : undefined;
+const place = makeTemporaryPlace();
+let tally: Tally;
+try {
+  const environment = { TMPDIR: place.path, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
+  tally = await runTests({ parameters, output: "shown", environment });
+  for (const name of place.leftovers()) tally.failures.push(`the tests left ${name} in their temporary directory`);
+} finally {
+  place.remove();
 }
-if (failures.length > 0) {
-  console.log(`\nFailed (${failures.length}):`);
-  for (const name of failures) console.log(`  ${name}`);
+if (watch !== undefined) await judgeResidue(watch, tally);
+tell(tally);
+process.exitCode = tally.failures.length > 0 ? 1 : 0;
+
+/** Counts as one test. */
+async function judgeResidue(watch: SuiteWatch, tally: Tally): Promise<void> {
+  const { report, left, unexplained } = await watch.compare();
+  if (unexplained.length > 0) {
+    console.log(`\nChanged on this host meanwhile, by nobody that we know (${unexplained.length}; not counted):`);
+    for (const finding of unexplained.slice(0, 10)) console.log(`  ${finding.change}: ${finding.subject}`);
+  }
+  const name = "the whole suite leaves nothing on the host";
+  const blind = report.surfaces.filter((surface) => surface.status === "failed");
+  if (left.length > 0) {
+    console.log(`\nLeft behind by the tests (${left.length}):`);
+    for (const finding of left) console.log(describe(finding));
+    tally.failures.push(name);
+  } else if (blind.length > 0) {
+    tally.skips.push({ name, reason: blind.map((each) => `${each.surface}: ${each.detail}`).join("; ") });
+  } else {
+    tally.passed += 1;
+  }
 }
-console.log(`\n${tallyLine({ passed, failed: failures.length, skipped: skips.length })}`);
-process.exitCode = failures.length > 0 ? 1 : 0;
+
+function describe({ change, subject, attribution, show }: Finding): string {
+  const evidence = attribution.evidence.map((each) => `      ${each.kind}: ${each.detail}\n`).join("");
+  return `  ${change}: ${subject}\n${evidence}      see: ${show}`;
+}
+
+function tell({ passed, failures, skips }: Tally): void {
+  if (skips.length > 0) {
+    console.log(`\nSkipped (${skips.length}):`);
+    for (const { name, reason } of skips) console.log(`  ${name}\n      ${reason}`);
+  }
+  if (failures.length > 0) {
+    console.log(`\nFailed (${failures.length}):`);
+    for (const name of failures) console.log(`  ${name}`);
+  }
+  console.log(`\n${tallyLine({ passed, failed: failures.length, skipped: skips.length })}`);
+}

@@ -14,17 +14,23 @@ export interface TestRun {
   readonly parameters: readonly string[];
   /** Whether what vitest prints is shown. */
   readonly output: "shown" | "hidden";
+  /** Added to the environment of the tests. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs the tests with vitest. A run that crashed, or in which no test ran, is a failure of its own. */
-export async function runTests({ parameters, output }: TestRun): Promise<Tally> {
+export async function runTests({ parameters, output, environment }: TestRun): Promise<Tally> {
   const folder = mkdtempSync(join(tmpdir(), "houseguest-tally-"));
   try {
     const file = join(folder, "tally.json");
     const child = spawn(
       process.execPath,
       [vitest, "run", "--reporter=default", `--reporter=${reporter}`, ...parameters],
-      { cwd: root, stdio: output === "shown" ? "inherit" : "ignore", env: { ...process.env, [tallyVariable]: file } },
+      {
+        cwd: root,
+        stdio: output === "shown" ? "inherit" : "ignore",
+        env: { ...process.env, ...environment, [tallyVariable]: file },
+      },
     );
     const ending = await endOf(child);
     if (!existsSync(file)) return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], skips: [] };

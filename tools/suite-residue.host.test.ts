@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+import { runMarker } from "../protocol/job-environment.ts";
+import { watchSuite } from "./suite-residue.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+describe("the suite's own residue", () => {
+  test("a forgotten file and a forgotten process are found, and what is told apart from them is not blamed", async () => {
+    // Not in the suite's own temporary directory, whose very name would blame everything in it.
+    const place = mkdtempSync("/var/tmp/place-");
+    const watch = await watchSuite(root);
+    const forgotten = join(place, "houseguest-forgotten");
+    const others = join(place, "somebody-elses");
+    writeFileSync(forgotten, "");
+    writeFileSync(others, "");
+    const child = spawn("sleep", ["600"], { env: { ...process.env, [runMarker]: watch.runId } });
+    try {
+      const { left } = await watch.compare();
+      expect(left.map(({ location }) => location)).toContain(forgotten);
+      expect(left.map(({ location }) => location)).not.toContain(others);
+      expect(left.filter(({ surface }) => surface === "processes")).toEqual([
+        expect.objectContaining({ location: expect.stringContaining(`${child.pid}`) }),
+      ]);
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      rmSync(place, { recursive: true });
+    }
+    const { left } = await watch.compare();
+    expect(left.filter(({ location }) => location.startsWith(place))).toEqual([]);
+    expect(left.filter(({ surface }) => surface === "processes")).toEqual([]);
+  });
+});
