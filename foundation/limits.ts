@@ -9,6 +9,8 @@ export const limits = {
   messageBytesMax: 1 * MIB,
   /** The largest archive of one checkpoint, in bytes. */
   checkpointBytesMax: 256 * MIB,
+  /** The most that the files of one checkpoint hold together before compression, in bytes: zeros compress to nothing. */
+  checkpointContentBytesMax: 4_096 * MIB,
   /** The largest manifest of one checkpoint, in bytes. */
   manifestBytesMax: 16 * MIB,
   /** The largest result that a job may hand in, in bytes. */

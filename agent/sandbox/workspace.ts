@@ -1,6 +1,35 @@
+import { closeSync, mkdirSync } from "node:fs";
+
+import { openDirectory } from "./directory-handle.ts";
+import { walkTree } from "./workspace-tree.ts";
+
 /** Where a job writes its progress, in its workspace; it is told by `HOUSEGUEST_PROGRESS_FILE`. */
 export const progressFileName = ".houseguest-progress";
 /** Where a job leaves its result, in its workspace; it is told by `HOUSEGUEST_RESULT_FILE`. */
 export const resultFileName = ".houseguest-result";
 /** A job's TMPDIR, in its workspace. */
 export const temporaryDirectoryName = ".tmp";
+
+/** Makes an empty workspace that only its owner may enter. The caller journals it first. Fails when it exists. */
+export function createWorkspace(path: string): void {
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** What a workspace takes of the disk; a sparse file counts with what is allocated (WC-12). */
+export async function measureWorkspace(path: string): Promise<{ readonly bytes: number; readonly entries: number }> {
+  const root = openDirectory(path);
+  let bytes = 0;
+  let entries = 0;
+  try {
+    for await (const { stat } of walkTree(root)) {
+      entries += 1;
+      bytes += Number(stat.blocks) * blockBytes;
+    }
+  } finally {
+    closeSync(root);
+  }
+  return { bytes, entries };
+}
+
+/** The unit of st_blocks, whatever the file system's own (stat(2)). */
+const blockBytes = 512;

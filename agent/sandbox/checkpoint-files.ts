@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { messageOf } from "../../foundation/errors.ts";
+import type { CheckpointReference } from "../../protocol/messages.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+
+/**
+ * The files of checkpoints on this host. Each is named by the digest of its content, and comes into being by a rename
+ * after its bytes are on the disk: what has its name is whole, and an earlier checkpoint stays until the new one is.
+ */
+
+const suffix = /^[0-9a-f]{64}\.(tar\.zst|json)$|^[0-9a-f-]{36}\.partial$/;
+
+export function archiveName(jobId: string, archiveDigest: string): string {
+  return `${jobId}.${archiveDigest}.tar.zst`;
+}
+
+export function manifestName(jobId: string, manifestDigest: string): string {
+  return `${jobId}.${manifestDigest}.json`;
+}
+
+/** A file that is not there until it is whole. */
+export interface PartialFile {
+  readonly handle: FileHandle;
+  /** Brings the bytes to the disk and gives the file its name. */
+  commit(name: string): Promise<string>;
+  /** Removes it; does nothing after a commit. */
+  discard(): Promise<void>;
+}
+
+export async function createPartial({ directory, jobId }: { directory: string; jobId: string }): Promise<PartialFile> {
+  const partial = join(directory, `${jobId}.${randomUUID()}.partial`);
+  const handle = await open(partial, "wx", 0o600);
+  let committed = false;
+  return {
+    handle,
+    async commit(name) {
+      const path = join(directory, name);
+      await handle.sync();
+      await handle.close();
+      await rename(partial, path);
+      committed = true;
+      await syncDirectory(directory);
+      return path;
+    },
+    async discard() {
+      if (committed) return;
+      await handle.close().catch(() => undefined);
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+/** Removes every file of this job's checkpoints but those of one, which must be committed; also what a kill left half done. */
+export async function removeOtherCheckpoints({
+  directory,
+  jobId,
+  keep,
+}: {
+  readonly directory: string;
+  readonly jobId: string;
+  /** Null removes them all. */
+  readonly keep: CheckpointReference | null;
+}): Promise<void> {
+  const kept = keep === null ? [] : [archiveName(jobId, keep.archiveDigest), manifestName(jobId, keep.manifestDigest)];
+  for (const name of await readdir(directory)) {
+    // A job's id has no dot, so that no other job's name begins like this.
+    if (!name.startsWith(`${jobId}.`) || kept.includes(name)) continue;
+    if (suffix.test(name.slice(jobId.length + 1))) await rm(join(directory, name), { force: true });
+  }
+}
+
+export function notWritten(error: unknown): CheckpointError {
+  return new CheckpointError(`The checkpoint could not be written: ${messageOf(error)}.`, {
+    code: "not-written",
+    retriable: true,
+    next: "Make room on the disk that holds the agent's home; the earlier checkpoint is intact.",
+    cause: error,
+  });
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
