@@ -12,6 +12,8 @@ import { streamOutput } from "./stream-output.ts";
 /** The program `reports`; gives its exit code. */
 export async function main(argv: string[]): Promise<number> {
   const stderr = streamOutput(process.stderr);
+  // Commander writes the help by itself: its reader may go away as well.
+  streamOutput(process.stdout);
   try {
     await program().parseAsync(argv, { from: "user" });
     return ExitCode.pass;
@@ -40,7 +42,6 @@ function program(): Command {
     .description("Reads what scenario runs left behind and derives their reports again.")
     .exitOverride()
     .helpCommand(false)
-    .action((_, command: Command) => command.help({ error: true }))
     .addHelpText("after", helpEnd);
   reports
     .command("show")

@@ -27,7 +27,8 @@ class PlainReporter implements Reporter {
     const lines = this.#progress.linesFor(record, this.#output.columns);
     if (lines.length === 0) return;
     this.#following = true;
-    this.#output.write(renderLines(lines, this.#output));
+    // Nothing is lost in a log: only a terminal has an edge.
+    this.#output.write(renderLines(lines, { columns: Number.POSITIVE_INFINITY, color: this.#output.color }));
   }
 
   end(run: EndedRun): void {

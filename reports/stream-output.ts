@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 
-import { systemCode } from "../foundation/errors.ts";
+import { systemCode, UsageError } from "../foundation/errors.ts";
 import { wantsColor } from "./color-choice.ts";
 import type { ReporterOutput } from "./reporter.ts";
 
@@ -8,45 +8,69 @@ const columnsDefault = 100;
 const columnsMin = 20;
 
 export interface StreamOutput extends ReporterOutput {
-  /** Resolves when all that was written has left this process, or cannot leave it any more. */
+  /**
+   * Resolves when all that was written has left this process, or its reader has gone.
+   *
+   * @throws UsageError `output` when it could not be written for another reason (a full disk)
+   */
   flushed(): Promise<void>;
 }
 
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /**
- * A reporter's output over a stream of this process. A reader that goes away (`| head`, a closed terminal) ends the
- * writing quietly and nothing else: whoever reports a run must still undo what the run did.
+ * A reporter's output over a stream of this process. A stream that fails (`| head`, a closed terminal, a full disk) ends
+ * the writing and nothing else: whoever reports a run must still undo what the run did.
  */
 export function streamOutput(
   stream: OutputStream,
   { color = true, environment = process.env }: { color?: boolean; environment?: NodeJS.ProcessEnv } = {},
 ): StreamOutput {
   const terminal = stream.isTTY === true;
-  let readerGone = false;
-  stream.on("error", (error) => {
-    // EPIPE: the pipe's reader is gone; EIO: the terminal is. Anything else is not ours to hide.
-    if (!gone.has(systemCode(error) ?? "")) throw error;
-    readerGone = true;
-  });
+  const health = healthOf(stream);
+  const usable = () => health.error === undefined && !stream.destroyed;
   return {
     write(text) {
-      if (!readerGone && !stream.destroyed) stream.write(text);
+      if (usable()) stream.write(text);
     },
     get columns() {
       return Math.max(columnsMin, stream.columns ?? columnsIn(environment));
     },
     color: wantsColor({ refused: !color, environment, terminal }),
     live: terminal && environment["TERM"] !== "dumb",
-    flushed: () =>
-      new Promise((resolve) => {
-        if (readerGone || stream.destroyed) resolve();
-        else stream.write("", () => resolve());
-      }),
+    async flushed() {
+      if (usable()) await new Promise<void>((resolve) => stream.write("", () => resolve()));
+      const code = systemCode(health.error);
+      if (health.error === undefined || (code !== undefined && readerGone.has(code))) return;
+      throw new UsageError(`The output could not be written: ${code ?? health.error.message}.`, {
+        code: "output",
+        next: "Look whether the disk is full, or write elsewhere.",
+        cause: health.error,
+      });
+    },
   };
 }
 
-const gone = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
+interface StreamHealth {
+  error: Error | undefined;
+}
+
+/** One listener a stream, however often it is written to. */
+const watched = new WeakMap<OutputStream, StreamHealth>();
+
+function healthOf(stream: OutputStream): StreamHealth {
+  const known = watched.get(stream);
+  if (known !== undefined) return known;
+  const health: StreamHealth = { error: undefined };
+  watched.set(stream, health);
+  stream.on("error", (error) => {
+    health.error ??= error;
+  });
+  return health;
+}
+
+/** EPIPE: the pipe's reader is gone; EIO: the terminal is. */
+const readerGone = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
 
 function columnsIn(environment: NodeJS.ProcessEnv): number {
   const told = Number(environment["COLUMNS"]);

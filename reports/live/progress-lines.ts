@@ -31,7 +31,7 @@ export class ProgressLines {
     }
     if (type === "run.phase") {
       const key = `phase ${data.phase}`;
-      if (data.edge === "begin") return this.#begin(key, { at, margin, title: data.phase, what: "phase" });
+      if (data.edge === "begin") return this.#begin(key, { at, margin, title: data.phase, what: "phase " });
       return [
         [
           margin,
@@ -46,7 +46,7 @@ export class ProgressLines {
         at,
         margin,
         title: data.title,
-        what: `step ${this.#number(data.index)}`,
+        what: `step ${this.#number(data.index)}  `,
       });
     }
     if (type === "step.end") {
@@ -58,7 +58,7 @@ export class ProgressLines {
 
   #begin(key: string, { at, margin, title, what }: { at: number; margin: Piece; title: string; what: string }): Line[] {
     this.#begun.set(key, { at, title });
-    return this.#everyEdge ? [[margin, `  ${what}  `, title]] : [];
+    return this.#everyEdge ? [[margin, `  ${what}`, title]] : [];
   }
 
   #stepEnd(end: {
