@@ -14,10 +14,8 @@ export interface NativeCalls {
   getdents64(directory: number, buffer: number, bytes: number): number;
   /** statx(2) */
   statx(directory: number, path: number, flags: number, mask: number, buffer: number): number;
-  /** llistxattr(2), lgetxattr(2), lsetxattr(2) */
   llistxattr(path: number, buffer: number, bytes: number): number;
   lgetxattr(path: number, name: number, buffer: number, bytes: number): number;
-  lsetxattr(path: number, name: number, value: number, bytes: number, flags: number): number;
   fchdir(directory: number): number;
   unshare(flags: number): number;
   /** Of this thread's last call that failed. */
@@ -49,7 +47,6 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): NativeC
     statx: libc.func("int statx(int directory, uintptr_t path, int flags, unsigned int mask, uintptr_t buffer)"),
     llistxattr: libc.func("int64_t llistxattr(uintptr_t path, uintptr_t list, size_t bytes)"),
     lgetxattr: libc.func("int64_t lgetxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),
-    lsetxattr: libc.func("int lsetxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes, int flags)"),
     fchdir: libc.func("int fchdir(int directory)"),
     unshare: libc.func("int unshare(int flags)"),
     errno: () => koffi.errno(),

@@ -1,0 +1,61 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { temporaryDirectory } from "../../testing/temporary-directory.ts";
+import { planMounts, readMounts } from "./mounts.ts";
+
+const table = `22 27 0:21 / /proc rw,relatime - proc proc rw
+24 27 0:6 / /dev rw - devtmpfs devtmpfs rw
+25 24 0:23 / /dev/shm rw - tmpfs tmpfs rw
+27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 25 0:27 / /dev/shm rw - tmpfs tmpfs rw
+40 27 254:0 /srv/data /mnt/bind\\040mount rw - ext4 /dev/vda rw
+41 27 0:50 / /mnt/far rw - nfs4 server:/ rw
+42 27 0:51 / /mnt/user rw - fuse.sshfs host:/ rw
+43 27 7:0 / /snap/x/1 ro - squashfs /dev/loop0 ro
+44 27 8:1 /inner /mnt/part rw - xfs /dev/sda1 rw
+45 27 8:1 / /mnt/whole rw - xfs /dev/sda1 rw
+`;
+
+function mounts() {
+  const path = join(temporaryDirectory(), "mountinfo");
+  writeFileSync(path, table);
+  return readMounts(path);
+}
+
+describe("the plan of what to walk", () => {
+  it("takes every file system once and names those that it leaves out", () => {
+    const plan = planMounts(mounts(), null);
+    expect([...plan.roots].sort()).toEqual(["/", "/dev", "/dev/shm", "/mnt/whole"]);
+    expect(plan.notRead).toEqual([
+      { point: "/mnt/far", type: "nfs4" },
+      { point: "/mnt/user", type: "fuse.sshfs" },
+    ]);
+  });
+
+  it("never crosses a mount point by itself, with blanks in its name or not", () => {
+    const { mountPoints } = planMounts(mounts(), null);
+    expect(mountPoints).toContain("/mnt/bind mount");
+    expect(mountPoints).toContain("/proc");
+    expect(mountPoints).toContain("/snap/x/1");
+  });
+
+  it("reads what is mounted below the directories that were asked for", () => {
+    expect([...planMounts(mounts(), ["/dev"]).roots].sort()).toEqual(["/dev", "/dev/shm"]);
+    expect(planMounts(mounts(), ["/mnt"]).notRead).toHaveLength(2);
+    expect(planMounts(mounts(), ["/home"]).roots).toEqual(["/home"]);
+  });
+
+  it("leaves out a mount that another one hides", () => {
+    const hidden = [...mounts(), { id: 60, parentId: 27, device: "0:60", root: "/", point: "/mnt", type: "tmpfs" }];
+    const { roots, notRead } = planMounts(hidden, null);
+    expect([...roots].sort()).toEqual(["/", "/dev", "/dev/shm", "/mnt"]);
+    expect(notRead).toEqual([]);
+  });
+
+  it("is the whole root where there is no mount table", () => {
+    expect(planMounts(readMounts("/no/such/table"), null).roots).toEqual(["/"]);
+  });
+});

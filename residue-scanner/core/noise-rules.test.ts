@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+
+import { contextFixture, processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+import type { Difference, FileDifference, ProcessDifference, SocketDifference } from "./difference.ts";
+import type { ProcessFact, SocketFact } from "./fact.ts";
+import type { FileFact } from "./file-fact.ts";
+import { type NoiseCase, noiseRules } from "./noise-rules.ts";
+
+const file: FileFact = {
+  kind: "file",
+  permissions: 0o644,
+  uid: 0,
+  gid: 0,
+  links: 1,
+  ino: 7,
+  size: 768,
+  device: null,
+  modifiedNs: 1n,
+  changedNs: 1n,
+  bornNs: 1n,
+  flags: [],
+  xattrs: [],
+};
+
+function changedFile(key: string, parts: Partial<FileFact>, changed: string[]): FileDifference {
+  return { surface: "files", key, change: "changed", before: file, after: { ...file, ...parts }, changed };
+}
+function newFile(key: string, parts: Partial<FileFact> = {}): FileDifference {
+  return { surface: "files", key, change: "appeared", before: null, after: { ...file, ...parts }, changed: [] };
+}
+function newProcess(parts: Partial<ProcessFact>): ProcessDifference {
+  return {
+    surface: "processes",
+    key: "9@9",
+    change: "appeared",
+    before: null,
+    after: processFixture({ pid: 9, ...parts }),
+    changed: [],
+  };
+}
+function newSocket(parts: Partial<SocketFact>): SocketDifference {
+  return {
+    surface: "sockets",
+    key: "s",
+    change: "appeared",
+    before: null,
+    after: socketFixture({ key: "s", ...parts }),
+    changed: [],
+  };
+}
+
+/** The id of the rule that excuses it, or undefined. */
+function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "difference">> = {}): string | undefined {
+  const noise: NoiseCase = {
+    difference,
+    attribution: { to: "unknown", evidence: [] },
+    context: contextFixture({ harnessPaths: ["/work/.scenarios/run-1"] }),
+    cgroupPrefixes: ["/run-1"],
+    isFoundProcess: (pid) => pid === 9,
+    isFoundCrontab: (path) => path === "/etc/cron.d/found",
+    isFoundSocket: (path) => path === "/tmp/found.sock",
+    isScanner: (pid) => pid === 60,
+    ...parts,
+  };
+  return noiseRules.find((rule) => rule.matches(noise))?.id;
+}
+
+const as = (to: NoiseCase["attribution"]["to"]) => ({ attribution: { to, evidence: [] } });
+const directory = { kind: "directory" } as const;
+
+const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
+  ["harness-keeps", newFile("/work/.scenarios/run-1/history.jsonl"), as("harness")],
+  ["harness-keeps", newFile("/work/.scenarios", directory), {}],
+  ["harness-process", newSocket({ owners: [60] }), {}],
+  [
+    "run-cgroup",
+    {
+      surface: "cgroups",
+      key: "/run-1",
+      change: "appeared",
+      before: null,
+      after: { path: "/run-1", directory: "/x", inode: 1 },
+      changed: [],
+    },
+    {},
+  ],
+  ["directory-times", changedFile("/tmp", directory, ["mtime", "ctime", "size"]), {}],
+  ["device-times", changedFile("/dev/tty1", { kind: "character device" }, ["mtime", "ctime"]), {}],
+  ["login-records", changedFile("/run/utmp", {}, ["mtime", "ctime", "size"]), {}],
+  ["kernel-thread", newProcess({ kernelThread: true }), {}],
+  ["waits-for-init", newProcess({ state: "Z", parent: 1 }), {}],
+  ["ended", { ...newProcess({}), change: "vanished", before: processFixture({ pid: 9 }), after: null }, {}],
+  ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
+  ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
+  ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
+  ["told-with-socket", newFile("/tmp/found.sock", { kind: "socket" }), {}],
+  ["foreign-process", changedFile("/var/log/x.log", {}, ["mtime", "ctime", "size"]), as("background")],
+  ["foreign-process", newSocket({ owners: [70] }), as("background")],
+];
+
+describe("the noise rules excuse", () => {
+  it.each(excusedCases)("%s", (id, difference, parts) => {
+    expect(ruleFor(difference, parts)).toBe(id);
+  });
+
+  it("and none is without a case and a reason", () => {
+    expect(new Set(excusedCases.map(([id]) => id))).toEqual(new Set(noiseRules.map(({ id }) => id)));
+    expect(noiseRules.filter(({ reason }) => !reason.endsWith("."))).toEqual([]);
+  });
+});
+
+describe("the noise rules do not excuse", () => {
+  it.each<[string, Difference, Partial<NoiseCase>]>([
+    ["a file in the run directory that is the agent's", newFile("/work/.scenarios/run-1/agent/key"), as("agent")],
+    ["a file that the harness's run directory lost", { ...newFile("/work/x"), change: "vanished" }, as("harness")],
+    ["a new directory that only begins like one above the run directory", newFile("/work/.scen", directory), {}],
+    ["a directory whose mode changed", changedFile("/tmp", directory, ["mode", "ctime"]), {}],
+    ["a directory whose attributes changed", changedFile("/tmp", directory, ["xattrs", "ctime"]), {}],
+    ["a directory that was replaced", changedFile("/tmp", directory, ["ino", "ctime"]), {}],
+    ["a device whose mode changed", changedFile("/dev/null", { kind: "character device" }, ["mode", "ctime"]), {}],
+    ["a file whose times alone changed", changedFile("/etc/passwd", {}, ["ctime"]), {}],
+    ["login records that are no whole records", changedFile("/run/utmp", { size: 400 }, ["size"]), {}],
+    ["another file of that name", changedFile("/tmp/utmp", {}, ["size"]), {}],
+    ["a process with a name in brackets", newProcess({ name: "[kworker/0:1]", commandLine: "" }), {}],
+    ["a dead process whose parent lives on", newProcess({ state: "Z", parent: 50 }), {}],
+    ["a listening socket of a process that is reported", newSocket({ owners: [9] }), {}],
+    ["a listening socket that nobody holds", newSocket({ inodes: [], owners: [] }), {}],
+    ["a socket that the watcher shares", newSocket({ owners: [60, 70] }), {}],
+    [
+      "a cgroup below the run's",
+      { surface: "cgroups", key: "/run-1/left", change: "appeared", before: null, after: null, changed: [] },
+      {},
+    ],
+    ["a crontab whose mode changed", changedFile("/etc/cron.d/found", {}, ["mode", "ctime"]), {}],
+    ["a file that vanished", { ...newFile("/etc/x"), change: "vanished" }, {}],
+    [
+      "a mode that a foreign process may have changed",
+      changedFile("/var/log/x", {}, ["mode", "ctime"]),
+      as("background"),
+    ],
+  ])("%s", (_, difference, parts) => {
+    expect(ruleFor(difference, parts)).toBeUndefined();
+  });
+});

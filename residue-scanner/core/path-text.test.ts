@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+
+import { describe, expect, it } from "vitest";
+
+import { shellPath, showPath, toBytePath } from "./path-text.ts";
+
+const names = [
+  "plain",
+  "with blank",
+  "it's",
+  "ä",
+  "new\nline",
+  "\xff",
+  "\xff'\\n",
+  "back\\slash",
+  "$HOME",
+  "`id`",
+  "\x85",
+  "-n",
+  "\x1b[31m",
+];
+
+describe("a path in words", () => {
+  it.each([
+    ["plain.txt", "plain.txt"],
+    [toBytePath("Übung"), "Übung"],
+    ["a\nb", "a\\nb"],
+    ["a\xffb", "a\\xffb"],
+    ["a\\nb", "a\\\\nb"],
+    ["\x1b[31m", "\\x1b[31m"],
+  ])("shows %j as %s", (bytePath, shown) => {
+    expect(showPath(bytePath)).toBe(shown);
+  });
+
+  it("never shows two paths alike", () => {
+    expect(new Set(names.map(showPath)).size).toBe(names.length);
+  });
+
+  it("goes through a shell unchanged", () => {
+    const script = names.map((name) => `printf '%s\\0' ${shellPath(name)}`).join("\n");
+    const printed = execFileSync("bash", ["-c", script], { encoding: "latin1" });
+    expect(printed.split("\0").slice(0, -1)).toEqual(names);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+
+import { ResidueReport } from "../../protocol/residue-report.ts";
+import { packTree } from "../testing/packed-tree-fixture.ts";
+import { contextFixture, processFixture, snapshotFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+import type { AttributionContext } from "./attribution-context.ts";
+import { differencesBetween } from "./difference.ts";
+import { indexTree } from "./packed-tree.ts";
+import { reportOf } from "./report.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, parts: Partial<AttributionContext> = {}) {
+  const [one, other] = [snapshotFixture(before), snapshotFixture(after)];
+  const report = reportOf({
+    before: one,
+    after: other,
+    context: contextFixture(parts),
+    differences: differencesBetween(one, other),
+    inspections: new Map(),
+    userName: (uid) => (uid === 0 ? "root" : `uid ${uid}`),
+  });
+  return ResidueReport.parse(report);
+}
+
+const files = (directories: Parameters<typeof packTree>[0]) => indexTree(packTree(directories));
+
+describe("a residue report", () => {
+  it("is clean when nothing differs and everything was seen", () => {
+    const { verdict, findings, surfaces } = compare({}, {});
+    expect(verdict).toBe("clean");
+    expect(findings).toEqual([]);
+    expect(surfaces.map(({ surface }) => surface)).toEqual(["files", "processes", "sockets", "crontabs", "cgroups"]);
+  });
+
+  it("names a file, its owner, the evidence and a command", () => {
+    const context = { agentPaths: ["/srv/agent"] };
+    const { findings, verdict } = compare(
+      { files: files({ "/srv/agent": [] }) },
+      { files: files({ "/srv/agent": ["left it"] }) },
+      context,
+    );
+    expect(verdict).toBe("residue");
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({
+      id: "files:/srv/agent/left it",
+      change: "appeared",
+      location: "/srv/agent/left it",
+      owner: "root",
+      attribution: { to: "agent" },
+      show: "stat '/srv/agent/left it'",
+    });
+    expect(findings[0]?.attribution.evidence[0]).toEqual({
+      kind: "path",
+      detail: "lies in /srv/agent, which is the agent's",
+    });
+  });
+
+  it("takes the innermost of the run's directories", () => {
+    const context = { harnessPaths: ["/run/1"], agentPaths: ["/run/1/agent"], jobPaths: ["/run/1/agent/jobs"] };
+    const after = { files: files({ "/run/1": ["log"], "/run/1/agent": ["key"], "/run/1/agent/jobs": ["out"] }) };
+    const { findings, excused } = compare({}, after, context);
+    expect(findings.map(({ location, attribution }) => [location, attribution.to])).toEqual([
+      ["/run/1/agent/jobs/out", "job"],
+      ["/run/1/agent/key", "agent"],
+    ]);
+    expect(excused).toMatchObject([
+      { rule: "harness-keeps", count: 1, examples: [expect.stringContaining("/run/1/log")] },
+    ]);
+  });
+
+  it("counts what nobody can explain", () => {
+    const { verdict, findings } = compare({}, { processes: [processFixture({ pid: 9 })] });
+    expect(verdict).toBe("residue");
+    expect(findings[0]?.attribution.to).toBe("unknown");
+  });
+
+  it("folds a new directory with all that is in it", () => {
+    const before = { files: files({ "/tmp": [] }) };
+    const tree = {
+      "/tmp": [{ name: "d", mode: 0o040755 }],
+      "/tmp/d": [{ name: "e", mode: 0o040755 }],
+      "/tmp/d/e": ["f", "g"],
+    };
+    const { findings } = compare(before, { files: files(tree) });
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.subject).toContain("with 3 entries below");
+    expect(findings[0]?.after).toMatchObject({ entriesBelow: 3 });
+  });
+
+  it("tells of a changed crontab by its line, and not of its file again", () => {
+    const line = {
+      key: "/etc/cron.d/x: * * * * * root /x",
+      file: "/etc/cron.d/x",
+      line: 3,
+      text: "* * * * * root /x",
+      user: null,
+    };
+    const { findings, excused } = compare(
+      { files: files({ "/etc/cron.d": [{ name: "x", size: 1 }] }) },
+      { files: files({ "/etc/cron.d": [{ name: "x", size: 2 }] }), crontabs: [line] },
+    );
+    expect(findings.map(({ subject }) => subject)).toEqual(["line 3 of /etc/cron.d/x: * * * * * root /x"]);
+    expect(excused.map(({ rule }) => rule)).toEqual(["told-with-crontab"]);
+  });
+
+  it("leaves the watcher's own processes out", () => {
+    const watcher = processFixture({ pid: 60 });
+    const { verdict } = compare({}, { processes: [watcher], scanner: [{ pid: 60, startTime: watcher.startTime }] });
+    expect(verdict).toBe("clean");
+  });
+
+  it("attributes a socket to who holds it", () => {
+    const holder = processFixture({ pid: 9, marks: { HOUSEGUEST_RUN: contextFixture().runId } });
+    const { findings } = compare(
+      {},
+      { processes: [holder], sockets: [socketFixture({ key: "tcp 1 listening", owners: [9] })] },
+    );
+    expect(findings.map(({ surface, attribution }) => [surface, attribution.to])).toEqual([
+      ["processes", "agent"],
+      ["sockets", "agent"],
+    ]);
+    expect(findings[1]).toMatchObject({ owner: "9 (program)" });
+  });
+});
+
+describe("snapshots that cannot be compared", () => {
+  const surface = { surface: "files", status: "failed", detail: "disk on fire", facts: 0, durationMs: 0 } as const;
+  it.each<[string, Partial<Snapshot>]>([
+    ["of two boots", { bootId: "other" }],
+    ["of two hosts", { host: "other" }],
+    ["by two users", { uid: 1 }],
+    ["of different directories", { scope: ["/tmp"] }],
+    ["read in two ways", { filesReader: "portable" }],
+    [
+      "with a surface that failed",
+      { surfaces: [...snapshotFixture().surfaces.filter((one) => one.surface !== "files"), surface] },
+    ],
+    ["with a surface missing", { surfaces: snapshotFixture().surfaces.slice(1) }],
+  ])("%s give unknown, never clean", (_, after) => {
+    expect(compare({}, after).verdict).toBe("unknown");
+  });
+
+  it("give partial when a surface is not all visible, and say why", () => {
+    const surfaces = snapshotFixture().surfaces.map((one) => ({
+      ...one,
+      status: "partial" as const,
+      detail: "no access",
+    }));
+    const { verdict, summary } = compare({}, { surfaces });
+    expect(verdict).toBe("partial");
+    expect(summary).toContain("files, processes, sockets, crontabs, cgroups");
+  });
+});

@@ -1,0 +1,69 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+
+import { type EntryFixture, packTree } from "../testing/packed-tree-fixture.ts";
+import { fileFactAt } from "./file-fact.ts";
+import { indexTree } from "./packed-tree.ts";
+import { diffTrees } from "./tree-diff.ts";
+
+type Directories = Record<string, EntryFixture[]>;
+
+const diff = (before: Directories, after: Directories) =>
+  diffTrees(indexTree(packTree(before)), indexTree(packTree(after)));
+
+/** Path → size, the slow and obvious way. */
+function flat(directories: Directories): Map<string, number> {
+  const entries = Object.entries(directories).flatMap(([path, list]) =>
+    list.map((entry) =>
+      typeof entry === "string"
+        ? ([`${path}/${entry}`, 0] as const)
+        : ([`${path}/${entry.name}`, entry.size ?? 0] as const),
+    ),
+  );
+  return new Map(entries);
+}
+
+const directories = fc
+  .dictionary(
+    fc.constantFrom("/a", "/a/b", "/c"),
+    fc.uniqueArray(
+      fc.record({ name: fc.constantFrom("x", "y", "z\n", "\xff"), size: fc.integer({ min: 0, max: 3 }) }),
+      {
+        selector: ({ name }) => name,
+      },
+    ),
+    { noNullPrototype: true },
+  )
+  .map((value): Directories => value);
+
+describe("the difference of two trees", () => {
+  test.prop([directories, directories])("is what a comparison of sorted lists says", (before, after) => {
+    const [old, now] = [flat(before), flat(after)];
+    const expected = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
+    const { differences, more } = diff(before, after);
+    expect(differences.map(({ path }) => path).sort()).toEqual(expected.sort());
+    expect(more).toBe(0);
+    for (const { path, before: one, after: other } of differences) {
+      expect(one === null ? undefined : fileFactAt(one).size).toBe(old.get(path));
+      expect(other === null ? undefined : fileFactAt(other).size).toBe(now.get(path));
+    }
+  });
+
+  it("is the same whatever order a directory lists its entries in", () => {
+    expect(diff({ "/a": ["x", "y"] }, { "/a": ["y", "x"] }).differences).toEqual([]);
+  });
+
+  it("says nothing about a directory that could not be read in one of them", () => {
+    const before = indexTree(packTree({ "/a": ["x"] }));
+    const after = indexTree(packTree({ "/a": [] }, 13));
+    expect(diffTrees(before, after).differences).toEqual([]);
+    expect(diffTrees(after, before).differences).toEqual([]);
+  });
+
+  it("counts what it does not list", () => {
+    const many = Array.from({ length: 20_010 }, (_, index) => `n${index}`);
+    const { differences, more } = diff({}, { "/a": many });
+    expect(differences).toHaveLength(20_000);
+    expect(more).toBe(10);
+  });
+});
