@@ -64,6 +64,14 @@ interface Moved {
   readonly origin: Origin;
 }
 
+/** Something that could not be removed. */
+interface Failure {
+  readonly origin: Origin;
+  /** Where it is now, from the top: one part, or two. */
+  readonly at: readonly Buffer[];
+  readonly reason: string;
+}
+
 /** A path as a list from its last part to its first, so that a deep tree does not cost its depth squared. */
 interface Origin {
   readonly name: Buffer;
@@ -78,7 +86,7 @@ class Wipe {
   readonly #origins = new Map<string, Origin>();
   #removed = 0;
   #movedCount = 0;
-  #failures: { readonly origin: Origin; readonly reason: string }[] = [];
+  #failures: Failure[] = [];
 
   constructor({ root, path }: { root: number; path: string }) {
     this.#root = root;
@@ -102,6 +110,7 @@ class Wipe {
     const top = (name: Buffer): Origin => this.#origins.get(name.toString("latin1")) ?? { name, parent: null };
     await this.#clear({
       directory: this.#root,
+      at: [],
       originOf: top,
       onDirectory: (name) => work.push({ name, origin: top(name) }),
     });
@@ -118,43 +127,49 @@ class Wipe {
       relax(path, 0o700);
       directory = openDirectory(path);
     } catch (error) {
-      this.#failed(origin, error);
+      this.#failed({ origin, at: [name] }, error);
       return;
     }
     try {
       if (mountOf(directory) !== this.#mount) {
-        this.#failures.push({ origin, reason: "another file system is mounted on it" });
+        this.#failures.push({ origin, at: [name], reason: "another file system is mounted on it" });
         return;
       }
       const inside = (child: Buffer): Origin => ({ name: child, parent: origin });
       await this.#clear({
         directory,
+        at: [name],
         originOf: inside,
-        onDirectory: (child) => this.#moveUp({ directory, child, origin: inside(child), work }),
+        onDirectory: (child) => this.#moveUp({ directory, at: [name, child], origin: inside(child), work }),
       });
     } catch (error) {
-      this.#failed(origin, error);
+      this.#failed({ origin, at: [name] }, error);
       return;
     } finally {
       closeSync(directory);
     }
-    this.#attempt(origin, () => rmdirSync(path));
+    try {
+      rmdirSync(path);
+      this.#removed += 1;
+    } catch (error) {
+      this.#failed({ origin, at: [name] }, error);
+    }
   }
 
   #moveUp({
     directory,
-    child,
+    at,
     origin,
     work,
   }: {
     directory: number;
-    child: Buffer;
+    at: readonly Buffer[];
     origin: Origin;
     work: Moved[];
   }): void {
     this.#movedCount += 1;
     const name = Buffer.from(`.houseguest-wipe-${process.pid}-${this.#movedCount}`);
-    const from = pathIn(directory, child);
+    const from = pathIn(directory, origin.name);
     try {
       try {
         renameSync(from, pathIn(this.#root, name));
@@ -165,7 +180,7 @@ class Wipe {
         renameSync(from, pathIn(this.#root, name));
       }
     } catch (error) {
-      this.#failed(origin, error);
+      this.#failed({ origin, at }, error);
       return;
     }
     this.#origins.set(name.toString("latin1"), origin);
@@ -175,10 +190,12 @@ class Wipe {
   /** Removes what is no directory, and hands over what is one. */
   async #clear({
     directory,
+    at,
     originOf,
     onDirectory,
   }: {
     directory: number;
+    at: readonly Buffer[];
     originOf: (name: Buffer) => Origin;
     onDirectory: (name: Buffer) => void;
   }): Promise<void> {
@@ -186,7 +203,7 @@ class Wipe {
     for (const entry of entriesOf(directory)) {
       const name = entry.name;
       if (entry.isDirectory()) onDirectory(name);
-      else batch.push(this.#unlink({ directory, name, originOf }));
+      else batch.push(this.#unlink({ directory, name, at: [...at, name], originOf }));
       if (batch.length >= concurrentUnlinks) {
         await Promise.all(batch);
         batch = [];
@@ -199,31 +216,24 @@ class Wipe {
   async #unlink({
     directory,
     name,
+    at,
     originOf,
   }: {
     directory: number;
     name: Buffer;
+    at: readonly Buffer[];
     originOf: (name: Buffer) => Origin;
   }): Promise<void> {
     try {
       await unlink(pathIn(directory, name));
       this.#removed += 1;
     } catch (error) {
-      this.#failed(originOf(name), error);
+      this.#failed({ origin: originOf(name), at }, error);
     }
   }
 
-  #attempt(origin: Origin, act: () => void): void {
-    try {
-      act();
-      this.#removed += 1;
-    } catch (error) {
-      this.#failed(origin, error);
-    }
-  }
-
-  #failed(origin: Origin, error: unknown): void {
-    if (systemCode(error) !== "ENOENT") this.#failures.push({ origin, reason: reasonOf(error) });
+  #failed({ origin, at }: { origin: Origin; at: readonly Buffer[] }, error: unknown): void {
+    if (systemCode(error) !== "ENOENT") this.#failures.push({ origin, at, reason: reasonOf(error) });
   }
 
   #isLate(): boolean {
@@ -235,9 +245,11 @@ class Wipe {
     let leftCount = 0;
     for (const _ of entriesOf(this.#root)) leftCount += 1;
     if (leftCount === 0) return { removed: this.#removed, leftCount, left: [] };
-    const left = this.#failures
-      .slice(0, leftListedMax)
-      .map(({ origin, reason }) => ({ path: `${this.#path}/${originText(origin)}`, reason }));
+    const left = this.#failures.slice(0, leftListedMax).map(({ origin, at, reason }) => {
+      const now = at.map(pathToText).join("/");
+      const was = originText(origin);
+      return { path: `${this.#path}/${now}`, reason: now === was ? reason : `${reason}; it was ${was}` };
+    });
     if (left.length === 0) left.push({ path: this.#path, reason: "somebody went on writing to it" });
     return { removed: this.#removed, leftCount: Math.max(leftCount, this.#failures.length), left };
   }

@@ -1,0 +1,147 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { fifoAt, makeDeep, socketAt } from "./sandbox-fixture.ts";
+import { emptyDirectory, wipeDirectory } from "./wipe-directory.ts";
+import { createWorkspace, measureWorkspace } from "./workspace.ts";
+
+let place: string;
+let workspace: string;
+
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "houseguest-wipe-"));
+  workspace = join(place, "workspace");
+  createWorkspace(workspace);
+});
+afterEach(() => {
+  expect(existsSync(workspace)).toBe(false);
+  rmSync(place, { recursive: true });
+});
+
+describe("a wipe", () => {
+  test("removes files, links, FIFOs, sockets and odd names, and follows no link", async () => {
+    const kept = join(place, "kept");
+    mkdirSync(kept);
+    writeFileSync(join(kept, "file"), "the donor's");
+    symlinkSync(kept, join(workspace, "link-to-directory"));
+    symlinkSync(join(kept, "file"), join(workspace, "link-to-file"));
+    mkdirSync(join(workspace, "a"));
+    symlinkSync(kept, join(workspace, "a/link"));
+    fifoAt(join(workspace, "a/fifo"));
+    const socket = await socketAt(join(workspace, "a/socket"));
+    writeFileSync(Buffer.concat([Buffer.from(`${workspace}/a/`), Buffer.from([0xff, 0x0a, 0xfe])]), "odd");
+    expect(await wipeDirectory(workspace)).toEqual({ removed: 8, leftCount: 0, left: [] });
+    socket.close();
+    expect(readFileSync(join(kept, "file"), "utf8")).toBe("the donor's");
+  });
+
+  test("removes directories that nobody may read, enter or write", async () => {
+    mkdirSync(join(workspace, "a/b/c"), { recursive: true });
+    writeFileSync(join(workspace, "a/b/c/file"), "");
+    for (const path of ["a/b/c", "a/b", "a", ""]) chmodSync(join(workspace, path), 0o000);
+    expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
+  });
+
+  test("removes a tree that is deeper than any path, and many files", async () => {
+    makeDeep({ directory: workspace, depth: 3_000, nameLength: 100 });
+    for (let index = 0; index < 2_000; index += 1) writeFileSync(join(workspace, String(index)), "");
+    expect(await wipeDirectory(workspace)).toEqual({ removed: 3_000 + 1 + 2_000 + 1, leftCount: 0, left: [] });
+  });
+
+  test("empties a directory and keeps it", async () => {
+    writeFileSync(join(workspace, "file"), "");
+    expect(await emptyDirectory(workspace)).toEqual({ removed: 1, leftCount: 0, left: [] });
+    expect(existsSync(workspace)).toBe(true);
+    await wipeDirectory(workspace);
+  });
+
+  test("has nothing to do where there is nothing", async () => {
+    await wipeDirectory(workspace);
+    expect(await wipeDirectory(workspace)).toEqual({ removed: 0, leftCount: 0, left: [] });
+  });
+
+  test("refuses a symlink in the place of the directory", async () => {
+    const kept = join(place, "kept");
+    mkdirSync(kept);
+    writeFileSync(join(kept, "file"), "");
+    symlinkSync(kept, join(place, "link"));
+    expect(await wipeDirectory(join(place, "link"))).toMatchObject({
+      leftCount: 1,
+      left: [{ path: join(place, "link"), reason: "it is not a directory" }],
+    });
+    expect(existsSync(join(kept, "file"))).toBe(true);
+    await wipeDirectory(workspace);
+  });
+
+  test("says what is immutable instead of pretending", async (ctx) => {
+    mkdirSync(join(workspace, "a/b"), { recursive: true });
+    const file = join(workspace, "a/b/immutable");
+    writeFileSync(file, "");
+    writeFileSync(join(workspace, "a/b/other"), "");
+    if (spawnSync("chattr", ["+i", file]).status !== 0) {
+      await wipeDirectory(workspace);
+      ctx.skip("this user or this file system cannot make a file immutable");
+    }
+    try {
+      const { leftCount, left } = await wipeDirectory(workspace);
+      expect(leftCount).toBeGreaterThan(0);
+      const named = left.find(({ path }) => path.endsWith("/immutable"));
+      expect(named?.reason).toBe(
+        "the kernel does not permit it (immutable, append-only, or another user's); it was a/b/immutable",
+      );
+      expect(left.map(({ path }) => existsSync(path))).toEqual(left.map(() => true));
+    } finally {
+      execFileSync("chattr", ["-R", "-i", workspace]);
+    }
+    expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
+  });
+
+  test("stays out of what is mounted in it", async (ctx) => {
+    const kept = join(place, "kept");
+    mkdirSync(kept);
+    writeFileSync(join(kept, "file"), "the donor's");
+    mkdirSync(join(workspace, "a/mounted"), { recursive: true });
+    if (spawnSync("mount", ["--bind", kept, join(workspace, "a/mounted")]).status !== 0) {
+      await wipeDirectory(workspace);
+      ctx.skip("this user may not mount");
+    }
+    try {
+      const { leftCount, left } = await wipeDirectory(workspace);
+      expect(leftCount).toBeGreaterThan(0);
+      expect(left.map(({ path }) => existsSync(path))).toEqual(left.map(() => true));
+      expect(left.some(({ reason }) => reason.includes("mounted on it"))).toBe(true);
+      expect(readFileSync(join(kept, "file"), "utf8")).toBe("the donor's");
+    } finally {
+      const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+      for (const line of mounts) {
+        const at = line.split(" ")[1];
+        if (at?.startsWith(workspace) === true) execFileSync("umount", [at]);
+      }
+    }
+    expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
+  });
+});
+
+test("a workspace measures what it takes of the disk, locked directories included", async () => {
+  mkdirSync(join(workspace, "locked"));
+  writeFileSync(join(workspace, "locked/file"), Buffer.alloc(100_000, 1));
+  chmodSync(join(workspace, "locked"), 0o000);
+  const { bytes, entries } = await measureWorkspace(workspace);
+  expect(entries).toBe(2);
+  expect(bytes).toBeGreaterThanOrEqual(100_000);
+  expect(bytes).toBeLessThan(300_000);
+  await wipeDirectory(workspace);
+});
