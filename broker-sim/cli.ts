@@ -1,0 +1,65 @@
+import { Command, CommanderError } from "commander";
+
+import { AssertionError } from "../foundation/assert.ts";
+import { HouseguestError, messageOf } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { agentsCommand } from "./commands/agents.ts";
+import { cancelCommand } from "./commands/cancel.ts";
+import { commandCommand } from "./commands/command.ts";
+import { jobsCommand } from "./commands/jobs.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { submitCommand } from "./commands/submit.ts";
+
+/** What a command hands back to the shell. */
+export type Finish = (exitCode: ExitCode) => void;
+
+/** Runs `broker-sim` with the arguments after its name, and returns its exit code. */
+export async function main(argv: string[]): Promise<number> {
+  let exitCode: ExitCode = ExitCode.pass;
+  const finish: Finish = (code) => {
+    exitCode = code;
+  };
+  const program = buildProgram(finish);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function buildProgram(finish: Finish): Command {
+  const program = new Command("broker-sim")
+    .description("A broker that hands out work to agents: leases with epochs, checkpoints, signed requests.")
+    .exitOverride()
+    .showHelpAfterError("(broker-sim --help shows what there is)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ broker-sim serve --port 7077
+  $ broker-sim submit --broker http://127.0.0.1:7077 --count 20 --wait -- sh -c 'echo 1 > "$HOUSEGUEST_PROGRESS_FILE"'
+  $ broker-sim jobs --broker http://127.0.0.1:7077
+  $ broker-sim command 3f2a9c pause
+
+Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, nothing was done · 70 a bug of ours`,
+    );
+  for (const command of [serveCommand, submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand]) {
+    program.addCommand(command(finish).copyInheritedSettings(program));
+  }
+  return program;
+}
+
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) {
+    // Help and version were asked for, and printed; commander has printed its errors too.
+    return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
+  }
+  if (error instanceof HouseguestError) {
+    process.stderr.write(`${error.message}\n${error.next}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof AssertionError ? (error.stack ?? error.message) : messageOf(error);
+  process.stderr.write(`broker-sim failed by a fault of its own: ${detail}\n`);
+  return ExitCode.harnessBug;
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+
+import * as z from "zod";
+
+import { UsageError, messageOf } from "../../foundation/errors.ts";
+import { Timing, brokenTimingRules, defaultTiming } from "../../protocol/timing.ts";
+
+/**
+ * Reads `--timing`: a JSON object, or the path of a file that holds one; what it leaves out keeps its default.
+ *
+ * @throws UsageError `bad-timing`, which names the pair of times that is not safe
+ */
+export function readTiming(argument: string | undefined): Timing {
+  if (argument === undefined) return defaultTiming;
+  const text = argument.trimStart().startsWith("{") ? argument : readFile(argument);
+  const parsed = Timing.strict().safeParse(parseJson(text));
+  if (!parsed.success) throw badTiming(z.prettifyError(parsed.error).replaceAll("\n", " "));
+  const broken = brokenTimingRules(parsed.data);
+  if (broken.length > 0) throw badTiming(broken.join("; "));
+  return parsed.data;
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw badTiming(`${path} cannot be read (${messageOf(error)})`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badTiming(`it is not JSON (${messageOf(error)})`);
+  }
+}
+
+function badTiming(detail: string): UsageError {
+  return new UsageError(`The timing is not usable: ${detail}.`, {
+    code: "bad-timing",
+    next: "Correct --timing; protocol/timing.ts lists the times with their defaults.",
+  });
+}

@@ -1,0 +1,122 @@
+import type { HandBack } from "../../protocol/messages.ts";
+import { admit } from "./callers.ts";
+import { checkpointProblem } from "./checkpoints.ts";
+import { takeBackOffers } from "./enrolment.ts";
+import { holdingsOf, noteProgress, requeueJob } from "./grants.ts";
+import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
+import { handBackJob } from "./lease-actions.ts";
+import type { AgentRecord, JobRecord } from "./records.ts";
+import { type Turn, record } from "./turn.ts";
+import { hungerOf } from "./work-hints.ts";
+
+/**
+ * Every sandbox is frozen. A fact that the broker cannot veto: a checkpoint whose blobs have not arrived is left out,
+ * and the pause stands.
+ */
+export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): BrokerResponse<"paused"> {
+  const admitted = admit(turn.state, caller);
+  if (!admitted.ok) return admitted;
+  const { agent } = admitted;
+  agent.state = "Paused";
+  agent.slotsFree = 0;
+  turn.agentsChanged.add(agent);
+  takeBackOffers(turn, agent.agentId);
+  let checkpoints = 0;
+  for (const entry of message.checkpoints) {
+    const job = leasedJob(turn, agent, entry);
+    if (job === undefined) continue;
+    const checkpoint = usableCheckpoint(turn, entry);
+    if (checkpoint !== undefined) checkpoints += 1;
+    noteProgress(turn, job, { progress: entry.progress, checkpoint });
+  }
+  record(turn, "broker.pause-acknowledged", { agentId: agent.agentId, freezeMs: message.freezeMs, checkpoints });
+  return acknowledged;
+}
+
+/** The sandboxes go on; the next heartbeat says how many slots are free. */
+export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerResponse<"resumed"> {
+  const admitted = admit(turn.state, caller);
+  if (!admitted.ok) return admitted;
+  const { agent } = admitted;
+  const held = holdingsOf(turn, agent.agentId).size;
+  agent.state = held > 0 ? "Working" : "Idle";
+  agent.slotsFree = Math.max(0, agent.slots - held);
+  turn.agentsChanged.add(agent);
+  hungerOf(turn, agent);
+  return acknowledged;
+}
+
+/**
+ * The process ends, the membership does not (EG-4). Leases that it does not hand back stay until they expire: their
+ * sandboxes may still run (CASES.md, case 46).
+ */
+export function shutdown(turn: Turn, { caller, message }: BrokerInput<"shutdown">): BrokerResponse<"shutdown"> {
+  const admitted = admit(turn.state, caller);
+  if (!admitted.ok) return admitted;
+  const { agent } = admitted;
+  takeBackOffers(turn, agent.agentId);
+  handBackAll(turn, agent, { entries: message.handedBack, reason: message.reason });
+  agent.slotsFree = 0;
+  turn.state.hungry.delete(agent.agentId);
+  if (agent.standing === "shutdown") return acknowledged;
+  agent.standing = "shutdown";
+  agent.lostAt = null;
+  turn.agentsChanged.add(agent);
+  record(turn, "broker.agent", { agentId: agent.agentId, standing: "shutdown", reason: message.reason });
+  return acknowledged;
+}
+
+/** Hands everything back and revokes the key, in one step (WC-4). */
+export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResponse<"withdraw"> {
+  const admitted = admit(turn.state, input.caller);
+  if (!admitted.ok) return admitted;
+  const { agent } = admitted;
+  if (!input.revocationVerified) return refuse("bad-signature", "The revocation is not signed with this agent's key.");
+  agent.revocation = input.message.revocation;
+  handBackAll(turn, agent, { entries: input.message.handedBack, reason: "its agent withdrew" });
+  revoke(turn, agent, "it withdrew");
+  agent.state = "Withdrawn";
+  return { ok: true, answer: { revokedAt: turn.nowMs } };
+}
+
+/** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
+export function revoke(turn: Turn, agent: AgentRecord, reason: string): void {
+  takeBackOffers(turn, agent.agentId);
+  for (const job of [...holdingsOf(turn, agent.agentId).values()].reverse()) {
+    requeueJob(turn, job, { how: "revoked", reason: `its agent's key was revoked: ${reason}` });
+  }
+  agent.standing = "revoked";
+  agent.revokedAt ??= turn.nowMs;
+  agent.lostAt = null;
+  agent.slotsFree = 0;
+  turn.state.hungry.delete(agent.agentId);
+  turn.state.connected.delete(agent.agentId);
+  turn.agentsChanged.add(agent);
+  turn.effects.push({ kind: "disconnect", agentId: agent.agentId });
+  record(turn, "broker.agent", { agentId: agent.agentId, standing: "revoked", reason });
+}
+
+/** Later entries go to the queue's front first, so that the jobs keep their order among themselves. */
+function handBackAll(
+  turn: Turn,
+  agent: AgentRecord,
+  { entries, reason }: { entries: readonly HandBack[]; reason: string },
+): void {
+  for (const entry of [...entries].reverse()) {
+    const job = leasedJob(turn, agent, entry);
+    if (job === undefined) continue;
+    handBackJob(turn, job, { progress: entry.progress, checkpoint: usableCheckpoint(turn, entry), reason });
+  }
+}
+
+/** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */
+function leasedJob(turn: Turn, agent: AgentRecord, entry: HandBack): JobRecord | undefined {
+  const job = holdingsOf(turn, agent.agentId).get(entry.leaseId);
+  const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
+  return held && job.grant?.instanceId === agent.instanceId ? job : undefined;
+}
+
+/** An agent on its way out cannot be sent back for a blob: without one, the checkpoint before stays. */
+function usableCheckpoint(turn: Turn, { checkpoint }: HandBack): HandBack["checkpoint"] {
+  return checkpoint !== undefined && checkpointProblem(turn.state, checkpoint) === undefined ? checkpoint : undefined;
+}

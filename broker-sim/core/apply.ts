@@ -1,0 +1,74 @@
+import { paused, resumed, shutdown, withdraw } from "./agent-notices.ts";
+import type { BrokerState } from "./broker-state.ts";
+import { admit } from "./callers.ts";
+import { touchBlob } from "./checkpoints.ts";
+import { runDeadlines } from "./deadlines.ts";
+import type { Effect } from "./effects.ts";
+import { enrol } from "./enrolment.ts";
+import { heartbeat } from "./heartbeat.ts";
+import {
+  type BrokerHandler,
+  type BrokerInput,
+  type BrokerInputType,
+  type BrokerResponse,
+  acknowledged,
+} from "./inputs.ts";
+import { assertTouchedInvariants } from "./invariants.ts";
+import { accept, complete, decline, progress, returnLease } from "./lease-actions.ts";
+import { cancel, command, submit } from "./operator-calls.ts";
+import { type Turn, beginTurn, endTurn } from "./turn.ts";
+import { hungerOf, wakeForQueued } from "./work-hints.ts";
+
+const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
+  enrol,
+  heartbeat,
+  connected(turn, { caller }) {
+    const admitted = admit(turn.state, caller);
+    if (!admitted.ok) return admitted;
+    turn.state.connected.add(caller.agentId);
+    hungerOf(turn, admitted.agent);
+    return acknowledged;
+  },
+  disconnected(turn, { agentId }) {
+    turn.state.connected.delete(agentId);
+    turn.state.hungry.delete(agentId);
+    return acknowledged;
+  },
+  accept,
+  decline,
+  progress,
+  complete,
+  return: returnLease,
+  paused,
+  resumed,
+  shutdown,
+  withdraw,
+  "blob-seen"(turn, blob) {
+    touchBlob(turn, blob);
+    return acknowledged;
+  },
+  submit,
+  cancel,
+  command,
+  tick: () => acknowledged,
+};
+
+/**
+ * Decides one input. The state is changed in place and returned; nothing of the world is touched: what has to be done
+ * stands in the effects, and must be done in their order before the response leaves.
+ *
+ * @param nowMs the broker's clock; a time before the last one counts as the last one
+ */
+export function apply<T extends BrokerInputType>(
+  state: BrokerState,
+  input: BrokerInput<T>,
+  nowMs: number,
+): { state: BrokerState; effects: Effect[]; response: BrokerResponse<T> } {
+  const turn = beginTurn(state, nowMs);
+  runDeadlines(turn);
+  const handler = handlers[input.type] as BrokerHandler<T, Turn>;
+  const response = handler(turn, input);
+  wakeForQueued(turn);
+  assertTouchedInvariants(turn);
+  return { state, effects: endTurn(turn), response };
+}

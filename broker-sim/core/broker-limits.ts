@@ -1,0 +1,28 @@
+import { assert } from "../../foundation/assert.ts";
+import { limits } from "../../foundation/limits.ts";
+
+const GIB = 1024 ** 3;
+
+/** The broker's own bounds; those that both sides share stand in foundation/limits.ts. */
+export const brokerLimits = {
+  /** The most agents that are known, the revoked ones included. */
+  agentsMax: 100_000,
+  /** The most settled jobs that are remembered; the oldest go first. */
+  settledJobsMax: 100_000,
+  /** The most nonces that are remembered against replays. */
+  noncesMax: 1_000_000,
+  /** The most bytes of checkpoints in a directory. */
+  blobBytesInDirectoryMax: 64 * GIB,
+  /** The most bytes of checkpoints in memory. */
+  blobBytesInMemoryMax: 1 * GIB,
+  /** An event stream with more unsent bytes than this is taken for dead. */
+  eventBacklogBytesMax: 1024 * 1024,
+  /**
+   * How far an epoch may be raised on the word of an agent that holds a lease which the store has forgotten (a restored
+   * backup): far enough for any real loss, too little to use the numbers up.
+   */
+  epochLeapMax: 1_000_000,
+} as const;
+
+assert(brokerLimits.blobBytesInMemoryMax >= limits.checkpointBytesMax, "the memory holds one checkpoint at least");
+assert(brokerLimits.settledJobsMax >= limits.jobsLiveMax, "the jobs of one full queue are remembered after they end");

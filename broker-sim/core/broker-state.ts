@@ -1,0 +1,129 @@
+import { assert } from "../../foundation/assert.ts";
+import type { Timing } from "../../protocol/timing.ts";
+import { Alarms } from "./alarms.ts";
+import { JobQueue } from "./job-queue.ts";
+import type { AgentRecord, BlobRecord, JobRecord } from "./records.ts";
+
+export interface BlobEntry {
+  readonly bytes: number;
+  /** How many live jobs' checkpoints refer to it. */
+  references: number;
+  /** Until then it stays though nothing refers to it: its uploader is about to say what it is for. */
+  keepUntilMs: number;
+}
+
+/** Everything that the broker decides by. The reducer changes it in place; nobody else does. */
+export interface BrokerState {
+  readonly timing: Timing;
+  /** Unique per start of the broker, part of each job's id: a store that was lost never leads to an id used twice. */
+  readonly boot: string;
+  nowMs: number;
+  jobsSubmitted: number;
+  readonly jobs: Map<string, JobRecord>;
+  readonly queue: JobQueue;
+  /** The ids of settled jobs in the order in which they settled. */
+  readonly settled: Set<string>;
+  readonly agents: Map<string, AgentRecord>;
+  /** The jobs offered or leased to each agent, by lease. */
+  readonly holdings: Map<string, Map<string, JobRecord>>;
+  /** The agents that would have taken more than the last answer held, and have not been woken since. */
+  readonly hungry: Set<string>;
+  /** The agents whose event stream is open. */
+  readonly connected: Set<string>;
+  readonly blobs: Map<string, BlobEntry>;
+  readonly alarms: Alarms;
+  /** What the last `alarm` effect asked for. */
+  alarmAtMs: number | null;
+}
+
+export interface BrokerStart {
+  readonly timing: Timing;
+  /** Lower-case letters and digits, unique per start. */
+  readonly boot: string;
+  readonly nowMs: number;
+  readonly jobs?: readonly JobRecord[];
+  readonly agents?: readonly AgentRecord[];
+  readonly blobs?: readonly BlobRecord[];
+}
+
+/**
+ * The state of a broker that starts, with what its store kept. Every deadline starts anew, so that nobody is lost and
+ * nothing expires for the time during which the broker was away (CASES.md, case 8).
+ */
+export function startBrokerState({
+  timing,
+  boot,
+  nowMs,
+  jobs = [],
+  agents = [],
+  blobs = [],
+}: BrokerStart): BrokerState {
+  assert(/^[0-9a-z]{1,12}$/.test(boot), "the boot id is short and goes into ids");
+  const state: BrokerState = {
+    timing,
+    boot,
+    nowMs,
+    jobsSubmitted: 0,
+    jobs: new Map(),
+    queue: new JobQueue(),
+    settled: new Set(),
+    agents: new Map(),
+    holdings: new Map(),
+    hungry: new Set(),
+    connected: new Set(),
+    blobs: new Map(),
+    alarms: new Alarms(),
+    alarmAtMs: null,
+  };
+  for (const agent of agents) loadAgent(state, agent);
+  for (const { digest, bytes } of blobs) {
+    state.blobs.set(digest, { bytes, references: 0, keepUntilMs: nowMs + timing.leaseTtlMs });
+    state.alarms.ensure(`blob:${digest}`, nowMs + timing.leaseTtlMs);
+  }
+  const bySettling = [...jobs].sort(
+    (a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0) || a.queueOrder - b.queueOrder,
+  );
+  for (const job of bySettling) loadJob(state, job);
+  return state;
+}
+
+function loadAgent(state: BrokerState, stored: AgentRecord): void {
+  const agent = { ...stored, lastSeenAt: state.nowMs, lostAt: stored.standing === "lost" ? state.nowMs : null };
+  state.agents.set(agent.agentId, agent);
+  state.holdings.set(agent.agentId, new Map());
+  if (agent.standing === "active") {
+    state.alarms.ensure(`agent:${agent.agentId}`, state.nowMs + state.timing.activityTimeoutMs);
+  } else if (agent.standing === "lost") {
+    state.alarms.ensure(`agent:${agent.agentId}`, state.nowMs + state.timing.revokeLostAfterMs);
+  }
+}
+
+function loadJob(state: BrokerState, stored: JobRecord): void {
+  const job = { ...stored };
+  assert(!state.jobs.has(job.jobId), "the store holds each job once");
+  state.jobs.set(job.jobId, job);
+  state.queue.reserve(job.queueOrder);
+  if (job.grant !== null) {
+    assert(job.state === "offered" || job.state === "leased", "only an offered or leased job has a grant");
+    const holding = state.holdings.get(job.grant.agentId);
+    assert(holding !== undefined, "the store knows the agent that holds a grant");
+    const ttlMs = job.state === "offered" ? state.timing.offerTtlMs : state.timing.leaseTtlMs;
+    job.grant = { ...job.grant, expiresAt: state.nowMs + ttlMs };
+    holding.set(job.grant.leaseId, job);
+    state.alarms.ensure(`job:${job.jobId}`, job.grant.expiresAt);
+  } else if (job.state === "queued") {
+    state.queue.add(job.jobId, job.queueOrder);
+  } else {
+    state.settled.add(job.jobId);
+  }
+  if (job.checkpoint === null || job.completedAt !== null) return;
+  const manifest = state.blobs.get(job.checkpoint.manifestDigest);
+  const archive = state.blobs.get(job.checkpoint.archiveDigest);
+  if (manifest === undefined || archive === undefined) {
+    // The store of checkpoints was lost: starting over is worse than going on, and better than never starting.
+    job.checkpoint = null;
+    return;
+  }
+  manifest.references += 1;
+  archive.references += 1;
+}

@@ -1,0 +1,64 @@
+import { revoke } from "./agent-notices.ts";
+import { expireBlob } from "./checkpoints.ts";
+import { redeliverJob, requeueJob } from "./grants.ts";
+import type { AgentRecord } from "./records.ts";
+import { type Turn, record } from "./turn.ts";
+
+/**
+ * Does what is due by now: lapsed offers, expired leases, silent agents, forgotten uploads. Runs before every input, so
+ * that nothing is decided by a lease that is over, however late the machine's timer is (CASES.md, case 2).
+ */
+export function runDeadlines(turn: Turn): void {
+  const { alarms, agents } = turn.state;
+  for (;;) {
+    const subject = alarms.takeDue(turn.nowMs);
+    if (subject === undefined) return;
+    const [kind, id] = [subject.slice(0, subject.indexOf(":")), subject.slice(subject.indexOf(":") + 1)];
+    if (kind === "job") expireGrant(turn, id);
+    else if (kind === "blob") expireBlob(turn, id);
+    else {
+      const agent = agents.get(id);
+      if (agent !== undefined) checkSilence(turn, agent);
+    }
+  }
+}
+
+function expireGrant(turn: Turn, jobId: string): void {
+  const job = turn.state.jobs.get(jobId);
+  if (job === undefined || job.grant === null) return;
+  const { expiresAt, agentId } = job.grant;
+  if (expiresAt > turn.nowMs) {
+    turn.state.alarms.ensure(`job:${jobId}`, expiresAt);
+  } else if (job.state === "offered") {
+    requeueJob(turn, job, { how: "offer-lapsed", reason: "the offer was not accepted in time" });
+  } else if (turn.state.agents.get(agentId)?.standing === "lost") {
+    redeliverJob(turn, job, { how: "agent-lost", reason: "its agent is lost and the lease expired" });
+  } else {
+    redeliverJob(turn, job, { how: "expired", reason: "the lease expired without a renewal" });
+  }
+}
+
+function checkSilence(turn: Turn, agent: AgentRecord): void {
+  const { state, nowMs } = turn;
+  const { activityTimeoutMs, revokeLostAfterMs } = state.timing;
+  const { agentId, standing } = agent;
+  if (standing === "active") {
+    const lostAt = agent.lastSeenAt + activityTimeoutMs;
+    if (lostAt > nowMs) {
+      state.alarms.ensure(`agent:${agentId}`, lostAt);
+      return;
+    }
+    agent.standing = "lost";
+    agent.lostAt = nowMs;
+    agent.slotsFree = 0;
+    state.hungry.delete(agentId);
+    turn.agentsChanged.add(agent);
+    record(turn, "broker.agent", { agentId, standing: "lost", reason: `no sign of life for ${activityTimeoutMs} ms` });
+    state.alarms.ensure(`agent:${agentId}`, nowMs + revokeLostAfterMs);
+  } else if (standing === "lost" && agent.lostAt !== null) {
+    const revokeAt = agent.lostAt + revokeLostAfterMs;
+    if (revokeAt > nowMs) state.alarms.ensure(`agent:${agentId}`, revokeAt);
+    else
+      revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);
+  }
+}

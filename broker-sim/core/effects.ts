@@ -1,0 +1,29 @@
+import type { HistoryData, HistoryType } from "../../protocol/history.ts";
+import type { BrokerEvent } from "../../protocol/messages.ts";
+import type { AgentRecord, JobRecord } from "./records.ts";
+
+/** What has to be in the store before the answer leaves. */
+export interface StoreBatch {
+  readonly jobs: readonly JobRecord[];
+  readonly jobsRemoved: readonly string[];
+  readonly agents: readonly AgentRecord[];
+}
+
+export type HistoryEntry = {
+  [T in HistoryType]: { readonly type: T; readonly data: HistoryData<T> };
+}[HistoryType];
+
+/** What the world has to do after a decision; plain data, in the order in which it was decided. */
+export type Effect =
+  /** Write before anything else happens; the records are read at once, they change with the next input. */
+  | { readonly kind: "persist"; readonly batch: StoreBatch }
+  | { readonly kind: "history"; readonly entry: HistoryEntry }
+  /** Send to the agent's event stream. `work_available` is a hint and is never replayed. */
+  | { readonly kind: "push"; readonly agentId: string; readonly event: BrokerEvent }
+  /** Forget the events kept for earlier instances, but for a pause or resume that nobody has seen. */
+  | { readonly kind: "new-instance"; readonly agentId: string; readonly instanceId: string }
+  /** Close the agent's event stream and forget its events. */
+  | { readonly kind: "disconnect"; readonly agentId: string }
+  | { readonly kind: "remove-blob"; readonly digest: string }
+  /** Feed a `tick` back at this time, instead of any that was asked for before; null: none is needed. */
+  | { readonly kind: "alarm"; readonly atMs: number | null };

@@ -1,0 +1,73 @@
+import { brokerLimits } from "./broker-limits.ts";
+import { holdingsOf, requeueJob } from "./grants.ts";
+import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
+import type { AgentRecord } from "./records.ts";
+import { type Turn, record } from "./turn.ts";
+
+/**
+ * Takes an agent in, or a later instance of one that is known. A known key needs no join token: it proved possession.
+ * The instance before is fenced from here on; its leases go to the new one if that names them in its first heartbeat.
+ */
+export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"enrol"> {
+  const { state, nowMs } = turn;
+  const { caller, message } = input;
+  const known = state.agents.get(caller.agentId);
+  if (known?.standing === "revoked") return refuse("revoked", "This key is revoked for good; join with a new one.");
+  if (known === undefined && !input.joinTokenMatches) {
+    return refuse("bad-join-token", "The join token is not this broker's; ask its operator for the current one.");
+  }
+  if (!input.revocationVerified) {
+    return refuse("bad-signature", "The revocation is not signed with the key that it revokes.");
+  }
+  if (known === undefined && state.agents.size >= brokerLimits.agentsMax) {
+    return refuse("full", `The broker knows ${brokerLimits.agentsMax} agents, which is its limit.`);
+  }
+  const agent = known ?? newAgent(turn, input);
+  const newInstance = agent.instanceId !== caller.instanceId;
+  if (newInstance) turn.effects.push({ kind: "new-instance", agentId: agent.agentId, instanceId: caller.instanceId });
+  agent.instanceId = caller.instanceId;
+  agent.slots = message.slots;
+  agent.revocation = message.revocation;
+  if (known === undefined || newInstance) {
+    agent.slotsFree = 0;
+    agent.state = "Idle";
+    state.connected.delete(agent.agentId);
+    state.hungry.delete(agent.agentId);
+    takeBackOffers(turn, agent.agentId);
+  }
+  agent.standing = "active";
+  agent.lastSeenAt = nowMs;
+  agent.lostAt = null;
+  state.alarms.ensure(`agent:${agent.agentId}`, nowMs + state.timing.activityTimeoutMs);
+  turn.agentsChanged.add(agent);
+  record(turn, "broker.enrolled", { ...caller, again: known !== undefined });
+  return { ok: true, answer: { agentId: agent.agentId, brokerTimeMs: nowMs, timing: state.timing } };
+}
+
+/** Offers that nobody will answer go back at once (CASES.md, case 7). */
+export function takeBackOffers(turn: Turn, agentId: string): void {
+  for (const job of [...holdingsOf(turn, agentId).values()].reverse()) {
+    if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
+  }
+}
+
+function newAgent(turn: Turn, { caller, message }: BrokerInput<"enrol">): AgentRecord {
+  const agent: AgentRecord = {
+    agentId: caller.agentId,
+    publicKey: message.publicKey,
+    revocation: message.revocation,
+    instanceId: caller.instanceId,
+    standing: "active",
+    state: "Idle",
+    slots: message.slots,
+    slotsFree: 0,
+    resources: null,
+    enrolledAt: turn.nowMs,
+    lastSeenAt: turn.nowMs,
+    lostAt: null,
+    revokedAt: null,
+  };
+  turn.state.agents.set(agent.agentId, agent);
+  turn.state.holdings.set(agent.agentId, new Map());
+  return agent;
+}

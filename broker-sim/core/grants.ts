@@ -1,0 +1,139 @@
+import { assert, present } from "../../foundation/assert.ts";
+import type { HistoryData } from "../../protocol/history.ts";
+import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
+import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
+import { brokerLimits } from "./broker-limits.ts";
+import { releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
+import { leaseIdOf } from "./lease-id.ts";
+import type { AgentRecord, GrantRecord, JobRecord } from "./records.ts";
+import { type Turn, record } from "./turn.ts";
+import { enqueueJob } from "./work-hints.ts";
+
+/** How a grant ended, as the history tells it. */
+export type ReleaseHow = HistoryData<"broker.released">["how"];
+
+/** Offers a job that was just taken from the queue to an agent, under an epoch larger than every one before (I1). */
+export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease {
+  assert(job.grant === null, "a job that is offered has no other grant");
+  assert(agent.standing === "active", "only an active agent gets an offer");
+  const expiresAt = turn.nowMs + turn.state.timing.offerTtlMs;
+  job.epoch += 1;
+  assert(Number.isSafeInteger(job.epoch), "the epoch is a whole number");
+  const leaseId = leaseIdOf(job.jobId, job.epoch);
+  job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
+  moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
+  holdingsOf(turn, agent.agentId).set(leaseId, job);
+  agent.slotsFree = Math.max(0, agent.slotsFree - 1);
+  turn.state.alarms.ensure(`job:${job.jobId}`, expiresAt);
+  record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
+  const lease = { leaseId, jobId: job.jobId, epoch: job.epoch, job: job.job, expiresAt };
+  return job.checkpoint === null ? lease : { ...lease, checkpoint: job.checkpoint };
+}
+
+/** Turns an accepted offer into a lease. */
+export function leaseJob(turn: Turn, job: JobRecord): GrantRecord {
+  const grant = present(job.grant, "an offered job has a grant");
+  const expiresAt = turn.nowMs + turn.state.timing.leaseTtlMs;
+  job.grant = { ...grant, expiresAt };
+  job.startedAt ??= turn.nowMs;
+  moveJob(turn, job, "leased", `accepted by agent ${shortId(grant.agentId)}`);
+  turn.state.alarms.ensure(`job:${job.jobId}`, expiresAt);
+  const { leaseId, epoch, agentId } = grant;
+  record(turn, "broker.leased", { jobId: job.jobId, leaseId, epoch, agentId, expiresAt });
+  return job.grant;
+}
+
+/** Ends a grant before its job ended, and queues the job again, in front. */
+export function requeueJob(turn: Turn, job: JobRecord, { how, reason }: { how: ReleaseHow; reason: string }): void {
+  endGrant(turn, job, how);
+  moveJob(turn, job, "queued", reason);
+  // Whatever was done since the checkpoint is lost with the sandbox.
+  job.progress = job.checkpoint?.progress ?? 0;
+  job.queueOrder = turn.state.queue.nextFront();
+  enqueueJob(turn, job);
+}
+
+/**
+ * Ends a grant whose holder vanished with it. Nobody can tell whether the host failed or the job brought it down, so
+ * it counts: a job that outlives no agent fails after `redeliveriesMax` (CASES.md, case 19).
+ */
+export function redeliverJob(turn: Turn, job: JobRecord, { how, reason }: { how: ReleaseHow; reason: string }): void {
+  if (job.redeliveries < job.job.redeliveriesMax) {
+    job.redeliveries += 1;
+    requeueJob(turn, job, { how, reason });
+    return;
+  }
+  const error = `${reason}; it was leased again ${job.redeliveries} times before, which is its limit`;
+  settleJob(turn, job, { state: "failed", how, reason: error, error });
+}
+
+export interface Settlement {
+  readonly state: "completed" | "failed" | "cancelled";
+  readonly how: ReleaseHow;
+  readonly reason: string;
+  readonly exitCode?: number | null;
+  readonly error?: string | null;
+  readonly result?: string | null;
+  readonly settledBy?: JobRecord["settledBy"];
+}
+
+/** Gives a job its final state, once (I3), and lets go of all that it held. */
+export function settleJob(turn: Turn, job: JobRecord, settlement: Settlement): void {
+  const { state } = turn;
+  if (job.grant !== null) endGrant(turn, job, settlement.how);
+  state.queue.remove(job.jobId);
+  moveJob(turn, job, settlement.state, settlement.reason);
+  assert(job.completedAt === null, "a job settles once");
+  job.completedAt = turn.nowMs;
+  job.exitCode = settlement.exitCode ?? null;
+  job.error = settlement.error ?? null;
+  job.result = settlement.result ?? null;
+  job.settledBy = settlement.settledBy ?? null;
+  releaseBlobs(turn, job);
+  state.settled.add(job.jobId);
+  for (const jobId of state.settled) {
+    if (state.settled.size <= brokerLimits.settledJobsMax) break;
+    state.settled.delete(jobId);
+    state.jobs.delete(jobId);
+    turn.jobsRemoved.add(jobId);
+  }
+}
+
+/** Takes over how far the holder got, and its checkpoint if it brought one. */
+export function noteProgress(
+  turn: Turn,
+  job: JobRecord,
+  { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
+): void {
+  job.progress = progress;
+  turn.jobsChanged.add(job);
+  if (checkpoint !== undefined) replaceCheckpoint(turn, job, checkpoint);
+}
+
+export function holdingsOf(turn: Turn, agentId: string): Map<string, JobRecord> {
+  return present(turn.state.holdings.get(agentId), "each agent has its list of grants");
+}
+
+/** Enough of an agent's id for a person. */
+export function shortId(agentId: string): string {
+  return agentId.slice(0, 12);
+}
+
+function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
+  const { leaseId, epoch, agentId } = present(job.grant, "a grant that ends is there");
+  assert(holdingsOf(turn, agentId).delete(leaseId), "the holder's list names the grant");
+  job.grant = null;
+  const agent = present(turn.state.agents.get(agentId), "the holder is known");
+  agent.slotsFree = Math.min(agent.slots, agent.slotsFree + 1);
+  const { jobId, progress, checkpoint } = job;
+  record(turn, "broker.released", { jobId, leaseId, epoch, agentId, how, progress, checkpoint });
+}
+
+function moveJob(turn: Turn, job: JobRecord, to: JobState, reason: string): void {
+  assert(!isTerminalJob(job.state), `job ${job.jobId} is not settled`);
+  assert(jobSuccessors[job.state].includes(to), `a job goes from ${job.state} to ${to}`);
+  const from = job.state;
+  job.state = to;
+  turn.jobsChanged.add(job);
+  record(turn, "broker.job", { jobId: job.jobId, from, to, epoch: job.epoch, reason });
+}

@@ -1,0 +1,112 @@
+import { assert, present } from "../../foundation/assert.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { HeartbeatRequest, HeartbeatResponse, Lease, LeaseStatus } from "../../protocol/messages.ts";
+import { brokerLimits } from "./broker-limits.ts";
+import { admit } from "./callers.ts";
+import { takeBackOffers } from "./enrolment.ts";
+import { holdingsOf, offerJob, redeliverJob } from "./grants.ts";
+import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
+import { parseLeaseId } from "./lease-id.ts";
+import type { AgentRecord } from "./records.ts";
+import { type Turn, record } from "./turn.ts";
+import { hungerOf, takesWork } from "./work-hints.ts";
+
+/** Takes note of an agent, renews what it names and holds, and offers it work for its free slots (WC-1). */
+export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbeat">): BrokerResponse<"heartbeat"> {
+  const admitted = admit(turn.state, caller);
+  if (!admitted.ok) return admitted;
+  const { agent } = admitted;
+  if (agent.standing === "shutdown") {
+    return refuse("fenced", "This instance has shut down; a later one enrols to go on.");
+  }
+  noteAgent(turn, agent, message);
+  const renewed: HeartbeatResponse["renewed"] = [];
+  const lost: HeartbeatResponse["lost"] = [];
+  for (const status of message.leases) {
+    const reason = renew(turn, agent, status);
+    const job = turn.state.jobs.get(status.jobId);
+    if (reason !== undefined) lost.push({ leaseId: status.leaseId, reason });
+    else if (job?.state === "leased") {
+      renewed.push({ leaseId: status.leaseId, expiresAt: present(job.grant, "a leased job has a grant").expiresAt });
+    }
+  }
+  releaseUnclaimed(turn, agent);
+  if (!takesWork(agent.state)) takeBackOffers(turn, agent.agentId);
+  const offers = offerWork(turn, agent);
+  turn.state.hungry.delete(agent.agentId);
+  hungerOf(turn, agent);
+  const { agentId, state, slotsFree } = agent;
+  record(turn, "broker.heartbeat", { agentId, state, slotsFree: message.slotsFree, offers: offers.length });
+  assert(slotsFree >= 0, "an agent has no negative number of free slots");
+  return { ok: true, answer: { brokerTimeMs: turn.nowMs, offers, renewed, lost } };
+}
+
+function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): void {
+  if (agent.standing === "lost") {
+    agent.standing = "active";
+    agent.lostAt = null;
+    turn.agentsChanged.add(agent);
+    record(turn, "broker.agent", { agentId: agent.agentId, standing: "active", reason: "it sent a heartbeat again" });
+  }
+  if (agent.slots !== message.slots || agent.state !== message.state) turn.agentsChanged.add(agent);
+  agent.lastSeenAt = turn.nowMs;
+  agent.state = message.state;
+  agent.slots = message.slots;
+  agent.slotsFree = Math.min(message.slotsFree, message.slots);
+  agent.resources = message.resources;
+  turn.state.alarms.ensure(`agent:${agent.agentId}`, turn.nowMs + turn.state.timing.activityTimeoutMs);
+}
+
+/** Renews one named lease; returns why it is lost if it is. An expired one stays expired (CASES.md, case 2). */
+function renew(turn: Turn, agent: AgentRecord, status: LeaseStatus): string | undefined {
+  const { state, nowMs } = turn;
+  const parsed = parseLeaseId(status.leaseId);
+  const job = parsed === undefined ? undefined : state.jobs.get(parsed.jobId);
+  if (job === undefined || parsed?.jobId !== status.jobId) return "this broker knows no such lease";
+  const { grant } = job;
+  if (grant?.leaseId === status.leaseId && grant.agentId === agent.agentId && grant.epoch === status.epoch) {
+    // An offer named here is being accepted at this moment; that call decides.
+    if (job.state === "offered") return undefined;
+    assert(grant.expiresAt > nowMs, "a lease that has expired was released before");
+    grant.expiresAt = nowMs + state.timing.leaseTtlMs;
+    job.progress = status.progress;
+    if (grant.instanceId !== agent.instanceId) {
+      grant.instanceId = agent.instanceId;
+      turn.jobsChanged.add(job);
+    }
+    return undefined;
+  }
+  if (job.state === "completed" || job.state === "failed" || job.state === "cancelled")
+    return `the job is ${job.state}`;
+  if (parsed.epoch > job.epoch && parsed.epoch - job.epoch <= brokerLimits.epochLeapMax) {
+    // The store forgot this grant (it was restored from a backup). The next one must still be larger (I1).
+    job.epoch = parsed.epoch;
+    turn.jobsChanged.add(job);
+  }
+  if (grant !== null) return `the job was granted again, under epoch ${grant.epoch}`;
+  return "the lease has expired or was handed back";
+}
+
+/** Leases of an earlier instance that this one does not know: they died with that process. */
+function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
+  for (const job of [...holdingsOf(turn, agent.agentId).values()].reverse()) {
+    if (job.state !== "leased" || job.grant?.instanceId === agent.instanceId) continue;
+    redeliverJob(turn, job, {
+      how: "agent-lost",
+      reason: "the agent was started anew and does not hold the lease any more",
+    });
+  }
+}
+
+function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
+  if (!takesWork(agent.state)) return [];
+  const held = holdingsOf(turn, agent.agentId).size;
+  const capacity = Math.min(agent.slotsFree, agent.slots - held, limits.offersPerHeartbeatMax);
+  const offers: Lease[] = [];
+  while (offers.length < capacity) {
+    const jobId = turn.state.queue.take();
+    if (jobId === undefined) break;
+    offers.push(offerJob(turn, present(turn.state.jobs.get(jobId), "a queued job is known"), agent));
+  }
+  return offers;
+}

@@ -1,0 +1,98 @@
+import type * as z from "zod";
+
+import type {
+  Acknowledged,
+  AcceptRequest,
+  AcceptResponse,
+  AgentCommand,
+  CompleteRequest,
+  DeclineRequest,
+  EnrolRequest,
+  EnrolResponse,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  JobSpec,
+  PausedRequest,
+  ProblemCode,
+  ProgressRequest,
+  ResumedRequest,
+  ReturnRequest,
+  ShutdownRequest,
+  WithdrawRequest,
+  WithdrawResponse,
+} from "../../protocol/messages.ts";
+
+/** Who signed a request. The signature was verified before; whether the agent may act is decided by the core. */
+export interface Caller {
+  readonly agentId: string;
+  readonly instanceId: string;
+}
+
+type Ok = z.infer<typeof Acknowledged>;
+
+interface Calls {
+  enrol: {
+    input: {
+      readonly caller: Caller;
+      readonly message: Omit<EnrolRequest, "joinToken">;
+      readonly joinTokenMatches: boolean;
+      readonly revocationVerified: boolean;
+    };
+    answer: EnrolResponse;
+  };
+  heartbeat: { input: { readonly caller: Caller; readonly message: HeartbeatRequest }; answer: HeartbeatResponse };
+  /** An event stream was opened. */
+  connected: { input: { readonly caller: Caller }; answer: Ok };
+  /** The agent's event stream ended, and no newer one took its place. */
+  disconnected: { input: { readonly agentId: string }; answer: Ok };
+  accept: { input: LeaseCall<typeof AcceptRequest>; answer: z.infer<typeof AcceptResponse> };
+  decline: { input: LeaseCall<typeof DeclineRequest>; answer: Ok };
+  progress: { input: LeaseCall<typeof ProgressRequest>; answer: Ok };
+  complete: { input: LeaseCall<typeof CompleteRequest>; answer: Ok };
+  return: { input: LeaseCall<typeof ReturnRequest>; answer: Ok };
+  paused: { input: { readonly caller: Caller; readonly message: PausedRequest }; answer: Ok };
+  resumed: { input: { readonly caller: Caller; readonly message: z.infer<typeof ResumedRequest> }; answer: Ok };
+  shutdown: { input: { readonly caller: Caller; readonly message: ShutdownRequest }; answer: Ok };
+  withdraw: {
+    input: { readonly caller: Caller; readonly message: WithdrawRequest; readonly revocationVerified: boolean };
+    answer: z.infer<typeof WithdrawResponse>;
+  };
+  /** A blob was stored, or asked for and found: it stays for a while though nothing refers to it yet. */
+  "blob-seen": { input: { readonly digest: string; readonly bytes: number }; answer: Ok };
+  submit: { input: { readonly jobs: readonly JobSpec[] }; answer: { jobIds: string[] } };
+  cancel: { input: { readonly jobId: string }; answer: Ok };
+  command: { input: { readonly agentId: string; readonly message: AgentCommand }; answer: Ok };
+  /** Time went by. */
+  tick: { input: object; answer: Ok };
+}
+
+interface LeaseCall<S extends z.ZodType> {
+  readonly caller: Caller;
+  readonly leaseId: string;
+  readonly message: z.infer<S>;
+}
+
+export type BrokerInputType = keyof Calls;
+export type BrokerInput<T extends BrokerInputType = BrokerInputType> = {
+  [K in T]: { readonly type: K } & Calls[K]["input"];
+}[T];
+
+/** A refusal; it has changed nothing. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: ProblemCode;
+  readonly message: string;
+}
+export type BrokerResponse<T extends BrokerInputType = BrokerInputType> =
+  | { readonly ok: true; readonly answer: Calls[T]["answer"] }
+  | Refusal;
+
+export type BrokerHandler<T extends BrokerInputType, Turn> = (turn: Turn, input: BrokerInput<T>) => BrokerResponse<T>;
+
+/** The answer of a call that has nothing more to say. */
+export const acknowledged: { readonly ok: true; readonly answer: Ok } = { ok: true, answer: { ok: true } };
+
+/** Builds a refusal; `message` is one sentence for whoever sent the request. */
+export function refuse(code: ProblemCode, message: string): Refusal {
+  return { ok: false, code, message };
+}

@@ -1,0 +1,64 @@
+import { assert } from "../../foundation/assert.ts";
+import { isTerminalJob } from "../../protocol/job-states.ts";
+import type { BrokerState } from "./broker-state.ts";
+import { leaseIdOf } from "./lease-id.ts";
+import type { AgentRecord, JobRecord } from "./records.ts";
+import type { Turn } from "./turn.ts";
+
+/** Checks what one input touched; cheap enough for every turn in production. */
+export function assertTouchedInvariants(turn: Turn): void {
+  for (const job of turn.jobsChanged) assertJob(turn.state, job);
+  for (const agent of turn.agentsChanged) assertAgent(turn.state, agent);
+}
+
+/** Checks the whole state, for tests and simulators. */
+export function assertInvariants(state: BrokerState): void {
+  let queued = 0;
+  let granted = 0;
+  const references = new Map<string, number>();
+  for (const job of state.jobs.values()) {
+    assertJob(state, job);
+    if (job.state === "queued") queued += 1;
+    if (job.grant !== null) granted += 1;
+    if (job.checkpoint === null || isTerminalJob(job.state)) continue;
+    for (const digest of [job.checkpoint.manifestDigest, job.checkpoint.archiveDigest]) {
+      references.set(digest, (references.get(digest) ?? 0) + 1);
+    }
+  }
+  assert(queued === state.queue.size, "the queue holds the queued jobs and no other");
+  let held = 0;
+  for (const agent of state.agents.values()) {
+    assertAgent(state, agent);
+    held += state.holdings.get(agent.agentId)?.size ?? 0;
+  }
+  assert(held === granted, "every grant stands in exactly one agent's list");
+  for (const [digest, blob] of state.blobs) {
+    assert(blob.references === (references.get(digest) ?? 0), "a blob's references are counted right");
+  }
+  for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
+}
+
+function assertJob(state: BrokerState, job: JobRecord): void {
+  if (!state.jobs.has(job.jobId)) return;
+  const isGranted = job.state === "offered" || job.state === "leased";
+  assert(isGranted === (job.grant !== null), "a job has a grant exactly while it is offered or leased (I1)");
+  assert((job.state === "queued") === state.queue.has(job.jobId), "a job is in the queue exactly while it is queued");
+  assert(isTerminalJob(job.state) === state.settled.has(job.jobId), "a settled job is listed as settled");
+  assert(isTerminalJob(job.state) === (job.completedAt !== null), "a job has an end exactly when it is settled");
+  assert(job.redeliveries <= job.job.redeliveriesMax, "a job is not leased again more often than its limit");
+  if (job.grant === null) return;
+  assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
+  assert(job.grant.leaseId === leaseIdOf(job.jobId, job.grant.epoch), "a lease's id names its job and epoch");
+  assert(job.grant.expiresAt > state.nowMs, "no grant outlives its time");
+  const holding = state.holdings.get(job.grant.agentId);
+  assert(holding?.get(job.grant.leaseId) === job, "the holder's list names the grant");
+}
+
+function assertAgent(state: BrokerState, agent: AgentRecord): void {
+  const held = state.holdings.get(agent.agentId);
+  assert(held !== undefined, "each agent has its list of grants");
+  assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
+  if (agent.standing !== "revoked") return;
+  assert(held.size === 0, "a revoked agent holds nothing");
+  assert(agent.revokedAt !== null, "a revoked agent is revoked since a moment");
+}

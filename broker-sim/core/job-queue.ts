@@ -1,0 +1,57 @@
+import { BinaryHeap } from "./binary-heap.ts";
+
+/** The queued jobs by their order; jobs that left (cancelled) are skipped when their turn comes. */
+export class JobQueue {
+  readonly #heap = new BinaryHeap<string>();
+  readonly #orders = new Map<string, number>();
+  #front = 0;
+  #back = 0;
+
+  get size(): number {
+    return this.#orders.size;
+  }
+
+  has(jobId: string): boolean {
+    return this.#orders.has(jobId);
+  }
+
+  /** An order behind every one given so far. */
+  nextBack(): number {
+    this.#back += 1;
+    return this.#back;
+  }
+
+  /** An order before every one given so far. */
+  nextFront(): number {
+    this.#front -= 1;
+    return this.#front;
+  }
+
+  add(jobId: string, order: number): void {
+    this.#front = Math.min(this.#front, order);
+    this.#back = Math.max(this.#back, order);
+    this.#orders.set(jobId, order);
+    this.#heap.push(order, jobId);
+  }
+
+  /** Keeps later orders clear of one that is in use by a job which is not queued now. */
+  reserve(order: number): void {
+    this.#front = Math.min(this.#front, order);
+    this.#back = Math.max(this.#back, order);
+  }
+
+  remove(jobId: string): void {
+    this.#orders.delete(jobId);
+  }
+
+  /** Takes the first job, or undefined when none is queued. */
+  take(): string | undefined {
+    for (;;) {
+      const next = this.#heap.pop();
+      if (next === undefined) return undefined;
+      if (this.#orders.get(next.value) !== next.key) continue;
+      this.#orders.delete(next.value);
+      return next.value;
+    }
+  }
+}

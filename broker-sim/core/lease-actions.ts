@@ -1,0 +1,139 @@
+import { present } from "../../foundation/assert.ts";
+import { admit } from "./callers.ts";
+import { checkpointProblem } from "./checkpoints.ts";
+import { leaseJob, noteProgress, requeueJob, settleJob } from "./grants.ts";
+import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
+import { parseLeaseId } from "./lease-id.ts";
+import type { AgentRecord, JobRecord } from "./records.ts";
+import type { Turn } from "./turn.ts";
+import { hungerOf } from "./work-hints.ts";
+
+/** Turns an offer into a lease. A repeat (the answer was lost) gets the same lease again. */
+export function accept(turn: Turn, input: BrokerInput<"accept">): BrokerResponse<"accept"> {
+  const call = leaseCall(turn, input);
+  if (!call.ok) return call;
+  if (!call.held) return refuse("offer-lapsed", `The offer ${input.leaseId} is not open any more.`);
+  const grant = call.job.state === "offered" ? leaseJob(turn, call.job) : call.job.grant;
+  return { ok: true, answer: { expiresAt: present(grant, "a leased job has a grant").expiresAt } };
+}
+
+/** Gives an offer back at once, or a lease whose acceptance the agent never heard of. */
+export function decline(turn: Turn, input: BrokerInput<"decline">): BrokerResponse<"decline"> {
+  const call = leaseCall(turn, input);
+  if (!call.ok) return call;
+  if (!call.held) return refuse("offer-lapsed", `The offer ${input.leaseId} is not open any more.`);
+  const how = call.job.state === "offered" ? "declined" : "handed-back";
+  // Whoever says no is not asked again until its next heartbeat.
+  turn.state.hungry.delete(call.agent.agentId);
+  requeueJob(turn, call.job, { how, reason: `declined: ${input.message.reason}` });
+  return acknowledged;
+}
+
+/** Notes how far a job got; with a checkpoint, from where it goes on if its agent is lost. */
+export function progress(turn: Turn, input: BrokerInput<"progress">): BrokerResponse<"progress"> {
+  const call = leaseCall(turn, input);
+  if (!call.ok) return call;
+  if (!isLeased(call)) return fenced(input.leaseId, call.job);
+  const { progress, checkpoint } = input.message;
+  const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
+  if (problem !== undefined) return unknownCheckpoint(problem);
+  noteProgress(turn, call.job, { progress, checkpoint });
+  return acknowledged;
+}
+
+/** Takes a job's end, once (I3). A repeat of the same is answered alike; one under an old grant is fenced (I2). */
+export function complete(turn: Turn, input: BrokerInput<"complete">): BrokerResponse<"complete"> {
+  const call = leaseCall(turn, input);
+  if (!call.ok) return call;
+  const { job, agent } = call;
+  const { outcome, exitCode, error = null, result = null, progress } = input.message;
+  if (job.settledBy?.leaseId === input.leaseId && job.settledBy.agentId === agent.agentId) {
+    const same =
+      job.state === outcome &&
+      job.exitCode === exitCode &&
+      job.error === error &&
+      job.result === result &&
+      job.progress === progress;
+    if (same) return acknowledged;
+    return refuse("job-settled", `The job is ${job.state} already, with another result.`);
+  }
+  if (!isLeased(call)) return fenced(input.leaseId, job);
+  noteProgress(turn, job, { progress, checkpoint: undefined });
+  const settledBy = { leaseId: input.leaseId, agentId: agent.agentId };
+  const reason =
+    outcome === "completed" ? "its agent completed it" : `its agent says that it failed: ${error ?? "no reason"}`;
+  settleJob(turn, job, { state: outcome, how: outcome, reason, exitCode, error, result, settledBy });
+  hungerOf(turn, agent);
+  return acknowledged;
+}
+
+/** Takes a lease back before its job ended. The donor's doing, so it never counts against the job. */
+export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerResponse<"return"> {
+  const call = leaseCall(turn, input);
+  if (!call.ok) return call;
+  const { job, agent } = call;
+  if (!isLeased(call)) {
+    if (job.handedBackLease === input.leaseId) return acknowledged;
+    return fenced(input.leaseId, job);
+  }
+  const { progress, checkpoint, reason } = input.message;
+  const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
+  if (problem !== undefined) return unknownCheckpoint(problem);
+  turn.state.hungry.delete(agent.agentId);
+  handBackJob(turn, job, { progress, checkpoint, reason });
+  return acknowledged;
+}
+
+/** Ends a lease as its holder asked; the job goes on from the checkpoint, at the front of the queue. */
+export function handBackJob(
+  turn: Turn,
+  job: JobRecord,
+  {
+    progress,
+    checkpoint,
+    reason,
+  }: { progress: number; checkpoint: JobRecord["checkpoint"] | undefined; reason: string },
+): void {
+  noteProgress(turn, job, { progress, checkpoint: checkpoint ?? undefined });
+  job.handedBackReason = reason;
+  job.handedBackLease = present(job.grant, "a lease that is handed back is held").leaseId;
+  requeueJob(turn, job, { how: "handed-back", reason: `handed back: ${reason}` });
+}
+
+interface LeaseCall {
+  readonly ok: true;
+  readonly agent: AgentRecord;
+  readonly job: JobRecord;
+  /** Whether the caller holds this very offer or lease. */
+  readonly held: boolean;
+}
+
+function leaseCall(
+  { state }: Turn,
+  input: { readonly caller: Caller; readonly leaseId: string; readonly message: { readonly epoch: number } },
+): LeaseCall | Refusal {
+  const admitted = admit(state, input.caller);
+  if (!admitted.ok) return admitted;
+  const parsed = parseLeaseId(input.leaseId);
+  const job = parsed === undefined ? undefined : state.jobs.get(parsed.jobId);
+  if (job === undefined) return refuse("unknown-lease", `This broker knows no lease ${input.leaseId}.`);
+  const { agent } = admitted;
+  const held =
+    job.grant?.leaseId === input.leaseId &&
+    job.grant.agentId === agent.agentId &&
+    job.grant.instanceId === agent.instanceId &&
+    job.grant.epoch === input.message.epoch;
+  return { ok: true, agent, job, held };
+}
+
+function isLeased({ held, job }: LeaseCall): boolean {
+  return held && job.state === "leased";
+}
+
+function fenced(leaseId: string, job: JobRecord): Refusal {
+  return refuse("fenced", `The lease ${leaseId} is not live; its job is ${job.state} and its epoch ${job.epoch}.`);
+}
+
+function unknownCheckpoint(problem: string): Refusal {
+  return refuse("unknown-checkpoint", `The checkpoint cannot be used: ${problem}. Upload its blobs first.`);
+}

@@ -1,0 +1,55 @@
+import type { AgentState } from "../../protocol/agent-states.ts";
+import type { AgentRecord, JobRecord } from "./records.ts";
+import { type Turn, push } from "./turn.ts";
+
+/** Puts a job into the queue under the order that it has. */
+export function enqueueJob(turn: Turn, job: JobRecord): void {
+  turn.state.queue.add(job.jobId, job.queueOrder);
+  turn.jobsQueued += 1;
+}
+
+/** Whether an agent in this state gets offers (I6). */
+export function takesWork(state: AgentState): boolean {
+  return state === "Idle" || state === "Working";
+}
+
+/** An agent has a free slot: it is woken now if a job is queued, and when the next one is if not. */
+export function hungerOf(turn: Turn, agent: AgentRecord): void {
+  const { state } = turn;
+  if (!canBeWoken(turn, agent)) return;
+  if (state.queue.size === 0) state.hungry.add(agent.agentId);
+  else wake(turn, agent);
+}
+
+/**
+ * Wakes as many hungry agents as the jobs queued in this turn can feed, longest hungry first. A hint only: whoever is
+ * not woken, or is woken in vain, asks again with its next heartbeat.
+ */
+export function wakeForQueued(turn: Turn): void {
+  const { state } = turn;
+  let jobs = Math.min(turn.jobsQueued, state.queue.size);
+  for (const agentId of state.hungry) {
+    if (jobs <= 0) return;
+    const agent = state.agents.get(agentId);
+    if (agent === undefined || !canBeWoken(turn, agent)) {
+      state.hungry.delete(agentId);
+      continue;
+    }
+    wake(turn, agent);
+    jobs -= agent.slotsFree;
+  }
+}
+
+function canBeWoken(turn: Turn, agent: AgentRecord): boolean {
+  return (
+    agent.standing === "active" &&
+    takesWork(agent.state) &&
+    agent.slotsFree > 0 &&
+    turn.state.connected.has(agent.agentId)
+  );
+}
+
+function wake(turn: Turn, agent: AgentRecord): void {
+  turn.state.hungry.delete(agent.agentId);
+  push(turn, agent.agentId, { event: "work_available", data: { queued: turn.state.queue.size } });
+}

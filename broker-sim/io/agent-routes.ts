@@ -1,0 +1,180 @@
+import { timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
+
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import * as z from "zod";
+
+import { LeaseId } from "../../protocol/identifiers.ts";
+import {
+  AcceptRequest,
+  AcceptResponse,
+  Acknowledged,
+  CompleteRequest,
+  DeclineRequest,
+  EnrolRequest,
+  EnrolResponse,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  PausedRequest,
+  ProgressRequest,
+  ResumedRequest,
+  ReturnRequest,
+  ShutdownRequest,
+  WithdrawRequest,
+  WithdrawResponse,
+} from "../../protocol/messages.ts";
+import { routes } from "../../protocol/routes.ts";
+import type { BrokerInput, BrokerInputType, BrokerResponse, Caller } from "../core/inputs.ts";
+import type { Authentication } from "./authentication.ts";
+import type { BrokerService } from "./broker-service.ts";
+import { openEventStream } from "./event-stream.ts";
+import { ProblemError } from "./problems.ts";
+import { agentIdOf, isRevocationSigned, publicKeyObject } from "./request-signature.ts";
+import { callerOf, requireSignature } from "./signed-requests.ts";
+
+export interface AgentRoutesOptions {
+  readonly service: BrokerService;
+  readonly authentication: Authentication;
+  readonly joinToken: string;
+}
+
+/** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
+export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutesOptions): void {
+  const { service, authentication, joinToken } = options;
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+
+  app.register(async (enrolment) => {
+    requireSignature(enrolment, { authentication, keyOf: "body" });
+    enrolment
+      .withTypeProvider<ZodTypeProvider>()
+      .post(routes.enrol, { schema: { body: EnrolRequest, response: { 200: EnrolResponse } } }, async (request) => {
+        const caller = callerOf(request);
+        const { joinToken: token, ...message } = request.body;
+        const key = publicKeyObject(message.publicKey);
+        const revocationVerified = isRevocationSigned(message.revocation, {
+          agentId: agentIdOf(message.publicKey),
+          key,
+        });
+        const joinTokenMatches = isSameSecret(token, joinToken);
+        return await answer(service, { type: "enrol", caller, message, joinTokenMatches, revocationVerified });
+      });
+  });
+
+  app.register(async (agents) => {
+    requireSignature(agents, { authentication, keyOf: "agent" });
+    registerNotices(agents, service);
+    registerLeaseActions(agents, service);
+    registerEvents(agents, service);
+  });
+}
+
+function registerNotices(plain: FastifyInstance, service: BrokerService): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  const ok = { 200: Acknowledged };
+  app.post(
+    routes.heartbeat,
+    { schema: { body: HeartbeatRequest, response: { 200: HeartbeatResponse } } },
+    async (request) => await answer(service, { type: "heartbeat", caller: callerOf(request), message: request.body }),
+  );
+  app.post(
+    routes.paused,
+    { schema: { body: PausedRequest, response: ok } },
+    async (request) => await answer(service, { type: "paused", caller: callerOf(request), message: request.body }),
+  );
+  app.post(
+    routes.resumed,
+    { schema: { body: ResumedRequest, response: ok } },
+    async (request) => await answer(service, { type: "resumed", caller: callerOf(request), message: request.body }),
+  );
+  app.post(
+    routes.shutdown,
+    { schema: { body: ShutdownRequest, response: ok } },
+    async (request) => await answer(service, { type: "shutdown", caller: callerOf(request), message: request.body }),
+  );
+  app.post(
+    routes.withdraw,
+    { schema: { body: WithdrawRequest, response: { 200: WithdrawResponse } } },
+    async (request) => {
+      const caller = callerOf(request);
+      const message = request.body;
+      const publicKey = service.state.agents.get(caller.agentId)?.publicKey;
+      const revocationVerified =
+        publicKey !== undefined &&
+        isRevocationSigned(message.revocation, { agentId: caller.agentId, key: publicKeyObject(publicKey) });
+      return await answer(service, { type: "withdraw", caller, message, revocationVerified });
+    },
+  );
+}
+
+const LeaseParams = z.object({ leaseId: LeaseId });
+
+function registerLeaseActions(plain: FastifyInstance, service: BrokerService): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  const ok = { 200: Acknowledged };
+  app.post(
+    routes.leaseAction(":leaseId", "accept"),
+    { schema: { params: LeaseParams, body: AcceptRequest, response: { 200: AcceptResponse } } },
+    async (request) => await answer(service, { type: "accept", ...leaseCall(request) }),
+  );
+  app.post(
+    routes.leaseAction(":leaseId", "decline"),
+    { schema: { params: LeaseParams, body: DeclineRequest, response: ok } },
+    async (request) => await answer(service, { type: "decline", ...leaseCall(request) }),
+  );
+  app.post(
+    routes.leaseAction(":leaseId", "progress"),
+    { schema: { params: LeaseParams, body: ProgressRequest, response: ok } },
+    async (request) => await answer(service, { type: "progress", ...leaseCall(request) }),
+  );
+  app.post(
+    routes.leaseAction(":leaseId", "complete"),
+    { schema: { params: LeaseParams, body: CompleteRequest, response: ok } },
+    async (request) => await answer(service, { type: "complete", ...leaseCall(request) }),
+  );
+  app.post(
+    routes.leaseAction(":leaseId", "return"),
+    { schema: { params: LeaseParams, body: ReturnRequest, response: ok } },
+    async (request) => await answer(service, { type: "return", ...leaseCall(request) }),
+  );
+}
+
+function leaseCall<M>(request: FastifyRequest & { params: { leaseId: string }; body: M }): {
+  caller: Caller;
+  leaseId: string;
+  message: M;
+} {
+  return { caller: callerOf(request), leaseId: request.params.leaseId, message: request.body };
+}
+
+function registerEvents(app: FastifyInstance, service: BrokerService): void {
+  app.get(routes.events, { sse: "only" }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { agentId } = caller;
+    const stream = openEventStream(reply, {
+      onClose() {
+        if (!service.hub.disconnected(agentId, stream)) return;
+        // The service reports its own failures.
+        service.handle({ type: "disconnected", agentId }).catch(() => undefined);
+      },
+    });
+    service.hub.connect(agentId, stream, reply.sse.lastEventId);
+    const response = await service.handle({ type: "connected", caller });
+    if (!response.ok) stream.close();
+  });
+}
+
+/** What the core answers, or its refusal as an error on the way to the client. */
+async function answer<T extends BrokerInputType>(
+  service: BrokerService,
+  input: BrokerInput<T>,
+): Promise<Extract<BrokerResponse<T>, { ok: true }>["answer"]> {
+  const response = await service.handle(input);
+  if (response.ok) return response.answer;
+  throw new ProblemError(response.code, response.message);
+}
+
+function isSameSecret(left: string, right: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text, "utf8").digest();
+  return timingSafeEqual(digest(left), digest(right));
+}

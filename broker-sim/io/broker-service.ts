@@ -1,0 +1,123 @@
+import type { Logger } from "pino";
+
+import type { RecordEvent } from "../../protocol/history-recorder.ts";
+import { apply } from "../core/apply.ts";
+import type { BrokerState } from "../core/broker-state.ts";
+import type { Effect, HistoryEntry } from "../core/effects.ts";
+import type { BrokerInput, BrokerInputType, BrokerResponse } from "../core/inputs.ts";
+import type { BlobStore } from "./blob-store.ts";
+import type { BrokerClock } from "./broker-clock.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { EventHub } from "./event-hub.ts";
+import type { BrokerStore } from "./store.ts";
+
+export interface BrokerServiceOptions {
+  readonly state: BrokerState;
+  readonly store: BrokerStore;
+  readonly blobs: BlobStore;
+  readonly clock: BrokerClock;
+  readonly record: RecordEvent;
+  readonly log: Logger;
+  /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** What is done only after the store has what was decided. */
+type LaterEffect = Exclude<Effect, { kind: "persist" } | { kind: "alarm" }>;
+
+/** The reducer's body: hands it inputs one after the other and does what it decides. */
+export class BrokerService {
+  readonly hub: EventHub;
+  readonly #options: BrokerServiceOptions;
+  readonly #commits: CommitQueue;
+  #cancelAlarm: () => void = () => undefined;
+  #closed = false;
+
+  constructor(options: BrokerServiceOptions) {
+    this.#options = options;
+    this.#commits = new CommitQueue(options.store);
+    this.hub = new EventHub(options.state.boot);
+  }
+
+  /** For reading only. */
+  get state(): BrokerState {
+    return this.#options.state;
+  }
+
+  /** Decides an input, writes what must be written, does the rest, and only then answers. */
+  async handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
+    const { state, clock, onFatal } = this.#options;
+    let decided: ReturnType<typeof apply<T>>;
+    try {
+      decided = apply(state, input, clock.nowMs());
+    } catch (error) {
+      onFatal(error);
+      throw error;
+    }
+    const later: LaterEffect[] = [];
+    for (const effect of decided.effects) {
+      if (effect.kind === "persist") this.#commits.add(effect.batch);
+      else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
+      else later.push(effect);
+    }
+    await this.settled();
+    for (const effect of later) this.#perform(effect);
+    return decided.response;
+  }
+
+  /** Resolves when everything decided so far is in the store, so that no reader sees what a crash could take back. */
+  async settled(): Promise<void> {
+    try {
+      await this.#commits.settled();
+    } catch (error) {
+      this.#options.onFatal(error);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelAlarm();
+    this.hub.closeAll();
+    await this.#commits.settled().catch(() => undefined);
+  }
+
+  #setAlarm(atMs: number | null): void {
+    this.#cancelAlarm();
+    if (atMs === null || this.#closed) return;
+    this.#cancelAlarm = this.#options.clock.wakeAt(atMs, () => {
+      // A failure was reported to onFatal already.
+      if (!this.#closed) this.handle({ type: "tick" }).catch(() => undefined);
+    });
+  }
+
+  #perform(effect: LaterEffect): void {
+    const { blobs, log, state } = this.#options;
+    switch (effect.kind) {
+      case "history":
+        this.#record(effect.entry);
+        return;
+      case "push":
+        this.hub.push(effect.agentId, effect.event);
+        return;
+      case "new-instance":
+        this.hub.startInstance(effect.agentId);
+        return;
+      case "disconnect":
+        this.hub.forget(effect.agentId);
+        return;
+      case "remove-blob":
+        blobs
+          .remove(effect.digest, () => state.blobs.has(effect.digest))
+          .catch((error: unknown) => log.warn({ err: error, digest: effect.digest }, "a blob could not be removed"));
+        return;
+    }
+  }
+
+  #record(entry: HistoryEntry): void {
+    const { record, log } = this.#options;
+    record(entry.type, entry.data);
+    if (entry.type === "broker.heartbeat") log.debug(entry.data, entry.type);
+    else log.info(entry.data, entry.type);
+  }
+}

@@ -1,0 +1,113 @@
+import { limits } from "../../foundation/limits.ts";
+import type { BrokerEvent } from "../../protocol/messages.ts";
+
+/** One agent's open event stream. */
+export interface EventStream {
+  /** Returns false when the stream is dead and was closed. */
+  send(message: { readonly id?: string; readonly event: string; readonly data: unknown }): boolean;
+  close(): void;
+}
+
+interface AgentEvents {
+  stream: EventStream | undefined;
+  nextNumber: number;
+  /** The events that a reconnecting stream may have missed, oldest first. */
+  kept: { readonly number: number; readonly event: BrokerEvent }[];
+  /** The last event that was handed to a stream. */
+  deliveredThrough: number;
+}
+
+/**
+ * Hands events to the agents' streams, and keeps them for those that reconnect (CASES.md, case 70). An event's id is
+ * `BOOT-NUMBER`, so that an id of an earlier start of the broker is never taken for one of this.
+ */
+export class EventHub {
+  readonly #boot: string;
+  readonly #agents = new Map<string, AgentEvents>();
+
+  constructor(boot: string) {
+    this.#boot = boot;
+  }
+
+  /** Sends an event now or, but for the hint `work_available`, as soon as the agent has a stream. */
+  push(agentId: string, event: BrokerEvent): void {
+    const agent = this.#of(agentId);
+    if (event.event === "work_available") {
+      agent.stream?.send({ event: event.event, data: event.data });
+      return;
+    }
+    agent.kept.push({ number: agent.nextNumber, event });
+    agent.nextNumber += 1;
+    if (agent.kept.length > limits.eventReplayMax) agent.kept.shift();
+    this.#deliver(agent, agent.nextNumber - 2);
+  }
+
+  /**
+   * Opens an agent's stream in place of the one before and sends what that missed: everything after `lastEventId`, or
+   * everything that no stream was handed when the agent names none.
+   */
+  connect(agentId: string, stream: EventStream, lastEventId: string | null): void {
+    const agent = this.#of(agentId);
+    const before = agent.stream;
+    agent.stream = stream;
+    before?.close();
+    this.#deliver(agent, this.#seenThrough(agent, lastEventId));
+  }
+
+  /** Returns whether the stream was the agent's current one. */
+  disconnected(agentId: string, stream: EventStream): boolean {
+    const agent = this.#agents.get(agentId);
+    if (agent?.stream !== stream) return false;
+    agent.stream = undefined;
+    return true;
+  }
+
+  /** What was meant for an earlier process start is void, but for a pause or resume that nobody has seen. */
+  startInstance(agentId: string): void {
+    const agent = this.#agents.get(agentId);
+    if (agent === undefined) return;
+    const { stream, deliveredThrough } = agent;
+    agent.kept = agent.kept.filter(
+      ({ number, event }) => number > deliveredThrough && (event.event === "pause" || event.event === "resume"),
+    );
+    agent.stream = undefined;
+    stream?.close();
+  }
+
+  /** Closes an agent's stream and forgets its events. */
+  forget(agentId: string): void {
+    const stream = this.#agents.get(agentId)?.stream;
+    this.#agents.delete(agentId);
+    stream?.close();
+  }
+
+  closeAll(): void {
+    for (const agent of this.#agents.values()) {
+      const { stream } = agent;
+      agent.stream = undefined;
+      stream?.close();
+    }
+  }
+
+  #deliver(agent: AgentEvents, afterNumber: number): void {
+    for (const { number, event } of agent.kept) {
+      if (number <= afterNumber) continue;
+      if (agent.stream?.send({ id: `${this.#boot}-${number}`, event: event.event, data: event.data }) !== true) return;
+      agent.deliveredThrough = Math.max(agent.deliveredThrough, number);
+    }
+  }
+
+  #seenThrough(agent: AgentEvents, lastEventId: string | null): number {
+    if (lastEventId === null || lastEventId === "") return agent.deliveredThrough;
+    const number = lastEventId.startsWith(`${this.#boot}-`) ? Number(lastEventId.slice(this.#boot.length + 1)) : 0;
+    return Number.isSafeInteger(number) ? number : 0;
+  }
+
+  #of(agentId: string): AgentEvents {
+    const known = this.#agents.get(agentId);
+    if (known !== undefined) return known;
+    const agent = { stream: undefined, nextNumber: 1, kept: [], deliveredThrough: 0 };
+    this.#agents.set(agentId, agent);
+    return agent;
+  }
+}

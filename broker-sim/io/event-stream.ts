@@ -1,0 +1,43 @@
+import sse, { type SSEPluginOptions } from "@fastify/sse";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
+
+import { brokerLimits } from "../core/broker-limits.ts";
+import type { EventStream } from "./event-hub.ts";
+
+/** The only file that knows the SSE plugin: a 0.x whose surface may move. */
+export async function registerEventStreams(
+  app: FastifyInstance,
+  { heartbeatMs }: { heartbeatMs: number },
+): Promise<void> {
+  // Its types describe the module's namespace, its default export at run time is the plugin itself.
+  await app.register(sse as unknown as FastifyPluginAsync<SSEPluginOptions>, { heartbeatInterval: heartbeatMs });
+}
+
+/** Turns a reply into an event stream, its head sent at once so that the agent knows that it is connected. */
+export function openEventStream(reply: FastifyReply, { onClose }: { onClose: () => void }): EventStream {
+  const { sse, raw } = reply;
+  sse.keepAlive();
+  raw.once("close", onClose);
+  // A peer that vanished without a word is found by the kernel, between the comments that the plugin writes.
+  raw.socket?.setKeepAlive(true, 30_000);
+  raw.socket?.setNoDelay(true);
+  sse.sendHeaders();
+  raw.write(": connected\n\n");
+  return {
+    send(message) {
+      if (!sse.isConnected) return false;
+      if (raw.writableLength > brokerLimits.eventBacklogBytesMax) {
+        // Nobody reads there any more; the agent connects anew and names the last event that it saw.
+        raw.destroy();
+        return false;
+      }
+      // A stream that ends while it writes is reported by its close.
+      sse.send(message).catch(() => undefined);
+      return true;
+    },
+    close() {
+      sse.close();
+      raw.end();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import type * as z from "zod";
+
+import { HouseguestError, UsageError, messageOf } from "../../foundation/errors.ts";
+import {
+  Acknowledged,
+  type AgentCommand,
+  AgentList,
+  type AgentView,
+  JobList,
+  type JobSpec,
+  type JobView,
+  Problem,
+  SubmitResponse,
+} from "../../protocol/messages.ts";
+import { limits } from "../../foundation/limits.ts";
+import { routes } from "../../protocol/routes.ts";
+
+/** The broker said no, or could not be asked. */
+export class BrokerCallError extends HouseguestError {
+  override readonly name = "BrokerCallError";
+}
+
+/** How long one call of the operator may take. */
+const callTimeoutMs = 30_000;
+
+/** The operator's side of a broker. */
+export class OperatorClient {
+  readonly #base: string;
+
+  /** @throws UsageError when it is no http(s) address */
+  constructor(broker: string) {
+    const url = URL.parse(broker);
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw new UsageError(`${broker} is not the address of a broker.`, {
+        code: "usage",
+        next: "Give --broker an address as `broker-sim serve` prints it: http://127.0.0.1:7077.",
+      });
+    }
+    this.#base = broker.replace(/\/+$/, "");
+  }
+
+  /** Submits jobs, in as many requests as their size asks for. */
+  async submit(jobs: readonly JobSpec[]): Promise<string[]> {
+    const jobIds: string[] = [];
+    for (const batch of batches(jobs)) {
+      const response = await this.#call("POST", routes.jobs, { schema: SubmitResponse, body: { jobs: batch } });
+      jobIds.push(...response.jobIds);
+    }
+    return jobIds;
+  }
+
+  async jobs(): Promise<JobView[]> {
+    return (await this.#call("GET", routes.jobs, { schema: JobList })).jobs;
+  }
+
+  async agents(): Promise<AgentView[]> {
+    return (await this.#call("GET", routes.agents, { schema: AgentList })).agents;
+  }
+
+  async cancel(jobId: string): Promise<void> {
+    await this.#call("POST", routes.jobCancel(encodeURIComponent(jobId)), { schema: Acknowledged });
+  }
+
+  async command(agentId: string, command: AgentCommand): Promise<void> {
+    await this.#call("POST", routes.agentCommands(agentId), { schema: Acknowledged, body: command });
+  }
+
+  async #call<S extends z.ZodType>(
+    method: "GET" | "POST",
+    path: string,
+    { schema, body }: { schema: S; body?: unknown },
+  ): Promise<z.infer<S>> {
+    let text: string;
+    let status: number;
+    try {
+      const response = await fetch(this.#base + path, {
+        method,
+        signal: AbortSignal.timeout(callTimeoutMs),
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+      status = response.status;
+      text = await response.text();
+    } catch (error) {
+      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      throw new BrokerCallError(`The broker at ${this.#base} does not answer: ${messageOf(cause)}`, {
+        code: "broker-unreachable",
+        next: "Start one with `broker-sim serve`, or name another with --broker.",
+        retriable: true,
+        cause: error,
+      });
+    }
+    const value = parseJson(text);
+    const answer = status < 300 ? schema.safeParse(value) : undefined;
+    if (answer?.success === true) return answer.data;
+    throw refusal(this.#base, { status, value });
+  }
+}
+
+function refusal(base: string, { status, value }: { status: number; value: unknown }): BrokerCallError {
+  const problem = Problem.safeParse(value);
+  if (problem.success) {
+    const { code, message } = problem.data;
+    const next = code.startsWith("unknown-")
+      ? "`broker-sim jobs` and `broker-sim agents` list what there is."
+      : "Nothing was changed.";
+    return new BrokerCallError(message, { code, next });
+  }
+  return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
+    code: "not-a-broker",
+    next: "Name the address that `broker-sim serve` printed with --broker.",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Splits jobs so that each request stays below the size that a broker takes. */
+function* batches(jobs: readonly JobSpec[]): Generator<JobSpec[]> {
+  const bytesMax = limits.messageBytesMax - 1_024;
+  let batch: JobSpec[] = [];
+  let bytes = 0;
+  for (const job of jobs) {
+    const jobBytes = Buffer.byteLength(JSON.stringify(job)) + 1;
+    if (batch.length > 0 && (bytes + jobBytes > bytesMax || batch.length === 10_000)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(job);
+    bytes += jobBytes;
+  }
+  yield batch;
+}

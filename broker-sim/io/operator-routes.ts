@@ -1,0 +1,77 @@
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import * as z from "zod";
+
+import { AgentId, JobId } from "../../protocol/identifiers.ts";
+import { jobStates } from "../../protocol/job-states.ts";
+import {
+  Acknowledged,
+  AgentCommand,
+  AgentList,
+  JobList,
+  JobView,
+  SubmitRequest,
+  SubmitResponse,
+} from "../../protocol/messages.ts";
+import { routes } from "../../protocol/routes.ts";
+import type { Refusal } from "../core/inputs.ts";
+import { agentViews, jobView, jobViews } from "../core/views.ts";
+import type { BrokerService } from "./broker-service.ts";
+import { ProblemError } from "./problems.ts";
+
+/** What whoever runs the broker calls: jobs in and out, the agents, commands to them. Not signed; loopback guards it. */
+export function registerOperatorRoutes(plain: FastifyInstance, { service }: { service: BrokerService }): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  const refused = (refusal: Refusal) => new ProblemError(refusal.code, refusal.message);
+
+  app.post(routes.jobs, { schema: { body: SubmitRequest, response: { 200: SubmitResponse } } }, async (request) => {
+    const response = await service.handle({ type: "submit", jobs: request.body.jobs });
+    if (!response.ok) throw refused(response);
+    return response.answer;
+  });
+  app.get(
+    routes.jobs,
+    { schema: { querystring: z.object({ state: z.enum(jobStates).optional() }), response: { 200: JobList } } },
+    async (request) => {
+      await service.settled();
+      const jobs = jobViews(service.state);
+      const { state } = request.query;
+      return { jobs: state === undefined ? jobs : jobs.filter((job) => job.state === state) };
+    },
+  );
+  const JobParams = z.object({ jobId: JobId });
+  app.get(routes.job(":jobId"), { schema: { params: JobParams, response: { 200: JobView } } }, async (request) => {
+    await service.settled();
+    const job = service.state.jobs.get(request.params.jobId);
+    if (job === undefined) throw new ProblemError("unknown-job", `This broker knows no job ${request.params.jobId}.`);
+    return jobView(job);
+  });
+  app.post(
+    routes.jobCancel(":jobId"),
+    { schema: { params: JobParams, response: { 200: Acknowledged } } },
+    async (request) => {
+      const response = await service.handle({ type: "cancel", jobId: request.params.jobId });
+      if (!response.ok) throw refused(response);
+      return response.answer;
+    },
+  );
+  app.get(routes.agents, { schema: { response: { 200: AgentList } } }, async () => {
+    await service.settled();
+    return { agents: agentViews(service.state) };
+  });
+  app.post(
+    routes.agentCommands(":agentId"),
+    { schema: { params: z.object({ agentId: AgentId }), body: AgentCommand, response: { 200: Acknowledged } } },
+    async (request) => {
+      const { agentId } = request.params;
+      const response = await service.handle({ type: "command", agentId, message: request.body });
+      if (!response.ok) throw refused(response);
+      return response.answer;
+    },
+  );
+  app.get(routes.health, async () => {
+    await service.settled();
+    const { jobs, settled, agents, queue } = service.state;
+    return { ok: true, jobsLive: jobs.size - settled.size, jobsQueued: queue.size, agents: agents.size };
+  });
+}
