@@ -1,0 +1,151 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { parseXml } from "./testing/parse-xml.ts";
+import { runFixtures } from "./testing/run-fixtures.ts";
+import { writeRun } from "./testing/write-run.ts";
+
+const launcher = resolve(import.meta.dirname, "../bin/reports.mjs");
+const passing = "20260131T101500-withdraw-under-load";
+const failing = "20260131T113000-withdraw-under-load";
+let home = "";
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "houseguest-reports-cli-"));
+  writeRun(join(home, ".scenarios"), runFixtures.passing(), passing);
+  writeRun(join(home, ".scenarios"), runFixtures.failing(), failing);
+});
+afterAll(() => {
+  rmSync(home, { recursive: true });
+});
+
+describe("reports show", () => {
+  test("the newest run, plain in a pipe, and exit 0 though the run failed", async () => {
+    const { stdout, stderr, exitCode } = await reports("show");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toContain(" FAIL   withdraw-under-load");
+    expect(stdout).not.toContain("\x1b");
+    expect(stdout.split("\n").at(-1)).toMatch(/^reproduce +npx scenarios run/);
+  });
+
+  test("the command that it prints shows the same run", async () => {
+    const { stdout } = await reports("show", passing);
+    const again = /^look again +npx reports (.+)$/m.exec(stdout)?.[1];
+    expect((await reports(...(again ?? "").split(" "))).stdout).toBe(stdout);
+  });
+
+  test("as JSON and as JUnit, also into a file", async () => {
+    const { stdout } = await reports("show", passing, "--format", "json");
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, verdict: { exitCode: 0 } });
+    const file = join(home, "junit.xml");
+    expect(await reports("show", passing, "--format", "junit", "--output", file)).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+    });
+    expect(parseXml(readFileSync(file, "utf8")).attributes["failures"]).toBe("0");
+  });
+
+  test("colour by FORCE_COLOR, but never against --no-color", async () => {
+    const env = { FORCE_COLOR: "1" };
+    expect((await reports({ env }, "show")).stdout).toContain("\x1b[");
+    expect((await reports({ env }, "show", "--no-color")).stdout).not.toContain("\x1b");
+  });
+
+  test("a reader that closes early ends it quietly", async () => {
+    // Nobody reads: the pipe's other end is closed before the first byte.
+    const script = 'exec 3>&1; { sh -c \'node="$1"; shift; "$node" "$@"; echo "exit $?" >&3\' - "$@"; } | exec true';
+    const { stdout, stderr } = await execa("sh", ["-c", script, "-", process.execPath, launcher, "show"], {
+      cwd: home,
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "exit 0", stderr: "" });
+  });
+
+  test("a full disk is told", async (ctx) => {
+    if (process.platform !== "linux") ctx.skip("/dev/full is Linux's");
+    const script = '"$@" >/dev/full';
+    const { stderr, exitCode } = await execa("sh", ["-c", script, "-", process.execPath, launcher, "show"], {
+      ...{ cwd: home, reject: false },
+    });
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/^The output could not be written: ENOSPC\. [^\n]+$/);
+  });
+});
+
+test("reports list names all, as a table and as JSON", async () => {
+  const { stdout } = await reports("list");
+  expect(
+    stdout
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(/ +/).slice(0, 2)),
+  ).toEqual([
+    ["FAIL", failing],
+    ["PASS", passing],
+  ]);
+  const { runs } = JSON.parse((await reports("list", "--json")).stdout) as {
+    runs: { run: string; exitCode: number }[];
+  };
+  expect(runs.map(({ run, exitCode }) => [run, exitCode])).toEqual([
+    [failing, 1],
+    [passing, 0],
+  ]);
+});
+
+describe("one clear sentence, what to do next, and exit 64", () => {
+  test.for([
+    [
+      "a run that is not there",
+      ["show", "20260131T101500-withdraw-under-laod"],
+      /There is no run .* Did you mean 20260131T101500-/,
+    ],
+    ["no runs yet", ["show", "--root", "none"], /There are no runs in none yet\. Make one with `npx scenarios run/],
+    [
+      "a folder that is no run",
+      ["show", "./.scenarios"],
+      /holds no history\.jsonl.* See all runs with `npx reports list`/,
+    ],
+    ["a root that is not there", ["list", "--root", "none"], /There is no folder none\. Name the folder/],
+    [
+      "an unknown format",
+      ["show", "--format", "xml"],
+      /Allowed choices are line, json, junit\.\nSee `npx reports --help`/,
+    ],
+    ["an unknown command", ["lst"], /unknown command 'lst'\n\(Did you mean list\?\)\nSee `npx reports --help`/],
+    ["no command", [], /^Usage: reports/],
+    [
+      "an output that cannot be",
+      ["show", "--output", "no/such/file"],
+      /Cannot write the report to no\/such\/file: ENOENT\. Name a file/,
+    ],
+  ] as const)("%s", async ([, argv, message]) => {
+    const { stdout, stderr, exitCode } = await reports(...argv);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 64 });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+});
+
+test("help tells examples and exit codes", async () => {
+  const { stdout, exitCode } = await reports("--help");
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain("Examples:");
+  expect(stdout).toContain("Exit codes:");
+});
+
+interface Given {
+  readonly env?: Record<string, string>;
+}
+
+async function reports(...args: readonly (string | Given)[]) {
+  const argv = args.filter((arg) => typeof arg === "string");
+  const [{ env } = {}] = args.filter((arg) => typeof arg !== "string");
+  const environment = { PATH: process.env["PATH"] ?? "", ...env };
+  const ended = await execa(process.execPath, [launcher, ...argv], {
+    ...{ cwd: home, reject: false, extendEnv: false, env: environment },
+  });
+  return { exitCode: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
+}
