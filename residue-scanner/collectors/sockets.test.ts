@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+
+import { leftoverDaemon } from "../testing/leftover-daemon.ts";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { collectSockets } from "./sockets.ts";
+
+const heldBy = (pid: number) => collectSockets().sockets.filter(({ owners }) => owners?.includes(pid));
+
+describe.skipIf(process.platform !== "linux")("the sockets collector (needs /proc)", () => {
+  it("finds listening tcp sockets of both families with their holder", async () => {
+    const pid = await leftoverDaemon(`
+      const net = require("node:net");
+      net.createServer().listen(0, "127.0.0.1", () => net.createServer().listen(0, "::1", ready).on("error", ready));`);
+    const sockets = heldBy(pid).filter(({ state, protocol }) => state === "listening" && protocol.startsWith("tcp"));
+    expect(sockets[0]?.key).toMatch(/^tcp 127\.0\.0\.1:\d+ listening$/);
+    expect(sockets[0]?.uid).toBe(process.getuid?.());
+    for (const socket of sockets.slice(1)) expect(socket.key).toMatch(/^tcp6 \[::1\]:\d+ listening$/);
+  });
+
+  it("finds a bound udp socket", async () => {
+    const pid = await leftoverDaemon('require("node:dgram").createSocket("udp4").bind(0, "127.0.0.1", ready);');
+    expect(heldBy(pid).map(({ key }) => key)).toContainEqual(expect.stringMatching(/^udp 127\.0\.0\.1:\d+ bound$/));
+  });
+
+  it("finds unix sockets by path and by abstract name", async () => {
+    const path = `${temporaryDirectory()}/a b.sock`;
+    const name = `houseguest-test-${process.pid}`;
+    const pid = await leftoverDaemon(`
+      const net = require("node:net");
+      net.createServer().listen(${JSON.stringify(path)}, () => net.createServer().listen("\\0${name}", ready));`);
+    const keys = heldBy(pid).map(({ key }) => key);
+    expect(keys).toContain(`unix ${path} listening`);
+    expect(keys.some((key) => key.startsWith(`unix @${name}`) && key.endsWith("listening"))).toBe(true);
+  });
+
+  it("finds both ends of a connection, and names them alike in the next reading", async () => {
+    const pid = await leftoverDaemon(`
+      const net = require("node:net");
+      const server = net.createServer(() => {}).listen(0, "127.0.0.1", () => net.connect(server.address().port, "127.0.0.1", ready));`);
+    const connected = heldBy(pid).filter(({ state, protocol }) => state === "connected" && protocol === "tcp");
+    expect(connected).toHaveLength(2);
+    expect(connected[0]?.remote).toBe(connected[1]?.local);
+    expect(heldBy(pid)).toEqual(heldBy(pid));
+  });
+});

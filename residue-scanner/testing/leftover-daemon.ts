@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+import { onTestFinished } from "vitest";
+
+/** What a daemon of a test does once it is on its own, in JavaScript; `ready()` says that it is done. */
+const starter = `
+const { spawn } = require("node:child_process");
+const [script, ...rest] = process.argv.slice(1);
+const child = spawn(process.execPath, ["-e", script, ...rest], { detached: true, stdio: ["ignore", "ignore", "ignore", "ipc"], env: JSON.parse(process.env.DAEMON_ENV) });
+child.once("message", () => { console.log(child.pid); process.exit(0); });
+`;
+
+/**
+ * Starts a daemon as an unruly job does: a child of a child in a session of its own, whose parent then ends. It is
+ * killed when the test ends.
+ *
+ * @param script run in the daemon; it calls `ready()` when what it plants is there
+ * @param env its whole environment
+ * @returns its pid
+ */
+export async function leftoverDaemon(script: string, env: Readonly<Record<string, string>> = {}): Promise<number> {
+  const body = `const ready = () => { process.send("ready"); process.disconnect(); };\nsetInterval(() => {}, 1e6);\n${script}`;
+  const parent = spawn(process.execPath, ["-e", starter, body], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, DAEMON_ENV: JSON.stringify(env) },
+  });
+  const ended = once(parent, "exit");
+  for await (const line of createInterface(parent.stdout)) {
+    const pid = Number(line);
+    onTestFinished(() => {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
+    });
+    await ended;
+    return pid;
+  }
+  throw new Error("The daemon did not start.");
+}
