@@ -9,10 +9,12 @@ import { identify } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 import { keyOf, signalMembers, stopProcesses } from "./stop-processes.ts";
 
+/** Finds all that are alive: a little old unless `fresh`; with `onFound` always fresh, and each at once. */
+export type Find = (look: { readonly fresh: boolean; readonly onFound?: (member: Member) => void }) => Member[];
+
 /** Processes that are to be ended. */
 export interface Quarry {
-  /** All that are alive; a little old unless `fresh`. */
-  readonly find: (look: { readonly fresh: boolean }) => Member[];
+  readonly find: Find;
   /** Cgroups that hold nothing else. */
   readonly cgroups: readonly string[];
   /** Takes off every freeze that keeps them from hearing a signal. */
@@ -21,6 +23,9 @@ export interface Quarry {
 
 /** How often a wait looks for itself, besides being woken by cgroup.events. */
 const lookIntervalMs = 15;
+/** How many fresh looks must find nothing before nothing is believed, and how far they are apart. */
+const freshLooksMin = 2;
+const recheckMs = 2;
 /** The part of the deadline that is kept for the time after KILL. */
 const killReserveMs = 500;
 /** How often TERM is sent to those that were forked while it was being sent. */
@@ -38,7 +43,7 @@ export async function endProcesses(
   const deadline = startedAt + deadlineMs;
   const killAt = startedAt + Math.min(graceMs, deadlineMs - Math.min(killReserveMs, deadlineMs / 2));
   const seen = new Set<string>();
-  const find = (look: { fresh: boolean }): Member[] => {
+  const find: Find = (look) => {
     const members = quarry.find(look);
     for (const member of members) seen.add(keyOf(member));
     return members;
@@ -64,8 +69,6 @@ export async function endProcesses(
   return { terminated: seen.size - left.length, left: left.map(identify) };
 }
 
-type Find = (look: { fresh: boolean }) => Member[];
-
 function askToEnd({ find, thaw }: { find: Find; thaw: () => void }): void {
   const told = new Set<string>();
   for (let round = 1; round <= termRoundsMax; round += 1) {
@@ -81,7 +84,7 @@ function askToEnd({ find, thaw }: { find: Find; thaw: () => void }): void {
 
 /** Stopped first, so that none of them can fork away from the killing. */
 function killToFixedPoint(find: Find): void {
-  const { processes } = stopProcesses({ find: () => find({ fresh: true }), cleanRounds: 1 });
+  const { processes } = stopProcesses({ find: (onFound) => find({ fresh: true, onFound }), cleanRounds: 2 });
   if (processes > 0) signalMembers(find({ fresh: true }), "SIGKILL");
 }
 
@@ -93,7 +96,10 @@ function killAll(cgroup: string): void {
   }
 }
 
-/** Returns those still alive at `until`; an empty answer was looked at afresh. */
+/**
+ * Returns those still alive at `until`. None is believed only after as many fresh looks in a row: a process that ends as
+ * it forks may slip through one.
+ */
 async function waitUntilGone({
   find,
   changes,
@@ -103,12 +109,13 @@ async function waitUntilGone({
   changes: Changes;
   until: number;
 }): Promise<Member[]> {
-  for (;;) {
-    let left = find({ fresh: false });
-    if (left.length === 0) left = find({ fresh: true });
+  for (let empty = 0; ; ) {
+    const left = find({ fresh: empty > 0 });
+    empty = left.length === 0 ? empty + 1 : 0;
     const restMs = until - systemClock.monotonicMs();
-    if (left.length === 0 || restMs <= 0) return left;
-    await changes.next(Math.min(restMs, lookIntervalMs));
+    // One more than the looks that must be fresh: the first may be old.
+    if (empty > freshLooksMin || (left.length > 0 && restMs <= 0)) return left;
+    await changes.next(empty > 0 ? recheckMs : Math.min(restMs, lookIntervalMs));
   }
 }
 

@@ -2,7 +2,7 @@ import { assert } from "../../foundation/assert.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import { withinDeadline } from "../../foundation/deadline.ts";
 import { type HostLedger, resourceKey } from "../core/host-resource.ts";
-import { endProcesses } from "./end-processes.ts";
+import { endProcesses, type Find } from "./end-processes.ts";
 import { type JobCgroups, jobCgroups } from "./job-cgroups.ts";
 import type { FreezeResult, Sandbox, SandboxDriver, SandboxRequest, TerminationResult } from "./port.ts";
 import { identify, isSame, readProcess } from "./proc-stat.ts";
@@ -27,7 +27,7 @@ interface Shared {
   readonly table: ProcessTable;
   readonly cgroups: JobCgroups | null;
   readonly live: Map<string, LiveSandbox>;
-  readonly scan: (look: { readonly fresh: boolean }) => Member[];
+  readonly scan: Find;
 }
 
 interface LiveSandbox {
@@ -53,10 +53,13 @@ export function processDriver(options: ProcessDriverOptions): SandboxDriver {
   const cgroups = jobCgroups({ agentId, ledger, root: options.cgroupRoot });
   const live = new Map<string, LiveSandbox>();
   let look: { readonly atMs: number; readonly members: Member[] } | null = null;
-  const scan: Shared["scan"] = ({ fresh }) => {
+  const scan: Find = ({ fresh, onFound }) => {
     const now = systemClock.monotonicMs();
-    if (fresh || look === null || now - look.atMs > lookAgeMsMax) {
-      look = { atMs: systemClock.monotonicMs(), members: table.scan(cgroups?.pids() ?? new Map()) };
+    if (fresh || onFound !== undefined || look === null || now - look.atMs > lookAgeMsMax) {
+      look = {
+        atMs: systemClock.monotonicMs(),
+        members: table.scan({ inCgroups: cgroups?.pids() ?? new Map(), onFound }),
+      };
     }
     return look.members;
   };
@@ -138,7 +141,7 @@ function freeze({ cgroups, live, scan }: Shared): Frozen {
   const inside = new Set(all === null ? [] : cgroups?.pids().keys());
   // With cgroups, those outside are the exception, and all the others are stopped already: one clean round will do.
   const outside = stopProcesses({
-    find: () => scan({ fresh: true }).filter((member) => !inside.has(member.pid)),
+    find: (onFound) => scanWhere({ scan, where: (member) => !inside.has(member.pid) })({ fresh: true, onFound }),
     cleanRounds: all === null ? 2 : 1,
   });
   const unfrozen = all !== false ? [] : [...inside].map(readProcess).filter((stat) => stat !== null);
@@ -148,6 +151,14 @@ function freeze({ cgroups, live, scan }: Shared): Frozen {
     processes: inside.size + outside.processes,
     running: running.map(identify),
     stopped: outside.stopped,
+  };
+}
+
+/** A look at some of the processes only. */
+function scanWhere({ scan, where }: { scan: Find; where: (member: Member) => boolean }): Find {
+  return ({ fresh, onFound }) => {
+    const look = onFound === undefined ? {} : { onFound: (member: Member) => where(member) && onFound(member) };
+    return scan({ fresh, ...look }).filter(where);
   };
 }
 
@@ -223,8 +234,7 @@ function sandboxOf({
   job: SpawnedJob;
 }): Sandbox {
   const { cgroups, live, scan } = shared;
-  const find = (look: { readonly fresh: boolean }): Member[] =>
-    scan(look).filter((member) => member.leaseId === leaseId);
+  const find = scanWhere({ scan, where: (member) => member.leaseId === leaseId });
   const end = async (limits: { graceMs: number; deadlineMs: number }): Promise<TerminationResult> => {
     if (!live.has(leaseId)) return { terminated: 0, left: [] };
     const thaw = (): void => {

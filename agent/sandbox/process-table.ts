@@ -15,12 +15,18 @@ export interface ProcessTable {
   rootEnded(leaseId: string): void;
   /** Forgets a lease, none of whose processes is left. */
   forget(leaseId: string): void;
+  /** Every live process of every lease of this agent. */
+  readonly scan: (look: Look) => Member[];
+}
+
+export interface Look {
+  /** The processes that are in a lease's cgroup, which is proof enough. */
+  readonly inCgroups: ReadonlyMap<number, string>;
   /**
-   * Every live process of every lease of this agent.
-   *
-   * @param inCgroups the processes that are in a lease's cgroup, which is proof enough
+   * Called for each at the moment that it is found, most of them microseconds after they were listed: what flees by
+   * forking and ending has no time to. Some are found only at the end, by whom they descend from.
    */
-  scan(inCgroups: ReadonlyMap<number, string>): Member[];
+  readonly onFound?: ((member: Member) => void) | undefined;
 }
 
 interface Known {
@@ -36,6 +42,8 @@ interface Root {
   endedAtTicks: number | null;
 }
 
+/** How often one scan lists the pids again, for those that came while it read. */
+const listingsMax = 10;
 /** USER_HZ, the unit of the times in /proc/PID/stat: 100 on every Linux that Node runs on (time(7)). */
 const ticksPerSecond = 100;
 
@@ -58,51 +66,59 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
       if (root !== undefined) root.endedAtTicks = ticksSinceBoot();
     },
     forget: (leaseId) => void roots.delete(leaseId),
-    scan(inCgroups) {
-      const alive = readAll();
-      for (const [pid, entry] of known) if (alive.get(pid)?.startTime !== entry.startTime) known.delete(pid);
-      for (const stat of alive.values()) recognise({ stat, known, inCgroups, agentId });
-      for (const stat of alive.values()) recogniseOldSession({ stat, known, roots });
-      spread({ alive, known, ownSession });
+    scan({ inCgroups, onFound }) {
+      const alive = new Map<number, ProcessStat>();
       const members: Member[] = [];
-      for (const stat of alive.values()) {
+      const claim = (stat: ProcessStat, leaseId: string): void => {
+        const member = { ...stat, leaseId };
+        members.push(member);
+        onFound?.(member);
+      };
+      for (const stat of readAll()) {
+        alive.set(stat.pid, stat);
+        const entry = entryOf({ stat, known });
+        entry.leaseId ??= inCgroups.get(stat.pid) ?? null;
+        entry.leaseId ??= alive.has(stat.parent) ? (known.get(stat.parent)?.leaseId ?? null) : null;
+        if (entry.leaseId === null) readMarker({ stat, entry, agentId });
+        entry.leaseId ??= oldSessionOf({ stat, roots });
+        if (entry.leaseId !== null) claim(stat, entry.leaseId);
+      }
+      for (const pid of known.keys()) if (!alive.has(pid)) known.delete(pid);
+      for (const stat of spread({ alive, known, ownSession })) {
         const leaseId = known.get(stat.pid)?.leaseId ?? null;
-        if (leaseId !== null) members.push({ ...stat, leaseId });
+        if (leaseId !== null) claim(stat, leaseId);
       }
       return members;
     },
   };
 }
 
-function readAll(): Map<number, ProcessStat> {
-  const alive = new Map<number, ProcessStat>();
-  for (const pid of listPids()) {
-    // Never ourselves and never init, whatever their environment says.
-    if (pid === process.pid || pid === 1) continue;
-    const stat = readProcess(pid);
-    if (stat !== null && isAlive(stat) && !stat.kernelThread) alive.set(pid, stat);
+/** Every live process that may be a job's, each as it is read. */
+function* readAll(): Generator<ProcessStat> {
+  const listed = new Set<number>();
+  for (let listing = 1; listing <= listingsMax; listing += 1) {
+    const pids = listPids().filter((pid) => !listed.has(pid));
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      listed.add(pid);
+      // Never ourselves and never init, whatever their environment says.
+      if (pid === process.pid || pid === 1) continue;
+      const stat = readProcess(pid);
+      if (stat !== null && isAlive(stat) && !stat.kernelThread) yield stat;
+    }
   }
-  return alive;
 }
 
-function recognise({
-  stat,
-  known,
-  inCgroups,
-  agentId,
-}: {
-  stat: ProcessStat;
-  known: Map<number, Known>;
-  inCgroups: ReadonlyMap<number, string>;
-  agentId: string;
-}): void {
-  let entry = known.get(stat.pid);
-  if (entry === undefined) {
-    entry = { startTime: stat.startTime, leaseId: null, environmentRead: false };
-    known.set(stat.pid, entry);
-  }
-  entry.leaseId ??= inCgroups.get(stat.pid) ?? null;
-  if (entry.leaseId !== null || entry.environmentRead) return;
+function entryOf({ stat, known }: { stat: ProcessStat; known: Map<number, Known> }): Known {
+  const entry = known.get(stat.pid);
+  if (entry?.startTime === stat.startTime) return entry;
+  const fresh: Known = { startTime: stat.startTime, leaseId: null, environmentRead: false };
+  known.set(stat.pid, fresh);
+  return fresh;
+}
+
+function readMarker({ stat, entry, agentId }: { stat: ProcessStat; entry: Known; agentId: string }): void {
+  if (entry.environmentRead) return;
   const environment = readEnvironment(stat.pid);
   // Empty while a process is in the middle of an exec; then it is read again the next time.
   entry.environmentRead = environment !== "";
@@ -122,25 +138,20 @@ function leaseOf({ environment, agentId }: { environment: string | null; agentId
  * A process in the session of a first process that has ended. The kernel gives a session's number to nobody else while
  * a process is in it, but may afterwards; so only who started while the first process held the number is certain.
  */
-function recogniseOldSession({
-  stat,
-  known,
-  roots,
-}: {
-  stat: ProcessStat;
-  known: Map<number, Known>;
-  roots: ReadonlyMap<string, Root>;
-}): void {
-  const entry = known.get(stat.pid);
-  if (entry === undefined || entry.leaseId !== null) return;
+function oldSessionOf({ stat, roots }: { stat: ProcessStat; roots: ReadonlyMap<string, Root> }): string | null {
   for (const [leaseId, root] of roots) {
     if (root.pid !== stat.session || root.endedAtTicks === null) continue;
     const started = Number(stat.startTime);
-    if (started >= Number(root.startTime) && started <= root.endedAtTicks) entry.leaseId = leaseId;
+    if (started >= Number(root.startTime) && started <= root.endedAtTicks) return leaseId;
   }
+  return null;
 }
 
-/** Children and fellows of a session belong to whom their parent or fellow belongs to, until nothing changes. */
+/**
+ * Children and fellows of a session belong to whom their parent or fellow belongs to, until nothing changes.
+ *
+ * @returns those that were claimed so
+ */
 function spread({
   alive,
   known,
@@ -149,7 +160,8 @@ function spread({
   alive: ReadonlyMap<number, ProcessStat>;
   known: Map<number, Known>;
   ownSession: number;
-}): void {
+}): ProcessStat[] {
+  const claimed: ProcessStat[] = [];
   const sessions = new Map<number, string>();
   let unclaimed: ProcessStat[] = [];
   for (const stat of alive.values()) {
@@ -157,7 +169,7 @@ function spread({
     if (leaseId === null) unclaimed.push(stat);
     else if (stat.session !== ownSession) sessions.set(stat.session, leaseId);
   }
-  if (sessions.size === 0) return;
+  if (sessions.size === 0) return claimed;
   // Ends: each round but the last claims at least one of a finite list.
   for (let changed = true; changed; ) {
     changed = false;
@@ -171,11 +183,13 @@ function spread({
         continue;
       }
       entry.leaseId = leaseId;
+      claimed.push(stat);
       if (stat.session !== ownSession) sessions.set(stat.session, leaseId);
       changed = true;
     }
     unclaimed = rest;
   }
+  return claimed;
 }
 
 function ticksSinceBoot(): number {

@@ -19,6 +19,9 @@ const stopMsMax = 500;
 const pauseMs = 0.2;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
+/** Finds all members, and shows each as soon as it is found. */
+export type Search = (onFound: (member: Member) => void) => Member[];
+
 /**
  * Stops processes with SIGSTOP until a fixed point: a process that forked while it was looked for has left a child that
  * the next round finds. Synchronous, so that nothing of the agent comes in between.
@@ -26,18 +29,19 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
  * @param cleanRounds how many rounds in a row must find nothing running. Two, where one may have overlooked a child:
  *   1. the round lists the pids, 2. A forks B, 3. A stops, 4. the round sees A stopped and does not know of B.
  */
-export function stopProcesses({ find, cleanRounds }: { find: () => Member[]; cleanRounds: number }): StopResult {
+export function stopProcesses({ find, cleanRounds }: { find: Search; cleanRounds: number }): StopResult {
   const startedAt = systemClock.monotonicMs();
   const stopped = new Map<string, Member>();
   const stoppedThemselves = new Set<string>();
   let clean = 0;
   for (let round = 1; ; round += 1) {
-    const members = find();
-    const running = members.filter((member) => !isStopped(member));
-    if (round === 1) {
-      const runs = new Set(running);
-      for (const member of members) if (!runs.has(member)) stoppedThemselves.add(keyOf(member));
-    }
+    const running: Member[] = [];
+    const members = find((member) => {
+      if (!isStopped(member)) {
+        send(member.pid, "SIGSTOP");
+        running.push(member);
+      } else if (round === 1) stoppedThemselves.add(keyOf(member));
+    });
     for (const member of members) {
       const key = keyOf(member);
       if (!stoppedThemselves.has(key)) stopped.set(key, member);

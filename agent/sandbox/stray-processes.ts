@@ -4,7 +4,7 @@ import { basename, dirname, sep } from "node:path";
 import { jobEnvironment } from "../../protocol/job-environment.ts";
 import { type HostLedger, type HostResource, resourceKey } from "../core/host-resource.ts";
 import { cgroupPids, childCgroups, findCgroupsNamed, removeCgroup, setFrozen } from "./cgroup.ts";
-import { endProcesses } from "./end-processes.ts";
+import { endProcesses, type Find } from "./end-processes.ts";
 import { type JobCgroups, parentCgroupName } from "./job-cgroups.ts";
 import type { TerminationResult } from "./port.ts";
 import { readEnvironment, readProcess } from "./proc-stat.ts";
@@ -34,10 +34,12 @@ export async function endStrayProcesses({
     .flatMap((parent) => childCgroups(parent))
     .filter((path) => !(dirname(path) === cgroups?.path && isLive(basename(path))));
   adoptFromLedger({ agentId, ledger, table, isLive, sameBoot: strays.length > 0 });
-  const find = (): Member[] => {
+  const find: Find = ({ onFound }) => {
     const inCgroups = cgroups?.pids() ?? new Map<number, string>();
     for (const path of strays) for (const pid of cgroupPids(path)) inCgroups.set(pid, basename(path));
-    return table.scan(inCgroups).filter((member) => !isLive(member.leaseId));
+    const ours = (member: Member): boolean => !isLive(member.leaseId);
+    const look = { inCgroups, onFound: (member: Member) => void (ours(member) && onFound?.(member)) };
+    return table.scan(look).filter(ours);
   };
   const thaw = (): void => {
     for (const path of strays) {

@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "vitest";
+
+import { assert } from "../../foundation/assert.ts";
+import { JobSpec } from "../../protocol/messages.ts";
+import { type HostLedger, type HostResource, resourceKey } from "../core/host-resource.ts";
+import { findCgroupsNamed } from "./cgroup.ts";
+import { parentCgroupName } from "./job-cgroups.ts";
+import type { Sandbox, SandboxDriver, SandboxRequest } from "./port.ts";
+import { readProcess } from "./proc-stat.ts";
+import { wipeDirectory } from "./wipe-directory.ts";
+
+/** A ledger in memory, as strict as the agent's: releasing what is not held is an error. */
+export function memoryLedger(resources: readonly HostResource[] = []): HostLedger {
+  const live = new Map(resources.map((resource) => [resourceKey(resource), resource]));
+  return {
+    acquire: (resource) => void live.set(resourceKey(resource), resource),
+    release(key) {
+      assert(live.delete(key), `${key} is held`);
+    },
+    live: () => [...live.values()],
+  };
+}
+
+/** One driver of an agent of its own, with a place on the disk for its jobs. */
+export class DriverBed {
+  readonly agentId = randomBytes(32).toString("hex");
+  readonly place = mkdtempSync(join(tmpdir(), "houseguest-driver-"));
+  readonly ledger: HostLedger = memoryLedger();
+  readonly driver: SandboxDriver;
+  readonly #sandboxes: Sandbox[] = [];
+  #leases = 0;
+
+  constructor(makeDriver: (options: { agentId: string; ledger: HostLedger }) => SandboxDriver) {
+    this.driver = makeDriver({ agentId: this.agentId, ledger: this.ledger });
+  }
+
+  request(command: string[], environment: Record<string, string> = {}): SandboxRequest {
+    this.#leases += 1;
+    const workspace = join(this.place, `workspace-${this.#leases}`);
+    mkdirSync(workspace, { mode: 0o700 });
+    return {
+      leaseId: `lease-${this.#leases}`,
+      jobId: `job-${this.#leases}`,
+      epoch: 1,
+      agentId: this.agentId,
+      job: JobSpec.parse({ command, environment }),
+      workspace,
+      logFile: join(this.place, `job-${this.#leases}.log`),
+    };
+  }
+
+  /** Starts a shell script as a job; `$0` is `job`. */
+  async start(script: string, environment: Record<string, string> = {}): Promise<Started> {
+    const request = this.request(["sh", "-c", script, "job"], environment);
+    const sandbox = await this.driver.start(request);
+    this.#sandboxes.push(sandbox);
+    return { sandbox, request, file: (name) => join(request.workspace, name) };
+  }
+
+  /** Ends everything and proves, without asking the driver, that nothing is left. */
+  async close(): Promise<void> {
+    this.driver.thawAll();
+    const ended = await Promise.all(
+      this.#sandboxes.map((sandbox) => sandbox.terminate({ graceMs: 0, deadlineMs: 10_000 })),
+    );
+    this.driver.close();
+    expect(ended.flatMap(({ left }) => left)).toEqual([]);
+    expect(processesOf(this.agentId)).toEqual([]);
+    expect(findCgroupsNamed(parentCgroupName(this.agentId))).toEqual([]);
+    expect(this.ledger.live()).toEqual([]);
+    expect(await wipeDirectory(this.place)).toMatchObject({ leftCount: 0 });
+  }
+}
+
+export interface Started {
+  readonly sandbox: Sandbox;
+  readonly request: SandboxRequest;
+  /** A path in its workspace. */
+  readonly file: (name: string) => string;
+}
+
+/** Live processes that carry an agent's marker, read by nobody's code but this. */
+export function processesOf(agentId: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const marked = readFileSync(`/proc/${pid}/environ`, "latin1").includes(`HOUSEGUEST_AGENT=${agentId}`);
+        return marked && isRunning(pid);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Alive and no zombie. */
+export function isRunning(pid: number): boolean {
+  const state = readProcess(pid)?.state ?? "X";
+  return state !== "Z" && state !== "X";
+}
+
+/** User and system time of all threads of a process, in clock ticks. */
+export function cpuTicks(pid: number): number {
+  const stat = readProcess(pid);
+  assert(stat !== null, `process ${pid} is there`);
+  return stat.cpuTicks;
+}
+
+/** Waits for a condition that has no event of its own. */
+export async function until(condition: () => boolean, what: string, deadlineMs = 15_000): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!condition()) {
+    assert(performance.now() < deadline, `in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Waits for the lines of a file that jobs append to; each is a pid. */
+export async function pidsIn(path: string, count: number): Promise<number[]> {
+  const read = (): number[] =>
+    existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean).map(Number) : [];
+  await until(() => read().length >= count, `${count} pids in ${path}`);
+  return read();
+}
