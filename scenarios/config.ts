@@ -89,6 +89,24 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
   };
 }
 
+/** The options as a report shows them: one flat list, and of the times only those that differ from the fleet's. */
+export function shownOptions(options: RunOptions): Record<string, string | number> {
+  const times = Object.entries(options.timing).filter(([name, value]) => defaultTiming[name as keyof Timing] !== value);
+  const ours = { agent: builtIn("donor-agent"), broker: builtIn("broker-sim") };
+  const foreign = {
+    ...(options.agentCommand.join(" ") === ours.agent.join(" ") ? {} : { agent: options.agentCommand.join(" ") }),
+    ...(options.brokerCommand.join(" ") === ours.broker.join(" ") ? {} : { broker: options.brokerCommand.join(" ") }),
+  };
+  return {
+    ...options.knobs,
+    store: options.store,
+    policy: options.policy,
+    deadlineS: options.deadlineMs / 1000,
+    ...foreign,
+    ...Object.fromEntries(times),
+  };
+}
+
 /** Our own program, run by the Node that runs the harness. */
 function builtIn(name: string): string[] {
   return [process.execPath, fileURLToPath(new URL(`../bin/${name}.mjs`, import.meta.url))];

@@ -16,7 +16,7 @@ import {
 import type { Reporter } from "../reports/reporter.ts";
 import { saveSnapshot, type Snapshot, settleAndCompare, takeSnapshot } from "../residue-scanner/scanner.ts";
 import { judgeExpectation } from "./checkers/registry.ts";
-import type { RunOptions } from "./config.ts";
+import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { createRunDirectory, type RunDirectory } from "./run-directory.ts";
@@ -76,7 +76,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     run: directory.run,
     scenario: request.scenario.name,
     seed: request.options.seed,
-    options: { ...request.options, ...request.options.knobs, user: userInfo().username },
+    options: { ...shownOptions(request.options), user: userInfo().username },
   });
   try {
     await attempt(progress);
@@ -84,6 +84,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     progress.error = error;
   }
   const notUndone = await undoEverything(progress);
+  await lookAfterFailure(progress);
   return await conclude(progress, notUndone);
 }
 
@@ -150,6 +151,17 @@ async function lookAgain(progress: Progress): Promise<void> {
   progress.residue = report;
 }
 
+/** A run that failed on the way has been undone by now; the host is read again all the same, to prove that (I12). */
+async function lookAfterFailure(progress: Progress): Promise<void> {
+  if (progress.error === undefined || progress.interruption.signal.aborted) return;
+  try {
+    await inPhase(progress, "second look", () => lookAgain(progress));
+  } catch (error) {
+    if (!progress.interruption.signal.aborted) throw error;
+    // Interrupted while it looked: the verdict says that the host was not read again.
+  }
+}
+
 /**
  * Undoes what the harness did, last in first out. After an interruption or a failed step this is also what takes agent
  * and broker down; what an agent left behind has been seen by then.
@@ -193,7 +205,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     startedAt: progress.startedAt,
     endedAt: Date.now(),
     user: userInfo().username,
-    options: { ...request.options },
+    options: shownOptions(request.options),
     ...outcome,
     expectations,
     error: error === undefined ? null : sentence(error),

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -114,8 +114,15 @@ function notStarted(name: string, logFile: string, ready: string | ActorExit | u
       : typeof ready === "string"
         ? `answered something else than expected: ${ready.slice(0, 200)}`
         : `ended at once (exit code ${ready.code ?? ready.signal})`;
-  return new ActorError(`${name} did not start: it ${why}.`, {
+  return new ActorError(`${name} did not start: it ${why}.${lastWords(logFile)}`, {
     code: "not-started",
     next: `Read why in ${logFile}.`,
   });
+}
+
+/** The line of the log that says why, or the last one, to spare the reader the way there. */
+function lastWords(logFile: string): string {
+  const lines = readFileSync(logFile, "utf8").split("\n").filter(Boolean);
+  const said = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
+  return said === undefined ? "" : ` It said: ${said.trim().slice(0, 300)}`;
 }
