@@ -23,6 +23,15 @@ test("a job handed back and then completed by another is completed, and counts a
   expect(jobsSummary(history.records)).toMatchObject({ submitted: 1, completed: 1, handedBack: 0, leasedAgain: 1 });
 });
 
+test("a job handed back and held by another now is leased, not handed back", () => {
+  const history = new HistoryBuilder();
+  queue(history, "job-a");
+  grant(history, "job-a", 1);
+  release(history, "job-a", 1, "handed-back");
+  grant(history, "job-a", 2);
+  expect(jobsSummary(history.records)).toMatchObject({ leased: 1, waiting: 0, handedBack: 0 });
+});
+
 test("handed back without a checkpoint is told apart; an expired lease is not handed back", () => {
   const history = new HistoryBuilder();
   for (const jobId of ["job-a", "job-b", "job-c"]) {

@@ -50,10 +50,7 @@ function timelineOf(
   let exitedAt: number | undefined;
   const leave = (at: number) => {
     if (since === undefined) return;
-    const last = spans.at(-1);
-    const to = Math.max(since, at) - run.begin;
-    if (last?.state === state) spans[spans.length - 1] = { ...last, toMs: to };
-    else spans.push({ state, fromMs: since - run.begin, toMs: to });
+    spans.push({ state, fromMs: since - run.begin, toMs: Math.max(since, at) - run.begin });
   };
   for (const record of ordered) {
     if (record.type === "agent.started") {
