@@ -21,7 +21,7 @@ export function unfinishedVerdict(history: readonly HistoryRecord[], why: string
     seed,
     startedAt: started.at,
     endedAt: historyEnd(history),
-    user: "unknown user",
+    user: typeof options["user"] === "string" ? options["user"] : "unknown user",
     options,
     lifecycle: "unknown",
     expectations: judged(history),

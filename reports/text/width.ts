@@ -39,14 +39,6 @@ export function shortenMiddle(text: string, width: number): string {
   return shorten(text, head + 1) + tail;
 }
 
-export function padEnd(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - visibleWidth(text)));
-}
-
-export function padStart(text: string, width: number): string {
-  return " ".repeat(Math.max(0, width - visibleWidth(text))) + text;
-}
-
 /** Breaks a text into lines of at most `width` columns, at spaces where it can. An empty text is no line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
