@@ -16,6 +16,7 @@ export const agentLimits = {
   acceptAttemptsMax: 3,
   /** How many jobs that could not be spawned here are remembered, so that their offers are declined. */
   unspawnableJobsMax: 64,
+  unspawnableForMs: 60_000,
   /** After declining such an offer, `work_available` wakes nobody for this long. */
   quietAfterDeclineMs: 1_000,
   /** TERM, KILL and then this long until a slot counts as broken. */

@@ -90,7 +90,8 @@ function declineReason(turn: Turn, { jobId }: Offer): string | null {
   const closed = intakeClosedBecause(core);
   if (closed !== null) return closed;
   if (slotsFree(core) === 0) return "every slot is busy";
-  if (!core.unspawnableJobs.includes(jobId)) return null;
+  core.unspawnableJobs = core.unspawnableJobs.filter(({ untilMs }) => untilMs > turn.nowMs);
+  if (!core.unspawnableJobs.some((job) => job.jobId === jobId)) return null;
   core.quietUntilMs = turn.nowMs + agentLimits.quietAfterDeclineMs;
   return "this job could not be started on this host before";
 }

@@ -56,7 +56,10 @@ export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string
   if (lease === undefined || (lease.stage !== "preparing" && lease.stage !== "spawning")) return;
   if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
   turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
-  core.unspawnableJobs = [...core.unspawnableJobs, lease.jobId].slice(-agentLimits.unspawnableJobsMax);
+  const untilMs = turn.nowMs + agentLimits.unspawnableForMs;
+  core.unspawnableJobs = [...core.unspawnableJobs, { jobId: lease.jobId, untilMs }].slice(
+    -agentLimits.unspawnableJobsMax,
+  );
   lease.stop ??= { why: `it could not be started: ${reason}`.slice(0, 500), then: "return" };
   wipe(turn, lease);
 }

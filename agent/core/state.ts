@@ -32,7 +32,7 @@ export interface AgentCore {
   shutdown: Shutdown | null;
   withdrawal: Withdrawal | null;
   /** Jobs that could not be spawned on this host, oldest first. */
-  unspawnableJobs: string[];
+  unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
   quietUntilMs: number;
   outboxAttempts: number;
 }

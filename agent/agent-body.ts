@@ -1,0 +1,252 @@
+import { randomUUID } from "node:crypto";
+
+import type { Clock } from "../foundation/clock.ts";
+import { withinDeadline } from "../foundation/deadline.ts";
+import type { AgentStatus, ControlRequest, ControlResponse } from "../protocol/control.ts";
+import type { HistoryData } from "../protocol/history.ts";
+import type { RecordEvent } from "../protocol/history-recorder.ts";
+import type { Timing } from "../protocol/timing.ts";
+import type { WithdrawalReport } from "../protocol/withdrawal-report.ts";
+import { apply } from "./core/agent.ts";
+import type { AgentEffect, Ending } from "./core/effect.ts";
+import type { AgentInput } from "./core/input.ts";
+import type { AgentCore } from "./core/state.ts";
+import { coreStatus } from "./core/status.ts";
+import type { AgentContext } from "./io/agent-context.ts";
+import { agentTimers } from "./io/agent-timers.ts";
+import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
+import type { ControlServer } from "./io/control-server.ts";
+import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
+import { clearLedger, socketsLeft, wipeHome } from "./io/withdrawal-effects.ts";
+import { readProgress } from "./sandbox/job-output.ts";
+
+export interface AgentLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "background" | "call"> {
+  readonly core: AgentCore;
+  readonly clock: Clock;
+  readonly brokerUrl: string;
+  readonly record: RecordEvent;
+  readonly log: AgentLog;
+  readonly onReady: (status: AgentStatus) => void;
+  /** Something of ours broke; the process cannot go on. */
+  readonly onBug: (error: unknown) => void;
+  /** Ends the connections to the broker that are kept open for the next request. */
+  readonly closeConnections: () => Promise<void>;
+}
+
+export interface AgentEnd {
+  readonly ending: Ending;
+  readonly report: WithdrawalReport | null;
+}
+
+/** How long an urgent end waits for the kernel to end what runs, in milliseconds. */
+const urgentEndMs = 500;
+/** How long an ordinary end waits for work on this host (a wipe of a large directory), in milliseconds. */
+const endMs = 30_000;
+
+/**
+ * The brain's body: hands inputs to the core one at a time, in the order in which they were seen, and carries out what
+ * it answers. An effect marked «at once» is carried out in the very call that brought the input.
+ */
+export class AgentBody {
+  readonly #options: AgentBodyOptions;
+  readonly #context: AgentContext;
+  readonly #sandboxes: SandboxEffects;
+  readonly #timers;
+  readonly #queue: { readonly input: AgentInput; readonly nowMs: number }[] = [];
+  readonly #responders = new Map<string, (response: ControlResponse) => void>();
+  readonly #underWay = new Set<Promise<void>>();
+  readonly ended: Promise<AgentEnd>;
+  #resolveEnded: (end: AgentEnd) => void = () => undefined;
+  #core: AgentCore;
+  #control: ControlServer | null = null;
+  #report: WithdrawalReport | null = null;
+  #busy = false;
+  #isReady = false;
+  #isEnding = false;
+
+  constructor(options: AgentBodyOptions) {
+    this.#options = options;
+    this.#core = options.core;
+    this.#context = {
+      ...options,
+      see: (input) => this.see(input),
+      state: () => this.#core,
+      background: (work) => this.#background(work),
+      call: (work) => void this.#guard(work),
+    };
+    this.#sandboxes = new SandboxEffects(this.#context);
+    this.#timers = agentTimers({ clock: options.clock, onTimer: (name) => this.see({ type: "timer", name }) });
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** The server whose requests come in by `ask`; its socket is closed when the agent ends. */
+  set control(server: ControlServer) {
+    this.#control = server;
+  }
+
+  /** The fleet's times, as the broker told them. */
+  get timing(): Timing {
+    return this.#core.timing;
+  }
+
+  /** Hands the core something that was seen just now. */
+  see(input: AgentInput): void {
+    // Whoever ends hears nothing any more.
+    if (this.#isEnding) return;
+    this.#queue.push({ input, nowMs: this.#options.clock.nowMs() });
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#take(next);
+    } catch (error) {
+      this.#options.onBug(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** A request of the owner; answered now or when it has come to its end. */
+  ask(request: ControlRequest, respond: (response: ControlResponse) => void): void {
+    if (request.command === "status") {
+      respond({ ok: true, status: this.status() });
+      return;
+    }
+    const requestId = randomUUID();
+    this.#responders.set(requestId, respond);
+    this.see({ type: "control", requestId, request });
+  }
+
+  status(): AgentStatus {
+    const { home, driver, files, brokerUrl } = this.#options;
+    const status = coreStatus(this.#core);
+    const sandboxes = status.sandboxes.map((sandbox) => ({
+      ...sandbox,
+      progress: Math.max(sandbox.progress, readProgress(files.workspace(sandbox.leaseId), sandbox.progress)),
+    }));
+    return {
+      ...status,
+      sandboxes,
+      pid: process.pid,
+      broker: brokerUrl,
+      sandboxDriver: driver.name,
+      ledgerEntries: home.ledger.live().length,
+    };
+  }
+
+  #take({ input, nowMs }: { input: AgentInput; nowMs: number }): void {
+    const turn = apply(this.#core, input, nowMs);
+    this.#core = turn.state;
+    for (const effect of turn.effects) this.#perform(effect);
+    if (input.type === "control" && turn.response !== null) this.#respond(input.requestId, turn.response);
+  }
+
+  #perform(effect: AgentEffect): void {
+    const { home, log, record } = this.#options;
+    if (isSandboxEffect(effect)) return this.#sandboxes.perform(effect);
+    if (isBrokerEffect(effect)) return performBrokerEffect(this.#context, effect);
+    switch (effect.kind) {
+      case "record":
+        if (effect.type === "agent.withdrawal") this.#report = (effect.data as HistoryData<"agent.withdrawal">).report;
+        logRecord(log, effect);
+        return record(effect.type, effect.data);
+      case "log":
+        return log[effect.level](effect.message);
+      case "remember":
+        return home.ledger.remember(effect.note);
+      case "answer":
+        return this.#respond(effect.requestId, effect.response);
+      case "setTimer":
+        return this.#timers.set(effect.name, effect);
+      case "clearTimer":
+        return this.#timers.clear(effect.name);
+      case "ready":
+        return this.#ready();
+      case "closeSockets":
+        return this.#background(this.#closeSockets());
+      case "wipeHome":
+        return this.#background(this.#wipeHome());
+      case "clearLedger":
+        return this.see({ type: "ledgerCleared", ...clearLedger(home, effect) });
+      case "exit":
+        return void this.#end(effect.ending, effect.urgent);
+    }
+  }
+
+  #ready(): void {
+    if (this.#isReady || this.#isEnding) return;
+    this.#isReady = true;
+    // After the effects of this turn, so that the state that is told is the one it ends in.
+    queueMicrotask(() => this.#options.onReady(this.status()));
+  }
+
+  async #closeSockets(): Promise<void> {
+    const { home, broker, closeConnections } = this.#options;
+    broker?.events.close();
+    await this.#control?.stopListening();
+    await closeConnections();
+    const left = socketsLeft(home);
+    const measured =
+      left.length === 0
+        ? "no socket is bound in the home, and the connections to the broker are closed"
+        : `${left.length} sockets are still bound`;
+    this.see({ type: "socketsClosed", left, measured });
+  }
+
+  async #wipeHome(): Promise<void> {
+    const { home, driver } = this.#options;
+    this.see({ type: "homeWiped", ...(await wipeHome(home, driver)) });
+  }
+
+  async #end(ending: Ending, urgent: boolean): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#timers.clearAll();
+    const { broker, closeConnections } = this.#options;
+    broker?.events.close();
+    broker?.abort();
+    if (urgent) await this.#sandboxes.endAll(urgentEndMs);
+    await this.#control?.close();
+    await closeConnections();
+    // What is still under way (a wipe, an answer) must not find the ledger closed.
+    await withinDeadline(Promise.allSettled(this.#underWay), { ms: urgent ? urgentEndMs : endMs, late: undefined });
+    this.#resolveEnded({ ending, report: this.#report });
+  }
+
+  #respond(requestId: string, response: ControlResponse): void {
+    const respond = this.#responders.get(requestId);
+    this.#responders.delete(requestId);
+    respond?.(response);
+  }
+
+  #background(work: Promise<void>): void {
+    const guarded = this.#guard(work);
+    this.#underWay.add(guarded);
+    void guarded.finally(() => this.#underWay.delete(guarded));
+  }
+
+  async #guard(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#options.onBug(error);
+    }
+  }
+}
+
+function logRecord(log: AgentLog, { type, data }: Extract<AgentEffect, { kind: "record" }>): void {
+  if (type === "agent.state") log.info(`${data.from} → ${data.to}: ${data.reason}`);
+  else if (type === "agent.refused") log.warn(`Refused ${data.event} while ${data.state}: ${data.reason}`);
+  else if (type === "agent.woke") log.info(`Woke: ${data.cause}`);
+  else if (type === "agent.execution") log.info(`${data.jobId} ${data.from ?? "new"} → ${data.to}: ${data.reason}`);
+  else if (type === "agent.frozen") {
+    log.info(`Froze ${data.processes} processes of ${data.sandboxes} sandboxes in ${data.freezeMs.toFixed(1)} ms`);
+  }
+}

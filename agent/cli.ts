@@ -1,0 +1,70 @@
+import { Command, CommanderError } from "commander";
+
+import { AssertionError } from "../foundation/assert.ts";
+import { HouseguestError, messageOf } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import type { Finish } from "./commands/finish.ts";
+import { joinCommand } from "./commands/join.ts";
+import { pauseCommand } from "./commands/pause.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { statusCommand } from "./commands/status.ts";
+import { withdrawCommand } from "./commands/withdraw.ts";
+
+/** Runs `donor-agent` with the arguments after its name, and returns its exit code. */
+export async function main(argv: string[]): Promise<number> {
+  let exitCode: number = ExitCode.pass;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function buildProgram(finish: Finish): Command {
+  const program = new Command("donor-agent")
+    .description("Lends this host to a broker, and gives it back the moment its owner asks.")
+    .exitOverride()
+    .showHelpAfterError("(donor-agent --help shows what there is)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ donor-agent join --broker http://127.0.0.1:7077 --token TOKEN
+  $ donor-agent status
+  $ donor-agent pause            every job is stopped, the CPU is yours
+  $ donor-agent resume
+  $ donor-agent withdraw         nothing of the agent is left on this host
+
+Exit codes:
+  0    done
+  1    not done: refused, or something was left; the message says what to do next
+  64   the command line or this machine does not allow it; nothing was done
+  70   a bug of the agent
+  130  ended at once, by a third signal`,
+    );
+  for (const command of [
+    joinCommand(finish),
+    statusCommand(finish),
+    pauseCommand(finish),
+    resumeCommand(finish),
+    withdrawCommand(finish),
+  ]) {
+    program.addCommand(command.exitOverride().showHelpAfterError(`(donor-agent ${command.name()} --help shows how)`));
+  }
+  return program;
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
+  if (error instanceof HouseguestError) {
+    process.stderr.write(`donor-agent: ${error.message}\n${error.next}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof AssertionError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? "");
+  process.stderr.write(`donor-agent: a bug: ${text}\nPlease report it with the command that you ran.\n`);
+  return ExitCode.harnessBug;
+}

@@ -1,0 +1,2 @@
+/** What a command hands back to the shell. */
+export type Finish = (exitCode: number) => void;

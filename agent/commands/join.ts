@@ -1,0 +1,112 @@
+import { Command, Option } from "commander";
+
+import { UsageError } from "../../foundation/errors.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { Ending } from "../core/effect.ts";
+import { AgentError } from "../io/agent-error.ts";
+import { closeKeptConnections } from "../io/kept-connections.ts";
+import { type ReadyAgent, runAgent } from "../main.ts";
+import { startDaemon } from "./daemon.ts";
+import type { Finish } from "./finish.ts";
+import { pathsOf, withHome } from "./home-option.ts";
+import { joinTokenVariable, type JoinOptions } from "./join-options.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+const intervalMsMax = 86_400_000;
+
+export function joinCommand(finish: Finish): Command {
+  return withHome(new Command("join"))
+    .description("Joins a broker and works for it; on a home that has joined before, goes on where it was.")
+    .option("--broker <url>", "the broker's address")
+    .option("--token <token>", `the broker's join token; or in the environment as ${joinTokenVariable}`)
+    .option(
+      "--slots <n>",
+      "how many jobs at once; by default one less than there are processors",
+      wholeNumber({ min: 1, max: limits.slotsMax }),
+    )
+    .option("--foreground", "stay, and log to stderr, instead of going to the background")
+    .option("--json", "one JSON line once it has joined")
+    .addOption(new Option("--sandbox <driver>", "how jobs are confined").choices(["auto", "process"]))
+    .option(
+      "--checkpoint-interval <ms>",
+      "how often running jobs are checkpointed, instead of the broker's default",
+      wholeNumber({ min: 100, max: intervalMsMax }),
+    )
+    .addOption(new Option("--log-in-home").hideHelp())
+    .action(async (options: JoinOptions) => {
+      const token = options.token ?? process.env[joinTokenVariable];
+      // Neither jobs nor anything else that is started from here is to see it.
+      delete process.env[joinTokenVariable];
+      const wish: JoinOptions = { ...options, ...(token === undefined ? {} : { token }) };
+      brokerOf(wish);
+      finish(options.foreground === true ? await runHere(wish) : await startDaemon(wish));
+    });
+}
+
+async function runHere(options: JoinOptions): Promise<number> {
+  const paths = pathsOf(options);
+  let said = false;
+  const { ending, report } = await runAgent({
+    paths,
+    join: { broker: brokerOf(options), joinToken: options.token ?? null, slots: options.slots ?? null },
+    withdraw: null,
+    checkpointIntervalMs: options.checkpointInterval ?? null,
+    environment: process.env,
+    logInHome: options.logInHome === true,
+    onReady: (ready) => {
+      said = true;
+      if (options.json === true) process.stdout.write(`${JSON.stringify(readyLine(ready))}\n`);
+    },
+    closeConnections: closeKeptConnections,
+  });
+  // A start that only finished an interrupted withdrawal does not join: the owner's last word was to leave.
+  if (!said && report !== null && options.json === true) {
+    const { agentId, instanceId } = report;
+    const state = report.clean ? "Withdrawn" : "Withdrawing";
+    process.stdout.write(`${JSON.stringify({ agentId, instanceId, pid: process.pid, state, home: paths.home })}\n`);
+  }
+  return exitCodeOf(ending);
+}
+
+function exitCodeOf(ending: Ending): number {
+  switch (ending.how) {
+    case "shutdown":
+      return ExitCode.pass;
+    case "withdrawn":
+      return ending.clean ? ExitCode.pass : ExitCode.fail;
+    case "interrupted":
+      return ExitCode.interrupted;
+    case "refused":
+      throw refusal(ending);
+  }
+}
+
+function refusal({ code, message, fresh }: Extract<Ending, { how: "refused" }>): Error {
+  const text = `The broker refuses this agent: ${message}`;
+  if (code === "bad-join-token") {
+    return new UsageError(text, {
+      code,
+      next: "Ask the broker's operator for its current join token, and join again.",
+    });
+  }
+  const next = fresh
+    ? "Ask the broker's operator why, and join again."
+    : "Run `donor-agent withdraw` to clear this home, and join anew.";
+  return new AgentError(text, { code, next });
+}
+
+function readyLine({ status, home, control, driver, cannot }: ReadyAgent) {
+  const { agentId, instanceId, pid, state } = status;
+  return { agentId, instanceId, pid, state, home, control, driver, cannot };
+}
+
+function brokerOf({ broker }: JoinOptions): URL | null {
+  if (broker === undefined) return null;
+  const url = URL.canParse(broker) ? new URL(broker) : null;
+  if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url;
+  throw new UsageError(`${JSON.stringify(broker)} is not the address of a broker.`, {
+    code: "bad-broker",
+    next: "Give it as a URL, like --broker http://127.0.0.1:7077.",
+  });
+}

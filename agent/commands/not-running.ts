@@ -1,0 +1,17 @@
+import { AgentError } from "../io/agent-error.ts";
+import { isInhabited } from "../io/home.ts";
+import type { HomePaths } from "../io/home-paths.ts";
+
+/** No agent answers for that home; says what can be done about it. */
+export function notRunning(paths: HomePaths): AgentError {
+  if (!isInhabited(paths)) {
+    return new AgentError(`No agent lives in ${paths.home}.`, {
+      code: "not-joined",
+      next: "Join with `donor-agent join --broker URL --token TOKEN`, or name another directory with --home.",
+    });
+  }
+  return new AgentError(`The agent of ${paths.home} is not running.`, {
+    code: "not-running",
+    next: "Start it again with `donor-agent join`, or take it off this host with `donor-agent withdraw`.",
+  });
+}

@@ -1,0 +1,40 @@
+import { Command } from "commander";
+
+import { present } from "../../foundation/assert.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { AgentStatus } from "../../protocol/control.ts";
+import { askAgent } from "../io/control-client.ts";
+import type { Finish } from "./finish.ts";
+import { pathsOf, withHome } from "./home-option.ts";
+import { notRunning } from "./not-running.ts";
+
+const answerWithinMs = 5_000;
+
+export function statusCommand(finish: Finish): Command {
+  return withHome(new Command("status"))
+    .description("What the agent of this host is doing.")
+    .option("--json", "as one JSON object")
+    .action(async (options: { home?: string; json?: boolean }) => {
+      const paths = pathsOf(options);
+      const answer = await askAgent(paths.control, { command: "status" }, { timeoutMs: answerWithinMs });
+      if (answer === null) throw notRunning(paths);
+      const status = present(answer.status, "the answer to a status request holds the status");
+      process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : inWords(status));
+      finish(ExitCode.pass);
+    });
+}
+
+function inWords(status: AgentStatus): string {
+  const { state, reason, broker, brokerReachable, sandboxes, slots } = status;
+  const lines = [
+    `${state}${status.pauseAsked ? " (a pause is under way)" : ""}: ${reason}`,
+    `broker     ${broker} (${brokerReachable ? "answers" : "does not answer"})`,
+    `agent      ${status.agentId?.slice(0, 12) ?? "-"}, pid ${status.pid}, sandboxes by ${status.sandboxDriver}`,
+    `slots      ${sandboxes.length} of ${slots} in use`,
+    ...sandboxes.map(
+      ({ jobId, execution, frozen, progress, pid }) =>
+        `  ${jobId}  ${execution}${frozen ? ", frozen" : ""}, progress ${progress}${pid === null ? "" : `, pid ${pid}`}`,
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+
+import { Command } from "commander";
+
+import { systemClock } from "../../foundation/clock.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { ControlRequest } from "../../protocol/control.ts";
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import { agentLimits } from "../core/limits.ts";
+import { AgentError } from "../io/agent-error.ts";
+import { askAgent } from "../io/control-client.ts";
+import { isInhabited } from "../io/home.ts";
+import type { HomePaths } from "../io/home-paths.ts";
+import { closeKeptConnections } from "../io/kept-connections.ts";
+import { runAgent } from "../main.ts";
+import type { Finish } from "./finish.ts";
+import { pathsOf, withHome } from "./home-option.ts";
+import { wholeNumber } from "./whole-number.ts";
+import { reportInWords } from "./withdrawal-words.ts";
+
+/** The agent keeps to its deadline; what comes after it (the last answer) takes no longer than this. */
+const answerGraceMs = 10_000;
+const deadlineMsMax = 3_600_000;
+
+export function withdrawCommand(finish: Finish): Command {
+  return withHome(new Command("withdraw"))
+    .description("Hands every job back, revokes the key, and removes everything of the agent from this host.")
+    .option("--reason <text>", "for the broker and the log")
+    .option(
+      "--deadline <ms>",
+      `all of it ends within this, whatever the broker does (default ${agentLimits.withdrawDeadlineMs})`,
+      wholeNumber({ min: 1, max: deadlineMsMax }),
+    )
+    .option("--json", "the withdrawal report, as one JSON object")
+    .action(async (options: { home?: string; json?: boolean; reason?: string; deadline?: number }) => {
+      const report = await withdraw(pathsOf(options), {
+        command: "withdraw",
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+        ...(options.deadline === undefined ? {} : { deadlineMs: options.deadline }),
+      });
+      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportInWords(report));
+      finish(report.clean ? ExitCode.pass : ExitCode.fail);
+    });
+}
+
+type Request = Extract<ControlRequest, { command: "withdraw" }>;
+
+/** Asks the running agent, or does it here from the ledger when none runs. */
+async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalReport> {
+  const timeoutMs = (request.deadlineMs ?? agentLimits.withdrawDeadlineMs) + answerGraceMs;
+  const answer = await askAgent(paths.control, request, { timeoutMs });
+  if (answer?.report !== undefined) return answer.report;
+  if (!isInhabited(paths)) return nothingThere(request);
+  const end = await runAgent({
+    paths,
+    join: null,
+    withdraw: request,
+    checkpointIntervalMs: null,
+    environment: process.env,
+    logInHome: false,
+    onReady: () => undefined,
+    closeConnections: closeKeptConnections,
+  });
+  if (end.report !== null) return end.report;
+  throw new AgentError("The withdrawal was interrupted; what is left of it is in the ledger.", {
+    code: "interrupted",
+    next: `Run the same command again to finish it: donor-agent withdraw --home ${paths.home}`,
+  });
+}
+
+/** What was looked for and not found: no ledger, and so nothing that an agent would have taken. */
+function nothingThere({ reason = "asked by the owner" }: Request): WithdrawalReport {
+  const now = systemClock.nowMs();
+  return {
+    agentId: null,
+    instanceId: randomUUID(),
+    trigger: reason,
+    startedAt: now,
+    endedAt: now,
+    attempts: 1,
+    keyRevoked: "no-key",
+    processesTerminated: 0,
+    processesLeft: [],
+    directoriesWiped: [],
+    directoriesLeft: [],
+    socketsLeft: [],
+    leasesHandedBack: 0,
+    leasesDeferred: 0,
+    ledgerEntriesLeft: 0,
+    steps: [],
+    clean: true,
+  };
+}

@@ -1,0 +1,23 @@
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+
+/** A withdrawal report as a person reads it. */
+export function reportInWords(report: WithdrawalReport): string {
+  if (report.steps.length === 0) return "No agent lives there: nothing to withdraw.\n";
+  const seconds = ((report.endedAt - report.startedAt) / 1000).toFixed(1);
+  const again = report.attempts > 1 ? `, in ${report.attempts} attempts` : "";
+  const lines = [
+    report.clean ? `Withdrawn in ${seconds} s${again}: nothing is left.` : `Not clean after ${seconds} s${again}.`,
+    ...report.steps.map(
+      ({ step, outcome, durationMs, measured }) =>
+        `  ${step.padEnd(17)} ${outcome.padEnd(14)} ${durationMs.toFixed(0).padStart(5)} ms  ${measured}`,
+    ),
+    ...report.processesLeft.map(({ pid, command }) => `  still running: ${pid} ${command}`),
+    ...report.directoriesLeft.map((path) => `  still there: ${path}`),
+    ...report.socketsLeft.map((path) => `  still bound: ${path}`),
+  ];
+  if (report.keyRevoked === "deferred") {
+    lines.push("The broker could not be told; it ends the leases and revokes the key by itself when they run out.");
+  }
+  if (!report.clean) lines.push("Remove what is named above, then run `donor-agent withdraw` again.");
+  return `${lines.join("\n")}\n`;
+}

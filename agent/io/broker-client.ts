@@ -1,0 +1,174 @@
+import { openAsBlob } from "node:fs";
+
+import type * as z from "zod";
+
+import { systemCode } from "../../foundation/errors.ts";
+import {
+  AcceptResponse,
+  Acknowledged,
+  type CheckpointReference,
+  type CompleteRequest,
+  EnrolResponse,
+  type EnrolRequest,
+  type HandBack,
+  HeartbeatResponse,
+  type HeartbeatRequest,
+  type PausedRequest,
+  type ShutdownRequest,
+  WithdrawResponse,
+  type WithdrawRequest,
+} from "../../protocol/messages.ts";
+import { routes } from "../../protocol/routes.ts";
+import type { Timing } from "../../protocol/timing.ts";
+import { BrokerError, malformed, refusal, unreachable } from "./broker-error.ts";
+import { digestOf, emptyDigest, type RequestSigner } from "./request-signer.ts";
+
+export interface BrokerClientOptions {
+  /** The broker's base address. */
+  readonly url: URL;
+  readonly signer: RequestSigner;
+  /** The times in force; they change when the broker answers the enrolment. */
+  readonly timing: () => Timing;
+  /** Cuts off every call. */
+  readonly signal?: AbortSignal;
+  /** By default the global one, which keeps connections alive. */
+  readonly fetch?: typeof fetch;
+}
+
+/** From this size on it pays to ask whether the broker has a blob before it is sent. */
+const askFirstBytesMin = 1024 * 1024;
+
+type HandedBack = z.infer<typeof HandBack>;
+
+/** Everything that an agent says to its broker. Each call is signed, bounded in time, and throws a `BrokerError`. */
+export type BrokerClient = ReturnType<typeof brokerClient>;
+
+export function brokerClient(options: BrokerClientOptions) {
+  const { timing } = options;
+  const post = <T>(path: string, body: unknown, { schema, timeoutMs }: { schema: z.ZodType<T>; timeoutMs: number }) => {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const type = "application/json";
+    return call(options, { method: "POST", path, body: bytes, bodyDigest: digestOf(bytes), type, schema, timeoutMs });
+  };
+  const quick = <T>(path: string, body: unknown, schema: z.ZodType<T>) =>
+    post(path, body, { schema, timeoutMs: timing().requestTimeoutMs });
+  return {
+    enrol: (body: EnrolRequest) => quick(routes.enrol, body, EnrolResponse),
+    heartbeat: (body: HeartbeatRequest, timeoutMs = timing().requestTimeoutMs) =>
+      post(routes.heartbeat, body, { schema: HeartbeatResponse, timeoutMs }),
+    accept: (leaseId: string, epoch: number) => quick(routes.leaseAction(leaseId, "accept"), { epoch }, AcceptResponse),
+    decline: (leaseId: string, epoch: number, reason: string) =>
+      quick(routes.leaseAction(leaseId, "decline"), { epoch, reason }, Acknowledged),
+    progress: (leaseId: string, body: { epoch: number; progress: number; checkpoint: CheckpointReference }) =>
+      quick(routes.leaseAction(leaseId, "progress"), body, Acknowledged),
+    complete: (leaseId: string, body: CompleteRequest) =>
+      post(routes.leaseAction(leaseId, "complete"), body, {
+        schema: Acknowledged,
+        timeoutMs: timing().resultTimeoutMs,
+      }),
+    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, reason: string) =>
+      quick(routes.leaseAction(leaseId, "return"), { ...body, reason }, Acknowledged),
+    paused: (body: PausedRequest) => quick(routes.paused, body, Acknowledged),
+    resumed: (reason: string) => quick(routes.resumed, { reason }, Acknowledged),
+    shutdown: (body: z.infer<typeof ShutdownRequest>, timeoutMs: number) =>
+      post(routes.shutdown, body, { schema: Acknowledged, timeoutMs }),
+    withdraw: (body: WithdrawRequest, timeoutMs: number) =>
+      post(routes.withdraw, body, { schema: WithdrawResponse, timeoutMs }),
+    /** Brings a file to the broker's blob store, unless it is there already. */
+    async putBlob(digest: string, path: string): Promise<void> {
+      const body = await openAsBlob(path);
+      const blob = { path: routes.blob(digest), timeoutMs: timing().resultTimeoutMs };
+      if (body.size >= askFirstBytesMin && (await isThere(options, blob))) return;
+      await send(options, { ...blob, method: "PUT", body, bodyDigest: digest, type: "application/octet-stream" });
+    },
+    async getBlob(digest: string): Promise<Buffer> {
+      const path = routes.blob(digest);
+      return await send(options, { ...noBody, method: "GET", path, timeoutMs: timing().resultTimeoutMs });
+    },
+  };
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  /** Null for none. */
+  readonly body: Buffer | Blob | null;
+  /** SHA-256 of the body in hexadecimal. */
+  readonly bodyDigest: string;
+  readonly type: string | null;
+  readonly timeoutMs: number;
+}
+
+const noBody = { body: null, bodyDigest: emptyDigest, type: null };
+
+async function isThere(options: BrokerClientOptions, blob: { path: string; timeoutMs: number }): Promise<boolean> {
+  try {
+    await send(options, { ...noBody, ...blob, method: "HEAD" });
+    return true;
+  } catch (error) {
+    if (error instanceof BrokerError && error.brokerCode !== "unreachable") return false;
+    throw error;
+  }
+}
+
+async function call<T>(options: BrokerClientOptions, request: Call & { schema: z.ZodType<T> }): Promise<T> {
+  const bytes = await send(options, request);
+  const parsed = request.schema.safeParse(parseJson(bytes));
+  if (!parsed.success) throw malformed(`${request.method} ${request.path}`, parsed.error);
+  return parsed.data;
+}
+
+/**
+ * A kept-alive connection may have been closed by the broker at the very moment at which we used it. The request was
+ * then not answered, and every call of ours may be repeated: it is sent once more on a new connection.
+ */
+async function send(options: BrokerClientOptions, request: Call): Promise<Buffer> {
+  const timeout = AbortSignal.timeout(Math.max(1, Math.round(request.timeoutMs)));
+  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  try {
+    return await sendOnce(options, request, signal);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || !wasCutOff(error.cause) || signal.aborted) throw error;
+    return await sendOnce(options, request, signal);
+  }
+}
+
+async function sendOnce(
+  { url, signer, fetch: send = fetch }: BrokerClientOptions,
+  { method, path, body, bodyDigest, type }: Call,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const target = new URL(path, url);
+  const headers: Record<string, string> = signer.headersFor({ method, path: target.pathname, bodyDigest });
+  if (type !== null) headers["content-type"] = type;
+  let status: number;
+  let bytes: Buffer;
+  try {
+    const answer = await send(target, {
+      method,
+      headers,
+      signal,
+      redirect: "error",
+      ...(body === null ? {} : { body: body instanceof Blob ? body : new Uint8Array(body) }),
+    });
+    status = answer.status;
+    bytes = Buffer.from(await answer.arrayBuffer());
+  } catch (error) {
+    throw unreachable(target, error);
+  }
+  if (status < 200 || status > 299) throw refusal(status, bytes.toString("utf8"));
+  return bytes;
+}
+
+function wasCutOff(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(systemCode(cause) ?? "");
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

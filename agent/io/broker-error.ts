@@ -1,0 +1,83 @@
+import { HouseguestError, systemCode } from "../../foundation/errors.ts";
+import { Problem } from "../../protocol/messages.ts";
+import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
+
+/** A call that the broker refused or did not answer. */
+export class BrokerError extends HouseguestError {
+  override readonly name = "BrokerError";
+  readonly brokerCode: BrokerFailure["code"];
+
+  constructor(
+    message: string,
+    { code, retriable, cause }: { code: BrokerFailure["code"]; retriable: boolean; cause?: unknown },
+  ) {
+    super(message, { code, retriable, cause, next: nextOf(code, retriable) });
+    this.brokerCode = code;
+  }
+}
+
+/** No answer at all: refused connection, reset, timeout. */
+export function unreachable(url: URL, error: unknown): BrokerError {
+  return new BrokerError(`${url.host} does not answer (${reasonOf(error)})`, {
+    code: "unreachable",
+    retriable: true,
+    cause: error,
+  });
+}
+
+/** An answer that is no success: the broker's own problem, or whatever stands between it and us. */
+export function refusal(status: number, body: string): BrokerError {
+  const problem = Problem.safeParse(parseJson(body));
+  if (!problem.success) {
+    const retriable = status >= 500 || status === 408 || status === 429;
+    return new BrokerError(`the answer is HTTP ${status} without a reason that the protocol knows`, {
+      code: "malformed",
+      retriable,
+    });
+  }
+  const { code, message } = problem.data;
+  // A full or failing broker may recover; a stale or repeated signature is made anew with the next try.
+  const retriable = ["internal", "full", "stale-signature", "replayed"].includes(code);
+  return new BrokerError(message, { code, retriable });
+}
+
+export function malformed(what: string, cause: unknown): BrokerError {
+  return new BrokerError(`the answer to ${what} is not what the protocol says`, {
+    code: "malformed",
+    retriable: true,
+    cause,
+  });
+}
+
+/** The call as plain data for the core. Anything but a `BrokerError` is a bug of ours and goes on its way. */
+export async function outcomeOf<T>(call: Promise<T>): Promise<BrokerOutcome<T>> {
+  try {
+    return { ok: true, value: await call };
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    return { ok: false, code: error.brokerCode, retriable: error.retriable, message: error.message };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "timeout";
+  const cause = error instanceof Error ? error.cause : undefined;
+  const causes = cause instanceof AggregateError ? cause.errors : [cause];
+  return systemCode(causes[0]) ?? systemCode(error) ?? (error instanceof Error ? error.message : "unknown reason");
+}
+
+function nextOf(code: BrokerFailure["code"], retriable: boolean): string {
+  if (code === "bad-join-token")
+    return "Ask the broker's operator for the current join token and give it with --token.";
+  if (code === "revoked") return "Run `donor-agent withdraw`, then join anew: this key is dead for good.";
+  if (code === "unreachable") return "Check the --broker address and that the broker is running.";
+  return retriable ? "It is tried again by itself." : "Look at the broker's log for why.";
+}

@@ -1,0 +1,137 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+
+import { limits } from "../../foundation/limits.ts";
+import { ControlRequest, type ControlResponse } from "../../protocol/control.ts";
+import * as z from "zod";
+
+export interface ControlServerOptions {
+  readonly path: string;
+  /** Called in the very tick in which the request's last byte was read. */
+  readonly onRequest: (request: ControlRequest, respond: (response: ControlResponse) => void) => void;
+}
+
+export interface ControlServer {
+  /** Takes no new connection and removes the socket; those who wait for an answer get it. */
+  stopListening(): Promise<void>;
+  /** Ends every connection too, after what was answered is sent. */
+  close(): Promise<void>;
+}
+
+const connectionsMax = 64;
+/** A client that has not sent its request by then is cut off, in milliseconds. */
+const requestWithinMs = 10_000;
+/** How long a client may take to read its answer once the agent ends, in milliseconds. */
+const drainMs = 1_000;
+
+/**
+ * Serves the control socket in the agent's home, for its owner alone. Whoever calls this holds the home's lock, so a
+ * socket that is there is a dead instance's.
+ */
+export async function controlServer({ path, onRequest }: ControlServerOptions): Promise<ControlServer> {
+  const connections = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+    serveConnection(socket, onRequest);
+  });
+  server.maxConnections = connectionsMax;
+  rmSync(path, { force: true });
+  await listen(server, path);
+  let listening: Promise<void> | null = null;
+  const stopListening = async (): Promise<void> => {
+    // Closing waits for the connections, the socket's name is gone at once.
+    listening ??= new Promise((resolve) => server.close(() => resolve()));
+    rmSync(path, { force: true });
+    await Promise.resolve();
+  };
+  return {
+    stopListening,
+    async close() {
+      await stopListening();
+      await Promise.all([...connections].map(drain));
+      await listening;
+    },
+  };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  // The umask keeps the socket closed to others from its first moment, not only after the chmod.
+  const before = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(path, () => {
+        server.off("error", reject);
+        resolve();
+      });
+      // listen(2) on a path is carried out synchronously.
+      process.umask(before);
+    });
+  } finally {
+    process.umask(before);
+  }
+  chmodSync(path, 0o600);
+}
+
+function serveConnection(socket: Socket, onRequest: ControlServerOptions["onRequest"]): void {
+  let text = "";
+  let served = false;
+  const respond = (response: ControlResponse): void => {
+    // A client that has gone does not change what it asked for.
+    if (!socket.destroyed) socket.end(`${JSON.stringify(response)}\n`);
+  };
+  const patience = setTimeout(() => socket.destroy(), requestWithinMs).unref();
+  socket.setEncoding("utf8");
+  socket.on("error", () => socket.destroy());
+  socket.once("close", () => clearTimeout(patience));
+  socket.on("data", (chunk: string) => {
+    if (served) return;
+    text += chunk;
+    const end = text.indexOf("\n");
+    if (end < 0 && Buffer.byteLength(text) <= limits.controlRequestBytesMax) return;
+    served = true;
+    clearTimeout(patience);
+    const request = end < 0 ? undefined : parseRequest(text.slice(0, end));
+    if (request?.success === true) onRequest(request.data, respond);
+    else respond(badRequest(request?.error));
+  });
+  socket.on("end", () => {
+    if (served) return;
+    served = true;
+    respond(badRequest(undefined));
+  });
+}
+
+function parseRequest(line: string) {
+  try {
+    return ControlRequest.safeParse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function badRequest(error: z.ZodError | undefined): ControlResponse {
+  return {
+    ok: false,
+    code: "bad-request",
+    message: `That is no request of the control socket${error === undefined ? "" : `: ${z.prettifyError(error)}`}.`,
+    next: 'Send one JSON object and a newline, like {"command":"status"}.',
+  };
+}
+
+async function drain(socket: Socket): Promise<void> {
+  if (socket.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const patience = setTimeout(() => socket.destroy(), drainMs);
+    socket.once("close", () => {
+      clearTimeout(patience);
+      resolve();
+    });
+    socket.end();
+    // The client's own end may have come long ago, or never comes.
+    socket.resume();
+    if (socket.writableFinished) socket.destroy();
+    else socket.once("finish", () => socket.destroy());
+  });
+}

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+
+import { systemCode } from "../../foundation/errors.ts";
+import type { Home } from "./home.ts";
+import { asideOf, ownDirectories } from "./home-create.ts";
+import { syncDirectory } from "./journal-file.ts";
+
+export interface HomeRemoval {
+  readonly wiped: readonly string[];
+  readonly left: readonly string[];
+}
+
+/**
+ * Takes away the home and the parents that were made for it: the last act of a withdrawal. The name vanishes in one
+ * rename, so that a crash never leaves a home without a ledger; parents that others use by now stay.
+ */
+export function removeHome({ paths, ledger, lock }: Home): HomeRemoval {
+  const own = ownDirectories(paths.home, ledger.live()).filter((path) => existsSync(path));
+  ledger.close();
+  const top = own.find((path) => holdsOnly(path, paths.home));
+  if (top === undefined) {
+    // The directory was there before the agent: it stays, as empty as it was.
+    rmSync(paths.ledger, { force: true });
+    rmSync(paths.lock, { force: true });
+    lock.release();
+    syncDirectory(paths.home);
+    return measure(own);
+  }
+  const aside = asideOf(top, process.pid);
+  try {
+    renameSync(top, aside);
+    lock.release();
+    rmSync(join(aside, relative(top, paths.ledger)), { force: true });
+    rmSync(join(aside, relative(top, paths.lock)), { force: true });
+    removeChain(aside, join(aside, relative(top, paths.home)));
+    syncDirectory(dirname(top));
+  } catch (error) {
+    if (existsSync(aside)) return { wiped: [], left: [aside] };
+    // The directory above does not let itself be changed, or the home is a mount point.
+    rmSync(paths.ledger, { force: true });
+    rmSync(paths.lock, { force: true });
+    lock.release();
+    if (systemCode(error) !== "ENOENT") removeChain(top, paths.home);
+  }
+  return measure(own);
+}
+
+/** Whether nothing but the way to the home is in a directory. */
+function holdsOnly(path: string, home: string): boolean {
+  if (path === home) return true;
+  const names = readdirSync(path);
+  const next = relative(path, home).split("/")[0] ?? "";
+  return names.length === 1 && names[0] === next && holdsOnly(join(path, next), home);
+}
+
+function removeChain(top: string, home: string): void {
+  for (let path = home; ; path = dirname(path)) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") return;
+    }
+    if (path === top || basename(path) === "") return;
+  }
+}
+
+function measure(own: readonly string[]): HomeRemoval {
+  const left = own.filter((path) => existsSync(path));
+  return { wiped: own.filter((path) => !left.includes(path)), left };
+}

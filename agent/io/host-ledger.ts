@@ -1,0 +1,113 @@
+import { assert } from "../../foundation/assert.ts";
+import type { Note } from "../core/effect.ts";
+import { type HostLedger, type HostResource, resourceKey } from "../core/host-resource.ts";
+import { AgentError } from "./agent-error.ts";
+import { JournalFile } from "./journal-file.ts";
+
+type Entry =
+  | { readonly op: "acquire"; readonly resource: HostResource }
+  | { readonly op: "release"; readonly key: string }
+  | { readonly op: "note"; readonly key: string; readonly value: unknown };
+
+/** The journal is written anew when it has this many lines that say nothing any more. */
+const staleLinesMax = 500;
+
+/**
+ * The agent's write-ahead memory, one file in its home: which resources of the host it holds, and the notes that the
+ * next instance goes on from. Every change is on the disk before the call returns.
+ */
+export class FileHostLedger implements HostLedger {
+  readonly #file: JournalFile;
+  readonly #resources = new Map<string, HostResource>();
+  readonly #notes = new Map<string, unknown>();
+  /** Sees every entry after it is on the disk. */
+  readonly #onEntry: ((line: string) => void) | undefined;
+  #lines = 0;
+  #closed = false;
+
+  constructor(path: string, { onEntry }: { onEntry?: ((line: string) => void) | undefined } = {}) {
+    this.#file = new JournalFile(path);
+    this.#onEntry = onEntry;
+    for (const line of this.#file.read()) {
+      this.#apply(parseEntry(line, path));
+      this.#lines += 1;
+    }
+  }
+
+  acquire(resource: HostResource): void {
+    this.#write({ op: "acquire", resource });
+  }
+
+  release(key: string): void {
+    assert(this.#resources.has(key), `the ledger holds ${key}`);
+    this.#write({ op: "release", key });
+  }
+
+  holds(key: string): boolean {
+    return this.#resources.has(key);
+  }
+
+  live(): readonly HostResource[] {
+    return [...this.#resources.values()];
+  }
+
+  /** Keeps a note for the next instance; null strikes it off. */
+  remember({ key, value }: Note | { readonly key: "home"; readonly value: unknown }): void {
+    if (value === null && !this.#notes.has(key)) return;
+    this.#write({ op: "note", key, value });
+  }
+
+  /** The notes whose keys begin so, sorted by key. */
+  notes(prefix = ""): { key: string; value: unknown }[] {
+    return [...this.#notes]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => ({ key, value }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Closing a closed one changes nothing. */
+  close(): void {
+    if (!this.#closed) this.#file.close();
+    this.#closed = true;
+  }
+
+  #write(entry: Entry): void {
+    const line = JSON.stringify(entry);
+    this.#file.append(line);
+    this.#apply(entry);
+    this.#lines += 1;
+    if (this.#lines > this.#resources.size + this.#notes.size + staleLinesMax) this.#compact();
+    this.#onEntry?.(line);
+  }
+
+  #apply(entry: Entry): void {
+    if (entry.op === "acquire") this.#resources.set(resourceKey(entry.resource), entry.resource);
+    else if (entry.op === "release") this.#resources.delete(entry.key);
+    else if (entry.value === null) this.#notes.delete(entry.key);
+    else this.#notes.set(entry.key, entry.value);
+  }
+
+  #compact(): void {
+    const entries: Entry[] = [
+      ...this.live().map((resource) => ({ op: "acquire", resource }) as const),
+      ...[...this.#notes].map(([key, value]) => ({ op: "note", key, value }) as const),
+    ];
+    this.#file.replace(entries.map((entry) => JSON.stringify(entry)));
+    this.#lines = entries.length;
+  }
+}
+
+function parseEntry(line: string, path: string): Entry {
+  try {
+    const entry = JSON.parse(line) as Entry;
+    if (entry.op === "acquire" && typeof resourceKey(entry.resource) === "string") return entry;
+    if ((entry.op === "release" || entry.op === "note") && typeof entry.key === "string") return entry;
+    throw new Error("no such entry");
+  } catch (cause) {
+    throw new AgentError(`The host ledger ${path} is damaged: ${JSON.stringify(line.slice(0, 80))} is not an entry.`, {
+      code: "ledger-damaged",
+      next: "Look at that line: repair or delete it, then run the same command again.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,158 @@
+import { messageOf } from "../../foundation/errors.ts";
+import type { AgentEffect } from "../core/effect.ts";
+import { readProgress, readResult } from "../sandbox/job-output.ts";
+import type { Sandbox, SandboxExit } from "../sandbox/port.ts";
+import type { AgentContext } from "./agent-context.ts";
+
+type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
+
+const kinds = [
+  "freezeAll",
+  "thawAll",
+  "endStrays",
+  "prepareSandbox",
+  "startSandbox",
+  "terminateSandbox",
+  "wipeSandbox",
+  "saveCheckpoint",
+  "discardCheckpoint",
+  "discardCheckpoints",
+] as const;
+export type SandboxEffect = Effect<(typeof kinds)[number]>;
+
+export function isSandboxEffect(effect: AgentEffect): effect is SandboxEffect {
+  return (kinds as readonly string[]).includes(effect.kind);
+}
+
+/** Carries out what the core wants of the sandboxes. Freeze and thaw happen in the call, everything else answers later. */
+export class SandboxEffects {
+  readonly #context: AgentContext;
+  readonly #sandboxes = new Map<string, Sandbox>();
+
+  constructor(context: AgentContext) {
+    this.#context = context;
+  }
+
+  perform(effect: SandboxEffect): void {
+    if (effect.kind === "freezeAll") this.#freeze(effect);
+    else if (effect.kind === "thawAll") this.#thaw(effect);
+    else this.#context.background(this.#later(effect));
+  }
+
+  /** Kills whatever runs and waits for it no longer than that. */
+  async endAll(withinMs: number): Promise<void> {
+    const ends = [...this.#sandboxes.values()].map((sandbox) =>
+      sandbox.terminate({ graceMs: 0, deadlineMs: withinMs }),
+    );
+    await Promise.allSettled(ends);
+  }
+
+  #freeze({ generation, triggeredAtMs }: Effect<"freezeAll">): void {
+    const { driver, clock, see } = this.#context;
+    const { processes, running } = driver.freezeAll();
+    const freezeMs = Math.max(0, clock.nowMs() - triggeredAtMs);
+    see({ type: "frozen", generation, freezeMs, processes, running: running.map((process) => ({ ...process })) });
+  }
+
+  #thaw({ trigger, triggeredAtMs, waiting }: Effect<"thawAll">): void {
+    const { driver, clock, see } = this.#context;
+    driver.thawAll();
+    see({ type: "thawed", trigger, thawMs: Math.max(0, clock.nowMs() - triggeredAtMs), waiting });
+  }
+
+  async #later(effect: Exclude<SandboxEffect, { kind: "freezeAll" | "thawAll" }>): Promise<void> {
+    const { driver, files, see } = this.#context;
+    switch (effect.kind) {
+      case "endStrays": {
+        const { graceMs, deadlineMs } = effect;
+        const { terminated, left } = await driver.endStrays({ graceMs, deadlineMs });
+        return see({ type: "straysEnded", terminated, left: [...left] });
+      }
+      case "prepareSandbox":
+        return await this.#prepare(effect);
+      case "startSandbox":
+        return await this.#start(effect);
+      case "terminateSandbox":
+        return await this.#terminate(effect);
+      case "wipeSandbox": {
+        const { leaseId } = effect;
+        return see({ type: "sandboxWiped", leaseId, left: await files.wipeSandbox(leaseId) });
+      }
+      case "saveCheckpoint":
+        return await this.#save(effect);
+      case "discardCheckpoint":
+        return await files.discardCheckpoint(effect.leaseId, effect.generation);
+      case "discardCheckpoints":
+        return await files.discardCheckpoints(effect.leaseId);
+    }
+  }
+
+  async #prepare({ leaseId, checkpoint }: Effect<"prepareSandbox">): Promise<void> {
+    const { files, broker, see } = this.#context;
+    try {
+      const source =
+        checkpoint === null || broker === null
+          ? null
+          : { reference: checkpoint, fetch: (digest: string) => broker.client.getBlob(digest) };
+      see({ type: "sandboxPrepared", leaseId, workspace: await files.prepare(leaseId, source) });
+    } catch (error) {
+      see({ type: "sandboxPrepareFailed", leaseId, reason: messageOf(error) });
+    }
+  }
+
+  async #start({ leaseId, jobId, epoch, job }: Effect<"startSandbox">): Promise<void> {
+    const { driver, files, state, see } = this.#context;
+    const agentId = state().agentId ?? "";
+    const workspace = files.workspace(leaseId);
+    const logFile = files.logFile(leaseId);
+    let sandbox: Sandbox;
+    try {
+      sandbox = await driver.start({ leaseId, jobId, epoch, agentId, job, workspace, logFile });
+    } catch (error) {
+      see({ type: "sandboxStartFailed", leaseId, reason: messageOf(error) });
+      return;
+    }
+    this.#sandboxes.set(leaseId, sandbox);
+    see({ type: "sandboxStarted", leaseId, pid: sandbox.pid, cgroup: sandbox.cgroup });
+    void sandbox.exited.then((exit) => this.#sawExit(leaseId, exit));
+  }
+
+  #sawExit(leaseId: string, { exitCode, signal }: SandboxExit): void {
+    const { files, see } = this.#context;
+    const workspace = files.workspace(leaseId);
+    const result = readResult(workspace);
+    see({
+      type: "sandboxExited",
+      leaseId,
+      exitCode,
+      signal,
+      progress: readProgress(workspace),
+      result: result.text,
+      resultProblem: result.problem,
+    });
+  }
+
+  async #terminate({ leaseId, graceMs, deadlineMs }: Effect<"terminateSandbox">): Promise<void> {
+    const sandbox = this.#sandboxes.get(leaseId);
+    const result = (await sandbox?.terminate({ graceMs, deadlineMs })) ?? { terminated: 0, left: [] };
+    if (result.left.length === 0) this.#sandboxes.delete(leaseId);
+    const left = result.left.map((process) => ({ ...process }));
+    this.#context.see({ type: "sandboxTerminated", leaseId, terminated: result.terminated, left });
+  }
+
+  async #save({ leaseId, jobId, epoch, generation }: Effect<"saveCheckpoint">): Promise<void> {
+    const { clock, files, state, see } = this.#context;
+    const beganAtMs = clock.nowMs();
+    const wanted = (): boolean => state().freeze?.generation === generation;
+    try {
+      const reference = await files.save({ leaseId, jobId, epoch, generation }, wanted);
+      if (reference === null) {
+        see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off before it began" });
+        return;
+      }
+      see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: clock.nowMs() - beganAtMs });
+    } catch (error) {
+      see({ type: "checkpointFailed", leaseId, generation, reason: messageOf(error) });
+    }
+  }
+}
