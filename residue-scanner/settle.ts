@@ -13,6 +13,8 @@ import { readQuickSurfaces, type SnapshotOptions, takeSnapshot } from "./take-sn
 export interface SettleOptions extends SnapshotOptions {
   /** How long all readings after the first may take together, in ms. Default 3000. */
   readonly boundMs?: number;
+  /** Told of each reading's report, before it is known whether another one follows. */
+  readonly onReading?: (report: ResidueReport) => void;
 }
 
 const firstDwellMs = 25;
@@ -32,6 +34,7 @@ export async function settleAndCompare(
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
   let after = await takeSnapshot({ ...options, ...scopeOf(before, options) });
   let report = compareSnapshots(before, after, context);
+  options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();
   const boundMs = options.boundMs ?? boundMsDefault;
   let readings = 1;
@@ -41,6 +44,7 @@ export async function settleAndCompare(
     await sleep(Math.min(dwellMs, leftMs), undefined, { signal: options.signal });
     after = await readAgain(before, after);
     const again = compareSnapshots(before, after, context);
+    options.onReading?.(again);
     readings += 1;
     const agree = fingerprint(again) === fingerprint(report);
     report = again;

@@ -120,6 +120,11 @@ function namesIn(text: string, context: AttributionContext): string | undefined 
 
 function attributeSocket({ before, after }: SocketDifference, { witness }: AttributionKnowledge): Attribution {
   if (after === null) return nobody;
+  if (after.owners === null && witness.watcherUid !== 0) {
+    // The run's processes are this user's own (one that became root is a finding itself), and theirs are visible.
+    const detail = `no process that user ${witness.watcherUid} may look into holds it`;
+    return { to: "background", evidence: [{ kind: "owner", detail }] };
+  }
   const added = after.owners?.filter((pid) => !(before?.owners ?? []).includes(pid)) ?? [];
   const owners = (added.length > 0 ? added : (after.owners ?? [])).map((pid) => ({ pid, ...witness.ofPid(pid) }));
   const rank: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
@@ -158,6 +163,15 @@ function attributeCgroup({ after, before }: CgroupDifference, { context, witness
   const named = namesIn(path, context);
   if (named !== undefined) {
     return { to: "agent", evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
+  }
+  const members = after === null ? [] : witness.membersOf(path);
+  const ours = members.find(({ to }) => to !== "background");
+  if (ours !== undefined)
+    return { to: ours.to, evidence: [{ kind: "holder", detail: `process ${ours.pid} is in it` }] };
+  const [foreign] = members;
+  if (foreign !== undefined) {
+    const detail = `only processes of others are in it, ${foreign.pid} for one, which ${foreign.evidence[0]?.detail ?? ""}`;
+    return { to: "background", evidence: [{ kind: "holder", detail }] };
   }
   return { to: "unknown", evidence: [{ kind: "time", detail: "was made after the baseline" }] };
 }

@@ -10,6 +10,8 @@ export interface NoiseCase {
   readonly context: AttributionContext;
   /** The run's cgroups, as paths below the cgroup v2 root. */
   readonly cgroupPrefixes: readonly string[];
+  /** Who reads the host; 0 sees everything. */
+  readonly watcherUid: number;
   /** Whether a process with this pid is itself a finding. */
   readonly isFoundProcess: (pid: number) => boolean;
   /** Whether a crontab line of this file (one character a byte) is itself a finding. */
@@ -85,6 +87,17 @@ export const noiseRules: readonly NoiseRule[] = [
         (after?.size ?? 1) % recordBytes(difference.key) === 0 &&
         changedOnly(difference, ["mtime", "ctime", "size"])
       );
+    },
+  },
+  {
+    id: "others-file-grew",
+    reason:
+      "A file of another user, which this user may not write, grew or was written in place; only root sees who has it open.",
+    matches: ({ difference, watcherUid }) => {
+      if (watcherUid === 0 || difference.surface !== "files" || difference.after?.kind !== "file") return false;
+      const { before, after } = difference;
+      const isWritable = after.uid === watcherUid || (after.permissions & 0o022) !== 0;
+      return !isWritable && after.size >= (before?.size ?? 0) && changedOnly(difference, ["mtime", "ctime", "size"]);
     },
   },
   {

@@ -22,6 +22,8 @@ const delegates = new Set(
 export class ProcessWitness {
   /** The run's cgroups, as paths below the cgroup v2 root. */
   readonly cgroupPrefixes: readonly string[];
+  /** Who reads the host; 0 sees everything. */
+  readonly watcherUid: number;
   readonly #context: AttributionContext;
   readonly #now: ReadonlyMap<number, ProcessFact>;
   readonly #before: ReadonlySet<string>;
@@ -32,6 +34,7 @@ export class ProcessWitness {
   readonly #answers = new Map<string, Attribution>();
 
   constructor(before: Snapshot, after: Snapshot, context: AttributionContext) {
+    this.watcherUid = after.uid;
     this.#context = context;
     this.cgroupPrefixes = hierarchyPaths(context.cgroupPrefixes, after);
     this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
@@ -47,6 +50,14 @@ export class ProcessWitness {
   ofPid(pid: number): Attribution {
     const fact = this.#now.get(pid);
     return fact === undefined ? { to: "unknown", evidence: [] } : this.of(fact);
+  }
+
+  /** Whose are the processes of a cgroup and those below it? */
+  membersOf(cgroup: string): (Attribution & { readonly pid: number })[] {
+    const members = [...this.#now.values()].filter(
+      (fact) => fact.cgroup !== null && isCgroupBelow(fact.cgroup, cgroup),
+    );
+    return members.map((fact) => ({ pid: fact.pid, ...this.of(fact) }));
   }
 
   isScanner(pid: number): boolean {

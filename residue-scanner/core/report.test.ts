@@ -121,6 +121,29 @@ describe("a residue report", () => {
     ]);
     expect(findings[1]).toMatchObject({ owner: "9 (program)" });
   });
+
+  it("takes a socket for somebody else's when an ordinary user cannot see who holds it", () => {
+    const hidden = { sockets: [socketFixture({ key: "unix (unnamed) connected #7", owners: null })] };
+    expect(compare({ uid: 1000 }, { ...hidden, uid: 1000 }).excused).toMatchObject([{ rule: "foreign-process" }]);
+    expect(compare({}, hidden).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+
+  it("attributes a control group to the processes in it, and an empty one to nobody", () => {
+    const daemon = processFixture({ pid: 70 });
+    const guest = processFixture({ pid: 71, parent: 70, cgroup: "/login/3" });
+    const before = { processes: [daemon] };
+    const cgroups = [...snapshotFixture().cgroups, { path: "/login/3", directory: "/sys/fs/cgroup/login/3", inode: 5 }];
+    expect(compare(before, { processes: [daemon, guest], cgroups }).findings).toEqual([]);
+    const marked = { ...guest, marks: { HOUSEGUEST_RUN: contextFixture().runId } };
+    const { findings } = compare(before, { processes: [daemon, marked], cgroups });
+    expect(findings.map(({ surface, attribution }) => [surface, attribution.to])).toEqual([
+      ["processes", "agent"],
+      ["cgroups", "agent"],
+    ]);
+    expect(compare(before, { processes: [daemon], cgroups }).findings).toMatchObject([
+      { attribution: { to: "unknown" } },
+    ]);
+  });
 });
 
 describe("snapshots that cannot be compared", () => {

@@ -84,6 +84,7 @@ function excuse(
     attribution,
     context,
     cgroupPrefixes: witness.cgroupPrefixes,
+    watcherUid: witness.watcherUid,
     isFoundProcess: (pid) => found.processes.has(pid),
     isFoundCrontab: (file) => found.crontabs.has(file),
     isFoundSocket: (path) => found.sockets.has(path),
