@@ -7,24 +7,13 @@ import { expect } from "vitest";
 
 import { assert } from "../../foundation/assert.ts";
 import { JobSpec } from "../../protocol/messages.ts";
-import { type HostLedger, type HostResource, resourceKey } from "../core/host-resource.ts";
+import type { HostLedger } from "../core/host-resource.ts";
 import { findCgroupsNamed } from "./cgroup.ts";
 import { parentCgroupName } from "./job-cgroups.ts";
+import { memoryLedger } from "./ledger-fixture.ts";
 import type { Sandbox, SandboxDriver, SandboxRequest } from "./port.ts";
 import { readProcess } from "./proc-stat.ts";
 import { wipeDirectory } from "./wipe-directory.ts";
-
-/** A ledger in memory, as strict as the agent's: releasing what is not held is an error. */
-export function memoryLedger(resources: readonly HostResource[] = []): HostLedger {
-  const live = new Map(resources.map((resource) => [resourceKey(resource), resource]));
-  return {
-    acquire: (resource) => void live.set(resourceKey(resource), resource),
-    release(key) {
-      assert(live.delete(key), `${key} is held`);
-    },
-    live: () => [...live.values()],
-  };
-}
 
 /** One driver of an agent of its own, with a place on the disk for its jobs. */
 export class DriverBed {
@@ -69,11 +58,12 @@ export class DriverBed {
       this.#sandboxes.map((sandbox) => sandbox.terminate({ graceMs: 0, deadlineMs: 10_000 })),
     );
     this.driver.close();
+    const wiped = await wipeDirectory(this.place);
     expect(ended.flatMap(({ left }) => left)).toEqual([]);
     expect(processesOf(this.agentId)).toEqual([]);
     expect(findCgroupsNamed(parentCgroupName(this.agentId))).toEqual([]);
     expect(this.ledger.live()).toEqual([]);
-    expect(await wipeDirectory(this.place)).toMatchObject({ leftCount: 0 });
+    expect(wiped.left).toEqual([]);
   }
 }
 

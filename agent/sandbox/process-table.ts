@@ -13,6 +13,8 @@ export interface ProcessTable {
   adopt(root: { readonly leaseId: string; readonly pid: number; readonly startTime: string }): void;
   /** The first process has just been reaped: its pid may be given to another from now on. */
   rootEnded(leaseId: string): void;
+  /** Looks anew at what was found foreign: roots have been adopted whose descendants were seen before. */
+  reconsider(): void;
   /** Forgets a lease, none of whose processes is left. */
   forget(leaseId: string): void;
   /** Every live process of every lease of this agent. */
@@ -33,6 +35,8 @@ interface Known {
   readonly startTime: string;
   leaseId: string | null;
   environmentRead: boolean;
+  /** How many processes this host had made when it was last listed. */
+  listedAtForks: number;
 }
 
 interface Root {
@@ -49,21 +53,28 @@ const ticksPerSecond = 100;
 
 /**
  * Recognises the processes of an agent's jobs: by cgroup, by having been recognised before, by the markers in their
- * environment, by session and by parent. What was recognised once stays so, whatever it changes afterwards; what a
- * process is, is read once, so that a scan in the middle of a freeze costs one small read a process.
+ * environment, by session and by parent. What was recognised once stays so, whatever it changes afterwards.
+ *
+ * A scan in the middle of a freeze must be quick on a host with a thousand processes: a foreign process is read once and
+ * then only listed. It cannot become a job's (nobody can enter another's session or descent), and its pid cannot have
+ * been given away before the kernel has gone once through all the pids, which its count of forks tells.
  */
 export function processTable({ agentId }: { readonly agentId: string }): ProcessTable {
   const known = new Map<number, Known>();
   const roots = new Map<string, Root>();
+  const forksMax = forksBeforeReuse();
   const ownSession = readProcess(process.pid)?.session ?? -1;
   return {
     adopt({ leaseId, pid, startTime }) {
       roots.set(leaseId, { pid, startTime, endedAtTicks: null });
-      known.set(pid, { startTime, leaseId, environmentRead: true });
+      known.set(pid, { startTime, leaseId, environmentRead: true, listedAtForks: forksSinceBoot() });
     },
     rootEnded(leaseId) {
       const root = roots.get(leaseId);
       if (root !== undefined) root.endedAtTicks = ticksSinceBoot();
+    },
+    reconsider() {
+      for (const [pid, entry] of known) if (entry.leaseId === null) known.delete(pid);
     },
     forget: (leaseId) => void roots.delete(leaseId),
     scan({ inCgroups, onFound }) {
@@ -74,16 +85,19 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
         members.push(member);
         onFound?.(member);
       };
-      for (const stat of readAll()) {
+      const listed = new Set<number>();
+      const forks = forksSinceBoot();
+      const skip = (pid: number): boolean => !inCgroups.has(pid) && isForeignStill({ pid, known, forks, forksMax });
+      for (const stat of readAll({ listed, skip })) {
         alive.set(stat.pid, stat);
-        const entry = entryOf({ stat, known });
+        const entry = entryOf({ stat, known, forks });
         entry.leaseId ??= inCgroups.get(stat.pid) ?? null;
         entry.leaseId ??= alive.has(stat.parent) ? (known.get(stat.parent)?.leaseId ?? null) : null;
         if (entry.leaseId === null) readMarker({ stat, entry, agentId });
         entry.leaseId ??= oldSessionOf({ stat, roots });
         if (entry.leaseId !== null) claim(stat, entry.leaseId);
       }
-      for (const pid of known.keys()) if (!alive.has(pid)) known.delete(pid);
+      for (const pid of known.keys()) if (!listed.has(pid)) known.delete(pid);
       for (const stat of spread({ alive, known, ownSession })) {
         const leaseId = known.get(stat.pid)?.leaseId ?? null;
         if (leaseId !== null) claim(stat, leaseId);
@@ -94,25 +108,52 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
 }
 
 /** Every live process that may be a job's, each as it is read. */
-function* readAll(): Generator<ProcessStat> {
-  const listed = new Set<number>();
+function* readAll({ listed, skip }: { listed: Set<number>; skip: (pid: number) => boolean }): Generator<ProcessStat> {
   for (let listing = 1; listing <= listingsMax; listing += 1) {
     const pids = listPids().filter((pid) => !listed.has(pid));
     if (pids.length === 0) return;
     for (const pid of pids) {
       listed.add(pid);
       // Never ourselves and never init, whatever their environment says.
-      if (pid === process.pid || pid === 1) continue;
+      if (pid === process.pid || pid === 1 || skip(pid)) continue;
       const stat = readProcess(pid);
-      if (stat !== null && isAlive(stat) && !stat.kernelThread) yield stat;
+      if (stat !== null && isAlive(stat)) yield stat;
     }
   }
 }
 
-function entryOf({ stat, known }: { stat: ProcessStat; known: Map<number, Known> }): Known {
+/** Whether it was found to be nobody's of ours, and is the same still. */
+function isForeignStill({
+  pid,
+  known,
+  forks,
+  forksMax,
+}: {
+  pid: number;
+  known: ReadonlyMap<number, Known>;
+  forks: number;
+  forksMax: number;
+}): boolean {
+  const entry = known.get(pid);
+  if (entry === undefined || entry.leaseId !== null || !entry.environmentRead) return false;
+  if (!(forks - entry.listedAtForks < forksMax)) return false;
+  entry.listedAtForks = forks;
+  return true;
+}
+
+function entryOf({ stat, known, forks }: { stat: ProcessStat; known: Map<number, Known>; forks: number }): Known {
   const entry = known.get(stat.pid);
-  if (entry?.startTime === stat.startTime) return entry;
-  const fresh: Known = { startTime: stat.startTime, leaseId: null, environmentRead: false };
+  if (entry?.startTime === stat.startTime) {
+    entry.listedAtForks = forks;
+    return entry;
+  }
+  const fresh: Known = {
+    startTime: stat.startTime,
+    leaseId: null,
+    // The kernel's own have no environment to wait for.
+    environmentRead: stat.kernelThread,
+    listedAtForks: forks,
+  };
   known.set(stat.pid, fresh);
   return fresh;
 }
@@ -140,9 +181,11 @@ function leaseOf({ environment, agentId }: { environment: string | null; agentId
  */
 function oldSessionOf({ stat, roots }: { stat: ProcessStat; roots: ReadonlyMap<string, Root> }): string | null {
   for (const [leaseId, root] of roots) {
-    if (root.pid !== stat.session || root.endedAtTicks === null) continue;
+    if (root.pid !== stat.session) continue;
     const started = Number(stat.startTime);
-    if (started >= Number(root.startTime) && started <= root.endedAtTicks) return leaseId;
+    // Until it is reaped, the first process holds the number even as a zombie.
+    const heldUntil = root.endedAtTicks ?? Number.POSITIVE_INFINITY;
+    if (started >= Number(root.startTime) && started <= heldUntil) return leaseId;
   }
   return null;
 }
@@ -190,6 +233,16 @@ function spread({
     unclaimed = rest;
   }
   return claimed;
+}
+
+/** How many processes and threads this host has made since it started (proc_stat(5)). */
+function forksSinceBoot(): number {
+  return Number(/^processes (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))?.[1] ?? Number.NaN);
+}
+
+/** Fewer forks than this cannot make the kernel come round to a pid again; a quarter of all pids, to be safe. */
+function forksBeforeReuse(): number {
+  return Number(readFileSync("/proc/sys/kernel/pid_max", "latin1")) / 4;
 }
 
 function ticksSinceBoot(): number {

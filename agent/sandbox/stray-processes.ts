@@ -52,6 +52,9 @@ export async function endStrayProcesses({
     }
   };
   const result = await endProcesses({ find, cgroups: strays, thaw }, limits);
+  for (const resource of ledger.live()) {
+    if (resource.kind === "processes" && !isLive(resource.leaseId)) table.forget(resource.leaseId);
+  }
   if (result.left.length === 0) strikeOff({ agentId, ledger, strays, cgroups, isLive });
   return result;
 }
@@ -81,6 +84,7 @@ function adoptFromLedger({
     const certain = sameBoot || hasMarker({ pid, agentId }) || touches({ pid, directories });
     if (certain) table.adopt({ leaseId, pid, startTime });
   }
+  table.reconsider();
 }
 
 function hasMarker({ pid, agentId }: { pid: number; agentId: string }): boolean {
