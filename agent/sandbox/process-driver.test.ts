@@ -1,17 +1,65 @@
-import { describe } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
-import { mayDelegate, ownCgroup } from "./cgroup.ts";
+import { describe, expect, test } from "vitest";
+
+import { cgroupMount, mayDelegate, ownCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
+import { cpuTicks, DriverBed, isRunning, pidsIn, until } from "./driver-bed.ts";
+import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 
 const own = ownCgroup();
 const delegated = own !== null && mayDelegate(own);
+const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(!delegated)("with cgroups (skipped where this user may not make any)", () => {
   driverContract({ name: "process driver, cgroups", makeDriver: (options) => processDriver(options) });
+
+  test("every process is in its lease's cgroup from its first instruction", async () => {
+    const bed = new DriverBed((options) => processDriver(options));
+    try {
+      const { sandbox, file } = await bed.start("grep ^0:: /proc/self/cgroup > seen; echo $$ > done");
+      await pidsIn(file("done"), 1);
+      const seen = readFileSync(file("seen"), "utf8").trim().slice("0::".length);
+      expect(join(cgroupMount() as string, seen)).toBe(sandbox.cgroup);
+    } finally {
+      await bed.close();
+    }
+  });
+
+  test.skipIf(!isRoot)("a job that leaves its cgroup is stopped and ended all the same (needs root)", async () => {
+    const bed = new DriverBed((options) => processDriver(options));
+    try {
+      const { sandbox, file } = await bed.start(
+        `
+        sh -c 'echo $$ > "$OUT/cgroup.procs"; echo $$ > pid; ulimit -t 60; while :; do :; done' & exec sleep 60`,
+        {
+          OUT: own as string,
+        },
+      );
+      const [pid] = (await pidsIn(file("pid"), 1)) as [number];
+      expect(readFileSync(join(sandbox.cgroup as string, "cgroup.procs"), "utf8")).not.toContain(String(pid));
+      expect(bed.driver.freezeAll()).toMatchObject({ processes: 2, running: [] });
+      expect(readProcess(pid)?.state).toBe("T");
+      const ticks = cpuTicks(pid);
+      bed.driver.thawAll();
+      await until(() => cpuTicks(pid) > ticks, "it goes on");
+      expect(await sandbox.terminate({ graceMs: 100, deadlineMs: 10_000 })).toEqual({ terminated: 2, left: [] });
+      expect(isRunning(pid)).toBe(false);
+    } finally {
+      await bed.close();
+    }
+  });
 });
 
 driverContract({
   name: "process driver, no cgroups",
   makeDriver: (options) => processDriver({ ...options, cgroupRoot: null }),
+});
+
+test("the driver says what it cannot promise, and more of it without cgroups", async () => {
+  const bed = new DriverBed((options) => processDriver({ ...options, cgroupRoot: null }));
+  expect(bed.driver.cannot.filter((sentence) => /cgroup/.test(sentence))).toHaveLength(3);
+  await bed.close();
 });
