@@ -51,7 +51,8 @@ export function listRuns(root: string): RunDirectory[] {
       .map((entry) => layout(base, entry.name))
       .sort((a, b) => (a.run < b.run ? -1 : 1));
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
+    // Nothing ran here yet; a place that can hold no runs is refused when one is to be made.
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
     throw error;
   }
 }

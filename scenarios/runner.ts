@@ -76,6 +76,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     run: directory.run,
     scenario: request.scenario.name,
     seed: request.options.seed,
+    steps: request.scenario.steps(request.options.knobs).length,
     options: { ...shownOptions(request.options), user: userInfo().username },
   });
   try {
@@ -216,7 +217,12 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
   writeFileSync(directory.verdict, `${JSON.stringify(verdict, undefined, 2)}\n`);
   if (progress.baseline !== undefined) await saveSnapshot(progress.baseline, directory.baseline);
   for (const reporter of request.reporters) {
-    reporter.end({ verdict, history: history.records, runDirectory: directory.path });
+    reporter.end({
+      verdict,
+      history: history.records,
+      runDirectory: directory.path,
+      lostEvidence: history.unreadable,
+    });
   }
   return verdict;
 }

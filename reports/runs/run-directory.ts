@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 
 import { systemCode, UsageError } from "../../foundation/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../foundation/nearest.ts";
 
 /** Where `scenarios run` puts its runs unless told otherwise, relative to the current folder. */
 export const rootDefault = ".scenarios";

@@ -1,7 +1,7 @@
 import { UsageError } from "../../foundation/errors.ts";
+import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
-import { nearestName } from "./nearest-name.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { withdrawUnderLoad } from "./withdraw-under-load.ts";
 
@@ -16,12 +16,12 @@ export const catalog: readonly Scenario[] = [joinWorkPauseResumeWithdraw, rapidP
 export function scenarioNamed(name: string): Scenario {
   const scenario = catalog.find((one) => one.name === name);
   if (scenario !== undefined) return scenario;
-  const nearest = nearestName(
-    name,
+  const meant = nearest(
+    name.toLowerCase(),
     catalog.map((one) => one.name),
   );
   throw new UsageError(`There is no scenario "${name}".`, {
     code: "unknown-scenario",
-    next: nearest === undefined ? "`scenarios list` shows them all." : `Did you mean \`scenarios run ${nearest}\`?`,
+    next: meant === undefined ? "`scenarios list` shows them all." : `Did you mean \`scenarios run ${meant}\`?`,
   });
 }

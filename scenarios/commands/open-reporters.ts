@@ -2,18 +2,25 @@ import { closeSync, openSync, writeSync } from "node:fs";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { createReporter } from "../../reports/create-reporter.ts";
-import type { Reporter, ReporterOutput } from "../../reports/reporter.ts";
+import type { Reporter } from "../../reports/reporter.ts";
+import { streamOutput } from "../../reports/stream-output.ts";
 
 const names = ["line", "json", "junit"] as const;
 type ReporterName = (typeof names)[number];
 const columnsDefault = 100;
+
+export interface OpenReporters {
+  readonly all: readonly Reporter[];
+  /** Resolves when everything is written. */
+  close(): Promise<void>;
+}
 
 /**
  * Opens the reporters named on the command line, as `NAME` (to stdout) or `NAME=FILE`; `line` when none writes to stdout.
  *
  * @throws UsageError `unknown-reporter`, `one-stdout` or `report-file`
  */
-export function openReporters(wanted: readonly string[]): { all: Reporter[]; close(): void } {
+export function openReporters(wanted: readonly string[]): OpenReporters {
   const asked = wanted.map(parse);
   if (!asked.some((one) => one.file === undefined)) asked.unshift({ name: "line", file: undefined });
   if (asked.filter((one) => one.file === undefined).length > 1) {
@@ -23,8 +30,9 @@ export function openReporters(wanted: readonly string[]): { all: Reporter[]; clo
     });
   }
   const descriptors: number[] = [];
+  const stdout = streamOutput(process.stdout);
   const all = asked.map(({ name, file }) => {
-    if (file === undefined) return createReporter(name, stdoutOutput());
+    if (file === undefined) return createReporter(name, stdout);
     const descriptor = openFile(file);
     descriptors.push(descriptor);
     return createReporter(name, {
@@ -34,7 +42,14 @@ export function openReporters(wanted: readonly string[]): { all: Reporter[]; clo
       live: false,
     });
   });
-  return { all, close: () => descriptors.forEach((descriptor) => closeSync(descriptor)) };
+  return {
+    all,
+    async close() {
+      for (const reporter of all) reporter.close();
+      for (const descriptor of descriptors) closeSync(descriptor);
+      await stdout.flushed();
+    },
+  };
 }
 
 function parse(text: string): { name: ReporterName; file: string | undefined } {
@@ -59,15 +74,4 @@ function openFile(path: string): number {
       cause: error,
     });
   }
-}
-
-function stdoutOutput(): ReporterOutput {
-  const { stdout } = process;
-  const live = stdout.isTTY;
-  return {
-    write: (text) => void stdout.write(text),
-    columns: live ? stdout.columns : columnsDefault,
-    color: process.env["NO_COLOR"] ? false : live || Boolean(process.env["FORCE_COLOR"]),
-    live,
-  };
 }

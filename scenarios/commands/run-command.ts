@@ -54,8 +54,8 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
   for (const { scenario, options } of plans) {
     const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter);
     const reproduce = reproduceCommand(scenario.name, flags, seed);
-    const verdict = await runScenario({ scenario, options, runs: flags.runs, reporters: reporters.all, reproduce });
-    reporters.close();
+    const request = { scenario, options, runs: flags.runs, reporters: reporters.all, reproduce };
+    const verdict = await runScenario(request).finally(() => reporters.close());
     if (severity.indexOf(verdict.exitCode) < severity.indexOf(worst)) worst = verdict.exitCode;
     if (verdict.interrupted) break;
   }
