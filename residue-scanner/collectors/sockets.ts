@@ -1,7 +1,7 @@
 import type { SocketFact, SurfaceReading } from "../core/fact.ts";
 import { parseInternetTable, parseUnixTable, socketFacts, type SocketRow } from "../core/socket-table.ts";
 import { readSocketHolders } from "./open-files.ts";
-import { firstPid, listPids, readProc, readProcLink } from "./proc.ts";
+import { firstPid, listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
 
 const internetTables = ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
 
@@ -41,8 +41,14 @@ function listNamespaces(): { namespaces: Namespace[]; hidden: number } {
   let hidden = 0;
   for (const pid of listPids()) {
     const link = readProcLink(`/proc/${pid}/ns/net`);
-    if (link === null) hidden += pid === firstPid ? 0 : 1;
+    if (link === null) hidden += pid === firstPid || hasEnded(pid) ? 0 : 1;
     else if (!found.has(link)) found.set(link, { label: link, directory: `/proc/${pid}/net` });
   }
   return { namespaces: [...found.values()], hidden };
+}
+
+/** Also one that only waits for its parent to take notice: it is in no namespace any more. */
+function hasEnded(pid: number): boolean {
+  const state = readProcessStat(pid)?.state ?? "Z";
+  return state === "Z" || state === "X";
 }
