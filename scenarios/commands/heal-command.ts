@@ -14,7 +14,7 @@ export async function healCommand(flags: { runs: string; json?: boolean }): Prom
 /** Says what was found of killed runs and undone. */
 export function tellHealed(healed: readonly HealedRun[], write: (text: string) => void): void {
   for (const { run, undone, notUndone } of healed) {
-    write(`Healed ${run}, which was killed before it could clean up:\n`);
+    write(`Healed ${run}, whose clean-up had not finished:\n`);
     for (const what of undone) write(`  undone: ${what}\n`);
     for (const left of notUndone)
       write(`  NOT undone: ${left.what}: ${left.why}\n  finish it with: ${left.finishWith}\n`);

@@ -12,7 +12,7 @@ const Ready = z.looseObject({ url: z.url(), joinToken: z.string(), pid: z.int() 
 /** Starts a broker on a free port of the loopback interface. */
 export async function startBroker(stage: HostStage): Promise<string> {
   const { options } = stage;
-  const data = ["--data", join(options.directory.path, "broker")];
+  const data = options.store === "sqlite" ? ["--data", join(options.directory.path, "broker")] : [];
   const { actor, ready } = await startActor({
     name: "broker",
     command: [
