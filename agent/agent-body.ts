@@ -18,7 +18,6 @@ import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
 import type { ControlServer } from "./io/control-server.ts";
 import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
 import { clearLedger, socketsLeft, wipeHome } from "./io/withdrawal-effects.ts";
-import { readProgress } from "./sandbox/job-output.ts";
 
 export interface AgentLog {
   info(message: string): void;
@@ -129,7 +128,7 @@ export class AgentBody {
     const status = coreStatus(this.#core);
     const sandboxes = status.sandboxes.map((sandbox) => ({
       ...sandbox,
-      progress: Math.max(sandbox.progress, readProgress(files.workspace(sandbox.leaseId), sandbox.progress)),
+      progress: Math.max(sandbox.progress, files.progress(sandbox.leaseId)),
     }));
     return {
       ...status,

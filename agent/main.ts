@@ -150,6 +150,7 @@ async function begin(options: AgentOptions, home: Home): Promise<Running> {
   agent.see({
     type: "started",
     agentId: note?.agentId ?? null,
+    hasKey: link !== null,
     pid: process.pid,
     driver: driver.name,
     recovered,

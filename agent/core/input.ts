@@ -31,6 +31,8 @@ export type AgentInput =
   | {
       readonly type: "started";
       readonly agentId: string | null;
+      /** Whether the key is there to sign with; a withdrawal that was killed late has wiped it. */
+      readonly hasKey: boolean;
       readonly pid: number;
       readonly driver: string;
       readonly recovered: Recovered;

@@ -12,9 +12,10 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
  * An instance comes up. What an earlier one left running is ended before anything else, so that no job both runs here
  * and is run again elsewhere (CASES 49); its leases go back with their last checkpoints once the broker knows us.
  */
-export function onStarted(turn: Turn, { agentId, pid, driver, recovered, mayEnrol }: Of<"started">): void {
+export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered, mayEnrol }: Of<"started">): void {
   const { core } = turn;
   core.agentId = agentId;
+  core.hasKey = hasKey;
   core.enrolmentSent = recovered.enrolmentSent;
   const resumed = recovered.enrolmentSent || recovered.withdrawal !== null;
   turn.record("agent.started", { instanceId: core.instanceId, pid, driver, resumed });

@@ -8,6 +8,7 @@ import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal
 export interface AgentCore {
   readonly instanceId: string;
   agentId: string | null;
+  hasKey: boolean;
   agent: AgentState;
   /** Why the agent is in this state, for the owner. */
   reason: string;
@@ -187,6 +188,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
   return {
     instanceId,
     agentId: null,
+    hasKey: false,
     agent: "Enrolling",
     reason: "the agent has just started",
     slots,

@@ -15,6 +15,15 @@ const otherTimers: readonly TimerName[] = [
   "shutdown",
 ];
 
+const afterProcesses: readonly WithdrawalRecord["current"][] = [
+  "hand-back",
+  "revoke-key",
+  "remove-autostart",
+  "close-sockets",
+  "wipe-directories",
+  "clear-ledger",
+];
+
 export interface WithdrawalWish {
   readonly trigger: string;
   readonly requestId: string | null;
@@ -56,10 +65,14 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   turn.move("withdrawAsked", trigger);
 }
 
-/** Another instance was killed on the way: this one goes on at the step that the journal names. */
+/**
+ * Another instance was killed on the way: this one goes on at the step that the journal names, or
+ * with the look for processes if that was over; what the broker confirmed is not asked again.
+ */
 export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
   record.attempts += 1;
-  // Looked for again.
+  // This instance has a socket and a cgroup of its own by now, and sandboxes may have outlived the one before.
+  if (afterProcesses.includes(record.current)) record.current = "terminate";
   record.processesLeft = [];
   record.directoriesLeft = [];
   record.socketsLeft = [];

@@ -11,7 +11,17 @@ import { sendReport } from "./report.ts";
 import type { Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { startUpload } from "./upload.ts";
-import { advance, askOnce, isOver, leasesToHandBack, type StepResult, timeLeftMs, wakeAt } from "./withdrawal-steps.ts";
+import {
+  advance,
+  askOnce,
+  goOn,
+  hasResult,
+  isOver,
+  leasesToHandBack,
+  type StepResult,
+  timeLeftMs,
+  wakeAt,
+} from "./withdrawal-steps.ts";
 
 type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 
@@ -22,8 +32,18 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
  */
 export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   const { core } = turn;
+  const wasTold = hasResult(withdrawal, "hand-back") && withdrawal.record.keyRevoked !== "deferred";
+  if (wasTold || (hasResult(withdrawal, "hand-back") && !core.hasKey)) {
+    const probed = hasResult(withdrawal, "revoke-key") || !core.hasKey;
+    goOn(turn, withdrawal, probed ? "remove-autostart" : "revoke-key");
+    return;
+  }
   if (!core.enrolmentSent) {
     noKey(turn, withdrawal, "the broker was never told of this agent");
+    return;
+  }
+  if (!core.hasKey) {
+    defer(turn, withdrawal, { outcome: "deferred", measured: "the key is gone, and with it the way to the broker" });
     return;
   }
   if (isOver(turn, withdrawal, withdrawalShares.broker) && !withdrawal.asked) {
@@ -143,6 +163,7 @@ function handedBack(turn: Turn, withdrawal: Withdrawal): void {
   const { record } = withdrawal;
   const leases = leasesToHandBack(turn);
   record.keyRevoked = "confirmed";
+  record.leasesDeferred = 0;
   record.leasesHandedBack += leases.length;
   const withCheckpoint = leases.filter((lease) => handBack(lease).checkpoint !== undefined).length;
   const measured = `the broker took back ${leases.length} leases, ${withCheckpoint} of them with a checkpoint`;
@@ -158,7 +179,7 @@ function noKey(turn: Turn, withdrawal: Withdrawal, measured: string): void {
 function defer(turn: Turn, withdrawal: Withdrawal, result: StepResult): void {
   assert(withdrawal.record.keyRevoked !== "confirmed", "a confirmed revocation is not put off");
   withdrawal.record.keyRevoked = "deferred";
-  withdrawal.record.leasesDeferred += leasesToHandBack(turn).length;
+  withdrawal.record.leasesDeferred = leasesToHandBack(turn).length;
   advance(turn, withdrawal, result, "revoke-key");
   advance(turn, withdrawal, result, "remove-autostart");
 }

@@ -1,7 +1,9 @@
 import { present } from "../../foundation/assert.ts";
-import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import { type WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import type { Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
+
+const order = WithdrawalStep.shape.step.options;
 
 /** Everything was tried: the report says what was measured, and goes to all who asked (CASES 58). */
 export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
@@ -26,6 +28,7 @@ function withdrawalReport({ core, nowMs }: Turn, { record }: Withdrawal): Withdr
     startedAt: startedAtMs,
     endedAt: nowMs,
     ...measured,
+    steps: record.steps.toSorted((a, b) => order.indexOf(a.step) - order.indexOf(b.step)),
     clean: left === 0 && record.ledgerEntriesLeft === 0,
   };
 }

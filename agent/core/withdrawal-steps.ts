@@ -14,14 +14,24 @@ const shareOf: Partial<Record<StepName, number>> = {
 
 /** Journals the result of the current step together with the name of the next one, which begins only then. */
 export function advance(turn: Turn, withdrawal: Withdrawal, result: StepResult, next: StepName): void {
-  const { record } = withdrawal;
   addResult(turn, withdrawal, result);
+  goOn(turn, withdrawal, next);
+}
+
+/** Begins the next step; the results that there are stand. */
+export function goOn(turn: Turn, withdrawal: Withdrawal, next: StepName): void {
+  const { record } = withdrawal;
   record.current = next;
   withdrawal.stepBegunAtMs = turn.nowMs;
   withdrawal.asked = false;
   withdrawal.retryAtMs = null;
   turn.remember({ key: "withdrawal", value: record });
   wakeAt(turn, withdrawal, shareOf[next] ?? 1);
+}
+
+/** Whether an attempt came to the end of that step. */
+export function hasResult({ record }: Withdrawal, name: StepName): boolean {
+  return record.steps.some(({ step }) => step === name);
 }
 
 /** Notes what the current step came to; a repeated step replaces what an earlier attempt had to say. */

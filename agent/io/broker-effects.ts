@@ -1,7 +1,6 @@
 import { messageOf } from "../../foundation/errors.ts";
 import type { AgentEffect } from "../core/effect.ts";
 import type { BrokerOutcome } from "../core/outcome.ts";
-import { readProgress } from "../sandbox/job-output.ts";
 import type { AgentContext, BrokerLink } from "./agent-context.ts";
 import { outcomeOf } from "./broker-error.ts";
 import { hostResources } from "./resources.ts";
@@ -107,7 +106,7 @@ async function heartbeat(context: AgentContext, { client, events }: BrokerLink, 
     if (lease.execution !== "running") return lease;
     return {
       ...lease,
-      progress: Math.max(lease.progress, readProgress(files.workspace(lease.leaseId), lease.progress)),
+      progress: Math.max(lease.progress, files.progress(lease.leaseId)),
     };
   });
   const sentAtMs = clock.nowMs();

@@ -18,6 +18,8 @@ export class LeaseFiles {
   readonly #ledger: FileHostLedger;
   /** One thing at a time is done to a lease's checkpoints. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** What each job said last: it may be caught in the middle of saying it anew. */
+  readonly #progress = new Map<string, number>();
 
   constructor(paths: HomePaths, ledger: FileHostLedger) {
     this.#paths = paths;
@@ -32,6 +34,15 @@ export class LeaseFiles {
     return join(this.#paths.sandboxes, leaseId, "job.log");
   }
 
+  /** How far the job says that it is. */
+  progress(leaseId: string): number {
+    const last = this.#progress.get(leaseId);
+    if (last === undefined) return 0;
+    const progress = readProgress(this.workspace(leaseId), last);
+    this.#progress.set(leaseId, progress);
+    return progress;
+  }
+
   /** Makes an empty workspace, or one with a checkpoint's content, which `fetch` brings from the broker. */
   async prepare(
     leaseId: string,
@@ -41,12 +52,14 @@ export class LeaseFiles {
     this.#make(directory);
     const workspace = this.workspace(leaseId);
     createWorkspace(workspace);
+    this.#progress.set(leaseId, checkpoint?.reference.progress ?? 0);
     if (checkpoint !== null) await restoreInto(directory, workspace, checkpoint);
     return workspace;
   }
 
   /** Wipes what the job had; returns what could not be removed. */
   async wipeSandbox(leaseId: string): Promise<string[]> {
+    this.#progress.delete(leaseId);
     return await this.#wipe(join(this.#paths.sandboxes, leaseId));
   }
 
@@ -68,7 +81,7 @@ export class LeaseFiles {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       const workspace = this.workspace(leaseId);
       try {
-        const progress = readProgress(workspace);
+        const progress = this.progress(leaseId);
         const nowMs = systemClock.nowMs();
         const saved = await saveCheckpoint({ workspace, jobId, epoch, progress, directory, nowMs });
         return saved.reference;

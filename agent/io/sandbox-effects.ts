@@ -1,6 +1,6 @@
 import { messageOf } from "../../foundation/errors.ts";
 import type { AgentEffect } from "../core/effect.ts";
-import { readProgress, readResult } from "../sandbox/job-output.ts";
+import { readResult } from "../sandbox/job-output.ts";
 import type { Sandbox, SandboxExit } from "../sandbox/port.ts";
 import type { AgentContext } from "./agent-context.ts";
 
@@ -126,7 +126,7 @@ export class SandboxEffects {
       leaseId,
       exitCode,
       signal,
-      progress: readProgress(workspace),
+      progress: files.progress(leaseId),
       result: result.text,
       resultProblem: result.problem,
     });

@@ -11,7 +11,7 @@ import { removeHome } from "./home-remove.ts";
 export function socketsLeft({ paths, ledger }: Home): string[] {
   const left = new Set<string>();
   if (existsSync(paths.control)) left.add(paths.control);
-  for (const path of boundSockets()) if (path.startsWith(paths.home + sep)) left.add(path);
+  for (const path of listeningSockets()) if (path.startsWith(paths.home + sep)) left.add(path);
   const key = resourceKey({ kind: "socket", path: paths.control });
   if (left.size === 0 && ledger.holds(key)) ledger.release(key);
   return [...left].sort();
@@ -56,12 +56,15 @@ export function clearLedger(
   return { entriesLeft: left.length, wiped: [...wiped], directoriesLeft: [...left] };
 }
 
-/** Paths of bound Unix sockets, where the system has such a table. */
-function boundSockets(): string[] {
+/**
+ * Paths of listening Unix sockets, where the system has such a table. An accepted connection bears the name of its
+ * listener too, and the one over which the withdrawal was asked for lives until its answer is sent.
+ */
+function listeningSockets(): string[] {
   try {
     return readFileSync("/proc/net/unix", "utf8")
       .split("\n")
-      .flatMap((line) => /\s(\/.*)$/.exec(line)?.[1] ?? []);
+      .flatMap((line) => /^\S+ \S+ \S+ 00010000 .*?\s(\/.*)$/.exec(line)?.[1] ?? []);
   } catch {
     return [];
   }
