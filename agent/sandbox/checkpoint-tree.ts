@@ -4,7 +4,7 @@ import { limits } from "../../foundation/limits.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { beneath } from "./directory-handle.ts";
 import { pathToText } from "./path-text.ts";
-import { type TreeEntry, walkTree } from "./workspace-tree.ts";
+import { type RelaxedModes, type TreeEntry, walkTree } from "./workspace-tree.ts";
 
 /** One entry to archive. */
 export interface SourceEntry {
@@ -33,12 +33,18 @@ const modeMask = 0o1777;
  *
  * @throws CheckpointError `too-large` as soon as the paths cannot fit a manifest, or the contents a checkpoint
  */
-export async function readSourceTree(root: number): Promise<SourceTree> {
+export async function readSourceTree({
+  root,
+  relaxed,
+}: {
+  readonly root: number;
+  readonly relaxed: RelaxedModes;
+}): Promise<SourceTree> {
   const entries: SourceEntry[] = [];
   const omitted: { path: string; kind: string }[] = [];
   let pathBytes = 0;
   let contentBytes = 0;
-  for await (const entry of walkTree(root)) {
+  for await (const entry of walkTree({ root, relaxed })) {
     const text = pathToText(entry.path);
     pathBytes += text.length;
     const kind = kindOf(entry);

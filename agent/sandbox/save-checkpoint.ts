@@ -21,6 +21,7 @@ import {
 } from "./checkpoint-files.ts";
 import { readSourceTree, type SourceEntry, tooLarge } from "./checkpoint-tree.ts";
 import { beneath, isDenied, openDirectory, relax } from "./directory-handle.ts";
+import { RelaxedModes } from "./workspace-tree.ts";
 import { archiveWriter, type ArchiveWriter } from "./archive.ts";
 
 export interface SavedCheckpoint {
@@ -58,8 +59,9 @@ export async function saveCheckpoint({
   readonly nowMs: number;
 }): Promise<SavedCheckpoint> {
   const root = openDirectory(workspace);
+  const relaxed = new RelaxedModes();
   try {
-    const tree = await readSourceTree(root);
+    const tree = await readSourceTree({ root, relaxed });
     const archive = await writeArchive({ root, entries: tree.entries, directory, jobId });
     const manifest: CheckpointManifest = {
       version: 1,
@@ -84,6 +86,7 @@ export async function saveCheckpoint({
   } catch (error) {
     throw error instanceof CheckpointError ? error : notWritten(error);
   } finally {
+    relaxed.restore(root);
     closeSync(root);
   }
 }

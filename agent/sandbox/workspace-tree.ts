@@ -19,38 +19,62 @@ const entriesPerTurn = 128;
 const slash = Buffer.from("/");
 
 /**
- * Everything below an open directory, parents before their children, in no particular order. Follows no symlink and
- * enters no other mount. A directory that its owner cannot read is made readable while the walk lasts.
+ * Directories that their owner could not read, and that were made readable for him. Whoever walks a tree keeps one, and
+ * restores it when nothing below is to be read any more.
  */
-export async function* walkTree(root: number): AsyncGenerator<TreeEntry> {
-  const mount = mountOf(root);
-  const relaxed: { readonly path: Buffer; readonly mode: number }[] = [];
-  const directories: Buffer[] = [Buffer.alloc(0)];
-  let entries = 0;
-  try {
-    for (let path = directories.pop(); path !== undefined; path = directories.pop()) {
-      const directory = openAt({ root, path });
-      if (directory === null) continue;
+export class RelaxedModes {
+  readonly #relaxed: { readonly path: Buffer; readonly mode: number }[] = [];
+
+  add(path: Buffer, mode: number): void {
+    this.#relaxed.push({ path, mode });
+  }
+
+  /** Children first: a parent whose own mode is back may no longer be entered. */
+  restore(root: number): void {
+    for (const { path, mode } of this.#relaxed.reverse()) {
       try {
-        const mode = makeReadable(directory);
-        if (mode !== null) relaxed.push({ path, mode });
-        for (const { name } of entriesOf(directory)) {
-          const stat = lstatOrNull(pathIn(directory, name));
-          if (stat === null) continue;
-          const childPath = path.length === 0 ? name : Buffer.concat([path, slash, name]);
-          const mountPoint = stat.isDirectory() && isMountPoint({ directory, name, mount });
-          if (stat.isDirectory() && !mountPoint) directories.push(childPath);
-          yield { path: childPath, stat, mountPoint };
-          entries += 1;
-          if (entries % entriesPerTurn === 0) await setImmediate();
-        }
-      } finally {
-        closeSync(directory);
+        beneath({ root, path }, (real) => setMode(real, mode));
+      } catch (error) {
+        // A job that is not frozen has removed it.
+        if (!isVanished(error)) throw error;
       }
     }
-  } finally {
-    // Children first: a parent whose own mode is back may no longer be entered.
-    for (const { path, mode } of relaxed.reverse()) beneath({ root, path }, (real) => setMode(real, mode));
+  }
+}
+
+/**
+ * Everything below an open directory, parents before their children, in no particular order. Follows no symlink and
+ * enters no other mount.
+ */
+export async function* walkTree({
+  root,
+  relaxed,
+}: {
+  readonly root: number;
+  readonly relaxed: RelaxedModes;
+}): AsyncGenerator<TreeEntry> {
+  const mount = mountOf(root);
+  const directories: Buffer[] = [Buffer.alloc(0)];
+  let entries = 0;
+  for (let path = directories.pop(); path !== undefined; path = directories.pop()) {
+    const directory = openAt({ root, path });
+    if (directory === null) continue;
+    try {
+      const mode = makeReadable(directory);
+      if (mode !== null) relaxed.add(path, mode);
+      for (const { name } of entriesOf(directory)) {
+        const stat = lstatOrNull(pathIn(directory, name));
+        if (stat === null) continue;
+        const childPath = path.length === 0 ? name : Buffer.concat([path, slash, name]);
+        const mountPoint = stat.isDirectory() && isMountPoint({ directory, name, mount });
+        if (stat.isDirectory() && !mountPoint) directories.push(childPath);
+        yield { path: childPath, stat, mountPoint };
+        entries += 1;
+        if (entries % entriesPerTurn === 0) await setImmediate();
+      }
+    } finally {
+      closeSync(directory);
+    }
   }
 }
 

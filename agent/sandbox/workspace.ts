@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync } from "node:fs";
 
 import { openDirectory } from "./directory-handle.ts";
-import { walkTree } from "./workspace-tree.ts";
+import { RelaxedModes, walkTree } from "./workspace-tree.ts";
 
 /** Where a job writes its progress, in its workspace; it is told by `HOUSEGUEST_PROGRESS_FILE`. */
 export const progressFileName = ".houseguest-progress";
@@ -18,14 +18,16 @@ export function createWorkspace(path: string): void {
 /** What a workspace takes of the disk; a sparse file counts with what is allocated (WC-12). */
 export async function measureWorkspace(path: string): Promise<{ readonly bytes: number; readonly entries: number }> {
   const root = openDirectory(path);
+  const relaxed = new RelaxedModes();
   let bytes = 0;
   let entries = 0;
   try {
-    for await (const { stat } of walkTree(root)) {
+    for await (const { stat } of walkTree({ root, relaxed })) {
       entries += 1;
       bytes += Number(stat.blocks) * blockBytes;
     }
   } finally {
+    relaxed.restore(root);
     closeSync(root);
   }
   return { bytes, entries };
