@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { type Logger, pino } from "pino";
 
+import { AssertionError } from "../../foundation/assert.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import { UsageError, messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
@@ -52,7 +53,7 @@ Examples:
   $ broker-sim serve --store memory --port 0 --json
   $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":10000,"offerTtlMs":5000}'
 
-Exit codes: 0 ended by a signal · 1 the store failed while running · 64 wrong usage, port in use, store locked or damaged`,
+Exit codes: 0 ended by a signal · 1 the store or the history failed while running · 64 wrong usage, port in use, store locked or damaged`,
     )
     .action(async (options: ServeOptions) => finish(await serve(options)));
 }
@@ -92,7 +93,8 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     else log.info({ signal: reason }, "stopping");
     await broker.close();
     record("broker.stopped", { reason: failed ? messageOf(reason.error) : reason });
-    return failed ? ExitCode.fail : ExitCode.pass;
+    if (!failed) return ExitCode.pass;
+    return reason.error instanceof AssertionError ? ExitCode.harnessBug : ExitCode.fail;
   } finally {
     stop.unlisten();
     history.close();

@@ -25,9 +25,10 @@ export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): 
   for (const entry of message.checkpoints) {
     const job = leasedJob(turn, agent, entry);
     if (job === undefined) continue;
-    const checkpoint = usableCheckpoint(turn, entry);
-    if (checkpoint !== undefined) checkpoints += 1;
-    noteProgress(turn, job, { progress: entry.progress, checkpoint });
+    const { progress, checkpoint } = entry;
+    const saved = checkpoint !== undefined && checkpointProblem(turn.state, checkpoint) === undefined;
+    if (saved) checkpoints += 1;
+    noteProgress(turn, job, { progress, checkpoint: saved ? checkpoint : undefined });
   }
   record(turn, "broker.pause-acknowledged", { agentId: agent.agentId, freezeMs: message.freezeMs, checkpoints });
   return acknowledged;
@@ -105,7 +106,7 @@ function handBackAll(
   for (const entry of [...entries].reverse()) {
     const job = leasedJob(turn, agent, entry);
     if (job === undefined) continue;
-    handBackJob(turn, job, { progress: entry.progress, checkpoint: usableCheckpoint(turn, entry), reason });
+    handBackJob(turn, job, { progress: entry.progress, checkpoint: entry.checkpoint, reason });
   }
 }
 
@@ -113,10 +114,5 @@ function handBackAll(
 function leasedJob(turn: Turn, agent: AgentRecord, entry: HandBack): JobRecord | undefined {
   const job = holdingsOf(turn, agent.agentId).get(entry.leaseId);
   const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
-  return held && job.grant?.instanceId === agent.instanceId ? job : undefined;
-}
-
-/** An agent on its way out cannot be sent back for a blob: without one, the checkpoint before stays. */
-function usableCheckpoint(turn: Turn, { checkpoint }: HandBack): HandBack["checkpoint"] {
-  return checkpoint !== undefined && checkpointProblem(turn.state, checkpoint) === undefined ? checkpoint : undefined;
+  return held ? job : undefined;
 }

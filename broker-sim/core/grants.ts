@@ -26,7 +26,13 @@ export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease 
   agent.slotsFree = Math.max(0, agent.slotsFree - 1);
   turn.state.alarms.ensure(`job:${job.jobId}`, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
-  const lease = { leaseId, jobId: job.jobId, epoch: job.epoch, job: job.job, expiresAt };
+  return openOffer(job);
+}
+
+/** An open offer as its agent is told of it. */
+export function openOffer(job: JobRecord): Lease {
+  const { leaseId, epoch, expiresAt } = present(job.grant, "an offered job has a grant");
+  const lease = { leaseId, jobId: job.jobId, epoch, job: job.job, expiresAt };
   return job.checkpoint === null ? lease : { ...lease, checkpoint: job.checkpoint };
 }
 

@@ -4,7 +4,7 @@ import type { HeartbeatRequest, HeartbeatResponse, Lease, LeaseStatus } from "..
 import { brokerLimits } from "./broker-limits.ts";
 import { admit } from "./callers.ts";
 import { takeBackOffers } from "./enrolment.ts";
-import { holdingsOf, offerJob, redeliverJob } from "./grants.ts";
+import { holdingsOf, offerJob, openOffer, redeliverJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import { parseLeaseId } from "./lease-id.ts";
 import type { AgentRecord } from "./records.ts";
@@ -101,12 +101,25 @@ function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
 function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
   if (!takesWork(agent.state)) return [];
   const held = holdingsOf(turn, agent.agentId).size;
-  const capacity = Math.min(agent.slotsFree, agent.slots - held, limits.offersPerHeartbeatMax);
-  const offers: Lease[] = [];
-  while (offers.length < capacity) {
+  const capacity = Math.min(agent.slotsFree, agent.slots - held);
+  const offers = repeatOffers(turn, agent, { unheard: agent.slotsFree - Math.max(0, agent.slots - held) });
+  agent.slotsFree = Math.max(0, agent.slotsFree - offers.length);
+  let made = 0;
+  while (offers.length < limits.offersPerHeartbeatMax && made < capacity) {
     const jobId = turn.state.queue.take();
     if (jobId === undefined) break;
     offers.push(offerJob(turn, present(turn.state.jobs.get(jobId), "a queued job is known"), agent));
+    made += 1;
   }
   return offers;
+}
+
+/**
+ * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held them
+ * was lost. They are made again as they are, instead of lying there until they lapse (CASES.md, case 6).
+ */
+function repeatOffers(turn: Turn, agent: AgentRecord, { unheard }: { unheard: number }): Lease[] {
+  if (unheard <= 0) return [];
+  const open = [...holdingsOf(turn, agent.agentId).values()].filter((job) => job.state === "offered");
+  return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax)).map(openOffer);
 }

@@ -1,4 +1,5 @@
 import { present } from "../../foundation/assert.ts";
+import type { CheckpointReference } from "../../protocol/messages.ts";
 import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { leaseJob, noteProgress, requeueJob, settleJob } from "./grants.ts";
@@ -72,32 +73,32 @@ export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerRes
   const call = leaseCall(turn, input);
   if (!call.ok) return call;
   const { job, agent } = call;
-  if (!isLeased(call)) {
+  if (!call.held) {
     if (job.handedBackLease === input.leaseId) return acknowledged;
     return fenced(input.leaseId, job);
   }
   const { progress, checkpoint, reason } = input.message;
-  const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
-  if (problem !== undefined) return unknownCheckpoint(problem);
   turn.state.hungry.delete(agent.agentId);
-  handBackJob(turn, job, { progress, checkpoint, reason });
+  // The agent never heard whether its acceptance got through; here it did not.
+  if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: `declined: ${reason}` });
+  else handBackJob(turn, job, { progress, checkpoint, reason });
   return acknowledged;
 }
 
-/** Ends a lease as its holder asked; the job goes on from the checkpoint, at the front of the queue. */
+/**
+ * Ends a lease as its holder asked; the job goes on from the checkpoint, at the front of the queue. Giving work back
+ * never fails for a checkpoint that did not arrive: the one before stays.
+ */
 export function handBackJob(
   turn: Turn,
   job: JobRecord,
-  {
-    progress,
-    checkpoint,
-    reason,
-  }: { progress: number; checkpoint: JobRecord["checkpoint"] | undefined; reason: string },
+  { progress, checkpoint, reason }: { progress: number; checkpoint: CheckpointReference | undefined; reason: string },
 ): void {
-  noteProgress(turn, job, { progress, checkpoint: checkpoint ?? undefined });
-  job.handedBackReason = reason;
+  const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
+  noteProgress(turn, job, { progress, checkpoint: problem === undefined ? checkpoint : undefined });
+  job.handedBackReason = problem === undefined ? reason : `${reason} (without its last checkpoint: ${problem})`;
   job.handedBackLease = present(job.grant, "a lease that is handed back is held").leaseId;
-  requeueJob(turn, job, { how: "handed-back", reason: `handed back: ${reason}` });
+  requeueJob(turn, job, { how: "handed-back", reason: `handed back: ${job.handedBackReason}` });
 }
 
 interface LeaseCall {
@@ -109,9 +110,10 @@ interface LeaseCall {
 }
 
 function leaseCall(
-  { state }: Turn,
+  turn: Turn,
   input: { readonly caller: Caller; readonly leaseId: string; readonly message: { readonly epoch: number } },
 ): LeaseCall | Refusal {
+  const { state } = turn;
   const admitted = admit(state, input.caller);
   if (!admitted.ok) return admitted;
   const parsed = parseLeaseId(input.leaseId);
@@ -121,8 +123,12 @@ function leaseCall(
   const held =
     job.grant?.leaseId === input.leaseId &&
     job.grant.agentId === agent.agentId &&
-    job.grant.instanceId === agent.instanceId &&
     job.grant.epoch === input.message.epoch;
+  // An earlier instance's lease is this one's as soon as it acts on it.
+  if (held && job.grant !== null && job.grant.instanceId !== agent.instanceId) {
+    job.grant.instanceId = agent.instanceId;
+    turn.jobsChanged.add(job);
+  }
   return { ok: true, agent, job, held };
 }
 

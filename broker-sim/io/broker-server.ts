@@ -79,8 +79,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       service,
       failed: failure.promise,
       async close() {
-        await service.close();
+        service.hub.closeAll();
         await app.close();
+        await service.close();
         await store.close();
       },
     };

@@ -61,7 +61,13 @@ export class BrokerService {
       else later.push(effect);
     }
     await this.settled();
-    for (const effect of later) this.#perform(effect);
+    try {
+      for (const effect of later) this.#perform(effect);
+    } catch (error) {
+      // Most likely the history cannot be written any more: what nobody can judge must not go on.
+      onFatal(error);
+      throw error;
+    }
     return decided.response;
   }
 

@@ -49,11 +49,11 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
     const route = `${request.method} ${request.routeOptions.url ?? request.url}`;
     record("broker.refused", { agentId: request.claim?.agentId ?? "", route, code: problem.code });
     log.info({ agentId: request.claim?.agentId, route, ...problem }, "refused");
-    await sendProblem(request, reply, { problem, status: statusFor(route, problem.code) });
+    await sendProblem(reply, { problem, status: statusFor(route, problem.code) });
   });
   app.setNotFoundHandler(async (request, reply) => {
     const message = `There is nothing at ${request.method} ${request.url}.`;
-    await sendProblem(request, reply, { problem: { code: "not-found", message } });
+    await sendProblem(reply, { problem: { code: "not-found", message } });
   });
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
   registerAgentRoutes(app, options);

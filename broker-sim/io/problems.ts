@@ -1,7 +1,7 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
-import { type Problem, type ProblemCode } from "../../protocol/messages.ts";
+import type { Problem, ProblemCode } from "../../protocol/messages.ts";
 
 /** A refusal on its way to the client; the error handler turns it into a problem body. */
 export class ProblemError extends Error {
@@ -54,12 +54,10 @@ export function problemOf(error: unknown): Problem {
   return { code: "internal", message: "The broker failed; its log says why." };
 }
 
+/** Node reads and drops what is left of a refused body, so that the answer reaches a client that is still sending. */
 export async function sendProblem(
-  request: FastifyRequest,
   reply: FastifyReply,
   { problem, status = problemStatus[problem.code] }: { problem: Problem; status?: number },
 ): Promise<void> {
-  // What was not read of the body would be taken for the next request on this connection.
-  if (!request.raw.complete) reply.header("connection", "close");
-  await reply.code(status).type("application/json").send(problem);
+  await reply.removeHeader("connection").code(status).type("application/json").send(problem);
 }
