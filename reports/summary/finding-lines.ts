@@ -46,14 +46,21 @@ function what(finding: Finding): string {
   return `${changeWords[change]} (${surface}): ${subject}${change === "changed" ? `, ${changes(finding)}` : ""}`;
 }
 
+/** Attributes that move with every other change, and say something only where nothing else does. */
+const times: ReadonlySet<string> = new Set(["mtime", "ctime", "btime"]);
+
 function changes({ changed, before, after }: Finding): string {
-  const told = changed.map((name) => `${name} ${attribute(before, name)} → ${attribute(after, name)}`);
+  const telling = changed.filter((name) => !times.has(name));
+  const told = (telling.length > 0 ? telling : changed).map(
+    (name) => `${name} ${attribute(before, name)} → ${attribute(after, name)}`,
+  );
   return told.length === 0 ? "in what it holds" : told.join(", ");
 }
 
 function attribute(attributes: FactAttributes | null, name: string): string {
   const value = attributes?.[name];
   if (value === undefined || value === null) return "none";
+  if (times.has(name) && typeof value === "number") return new Date(value).toISOString().replace("T", " ");
   const text = Array.isArray(value) ? value.join(" ") : String(value);
   return visibleWidth(text) > 40 ? shorten(text, 40) : text;
 }

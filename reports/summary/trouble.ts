@@ -64,16 +64,17 @@ function notUndone({ cleanUp }: RunVerdict): string[] {
 }
 
 function doubts({ expectations, residue, lifecycle, exitCode, interrupted, error }: RunVerdict): string[] {
-  if (exitCode === 0) return [];
+  // What ended the run early is why the rest is undecided; saying so of each would bury it.
+  if (exitCode === 0 || error !== null) return [];
   const said: string[] = [];
   for (const { title, detail, result } of expectations) {
     if (result === "unknown") said.push(sentence(`Nobody can say whether “${title}” holds: ${detail}`));
   }
-  if (said.length === 0 && lifecycle === "unknown" && !interrupted && error === null) {
+  if (said.length === 0 && lifecycle === "unknown" && !interrupted) {
     said.push("Nobody can say whether agent, broker and jobs behaved.");
   }
   // Of a run that ended early nobody expects it.
-  if (residue === null && (interrupted || error !== null)) return said;
+  if (residue === null && interrupted) return said;
   if (residue === null) return [...said, "The host was not read again, so what stayed behind is unknown."];
   if (residue.verdict === "unknown") said.push(sentence(residue.summary));
   if (residue.verdict === "partial" && residue.policy !== "developer") {
