@@ -13,6 +13,8 @@ import { withdrawCommand } from "./commands/withdraw.ts";
 /** Runs `donor-agent` with the arguments after its name, and returns its exit code. */
 export async function main(argv: string[]): Promise<number> {
   let exitCode: number = ExitCode.pass;
+  // Whoever started us may stop reading (`| head`, a shell that went on); that is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const program = buildProgram((code) => {
     exitCode = code;
   });

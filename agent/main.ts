@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 
 import { systemClock } from "../foundation/clock.ts";
 import { UsageError } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
 import type { AgentStatus, ControlRequest } from "../protocol/control.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
 import { resourceKey } from "./core/host-resource.ts";
@@ -113,9 +114,10 @@ async function begin(options: AgentOptions, home: Home): Promise<Running> {
       ? null
       : brokerLink({ note, identity, instanceId, body: () => body as AgentBody });
   const onBug = (error: unknown): void => {
-    log.fatal(error instanceof Error ? error : { error }, "a bug of the agent; its jobs are ended by the next start");
-    process.exit(70);
+    log.fatal(error instanceof Error ? error : { error }, "A bug of the agent; the next start ends its jobs");
+    process.exit(ExitCode.harnessBug);
   };
+  process.on("uncaughtException", onBug);
   body = new AgentBody({
     home,
     driver,
@@ -157,7 +159,11 @@ async function begin(options: AgentOptions, home: Home): Promise<Running> {
     mayEnrol: join !== null,
   });
   if (options.withdraw !== null) agent.ask(options.withdraw, () => undefined);
-  return { body: agent, driver, close: () => history.close() };
+  const close = (): void => {
+    process.off("uncaughtException", onBug);
+    history.close();
+  };
+  return { body: agent, driver, close };
 }
 
 /** What the home knows of its membership, completed by what this start was told; the key is made here. */

@@ -148,9 +148,8 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   }
   const again = retriable || code === "fenced";
   if (again && withdrawal.brokerAttempts < agentLimits.withdrawAttemptsMax) {
-    const delayMs = agentLimits.retryMsMin * withdrawal.brokerAttempts;
-    withdrawal.retryAtMs = turn.nowMs + delayMs;
-    turn.setTimer("withdraw", { delayMs });
+    // The timer for it is set by `tellBroker`, which comes next.
+    withdrawal.retryAtMs = turn.nowMs + agentLimits.retryMsMin * withdrawal.brokerAttempts;
     return;
   }
   defer(turn, withdrawal, {

@@ -50,9 +50,11 @@ export function askOnce(turn: Turn, withdrawal: Withdrawal, ask: () => void): vo
   ask();
 }
 
-/** Looks at the procedure again when that share of the deadline is over. */
+/** Looks at the procedure again when that share of the deadline is over, or a retry is due before. */
 export function wakeAt(turn: Turn, withdrawal: Withdrawal, share: number): void {
-  turn.setTimer("withdraw", { delayMs: timeLeftMs(turn, withdrawal, share) });
+  const { retryAtMs } = withdrawal;
+  const retryMs = retryAtMs === null ? Number.POSITIVE_INFINITY : retryAtMs - turn.nowMs;
+  turn.setTimer("withdraw", { delayMs: Math.min(retryMs, timeLeftMs(turn, withdrawal, share)) });
 }
 
 export function isOver(turn: Turn, withdrawal: Withdrawal, share: number): boolean {

@@ -7,6 +7,16 @@ import { FileHostLedger } from "./host-ledger.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { syncDirectory } from "./journal-file.ts";
 
+const reasons: Record<string, string> = {
+  EACCES: "this user may not make a directory there",
+  EPERM: "this user may not make a directory there",
+  EROFS: "the file system is read-only",
+  ENOENT: "there can be no directory there",
+  ENOTDIR: "a part of its path is not a directory",
+  ENOSPC: "the disk is full",
+  ENAMETOOLONG: "the name is too long",
+};
+
 const asideMark = ".houseguest-";
 
 /**
@@ -36,7 +46,7 @@ export function createHome({ home, ledger }: HomePaths): void {
     rmSync(aside, { recursive: true, force: true });
     // Another start was faster; whoever asked looks again.
     if (systemCode(error) === "ENOTEMPTY" || systemCode(error) === "EEXIST") return;
-    throw new UsageError(`The home ${home} cannot be made: ${messageOf(error)}.`, {
+    throw new UsageError(`The home ${home} cannot be made: ${reasonOf(error)}.`, {
       code: "home-unwritable",
       next: "Choose a directory with --home that this user may make.",
       cause: error,
@@ -76,6 +86,11 @@ export function ownDirectories(home: string, resources: readonly HostResource[])
     .map((resource) => resource.path)
     .filter((path) => home === path || home.startsWith(path + sep))
     .sort((a, b) => a.length - b.length);
+}
+
+function reasonOf(error: unknown): string {
+  const code = systemCode(error) ?? "";
+  return reasons[code] ?? messageOf(error);
 }
 
 /** The outermost part of the path that does not exist. */
