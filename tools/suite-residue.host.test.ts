@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, "..");
 
 describe("the suite's own residue", () => {
   test("a forgotten file and a forgotten process are found, and what is told apart from them is not blamed", async () => {
-    // Not in the suite's own temporary directory, whose very name would blame everything in it.
+    // Not in a temporary directory that the watch leaves to others.
     const place = mkdtempSync("/var/tmp/place-");
     const watch = await watchSuite(root);
     const forgotten = join(place, "houseguest-forgotten");

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
@@ -47,19 +47,23 @@ export async function watchSuite(root: string): Promise<SuiteWatch> {
         harnessPaths: keptOnPurpose(root),
         processes: [],
       });
-      const isTheirs = ({ attribution, location }: Finding) =>
-        attribution.to === "agent" ||
-        attribution.to === "job" ||
-        (attribution.to === "unknown" && location.includes(ourName));
+      const unknown = report.findings.filter(({ attribution }) => attribution.to === "unknown");
       return {
         report,
-        left: report.findings.filter((finding) => isTheirs(finding)),
-        unexplained: report.findings.filter(({ attribution, location }) => {
-          return attribution.to === "unknown" && !location.includes(ourName);
-        }),
+        left: report.findings.filter((each) => ["agent", "job"].includes(each.attribution.to) || bearsOurName(each)),
+        unexplained: unknown.filter((each) => !bearsOurName(each)),
       };
     },
   };
+}
+
+/**
+ * What lies in the shared temporary directory belongs to another run on this machine: the tests have one of their own,
+ * which was looked through. Nor does a run leave behind what is gone.
+ */
+function bearsOurName({ attribution, change, location }: Finding): boolean {
+  if (attribution.to !== "unknown" || change === "vanished") return false;
+  return location.includes(ourName) && !location.startsWith(`${tmpdir()}/`);
 }
 
 /** What a run of the tests writes and is meant to keep: caches, coverage, npm's own log, and where its output goes. */
