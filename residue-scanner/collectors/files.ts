@@ -126,6 +126,9 @@ async function walkAll(walk: { plan: MountPlan; workers: number; options: FilesO
     for (const worker of running) worker.catch(stop);
     const results = await Promise.all(running);
     options.signal?.throwIfAborted();
+    const named = results.reduce((sum, { count }) => sum + count.named, plan.roots.length);
+    const read = results.reduce((sum, { count }) => sum + count.read, 0);
+    assert(named === read, `every directory that was named was read: ${named} and ${read}`);
     return results;
   } finally {
     options.signal?.removeEventListener("abort", stop);

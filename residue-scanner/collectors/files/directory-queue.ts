@@ -59,25 +59,13 @@ export class DirectoryQueue {
   /** Waits until there is a directory to take, or until all workers wait, which is the end: undefined. */
   take(): Buffer | undefined {
     const control = this.#control;
-    let idle = false;
-    for (;;) {
-      if (Atomics.load(control, field.finished) === 1) return undefined;
+    for (let isIdle = false; !this.isFinished; isIdle = true) {
       const version = Atomics.load(control, field.version);
-      const path = this.#pop();
-      if (path !== undefined) {
-        if (idle) Atomics.sub(control, field.idle, 1);
-        return path;
-      }
-      if (!idle) {
-        idle = true;
-        // The last one to find nothing knows that nobody will give anything any more.
-        if (Atomics.add(control, field.idle, 1) + 1 === this.#workers && Atomics.load(control, field.items) === 0) {
-          this.finish();
-          return undefined;
-        }
-      }
-      Atomics.wait(control, field.version, version);
+      const path = this.#takeOrIdle(isIdle);
+      if (path !== undefined) return path;
+      if (!this.isFinished) Atomics.wait(control, field.version, version);
     }
+    return undefined;
   }
 
   /** Ends every worker at its next directory. */
@@ -90,21 +78,31 @@ export class DirectoryQueue {
     return Atomics.load(this.#control, field.finished) === 1;
   }
 
+  /**
+   * One step under the lock, so that nobody can see an empty stack and all others idle while one of them has just taken
+   * the last directory: then the walk would end and lose what lies below it.
+   */
+  #takeOrIdle(isIdle: boolean): Buffer | undefined {
+    const control = this.#control;
+    this.#acquire();
+    const path = this.#pop();
+    if (path !== undefined && isIdle) Atomics.sub(control, field.idle, 1);
+    const idle = path === undefined && !isIdle ? Atomics.add(control, field.idle, 1) + 1 : 0;
+    this.#release();
+    // The last one to find nothing knows that nobody will give anything any more.
+    if (idle === this.#workers) this.finish();
+    return path;
+  }
+
   #pop(): Buffer | undefined {
     const control = this.#control;
-    if (Atomics.load(control, field.items) === 0) return undefined;
-    this.#acquire();
     const used = control[field.used] as number;
-    let path: Buffer | undefined;
-    if (used > 0) {
-      const end = used - lengthBytes;
-      const start = end - this.#bytes.readUInt32LE(end);
-      path = Buffer.from(this.#bytes.subarray(start, end));
-      control[field.used] = start;
-      Atomics.sub(control, field.items, 1);
-    }
-    this.#release();
-    return path;
+    if (used === 0) return undefined;
+    const end = used - lengthBytes;
+    const start = end - this.#bytes.readUInt32LE(end);
+    control[field.used] = start;
+    Atomics.sub(control, field.items, 1);
+    return Buffer.from(this.#bytes.subarray(start, end));
   }
 
   #wake(): void {

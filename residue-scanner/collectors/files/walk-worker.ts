@@ -8,7 +8,7 @@ import type { DirectoryReader } from "./directory-reader.ts";
 import { loadNativeCalls } from "./native-calls.ts";
 import { nativeReader } from "./native-reader.ts";
 import { portableReader } from "./portable-reader.ts";
-import { walk } from "./walk.ts";
+import { walk, type WalkCount } from "./walk.ts";
 
 /** What a worker is started with. */
 export interface WalkOrder {
@@ -22,6 +22,7 @@ export interface WalkOrder {
 export interface WalkResult {
   readonly reader: DirectoryReader["name"];
   readonly segments: Segment[];
+  readonly count: WalkCount;
 }
 
 const order = workerData as WalkOrder;
@@ -29,9 +30,9 @@ const port = present(parentPort, "this module runs in a worker");
 const calls = order.portable ? null : await loadNativeCalls();
 const reader = calls === null ? portableReader() : nativeReader(calls, { privateDirectory: true });
 const writer = new TreeWriter();
-walk({ reader, writer, queue: new DirectoryQueue(order.queue), mountPoints: order.mountPoints });
+const count = walk({ reader, writer, queue: new DirectoryQueue(order.queue), mountPoints: order.mountPoints });
 const segments = writer.finish();
-const result: WalkResult = { reader: reader.name, segments };
+const result: WalkResult = { reader: reader.name, segments, count };
 port.postMessage(
   result,
   segments.map(({ words }) => words.buffer as ArrayBuffer),

@@ -10,16 +10,26 @@ export interface WalkOptions {
   readonly mountPoints: ReadonlySet<string>;
 }
 
+/** A walk is whole when all workers together read as many directories as they and the roots named. */
+export interface WalkCount {
+  readonly named: number;
+  readonly read: number;
+}
+
 /** One worker's share of the walk: takes directories, reads them, and descends until nobody has any left. */
-export function walk({ reader, queue, writer, mountPoints }: WalkOptions): void {
+export function walk({ reader, queue, writer, mountPoints }: WalkOptions): WalkCount {
   const own: Buffer[] = [];
+  let named = 0;
+  let read = 0;
   let oldest = 0;
   for (;;) {
-    if (queue.isFinished) return;
-    const path = own.length > oldest ? own.pop() : queue.take();
-    if (path === undefined) return;
+    const path = queue.isFinished ? undefined : own.length > oldest ? own.pop() : queue.take();
+    if (path === undefined) return { named, read };
+    read += 1;
     for (const child of reader.readDirectory(path, writer)) {
-      if (!mountPoints.has(child.toString("latin1"))) own.push(child);
+      if (mountPoints.has(child.toString("latin1"))) continue;
+      own.push(child);
+      named += 1;
     }
     // The oldest lie nearest to the root, so they are worth the most to somebody without work.
     while (own.length - oldest > 1 && queue.isLow && queue.give(own[oldest] as Buffer)) oldest += 1;
