@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
 
 import { leftoverDaemon } from "../testing/leftover-daemon.ts";
-import { ancestry, collectProcesses, readProcess } from "./processes.ts";
+import { ancestry, collectProcesses, processesFromPs, readProcess } from "./processes.ts";
+
+describe("the processes collector without /proc", () => {
+  it("knows processes by what ps tells, and claims to know no more", async () => {
+    const pid = await leftoverDaemon("ready()", { HOUSEGUEST_RUN: "the run" });
+    const facts = await processesFromPs();
+    expect(facts.find((fact) => fact.pid === process.pid)).toMatchObject({
+      parent: process.ppid,
+      marks: null,
+      cgroup: null,
+    });
+    expect(facts.some((fact) => fact.pid === pid && fact.startTime !== "0")).toBe(true);
+  });
+});
 
 describe.skipIf(process.platform !== "linux")("the processes collector (needs /proc)", () => {
   it("sees this process with its parents, command line and directory", async () => {

@@ -13,7 +13,7 @@ const commandLineCharactersMax = 1000;
 /** Every process that this user can see, by (pid, start time). */
 export async function collectProcesses(): Promise<{ processes: ProcessFact[]; reading: SurfaceReading }> {
   const startedMs = performance.now();
-  const processes = process.platform === "linux" ? readAll() : await askPs();
+  const processes = process.platform === "linux" ? readAll() : await processesFromPs();
   const detail =
     process.platform === "linux" ? hiddenFrom(processes) : "only what ps tells: no cgroup, session or environment";
   const status = detail === "" ? "done" : "partial";
@@ -101,7 +101,8 @@ function hiddenFrom(processes: readonly ProcessFact[]): string {
   return parts.join("; ");
 }
 
-async function askPs(): Promise<ProcessFact[]> {
+/** What ps tells, on platforms without /proc: whoever carries the run's marker is not to be seen there. */
+export async function processesFromPs(): Promise<ProcessFact[]> {
   const rows = await psList();
   return rows.map((row) => ({
     pid: row.pid,
