@@ -97,6 +97,9 @@ describe("a checkpoint", () => {
     const before = describeTree(workspace);
     const saved = await save();
     expect(describeTree(workspace)).toEqual(before);
+    const paths = saved.manifest.entries.map(({ path }) => path);
+    expect(paths).toEqual([...paths].sort());
+    expect(paths).toContain("f\\xff\\x0a\\x5c");
     expect(await restore(saved)).toEqual(saved.manifest);
     expect(describeTree(target)).toEqual(before);
     const again = await saveCheckpoint({ ...job, workspace: target, directory: store });

@@ -97,6 +97,18 @@ export function driverContract({ name, makeDriver }: ContractSubject): void {
       expect(sandbox.processes().map((each) => each.pid)).toEqual([pid]);
     });
 
+    test("is found by the session of a daemon of its, reparented and with a cleared environment", async () => {
+      const { sandbox, file } = await bed.start(`
+        cat > daemon <<'END'
+(env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &)
+exec sleep 60
+END
+        setsid sh ./daemon & exec sleep 60`);
+      const [pid] = await pidsIn(file("pid"), 1);
+      await until(() => readFileSync(`/proc/${pid}/environ`, "latin1").length < 60, "the environment is cleared");
+      expect(sandbox.processes().map((each) => each.pid)).toContain(pid);
+    });
+
     test("is found by its descent, after a child took a new session and cleared its environment", async () => {
       const { sandbox, file } = await bed.start(
         `env -i setsid sh -c 'echo $$ > pid; exec /bin/sleep 60' & ${burnHere}`,

@@ -109,12 +109,12 @@ describe("a wipe", () => {
     expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
   });
 
-  test("stays out of what is mounted in it", async (ctx) => {
+  test.for(["mounted", "a/mounted"])("stays out of what is mounted in it, at %s", async (where, ctx) => {
     const kept = join(place, "kept");
-    mkdirSync(kept);
+    mkdirSync(join(kept, "inner"), { recursive: true });
     writeFileSync(join(kept, "file"), "the donor's");
-    mkdirSync(join(workspace, "a/mounted"), { recursive: true });
-    if (spawnSync("mount", ["--bind", kept, join(workspace, "a/mounted")]).status !== 0) {
+    mkdirSync(join(workspace, where), { recursive: true });
+    if (spawnSync("mount", ["--bind", kept, join(workspace, where)]).status !== 0) {
       await wipeDirectory(workspace);
       ctx.skip("this user may not mount");
     }
@@ -124,6 +124,7 @@ describe("a wipe", () => {
       expect(left.map(({ path }) => existsSync(path))).toEqual(left.map(() => true));
       expect(left.some(({ reason }) => reason.includes("mounted on it"))).toBe(true);
       expect(readFileSync(join(kept, "file"), "utf8")).toBe("the donor's");
+      expect(existsSync(join(kept, "inner"))).toBe(true);
     } finally {
       const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
       for (const line of mounts) {
