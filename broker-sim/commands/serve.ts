@@ -10,7 +10,7 @@ import { UsageError, messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { historyVariable } from "../../protocol/job-environment.ts";
 import type { Finish } from "../cli.ts";
-import { type RunningBroker, isLoopback, startBroker } from "../io/broker-server.ts";
+import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
 import { readTiming } from "./read-timing.ts";
 import { signalled } from "./signals.ts";
@@ -61,6 +61,8 @@ Exit codes: 0 ended by a signal · 1 the store or the history failed while runni
 async function serve(options: ServeOptions): Promise<ExitCode> {
   const { host = defaults.host, port = defaults.port, store: kind = defaults.store, joinToken } = options;
   const timing = readTiming(options.timing);
+  // Loaded only here: the server is by far the largest part, and the other commands do without.
+  const { isLoopback, startBroker } = await import("../io/broker-server.ts");
   const log = openLog(options.logLevel ?? defaults.logLevel);
   if (kind === "memory" && options.data !== undefined) {
     throw new UsageError("--data has no meaning with --store memory.", {

@@ -102,7 +102,6 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   const job = { ...stored };
   assert(!state.jobs.has(job.jobId), "the store holds each job once");
   state.jobs.set(job.jobId, job);
-  state.queue.reserve(job.queueOrder);
   if (job.grant !== null) {
     assert(job.state === "offered" || job.state === "leased", "only an offered or leased job has a grant");
     const holding = state.holdings.get(job.grant.agentId);

@@ -34,12 +34,6 @@ export class JobQueue {
     this.#heap.push(order, jobId);
   }
 
-  /** Keeps later orders clear of one that is in use by a job which is not queued now. */
-  reserve(order: number): void {
-    this.#front = Math.min(this.#front, order);
-    this.#back = Math.max(this.#back, order);
-  }
-
   remove(jobId: string): void {
     this.#orders.delete(jobId);
   }

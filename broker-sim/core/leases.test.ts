@@ -187,6 +187,18 @@ describe("completion", () => {
     expect(codeOf(frozen.complete(stale!))).toBe("fenced");
   });
 
+  test("of a live lease by somebody else, or with another epoch, is fenced", () => {
+    const broker = new CoreBroker();
+    const [jobId] = broker.submit();
+    const holder = new CoreAgent(broker, { number: 1 }).enrol();
+    const [lease] = holder.takeWork();
+    const other = new CoreAgent(broker, { number: 2 }).enrol();
+    expect(codeOf(other.complete(lease!))).toBe("fenced");
+    expect(codeOf(other.giveBack(lease!, 1))).toBe("fenced");
+    expect(codeOf(holder.complete({ ...lease!, epoch: 2 }))).toBe("fenced");
+    expect(broker.job(jobId!).state).toBe("leased");
+  });
+
   test("under a lapsed lease is fenced though nobody has the job yet", () => {
     const broker = new CoreBroker();
     broker.submit();

@@ -32,6 +32,7 @@ export class BrokerService {
   readonly #commits: CommitQueue;
   #cancelAlarm: () => void = () => undefined;
   #closed = false;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
@@ -46,39 +47,29 @@ export class BrokerService {
 
   /** Decides an input, writes what must be written, does the rest, and only then answers. */
   async handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
-    const { state, clock, onFatal } = this.#options;
-    let decided: ReturnType<typeof apply<T>>;
+    if (this.#failure !== undefined) throw this.#failure.error;
     try {
-      decided = apply(state, input, clock.nowMs());
-    } catch (error) {
-      onFatal(error);
-      throw error;
-    }
-    const later: LaterEffect[] = [];
-    for (const effect of decided.effects) {
-      if (effect.kind === "persist") this.#commits.add(effect.batch);
-      else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
-      else later.push(effect);
-    }
-    await this.settled();
-    try {
+      const { state, clock } = this.#options;
+      const decided = apply(state, input, clock.nowMs());
+      const later: LaterEffect[] = [];
+      for (const effect of decided.effects) {
+        if (effect.kind === "persist") this.#commits.add(effect.batch);
+        else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
+        else later.push(effect);
+      }
+      await this.#commits.settled();
       for (const effect of later) this.#perform(effect);
+      return decided.response;
     } catch (error) {
-      // Most likely the history cannot be written any more: what nobody can judge must not go on.
-      onFatal(error);
+      this.#fail(error);
       throw error;
     }
-    return decided.response;
   }
 
   /** Resolves when everything decided so far is in the store, so that no reader sees what a crash could take back. */
   async settled(): Promise<void> {
-    try {
-      await this.#commits.settled();
-    } catch (error) {
-      this.#options.onFatal(error);
-      throw error;
-    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    await this.#commits.settled();
   }
 
   async close(): Promise<void> {
@@ -86,6 +77,18 @@ export class BrokerService {
     this.#cancelAlarm();
     this.hub.closeAll();
     await this.#commits.settled().catch(() => undefined);
+  }
+
+  /**
+   * What was decided, what is in the store and what the history says are not the same any more: nothing is acknowledged
+   * from here on, and the next start goes on from the store.
+   */
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#commits.fail(error);
+    this.#cancelAlarm();
+    this.#options.onFatal(error);
   }
 
   #setAlarm(atMs: number | null): void {

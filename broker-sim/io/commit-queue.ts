@@ -45,6 +45,11 @@ export class CommitQueue {
     await (this.#gathering ?? this.#writing)?.written;
   }
 
+  /** From now on nothing is acknowledged. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
   async #write(): Promise<void> {
     while (this.#gathering !== undefined) {
       const group = this.#gathering;
@@ -57,7 +62,7 @@ export class CommitQueue {
         group.settle.resolve();
       } catch (error) {
         this.#writing = undefined;
-        this.#failure = { error };
+        this.fail(error);
         group.settle.reject(error);
       }
       // Those who waited go on before the next group is written, so that effects keep their order.

@@ -32,10 +32,12 @@ export class SigningClient {
   instanceId = randomUUID();
   readonly #url: string;
   readonly #key: KeyObject;
+  readonly #nowMs: () => number;
 
-  constructor(url: string) {
+  constructor(url: string, { nowMs = Date.now } = {}) {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
     this.#url = url;
+    this.#nowMs = nowMs;
     this.#key = privateKey;
     this.publicKey = String(publicKey.export({ format: "jwk" }).x);
     this.agentId = createHash("sha256").update(Buffer.from(this.publicKey, "base64url")).digest("hex");
@@ -102,7 +104,7 @@ export class SigningClient {
         .update(body ?? "")
         .digest("base64")}:`,
       instanceId: tampering.instanceId ?? this.instanceId,
-      createdS: tampering.createdS ?? Math.floor(Date.now() / 1_000),
+      createdS: tampering.createdS ?? Math.floor(this.#nowMs() / 1_000),
       agentId: this.agentId,
       nonce: tampering.nonce ?? randomBytes(16).toString("base64url"),
     };

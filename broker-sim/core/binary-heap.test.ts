@@ -1,0 +1,16 @@
+import { fc, test } from "@fast-check/vitest";
+import { expect } from "vitest";
+
+import { BinaryHeap } from "./binary-heap.ts";
+
+test.prop([fc.array(fc.integer({ min: 0, max: 20 }))])(
+  "gives back smallest first, equals in the order of arrival",
+  (keys) => {
+    const heap = new BinaryHeap<number>();
+    keys.forEach((key, turn) => heap.push(key, turn));
+    const popped = Array.from({ length: keys.length }, () => heap.pop());
+    const expected = keys.map((key, value) => ({ key, value })).sort((a, b) => a.key - b.key || a.value - b.value);
+    expect(popped.map((item) => ({ key: item?.key, value: item?.value }))).toEqual(expected);
+    expect(heap.pop()).toBeUndefined();
+  },
+);

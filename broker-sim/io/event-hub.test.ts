@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+
+import { limits } from "../../foundation/limits.ts";
+import { EventHub, type EventStream } from "./event-hub.ts";
+
+class Listener implements EventStream {
+  readonly heard: string[] = [];
+  lastId: string | null = null;
+  alive = true;
+
+  send({ id, event }: { id?: string; event: string }): boolean {
+    if (!this.alive) return false;
+    this.heard.push(event);
+    this.lastId = id ?? this.lastId;
+    return true;
+  }
+
+  close(): void {
+    this.alive = false;
+  }
+}
+
+const pause = { event: "pause", data: { reason: "" } } as const;
+const resume = { event: "resume", data: { reason: "" } } as const;
+const goodbye = { event: "goodbye", data: { reason: "" } } as const;
+const work = { event: "work_available", data: { queued: 1 } } as const;
+
+test("events wait for the first stream, in order (case 23); a hint does not", () => {
+  const hub = new EventHub("boot1");
+  for (const event of [pause, work, resume]) hub.push("a", event);
+  const listener = new Listener();
+  hub.connect("a", listener, null);
+  hub.push("a", work);
+  expect(listener.heard).toEqual(["pause", "resume", "work_available"]);
+});
+
+test("a stream that names the last event that it saw gets all after that, and only that (case 70)", () => {
+  const hub = new EventHub("boot1");
+  const first = new Listener();
+  hub.connect("a", first, null);
+  for (const event of [pause, resume, goodbye]) hub.push("a", event);
+  const second = new Listener();
+  hub.connect("a", second, "boot1-1");
+  expect(first.alive).toBe(false);
+  expect(second.heard).toEqual(["resume", "goodbye"]);
+  const third = new Listener();
+  hub.connect("a", third, second.lastId);
+  expect(third.heard).toEqual([]);
+});
+
+test("an id of an earlier start of the broker, or no id at all, is not taken for one of this start", () => {
+  const hub = new EventHub("boot2");
+  for (const event of [pause, resume]) hub.push("a", event);
+  for (const foreign of ["boot1-7", "boot2-x", "boot2-1.5", "77"]) {
+    const listener = new Listener();
+    hub.connect("a", listener, foreign);
+    expect(listener.heard).toEqual(["pause", "resume"]);
+  }
+  const fresh = new Listener();
+  hub.connect("a", fresh, null);
+  expect(fresh.heard).toEqual([]);
+});
+
+test("what a dead stream did not take is delivered to the next", () => {
+  const hub = new EventHub("boot1");
+  const dead = new Listener();
+  hub.connect("a", dead, null);
+  dead.alive = false;
+  hub.push("a", goodbye);
+  const next = new Listener();
+  hub.connect("a", next, null);
+  expect(next.heard).toEqual(["goodbye"]);
+});
+
+test("a later instance is spared what was meant for the one before, but not a pause that nobody saw", () => {
+  const hub = new EventHub("boot1");
+  for (const event of [pause, goodbye]) hub.push("a", event);
+  hub.startInstance("a");
+  const listener = new Listener();
+  hub.connect("a", listener, null);
+  expect(listener.heard).toEqual(["pause"]);
+});
+
+test("the number of events that are kept is bounded", () => {
+  const hub = new EventHub("boot1");
+  for (let event = 0; event < limits.eventReplayMax + 5; event += 1) hub.push("a", pause);
+  const listener = new Listener();
+  hub.connect("a", listener, null);
+  expect(listener.heard).toHaveLength(limits.eventReplayMax);
+});
+
+test("only the current stream's end counts as a disconnection", () => {
+  const hub = new EventHub("boot1");
+  const [first, second] = [new Listener(), new Listener()];
+  hub.connect("a", first, null);
+  hub.connect("a", second, null);
+  expect(hub.disconnected("a", first)).toBe(false);
+  expect(hub.disconnected("a", second)).toBe(true);
+});

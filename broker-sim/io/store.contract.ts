@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import type { BrokerStore } from "./store.ts";
+import { CoreAgent, CoreBroker, answerOf } from "../testing/core-broker.ts";
+
+/** What every store must do. `open` may be called again after a close, and finds what was committed if `keeps`. */
+export function storeContract(
+  name: string,
+  { open, cleanUp, keeps }: { open: () => BrokerStore; cleanUp: () => void; keeps: boolean },
+): void {
+  describe(`${name} store`, () => {
+    let store: BrokerStore;
+    beforeEach(() => {
+      store = open();
+    });
+    afterEach(async () => {
+      await store.close();
+      cleanUp();
+    });
+
+    test("begins empty", async () => {
+      expect(await store.load()).toEqual({ jobs: [], agents: [] });
+      expect(await store.readSetting("join-token")).toBeNull();
+    });
+
+    test("gives back every record as it was committed last", async () => {
+      const { broker, agent, jobs } = scene();
+      await store.commit(writesOf(broker));
+      const [lease] = agent.takeWork(1);
+      answerOf(agent.progress(lease!, 4, broker.checkpoint("one", 4)));
+      await store.commit(writesOf(broker));
+      const loaded = await store.load();
+      expect(byId(loaded.jobs)).toEqual(byId(jobs()));
+      expect(loaded.agents).toEqual([...broker.storedAgents.values()]);
+    });
+
+    test("forgets what is removed, in the same commit that writes the rest", async () => {
+      const { broker, jobs } = scene();
+      await store.commit(writesOf(broker));
+      const [first, second] = jobs();
+      const changed = { ...second!, progress: 7 };
+      const writes = new Map([
+        [first!.jobId, null],
+        [second!.jobId, JSON.stringify(changed)],
+      ]);
+      await store.commit({ jobs: writes, agents: new Map() });
+      expect((await store.load()).jobs).toEqual([changed]);
+    });
+
+    test("keeps settings, the last value of each", async () => {
+      await store.writeSetting("join-token", "one");
+      await store.writeSetting("join-token", "two");
+      expect(await store.readSetting("join-token")).toBe("two");
+    });
+
+    test("says so when a record cannot be read back", async () => {
+      await store.commit({ jobs: new Map([["job-a-1", '{"jobId":"job-a-1"}']]), agents: new Map() });
+      await expect(store.load()).rejects.toMatchObject({ code: "store-corrupt" });
+    });
+
+    if (!keeps) return;
+    test("finds all of it again after it was closed", async () => {
+      const { broker, jobs } = scene();
+      await store.commit(writesOf(broker));
+      await store.writeSetting("join-token", "one");
+      await store.close();
+      store = open();
+      expect(byId((await store.load()).jobs)).toEqual(byId(jobs()));
+      expect(await store.readSetting("join-token")).toBe("one");
+    });
+  });
+}
+
+function scene() {
+  const broker = new CoreBroker();
+  broker.submit(2);
+  const agent = new CoreAgent(broker).enrol();
+  return { broker, agent, jobs: () => [...broker.storedJobs.values()] };
+}
+
+function writesOf(broker: CoreBroker) {
+  return {
+    jobs: new Map(Array.from(broker.storedJobs, ([jobId, job]) => [jobId, JSON.stringify(job)])),
+    agents: new Map(Array.from(broker.storedAgents, ([agentId, agent]) => [agentId, JSON.stringify(agent)])),
+  };
+}
+
+function byId<T extends { jobId: string }>(jobs: readonly T[]): T[] {
+  return [...jobs].sort((a, b) => (a.jobId < b.jobId ? -1 : 1));
+}
