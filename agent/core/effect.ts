@@ -132,6 +132,8 @@ export type AgentEffect =
       readonly generation: number;
     }
   | { readonly kind: "discardCheckpoint"; readonly leaseId: string; readonly generation: number }
+  /** What lies in the home of leases that are not these; an earlier instance was killed. Answered by nothing. */
+  | { readonly kind: "wipeLeftovers"; readonly leaseIds: readonly string[] }
   /** All of a lease's checkpoints: it is settled. */
   | { readonly kind: "discardCheckpoints"; readonly leaseId: string }
   /** → `socketsClosed` */

@@ -26,6 +26,8 @@ export function wake(turn: Turn, cause: string): void {
   if ((withdrawal !== null || shutdown !== null) && cause !== "timer") return;
   if (heartbeat.inFlight) {
     heartbeat.again ??= cause;
+    // The timer has been used up, and nothing else would wake an agent whose heartbeat then fails.
+    if (cause === "timer") setHeartbeatTimer(turn);
     return;
   }
   sendHeartbeat(turn, cause);
@@ -39,10 +41,14 @@ export function sendHeartbeat(turn: Turn, cause: string): void {
     .leases()
     .filter((lease) => namedStages.includes(lease.stage))
     .map((lease) => leaseStatus(core, lease));
-  const { heartbeatIntervalMs, heartbeatJitterRatio } = core.timing;
-  turn.setTimer("heartbeat", { delayMs: heartbeatIntervalMs, jitterRatio: heartbeatJitterRatio });
+  setHeartbeatTimer(turn);
   turn.emit({
     kind: "heartbeat",
     request: { state: core.agent, slots: core.slots, slotsFree: slotsFree(core), leases },
   });
+}
+
+function setHeartbeatTimer(turn: Turn): void {
+  const { heartbeatIntervalMs, heartbeatJitterRatio } = turn.core.timing;
+  turn.setTimer("heartbeat", { delayMs: heartbeatIntervalMs, jitterRatio: heartbeatJitterRatio });
 }

@@ -75,10 +75,12 @@ function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
   const { core } = turn;
   if (lease.stop?.then === "forget") {
     finishLease(turn, lease);
-  } else if (core.withdrawal !== null || core.shutdown !== null) {
+    return;
+  }
+  turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
+  if (core.withdrawal !== null || core.shutdown !== null) {
     partFrom(lease);
   } else {
-    turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
     lease.stage = "reporting";
     lease.report = { kind: "return", reason };
     sendReport(turn, lease);

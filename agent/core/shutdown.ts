@@ -52,7 +52,7 @@ export function askShutdown(turn: Turn, trigger: string): void {
   turn.move("shutdownAsked", trigger);
   turn.record("agent.shutdown", { trigger, stage: "begin" });
   const phaseEndsAtMs = nowMs + agentLimits.snapshotGiveUpMs;
-  core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs };
+  core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs, told: [] };
   if (core.pause !== null) callOff(turn, core.pause, "The agent shuts down; the pause holds at its next start.");
   for (const name of ["snapshot", "periodic", "acknowledge", "enrol"] as const) turn.clearTimer(name);
   turn.setTimer("shutdown", { delayMs: agentLimits.snapshotGiveUpMs });
@@ -88,7 +88,8 @@ export function onShutdownAnswered(turn: Turn, { outcome }: { outcome: BrokerOut
   const { shutdown } = turn.core;
   if (shutdown === null || shutdown.phase !== "notify") return;
   if (outcome.ok) {
-    for (const lease of turn.leases()) if (lease.stage === "parted") finishLease(turn, lease);
+    // One whose acceptance was answered only now is in the journal, and goes back at the next start.
+    for (const lease of turn.leases()) if (shutdown.told.includes(lease.leaseId)) finishLease(turn, lease);
   } else {
     turn.log("warn", `The broker did not take the shutdown: ${outcome.message}. Leases go back at the next start.`);
   }
@@ -104,10 +105,9 @@ function notify(turn: Turn, shutdown: Shutdown): void {
   const timeoutMs = shutdown.level === 1 ? core.timing.shutdownTimeoutMs : agentLimits.urgentNotifyMs;
   enter(turn, shutdown, { phase: "notify", forMs: timeoutMs });
   turn.clearTimer("heartbeat");
-  const handedBack = turn
-    .leases()
-    .filter((lease) => lease.stage === "parted")
-    .map(handBack);
+  const parted = turn.leases().filter((lease) => lease.stage === "parted");
+  shutdown.told = parted.map((lease) => lease.leaseId);
+  const handedBack = parted.map(handBack);
   turn.emit({ kind: "notifyShutdown", reason: shutdown.trigger, handedBack, timeoutMs });
 }
 

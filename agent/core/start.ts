@@ -44,7 +44,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
       deadlineMs: core.timing.terminateGraceMs + agentLimits.unkillableAfterMs,
     });
   } else {
-    enrol(turn);
+    beginAnew(turn);
   }
 }
 
@@ -57,7 +57,13 @@ export function onStraysEnded(turn: Turn, input: Of<"straysEnded">): void {
     const names = input.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
     turn.log("error", `Left over from an earlier instance and cannot be ended: ${names}`);
   }
-  if (turn.core.agent === "Enrolling" && turn.core.shutdown === null) enrol(turn);
+  if (turn.core.agent === "Enrolling" && turn.core.shutdown === null) beginAnew(turn);
+}
+
+/** Nothing of an earlier instance runs any more: its directories go, but for checkpoints that are still to be given back. */
+function beginAnew(turn: Turn): void {
+  turn.emit({ kind: "wipeLeftovers", leaseIds: turn.leases().map((lease) => lease.leaseId) });
+  enrol(turn);
 }
 
 function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }: RecoveredLease): HeldLease {

@@ -130,6 +130,8 @@ export interface Shutdown {
   phase: "checkpoint" | "terminate" | "notify" | "done";
   /** The phase gives way to the next at this time. */
   phaseEndsAtMs: number;
+  /** The leases that the broker was told of. */
+  told: string[];
 }
 
 /** A withdrawal as it is journalled: what another instance needs to finish it. */

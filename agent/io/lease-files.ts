@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { systemClock } from "../../foundation/clock.ts";
@@ -61,6 +61,15 @@ export class LeaseFiles {
   async wipeSandbox(leaseId: string): Promise<string[]> {
     this.#progress.delete(leaseId);
     return await this.#wipe(join(this.#paths.sandboxes, leaseId));
+  }
+
+  /** Wipes every sandbox of an earlier instance, and the checkpoints of leases other than these. */
+  async wipeLeftovers(leaseIds: readonly string[]): Promise<void> {
+    const { sandboxes, checkpoints } = this.#paths;
+    for (const name of namesIn(sandboxes)) await this.#wipe(join(sandboxes, name));
+    for (const name of namesIn(checkpoints)) {
+      if (!leaseIds.includes(name)) await this.#wipe(join(checkpoints, name));
+    }
   }
 
   /**
@@ -136,6 +145,10 @@ export class LeaseFiles {
     this.#turns.set(leaseId, turn);
     return await turn;
   }
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory).sort() : [];
 }
 
 async function restoreInto(

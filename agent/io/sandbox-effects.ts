@@ -15,6 +15,7 @@ const kinds = [
   "terminateSandbox",
   "wipeSandbox",
   "saveCheckpoint",
+  "wipeLeftovers",
   "discardCheckpoint",
   "discardCheckpoints",
 ] as const;
@@ -80,6 +81,8 @@ export class SandboxEffects {
       }
       case "saveCheckpoint":
         return await this.#save(effect);
+      case "wipeLeftovers":
+        return await files.wipeLeftovers(effect.leaseIds);
       case "discardCheckpoint":
         return await files.discardCheckpoint(effect.leaseId, effect.generation);
       case "discardCheckpoints":

@@ -1,0 +1,489 @@
+import { assert } from "../../foundation/assert.ts";
+import type { ControlResponse } from "../../protocol/control.ts";
+import { executionTransition, type ExecutionState } from "../../protocol/execution-states.ts";
+import type { CheckpointReference, HeartbeatResponse } from "../../protocol/messages.ts";
+import { defaultTiming, type Timing } from "../../protocol/timing.ts";
+import { agentTransition, type AgentState } from "../../protocol/agent-states.ts";
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import { apply } from "../core/agent.ts";
+import type { AgentEffect, Ending, LeaseNote } from "../core/effect.ts";
+import type { AgentInput, Recovered, TimerName } from "../core/input.ts";
+import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
+import { type AgentCore, initialCore, type WithdrawalRecord } from "../core/state.ts";
+
+const never: BrokerFailure = { ok: false, code: "unreachable", retriable: true, message: "no answer" };
+const digest = "a".repeat(64);
+
+interface ModelSandbox {
+  alive: boolean;
+  frozen: boolean;
+  /** Its start was heard of; its end never is before. */
+  started: boolean;
+}
+
+/** Something that may happen next: what was asked for and is not answered, or what the world does by itself. */
+export interface Pending {
+  readonly name: string;
+  happen(): void;
+}
+
+/**
+ * A host and a broker small enough to hold in one hand. The core's effects become pending events; whoever drives the
+ * world decides which happens next, whether the broker answers, and when the agent is killed. What must never happen
+ * is asserted here, at every effect.
+ */
+export class ModelWorld {
+  nowMs = 1_000_000;
+  core: AgentCore;
+  readonly notes = new Map<string, unknown>();
+  readonly sandboxes = new Map<string, ModelSandbox>();
+  readonly timers = new Map<TimerName, number>();
+  readonly answers = new Map<string, ControlResponse>();
+  readonly records: { type: string; data: Record<string, unknown> }[] = [];
+  readonly reports: WithdrawalReport[] = [];
+  pending: Pending[] = [];
+  ending: Ending | null = null;
+  brokerUp = true;
+  keyKnown = false;
+  keyRevoked = false;
+  keyThere = true;
+  homeThere = true;
+  jobsQueued = 0;
+  /** So many effects from now the agent is killed; null for never. */
+  fuse: number | null = null;
+  #leases = 0;
+  #instances = 0;
+  #frozen = false;
+  #executions = new Map<string, ExecutionState>();
+  readonly #timing: Timing;
+  /** Leases that the broker counts as held by the agent. */
+  readonly granted = new Set<string>();
+  /** The instance to which each was granted, or that named it since. */
+  readonly #holders = new Map<string, string>();
+
+  constructor({ slots, timing = {} }: { slots: number; timing?: Partial<Timing> }) {
+    this.#timing = { ...defaultTiming, ...timing };
+    this.core = initialCore({ instanceId: "", slots });
+    this.start();
+  }
+
+  /** A process start; what an earlier one left is found in the notes and among the sandboxes. */
+  start({ mayEnrol = true } = {}): void {
+    this.#instances += 1;
+    const instanceId = `00000000-0000-4000-8000-${String(this.#instances).padStart(12, "0")}`;
+    this.core = initialCore({ instanceId, slots: this.core.slots });
+    this.ending = null;
+    this.#frozen = false;
+    const { keyThere: hasKey } = this;
+    this.see({
+      type: "started",
+      agentId: digest,
+      hasKey,
+      pid: 1,
+      driver: "model",
+      recovered: this.#recovered(),
+      mayEnrol,
+    });
+  }
+
+  /** kill -9: what was under way is forgotten, what is on the disk and what runs stays. */
+  kill(): void {
+    this.pending = [];
+    this.timers.clear();
+  }
+
+  see(input: AgentInput): ControlResponse | null {
+    if (this.ending !== null) return null;
+    const before = this.core;
+    const turn = apply(structuredClone(before), input, this.nowMs);
+    this.core = turn.state;
+    if (input.type === "control" && turn.response !== null) this.answers.set(input.requestId, turn.response);
+    for (const [index, effect] of turn.effects.entries()) {
+      if (effect.kind === "freezeAll")
+        assert(index === 0 || input.type !== "control", "a freeze comes before all else");
+      if (this.fuse === 0) {
+        // kill -9 between two effects of one turn.
+        this.fuse = null;
+        this.kill();
+        if (this.homeThere) this.start();
+        else this.ending = { how: "interrupted" };
+        return null;
+      }
+      if (this.fuse !== null) this.fuse -= 1;
+      this.#perform(effect);
+    }
+    return turn.response;
+  }
+
+  /** Lets the earliest timer fire; false when there is none. */
+  fireNextTimer(): boolean {
+    const next = [...this.timers].sort((a, b) => a[1] - b[1])[0];
+    if (next === undefined) return false;
+    const [name, dueMs] = next;
+    this.timers.delete(name);
+    this.nowMs = Math.max(this.nowMs, dueMs);
+    this.see({ type: "timer", name });
+    return true;
+  }
+
+  happenNext(index = 0): boolean {
+    const [next] = this.pending.splice(this.pending.length === 0 ? 0 : index % this.pending.length, 1);
+    next?.happen();
+    return next !== undefined;
+  }
+
+  /** Everything that is under way happens, and timers fire, until nothing is left to happen or it takes too long. */
+  settle(stepsMax = 500): void {
+    for (let step = 0; step < stepsMax && this.ending === null; step += 1) {
+      if (!this.happenNext() && !this.fireNextTimer()) return;
+    }
+  }
+
+  /** Everything that is under way happens; no timer fires. */
+  drain(stepsMax = 500): void {
+    for (let step = 0; step < stepsMax && this.happenNext(); step += 1);
+  }
+
+  /** The job of a sandbox ends by itself. */
+  jobEnds(leaseId: string, exitCode = 0): void {
+    const sandbox = this.sandboxes.get(leaseId);
+    if (sandbox === undefined || !sandbox.alive || sandbox.frozen || !sandbox.started) return;
+    sandbox.alive = false;
+    const exit = { signal: null, progress: 10, result: "done", resultProblem: null };
+    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, exitCode, ...exit }));
+  }
+
+  alive(): string[] {
+    return [...this.sandboxes].filter(([, { alive }]) => alive).map(([leaseId]) => leaseId);
+  }
+
+  #later(name: string, happen: () => void): void {
+    this.pending.push({ name, happen });
+  }
+
+  /** An answer of the broker: what it says when it is reached, or silence. */
+  #call<T>(name: string, answer: () => BrokerOutcome<T>, deliver: (outcome: BrokerOutcome<T>) => void): void {
+    this.#later(name, () => deliver(this.brokerUp ? answer() : never));
+  }
+
+  #refusedUnlessMember<T>(answer: () => BrokerOutcome<T>): BrokerOutcome<T> {
+    if (this.keyRevoked) return { ok: false, code: "revoked", retriable: false, message: "the key is revoked" };
+    if (!this.keyKnown) return { ok: false, code: "unknown-agent", retriable: false, message: "unknown" };
+    return answer();
+  }
+
+  #recovered(): Recovered {
+    const leases = [...this.notes]
+      .filter(([key]) => key.startsWith("lease:"))
+      .map(([key, value]) => ({ leaseId: key.slice(6), ...(value as LeaseNote) }));
+    return {
+      enrolmentSent: (this.notes.get("membership") as { enrolmentSent: boolean } | undefined)?.enrolmentSent ?? false,
+      pause: (this.notes.get("pause") as Recovered["pause"] | undefined) ?? null,
+      withdrawal: structuredClone((this.notes.get("withdrawal") as WithdrawalRecord | undefined) ?? null),
+      leases,
+      strays: this.alive().length > 0,
+    };
+  }
+
+  #perform(effect: AgentEffect): void {
+    const { core } = this;
+    const closed = core.pause !== null || core.withdrawal !== null || core.shutdown !== null;
+    switch (effect.kind) {
+      case "record":
+        return this.#record(effect.type, effect.data as Record<string, unknown>);
+      case "remember":
+        assert(this.homeThere, "the journal is there to be written to");
+        if (effect.note.value === null) this.notes.delete(effect.note.key);
+        else this.notes.set(effect.note.key, structuredClone(effect.note.value));
+        return;
+      case "answer":
+        assert(!this.answers.has(effect.requestId), "a request is answered once");
+        this.answers.set(effect.requestId, effect.response);
+        return;
+      case "setTimer":
+        this.timers.set(effect.name, this.nowMs + effect.delayMs);
+        return;
+      case "clearTimer":
+        this.timers.delete(effect.name);
+        return;
+      case "freezeAll": {
+        this.#frozen = true;
+        for (const sandbox of this.sandboxes.values()) sandbox.frozen = true;
+        const { generation } = effect;
+        // At once: before anything else can happen.
+        this.pending.unshift({
+          name: "frozen",
+          happen: () =>
+            this.see({ type: "frozen", generation, freezeMs: 1, processes: this.alive().length, running: [] }),
+        });
+        return;
+      }
+      case "thawAll": {
+        assert(core.pause === null && core.withdrawal === null, "nothing is thawed while a pause is asked for");
+        this.#frozen = false;
+        for (const sandbox of this.sandboxes.values()) sandbox.frozen = false;
+        const { trigger, waiting } = effect;
+        this.pending.unshift({
+          name: "thawed",
+          happen: () => this.see({ type: "thawed", trigger, thawMs: 1, waiting }),
+        });
+        return;
+      }
+      case "endStrays":
+        return this.#later("endStrays", () => {
+          const strays = this.alive().filter(
+            (leaseId) => core.leases[leaseId]?.sandbox === undefined || core.leases[leaseId]?.sandbox === null,
+          );
+          for (const leaseId of strays) this.sandboxes.delete(leaseId);
+          this.see({ type: "straysEnded", terminated: strays.length, left: [] });
+        });
+      case "enrol":
+        assert(this.notes.has("membership"), "the journal knows of the enrolment before the broker does");
+        return this.#call<never | { agentId: string; brokerTimeMs: number; timing: Timing }>(
+          "enrol",
+          () => {
+            if (this.keyRevoked) return { ok: false, code: "revoked", retriable: false, message: "the key is revoked" };
+            this.keyKnown = true;
+            return { ok: true, value: { agentId: digest, brokerTimeMs: this.nowMs, timing: this.#timing } };
+          },
+          (outcome) => this.see({ type: "enrolAnswered", outcome, sentAtMs: this.nowMs }),
+        );
+      case "heartbeat": {
+        const { request } = effect;
+        assert(!closed || request.slotsFree === 0, "whoever takes nothing offers nothing");
+        const sentAtMs = this.nowMs;
+        return this.#call<HeartbeatResponse>(
+          "heartbeat",
+          () =>
+            this.#refusedUnlessMember(() => {
+              this.#claim(request.leases.map(({ leaseId }) => leaseId));
+              return {
+                ok: true,
+                value: {
+                  brokerTimeMs: this.nowMs,
+                  offers: this.#offers(request.slotsFree),
+                  renewed: request.leases
+                    .filter(({ leaseId }) => this.granted.has(leaseId))
+                    .map(({ leaseId }) => ({ leaseId, expiresAt: this.nowMs + this.#timing.leaseTtlMs })),
+                  lost: request.leases
+                    .filter(({ leaseId }) => !this.granted.has(leaseId))
+                    .map(({ leaseId }) => ({ leaseId, reason: "expired" })),
+                },
+              };
+            }),
+          (outcome) => this.see({ type: "heartbeatAnswered", outcome, sentAtMs }),
+        );
+      }
+      case "accept": {
+        assert(!closed, "nothing is accepted while intake is closed");
+        const { leaseId } = effect;
+        const { instanceId } = core;
+        return this.#call<{ expiresAt: number }>(
+          "accept",
+          () =>
+            this.#refusedUnlessMember(() => {
+              this.granted.add(leaseId);
+              this.#holders.set(leaseId, instanceId);
+              return { ok: true, value: { expiresAt: this.nowMs + this.#timing.leaseTtlMs } };
+            }),
+          (outcome) => this.see({ type: "acceptAnswered", leaseId, outcome }),
+        );
+      }
+      case "complete": {
+        const { leaseId } = effect;
+        return this.#call<unknown>(
+          "complete",
+          () => this.#refusedUnlessMember(() => this.#release(leaseId)),
+          (outcome) => this.see({ type: "completeAnswered", leaseId, outcome }),
+        );
+      }
+      case "returnLease": {
+        const { leaseId } = effect.handBack;
+        assert(this.sandboxes.get(leaseId)?.alive !== true, "no lease is given back while its job runs here");
+        return this.#call<unknown>(
+          "return",
+          () => this.#refusedUnlessMember(() => this.#release(leaseId)),
+          (outcome) => this.see({ type: "returnAnswered", leaseId, outcome }),
+        );
+      }
+      case "uploadCheckpoint": {
+        const { leaseId, generation } = effect;
+        return this.#call<unknown>(
+          "upload",
+          () => this.#refusedUnlessMember(() => ({ ok: true, value: null })),
+          (outcome) => this.see({ type: "uploadAnswered", leaseId, generation, outcome }),
+        );
+      }
+      case "notifyPaused":
+        assert(core.agent === "Paused", "a pause is acknowledged only when it is in force");
+        return this.#call<unknown>(
+          "paused",
+          () => this.#refusedUnlessMember(() => ({ ok: true, value: null })),
+          (outcome) => this.see({ type: "pausedAnswered", outcome }),
+        );
+      case "notifyShutdown":
+        assert(this.alive().length === 0, "stopped is announced only once it is true");
+        return this.#call<unknown>(
+          "shutdown",
+          () => this.#refusedUnlessMember(() => this.#releaseAll(effect.handedBack)),
+          (outcome) => this.see({ type: "shutdownAnswered", outcome }),
+        );
+      case "withdraw":
+        assert(this.alive().length === 0, "leases are given back when nothing of them runs any more");
+        return this.#call<unknown>(
+          "withdraw",
+          () =>
+            this.#refusedUnlessMember(() => {
+              this.keyRevoked = true;
+              return this.#releaseAll([...this.granted].map((leaseId) => ({ leaseId })));
+            }),
+          (outcome) => this.see({ type: "withdrawAnswered", outcome }),
+        );
+      case "probeRevocation":
+        return this.#call<unknown>(
+          "probe",
+          () => this.#refusedUnlessMember(() => ({ ok: true, value: null })),
+          (outcome) => this.see({ type: "revocationProbed", outcome }),
+        );
+      case "prepareSandbox": {
+        const { leaseId } = effect;
+        return this.#later("prepare", () => this.see({ type: "sandboxPrepared", leaseId, workspace: `/w/${leaseId}` }));
+      }
+      case "startSandbox": {
+        assert(!closed && !this.#frozen, "nothing is started while intake is closed");
+        const { leaseId } = effect;
+        // The process is there from the call on; that it runs is heard later.
+        this.sandboxes.set(leaseId, { alive: true, frozen: false, started: false });
+        assert(this.alive().length <= core.slots, "there are no more sandboxes than slots");
+        return this.#later("start", () => {
+          const sandbox = this.sandboxes.get(leaseId);
+          if (sandbox !== undefined) sandbox.started = true;
+          this.see({ type: "sandboxStarted", leaseId, pid: 2, cgroup: null });
+        });
+      }
+      case "terminateSandbox": {
+        const { leaseId } = effect;
+        return this.#later("terminate", () => {
+          const was = this.sandboxes.get(leaseId)?.alive === true;
+          this.sandboxes.delete(leaseId);
+          this.see({ type: "sandboxTerminated", leaseId, terminated: was ? 1 : 0, left: [] });
+        });
+      }
+      case "wipeSandbox": {
+        const { leaseId } = effect;
+        assert(this.sandboxes.get(leaseId)?.alive !== true, "nothing is wiped under a running job");
+        return this.#later("wipe", () => this.see({ type: "sandboxWiped", leaseId, left: [] }));
+      }
+      case "saveCheckpoint": {
+        const { leaseId, generation } = effect;
+        assert(this.sandboxes.get(leaseId)?.frozen !== false, "only what stands still is archived");
+        const reference: CheckpointReference = {
+          manifestDigest: digest,
+          archiveDigest: digest,
+          archiveBytes: 1,
+          progress: 5,
+        };
+        return this.#later("save", () =>
+          this.see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: 1 }),
+        );
+      }
+      case "closeSockets":
+        return this.#later("closeSockets", () => this.see({ type: "socketsClosed", left: [], measured: "none" }));
+      case "wipeHome":
+        assert(this.alive().length === 0, "the home is wiped when nothing runs in it any more");
+        assert(this.keyRevoked || core.withdrawal?.record.keyRevoked !== "confirmed", "revoked before wiped");
+        return this.#later("wipeHome", () => {
+          this.keyThere = false;
+          this.see({ type: "homeWiped", wiped: [], left: [] });
+        });
+      case "clearLedger":
+        return this.#later("clearLedger", () => {
+          this.homeThere = false;
+          this.notes.clear();
+          this.see({ type: "ledgerCleared", entriesLeft: 0, wiped: [], directoriesLeft: [] });
+        });
+      case "exit":
+        assert(this.ending === null, "the process ends once");
+        this.ending = effect.ending;
+        this.pending = [];
+        this.timers.clear();
+        if (effect.urgent) for (const leaseId of this.alive()) this.sandboxes.delete(leaseId);
+        return;
+      case "wipeLeftovers":
+        assert(
+          this.alive().length === 0,
+          "what an earlier instance left running is ended before its directory is wiped",
+        );
+        return;
+      case "log":
+      case "ready":
+      case "openEvents":
+      case "decline":
+      case "reportProgress":
+      case "notifyResumed":
+      case "discardCheckpoint":
+      case "discardCheckpoints":
+        return;
+    }
+  }
+
+  #record(type: string, data: Record<string, unknown>): void {
+    this.records.push({ type, data });
+    if (type === "agent.withdrawal") this.reports.push(data["report"] as WithdrawalReport);
+    if (type === "agent.state") {
+      const { from, to, event } = data as {
+        from: AgentState;
+        to: AgentState;
+        event: Parameters<typeof agentTransition>[1];
+      };
+      const allowed = [true, false].some((busy) => {
+        const transition = agentTransition(from, event, { busy });
+        return transition.accepted && transition.to === to;
+      });
+      assert(allowed, `${event} may take the agent from ${from} to ${to}`);
+    }
+    if (type === "agent.execution") {
+      const { leaseId, from, to } = data as { leaseId: string; from: ExecutionState | null; to: ExecutionState };
+      assert((this.#executions.get(leaseId) ?? null) === from, `the execution of ${leaseId} goes on from where it was`);
+      assert(from === null ? to === "spawning" : executionTransition(from, to).accepted, "the table has the step");
+      this.#executions.set(leaseId, to);
+    }
+  }
+
+  #offers(slotsFree: number): HeartbeatResponse["offers"] {
+    const offers: HeartbeatResponse["offers"] = [];
+    for (; offers.length < slotsFree && this.jobsQueued > 0; this.jobsQueued -= 1) {
+      this.#leases += 1;
+      offers.push({
+        leaseId: `lease-${this.#leases}`,
+        jobId: `job-${this.#leases}`,
+        epoch: 1,
+        job: { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 },
+        expiresAt: this.nowMs + this.#timing.offerTtlMs,
+      });
+    }
+    return offers;
+  }
+
+  /** Leases of an earlier instance that this one does not name died with that process, and are queued again. */
+  #claim(named: readonly string[]): void {
+    const { instanceId } = this.core;
+    for (const leaseId of this.granted) {
+      if (this.#holders.get(leaseId) === instanceId) continue;
+      this.#holders.set(leaseId, instanceId);
+      if (named.includes(leaseId)) continue;
+      this.granted.delete(leaseId);
+      this.jobsQueued += 1;
+    }
+  }
+
+  #release(leaseId: string): BrokerOutcome<unknown> {
+    const held = this.granted.delete(leaseId);
+    return held ? { ok: true, value: null } : { ok: false, code: "fenced", retriable: false, message: "not held" };
+  }
+
+  #releaseAll(leases: readonly { leaseId: string }[]): BrokerOutcome<unknown> {
+    for (const { leaseId } of leases) this.granted.delete(leaseId);
+    return { ok: true, value: null };
+  }
+}
