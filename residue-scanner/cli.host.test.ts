@@ -14,11 +14,11 @@ import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65_534;
-const hasCgroup = canMakeCgroup();
+const hasCgroup = await canMakeCgroup();
 
-function canMakeCgroup(): boolean {
+async function canMakeCgroup(): Promise<boolean> {
   const probe = RunCgroup.create(`probe-${process.pid}`);
-  return probe !== null && probe.remove() === null;
+  return probe !== null && (await probe.remove()) === null;
 }
 
 /** The report and how the run ended. */

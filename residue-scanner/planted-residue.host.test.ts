@@ -70,7 +70,7 @@ describe("planted on the whole host, this is found, named and attributed:", () =
   it("a daemon, forked twice with an empty environment, by the cgroup that it cannot leave", async (context) => {
     const cgroup = RunCgroup.create(`test-${process.pid}`);
     if (cgroup === null) return context.skip("no writable cgroup v2 here");
-    onTestFinished(() => void cgroup.remove());
+    onTestFinished(async () => expect(await cgroup.remove()).toBeNull());
     let pid = 0;
     const report = await plantAndLook(async () => {
       const join = `require("node:fs").writeFileSync(${JSON.stringify(`${cgroup.directory}/cgroup.procs`)}, String(process.pid));`;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { fileFactAt } from "../core/file-fact.ts";
 import { blockAt, countEntries, type Tree } from "../core/packed-tree.ts";
@@ -88,8 +88,9 @@ describe("the files collector", () => {
 
   it("names what it may not list", async (context) => {
     const root = temporaryDirectory();
-    mkdirSync(join(root, "closed"), { mode: 0o000 });
     if (isRoot) context.skip("root may list everything; the test of the command line does this as another user");
+    mkdirSync(join(root, "closed"), { mode: 0o000 });
+    onTestFinished(() => chmodSync(join(root, "closed"), 0o700));
     const { files, reading } = await read(root);
     expect(reading.status).toBe("partial");
     expect(reading.detail).toContain("1 directories cannot be listed (EACCES)");

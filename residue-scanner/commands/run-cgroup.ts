@@ -1,8 +1,14 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
+import { systemClock } from "../../foundation/clock.ts";
+import { systemCode } from "../../foundation/errors.ts";
 import { unifiedRoot } from "../collectors/cgroups.ts";
 import { readProcess } from "../collectors/processes.ts";
+
+const removeMsMax = 2_000;
+const removePauseMs = 5;
 
 /** A cgroup for one watched command, below the one that this process is in. */
 export class RunCgroup {
@@ -52,33 +58,54 @@ export class RunCgroup {
 
   /** @returns whether it is gone */
   removeIfEmpty(): boolean {
-    try {
-      rmdirSync(this.directory);
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#removeDirectory() === null;
   }
 
   /**
-   * Moves what still runs in it out, which leaves those processes as they are, and removes it.
+   * Moves what still runs in it out, which leaves those processes as they are, and removes it. A process that was just
+   * killed holds it a moment longer, and there is no event to wait for, so this tries again until a deadline.
    *
    * @returns null, or why it is still there
    */
-  remove(): string | null {
-    try {
-      for (const pid of readFileSync(join(this.directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean)) {
-        writeFileSync(join(this.#parent, "cgroup.procs"), pid);
+  async remove(): Promise<string | null> {
+    const deadlineMs = systemClock.monotonicMs() + removeMsMax;
+    for (;;) {
+      this.#moveOut();
+      const code = this.#removeDirectory();
+      if (code === null) return null;
+      if (code !== "EBUSY" || systemClock.monotonicMs() > deadlineMs) {
+        return `${this.directory} could not be removed (${code}): remove it with rmdir.`;
       }
-    } catch {
-      // Gone already, or a process that ended meanwhile: removing it tells.
+      await sleep(removePauseMs);
     }
+  }
+
+  #moveOut(): void {
+    for (const pid of this.#members()) {
+      try {
+        writeFileSync(join(this.#parent, "cgroup.procs"), pid);
+      } catch {
+        // It ended meanwhile; removing the cgroup tells whether anything is left.
+      }
+    }
+  }
+
+  #members(): string[] {
+    try {
+      return readFileSync(join(this.directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean);
+    } catch {
+      return [];
+    }
+  }
+
+  /** @returns null when it is gone, else why not */
+  #removeDirectory(): string | null {
     try {
       rmdirSync(this.directory);
       return null;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      return code === "ENOENT" ? null : `${this.directory} could not be removed (${code}): remove it with rmdir.`;
+      const code = systemCode(error) ?? "unknown";
+      return code === "ENOENT" ? null : code;
     }
   }
 }

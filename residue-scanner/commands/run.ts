@@ -53,7 +53,7 @@ export async function runWatched(
     if (options.killLeftovers === true) process.stderr.write(`Killed ${killLeftovers(report)} leftover processes.\n`);
     return chooseExitCode(report, end);
   } finally {
-    const kept = cgroup?.remove() ?? null;
+    const kept = (await cgroup?.remove()) ?? null;
     if (kept !== null) process.stderr.write(`${kept}\n`);
   }
 }
