@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../foundation/clock.ts";
 import { withinDeadline } from "../foundation/deadline.ts";
 import type { AgentStatus, ControlRequest, ControlResponse } from "../protocol/control.ts";
-import type { HistoryData } from "../protocol/history.ts";
 import type { RecordEvent } from "../protocol/history-recorder.ts";
 import type { Timing } from "../protocol/timing.ts";
 import type { WithdrawalReport } from "../protocol/withdrawal-report.ts";
@@ -153,7 +152,7 @@ export class AgentBody {
     if (isBrokerEffect(effect)) return performBrokerEffect(this.#context, effect);
     switch (effect.kind) {
       case "record":
-        if (effect.type === "agent.withdrawal") this.#report = (effect.data as HistoryData<"agent.withdrawal">).report;
+        if (effect.type === "agent.withdrawal") this.#report = effect.data.report;
         logRecord(log, effect);
         return record(effect.type, effect.data);
       case "log":

@@ -91,7 +91,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
 interface Running {
   readonly body: AgentBody;
   readonly driver: SandboxDriver;
-  close(): void;
+  readonly close: () => void;
 }
 
 async function begin(options: AgentOptions, home: Home): Promise<Running> {

@@ -12,24 +12,24 @@ export interface HomeNote {
 }
 
 export function homeNote(ledger: FileHostLedger): HomeNote | null {
-  return noteOf<HomeNote>(ledger, "home");
+  return noteOf(ledger, "home") as HomeNote | null;
 }
 
 /** What an earlier instance wrote down for this one. */
 export function recoveredFrom(ledger: FileHostLedger): Recovered {
   const held = ledger.live().some(({ kind }) => kind === "processes" || kind === "cgroup");
   return {
-    enrolmentSent: noteOf<{ enrolmentSent: boolean }>(ledger, "membership")?.enrolmentSent ?? false,
-    pause: noteOf<NonNullable<Recovered["pause"]>>(ledger, "pause"),
-    withdrawal: noteOf<WithdrawalRecord>(ledger, "withdrawal"),
+    enrolmentSent: (noteOf(ledger, "membership") as { enrolmentSent: boolean } | null)?.enrolmentSent ?? false,
+    pause: noteOf(ledger, "pause") as Recovered["pause"],
+    withdrawal: noteOf(ledger, "withdrawal") as WithdrawalRecord | null,
     leases: ledger.notes("lease:").map(({ key, value }) => recoveredLease(key, value as LeaseNote)),
     strays: held,
   };
 }
 
-function noteOf<T>(ledger: FileHostLedger, key: Note["key"] | "home"): T | null {
+function noteOf(ledger: FileHostLedger, key: Note["key"] | "home"): unknown {
   const note = ledger.notes(key).find((each) => each.key === key);
-  return (note?.value as T | undefined) ?? null;
+  return note?.value ?? null;
 }
 
 function recoveredLease(key: string, { jobId, epoch, checkpoint, uploaded, report }: LeaseNote): RecoveredLease {

@@ -139,7 +139,7 @@ function onBrokerEvent(turn: Turn, { event, data }: BrokerEvent): void {
     case "lease_revoked": {
       const lease = core.leases[data.leaseId];
       if (lease === undefined || lease.epoch !== data.epoch) return;
-      stopLease(turn, lease, { why: `the broker revoked the lease: ${data.reason}`, then: "forget" });
+      stopLease(turn, lease, { why: `the broker revoked the lease: ${data.reason}`, after: "forget" });
       return;
     }
     case "work_available":

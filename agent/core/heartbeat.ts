@@ -40,7 +40,7 @@ function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatRespons
   }
   for (const { leaseId, reason } of answer.lost) {
     const lease = core.leases[leaseId];
-    if (lease !== undefined) stopLease(turn, lease, { why: `the broker says it is lost: ${reason}`, then: "forget" });
+    if (lease !== undefined) stopLease(turn, lease, { why: `the broker says it is lost: ${reason}`, after: "forget" });
   }
   for (const offer of answer.offers) considerOffer(turn, offer);
   setLeaseTimer(turn);

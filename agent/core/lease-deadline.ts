@@ -24,7 +24,7 @@ export function grantLease(turn: Turn, lease: HeldLease, expiresAt: number): voi
 export function onLeaseTimer(turn: Turn): void {
   for (const lease of turn.leases()) {
     if (!timedStages.includes(lease.stage) || lease.ownDeadlineMs > turn.nowMs) continue;
-    stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", then: "return" });
+    stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", after: "return" });
   }
   setLeaseTimer(turn);
 }

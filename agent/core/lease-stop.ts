@@ -5,7 +5,7 @@ import type { Turn } from "./turn.ts";
 
 type Stop = NonNullable<HeldLease["stop"]>;
 
-const strictness: Record<Stop["then"], number> = { return: 0, part: 1, forget: 2 };
+const strictness: Record<Stop["after"], number> = { return: 0, part: 1, forget: 2 };
 
 /**
  * Ends a lease on this host before its job is done. What is under way (an accept, a spawn) is awaited and then undone,
@@ -33,15 +33,15 @@ export function stopLease(turn: Turn, lease: HeldLease, stop: Stop): void {
     case "broken":
     case "wiping":
       // Its job ended by itself, or it is on its way out already; only what the broker hears may change.
-      if (stop.then === "forget") lease.report = null;
-      if (lease.stop !== null || stop.then === "forget") lease.stop = stricter(lease.stop, stop);
+      if (stop.after === "forget") lease.report = null;
+      if (lease.stop !== null || stop.after === "forget") lease.stop = stricter(lease.stop, stop);
       return;
     case "reporting":
-      if (stop.then === "forget") finishLease(turn, lease);
-      else if (stop.then === "part" && lease.report?.kind === "return") partFrom(lease);
+      if (stop.after === "forget") finishLease(turn, lease);
+      else if (stop.after === "part" && lease.report?.kind === "return") partFrom(lease);
       return;
     case "parted":
-      if (stop.then === "forget") finishLease(turn, lease);
+      if (stop.after === "forget") finishLease(turn, lease);
       return;
   }
 }
@@ -55,7 +55,7 @@ export function terminate(turn: Turn, lease: HeldLease): void {
 
 /** After the working directory is gone (or need not go on its own), what the broker hears is all that is left. */
 export function wipe(turn: Turn, lease: HeldLease): void {
-  if (lease.stop?.then === "return") lease.report = { kind: "return", reason: lease.stop.why };
+  if (lease.stop?.after === "return") lease.report = { kind: "return", reason: lease.stop.why };
   if (turn.core.withdrawal !== null) {
     // A withdrawal wipes the whole home in one of its steps.
     if (lease.report?.kind === "complete") lease.stage = "reporting";
@@ -86,6 +86,6 @@ function terminateGraceMs({ core }: Turn, lease: HeldLease): number {
   return timing.terminateGraceMs;
 }
 
-function stricter(before: Stop | null, after: Stop): Stop {
-  return before !== null && strictness[before.then] >= strictness[after.then] ? before : after;
+function stricter(before: Stop | null, wanted: Stop): Stop {
+  return before !== null && strictness[before.after] >= strictness[wanted.after] ? before : wanted;
 }

@@ -73,7 +73,7 @@ function beginLease(turn: Turn, lease: HeldLease): void {
 
 function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
   const { core } = turn;
-  if (lease.stop?.then === "forget") {
+  if (lease.stop?.after === "forget") {
     finishLease(turn, lease);
     return;
   }

@@ -60,7 +60,7 @@ export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string
   core.unspawnableJobs = [...core.unspawnableJobs, { jobId: lease.jobId, untilMs }].slice(
     -agentLimits.unspawnableJobsMax,
   );
-  lease.stop ??= { why: `it could not be started: ${reason}`.slice(0, 500), then: "return" };
+  lease.stop ??= { why: `it could not be started: ${reason}`.slice(0, 500), after: "return" };
   wipe(turn, lease);
 }
 
@@ -124,7 +124,7 @@ export function onWiped(turn: Turn, { leaseId, left }: Of<"sandboxWiped">): void
   const lease = turn.core.leases[leaseId];
   if (lease === undefined || lease.stage !== "wiping") return;
   if (left.length > 0) turn.log("error", `Left in the working directory of ${lease.jobId}: ${left.join(", ")}`);
-  if (lease.stop?.then === "part") {
+  if (lease.stop?.after === "part") {
     partFrom(lease);
   } else if (lease.report === null) {
     finishLease(turn, lease);

@@ -70,7 +70,7 @@ export function continueShutdown(turn: Turn): void {
     giveUpSnapshots(turn, "the shutdown does not wait any longer");
     enter(turn, shutdown, { phase: "terminate", forMs: terminateMs(turn) });
     for (const lease of turn.leases()) {
-      stopLease(turn, lease, { why: `the agent shuts down (${shutdown.trigger})`, then: "part" });
+      stopLease(turn, lease, { why: `the agent shuts down (${shutdown.trigger})`, after: "part" });
     }
   }
   if (shutdown.phase === "terminate") {

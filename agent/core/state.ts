@@ -78,7 +78,7 @@ export interface HeldLease {
   /** The last freeze whose snapshot failed or was given up. */
   failedGeneration: number | null;
   /** Asked to stop, and what then: given back to the broker, forgotten, or parted from with all others. */
-  stop: { readonly why: string; readonly then: "return" | "forget" | "part" } | null;
+  stop: { readonly why: string; readonly after: "return" | "forget" | "part" } | null;
   /** How its first process ended by itself; `error` is null when the job is done. */
   exit: { readonly exitCode: number | null; readonly error: string | null } | null;
   report: LeaseReport | null;

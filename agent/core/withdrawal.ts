@@ -40,7 +40,7 @@ function takeStep(turn: Turn, withdrawal: Withdrawal): void {
       if (!snapshotsSettled(turn) && !isOver(turn, withdrawal, withdrawalShares.checkpoint)) return;
       giveUpSnapshots(turn, "the withdrawal does not wait any longer");
       advance(turn, withdrawal, checkpointResult(turn), "terminate");
-      for (const lease of turn.leases()) stopLease(turn, lease, { why: "the agent withdraws", then: "part" });
+      for (const lease of turn.leases()) stopLease(turn, lease, { why: "the agent withdraws", after: "part" });
       return;
     case "terminate":
       endProcesses(turn, withdrawal);

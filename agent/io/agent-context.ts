@@ -15,7 +15,7 @@ export interface BrokerLink {
   readonly client: BrokerClient;
   readonly events: EventStream;
   /** Cuts off every call that is under way: the agent ends, and nobody waits for them. */
-  abort(): void;
+  readonly abort: () => void;
 }
 
 /** What the effects are carried out with. */
@@ -28,10 +28,10 @@ export interface AgentContext {
   /** Replaces the fleet's interval on this host, or null. */
   readonly checkpointIntervalMs: number | null;
   /** Hands an input to the core. */
-  see(input: AgentInput): void;
-  state(): AgentCore;
+  readonly see: (input: AgentInput) => void;
+  readonly state: () => AgentCore;
   /** Work on this host that goes on by itself; the agent does not end before it has. Its failure is a bug. */
-  background(work: Promise<void>): void;
+  readonly background: (work: Promise<void>) => void;
   /** The same, but for calls over the network: the agent's end cuts them off. */
-  call(work: Promise<void>): void;
+  readonly call: (work: Promise<void>) => void;
 }

@@ -190,7 +190,7 @@ export class ModelWorld {
     const closed = core.pause !== null || core.withdrawal !== null || core.shutdown !== null;
     switch (effect.kind) {
       case "record":
-        return this.#record(effect.type, effect.data as Record<string, unknown>);
+        return this.#record(effect.type, effect.data);
       case "remember":
         assert(this.homeThere, "the journal is there to be written to");
         if (effect.note.value === null) this.notes.delete(effect.note.key);
@@ -239,7 +239,7 @@ export class ModelWorld {
         });
       case "enrol":
         assert(this.notes.has("membership"), "the journal knows of the enrolment before the broker does");
-        return this.#call<never | { agentId: string; brokerTimeMs: number; timing: Timing }>(
+        return this.#call<{ agentId: string; brokerTimeMs: number; timing: Timing }>(
           "enrol",
           () => {
             if (this.keyRevoked) return { ok: false, code: "revoked", retriable: false, message: "the key is revoked" };

@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+
+import type { BrokerEvent } from "../../protocol/messages.ts";
+import { eventStream } from "./event-stream.ts";
+
+/** A server of events, and the requests that reached it. */
+async function fixture(answer: (response: ServerResponse, request: IncomingMessage, nth: number) => void) {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    answer(response, request, requests.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  let signed = 0;
+  let notify = (): void => undefined;
+  const events: BrokerEvent[] = [];
+  const stream = eventStream({
+    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    signer: {
+      headersFor: () => {
+        signed += 1;
+        return { signature: `signature-${signed}` };
+      },
+    },
+    heartbeatMs: () => heartbeatMs,
+    onEvent: (event) => {
+      events.push(event);
+      notify();
+    },
+    random: () => 0,
+  });
+  onTestFinished(() => {
+    stream.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  stream.open();
+  const received = async (count: number): Promise<void> => {
+    while (events.length < count) await new Promise<void>((resolve) => (notify = resolve));
+  };
+  return { requests, events, received, stream };
+}
+
+let heartbeatMs = 60_000;
+const head = { "content-type": "text/event-stream" };
+const event = (id: string, name: string, data: unknown): string =>
+  `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+test("reconnects with a fresh signature, and names the last event that it saw", async () => {
+  const { requests, events, received } = await fixture((response, _request, nth) => {
+    response.writeHead(200, head);
+    response.write(event(`boot-${nth}`, "work_available", { queued: nth }));
+    if (nth === 1) response.end();
+  });
+  await received(2);
+  expect(events.map(({ data }) => data)).toEqual([{ queued: 1 }, { queued: 2 }]);
+  expect(requests.map(({ headers }) => headers["signature"])).toEqual(["signature-1", "signature-2"]);
+  expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-1"]);
+});
+
+test("a refusal is not the end of it", async () => {
+  const { received } = await fixture((response, _request, nth) => {
+    if (nth < 3) response.writeHead(401).end();
+    else response.writeHead(200, head).write(event("1", "goodbye", { reason: "night" }));
+  });
+  await received(1);
+});
+
+test("a stream that has fallen silent is given up, whatever TCP says", async () => {
+  heartbeatMs = 40;
+  onTestFinished(() => {
+    heartbeatMs = 60_000;
+  });
+  const { requests, received } = await fixture((response, _request, nth) => {
+    response.writeHead(200, head);
+    response.flushHeaders();
+    if (nth === 2) response.write(event("1", "pause", { reason: "test" }));
+  });
+  await received(1);
+  expect(requests.length).toBe(2);
+});
+
+test("comments keep a stream alive", async () => {
+  heartbeatMs = 100;
+  onTestFinished(() => {
+    heartbeatMs = 60_000;
+  });
+  const { requests, received } = await fixture((response) => {
+    response.writeHead(200, head);
+    let comments = 0;
+    const timer = setInterval(() => {
+      comments += 1;
+      if (comments < 10) response.write(": still here\n\n");
+      else response.write(event("1", "resume", { reason: "test" }));
+    }, 50);
+    response.once("close", () => clearInterval(timer));
+  });
+  await received(1);
+  expect(requests.length).toBe(1);
+});
+
+test("what the protocol does not know is not passed on", async () => {
+  const { events, received } = await fixture((response) => {
+    response.writeHead(200, head);
+    response.write(event("1", "pause", { reason: 7 }));
+    response.write(event("2", "work_available", { queued: 1 }));
+  });
+  await received(1);
+  expect(events).toEqual([{ event: "work_available", data: { queued: 1 } }]);
+});
