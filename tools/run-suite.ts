@@ -19,7 +19,7 @@ const watch = parameters.length === 0 ? await watchSuite(root) : undefined;
 const place = makeTemporaryPlace();
 let tally: Tally;
 try {
-  const environment = { TMPDIR: place.path, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
+  const environment = { ...place.environment, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
   tally = await runTests({ parameters, output: "shown", environment });
   for (const name of place.leftovers()) tally.failures.push(`the tests left ${name} in their temporary directory`);
 } finally {

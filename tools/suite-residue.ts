@@ -68,7 +68,7 @@ function bearsOurName({ attribution, change, location }: Finding): boolean {
 
 /** What a run of the tests writes and is meant to keep: caches, coverage, npm's own log, and where its output goes. */
 function keptOnPurpose(root: string): string[] {
-  const caches = ["node_modules/.vite", "node_modules/.vite-temp", "node_modules/.vitest", "coverage"];
+  const caches = ["node_modules/.vite", "node_modules/.vite-temp", "node_modules/.vitest-cache", "coverage"];
   const outputs = [1, 2].map(outputFile).filter((path) => path !== undefined);
   return [...caches.map((path) => join(root, path)), join(homedir(), ".npm/_logs"), ...outputs];
 }

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface TemporaryPlace {
-  /** For TMPDIR. Like /tmp, anybody may write here: some tests act as another user. */
-  readonly path: string;
+  /**
+   * Points everything that looks for a place of its own here: temporary files, and what a program keeps for its user.
+   * Like in /tmp, anybody may write here: some tests act as another user.
+   */
+  readonly environment: Readonly<Record<string, string>>;
   /** The names of what lies in it still. */
   leftovers(): string[];
   remove(): void;
@@ -15,7 +18,13 @@ export function makeTemporaryPlace(): TemporaryPlace {
   const path = mkdtempSync(join(tmpdir(), "houseguest-suite-"));
   chmodSync(path, 0o1777);
   return {
-    path,
+    environment: {
+      TMPDIR: path,
+      XDG_CACHE_HOME: join(path, "cache-home"),
+      XDG_CONFIG_HOME: join(path, "config-home"),
+      XDG_DATA_HOME: join(path, "data-home"),
+      XDG_STATE_HOME: join(path, "state-home"),
+    },
     leftovers: () => readdirSync(path).sort(),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
