@@ -39,8 +39,6 @@ export interface AgentOptions {
   /** The log goes into the home, not to stderr. */
   readonly logInHome: boolean;
   readonly onReady: (ready: ReadyAgent) => void;
-  /** Sees every entry of the ledger after it is on the disk. */
-  readonly onEntry?: (line: string) => void;
   readonly closeConnections?: () => Promise<void>;
 }
 
@@ -63,7 +61,7 @@ const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
   const { paths } = options;
   const fresh = !existsSync(paths.ledger);
-  const home = openHome(paths, { onEntry: options.onEntry });
+  const home = openHome(paths);
   let running: Running;
   try {
     running = await begin(options, home);

@@ -37,7 +37,7 @@ export const agentLimits = {
 export const withdrawalShares = {
   checkpoint: 0.45,
   terminate: 0.65,
-  /** How long the look for strays may take. */
+  /** What the look for strays may take beyond that. */
   sweep: 0.05,
   upload: 0.75,
   broker: 0.9,

@@ -3,7 +3,7 @@ import type { LeaseStage, Withdrawal } from "./state.ts";
 import { withdrawalShares } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 import { endWithdrawal } from "./withdrawal-end.ts";
-import { addResult, advance, askOnce, isOver } from "./withdrawal-steps.ts";
+import { addResult, advance, askOnce, isOver, timeLeftMs } from "./withdrawal-steps.ts";
 
 type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 
@@ -16,8 +16,8 @@ const liveStages: readonly LeaseStage[] = ["accepting", "preparing", "held", "sp
 export function endProcesses(turn: Turn, withdrawal: Withdrawal): void {
   const over = isOver(turn, withdrawal, withdrawalShares.terminate);
   if (turn.leases().some((lease) => liveStages.includes(lease.stage)) && !over) return;
-  const deadlineMs = (withdrawal.endsAtMs - withdrawal.begunAtMs) * withdrawalShares.sweep;
-  askOnce(turn, withdrawal, () => turn.emit({ kind: "endStrays", graceMs: 0, deadlineMs }));
+  const deadlineMs = timeLeftMs(turn, withdrawal, withdrawalShares.terminate + withdrawalShares.sweep);
+  askOnce(turn, withdrawal, () => turn.emit({ kind: "endStrays", graceMs: 0, deadlineMs: Math.max(0, deadlineMs) }));
 }
 
 export function onWithdrawalStrays(turn: Turn, { terminated, left }: Of<"straysEnded">): void {

@@ -13,7 +13,7 @@ import { digestOf } from "./request-signer.ts";
 
 const origin = "http://broker.test";
 const server = setupServer();
-beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
+beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 afterEach(() => server.resetHandlers());
 afterAll(() => server.close());
 

@@ -26,7 +26,7 @@ export function isInhabited({ home, ledger }: HomePaths): boolean {
  *
  * @throws UsageError `already-running`, `home-unwritable`, `home-not-empty`, `bad-home`; nothing is left then
  */
-export function openHome(paths: HomePaths, { onEntry }: { onEntry?: ((line: string) => void) | undefined } = {}): Home {
+export function openHome(paths: HomePaths): Home {
   for (let attempt = 1; ; attempt += 1) {
     clearAside(paths.home);
     if (isThere(paths)) requireOurs(paths);
@@ -34,7 +34,7 @@ export function openHome(paths: HomePaths, { onEntry }: { onEntry?: ((line: stri
     try {
       const lock = lockHome(paths.lock, { home: paths.home });
       try {
-        return { paths, lock, ledger: new FileHostLedger(paths.ledger, { onEntry }) };
+        return { paths, lock, ledger: new FileHostLedger(paths.ledger) };
       } catch (error) {
         lock.release();
         throw error;

@@ -20,14 +20,11 @@ export class FileHostLedger implements HostLedger {
   readonly #file: JournalFile;
   readonly #resources = new Map<string, HostResource>();
   readonly #notes = new Map<string, unknown>();
-  /** Sees every entry after it is on the disk. */
-  readonly #onEntry: ((line: string) => void) | undefined;
   #lines = 0;
   #closed = false;
 
-  constructor(path: string, { onEntry }: { onEntry?: ((line: string) => void) | undefined } = {}) {
+  constructor(path: string) {
     this.#file = new JournalFile(path);
-    this.#onEntry = onEntry;
     for (const line of this.#file.read()) {
       this.#apply(parseEntry(line, path));
       this.#lines += 1;
@@ -72,12 +69,10 @@ export class FileHostLedger implements HostLedger {
   }
 
   #write(entry: Entry): void {
-    const line = JSON.stringify(entry);
-    this.#file.append(line);
+    this.#file.append(JSON.stringify(entry));
     this.#apply(entry);
     this.#lines += 1;
     if (this.#lines > this.#resources.size + this.#notes.size + staleLinesMax) this.#compact();
-    this.#onEntry?.(line);
   }
 
   #apply(entry: Entry): void {

@@ -1,0 +1,43 @@
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+
+import { FileHostLedger } from "../io/host-ledger.ts";
+
+/**
+ * A test double: the real agent, killed by the kernel right after a certain thing was done for good: an entry that
+ * reached the ledger's disk, a name that was changed or taken away. The test names it in HOUSEGUEST_CRASH_AFTER (a
+ * regular expression over what `crashAfter` is told); the real agent knows nothing of that.
+ */
+const pattern = new RegExp(process.env["HOUSEGUEST_CRASH_AFTER"] ?? "^$");
+
+function crashAfter(done: unknown): void {
+  if (pattern.test(JSON.stringify(done))) process.kill(process.pid, "SIGKILL");
+}
+
+const { acquire, release, remember } = FileHostLedger.prototype;
+FileHostLedger.prototype.acquire = function (resource) {
+  acquire.call(this, resource);
+  crashAfter({ acquire: resource });
+};
+FileHostLedger.prototype.release = function (key) {
+  release.call(this, key);
+  crashAfter({ release: key });
+};
+FileHostLedger.prototype.remember = function (note) {
+  remember.call(this, note);
+  crashAfter({ note });
+};
+
+const { renameSync, rmSync } = fs;
+fs.renameSync = (from, to) => {
+  renameSync(from, to);
+  crashAfter({ rename: String(from), to: String(to) });
+};
+fs.rmSync = (path, options) => {
+  rmSync(path, options);
+  crashAfter({ remove: String(path) });
+};
+syncBuiltinESMExports();
+
+const { main } = await import("../cli.ts");
+process.exitCode = await main(process.argv.slice(2));
