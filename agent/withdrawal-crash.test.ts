@@ -53,9 +53,9 @@ describe.concurrent("killed in the middle of a withdrawal", { timeout: 60_000 },
 const startCrashes = [
   '"rename":.*houseguest-',
   '"acquire":.*"kind":"key"',
-  '"note":.*"key":"home"',
+  '"remember":.*"key":"home"',
   '"acquire":.*"kind":"cgroup"|"acquire":.*"kind":"socket"',
-  '"note":.*"key":"membership"',
+  '"remember":.*"key":"membership"',
 ];
 
 describe.concurrent("killed while it joins", { timeout: 60_000 }, () => {

@@ -30,7 +30,7 @@ function take(world: ModelWorld, each: Step, index: number): void {
       world.fireNextTimer();
       break;
     case "submit":
-      world.jobsQueued += each.jobs;
+      world.broker.jobsQueued += each.jobs;
       world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: each.jobs } } });
       break;
     case "jobEnds": {
@@ -51,13 +51,13 @@ function take(world: ModelWorld, each: Step, index: number): void {
       world.see({ type: "brokerEvent", event: { event: "resume", data: { reason: "test" } } });
       break;
     case "broker":
-      world.brokerUp = each.up;
+      world.broker.up = each.up;
       break;
     case "revoke": {
-      const held = [...world.granted];
+      const held = [...world.broker.granted];
       const leaseId = held[each.which % Math.max(1, held.length)];
       if (leaseId === undefined) break;
-      world.granted.delete(leaseId);
+      world.broker.granted.delete(leaseId);
       world.see({
         type: "brokerEvent",
         event: { event: "lease_revoked", data: { leaseId, epoch: 1, reason: "test" } },
@@ -105,14 +105,14 @@ test("whatever happens in whatever order, a withdrawal in the end leaves nothing
       if (world.ending?.how === "interrupted") return;
       expect(world.ending).toEqual({ how: "withdrawn", clean: true });
       expect(world.core.agent).toBe("Withdrawn");
-      expect(world.reports).toHaveLength(1);
-      const attempts = world.reports[0]?.attempts ?? 1;
+      expect(world.history.reports).toHaveLength(1);
+      const attempts = world.history.reports[0]?.attempts ?? 1;
       expect(world.nowMs - beganAtMs).toBeLessThanOrEqual(10_000 * attempts);
       // A broker that was heard in time knows of the end; one that was not finishes it alone, and the report says which.
-      const told = world.reports[0]?.keyRevoked;
+      const told = world.history.reports[0]?.keyRevoked;
       const truths = {
-        confirmed: world.keyRevoked && world.granted.size === 0,
-        "no-key": !world.keyKnown,
+        confirmed: world.broker.keyRevoked && world.broker.granted.size === 0,
+        "no-key": !world.broker.keyKnown,
         deferred: true,
       };
       expect(told === undefined ? false : truths[told]).toBe(true);
@@ -126,7 +126,7 @@ test("once everything works again, every job that was accepted comes to an end",
     fc.property(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 100 }), (slots, steps) => {
       const world = new ModelWorld({ slots });
       for (const [index, each] of steps.entries()) if (each.do !== "withdraw") take(world, each, index);
-      world.brokerUp = true;
+      world.broker.up = true;
       world.fuse = null;
       if (world.ending !== null || world.core.shutdown !== null) {
         world.settle(2_000);
@@ -134,14 +134,17 @@ test("once everything works again, every job that was accepted comes to an end",
       }
       world.see({ type: "control", requestId: "go-on", request: { command: "resume" } });
       world.drain();
-      const isDone = () => world.granted.size + world.jobsQueued === 0 && world.core.agent === "Idle";
+      const isDone = () => world.broker.granted.size + world.broker.jobsQueued === 0 && world.core.agent === "Idle";
       for (let round = 0; round < 400 && !isDone(); round += 1) {
         world.drain();
         for (const leaseId of world.alive()) world.jobEnds(leaseId);
         world.drain();
         world.fireNextTimer();
       }
-      expect({ granted: [...world.granted], queued: world.jobsQueued }).toEqual({ granted: [], queued: 0 });
+      expect({ granted: [...world.broker.granted], queued: world.broker.jobsQueued }).toEqual({
+        granted: [],
+        queued: 0,
+      });
       expect(world.core.agent).toBe("Idle");
     }),
     { numRuns: 1_000 },

@@ -22,7 +22,7 @@ function ask(world: ModelWorld, command: "pause" | "resume" | "withdraw"): strin
 function worldIn(state: AgentState, busy: boolean): ModelWorld {
   const world = new ModelWorld({ slots: 2 });
   if (state === "Enrolling") return world;
-  if (busy) world.jobsQueued = 1;
+  if (busy) world.broker.jobsQueued = 1;
   world.drain();
   if (state === "Paused") {
     ask(world, "pause");
@@ -85,7 +85,7 @@ describe("every state and every event", () => {
     expect(response.ok).toBe(false);
     expect(response.message).toContain(expected.from);
     expect(response.message).toContain(expected.wanted);
-    expect(world.records.filter(({ type }) => type === "agent.refused")).toHaveLength(1);
+    expect(world.history.records.filter(({ type }) => type === "agent.refused")).toHaveLength(1);
   });
 });
 
@@ -109,7 +109,7 @@ describe("pausing", () => {
     world.pending = world.pending.filter(({ name }) => name !== "save");
     while (world.core.agent !== "Paused") expect(world.fireNextTimer()).toBe(true);
     expect(world.answers.get(requestId)).toMatchObject({ ok: true, pause: { frozenSandboxes: 1, checkpoints: 0 } });
-    expect(world.records.filter(({ type }) => type === "agent.checkpoint-failed")).toHaveLength(1);
+    expect(world.history.records.filter(({ type }) => type === "agent.checkpoint-failed")).toHaveLength(1);
   });
 
   test("a resume before it took effect calls it off, and its snapshot is thrown away", () => {
@@ -142,7 +142,7 @@ describe("pausing", () => {
     world.drain();
     expect(world.core.agent).toBe("Paused");
     expect(world.alive()).toEqual([]);
-    world.jobsQueued = 3;
+    world.broker.jobsQueued = 3;
     ask(world, "resume");
     world.drain();
     expect(world.core.agent).toBe("Working");
@@ -150,7 +150,7 @@ describe("pausing", () => {
 
   test("a paused agent goes on signalling, and offers nothing", () => {
     const world = worldIn("Paused", true);
-    const woke = () => world.records.filter(({ type }) => type === "agent.woke").length;
+    const woke = () => world.history.records.filter(({ type }) => type === "agent.woke").length;
     const before = woke();
     while (woke() === before) expect(world.fireNextTimer()).toBe(true);
     expect(world.core.agent).toBe("Paused");
@@ -164,21 +164,21 @@ describe("pausing", () => {
 
   test("an offer in flight is declined", () => {
     const world = worldIn("Idle", false);
-    world.jobsQueued = 1;
+    world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
     // The broker has answered with an offer, and the answer is on its way.
     ask(world, "pause");
     world.drain();
-    expect(world.records.filter(({ type }) => type === "agent.offer").map(({ data }) => data["answer"])).toEqual([
-      "declined",
-    ]);
+    expect(
+      world.history.records.filter(({ type }) => type === "agent.offer").map(({ data }) => data["answer"]),
+    ).toEqual(["declined"]);
     expect(world.alive()).toEqual([]);
     expect(world.core.agent).toBe("Paused");
   });
 
   test("what was accepted but not yet started is held, and starts after the resume", () => {
     const world = worldIn("Idle", false);
-    world.jobsQueued = 1;
+    world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
     while (!world.pending.some(({ name }) => name === "accept")) world.happenNext();
     ask(world, "pause");
@@ -195,14 +195,14 @@ describe("leases", () => {
   test("one that nobody renews is given up before it ends at the broker", () => {
     const world = worldIn("Working", true);
     const grantedAtMs = world.nowMs;
-    world.brokerUp = false;
+    world.broker.up = false;
     while (world.alive().length > 0 && (world.happenNext() || world.fireNextTimer()));
     expect(world.nowMs).toBeLessThan(grantedAtMs + world.core.timing.leaseTtlMs);
   });
 
   test("one that the broker calls lost is stopped and never reported", () => {
     const world = worldIn("Working", true);
-    world.granted.clear();
+    world.broker.granted.clear();
     while (world.alive().length > 0) if (!world.happenNext()) world.fireNextTimer();
     world.drain();
     expect(world.core.leases).toEqual({});
@@ -211,7 +211,7 @@ describe("leases", () => {
 
   test("a refused acceptance leaves no ghost", () => {
     const world = worldIn("Idle", false);
-    world.jobsQueued = 1;
+    world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
     while (!world.pending.some(({ name }) => name === "accept")) world.happenNext();
     world.pending = [];
@@ -223,26 +223,26 @@ describe("leases", () => {
 
   test("a result that the broker does not take is kept and sent again", () => {
     const world = worldIn("Working", true);
-    world.brokerUp = false;
+    world.broker.up = false;
     world.jobEnds("lease-1");
     world.drain();
     expect(world.notes.get("lease:lease-1")).toMatchObject({ report: { outcome: "completed", result: "done" } });
-    world.brokerUp = true;
+    world.broker.up = true;
     while (Object.keys(world.core.leases).length > 0) if (!world.happenNext()) world.fireNextTimer();
-    expect(world.granted.size).toBe(0);
+    expect(world.broker.granted.size).toBe(0);
     expect(world.notes.has("lease:lease-1")).toBe(false);
   });
 
   test("a sandbox that fails to start gives its lease back at once, and its job is not asked for again", () => {
     const world = worldIn("Idle", false);
-    world.jobsQueued = 1;
+    world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
     while (!world.pending.some(({ name }) => name === "start")) world.happenNext();
     world.pending = [];
     world.sandboxes.clear();
     world.see({ type: "sandboxStartFailed", leaseId: "lease-1", reason: "there is no such program" });
     world.drain();
-    expect(world.granted.size).toBe(0);
+    expect(world.broker.granted.size).toBe(0);
     expect(world.core.leases).toEqual({});
     expect(world.core.agent).toBe("Idle");
     expect(world.core.unspawnableJobs).toMatchObject([{ jobId: "job-1" }]);
@@ -258,11 +258,10 @@ describe("ending", () => {
     world.see({ type: "signal", name: "SIGINT" });
     world.settle();
     expect(world.ending).toEqual({ how: "shutdown" });
-    expect(world.records.filter(({ type }) => type === "agent.shutdown").map(({ data }) => data["stage"])).toEqual([
-      "begin",
-      "end",
-    ]);
-    expect(world.granted.size).toBe(0);
+    expect(
+      world.history.records.filter(({ type }) => type === "agent.shutdown").map(({ data }) => data["stage"]),
+    ).toEqual(["begin", "end"]);
+    expect(world.broker.granted.size).toBe(0);
   });
 
   test("the second signal hurries, the third ends at once", () => {
@@ -280,25 +279,25 @@ describe("ending", () => {
 
   test("a broker that does not answer the shutdown is told of the leases at the next start", () => {
     const world = worldIn("Working", true);
-    world.brokerUp = false;
+    world.broker.up = false;
     world.see({ type: "signal", name: "SIGTERM" });
     world.settle();
     expect(world.ending).toEqual({ how: "shutdown" });
-    expect(world.granted.size).toBe(1);
-    world.brokerUp = true;
+    expect(world.broker.granted.size).toBe(1);
+    world.broker.up = true;
     world.start();
     world.drain();
-    expect(world.granted.size).toBe(0);
+    expect(world.broker.granted.size).toBe(0);
   });
 
   test("two withdrawals at once are one, and both get its report", () => {
     const world = worldIn("Working", true);
     const [first, second] = [ask(world, "withdraw"), ask(world, "withdraw")];
     world.settle();
-    expect(world.reports).toHaveLength(1);
+    expect(world.history.reports).toHaveLength(1);
     expect(world.answers.get(first)).toEqual(world.answers.get(second));
-    expect(world.reports[0]).toMatchObject({ clean: true, keyRevoked: "confirmed", leasesHandedBack: 1 });
-    expect(world.reports[0]?.steps.map(({ step }) => step)).toEqual([
+    expect(world.history.reports[0]).toMatchObject({ clean: true, keyRevoked: "confirmed", leasesHandedBack: 1 });
+    expect(world.history.reports[0]?.steps.map(({ step }) => step)).toEqual([
       "stop-intake",
       "freeze",
       "checkpoint",
@@ -322,12 +321,12 @@ describe("ending", () => {
       if (local >= 0) world.happenNext(local);
       else if (world.pending.some(({ name }) => name === "withdraw")) {
         // The client's own timeout.
-        world.brokerUp = false;
+        world.broker.up = false;
         world.nowMs = beganAtMs + 4_500;
         world.happenNext(world.pending.findIndex(({ name }) => name === "withdraw"));
       } else world.fireNextTimer();
     }
-    expect(world.reports[0]).toMatchObject({ clean: true, keyRevoked: "deferred", leasesDeferred: 1 });
+    expect(world.history.reports[0]).toMatchObject({ clean: true, keyRevoked: "deferred", leasesDeferred: 1 });
     expect(world.nowMs - beganAtMs).toBeLessThanOrEqual(5_000);
   });
 });

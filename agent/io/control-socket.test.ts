@@ -53,7 +53,7 @@ test("only the owner may use it", async () => {
 test.each([
   ["nonsense", "hello\n"],
   ["an unknown command", '{"command":"explode"}\n'],
-  ["too much", `${"x".repeat(limits.controlRequestBytesMax + 10)}`],
+  ["too much", "x".repeat(limits.controlRequestBytesMax + 10)],
 ])("%s is answered with what is wrong", async (_name, bytes) => {
   const { path } = await fixture(() => expect.fail("it is no request"));
   expect(JSON.parse(await raw(path, bytes))).toMatchObject({ ok: false, code: "bad-request" });

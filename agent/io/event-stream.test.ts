@@ -61,11 +61,12 @@ test("reconnects with a fresh signature, and names the last event that it saw", 
 });
 
 test("a refusal is not the end of it", async () => {
-  const { received } = await fixture((response, _request, nth) => {
+  const { requests, received } = await fixture((response, _request, nth) => {
     if (nth < 3) response.writeHead(401).end();
     else response.writeHead(200, head).write(event("1", "goodbye", { reason: "night" }));
   });
   await received(1);
+  expect(requests).toHaveLength(3);
 });
 
 test("a stream that has fallen silent is given up, whatever TCP says", async () => {

@@ -14,19 +14,13 @@ function crashAfter(done: unknown): void {
   if (pattern.test(JSON.stringify(done))) process.kill(process.pid, "SIGKILL");
 }
 
-const { acquire, release, remember } = FileHostLedger.prototype;
-FileHostLedger.prototype.acquire = function (resource) {
-  acquire.call(this, resource);
-  crashAfter({ acquire: resource });
-};
-FileHostLedger.prototype.release = function (key) {
-  release.call(this, key);
-  crashAfter({ release: key });
-};
-FileHostLedger.prototype.remember = function (note) {
-  remember.call(this, note);
-  crashAfter({ note });
-};
+for (const call of ["acquire", "release", "remember"] as const) {
+  const real = Reflect.get(FileHostLedger.prototype, call) as (this: FileHostLedger, given: unknown) => void;
+  Reflect.set(FileHostLedger.prototype, call, function (this: FileHostLedger, given: unknown) {
+    real.call(this, given);
+    crashAfter({ [call]: given });
+  });
+}
 
 const { renameSync, rmSync } = fs;
 fs.renameSync = (from, to) => {

@@ -1,17 +1,15 @@
 import { assert } from "../../foundation/assert.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
-import { executionTransition, type ExecutionState } from "../../protocol/execution-states.ts";
-import type { CheckpointReference, HeartbeatResponse } from "../../protocol/messages.ts";
-import { defaultTiming, type Timing } from "../../protocol/timing.ts";
-import { agentTransition, type AgentState } from "../../protocol/agent-states.ts";
-import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { Timing } from "../../protocol/timing.ts";
 import { apply } from "../core/agent.ts";
 import type { AgentEffect, Ending, LeaseNote } from "../core/effect.ts";
 import type { AgentInput, Recovered, TimerName } from "../core/input.ts";
-import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
+import type { BrokerOutcome } from "../core/outcome.ts";
 import { type AgentCore, initialCore, type WithdrawalRecord } from "../core/state.ts";
+import { ModelBroker } from "./model-broker.ts";
+import { ModelHistory } from "./model-history.ts";
 
-const never: BrokerFailure = { ok: false, code: "unreachable", retriable: true, message: "no answer" };
 const digest = "a".repeat(64);
 
 interface ModelSandbox {
@@ -35,34 +33,23 @@ export interface Pending {
 export class ModelWorld {
   nowMs = 1_000_000;
   core: AgentCore;
+  readonly broker: ModelBroker;
+  readonly history = new ModelHistory();
   readonly notes = new Map<string, unknown>();
   readonly sandboxes = new Map<string, ModelSandbox>();
   readonly timers = new Map<TimerName, number>();
   readonly answers = new Map<string, ControlResponse>();
-  readonly records: { type: string; data: Record<string, unknown> }[] = [];
-  readonly reports: WithdrawalReport[] = [];
   pending: Pending[] = [];
   ending: Ending | null = null;
-  brokerUp = true;
-  keyKnown = false;
-  keyRevoked = false;
   keyThere = true;
   homeThere = true;
-  jobsQueued = 0;
   /** So many effects from now the agent is killed; null for never. */
   fuse: number | null = null;
-  #leases = 0;
   #instances = 0;
   #frozen = false;
-  #executions = new Map<string, ExecutionState>();
-  readonly #timing: Timing;
-  /** Leases that the broker counts as held by the agent. */
-  readonly granted = new Set<string>();
-  /** The instance to which each was granted, or that named it since. */
-  readonly #holders = new Map<string, string>();
 
   constructor({ slots, timing = {} }: { slots: number; timing?: Partial<Timing> }) {
-    this.#timing = { ...defaultTiming, ...timing };
+    this.broker = new ModelBroker(timing);
     this.core = initialCore({ instanceId: "", slots });
     this.start();
   }
@@ -99,8 +86,8 @@ export class ModelWorld {
     this.core = turn.state;
     if (input.type === "control" && turn.response !== null) this.answers.set(input.requestId, turn.response);
     for (const [index, effect] of turn.effects.entries()) {
-      if (effect.kind === "freezeAll")
-        assert(index === 0 || input.type !== "control", "a freeze comes before all else");
+      const asked = ["control", "brokerEvent", "signal"].includes(input.type);
+      if (effect.kind === "freezeAll") assert(index === 0 || !asked, "a freeze comes before all else");
       if (this.fuse === 0) {
         // kill -9 between two effects of one turn.
         this.fuse = null;
@@ -161,15 +148,9 @@ export class ModelWorld {
     this.pending.push({ name, happen });
   }
 
-  /** An answer of the broker: what it says when it is reached, or silence. */
+  /** A call to the broker: it acts and answers at the same moment, some time later. */
   #call<T>(name: string, answer: () => BrokerOutcome<T>, deliver: (outcome: BrokerOutcome<T>) => void): void {
-    this.#later(name, () => deliver(this.brokerUp ? answer() : never));
-  }
-
-  #refusedUnlessMember<T>(answer: () => BrokerOutcome<T>): BrokerOutcome<T> {
-    if (this.keyRevoked) return { ok: false, code: "revoked", retriable: false, message: "the key is revoked" };
-    if (!this.keyKnown) return { ok: false, code: "unknown-agent", retriable: false, message: "unknown" };
-    return answer();
+    this.#later(name, () => deliver(answer()));
   }
 
   #recovered(): Recovered {
@@ -186,11 +167,12 @@ export class ModelWorld {
   }
 
   #perform(effect: AgentEffect): void {
-    const { core } = this;
+    const { broker, core } = this;
+    const { instanceId } = core;
     const closed = core.pause !== null || core.withdrawal !== null || core.shutdown !== null;
     switch (effect.kind) {
       case "record":
-        return this.#record(effect.type, effect.data);
+        return this.history.add(effect.type, effect.data);
       case "remember":
         assert(this.homeThere, "the journal is there to be written to");
         if (effect.note.value === null) this.notes.delete(effect.note.key);
@@ -239,110 +221,80 @@ export class ModelWorld {
         });
       case "enrol":
         assert(this.notes.has("membership"), "the journal knows of the enrolment before the broker does");
-        return this.#call<{ agentId: string; brokerTimeMs: number; timing: Timing }>(
+        return this.#call(
           "enrol",
-          () => {
-            if (this.keyRevoked) return { ok: false, code: "revoked", retriable: false, message: "the key is revoked" };
-            this.keyKnown = true;
-            return { ok: true, value: { agentId: digest, brokerTimeMs: this.nowMs, timing: this.#timing } };
-          },
+          () => broker.enrol(this.nowMs),
           (outcome) => this.see({ type: "enrolAnswered", outcome, sentAtMs: this.nowMs }),
         );
       case "heartbeat": {
         const { request } = effect;
         assert(!closed || request.slotsFree === 0, "whoever takes nothing offers nothing");
         const sentAtMs = this.nowMs;
-        return this.#call<HeartbeatResponse>(
+        return this.#call(
           "heartbeat",
-          () =>
-            this.#refusedUnlessMember(() => {
-              this.#claim(request.leases.map(({ leaseId }) => leaseId));
-              return {
-                ok: true,
-                value: {
-                  brokerTimeMs: this.nowMs,
-                  offers: this.#offers(request.slotsFree),
-                  renewed: request.leases
-                    .filter(({ leaseId }) => this.granted.has(leaseId))
-                    .map(({ leaseId }) => ({ leaseId, expiresAt: this.nowMs + this.#timing.leaseTtlMs })),
-                  lost: request.leases
-                    .filter(({ leaseId }) => !this.granted.has(leaseId))
-                    .map(({ leaseId }) => ({ leaseId, reason: "expired" })),
-                },
-              };
-            }),
+          () => broker.heartbeat(request, { instanceId, nowMs: this.nowMs }),
           (outcome) => this.see({ type: "heartbeatAnswered", outcome, sentAtMs }),
         );
       }
       case "accept": {
         assert(!closed, "nothing is accepted while intake is closed");
         const { leaseId } = effect;
-        const { instanceId } = core;
-        return this.#call<{ expiresAt: number }>(
+        return this.#call(
           "accept",
-          () =>
-            this.#refusedUnlessMember(() => {
-              this.granted.add(leaseId);
-              this.#holders.set(leaseId, instanceId);
-              return { ok: true, value: { expiresAt: this.nowMs + this.#timing.leaseTtlMs } };
-            }),
+          () => broker.accept(leaseId, { instanceId, nowMs: this.nowMs }),
           (outcome) => this.see({ type: "acceptAnswered", leaseId, outcome }),
         );
       }
       case "complete": {
         const { leaseId } = effect;
-        return this.#call<unknown>(
+        return this.#call(
           "complete",
-          () => this.#refusedUnlessMember(() => this.#release(leaseId)),
+          () => broker.release(leaseId),
           (outcome) => this.see({ type: "completeAnswered", leaseId, outcome }),
         );
       }
       case "returnLease": {
         const { leaseId } = effect.handBack;
         assert(this.sandboxes.get(leaseId)?.alive !== true, "no lease is given back while its job runs here");
-        return this.#call<unknown>(
+        return this.#call(
           "return",
-          () => this.#refusedUnlessMember(() => this.#release(leaseId)),
+          () => broker.release(leaseId),
           (outcome) => this.see({ type: "returnAnswered", leaseId, outcome }),
         );
       }
       case "uploadCheckpoint": {
         const { leaseId, generation } = effect;
-        return this.#call<unknown>(
+        return this.#call(
           "upload",
-          () => this.#refusedUnlessMember(() => ({ ok: true, value: null })),
+          () => broker.note(),
           (outcome) => this.see({ type: "uploadAnswered", leaseId, generation, outcome }),
         );
       }
       case "notifyPaused":
         assert(core.agent === "Paused", "a pause is acknowledged only when it is in force");
-        return this.#call<unknown>(
+        return this.#call(
           "paused",
-          () => this.#refusedUnlessMember(() => ({ ok: true, value: null })),
+          () => broker.note(),
           (outcome) => this.see({ type: "pausedAnswered", outcome }),
         );
       case "notifyShutdown":
         assert(this.alive().length === 0, "stopped is announced only once it is true");
-        return this.#call<unknown>(
+        return this.#call(
           "shutdown",
-          () => this.#refusedUnlessMember(() => this.#releaseAll(effect.handedBack)),
+          () => broker.releaseAll(effect.handedBack),
           (outcome) => this.see({ type: "shutdownAnswered", outcome }),
         );
       case "withdraw":
         assert(this.alive().length === 0, "leases are given back when nothing of them runs any more");
-        return this.#call<unknown>(
+        return this.#call(
           "withdraw",
-          () =>
-            this.#refusedUnlessMember(() => {
-              this.keyRevoked = true;
-              return this.#releaseAll([...this.granted].map((leaseId) => ({ leaseId })));
-            }),
+          () => broker.withdraw(),
           (outcome) => this.see({ type: "withdrawAnswered", outcome }),
         );
       case "probeRevocation":
-        return this.#call<unknown>(
+        return this.#call(
           "probe",
-          () => this.#refusedUnlessMember(() => ({ ok: true, value: null })),
+          () => broker.note(),
           (outcome) => this.see({ type: "revocationProbed", outcome }),
         );
       case "prepareSandbox": {
@@ -391,7 +343,7 @@ export class ModelWorld {
         return this.#later("closeSockets", () => this.see({ type: "socketsClosed", left: [], measured: "none" }));
       case "wipeHome":
         assert(this.alive().length === 0, "the home is wiped when nothing runs in it any more");
-        assert(this.keyRevoked || core.withdrawal?.record.keyRevoked !== "confirmed", "revoked before wiped");
+        assert(broker.keyRevoked || core.withdrawal?.record.keyRevoked !== "confirmed", "revoked before wiped");
         return this.#later("wipeHome", () => {
           this.keyThere = false;
           this.see({ type: "homeWiped", wiped: [], left: [] });
@@ -425,65 +377,5 @@ export class ModelWorld {
       case "discardCheckpoints":
         return;
     }
-  }
-
-  #record(type: string, data: Record<string, unknown>): void {
-    this.records.push({ type, data });
-    if (type === "agent.withdrawal") this.reports.push(data["report"] as WithdrawalReport);
-    if (type === "agent.state") {
-      const { from, to, event } = data as {
-        from: AgentState;
-        to: AgentState;
-        event: Parameters<typeof agentTransition>[1];
-      };
-      const allowed = [true, false].some((busy) => {
-        const transition = agentTransition(from, event, { busy });
-        return transition.accepted && transition.to === to;
-      });
-      assert(allowed, `${event} may take the agent from ${from} to ${to}`);
-    }
-    if (type === "agent.execution") {
-      const { leaseId, from, to } = data as { leaseId: string; from: ExecutionState | null; to: ExecutionState };
-      assert((this.#executions.get(leaseId) ?? null) === from, `the execution of ${leaseId} goes on from where it was`);
-      assert(from === null ? to === "spawning" : executionTransition(from, to).accepted, "the table has the step");
-      this.#executions.set(leaseId, to);
-    }
-  }
-
-  #offers(slotsFree: number): HeartbeatResponse["offers"] {
-    const offers: HeartbeatResponse["offers"] = [];
-    for (; offers.length < slotsFree && this.jobsQueued > 0; this.jobsQueued -= 1) {
-      this.#leases += 1;
-      offers.push({
-        leaseId: `lease-${this.#leases}`,
-        jobId: `job-${this.#leases}`,
-        epoch: 1,
-        job: { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 },
-        expiresAt: this.nowMs + this.#timing.offerTtlMs,
-      });
-    }
-    return offers;
-  }
-
-  /** Leases of an earlier instance that this one does not name died with that process, and are queued again. */
-  #claim(named: readonly string[]): void {
-    const { instanceId } = this.core;
-    for (const leaseId of this.granted) {
-      if (this.#holders.get(leaseId) === instanceId) continue;
-      this.#holders.set(leaseId, instanceId);
-      if (named.includes(leaseId)) continue;
-      this.granted.delete(leaseId);
-      this.jobsQueued += 1;
-    }
-  }
-
-  #release(leaseId: string): BrokerOutcome<unknown> {
-    const held = this.granted.delete(leaseId);
-    return held ? { ok: true, value: null } : { ok: false, code: "fenced", retriable: false, message: "not held" };
-  }
-
-  #releaseAll(leases: readonly { leaseId: string }[]): BrokerOutcome<unknown> {
-    for (const { leaseId } of leases) this.granted.delete(leaseId);
-    return { ok: true, value: null };
   }
 }
