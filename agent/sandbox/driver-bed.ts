@@ -43,11 +43,17 @@ export class DriverBed {
     };
   }
 
+  /** Starts a request and sees to its end. */
+  async run(request: SandboxRequest): Promise<Sandbox> {
+    const sandbox = await this.driver.start(request);
+    this.#sandboxes.push(sandbox);
+    return sandbox;
+  }
+
   /** Starts a shell script as a job; `$0` is `job`. */
   async start(script: string, environment: Record<string, string> = {}): Promise<Started> {
     const request = this.request(["sh", "-c", script, "job"], environment);
-    const sandbox = await this.driver.start(request);
-    this.#sandboxes.push(sandbox);
+    const sandbox = await this.run(request);
     return { sandbox, request, file: (name) => join(request.workspace, name) };
   }
 

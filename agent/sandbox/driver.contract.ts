@@ -69,12 +69,10 @@ export function driverContract({ name, makeDriver }: ContractSubject): void {
       }
     });
 
-    test("leads a session of its own, yields to the host, and holds nothing of the agent's open", async () => {
+    test("leads a session of its own and holds nothing of the agent's open", async () => {
       const { sandbox, file } = await bed.start(`ls -l /proc/self/fd > fds; echo $$ > pid; ${burnHere}`);
       await pidsIn(file("pid"), 1);
       expect(readProcess(sandbox.pid)?.session).toBe(sandbox.pid);
-      const fields = readFileSync(`/proc/${sandbox.pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
-      expect(fields[16]).toBe("19");
       expect(readFileSync(file("fds"), "utf8")).not.toContain("socket:");
     });
 
@@ -229,7 +227,7 @@ END
 
     test("does not wait for a job that is just being started, and stops it", async () => {
       const request = bed.request(["sh", "-c", `echo > ran; ${burnHere}`]);
-      const starting = bed.driver.start(request);
+      const starting = bed.run(request);
       expect(bed.driver.freezeAll().running).toEqual([]);
       const sandbox = await starting;
       bed.driver.thawAll();

@@ -19,6 +19,8 @@ export interface Quarry {
   readonly cgroups: readonly string[];
   /** Takes off every freeze that keeps them from hearing a signal. */
   readonly thaw: () => void;
+  /** Called when they were told to die, for which they need a CPU too. */
+  readonly hurry: () => void;
 }
 
 /** How often a wait looks for itself, besides being woken by cgroup.events. */
@@ -59,6 +61,7 @@ export async function endProcesses(
     while (left.length > 0) {
       for (const cgroup of quarry.cgroups) killAll(cgroup);
       killToFixedPoint(find);
+      quarry.hurry();
       const until = Math.min(deadline, systemClock.monotonicMs() + killReserveMs);
       left = await waitUntilGone({ find, changes, until });
       if (systemClock.monotonicMs() >= deadline) break;

@@ -26,8 +26,12 @@ export interface JobCgroups {
   remove(leaseId: string): boolean;
   /** Which lease's cgroup each process below is in. */
   pids(): Map<number, string>;
-  /** Stops everything below; false when it was not seen stopped within `freezeMsMax`. */
-  freeze(): boolean;
+  /**
+   * Stops everything below; false when it was not seen stopped within `freezeMsMax`.
+   *
+   * @param onAsked called once nothing below can run on, and before it is waited for
+   */
+  freeze(onAsked: () => void): boolean;
   thaw(): void;
   /** Thaws one cgroup; what else is frozen stays so. */
   thawOne(path: string): void;
@@ -104,8 +108,9 @@ function cgroupsBelow({ path, ledger }: { path: string; ledger: HostLedger }): J
       for (const child of childCgroups(path)) for (const pid of cgroupPids(child)) pids.set(pid, basename(child));
       return pids;
     },
-    freeze() {
+    freeze(onAsked) {
       setFrozen(path, true);
+      onAsked();
       return waitUntilFrozen(path);
     },
     thaw() {

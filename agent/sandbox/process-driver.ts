@@ -10,6 +10,7 @@ import { type Member, type ProcessTable, processTable } from "./process-table.ts
 import { SandboxError } from "./sandbox-error.ts";
 import { type SpawnedJob, spawnJob } from "./spawn-job.ts";
 import { keyOf, signalMembers, stopProcesses } from "./stop-processes.ts";
+import { calm, hurry } from "./yield-to-host.ts";
 import { endStrayProcesses } from "./stray-processes.ts";
 
 export interface ProcessDriverOptions {
@@ -32,6 +33,7 @@ interface Shared {
 
 interface LiveSandbox {
   readonly sandbox: Sandbox;
+  readonly yields: boolean;
   /** Ends a start's wait for the program to take over: a freeze must not wait for a job. */
   settleStart(): void;
 }
@@ -132,22 +134,39 @@ interface Frozen extends FreezeResult {
   readonly stopped: readonly Member[];
 }
 
-function freeze({ cgroups, live, scan }: Shared): Frozen {
+function freeze(shared: Shared): Frozen {
   const startedAt = systemClock.monotonicMs();
-  const all = freezeCgroups(cgroups);
-  if (live.size === 0) {
-    return { freezeMs: systemClock.monotonicMs() - startedAt, processes: 0, running: [], stopped: [] };
-  }
+  const yielding = yieldingIn(shared, [...shared.live.values()]);
+  const { processes, running, stopped } = freezeHurried(shared, yielding);
+  const freezeMs = systemClock.monotonicMs() - startedAt;
+  calm(yielding);
+  return { freezeMs, processes, running, stopped };
+}
+
+/** One process of each session that yields; its leader where that lives, or else whom the last look found in it. */
+function yieldingIn({ scan }: Shared, sandboxes: readonly LiveSandbox[]): number[] {
+  return sandboxes
+    .filter(({ yields }) => yields)
+    .flatMap(({ sandbox: { pid } }) => {
+      if (readProcess(pid)?.session === pid) return [pid];
+      const fellow = scan({ fresh: false }).find((member) => member.session === pid);
+      return fellow === undefined ? [] : [fellow.pid];
+    });
+}
+
+function freezeHurried({ cgroups, live, scan }: Shared, yielding: readonly number[]): Omit<Frozen, "freezeMs"> {
+  const all = freezeCgroups(cgroups, () => hurry(yielding, "first"));
+  if (live.size === 0) return { processes: 0, running: [], stopped: [] };
   const inside = new Set(all === null ? [] : cgroups?.pids().keys());
   // With cgroups, those outside are the exception, and all the others are stopped already: one clean round will do.
   const outside = stopProcesses({
     find: (onFound) => scanWhere({ scan, where: (member) => !inside.has(member.pid) })({ fresh: true, onFound }),
     cleanRounds: all === null ? 2 : 1,
+    onAsked: () => hurry(yielding, all === null ? "ordinary" : "first"),
   });
   const unfrozen = all !== false ? [] : [...inside].map(readProcess).filter((stat) => stat !== null);
   const running = [...outside.running, ...unfrozen.filter((stat) => stat.state === "R" || stat.state === "D")];
   return {
-    freezeMs: systemClock.monotonicMs() - startedAt,
     processes: inside.size + outside.processes,
     running: running.map(identify),
     stopped: outside.stopped,
@@ -163,9 +182,9 @@ function scanWhere({ scan, where }: { scan: Find; where: (member: Member) => boo
 }
 
 /** Whether all in the cgroups was seen stopped; null where there are none to rely on. */
-function freezeCgroups(cgroups: JobCgroups | null): boolean | null {
+function freezeCgroups(cgroups: JobCgroups | null, onAsked: () => void): boolean | null {
   try {
-    return cgroups?.freeze() ?? null;
+    return cgroups?.freeze(onAsked) ?? null;
   } catch {
     // Somebody removed the cgroup under us: the donor's word holds all the same, by SIGSTOP.
     return null;
@@ -211,7 +230,7 @@ async function startSandbox({
   const settled = new Promise<null>((settle) => {
     settleStart = () => settle(null);
   });
-  live.set(leaseId, { sandbox, settleStart });
+  live.set(leaseId, { sandbox, yields: job.yields, settleStart });
   // The first look at this host's processes is the slow one: it is better had now than in a freeze.
   shared.scan({ fresh: true });
   const failure = await Promise.race([job.started, settled]);
@@ -240,7 +259,12 @@ function sandboxOf({
     const thaw = (): void => {
       if (cgroup !== null) cgroups?.thawOne(cgroup);
     };
-    const result = await endProcesses({ find, cgroups: cgroup === null ? [] : [cgroup], thaw }, limits);
+    const hurryThem = (): void => {
+      const sandbox = live.get(leaseId);
+      if (sandbox !== undefined) hurry(yieldingIn(shared, [sandbox]), cgroup === null ? "ordinary" : "first");
+    };
+    const quarry = { find, cgroups: cgroup === null ? [] : [cgroup], thaw, hurry: hurryThem };
+    const result = await endProcesses(quarry, limits);
     if (result.left.length === 0 && (await letGo({ shared, leaseId, job }))) return result;
     // What cannot be killed must not keep the agent's own process from ending.
     job.child.unref();

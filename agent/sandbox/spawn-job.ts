@@ -1,16 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { constants as osConstants, setPriority } from "node:os";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 
@@ -18,11 +7,14 @@ import { messageOf, systemCode } from "../../foundation/errors.ts";
 import { jobEnvironmentOf } from "./environment.ts";
 import type { SandboxExit, SandboxRequest } from "./port.ts";
 import { SandboxError } from "./sandbox-error.ts";
+import { yieldToHost } from "./yield-to-host.ts";
 
 export interface SpawnedJob {
   readonly pid: number;
   readonly child: ChildProcess;
   readonly exited: Promise<SandboxExit>;
+  /** Whether its session was made to yield to the host, and must be hurried when it is to stop. */
+  readonly yields: boolean;
   /** Resolves once the job's own program runs, or with the reason why it could not be started. */
   readonly started: Promise<SandboxError | null>;
 }
@@ -85,9 +77,8 @@ export function spawnJob({
     child.once("exit", (exitCode, signal) => settle({ exitCode, signal }));
   });
   const started = waitForProgram({ request, child, exited, undo });
-  if (pid === undefined) return { pid: -1, child, exited, started };
-  yieldToHost(pid);
-  return { pid, child, exited, started };
+  if (pid === undefined) return { pid: -1, child, exited, yields: false, started };
+  return { pid, child, exited, yields: yieldToHost(pid), started };
 }
 
 function waitForProgram({
@@ -125,17 +116,6 @@ function waitForProgram({
       });
     });
   });
-}
-
-/** A guest runs when the host has nothing better to do; a first process that yields also stops sooner. */
-function yieldToHost(pid: number): void {
-  try {
-    setPriority(pid, osConstants.priority.PRIORITY_LOW);
-    // Where sessions are scheduled as groups (sched(7), autogroup), only the group's own niceness counts.
-    writeFileSync(`/proc/${pid}/autogroup`, "19");
-  } catch {
-    // It has ended already, or the kernel has no autogroups: the job runs all the same.
-  }
 }
 
 function openLog(request: SandboxRequest): number {

@@ -29,7 +29,16 @@ export type Search = (onFound: (member: Member) => void) => Member[];
  * @param cleanRounds how many rounds in a row must find nothing running. Two, where one may have overlooked a child:
  *   1. the round lists the pids, 2. A forks B, 3. A stops, 4. the round sees A stopped and does not know of B.
  */
-export function stopProcesses({ find, cleanRounds }: { find: Search; cleanRounds: number }): StopResult {
+export function stopProcesses({
+  find,
+  cleanRounds,
+  onAsked,
+}: {
+  find: Search;
+  cleanRounds: number;
+  /** Called once those found first were told to stop. */
+  onAsked?: () => void;
+}): StopResult {
   const startedAt = systemClock.monotonicMs();
   const stopped = new Map<string, Member>();
   const stoppedThemselves = new Set<string>();
@@ -52,6 +61,7 @@ export function stopProcesses({ find, cleanRounds }: { find: Search; cleanRounds
       return { stopped: [...stopped.values()], running, processes: members.length };
     }
     signalMembers(running, "SIGSTOP");
+    if (round === 1) onAsked?.();
     if (running.length > 0) pause(pauseMs);
   }
 }

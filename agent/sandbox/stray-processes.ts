@@ -9,6 +9,7 @@ import { type JobCgroups, parentCgroupName } from "./job-cgroups.ts";
 import type { TerminationResult } from "./port.ts";
 import { readEnvironment, readProcess } from "./proc-stat.ts";
 import type { Member, ProcessTable } from "./process-table.ts";
+import { hurry } from "./yield-to-host.ts";
 
 /**
  * Ends what an earlier instance of this agent left running, and takes the cgroups and ledger entries with it. Found by
@@ -51,7 +52,12 @@ export async function endStrayProcesses({
       }
     }
   };
-  const result = await endProcesses({ find, cgroups: strays, thaw }, limits);
+  // Whether their sessions yield is not known, but no session of a dying job needs to.
+  const hurryAll = (): void => {
+    const pids = find({ fresh: true }).map(({ pid }) => pid);
+    hurry(pids, "ordinary");
+  };
+  const result = await endProcesses({ find, cgroups: strays, thaw, hurry: hurryAll }, limits);
   for (const resource of ledger.live()) {
     if (resource.kind === "processes" && !isLive(resource.leaseId)) table.forget(resource.leaseId);
   }
