@@ -14,7 +14,7 @@ const crashes = [
   ...WithdrawalStep.shape.step.options.slice(1).map((step) => `"withdrawal".*"current":"${step}"`),
   '"release":"key:',
   '"release":"socket:',
-  '"release":"cgroup:',
+  '"release":"(cgroup|processes):',
   '"rename":.*"to":".*\\.data\\.houseguest-',
   '"remove":".*houseguest-.*ledger',
   '"remove":".*houseguest-.*lock',
