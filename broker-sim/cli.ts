@@ -6,12 +6,10 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { agentsCommand } from "./commands/agents.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { commandCommand } from "./commands/command.ts";
+import type { Finish } from "./commands/finish.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { submitCommand } from "./commands/submit.ts";
-
-/** What a command hands back to the shell. */
-export type Finish = (exitCode: ExitCode) => void;
 
 /** Runs `broker-sim` with the arguments after its name, and returns its exit code. */
 export async function main(argv: string[]): Promise<number> {

@@ -2,7 +2,7 @@ import { Command } from "commander";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { AgentView } from "../../protocol/messages.ts";
-import type { Finish } from "../cli.ts";
+import type { Finish } from "./finish.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
 import { table } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { Finish } from "../cli.ts";
+import type { Finish } from "./finish.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
 
 /** `broker-sim cancel`: ends a job, wherever it is. */

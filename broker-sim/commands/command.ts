@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { AgentCommand } from "../../protocol/messages.ts";
-import type { Finish } from "../cli.ts";
+import type { Finish } from "./finish.ts";
 import type { OperatorClient } from "../io/operator-client.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
 

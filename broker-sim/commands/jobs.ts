@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { jobStates } from "../../protocol/job-states.ts";
 import type { JobView } from "../../protocol/messages.ts";
-import type { Finish } from "../cli.ts";
+import type { Finish } from "./finish.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
 import { printable, table } from "./table.ts";
 

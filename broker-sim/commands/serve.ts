@@ -9,7 +9,7 @@ import { systemClock } from "../../foundation/clock.ts";
 import { UsageError, messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { historyVariable } from "../../protocol/job-environment.ts";
-import type { Finish } from "../cli.ts";
+import type { Finish } from "./finish.ts";
 import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
 import { readTiming } from "./read-timing.ts";
@@ -111,7 +111,7 @@ function announce(broker: RunningBroker, { json, store }: { json: boolean; store
   }
   process.stdout.write(
     `Broker at ${url}, store ${store}. Ctrl-C ends it.\n` +
-      `Let an agent in:  donor-agent join --broker ${url} --join-token ${joinToken}\n` +
+      `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n` +
       `Give it work:     broker-sim submit --broker ${url} --wait -- COMMAND\n`,
   );
 }

@@ -6,7 +6,7 @@ import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import { JobSpec, type JobView } from "../../protocol/messages.ts";
-import type { Finish } from "../cli.ts";
+import type { Finish } from "./finish.ts";
 import type { OperatorClient } from "../io/operator-client.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
 import { printable } from "./table.ts";

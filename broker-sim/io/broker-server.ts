@@ -102,7 +102,7 @@ async function openBlobs(store: BrokerOptions["store"]): Promise<BlobStore> {
 
 async function settleJoinToken(store: BrokerStore, asked: string | undefined): Promise<string> {
   const kept = await store.readSetting("join-token");
-  const joinToken = asked ?? kept ?? randomBytes(18).toString("base64url");
+  const joinToken = asked ?? kept ?? randomBytes(16).toString("hex");
   if (joinToken !== kept) await store.writeSetting("join-token", joinToken);
   return joinToken;
 }

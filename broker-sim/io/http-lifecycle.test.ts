@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { describe, expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
@@ -134,18 +136,18 @@ describe("the operator", () => {
     expect((await live.call("POST", routes.jobs, { jobs: [] })).status).toBe(400);
   });
 
-  test("is not a web page whose name points at this machine", async () => {
-    const live = await LiveBroker.start();
-    const { request } = await import("node:http");
-    const status = await new Promise((resolve, reject) => {
-      const call = request(`${live.url}${routes.jobs}`, { headers: { host: "evil.example" } }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      });
-      call.on("error", reject).end();
-    });
-    expect(status).toBe(400);
-  });
+  test.each([{ host: "evil.example" }, { origin: "http://evil.example" }, { origin: "null" }])(
+    "is not a web page: %o",
+    async (headers) => {
+      const live = await LiveBroker.start();
+      const [jobId] = await live.submit();
+      const call = request(live.url + routes.jobCancel(jobId!), { method: "POST", headers }).end();
+      const [answer] = (await once(call, "response")) as [IncomingMessage];
+      answer.resume();
+      expect(answer.statusCode).toBe(400);
+      expect(await live.job(jobId!)).toMatchObject({ state: "queued" });
+    },
+  );
 });
 
 describe("blobs", () => {
@@ -157,6 +159,9 @@ describe("blobs", () => {
     expect([swapped.status, swapped.body.code]).toEqual([400, "digest-mismatch"]);
     const elsewhere = await agent.send("PUT", routes.blob(digestOf(Buffer.from("other"))), content);
     expect([elsewhere.status, elsewhere.body.code]).toEqual([400, "digest-mismatch"]);
+    const unlike = Buffer.from("not what is sent");
+    const mislabelled = await agent.send("PUT", routes.blob(digestOf(content)), unlike, { bodySent: content });
+    expect([mislabelled.status, mislabelled.body.code]).toEqual([400, "digest-mismatch"]);
     expect((await agent.send("HEAD", routes.blob(digestOf(content)))).status).toBe(404);
     expect((await agent.putBlob(content)).status).toBe(200);
     const head = await agent.send("HEAD", routes.blob(digestOf(content)));

@@ -41,7 +41,7 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("claim", null);
-  if (loopbackOnly) guardAgainstRebinding(app);
+  if (loopbackOnly) guardAgainstWebPages(app);
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
     if (problem.code === "internal")
@@ -70,14 +70,21 @@ function statusFor(route: string, code: keyof typeof problemStatus): number {
   return code === "revoked" ? 409 : problemStatus[code];
 }
 
-/** A web page may point its own name at 127.0.0.1 and then call what listens here; the Host header gives it away. */
-function guardAgainstRebinding(app: FastifyInstance): void {
-  app.addHook("onRequest", async (request) => {
-    const name = request.hostname.replace(/:\d+$/, "").toLowerCase();
-    if (/^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(name)) return;
-    throw new ProblemError(
-      "bad-request",
-      `This broker answers on loopback only, and was called as ${request.hostname}.`,
-    );
+/**
+ * A web page may point its own name at 127.0.0.1 and then call what listens here, which the Host header gives away; or
+ * post to it from afar, which the Origin header does.
+ */
+function guardAgainstWebPages(app: FastifyInstance): void {
+  app.addHook("onRequest", async ({ hostname, headers: { origin } }) => {
+    if (!isLoopbackName(hostname)) {
+      throw new ProblemError("bad-request", `This broker answers on loopback only, and was called as ${hostname}.`);
+    }
+    if (origin !== undefined && !isLoopbackName(URL.parse(origin)?.hostname ?? "")) {
+      throw new ProblemError("bad-request", `This broker takes no calls from the web page ${origin}.`);
+    }
   });
+}
+
+function isLoopbackName(name: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(name);
 }

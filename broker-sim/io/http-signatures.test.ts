@@ -130,6 +130,10 @@ describe("enrolment", () => {
       "signature-input": own["signature-input"]!.replace(thief.agentId, victim.agentId),
     });
     expect((await thief.post(routes.enrol, theirs, { headers })).body.code).toBe("bad-signature");
+    const own = { joinToken, publicKey: thief.publicKey, slots: 1, revocation: thief.revocation() };
+    expect((await thief.post(routes.enrol, own, { agentId: victim.agentId })).body.code).toBe("bad-signature");
+    const misnamed = { ...thief.revocation(), agentId: victim.agentId };
+    expect((await thief.post(routes.enrol, { ...own, revocation: misnamed })).body.code).toBe("bad-signature");
     const foreign = { joinToken, publicKey: thief.publicKey, slots: 1, revocation: victim.revocation() };
     expect((await thief.post(routes.enrol, foreign)).body.code).toBe("bad-signature");
     const broken = { ...thief.revocation(), signature: victim.revocation().signature };

@@ -9,6 +9,8 @@ export interface Tampering {
   readonly createdS?: number;
   readonly nonce?: string;
   readonly instanceId?: string;
+  /** Claimed and signed for, with this client's key. */
+  readonly agentId?: string;
   /** Sent instead of the bytes that were signed for. */
   readonly bodySent?: Buffer;
   readonly contentType?: string;
@@ -105,7 +107,7 @@ export class SigningClient {
         .digest("base64")}:`,
       instanceId: tampering.instanceId ?? this.instanceId,
       createdS: tampering.createdS ?? Math.floor(this.#nowMs() / 1_000),
-      agentId: this.agentId,
+      agentId: tampering.agentId ?? this.agentId,
       nonce: tampering.nonce ?? randomBytes(16).toString("base64url"),
     };
     const signature = sign(null, Buffer.from(signatureBase(parts), "utf8"), this.#key).toString("base64");

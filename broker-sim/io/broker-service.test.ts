@@ -1,0 +1,72 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+
+import { defaultTiming } from "../../protocol/timing.ts";
+import { startBrokerState } from "../core/broker-state.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
+import { BrokerService } from "./broker-service.ts";
+import { memoryBlobStore } from "./memory-blob-store.ts";
+import { memoryStore } from "./memory-store.ts";
+
+const job = { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 };
+
+/** A service whose store takes until it is let go. */
+function slowService() {
+  const commits: PromiseWithResolvers<void>[] = [];
+  const commit = async () => {
+    const held = Promise.withResolvers<void>();
+    commits.push(held);
+    await held.promise;
+  };
+  const recorded: string[] = [];
+  const fatal: unknown[] = [];
+  const clock = new ManualClock();
+  const state = startBrokerState({ timing: defaultTiming, boot: "test", nowMs: clock.nowMs() });
+  const service = new BrokerService({
+    state,
+    store: { ...memoryStore(), commit },
+    blobs: memoryBlobStore(),
+    clock,
+    record: (type) => void recorded.push(type),
+    log: pino({ level: "silent" }),
+    onFatal: (error) => fatal.push(error),
+  });
+  const committing = async (count: number) => {
+    while (commits.length < count) await new Promise((resolve) => setImmediate(resolve));
+    return commits[count - 1]!;
+  };
+  return { service, recorded, fatal, committing };
+}
+
+test("nothing is answered, recorded or shown before it is in the store", async () => {
+  const { service, recorded, committing } = slowService();
+  const events: string[] = [];
+  const submitted = service.handle({ type: "submit", jobs: [job] }).then(() => events.push("answered"));
+  const read = service.settled().then(() => events.push("read"));
+  const commit = await committing(1);
+  expect([events, recorded]).toEqual([[], []]);
+  commit.resolve();
+  await Promise.all([submitted, read]);
+  expect(recorded).toEqual(["broker.job"]);
+  expect(events.sort()).toEqual(["answered", "read"]);
+});
+
+test("an input that changes nothing waits its turn all the same, so that effects keep their order", async () => {
+  const { service, recorded, committing } = slowService();
+  const order: string[] = [];
+  const submitted = service.handle({ type: "submit", jobs: [job] }).then(() => order.push("submit"));
+  const ticked = service.handle({ type: "tick" }).then(() => order.push("tick"));
+  (await committing(1)).resolve();
+  await Promise.all([submitted, ticked]);
+  expect([order, recorded]).toEqual([["submit", "tick"], ["broker.job"]]);
+});
+
+test("after a failed write everything is refused, and whoever runs the broker hears of it once", async () => {
+  const { service, recorded, fatal, committing } = slowService();
+  const submitted = service.handle({ type: "submit", jobs: [job] });
+  (await committing(1)).reject(new Error("the disk is full"));
+  await expect(submitted).rejects.toThrow("the disk is full");
+  await expect(service.handle({ type: "tick" })).rejects.toThrow("the disk is full");
+  await expect(service.settled()).rejects.toThrow("the disk is full");
+  expect([recorded, fatal.length]).toEqual([[], 1]);
+});
