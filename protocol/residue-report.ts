@@ -26,7 +26,6 @@ export const evidenceKinds = [
   "path",
   "time",
 ] as const;
-export type EvidenceKind = (typeof evidenceKinds)[number];
 
 export const Evidence = z.strictObject({ kind: z.enum(evidenceKinds), detail: z.string() });
 export type Evidence = z.infer<typeof Evidence>;

@@ -29,7 +29,7 @@ describe("RunHistory", () => {
   it("wakes who waits when another process appends", async () => {
     const waiting = history.until("a wake", () => woke("x"), patience);
     otherProcess()("agent.woke", { cause: "x" });
-    await waiting;
+    await expect(waiting).resolves.toBeUndefined();
     history.close();
   });
 

@@ -72,7 +72,7 @@ function take(world: ModelWorld, each: Step, index: number): void {
       world.fuse = each.effects;
       break;
     case "signal":
-      world.nowMs += 500;
+      world.nowMs += 600;
       world.see({ type: "signal", name: "SIGTERM" });
       break;
   }

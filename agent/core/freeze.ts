@@ -21,6 +21,7 @@ export function freeze(turn: Turn, { purpose, trigger }: Pick<Freeze, "purpose" 
     trigger,
     triggeredAtMs: nowMs,
     freezeMs: null,
+    frozenAtMs: null,
     sandboxes: core.freeze?.sandboxes ?? 0,
   };
   turn.emit({ kind: "freezeAll", generation, triggeredAtMs: nowMs });
@@ -37,6 +38,7 @@ export function onFrozen(turn: Turn, input: Of<"frozen">): void {
   const { core } = turn;
   if (core.freeze === null || core.freeze.generation !== input.generation) return;
   core.freeze.freezeMs = input.freezeMs;
+  core.freeze.frozenAtMs = turn.nowMs;
   core.freeze.sandboxes = turn.leases().filter((lease) => lease.stage === "running").length;
   const { trigger, sandboxes } = core.freeze;
   turn.record("agent.frozen", { trigger, freezeMs: input.freezeMs, sandboxes, processes: input.processes });

@@ -7,6 +7,7 @@ import { callOff } from "./resume.ts";
 import { finishLease } from "./report.ts";
 import type { LeaseStage, Shutdown } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import { isRepeat } from "./signal-repeat.ts";
 import { urgeWithdrawal } from "./withdrawal-begin.ts";
 
 /** Stages that still hold processes or may get some. */
@@ -27,7 +28,7 @@ export function onSignal(turn: Turn, name: string): void {
     askShutdown(turn, name);
     return;
   }
-  if (nowMs - shutdown.lastSignalAtMs < agentLimits.signalRepeatMs) return;
+  if (isRepeat(turn, shutdown.lastSignalAtMs)) return;
   shutdown.lastSignalAtMs = nowMs;
   shutdown.level = shutdown.level === 1 ? 2 : 3;
   turn.log("warn", `${name} again: ${shutdown.level === 2 ? "leases are handed back as they are" : "ending at once"}.`);

@@ -104,6 +104,7 @@ export interface Freeze {
   readonly triggeredAtMs: number;
   /** Null until the driver has answered; then how long it took from the trigger. */
   freezeMs: number | null;
+  frozenAtMs: number | null;
   sandboxes: number;
 }
 

@@ -3,6 +3,7 @@ import { agentLimits } from "./limits.ts";
 import { callOff } from "./resume.ts";
 import type { WithdrawalRecord } from "./state.ts";
 import type { TimerName } from "./input.ts";
+import { isRepeat } from "./signal-repeat.ts";
 import type { Turn } from "./turn.ts";
 
 const otherTimers: readonly TimerName[] = [
@@ -87,7 +88,7 @@ export function urgeWithdrawal(turn: Turn, signal: string): void {
   const { core, nowMs } = turn;
   const { withdrawal } = core;
   if (withdrawal === null) return;
-  if (withdrawal.lastSignalAtMs !== null && nowMs - withdrawal.lastSignalAtMs < agentLimits.signalRepeatMs) return;
+  if (withdrawal.lastSignalAtMs !== null && isRepeat(turn, withdrawal.lastSignalAtMs)) return;
   withdrawal.lastSignalAtMs = nowMs;
   withdrawal.signals += 1;
   if (withdrawal.signals === 1) {

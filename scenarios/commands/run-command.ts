@@ -3,12 +3,13 @@ import { randomBytes } from "node:crypto";
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
+import type { RunVerdict } from "../../protocol/verdict.ts";
 import { catalog, scenarioNamed } from "../catalog/catalog.ts";
 import { type Config, readConfig, runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
-import { runScenario } from "../runner.ts";
+import { type RunRequest, runScenario } from "../runner.ts";
 import { tellHealed } from "./heal-command.ts";
-import { openReporters } from "./open-reporters.ts";
+import { type OpenReporters, openReporters } from "./open-reporters.ts";
 
 export interface RunFlags {
   readonly slots?: number;
@@ -55,11 +56,20 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
     const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter);
     const reproduce = reproduceCommand(scenario.name, flags, seed);
     const request = { scenario, options, runs: flags.runs, reporters: reporters.all, reproduce };
-    const verdict = await runScenario(request).finally(() => reporters.close());
-    if (severity.indexOf(verdict.exitCode) < severity.indexOf(worst)) worst = verdict.exitCode;
-    if (verdict.interrupted) break;
+    const { exitCode, interrupted } = await reported(request, reporters);
+    if (severity.indexOf(exitCode) < severity.indexOf(worst)) worst = exitCode;
+    if (interrupted) break;
   }
   return worst;
+}
+
+/** Runs one scenario; its reporters are closed however it ends. */
+async function reported(request: RunRequest, reporters: OpenReporters): Promise<RunVerdict> {
+  try {
+    return await runScenario(request);
+  } finally {
+    await reporters.close();
+  }
 }
 
 function withFlags(config: Config, flags: RunFlags): Config {

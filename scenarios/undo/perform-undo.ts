@@ -63,7 +63,7 @@ async function withdrawAgent(action: { command: string[]; home: string }): Promi
     stdin: "ignore",
   });
   if (!existsSync(action.home)) return undefined;
-  return `${action.home} is still there after its withdrawal: ${String(result.stderr || result.stdout).slice(0, 300)}`;
+  return `${action.home} is still there after its withdrawal: ${(result.stderr || result.stdout).slice(0, 300)}`;
 }
 
 function kill(pid: number): void {
