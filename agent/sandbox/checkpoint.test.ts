@@ -26,7 +26,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../foundation/limits.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import { restoreCheckpoint, type SavedCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { fifoAt, runAlone, socketAt } from "./sandbox-fixture.ts";
+import { fifoAt, makeDeep, runAlone, socketAt } from "./testing/disk-fixture.ts";
 import { emptyDirectory, wipeDirectory } from "./wipe-directory.ts";
 
 let place: string;
@@ -139,7 +139,6 @@ describe("a checkpoint", () => {
   });
 
   test("holds directories deeper than a path can name", async () => {
-    const { makeDeep } = await import("./sandbox-fixture.ts");
     makeDeep({ directory: workspace, depth: 40, nameLength: 200 });
     const saved = await save();
     expect(saved.manifest.entries).toHaveLength(41);

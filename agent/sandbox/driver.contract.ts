@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { HostLedger } from "../core/host-resource.ts";
-import { cpuTicks, DriverBed, isRunning, pidsIn, type Started, until } from "./driver-bed.ts";
+import { cpuTicks, DriverBed, isRunning, pidsIn, type Started, until } from "./testing/driver-bed.ts";
 import type { SandboxDriver } from "./port.ts";
 import { isStopped, readProcess } from "./proc-stat.ts";
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { limits } from "../../foundation/limits.ts";
 import { readProgress, readResult } from "./job-output.ts";
-import { fifoAt } from "./sandbox-fixture.ts";
+import { fifoAt } from "./testing/disk-fixture.ts";
 import { progressFileName, resultFileName } from "./workspace.ts";
 
 let workspace: string;

@@ -42,7 +42,11 @@ export interface Sandbox {
   readonly exited: Promise<SandboxExit>;
   /** Every live process of it, found afresh. */
   processes(): ProcessIdentity[];
-  /** TERM (thawing first, so that it is heard), then KILL after the grace, until none is left or the deadline passed. */
+  /**
+   * TERM (sent before a freeze is taken off, so that it is heard first), then KILL after the grace, until none is left
+   * or the deadline passed. What is frozen beside it stays frozen. A second call while one is under way is the same
+   * one; after one that left something, it tries again.
+   */
   terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult>;
 }
 
@@ -59,6 +63,11 @@ export interface SandboxDriver {
   readonly name: string;
   /** What this driver cannot promise on this machine, as sentences for the donor. */
   readonly cannot: readonly string[];
+  /**
+   * Resolves once the job's own program runs, or everything was frozen meanwhile.
+   *
+   * @throws SandboxError `spawn-failed`, `frozen`; nothing is left then
+   */
   start(request: SandboxRequest): Promise<Sandbox>;
   /**
    * Stops every process of every sandbox of this driver, synchronously, so that nothing of the agent comes between the
@@ -69,6 +78,6 @@ export interface SandboxDriver {
   thawAll(): void;
   /** Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. */
   endStrays(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult>;
-  /** Gives back what the driver itself holds (its parent cgroup); every sandbox must have ended. */
+  /** Gives back what the driver itself holds (its parent cgroup); it stays, in the ledger too, while a process is in it. */
   close(): void;
 }

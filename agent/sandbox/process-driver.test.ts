@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { cgroupMount, mayDelegate, ownCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
-import { cpuTicks, DriverBed, isRunning, pidsIn, until } from "./driver-bed.ts";
+import { cpuTicks, DriverBed, isRunning, pidsIn, until } from "./testing/driver-bed.ts";
 import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 

@@ -10,9 +10,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { HostResource } from "../core/host-resource.ts";
 import { findCgroupsNamed, mayDelegate, ownCgroup } from "./cgroup.ts";
-import { cpuTicks, isRunning, pidsIn, processesOf, until } from "./driver-bed.ts";
+import { cpuTicks, isRunning, pidsIn, processesOf, until } from "./testing/driver-bed.ts";
 import { parentCgroupName } from "./job-cgroups.ts";
-import { memoryLedger } from "./ledger-fixture.ts";
+import { memoryLedger } from "./testing/memory-ledger.ts";
 import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 
@@ -20,7 +20,7 @@ import { processDriver } from "./process-driver.ts";
 const agent = `
   import { mkdirSync } from "node:fs";
   import { processDriver } from ${JSON.stringify(join(import.meta.dirname, "process-driver.ts"))};
-  import { memoryLedger } from ${JSON.stringify(join(import.meta.dirname, "ledger-fixture.ts"))};
+  import { memoryLedger } from ${JSON.stringify(join(import.meta.dirname, "testing/memory-ledger.ts"))};
   import { JobSpec } from ${JSON.stringify(join(import.meta.dirname, "../../protocol/messages.ts"))};
   const { agentId, workspace, command, frozen, cgroupRoot } = JSON.parse(process.argv.at(-1));
   const ledger = memoryLedger([{ kind: "directory", path: workspace }]);

@@ -14,7 +14,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { fifoAt, makeDeep, socketAt } from "./sandbox-fixture.ts";
+import { fifoAt, makeDeep, socketAt } from "./testing/disk-fixture.ts";
 import { emptyDirectory, wipeDirectory } from "./wipe-directory.ts";
 import { createWorkspace, measureWorkspace } from "./workspace.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { DriverBed, until } from "./driver-bed.ts";
+import { DriverBed, until } from "./testing/driver-bed.ts";
 import { processDriver } from "./process-driver.ts";
 
 /** Whether this user may make a session yield and hurry it again. */

@@ -5,15 +5,15 @@ import { join } from "node:path";
 
 import { expect } from "vitest";
 
-import { assert } from "../../foundation/assert.ts";
-import { JobSpec } from "../../protocol/messages.ts";
-import type { HostLedger } from "../core/host-resource.ts";
-import { findCgroupsNamed } from "./cgroup.ts";
-import { parentCgroupName } from "./job-cgroups.ts";
-import { memoryLedger } from "./ledger-fixture.ts";
-import type { Sandbox, SandboxDriver, SandboxRequest } from "./port.ts";
-import { readProcess } from "./proc-stat.ts";
-import { wipeDirectory } from "./wipe-directory.ts";
+import { assert } from "../../../foundation/assert.ts";
+import { JobSpec } from "../../../protocol/messages.ts";
+import type { HostLedger } from "../../core/host-resource.ts";
+import { findCgroupsNamed } from "../cgroup.ts";
+import { parentCgroupName } from "../job-cgroups.ts";
+import { memoryLedger } from "./memory-ledger.ts";
+import type { Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
+import { readProcess } from "../proc-stat.ts";
+import { wipeDirectory } from "../wipe-directory.ts";
 
 /** One driver of an agent of its own, with a place on the disk for its jobs. */
 export class DriverBed {

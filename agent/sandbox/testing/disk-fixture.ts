@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { text } from "node:stream/consumers";
 
-import { openDirectory, pathIn } from "./directory-handle.ts";
+import { openDirectory, pathIn } from "../directory-handle.ts";
 
 /** What the tests of this folder set up on the disk and in processes of their own. */
 
