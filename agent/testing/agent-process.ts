@@ -65,7 +65,7 @@ export class AgentProcess {
     onFinished(async () => {
       this.child.kill("SIGKILL");
       await this.exited;
-      for (const pid of jobProcesses(paths)) process.kill(pid, "SIGKILL");
+      for (const pid of jobProcesses(paths)) endProcess(pid);
     });
   }
 
@@ -134,6 +134,14 @@ export function jobProcesses({ home }: HomePaths): number[] {
     }
   }
   return pids;
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended while we looked.
+  }
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
