@@ -13,6 +13,7 @@ import { makeTemporaryPlace } from "./temporary-place.ts";
  * skipped and what failed, and ends with the line that `tally.ts` describes.
  */
 const parameters = process.argv.slice(2);
+const leftoversShownMax = 40;
 const root = resolve(import.meta.dirname, "..");
 
 const watch = parameters.length === 0 ? await watchSuite(root) : undefined;
@@ -21,7 +22,13 @@ let tally: Tally;
 try {
   const environment = { ...place.environment, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
   tally = await runTests({ parameters, output: "shown", environment });
-  for (const name of place.leftovers()) tally.failures.push(`the tests left ${name} in their temporary directory`);
+  const leftovers = place.leftovers();
+  if (leftovers.length > 0) {
+    console.log(
+      `\nLeft in the temporary directory of the tests:\n  ${leftovers.slice(0, leftoversShownMax).join("\n  ")}`,
+    );
+    tally.failures.push("the tests leave their temporary directory empty");
+  }
 } finally {
   place.remove();
 }

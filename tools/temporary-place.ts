@@ -1,6 +1,9 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+
+/** vitest keeps a token for its browser mode in the user's data; it is neither the tests' nor worth keeping. */
+const vitestData = "data-home/vitest";
 
 export interface TemporaryPlace {
   /**
@@ -8,7 +11,7 @@ export interface TemporaryPlace {
    * Like in /tmp, anybody may write here: some tests act as another user.
    */
   readonly environment: Readonly<Record<string, string>>;
-  /** The names of what lies in it still. */
+  /** What lies in it still, at any depth. */
   leftovers(): string[];
   remove(): void;
 }
@@ -25,7 +28,11 @@ export function makeTemporaryPlace(): TemporaryPlace {
       XDG_DATA_HOME: join(path, "data-home"),
       XDG_STATE_HOME: join(path, "state-home"),
     },
-    leftovers: () => readdirSync(path).sort(),
+    leftovers() {
+      rmSync(join(path, vitestData), { recursive: true, force: true });
+      const names = readdirSync(path, { recursive: true, encoding: "utf8" });
+      return names.filter((name) => name !== dirname(vitestData)).sort();
+    },
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }
