@@ -5,7 +5,7 @@ import type { StepOf } from "../../steps/step.ts";
 import { agentStatus } from "./await-busy.ts";
 import { openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
-import { cpuUse, spinUntilStopped, witnessSandboxes } from "./witness.ts";
+import { cpuUse, watchUntilStopped, witnessSandboxes } from "./witness.ts";
 
 const answerWithinMs = 30_000;
 
@@ -50,7 +50,7 @@ async function pauseOnce(
     // From here to the last look nothing is awaited: the figure is the agent's and the kernel's, not this process's.
     const askedAt = performance.now();
     call.send({ command: "pause", reason: "scenario" });
-    const stopped = spinUntilStopped(witness);
+    const stopped = watchUntilStopped(witness);
     const latencyMs = performance.now() - askedAt;
     if (!stopped) {
       throw new WaitError(`The agent ${name} was asked to pause and its processes ran on.`, {

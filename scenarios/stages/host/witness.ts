@@ -8,6 +8,9 @@ import { cgroupPids } from "./run-cgroup.ts";
 
 /** How long a freeze is waited for before the witness says that it did not come, in milliseconds. */
 const freezeMsMax = 5_000;
+/** How long the witness sleeps between two looks, in milliseconds: the resolution of its figure. */
+const lookEveryMs = 0.05;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** What is needed to see from outside whether sandboxes run: taken before the trigger. */
 export interface Witness {
@@ -27,11 +30,16 @@ export function witnessSandboxes(sandboxes: readonly SandboxStatus[], run: strin
   return cgroups.length === sandboxes.length && cgroups.length > 0 ? cgroupWitness(cgroups) : procWitness(run);
 }
 
-/** Looks without a pause until all are stopped: the latency of a freeze is that of the look, not of a timer. */
-export function spinUntilStopped(witness: Witness): boolean {
+/**
+ * Looks again and again until all are stopped, without giving this process's event loop a turn. Between two looks it
+ * sleeps for a moment: a process stops on a CPU, and a witness that kept one busy would delay what it measures (measured
+ * on 2 CPUs with 9 busy processes: p50 5.8 ms when it spins, 0.25 ms when it naps).
+ */
+export function watchUntilStopped(witness: Witness): boolean {
   const deadline = performance.now() + freezeMsMax;
   while (!witness.allStopped()) {
     if (performance.now() > deadline) return false;
+    Atomics.wait(sleeper, 0, 0, lookEveryMs);
   }
   return true;
 }
