@@ -107,7 +107,7 @@ describe("pausing", () => {
     const requestId = ask(world, "pause");
     world.happenNext();
     world.pending = world.pending.filter(({ name }) => name !== "save");
-    while (world.core.agent !== "Paused") expect(world.fireNextTimer()).toBe(true);
+    world.goOnUntil(() => world.core.agent === "Paused");
     expect(world.answers.get(requestId)).toMatchObject({ ok: true, pause: { frozenSandboxes: 1, checkpoints: 0 } });
     expect(world.history.records.filter(({ type }) => type === "agent.checkpoint-failed")).toHaveLength(1);
   });
@@ -152,7 +152,7 @@ describe("pausing", () => {
     const world = worldIn("Paused", true);
     const woke = () => world.history.records.filter(({ type }) => type === "agent.woke").length;
     const before = woke();
-    while (woke() === before) expect(world.fireNextTimer()).toBe(true);
+    world.goOnUntil(() => woke() > before);
     expect(world.core.agent).toBe("Paused");
   });
 
@@ -180,7 +180,7 @@ describe("pausing", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
-    while (!world.pending.some(({ name }) => name === "accept")) world.happenNext();
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "accept"));
     ask(world, "pause");
     world.drain();
     expect(world.core.agent).toBe("Paused");
@@ -196,14 +196,14 @@ describe("leases", () => {
     const world = worldIn("Working", true);
     const grantedAtMs = world.nowMs;
     world.broker.up = false;
-    while (world.alive().length > 0 && (world.happenNext() || world.fireNextTimer()));
+    world.goOnUntil(() => world.alive().length === 0);
     expect(world.nowMs).toBeLessThan(grantedAtMs + world.core.timing.leaseTtlMs);
   });
 
   test("one that the broker calls lost is stopped and never reported", () => {
     const world = worldIn("Working", true);
     world.broker.granted.clear();
-    while (world.alive().length > 0) if (!world.happenNext()) world.fireNextTimer();
+    world.goOnUntil(() => world.alive().length === 0);
     world.drain();
     expect(world.core.leases).toEqual({});
     expect(world.core.agent).toBe("Idle");
@@ -213,7 +213,7 @@ describe("leases", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
-    while (!world.pending.some(({ name }) => name === "accept")) world.happenNext();
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "accept"));
     world.pending = [];
     const outcome = { ok: false, code: "offer-lapsed", retriable: false, message: "too late" } as const;
     world.see({ type: "acceptAnswered", leaseId: "lease-1", outcome });
@@ -228,7 +228,7 @@ describe("leases", () => {
     world.drain();
     expect(world.notes.get("lease:lease-1")).toMatchObject({ report: { outcome: "completed", result: "done" } });
     world.broker.up = true;
-    while (Object.keys(world.core.leases).length > 0) if (!world.happenNext()) world.fireNextTimer();
+    world.goOnUntil(() => Object.keys(world.core.leases).length === 0);
     expect(world.broker.granted.size).toBe(0);
     expect(world.notes.has("lease:lease-1")).toBe(false);
   });
@@ -237,7 +237,7 @@ describe("leases", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
-    while (!world.pending.some(({ name }) => name === "start")) world.happenNext();
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "start"));
     world.pending = [];
     world.sandboxes.clear();
     world.see({ type: "sandboxStartFailed", leaseId: "lease-1", reason: "there is no such program" });

@@ -126,6 +126,14 @@ export class ModelWorld {
     }
   }
 
+  /** Lets things happen, and timers fire, until the condition holds. */
+  goOnUntil(condition: () => boolean, stepsMax = 500): void {
+    for (let step = 0; !condition(); step += 1) {
+      assert(step < stepsMax, "the condition comes to hold");
+      if (!this.happenNext()) this.fireNextTimer();
+    }
+  }
+
   /** Everything that is under way happens; no timer fires. */
   drain(stepsMax = 500): void {
     for (let step = 0; step < stepsMax && this.happenNext(); step += 1);
