@@ -1,5 +1,4 @@
 import { continueAcknowledgement } from "./acknowledgement.ts";
-import { leaseNote } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import { retryLater, sendReport } from "./report.ts";
 import type { Turn } from "./turn.ts";
@@ -16,7 +15,8 @@ export function onUploadAnswered(
   if (checkpoint.generation !== generation || checkpoint.upload !== "inFlight") return;
   if (outcome.ok) {
     checkpoint.upload = "done";
-    turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
+    // Not journalled: whoever goes on from the journal asks the broker whether it has the blobs, and a write to the
+    // disk at this moment could stand in the way of the next freeze.
     if (turn.core.freeze === null && lease.stage === "running") {
       turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
     }
