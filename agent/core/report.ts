@@ -1,4 +1,5 @@
-import { handBack, retryDelayMs } from "./lease-facts.ts";
+import { wake } from "./heartbeat-send.ts";
+import { handBack, retryDelayMs, slotsFree } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -45,8 +46,11 @@ export function onReportAnswered(
   if (outcome.ok) turn.core.outboxAttempts = 0;
   // Fenced, settled, unknown: the job goes on elsewhere or not at all, and nothing that we say changes that.
   else turn.log("warn", `The broker refused the report on ${lease.jobId} (${leaseId}): ${outcome.code}`);
+  const wasReturn = lease.report?.kind === "return";
   lease.report = null;
   if (lease.stage === "reporting") finishLease(turn, lease);
+  // The broker does not hint at work that just came back from here; whoever has room asks.
+  if (wasReturn && slotsFree(turn.core) > 0) wake(turn, "a lease was given back");
 }
 
 /** A report failed for now: everything that waits is tried again after a while, or when the broker is heard again. */
