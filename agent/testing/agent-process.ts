@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 
 import type { ControlRequest } from "../../protocol/control.ts";
 import { jobEnvironment } from "../../protocol/job-environment.ts";
+import { homeNote } from "../recovered.ts";
+import { cgroupPids, childCgroups, findCgroupsNamed, removeCgroup } from "../sandbox/cgroup.ts";
+import { parentCgroupName } from "../sandbox/job-cgroups.ts";
+import { FileHostLedger } from "../io/host-ledger.ts";
 import { askAgent } from "../io/control-client.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import type { OnFinished } from "./temporary-home.ts";
@@ -66,6 +70,7 @@ export class AgentProcess {
       this.child.kill("SIGKILL");
       await this.exited;
       for (const pid of jobProcesses(paths)) endProcess(pid);
+      await removeCgroups(paths);
     });
   }
 
@@ -134,6 +139,19 @@ export function jobProcesses({ home }: HomePaths): number[] {
     }
   }
   return pids;
+}
+
+/** What an agent that was killed could not give back itself. */
+async function removeCgroups({ ledger }: HomePaths): Promise<void> {
+  if (!existsSync(ledger)) return;
+  const agentId = homeNote(new FileHostLedger(ledger))?.agentId;
+  if (agentId === undefined) return;
+  for (const parent of findCgroupsNamed(parentCgroupName(agentId))) {
+    for (const path of [...childCgroups(parent), parent]) {
+      for (const pid of cgroupPids(path)) endProcess(pid);
+      await until(() => removeCgroup(path));
+    }
+  }
 }
 
 function endProcess(pid: number): void {
