@@ -64,6 +64,8 @@ async function pauseOnce(
     const answer = await orAborted(call.answer, signal);
     // Up to the agent's own answer, while it saved the checkpoints, nothing may have run.
     const after = cpuUse(processes);
+    // In a frozen cgroup a process may show as runnable for a moment without running: the cgroup's own word counts.
+    const running = witness.allStopped() ? 0 : Math.max(1, after.running);
     history.record("witness.freeze", {
       latencyMs,
       source: witness.source,
@@ -72,7 +74,7 @@ async function pauseOnce(
     });
     history.record("witness.frozen", {
       processes: processes.length,
-      running: after.running,
+      running,
       cpuUsedUs: Math.max(0, after.usedUs - before.usedUs),
       forMs: performance.now() - frozenAt,
     });
