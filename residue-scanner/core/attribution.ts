@@ -9,9 +9,9 @@ import type {
 } from "./difference.ts";
 import type { FileFact } from "./file-fact.ts";
 import type { Inspections } from "./inspection.ts";
-import { depthWithin } from "./path-scope.ts";
+import { depthWithin, isBelow } from "./path-scope.ts";
 import { toBytePath } from "./path-text.ts";
-import { type Attribution, isCgroupBelow, type ProcessWitness } from "./process-attribution.ts";
+import { type Attribution, type ProcessWitness } from "./process-attribution.ts";
 
 export interface AttributionKnowledge {
   readonly context: AttributionContext;
@@ -158,7 +158,7 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
 
 function attributeCgroup({ after, before }: CgroupDifference, { context, witness }: AttributionKnowledge): Attribution {
   const path = (after ?? before)?.path ?? "";
-  const prefix = witness.cgroupPrefixes.find((candidate) => isCgroupBelow(path, candidate));
+  const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
   if (prefix !== undefined) return { to: "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
   const named = namesIn(path, context);
   if (named !== undefined) {

@@ -3,7 +3,7 @@ import type { AttributionTarget, Evidence } from "../../protocol/residue-report.
 import type { AttributionContext, RunRole } from "./attribution-context.ts";
 import { processKey } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
-import { isWithin } from "./path-scope.ts";
+import { isBelow, isWithin } from "./path-scope.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Attribution {
@@ -55,7 +55,7 @@ export class ProcessWitness {
   /** Whose are the processes of a cgroup and those below it? */
   membersOf(cgroup: string): (Attribution & { readonly pid: number })[] {
     const members = [...this.#now.values()].filter(
-      (fact) => fact.cgroup !== null && isCgroupBelow(fact.cgroup, cgroup),
+      (fact) => fact.cgroup !== null && isBelow(fact.cgroup, cgroup),
     );
     return members.map((fact) => ({ pid: fact.pid, ...this.of(fact) }));
   }
@@ -166,18 +166,13 @@ export class ProcessWitness {
   #cgroupOf(fact: ProcessFact): string | null {
     const { cgroup } = fact;
     if (cgroup === null) return null;
-    return this.cgroupPrefixes.some((prefix) => isCgroupBelow(cgroup, prefix)) ? cgroup : null;
+    return this.cgroupPrefixes.some((prefix) => isBelow(cgroup, prefix)) ? cgroup : null;
   }
 
   #withTime(fact: ProcessFact, evidence: Evidence[]): Evidence[] {
     if (this.#before.has(processKey(fact))) return evidence;
     return [...evidence, { kind: "time", detail: "was started after the baseline" }];
   }
-}
-
-/** Both are paths below the cgroup v2 root. */
-export function isCgroupBelow(cgroup: string, prefix: string): boolean {
-  return cgroup === prefix || cgroup.startsWith(`${prefix}/`);
 }
 
 /** Callers know their cgroups by their place in the file system or in the hierarchy; here only the latter counts. */

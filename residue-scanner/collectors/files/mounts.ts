@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { systemCode } from "../../../foundation/errors.ts";
+import { isBelow } from "../../core/path-scope.ts";
 
 export interface Mount {
   readonly id: number;
@@ -110,9 +111,4 @@ function withoutRepeats(mounts: readonly Mount[]): Mount[] {
 
 function isRemote(type: string): boolean {
   return remoteTypes.has(type) || type.startsWith("fuse");
-}
-
-/** Whether a path is a directory or lies in it. */
-export function isBelow(path: string, directory: string): boolean {
-  return path === directory || directory === "/" || path.startsWith(`${directory}/`);
 }
