@@ -20,6 +20,12 @@ export interface AttributionContext {
   readonly jobPaths: readonly string[];
   /** What the harness keeps on purpose: the run directory. */
   readonly harnessPaths: readonly string[];
+  /**
+   * The names that the harness itself writes below (or with `../` beside) each of `harnessPaths`: `verdict.json`,
+   * `logs/*.log` for one name with anything but a slash in place of the star, `broker/` for that directory and all
+   * that is in it. Anything else there is nobody's and a finding. Default: all that lies there is the harness's.
+   */
+  readonly harnessFiles?: readonly string[];
   /** Processes seen during the run. */
   readonly processes: readonly {
     readonly pid: number;

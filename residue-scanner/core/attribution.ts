@@ -7,6 +7,7 @@ import type {
   FileDifference,
   SocketDifference,
 } from "./difference.ts";
+import { isHarnessFile } from "./harness-files.ts";
 import type { FileFact } from "./file-fact.ts";
 import type { Inspections } from "./inspection.ts";
 import { depthWithin, isBelow } from "./path-scope.ts";
@@ -60,7 +61,17 @@ function attributeFile(
   }
   if (ours !== undefined)
     say(ours.to, { kind: "holder", detail: `process ${ours.pid} of the ${ours.to} has it open for writing` });
-  if (scope !== null) say(scope.to, { kind: "path", detail: `lies in ${scope.directory}, which is the ${scope.to}'s` });
+  const isNamed = isHarnessFile(difference.key, context);
+  if (scope?.to === "harness" && !isNamed) {
+    evidence.push({
+      kind: "path",
+      detail: `lies in ${scope.directory}, where the harness writes nothing of this name`,
+    });
+  } else if (scope !== null) {
+    say(scope.to, { kind: "path", detail: `lies in ${scope.directory}, which is the ${scope.to}'s` });
+  } else if (isNamed) {
+    say("harness", { kind: "path", detail: "is what the harness puts beside its run directory" });
+  }
   if (named !== undefined) say("agent", { kind: "path", detail: `its name holds ${named}, which only this run uses` });
   if (inspection !== undefined && inspection.bears.length > 0) {
     say("agent", { kind: "content", detail: `${inspection.bears.join(", ")} stands in it, which only this run uses` });

@@ -1,6 +1,7 @@
 import type { Attribution } from "./process-attribution.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Difference, FileDifference } from "./difference.ts";
+import { isPlain } from "./harness-files.ts";
 import { leadsTo } from "./path-scope.ts";
 
 /** A difference with its attribution, and what else was found, for a rule to judge. */
@@ -41,7 +42,8 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution, context }) =>
       difference.surface === "files" &&
       difference.change !== "vanished" &&
-      (attribution.to === "harness" ||
+      ((attribution.to === "harness" &&
+        (context.harnessFiles === undefined || isPlain(difference, context.harnessPaths))) ||
         (difference.change === "appeared" && leadsTo(difference.key, context.harnessPaths))),
   },
   {

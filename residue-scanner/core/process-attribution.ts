@@ -54,9 +54,7 @@ export class ProcessWitness {
 
   /** Whose are the processes of a cgroup and those below it? */
   membersOf(cgroup: string): (Attribution & { readonly pid: number })[] {
-    const members = [...this.#now.values()].filter(
-      (fact) => fact.cgroup !== null && isBelow(fact.cgroup, cgroup),
-    );
+    const members = [...this.#now.values()].filter((fact) => fact.cgroup !== null && isBelow(fact.cgroup, cgroup));
     return members.map((fact) => ({ pid: fact.pid, ...this.of(fact) }));
   }
 

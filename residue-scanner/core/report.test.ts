@@ -68,6 +68,32 @@ describe("a residue report", () => {
     ]);
   });
 
+  it("takes only what the harness itself writes for the harness's, where that is named", () => {
+    const harnessFiles = ["history.jsonl", "logs", "logs/*.log", "broker/", "../latest"];
+    const after = {
+      files: files({
+        "/runs": [{ name: "latest", mode: 0o120777 }, "latest.sh"],
+        "/runs/1": ["history.jsonl", "evil", { name: "logs", mode: 0o040755 }, { name: "broker", mode: 0o040755 }],
+        "/runs/1/logs": ["broker.log", "evil", { name: "x.log", mode: 0o100755 }],
+        "/runs/1/broker": ["store.db", { name: "blobs", mode: 0o040755 }],
+        "/runs/1/broker/blobs": ["7f", { name: "setuid", mode: 0o104755 }],
+      }),
+    };
+    const { findings, excused } = compare({}, after, { harnessPaths: ["/runs/1"], harnessFiles });
+    expect(findings.map(({ location, attribution }) => [location, attribution.to]).sort()).toEqual([
+      ["/runs/1/broker/blobs/setuid", "harness"],
+      ["/runs/1/evil", "unknown"],
+      ["/runs/1/logs/evil", "unknown"],
+      ["/runs/1/logs/x.log", "harness"],
+      ["/runs/latest.sh", "unknown"],
+    ]);
+    expect(excused).toMatchObject([{ rule: "harness-keeps", count: 8 }]);
+    const evil = findings.find(({ location }) => location === "/runs/1/evil");
+    expect(evil?.attribution.evidence[0]?.detail).toBe(
+      "lies in /runs/1, where the harness writes nothing of this name",
+    );
+  });
+
   it("counts what nobody can explain", () => {
     const { verdict, findings } = compare({}, { processes: [processFixture({ pid: 9 })] });
     expect(verdict).toBe("residue");
