@@ -42,7 +42,15 @@ export const historyEvents = {
   /** A request signed with a revoked key, and how the broker answered. */
   "witness.revoked-key": z.object({ status: z.int(), code: z.string() }),
   /** A job's result beside what the harness computed for itself; WC-15. */
-  "witness.result": z.object({ jobId: JobId, correct: z.boolean(), detail: z.string() }),
+  "witness.result": z.object({
+    jobId: JobId,
+    correct: z.boolean(),
+    /** The progress at which the holder that completed it began, as the job itself says; I8. */
+    startedFrom: z.number().min(0).nullable(),
+    detail: z.string(),
+  }),
+  /** A withdrawal from the request to the end of the agent's process; L1. */
+  "witness.withdrawn": z.object({ tookMs: z.number(), deadlineMs: z.number() }),
   expectation: z.object({
     id: z.string(),
     title: z.string(),
@@ -150,6 +158,11 @@ const Envelope = z.strictObject({
   data: z.unknown(),
 });
 
+/** Who alone can say a thing of this type. */
+function actorOf(type: HistoryType): HistoryActor {
+  return historyActors.find((actor) => type.startsWith(`${actor}.`)) ?? "harness";
+}
+
 /** Reads one line of a history; the error says what is wrong with it. */
 export function parseHistoryLine(line: string): { record: HistoryRecord } | { error: string } {
   let value: unknown;
@@ -160,6 +173,8 @@ export function parseHistoryLine(line: string): { record: HistoryRecord } | { er
   }
   const envelope = Envelope.safeParse(value);
   if (!envelope.success) return { error: z.prettifyError(envelope.error) };
+  const { actor, type } = envelope.data;
+  if (actorOf(type) !== actor) return { error: `${type}: ${actor} cannot say that` };
   const data = historyEvents[envelope.data.type].safeParse(envelope.data.data);
   if (!data.success) return { error: `${envelope.data.type}: ${z.prettifyError(data.error)}` };
   return { record: { ...envelope.data, data: data.data } as HistoryRecord };

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { runMarker } from "../protocol/job-environment.ts";
-import { ownCgroup } from "./stages/host/run-cgroup.ts";
+import { writableCgroup } from "./stages/host/run-cgroup.ts";
 import { markedProcesses } from "./stages/host/proc.ts";
 import { runProgram } from "./testing/run-program.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
@@ -16,7 +16,7 @@ const program = fileURLToPath(new URL("../bin/scenarios.mjs", import.meta.url));
 
 /** Cgroups of runs and agents beside this process. */
 function ourCgroups(): string[] {
-  const parent = ownCgroup();
+  const parent = writableCgroup();
   return parent === undefined ? [] : readdirSync(parent).filter((name) => name.startsWith("houseguest-"));
 }
 const cgroupsBefore = ourCgroups();

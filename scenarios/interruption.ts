@@ -1,4 +1,10 @@
-import { InterruptedError } from "../foundation/errors.ts";
+import { HouseguestError, InterruptedError } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+
+/** The run took longer than it may; it is undone and counts as failed. */
+export class DeadlineError extends HouseguestError {
+  override readonly name = "DeadlineError";
+}
 
 /** Signals within this many milliseconds are one: a terminal, npx and the launcher each deliver the same Ctrl-C. */
 const sameSignalMs = 300;
@@ -22,7 +28,7 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
     if (now - firstAt < sameSignalMs) return;
     if (Number.isFinite(firstAt)) {
       process.stderr.write(`\n${name} again: stopping at once. \`scenarios heal\` undoes what is left.\n`);
-      process.exit(130);
+      process.exit(ExitCode.notUndone);
     }
     firstAt = now;
     controller.abort(
@@ -34,7 +40,7 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
   };
   const timer = setTimeout(() => {
     controller.abort(
-      new InterruptedError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
+      new DeadlineError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
         code: "deadline",
         next: "Look at the last steps in the run directory, or allow more with --deadline SECONDS.",
       }),

@@ -67,6 +67,48 @@ describe("RunHistory", () => {
     expect(history.unreadable).toEqual(["the last line is torn"]);
   });
 
+  it("counts a gap in a source's records as lost evidence", () => {
+    let line = "";
+    const record = historyRecorder({
+      actor: "agent",
+      source: "other",
+      clock: systemClock,
+      write: (text) => (line = text),
+    });
+    record("agent.woke", { cause: "first, and lost" });
+    record("agent.woke", { cause: "second" });
+    appendFileSync(path, line);
+    history.close();
+    expect(history.unreadable).toEqual(["other went from record -1 to 1"]);
+  });
+
+  it("believes an agent nothing that only the broker can say", () => {
+    const forged = {
+      at: 1,
+      actor: "agent",
+      source: "other",
+      sequence: 0,
+      type: "broker.stopped",
+      data: { reason: "" },
+    };
+    appendFileSync(path, `${JSON.stringify(forged)}\n`);
+    history.close();
+    expect(history.records).toEqual([]);
+    expect(history.unreadable[0]).toContain("agent cannot say that");
+  });
+
+  it("goes on without a listener that fails, and without a history that can no longer be written", () => {
+    history.onRecord(() => {
+      throw new Error("the report's disk is full");
+    });
+    history.record("run.ended", { exitCode: 0 });
+    history.record("run.ended", { exitCode: 0 });
+    expect(history.listenerErrors).toEqual(["the report's disk is full"]);
+    history.close();
+    history.record("run.ended", { exitCode: 0 });
+    expect(history.records).toHaveLength(2);
+  });
+
   it("counts what is no record as lost evidence", () => {
     appendFileSync(path, "not json\n");
     history.record("run.ended", { exitCode: 0 });

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, watch, writeSync, type FSWatcher } from "node:fs";
 
 import { systemClock } from "../foundation/clock.ts";
-import { HouseguestError } from "../foundation/errors.ts";
+import { HouseguestError, messageOf } from "../foundation/errors.ts";
 import { type HistoryRecord, parseHistoryLine } from "../protocol/history.ts";
 import { historyRecorder, type RecordEvent } from "../protocol/history-recorder.ts";
 import { orAborted } from "./interruption.ts";
@@ -22,10 +22,14 @@ export class RunHistory {
   readonly records: HistoryRecord[] = [];
   /** Lines that could not be read: lost evidence, which makes a verdict unknown. */
   readonly unreadable: string[] = [];
+  /** What went wrong in whoever listened. */
+  readonly listenerErrors: string[] = [];
+  readonly #next = new Map<string, number>();
   readonly #descriptor: number;
   readonly #watcher: FSWatcher;
   readonly #listeners = new Set<(record: HistoryRecord) => void>();
   readonly #chunk = Buffer.alloc(chunkBytes);
+  #closed = false;
   #offset = 0;
   #rest = Buffer.alloc(0);
 
@@ -35,10 +39,7 @@ export class RunHistory {
       actor: "harness",
       source: run,
       clock: systemClock,
-      write: (line) => {
-        writeSync(this.#descriptor, line);
-        this.read();
-      },
+      write: (line) => this.#write(line),
     });
     this.#watcher = watch(path, () => this.read());
   }
@@ -78,6 +79,7 @@ export class RunHistory {
 
   /** Takes in what has been appended since the last look. */
   read(): void {
+    if (this.#closed) return;
     while (this.#offset < fstatSync(this.#descriptor).size) {
       const bytes = readSync(this.#descriptor, this.#chunk, 0, chunkBytes, this.#offset);
       if (bytes === 0) return;
@@ -86,12 +88,50 @@ export class RunHistory {
     }
   }
 
-  /** Ends the watch; a torn last line counts as unreadable. */
-  close(): void {
+  /** To be called when every actor has ended: what is still incomplete then is lost. */
+  expectEnd(): void {
     this.read();
     if (this.#rest.length > 0) this.unreadable.push("the last line is torn");
+    this.#rest = Buffer.alloc(0);
+  }
+
+  /** Ends the watch; what is recorded afterwards is dropped. Closing twice is harmless. */
+  close(): void {
+    if (this.#closed) return;
+    this.expectEnd();
+    this.#closed = true;
     this.#watcher.close();
     closeSync(this.#descriptor);
+  }
+
+  /** A full disk must not keep a run from undoing what it did: what cannot be written is lost evidence, no more. */
+  #write(line: string): void {
+    if (this.#closed) return;
+    try {
+      writeSync(this.#descriptor, line);
+    } catch (error) {
+      this.unreadable.push(`a record could not be written: ${messageOf(error)}`);
+    }
+    this.read();
+  }
+
+  /** A reporter that fails is left out from then on; the run goes on. */
+  #tell(record: HistoryRecord): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(record);
+      } catch (error) {
+        this.#listeners.delete(listener);
+        this.listenerErrors.push(messageOf(error));
+      }
+    }
+  }
+
+  /** Each source counts its records from 0; a gap is lost evidence. */
+  #checkSequence({ source, sequence }: HistoryRecord): void {
+    const expected = this.#next.get(source) ?? 0;
+    if (sequence !== expected) this.unreadable.push(`${source} went from record ${expected - 1} to ${sequence}`);
+    this.#next.set(source, sequence + 1);
   }
 
   #take(bytes: Buffer): void {
@@ -104,8 +144,9 @@ export class RunHistory {
         this.unreadable.push(`${parsed.error}: ${line.slice(0, 200)}`);
         continue;
       }
+      this.#checkSequence(parsed.record);
       this.records.push(parsed.record);
-      for (const listener of [...this.#listeners]) listener(parsed.record);
+      this.#tell(parsed.record);
     }
   }
 }

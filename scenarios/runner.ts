@@ -25,6 +25,7 @@ import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
 import { stepTitle } from "./steps/step.ts";
+import { asStepError } from "./steps/step-error.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
@@ -72,21 +73,32 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     ...{ stage: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
   for (const reporter of request.reporters) history.onRecord((record) => reporter.record(record));
-  history.record("run.started", {
-    run: directory.run,
-    scenario: request.scenario.name,
-    seed: request.options.seed,
-    steps: request.scenario.steps(request.options.knobs).length,
-    options: { ...shownOptions(request.options), user: userInfo().username },
-  });
   try {
-    await attempt(progress);
-  } catch (error) {
-    progress.error = error;
+    history.record("run.started", {
+      run: directory.run,
+      scenario: request.scenario.name,
+      seed: request.options.seed,
+      steps: request.scenario.steps(request.options.knobs).length,
+      options: { ...shownOptions(request.options), user: userName() },
+    });
+    await catchInto(progress, () => attempt(progress));
+    const notUndone = await undoEverything(progress);
+    await catchInto(progress, () => lookAfterFailure(progress));
+    return await conclude(progress, notUndone);
+  } finally {
+    history.close();
+    interruption.close();
   }
-  const notUndone = await undoEverything(progress);
-  await lookAfterFailure(progress);
-  return await conclude(progress, notUndone);
+}
+
+/** Keeps the first error. Whatever was under way when the run was interrupted fails for that reason and no other. */
+async function catchInto(progress: Progress, work: () => Promise<void>): Promise<void> {
+  const { signal } = progress.interruption;
+  try {
+    await work();
+  } catch (error) {
+    progress.error ??= signal.aborted ? signal.reason : error;
+  }
 }
 
 /** Everything that may fail or be interrupted. */
@@ -125,7 +137,7 @@ async function playSteps(progress: Progress): Promise<void> {
       history.record("step.end", { index, step: step.step, outcome: "done", detail });
     } catch (error) {
       history.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
-      throw error;
+      throw asStepError(error, step.step);
     }
   }
 }
@@ -140,7 +152,7 @@ async function lookAgain(progress: Progress): Promise<void> {
       runId: progress.id,
       windowFromMs: progress.startedAt,
       windowToMs: Date.now(),
-      cgroupPrefixes: stage.cgroup === undefined ? [] : [stage.cgroup],
+      cgroupPrefixes: stage.cgroups,
       // The place is the harness's, and gone by now unless an agent left something in it.
       agentPaths: [...[...stage.agents.values()].map((agent) => agent.home), stage.place],
       jobPaths: [],
@@ -155,12 +167,7 @@ async function lookAgain(progress: Progress): Promise<void> {
 /** A run that failed on the way has been undone by now; the host is read again all the same, to prove that (I12). */
 async function lookAfterFailure(progress: Progress): Promise<void> {
   if (progress.error === undefined || progress.interruption.signal.aborted) return;
-  try {
-    await inPhase(progress, "second look", () => lookAgain(progress));
-  } catch (error) {
-    if (!progress.interruption.signal.aborted) throw error;
-    // Interrupted while it looked: the verdict says that the host was not read again.
-  }
+  await inPhase(progress, "second look", () => lookAgain(progress));
 }
 
 /**
@@ -169,9 +176,9 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
-    await progress.stage?.watch.close();
     const notUndone = await progress.ledger.undoAll();
     progress.ledger.close();
+    await progress.stage?.watch.close();
     return notUndone;
   });
 }
@@ -196,7 +203,6 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
       : exitCodeOf(outcome);
   history.record("run.ended", { exitCode });
   history.close();
-  progress.interruption.close();
   const verdict: RunVerdict = {
     version: 1,
     run: directory.run,
@@ -205,7 +211,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     seed: request.options.seed,
     startedAt: progress.startedAt,
     endedAt: Date.now(),
-    user: userInfo().username,
+    user: userName(),
     options: shownOptions(request.options),
     ...outcome,
     expectations,
@@ -229,7 +235,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
 
 function judge(progress: Progress): Expectation[] {
   const { request, history } = progress;
-  history.read();
+  history.expectEnd();
   const expectations = request.scenario
     .expectations(request.options.knobs)
     .map((one) => judgeExpectation(history.records, one, history.unreadable));
@@ -245,6 +251,15 @@ async function inPhase<T>(progress: Progress, phase: string, work: () => Promise
   } finally {
     progress.phases.push({ phase, ms: performance.now() - beganAt });
     progress.history.record("run.phase", { phase, edge: "end" });
+  }
+}
+
+/** A user without a name (a container started with --user) is known by number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "?"}`;
   }
 }
 

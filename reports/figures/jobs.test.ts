@@ -46,9 +46,9 @@ test("handed back without a checkpoint is told apart; an expired lease is not ha
 
 test("a result is counted once, by the last look at it", () => {
   const history = new HistoryBuilder()
-    .harness("witness.result", { jobId: "job-a", correct: true, detail: "" })
-    .harness("witness.result", { jobId: "job-b", correct: false, detail: "4 is not 5" })
-    .harness("witness.result", { jobId: "job-a", correct: true, detail: "" });
+    .harness("witness.result", { jobId: "job-a", correct: true, startedFrom: 0, detail: "" })
+    .harness("witness.result", { jobId: "job-b", correct: false, startedFrom: 0, detail: "4 is not 5" })
+    .harness("witness.result", { jobId: "job-a", correct: true, startedFrom: 0, detail: "" });
   expect(jobsSummary(history.records)).toMatchObject({ resultsVerified: 2, resultsCorrect: 1 });
 });
 

@@ -34,7 +34,7 @@ export const withdrawUnderLoad: Scenario = {
   expectations: ({ slots, jobs }) => [
     { checker: "jobs-settled", settings: { startedMin: jobs + slots + 2, handedBackMin: slots, completedAll: 1 } },
     { checker: "results-correct", settings: { resultsMin: jobs + slots + 2 } },
-    { checker: "no-intake" },
+    { checker: "no-intake", settings: { queuedMin: 2 } },
     { checker: "progress-kept" },
     { checker: "transitions" },
     { checker: "lease-exclusivity" },

@@ -183,14 +183,55 @@ describe("progress-kept", () => {
   });
 });
 
+describe("progress-kept across holders", () => {
+  const handedBack = () => new HistoryBuilder().add("broker.released", released(1, 1, "handed-back", { checkpoint }));
+  const result = (startedFrom: number) => ({ jobId: "job-1", correct: true, startedFrom, detail: "" });
+  it("fails when the next holder began at zero, however right its result is", () => {
+    expect(judge(handedBack().add("witness.result", result(0)), "progress-kept").result).toBe("fail");
+  });
+  it("does not fail one that began where the checkpoint ends", () => {
+    expect(judge(handedBack().add("witness.result", result(5)), "progress-kept").result).not.toBe("fail");
+  });
+});
+
+describe("no-intake by the broker's account", () => {
+  it("fails on a grant after an acknowledged pause, whatever the agent says", () => {
+    const history = new HistoryBuilder()
+      .add("broker.pause-acknowledged", { agentId: grant(1, 1).agentId, freezeMs: 1, checkpoints: 0 })
+      .add("broker.leased", { ...grant(1, 1), expiresAt: 1 });
+    expect(judge(history, "no-intake").result).toBe("fail");
+  });
+  it("is unknown when nothing waited to be refused", () => {
+    const history = new HistoryBuilder().add("agent.state", {
+      from: "Idle",
+      to: "Paused",
+      event: "paused",
+      reason: "",
+    });
+    expect(judge(history, "no-intake", { queuedMin: 1 }).result).toBe("unknown");
+    history.add("broker.job", { jobId: "job-1", from: null, to: "queued", epoch: 0, reason: "" });
+    expect(judge(history, "no-intake", { queuedMin: 1 }).result).toBe("pass");
+  });
+});
+
+describe("withdrawal-measured", () => {
+  it("fails on a withdrawal that took longer than its deadline", () => {
+    const history = new HistoryBuilder().add("witness.withdrawn", { tookMs: 19_000, deadlineMs: 10_000 });
+    expect(judge(history, "withdrawal-measured", { reportsMin: 0 }).detail).toContain("19000 ms of 10000");
+  });
+});
+
 describe("results-correct", () => {
   it("fails on a wrong result and is unknown on too few", () => {
-    const right = () => new HistoryBuilder().add("witness.result", { jobId: "job-1", correct: true, detail: "" });
+    const right = () =>
+      new HistoryBuilder().add("witness.result", { jobId: "job-1", correct: true, startedFrom: 0, detail: "" });
     expect(judge(right(), "results-correct").result).toBe("pass");
     expect(judge(right(), "results-correct", { resultsMin: 2 }).result).toBe("unknown");
     expect(
-      judge(right().add("witness.result", { jobId: "job-2", correct: false, detail: "got x" }), "results-correct")
-        .result,
+      judge(
+        right().add("witness.result", { jobId: "job-2", correct: false, startedFrom: 0, detail: "got x" }),
+        "results-correct",
+      ).result,
     ).toBe("fail");
   });
 });

@@ -1,4 +1,4 @@
-import { type Checker, failed, passed, recordsOf } from "./checker.ts";
+import { type Checker, failed, passed, recordsOf, undecided } from "./checker.ts";
 
 /** I3: a job's completion is recorded once. */
 export const completionOnce: Checker = {
@@ -13,6 +13,7 @@ export const completionOnce: Checker = {
       }
       completed.set(record.data.jobId, record.data.leaseId);
     }
+    if (completed.size === 0) return undecided("nothing was completed");
     return passed(`${completed.size} completions`);
   },
 };

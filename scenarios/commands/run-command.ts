@@ -28,8 +28,8 @@ export interface RunFlags {
 /** The worst ending of several runs, worst first; whatever is not named here is worse than all. */
 const severity: readonly number[] = [
   ExitCode.harnessBug,
-  ExitCode.interrupted,
   ExitCode.notUndone,
+  ExitCode.interrupted,
   ExitCode.fail,
   ExitCode.usage,
   ExitCode.unknown,

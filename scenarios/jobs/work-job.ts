@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
+import * as z from "zod";
+
 import type { JobSpec } from "../../protocol/messages.ts";
 
 const program = fileURLToPath(new URL("./work.mjs", import.meta.url));
@@ -31,8 +33,12 @@ export function workJob(size: WorkSize, name: string): JobSpec {
   };
 }
 
+/** What `work.mjs` hands in. */
+export const WorkResult = z.strictObject({ chain: z.string(), startedFrom: z.int().min(0) });
+export type WorkResult = z.infer<typeof WorkResult>;
+
 /** What a correct run of the job hands in: the chain of as many hashes as it had units, from the job's id on. */
-export function expectedResult(jobId: string, units: number): string {
+export function expectedChain(jobId: string, units: number): string {
   let chain = createHash("sha256").update(jobId).digest("hex");
   for (let unit = 0; unit < units; unit += 1) chain = createHash("sha256").update(chain).digest("hex");
   return chain;

@@ -1,6 +1,7 @@
 // A real job: burns CPU, forks children that burn CPU too, writes files, reports progress, and can go on from a
 // checkpoint of its working directory. Its result is a hash chain as long as its work, so that a unit that was lost,
-// repeated or done by two holders at once gives another result.
+// repeated or done by two holders at once gives another result. It says too from which unit this holder went on: "restart
+// from zero" gives the right chain and is not recovery.
 //
 //   node work.mjs --units 40 --unit-ms 25 --children 2 --file-bytes 4096
 import { spawn } from "node:child_process";
@@ -35,6 +36,7 @@ const children = Array.from({ length: Number(values.children) }, () =>
   spawn("/bin/sh", ["-c", child, "child", String(process.pid)], { stdio: "ignore" }),
 );
 
+const startedFrom = state.done;
 mkdirSync("output", { recursive: true });
 while (state.done < units) {
   burn(unitCpuMs);
@@ -45,7 +47,7 @@ while (state.done < units) {
   replace(process.env.HOUSEGUEST_PROGRESS_FILE ?? "progress", String(state.done));
 }
 for (const one of children) one.kill("SIGKILL");
-writeFileSync(process.env.HOUSEGUEST_RESULT_FILE ?? "result", state.chain);
+writeFileSync(process.env.HOUSEGUEST_RESULT_FILE ?? "result", JSON.stringify({ chain: state.chain, startedFrom }));
 
 /** Uses that much CPU time, however long that takes. */
 function burn(cpuMs) {

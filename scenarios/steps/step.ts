@@ -20,8 +20,6 @@ export const Step = z.discriminatedUnion("step", [
     unitCpuMs: z.number().positive(),
     children: z.int().min(0).max(16),
   }),
-  /** Until so many jobs of the batch have started, ever. */
-  z.strictObject({ step: z.literal("await-started"), batch: z.string(), jobs: z.int().min(1), withinMs: Ms }),
   /** Until so many sandboxes of the agent run at once and each has reported some progress. */
   z.strictObject({ step: z.literal("await-busy"), agent, sandboxes: z.int().min(1), withinMs: Ms }),
   /** Until every job of the batch has come to its end. */
@@ -56,8 +54,6 @@ export function stepTitle(step: Step): string {
       return `${step.agent} joins with ${step.slots} slots`;
     case "submit":
       return `submit ${step.jobs} jobs (${step.batch})`;
-    case "await-started":
-      return `wait until ${step.jobs} jobs (${step.batch}) have started`;
     case "await-busy":
       return `wait until ${step.sandboxes} sandboxes of ${step.agent} make progress`;
     case "await-settled":

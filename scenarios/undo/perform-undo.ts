@@ -6,7 +6,8 @@ import { execa } from "execa";
 import { messageOf } from "../../foundation/errors.ts";
 import { runMarker } from "../../protocol/job-environment.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
-import { cgroupPids, killCgroup, removeCgroup } from "../stages/host/run-cgroup.ts";
+import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
+import { emptyCgroup } from "../stages/host/run-cgroup.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /** How long the kernel may take to reap what was killed, in milliseconds. */
@@ -29,9 +30,8 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
       case "kill-marked":
         return await killMarked(action.run);
       case "remove-cgroup":
-        killCgroup(action.path);
         return await until(
-          () => removeCgroup(action.path),
+          () => emptyCgroup(action.path),
           `${cgroupPids(action.path).length} processes are still in it`,
         );
       case "remove-directory":

@@ -45,6 +45,10 @@ describe("UndoLedger", () => {
     expect(await second.undoAll()).toEqual([]);
     second.close();
     expect(existsSync(path)).toBe(false);
+    // What was written after the torn line is whole.
+    const third = UndoLedger.open(file());
+    expect(third.open).toEqual([]);
+    third.close();
   });
 
   it("keeps what cannot be undone and says how to finish it", async () => {
@@ -56,6 +60,22 @@ describe("UndoLedger", () => {
     expect(left?.finishWith).toContain("rm -rf");
     expect(left?.why).toContain("ENOTDIR");
     expect(ledger.open).toHaveLength(1);
+    ledger.close();
+  });
+
+  it("keeps the home of an agent that could not be withdrawn, with the command that finishes it", async () => {
+    const ledger = UndoLedger.open(file());
+    const around = join(place, "around");
+    ledger.register({ undo: "remove-directory", path: around });
+    mkdirSync(join(around, "home"), { recursive: true });
+    ledger.register({ undo: "withdraw-agent", command: ["/bin/false"], home: join(around, "home") });
+    const left = await ledger.undoAll();
+    expect(left.map((one) => one.what)).toEqual([
+      expect.stringContaining("agent"),
+      expect.stringContaining("directory"),
+    ]);
+    expect(left[0]?.finishWith).toBe(`/bin/false withdraw --home '${join(around, "home")}'`);
+    expect(existsSync(join(around, "home"))).toBe(true);
     ledger.close();
   });
 

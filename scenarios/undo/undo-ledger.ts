@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } f
 import * as z from "zod";
 
 import { assert } from "../../foundation/assert.ts";
+import { messageOf } from "../../foundation/errors.ts";
 import type { NotUndone } from "../../protocol/verdict.ts";
 import { performUndo } from "./perform-undo.ts";
 import { describeUndo, finishCommand, UndoAction } from "./undo-action.ts";
@@ -19,6 +20,8 @@ const Entry = z.discriminatedUnion("entry", [
 export class UndoLedger {
   readonly #descriptor: number;
   readonly #open = new Map<number, UndoAction>();
+  /** Homes of agents that did not withdraw. */
+  readonly #kept: string[] = [];
   #nextId = 0;
 
   private constructor(path: string) {
@@ -29,6 +32,8 @@ export class UndoLedger {
   static open(path: string): UndoLedger {
     const earlier = existsSync(path) ? readFileSync(path, "utf8") : "";
     const ledger = new UndoLedger(path);
+    // What follows a torn line must not become part of it.
+    if (earlier !== "" && !earlier.endsWith("\n")) writeSync(ledger.#descriptor, "\n");
     for (const line of earlier.split("\n")) {
       const entry = parseEntry(line);
       // A torn last line is a deed that was never begun: it is written before the deed.
@@ -58,11 +63,15 @@ export class UndoLedger {
   async undo(id: number): Promise<NotUndone | undefined> {
     const action = this.#open.get(id);
     if (action === undefined) return undefined;
-    const why = await performUndo(action);
-    if (why !== undefined) return { what: describeUndo(action), why, finishWith: finishCommand(action) };
-    this.#append({ entry: "undone", id });
-    this.#open.delete(id);
-    return undefined;
+    const why = this.#keptFor(action) ?? (await performUndo(action)) ?? this.#strike(id);
+    if (why === undefined) return undefined;
+    if (action.undo === "withdraw-agent") this.#kept.push(action.home);
+    return { what: describeUndo(action), why, finishWith: finishCommand(action) };
+  }
+
+  /** Takes back a registration whose deed was never done. */
+  forget(id: number): void {
+    this.#strike(id);
   }
 
   /** Undoes everything, last in first out; one that fails does not keep the others from being undone. */
@@ -77,6 +86,24 @@ export class UndoLedger {
 
   close(): void {
     closeSync(this.#descriptor);
+  }
+
+  /** An agent that could not be withdrawn needs its home, which holds its ledger, for the command that finishes it. */
+  #keptFor(action: UndoAction): string | undefined {
+    if (action.undo !== "remove-directory") return undefined;
+    const home = this.#kept.find((path) => path.startsWith(`${action.path}/`));
+    return home === undefined ? undefined : `it holds ${home}, whose agent has not withdrawn`;
+  }
+
+  /** Why a finished undo could not be written down (a full disk); it is then done once more by whoever comes next. */
+  #strike(id: number): string | undefined {
+    try {
+      this.#append({ entry: "undone", id });
+    } catch (error) {
+      return `it is undone, but the ledger cannot be written: ${messageOf(error)}`;
+    }
+    this.#open.delete(id);
+    return undefined;
   }
 
   #append(entry: z.infer<typeof Entry>): void {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 import type * as z from "zod";
@@ -85,6 +86,9 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
     throw notStarted(name, logFile, ready, request.readyWithinMs);
   }
   const { pid } = child;
+  // A descendant that escaped may hold the other end of the pipe for ever; it must not hold up the harness's end.
+  child.unref();
+  (child.stdout as Socket | null)?.unref();
   const startTime = processStat(pid)?.startTime ?? "";
   request.ledger.register({ undo: "kill-process", pid, startTime, name });
   return {

@@ -13,7 +13,7 @@ import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { Actor } from "./actor.ts";
 import type { Operator } from "./operator.ts";
 import { processStat } from "./proc.ts";
-import { ownCgroup, removeCgroup } from "./run-cgroup.ts";
+import { writableCgroup } from "./run-cgroup.ts";
 
 /** An agent of the cast while it lives. */
 export interface HostAgent {
@@ -78,11 +78,11 @@ export class HostStage {
 
   /** Sets the stage; each thing is registered for undoing before it is made. */
   static open(options: HostStageOptions): HostStage {
-    const parent = ownCgroup();
+    const parent = writableCgroup();
     const cgroup = parent === undefined ? undefined : join(parent, `houseguest-run-${options.id}`);
     const stage = new HostStage(options, cgroup);
-    options.ledger.register({ undo: "remove-directory", path: stage.place });
-    makePlace(stage.place);
+    const placed = options.ledger.register({ undo: "remove-directory", path: stage.place });
+    makePlace(stage.place, () => options.ledger.forget(placed));
     if (cgroup !== undefined) {
       options.ledger.register({ undo: "remove-cgroup", path: cgroup });
       mkdirSync(cgroup);
@@ -108,6 +108,17 @@ export class HostStage {
     return this.broker;
   }
 
+  /** The cgroup in which the harness started an actor; undefined where none is writable. */
+  cgroupOf(name: string): string | undefined {
+    return this.cgroup === undefined ? undefined : join(this.cgroup, name);
+  }
+
+  /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
+  get cgroups(): string[] {
+    if (this.cgroup === undefined) return [];
+    return [...["broker", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+  }
+
   /** Remembers who a process was, for the attribution of what it may leave. */
   see(pid: number, role: SeenProcess["role"]): void {
     const stat = processStat(pid);
@@ -124,9 +135,9 @@ export class HostStage {
       this.broker.actor.kill("SIGTERM");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
-    for (const remove of [() => rmdirSync(this.place), () => this.cgroup !== undefined && removeCgroup(this.cgroup)]) {
+    for (const path of [this.place, ...this.cgroups]) {
       try {
-        remove();
+        rmdirSync(path);
       } catch {
         // Something is in it still. That is a finding, and the undo ledger removes it after the scan.
       }
@@ -134,10 +145,11 @@ export class HostStage {
   }
 }
 
-function makePlace(path: string): void {
+function makePlace(path: string, onFailure: () => void): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
+    onFailure();
     throw new UsageError(
       `Cannot make ${path}, where the agents would live: ${systemCode(error) ?? messageOf(error)}.`,
       {

@@ -2,10 +2,9 @@ import type { PauseResult } from "../../../protocol/control.ts";
 import { orAborted } from "../../interruption.ts";
 import { WaitError } from "../../run-history.ts";
 import type { StepOf } from "../../steps/step.ts";
-import { agentStatus } from "./await-busy.ts";
 import { openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
-import { cpuUse, watchUntilStopped, witnessSandboxes } from "./witness.ts";
+import { activity, cpuTimes, watchUntilStopped, witnessSandboxes } from "./witness.ts";
 
 const answerWithinMs = 30_000;
 
@@ -40,11 +39,7 @@ async function pauseOnce(
 ): Promise<{ latencyMs: number; processes: number; result: PauseResult | undefined }> {
   const { history, signal, id } = stage.options;
   const agent = stage.agent(name);
-  const { sandboxes } = await agentStatus(stage, name);
-  const witness = witnessSandboxes(
-    sandboxes.filter((sandbox) => sandbox.execution === "running"),
-    id,
-  );
+  const witness = witnessSandboxes(stage.cgroupOf(name), id);
   try {
     const call = await openControl(agent.control, { withinMs: answerWithinMs, signal });
     // From here to the last look nothing is awaited: the figure is the agent's and the kernel's, not this process's.
@@ -58,27 +53,24 @@ async function pauseOnce(
         next: "The processes are those with HOUSEGUEST_LEASE in their environment.",
       });
     }
-    const processes = witness.processes();
-    const before = cpuUse(processes);
+    const before = cpuTimes(witness.processes());
     const frozenAt = performance.now();
     const answer = await orAborted(call.answer, signal);
     // Up to the agent's own answer, while it saved the checkpoints, nothing may have run.
-    const after = cpuUse(processes);
-    // In a frozen cgroup a process may show as runnable for a moment without running: the cgroup's own word counts.
-    const running = witness.allStopped() ? 0 : Math.max(1, after.running);
+    const { cpuUsedUs, running } = activity(before, witness);
     history.record("witness.freeze", {
       latencyMs,
       source: witness.source,
-      processes: processes.length,
+      processes: before.size,
       agentFreezeMs: answer.pause?.freezeMs ?? null,
     });
     history.record("witness.frozen", {
-      processes: processes.length,
+      processes: before.size,
       running,
-      cpuUsedUs: Math.max(0, after.usedUs - before.usedUs),
+      cpuUsedUs,
       forMs: performance.now() - frozenAt,
     });
-    return { latencyMs, processes: processes.length, result: answer.pause };
+    return { latencyMs, processes: before.size, result: answer.pause };
   } finally {
     witness.close();
   }
@@ -86,8 +78,7 @@ async function pauseOnce(
 
 async function resumeOnce(stage: HostStage, name: string): Promise<number> {
   const { history, signal, id } = stage.options;
-  const { sandboxes } = await agentStatus(stage, name);
-  const witness = witnessSandboxes(sandboxes, id);
+  const witness = witnessSandboxes(stage.cgroupOf(name), id);
   const call = await openControl(stage.agent(name).control, { withinMs: answerWithinMs, signal });
   const processes = witness.processes().length;
   witness.close();

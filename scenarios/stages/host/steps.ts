@@ -1,7 +1,7 @@
 import type { StepOf, Step } from "../../steps/step.ts";
 import type { HostStage } from "./host-stage.ts";
 import { awaitBusy } from "./await-busy.ts";
-import { awaitSettled, awaitStarted } from "./await-jobs.ts";
+import { awaitSettled } from "./await-settled.ts";
 import { join } from "./join.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { startBroker } from "./start-broker.ts";
@@ -18,7 +18,6 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   "start-broker": startBroker,
   join,
   submit,
-  "await-started": awaitStarted,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
   pause,

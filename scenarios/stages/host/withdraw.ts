@@ -35,7 +35,9 @@ export async function withdraw(stage: HostStage, step: StepOf<"withdraw">): Prom
       next: `Look at it with: ps -o pid,stat,wchan:20,args -p ${agent.actor.pid}.`,
     });
   }
-  const seconds = ((performance.now() - beganAt) / 1000).toFixed(1);
+  const tookMs = performance.now() - beganAt;
+  stage.options.history.record("witness.withdrawn", { tookMs, deadlineMs: step.deadlineMs });
+  const seconds = (tookMs / 1000).toFixed(1);
   const load = submitted === 0 ? "" : `, ${submitted} jobs were submitted meanwhile`;
   if (report === undefined) return `gone after ${seconds} s without a report${load}`;
   return `gone after ${seconds} s, ${report.leasesHandedBack} leases handed back, key ${report.keyRevoked}${load}`;

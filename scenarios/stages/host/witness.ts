@@ -1,10 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 
-import type { SandboxStatus } from "../../../protocol/control.ts";
+import { cgroupPids, childCgroups } from "../../../agent/sandbox/cgroup.ts";
 import { jobEnvironment, runMarker } from "../../../protocol/job-environment.ts";
-import { cpuTimeNs, isAlive, processEnvironment, markedProcesses, type ProcessStat, processStat } from "./proc.ts";
-import { cgroupPids } from "./run-cgroup.ts";
+import { cpuTimeNs, isAlive, markedProcesses, processEnvironment, type ProcessStat, processStat } from "./proc.ts";
 
 /** How long a freeze is waited for before the witness says that it did not come, in milliseconds. */
 const freezeMsMax = 5_000;
@@ -15,19 +14,25 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 /** What is needed to see from outside whether sandboxes run: taken before the trigger. */
 export interface Witness {
   readonly source: "cgroup" | "proc";
-  /** Whether every process of every sandbox is stopped at this moment. */
+  /** Whether every process of every sandbox is stopped at this moment, as its source tells. */
   allStopped(): boolean;
+  /** Every process of a sandbox, found afresh by cgroup and by marker. */
   processes(): number[];
+  /** Those of them that a sandbox's cgroup does not hold and that are not stopped either. */
+  running(): number[];
   close(): void;
 }
 
 /**
- * A witness of the sandboxes' processes that does not ask the agent: it reads each sandbox's cgroup.events
- * (cgroup v2, "frozen 1"), or where there is no cgroup the state of every process that bears a lease's marker.
+ * A witness of one agent's sandboxes that does not ask the agent. Where the harness put the agent into a cgroup, each
+ * cgroup below it that holds processes is watched (cgroup.events, "frozen 1"); processes that bear a lease's marker and
+ * stand outside of them are looked at in /proc, and so are all where there is no cgroup.
+ *
+ * @param agentCgroup the cgroup into which the harness put the agent, or undefined
  */
-export function witnessSandboxes(sandboxes: readonly SandboxStatus[], run: string): Witness {
-  const cgroups = sandboxes.map((sandbox) => sandbox.cgroup).filter((path) => path !== null);
-  return cgroups.length === sandboxes.length && cgroups.length > 0 ? cgroupWitness(cgroups) : procWitness(run);
+export function witnessSandboxes(agentCgroup: string | undefined, run: string): Witness {
+  const cgroups = agentCgroup === undefined ? [] : sandboxCgroups(agentCgroup);
+  return cgroups.length > 0 ? cgroupWitness(cgroups, run) : procWitness(run);
 }
 
 /**
@@ -44,13 +49,38 @@ export function watchUntilStopped(witness: Witness): boolean {
   return true;
 }
 
-/** CPU time of the processes in microseconds, and how many of them are on a CPU or want one. */
-export function cpuUse(pids: readonly number[]): { usedUs: number; running: number } {
-  const usedNs = pids.reduce((sum, pid) => sum + cpuTimeNs(pid), 0);
-  return { usedUs: usedNs / 1_000, running: pids.filter((pid) => processStat(pid)?.state === "R").length };
+/** CPU time so far of each process, in microseconds. */
+export type CpuTimes = ReadonlyMap<number, number>;
+
+export function cpuTimes(pids: readonly number[]): CpuTimes {
+  return new Map(pids.map((pid) => [pid, cpuTimeNs(pid) / 1_000]));
 }
 
-function cgroupWitness(paths: readonly string[]): Witness {
+/**
+ * What ran between two looks at frozen processes: the CPU time used, process by process, and how many came, went or ran.
+ * A frozen process does none of these.
+ */
+export function activity(before: CpuTimes, witness: Witness): { cpuUsedUs: number; running: number } {
+  const after = cpuTimes(witness.processes());
+  let cpuUsedUs = 0;
+  let running = witness.running().length;
+  for (const [pid, usedUs] of after) {
+    const earlier = before.get(pid);
+    if (earlier === undefined) running += 1;
+    else cpuUsedUs += Math.max(0, usedUs - earlier);
+  }
+  for (const pid of before.keys()) if (!after.has(pid)) running += 1;
+  return { cpuUsedUs, running };
+}
+
+/** The cgroups with processes of their own below an agent's; the agent itself stays in its own. */
+function sandboxCgroups(agentCgroup: string): string[] {
+  return childCgroups(agentCgroup)
+    .flatMap((path) => [path, ...sandboxCgroups(path)])
+    .filter((path) => cgroupPids(path).length > 0);
+}
+
+function cgroupWitness(paths: readonly string[], run: string): Witness {
   const descriptors = paths.map((path) => openSync(join(path, "cgroup.events"), "r"));
   const buffer = Buffer.alloc(256);
   const frozenOrGone = (descriptor: number) => {
@@ -63,31 +93,42 @@ function cgroupWitness(paths: readonly string[]): Witness {
       return true;
     }
   };
+  const inside = () => new Set(paths.flatMap((path) => cgroupPids(path)));
   return {
     source: "cgroup",
     allStopped: () => descriptors.every(frozenOrGone),
-    processes: () => paths.flatMap(cgroupPids),
+    processes: () => [...new Set([...inside(), ...jobProcesses(run).map(({ pid }) => pid)])],
+    running() {
+      const held = inside();
+      const outside = jobProcesses(run).filter((process) => !held.has(process.pid) && !isStopped(process));
+      const unfrozen = descriptors.every(frozenOrGone) ? [] : [...held];
+      return [...outside.map(({ pid }) => pid), ...unfrozen];
+    },
     close: () => descriptors.forEach((descriptor) => closeSync(descriptor)),
   };
 }
 
 function procWitness(run: string): Witness {
   let known = jobProcesses(run);
-  const stopped = (process: ProcessStat) => {
-    const state = processStat(process.pid);
-    return state?.state === "T" || !isAlive(process);
-  };
   return {
     source: "proc",
     allStopped() {
-      if (!known.every(stopped)) return false;
+      if (!known.every(isStopped)) return false;
       // What was forked since the list was made counts too.
       known = jobProcesses(run);
-      return known.every(stopped);
+      return known.every(isStopped);
     },
-    processes: () => jobProcesses(run).map((process) => process.pid),
+    processes: () => jobProcesses(run).map(({ pid }) => pid),
+    running: () =>
+      jobProcesses(run)
+        .filter((process) => !isStopped(process))
+        .map(({ pid }) => pid),
     close: () => undefined,
   };
+}
+
+function isStopped(process: ProcessStat): boolean {
+  return processStat(process.pid)?.state === "T" || !isAlive(process);
 }
 
 /** Live processes of this run that bear a lease's marker. */

@@ -2,23 +2,6 @@ import { isTerminalJob } from "../../../protocol/job-states.ts";
 import type { StepOf } from "../../steps/step.ts";
 import type { HostStage } from "./host-stage.ts";
 
-/** Waits until so many jobs of a batch have been leased at least once. */
-export async function awaitStarted(stage: HostStage, step: StepOf<"await-started">): Promise<string> {
-  const batch = stage.batch(step.batch);
-  const started = () => {
-    const leased = new Set<string>();
-    for (const record of stage.options.history.records) {
-      if (record.type === "broker.leased" && batch.has(record.data.jobId)) leased.add(record.data.jobId);
-    }
-    return leased.size;
-  };
-  await stage.options.history.until(`${step.jobs} started jobs`, () => started() >= step.jobs, {
-    withinMs: step.withinMs,
-    signal: stage.options.signal,
-  });
-  return `${started()} of ${batch.size} jobs have started`;
-}
-
 /** Waits until every job of a batch is completed, failed or cancelled. */
 export async function awaitSettled(stage: HostStage, step: StepOf<"await-settled">): Promise<string> {
   const batch = stage.batch(step.batch);
