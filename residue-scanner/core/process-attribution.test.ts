@@ -8,15 +8,19 @@ import { ProcessWitness } from "./process-attribution.ts";
 const init = processFixture({ pid: 1, parent: 0, name: "systemd" });
 const shell = processFixture({ pid: 50, parent: 1, name: "bash" });
 const scanner = processFixture({ pid: 60, parent: 50, name: "node" });
-const daemon = processFixture({ pid: 70, parent: 1, name: "sshd" });
+const daemon = processFixture({ pid: 70, parent: 1, name: "postgres" });
 const cron = processFixture({ pid: 80, parent: 1, name: "cron" });
 const existing = [init, shell, scanner, daemon, cron];
 
 /** Whose is the last of these processes, which all came during the run? */
-function judge(came: readonly ProcessFact[], context: Partial<AttributionContext> = {}) {
-  const before = snapshotFixture({ processes: existing });
+function judge(
+  came: readonly ProcessFact[],
+  context: Partial<AttributionContext> = {},
+  further: readonly ProcessFact[] = [],
+) {
+  const before = snapshotFixture({ processes: [...existing, ...further] });
   const after = snapshotFixture({
-    processes: [...existing, ...came],
+    processes: [...existing, ...further, ...came],
     scanner: [scanner, shell, init].map(({ pid, startTime }) => ({ pid, startTime })),
   });
   const { to, evidence } = new ProcessWitness(before, after, contextFixture(context)).of(came.at(-1) as ProcessFact);
@@ -99,6 +103,42 @@ describe("a process is somebody else's", () => {
 
   it("nor by a parent that starts things at others' request", () => {
     expect(judge([processFixture({ pid: 100, parent: cron.pid })]).to).toBe("unknown");
+  });
+
+  it.each([
+    "tmux: server",
+    "screen",
+    "SCREEN",
+    "supervisord",
+    "runsv",
+    "s6-supervise",
+    "sshd",
+    "sshd-session",
+    "xinetd",
+    "dtach",
+    "abduco",
+    "(systemd)",
+    "dbus-daemon",
+    "atd",
+    // The kernel keeps fifteen characters of a name.
+    "containerd-shim",
+  ])("nor by %s, which runs what others tell it", (name) => {
+    const told = processFixture({ pid: 90, parent: 1, name });
+    const child = processFixture({ pid: 100, parent: told.pid });
+    expect(judge([child], {}, [told]).to).toBe("unknown");
+    expect(judge([child, processFixture({ pid: 101, parent: 100 })], {}, [told]).to).toBe("unknown");
+  });
+
+  it("nor by a supervisor that a language's interpreter runs", () => {
+    const told = processFixture({
+      pid: 90,
+      parent: 1,
+      name: "python3",
+      commandLine: "/usr/bin/python3 /usr/bin/supervisord -n",
+    });
+    expect(judge([processFixture({ pid: 100, parent: told.pid })], {}, [told]).to).toBe("unknown");
+    const plain = { ...told, commandLine: "/usr/bin/python3 /srv/app --log supervisord" };
+    expect(judge([processFixture({ pid: 100, parent: told.pid })], {}, [plain]).to).toBe("background");
   });
 
   it("nor when it carries the marker all the same", () => {

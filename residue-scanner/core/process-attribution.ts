@@ -1,6 +1,7 @@
 import { jobEnvironment, runMarker } from "../../protocol/job-environment.ts";
 import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext, RunRole } from "./attribution-context.ts";
+import { isDelegate } from "./delegates.ts";
 import { processKey } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import { isBelow, isWithin } from "./path-scope.ts";
@@ -10,13 +11,6 @@ export interface Attribution {
   readonly to: AttributionTarget;
   readonly evidence: Evidence[];
 }
-
-/** Daemons that start things at others' request: that one of them is the parent says nothing about who asked. */
-const delegates = new Set(
-  "cron crond atd anacron systemd init dockerd containerd containerd-shim containerd-shim-runc-v2 podman conmon dbus-daemon dbus-broker launchd udisksd polkitd".split(
-    " ",
-  ),
-);
 
 /** Says whose a process is. */
 export class ProcessWitness {
@@ -158,7 +152,7 @@ export class ProcessWitness {
    * started its children itself, unless it does that at others' request.
    */
   #cannotAdopt(parent: ProcessFact): boolean {
-    return parent.pid !== 1 && !this.#above.has(parent.pid) && !delegates.has(parent.name);
+    return parent.pid !== 1 && !this.#above.has(parent.pid) && !isDelegate(parent);
   }
 
   #cgroupOf(fact: ProcessFact): string | null {
