@@ -97,6 +97,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["directory-times", changedFile("/tmp", directory, ["mtime", "ctime", "size"]), {}],
   ["device-times", changedFile("/dev/tty1", { kind: "character device" }, ["mtime", "ctime"]), {}],
   ["login-records", changedFile("/run/utmp", {}, ["mtime", "ctime", "size"]), {}],
+  ["login-records", changedFile("/var/log/wtmp", { size: 1152 }, ["mtime", "ctime", "size"]), {}],
   ["others-file-grew", changedFile("/var/log/x", { size: 800 }, ["mtime", "ctime", "size"]), { watcherUid: 1000 }],
   ["kernel-thread", newProcess({ kernelThread: true }), {}],
   ["waits-for-init", newProcess({ state: "Z", parent: 1 }), {}],
@@ -159,6 +160,12 @@ describe("the noise rules do not excuse", () => {
     ["another's file that shrank", changedFile("/x", { size: 1 }, ["size"]), { watcherUid: 1000 }],
     ["another's file that was replaced", changedFile("/x", {}, ["ino", "ctime"]), { watcherUid: 1000 }],
     ["login records that are no whole records", changedFile("/run/utmp", { size: 400 }, ["size"]), {}],
+    ["login records that shrank", changedFile("/run/utmp", { size: 384 }, ["mtime", "ctime", "size"]), {}],
+    ["login records that were emptied", changedFile("/var/log/wtmp", { size: 0 }, ["mtime", "ctime", "size"]), {}],
+    ["a login record that was written over", changedFile("/var/log/wtmp", {}, ["mtime", "ctime"]), {}],
+    ["last logins that shrank", changedFile("/var/log/lastlog", { size: 292 }, ["mtime", "ctime", "size"]), {}],
+    ["login records that the agent writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("agent")],
+    ["login records that a job writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("job")],
     ["another file of that name", changedFile("/tmp/utmp", {}, ["size"]), {}],
     ["a process with a name in brackets", newProcess({ name: "[kworker/0:1]", commandLine: "" }), {}],
     ["a dead process whose parent lives on", newProcess({ state: "Z", parent: 50 }), {}],
@@ -175,6 +182,11 @@ describe("the noise rules do not excuse", () => {
     [
       "a mode that a foreign process may have changed",
       changedFile("/var/log/x", {}, ["mode", "ctime"]),
+      as("background"),
+    ],
+    [
+      "a foreign file that shrank",
+      changedFile("/var/log/x", { size: 1 }, ["mtime", "ctime", "size"]),
       as("background"),
     ],
   ])("%s", (_, difference, parts) => {

@@ -80,13 +80,18 @@ export const noiseRules: readonly NoiseRule[] = [
   {
     id: "login-records",
     reason:
-      "Login accounting (utmp(5)) is rewritten by every login of anybody: whole records changed, owner and mode did not.",
-    matches: ({ difference }) => {
-      const after = fileAfter(difference);
-      const isAccounting = /^\/(?:var\/)?(?:run|log)\/(?:utmp|wtmp|btmp|lastlog)$/.test(difference.key);
+      "Login accounting (utmp(5)) is written by every login of anybody: whole records came or changed, none went; owner and mode are the same.",
+    matches: ({ difference, attribution }) => {
+      const name = /^\/(?:var\/)?(?:run|log)\/(utmp|wtmp|btmp|lastlog)$/.exec(difference.key)?.[1];
+      if (name === undefined || difference.surface !== "files" || difference.change !== "changed") return false;
+      const grownBytes = grownBy(difference);
+      // The two logs only ever get longer; the two tables have a record for each terminal or user.
+      const isKept = name === "wtmp" || name === "btmp" ? grownBytes > 0 : grownBytes >= 0;
       return (
-        isAccounting &&
-        (after?.size ?? 1) % recordBytes(difference.key) === 0 &&
+        isKept &&
+        (difference.after?.size ?? 1) % recordBytes(name) === 0 &&
+        attribution.to !== "agent" &&
+        attribution.to !== "job" &&
         changedOnly(difference, ["mtime", "ctime", "size"])
       );
     },
@@ -162,7 +167,8 @@ export const noiseRules: readonly NoiseRule[] = [
       attribution.to === "background" &&
       (difference.change !== "changed" ||
         difference.surface === "sockets" ||
-        changedOnly(difference, ["mtime", "ctime", "size"])),
+        // Whoever holds a log open only to append to it need not be the one who emptied it.
+        (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
   },
 ];
 
@@ -180,7 +186,13 @@ function changedOnly(difference: Difference, names: readonly string[]): boolean 
   return difference.change === "changed" && difference.changed.every((name) => names.includes(name));
 }
 
+/** In bytes; negative for a file that was cut. */
+function grownBy(difference: Difference): number {
+  if (difference.surface !== "files") return 0;
+  return (difference.after?.size ?? 0) - (difference.before?.size ?? 0);
+}
+
 /** sizeof(struct utmp) and sizeof(struct lastlog) of glibc. */
-function recordBytes(path: string): number {
-  return path.endsWith("lastlog") ? 292 : 384;
+function recordBytes(name: string): number {
+  return name === "lastlog" ? 292 : 384;
 }
