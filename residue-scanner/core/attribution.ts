@@ -130,7 +130,11 @@ function namesIn(text: string, context: AttributionContext): string | undefined 
 }
 
 function attributeSocket({ before, after }: SocketDifference, { witness }: AttributionKnowledge): Attribution {
-  if (after === null) return nobody;
+  if (after === null) {
+    const owners = before?.owners ?? [];
+    const evidence = owners.map((pid) => ({ kind: "holder", detail: `was held by ${witness.fateOf(pid)}` }) as const);
+    return { to: "unknown", evidence };
+  }
   if (after.owners === null && witness.watcherUid !== 0) {
     // The run's processes are this user's own (one that became root is a finding itself), and theirs are visible.
     const detail = `no process that user ${witness.watcherUid} may look into holds it`;

@@ -49,6 +49,15 @@ function newSocket(parts: Partial<SocketFact>): SocketDifference {
   };
 }
 
+function goneSocket(parts: Partial<SocketFact>): SocketDifference {
+  return {
+    ...newSocket({}),
+    change: "vanished",
+    before: socketFixture({ key: "s", owners: [70], ...parts }),
+    after: null,
+  };
+}
+
 /** The id of the rule that excuses it, or undefined. */
 function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "difference">> = {}): string | undefined {
   const noise: NoiseCase = {
@@ -61,6 +70,7 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
     isFoundSocket: (path) => path === "/tmp/found.sock",
     isScanner: (pid) => pid === 60,
+    wasScanner: (pid) => pid === 61,
     ...parts,
   };
   return noiseRules.find((rule) => rule.matches(noise))?.id;
@@ -102,6 +112,11 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["kernel-thread", newProcess({ kernelThread: true }), {}],
   ["waits-for-init", newProcess({ state: "Z", parent: 1 }), {}],
   ["ended", { ...newProcess({}), change: "vanished", before: processFixture({ pid: 9 }), after: null }, {}],
+  ["ended", goneSocket({ state: "connected", remote: "127.0.0.1:1" }), {}],
+  ["ended", goneSocket({ protocol: "udp", state: "bound", local: "127.0.0.1:40000" }), {}],
+  ["ended", goneSocket({ protocol: "udp", state: "connected", local: "127.0.0.1:53", remote: "127.0.0.1:1" }), {}],
+  ["ended", goneSocket({ protocol: "unix", state: "listening", local: "@abstract" }), {}],
+  ["ended", goneSocket({ owners: [61] }), {}],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
@@ -169,6 +184,15 @@ describe("the noise rules do not excuse", () => {
     ["another file of that name", changedFile("/tmp/utmp", {}, ["size"]), {}],
     ["a process with a name in brackets", newProcess({ name: "[kworker/0:1]", commandLine: "" }), {}],
     ["a dead process whose parent lives on", newProcess({ state: "Z", parent: 50 }), {}],
+    ["a listening tcp socket that is gone", goneSocket({}), {}],
+    ["a listening tcp socket that is gone, whoever held it", goneSocket({ owners: null }), {}],
+    ["a listening tcp socket that is gone, held by nobody", goneSocket({ owners: [] }), {}],
+    ["a listening tcp socket that the scanner shared", goneSocket({ owners: [61, 70] }), {}],
+    ["a listening tcp6 socket that is gone", goneSocket({ protocol: "tcp6", local: "[::1]:41000" }), {}],
+    ["a udp service that is gone", goneSocket({ protocol: "udp", state: "bound", local: "[::]:53" }), {}],
+    ["a listening unix socket that is gone", goneSocket({ protocol: "unix", local: "/run/db.sock" }), {}],
+    ["a dead process of the agent", newProcess({ state: "Z", parent: 1 }), as("agent")],
+    ["a dead process of a job", newProcess({ state: "Z", parent: 1 }), as("job")],
     ["a listening socket of a process that is reported", newSocket({ owners: [9] }), {}],
     ["a listening socket that nobody holds", newSocket({ inodes: [], owners: [] }), {}],
     ["a socket that the watcher shares", newSocket({ owners: [60, 70] }), {}],

@@ -1,6 +1,7 @@
 import type { Attribution } from "./process-attribution.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Difference, FileDifference } from "./difference.ts";
+import type { SocketFact } from "./fact.ts";
 import { isPlain } from "./harness-files.ts";
 import { leadsTo } from "./path-scope.ts";
 
@@ -20,6 +21,8 @@ export interface NoiseCase {
   /** Whether a socket bound to this path is itself a finding. */
   readonly isFoundSocket: (path: string) => boolean;
   readonly isScanner: (pid: number) => boolean;
+  /** The same of a pid at the baseline. */
+  readonly wasScanner: (pid: number) => boolean;
 }
 
 /** Why a difference is not residue although it is one. Every use is counted and printed in the report. */
@@ -115,14 +118,24 @@ export const noiseRules: readonly NoiseRule[] = [
   {
     id: "waits-for-init",
     reason: "A process that has ended (state Z); it vanishes when process 1, its parent, collects its exit status.",
-    matches: ({ difference }) =>
-      difference.surface === "processes" && difference.after?.state === "Z" && difference.after.parent === 1,
+    matches: ({ difference, attribution }) =>
+      difference.surface === "processes" &&
+      difference.after?.state === "Z" &&
+      difference.after.parent === 1 &&
+      // The run's own are waited for while the host settles; one that nobody collects by then was left.
+      attribution.to !== "agent" &&
+      attribution.to !== "job",
   },
   {
     id: "ended",
-    reason: "A process that ended or a socket that was closed leaves nothing behind.",
-    matches: ({ difference }) =>
-      difference.change === "vanished" && (difference.surface === "processes" || difference.surface === "sockets"),
+    reason: "A process that ended, or a socket that was closed and served nobody, leaves nothing behind.",
+    matches: ({ difference, wasScanner }) => {
+      if (difference.change !== "vanished") return false;
+      if (difference.surface === "processes") return true;
+      if (difference.surface !== "sockets" || difference.before === null) return false;
+      const owners = difference.before.owners ?? [];
+      return !isService(difference.before) || (owners.length > 0 && owners.every(wasScanner));
+    },
   },
   {
     id: "closing-connection",
@@ -173,6 +186,18 @@ export const noiseRules: readonly NoiseRule[] = [
 ];
 
 const closingStates = new Set(["time-wait", "fin-wait-1", "fin-wait-2", "closing", "last-ack", "syn-received"]);
+
+/** First port that Linux gives to sockets that ask for none (ip_local_port_range, ip(7)). */
+const ephemeralPortMin = 32_768;
+
+/** Whether others reach a service of this host by this socket, which whoever ended it took from them. */
+function isService({ protocol, local, state, remote }: SocketFact): boolean {
+  if (protocol.startsWith("unix")) return state === "listening" && local.startsWith("/");
+  if (protocol.startsWith("tcp")) return state === "listening";
+  // A datagram socket does not tell whether it serves; those that only ask get a port from the kernel.
+  const port = Number(local.slice(local.lastIndexOf(":") + 1));
+  return protocol.startsWith("udp") && state === "bound" && remote === null && port < ephemeralPortMin;
+}
 
 function fileAfter(difference: Difference): FileDifference["after"] {
   return difference.surface === "files" ? difference.after : null;

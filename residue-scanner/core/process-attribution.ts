@@ -21,6 +21,8 @@ export class ProcessWitness {
   readonly #context: AttributionContext;
   readonly #now: ReadonlyMap<number, ProcessFact>;
   readonly #before: ReadonlySet<string>;
+  readonly #pidsBefore: ReadonlyMap<number, ProcessFact>;
+  readonly #scannerBefore: number | undefined;
   /** Pids of the scanner and of what is above it. */
   readonly #above: ReadonlySet<number>;
   readonly #known: ReadonlyMap<string, RunRole>;
@@ -33,6 +35,8 @@ export class ProcessWitness {
     this.cgroupPrefixes = hierarchyPaths(context.cgroupPrefixes, after);
     this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
     this.#before = new Set(before.processes.map(processKey));
+    this.#pidsBefore = new Map(before.processes.map((fact) => [fact.pid, fact]));
+    this.#scannerBefore = before.scanner[0]?.pid;
     this.#above = new Set(after.scanner.map(({ pid }) => pid));
     this.#known = new Map(context.processes.map((seen) => [processKey(seen), seen.role]));
     const sessionsBefore = new Set(before.processes.map(({ session }) => session));
@@ -54,6 +58,19 @@ export class ProcessWitness {
 
   isScanner(pid: number): boolean {
     return pid === [...this.#above][0];
+  }
+
+  /** Of a pid at the baseline. */
+  wasScanner(pid: number): boolean {
+    return pid === this.#scannerBefore;
+  }
+
+  /** Who a process of the baseline was, and what became of it. */
+  fateOf(pid: number): string {
+    const fact = this.#pidsBefore.get(pid);
+    const now = this.#now.get(pid);
+    const runs = fact !== undefined && now !== undefined && processKey(fact) === processKey(now) && now.state !== "Z";
+    return `process ${pid} (${fact?.name ?? "not seen"}), which ${runs ? "runs on without it" : "is gone too"}`;
   }
 
   of(fact: ProcessFact): Attribution {

@@ -94,6 +94,22 @@ describe("a residue report", () => {
     );
   });
 
+  it("counts a service that is gone, and names who served", () => {
+    const served = processFixture({ pid: 70, name: "postgres" });
+    const sockets = [socketFixture({ key: "tcp 127.0.0.1:5432 listening", local: "127.0.0.1:5432", owners: [70] })];
+    const before = { processes: [served], sockets };
+    const killed = compare(before, {});
+    expect(killed.findings).toMatchObject([
+      { surface: "sockets", change: "vanished", attribution: { to: "unknown", evidence: [{ kind: "holder" }] } },
+    ]);
+    const evidenceOf = ({ findings }: ReturnType<typeof compare>) => findings[0]?.attribution.evidence[0]?.detail;
+    expect(evidenceOf(killed)).toBe("was held by process 70 (postgres), which is gone too");
+    expect(evidenceOf(compare(before, { processes: [served] }))).toBe(
+      "was held by process 70 (postgres), which runs on without it",
+    );
+    expect(compare({ ...before, scanner: [served] }, {}).findings).toEqual([]);
+  });
+
   it("counts what nobody can explain", () => {
     const { verdict, findings } = compare({}, { processes: [processFixture({ pid: 9 })] });
     expect(verdict).toBe("residue");

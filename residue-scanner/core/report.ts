@@ -89,6 +89,7 @@ function excuse(
     isFoundCrontab: (file) => found.crontabs.has(file),
     isFoundSocket: (path) => found.sockets.has(path),
     isScanner: (pid) => witness.isScanner(pid),
+    wasScanner: (pid) => witness.wasScanner(pid),
   });
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
   found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
