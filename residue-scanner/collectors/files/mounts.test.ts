@@ -55,6 +55,34 @@ describe("the plan of what to walk", () => {
     expect(notRead).toEqual([]);
   });
 
+  it.each([
+    ["/proc/cpuinfo", "fuse.lxcfs"],
+    ["/sys/devices/system/cpu", "fuse.lxcfs"],
+    ["/sys/fs/fuse/view", "fuse"],
+    ["/var/lib/lxcfs", "fuse.lxcfs"],
+    ["/run/user/1000/doc", "fuse.portal"],
+    ["/run/user/1000/gvfs", "fuse.gvfsd-fuse"],
+  ])("takes %s (%s) for a view and not for storage", (point, type) => {
+    const view = { id: 60, parentId: 27, device: "0:60", root: "/", point, type };
+    const { roots, notRead, mountPoints } = planMounts([...mounts(), view], null);
+    expect(notRead.map((left) => left.point)).toEqual(["/mnt/far", "/mnt/user"]);
+    expect(roots).not.toContain(point);
+    expect(mountPoints).toContain(point);
+  });
+
+  it.each(["fuse", "fuse.sshfs", "fuseblk", "virtiofs", "9p", "nfs4"])(
+    "names storage of type %s as not read",
+    (type) => {
+      const storage = { id: 60, parentId: 27, device: "0:60", root: "/", point: "/srv/far", type };
+      expect(planMounts([...mounts(), storage], null).notRead).toContainEqual({ point: "/srv/far", type });
+    },
+  );
+
+  it("reads what lies in memory below /sys, where files can be kept", () => {
+    const memory = { id: 60, parentId: 27, device: "0:60", root: "/", point: "/sys/fs/cgroup", type: "tmpfs" };
+    expect(planMounts([...mounts(), memory], null).roots).toContain("/sys/fs/cgroup");
+  });
+
   it("is the whole root where there is no mount table", () => {
     expect(planMounts(readMounts("/no/such/table"), null).roots).toEqual(["/"]);
   });

@@ -30,6 +30,13 @@ const kernelTypes = new Set(
     "rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs nfsd"
   ).split(" "),
 );
+/**
+ * Views that a program makes of the kernel's state or of files that are read where they really lie: nothing can be
+ * kept in them, so that leaving them out loses no evidence and makes no reading `partial`. Below /proc and /sys every
+ * type of this kind is one; what lies in memory or on a disk there is read.
+ */
+const viewTypes = new Set(["fuse.lxcfs", "fuse.portal", "fuse.gvfsd-fuse"]);
+const viewPlaces = ["/proc", "/sys"];
 /** Images that nothing can be written to. */
 const readOnlyTypes = new Set(["squashfs", "erofs", "iso9660", "cramfs", "romfs"]);
 /** Somebody else's storage: slow, changed by other hosts, or able to hang. Named in the report. */
@@ -73,7 +80,9 @@ export function planMounts(mounts: readonly Mount[], scope: readonly string[] | 
   const visible = mounts.filter((mount) => isVisible(mount, mounts));
   const mountPoints = new Set(visible.map(({ point }) => point));
   const wanted = scope === null ? visible : visible.filter(({ point }) => scope.some((root) => isBelow(point, root)));
-  const notRead = wanted.filter(({ type }) => isRemote(type)).map(({ point, type }) => ({ point, type }));
+  const notRead = wanted
+    .filter((mount) => isRemote(mount.type) && !isView(mount))
+    .map(({ point, type }) => ({ point, type }));
   const readable = wanted.filter(({ type }) => !isRemote(type) && !kernelTypes.has(type) && !readOnlyTypes.has(type));
   const roots = new Set(scope ?? []);
   for (const mount of withoutRepeats(readable)) roots.add(mount.point);
@@ -107,6 +116,10 @@ function withoutRepeats(mounts: readonly Mount[]): Mount[] {
     if (!kept.some(({ device, root }) => device === mount.device && isBelow(mount.root, root))) kept.push(mount);
   }
   return kept;
+}
+
+function isView({ type, point }: Mount): boolean {
+  return viewTypes.has(type) || viewPlaces.some((place) => isBelow(point, place));
 }
 
 function isRemote(type: string): boolean {
