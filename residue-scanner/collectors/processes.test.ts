@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { leftoverDaemon } from "../testing/leftover-daemon.ts";
-import { ancestry, collectProcesses, processesFromPs, readProcess } from "./processes.ts";
+import { processFixture } from "../testing/snapshot-fixture.ts";
+import { ancestry, collectProcesses, concludeReading, processesFromPs, readProcess } from "./processes.ts";
 
 describe("the processes collector without /proc", () => {
   it("knows processes by what ps tells, and claims to know no more", async () => {
@@ -61,6 +62,17 @@ describe.skipIf(process.platform !== "linux")("the processes collector (needs /p
     const kernel = processes.filter(({ kernelThread }) => kernelThread);
     if (kernel.length === 0) context.skip("no threads of the kernel are visible in this PID namespace");
     expect(kernel.every(({ executable, commandLine }) => executable === null && commandLine === "")).toBe(true);
+  });
+
+  it("does not take a process that ends while it is read for another user's", () => {
+    const fact = { ...processFixture({ pid: 9 }), marks: null };
+    const stat = { name: "x", parent: 1, session: 9, flags: 0, startTime: fact.startTime };
+    expect(concludeReading(fact, { ...stat, state: "S" })?.marks).toBeNull();
+    expect(concludeReading(fact, { ...stat, state: "Z" })).toMatchObject({ state: "Z", marks: {} });
+    const exitingFlag = 0x4;
+    expect(concludeReading(fact, { ...stat, state: "R", flags: exitingFlag })?.marks).toEqual({});
+    expect(concludeReading(fact, { ...stat, state: "S", startTime: "another" })).toBeNull();
+    expect(concludeReading(fact, null)).toBeNull();
   });
 
   it("says nothing about a process that is gone", () => {

@@ -3,10 +3,12 @@ import { statSync } from "node:fs";
 import psList from "ps-list";
 
 import type { ProcessFact, SurfaceReading } from "../core/fact.ts";
-import { firstPid, listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
+import { firstPid, listPids, type ProcessStat, readProc, readProcessStat, readProcLink } from "./proc.ts";
 
 /** PF_KTHREAD of include/linux/sched.h. */
 const kernelThreadFlag = 0x200000;
+/** PF_EXITING of the same: its memory, and the environment with it, is gone or going. */
+const exitingFlag = 0x4;
 const markPrefix = "HOUSEGUEST_";
 const commandLineCharactersMax = 1000;
 
@@ -52,8 +54,21 @@ export function readProcess(pid: number): ProcessFact | null {
     state: stat.state,
     marks: !hasMemory ? {} : marksIn(readProc(`${directory}/environ`)),
   };
+  return concludeReading(fact, readProcessStat(pid));
+}
+
+/**
+ * Reading takes several steps, and a process may end between them.
+ *
+ * @param now what its stat says after everything else was read
+ * @returns null when it is gone
+ */
+export function concludeReading(fact: ProcessFact, now: ProcessStat | null): ProcessFact | null {
   // A pid that changed hands while it was read is somebody else's facts; the new process is read the next time.
-  return readProcessStat(pid)?.startTime === stat.startTime ? fact : null;
+  if (now?.startTime !== fact.startTime) return null;
+  const hasEnded = now.state === "Z" || now.state === "X" || (now.flags & exitingFlag) !== 0;
+  // An environment that ended does not count as one that another user hides.
+  return hasEnded ? { ...fact, state: now.state, marks: fact.marks ?? {} } : fact;
 }
 
 function readAll(): ProcessFact[] {

@@ -1,10 +1,26 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { describe, expect, it } from "vitest";
 
 import { leftoverDaemon } from "../testing/leftover-daemon.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import { collectSockets } from "./sockets.ts";
+import { collectSockets, readTables } from "./sockets.ts";
 
 const heldBy = (pid: number) => collectSockets().sockets.filter(({ owners }) => owners?.includes(pid));
+
+describe("the tables of sockets", () => {
+  it("that are not there hold nothing, and those that cannot be read are named", () => {
+    const directory = temporaryDirectory();
+    const row = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0 0 77 1";
+    writeFileSync(join(directory, "tcp"), `header\n${row}\n`);
+    expect(readTables(directory)).toMatchObject({ rows: [{ local: "127.0.0.1:8080", inode: 77 }], unread: [] });
+    // Not readable for root either.
+    mkdirSync(join(directory, "udp"));
+    mkdirSync(join(directory, "unix"));
+    expect(readTables(directory)).toMatchObject({ rows: [{ inode: 77 }], unread: ["udp", "unix"] });
+  });
+});
 
 describe.skipIf(process.platform !== "linux")("the sockets collector (needs /proc)", () => {
   it("finds listening tcp sockets of both families with their holder", async () => {

@@ -1,9 +1,15 @@
+import { readFileSync } from "node:fs";
+
+import { systemCode } from "../../foundation/errors.ts";
 import type { SocketFact, SurfaceReading } from "../core/fact.ts";
 import { parseInternetTable, parseUnixTable, socketFacts, type SocketRow } from "../core/socket-table.ts";
 import { readSocketHolders } from "./open-files.ts";
-import { firstPid, listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
+import { firstPid, listPids, readProcessStat, readProcLink } from "./proc.ts";
 
 const internetTables = ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
+
+/** The kernel lacks the protocol, or the process that showed the table has ended. */
+const absentCodes = new Set(["ENOENT", "ESRCH", "EINVAL"]);
 
 interface Namespace {
   /** Goes before each address; empty for the scanner's own. */
@@ -17,10 +23,14 @@ export function collectSockets(): { sockets: SocketFact[]; reading: SurfaceReadi
   const startedMs = performance.now();
   const { sockets: holders, closed, holdersHidden } = readSocketHolders();
   const { namespaces, hidden } = listNamespaces();
-  const sockets = namespaces.flatMap(({ label, directory }) =>
-    socketFacts({ rows: readTables(directory), holders, holdersHidden, namespace: label }),
-  );
+  const unread: string[] = [];
+  const sockets = namespaces.flatMap(({ label, directory }) => {
+    const tables = readTables(directory);
+    unread.push(...tables.unread.map((name) => `${directory}/${name}`));
+    return socketFacts({ rows: tables.rows, holders, holdersHidden, namespace: label });
+  });
   const parts: string[] = [];
+  if (unread.length > 0) parts.push(`${unread.length} tables of sockets cannot be read, ${unread[0]} for one`);
   if (closed > 0) parts.push(`${closed} processes of other users do not show which sockets they hold`);
   if (hidden > 0) parts.push(`${hidden} processes do not show their network namespace`);
   const status = parts.length === 0 ? "done" : "partial";
@@ -29,9 +39,19 @@ export function collectSockets(): { sockets: SocketFact[]; reading: SurfaceReadi
   return { sockets, reading };
 }
 
-function readTables(directory: string): SocketRow[] {
-  const rows = internetTables.flatMap((name) => parseInternetTable(name, readProc(`${directory}/${name}`) ?? ""));
-  return [...rows, ...parseUnixTable(readProc(`${directory}/unix`) ?? "")];
+/** @returns the rows of all tables in a /proc/…/net, and the names of those that cannot be read */
+export function readTables(directory: string): { rows: SocketRow[]; unread: string[] } {
+  const unread: string[] = [];
+  const read = (name: string): string => {
+    try {
+      return readFileSync(`${directory}/${name}`, "latin1");
+    } catch (error) {
+      if (!absentCodes.has(systemCode(error) ?? "")) unread.push(name);
+      return "";
+    }
+  };
+  const rows = internetTables.flatMap((name) => parseInternetTable(name, read(name)));
+  return { rows: [...rows, ...parseUnixTable(read("unix"))], unread };
 }
 
 /** network_namespaces(7): one process of each is enough to read its tables. */
