@@ -17,6 +17,19 @@ export interface RunDirectory {
 
 const ownerFile = "harness.json";
 
+/** All that the harness and the broker that it starts write into a run directory; anything else there is a finding. */
+export const runDirectoryFiles: readonly string[] = [
+  ownerFile,
+  "history.jsonl",
+  "undo.jsonl",
+  "verdict.json",
+  "baseline.snapshot",
+  "logs",
+  "logs/*.log",
+  "broker/",
+  "../latest",
+];
+
 /**
  * Makes the directory of a new run under `root` and points `latest` at it.
  *

@@ -19,7 +19,7 @@ import { judgeExpectation } from "./checkers/registry.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
-import { createRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { createRunDirectory, type RunDirectory, runDirectoryFiles } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
@@ -157,6 +157,8 @@ async function lookAgain(progress: Progress): Promise<void> {
       agentPaths: [...[...stage.agents.values()].map((agent) => agent.home), stage.place],
       jobPaths: [],
       harnessPaths: [directory.path],
+      harnessFiles: runDirectoryFiles,
+      identifiers: [...stage.agents.values()].map((agent) => agent.agentId),
       processes: stage.seen,
     },
     { signal: interruption.signal },
