@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 
-import { firstPid, listPids, readProcLink } from "./proc.ts";
+import { firstPid, hasEnded, listPids, readProcLink } from "./proc.ts";
 
 export interface OpenFiles {
   /** Inode of a socket → pids that hold it. */
@@ -17,7 +17,7 @@ export function readSocketHolders(): OpenFiles {
   const closed: number[] = [];
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
-    if (descriptors === null) closed.push(pid);
+    if (descriptors === null && !hasEnded(pid)) closed.push(pid);
     for (const descriptor of descriptors ?? []) {
       const target = readProcLink(`/proc/${pid}/fd/${descriptor}`);
       if (target === null || !target.startsWith("socket:[")) continue;

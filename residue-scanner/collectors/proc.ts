@@ -56,3 +56,9 @@ export function readProcessStat(pid: number): ProcessStat | null {
     startTime: fields[19] ?? "0",
   };
 }
+
+/** Also one that only waits for its parent to take notice: it holds nothing and is in no namespace any more. */
+export function hasEnded(pid: number): boolean {
+  const state = readProcessStat(pid)?.state ?? "Z";
+  return state === "Z" || state === "X";
+}

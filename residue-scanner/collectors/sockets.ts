@@ -4,7 +4,7 @@ import { systemCode } from "../../foundation/errors.ts";
 import type { SocketFact, SurfaceReading } from "../core/fact.ts";
 import { parseInternetTable, parseUnixTable, socketFacts, type SocketRow } from "../core/socket-table.ts";
 import { readSocketHolders } from "./open-files.ts";
-import { firstPid, listPids, readProcessStat, readProcLink } from "./proc.ts";
+import { firstPid, hasEnded, listPids, readProcLink } from "./proc.ts";
 
 const internetTables = ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
 
@@ -65,10 +65,4 @@ function listNamespaces(): { namespaces: Namespace[]; hidden: number } {
     else if (!found.has(link)) found.set(link, { label: link, directory: `/proc/${pid}/net` });
   }
   return { namespaces: [...found.values()], hidden };
-}
-
-/** Also one that only waits for its parent to take notice: it is in no namespace any more. */
-function hasEnded(pid: number): boolean {
-  const state = readProcessStat(pid)?.state ?? "Z";
-  return state === "Z" || state === "X";
 }
