@@ -13,6 +13,7 @@ Exit codes:
   0    nothing is left (and, under the policies ci and strict, everything was seen)
   1    something is left
   2    nothing was found, but not everything was seen, or evidence was lost
+  3    a control group made for the command could not be removed; the message holds the command that does it
   64   the command line or a file named on it is wrong; nothing was done
   130  interrupted while the host was read
 `;
@@ -81,7 +82,10 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .option("--json", "print the report as JSON to stdout, after what the command printed")
     .option("--report <file>", "write the report as JSON to a file")
     .option("--root <directory...>", "watch the files of these directories only")
-    .option("--kill-leftovers", "kill processes that the command left, after they were reported")
+    .option(
+      "--kill-leftovers",
+      "kill processes that the command left and remove its empty cgroups, after they were reported",
+    )
     .addOption(policy())
     .addHelpText(
       "after",

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -6,6 +6,7 @@ import { systemClock } from "../../foundation/clock.ts";
 import { systemCode } from "../../foundation/errors.ts";
 import { unifiedRoot } from "../collectors/cgroups.ts";
 import { readProcess } from "../collectors/processes.ts";
+import { shellPath, toBytePath } from "../core/path-text.ts";
 
 const removeMsMax = 2_000;
 const removePauseMs = 5;
@@ -58,24 +59,25 @@ export class RunCgroup {
 
   /** @returns whether it is gone */
   removeIfEmpty(): boolean {
-    return this.#removeDirectory() === null;
+    return removeDirectory(this.directory) === null;
   }
 
   /**
    * Moves what still runs in it out, which leaves those processes as they are, and removes it. A process that was just
    * killed holds it a moment longer, and there is no event to wait for, so this tries again until a deadline.
    *
-   * @returns null, or why it is still there
+   * @param options.withBelow whether cgroups below it go too, those in which nothing runs
+   * @returns null, or why it is still there and the command that finishes it
    */
-  async remove(): Promise<string | null> {
+  async remove({ withBelow = false }: { withBelow?: boolean } = {}): Promise<string | null> {
     const deadlineMs = systemClock.monotonicMs() + removeMsMax;
     for (;;) {
       this.#moveOut();
-      const code = this.#removeDirectory();
+      if (withBelow) for (const below of childrenOf(this.directory)) removeEmpty(below);
+      const code = removeDirectory(this.directory);
       if (code === null) return null;
-      if (code !== "EBUSY" || systemClock.monotonicMs() > deadlineMs) {
-        return `${this.directory} could not be removed (${code}): remove it with rmdir.`;
-      }
+      const isHeld = !withBelow && childrenOf(this.directory).length > 0;
+      if (code !== "EBUSY" || isHeld || systemClock.monotonicMs() > deadlineMs) return notRemoved(this.directory, code);
       await sleep(removePauseMs);
     }
   }
@@ -97,15 +99,40 @@ export class RunCgroup {
       return [];
     }
   }
+}
 
-  /** @returns null when it is gone, else why not */
-  #removeDirectory(): string | null {
-    try {
-      rmdirSync(this.directory);
-      return null;
-    } catch (error) {
-      const code = systemCode(error) ?? "unknown";
-      return code === "ENOENT" ? null : code;
-    }
+function notRemoved(directory: string, code: string): string {
+  const path = shellPath(toBytePath(directory));
+  const [why, first] =
+    childrenOf(directory).length > 0
+      ? ["the command left cgroups below it", "End what runs in them, then run"]
+      : [code, "Run"];
+  return `${directory} could not be removed (${why}). ${first}: find ${path} -depth -type d -exec rmdir {} ';'`;
+}
+
+function childrenOf(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
+  } catch {
+    // Gone, or nothing that this user may list: removing it tells which.
+    return [];
+  }
+}
+
+/** The innermost first; the kernel refuses one in which something runs. */
+function removeEmpty(directory: string): void {
+  for (const below of childrenOf(directory)) removeEmpty(below);
+  removeDirectory(directory);
+}
+
+/** @returns null when it is gone, else why not */
+function removeDirectory(directory: string): string | null {
+  try {
+    rmdirSync(directory);
+    return null;
+  } catch (error) {
+    const code = systemCode(error) ?? "unknown";
+    return code === "ENOENT" ? null : code;
   }
 }

@@ -31,6 +31,8 @@ export async function runWatched(
   const scope = options.root === undefined ? {} : { roots: options.root };
   const before = await interruption.during((signal) => takeSnapshot({ ...scope, signal }));
   const cgroup = RunCgroup.create(runId);
+  let exitCode: ExitCode;
+  let kept: string | null = null;
   try {
     const windowFromMs = Date.now();
     const end = await runCommand(command, { runId, cgroup });
@@ -51,11 +53,14 @@ export async function runWatched(
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
     writeReport(report, { json: options.json === true, to: process.stderr });
     if (options.killLeftovers === true) process.stderr.write(`Killed ${killLeftovers(report)} leftover processes.\n`);
-    return chooseExitCode(report, end);
+    exitCode = chooseExitCode(report, end);
   } finally {
-    const kept = (await cgroup?.remove()) ?? null;
+    kept = (await cgroup?.remove({ withBelow: options.killLeftovers === true })) ?? null;
     if (kept !== null) process.stderr.write(`${kept}\n`);
   }
+  if (kept === null) return exitCode;
+  process.stderr.write(`This exit code is ${ExitCode.notUndone}, which outweighs ${exitCode}.\n`);
+  return ExitCode.notUndone;
 }
 
 /** Residue outweighs how the command itself ended; a command that failed without residue passes its code on. */

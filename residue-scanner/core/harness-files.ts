@@ -21,17 +21,10 @@ export function isHarnessFile(path: string, { harnessPaths, harnessFiles }: Attr
 export function isPlain({ key, change, changed, after }: FileDifference, harnessPaths: readonly string[]): boolean {
   if (after === null) return false;
   if (change === "changed" && !changed.every((name) => contentAttributes.includes(name))) return false;
-  switch (after.kind) {
-    case "file":
-      return (after.permissions & 0o6111) === 0;
-    case "directory":
-      return (after.permissions & 0o6000) === 0;
-    case "symlink":
-      // Of links it makes the one beside the run directory only.
-      return !isWithin(key, harnessPaths);
-    default:
-      return false;
-  }
+  if (after.kind === "file") return (after.permissions & 0o6111) === 0;
+  if (after.kind === "directory") return (after.permissions & 0o6000) === 0;
+  // Of links it makes the one beside the run directory only.
+  return after.kind === "symlink" && !isWithin(key, harnessPaths);
 }
 
 /** What writing to a file, or putting a new one in its place, changes. */
