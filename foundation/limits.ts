@@ -23,6 +23,10 @@ export const limits = {
   jobsLiveMax: 100_000,
   /** The most rounds of looking for processes still running before a freeze or kill gives up and says so. */
   fixedPointRoundsMax: 200,
+  /** The most jobs that one scenario submits as a batch. */
+  jobsPerRunMax: 10_000,
+  /** The most pauses and resumes in one scenario. */
+  cyclesMax: 100_000,
   /** The most events of one agent that the broker keeps for replay after a reconnect. */
   eventReplayMax: 1_000,
   /** The longest path of a Unix socket in bytes, without the final zero (unix(7): sun_path is 108 bytes). */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,6 +17,8 @@ describe("scenarios", () => {
     [["run", "withdraw-under-laod"], "Did you mean `scenarios run withdraw-under-load`?"],
     [["run"], "Missing required argument"],
     [["run", "rapid-pause-resume", "--slots", "none"], "whole number"],
+    [["run", "rapid-pause-resume", "--slots", "999"], "from 1 to 256."],
+    [["run", "rapid-pause-resume", "--runs", "/proc/x"], "--runs DIR"],
     [["run", "rapid-pause-resume", "--policy", "lax"], "developer or ci or strict"],
     [["run", "rapid-pause-resume", "--reporter", "loud"], "line, json, junit"],
     [["run", "rapid-pause-resume", "--json", "--reporter", "line"], "both write to stdout"],
@@ -42,6 +44,35 @@ describe("scenarios", () => {
     const { exitCode, stderr } = await runProgram("scenarios", ["run", "rapid-pause-resume"], { cwd: place });
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(/houseguest\.config\.json.*slots/);
+  });
+
+  it("refuses a command that is none, before anything is done", async () => {
+    writeFileSync(join(place, "houseguest.config.json"), '{"agent": {"command": ["/etc/passwd"]}}');
+    const { exitCode, stderr } = await runProgram("scenarios", ["run", "rapid-pause-resume"], { cwd: place });
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("agent.command");
+    expect(readdirSync(place)).toEqual(["houseguest.config.json"]);
+  });
+
+  it.each([
+    ["too long for a socket in it", `/tmp/${"x".repeat(120)}`],
+    ["not there", "/nowhere"],
+  ])("refuses a TMPDIR that is %s, before anything is done", async (_, TMPDIR) => {
+    const { exitCode, stderr } = await runProgram("scenarios", ["run", "rapid-pause-resume"], {
+      cwd: place,
+      env: { TMPDIR },
+    });
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("Point TMPDIR at");
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  it("does not call a ledger healed that it cannot read", async () => {
+    mkdirSync(join(place, "runs", "one"), { recursive: true });
+    writeFileSync(join(place, "runs", "one", "undo.jsonl"), "garbage\n");
+    const { exitCode, stdout } = await runProgram("scenarios", ["heal", "--runs", join(place, "runs")]);
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain("line 1 of");
   });
 
   it("refuses run directories where it may not write", async () => {

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { HouseguestError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
+import { limits } from "../foundation/limits.ts";
 import { healCommand } from "./commands/heal-command.ts";
 import { listCommand, showCommand } from "./commands/list-command.ts";
 import { type RunFlags, runCommand } from "./commands/run-command.ts";
@@ -45,9 +46,9 @@ function build(ended: (exitCode: number) => void): Command {
     .command("run")
     .description("run scenarios on this machine, one after the other")
     .argument("<name...>", "names from `scenarios list`, or all")
-    .option("--slots <n>", "how many jobs an agent runs at once", whole)
-    .option("--jobs <n>", "how many jobs are submitted", whole)
-    .option("--cycles <n>", "how many pauses and resumes, where the scenario has them", whole)
+    .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
+    .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
+    .option("--cycles <n>", "how many pauses and resumes, where the scenario has them", whole(limits.cyclesMax))
     .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)")
     .option("--store <kind>", "the broker's store: memory or sqlite", oneOf("memory", "sqlite"))
     .option(
@@ -92,9 +93,8 @@ function explain(error: unknown): number {
       return ExitCode.usage;
     }
     const message = error.message.replace(/^error: /, "");
-    process.stderr.write(
-      `${message.charAt(0).toUpperCase()}${message.slice(1)}. \`scenarios --help\` shows what there is.\n`,
-    );
+    const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, "")}.`;
+    process.stderr.write(`${sentence} \`scenarios --help\` shows what there is.\n`);
     return ExitCode.usage;
   }
   if (error instanceof HouseguestError) {
@@ -107,9 +107,13 @@ function explain(error: unknown): number {
   return ExitCode.harnessBug;
 }
 
-function whole(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
-  return Number(text);
+function whole(max: number): (text: string) => number {
+  return (text) => {
+    if (!/^[1-9]\d{0,9}$/.test(text) || Number(text) > max) {
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
+    }
+    return Number(text);
+  };
 }
 
 function positive(text: string): number {

@@ -18,8 +18,8 @@ const Config = z.strictObject({
   timing: Timing.partial().optional(),
   policy: z.enum(residuePolicies).optional(),
   slots: z.int().min(1).max(limits.slotsMax).optional(),
-  jobs: z.int().min(1).max(10_000).optional(),
-  cycles: z.int().min(1).max(100_000).optional(),
+  jobs: z.int().min(1).max(limits.jobsPerRunMax).optional(),
+  cycles: z.int().min(1).max(limits.cyclesMax).optional(),
   deadlineS: z.number().positive().optional(),
 });
 export type Config = z.infer<typeof Config>;

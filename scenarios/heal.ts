@@ -19,9 +19,9 @@ export async function heal(root: string): Promise<HealedRun[]> {
     if (!existsSync(directory.undo) || isRunning(directory)) continue;
     const ledger = UndoLedger.open(directory.undo);
     try {
-      if (ledger.open.length === 0) continue;
+      if (ledger.open.length === 0 && ledger.spoiledLines.length === 0) continue;
       const before = ledger.open.map(describeUndo).reverse();
-      const notUndone = await ledger.undoAll();
+      const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
       const failed = new Set(notUndone.map((left) => left.what));
       healed.push({ run: directory.run, undone: before.filter((what) => !failed.has(what)), notUndone });
     } finally {
@@ -29,4 +29,16 @@ export async function heal(root: string): Promise<HealedRun[]> {
     }
   }
   return healed;
+}
+
+/** Deeds that the ledger no longer tells: somebody must look. */
+function spoiled(file: string, lines: readonly number[]): NotUndone[] {
+  if (lines.length === 0) return [];
+  return [
+    {
+      what: `what line ${lines.join(", ")} of ${file} said`,
+      why: "it cannot be read, so nobody knows what it was to undo",
+      finishWith: `ls -d /tmp/houseguest-*; grep -lsz ^HOUSEGUEST_RUN= /proc/[0-9]*/environ; rm '${file}'`,
+    },
+  ];
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import { systemCode, UsageError } from "../foundation/errors.ts";
 import { processStat } from "./stages/host/proc.ts";
@@ -39,7 +39,7 @@ export function createRunDirectory(root: string, scenario: string, at: Date): Ru
   const stamp = at.toISOString().replaceAll(/[-:]/g, "").slice(0, 15);
   const base = resolve(root);
   try {
-    mkdirSync(base, { recursive: true });
+    makeDirectories(base);
     const directory = firstFree(base, `${stamp}-${scenario}`);
     mkdirSync(directory.logs);
     const owner = { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? "", scenario };
@@ -80,6 +80,13 @@ export function isRunning(directory: RunDirectory): boolean {
     // No owner was written: the harness was killed before it did anything else.
     return false;
   }
+}
+
+/** Level by level: Node's own recursive way never returns where the kernel answers ENOENT to every mkdir (/proc). */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectories(dirname(path));
+  mkdirSync(path);
 }
 
 function firstFree(base: string, wanted: string): RunDirectory {

@@ -174,7 +174,7 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
 
 /**
  * Undoes what the harness did, last in first out. After an interruption or a failed step this is also what takes agent
- * and broker down; what an agent left behind has been seen by then.
+ * and broker down. Of a run that went through, what an agent left has been seen by then.
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {

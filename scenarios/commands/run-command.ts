@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-import { UsageError } from "../../foundation/errors.ts";
+import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { catalog, scenarioNamed } from "../catalog/catalog.ts";
 import { type Config, readConfig, runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { preflight } from "../preflight.ts";
 import { type RunRequest, runScenario } from "../runner.ts";
 import { tellHealed } from "./heal-command.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
@@ -49,6 +50,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
   const seed = flags.seed ?? randomBytes(4).toString("hex");
   // Every plan is checked before the first one runs.
   const plans = scenarios.map((scenario) => ({ scenario, options: runOptions(scenario, config, seed) }));
+  for (const { options } of plans) preflight(options);
   const healed = await heal(flags.runs);
   tellHealed(healed, (text) => process.stderr.write(text));
   let worst: number = healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
@@ -68,7 +70,8 @@ async function reported(request: RunRequest, reporters: OpenReporters): Promise<
   try {
     return await runScenario(request);
   } finally {
-    await reporters.close();
+    // A report that cannot be written changes nothing about the run, whose verdict lies in its directory.
+    await reporters.close().catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
   }
 }
 

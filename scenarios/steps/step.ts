@@ -15,7 +15,7 @@ export const Step = z.discriminatedUnion("step", [
     step: z.literal("submit"),
     /** The jobs' name, by which later steps and checkers tell them apart. */
     batch: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
-    jobs: z.int().min(1).max(10_000),
+    jobs: z.int().min(1).max(limits.jobsPerRunMax),
     units: z.int().min(1),
     unitCpuMs: z.number().positive(),
     children: z.int().min(0).max(16),
@@ -29,7 +29,7 @@ export const Step = z.discriminatedUnion("step", [
   z.strictObject({ step: z.literal("watch-frozen"), agent, forMs: Ms }),
   z.strictObject({ step: z.literal("resume"), agent }),
   /** Pauses and resumes as fast as they are answered. */
-  z.strictObject({ step: z.literal("pause-resume-cycles"), agent, cycles: z.int().min(1).max(100_000) }),
+  z.strictObject({ step: z.literal("pause-resume-cycles"), agent, cycles: z.int().min(1).max(limits.cyclesMax) }),
   z.strictObject({
     step: z.literal("withdraw"),
     agent,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 
 import * as z from "zod";
 
@@ -22,6 +22,7 @@ export class UndoLedger {
   readonly #open = new Map<number, UndoAction>();
   /** Homes of agents that did not withdraw. */
   readonly #kept: string[] = [];
+  readonly #spoiled: number[] = [];
   #nextId = 0;
 
   private constructor(path: string) {
@@ -30,19 +31,24 @@ export class UndoLedger {
 
   /** Opens the ledger of a run; what an earlier process left in it counts as done and not yet undone. */
   static open(path: string): UndoLedger {
-    const earlier = existsSync(path) ? readFileSync(path, "utf8") : "";
+    const lines = wholeLines(path);
     const ledger = new UndoLedger(path);
-    // What follows a torn line must not become part of it.
-    if (earlier !== "" && !earlier.endsWith("\n")) writeSync(ledger.#descriptor, "\n");
-    for (const line of earlier.split("\n")) {
+    for (const [index, line] of lines.entries()) {
       const entry = parseEntry(line);
-      // A torn last line is a deed that was never begun: it is written before the deed.
-      if (entry === undefined) continue;
+      if (entry === undefined) {
+        ledger.#spoiled.push(index + 1);
+        continue;
+      }
       ledger.#nextId = Math.max(ledger.#nextId, entry.id + 1);
       if (entry.entry === "do") ledger.#open.set(entry.id, entry.action);
       else ledger.#open.delete(entry.id);
     }
     return ledger;
+  }
+
+  /** Lines that cannot be read: deeds that nobody can undo by this ledger any more. */
+  get spoiledLines(): readonly number[] {
+    return this.#spoiled;
   }
 
   /** What is done and not undone, oldest first. */
@@ -112,6 +118,15 @@ export class UndoLedger {
     assert(written === Buffer.byteLength(line), "a ledger entry is written whole");
     fsyncSync(this.#descriptor);
   }
+}
+
+/** The lines of a ledger. A torn last one is cut off: it was to be on the disk before its deed, which was never begun. */
+function wholeLines(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const bytes = readFileSync(path);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  if (end < bytes.length) truncateSync(path, end);
+  return bytes.subarray(0, end).toString("utf8").split("\n").filter(Boolean);
 }
 
 function parseEntry(line: string): z.infer<typeof Entry> | undefined {

@@ -100,7 +100,7 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
 /** A shell that moves itself into the cgroup and becomes the program, so that nothing runs outside it even for a moment. */
 function enterCgroup(path: string): string[] {
   mkdirSync(path, { recursive: true });
-  return ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', path];
+  return ["/bin/sh", "-c", 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"', "sh", path];
 }
 
 function parseJson(line: string): unknown {

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { controlSocketName } from "../../../protocol/control.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { startActor } from "./actor.ts";
+import { agentStatus } from "./await-busy.ts";
 import type { HostStage } from "./host-stage.ts";
 
 const readyWithinMs = 20_000;
@@ -43,5 +44,7 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   void actor.exited.then(({ code, signal }) => {
     options.history.record("process.exit", { name: step.agent, pid: actor.pid, code, signal });
   });
+  // Whoever says that it joined must be there to be asked.
+  await agentStatus(stage, step.agent);
   return `agent ${ready.agentId.slice(0, 12)}, pid ${actor.pid}${ready.driver === undefined ? "" : `, sandbox ${ready.driver}`}`;
 }
