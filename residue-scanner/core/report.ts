@@ -210,7 +210,8 @@ function summarise(
   const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
   switch (verdict) {
     case "clean":
-      return "The host is as it was: every surface was seen and nothing is left.";
+      // What no collector reads (mounts, shared memory, kernel settings) is not vouched for.
+      return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
     case "partial":
       return `Nothing was found, but this user does not see all of: ${lost.join(", ")}.`;
     case "unknown":
