@@ -10,27 +10,29 @@ import { runResidue } from "../testing/run-residue.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { RunCgroup } from "./run-cgroup.ts";
 
+/** Bears no other test's name: the cgroups of the whole host are looked at, and other tests make theirs meanwhile. */
+const name = `left-by-${process.pid}`;
 const probe = RunCgroup.create(`unit-run-${process.pid}`);
 const isWritable = probe !== null;
 await probe?.remove();
 
 /** Runs a command that makes two cgroups below the one it is in. */
 async function leaveCgroups(flags: readonly string[]) {
-  const script = `own=$(sed -n s/^0:://p /proc/self/cgroup); mkdir -p "${unifiedRoot()}$own/left/below"`;
+  const script = `own=$(sed -n s/^0:://p /proc/self/cgroup); mkdir -p "${unifiedRoot()}$own/${name}/below"`;
   const parameters = ["run", "--json", "--root", temporaryDirectory(), ...flags, "--", "sh", "-c", script];
   const { stdout, stderr, exitCode } = await runResidue(parameters);
   const { findings } = ResidueReport.parse(JSON.parse(stdout));
-  const left = findings.filter(({ surface, location }) => surface === "cgroups" && /\/left(\/below)?$/.test(location));
-  const own = join(left[0]?.location ?? "/nowhere/left", "..");
+  const left = findings.filter(({ surface, location }) => surface === "cgroups" && location.includes(`/${name}`));
+  const own = join(left[0]?.location ?? `/nowhere/${name}`, "..");
   onTestFinished(() => {
-    for (const path of ["left/below", "left", "."]) if (existsSync(join(own, path))) rmdirSync(join(own, path));
+    for (const path of [`${name}/below`, name, "."]) if (existsSync(join(own, path))) rmdirSync(join(own, path));
   });
   return { exitCode, stderr, own, left: left.map(({ change, location }) => [change, location.slice(own.length)]) };
 }
 
 const bothAppeared = [
-  ["appeared", "/left"],
-  ["appeared", "/left/below"],
+  ["appeared", `/${name}`],
+  ["appeared", `/${name}/below`],
 ];
 
 describe.skipIf(!isWritable)("residue run, of a command that leaves cgroups (needs a writable cgroup v2)", () => {
