@@ -112,6 +112,11 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["kernel-thread", newProcess({ kernelThread: true }), {}],
   ["waits-for-init", newProcess({ state: "Z", parent: 1 }), {}],
   ["ended", { ...newProcess({}), change: "vanished", before: processFixture({ pid: 9 }), after: null }, {}],
+  [
+    "ended",
+    { surface: "cgroups", key: "/user.slice/x", change: "vanished", before: null, after: null, changed: [] },
+    {},
+  ],
   ["ended", goneSocket({ state: "connected", remote: "127.0.0.1:1" }), {}],
   ["ended", goneSocket({ protocol: "udp", state: "bound", local: "127.0.0.1:40000" }), {}],
   ["ended", goneSocket({ protocol: "udp", state: "connected", local: "127.0.0.1:53", remote: "127.0.0.1:1" }), {}],

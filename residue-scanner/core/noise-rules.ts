@@ -128,10 +128,12 @@ export const noiseRules: readonly NoiseRule[] = [
   },
   {
     id: "ended",
-    reason: "A process that ended, or a socket that was closed and served nobody, leaves nothing behind.",
+    reason:
+      "A process that ended, its emptied control group, or a socket that was closed and served nobody, leaves nothing behind.",
     matches: ({ difference, wasScanner }) => {
       if (difference.change !== "vanished") return false;
-      if (difference.surface === "processes") return true;
+      // A service manager makes and removes control groups with the processes in them.
+      if (difference.surface === "processes" || difference.surface === "cgroups") return true;
       if (difference.surface !== "sockets" || difference.before === null) return false;
       const owners = difference.before.owners ?? [];
       return !isService(difference.before) || (owners.length > 0 && owners.every(wasScanner));
