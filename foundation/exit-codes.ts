@@ -1,5 +1,5 @@
 /**
- * The exit codes of every program here (DESIGN.md, "Verdicts and exit codes"). A caller may tell from the code alone
+ * The exit codes of every program here (README.md, "Exit codes"). A caller may tell from the code alone
  * what kind of ending it was.
  */
 export const ExitCode = {

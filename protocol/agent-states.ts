@@ -1,5 +1,5 @@
 /**
- * The states of an agent and the one table of its transitions (DESIGN.md, "Agent"; WC-5, I4). The agent's core takes
+ * The states of an agent and the one table of its transitions (ARCHITECTURE.md; WC-5, I4). The agent's core takes
  * its transitions from here, the broker and the checkers judge what they observe by it, and the docs' diagram is drawn
  * from it.
  */

@@ -1,6 +1,6 @@
 /**
  * The states of one execution of a job on a host (OR-1, I4). `killing` is recorded from the decision until the process
- * tree is gone (CASES.md: "`killed` is recorded as `killing` until the process tree is gone").
+ * tree is gone (docs/cases.md: "`killed` is recorded as `killing` until the process tree is gone").
  */
 export const executionStates = ["spawning", "running", "killing", "completed", "failed", "killed"] as const;
 export type ExecutionState = (typeof executionStates)[number];

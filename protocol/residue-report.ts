@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What the residue scanner says: DESIGN.md "Residue", RESIDUE.md. */
+/** What the residue scanner says. */
 
 /** Attributes of one fact, as a person would read them: numbers in their unit, times in ms since the epoch. */
 export const FactAttributes = z.record(
@@ -12,7 +12,7 @@ export type FactAttributes = z.infer<typeof FactAttributes>;
 export const attributionTargets = ["agent", "job", "harness", "background", "unknown"] as const;
 export type AttributionTarget = (typeof attributionTargets)[number];
 
-/** Kinds of evidence, strongest first (DESIGN.md, "Residue"). */
+/** Kinds of evidence, strongest first. */
 export const evidenceKinds = [
   "cgroup",
   "marker",

@@ -3,7 +3,7 @@ import * as z from "zod";
 const Ms = z.number().int().min(1);
 
 /**
- * The times of a fleet, in milliseconds; the defaults are those of CASES.md. The broker holds them and tells each agent
+ * The times of a fleet, in milliseconds; the defaults are those of docs/cases.md. The broker holds them and tells each agent
  * its own at enrolment; a scenario shortens them through its configuration.
  */
 export const Timing = z.strictObject({

@@ -3,7 +3,7 @@ import type { RunVerdict } from "../protocol/verdict.ts";
 import { exitCodeForVerdict } from "../residue-scanner/scanner.ts";
 
 /**
- * What a run's three verdicts come to (DESIGN.md, "Verdicts and exit codes"). What needs the user's hand comes first: a
+ * What a run's three verdicts come to (README.md, "Exit codes"). What needs the user's hand comes first: a
  * host that is not as it was, then a broken expectation, then what could not be told.
  */
 export function exitCodeOf(verdict: Pick<RunVerdict, "lifecycle" | "residue" | "cleanUp" | "interrupted">): ExitCode {

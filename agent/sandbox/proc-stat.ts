@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { constants } from "node:os";
 
 import type { ProcessIdentity } from "./port.ts";
 
@@ -46,22 +47,45 @@ export function isAlive(stat: ProcessStat): boolean {
   return (stat.state !== "Z" && stat.state !== "X") || stat.threads > 1;
 }
 
-/** Whether every thread of it is stopped: the letter of /proc/PID/stat is the first thread's alone. */
+/**
+ * Whether no thread of it runs another instruction of its own: the letter of /proc/PID/stat is the first thread's alone.
+ *
+ * A thread in an uninterruptible sleep (D) counts once the stop is under way: it stops before it returns from the kernel.
+ * That is no corner case. Who is in vfork(2) sleeps so until its child calls exec, and a child that was stopped before it
+ * could holds it there until the thaw.
+ */
 export function isStopped(stat: ProcessStat): boolean {
-  if (stat.threads <= 1) return isStoppedState(stat.state);
+  const states = stat.threads <= 1 ? [stat.state] : threadStates(stat.pid);
+  const rest = states.filter((state) => !isStoppedState(state) && state !== "Z" && state !== "X");
+  if (rest.length === 0) return true;
+  return rest.every((state) => state === "D") && (rest.length < states.length || isStopPending(stat.pid));
+}
+
+function threadStates(pid: number): string[] {
   let threads: string[];
   try {
-    threads = readdirSync(`/proc/${stat.pid}/task`);
+    threads = readdirSync(`/proc/${pid}/task`);
   } catch {
     // It ended meanwhile, and what has ended does not run.
+    return [];
+  }
+  return threads.flatMap((thread) => {
+    const line = readSmall(`/proc/${pid}/task/${thread}/stat`);
+    return line === null ? [] : [parseStat(line).state];
+  });
+}
+
+/** Whether SIGSTOP waits to be taken (proc_pid_status(5): SigPnd, ShdPnd; bit n - 1 is signal n). */
+function isStopPending(pid: number): boolean {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, "latin1");
+  } catch {
+    // It has ended, and what has ended does not run.
     return true;
   }
-  return threads.every((thread) => {
-    const line = readSmall(`/proc/${stat.pid}/task/${thread}/stat`);
-    if (line === null) return true;
-    const { state } = parseStat(line);
-    return isStoppedState(state) || state === "Z" || state === "X";
-  });
+  const masks = status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm);
+  return [...masks].some(([, mask = "0"]) => (BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGSTOP - 1)) & 1n);
 }
 
 /** Still the same process, not another one that was given its pid. */

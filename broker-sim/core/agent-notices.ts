@@ -49,7 +49,7 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
 
 /**
  * The process ends, the membership does not (EG-4). Leases that it does not hand back stay until they expire: their
- * sandboxes may still run (CASES.md, case 46).
+ * sandboxes may still run (docs/cases.md, case 46).
  */
 export function shutdown(turn: Turn, { caller, message }: BrokerInput<"shutdown">): BrokerResponse<"shutdown"> {
   const admitted = admit(turn.state, caller);

@@ -48,7 +48,7 @@ export interface BrokerStart {
 
 /**
  * The state of a broker that starts, with what its store kept. Every deadline starts anew, so that nobody is lost and
- * nothing expires for the time during which the broker was away (CASES.md, case 8).
+ * nothing expires for the time during which the broker was away (docs/cases.md, case 8).
  */
 export function startBrokerState({
   timing,

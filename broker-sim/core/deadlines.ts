@@ -6,7 +6,7 @@ import { type Turn, record } from "./turn.ts";
 
 /**
  * Does what is due by now: lapsed offers, expired leases, silent agents, forgotten uploads. Runs before every input, so
- * that nothing is decided by a lease that is over, however late the machine's timer is (CASES.md, case 2).
+ * that nothing is decided by a lease that is over, however late the machine's timer is (docs/cases.md, case 2).
  */
 export function runDeadlines(turn: Turn): void {
   const { alarms, agents } = turn.state;

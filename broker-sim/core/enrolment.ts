@@ -44,7 +44,7 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
   return { ok: true, answer: { agentId: agent.agentId, brokerTimeMs: nowMs, timing: state.timing } };
 }
 
-/** Offers that nobody will answer go back at once (CASES.md, case 7). */
+/** Offers that nobody will answer go back at once (docs/cases.md, case 7). */
 export function takeBackOffers(turn: Turn, agentId: string): void {
   for (const job of [...holdingsOf(turn, agentId).values()].reverse()) {
     if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });

@@ -61,7 +61,7 @@ export function requeueJob(turn: Turn, job: JobRecord, { how, reason }: { how: R
 
 /**
  * Ends a grant whose holder vanished with it. Nobody can tell whether the host failed or the job brought it down, so
- * it counts: a job that outlives no agent fails after `redeliveriesMax` (CASES.md, case 19).
+ * it counts: a job that outlives no agent fails after `redeliveriesMax` (docs/cases.md, case 19).
  */
 export function redeliverJob(turn: Turn, job: JobRecord, { how, reason }: { how: ReleaseHow; reason: string }): void {
   if (job.redeliveries < job.job.redeliveriesMax) {

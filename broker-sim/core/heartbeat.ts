@@ -57,7 +57,7 @@ function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): v
   turn.state.alarms.ensure(`agent:${agent.agentId}`, turn.nowMs + turn.state.timing.activityTimeoutMs);
 }
 
-/** Renews one named lease; returns why it is lost if it is. An expired one stays expired (CASES.md, case 2). */
+/** Renews one named lease; returns why it is lost if it is. An expired one stays expired (docs/cases.md, case 2). */
 function renew(turn: Turn, agent: AgentRecord, status: LeaseStatus): string | undefined {
   const { state, nowMs } = turn;
   const parsed = parseLeaseId(status.leaseId);
@@ -116,7 +116,7 @@ function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
 
 /**
  * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held them
- * was lost. They are made again as they are, instead of lying there until they lapse (CASES.md, case 6).
+ * was lost. They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6).
  */
 function repeatOffers(turn: Turn, agent: AgentRecord, { unheard }: { unheard: number }): Lease[] {
   if (unheard <= 0) return [];

@@ -18,7 +18,7 @@ interface AgentEvents {
 }
 
 /**
- * Hands events to the agents' streams, and keeps them for those that reconnect (CASES.md, case 70). An event's id is
+ * Hands events to the agents' streams, and keeps them for those that reconnect (docs/cases.md, case 70). An event's id is
  * `BOOT-NUMBER`, so that an id of an earlier start of the broker is never taken for one of this.
  */
 export class EventHub {

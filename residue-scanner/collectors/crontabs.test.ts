@@ -16,7 +16,7 @@ function places() {
     { path: join(root, "daily"), holds: "scripts" },
     { path: join(root, "none"), holds: "crontab" },
   ] as const;
-  return { root, read: () => collectCrontabs(all) };
+  return { root, read: () => collectCrontabs({ places: all }) };
 }
 
 describe("the crontabs collector", () => {
@@ -45,6 +45,16 @@ describe("the crontabs collector", () => {
     const added = read().crontabs.filter(({ key }) => !before.has(key));
     expect(before.size).toBe(3);
     expect(added.map(({ line, text }) => [line, text])).toEqual([[1, "@reboot planted"]]);
+  });
+
+  it("asks crontab(1) for this user's own where the directory of all is closed, and still names that directory", () => {
+    const path = join(temporaryDirectory(), "spool");
+    // What is no directory cannot be listed by root either.
+    writeFileSync(path, "");
+    const places = [{ path, holds: "user-crontabs" }] as const;
+    const { crontabs, reading } = collectCrontabs({ places, readOwn: () => "# mine\n@reboot planted\n" });
+    expect(crontabs).toMatchObject([{ line: 2, text: "@reboot planted" }]);
+    expect(reading).toMatchObject({ status: "partial", detail: `cannot be read: ${path}` });
   });
 
   it("names what it may not read", (context) => {

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 
 import { systemCode } from "../../foundation/errors.ts";
@@ -25,11 +27,22 @@ export const crontabPlaces: readonly Place[] = [
 ];
 
 /** Every line of every crontab that asks for something, and every script in cron's directories. */
-export function collectCrontabs(places = crontabPlaces): { crontabs: CrontabFact[]; reading: SurfaceReading } {
+export function collectCrontabs({
+  places = crontabPlaces,
+  readOwn = ownCrontab,
+}: {
+  places?: readonly Place[];
+  readOwn?: () => string;
+} = {}): { crontabs: CrontabFact[]; reading: SurfaceReading } {
   const startedMs = performance.now();
   const crontabs: CrontabFact[] = [];
   const refused: string[] = [];
   for (const place of places) readPlace(place, crontabs, refused);
+  for (const { path, holds } of places) {
+    if (holds !== "user-crontabs" || !refused.includes(path)) continue;
+    const user = userName();
+    crontabs.push(...linesIn(readOwn(), { file: join(path, user), user }));
+  }
   const detail = refused.length > 0 ? `cannot be read: ${refused.sort().join(", ")}` : "";
   const status = refused.length > 0 ? "partial" : "done";
   const durationMs = performance.now() - startedMs;
@@ -57,12 +70,32 @@ function readPlace({ path, holds }: Place, crontabs: CrontabFact[], refused: str
   }
 }
 
+/**
+ * This user's own crontab where the directory of all of them is closed to it: crontab(1) is allowed to look inside. Empty
+ * when there is none, or no such command.
+ */
+function ownCrontab(): string {
+  try {
+    return execFileSync("crontab", ["-l"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    // "no crontab for …" is its error; that others' cannot be read is said by the surface's status.
+    return "";
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "?");
+  }
+}
+
 /** Lines by their text and how often it came before, so that a line put in above does not change those below. */
-function linesOf(file: string, user: string | null): CrontabFact[] {
+function linesIn(content: string, { file, user }: { file: string; user: string | null }): CrontabFact[] {
   const seen = new Map<string, number>();
   const facts: CrontabFact[] = [];
-  const lines = readFileSync(Buffer.from(file, "latin1"), "utf8").split("\n");
-  for (const [index, line] of lines.entries()) {
+  for (const [index, line] of content.split("\n").entries()) {
     const text = line.trim();
     if (text === "" || text.startsWith("#")) continue;
     const earlier = seen.get(text) ?? 0;
@@ -71,4 +104,8 @@ function linesOf(file: string, user: string | null): CrontabFact[] {
     facts.push({ key, file, line: index + 1, text, user });
   }
   return facts;
+}
+
+function linesOf(file: string, user: string | null): CrontabFact[] {
+  return linesIn(readFileSync(Buffer.from(file, "latin1"), "utf8"), { file, user });
 }

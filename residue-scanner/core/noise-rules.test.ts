@@ -63,7 +63,7 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
   const noise: NoiseCase = {
     difference,
     attribution: { to: "unknown", evidence: [] },
-    context: contextFixture({ harnessPaths: ["/work/.scenarios/run-1"] }),
+    context: contextFixture({ harnessPaths: ["/srv/.scenarios/run-1"] }),
     cgroupPrefixes: ["/run-1"],
     watcherUid: 0,
     isFoundProcess: (pid) => pid === 9,
@@ -81,16 +81,16 @@ const directory = { kind: "directory" } as const;
 /** The same where the harness has named its files. */
 const named = (to: NoiseCase["attribution"]["to"]) => ({
   ...as(to),
-  context: contextFixture({ harnessPaths: ["/work/.scenarios/run-1"], harnessFiles: ["history.jsonl", "logs/*.log"] }),
+  context: contextFixture({ harnessPaths: ["/srv/.scenarios/run-1"], harnessFiles: ["history.jsonl", "logs/*.log"] }),
 });
 
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
-  ["harness-keeps", newFile("/work/.scenarios/run-1/history.jsonl"), as("harness")],
-  ["harness-keeps", newFile("/work/.scenarios", directory), {}],
-  ["harness-keeps", newFile("/work/.scenarios/run-1/history.jsonl"), named("harness")],
-  ["harness-keeps", newFile("/work/.scenarios/run-1/logs", { ...directory, permissions: 0o755 }), named("harness")],
-  ["harness-keeps", changedFile("/work/.scenarios/run-1/x.json", {}, ["ino", "mtime", "ctime"]), named("harness")],
-  ["harness-keeps", changedFile("/work/.scenarios/latest", { kind: "symlink" }, ["ino", "mtime"]), named("harness")],
+  ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), as("harness")],
+  ["harness-keeps", newFile("/srv/.scenarios", directory), {}],
+  ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), named("harness")],
+  ["harness-keeps", newFile("/srv/.scenarios/run-1/logs", { ...directory, permissions: 0o755 }), named("harness")],
+  ["harness-keeps", changedFile("/srv/.scenarios/run-1/x.json", {}, ["ino", "mtime", "ctime"]), named("harness")],
+  ["harness-keeps", changedFile("/srv/.scenarios/latest", { kind: "symlink" }, ["ino", "mtime"]), named("harness")],
   ["harness-process", newSocket({ owners: [60] }), {}],
   [
     "run-cgroup",
@@ -143,32 +143,32 @@ describe("the noise rules excuse", () => {
 
 describe("the noise rules do not excuse", () => {
   it.each<[string, Difference, Partial<NoiseCase>]>([
-    ["a file in the run directory that is the agent's", newFile("/work/.scenarios/run-1/agent/key"), as("agent")],
-    ["a file that the harness's run directory lost", { ...newFile("/work/x"), change: "vanished" }, as("harness")],
-    ["a new directory that only begins like one above the run directory", newFile("/work/.scen", directory), {}],
+    ["a file in the run directory that is the agent's", newFile("/srv/.scenarios/run-1/agent/key"), as("agent")],
+    ["a file that the harness's run directory lost", { ...newFile("/srv/x"), change: "vanished" }, as("harness")],
+    ["a new directory that only begins like one above the run directory", newFile("/srv/.scen", directory), {}],
     [
       "an executable by a name of the harness's",
-      newFile("/work/.scenarios/run-1/x", { permissions: 0o755 }),
+      newFile("/srv/.scenarios/run-1/x", { permissions: 0o755 }),
       named("harness"),
     ],
-    ["a set-id file by such a name", newFile("/work/.scenarios/run-1/x", { permissions: 0o4644 }), named("harness")],
+    ["a set-id file by such a name", newFile("/srv/.scenarios/run-1/x", { permissions: 0o4644 }), named("harness")],
     [
       "a set-id directory by such a name",
-      newFile("/work/.scenarios/run-1/x", { ...directory, permissions: 0o2755 }),
+      newFile("/srv/.scenarios/run-1/x", { ...directory, permissions: 0o2755 }),
       named("harness"),
     ],
-    ["a link by such a name", newFile("/work/.scenarios/run-1/x", { kind: "symlink" }), named("harness")],
+    ["a link by such a name", newFile("/srv/.scenarios/run-1/x", { kind: "symlink" }), named("harness")],
     [
       "a file of the harness whose mode changed",
-      changedFile("/work/.scenarios/run-1/x", {}, ["mode", "ctime"]),
+      changedFile("/srv/.scenarios/run-1/x", {}, ["mode", "ctime"]),
       named("harness"),
     ],
     [
       "a file of the harness whose owner changed",
-      changedFile("/work/.scenarios/run-1/x", {}, ["uid", "ctime"]),
+      changedFile("/srv/.scenarios/run-1/x", {}, ["uid", "ctime"]),
       named("harness"),
     ],
-    ["a file in the run directory that is not the harness's", newFile("/work/.scenarios/run-1/evil"), named("unknown")],
+    ["a file in the run directory that is not the harness's", newFile("/srv/.scenarios/run-1/evil"), named("unknown")],
     ["a directory whose mode changed", changedFile("/tmp", directory, ["mode", "ctime"]), {}],
     ["a directory whose attributes changed", changedFile("/tmp", directory, ["xattrs", "ctime"]), {}],
     ["a directory that was replaced", changedFile("/tmp", directory, ["ino", "ctime"]), {}],

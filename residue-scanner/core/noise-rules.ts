@@ -35,7 +35,7 @@ export interface NoiseRule {
 
 /**
  * Everything that is excused, tried from the top. Rules look at what changed and at evidence, never at a list of paths
- * for convenience: ignore lists lose more truth than noise (RESIDUE.md).
+ * for convenience: ignore lists lose more truth than noise.
  */
 export const noiseRules: readonly NoiseRule[] = [
   {

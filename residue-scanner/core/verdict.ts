@@ -2,7 +2,7 @@ import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResiduePolicy, ResidueVerdict, SurfaceStatus } from "../../protocol/residue-report.ts";
 
 /**
- * The verdict over a whole comparison (DESIGN.md, "Residue"). A finding is certain whatever else was not seen; without
+ * The verdict over a whole comparison. A finding is certain whatever else was not seen; without
  * one, lost evidence outweighs what this user may not see, and only a complete look is clean.
  */
 export function judgeResidue(seen: {

@@ -4,6 +4,7 @@ import { WaitError } from "../../run-history.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
+import { processStat } from "./proc.ts";
 import { activity, cpuTimes, watchUntilStopped, witnessSandboxes } from "./witness.ts";
 
 const answerWithinMs = 30_000;
@@ -45,14 +46,17 @@ async function pauseOnce(
     // From here to the last look nothing is awaited: the figure is the agent's and the kernel's, not this process's.
     const askedAt = performance.now();
     call.send({ command: "pause", reason: "scenario" });
-    const stopped = watchUntilStopped(witness);
-    const latencyMs = performance.now() - askedAt;
-    if (!stopped) {
-      throw new WaitError(`The agent ${name} was asked to pause and its processes ran on.`, {
+    const stoppedAt = watchUntilStopped(witness);
+    if (stoppedAt === undefined) {
+      const runners = witness
+        .running()
+        .map((pid) => `${pid} (${processStat(pid)?.command}, ${processStat(pid)?.state})`);
+      throw new WaitError(`The agent ${name} was asked to pause and its processes ran on: ${runners.join(", ")}.`, {
         code: "not-frozen",
-        next: "The processes are those with HOUSEGUEST_LEASE in their environment.",
+        next: "All its jobs' processes have HOUSEGUEST_LEASE in their environment.",
       });
     }
+    const latencyMs = stoppedAt - askedAt;
     const before = cpuTimes(witness.processes());
     const frozenAt = performance.now();
     const answer = await orAborted(call.answer, signal);

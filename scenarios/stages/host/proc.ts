@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 
 import { systemCode } from "../../../foundation/errors.ts";
 
@@ -33,6 +34,24 @@ export function processStat(pid: number): ProcessStat | undefined {
     startTime,
     command: text.slice(open + 1, close),
   };
+}
+
+/**
+ * Whether no thread of a process runs on: each is stopped, or sleeps in the kernel (D, as in vfork(2)) with the stop
+ * already waiting for its return. A process that is gone does not run.
+ */
+export function isStopped(pid: number): boolean {
+  const states = readDirectory(`/proc/${pid}/task`).flatMap((thread) => processStat(Number(thread))?.state ?? []);
+  const rest = states.filter((state) => !["T", "t", "Z", "X"].includes(state));
+  if (rest.length === 0) return true;
+  const stopWaits = rest.length < states.length || isStopPending(pid);
+  return stopWaits && rest.every((state) => state === "D");
+}
+
+/** SigPnd and ShdPnd of proc_pid_status(5): bit n - 1 is signal n. */
+function isStopPending(pid: number): boolean {
+  const masks = readProc(`/proc/${pid}/status`)?.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm) ?? [];
+  return [...masks].some(([, mask = "0"]) => (BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGSTOP - 1)) & 1n);
 }
 
 /** Time on the CPU in nanoseconds from /proc/PID/schedstat, which is finer than the ticks of stat; 0 when it is gone. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { cgroupPids, childCgroups } from "../../../agent/sandbox/cgroup.ts";
 import { jobEnvironment, runMarker } from "../../../protocol/job-environment.ts";
-import { cpuTimeNs, isAlive, markedProcesses, processEnvironment, type ProcessStat, processStat } from "./proc.ts";
+import { cpuTimeNs, isStopped, markedProcesses, processEnvironment, type ProcessStat } from "./proc.ts";
 
 /** How long a freeze is waited for before the witness says that it did not come, in milliseconds. */
 const freezeMsMax = 5_000;
@@ -14,8 +14,10 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 /** What is needed to see from outside whether sandboxes run: taken before the trigger. */
 export interface Witness {
   readonly source: "cgroup" | "proc";
-  /** Whether every process of every sandbox is stopped at this moment, as its source tells. */
+  /** Whether every process of every sandbox that is known is stopped at this moment, as its source tells. */
   allStopped(): boolean;
+  /** Looks whether there are others that run, and gets to know them. */
+  isComplete(): boolean;
   /** Every process of a sandbox, found afresh by cgroup and by marker. */
   processes(): number[];
   /** Those of them that a sandbox's cgroup does not hold and that are not stopped either. */
@@ -39,14 +41,21 @@ export function witnessSandboxes(agentCgroup: string | undefined, run: string): 
  * Looks again and again until all are stopped, without giving this process's event loop a turn. Between two looks it
  * sleeps for a moment: a process stops on a CPU, and a witness that kept one busy would delay what it measures (measured
  * on 2 CPUs with 9 busy processes: p50 5.8 ms when it spins, 0.25 ms when it naps).
+ *
+ * @returns when that was, by `performance.now()`; undefined when it did not come to be
  */
-export function watchUntilStopped(witness: Witness): boolean {
+export function watchUntilStopped(witness: Witness): number | undefined {
   const deadline = performance.now() + freezeMsMax;
-  while (!witness.allStopped()) {
-    if (performance.now() > deadline) return false;
+  for (;;) {
+    if (witness.allStopped()) {
+      // The figure is that of the first look at which all were stopped; the search for others, which takes longer than
+      // the look, only confirms it.
+      const stoppedAt = performance.now();
+      if (witness.isComplete()) return stoppedAt;
+    }
+    if (performance.now() > deadline) return undefined;
     Atomics.wait(sleeper, 0, 0, lookEveryMs);
   }
-  return true;
 }
 
 /** CPU time so far of each process, in microseconds. */
@@ -97,10 +106,12 @@ function cgroupWitness(paths: readonly string[], run: string): Witness {
   return {
     source: "cgroup",
     allStopped: () => descriptors.every(frozenOrGone),
+    // A cgroup holds its forks.
+    isComplete: () => true,
     processes: () => [...new Set([...inside(), ...jobProcesses(run).map(({ pid }) => pid)])],
     running() {
       const held = inside();
-      const outside = jobProcesses(run).filter((process) => !held.has(process.pid) && !isStopped(process));
+      const outside = jobProcesses(run).filter((process) => !held.has(process.pid) && !isStopped(process.pid));
       const unfrozen = descriptors.every(frozenOrGone) ? [] : [...held];
       return [...outside.map(({ pid }) => pid), ...unfrozen];
     },
@@ -112,23 +123,19 @@ function procWitness(run: string): Witness {
   let known = jobProcesses(run);
   return {
     source: "proc",
-    allStopped() {
-      if (!known.every(isStopped)) return false;
+    allStopped: () => known.every(({ pid }) => isStopped(pid)),
+    isComplete() {
       // What was forked since the list was made counts too.
       known = jobProcesses(run);
-      return known.every(isStopped);
+      return known.every(({ pid }) => isStopped(pid));
     },
     processes: () => jobProcesses(run).map(({ pid }) => pid),
     running: () =>
       jobProcesses(run)
-        .filter((process) => !isStopped(process))
+        .filter((process) => !isStopped(process.pid))
         .map(({ pid }) => pid),
     close: () => undefined,
   };
-}
-
-function isStopped(process: ProcessStat): boolean {
-  return processStat(process.pid)?.state === "T" || !isAlive(process);
 }
 
 /** Live processes of this run that bear a lease's marker. */
