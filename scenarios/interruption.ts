@@ -31,10 +31,13 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
       process.exit(ExitCode.notUndone);
     }
     firstAt = now;
+    process.stderr.write(
+      `\n${name}: undoing everything. Again, to stop at once and undo later with \`scenarios heal\`.\n`,
+    );
     controller.abort(
       new InterruptedError(`Interrupted by ${name}.`, {
         code: "interrupted",
-        next: "Everything is being undone; interrupt again to stop at once and undo later with `scenarios heal`.",
+        next: "The run is judged no further; the line about the clean-up says whether all was undone.",
       }),
     );
   };
