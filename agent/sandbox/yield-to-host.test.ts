@@ -19,7 +19,9 @@ function mayHurry(): boolean {
 const burn = "echo > ready; ulimit -t 60; while :; do :; done";
 const niceOf = (pid: number): string => readFileSync(`/proc/${pid}/autogroup`, "latin1").trim().split(" ").at(-1) ?? "";
 
-describe.skipIf(!mayHurry())(
+const hurried = mayHurry();
+
+describe.skipIf(!hurried)(
   "a job that can be hurried (skipped where this user may not change a session's niceness)",
   () => {
     test("yields to the host while it runs, and again after a freeze", async () => {
@@ -38,7 +40,7 @@ describe.skipIf(!mayHurry())(
   },
 );
 
-describe.skipIf(mayHurry())("a job that cannot be hurried (skipped where it can be)", () => {
+describe.skipIf(hurried)("a job that cannot be hurried (skipped where it can be)", () => {
   test("competes as any program does, so that it stops as soon", async () => {
     const bed = new DriverBed((options) => processDriver(options));
     try {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /**
  * A guest runs when the host has nothing better to do. But who waits for a CPU behind the host's own work also stops
@@ -13,7 +13,7 @@ const niceness = { yielding: "19", ordinary: "0", first: "-20" } as const;
 /** Makes a new session yield. Returns whether it does: only then may and must it be hurried. */
 export function yieldToHost(pid: number): boolean {
   // Raising is tried first, because an ordinary user may lower, but not raise again, nor change often.
-  return set(pid, niceness.ordinary) && set(pid, niceness.first) && set(pid, niceness.yielding);
+  return autogroupsCount() && set(pid, niceness.ordinary) && set(pid, niceness.first) && set(pid, niceness.yielding);
 }
 
 /**
@@ -28,6 +28,15 @@ export function hurry(pids: Iterable<number>, how: "first" | "ordinary"): void {
 
 export function calm(pids: Iterable<number>): void {
   for (const pid of pids) set(pid, niceness.yielding);
+}
+
+/** Where autogroups are switched off, their niceness can be written, and means nothing. */
+function autogroupsCount(): boolean {
+  try {
+    return readFileSync("/proc/sys/kernel/sched_autogroup_enabled", "latin1").startsWith("1");
+  } catch {
+    return false;
+  }
 }
 
 function set(pid: number, value: string): boolean {
