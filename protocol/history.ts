@@ -31,14 +31,27 @@ export const historyEvents = {
   "step.end": z.object({ index: z.int(), step: z.string(), outcome: z.enum(["done", "failed"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */
   "witness.freeze": z.object({
+    agentId: AgentId.optional(),
     latencyMs: z.number(),
     source: z.enum(["cgroup", "proc"]),
     processes: z.int(),
     agentFreezeMs: z.number().nullable(),
   }),
   /** CPU time that all sandboxes used between the freeze and the resume, in microseconds, seen from outside; I5. */
-  "witness.frozen": z.object({ processes: z.int(), running: z.int(), cpuUsedUs: z.number(), forMs: z.number() }),
-  "witness.resume": z.object({ latencyMs: z.number(), processes: z.int() }),
+  "witness.frozen": z.object({
+    agentId: AgentId.optional(),
+    processes: z.int(),
+    running: z.int(),
+    cpuUsedUs: z.number(),
+    forMs: z.number(),
+  }),
+  "witness.resume": z.object({
+    agentId: AgentId.optional(),
+    latencyMs: z.number(),
+    processes: z.int(),
+    /** How many were still stopped when the resume was answered, where the witness can tell. */
+    stopped: z.int().min(0).optional(),
+  }),
   /** A request signed with a revoked key, and how the broker answered. */
   "witness.revoked-key": z.object({ status: z.int(), code: z.string() }),
   /** A job's result beside what the harness computed for itself; WC-15. */
@@ -50,7 +63,21 @@ export const historyEvents = {
     detail: z.string(),
   }),
   /** A withdrawal from the request to the end of the agent's process; L1. */
-  "witness.withdrawn": z.object({ tookMs: z.number(), deadlineMs: z.number() }),
+  "witness.withdrawn": z.object({ agentId: AgentId.optional(), tookMs: z.number(), deadlineMs: z.number() }),
+  /** Something of the host came to be, or is gone, as the host itself shows it; named like its entry in the ledger; I11. */
+  "witness.resource": z.object({ agentId: AgentId, change: z.enum(["made", "gone"]), resource: z.string() }),
+  /** What the host still holds of an agent whose process ended after its withdrawal; I7. */
+  "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
+  /** Something was broken on purpose. */
+  "fault.applied": z.object({
+    fault: z.string(),
+    /** Whom it hit: an agent id, "broker", "store". */
+    target: z.string(),
+    detail: z.string(),
+    /** What it took away for good (jobs that a store forgot), by id. */
+    subjects: z.array(z.string()),
+  }),
+  "fault.undone": z.object({ fault: z.string(), target: z.string() }),
   expectation: z.object({
     id: z.string(),
     title: z.string(),
@@ -61,7 +88,16 @@ export const historyEvents = {
   "process.exit": z.object({ name: z.string(), pid: z.int(), code: z.int().nullable(), signal: z.string().nullable() }),
 
   // The agent's.
-  "agent.started": z.object({ instanceId: InstanceId, pid: z.int(), driver: z.string(), resumed: z.boolean() }),
+  "agent.started": z.object({
+    instanceId: InstanceId,
+    agentId: AgentId.nullable().optional(),
+    pid: z.int(),
+    driver: z.string(),
+    resumed: z.boolean(),
+  }),
+  /** The host ledger's journal has it: about to be taken, and given back; I11. */
+  "agent.acquired": z.object({ resource: z.string() }),
+  "agent.released": z.object({ resource: z.string() }),
   "agent.state": z.object({
     from: z.enum(agentStates),
     to: z.enum(agentStates),

@@ -18,7 +18,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   core.hasKey = hasKey;
   core.enrolmentSent = recovered.enrolmentSent;
   const resumed = recovered.enrolmentSent || recovered.withdrawal !== null;
-  turn.record("agent.started", { instanceId: core.instanceId, pid, driver, resumed });
+  turn.record("agent.started", { instanceId: core.instanceId, agentId, pid, driver, resumed });
   for (const lease of recovered.leases) core.leases[lease.leaseId] = recoveredLease(lease);
   if (recovered.withdrawal !== null) {
     resumeWithdrawal(turn, structuredClone(recovered.withdrawal));
