@@ -36,7 +36,9 @@ export interface AgentTurn {
 }
 
 /**
- * The agent's brain: what it makes of one input. Pure; expected outcomes never throw.
+ * The agent's brain: what it makes of one input; expected outcomes never throw. The state is changed in place and
+ * returned: whoever needs the one before copies it first. What stands in the effects and the response never changes
+ * afterwards.
  *
  * @param nowMs when the input was seen, in milliseconds of a clock that does not go back
  */

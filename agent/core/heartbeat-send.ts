@@ -1,19 +1,7 @@
+import type { LeaseStatus } from "../../protocol/messages.ts";
 import { leaseStatus, slotsFree } from "./lease-facts.ts";
-import type { LeaseStage } from "./state.ts";
+import { stageFacts } from "./lease-stages.ts";
 import type { Turn } from "./turn.ts";
-
-/** Stages in which the broker has granted the lease and has not been told its end. */
-const namedStages: readonly LeaseStage[] = [
-  "preparing",
-  "held",
-  "spawning",
-  "running",
-  "ending",
-  "broken",
-  "wiping",
-  "reporting",
-  "parted",
-];
 
 /**
  * Signals the broker now. While a heartbeat is under way the next one waits for its answer, and however many causes
@@ -37,10 +25,8 @@ export function sendHeartbeat(turn: Turn, cause: string): void {
   const { core } = turn;
   core.heartbeat = { inFlight: true, again: null };
   turn.record("agent.woke", { cause });
-  const leases = turn
-    .leases()
-    .filter((lease) => namedStages.includes(lease.stage))
-    .map((lease) => leaseStatus(core, lease));
+  const leases: LeaseStatus[] = [];
+  for (const lease of turn.leases()) if (stageFacts[lease.stage].isNamed) leases.push(leaseStatus(core, lease));
   setHeartbeatTimer(turn);
   turn.emit({
     kind: "heartbeat",

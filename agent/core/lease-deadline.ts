@@ -1,9 +1,8 @@
 import { leaseMarginMs } from "./lease-facts.ts";
 import { stopLease } from "./lease-stop.ts";
-import type { HeldLease, LeaseStage } from "./state.ts";
+import { stageFacts } from "./lease-stages.ts";
+import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
-
-const timedStages: readonly LeaseStage[] = ["preparing", "held", "spawning", "running"];
 
 /** The broker renewed the lease for `ttlMs` at some time after `fromMs` on our clock. */
 export function renewLease(lease: HeldLease, { fromMs, ttlMs }: { fromMs: number; ttlMs: number }): void {
@@ -23,17 +22,17 @@ export function grantLease(turn: Turn, lease: HeldLease, expiresAt: number): voi
  */
 export function onLeaseTimer(turn: Turn): void {
   for (const lease of turn.leases()) {
-    if (!timedStages.includes(lease.stage) || lease.ownDeadlineMs > turn.nowMs) continue;
+    if (!stageFacts[lease.stage].isTimed || lease.ownDeadlineMs > turn.nowMs) continue;
     stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", after: "return" });
   }
   setLeaseTimer(turn);
 }
 
 export function setLeaseTimer(turn: Turn): void {
-  const deadlines = turn
-    .leases()
-    .filter((lease) => timedStages.includes(lease.stage) && lease.stop === null)
-    .map((lease) => lease.ownDeadlineMs);
-  if (deadlines.length === 0) turn.clearTimer("leases");
-  else turn.setTimer("leases", { delayMs: Math.min(...deadlines) - turn.nowMs });
+  let earliestMs = Number.POSITIVE_INFINITY;
+  for (const { stage, stop, ownDeadlineMs } of turn.leases()) {
+    if (stageFacts[stage].isTimed && stop === null) earliestMs = Math.min(earliestMs, ownDeadlineMs);
+  }
+  if (earliestMs === Number.POSITIVE_INFINITY) turn.clearTimer("leases");
+  else turn.setTimer("leases", { delayMs: earliestMs - turn.nowMs });
 }

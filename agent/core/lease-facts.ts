@@ -2,27 +2,18 @@ import type { HandBack, LeaseStatus } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { LeaseNote } from "./effect.ts";
 import { agentLimits } from "./limits.ts";
-import type { AgentCore, HeldLease, LeaseStage } from "./state.ts";
-
-const slotStages: readonly LeaseStage[] = [
-  "accepting",
-  "preparing",
-  "held",
-  "spawning",
-  "running",
-  "ending",
-  "broken",
-  "wiping",
-];
-const sandboxStages: readonly LeaseStage[] = ["running", "ending", "broken"];
+import { stageFacts } from "./lease-stages.ts";
+import type { AgentCore, HeldLease } from "./state.ts";
 
 /** Whether the agent holds a sandbox, which makes it Working. */
 export function isBusy(core: AgentCore): boolean {
-  return Object.values(core.leases).some((lease) => sandboxStages.includes(lease.stage));
+  return Object.values(core.leases).some((lease) => stageFacts[lease.stage].holdsSandbox);
 }
 
 export function slotsUsed(core: AgentCore): number {
-  return Object.values(core.leases).filter((lease) => slotStages.includes(lease.stage)).length;
+  let used = 0;
+  for (const lease of Object.values(core.leases)) if (stageFacts[lease.stage].takesSlot) used += 1;
+  return used;
 }
 
 /** Why no offer is taken now, or null while intake is open (I6). */

@@ -1,5 +1,6 @@
 import { resumeWithdrawal } from "./withdrawal-begin.ts";
 import { onWithdrawalStrays } from "./withdrawal-host.ts";
+import { copyOfRecord } from "./withdrawal-note.ts";
 import { enrol } from "./enrolment-send.ts";
 import type { AgentInput } from "./input.ts";
 import { agentLimits } from "./limits.ts";
@@ -21,7 +22,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   turn.record("agent.started", { instanceId: core.instanceId, agentId, pid, driver, resumed });
   for (const lease of recovered.leases) core.leases[lease.leaseId] = recoveredLease(lease);
   if (recovered.withdrawal !== null) {
-    resumeWithdrawal(turn, structuredClone(recovered.withdrawal));
+    resumeWithdrawal(turn, copyOfRecord(recovered.withdrawal));
     return;
   }
   if (recovered.pause !== null) {

@@ -9,7 +9,7 @@ import type { TimerName } from "./input.ts";
 import { isBusy } from "./lease-facts.ts";
 import type { AgentCore, HeldLease } from "./state.ts";
 
-/** One input being applied: a copy of the state to change, and the effects in the order in which they are wanted. */
+/** One input being applied: the state to change, and the effects in the order in which they are wanted. */
 export class Turn {
   readonly core: AgentCore;
   readonly nowMs: number;
@@ -19,7 +19,7 @@ export class Turn {
   readonly #requestId: string | null;
 
   constructor(core: AgentCore, { nowMs, requestId }: { nowMs: number; requestId: string | null }) {
-    this.core = structuredClone(core);
+    this.core = core;
     this.nowMs = nowMs;
     this.#requestId = requestId;
   }
@@ -36,8 +36,9 @@ export class Turn {
     this.effects.push({ kind: "log", level, message });
   }
 
+  /** The note is handed out as it is: nothing in it may change afterwards. */
   remember(note: Note): void {
-    this.effects.push({ kind: "remember", note: structuredClone(note) });
+    this.effects.push({ kind: "remember", note });
   }
 
   setTimer(name: TimerName, { delayMs, jitterRatio = 0 }: { delayMs: number; jitterRatio?: number }): void {

@@ -5,6 +5,7 @@ import type { WithdrawalRecord } from "./state.ts";
 import type { TimerName } from "./input.ts";
 import { isRepeat } from "./signal-repeat.ts";
 import type { Turn } from "./turn.ts";
+import { rememberWithdrawal } from "./withdrawal-note.ts";
 
 const otherTimers: readonly TimerName[] = [
   "enrol",
@@ -60,7 +61,7 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
     durationMs: 0,
     measured: `${closedSlots} slots closed; ${offers} offers being accepted are given back`,
   });
-  turn.remember({ key: "withdrawal", value: record });
+  rememberWithdrawal(turn, record);
   leaveEverythingElse(turn);
   startWork(turn, record, { forMs, requestId });
   turn.move("withdrawAsked", trigger);
@@ -77,7 +78,7 @@ export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
   record.processesLeft = [];
   record.directoriesLeft = [];
   record.socketsLeft = [];
-  turn.remember({ key: "withdrawal", value: record });
+  rememberWithdrawal(turn, record);
   freeze(turn, { purpose: "withdraw", trigger: record.trigger });
   startWork(turn, record, { forMs: record.deadlineMs, requestId: null });
   turn.move("withdrawAsked", `${record.trigger}, resumed at ${record.current}`);

@@ -2,6 +2,7 @@ import { present } from "../../foundation/assert.ts";
 import { type WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import type { Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import { copyOfRecord } from "./withdrawal-note.ts";
 
 const order = WithdrawalStep.shape.step.options;
 
@@ -19,7 +20,7 @@ export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
 }
 
 function withdrawalReport({ core, nowMs }: Turn, { record }: Withdrawal): WithdrawalReport {
-  const { startedAtMs, deadlineMs: _deadlineMs, current: _current, ...measured } = record;
+  const { startedAtMs, deadlineMs: _deadlineMs, current: _current, ...measured } = copyOfRecord(record);
   const left = record.processesLeft.length + record.directoriesLeft.length + record.socketsLeft.length;
   present(record.steps.at(-1), "a withdrawal that ended took steps");
   return {

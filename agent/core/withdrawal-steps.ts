@@ -2,6 +2,7 @@ import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { withdrawalShares } from "./limits.ts";
 import type { HeldLease, Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import { rememberWithdrawal } from "./withdrawal-note.ts";
 
 export type StepResult = Pick<WithdrawalStep, "outcome" | "measured">;
 type StepName = WithdrawalStep["step"];
@@ -25,7 +26,7 @@ export function goOn(turn: Turn, withdrawal: Withdrawal, next: StepName): void {
   withdrawal.stepBegunAtMs = turn.nowMs;
   withdrawal.asked = false;
   withdrawal.retryAtMs = null;
-  turn.remember({ key: "withdrawal", value: record });
+  rememberWithdrawal(turn, record);
   wakeAt(turn, withdrawal, shareOf[next] ?? 1);
 }
 

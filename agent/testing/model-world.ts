@@ -9,6 +9,7 @@ import type { BrokerOutcome } from "../core/outcome.ts";
 import { type AgentCore, initialCore, type WithdrawalRecord } from "../core/state.ts";
 import { ModelBroker } from "./model-broker.ts";
 import { ModelHistory } from "./model-history.ts";
+import { unchanging } from "./model-unchanging.ts";
 
 const digest = "a".repeat(64);
 
@@ -81,8 +82,9 @@ export class ModelWorld {
 
   see(input: AgentInput): ControlResponse | null {
     if (this.ending !== null) return null;
-    const before = this.core;
-    const turn = apply(structuredClone(before), input, this.nowMs);
+    const turn = apply(this.core, unchanging(input), this.nowMs);
+    unchanging(turn.effects);
+    unchanging(turn.response);
     this.core = turn.state;
     if (input.type === "control" && turn.response !== null) this.answers.set(input.requestId, turn.response);
     for (const [index, effect] of turn.effects.entries()) {
