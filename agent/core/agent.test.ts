@@ -9,6 +9,7 @@ import {
 } from "../../protocol/agent-states.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
 import { ModelWorld } from "../testing/model-world.ts";
+import type { LeaseNote } from "./effect.ts";
 
 let requests = 0;
 function ask(world: ModelWorld, command: "pause" | "resume" | "withdraw"): string {
@@ -309,6 +310,24 @@ describe("ending", () => {
       "wipe-directories",
       "clear-ledger",
     ]);
+  });
+
+  test("an instance that takes one over claims the inherited leases first, and hands in what they came to", () => {
+    const world = worldIn("Working", true);
+    world.broker.up = false;
+    world.jobEnds("lease-1");
+    world.goOnUntil(() => (world.notes.get("lease:lease-1") as LeaseNote).report !== null);
+    ask(world, "withdraw");
+    world.kill();
+    world.broker.up = true;
+    world.start();
+    const happened: string[] = [];
+    while (world.ending === null) {
+      happened.push(world.pending[0]?.name ?? "timer");
+      world.settle(1);
+    }
+    const calls = happened.filter((name) => ["heartbeat", "complete", "withdraw"].includes(name));
+    expect(calls).toEqual(["heartbeat", "complete", "withdraw"]);
   });
 
   test("a broker that is away does not hold a withdrawal up beyond its deadline", () => {

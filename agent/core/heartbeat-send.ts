@@ -23,7 +23,8 @@ export function wake(turn: Turn, cause: string): void {
 
 export function sendHeartbeat(turn: Turn, cause: string): void {
   const { core } = turn;
-  core.heartbeat = { inFlight: true, again: null };
+  core.heartbeat.inFlight = true;
+  core.heartbeat.again = null;
   turn.record("agent.woke", { cause });
   const leases: LeaseStatus[] = [];
   for (const lease of turn.leases()) if (stageFacts[lease.stage].isNamed) leases.push(leaseStatus(core, lease));
