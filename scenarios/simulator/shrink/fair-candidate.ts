@@ -1,0 +1,29 @@
+import type { Failure } from "../outcome.ts";
+import { brokenTimingRules } from "../../../protocol/timing.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/**
+ * Whether a simpler plan would fail for the original's reason. "Too late" is judged by bounds that the plan was drawn
+ * with: more work for fewer hands, or slower times, would break them with nothing wrong at all. So for a `liveness`
+ * failure the times stay, and the work for each slot never grows; the bounds themselves never change for any.
+ */
+export function isFair(candidate: Plan, original: Plan, kind: Failure["kind"]): boolean {
+  const { options, steps } = candidate;
+  if (options.livenessMs !== original.options.livenessMs) return false;
+  if (steps.some((step) => step.atMs > options.safetyMs)) return false;
+  if (brokenTimingRules(options.timing).length > 0) return false;
+  if (kind !== "liveness") return true;
+  const timesStay = JSON.stringify(options.timing) === JSON.stringify(original.options.timing);
+  return timesStay && workPerSlotMs(candidate) <= workPerSlotMs(original);
+}
+
+/** How long every slot that stays is busy, if the work is spread evenly and nothing fails. */
+function workPerSlotMs({ options, steps }: Plan): number {
+  let workMs = 0;
+  const leaving = new Set<number>();
+  for (const step of steps) {
+    if (step.do === "submit") workMs += step.jobs * step.behaviour.units * step.behaviour.unitMs;
+    if (step.do === "withdraw") leaving.add(step.agent);
+  }
+  return workMs / (Math.max(1, options.agents - leaving.size) * options.slots);
+}

@@ -1,0 +1,37 @@
+import { test as property } from "@fast-check/vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { minimizeList } from "./minimize-list.ts";
+
+describe("minimizing a list", () => {
+  property.prop([fc.integer({ min: 1, max: 60 }), fc.uniqueArray(fc.integer({ min: 0, max: 59 }), { maxLength: 5 })])(
+    "keeps exactly what is needed, in its order",
+    (length, wanted) => {
+      const items = Array.from({ length }, (_, index) => index);
+      const needed = wanted.filter((item) => item < length).sort((left, right) => left - right);
+      const holds = (kept: readonly number[]) => needed.every((item) => kept.includes(item));
+      expect(minimizeList(items, holds)).toEqual(needed);
+    },
+  );
+
+  it("takes out pairs that can only go together", () => {
+    const together = (kept: readonly string[]) =>
+      kept.includes("bug") && kept.includes("pause") === kept.includes("resume");
+    expect(minimizeList(["pause", "x", "bug", "y", "resume"], together)).toEqual(["bug"]);
+  });
+
+  it("needs few attempts when little is needed of much", () => {
+    let attempts = 0;
+    const items = Array.from({ length: 1_000 }, (_, index) => index);
+    minimizeList(items, (kept) => {
+      attempts += 1;
+      return kept.includes(123) && kept.includes(877);
+    });
+    expect(attempts).toBeLessThan(100);
+  });
+
+  it("keeps everything when everything is needed", () => {
+    expect(minimizeList([1, 2, 3], (kept) => kept.length === 3)).toEqual([1, 2, 3]);
+  });
+});

@@ -1,0 +1,60 @@
+import type { Choice } from "../kernel/choices.ts";
+import type { Plan } from "../plan/plan.ts";
+import { minimizeList } from "./minimize-list.ts";
+import type { ShrinkSearch } from "./shrink-search.ts";
+import { smallerNumbers } from "./smaller-numbers.ts";
+
+/** Tries the run in which every small decision is benign. */
+export function benignTape(search: ShrinkSearch): void {
+  const { plan } = search;
+  if (plan.tape === "seeded" || plan.tape.length > 0) search.tries({ ...plan, tape: [] });
+}
+
+/** Writes down what the seed decides, so that it can be taken apart. The run stays the same. */
+export function recordTape(search: ShrinkSearch): void {
+  const { plan } = search;
+  if (plan.tape !== "seeded" || search.exhausted) return;
+  search.tries({ ...plan, tape: search.recordChoices() });
+}
+
+/** Makes decisions benign: those of a whole stream, those of one kind in a stream, chunks, single ones. */
+export function fewerChoices(search: ShrinkSearch): void {
+  for (const keyOf of [
+    ({ stream }: Choice) => stream,
+    ({ stream, kind }: Choice) => `${stream} ${kind}`,
+    ({ stream, index }: Choice) => `${stream} ${index}`,
+  ]) {
+    const { plan } = search;
+    if (plan.tape === "seeded" || plan.tape.length === 0) return;
+    const groups = [...Map.groupBy(plan.tape, keyOf).values()];
+    minimizeList(groups, (kept) => search.tries(withChoices(plan, kept.flat())));
+  }
+}
+
+/** Makes what is left milder. */
+export function smallerChoices(search: ShrinkSearch): void {
+  for (let index = 0; search.plan.tape !== "seeded" && index < search.plan.tape.length; index += 1) {
+    while (makesSmaller(search, index)) {
+      // As long as a smaller value does it.
+    }
+  }
+}
+
+function makesSmaller(search: ShrinkSearch, index: number): boolean {
+  const { plan } = search;
+  if (plan.tape === "seeded") return false;
+  const choices: readonly Choice[] = plan.tape;
+  const { value } = choices[index] as Choice;
+  return smallerNumbers(value, { min: 1 }).some((smaller) =>
+    search.tries(
+      withChoices(
+        plan,
+        choices.map((choice, place) => (place === index ? { ...choice, value: smaller } : choice)),
+      ),
+    ),
+  );
+}
+
+function withChoices(plan: Plan, choices: readonly Choice[]): Plan {
+  return { ...plan, tape: [...choices] };
+}
