@@ -2,11 +2,12 @@ import type { HandBack } from "../../protocol/messages.ts";
 import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { takeBackOffers } from "./enrolment.ts";
-import { holdingsOf, noteProgress, requeueJob } from "./grants.ts";
+import { noteProgress, requeueJob } from "./grants.ts";
+import { holdingsOf } from "./holdings.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
 import { handBackJob } from "./lease-actions.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
-import { type Turn, record } from "./turn.ts";
+import { type Turn, persistAgent, record } from "./turn.ts";
 import { hungerOf } from "./work-hints.ts";
 
 /**
@@ -19,7 +20,7 @@ export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): 
   const { agent } = admitted;
   agent.state = "Paused";
   agent.slotsFree = 0;
-  turn.agentsChanged.add(agent);
+  persistAgent(turn, agent);
   takeBackOffers(turn, agent.agentId);
   let checkpoints = 0;
   for (const entry of message.checkpoints) {
@@ -39,10 +40,10 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
   const admitted = admit(turn.state, caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  const held = holdingsOf(turn, agent.agentId).size;
+  const held = holdingsOf(turn.state, agent.agentId).size;
   agent.state = held > 0 ? "Working" : "Idle";
   agent.slotsFree = Math.max(0, agent.slots - held);
-  turn.agentsChanged.add(agent);
+  persistAgent(turn, agent);
   hungerOf(turn, agent);
   return acknowledged;
 }
@@ -62,7 +63,7 @@ export function shutdown(turn: Turn, { caller, message }: BrokerInput<"shutdown"
   if (agent.standing === "shutdown") return acknowledged;
   agent.standing = "shutdown";
   agent.lostAt = null;
-  turn.agentsChanged.add(agent);
+  persistAgent(turn, agent);
   record(turn, "broker.agent", { agentId: agent.agentId, standing: "shutdown", reason: message.reason });
   return acknowledged;
 }
@@ -83,7 +84,7 @@ export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResp
 /** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
 export function revoke(turn: Turn, agent: AgentRecord, reason: string): void {
   takeBackOffers(turn, agent.agentId);
-  for (const job of [...holdingsOf(turn, agent.agentId).values()].reverse()) {
+  for (const job of [...holdingsOf(turn.state, agent.agentId).values()].reverse()) {
     requeueJob(turn, job, { how: "revoked", reason: `its agent's key was revoked: ${reason}` });
   }
   agent.standing = "revoked";
@@ -92,7 +93,7 @@ export function revoke(turn: Turn, agent: AgentRecord, reason: string): void {
   agent.slotsFree = 0;
   turn.state.hungry.delete(agent.agentId);
   turn.state.connected.delete(agent.agentId);
-  turn.agentsChanged.add(agent);
+  persistAgent(turn, agent);
   turn.effects.push({ kind: "disconnect", agentId: agent.agentId });
   record(turn, "broker.agent", { agentId: agent.agentId, standing: "revoked", reason });
 }
@@ -112,7 +113,7 @@ function handBackAll(
 
 /** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */
 function leasedJob(turn: Turn, agent: AgentRecord, entry: HandBack): JobRecord | undefined {
-  const job = holdingsOf(turn, agent.agentId).get(entry.leaseId);
+  const job = holdingsOf(turn.state, agent.agentId).get(entry.leaseId);
   const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
   return held ? job : undefined;
 }

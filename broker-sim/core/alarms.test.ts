@@ -9,15 +9,15 @@ test.prop([ensured])("wakes for each subject once, at the earliest time asked fo
   const alarms = new Alarms();
   const earliest = new Map<string, number>();
   for (const { id, atMs } of asked) {
-    alarms.ensure(`job:${id}`, atMs);
-    earliest.set(`job:${id}`, Math.min(atMs, earliest.get(`job:${id}`) ?? atMs));
+    alarms.ensure("job", String(id), atMs);
+    earliest.set(String(id), Math.min(atMs, earliest.get(String(id)) ?? atMs));
   }
   const woken = new Map<string, number>();
   for (let atMs = alarms.nextAtMs(); atMs !== null; atMs = alarms.nextAtMs()) {
     expect(alarms.takeDue(atMs - 1)).toBeUndefined();
-    const subject = alarms.takeDue(atMs);
-    expect(woken.has(String(subject))).toBe(false);
-    woken.set(String(subject), atMs);
+    const alarm = alarms.takeDue(atMs);
+    expect(woken.has(String(alarm?.id))).toBe(false);
+    woken.set(String(alarm?.id), atMs);
   }
   expect(woken).toEqual(earliest);
 });

@@ -1,6 +1,13 @@
+interface Item<T> {
+  readonly key: number;
+  /** Counts what went in. */
+  readonly turn: number;
+  readonly value: T;
+}
+
 /** A queue that gives back its smallest key first; equal keys come in the order in which they went in. */
 export class BinaryHeap<T> {
-  readonly #items: { readonly key: number; readonly turn: number; readonly value: T }[] = [];
+  readonly #items: Item<T>[] = [];
   #turn = 0;
 
   get size(): number {
@@ -8,16 +15,19 @@ export class BinaryHeap<T> {
   }
 
   push(key: number, value: T): void {
-    const items = this.#items;
-    items.push({ key, turn: this.#turn, value });
+    const item = { key, turn: this.#turn, value };
     this.#turn += 1;
-    let child = items.length - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!this.#isBefore(child, parent)) break;
-      this.#swap(child, parent);
-      child = parent;
+    const items = this.#items;
+    let place = items.length;
+    items.push(item);
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = items[above];
+      if (parent === undefined || !isBefore(item, parent)) break;
+      items[place] = parent;
+      place = above;
     }
+    items[place] = item;
   }
 
   peek(): { readonly key: number; readonly value: T } | undefined {
@@ -25,33 +35,33 @@ export class BinaryHeap<T> {
   }
 
   pop(): { readonly key: number; readonly value: T } | undefined {
-    const items = this.#items;
-    const first = items[0];
-    const last = items.pop();
-    if (first === undefined || last === undefined || items.length === 0) return first;
-    items[0] = last;
-    let parent = 0;
-    for (;;) {
-      const left = 2 * parent + 1;
-      if (left >= items.length) break;
-      const child = left + 1 < items.length && this.#isBefore(left + 1, left) ? left + 1 : left;
-      if (!this.#isBefore(child, parent)) break;
-      this.#swap(child, parent);
-      parent = child;
-    }
+    const first = this.#items[0];
+    const last = this.#items.pop();
+    if (last !== undefined && this.#items.length > 0) this.#sink(last);
     return first;
   }
 
-  #isBefore(left: number, right: number): boolean {
-    const [a, b] = [this.#items[left], this.#items[right]];
-    if (a === undefined || b === undefined) return false;
-    return a.key === b.key ? a.turn < b.turn : a.key < b.key;
+  /** Puts the item in the place of the first, and moves it down to where it belongs. */
+  #sink(item: Item<T>): void {
+    const items = this.#items;
+    let place = 0;
+    for (;;) {
+      let below = 2 * place + 1;
+      let child = items[below];
+      if (child === undefined) break;
+      const sibling = items[below + 1];
+      if (sibling !== undefined && isBefore(sibling, child)) {
+        child = sibling;
+        below += 1;
+      }
+      if (!isBefore(child, item)) break;
+      items[place] = child;
+      place = below;
+    }
+    items[place] = item;
   }
+}
 
-  #swap(left: number, right: number): void {
-    const [a, b] = [this.#items[left], this.#items[right]];
-    if (a === undefined || b === undefined) return;
-    this.#items[left] = b;
-    this.#items[right] = a;
-  }
+function isBefore<T>(left: Item<T>, right: Item<T>): boolean {
+  return left.key === right.key ? left.turn < right.turn : left.key < right.key;
 }

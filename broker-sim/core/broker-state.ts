@@ -1,6 +1,8 @@
 import { assert } from "../../foundation/assert.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { Alarms } from "./alarms.ts";
+import { ArrivalOrder } from "./arrival-order.ts";
+import { hold } from "./holdings.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { AgentRecord, BlobRecord, JobRecord } from "./records.ts";
 
@@ -22,12 +24,12 @@ export interface BrokerState {
   readonly jobs: Map<string, JobRecord>;
   readonly queue: JobQueue;
   /** The ids of settled jobs in the order in which they settled. */
-  readonly settled: Set<string>;
+  readonly settled: ArrivalOrder;
   readonly agents: Map<string, AgentRecord>;
-  /** The jobs offered or leased to each agent, by lease. */
+  /** The jobs offered or leased to each agent that ever held one, by lease. */
   readonly holdings: Map<string, Map<string, JobRecord>>;
   /** The agents that would have taken more than the last answer held, and have not been woken since. */
-  readonly hungry: Set<string>;
+  readonly hungry: ArrivalOrder;
   /** The agents whose event stream is open. */
   readonly connected: Set<string>;
   readonly blobs: Map<string, BlobEntry>;
@@ -66,10 +68,10 @@ export function startBrokerState({
     jobsSubmitted: 0,
     jobs: new Map(),
     queue: new JobQueue(),
-    settled: new Set(),
+    settled: new ArrivalOrder(),
     agents: new Map(),
     holdings: new Map(),
-    hungry: new Set(),
+    hungry: new ArrivalOrder(),
     connected: new Set(),
     blobs: new Map(),
     alarms: new Alarms(),
@@ -78,7 +80,7 @@ export function startBrokerState({
   for (const agent of agents) loadAgent(state, agent);
   for (const { digest, bytes } of blobs) {
     state.blobs.set(digest, { bytes, references: 0, keepUntilMs: nowMs + timing.leaseTtlMs });
-    state.alarms.ensure(`blob:${digest}`, nowMs + timing.leaseTtlMs);
+    state.alarms.ensure("blob", digest, nowMs + timing.leaseTtlMs);
   }
   const bySettling = [...jobs].sort(
     (a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0) || a.queueOrder - b.queueOrder,
@@ -90,11 +92,10 @@ export function startBrokerState({
 function loadAgent(state: BrokerState, stored: AgentRecord): void {
   const agent = { ...stored, lastSeenAt: state.nowMs, lostAt: stored.standing === "lost" ? state.nowMs : null };
   state.agents.set(agent.agentId, agent);
-  state.holdings.set(agent.agentId, new Map());
   if (agent.standing === "active") {
-    state.alarms.ensure(`agent:${agent.agentId}`, state.nowMs + state.timing.activityTimeoutMs);
+    state.alarms.ensure("agent", agent.agentId, state.nowMs + state.timing.activityTimeoutMs);
   } else if (agent.standing === "lost") {
-    state.alarms.ensure(`agent:${agent.agentId}`, state.nowMs + state.timing.revokeLostAfterMs);
+    state.alarms.ensure("agent", agent.agentId, state.nowMs + state.timing.revokeLostAfterMs);
   }
 }
 
@@ -104,12 +105,11 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   state.jobs.set(job.jobId, job);
   if (job.grant !== null) {
     assert(job.state === "offered" || job.state === "leased", "only an offered or leased job has a grant");
-    const holding = state.holdings.get(job.grant.agentId);
-    assert(holding !== undefined, "the store knows the agent that holds a grant");
+    assert(state.agents.has(job.grant.agentId), "the store knows the agent that holds a grant");
     const ttlMs = job.state === "offered" ? state.timing.offerTtlMs : state.timing.leaseTtlMs;
     job.grant = { ...job.grant, expiresAt: state.nowMs + ttlMs };
-    holding.set(job.grant.leaseId, job);
-    state.alarms.ensure(`job:${job.jobId}`, job.grant.expiresAt);
+    hold(state, job);
+    state.alarms.ensure("job", job.jobId, job.grant.expiresAt);
   } else if (job.state === "queued") {
     state.queue.add(job.jobId, job.queueOrder);
   } else {

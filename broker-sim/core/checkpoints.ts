@@ -2,7 +2,7 @@ import { assert } from "../../foundation/assert.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { JobRecord } from "./records.ts";
-import type { Turn } from "./turn.ts";
+import { type Turn, persistJob } from "./turn.ts";
 
 /** Why a checkpoint cannot be taken over, or undefined when all that it names is in the store. */
 export function checkpointProblem(state: BrokerState, reference: CheckpointReference): string | undefined {
@@ -17,7 +17,7 @@ export function checkpointProblem(state: BrokerState, reference: CheckpointRefer
 export function replaceCheckpoint(turn: Turn, job: JobRecord, next: CheckpointReference | null): void {
   const before = job.checkpoint;
   job.checkpoint = next;
-  turn.jobsChanged.add(job);
+  persistJob(turn, job);
   if (next !== null) for (const digest of digestsOf(next)) pin(turn, digest);
   if (before !== null) for (const digest of digestsOf(before)) unpin(turn, digest);
 }
@@ -34,14 +34,14 @@ export function touchBlob(turn: Turn, { digest, bytes }: { digest: string; bytes
   const blob = state.blobs.get(digest);
   if (blob === undefined) state.blobs.set(digest, { bytes, references: 0, keepUntilMs });
   else blob.keepUntilMs = keepUntilMs;
-  state.alarms.ensure(`blob:${digest}`, keepUntilMs);
+  state.alarms.ensure("blob", digest, keepUntilMs);
 }
 
 /** An upload's time is over: it goes unless a checkpoint refers to it. */
 export function expireBlob(turn: Turn, digest: string): void {
   const blob = turn.state.blobs.get(digest);
   if (blob === undefined || blob.references > 0) return;
-  if (blob.keepUntilMs > turn.nowMs) turn.state.alarms.ensure(`blob:${digest}`, blob.keepUntilMs);
+  if (blob.keepUntilMs > turn.nowMs) turn.state.alarms.ensure("blob", digest, blob.keepUntilMs);
   else removeBlob(turn, digest);
 }
 

@@ -2,7 +2,7 @@ import { revoke } from "./agent-notices.ts";
 import { expireBlob } from "./checkpoints.ts";
 import { redeliverJob, requeueJob } from "./grants.ts";
 import type { AgentRecord } from "./records.ts";
-import { type Turn, record } from "./turn.ts";
+import { type Turn, persistAgent, record } from "./turn.ts";
 
 /**
  * Does what is due by now: lapsed offers, expired leases, silent agents, forgotten uploads. Runs before every input, so
@@ -11,9 +11,9 @@ import { type Turn, record } from "./turn.ts";
 export function runDeadlines(turn: Turn): void {
   const { alarms, agents } = turn.state;
   for (;;) {
-    const subject = alarms.takeDue(turn.nowMs);
-    if (subject === undefined) return;
-    const [kind, id] = [subject.slice(0, subject.indexOf(":")), subject.slice(subject.indexOf(":") + 1)];
+    const alarm = alarms.takeDue(turn.nowMs);
+    if (alarm === undefined) return;
+    const { kind, id } = alarm;
     if (kind === "job") expireGrant(turn, id);
     else if (kind === "blob") expireBlob(turn, id);
     else {
@@ -28,7 +28,7 @@ function expireGrant(turn: Turn, jobId: string): void {
   if (job === undefined || job.grant === null) return;
   const { expiresAt, agentId } = job.grant;
   if (expiresAt > turn.nowMs) {
-    turn.state.alarms.ensure(`job:${jobId}`, expiresAt);
+    turn.state.alarms.ensure("job", jobId, expiresAt);
   } else if (job.state === "offered") {
     requeueJob(turn, job, { how: "offer-lapsed", reason: "the offer was not accepted in time" });
   } else if (turn.state.agents.get(agentId)?.standing === "lost") {
@@ -45,19 +45,19 @@ function checkSilence(turn: Turn, agent: AgentRecord): void {
   if (standing === "active") {
     const lostAt = agent.lastSeenAt + activityTimeoutMs;
     if (lostAt > nowMs) {
-      state.alarms.ensure(`agent:${agentId}`, lostAt);
+      state.alarms.ensure("agent", agentId, lostAt);
       return;
     }
     agent.standing = "lost";
     agent.lostAt = nowMs;
     agent.slotsFree = 0;
     state.hungry.delete(agentId);
-    turn.agentsChanged.add(agent);
+    persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId, standing: "lost", reason: `no sign of life for ${activityTimeoutMs} ms` });
-    state.alarms.ensure(`agent:${agentId}`, nowMs + revokeLostAfterMs);
+    state.alarms.ensure("agent", agentId, nowMs + revokeLostAfterMs);
   } else if (standing === "lost" && agent.lostAt !== null) {
     const revokeAt = agent.lostAt + revokeLostAfterMs;
-    if (revokeAt > nowMs) state.alarms.ensure(`agent:${agentId}`, revokeAt);
+    if (revokeAt > nowMs) state.alarms.ensure("agent", agentId, revokeAt);
     else
       revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);
   }

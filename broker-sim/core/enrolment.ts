@@ -1,8 +1,9 @@
 import { brokerLimits } from "./broker-limits.ts";
-import { holdingsOf, requeueJob } from "./grants.ts";
+import { requeueJob } from "./grants.ts";
+import { holdingsOf } from "./holdings.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import type { AgentRecord } from "./records.ts";
-import { type Turn, record } from "./turn.ts";
+import { type Turn, persistAgent, record } from "./turn.ts";
 
 /**
  * Takes an agent in, or a later instance of one that is known. A known key needs no join token: it proved possession.
@@ -38,15 +39,15 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
   agent.standing = "active";
   agent.lastSeenAt = nowMs;
   agent.lostAt = null;
-  state.alarms.ensure(`agent:${agent.agentId}`, nowMs + state.timing.activityTimeoutMs);
-  turn.agentsChanged.add(agent);
+  state.alarms.ensure("agent", agent.agentId, nowMs + state.timing.activityTimeoutMs);
+  persistAgent(turn, agent);
   record(turn, "broker.enrolled", { ...caller, again: known !== undefined });
   return { ok: true, answer: { agentId: agent.agentId, brokerTimeMs: nowMs, timing: state.timing } };
 }
 
 /** Offers that nobody will answer go back at once (docs/cases.md, case 7). */
 export function takeBackOffers(turn: Turn, agentId: string): void {
-  for (const job of [...holdingsOf(turn, agentId).values()].reverse()) {
+  for (const job of [...holdingsOf(turn.state, agentId).values()].reverse()) {
     if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
   }
 }
@@ -68,6 +69,5 @@ function newAgent(turn: Turn, { caller, message }: BrokerInput<"enrol">): AgentR
     revokedAt: null,
   };
   turn.state.agents.set(agent.agentId, agent);
-  turn.state.holdings.set(agent.agentId, new Map());
   return agent;
 }

@@ -4,9 +4,10 @@ import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
+import { hold, letGo } from "./holdings.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { AgentRecord, GrantRecord, JobRecord } from "./records.ts";
-import { type Turn, record } from "./turn.ts";
+import { type Turn, persistJob, record, removeStoredJob } from "./turn.ts";
 import { enqueueJob } from "./work-hints.ts";
 
 /** How a grant ended, as the history tells it. */
@@ -22,9 +23,9 @@ export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease 
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
   moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
-  holdingsOf(turn, agent.agentId).set(leaseId, job);
+  hold(turn.state, job);
   agent.slotsFree = Math.max(0, agent.slotsFree - 1);
-  turn.state.alarms.ensure(`job:${job.jobId}`, expiresAt);
+  turn.state.alarms.ensure("job", job.jobId, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
   return openOffer(job);
 }
@@ -43,7 +44,7 @@ export function leaseJob(turn: Turn, job: JobRecord): GrantRecord {
   job.grant = { ...grant, expiresAt };
   job.startedAt ??= turn.nowMs;
   moveJob(turn, job, "leased", `accepted by agent ${shortId(grant.agentId)}`);
-  turn.state.alarms.ensure(`job:${job.jobId}`, expiresAt);
+  turn.state.alarms.ensure("job", job.jobId, expiresAt);
   const { leaseId, epoch, agentId } = grant;
   record(turn, "broker.leased", { jobId: job.jobId, leaseId, epoch, agentId, expiresAt });
   return job.grant;
@@ -97,11 +98,11 @@ export function settleJob(turn: Turn, job: JobRecord, settlement: Settlement): v
   job.settledBy = settlement.settledBy ?? null;
   releaseBlobs(turn, job);
   state.settled.add(job.jobId);
-  for (const jobId of state.settled) {
-    if (state.settled.size <= brokerLimits.settledJobsMax) break;
+  while (state.settled.size > brokerLimits.settledJobsMax) {
+    const jobId = present(state.settled.oldest, "what is counted is there");
     state.settled.delete(jobId);
     state.jobs.delete(jobId);
-    turn.jobsRemoved.add(jobId);
+    removeStoredJob(turn, jobId);
   }
 }
 
@@ -112,12 +113,8 @@ export function noteProgress(
   { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
 ): void {
   job.progress = progress;
-  turn.jobsChanged.add(job);
+  persistJob(turn, job);
   if (checkpoint !== undefined) replaceCheckpoint(turn, job, checkpoint);
-}
-
-export function holdingsOf(turn: Turn, agentId: string): Map<string, JobRecord> {
-  return present(turn.state.holdings.get(agentId), "each agent has its list of grants");
 }
 
 /** Enough of an agent's id for a person. */
@@ -127,7 +124,7 @@ export function shortId(agentId: string): string {
 
 function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
   const { leaseId, epoch, agentId } = present(job.grant, "a grant that ends is there");
-  assert(holdingsOf(turn, agentId).delete(leaseId), "the holder's list names the grant");
+  letGo(turn.state, job);
   job.grant = null;
   const agent = present(turn.state.agents.get(agentId), "the holder is known");
   agent.slotsFree = Math.min(agent.slots, agent.slotsFree + 1);
@@ -140,6 +137,6 @@ function moveJob(turn: Turn, job: JobRecord, to: JobState, reason: string): void
   assert(jobSuccessors[job.state].includes(to), `a job goes from ${job.state} to ${to}`);
   const from = job.state;
   job.state = to;
-  turn.jobsChanged.add(job);
+  persistJob(turn, job);
   record(turn, "broker.job", { jobId: job.jobId, from, to, epoch: job.epoch, reason });
 }

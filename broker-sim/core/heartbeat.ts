@@ -4,12 +4,13 @@ import type { HeartbeatRequest, HeartbeatResponse, Lease, LeaseStatus } from "..
 import { brokerLimits } from "./broker-limits.ts";
 import { admit } from "./callers.ts";
 import { takeBackOffers } from "./enrolment.ts";
-import { holdingsOf, offerJob, openOffer, redeliverJob } from "./grants.ts";
+import { offerJob, openOffer, redeliverJob } from "./grants.ts";
+import { holdingsOf } from "./holdings.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import { parseLeaseId } from "./lease-id.ts";
-import type { AgentRecord } from "./records.ts";
-import { type Turn, record } from "./turn.ts";
-import { hungerOf, takesWork } from "./work-hints.ts";
+import type { AgentRecord, JobRecord } from "./records.ts";
+import { type Turn, persistAgent, persistJob, record } from "./turn.ts";
+import { renewHunger, takesWork } from "./work-hints.ts";
 
 /** Takes note of an agent, renews what it names and holds, and offers it work for its free slots (WC-1). */
 export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbeat">): BrokerResponse<"heartbeat"> {
@@ -22,19 +23,21 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   noteAgent(turn, agent, message);
   const renewed: HeartbeatResponse["renewed"] = [];
   const lost: HeartbeatResponse["lost"] = [];
+  const held = holdingsOf(turn.state, agent.agentId);
   for (const status of message.leases) {
-    const reason = renew(turn, agent, status);
-    const job = turn.state.jobs.get(status.jobId);
-    if (reason !== undefined) lost.push({ leaseId: status.leaseId, reason });
-    else if (job?.state === "leased") {
-      renewed.push({ leaseId: status.leaseId, expiresAt: present(job.grant, "a leased job has a grant").expiresAt });
+    const { leaseId, jobId, epoch } = status;
+    const job = held.get(leaseId);
+    if (job === undefined || job.jobId !== jobId || job.grant?.epoch !== epoch) {
+      lost.push({ leaseId, reason: whyLost(turn, status) });
+    } else if (job.state === "leased") {
+      renewed.push({ leaseId, expiresAt: renew(turn, agent, { job, progress: status.progress }) });
     }
+    // An offer named here is being accepted at this moment; that call decides.
   }
   releaseUnclaimed(turn, agent);
   if (!takesWork(agent.state)) takeBackOffers(turn, agent.agentId);
   const offers = offerWork(turn, agent);
-  turn.state.hungry.delete(agent.agentId);
-  hungerOf(turn, agent);
+  renewHunger(turn, agent);
   const { agentId, state, slotsFree } = agent;
   record(turn, "broker.heartbeat", { agentId, state, slotsFree: message.slotsFree, offers: offers.length });
   assert(slotsFree >= 0, "an agent has no negative number of free slots");
@@ -45,43 +48,43 @@ function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): v
   if (agent.standing === "lost") {
     agent.standing = "active";
     agent.lostAt = null;
-    turn.agentsChanged.add(agent);
+    persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId: agent.agentId, standing: "active", reason: "it sent a heartbeat again" });
   }
-  if (agent.slots !== message.slots || agent.state !== message.state) turn.agentsChanged.add(agent);
+  if (agent.slots !== message.slots || agent.state !== message.state) persistAgent(turn, agent);
   agent.lastSeenAt = turn.nowMs;
   agent.state = message.state;
   agent.slots = message.slots;
   agent.slotsFree = Math.min(message.slotsFree, message.slots);
   agent.resources = message.resources;
-  turn.state.alarms.ensure(`agent:${agent.agentId}`, turn.nowMs + turn.state.timing.activityTimeoutMs);
+  turn.state.alarms.ensure("agent", agent.agentId, turn.nowMs + turn.state.timing.activityTimeoutMs);
 }
 
-/** Renews one named lease; returns why it is lost if it is. An expired one stays expired (docs/cases.md, case 2). */
-function renew(turn: Turn, agent: AgentRecord, status: LeaseStatus): string | undefined {
-  const { state, nowMs } = turn;
-  const parsed = parseLeaseId(status.leaseId);
-  const job = parsed === undefined ? undefined : state.jobs.get(parsed.jobId);
-  if (job === undefined || parsed?.jobId !== status.jobId) return "this broker knows no such lease";
-  const { grant } = job;
-  if (grant?.leaseId === status.leaseId && grant.agentId === agent.agentId && grant.epoch === status.epoch) {
-    // An offer named here is being accepted at this moment; that call decides.
-    if (job.state === "offered") return undefined;
-    assert(grant.expiresAt > nowMs, "a lease that has expired was released before");
-    grant.expiresAt = nowMs + state.timing.leaseTtlMs;
-    job.progress = status.progress;
-    if (grant.instanceId !== agent.instanceId) {
-      grant.instanceId = agent.instanceId;
-      turn.jobsChanged.add(job);
-    }
-    return undefined;
+/** Renews one lease that the agent names and holds; returns until when. */
+function renew(turn: Turn, agent: AgentRecord, { job, progress }: { job: JobRecord; progress: number }): number {
+  const grant = present(job.grant, "a leased job has a grant");
+  assert(grant.expiresAt > turn.nowMs, "a lease that has expired was released before");
+  grant.expiresAt = turn.nowMs + turn.state.timing.leaseTtlMs;
+  job.progress = progress;
+  if (grant.instanceId !== agent.instanceId) {
+    grant.instanceId = agent.instanceId;
+    persistJob(turn, job);
   }
+  return grant.expiresAt;
+}
+
+/** Why a lease that the agent names is not its own. An expired one stays expired (docs/cases.md, case 2). */
+function whyLost(turn: Turn, { leaseId, jobId }: LeaseStatus): string {
+  const parsed = parseLeaseId(leaseId);
+  const job = parsed === undefined ? undefined : turn.state.jobs.get(parsed.jobId);
+  if (job === undefined || parsed?.jobId !== jobId) return "this broker knows no such lease";
+  const { grant } = job;
   if (job.state === "completed" || job.state === "failed" || job.state === "cancelled")
     return `the job is ${job.state}`;
   if (parsed.epoch > job.epoch && parsed.epoch - job.epoch <= brokerLimits.epochLeapMax) {
     // The store forgot this grant (it was restored from a backup). The next one must still be larger (I1).
     job.epoch = parsed.epoch;
-    turn.jobsChanged.add(job);
+    persistJob(turn, job);
   }
   if (grant !== null) return `the job was granted again, under epoch ${grant.epoch}`;
   return "the lease has expired or was handed back";
@@ -89,8 +92,11 @@ function renew(turn: Turn, agent: AgentRecord, status: LeaseStatus): string | un
 
 /** Leases of an earlier instance that this one does not know: they died with that process. */
 function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
-  for (const job of [...holdingsOf(turn, agent.agentId).values()].reverse()) {
-    if (job.state !== "leased" || job.grant?.instanceId === agent.instanceId) continue;
+  const unclaimed: JobRecord[] = [];
+  for (const job of holdingsOf(turn.state, agent.agentId).values()) {
+    if (job.state === "leased" && job.grant?.instanceId !== agent.instanceId) unclaimed.push(job);
+  }
+  for (const job of unclaimed.reverse()) {
     redeliverJob(turn, job, {
       how: "agent-lost",
       reason: "the agent was started anew and does not hold the lease any more",
@@ -100,7 +106,7 @@ function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
 
 function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
   if (!takesWork(agent.state)) return [];
-  const held = holdingsOf(turn, agent.agentId).size;
+  const held = holdingsOf(turn.state, agent.agentId).size;
   const capacity = Math.min(agent.slotsFree, agent.slots - held);
   const offers = repeatOffers(turn, agent, { unheard: agent.slotsFree - Math.max(0, agent.slots - held) });
   agent.slotsFree = Math.max(0, agent.slotsFree - offers.length);
@@ -120,6 +126,6 @@ function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
  */
 function repeatOffers(turn: Turn, agent: AgentRecord, { unheard }: { unheard: number }): Lease[] {
   if (unheard <= 0) return [];
-  const open = [...holdingsOf(turn, agent.agentId).values()].filter((job) => job.state === "offered");
+  const open = [...holdingsOf(turn.state, agent.agentId).values()].filter((job) => job.state === "offered");
   return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax)).map(openOffer);
 }

@@ -1,14 +1,16 @@
 import { assert } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { holdingsOf } from "./holdings.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
 
 /** Checks what one input touched; cheap enough for every turn in production. */
 export function assertTouchedInvariants(turn: Turn): void {
-  for (const job of turn.jobsChanged) assertJob(turn.state, job);
-  for (const agent of turn.agentsChanged) assertAgent(turn.state, agent);
+  const { state, jobsChanged, agentsChanged } = turn;
+  if (jobsChanged !== null) for (const job of jobsChanged) assertJob(state, job);
+  if (agentsChanged !== null) for (const agent of agentsChanged) assertAgent(state, agent);
 }
 
 /** Checks the whole state, for tests and simulators. */
@@ -29,7 +31,7 @@ export function assertInvariants(state: BrokerState): void {
   let held = 0;
   for (const agent of state.agents.values()) {
     assertAgent(state, agent);
-    held += state.holdings.get(agent.agentId)?.size ?? 0;
+    held += holdingsOf(state, agent.agentId).size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
   for (const [digest, blob] of state.blobs) {
@@ -50,15 +52,13 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
   assert(job.grant.leaseId === leaseIdOf(job.jobId, job.grant.epoch), "a lease's id names its job and epoch");
   assert(job.grant.expiresAt > state.nowMs, "no grant outlives its time");
-  const holding = state.holdings.get(job.grant.agentId);
-  assert(holding?.get(job.grant.leaseId) === job, "the holder's list names the grant");
+  const held = holdingsOf(state, job.grant.agentId);
+  assert(held.get(job.grant.leaseId) === job, "the holder's list names the grant");
 }
 
 function assertAgent(state: BrokerState, agent: AgentRecord): void {
-  const held = state.holdings.get(agent.agentId);
-  assert(held !== undefined, "each agent has its list of grants");
   assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
   if (agent.standing !== "revoked") return;
-  assert(held.size === 0, "a revoked agent holds nothing");
+  assert(holdingsOf(state, agent.agentId).size === 0, "a revoked agent holds nothing");
   assert(agent.revokedAt !== null, "a revoked agent is revoked since a moment");
 }

@@ -1,12 +1,14 @@
 import { present } from "../../foundation/assert.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { BrokerState } from "./broker-state.ts";
 import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { leaseJob, noteProgress, requeueJob, settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
+import { holdingsOf } from "./holdings.ts";
 import { parseLeaseId } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
-import type { Turn } from "./turn.ts";
+import { type Turn, persistJob } from "./turn.ts";
 import { hungerOf } from "./work-hints.ts";
 
 /** Turns an offer into a lease. A repeat (the answer was lost) gets the same lease again. */
@@ -116,10 +118,9 @@ function leaseCall(
   const { state } = turn;
   const admitted = admit(state, input.caller);
   if (!admitted.ok) return admitted;
-  const parsed = parseLeaseId(input.leaseId);
-  const job = parsed === undefined ? undefined : state.jobs.get(parsed.jobId);
-  if (job === undefined) return refuse("unknown-lease", `This broker knows no lease ${input.leaseId}.`);
   const { agent } = admitted;
+  const job = holdingsOf(state, agent.agentId).get(input.leaseId) ?? formerJob(state, input.leaseId);
+  if (job === undefined) return refuse("unknown-lease", `This broker knows no lease ${input.leaseId}.`);
   const held =
     job.grant?.leaseId === input.leaseId &&
     job.grant.agentId === agent.agentId &&
@@ -127,9 +128,15 @@ function leaseCall(
   // An earlier instance's lease is this one's as soon as it acts on it.
   if (held && job.grant !== null && job.grant.instanceId !== agent.instanceId) {
     job.grant.instanceId = agent.instanceId;
-    turn.jobsChanged.add(job);
+    persistJob(turn, job);
   }
   return { ok: true, agent, job, held };
+}
+
+/** The job of a lease that the caller does not hold (any more). */
+function formerJob({ jobs }: BrokerState, leaseId: string): JobRecord | undefined {
+  const parsed = parseLeaseId(leaseId);
+  return parsed === undefined ? undefined : jobs.get(parsed.jobId);
 }
 
 function isLeased({ held, job }: LeaseCall): boolean {

@@ -3,7 +3,7 @@ import type { JobSpec } from "../../protocol/messages.ts";
 import { settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
 import type { JobRecord } from "./records.ts";
-import { type Turn, push, record } from "./turn.ts";
+import { type Turn, persistJob, push, record } from "./turn.ts";
 import { enqueueJob } from "./work-hints.ts";
 
 /** Takes jobs in, all or none. */
@@ -68,7 +68,7 @@ function submitOne(turn: Turn, spec: JobSpec): JobRecord {
     settledBy: null,
   };
   state.jobs.set(job.jobId, job);
-  turn.jobsChanged.add(job);
+  persistJob(turn, job);
   record(turn, "broker.job", { jobId: job.jobId, from: null, to: "queued", epoch: 0, reason: "submitted" });
   enqueueJob(turn, job);
   return job;

@@ -1,16 +1,17 @@
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
-import type { Effect, HistoryEntry } from "./effects.ts";
+import type { Effect, HistoryEntry, StoreBatch } from "./effects.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 
 /** One input being decided: the state, the time, and what has come out so far. */
 export interface Turn {
   readonly state: BrokerState;
   readonly nowMs: number;
-  readonly jobsChanged: Set<JobRecord>;
-  readonly jobsRemoved: Set<string>;
-  readonly agentsChanged: Set<AgentRecord>;
+  /** What the store has to hear of; null while that is nothing, as in most turns. */
+  jobsChanged: Set<JobRecord> | null;
+  jobsRemoved: Set<string> | null;
+  agentsChanged: Set<AgentRecord> | null;
   /** How many jobs joined the queue in this turn. */
   jobsQueued: number;
   /** Everything but `persist` and `alarm`, which come from what was changed. */
@@ -23,9 +24,9 @@ export function beginTurn(state: BrokerState, nowMs: number): Turn {
   return {
     state,
     nowMs: state.nowMs,
-    jobsChanged: new Set(),
-    jobsRemoved: new Set(),
-    agentsChanged: new Set(),
+    jobsChanged: null,
+    jobsRemoved: null,
+    agentsChanged: null,
     jobsQueued: 0,
     effects: [],
   };
@@ -33,14 +34,9 @@ export function beginTurn(state: BrokerState, nowMs: number): Turn {
 
 /** The effects of a turn, the store's first. */
 export function endTurn(turn: Turn): Effect[] {
-  const { state, jobsChanged, jobsRemoved, agentsChanged } = turn;
-  const effects: Effect[] = [];
-  for (const job of jobsChanged) if (jobsRemoved.has(job.jobId)) jobsChanged.delete(job);
-  if (jobsChanged.size + jobsRemoved.size + agentsChanged.size > 0) {
-    const batch = { jobs: [...jobsChanged], jobsRemoved: [...jobsRemoved], agents: [...agentsChanged] };
-    effects.push({ kind: "persist", batch });
-  }
-  effects.push(...turn.effects);
+  const { state, effects } = turn;
+  const batch = batchOf(turn);
+  if (batch !== null) effects.unshift({ kind: "persist", batch });
   const atMs = state.alarms.nextAtMs();
   if (atMs !== state.alarmAtMs) {
     state.alarmAtMs = atMs;
@@ -49,10 +45,32 @@ export function endTurn(turn: Turn): Effect[] {
   return effects;
 }
 
+export function persistJob(turn: Turn, job: JobRecord): void {
+  turn.jobsChanged ??= new Set();
+  turn.jobsChanged.add(job);
+}
+
+export function removeStoredJob(turn: Turn, jobId: string): void {
+  turn.jobsRemoved ??= new Set();
+  turn.jobsRemoved.add(jobId);
+}
+
+export function persistAgent(turn: Turn, agent: AgentRecord): void {
+  turn.agentsChanged ??= new Set();
+  turn.agentsChanged.add(agent);
+}
+
 export function record<T extends HistoryType>(turn: Turn, type: T, data: HistoryData<T>): void {
   turn.effects.push({ kind: "history", entry: { type, data } as HistoryEntry });
 }
 
 export function push(turn: Turn, agentId: string, event: BrokerEvent): void {
   turn.effects.push({ kind: "push", agentId, event });
+}
+
+function batchOf({ jobsChanged, jobsRemoved, agentsChanged }: Turn): StoreBatch | null {
+  if (jobsChanged === null && jobsRemoved === null && agentsChanged === null) return null;
+  let jobs = jobsChanged === null ? [] : [...jobsChanged];
+  if (jobsRemoved !== null) jobs = jobs.filter(({ jobId }) => !jobsRemoved.has(jobId));
+  return { jobs, jobsRemoved: [...(jobsRemoved ?? [])], agents: [...(agentsChanged ?? [])] };
 }

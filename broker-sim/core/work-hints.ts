@@ -21,6 +21,14 @@ export function hungerOf(turn: Turn, agent: AgentRecord): void {
   else wake(turn, agent);
 }
 
+/** The same when its heartbeat was answered: it waits behind all others again, or no longer. */
+export function renewHunger(turn: Turn, agent: AgentRecord): void {
+  const { queue, hungry } = turn.state;
+  if (!canBeWoken(turn, agent)) hungry.delete(agent.agentId);
+  else if (queue.size === 0) hungry.addLast(agent.agentId);
+  else wake(turn, agent);
+}
+
 /**
  * Wakes as many hungry agents as the jobs queued in this turn can feed, longest hungry first. A hint only: whoever is
  * not woken, or is woken in vain, asks again with its next heartbeat.
@@ -28,8 +36,9 @@ export function hungerOf(turn: Turn, agent: AgentRecord): void {
 export function wakeForQueued(turn: Turn): void {
   const { state } = turn;
   let jobs = Math.min(turn.jobsQueued, state.queue.size);
-  for (const agentId of state.hungry) {
-    if (jobs <= 0) return;
+  while (jobs > 0) {
+    const agentId = state.hungry.oldest;
+    if (agentId === undefined) return;
     const agent = state.agents.get(agentId);
     if (agent === undefined || !canBeWoken(turn, agent)) {
       state.hungry.delete(agentId);
