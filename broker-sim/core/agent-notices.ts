@@ -3,7 +3,6 @@ import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { takeBackOffers } from "./enrolment.ts";
 import { noteProgress, requeueJob } from "./grants.ts";
-import { holdingsOf } from "./holdings.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
 import { handBackJob } from "./lease-actions.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
@@ -40,7 +39,7 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
   const admitted = admit(turn.state, caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  const held = holdingsOf(turn.state, agent.agentId).size;
+  const held = turn.state.holdings.of(agent.agentId).size;
   agent.state = held > 0 ? "Working" : "Idle";
   agent.slotsFree = Math.max(0, agent.slots - held);
   persistAgent(turn, agent);
@@ -84,7 +83,7 @@ export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResp
 /** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
 export function revoke(turn: Turn, agent: AgentRecord, reason: string): void {
   takeBackOffers(turn, agent.agentId);
-  for (const job of [...holdingsOf(turn.state, agent.agentId).values()].reverse()) {
+  for (const job of [...turn.state.holdings.of(agent.agentId).values()].reverse()) {
     requeueJob(turn, job, { how: "revoked", reason: `its agent's key was revoked: ${reason}` });
   }
   agent.standing = "revoked";
@@ -113,7 +112,7 @@ function handBackAll(
 
 /** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */
 function leasedJob(turn: Turn, agent: AgentRecord, entry: HandBack): JobRecord | undefined {
-  const job = holdingsOf(turn.state, agent.agentId).get(entry.leaseId);
+  const job = turn.state.holdings.of(agent.agentId).get(entry.leaseId);
   const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
   return held ? job : undefined;
 }

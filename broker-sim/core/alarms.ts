@@ -37,6 +37,11 @@ export class Alarms {
     this.#heap.push(atMs, alarm);
   }
 
+  /** When that subject is looked at, or undefined when it is not. */
+  scheduledAtMs(kind: AlarmKind, id: string): number | undefined {
+    return this.#scheduled[kind].get(id)?.atMs;
+  }
+
   /** The earliest alarm, or null when there is none. */
   nextAtMs(): number | null {
     for (;;) {

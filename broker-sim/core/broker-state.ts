@@ -2,7 +2,7 @@ import { assert } from "../../foundation/assert.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { Alarms } from "./alarms.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
-import { hold } from "./holdings.ts";
+import { Holdings } from "./holdings.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { AgentRecord, BlobRecord, JobRecord } from "./records.ts";
 
@@ -26,8 +26,8 @@ export interface BrokerState {
   /** The ids of settled jobs in the order in which they settled. */
   readonly settled: ArrivalOrder;
   readonly agents: Map<string, AgentRecord>;
-  /** The jobs offered or leased to each agent that ever held one, by lease. */
-  readonly holdings: Map<string, Map<string, JobRecord>>;
+  /** The jobs offered or leased to each agent. */
+  readonly holdings: Holdings;
   /** The agents that would have taken more than the last answer held, and have not been woken since. */
   readonly hungry: ArrivalOrder;
   /** The agents whose event stream is open. */
@@ -70,7 +70,7 @@ export function startBrokerState({
     queue: new JobQueue(),
     settled: new ArrivalOrder(),
     agents: new Map(),
-    holdings: new Map(),
+    holdings: new Holdings(),
     hungry: new ArrivalOrder(),
     connected: new Set(),
     blobs: new Map(),
@@ -108,7 +108,7 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
     assert(state.agents.has(job.grant.agentId), "the store knows the agent that holds a grant");
     const ttlMs = job.state === "offered" ? state.timing.offerTtlMs : state.timing.leaseTtlMs;
     job.grant = { ...job.grant, expiresAt: state.nowMs + ttlMs };
-    hold(state, job);
+    state.holdings.add(job);
     state.alarms.ensure("job", job.jobId, job.grant.expiresAt);
   } else if (job.state === "queued") {
     state.queue.add(job.jobId, job.queueOrder);

@@ -1,6 +1,5 @@
 import { brokerLimits } from "./broker-limits.ts";
 import { requeueJob } from "./grants.ts";
-import { holdingsOf } from "./holdings.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import type { AgentRecord } from "./records.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
@@ -47,7 +46,7 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
 
 /** Offers that nobody will answer go back at once (docs/cases.md, case 7). */
 export function takeBackOffers(turn: Turn, agentId: string): void {
-  for (const job of [...holdingsOf(turn.state, agentId).values()].reverse()) {
+  for (const job of [...turn.state.holdings.of(agentId).values()].reverse()) {
     if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
   }
 }

@@ -4,7 +4,6 @@ import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
-import { hold, letGo } from "./holdings.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { AgentRecord, GrantRecord, JobRecord } from "./records.ts";
 import { type Turn, persistJob, record, removeStoredJob } from "./turn.ts";
@@ -23,7 +22,7 @@ export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease 
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
   moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
-  hold(turn.state, job);
+  turn.state.holdings.add(job);
   agent.slotsFree = Math.max(0, agent.slotsFree - 1);
   turn.state.alarms.ensure("job", job.jobId, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
@@ -124,7 +123,7 @@ export function shortId(agentId: string): string {
 
 function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
   const { leaseId, epoch, agentId } = present(job.grant, "a grant that ends is there");
-  letGo(turn.state, job);
+  turn.state.holdings.remove(job);
   job.grant = null;
   const agent = present(turn.state.agents.get(agentId), "the holder is known");
   agent.slotsFree = Math.min(agent.slots, agent.slotsFree + 1);

@@ -5,7 +5,6 @@ import { brokerLimits } from "./broker-limits.ts";
 import { admit } from "./callers.ts";
 import { takeBackOffers } from "./enrolment.ts";
 import { offerJob, openOffer, redeliverJob } from "./grants.ts";
-import { holdingsOf } from "./holdings.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import { parseLeaseId } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
@@ -23,7 +22,7 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   noteAgent(turn, agent, message);
   const renewed: HeartbeatResponse["renewed"] = [];
   const lost: HeartbeatResponse["lost"] = [];
-  const held = holdingsOf(turn.state, agent.agentId);
+  const held = turn.state.holdings.of(agent.agentId);
   for (const status of message.leases) {
     const { leaseId, jobId, epoch } = status;
     const job = held.get(leaseId);
@@ -48,6 +47,8 @@ function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): v
   if (agent.standing === "lost") {
     agent.standing = "active";
     agent.lostAt = null;
+    // Whoever is active has an alarm already, no later than its last sign of life allows.
+    turn.state.alarms.ensure("agent", agent.agentId, turn.nowMs + turn.state.timing.activityTimeoutMs);
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId: agent.agentId, standing: "active", reason: "it sent a heartbeat again" });
   }
@@ -57,7 +58,6 @@ function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): v
   agent.slots = message.slots;
   agent.slotsFree = Math.min(message.slotsFree, message.slots);
   agent.resources = message.resources;
-  turn.state.alarms.ensure("agent", agent.agentId, turn.nowMs + turn.state.timing.activityTimeoutMs);
 }
 
 /** Renews one lease that the agent names and holds; returns until when. */
@@ -93,7 +93,7 @@ function whyLost(turn: Turn, { leaseId, jobId }: LeaseStatus): string {
 /** Leases of an earlier instance that this one does not know: they died with that process. */
 function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
   const unclaimed: JobRecord[] = [];
-  for (const job of holdingsOf(turn.state, agent.agentId).values()) {
+  for (const job of turn.state.holdings.of(agent.agentId).values()) {
     if (job.state === "leased" && job.grant?.instanceId !== agent.instanceId) unclaimed.push(job);
   }
   for (const job of unclaimed.reverse()) {
@@ -106,7 +106,7 @@ function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
 
 function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
   if (!takesWork(agent.state)) return [];
-  const held = holdingsOf(turn.state, agent.agentId).size;
+  const held = turn.state.holdings.of(agent.agentId).size;
   const capacity = Math.min(agent.slotsFree, agent.slots - held);
   const offers = repeatOffers(turn, agent, { unheard: agent.slotsFree - Math.max(0, agent.slots - held) });
   agent.slotsFree = Math.max(0, agent.slotsFree - offers.length);
@@ -126,6 +126,6 @@ function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
  */
 function repeatOffers(turn: Turn, agent: AgentRecord, { unheard }: { unheard: number }): Lease[] {
   if (unheard <= 0) return [];
-  const open = [...holdingsOf(turn.state, agent.agentId).values()].filter((job) => job.state === "offered");
+  const open = [...turn.state.holdings.of(agent.agentId).values()].filter((job) => job.state === "offered");
   return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax)).map(openOffer);
 }

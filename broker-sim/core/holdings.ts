@@ -1,25 +1,28 @@
 import { assert, present } from "../../foundation/assert.ts";
-import type { BrokerState } from "./broker-state.ts";
 import type { JobRecord } from "./records.ts";
 
 const nothing: ReadonlyMap<string, JobRecord> = new Map();
 
-/** The jobs offered or leased to an agent, by lease, oldest first. Only agents that ever held one have a list. */
-export function holdingsOf({ holdings }: BrokerState, agentId: string): ReadonlyMap<string, JobRecord> {
-  return holdings.get(agentId) ?? nothing;
-}
+/** The jobs offered or leased to each agent. Most agents of a large fleet never hold one, and have no list. */
+export class Holdings {
+  readonly #held = new Map<string, Map<string, JobRecord>>();
 
-/** Notes a grant in its holder's list. */
-export function hold(state: BrokerState, job: JobRecord): void {
-  const { agentId, leaseId } = present(job.grant, "what is held has a grant");
-  assert(state.agents.has(agentId), "the holder is known");
-  const held = state.holdings.get(agentId);
-  if (held === undefined) state.holdings.set(agentId, new Map([[leaseId, job]]));
-  else held.set(leaseId, job);
-}
+  /** An agent's jobs by lease, oldest first. */
+  of(agentId: string): ReadonlyMap<string, JobRecord> {
+    return this.#held.get(agentId) ?? nothing;
+  }
 
-/** Strikes a grant off its holder's list. */
-export function letGo(state: BrokerState, job: JobRecord): void {
-  const { agentId, leaseId } = present(job.grant, "what is let go has a grant");
-  assert(state.holdings.get(agentId)?.delete(leaseId) === true, "the holder's list names the grant");
+  /** Notes a job's grant in its holder's list. */
+  add(job: JobRecord): void {
+    const { agentId, leaseId } = present(job.grant, "what is held has a grant");
+    const held = this.#held.get(agentId);
+    if (held === undefined) this.#held.set(agentId, new Map([[leaseId, job]]));
+    else held.set(leaseId, job);
+  }
+
+  /** Strikes a job's grant off its holder's list. */
+  remove(job: JobRecord): void {
+    const { agentId, leaseId } = present(job.grant, "what is let go has a grant");
+    assert(this.#held.get(agentId)?.delete(leaseId) === true, "the holder's list names the grant");
+  }
 }

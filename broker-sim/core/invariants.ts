@@ -1,7 +1,6 @@
-import { assert } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import type { BrokerState } from "./broker-state.ts";
-import { holdingsOf } from "./holdings.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -31,7 +30,8 @@ export function assertInvariants(state: BrokerState): void {
   let held = 0;
   for (const agent of state.agents.values()) {
     assertAgent(state, agent);
-    held += holdingsOf(state, agent.agentId).size;
+    assertSilenceIsNoticed(state, agent);
+    held += state.holdings.of(agent.agentId).size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
   for (const [digest, blob] of state.blobs) {
@@ -52,13 +52,20 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
   assert(job.grant.leaseId === leaseIdOf(job.jobId, job.grant.epoch), "a lease's id names its job and epoch");
   assert(job.grant.expiresAt > state.nowMs, "no grant outlives its time");
-  const held = holdingsOf(state, job.grant.agentId);
+  const held = state.holdings.of(job.grant.agentId);
   assert(held.get(job.grant.leaseId) === job, "the holder's list names the grant");
+}
+
+/** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
+function assertSilenceIsNoticed({ alarms, timing }: BrokerState, agent: AgentRecord): void {
+  if (agent.standing !== "active") return;
+  const atMs = present(alarms.scheduledAtMs("agent", agent.agentId), "an active agent has an alarm");
+  assert(atMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
 }
 
 function assertAgent(state: BrokerState, agent: AgentRecord): void {
   assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
   if (agent.standing !== "revoked") return;
-  assert(holdingsOf(state, agent.agentId).size === 0, "a revoked agent holds nothing");
+  assert(state.holdings.of(agent.agentId).size === 0, "a revoked agent holds nothing");
   assert(agent.revokedAt !== null, "a revoked agent is revoked since a moment");
 }

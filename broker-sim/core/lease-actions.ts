@@ -5,7 +5,6 @@ import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { leaseJob, noteProgress, requeueJob, settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
-import { holdingsOf } from "./holdings.ts";
 import { parseLeaseId } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 import { type Turn, persistJob } from "./turn.ts";
@@ -119,7 +118,7 @@ function leaseCall(
   const admitted = admit(state, input.caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  const job = holdingsOf(state, agent.agentId).get(input.leaseId) ?? formerJob(state, input.leaseId);
+  const job = state.holdings.of(agent.agentId).get(input.leaseId) ?? formerJob(state, input.leaseId);
   if (job === undefined) return refuse("unknown-lease", `This broker knows no lease ${input.leaseId}.`);
   const held =
     job.grant?.leaseId === input.leaseId &&

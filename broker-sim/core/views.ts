@@ -1,6 +1,5 @@
 import type { AgentView, JobView } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
-import { holdingsOf } from "./holdings.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 
 /** A job as its submitter sees it. */
@@ -30,7 +29,7 @@ export function jobView(job: JobRecord): JobView {
 /** An agent as the operator sees it. */
 export function agentView(state: BrokerState, agent: AgentRecord): AgentView {
   const { agentId, instanceId, standing, slots, slotsFree, resources, enrolledAt, lastSeenAt } = agent;
-  const leases = [...holdingsOf(state, agentId).keys()].sort();
+  const leases = [...state.holdings.of(agentId).keys()].sort();
   return {
     agentId,
     instanceId,
