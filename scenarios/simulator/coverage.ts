@@ -1,0 +1,208 @@
+import { agentStates, type AgentState } from "../../protocol/agent-states.ts";
+import type { AgentInput } from "../../agent/core/input.ts";
+import type { BrokerInputType } from "../../broker-sim/core/inputs.ts";
+import { faultClasses, type FaultClass } from "./world/active-faults.ts";
+
+export const agentInputs = [
+  "started",
+  "straysEnded",
+  "control",
+  "brokerEvent",
+  "signal",
+  "timer",
+  "enrolAnswered",
+  "heartbeatAnswered",
+  "acceptAnswered",
+  "completeAnswered",
+  "returnAnswered",
+  "uploadAnswered",
+  "pausedAnswered",
+  "shutdownAnswered",
+  "withdrawAnswered",
+  "revocationProbed",
+  "frozen",
+  "thawed",
+  "sandboxPrepared",
+  "sandboxPrepareFailed",
+  "sandboxStarted",
+  "sandboxStartFailed",
+  "sandboxExited",
+  "sandboxTerminated",
+  "sandboxWiped",
+  "checkpointSaved",
+  "checkpointFailed",
+  "socketsClosed",
+  "homeWiped",
+  "ledgerCleared",
+] as const satisfies readonly AgentInput["type"][];
+
+export const brokerInputs = [
+  "enrol",
+  "heartbeat",
+  "connected",
+  "disconnected",
+  "accept",
+  "decline",
+  "progress",
+  "complete",
+  "return",
+  "paused",
+  "resumed",
+  "shutdown",
+  "withdraw",
+  "blob-seen",
+  "submit",
+  "cancel",
+  "command",
+  "tick",
+] as const satisfies readonly BrokerInputType[];
+
+type AgentInputType = (typeof agentInputs)[number];
+
+/** Where no state has a cell for an input, and why. Whatever stands here and is reached all the same is an error. */
+const impossible: readonly {
+  readonly input: AgentInputType;
+  readonly states: readonly AgentState[];
+  readonly why: string;
+}[] = [
+  {
+    input: "started",
+    states: ["Idle", "Working", "Paused", "Withdrawing", "Withdrawn"],
+    why: "an instance begins in Enrolling",
+  },
+  {
+    input: "revocationProbed",
+    states: ["Enrolling", "Idle", "Working", "Paused", "Withdrawn"],
+    why: "only a withdrawal asks",
+  },
+  {
+    input: "withdrawAnswered",
+    states: ["Enrolling", "Idle", "Working", "Paused", "Withdrawn"],
+    why: "only a withdrawal asks",
+  },
+  {
+    input: "socketsClosed",
+    states: ["Enrolling", "Idle", "Working", "Paused", "Withdrawn"],
+    why: "only a withdrawal asks",
+  },
+  {
+    input: "homeWiped",
+    states: ["Enrolling", "Idle", "Working", "Paused", "Withdrawn"],
+    why: "only a withdrawal asks",
+  },
+  {
+    input: "ledgerCleared",
+    states: ["Enrolling", "Idle", "Working", "Paused", "Withdrawn"],
+    why: "only a withdrawal asks",
+  },
+  {
+    input: "shutdownAnswered",
+    states: ["Enrolling", "Withdrawing", "Withdrawn"],
+    why: "who never enrolled says nothing, and a withdrawal takes the shutdown over",
+  },
+  {
+    input: "straysEnded",
+    states: ["Idle", "Working", "Paused", "Withdrawn"],
+    why: "an instance looks for them before it enrols, or while it withdraws",
+  },
+  {
+    input: "thawed",
+    states: ["Enrolling", "Withdrawing", "Withdrawn"],
+    why: "nothing is thawed before it enrolled or after it began to withdraw",
+  },
+];
+
+/** The states that hear of nothing any more: the process ends with the transition. */
+const silent: readonly AgentState[] = ["Withdrawn"];
+
+export interface CoverageCell {
+  readonly actor: "agent" | "broker";
+  /** The state of the agent; empty for the broker. */
+  readonly state: string;
+  readonly input: string;
+  readonly fault: FaultClass;
+  /** Whether the process was killed while it carried out what it had decided. */
+  readonly crash: boolean;
+}
+
+const brokerOffset = agentStates.length * agentInputs.length * faultClasses.length * 2;
+export const coverageSize = brokerOffset + brokerInputs.length * faultClasses.length * 2;
+
+const agentInputIndex = new Map<string, number>(agentInputs.map((input, index) => [input, index]));
+const brokerInputIndex = new Map<string, number>(brokerInputs.map((input, index) => [input, index]));
+const stateIndex = new Map<string, number>(agentStates.map((state, index) => [state, index]));
+
+/** Counts which inputs met which state, under which faults, and whether the process died over it. */
+export class Coverage {
+  readonly counts = new Uint32Array(coverageSize);
+  /** The cell of the last input, so that a crash can be told of it. */
+  #last = 0;
+
+  agent(state: AgentState, input: AgentInputType, fault: number): void {
+    const row = (stateIndex.get(state) as number) * agentInputs.length + (agentInputIndex.get(input) as number);
+    this.#count((row * faultClasses.length + fault) * 2);
+  }
+
+  broker(input: BrokerInputType, fault: number): void {
+    this.#count(brokerOffset + ((brokerInputIndex.get(input) as number) * faultClasses.length + fault) * 2);
+  }
+
+  /** The process whose input was counted last was killed while it carried it out. */
+  crash(): void {
+    this.counts[this.#last + 1] = (this.counts[this.#last + 1] as number) + 1;
+  }
+
+  #count(cell: number): void {
+    this.#last = cell;
+    this.counts[cell] = (this.counts[cell] as number) + 1;
+  }
+}
+
+/** Every cell that can be reached, in the order of the counts, with its index. */
+export function possibleCells(): { readonly cell: CoverageCell; readonly index: number }[] {
+  const cells: { cell: CoverageCell; index: number }[] = [];
+  for (let index = 0; index < coverageSize; index += 1) {
+    const cell = cellAt(index);
+    if (isPossible(cell)) cells.push({ cell, index });
+  }
+  return cells;
+}
+
+export interface CoverageSummary {
+  readonly covered: number;
+  readonly possible: number;
+  readonly empty: readonly CoverageCell[];
+  /** Cells that were said to be impossible, and were reached. */
+  readonly surprising: readonly CoverageCell[];
+}
+
+export function summarizeCoverage(counts: Uint32Array): CoverageSummary {
+  const possible = possibleCells();
+  const empty = possible.filter(({ index }) => counts[index] === 0).map(({ cell }) => cell);
+  const surprising: CoverageCell[] = [];
+  for (let index = 0; index < coverageSize; index += 1) {
+    const cell = cellAt(index);
+    if ((counts[index] ?? 0) > 0 && !isPossible(cell)) surprising.push(cell);
+  }
+  return { covered: possible.length - empty.length, possible: possible.length, empty, surprising };
+}
+
+function cellAt(index: number): CoverageCell {
+  const crash = index % 2 === 1;
+  const isBroker = index >= brokerOffset;
+  const rest = ((isBroker ? index - brokerOffset : index) - (crash ? 1 : 0)) / 2;
+  const fault = faultClasses[rest % faultClasses.length] as FaultClass;
+  const row = Math.floor(rest / faultClasses.length);
+  if (isBroker) return { actor: "broker", state: "", input: brokerInputs[row] as string, fault, crash };
+  const state = agentStates[Math.floor(row / agentInputs.length)] as string;
+  return { actor: "agent", state, input: agentInputs[row % agentInputs.length] as string, fault, crash };
+}
+
+function isPossible({ actor, state, input, fault, crash }: CoverageCell): boolean {
+  // A kill is itself a fault of the host or the broker.
+  if (crash && (fault === "none" || fault === "link")) return false;
+  if (actor === "broker") return !(crash && fault === "host");
+  if (crash && fault === "broker") return false;
+  if (silent.includes(state as AgentState)) return false;
+  return !impossible.some((rule) => rule.input === input && rule.states.includes(state as AgentState));
+}

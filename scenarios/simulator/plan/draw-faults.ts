@@ -1,0 +1,90 @@
+import type { ChoiceStream, Tape } from "../kernel/choices.ts";
+import type { PlanOptions, PlanStep } from "./plan.ts";
+
+export const faultKinds = [
+  "kill-agent",
+  "crash-host",
+  "stall-agent",
+  "fail-checkpoints",
+  "fail-spawns",
+  "jump-clock",
+  "disturb-link",
+  "kill-broker",
+  "stall-broker",
+  "stall-store",
+  "lose-store",
+] as const satisfies readonly PlanStep["do"][];
+export type FaultKind = (typeof faultKinds)[number];
+
+const directions = ["both", "to-broker", "to-agent"] as const;
+const disturbances = ["cut", "reset", "lossy", "slow", "duplicating", "reordering"] as const;
+const edges = ["after", "before", "torn"] as const;
+
+interface FaultContext {
+  readonly options: PlanOptions;
+  readonly quick: boolean;
+}
+
+/** Swarm: each seed switches whole kinds of faults off, and weighs the rest wildly (TigerBeetle's fuzz.zig). */
+export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
+  const swarm = draws.stream("swarm");
+  const weights = faultKinds.map((kind) =>
+    swarm.chance(`on:${kind}`, 0.5) ? 2 ** swarm.upTo(`weight:${kind}`, 6) : 0,
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return [];
+  const count = 1 + swarm.upTo("faults", context.quick ? 4 : 2 ** (1 + swarm.upTo("many", 4)));
+  const steps: PlanStep[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const stream = draws.stream(`fault:${number}`);
+    let rest = stream.upTo("kind", total - 1);
+    const index = weights.findIndex((weight) => (rest -= weight) < 0);
+    steps.push(drawFault(stream, faultKinds[index] as FaultKind, context));
+  }
+  return steps;
+}
+
+function drawFault(stream: ChoiceStream, kind: FaultKind, { options, quick }: FaultContext): PlanStep {
+  const { safetyMs, agents, timing } = options;
+  const atMs = stream.upTo("at", safetyMs);
+  const agent = stream.upTo("agent", agents - 1);
+  // From a moment to several lives of a lease.
+  const forMs = Math.min(
+    quick ? 20_000 : Infinity,
+    2 ** stream.upTo("for", Math.ceil(Math.log2(4 * timing.leaseTtlMs))),
+  );
+  const downMs = forMs;
+  switch (kind) {
+    case "kill-agent":
+      return { atMs, do: kind, agent, downMs, ...drawKill(stream) };
+    case "crash-host":
+      return { atMs, do: kind, agent, downMs };
+    case "stall-agent":
+    case "fail-checkpoints":
+    case "fail-spawns":
+      return { atMs, do: kind, agent, forMs };
+    case "jump-clock": {
+      const byMs = (stream.chance("back", 0.5) ? -1 : 1) * 2 ** stream.upTo("by", 22);
+      return { atMs, do: kind, agent: stream.upTo("whose", agents) === 0 ? null : agent, byMs };
+    }
+    case "disturb-link": {
+      const direction = directions[stream.upTo("direction", 2)] as (typeof directions)[number];
+      const how = disturbances[stream.upTo("how", disturbances.length - 1)] as (typeof disturbances)[number];
+      return { atMs, do: kind, agent, forMs, direction, how };
+    }
+    case "kill-broker":
+      return { atMs, do: kind, downMs, ...drawKill(stream) };
+    case "stall-broker":
+    case "stall-store":
+      return { atMs, do: kind, forMs };
+    case "lose-store":
+      return { atMs, do: kind, downMs, writes: stream.upTo("all", 3) === 0 ? null : 1 + stream.upTo("writes", 31) };
+  }
+}
+
+function drawKill(stream: ChoiceStream): { afterEffects: number; edge: (typeof edges)[number] } {
+  return {
+    afterEffects: stream.chance("later", 0.7) ? 1 + stream.upTo("effects", 60) : 0,
+    edge: edges[stream.upTo("edge", 2)] as (typeof edges)[number],
+  };
+}

@@ -1,0 +1,74 @@
+import { defaultTiming, type Timing } from "../../../protocol/timing.ts";
+import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
+import { churnPlan } from "./churn-plan.ts";
+import { drawFaults } from "./draw-faults.ts";
+import { drawWork } from "./draw-work.ts";
+import { livenessMsOf } from "./liveness-bound.ts";
+import type { Plan, PlanOptions, PlanStep } from "./plan.ts";
+import { type PlanRequest, profiles } from "./plan-request.ts";
+import { scalePlan } from "./scale-plan.ts";
+
+export const profileNames = Object.keys(profiles) as PlanRequest["profile"][];
+
+/** The plan that a seed stands for. Pure: the same request gives the same plan on every machine. */
+export function planFor(request: PlanRequest): Plan {
+  const { seed, profile } = request;
+  const draws = seededTape(`${seed}/plan`);
+  if (profile === "churn") return churnPlan(request, draws);
+  if (profile === "scale") return scalePlan(request);
+  const cast = draws.stream("cast");
+  const quick = profile === "quick";
+  const options = drawOptions(cast, request);
+  const steps: PlanStep[] = drawWork(draws.stream("work"), { options, quick });
+  // Some seeds of every profile go through without a fault.
+  const calm = profile === "calm" || cast.upTo("calm", 15) === 0;
+  if (!calm) steps.push(...drawFaults(draws, { options, quick }));
+  steps.sort((a, b) => a.atMs - b.atMs);
+  return { version: 1, seed, profile, options, steps, tape: "seeded" };
+}
+
+/** Times from those of the tests to those of a fleet; each set meets the rules between them. */
+const brisk: Timing = {
+  ...defaultTiming,
+  heartbeatIntervalMs: 1_000,
+  activityTimeoutMs: 5_000,
+  leaseTtlMs: 10_000,
+  offerTtlMs: 3_000,
+  checkpointIntervalMs: 4_000,
+  terminateGraceMs: 500,
+  requestTimeoutMs: 2_000,
+  shutdownTimeoutMs: 3_000,
+  resultTimeoutMs: 5_000,
+  eventHeartbeatMs: 5_000,
+};
+const middling: Timing = {
+  ...defaultTiming,
+  heartbeatIntervalMs: 5_000,
+  activityTimeoutMs: 12_000,
+  leaseTtlMs: 30_000,
+  offerTtlMs: 10_000,
+  checkpointIntervalMs: 15_000,
+  terminateGraceMs: 2_000,
+};
+
+function drawOptions(cast: ChoiceStream, { profile, agents, minutes }: PlanRequest): PlanOptions {
+  const quick = profile === "quick";
+  const timing = quick ? brisk : ([brisk, middling, defaultTiming][cast.upTo("timing", 2)] as Timing);
+  const safetyMs =
+    minutes === undefined
+      ? (quick ? 15 + cast.upTo("seconds", 25) : 60 + cast.upTo("seconds", 600)) * 1_000
+      : minutes * 60_000;
+  const latencyMsMin = cast.upTo("latencyMin", 5);
+  return {
+    agents: agents ?? 1 + cast.upTo("agents", quick ? 2 : 7),
+    slots: 1 + cast.upTo("slots", quick ? 1 : 3),
+    timing,
+    safetyMs,
+    livenessMs: livenessMsOf(timing),
+    joinWithinMs: cast.upTo("joinWithin", 5_000),
+    latencyMsMin,
+    latencyMsMax: latencyMsMin + 2 ** cast.upTo("latencyMax", 9),
+    clockSkewMs: cast.chance("skewed", 0.5) ? cast.upTo("skew", 60_000) : 0,
+    encoding: cast.upTo("encoding", 7) === 0 ? "bytes" : "objects",
+  };
+}

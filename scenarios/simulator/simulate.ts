@@ -1,0 +1,89 @@
+import { AssertionError } from "../../foundation/assert.ts";
+import { messageOf } from "../../foundation/errors.ts";
+import type { HistoryRecord } from "../../protocol/history.ts";
+import { watchProperties } from "../checkers/properties.ts";
+import { storyOf } from "../checkers/story.ts";
+import { Coverage } from "./coverage.ts";
+import { HistoryDigest } from "./history-digest.ts";
+import { replayTape, seededTape, type Tape } from "./kernel/choices.ts";
+import { Liveness } from "./liveness.ts";
+import type { Failure, SimulationOutcome } from "./outcome.ts";
+import type { Plan } from "./plan/plan.ts";
+import { Simulation } from "./simulation.ts";
+
+export interface SimulateOptions {
+  /** Whether the properties are watched. */
+  readonly checkers?: boolean;
+  readonly digest?: boolean;
+  /** Instead of the plan's own: to record what a seed decides. */
+  readonly tape?: Tape;
+  readonly observe?: (record: HistoryRecord) => void;
+}
+
+/** How many of the last records a crash is told with. */
+const crashStoryRecords = 12;
+
+/**
+ * Runs a plan from its beginning to its first failure or its end: the safety phase, in which anything may fail, then the
+ * liveness phase, in which nothing fails any more and everything must come to its end within its bound.
+ */
+export function simulate(
+  plan: Plan,
+  { checkers = true, digest = true, tape = tapeOf(plan), observe }: SimulateOptions = {},
+): SimulationOutcome {
+  const properties = checkers ? watchProperties() : null;
+  const digester = digest ? new HistoryDigest() : null;
+  const recent: HistoryRecord[] = [];
+  let failure: Failure | null = null;
+  const silent = properties === null && digester === null && observe === undefined;
+  const onRecord = (record: HistoryRecord): void => {
+    digester?.see(record);
+    observe?.(record);
+    recent.push(record);
+    if (recent.length > 2 * crashStoryRecords) recent.splice(0, crashStoryRecords);
+    const found = failure === null ? properties?.see(record) : null;
+    if (found === null || found === undefined) return;
+    const story = storyOf(found.violation);
+    failure = { invariant: found.checker, kind: "safety", atMs: simulation.world.nowMs, story };
+  };
+  const coverage = new Coverage();
+  const simulation = new Simulation(plan, { tape, coverage, onRecord: silent ? null : onRecord });
+  const { world } = simulation;
+  const liveness = new Liveness(simulation);
+  try {
+    simulation.begin();
+    while (failure === null && world.happenNext(plan.options.safetyMs));
+    if (failure === null) liveness.begin();
+    while (failure === null && !liveness.isOver && world.happenNext(liveness.endsAtMs));
+    failure ??= liveness.failure();
+    if (failure === null) {
+      simulation.broker.assertInvariants();
+      failure = failureAtEnd(properties, world.nowMs);
+    }
+  } catch (error) {
+    failure = crashOf(error, world.nowMs, recent);
+  }
+  return simulation.outcome(failure, digester?.text() ?? null);
+}
+
+/** Where a plan's small decisions come from. */
+export function tapeOf({ tape, seed }: Plan): Tape {
+  return tape === "seeded" ? seededTape(seed) : replayTape(tape);
+}
+
+function failureAtEnd(properties: ReturnType<typeof watchProperties> | null, atMs: number): Failure | null {
+  for (const { checker, judgement } of properties?.end() ?? []) {
+    if (judgement.result !== "fail") continue;
+    return { invariant: checker, kind: "safety", atMs, story: judgement.story ?? [judgement.detail] };
+  }
+  return null;
+}
+
+/** A core threw, or the world did: an invariant of theirs does not hold, or there is a bug. */
+function crashOf(error: unknown, atMs: number, recent: readonly HistoryRecord[]): Failure {
+  const summary = error instanceof AssertionError ? `assertion: ${error.message}` : `error: ${messageOf(error)}`;
+  const stack = error instanceof Error ? (error.stack ?? "").split("\n").slice(1, 4) : [];
+  const events = recent.slice(-crashStoryRecords);
+  const story = [...storyOf({ summary, events }), ...stack.map((line) => line.trim())];
+  return { invariant: error instanceof AssertionError ? "assertion" : "error", kind: "crash", atMs, story };
+}

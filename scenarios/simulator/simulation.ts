@@ -1,0 +1,75 @@
+import type { HistoryRecord } from "../../protocol/history.ts";
+import type { Coverage } from "./coverage.ts";
+import { Director } from "./director.ts";
+import type { Tape } from "./kernel/choices.ts";
+import type { Failure, SimulationOutcome } from "./outcome.ts";
+import type { Plan } from "./plan/plan.ts";
+import { BrokerBody } from "./world/broker-body.ts";
+import { Member } from "./world/member.ts";
+import { Network } from "./world/network.ts";
+import { World } from "./world/world.ts";
+
+const hourMs = 3_600_000;
+
+/** One run put together: the world, the broker, the cast, and who carries the plan out. */
+export class Simulation {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly broker: BrokerBody;
+  readonly members: Member[] = [];
+  readonly director: Director;
+  readonly #network: Network;
+
+  constructor(
+    plan: Plan,
+    {
+      tape,
+      coverage,
+      onRecord,
+    }: { tape: Tape; coverage: Coverage; onRecord: ((record: HistoryRecord) => void) | null },
+  ) {
+    this.plan = plan;
+    this.world = new World({ options: plan.options, tape, coverage, onRecord });
+    this.#network = new Network(this.world);
+    const storeFails = plan.steps.some((step) => step.do === "lose-store");
+    this.broker = new BrokerBody(this.world, this.#network, { storeFails });
+    this.director = new Director(this.world, { broker: this.broker, members: this.members });
+  }
+
+  begin(): void {
+    const { options, steps } = this.plan;
+    this.broker.start();
+    const joins = this.world.tape.stream("joins");
+    for (let index = 0; index < options.agents; index += 1) {
+      this.addMember().startIn(joins.upTo("join", options.joinWithinMs));
+    }
+    this.director.schedule(steps);
+  }
+
+  addMember(): Member {
+    const { world, broker } = this;
+    const member = new Member(world, this.members.length, { network: this.#network, broker });
+    this.members.push(member);
+    return member;
+  }
+
+  outcome(failure: Failure | null, digest: string | null): SimulationOutcome {
+    const { world, broker, members } = this;
+    const counts = { submitted: this.director.jobIds.length, completed: 0, failed: 0, cancelled: 0 };
+    for (const { state } of broker.state?.jobs.values() ?? []) {
+      if (state === "completed" || state === "failed" || state === "cancelled") counts[state] += 1;
+    }
+    return {
+      failure,
+      steps: world.steps,
+      events: world.events,
+      records: world.records,
+      virtualMs: world.nowMs,
+      agentHours: members.reduce((sum, member) => sum + member.lifeMs, 0) / hourMs,
+      digest,
+      jobs: counts,
+      coverage: world.coverage.counts,
+      marks: {},
+    };
+  }
+}

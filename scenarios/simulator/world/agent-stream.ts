@@ -1,0 +1,157 @@
+import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import type { EventStream } from "../../../broker-sim/io/event-hub.ts";
+import { BrokerEvent } from "../../../protocol/messages.ts";
+import type { ChoiceStream } from "../kernel/choices.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import type { Link } from "./link.ts";
+import type { World } from "./world.ts";
+
+const arrives = 1;
+const broke = 2;
+const retries = 3;
+const silent = 4;
+
+const reconnectMsMin = 250;
+const reconnectMsMax = 60_000;
+
+/** What a stream needs of the process that it belongs to. */
+export interface StreamOwner {
+  readonly alive: boolean;
+  connectEvents(connection: Connection): void;
+  tookEvent(event: BrokerEvent): void;
+  /** The broker's side hears that the connection is gone. */
+  streamClosed(connection: Connection): void;
+}
+
+/** One connection of a stream, as the broker holds it. */
+export class Connection implements EventStream {
+  readonly stream: AgentStream;
+  readonly lastEventId: string | null;
+
+  constructor(stream: AgentStream, lastEventId: string | null) {
+    this.stream = stream;
+    this.lastEventId = lastEventId;
+  }
+
+  send(message: Sent): boolean {
+    return this.stream.send(this, message);
+  }
+
+  /** The broker closes it, or its process died. */
+  close(): void {
+    this.stream.closedByBroker(this);
+  }
+}
+
+type Sent = Parameters<EventStream["send"]>[0];
+type Phase = "idle" | "connecting" | "open" | "waiting" | "closed";
+
+/**
+ * The agent's event stream: connects, hears events in order, notices a dead connection by its silence, and reconnects
+ * with growing waits, naming the last event that it saw.
+ */
+export class AgentStream implements EventTarget {
+  readonly #world: World;
+  readonly #owner: StreamOwner;
+  readonly #link: Link;
+  readonly #choices: ChoiceStream;
+  #phase: Phase = "idle";
+  #attempts = 0;
+  /** What an earlier one still brings counts no more. */
+  #connection: Connection | null = null;
+  /** Something of this connection was lost on the way, so that nothing after it can arrive (TCP). */
+  #torn = false;
+  /** Events of one connection arrive in the order in which they were sent. */
+  #lastArrivalMs = 0;
+  #lastEventId: string | null = null;
+
+  constructor(world: World, owner: StreamOwner, { link, choices }: { link: Link; choices: ChoiceStream }) {
+    this.#world = world;
+    this.#owner = owner;
+    this.#link = link;
+    this.#choices = choices;
+  }
+
+  /** Connects, unless it is connected or about to be. */
+  open(): void {
+    if (this.#phase === "idle") this.#connect();
+  }
+
+  /** The broker was heard: connects now if it waits for its next attempt. */
+  nudge(): void {
+    if (this.#phase === "waiting") this.#connect();
+  }
+
+  /** The agent closes it. */
+  shut(): void {
+    this.#phase = "closed";
+    if (this.#connection !== null) this.#owner.streamClosed(this.#connection);
+  }
+
+  answered(outcome: BrokerOutcome<unknown>): void {
+    if (this.#phase !== "connecting") return;
+    if (!outcome.ok) {
+      this.#retry();
+      return;
+    }
+    this.#phase = "open";
+    this.#attempts = 0;
+  }
+
+  /** The broker sends an event. A write into a connection that is dead and does not know it yet succeeds. */
+  send(connection: Connection, { id, event, data }: Sent): boolean {
+    const { heap, nowMs, options } = this.#world;
+    if (connection !== this.#connection || this.#phase === "closed" || !this.#owner.alive) return false;
+    if (this.#torn) return true;
+    const { fate, delayMs } = this.#link.pass("to-agent");
+    if (fate !== "arrives") {
+      this.#torn = true;
+      // A reset is seen at once; of a cut nobody hears until the silence is too long (docs/cases.md, case 71).
+      const inMs = fate === "reset" ? delayMs : 2 * options.timing.eventHeartbeatMs;
+      heap.push(nowMs + inMs, this, fate === "reset" ? broke : silent, connection);
+      return true;
+    }
+    const said = { event, data };
+    const message = options.encoding === "bytes" ? BrokerEvent.parse(JSON.parse(JSON.stringify(said))) : said;
+    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, nowMs + delayMs);
+    heap.push(this.#lastArrivalMs, this, arrives, { message, id: id ?? null, connection });
+    return true;
+  }
+
+  closedByBroker(connection: Connection): void {
+    const { heap, nowMs, options } = this.#world;
+    const { fate, delayMs } = this.#link.pass("to-agent");
+    if (fate === "lost") heap.push(nowMs + 2 * options.timing.eventHeartbeatMs, this, silent, connection);
+    else heap.push(nowMs + delayMs, this, broke, connection);
+  }
+
+  happen(what: number, detail: unknown): void {
+    if (this.#phase === "closed" || !this.#owner.alive) return;
+    if (what === retries) {
+      if (this.#phase === "waiting" && detail === this.#attempts) this.#connect();
+    } else if (what === arrives) {
+      const { message, id, connection } = detail as { message: BrokerEvent; id: string | null; connection: Connection };
+      if (connection !== this.#connection) return;
+      if (id !== null) this.#lastEventId = id;
+      this.#owner.tookEvent(message);
+    } else if (detail === this.#connection && (this.#phase === "open" || this.#phase === "connecting")) {
+      this.#owner.streamClosed(detail as Connection);
+      this.#retry();
+    }
+  }
+
+  #connect(): void {
+    this.#phase = "connecting";
+    this.#connection = new Connection(this, this.#lastEventId);
+    this.#torn = false;
+    this.#owner.connectEvents(this.#connection);
+  }
+
+  #retry(): void {
+    this.#phase = "waiting";
+    const mostMs = Math.min(reconnectMsMax, reconnectMsMin * 2 ** Math.min(this.#attempts, 20));
+    this.#attempts += 1;
+    const delayMs = mostMs / 2 + this.#choices.upTo("reconnect", Math.floor(mostMs / 2));
+    this.#world.heap.push(this.#world.nowMs + delayMs, this, retries, this.#attempts);
+  }
+}

@@ -1,0 +1,72 @@
+import type { TimerName } from "../../../agent/core/input.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import type { World } from "./world.ts";
+
+export const timerNames: readonly TimerName[] = [
+  "enrol",
+  "heartbeat",
+  "leases",
+  "outbox",
+  "snapshot",
+  "acknowledge",
+  "periodic",
+  "shutdown",
+  "withdraw",
+];
+
+const indexOf = new Map<TimerName, number>(timerNames.map((name, index) => [name, index]));
+
+/**
+ * The named timers of one process. A timer that is set to a later time keeps its event in the heap; when that comes it
+ * is put off, so that renewals cost nothing. `what` of the events is the timer's number.
+ */
+export class AgentTimers {
+  readonly #world: World;
+  readonly #target: EventTarget;
+  /** By timer: when it is due, Infinity for not set, and when its event in the heap comes. */
+  readonly #dueMs = new Float64Array(timerNames.length).fill(Infinity);
+  readonly #eventMs = new Float64Array(timerNames.length).fill(Infinity);
+
+  constructor(world: World, target: EventTarget) {
+    this.#world = world;
+    this.#target = target;
+  }
+
+  set(name: TimerName, delayMs: number): void {
+    const index = indexOf.get(name) as number;
+    const dueMs = this.#world.nowMs + delayMs;
+    this.#dueMs[index] = dueMs;
+    if ((this.#eventMs[index] as number) <= dueMs) return;
+    this.#eventMs[index] = dueMs;
+    this.#world.heap.push(dueMs, this.#target, index, null);
+  }
+
+  clear(name: TimerName): void {
+    this.#dueMs[indexOf.get(name) as number] = Infinity;
+  }
+
+  /** An event of a timer came while its process stood still: it comes again when that goes on. */
+  putOff(index: number, untilMs: number): void {
+    const { nowMs, heap } = this.#world;
+    if ((this.#eventMs[index] as number) !== nowMs) return;
+    this.#eventMs[index] = untilMs;
+    heap.push(untilMs, this.#target, index, null);
+  }
+
+  /** An event of a timer came: its name if it is due, else null. */
+  take(index: number): TimerName | null {
+    const { nowMs, heap } = this.#world;
+    // An earlier event of the same timer, which a later setting made void.
+    if ((this.#eventMs[index] as number) !== nowMs) return null;
+    const dueMs = this.#dueMs[index] as number;
+    this.#eventMs[index] = Infinity;
+    if (dueMs === Infinity) return null;
+    if (dueMs > nowMs) {
+      this.#eventMs[index] = dueMs;
+      heap.push(dueMs, this.#target, index, null);
+      return null;
+    }
+    this.#dueMs[index] = Infinity;
+    return timerNames[index] as TimerName;
+  }
+}

@@ -1,0 +1,359 @@
+import { apply } from "../../../broker-sim/core/apply.ts";
+import { type BrokerState, startBrokerState } from "../../../broker-sim/core/broker-state.ts";
+import type { Effect, StoreBatch } from "../../../broker-sim/core/effects.ts";
+import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
+import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
+import { EventHub } from "../../../broker-sim/io/event-hub.ts";
+import type { EnrolRequest, JobSpec } from "../../../protocol/messages.ts";
+import type { ChoiceStream } from "../kernel/choices.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import type { PlanStepOf } from "../plan/plan.ts";
+import type { Connection } from "./agent-stream.ts";
+import type { BrokerCall } from "./broker-call.ts";
+import { Fuse } from "./fuse.ts";
+import type { Link } from "./link.ts";
+import type { Network, RequestTaker } from "./network.ts";
+import { copyOfBatch, Store } from "./store.ts";
+import { durationMs, type HistorySource, type World } from "./world.ts";
+
+const ticks = 1;
+const committed = 2;
+const starts = 3;
+const arrivesLate = 4;
+
+/** The most that a commit takes while the store is well, in milliseconds. */
+const commitMsMax = 4;
+/** Every so many inputs the whole state is looked at, not only what was touched. */
+const wholeLookEvery = 512;
+
+type LaterEffect = Exclude<Effect, { kind: "persist" } | { kind: "alarm" }>;
+
+/** One request that is being answered, or something that the broker was asked without a network in between. */
+interface Reply {
+  readonly call: BrokerCall;
+  readonly link: Link;
+  readonly response: BrokerResponse;
+}
+
+interface Unwritten {
+  readonly batch: StoreBatch;
+  /** When it is in the store. */
+  readonly atMs: number;
+}
+
+/** The broker's process on its own machine: hands inputs to the reducer, writes first, and only then does the rest. */
+export class BrokerBody implements EventTarget, RequestTaker {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #stream: ChoiceStream;
+  readonly #store: Store;
+  readonly #fuse = new Fuse();
+  readonly #unwritten: Unwritten[] = [];
+  #state: BrokerState | null = null;
+  #hub: EventHub | null = null;
+  #source: HistorySource;
+  #boots = 0;
+  #clockOffsetMs = 0;
+  /** When everything decided so far is in the store. */
+  #idleAtMs = 0;
+  #storeStallsUntilMs = 0;
+  #stallsUntilMs = 0;
+  #alarmDueMs = Infinity;
+  #alarmEventMs = Infinity;
+  /** How often it is looked at as a whole. */
+  #untilWholeLook = wholeLookEvery;
+
+  constructor(world: World, network: Network, { storeFails }: { storeFails: boolean }) {
+    this.#world = world;
+    this.#network = network;
+    this.#stream = world.tape.stream("broker");
+    this.#store = new Store({ keepsUndos: storeFails });
+    this.#source = { actor: "broker", name: "broker-0", clockOffsetMs: 0, nextSequence: 0 };
+    network.broker = this;
+  }
+
+  get isUp(): boolean {
+    return this.#state !== null;
+  }
+
+  /** For reading only; null while it is down. */
+  get state(): BrokerState | null {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#boots += 1;
+    const boot = `b${this.#boots}`;
+    const source = {
+      actor: "broker",
+      name: `broker-${boot}`,
+      clockOffsetMs: this.#clockOffsetMs,
+      nextSequence: 0,
+    } as const;
+    this.#source = source;
+    const { timing } = this.#world.options;
+    const nowMs = this.#world.wallMs(this.#clockOffsetMs);
+    this.#state = startBrokerState({ timing, boot, nowMs, ...this.#store.load() });
+    this.#hub = new EventHub(boot);
+    this.#world.record(source, "broker.started", { url: "simulated", store: "simulated", pid: this.#boots });
+    this.ask({ type: "tick" });
+  }
+
+  /** Takes jobs from a submitter; none while it is down. */
+  submit(jobs: readonly JobSpec[]): string[] {
+    const response = this.ask({ type: "submit", jobs });
+    return response?.ok === true ? response.answer.jobIds : [];
+  }
+
+  /** kill -9, after so many effects more. It comes back after `downMs`. */
+  kill({ afterEffects, edge, downMs }: Pick<PlanStepOf<"kill-broker">, "afterEffects" | "edge" | "downMs">): void {
+    if (this.#state === null) return;
+    if (afterEffects === 0) this.#die(downMs);
+    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#die(downMs) });
+  }
+
+  /** What was lit and did not burn down is put out. */
+  disarm(): void {
+    this.#fuse.putOut();
+  }
+
+  /** Ends, and comes back with a store that forgot its last commits. */
+  loseStore({ downMs, writes }: PlanStepOf<"lose-store">): string[] {
+    if (this.#state !== null) this.#die(downMs);
+    return this.#store.forget(writes);
+  }
+
+  stall(forMs: number): void {
+    this.#stallsUntilMs = Math.max(this.#stallsUntilMs, this.#world.nowMs + forMs);
+  }
+
+  stallStore(forMs: number): void {
+    this.#storeStallsUntilMs = Math.max(this.#storeStallsUntilMs, this.#world.nowMs + forMs);
+  }
+
+  /** The wall clock of its machine is set; a running process goes by its monotonic one. */
+  jumpClock(byMs: number): void {
+    this.#clockOffsetMs += byMs;
+  }
+
+  /** The operator's call, which meets no network. Undefined while the broker is down. */
+  ask<T extends BrokerInputType>(input: BrokerInput<T>): BrokerResponse<T> | undefined {
+    if (this.#state === null) return undefined;
+    return this.#handle(input, null);
+  }
+
+  take(call: BrokerCall, message: unknown, link: Link): void {
+    const { nowMs, heap } = this.#world;
+    if (this.#stallsUntilMs > nowMs) {
+      if (this.#stallsUntilMs > call.deadlineMs) this.#network.watch(call);
+      heap.push(this.#stallsUntilMs, this, arrivesLate, { call, message, link });
+      return;
+    }
+    if (call.route === "put-blobs") this.#putBlobs(call, message as { digest: string; bytes: number }[], link);
+    else if (call.route === "get-blobs") this.#getBlobs(call, message as string[], link);
+    else if (call.route === "events") this.#openEvents(call, message as Connection, link);
+    else this.#handle(inputOf(call, message), { call, link });
+  }
+
+  /** The agent's machine closed the stream. */
+  streamClosed(agentId: string, connection: Connection): void {
+    if (this.#hub?.disconnected(agentId, connection) === true) this.ask({ type: "disconnected", agentId });
+  }
+
+  happen(what: number, detail: unknown): void {
+    const { nowMs, heap } = this.#world;
+    if (what === starts) {
+      if (this.#state === null) this.start();
+    } else if (this.isUp && this.#stallsUntilMs > nowMs) {
+      if (what === ticks && this.#alarmEventMs === nowMs) this.#alarmEventMs = this.#stallsUntilMs;
+      heap.push(this.#stallsUntilMs, this, what, detail);
+    } else if (what === ticks) this.#tick();
+    else if (what === committed) {
+      const { later, reply, boot } = detail as { later: LaterEffect[]; reply: Reply | null; boot: number };
+      if (boot === this.#boots && this.#state !== null) this.#finish(later, reply);
+      else if (reply !== null) this.#network.refuse(reply.call, reply.link);
+    } else {
+      const { call, message, link } = detail as { call: BrokerCall; message: unknown; link: Link };
+      if (this.isUp) this.take(call, message, link);
+      else this.#network.refuse(call, link);
+    }
+  }
+
+  /** Looks at the whole of what it knows. */
+  assertInvariants(): void {
+    if (this.#state !== null) assertInvariants(this.#state);
+  }
+
+  #handle<T extends BrokerInputType>(
+    input: BrokerInput<T>,
+    asked: { call: BrokerCall; link: Link } | null,
+  ): BrokerResponse<T> {
+    const world = this.#world;
+    const state = this.#state as BrokerState;
+    world.steps += 1;
+    world.coverage.broker(input.type, world.faults.current);
+    const { effects, response } = apply(state, input, world.wallMs(this.#source.clockOffsetMs));
+    this.#untilWholeLook -= 1;
+    if (this.#untilWholeLook <= 0) {
+      this.#untilWholeLook = Math.max(wholeLookEvery, 4 * (state.jobs.size + state.agents.size));
+      assertInvariants(state);
+    }
+    const reply = asked === null ? null : { ...asked, response };
+    this.#carryOut(effects, reply);
+    return response;
+  }
+
+  #carryOut(effects: readonly Effect[], reply: Reply | null): void {
+    const world = this.#world;
+    const boot = this.#boots;
+    const later: LaterEffect[] = [];
+    for (const effect of effects) {
+      if (this.#fuse.burns("before")) return this.#diedOver(reply);
+      if (effect.kind === "persist") this.#write(effect.batch);
+      else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
+      else later.push(effect);
+      if (this.#fuse.burns("after")) return this.#diedOver(reply);
+    }
+    if (this.#idleAtMs <= world.nowMs) this.#finish(later, reply);
+    else world.heap.push(this.#idleAtMs, this, committed, { later, reply, boot });
+  }
+
+  /** The records change with the next input, so they are copied here and now; they are in the store a little later. */
+  #write(batch: StoreBatch): void {
+    const commitMs = durationMs(this.#stream, "commit", { minMs: 0, maxMs: commitMsMax });
+    this.#idleAtMs = Math.max(this.#idleAtMs, this.#storeStallsUntilMs, this.#world.nowMs) + commitMs;
+    this.#flush();
+    this.#unwritten.push({ batch: copyOfBatch(batch), atMs: this.#idleAtMs });
+  }
+
+  #flush(): void {
+    const unwritten = this.#unwritten;
+    let written = 0;
+    for (; written < unwritten.length; written += 1) {
+      const { batch, atMs } = unwritten[written] as Unwritten;
+      if (atMs > this.#world.nowMs) break;
+      this.#store.commit(batch);
+    }
+    if (written === unwritten.length) unwritten.length = 0;
+    else if (written > 0) unwritten.splice(0, written);
+  }
+
+  /** What was on its way to the store when the process died got there, or the last of it did not. */
+  #flushSome(): void {
+    this.#flush();
+    const lost = this.#stream.upTo("unwritten", this.#unwritten.length);
+    for (const { batch } of this.#unwritten.slice(0, this.#unwritten.length - lost)) this.#store.commit(batch);
+    this.#unwritten.length = 0;
+  }
+
+  #diedOver(reply: Reply | null): void {
+    this.#world.coverage.crash();
+    if (reply !== null) this.#network.refuse(reply.call, reply.link);
+  }
+
+  #finish(later: readonly LaterEffect[], reply: Reply | null): void {
+    for (const effect of later) {
+      if (this.#fuse.burns("before")) return this.#diedOver(reply);
+      this.#perform(effect);
+      if (this.#fuse.burns("after")) return this.#diedOver(reply);
+    }
+    if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
+  }
+
+  #perform(effect: LaterEffect): void {
+    switch (effect.kind) {
+      case "history":
+        this.#world.record(this.#source, effect.entry.type, effect.entry.data);
+        return;
+      case "push":
+        this.#hub?.push(effect.agentId, effect.event);
+        return;
+      case "new-instance":
+        this.#hub?.startInstance(effect.agentId);
+        return;
+      case "disconnect":
+        this.#hub?.forget(effect.agentId);
+        return;
+      case "remove-blob":
+        // A digest that came back meanwhile stays.
+        if (this.#state?.blobs.has(effect.digest) !== true) this.#store.removeBlob(effect.digest);
+        return;
+    }
+  }
+
+  #putBlobs(call: BrokerCall, blobs: readonly { digest: string; bytes: number }[], link: Link): void {
+    for (const { digest, bytes } of blobs) {
+      this.#store.putBlob(digest, bytes);
+      this.ask({ type: "blob-seen", digest, bytes });
+    }
+    this.#network.answer(call, { ok: true, answer: { ok: true } }, link);
+  }
+
+  #getBlobs(call: BrokerCall, digests: readonly string[], link: Link): void {
+    const missing = digests.find((digest) => !this.#store.hasBlob(digest));
+    const response: BrokerResponse =
+      missing === undefined
+        ? { ok: true, answer: { ok: true } }
+        : { ok: false, code: "not-found", message: `There is no blob ${missing}.` };
+    this.#network.answer(call, response, link);
+  }
+
+  #openEvents(call: BrokerCall, connection: Connection, link: Link): void {
+    const { caller } = call.from;
+    const response = this.#handle({ type: "connected", caller }, { call, link });
+    if (response.ok) this.#hub?.connect(caller.agentId, connection, connection.lastEventId);
+  }
+
+  #tick(): void {
+    const { nowMs } = this.#world;
+    // An event of an earlier setting, which a later one made void.
+    if (this.#alarmEventMs !== nowMs) return;
+    this.#alarmEventMs = Infinity;
+    if (this.#alarmDueMs > nowMs) this.#armAlarm();
+    else {
+      this.#alarmDueMs = Infinity;
+      this.ask({ type: "tick" });
+    }
+  }
+
+  #setAlarm(atMs: number | null): void {
+    const { nowMs } = this.#world;
+    const wallMs = this.#world.wallMs(this.#source.clockOffsetMs);
+    this.#alarmDueMs = atMs === null ? Infinity : Math.max(nowMs, nowMs + atMs - wallMs);
+    this.#armAlarm();
+  }
+
+  #armAlarm(): void {
+    if (this.#alarmDueMs === Infinity || this.#alarmEventMs <= this.#alarmDueMs) return;
+    this.#alarmEventMs = this.#alarmDueMs;
+    this.#world.heap.push(this.#alarmDueMs, this, ticks, null);
+  }
+
+  #die(downMs: number): void {
+    if (this.#state === null) return;
+    this.#fuse.putOut();
+    this.#state = null;
+    this.#flushSome();
+    const hub = this.#hub;
+    this.#hub = null;
+    this.#alarmDueMs = Infinity;
+    this.#alarmEventMs = Infinity;
+    this.#idleAtMs = 0;
+    this.#stallsUntilMs = 0;
+    this.#world.record(this.#source, "broker.stopped", { reason: "killed" });
+    // The kernel closes its sockets: every stream breaks.
+    hub?.closeAll();
+    this.#world.heap.push(this.#world.nowMs + downMs, this, starts, null);
+  }
+}
+
+function inputOf(call: BrokerCall, message: unknown): BrokerInput {
+  const { caller } = call.from;
+  const { route, leaseId } = call;
+  if (route === "enrol") {
+    const { joinToken: _joinToken, ...rest } = message as EnrolRequest;
+    return { type: "enrol", caller, message: rest, joinTokenMatches: true, revocationVerified: true };
+  }
+  if (route === "withdraw") return { type: "withdraw", caller, message, revocationVerified: true } as BrokerInput;
+  return { type: route, caller, leaseId, message } as BrokerInput;
+}

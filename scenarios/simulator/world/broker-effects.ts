@@ -1,0 +1,235 @@
+import { assert } from "../../../foundation/assert.ts";
+import type { AgentEffect } from "../../../agent/core/effect.ts";
+import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import type {
+  AcceptResponse,
+  CheckpointReference,
+  EnrolResponse,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  Resources,
+  SignedRevocation,
+} from "../../../protocol/messages.ts";
+import type * as z from "zod";
+import type { AgentBody } from "./agent-body.ts";
+import type { Connection } from "./agent-stream.ts";
+import type { BrokerCall, Route } from "./broker-call.ts";
+import type { Network } from "./network.ts";
+
+type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
+type BrokerEffect = Effect<
+  | "enrol"
+  | "openEvents"
+  | "heartbeat"
+  | "accept"
+  | "decline"
+  | "complete"
+  | "returnLease"
+  | "uploadCheckpoint"
+  | "reportProgress"
+  | "notifyPaused"
+  | "notifyResumed"
+  | "notifyShutdown"
+  | "withdraw"
+  | "probeRevocation"
+>;
+
+/** The host's figures do not matter to any decision. */
+const resources: Resources = { cpus: 1, loadAverage: 0, memoryBytesTotal: 1, memoryBytesFree: 1 };
+const signature = "s".repeat(86);
+const publicKey = "p".repeat(43);
+
+interface Words {
+  readonly leaseId?: string;
+  readonly generation?: number;
+  readonly timeoutMs?: number;
+}
+
+/** What an agent says to its broker, and hears back. */
+export class BrokerEffects {
+  readonly #body: AgentBody;
+  readonly #network: Network;
+  readonly #revocation: SignedRevocation;
+  /** The heartbeat that asks whether the key is dead. */
+  #probe: BrokerCall | null = null;
+  #fetches: Map<BrokerCall, (outcome: BrokerOutcome<unknown>) => void> | null = null;
+
+  constructor(body: AgentBody, network: Network) {
+    this.#body = body;
+    this.#network = network;
+    this.#revocation = { agentId: body.host.agentId, signature };
+  }
+
+  perform(effect: BrokerEffect): void {
+    const { timing, slots } = this.#body.core;
+    switch (effect.kind) {
+      case "enrol": {
+        const message = { joinToken: "token", publicKey, slots: effect.slots, revocation: this.#revocation };
+        this.#say("enrol", message);
+        return;
+      }
+      case "openEvents":
+        this.#body.stream.open();
+        return;
+      case "heartbeat":
+        this.#say("heartbeat", this.#withProgress(effect.request));
+        return;
+      case "accept":
+        this.#say("accept", { epoch: effect.epoch }, { leaseId: effect.leaseId });
+        return;
+      case "decline":
+        this.#say("decline", { epoch: effect.epoch, reason: effect.reason }, { leaseId: effect.leaseId });
+        return;
+      case "complete":
+        this.#say("complete", effect.body, { leaseId: effect.leaseId, timeoutMs: timing.resultTimeoutMs });
+        return;
+      case "returnLease": {
+        const { leaseId, jobId: _jobId, ...rest } = effect.handBack;
+        this.#say("return", { ...rest, reason: effect.reason }, { leaseId });
+        return;
+      }
+      case "uploadCheckpoint":
+        this.#upload(effect);
+        return;
+      case "reportProgress": {
+        const { epoch, checkpoint, leaseId } = effect;
+        this.#say("progress", { epoch, progress: checkpoint.progress, checkpoint }, { leaseId });
+        return;
+      }
+      case "notifyPaused":
+        this.#say("paused", effect.body);
+        return;
+      case "notifyResumed":
+        this.#say("resumed", { reason: effect.reason });
+        return;
+      case "notifyShutdown": {
+        const { reason, handedBack, timeoutMs } = effect;
+        this.#say("shutdown", { reason, handedBack }, { timeoutMs });
+        return;
+      }
+      case "withdraw": {
+        const { handedBack, timeoutMs } = effect;
+        this.#say("withdraw", { handedBack, revocation: this.#revocation }, { timeoutMs });
+        return;
+      }
+      case "probeRevocation": {
+        const message = { state: "Withdrawing", slots, slotsFree: 0, resources, leases: [] };
+        this.#probe = this.#say("heartbeat", message, { timeoutMs: effect.timeoutMs });
+        return;
+      }
+    }
+  }
+
+  connectEvents(connection: Connection): void {
+    this.#say("events", connection);
+  }
+
+  /** Fetches the content of a checkpoint. */
+  fetch({ manifestDigest, archiveDigest }: CheckpointReference, got: (outcome: BrokerOutcome<unknown>) => void): void {
+    const { resultTimeoutMs: timeoutMs } = this.#body.core.timing;
+    this.#fetches ??= new Map();
+    this.#fetches.set(this.#say("get-blobs", [manifestDigest, archiveDigest], { timeoutMs }), got);
+  }
+
+  answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
+    const body = this.#body;
+    const { leaseId, generation, sentAtMs } = call;
+    switch (call.route) {
+      case "enrol":
+        body.see({ type: "enrolAnswered", outcome: outcome as BrokerOutcome<EnrolResponse>, sentAtMs });
+        return;
+      case "heartbeat":
+        if (call === this.#probe) {
+          body.see({ type: "revocationProbed", outcome });
+          return;
+        }
+        if (outcome.ok) body.stream.nudge();
+        body.see({ type: "heartbeatAnswered", outcome: outcome as BrokerOutcome<HeartbeatResponse>, sentAtMs });
+        return;
+      case "accept":
+        body.see({
+          type: "acceptAnswered",
+          leaseId,
+          outcome: outcome as BrokerOutcome<z.infer<typeof AcceptResponse>>,
+        });
+        return;
+      case "complete":
+        body.see({ type: "completeAnswered", leaseId, outcome });
+        return;
+      case "return":
+        body.see({ type: "returnAnswered", leaseId, outcome });
+        return;
+      case "put-blobs":
+        body.see({ type: "uploadAnswered", leaseId, generation, outcome });
+        return;
+      case "get-blobs":
+        this.#fetches?.get(call)?.(outcome);
+        this.#fetches?.delete(call);
+        return;
+      case "events":
+        body.stream.answered(outcome);
+        return;
+      case "paused":
+        body.see({ type: "pausedAnswered", outcome });
+        return;
+      case "shutdown":
+        body.see({ type: "shutdownAnswered", outcome });
+        return;
+      case "withdraw":
+        body.see({ type: "withdrawAnswered", outcome });
+        return;
+      case "decline":
+      case "progress":
+      case "resumed":
+        // Answered by nothing: the next heartbeat says the same.
+        return;
+    }
+  }
+
+  #say(route: Route, message: unknown, { leaseId = "", generation = 0, timeoutMs }: Words = {}): BrokerCall {
+    const { world, source, core, host } = this.#body;
+    const call: BrokerCall = {
+      from: this.#body,
+      route,
+      message,
+      leaseId,
+      generation,
+      sentAtMs: world.wallMs(source.clockOffsetMs),
+      deadlineMs: world.nowMs + (timeoutMs ?? core.timing.requestTimeoutMs),
+      settled: false,
+      watched: false,
+    };
+    this.#network.send(call, host.link);
+    return call;
+  }
+
+  /** As the real agent does: the jobs' own latest word, and the host's figures. */
+  #withProgress(request: Omit<HeartbeatRequest, "resources">): HeartbeatRequest {
+    const { host } = this.#body;
+    const { state, slots, slotsFree } = request;
+    if (request.leases.length === 0) return { state, slots, slotsFree, resources, leases: request.leases };
+    const leases = request.leases.map((lease) => {
+      if (lease.execution !== "running") return lease;
+      return { ...lease, progress: Math.max(lease.progress, host.workspaceProgress(lease.leaseId)) };
+    });
+    return { state, slots, slotsFree, resources, leases };
+  }
+
+  #upload({ leaseId, generation, reference }: Effect<"uploadCheckpoint">): void {
+    const stored = this.#body.host.checkpoint(leaseId, generation);
+    if (stored === undefined) {
+      // A newer checkpoint took its place, or the disk lost it.
+      const message = "the files are gone";
+      const outcome = { ok: false, code: "unknown-checkpoint", retriable: false, message } as const;
+      this.#body.later(0, { type: "uploadAnswered", leaseId, generation, outcome });
+      return;
+    }
+    assert(stored.reference.archiveDigest === reference.archiveDigest, "a generation has one checkpoint");
+    const { manifestDigest, archiveDigest, archiveBytes } = reference;
+    const blobs = [
+      { digest: manifestDigest, bytes: 100 },
+      { digest: archiveDigest, bytes: archiveBytes },
+    ];
+    this.#say("put-blobs", blobs, { leaseId, generation, timeoutMs: this.#body.core.timing.resultTimeoutMs });
+  }
+}

@@ -1,0 +1,76 @@
+import type { ChoiceStream } from "../kernel/choices.ts";
+import type { PlanStepOf } from "../plan/plan.ts";
+import { durationMs, type World } from "./world.ts";
+
+export type Direction = "to-broker" | "to-agent";
+export type Disturbance = Pick<PlanStepOf<"disturb-link">, "direction" | "how">;
+
+/** What became of one message on its way. */
+export interface Passage {
+  /** `lost`: nobody hears of it. `reset`: the sender is told at once that the connection broke. */
+  fate: "arrives" | "lost" | "reset";
+  delayMs: number;
+  /** It arrives once more, so much later than the first time; null for no more than once. */
+  againAfterMs: number | null;
+}
+
+/** How much a slow link adds to the way, and how far a reordering one spreads messages, in milliseconds. */
+const slowMsMax = 20_000;
+const reorderMsMax = 2_000;
+
+/** The way between one host and the broker; each direction fails by itself (docs/cases.md, case 3). */
+export class Link {
+  readonly #world: World;
+  readonly #stream: ChoiceStream;
+  #disturbances: Disturbance[] | null = null;
+  /** One message at a time is on its way through `pass`, so one answer is enough for all. */
+  readonly #passage: Passage = { fate: "arrives", delayMs: 0, againAfterMs: null };
+
+  constructor(world: World, stream: ChoiceStream) {
+    this.#world = world;
+    this.#stream = stream;
+  }
+
+  /** @returns ends it */
+  disturb(disturbance: Disturbance): () => void {
+    const list = (this.#disturbances ??= []);
+    list.push(disturbance);
+    return () => {
+      const index = list.indexOf(disturbance);
+      if (index >= 0) list.splice(index, 1);
+    };
+  }
+
+  /** Whether whatever is sent in that direction now is lost. */
+  isCut(direction: Direction): boolean {
+    return this.#disturbances?.some((one) => one.how === "cut" && concerns(one, direction)) ?? false;
+  }
+
+  /** What becomes of a message that is sent now. The result is overwritten by the next one. */
+  pass(direction: Direction): Passage {
+    const { latencyMsMin: minMs, latencyMsMax: maxMs } = this.#world.options;
+    const passage = this.#passage;
+    passage.fate = "arrives";
+    passage.delayMs = durationMs(this.#stream, "latency", { minMs, maxMs });
+    passage.againAfterMs = null;
+    if (this.#disturbances !== null) {
+      for (const one of this.#disturbances) if (concerns(one, direction)) this.#spoil(passage, one.how);
+    }
+    return passage;
+  }
+
+  #spoil(passage: Passage, how: Disturbance["how"]): void {
+    const stream = this.#stream;
+    if (how === "cut") passage.fate = "lost";
+    else if (how === "reset") passage.fate = "reset";
+    else if (how === "lossy") {
+      if (stream.chance("loss", 0.5)) passage.fate = "lost";
+    } else if (how === "slow") passage.delayMs += stream.upTo("slow", slowMsMax);
+    else if (how === "reordering") passage.delayMs += stream.upTo("reorder", reorderMsMax);
+    else passage.againAfterMs = 1 + stream.upTo("again", reorderMsMax);
+  }
+}
+
+function concerns({ direction }: Disturbance, asked: Direction): boolean {
+  return direction === "both" || direction === asked;
+}

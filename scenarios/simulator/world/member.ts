@@ -1,0 +1,83 @@
+import type { Ending } from "../../../agent/core/effect.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import { AgentBody } from "./agent-body.ts";
+import type { BrokerBody } from "./broker-body.ts";
+import { Host } from "./host.ts";
+import type { Network } from "./network.ts";
+import type { World } from "./world.ts";
+
+const starts = 1;
+
+/** An agent that ended by itself is started again after so long, unless the plan says otherwise; milliseconds. */
+const downMsDefault = 5_000;
+/** So long after a withdrawal that left something its owner tries again. */
+const tryAgainMs = 30_000;
+
+/** One donor of the cast: a host, and the agent's process that runs on it now. */
+export class Member implements EventTarget {
+  readonly host: Host;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #broker: BrokerBody;
+  body: AgentBody | null = null;
+  /** It left for good: it withdrew, or the broker will never take it. */
+  gone = false;
+  /** How long it stays down when its process ends next. */
+  downMs = downMsDefault;
+  #instances = 0;
+  /** Counts the restarts that were asked for; only the last one counts. */
+  #restarts = 0;
+  #bornAtMs: number | null = null;
+  #goneAtMs = 0;
+
+  constructor(world: World, index: number, { network, broker }: { network: Network; broker: BrokerBody }) {
+    this.#world = world;
+    this.#network = network;
+    this.#broker = broker;
+    this.host = new Host(world, index, `${index.toString(16).padStart(8, "0")}${"5ea1".repeat(14)}`);
+  }
+
+  /** Starts the process if none runs. */
+  start(): void {
+    if (this.body !== null || this.gone) return;
+    const world = this.#world;
+    this.#bornAtMs ??= world.nowMs;
+    this.#instances += 1;
+    const instance = this.#instances.toString(16).padStart(12, "0");
+    const body = new AgentBody({
+      world,
+      host: this.host,
+      network: this.#network,
+      broker: this.#broker,
+      instanceId: `${this.host.index.toString(16).padStart(8, "0")}-0000-4000-8000-${instance}`,
+      onEnd: (ending) => this.#ended(ending),
+    });
+    this.body = body;
+    body.start();
+  }
+
+  startIn(delayMs: number): void {
+    this.#restarts += 1;
+    this.#world.heap.push(this.#world.nowMs + delayMs, this, starts, this.#restarts);
+  }
+
+  happen(what: number, detail: unknown): void {
+    if (what === starts && detail === this.#restarts) this.start();
+  }
+
+  /** For how long it was part of the cast, in milliseconds. */
+  get lifeMs(): number {
+    if (this.#bornAtMs === null) return 0;
+    return (this.gone ? this.#goneAtMs : this.#world.nowMs) - this.#bornAtMs;
+  }
+
+  #ended(ending: Ending | null): void {
+    this.body = null;
+    const { downMs } = this;
+    this.downMs = downMsDefault;
+    if (ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
+      this.gone = true;
+      this.#goneAtMs = this.#world.nowMs;
+    } else this.startIn(ending?.how === "withdrawn" ? tryAgainMs : downMs);
+  }
+}

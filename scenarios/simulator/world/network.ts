@@ -1,0 +1,84 @@
+import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import type { BrokerResponse } from "../../../broker-sim/core/inputs.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import { type BrokerCall, encodedAnswer, encodedRequest, outcomeOf, unreachable } from "./broker-call.ts";
+import type { Link } from "./link.ts";
+import type { World } from "./world.ts";
+
+const arrives = 1;
+const answers = 2;
+const expires = 3;
+
+/** Whoever takes the requests. `null` when nobody listens there. */
+export interface RequestTaker {
+  readonly isUp: boolean;
+  take(call: BrokerCall, message: unknown, link: Link): void;
+}
+
+/** Carries calls to the broker and answers back, as the links let it. */
+export class Network implements EventTarget {
+  readonly #world: World;
+  broker: RequestTaker | null = null;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  send(call: BrokerCall, link: Link): void {
+    const { heap, nowMs, options } = this.#world;
+    const { fate, delayMs, againAfterMs } = link.pass("to-broker");
+    if (fate === "reset") {
+      heap.push(nowMs + delayMs, this, answers, { call, outcome: unreachable });
+      return;
+    }
+    const arrivesAtMs = nowMs + delayMs;
+    if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);
+    if (fate === "lost") return;
+    const message = options.encoding === "bytes" ? encodedRequest(call.route, call.message) : call.message;
+    heap.push(arrivesAtMs, this, arrives, { call, message, link });
+    // What arrives twice is answered twice, and the caller hears the first answer only.
+    if (againAfterMs !== null) heap.push(arrivesAtMs + againAfterMs, this, arrives, { call, message, link });
+  }
+
+  answer(call: BrokerCall, response: BrokerResponse, link: Link): void {
+    const { heap, nowMs, options } = this.#world;
+    const { fate, delayMs } = link.pass("to-agent");
+    const arrivesAtMs = nowMs + delayMs;
+    if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);
+    if (fate === "lost") return;
+    const said = options.encoding === "bytes" ? encodedAnswer(call.route, response) : response;
+    const outcome = fate === "reset" ? unreachable : outcomeOf(said);
+    heap.push(arrivesAtMs, this, answers, { call, outcome });
+  }
+
+  /** The broker's process ended, or there is none: the connection is refused or reset. */
+  refuse(call: BrokerCall, link: Link): void {
+    const { fate, delayMs } = link.pass("to-agent");
+    if (fate === "lost") this.watch(call);
+    else this.#world.heap.push(this.#world.nowMs + delayMs, this, answers, { call, outcome: unreachable });
+  }
+
+  /** Makes sure that the caller hears at its deadline that no answer came. */
+  watch(call: BrokerCall): void {
+    if (call.watched) return;
+    call.watched = true;
+    this.#world.heap.push(Math.max(this.#world.nowMs, call.deadlineMs), this, expires, call);
+  }
+
+  happen(what: number, detail: unknown): void {
+    if (what === arrives) {
+      const { call, message, link } = detail as { call: BrokerCall; message: unknown; link: Link };
+      if (this.broker?.isUp === true) this.broker.take(call, message, link);
+      else this.refuse(call, link);
+    } else if (what === answers) {
+      const { call, outcome } = detail as { call: BrokerCall; outcome: BrokerOutcome<unknown> };
+      settle(call, outcome);
+    } else settle(detail as BrokerCall, unreachable);
+  }
+}
+
+function settle(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
+  if (call.settled || !call.from.alive) return;
+  call.settled = true;
+  call.from.answered(call, outcome);
+}

@@ -1,0 +1,223 @@
+import { assert } from "../../../foundation/assert.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import type { JobBehaviour } from "../plan/plan.ts";
+import { resultOf } from "./job-behaviours.ts";
+import type { Host } from "./host.ts";
+import { durationMs } from "./world.ts";
+
+const ended = 1;
+const killed = 2;
+const delayed = 3;
+
+/** A process that would not die. */
+export interface Stray {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly command: string;
+}
+
+export interface Termination {
+  readonly terminated: number;
+  readonly left: Stray[];
+}
+
+export interface SandboxEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly progress: number;
+  readonly result: string | null;
+}
+
+/** How long a process that sleeps in the kernel does not hear of a SIGKILL, in milliseconds. */
+const unkillableMs = 300_000;
+const killMsMax = 5;
+const termMsMax = 50;
+
+/** The processes of one leased job on a host: the first one, its children, perhaps a daemon. They outlive the agent's process. */
+export class Sandbox implements EventTarget {
+  readonly leaseId: string;
+  readonly jobId: string;
+  readonly behaviour: JobBehaviour;
+  readonly pid: number;
+  /** The process start of the agent that spawned it, and alone hears how it ends. */
+  readonly parent: string;
+  readonly startedFrom: number;
+  readonly #host: Host;
+  /** Units done when it was last counted. */
+  #progress: number;
+  #countedAtMs: number;
+  #stopped = false;
+  /** The first process is there. */
+  #alive = true;
+  #others: number;
+  /** Grows when it is stopped or goes on: an end that was scheduled before does not count any more. */
+  #era = 0;
+  /** How often it went on: whoever reads its files over a while can tell whether they may be torn. */
+  resumes = 0;
+  /** A SIGKILL was sent that it has not heard yet. */
+  #doomed = false;
+  #onGone: ((termination: Termination) => void)[] = [];
+
+  constructor(
+    host: Host,
+    {
+      leaseId,
+      jobId,
+      behaviour,
+      startedFrom,
+      parent,
+    }: { leaseId: string; jobId: string; behaviour: JobBehaviour; startedFrom: number; parent: string },
+  ) {
+    this.#host = host;
+    this.leaseId = leaseId;
+    this.jobId = jobId;
+    this.behaviour = behaviour;
+    this.parent = parent;
+    this.pid = host.nextPid();
+    this.startedFrom = startedFrom;
+    this.#progress = startedFrom;
+    this.#countedAtMs = host.world.nowMs;
+    this.#others = behaviour.children + (behaviour.daemon ? 1 : 0);
+    this.#scheduleEnd();
+  }
+
+  /** How many processes there are. */
+  get processes(): number {
+    return (this.#alive ? 1 : 0) + this.#others;
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Units done by now, as the job itself would say. */
+  get progress(): number {
+    return Math.floor(this.#progress + this.#sinceCounted());
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#count();
+    this.#stopped = true;
+    this.#era += 1;
+  }
+
+  goOn(): void {
+    if (!this.#stopped) return;
+    this.#count();
+    this.#stopped = false;
+    this.#era += 1;
+    this.resumes += 1;
+    this.#scheduleEnd();
+  }
+
+  /**
+   * TERM, then KILL after the grace. `gone` hears what came of it, at the latest when the time is over. Whoever dies
+   * between TERM and KILL sends no KILL.
+   */
+  terminate(
+    { graceMs, deadlineMs, by }: { graceMs: number; deadlineMs: number; by: { readonly alive: boolean } },
+    gone: (termination: Termination) => void,
+  ): void {
+    const { world, stream } = this.#host;
+    if (this.processes === 0) {
+      gone({ terminated: 0, left: [] });
+      return;
+    }
+    // TERM to who stands still is heard only when it goes on.
+    if (graceMs > 0) this.goOn();
+    const { onTerm } = this.behaviour;
+    let inMs = durationMs(stream, "kill", { minMs: 1, maxMs: killMsMax });
+    if (onTerm === "unkillable") inMs += unkillableMs;
+    else if (onTerm === "ignores") inMs += graceMs;
+    else if (graceMs > 0) inMs = durationMs(stream, "term", { minMs: 1, maxMs: Math.min(graceMs, termMsMax) });
+    this.#onGone.push(gone);
+    this.#doomed ||= onTerm === "unkillable";
+    if (inMs > deadlineMs) {
+      const left = { pid: this.pid, startTime: String(this.pid), command: "simulated-job" };
+      world.heap.push(world.nowMs + deadlineMs, this, delayed, { gone, left });
+    }
+    const signal = onTerm === "ends" && graceMs > 0 ? "SIGTERM" : "SIGKILL";
+    const needs = signal === "SIGKILL" && graceMs > 0 ? by : null;
+    world.heap.push(world.nowMs + inMs, this, killed, { signal, needs });
+  }
+
+  /** What slept in the kernel wakes up, and dies of the signals that it was sent. */
+  wake(): void {
+    if (this.#onGone.length > 0 || this.#doomed) this.#die("SIGKILL");
+  }
+
+  /** The power fails, or whatever ends every process of the host at once. */
+  vanish(): void {
+    this.#empty();
+    this.#onGone = [];
+  }
+
+  happen(what: number, detail: unknown): void {
+    if (what === ended) {
+      if (detail === this.#era && this.#alive) this.#endByItself();
+    } else if (what === killed) {
+      const { signal, needs } = detail as { signal: string; needs: { readonly alive: boolean } | null };
+      if (needs === null || needs.alive) this.#die(signal);
+    } else this.#tellOfDelay(detail as { gone: (termination: Termination) => void; left: Stray });
+  }
+
+  #endByItself(): void {
+    const { exitCode, diesAfterUnits, units } = this.behaviour;
+    this.#count();
+    this.#alive = false;
+    const dies = diesAfterUnits !== null && diesAfterUnits < units;
+    this.#progress = dies ? Math.max(this.startedFrom, diesAfterUnits) : units;
+    // What it left running in the background goes on until somebody ends it; its children ended with it.
+    this.#others = this.behaviour.daemon ? 1 : 0;
+    const result = exitCode === 0 && !dies ? resultOf(this.jobId, this.behaviour, this.startedFrom) : null;
+    const end = { exitCode: dies ? null : exitCode, signal: dies ? "SIGSEGV" : null };
+    this.#host.ended(this, { ...end, progress: this.#progress, result });
+  }
+
+  #die(signal: string): void {
+    const terminated = this.processes;
+    if (terminated === 0) return;
+    const wasAlive = this.#alive;
+    const { progress } = this;
+    this.#empty();
+    if (wasAlive) this.#host.ended(this, { exitCode: null, signal, progress, result: null });
+    this.#host.emptied(this);
+    for (const gone of this.#onGone.splice(0)) gone({ terminated, left: [] });
+  }
+
+  #empty(): void {
+    this.#count();
+    this.#alive = false;
+    this.#others = 0;
+    this.#era += 1;
+  }
+
+  #tellOfDelay({ gone, left }: { gone: (termination: Termination) => void; left: Stray }): void {
+    const index = this.#onGone.indexOf(gone);
+    if (index < 0 || this.processes === 0) return;
+    this.#onGone.splice(index, 1);
+    gone({ terminated: 0, left: [left] });
+  }
+
+  #scheduleEnd(): void {
+    const { world } = this.#host;
+    const { units, unitMs, diesAfterUnits } = this.behaviour;
+    const endUnits = Math.min(units, diesAfterUnits ?? units);
+    const leftMs = Math.max(0, endUnits - this.#progress) * unitMs;
+    assert(!this.#stopped, "who stands still does not come to an end");
+    if (this.#alive) world.heap.push(world.nowMs + leftMs, this, ended, this.#era);
+  }
+
+  #sinceCounted(): number {
+    if (this.#stopped || !this.#alive) return 0;
+    const { unitMs, units } = this.behaviour;
+    const done = unitMs === 0 ? units : (this.#host.world.nowMs - this.#countedAtMs) / unitMs;
+    return Math.min(done, Math.max(0, units - this.#progress));
+  }
+
+  #count(): void {
+    this.#progress += this.#sinceCounted();
+    this.#countedAtMs = this.#host.world.nowMs;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Host } from "./host.ts";
+
+/** Watches from outside whether anything of a paused host runs between the pause and the resume (I5). */
+export class SilenceWatch {
+  readonly #host: Host;
+  #sinceMs: number | null = null;
+  #watched: { readonly leaseId: string; readonly resumes: number; readonly ran: boolean }[] = [];
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  begin(): void {
+    this.#sinceMs = this.#host.world.nowMs;
+    this.#watched = [];
+    for (const { leaseId, processes, resumes, isStopped } of this.#host.sandboxes.values()) {
+      if (processes > 0) this.#watched.push({ leaseId, resumes, ran: !isStopped });
+    }
+  }
+
+  /** Tells what it saw. Does nothing when nothing is watched. */
+  end(): void {
+    if (this.#sinceMs === null) return;
+    const { world, sandboxes, agentId } = this.#host;
+    const forMs = world.nowMs - this.#sinceMs;
+    this.#sinceMs = null;
+    const before = new Map(this.#watched.map((one) => [one.leaseId, one]));
+    let running = 0;
+    let processes = 0;
+    for (const { leaseId, isStopped, resumes, processes: now } of sandboxes.values()) {
+      const seen = before.get(leaseId);
+      processes += now;
+      // One that was not there at the pause was started in it.
+      if (seen === undefined ? now > 0 : seen.ran || (resumes !== seen.resumes && now > 0) || (now > 0 && !isStopped)) {
+        running += Math.max(1, now);
+      }
+    }
+    const cpuUsedUs = running > 0 ? 1_000 * forMs : 0;
+    world.record(world.harness, "witness.frozen", { agentId, processes, running, cpuUsedUs, forMs });
+  }
+}

@@ -1,0 +1,95 @@
+import { AgentRecord, JobRecord } from "../../../broker-sim/core/records.ts";
+import type { StoreBatch } from "../../../broker-sim/core/effects.ts";
+
+type Undo = () => void;
+
+/** How many of the last commits a store may forget. */
+export const storeHistoryMax = 256;
+
+/** What the broker's store holds, and how to take its last writes back: an asynchronous replica, or an old backup. */
+export class Store {
+  #jobs = new Map<string, JobRecord>();
+  #agents = new Map<string, AgentRecord>();
+  #blobs = new Map<string, number>();
+  readonly #undos: Undo[][] = [];
+  readonly #keepsUndos: boolean;
+
+  /** @param keepsUndos whether writes may have to be taken back; costs memory */
+  constructor({ keepsUndos }: { keepsUndos: boolean }) {
+    this.#keepsUndos = keepsUndos;
+  }
+
+  /** Takes the batch for its own; see `copyOfBatch`. */
+  commit({ jobs, jobsRemoved, agents }: StoreBatch): void {
+    const undos: Undo[] = [];
+    for (const job of jobs) undos.push(put(this.#jobs, job.jobId, job));
+    for (const jobId of jobsRemoved) undos.push(put(this.#jobs, jobId, null));
+    for (const agent of agents) undos.push(put(this.#agents, agent.agentId, agent));
+    if (!this.#keepsUndos) return;
+    this.#undos.push(undos);
+    if (this.#undos.length > 2 * storeHistoryMax) this.#undos.splice(0, storeHistoryMax);
+  }
+
+  load(): { jobs: JobRecord[]; agents: AgentRecord[]; blobs: { digest: string; bytes: number }[] } {
+    return {
+      jobs: Array.from(this.#jobs.values(), (job) => JobRecord.parse(job)),
+      agents: Array.from(this.#agents.values(), (agent) => AgentRecord.parse(agent)),
+      blobs: Array.from(this.#blobs, ([digest, bytes]) => ({ digest, bytes })),
+    };
+  }
+
+  putBlob(digest: string, bytes: number): void {
+    this.#blobs.set(digest, bytes);
+  }
+
+  removeBlob(digest: string): void {
+    this.#blobs.delete(digest);
+  }
+
+  hasBlob(digest: string): boolean {
+    return this.#blobs.has(digest);
+  }
+
+  /**
+   * Forgets the last commits, each as a whole.
+   *
+   * @param writes how many; null for everything that was ever written
+   * @returns the ids of the jobs that are not as they were
+   */
+  forget(writes: number | null): string[] {
+    const before = new Map(this.#jobs);
+    if (writes === null) {
+      this.#jobs = new Map();
+      this.#agents = new Map();
+      this.#blobs = new Map();
+      this.#undos.length = 0;
+    } else {
+      for (let count = 0; count < writes; count += 1) {
+        for (const undo of this.#undos.pop()?.reverse() ?? []) undo();
+      }
+    }
+    const changed = [...before].filter(([jobId, job]) => this.#jobs.get(jobId) !== job).map(([jobId]) => jobId);
+    const back = [...this.#jobs.keys()].filter((jobId) => !before.has(jobId));
+    return [...changed, ...back].sort();
+  }
+}
+
+/** @returns takes it back */
+function put<T>(records: Map<string, T>, key: string, value: T | null): Undo {
+  const before = records.get(key);
+  if (value === null) records.delete(key);
+  else records.set(key, value);
+  return () => {
+    if (before === undefined) records.delete(key);
+    else records.set(key, before);
+  };
+}
+
+/** The records of a batch as they are now: the broker changes them with its next input. */
+export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch): StoreBatch {
+  return {
+    jobs: jobs.map((job) => ({ ...job, grant: job.grant === null ? null : { ...job.grant } })),
+    jobsRemoved: [...jobsRemoved],
+    agents: agents.map((agent) => ({ ...agent })),
+  };
+}

@@ -1,0 +1,69 @@
+import type { AgentEffect } from "../../../agent/core/effect.ts";
+import type { AgentBody } from "./agent-body.ts";
+import { durationMs } from "./world.ts";
+
+type WithdrawalEffect = Extract<AgentEffect, { kind: "closeSockets" | "wipeHome" | "clearLedger" }>;
+
+const takes = { minMs: 1, maxMs: 60 } as const;
+
+/** The last steps of a withdrawal, on the modelled host. What they report is what they then find there. */
+export class WithdrawalEffects {
+  readonly #body: AgentBody;
+
+  constructor(body: AgentBody) {
+    this.#body = body;
+  }
+
+  perform(effect: WithdrawalEffect): void {
+    const body = this.#body;
+    if (effect.kind === "clearLedger") {
+      this.#clearLedger(effect.keep);
+      return;
+    }
+    const tookMs = durationMs(body.host.stream, effect.kind, takes);
+    body.whenDone(tookMs, () => (effect.kind === "closeSockets" ? this.#closeSockets() : this.#wipeHome()));
+  }
+
+  #closeSockets(): void {
+    const body = this.#body;
+    body.stream.shut();
+    body.unmake(`socket:${body.home}/control.sock`);
+    const left = body.host.things().filter((thing) => thing.startsWith("socket:"));
+    body.see({ type: "socketsClosed", left, measured: `${left.length} sockets are bound` });
+  }
+
+  /** Everything but the ledger. */
+  #wipeHome(): void {
+    const body = this.#body;
+    const { host } = body;
+    const { workspaces, checkpoints } = host.leasesOnDisk();
+    const before = host.things();
+    for (const leaseId of workspaces) host.wipeWorkspace(leaseId);
+    for (const leaseId of checkpoints) host.dropCheckpoints(leaseId);
+    for (const thing of before) {
+      if (thing.startsWith("key:") || thing.startsWith(`directory:${body.home}/`)) body.unmake(thing);
+    }
+    // Struck off though nothing of it is there: journalled by an instance that died before it made it.
+    for (const key of [...host.journal.resources].sort()) {
+      if (key.startsWith(`directory:${body.home}/`) || key.startsWith("key:")) body.release(key);
+    }
+    const after = host.things();
+    const wiped = before.filter((thing) => !after.includes(thing));
+    const left = after.filter((thing) => thing.startsWith(`directory:${body.home}/`) || thing.startsWith("key:"));
+    body.see({ type: "homeWiped", wiped, left });
+  }
+
+  #clearLedger(keep: boolean): void {
+    const body = this.#body;
+    const { host } = body;
+    const home = `directory:${body.home}`;
+    const open = [...host.journal.resources].filter((key) => key !== home);
+    if (keep || open.length > 0) {
+      body.see({ type: "ledgerCleared", entriesLeft: host.journal.resources.size, wiped: [], directoriesLeft: [] });
+      return;
+    }
+    body.unmake(home);
+    host.journal.clear();
+    body.see({ type: "ledgerCleared", entriesLeft: 0, wiped: [home], directoriesLeft: [] });
+  }
+}
