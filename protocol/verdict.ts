@@ -18,6 +18,8 @@ export const Expectation = z.strictObject({
   result: z.enum(verdicts),
   /** The figures that were seen, or the short story of what went wrong. */
   detail: z.string(),
+  /** A violation as the events that matter, in order, one a line. */
+  story: z.array(z.string()).optional(),
 });
 export type Expectation = z.infer<typeof Expectation>;
 

@@ -1,27 +1,64 @@
 import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import type { Verdict } from "../../protocol/verdict.ts";
+import { storyOf, type Violation } from "./story.ts";
 
-/** What a checker found: the figures, or a violation as a short story of the events that matter. */
+export type CheckerSettings = Readonly<Record<string, number | string>>;
+
+/** What a checker found: the figures, or what is wrong, with the events that show it. */
 export interface Judgement {
   readonly result: Verdict;
   readonly detail: string;
+  /** The violation as lines; see `storyOf`. */
+  readonly story?: string[];
 }
 
-/** Judges one property of a history; pure, so that a verdict can be derived again from the log alone. */
+/**
+ * Judges one property of a history; pure, so that a verdict can be derived again from the log alone, and streaming, so
+ * that the history need not be kept. Only the order of the log counts for what came first, never the actors' clocks.
+ */
 export interface Checker {
   /** What is true when it passes, as a statement; names the invariant. */
   readonly title: string;
-  judge(history: readonly HistoryRecord[], settings: Readonly<Record<string, number | string>>): Judgement;
+  /** The types that it wants; it may be spared all others. */
+  readonly sees: readonly HistoryType[];
+  begin(settings: CheckerSettings): Watch;
+}
+
+/** One checker on one history. After its first violation it knows nothing any more and is not to be asked again. */
+export interface Watch {
+  /** Takes the next record of the log; the violation is told at the record that makes it. */
+  see(record: HistoryRecord): Violation | null;
+  /** What can be said at the end of a log without a violation. */
+  end(): Judgement;
 }
 
 export type RecordOf<T extends HistoryType> = Extract<HistoryRecord, { type: T }>;
 
-/** The records of one type, in the order of the log. */
-export function recordsOf<T extends HistoryType>(history: readonly HistoryRecord[], type: T): RecordOf<T>[] {
-  return history.filter((record): record is RecordOf<T> => record.type === type);
+type Handlers = { readonly [T in HistoryType]?: (record: RecordOf<T>) => Violation | null | void };
+
+/** Makes a checker of one handler for each type that it wants, so that what it sees is said once. */
+export function checkerOf(
+  title: string,
+  begin: (settings: CheckerSettings) => { readonly on: Handlers; readonly end: () => Judgement },
+): Checker {
+  return {
+    title,
+    sees: Object.keys(begin({}).on) as HistoryType[],
+    begin(settings) {
+      const { on, end } = begin(settings);
+      return {
+        see: (record) => (on[record.type] as ((one: HistoryRecord) => Violation | null) | undefined)?.(record) ?? null,
+        end,
+      };
+    },
+  };
 }
 
 export const passed = (detail: string): Judgement => ({ result: "pass", detail });
-export const failed = (detail: string): Judgement => ({ result: "fail", detail });
+export const failed = (violation: Violation): Judgement => ({
+  result: "fail",
+  detail: violation.summary,
+  story: storyOf(violation),
+});
 /** The history does not hold what is needed to judge. */
 export const undecided = (detail: string): Judgement => ({ result: "unknown", detail });

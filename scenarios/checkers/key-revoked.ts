@@ -1,13 +1,19 @@
-import { type Checker, failed, passed, recordsOf, undecided } from "./checker.ts";
+import { checkerOf, passed, undecided } from "./checker.ts";
+import { violation } from "./story.ts";
 
 /** I7: after Withdrawn the broker refuses the key. */
-export const keyRevoked: Checker = {
-  title: "the broker refuses the revoked key (I7)",
-  judge(history) {
-    const tries = recordsOf(history, "witness.revoked-key");
-    if (tries.length === 0) return undecided("the key was not tried");
-    const taken = tries.find((record) => record.data.status !== 401 || record.data.code !== "revoked");
-    if (taken !== undefined) return failed(`a request with it was answered ${taken.data.status} ${taken.data.code}`);
-    return passed(`${tries.length} signed requests answered 401 revoked`);
-  },
-};
+export const keyRevoked = checkerOf("the broker refuses the revoked key (I7)", () => {
+  let tries = 0;
+  return {
+    on: {
+      "witness.revoked-key": (record) => {
+        const { status, code } = record.data;
+        tries += 1;
+        if (status === 401 && code === "revoked") return;
+        return violation(`a request with it was answered ${status} ${code}`, record);
+      },
+    },
+    end: () =>
+      tries === 0 ? undecided("the key was not tried") : passed(`${tries} signed requests answered 401 revoked`),
+  };
+});

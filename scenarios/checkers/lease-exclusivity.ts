@@ -1,30 +1,57 @@
-import { type Checker, failed, passed, recordsOf, undecided } from "./checker.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { Recent } from "./recent.ts";
+import { violation } from "./story.ts";
 
-/** I1: at most one live lease per job, and every grant has a larger epoch than the one before. */
-export const leaseExclusivity: Checker = {
-  title: "at most one live lease per job, and epochs only grow (I1)",
-  judge(history) {
-    const live = new Map<string, { leaseId: string; agentId: string }>();
-    const epochs = new Map<string, number>();
-    for (const record of history) {
-      if (record.type === "broker.offered") {
+interface Grants {
+  epoch: number;
+  /** The latest grant, live or not. */
+  readonly offered: RecordOf<"broker.offered">;
+  live: boolean;
+}
+
+/**
+ * I1: at most one live lease per job, and every grant has a larger epoch than the one before, across restarts too. What
+ * a store forgot (fault `lose-store`) it cannot release, so those grants are over without a word; their epochs are not.
+ */
+export const leaseExclusivity = checkerOf("at most one live lease per job, and epochs only grow (I1)", () => {
+  const jobs = new Map<string, Grants>();
+  const settled = new Recent<Grants>();
+  let granted = 0;
+  return {
+    on: {
+      "broker.offered": (record) => {
         const { jobId, leaseId, epoch, agentId } = record.data;
-        const holder = live.get(jobId);
-        if (holder !== undefined) {
-          return failed(
-            `${jobId} was offered to ${agentId.slice(0, 12)} as ${leaseId} while ${holder.leaseId} was live`,
-          );
+        const before = jobs.get(jobId) ?? settled.get(jobId);
+        granted += 1;
+        jobs.set(jobId, { epoch, offered: record, live: true });
+        if (before?.live) {
+          const holder = before.offered.data.leaseId;
+          const summary = `${jobId} was offered to ${agentId.slice(0, 12)} as ${leaseId} while ${holder} was live`;
+          return violation(summary, before.offered, record);
         }
-        const earlier = epochs.get(jobId) ?? 0;
-        if (epoch <= earlier) return failed(`${jobId} was granted with epoch ${epoch} after epoch ${earlier}`);
-        epochs.set(jobId, epoch);
-        live.set(jobId, { leaseId, agentId });
-      }
-      if (record.type === "broker.released" && live.get(record.data.jobId)?.leaseId === record.data.leaseId) {
-        live.delete(record.data.jobId);
-      }
-    }
-    if (epochs.size === 0) return undecided("no job was ever granted");
-    return passed(`${recordsOf(history, "broker.offered").length} grants of ${epochs.size} jobs`);
-  },
-};
+        if (epoch > (before?.epoch ?? 0)) return null;
+        return violation(
+          `${jobId} was granted with epoch ${epoch} after epoch ${before?.epoch ?? 0}`,
+          before?.offered,
+          record,
+        );
+      },
+      "broker.released": ({ data: { jobId, leaseId, how } }) => {
+        const grants = jobs.get(jobId);
+        if (grants === undefined || grants.offered.data.leaseId !== leaseId) return;
+        grants.live = false;
+        if (how !== "completed" && how !== "failed" && how !== "cancelled") return;
+        jobs.delete(jobId);
+        settled.set(jobId, grants);
+      },
+      "fault.applied": ({ data: { fault, subjects } }) => {
+        if (fault !== "lose-store") return;
+        for (const jobId of subjects) {
+          const grants = jobs.get(jobId);
+          if (grants !== undefined) grants.live = false;
+        }
+      },
+    },
+    end: () => (granted === 0 ? undecided("no job was ever granted") : passed(`${granted} grants`)),
+  };
+});

@@ -1,37 +1,59 @@
 import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
-import type { Checker } from "./checker.ts";
+import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
+import { checkpointProgress } from "./checkpoint-progress.ts";
 import { completionOnce } from "./completion-once.ts";
+import { fencing } from "./fencing.ts";
+import { freezeBound } from "./freeze-bound.ts";
 import { freezeLatency } from "./freeze-latency.ts";
 import { jobsSettled } from "./jobs-settled.ts";
 import { keyRevoked } from "./key-revoked.ts";
 import { leaseExclusivity } from "./lease-exclusivity.ts";
+import { ledgerConservation } from "./ledger-conservation.ts";
+import { lostNoticed } from "./lost-noticed.ts";
 import { noIntake } from "./no-intake.ts";
+import { noLostJob } from "./no-lost-job.ts";
 import { pauseSilence } from "./pause-silence.ts";
 import { progressKept } from "./progress-kept.ts";
 import { resultsCorrect } from "./results-correct.ts";
+import { resumeThaws } from "./resume-thaws.ts";
+import { shutdownOnce } from "./shutdown-once.ts";
 import { transitions } from "./transitions.ts";
+import { withdrawComplete } from "./withdraw-complete.ts";
+import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
 
-const checkers = {
+export const checkers = {
   "lease-exclusivity": leaseExclusivity,
+  fencing,
   "completion-once": completionOnce,
+  "no-lost-job": noLostJob,
   "jobs-settled": jobsSettled,
   transitions,
   "pause-silence": pauseSilence,
+  "resume-thaws": resumeThaws,
   "no-intake": noIntake,
   "key-revoked": keyRevoked,
+  "withdraw-complete": withdrawComplete,
+  "withdrawal-bound": withdrawalBound,
   "withdrawal-measured": withdrawalMeasured,
+  "ledger-conservation": ledgerConservation,
+  "shutdown-once": shutdownOnce,
   "freeze-latency": freezeLatency,
+  "freeze-bound": freezeBound,
+  "lost-noticed": lostNoticed,
   "progress-kept": progressKept,
+  "checkpoint-progress": checkpointProgress,
   "results-correct": resultsCorrect,
 } as const satisfies Record<string, Checker>;
 
+export type CheckerName = keyof typeof checkers;
+
 /** A checker and what it is to be told. */
 export interface ScenarioExpectation {
-  readonly checker: keyof typeof checkers;
-  readonly settings?: Readonly<Record<string, number | string>>;
+  readonly checker: CheckerName;
+  readonly settings?: CheckerSettings;
 }
 
 /**
@@ -44,15 +66,28 @@ export function judgeExpectation(
   expectation: ScenarioExpectation,
   lostEvidence: readonly string[],
 ): Expectation {
-  const checker = checkers[expectation.checker];
+  const checker: Checker = checkers[expectation.checker];
   const base = { id: expectation.checker, title: checker.title };
+  const judgement = judgeHistory(checker, history, expectation.settings ?? {});
+  if (judgement.result === "pass" && lostEvidence.length > 0) {
+    return { ...base, result: "unknown", detail: `${judgement.detail}; but evidence was lost: ${lostEvidence[0]}` };
+  }
+  return { ...base, ...judgement };
+}
+
+function judgeHistory(checker: Checker, history: readonly HistoryRecord[], settings: CheckerSettings): Judgement {
   try {
-    const judgement = checker.judge(history, expectation.settings ?? {});
-    if (judgement.result === "pass" && lostEvidence.length > 0) {
-      return { ...base, result: "unknown", detail: `${judgement.detail}; but evidence was lost: ${lostEvidence[0]}` };
+    const watch = checker.begin(settings);
+    const wanted = new Set(checker.sees);
+    for (const record of history) {
+      const wrong = wanted.has(record.type) ? watch.see(record) : null;
+      if (wrong !== null) return failed(wrong);
     }
-    return { ...base, ...judgement };
+    return watch.end();
   } catch (error) {
-    return { ...base, result: "unknown", detail: `the checker itself failed: ${messageOf(error)}` };
+    return crashed(error);
   }
 }
+
+/** What can be said for a checker that is broken itself. */
+export const crashed = (error: unknown): Judgement => undecided(`the checker itself failed: ${messageOf(error)}`);

@@ -1,13 +1,19 @@
-import { type Checker, failed, passed, recordsOf, undecided } from "./checker.ts";
+import { checkerOf, passed, undecided } from "./checker.ts";
+import { violation } from "./story.ts";
 
 /** WC-15: results are what the harness computed for itself. Setting: `resultsMin`. */
-export const resultsCorrect: Checker = {
-  title: "results are as computed independently (WC-15)",
-  judge(history, { resultsMin = 1 }) {
-    const results = recordsOf(history, "witness.result");
-    const wrong = results.find((record) => !record.data.correct);
-    if (wrong !== undefined) return failed(`${wrong.data.jobId}: ${wrong.data.detail}`);
-    if (results.length < Number(resultsMin)) return undecided(`${results.length} of ${resultsMin} results were there`);
-    return passed(`${results.length} results`);
-  },
-};
+export const resultsCorrect = checkerOf("results are as computed independently (WC-15)", ({ resultsMin = 1 }) => {
+  let results = 0;
+  return {
+    on: {
+      "witness.result": (record) => {
+        results += 1;
+        return record.data.correct ? null : violation(`${record.data.jobId}: ${record.data.detail}`, record);
+      },
+    },
+    end: () =>
+      results < Number(resultsMin)
+        ? undecided(`${results} of ${resultsMin} results were there`)
+        : passed(`${results} results`),
+  };
+});

@@ -1,27 +1,37 @@
-import { type Checker, failed, passed, recordsOf, undecided } from "./checker.ts";
-
-/** What the agent's process may take to end after its withdrawal has, in milliseconds. */
-const exitMsMax = 1_000;
+import { checkerOf, passed, undecided } from "./checker.ts";
+import { violation } from "./story.ts";
+import { exitMsMax } from "./withdrawal-bound.ts";
 
 /** WC-4, WC-16, I7, L1: the withdrawal ends in time and reports that it left nothing, step by step. Setting: `reportsMin`. */
-export const withdrawalMeasured: Checker = {
-  title: "the withdrawal ends in time and measured that it left nothing (WC-16, L1)",
-  judge(history, { reportsMin = 1 }) {
-    const reports = recordsOf(history, "agent.withdrawal").map((record) => record.data.report);
-    if (reports.length < Number(reportsMin)) return undecided(`${reports.length} of ${reportsMin} reports are there`);
-    for (const { data } of recordsOf(history, "witness.withdrawn")) {
-      if (data.tookMs > data.deadlineMs + exitMsMax) {
-        return failed(`a withdrawal took ${data.tookMs.toFixed(0)} ms of ${data.deadlineMs} (L1)`);
-      }
-    }
-    for (const report of reports) {
-      const failedStep = report.steps.find((step) => step.outcome === "failed");
-      if (failedStep !== undefined) return failed(`its step ${failedStep.step} failed: ${failedStep.measured}`);
-      if (!report.clean) return failed("it says itself that it is not clean");
-      if (report.keyRevoked !== "confirmed") return failed(`its key is ${report.keyRevoked}`);
-    }
-    const slowest = Math.max(...reports.map((report) => report.endedAt - report.startedAt));
-    const terminated = reports.reduce((sum, report) => sum + report.processesTerminated, 0);
-    return passed(`${reports.length} withdrawals, the slowest ${slowest.toFixed(0)} ms, ${terminated} processes ended`);
+export const withdrawalMeasured = checkerOf(
+  "the withdrawal ends in time and measured that it left nothing (WC-16, L1)",
+  ({ reportsMin = 1 }) => {
+    let reports = 0;
+    let slowestMs = 0;
+    let terminated = 0;
+    return {
+      on: {
+        "witness.withdrawn": (record) => {
+          const { tookMs, deadlineMs } = record.data;
+          if (tookMs <= deadlineMs + exitMsMax) return;
+          return violation(`a withdrawal took ${tookMs.toFixed(0)} ms of ${deadlineMs} (L1)`, record);
+        },
+        "agent.withdrawal": (record) => {
+          const { report } = record.data;
+          reports += 1;
+          slowestMs = Math.max(slowestMs, report.endedAt - report.startedAt);
+          terminated += report.processesTerminated;
+          const broken = report.steps.find((step) => step.outcome === "failed");
+          if (broken !== undefined) return violation(`its step ${broken.step} failed: ${broken.measured}`, record);
+          if (!report.clean) return violation("it says itself that it is not clean", record);
+          if (report.keyRevoked !== "confirmed") return violation(`its key is ${report.keyRevoked}`, record);
+          return;
+        },
+      },
+      end: () =>
+        reports < Number(reportsMin)
+          ? undecided(`${reports} of ${reportsMin} reports are there`)
+          : passed(`${reports} withdrawals, the slowest ${slowestMs.toFixed(0)} ms, ${terminated} processes ended`),
+    };
   },
-};
+);

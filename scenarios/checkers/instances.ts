@@ -1,0 +1,55 @@
+import type { RecordOf } from "./checker.ts";
+
+/**
+ * Which instance speaks for which agent, and what a checker keeps about each instance that may still speak. An earlier
+ * instance of the same home is over when the next one starts, so it is forgotten then.
+ */
+export class Instances<Kept> {
+  readonly #kept = new Map<string, Kept>();
+  readonly #latest = new Map<string, string>();
+  readonly #begin: () => Kept;
+
+  constructor(begin: () => Kept) {
+    this.#begin = begin;
+  }
+
+  /** What is kept of the instance that wrote a record; begun at its first one. */
+  of(source: string): Kept {
+    let kept = this.#kept.get(source);
+    if (kept === undefined) {
+      kept = this.#begin();
+      this.#kept.set(source, kept);
+    }
+    return kept;
+  }
+
+  /** What is kept of the latest instance of an agent, if it has been heard of. */
+  ofAgent(agentId: string): Kept | undefined {
+    const source = this.#latest.get(agentId);
+    return source === undefined ? undefined : this.#kept.get(source);
+  }
+
+  /** @returns what was kept of the instance before, which is over */
+  started({ source, data }: RecordOf<"agent.started">): Kept | undefined {
+    if (data.agentId === null || data.agentId === undefined) return undefined;
+    return this.#follow(data.agentId, source);
+  }
+
+  /** The broker names both too; for instances whose own start says nothing of the agent. */
+  enrolled({ data }: RecordOf<"broker.enrolled">): void {
+    if (this.#kept.has(data.instanceId)) this.#follow(data.agentId, data.instanceId);
+  }
+
+  forget(source: string): void {
+    this.#kept.delete(source);
+  }
+
+  #follow(agentId: string, source: string): Kept | undefined {
+    const before = this.#latest.get(agentId);
+    this.#latest.set(agentId, source);
+    if (before === undefined || before === source) return undefined;
+    const kept = this.#kept.get(before);
+    this.#kept.delete(before);
+    return kept;
+  }
+}

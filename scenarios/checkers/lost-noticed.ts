@@ -1,0 +1,81 @@
+import type { HistoryRecord } from "../../protocol/history.ts";
+import { checkerOf, type Judgement, passed, undecided } from "./checker.ts";
+import { violation, type Violation } from "./story.ts";
+
+/** Faults in which the broker cannot look at the time; its start or their undoing lets it count anew. */
+const standstills: ReadonlySet<string> = new Set(["kill-broker", "stall-broker", "stall-store", "lose-store"]);
+
+/**
+ * L3: an agent of which the broker hears nothing for longer than the activity timeout is called lost. Settings:
+ * `activityTimeoutMs`, and `slackMs` (default 1000) for the broker's timer; without the first it cannot be judged. The
+ * count begins anew with each start of the broker, which gives all a full grace (docs/cases.md, case 8).
+ */
+export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)", (settings) => {
+  const timeoutMs = settings["activityTimeoutMs"] === undefined ? null : Number(settings["activityTimeoutMs"]);
+  const bearMs = (timeoutMs ?? 0) + Number(settings["slackMs"] ?? 1_000);
+  /** The agents that are in touch, by their last sign of life; the one that is silent for the longest comes first. */
+  const lastSigns = new Map<string, HistoryRecord>();
+  let stopped: HistoryRecord | null = null;
+  let noticed = 0;
+
+  const look = (now: HistoryRecord): Violation | null => {
+    if (timeoutMs === null || stopped !== null) return null;
+    for (const [agentId, sign] of lastSigns) {
+      if (now.at - sign.at <= bearMs) return null;
+      const silentMs = (now.at - sign.at).toFixed(0);
+      return violation(`agent ${agentId.slice(0, 12)} was silent for ${silentMs} ms and is not lost`, sign, now);
+    }
+    return null;
+  };
+  const heard = (agentId: string, record: HistoryRecord): Violation | null => {
+    if (timeoutMs === null) return null;
+    const silent = look(record);
+    lastSigns.delete(agentId);
+    lastSigns.set(agentId, record);
+    return silent;
+  };
+  const halt = (record: HistoryRecord): Violation | null => {
+    const silent = look(record);
+    stopped ??= record;
+    return silent;
+  };
+  const goOn = (record: HistoryRecord): void => {
+    stopped = null;
+    for (const agentId of lastSigns.keys()) lastSigns.set(agentId, record);
+  };
+  const end = (): Judgement => {
+    if (timeoutMs === null) return undecided("the activity timeout is not known");
+    return passed(`${noticed} agents were called lost, ${lastSigns.size} were in touch`);
+  };
+
+  return {
+    on: {
+      "broker.heartbeat": (record) => heard(record.data.agentId, record),
+      "broker.enrolled": (record) => heard(record.data.agentId, record),
+      "broker.agent": (record) => {
+        const { agentId, standing } = record.data;
+        if (standing === "active") return heard(agentId, record);
+        // The one that it is about is looked at too: called lost too late is too late.
+        const silent = look(record);
+        lastSigns.delete(agentId);
+        if (standing === "lost") noticed += 1;
+        return silent;
+      },
+      "broker.job": look,
+      "broker.released": look,
+      "run.ended": look,
+      "broker.stopped": halt,
+      "broker.started": goOn,
+      "fault.applied": (record) => {
+        if (!standstills.has(record.data.fault)) return;
+        const silent = halt(record);
+        if (record.data.fault === "lose-store") lastSigns.clear();
+        return silent;
+      },
+      "fault.undone": (record) => {
+        if (record.data.fault === "stall-broker" || record.data.fault === "stall-store") goOn(record);
+      },
+    },
+    end,
+  };
+});

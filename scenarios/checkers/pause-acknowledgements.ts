@@ -1,0 +1,114 @@
+import type { RecordOf } from "./checker.ts";
+import { Instances } from "./instances.ts";
+import { violation, type Violation } from "./story.ts";
+
+interface Pause {
+  /** From the agent's own start, so that a first Paused cannot have been missed. */
+  known: boolean;
+  wasPaused: boolean;
+  paused: RecordOf<"agent.state"> | null;
+  frozen: RecordOf<"agent.frozen"> | null;
+  /** The leases of this freeze whose checkpoint is saved or given up, and those that ended since. */
+  readonly settled: Set<string>;
+  readonly ended: Set<string>;
+  /** An acknowledgement that came too early, unless what is missing turns out to have ended before the freeze. */
+  suspect: Violation | null;
+}
+
+/**
+ * Holds acknowledged pauses against the checkpoints of their freezes (I8).
+ *
+ * A sandbox whose end crossed the freeze is counted by it and gets no checkpoint, and its end is told only once all its
+ * processes are gone. So an acknowledgement with one too few is suspect at first, and wrong when everything is thawed
+ * and the missing one has not ended. One that was delayed on its way, and arrives when the agent has resumed, says
+ * nothing.
+ */
+export class PauseAcknowledgements {
+  readonly #instances = new Instances<Pause>(() => ({
+    ...{ known: false, wasPaused: false, paused: null, frozen: null, suspect: null },
+    ...{ settled: new Set<string>(), ended: new Set<string>() },
+  }));
+  readonly #suspects = new Set<Pause>();
+
+  started(record: RecordOf<"agent.started">): void {
+    this.#instances.of(record.source).known = true;
+    this.#drop(this.#instances.started(record));
+  }
+
+  enrolled(record: RecordOf<"broker.enrolled">): void {
+    this.#instances.enrolled(record);
+  }
+
+  moved(record: RecordOf<"agent.state">): void {
+    const pause = this.#instances.of(record.source);
+    pause.paused = record.data.to === "Paused" ? record : null;
+    if (pause.paused !== null) pause.wasPaused = true;
+    // What the withdrawal ends now, nobody can tell from what had ended before.
+    if (record.data.to === "Withdrawing") this.#drop(pause);
+  }
+
+  frozen(record: RecordOf<"agent.frozen">): void {
+    const pause = this.#instances.of(record.source);
+    pause.frozen = record;
+    pause.ended.clear();
+  }
+
+  settled({ source, data }: RecordOf<"agent.checkpoint"> | RecordOf<"agent.checkpoint-failed">): void {
+    const pause = this.#instances.of(source);
+    if (pause.frozen !== null) pause.settled.add(data.leaseId);
+  }
+
+  executed({ source, data }: RecordOf<"agent.execution">): void {
+    if (data.to !== "spawning" && data.to !== "running") end(this.#instances.of(source), data.leaseId);
+  }
+
+  /** A slot that is broken never tells the end of its execution, but the broker hears of it. */
+  released({ data }: RecordOf<"broker.released">): void {
+    const pause = this.#instances.ofAgent(data.agentId);
+    if (pause !== undefined) end(pause, data.leaseId);
+  }
+
+  acknowledged(record: RecordOf<"broker.pause-acknowledged">): Violation | null {
+    const agent = `agent ${record.data.agentId.slice(0, 12)}`;
+    const pause = this.#instances.ofAgent(record.data.agentId);
+    if (pause === undefined) return null;
+    if (pause.known && !pause.wasPaused) return violation(`${agent} had a pause acknowledged and never paused`, record);
+    if (pause.paused === null || missing(pause) === 0) return null;
+    const summary = `${agent} had a pause acknowledged with ${missing(pause)} sandboxes that have no checkpoint`;
+    pause.suspect = violation(summary, pause.frozen, pause.paused, record);
+    this.#suspects.add(pause);
+    return null;
+  }
+
+  thawed({ source }: RecordOf<"agent.thawed">): Violation | null {
+    const pause = this.#instances.of(source);
+    const wrong = missing(pause) > 0 ? pause.suspect : null;
+    pause.frozen = null;
+    pause.settled.clear();
+    pause.ended.clear();
+    this.#drop(pause);
+    return wrong;
+  }
+
+  /** What is suspect at the end of the log, because nothing came any more that explains it. */
+  suspect(): Violation | null {
+    for (const pause of this.#suspects) if (missing(pause) > 0) return pause.suspect;
+    return null;
+  }
+
+  #drop(pause: Pause | undefined): void {
+    if (pause === undefined || pause.suspect === null) return;
+    pause.suspect = null;
+    this.#suspects.delete(pause);
+  }
+}
+
+function missing({ frozen, settled, ended }: Pause): number {
+  return Math.max(0, (frozen?.data.sandboxes ?? 0) - settled.size - ended.size);
+}
+
+function end(pause: Pause, leaseId: string): void {
+  if (pause.frozen === null) return;
+  pause.settled.delete(leaseId);
+  pause.ended.add(leaseId);
+}

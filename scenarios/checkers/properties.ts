@@ -1,0 +1,92 @@
+import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
+import type { Checker, CheckerSettings, Judgement, Watch } from "./checker.ts";
+import { failed } from "./checker.ts";
+import { type CheckerName, checkers, crashed } from "./registry.ts";
+import type { Violation } from "./story.ts";
+
+/** The checkers that hold in every run, whatever breaks, because they ask for nothing to have happened. */
+export const propertyNames = [
+  "lease-exclusivity",
+  "fencing",
+  "completion-once",
+  "no-lost-job",
+  "transitions",
+  "pause-silence",
+  "resume-thaws",
+  "no-intake",
+  "key-revoked",
+  "withdraw-complete",
+  "withdrawal-bound",
+  "ledger-conservation",
+  "shutdown-once",
+  "freeze-bound",
+  "lost-noticed",
+  "checkpoint-progress",
+  "results-correct",
+] as const satisfies readonly CheckerName[];
+export type PropertyName = (typeof propertyNames)[number];
+
+export interface PropertyWatch {
+  /** Takes the next record of the log; the first violation that it makes is told, with the property's name. */
+  see(record: HistoryRecord): { readonly checker: PropertyName; readonly violation: Violation } | null;
+  /** What each property came to; one that was violated on the way has failed, one that crashed is unknown. */
+  end(): { readonly checker: PropertyName; readonly judgement: Judgement }[];
+}
+
+interface Watched {
+  readonly name: PropertyName;
+  readonly watch: Watch;
+  /** Known before the end when the property was violated or its checker crashed; it is not asked again then. */
+  judgement: Judgement | null;
+}
+
+/**
+ * Watches properties over one history. A record that no property wants costs one look-up.
+ *
+ * @param settings by property; `lost-noticed` needs the broker's activity timeout, and is left out without it
+ */
+export function watchProperties(
+  names: readonly PropertyName[] = propertyNames,
+  settings: Readonly<Partial<Record<PropertyName, CheckerSettings>>> = {},
+): PropertyWatch {
+  const watched: Watched[] = names
+    .filter((name) => name !== "lost-noticed" || settings[name]?.["activityTimeoutMs"] !== undefined)
+    .map((name) => ({ name, watch: checkers[name].begin(settings[name] ?? {}), judgement: null }));
+  const wanted = new Map<HistoryType, Watched[]>();
+  for (const one of watched) {
+    const { sees }: Checker = checkers[one.name];
+    for (const type of sees) wanted.set(type, [...(wanted.get(type) ?? []), one]);
+  }
+  return {
+    see(record) {
+      const takers = wanted.get(record.type);
+      if (takers === undefined) return null;
+      let first: { checker: PropertyName; violation: Violation } | null = null;
+      for (const one of takers) {
+        const violation = one.judgement === null ? ask(one, record) : null;
+        if (violation !== null) first ??= { checker: one.name, violation };
+      }
+      return first;
+    },
+    end: () => watched.map((one) => ({ checker: one.name, judgement: one.judgement ?? atEnd(one) })),
+  };
+}
+
+function ask(one: Watched, record: HistoryRecord): Violation | null {
+  try {
+    const violation = one.watch.see(record);
+    if (violation !== null) one.judgement = failed(violation);
+    return violation;
+  } catch (error) {
+    one.judgement = crashed(error);
+    return null;
+  }
+}
+
+function atEnd({ watch }: Watched): Judgement {
+  try {
+    return watch.end();
+  } catch (error) {
+    return crashed(error);
+  }
+}
