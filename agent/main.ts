@@ -12,7 +12,7 @@ import { brokerClient } from "./io/broker-client.ts";
 import type { BrokerLink } from "./io/agent-context.ts";
 import { controlServer } from "./io/control-server.ts";
 import { eventStream } from "./io/event-stream.ts";
-import { openHistory } from "./io/history-file.ts";
+import { type AgentHistory, openHistory } from "./io/history-file.ts";
 import { type Home, openHome } from "./io/home.ts";
 import type { HomePaths } from "./io/home-paths.ts";
 import { type Identity, openIdentity, readIdentity } from "./io/identity.ts";
@@ -64,7 +64,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
   const home = openHome(paths);
   let running: Running;
   try {
-    running = await begin(options, home);
+    running = await begin(options, home, fresh);
   } catch (error) {
     if (fresh) await vacate(home, null);
     else leave(home);
@@ -92,16 +92,17 @@ interface Running {
   readonly close: () => void;
 }
 
-async function begin(options: AgentOptions, home: Home): Promise<Running> {
+async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise<Running> {
   const { paths, join, environment } = options;
   const { ledger } = home;
   const instanceId = randomUUID();
+  const history = openHistory(environment, instanceId);
+  recordLedger(home, { history, fresh });
   const recovered = recoveredFrom(ledger);
   const note = settledNote(options, home);
   const logFile = options.logInHome ? paths.log : null;
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
   const log = openLog({ instanceId, file: logFile });
-  const history = openHistory(environment, instanceId);
   const agentId = note?.agentId ?? "0".repeat(64);
   const driver = processDriver({ agentId, ledger, environment });
   const identity = note === null ? null : readIdentity(paths.key);
@@ -216,6 +217,18 @@ function brokerLink({
     }),
     abort: () => aborter.abort(),
   };
+}
+
+/** The history is told what the ledger holds, so that others can keep the books too (I11). */
+function recordLedger(
+  { ledger }: Home,
+  { history, fresh }: { history: Pick<AgentHistory, "record">; fresh: boolean },
+): void {
+  // A new home was journalled while it was made, before there was anybody to tell.
+  if (fresh) {
+    for (const resource of ledger.live()) history.record("agent.acquired", { resource: resourceKey(resource) });
+  }
+  ledger.observe((change, resource) => history.record(`agent.${change}`, { resource }));
 }
 
 function acquireOnce({ ledger }: Home, resource: Parameters<Home["ledger"]["acquire"]>[0]): void {

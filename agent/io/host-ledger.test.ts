@@ -50,6 +50,24 @@ test("a damaged line in the middle is named, and nothing is guessed", () => {
   expect(() => new FileHostLedger(path)).toThrow(/damaged/);
 });
 
+test("an observer is told of each change when it is on the disk, and not of what was there before", () => {
+  const path = join(temporaryDirectory(), "ledger.jsonl");
+  new FileHostLedger(path).acquire(directory("/before"));
+  const ledger = new FileHostLedger(path);
+  const told: string[] = [];
+  ledger.observe((change, key) => {
+    const onDisk = new FileHostLedger(path).holds(key);
+    told.push(`${change} ${key}, and the disk ${onDisk ? "has" : "does not have"} it`);
+  });
+  ledger.acquire(directory("/a"));
+  ledger.release("directory:/before");
+  ledger.remember({ key: "pause", value: { by: "owner", reason: "noise" } });
+  expect(told).toEqual([
+    "acquired directory:/a, and the disk has it",
+    "released directory:/before, and the disk does not have it",
+  ]);
+});
+
 test("releasing what is not held is an error of ours", () => {
   const ledger = new FileHostLedger(join(temporaryDirectory(), "ledger.jsonl"));
   expect(() => ledger.release("directory:/a")).toThrow(/Broken invariant/);

@@ -9,6 +9,9 @@ type Entry =
   | { readonly op: "release"; readonly key: string }
   | { readonly op: "note"; readonly key: string; readonly value: unknown };
 
+/** Told of each resource that the journal has taken in or struck off, by its key. */
+type LedgerObserver = (change: "acquired" | "released", key: string) => void;
+
 /** The journal is written anew when it has this many lines that say nothing any more. */
 const staleLinesMax = 500;
 
@@ -20,6 +23,7 @@ export class FileHostLedger implements HostLedger {
   readonly #file: JournalFile;
   readonly #resources = new Map<string, HostResource>();
   readonly #notes = new Map<string, unknown>();
+  #observer: LedgerObserver = () => undefined;
   #lines = 0;
   #closed = false;
 
@@ -31,13 +35,20 @@ export class FileHostLedger implements HostLedger {
     }
   }
 
+  /** Has every change from now on told, each when it is on the disk; what the ledger holds already is not told again. */
+  observe(observer: LedgerObserver): void {
+    this.#observer = observer;
+  }
+
   acquire(resource: HostResource): void {
     this.#write({ op: "acquire", resource });
+    this.#observer("acquired", resourceKey(resource));
   }
 
   release(key: string): void {
     assert(this.#resources.has(key), `the ledger holds ${key}`);
     this.#write({ op: "release", key });
+    this.#observer("released", key);
   }
 
   holds(key: string): boolean {
