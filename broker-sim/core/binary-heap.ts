@@ -45,11 +45,10 @@ export class BinaryHeap<T> {
   #sink(item: Item<T>): void {
     const items = this.#items;
     let place = 0;
-    for (;;) {
-      let below = 2 * place + 1;
+    for (let below = 1; below < items.length; below = 2 * place + 1) {
       let child = items[below];
+      const sibling = below + 1 < items.length ? items[below + 1] : undefined;
       if (child === undefined) break;
-      const sibling = items[below + 1];
       if (sibling !== undefined && isBefore(sibling, child)) {
         child = sibling;
         below += 1;
