@@ -1,3 +1,4 @@
+import { isTerminalJob } from "../../protocol/job-states.ts";
 import { checkerOf, failed, passed, type RecordOf, undecided } from "./checker.ts";
 import { PauseAcknowledgements } from "./pause-acknowledgements.ts";
 import { violation, type Violation } from "./story.ts";
@@ -39,15 +40,15 @@ export const checkpointProgress = checkerOf("progress never falls behind a recor
     if (job === undefined || job.grant?.data.leaseId !== leaseId) return null;
     const { best } = job;
     const floor = reached(best);
-    const ended = how === "completed" || how === "failed";
-    if (ended || how === "cancelled") jobs.delete(jobId);
-    else Object.assign(job, { best: record, grant: null, saved: null });
     if (best !== null) observed += 1;
-    if (reached(record) < floor) {
-      return violation(`${jobId} had a checkpoint at ${floor} and then one at ${reached(record)}`, best, record);
+    if (how === "cancelled") return null;
+    if (how === "completed" || how === "failed") {
+      if (progress >= floor) return null;
+      return violation(`${jobId} went on from ${floor} and ${how} at ${progress}`, best, job.grant, record);
     }
-    if (!ended || progress >= floor) return null;
-    return violation(`${jobId} went on from ${floor} and ${how} at ${progress}`, best, job.grant, record);
+    Object.assign(job, { best: record, grant: null, saved: null });
+    if (reached(record) >= floor) return null;
+    return violation(`${jobId} had a checkpoint at ${floor} and then one at ${reached(record)}`, best, record);
   };
   return {
     on: {
@@ -59,6 +60,9 @@ export const checkpointProgress = checkerOf("progress never falls behind a recor
       "broker.released": (record) => {
         pauses.released(record);
         return released(record);
+      },
+      "broker.job": ({ data: { jobId, to } }) => {
+        if (isTerminalJob(to)) jobs.delete(jobId);
       },
       "agent.checkpoint": (record) => {
         pauses.settled(record);

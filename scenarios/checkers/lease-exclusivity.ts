@@ -1,3 +1,4 @@
+import { isTerminalJob } from "../../protocol/job-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { Recent } from "./recent.ts";
 import { violation } from "./story.ts";
@@ -36,11 +37,13 @@ export const leaseExclusivity = checkerOf("at most one live lease per job, and e
           record,
         );
       },
-      "broker.released": ({ data: { jobId, leaseId, how } }) => {
+      "broker.released": ({ data: { jobId, leaseId } }) => {
         const grants = jobs.get(jobId);
-        if (grants === undefined || grants.offered.data.leaseId !== leaseId) return;
-        grants.live = false;
-        if (how !== "completed" && how !== "failed" && how !== "cancelled") return;
+        if (grants?.offered.data.leaseId === leaseId) grants.live = false;
+      },
+      "broker.job": ({ data: { jobId, to } }) => {
+        const grants = isTerminalJob(to) ? jobs.get(jobId) : undefined;
+        if (grants === undefined) return;
         jobs.delete(jobId);
         settled.set(jobId, grants);
       },

@@ -1,5 +1,6 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, type Judgement, passed, undecided } from "./checker.ts";
+import { SilenceOrder } from "./silence-order.ts";
 import { violation, type Violation } from "./story.ts";
 
 /** Faults in which the broker cannot look at the time; its start or their undoing lets it count anew. */
@@ -13,25 +14,24 @@ const standstills: ReadonlySet<string> = new Set(["kill-broker", "stall-broker",
 export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)", (settings) => {
   const timeoutMs = settings["activityTimeoutMs"] === undefined ? null : Number(settings["activityTimeoutMs"]);
   const bearMs = (timeoutMs ?? 0) + Number(settings["slackMs"] ?? 1_000);
-  /** The agents that are in touch, by their last sign of life; the one that is silent for the longest comes first. */
-  const lastSigns = new Map<string, HistoryRecord>();
+  const lastSigns = new SilenceOrder();
   let stopped: HistoryRecord | null = null;
   let noticed = 0;
+  let signs = 0;
 
   const look = (now: HistoryRecord): Violation | null => {
     if (timeoutMs === null || stopped !== null) return null;
-    for (const [agentId, sign] of lastSigns) {
-      if (now.at - sign.at <= bearMs) return null;
-      const silentMs = (now.at - sign.at).toFixed(0);
-      return violation(`agent ${agentId.slice(0, 12)} was silent for ${silentMs} ms and is not lost`, sign, now);
-    }
-    return null;
+    const longest = lastSigns.first();
+    if (longest === null || now.at - longest.record.at <= bearMs) return null;
+    const silentMs = (now.at - longest.record.at).toFixed(0);
+    const summary = `agent ${longest.agentId.slice(0, 12)} was silent for ${silentMs} ms and is not lost`;
+    return violation(summary, longest.record, now);
   };
   const heard = (agentId: string, record: HistoryRecord): Violation | null => {
     if (timeoutMs === null) return null;
     const silent = look(record);
-    lastSigns.delete(agentId);
-    lastSigns.set(agentId, record);
+    signs += 1;
+    lastSigns.heard(agentId, record);
     return silent;
   };
   const halt = (record: HistoryRecord): Violation | null => {
@@ -41,10 +41,11 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
   };
   const goOn = (record: HistoryRecord): void => {
     stopped = null;
-    for (const agentId of lastSigns.keys()) lastSigns.set(agentId, record);
+    lastSigns.restart(record);
   };
   const end = (): Judgement => {
     if (timeoutMs === null) return undecided("the activity timeout is not known");
+    if (signs === 0) return undecided("no agent was ever in touch");
     return passed(`${noticed} agents were called lost, ${lastSigns.size} were in touch`);
   };
 
@@ -57,7 +58,7 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
         if (standing === "active") return heard(agentId, record);
         // The one that it is about is looked at too: called lost too late is too late.
         const silent = look(record);
-        lastSigns.delete(agentId);
+        lastSigns.forget(agentId);
         if (standing === "lost") noticed += 1;
         return silent;
       },

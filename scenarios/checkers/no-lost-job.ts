@@ -24,7 +24,8 @@ export const noLostJob = checkerOf("no accepted job is lost (I3)", ({ completedA
       "broker.job": (record) => {
         const { jobId, from, to } = record.data;
         const job = jobs.get(jobId);
-        const known = job?.last.data.to ?? null;
+        const before = job?.last;
+        const known = before?.data.to ?? null;
         const excused = forgotten.delete(jobId);
         if (from === null) submitted += 1;
         if (isTerminalJob(to)) {
@@ -37,7 +38,7 @@ export const noLostJob = checkerOf("no accepted job is lost (I3)", ({ completedA
           known === null
             ? `${jobId} went from ${from} to ${to}, and it was never submitted or is settled`
             : `${jobId} was ${known} and then went from ${from ?? "nothing"} to ${to}`;
-        return violation(summary, job?.last === record ? null : job?.last, record);
+        return violation(summary, before, record);
       },
       "broker.offered": (record) => {
         const job = jobs.get(record.data.jobId);

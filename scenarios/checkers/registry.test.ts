@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+
+import { HistoryBuilder } from "../testing/history-builder.ts";
+import { type CheckerName, checkers, judgeExpectation } from "./registry.ts";
+
+describe("judgeExpectation", () => {
+  it("turns a pass on lost evidence into unknown, and leaves a fail a fail", () => {
+    const right = new HistoryBuilder().add("witness.revoked-key", { status: 401, code: "revoked" });
+    expect(judgeExpectation(right.records, { checker: "key-revoked" }, ["a torn line"]).result).toBe("unknown");
+    const wrong = new HistoryBuilder().add("witness.revoked-key", { status: 200, code: "" });
+    expect(judgeExpectation(wrong.records, { checker: "key-revoked" }, ["a torn line"]).result).toBe("fail");
+  });
+
+  it("gives unknown when a checker throws", () => {
+    const broken = [{ type: "broker.offered" }] as never;
+    expect(judgeExpectation(broken, { checker: "lease-exclusivity" }, [])).toMatchObject({
+      result: "unknown",
+      detail: expect.stringContaining("the checker itself failed"),
+    });
+  });
+
+  it("names the violated property's invariant and tells its story", () => {
+    const history = new HistoryBuilder().lease(1, 1).lease(1, 2);
+    expect(judgeExpectation(history.records, { checker: "lease-exclusivity" }, [])).toMatchObject({
+      id: "lease-exclusivity",
+      title: expect.stringContaining("(I1)"),
+      story: [expect.stringMatching(/^\+0 ms /), expect.stringMatching(/^\+2 ms /)],
+    });
+  });
+});
+
+describe("checkers", () => {
+  it.each(Object.keys(checkers) as CheckerName[])(
+    "%s passes nothing on an empty history, and cites its source",
+    (name) => {
+      expect(judgeExpectation([], { checker: name }, []).result).toBe("unknown");
+      expect(checkers[name].title).toMatch(/\((I\d+|L\d|WC-\d+)(, L\d)?\)$|\(WC-16, L1\)$|p99 \(L4\)$/);
+      expect(checkers[name].sees.length).toBeGreaterThan(0);
+    },
+  );
+});
