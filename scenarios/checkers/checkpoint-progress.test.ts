@@ -68,6 +68,12 @@ describe("checkpoint-progress of acknowledged pauses", () => {
     expect(judge(acknowledge(paused(frozen(2).save(1, 1, 5).save(1, 1, 5))).thaw(), name).result).toBe("fail");
   });
 
+  it("learns from the broker whose an instance is that does not say so itself", () => {
+    const nameless = new HistoryBuilder().start("one", { agentId: null }).freeze(1);
+    nameless.add("broker.enrolled", { agentId, instanceId: "one", again: false });
+    expect(judge(acknowledge(paused(nameless)).thaw(), name).result).toBe("fail");
+  });
+
   it("does not count the checkpoints of an earlier freeze", () => {
     const again = frozen(1).save(1, 1, 5).thaw().freeze(1);
     expect(judge(acknowledge(paused(again)).thaw(), name).result).toBe("fail");

@@ -23,6 +23,8 @@ describe("lost-noticed", () => {
     expect(judgement.detail).toBe("agent aaaaaaaaaaaa was silent for 6001 ms and is not lost");
     expect(judgement.story).toHaveLength(2);
     expect(judge(enrolled().wait(6_000).job(1, null, "queued"), name, settings).result).toBe("fail");
+    expect(judge(enrolled().wait(6_000).release(1, 1, "expired"), name, settings).result).toBe("fail");
+    expect(judge(enrolled().wait(6_000).add("run.ended", { exitCode: 0 }), name, settings).result).toBe("fail");
   });
 
   it("finds the silent one among those that speak", () => {

@@ -72,6 +72,11 @@ describe("no-intake by the broker's account", () => {
     expect(judge(heartbeat("Idle").lease(1, 1), name).result).toBe("unknown");
   });
 
+  it("counts what waits only while a living instance is closed", () => {
+    const killed = new HistoryBuilder().start().state("Idle", "Paused", "paused").start("two");
+    expect(judge(killed.job(1, null, "queued"), name, { queuedMin: 1 }).result).toBe("unknown");
+  });
+
   it("is unknown when nothing waited to be refused", () => {
     expect(judge(paused(), name, { queuedMin: 1 }).result).toBe("unknown");
     expect(judge(paused().job(1, null, "queued"), name, { queuedMin: 1 }).result).toBe("pass");

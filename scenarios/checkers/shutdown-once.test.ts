@@ -39,6 +39,8 @@ describe("shutdown-once", () => {
     expect(judge(shutdown().withdrawal(), name).result).toBe("pass");
     expect(judge(shutdown().withdrawal().withdrawal(), name).result).toBe("fail");
     expect(judge(shutdown("begin").withdrawal(), name).result).toBe("pass");
+    const after = shutdown().withdrawal().add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" });
+    expect(judge(after, name).detail).toContain("had ended began to shut down");
   });
 
   it("fails on anything that is begun after the end", () => {
