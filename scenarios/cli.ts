@@ -1,11 +1,13 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 
 import { HouseguestError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { limits } from "../foundation/limits.ts";
 import { healCommand } from "./commands/heal-command.ts";
 import { listCommand, showCommand } from "./commands/list-command.ts";
+import { collect, oneOf, seconds, whole } from "./commands/option-values.ts";
 import { type RunFlags, runCommand } from "./commands/run-command.ts";
+import { addSimulatorCommands } from "./commands/simulator-options.ts";
 
 const runsDefault = ".scenarios";
 
@@ -15,6 +17,7 @@ Examples:
   scenarios run rapid-pause-resume --cycles 500 --slots 2
   scenarios run all --reporter line --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
+  scenarios simulate --seeds 200
   scenarios list
   scenarios heal
 
@@ -56,13 +59,14 @@ function build(ended: (exitCode: number) => void): Command {
       "developer takes a partial view as a pass; ci and strict do not (default: by user)",
       oneOf("developer", "ci", "strict"),
     )
-    .option("--deadline <seconds>", "undo everything and stop when a run takes longer", positive)
+    .option("--deadline <seconds>", "undo everything and stop when a run takes longer", seconds)
     .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
     .option("--runs <dir>", "where run directories are made", runsDefault)
     .option("--reporter <name[=file]>", "line, json or junit; may be repeated; a file takes its output", collect, [])
     .option("--json", "the verdict as JSON on stdout; short for --reporter json")
     .addHelpText("after", examples)
     .action(async (names: string[], flags: RunFlags) => ended(await runCommand(names, flags)));
+  addSimulatorCommands(program, ended);
   program
     .command("list")
     .description("show the scenarios")
@@ -105,30 +109,4 @@ function explain(error: unknown): number {
     `A bug in the harness: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return ExitCode.harnessBug;
-}
-
-function whole(max: number): (text: string) => number {
-  return (text) => {
-    if (!/^[1-9]\d{0,9}$/.test(text) || Number(text) > max) {
-      throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
-    }
-    return Number(text);
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError("It must be a number of seconds, at most a day.");
-  return value;
-}
-
-function oneOf(...names: string[]): (text: string) => string {
-  return (text) => {
-    if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);
-    return text;
-  };
-}
-
-function collect(text: string, earlier: string[]): string[] {
-  return [...earlier, text];
 }

@@ -16,24 +16,31 @@ export interface Interruption {
   close(): void;
 }
 
+export interface InterruptionOptions {
+  /** Null where a run may take as long as it takes. */
+  readonly deadlineMs: number | null;
+  /** False for what changes nothing on this machine: a second signal then ends with 130 as the first one does. */
+  readonly undoes?: boolean;
+}
+
 /**
  * The one place where signals and a run's deadline are raced. The first signal aborts, and the run undoes what it did;
  * a second one ends the process at once, and `scenarios heal` undoes the rest.
  */
-export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): Interruption {
+export function listenForInterruption({ deadlineMs, undoes = true }: InterruptionOptions): Interruption {
   const controller = new AbortController();
   let firstAt = Number.NEGATIVE_INFINITY;
   const onSignal = (name: NodeJS.Signals) => {
     const now = performance.now();
     if (now - firstAt < sameSignalMs) return;
     if (Number.isFinite(firstAt)) {
-      process.stderr.write(`\n${name} again: stopping at once. \`scenarios heal\` undoes what is left.\n`);
-      process.exit(ExitCode.notUndone);
+      process.stderr.write(
+        `\n${name} again: stopping at once.${undoes ? " `scenarios heal` undoes what is left." : ""}\n`,
+      );
+      process.exit(undoes ? ExitCode.notUndone : ExitCode.interrupted);
     }
     firstAt = now;
-    process.stderr.write(
-      `\n${name}: undoing everything. Again, to stop at once and undo later with \`scenarios heal\`.\n`,
-    );
+    process.stderr.write(`\n${name}: ${undoes ? undoing : stopping}\n`);
     controller.abort(
       new InterruptedError(`Interrupted by ${name}.`, {
         code: "interrupted",
@@ -41,14 +48,7 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
       }),
     );
   };
-  const timer = setTimeout(() => {
-    controller.abort(
-      new DeadlineError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
-        code: "deadline",
-        next: "Look at the last steps in the run directory, or allow more with --deadline SECONDS.",
-      }),
-    );
-  }, deadlineMs);
+  const timer = deadlineMs === null ? undefined : setTimeout(() => controller.abort(tooLate(deadlineMs)), deadlineMs);
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) process.on(name, onSignal);
   return {
@@ -60,6 +60,16 @@ export function listenForInterruption({ deadlineMs }: { deadlineMs: number }): I
       for (const name of signals) process.off(name, onSignal);
     },
   };
+}
+
+const undoing = "undoing everything. Again, to stop at once and undo later with `scenarios heal`.";
+const stopping = "stopping, and saying what there is so far. Again, to stop at once.";
+
+function tooLate(deadlineMs: number): DeadlineError {
+  return new DeadlineError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
+    code: "deadline",
+    next: "Look at the last steps in the run directory, or allow more with --deadline SECONDS.",
+  });
 }
 
 /** Rejects with the reason as soon as the signal is aborted; the work itself goes on and must end by other means. */

@@ -3,6 +3,7 @@ import { type Choice, recordingTape, type Tape } from "../kernel/choices.ts";
 import type { Failure, SimulationOutcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isFair } from "./fair-candidate.ts";
+import { failureKey } from "./same-failure.ts";
 
 /** Runs a plan in virtual time; `tape` wins over the plan's own. */
 export type Simulate = (plan: Plan, options?: { readonly digest?: boolean; readonly tape?: Tape }) => SimulationOutcome;
@@ -23,7 +24,7 @@ export interface ShrinkProgress {
 
 export interface ShrinkSearchOptions {
   readonly plan: Plan;
-  readonly failure: Pick<Failure, "invariant" | "kind">;
+  readonly failure: Failure;
   readonly simulate: Simulate;
   readonly budget: ShrinkBudget;
   readonly progress?: ((progress: ShrinkProgress) => void) | undefined;
@@ -35,7 +36,7 @@ const rememberedChoicesMax = 200;
 /** The simplest plan found so far that shows the same violation. It only ever gets simpler. */
 export class ShrinkSearch {
   readonly #original: Plan;
-  readonly #failure: Pick<Failure, "invariant" | "kind">;
+  readonly #failure: Failure;
   readonly #simulate: Simulate;
   readonly #budget: ShrinkBudget;
   readonly #progress: ((progress: ShrinkProgress) => void) | undefined;
@@ -115,7 +116,7 @@ export class ShrinkSearch {
   }
 
   #shows({ failure }: SimulationOutcome): boolean {
-    return failure?.invariant === this.#failure.invariant && failure.kind === this.#failure.kind;
+    return failure !== null && failureKey(failure) === failureKey(this.#failure);
   }
 
   #report(): void {

@@ -9,6 +9,7 @@ import { submit, toyPlan, type ToyRule, toySimulation } from "./testing/toy-simu
 const kill: PlanStep = { atMs: 31_313, do: "kill-agent", agent: 3, downMs: 4_321, afterEffects: 17, edge: "torn" };
 const withdraw: PlanStep = { atMs: 54_321, do: "withdraw", agent: 3, deadlineMs: 61_000 };
 const safety = { invariant: "lease-exclusivity", kind: "safety" } as const;
+const wanted = { ...safety, atMs: 0, story: [] };
 
 /** Fails when the agent that was killed withdraws later. */
 const killedThenWithdraws: ToyRule = ({ steps }) => {
@@ -21,7 +22,7 @@ const killedThenWithdraws: ToyRule = ({ steps }) => {
 function shrunk(plan: Plan, rule: ToyRule, more: Partial<ShrinkSearchOptions> = {}) {
   const { simulate, seen } = toySimulation(rule);
   const budget = { runsMax: 5_000, giveUp: () => false };
-  return { ...shrink({ plan, failure: safety, simulate, budget, ...more }), seen };
+  return { ...shrink({ plan, failure: wanted, simulate, budget, ...more }), seen };
 }
 
 describe("shrinking", () => {
@@ -53,14 +54,31 @@ describe("shrinking", () => {
     expect(outcome.failure?.invariant).toBe("lease-exclusivity");
   });
 
+  it("tells two broken asserts apart, though both go by one name", () => {
+    const crash = { invariant: "assertion", kind: "crash", atMs: 60_000 } as const;
+    const rule: ToyRule = (plan) =>
+      plan.steps.length === 0
+        ? { ...crash, story: ["there is a step"] }
+        : killedThenWithdraws(plan, null as never) && {
+            ...crash,
+            story: [`lease 123e4567-${plan.steps.length} is live`],
+          };
+    const failure = { ...crash, story: ["lease 99aaaa99-0 is live"] };
+    const { plan, outcome } = shrunk(toyPlan([kill, withdraw], { idle: 20 }), rule, { failure });
+    expect(plan.steps).toHaveLength(2);
+    expect(outcome.failure?.story[0]).toMatch(/is live$/);
+  });
+
   it("goes on naming the same job when submissions before it are left out", () => {
     const cancelsTheBadOne: ToyRule = ({ steps }) => {
       const jobs = steps.flatMap((step) => (step.do === "submit" ? Array(step.jobs).fill(step.behaviour) : []));
-      const cancel = steps.find((step) => step.do === "cancel" && jobs[step.job]?.onTerm === "unkillable");
+      const cancel = steps.find(
+        (step) => step.do === "cancel" && jobs[step.job % jobs.length]?.onTerm === "unkillable",
+      );
       return cancel === undefined ? null : { ...safety, atMs: cancel.atMs };
     };
     const bad = submit(2_000, 5, { onTerm: "unkillable", children: 9, exitCode: 4 });
-    const { plan } = shrunk(toyPlan([submit(1_000, 7), bad, { atMs: 9_000, do: "cancel", job: 10 }]), cancelsTheBadOne);
+    const { plan } = shrunk(toyPlan([submit(1_000, 7), bad, { atMs: 9_000, do: "cancel", job: 22 }]), cancelsTheBadOne);
     expect(plan.steps).toEqual([
       { atMs: 0, do: "submit", jobs: 1, behaviour: JobBehaviour.parse({ onTerm: "unkillable" }) },
       { atMs: 0, do: "cancel", job: 0 },
@@ -127,7 +145,7 @@ describe("shrinking", () => {
       how: "lossy",
     };
     const { plan } = shrunk(toyPlan([submit(1_000, 60), cut], { idle: 40 }), tooLate, {
-      failure: { invariant: "jobs-settled", kind: "liveness" },
+      failure: { invariant: "jobs-settled", kind: "liveness", atMs: 1_500_000, story: [] },
     });
     expect(plan.steps).toEqual([expect.objectContaining({ do: "disturb-link", direction: "both", how: "cut" })]);
     expect(plan.options.timing.heartbeatIntervalMs).toBe(1_717);

@@ -2,10 +2,11 @@ import type { SimulationOutcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { cutAfterFailure } from "./cut-after-failure.ts";
 import { fewerSteps } from "./fewer-steps.ts";
+import { otherCoincidence } from "./other-coincidence.ts";
 import { ShrinkSearch, type ShrinkSearchOptions } from "./shrink-search.ts";
 import { fewerAgents, simplerOptions } from "./simpler-options.ts";
 import { simplerSteps } from "./simpler-steps.ts";
-import { benignTape, fewerChoices, recordTape, smallerChoices } from "./simpler-tape.ts";
+import { benignTape, fewerChoices, mergedChoices, recordTape, smallerChoices } from "./simpler-tape.ts";
 import { simplerTimes } from "./simpler-times.ts";
 
 export interface Shrunk {
@@ -27,6 +28,7 @@ const passes: readonly ((search: ShrinkSearch) => void)[] = [
   simplerSteps,
   simplerTimes,
   smallerChoices,
+  mergedChoices,
 ];
 
 /**
@@ -43,7 +45,8 @@ export function shrink(options: ShrinkSearchOptions): Shrunk {
     fewerAgents(search);
     benignTape(search);
     recordTape(search);
-    goRound(search);
+    do goRound(search);
+    while (otherCoincidence(search));
   }
   return { plan: withViolation(search), outcome: search.outcome, runs: search.runs };
 }

@@ -4,6 +4,9 @@ import { minimizeList } from "./minimize-list.ts";
 import type { ShrinkSearch } from "./shrink-search.ts";
 import { smallerNumbers } from "./smaller-numbers.ts";
 
+/** Longer tapes are not searched for decisions to merge, which takes their length² in runs. */
+const mergedChoicesMax = 24;
+
 /** Tries the run in which every small decision is benign. */
 export function benignTape(search: ShrinkSearch): void {
   const { plan } = search;
@@ -38,6 +41,32 @@ export function smallerChoices(search: ShrinkSearch): void {
       // As long as a smaller value does it.
     }
   }
+}
+
+/**
+ * Lets one decision do the work of two: where several small delays add up to a race, one longer delay decides it as
+ * well.
+ */
+export function mergedChoices(search: ShrinkSearch): void {
+  const { tape } = search.plan;
+  if (tape === "seeded" || tape.length > mergedChoicesMax) return;
+  while (mergesTwo(search)) {
+    // Fewer by one each time.
+  }
+}
+
+function mergesTwo(search: ShrinkSearch): boolean {
+  const { plan } = search;
+  const choices = plan.tape as readonly Choice[];
+  for (const [leaving, { value }] of choices.entries()) {
+    for (const [growing, choice] of choices.entries()) {
+      if (leaving === growing || choice.value === choice.max) continue;
+      const grown = { ...choice, value: Math.min(choice.max, choice.value + value) };
+      const merged = choices.flatMap((one, place) => (place === leaving ? [] : [place === growing ? grown : one]));
+      if (search.tries(withChoices(plan, merged))) return true;
+    }
+  }
+  return false;
 }
 
 function makesSmaller(search: ShrinkSearch, index: number): boolean {

@@ -5,7 +5,7 @@ import type { Failure, SimulationOutcome } from "../../outcome.ts";
 import { JobBehaviour, type Plan, type PlanStep } from "../../plan/plan.ts";
 
 /** What a toy run looks at: the plan, and the decisions that it draws. */
-export type ToyRule = (plan: Plan, tape: Tape) => Pick<Failure, "invariant" | "kind" | "atMs"> | null;
+export type ToyRule = (plan: Plan, tape: Tape) => (Omit<Failure, "story"> & Partial<Failure>) | null;
 
 /** A simulation whose runs fail exactly as the rule says; counts how often it ran. */
 export function toySimulation(rule: ToyRule) {
@@ -15,7 +15,7 @@ export function toySimulation(rule: ToyRule) {
     seen.push(plan);
     const tape = options.tape ?? (plan.tape === "seeded" ? seededTape(plan.seed) : replayTape(plan.tape));
     const found = rule(plan, tape);
-    return { ...emptyOutcome, failure: found === null ? null : { ...found, story: [`${found.invariant} is broken`] } };
+    return { ...emptyOutcome, failure: found === null ? null : { story: [`${found.invariant} is broken`], ...found } };
   };
   return { simulate, seen };
 }

@@ -1,0 +1,113 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+
+import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { HistoryRecord } from "../../protocol/history.ts";
+import { streamOutput } from "../../reports/stream-output.ts";
+import { duration, wholeNumber } from "../../reports/text/duration.ts";
+import { faint, type Line, renderLines, tinted } from "../../reports/text/line.ts";
+import { printable } from "../../reports/text/printable.ts";
+import { storyLines } from "../simulating/campaign-text.ts";
+import { planLines, stepLines } from "../simulating/describe-plan.ts";
+import { readPlan } from "../simulating/plan-file.ts";
+import { type Replayed, replayStageNamed } from "../simulating/replay-stages.ts";
+import type { Plan } from "../simulator/plan/plan.ts";
+
+export interface ReplayFlags {
+  readonly stage: string;
+  readonly json?: boolean;
+  readonly history?: string;
+}
+
+const stepsShownMax = 20;
+const historyBufferLength = 64 * 1_024;
+
+/** `scenarios replay FILE`: exit 1 when the plan breaks an invariant, 0 when it does not (any more). */
+export async function replayCommand(file: string, flags: ReplayFlags): Promise<number> {
+  const replay = replayStageNamed(flags.stage);
+  const plan = readPlan(file);
+  const output = streamOutput(process.stdout);
+  const tell = (lines: readonly Line[]) => {
+    if (flags.json !== true) output.write(renderLines(lines, output));
+  };
+  tell([
+    [tinted(`Plan ${printable(file)}`, "strong"), faint(` · seed ${printable(plan.seed)} · profile ${plan.profile}`)],
+    ...planLines(plan, output.columns),
+    ...stepLines(plan, stepsShownMax),
+  ]);
+  const history = flags.history === undefined ? null : openHistory(flags.history);
+  let replayed: Replayed;
+  try {
+    replayed = await replay(plan, { observe: history?.keep ?? null });
+  } finally {
+    history?.close();
+  }
+  tell(verdictLines(plan, replayed));
+  const { failure, figures } = replayed;
+  const exitCode = failure === null ? ExitCode.pass : ExitCode.fail;
+  if (flags.json === true) {
+    const { seed, profile, shows } = plan;
+    const told = { file, seed, profile, stage: flags.stage, shows: shows ?? null, failure, figures, exitCode };
+    output.write(`${JSON.stringify(told, undefined, 2)}\n`);
+  }
+  await output.flushed();
+  return exitCode;
+}
+
+function verdictLines({ shows }: Plan, { failure, figures }: Replayed): Line[] {
+  const told = Object.entries(figures).map(([name, value]) => figureWords(name, value));
+  const end: Line = [faint(`  ${told.join(" · ")}`)];
+  if (failure === null) {
+    const gone =
+      shows === undefined ? "Nothing was violated." : `${shows.invariant}, which it shows, was not violated any more.`;
+    return [[tinted(" PASS ", "headlineGood"), ` ${gone}`], end];
+  }
+  const other = shows !== undefined && shows.invariant !== failure.invariant;
+  return [
+    [
+      tinted(" FAIL ", "headlineBad"),
+      " ",
+      tinted(failure.invariant, "strong"),
+      other ? `, and not ${shows.invariant}, which it was written down for` : " was violated",
+    ],
+    ...storyLines(failure),
+    end,
+  ];
+}
+
+function figureWords(name: string, value: string | number): string {
+  if (name === "virtualMs") return `${duration(Number(value))} of virtual time`;
+  return typeof value === "number" ? `${wholeNumber(value)} ${name}` : `${name} ${value}`;
+}
+
+/** One JSON object a line; written in pieces, because a long run's history does not fit into memory. */
+function openHistory(path: string): { keep: (record: HistoryRecord) => void; close: () => void } {
+  const descriptor = openFile(path);
+  let buffer = "";
+  const flush = () => {
+    writeSync(descriptor, buffer);
+    buffer = "";
+  };
+  return {
+    keep(record) {
+      buffer += `${JSON.stringify(record)}\n`;
+      if (buffer.length >= historyBufferLength) flush();
+    },
+    close() {
+      flush();
+      closeSync(descriptor);
+    },
+  };
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw new UsageError(`The history ${path} cannot be written: ${messageOf(error)}.`, {
+      code: "history-file",
+      next: "Name a file in a folder that exists and that you may write to.",
+      cause: error,
+    });
+  }
+}

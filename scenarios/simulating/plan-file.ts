@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+import * as z from "zod";
+
+import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import { Plan } from "../simulator/plan/plan.ts";
+
+/** The version of plans that this program writes, and the only one that it runs. */
+const version = Plan.shape.version.value;
+const seedLengthMax = 60;
+
+/**
+ * Writes a plan for people and tools: indented, its fields always in the same order.
+ *
+ * @throws UsageError `plan-file` when it cannot be written
+ */
+export function writePlan(path: string, plan: Plan): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    // Parsing puts the fields into the order of the schema, however the plan came to be.
+    writeFileSync(path, `${JSON.stringify(Plan.parse(plan), undefined, 2)}\n`);
+  } catch (error) {
+    throw new UsageError(`The plan ${path} cannot be written: ${messageOf(error)}.`, {
+      code: "plan-file",
+      next: "Name a folder that you may write to with --out DIR.",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * @throws UsageError `no-plan` when there is no such file, `broken-plan` when it is none that can be run, `plan-version`
+ *   when another version of this program wrote it
+ */
+export function readPlan(path: string): Plan {
+  const value = parsed(path, contentOf(path));
+  const written = z.object({ version: z.unknown() }).safeParse(value).data?.version;
+  if (written !== undefined && written !== version) {
+    throw new UsageError(`${path} is a plan of version ${JSON.stringify(written)}, and this program runs ${version}.`, {
+      code: "plan-version",
+      next: "Replay it with the Houseguest that wrote it, or run its seed again with `scenarios simulate --seed SEED`.",
+    });
+  }
+  const plan = Plan.safeParse(value);
+  if (plan.success) return plan.data;
+  throw brokenPlan(path, z.prettifyError(plan.error).replaceAll("\n", " "), plan.error);
+}
+
+/** `<invariant>-<seed>.json`; a seed that cannot be a file's name is made one, and stays distinct. */
+export function planFileName({ invariant, seed }: { invariant: string; seed: string }): string {
+  const plain = seed.replaceAll(/[^\w.-]/g, "_").slice(0, seedLengthMax);
+  const digest = createHash("sha256").update(seed).digest("hex").slice(0, 8);
+  return `${invariant.replaceAll(/[^\w.-]/g, "_")}-${plain === seed ? seed : `${plain}-${digest}`}.json`;
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`The plan ${path} cannot be read: ${systemCode(error) ?? messageOf(error)}.`, {
+      code: "no-plan",
+      next: "Name the file that `scenarios simulate` printed last; it writes plans to .scenarios/plans/.",
+      cause: error,
+    });
+  }
+}
+
+function parsed(path: string, content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw brokenPlan(path, messageOf(error), error);
+  }
+}
+
+function brokenPlan(path: string, why: string, cause: unknown): UsageError {
+  return new UsageError(`${path} is no plan that can be run: ${why}.`, {
+    code: "broken-plan",
+    next: "Name a file that `scenarios simulate` wrote, or mend what it says.",
+    cause,
+  });
+}
