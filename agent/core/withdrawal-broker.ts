@@ -50,11 +50,11 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
     defer(turn, withdrawal, { outcome: "deferred", measured: "the broker did not answer in time" });
     return;
   }
-  wakeAt(
-    turn,
-    withdrawal,
-    isOver(turn, withdrawal, withdrawalShares.upload) ? withdrawalShares.broker : withdrawalShares.upload,
-  );
+  // Whoever waits for an answer past the last share is woken by that, or by the end of the call.
+  if (!isOver(turn, withdrawal, withdrawalShares.broker)) {
+    const uploadsOver = isOver(turn, withdrawal, withdrawalShares.upload);
+    wakeAt(turn, withdrawal, uploadsOver ? withdrawalShares.broker : withdrawalShares.upload);
+  }
   if (!core.enrolled) {
     if (!core.enrolInFlight && mayTry(turn, withdrawal)) enrol(turn);
     return;

@@ -4,6 +4,15 @@ export interface EventTarget {
 }
 
 const capacityMin = 1_024;
+const ticksPerMs = 64;
+
+/**
+ * The next moment of virtual time, which is counted in 64ths of a millisecond: wall clocks (13 digits and a fraction) and
+ * times since the beginning then hold the same moment exactly, and nothing is due a rounding error before its time.
+ */
+export function momentOf(atMs: number): number {
+  return Math.ceil(atMs * ticksPerMs) / ticksPerMs;
+}
 
 /**
  * What is to happen, earliest first; events of one moment come in the order in which they were scheduled, so that a run
@@ -31,9 +40,10 @@ export class EventHeap {
     return this.#size === 0 ? Infinity : (this.#times[this.#heap[0] as number] as number);
   }
 
+  /** @param atMs rounded up to the next moment; see `momentOf` */
   push(atMs: number, target: EventTarget, what: number, detail: unknown): void {
     const slot = this.#free.pop() ?? this.#newSlot();
-    this.#times[slot] = atMs;
+    this.#times[slot] = momentOf(atMs);
     this.#sequences[slot] = this.#sequence;
     this.#sequence += 1;
     this.#whats[slot] = what;

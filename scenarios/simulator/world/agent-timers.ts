@@ -1,5 +1,5 @@
 import type { TimerName } from "../../../agent/core/input.ts";
-import type { EventTarget } from "../kernel/event-heap.ts";
+import { type EventTarget, momentOf } from "../kernel/event-heap.ts";
 import type { World } from "./world.ts";
 
 export const timerNames: readonly TimerName[] = [
@@ -34,7 +34,7 @@ export class AgentTimers {
 
   set(name: TimerName, delayMs: number): void {
     const index = indexOf.get(name) as number;
-    const dueMs = this.#world.nowMs + delayMs;
+    const dueMs = momentOf(this.#world.nowMs + delayMs);
     this.#dueMs[index] = dueMs;
     if ((this.#eventMs[index] as number) <= dueMs) return;
     this.#eventMs[index] = dueMs;
@@ -49,7 +49,7 @@ export class AgentTimers {
   putOff(index: number, untilMs: number): void {
     const { nowMs, heap } = this.#world;
     if ((this.#eventMs[index] as number) !== nowMs) return;
-    this.#eventMs[index] = untilMs;
+    this.#eventMs[index] = momentOf(untilMs);
     heap.push(untilMs, this.#target, index, null);
   }
 

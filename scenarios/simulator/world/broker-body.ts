@@ -6,7 +6,7 @@ import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
 import { EventHub } from "../../../broker-sim/io/event-hub.ts";
 import type { EnrolRequest, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
-import type { EventTarget } from "../kernel/event-heap.ts";
+import { type EventTarget, momentOf } from "../kernel/event-heap.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
@@ -165,7 +165,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (what === starts) {
       if (this.#state === null) this.start();
     } else if (this.isUp && this.#stallsUntilMs > nowMs) {
-      if (what === ticks && this.#alarmEventMs === nowMs) this.#alarmEventMs = this.#stallsUntilMs;
+      if (what === ticks && this.#alarmEventMs === nowMs) this.#alarmEventMs = momentOf(this.#stallsUntilMs);
       heap.push(this.#stallsUntilMs, this, what, detail);
     } else if (what === ticks) this.#tick();
     else if (what === committed) {
@@ -319,7 +319,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #setAlarm(atMs: number | null): void {
     const { nowMs } = this.#world;
     const wallMs = this.#world.wallMs(this.#source.clockOffsetMs);
-    this.#alarmDueMs = atMs === null ? Infinity : Math.max(nowMs, nowMs + atMs - wallMs);
+    this.#alarmDueMs = atMs === null ? Infinity : momentOf(Math.max(nowMs, nowMs + (atMs - wallMs)));
     this.#armAlarm();
   }
 

@@ -1,3 +1,4 @@
+import { assert } from "../../../foundation/assert.ts";
 import type { HistoryActor, HistoryData, HistoryRecord, HistoryType } from "../../../protocol/history.ts";
 import type { Coverage } from "../coverage.ts";
 import { EventHeap } from "../kernel/event-heap.ts";
@@ -8,6 +9,10 @@ import { BlobContents } from "./blob-contents.ts";
 
 /** Whatever the moment 0 of a run is on every wall clock that is right, in milliseconds since the epoch. */
 const startWallMs = 1_767_225_600_000;
+
+/** More events in one moment than so many mean that somebody wakes itself up for ever without a wait. */
+const eventsAtOnceMin = 20_000;
+const eventsAtOncePerAgent = 200;
 
 /** Something with a clock of its own that says things in the history. */
 export interface HistorySource {
@@ -42,6 +47,8 @@ export class World {
   events = 0;
   records = 0;
   readonly #onRecord: WorldOptions["onRecord"];
+  /** Events since the time moved last. */
+  #eventsAtOnce = 0;
 
   constructor({ options, tape, coverage, onRecord }: WorldOptions) {
     this.options = options;
@@ -69,8 +76,11 @@ export class World {
     const { heap } = this;
     const atMs = heap.nextAtMs;
     if (atMs > untilMs) return false;
+    if (atMs > this.nowMs) this.#eventsAtOnce = 0;
     this.nowMs = atMs;
     this.events += 1;
+    this.#eventsAtOnce += 1;
+    assert(this.#eventsAtOnce <= eventsAtOnceMin + eventsAtOncePerAgent * this.options.agents, "time goes on");
     heap.happenNext();
     return true;
   }
