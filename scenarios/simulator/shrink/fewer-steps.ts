@@ -6,7 +6,7 @@ import type { ShrinkSearch } from "./shrink-search.ts";
 export function fewerSteps(search: ShrinkSearch): void {
   const { plan } = search;
   const places = plan.steps.map((_, index) => index);
-  minimizeList(places, (kept) => {
+  const holds = (kept: readonly number[]) => {
     const stays = new Set(kept);
     return search.tries(
       withSteps(
@@ -14,5 +14,6 @@ export function fewerSteps(search: ShrinkSearch): void {
         plan.steps.map((step, index) => (stays.has(index) ? step : null)),
       ),
     );
-  });
+  };
+  minimizeList(places, { holds, gaveUp: () => search.exhausted });
 }

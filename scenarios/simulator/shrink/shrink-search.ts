@@ -85,9 +85,10 @@ export class ShrinkSearch {
 
   /** Runs the candidate, and takes it when it shows the same violation. It must be simpler in one way and worse in none. */
   tries(candidate: Plan): boolean {
+    if (this.exhausted) return false;
     const key = keyOf(candidate);
     if (isSame(candidate, this.#plan) || (key !== null && this.#known.has(key))) return false;
-    if (!isFair(candidate, this.#original, this.#failure.kind) || this.exhausted) return false;
+    if (!isFair(candidate, this.#original, this.#failure.kind)) return false;
     const outcome = this.#run(candidate);
     if (key !== null) this.#known.add(key);
     if (!this.#shows(outcome)) return false;

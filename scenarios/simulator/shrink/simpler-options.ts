@@ -13,14 +13,19 @@ export function fewerAgents(search: ShrinkSearch): void {
   const { plan } = search;
   const named = agentsNamed(plan);
   const others = Array.from({ length: plan.options.agents }, (_, agent) => agent).filter((agent) => !named.has(agent));
-  for (let extra = named.size === 0 ? 1 : 0; extra < others.length; extra = Math.max(1, 2 * extra)) {
+  for (
+    let extra = named.size === 0 ? 1 : 0;
+    extra < others.length && !search.exhausted;
+    extra = Math.max(1, 2 * extra)
+  ) {
     const kept = [...named, ...others.slice(0, extra)].sort((left, right) => left - right);
     if (search.tries(withAgents(plan, kept))) break;
   }
   const fewer = search.plan;
   if (fewer.options.agents === 1 || fewer.options.agents > agentsOneByOneMax) return;
   const all = Array.from({ length: fewer.options.agents }, (_, agent) => agent);
-  minimizeList(all, (kept) => kept.length > 0 && search.tries(withAgents(fewer, kept)));
+  const holds = (kept: readonly number[]) => kept.length > 0 && search.tries(withAgents(fewer, kept));
+  minimizeList(all, { holds, gaveUp: () => search.exhausted });
 }
 
 /** Fewer slots, clocks that agree, a network without spread, the usual times. */

@@ -15,7 +15,7 @@ export function simplerSteps(search: ShrinkSearch): void {
       plan.steps.map((step) => (step.do === "submit" ? { ...step, jobs: 1, behaviour: goodJob } : step)),
     ),
   );
-  for (let index = 0; index < search.plan.steps.length; index += 1) {
+  for (let index = 0; index < search.plan.steps.length && !search.exhausted; index += 1) {
     while (simplifiesOne(search, index)) {
       // One simpler form at a time, until there is none.
     }

@@ -30,13 +30,14 @@ export function fewerChoices(search: ShrinkSearch): void {
     const { plan } = search;
     if (plan.tape === "seeded" || plan.tape.length === 0) return;
     const groups = [...Map.groupBy(plan.tape, keyOf).values()];
-    minimizeList(groups, (kept) => search.tries(withChoices(plan, kept.flat())));
+    const holds = (kept: readonly (readonly Choice[])[]) => search.tries(withChoices(plan, kept.flat()));
+    minimizeList(groups, { holds, gaveUp: () => search.exhausted });
   }
 }
 
 /** Makes what is left milder. */
 export function smallerChoices(search: ShrinkSearch): void {
-  for (let index = 0; search.plan.tape !== "seeded" && index < search.plan.tape.length; index += 1) {
+  for (let index = 0; index < search.plan.tape.length && !search.exhausted; index += 1) {
     while (makesSmaller(search, index)) {
       // As long as a smaller value does it.
     }

@@ -9,7 +9,9 @@ const roundings: readonly number[] = [secondMs, 100, 1];
 /** Puts steps on round moments, all of them and then each, and takes out the time in which nothing is done. */
 export function simplerTimes(search: ShrinkSearch): void {
   for (const unitMs of roundings) roundAll(search, unitMs);
-  for (let index = 0; index < search.plan.steps.length; index += 1) roundOne(search, index);
+  for (let index = 0; index < search.plan.steps.length && !search.exhausted; index += 1) {
+    roundOne(search, index);
+  }
   closeGaps(search);
 }
 
@@ -34,7 +36,7 @@ function roundedTo(step: PlanStep, unitMs: number): PlanStep | null {
 
 /** Moves a step and all that follow it earlier by whole seconds, which leaves every one as round as it was. */
 function closeGaps(search: ShrinkSearch): void {
-  for (let index = 0; index < search.plan.steps.length; index += 1) {
+  for (let index = 0; index < search.plan.steps.length && !search.exhausted; index += 1) {
     for (const share of [1, 2, 4]) if (movesEarlier(search, index, share)) break;
   }
 }

@@ -165,6 +165,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (what === starts) {
       if (this.#state === null) this.start();
     } else if (this.isUp && this.#stallsUntilMs > nowMs) {
+      const reply = what === committed ? (detail as { reply: Reply | null }).reply : null;
+      if (reply !== null && this.#stallsUntilMs > reply.call.deadlineMs) this.#network.watch(reply.call);
       if (what === ticks && this.#alarmEventMs === nowMs) this.#alarmEventMs = momentOf(this.#stallsUntilMs);
       heap.push(this.#stallsUntilMs, this, what, detail);
     } else if (what === ticks) this.#tick();
@@ -215,7 +217,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
     if (this.#idleAtMs <= world.nowMs) this.#finish(later, reply);
-    else world.heap.push(this.#idleAtMs, this, committed, { later, reply, boot });
+    else {
+      if (reply !== null && this.#idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
+      world.heap.push(this.#idleAtMs, this, committed, { later, reply, boot });
+    }
   }
 
   /** The records change with the next input, so they are copied here and now; they are in the store a little later. */

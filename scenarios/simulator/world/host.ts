@@ -110,7 +110,8 @@ export class Host {
     this.#keepProgress(leaseId, end.progress);
     if (behaviour.crontabLine) this.crontabLines += 1;
     if (sandbox.processes === 0) this.emptied(sandbox);
-    if (this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
+    sandbox.end = end;
+    if (sandbox.heard && this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
   }
 
   /** None of its processes is left. */

@@ -181,10 +181,17 @@ export class SandboxEffects {
       return;
     }
     this.#after("spawn", takes.spawn, () => {
-      const { pid } = host.startSandbox({ leaseId, jobId, job, parent: body.instanceId });
-      const cgroup = `/cgroup/${leaseId}`;
-      body.later(durationMs(host.stream, "heard", takes.spawn), { type: "sandboxStarted", leaseId, pid, cgroup });
+      const sandbox = host.startSandbox({ leaseId, jobId, job, parent: body.instanceId });
+      this.#after("heard", takes.spawn, () => this.#heard(sandbox));
     });
+  }
+
+  /** Who hears of a process that has ended by then hears of both, in order. */
+  #heard(sandbox: Sandbox): void {
+    const { leaseId, pid, end } = sandbox;
+    sandbox.heard = true;
+    this.#body.see({ type: "sandboxStarted", leaseId, pid, cgroup: `/cgroup/${leaseId}` });
+    if (end !== null) this.#body.sandboxEnded(sandbox, end);
   }
 
   #terminate({ leaseId, graceMs, deadlineMs }: Effect<"terminateSandbox">): void {
@@ -233,7 +240,7 @@ export class SandboxEffects {
         return;
       }
       // Whatever the job wrote while its directory was read is in the archive in part.
-      const torn = sandbox !== undefined && (!sandbox.isStopped || sandbox.resumes !== resumes);
+      const torn = sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
       const content = { jobId, progress, torn };
       const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
       host.keepCheckpoint(leaseId, generation, { reference, content });

@@ -50,6 +50,9 @@ export class Sandbox implements EventTarget {
   /** The first process is there. */
   #alive = true;
   #others: number;
+  /** Whether its parent was told that it runs; of its end it hears only then. */
+  heard = false;
+  end: SandboxEnd | null = null;
   /** Grows when it is stopped or goes on: an end that was scheduled before does not count any more. */
   #era = 0;
   /** How often it went on: whoever reads its files over a while can tell whether they may be torn. */
