@@ -1,6 +1,7 @@
 import type { Failure, SimulationOutcome } from "../simulator/outcome.ts";
 import type { Plan } from "../simulator/plan/plan.ts";
 import type { PlanRequest } from "../simulator/plan/plan-request.ts";
+import { failureKey } from "../simulator/shrink/same-failure.ts";
 import type { Simulate } from "../simulator/shrink/shrink-search.ts";
 
 /** What a plan is drawn from, besides its seed; what is left out is drawn too. */
@@ -49,12 +50,15 @@ export function runBatch({ seeds, wishes, stopAtFailure }: SeedBatch, runner: Ba
 
 /** What is the same in two runs of one seed, and must be. */
 export function sameRun(one: SeedResult, other: SeedResult): boolean {
-  return one.digest === other.digest && one.events === other.events && one.steps === other.steps;
+  const [trouble, otherTrouble] = [one.failure, other.failure].map((failure) => failure && failureKey(failure));
+  const alike = one.digest === other.digest && trouble === otherTrouble;
+  return alike && one.events === other.events && one.steps === other.steps;
 }
 
 /** The finding that a seed ran differently the second time. */
 export function unlikeItself(one: SeedResult, other: SeedResult): Failure {
-  const told = ({ digest, events, steps }: SeedResult) => `digest ${digest}, ${events} events, ${steps} steps`;
+  const told = ({ digest, events, steps, failure }: SeedResult) =>
+    `digest ${digest}, ${events} events, ${steps} steps, ${failure === null ? "no failure" : failure.invariant}`;
   return {
     invariant: "determinism",
     kind: "safety",

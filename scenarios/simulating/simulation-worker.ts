@@ -11,6 +11,9 @@ export function runSeeds(batch: SeedBatch): BatchResult {
   return runBatch(batch, { planFor, simulate });
 }
 
+/** So many runs as long as the first one are always allowed, in time. */
+const runsMin = 8;
+
 export interface ShrinkTask {
   readonly plan: Plan;
   readonly failure: Failure;
@@ -32,11 +35,17 @@ export function shrinkFailure({ plan, failure, runsMax, forMsMax, board: shared 
   const board = new ShrinkBoard(shared);
   const startedAt = performance.now();
   const tookMs = () => performance.now() - startedAt;
+  // A plan that takes minutes to run gets as many more as it takes to leave out the greater part of it.
+  let untilMs = Number.POSITIVE_INFINITY;
   const found = shrink({
     plan,
     failure,
-    simulate,
-    budget: { runsMax, giveUp: () => board.stopped || tookMs() > forMsMax },
+    simulate(candidate, options) {
+      const outcome = simulate(candidate, options);
+      if (untilMs === Number.POSITIVE_INFINITY) untilMs = Math.max(forMsMax, runsMin * tookMs());
+      return outcome;
+    },
+    budget: { runsMax, giveUp: () => board.stopped || tookMs() > untilMs },
     progress: (progress) => board.tell(progress),
   });
   return { plan: found.plan, failure: found.outcome.failure, runs: found.runs, tookMs: tookMs() };

@@ -30,7 +30,8 @@ export interface ShrinkSearchOptions {
   readonly progress?: ((progress: ShrinkProgress) => void) | undefined;
 }
 
-/** Plans with longer tapes are not remembered: writing them down would take longer than running them. */
+/** Plans with more steps or longer tapes are not remembered: there would be too much to keep. */
+const rememberedStepsMax = 1_000;
 const rememberedChoicesMax = 200;
 
 /** The simplest plan found so far that shows the same violation. It only ever gets simpler. */
@@ -132,6 +133,6 @@ function isSame(left: Plan, right: Plan): boolean {
 }
 
 function keyOf({ options, steps, tape }: Plan): string | null {
-  if (tape !== "seeded" && tape.length > rememberedChoicesMax) return null;
+  if (steps.length > rememberedStepsMax || (tape !== "seeded" && tape.length > rememberedChoicesMax)) return null;
   return JSON.stringify([options, steps, tape]);
 }

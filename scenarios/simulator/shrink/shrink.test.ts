@@ -125,6 +125,34 @@ describe("shrinking", () => {
     expect(runs).toBeLessThan(200);
   });
 
+  it("lets one delay do the work of several", () => {
+    const lateTogether: ToyRule = (_, tape) => {
+      const stream = tape.stream("link:0");
+      let sum = 0;
+      for (let message = 0; message < 12; message += 1) sum += stream.upTo("latency", 100);
+      return sum >= 150 ? { ...safety, atMs: 5_000 } : null;
+    };
+    const { plan } = shrunk(toyPlan([]), lateTogether);
+    // Two at least, because one delay is at most 100.
+    expect(plan.tape).toHaveLength(2);
+  });
+
+  it("moves a step instead of delaying what it meets", () => {
+    // The kill must fall into the 30 ms after the message, which the seed delays.
+    const meets: ToyRule = ({ steps }, tape) => {
+      const step = steps.find(({ do: kind }) => kind === "kill-agent");
+      const arrivesMs = 31_100 + tape.stream("link:3").upTo("latency", 900) + tape.stream("link:4").upTo("latency", 90);
+      const afterMs = step === undefined ? -1 : step.atMs - arrivesMs;
+      return afterMs >= 0 && afterMs < 30 ? { ...safety, atMs: arrivesMs } : null;
+    };
+    const { simulate } = toySimulation(meets);
+    const seed = Array.from({ length: 5_000 }, (_, index) => `meets-${index}`).find(
+      (name) => simulate({ ...toyPlan([kill]), seed: name }).failure !== null,
+    );
+    const { plan } = shrunk({ ...toyPlan([kill]), seed: seed as string }, meets);
+    expect(plan).toMatchObject({ tape: [], steps: [{ do: "kill-agent" }] });
+  });
+
   it("never blames slowness that it made itself", () => {
     // Ends in time unless there is more than 40 s of work for a slot, or a link was cut for long enough.
     const tooLate: ToyRule = ({ steps, options }) => {

@@ -37,6 +37,7 @@ export function fewerChoices(search: ShrinkSearch): void {
 
 /** Makes what is left milder. */
 export function smallerChoices(search: ShrinkSearch): void {
+  if (search.plan.tape === "seeded") return;
   for (let index = 0; index < search.plan.tape.length && !search.exhausted; index += 1) {
     while (makesSmaller(search, index)) {
       // As long as a smaller value does it.
