@@ -1,5 +1,6 @@
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import { checkerOf, failed, passed, type RecordOf, undecided } from "./checker.ts";
+import { forgottenJobs } from "./forgotten-jobs.ts";
 import { PauseAcknowledgements } from "./pause-acknowledgements.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -79,8 +80,8 @@ export const checkpointProgress = checkerOf("progress never falls behind a recor
         observed += 1;
         return pauses.acknowledged(record);
       },
-      "fault.applied": ({ data: { fault, subjects } }) => {
-        if (fault === "lose-store") for (const jobId of subjects) jobs.delete(jobId);
+      "fault.applied": (record) => {
+        for (const jobId of forgottenJobs(record)) jobs.delete(jobId);
       },
     },
     end() {

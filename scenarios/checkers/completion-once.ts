@@ -1,6 +1,7 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import { checkerOf, passed, undecided } from "./checker.ts";
+import { forgottenJobs } from "./forgotten-jobs.ts";
 import { Recent } from "./recent.ts";
 import { violation } from "./story.ts";
 
@@ -34,9 +35,8 @@ export const completionOnce = checkerOf("every completion is recorded once (I3)"
         if (from === null || !isTerminalJob(from)) return;
         return violation(`${jobId} went from ${from}, which is final, to ${to}`, record);
       },
-      "fault.applied": ({ data: { fault, subjects } }) => {
-        if (fault !== "lose-store") return;
-        for (const jobId of subjects) {
+      "fault.applied": (record) => {
+        for (const jobId of forgottenJobs(record)) {
           ended.delete(jobId);
           settled.delete(jobId);
         }

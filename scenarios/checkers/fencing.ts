@@ -1,5 +1,6 @@
 import type { ExecutionState } from "../../protocol/execution-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { forgottenJobs } from "./forgotten-jobs.ts";
 import { Recent } from "./recent.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -22,6 +23,8 @@ export const fencing = checkerOf("no result is recorded under a lease that is ov
   const live = new Map<string, Grant>();
   const over = new Recent<RecordOf<"broker.released">>();
   const executions = new Recent<RecordOf<"agent.execution">>();
+  /** Jobs whose grant, if there is one, the log does not know. */
+  const forgotten = new Set<string>();
   let recorded = 0;
 
   const judgeRelease = (record: RecordOf<"broker.released">): Violation | null => {
@@ -46,6 +49,7 @@ export const fencing = checkerOf("no result is recorded under a lease that is ov
   return {
     on: {
       "broker.offered": (record) => {
+        forgotten.delete(record.data.jobId);
         live.set(record.data.jobId, { offered: record, leased: null });
       },
       "broker.leased": (record) => {
@@ -55,13 +59,14 @@ export const fencing = checkerOf("no result is recorded under a lease that is ov
           grant.leased = record;
           return;
         }
+        if (forgotten.has(record.data.jobId)) return;
         return violation(`${record.data.leaseId} was leased without an open offer of it`, grant?.offered, record);
       },
       "broker.released": (record) => {
         const { jobId, leaseId, how } = record.data;
         const judged = how === "completed" || how === "failed" || how === "handed-back";
         if (judged) recorded += 1;
-        const wrong = judged ? judgeRelease(record) : null;
+        const wrong = judged && !forgotten.delete(jobId) ? judgeRelease(record) : null;
         if (live.get(jobId)?.offered.data.leaseId === leaseId) live.delete(jobId);
         over.set(leaseId, record);
         executions.delete(leaseId);
@@ -70,8 +75,11 @@ export const fencing = checkerOf("no result is recorded under a lease that is ov
       "agent.execution": (record) => {
         executions.set(record.data.leaseId, record);
       },
-      "fault.applied": ({ data: { fault, subjects } }) => {
-        if (fault === "lose-store") for (const jobId of subjects) live.delete(jobId);
+      "fault.applied": (record) => {
+        for (const jobId of forgottenJobs(record)) {
+          live.delete(jobId);
+          forgotten.add(jobId);
+        }
       },
     },
     end: () =>

@@ -1,5 +1,6 @@
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { forgottenJobs } from "./forgotten-jobs.ts";
 import { Recent } from "./recent.ts";
 import { violation } from "./story.ts";
 
@@ -47,9 +48,8 @@ export const leaseExclusivity = checkerOf("at most one live lease per job, and e
         jobs.delete(jobId);
         settled.set(jobId, grants);
       },
-      "fault.applied": ({ data: { fault, subjects } }) => {
-        if (fault !== "lose-store") return;
-        for (const jobId of subjects) {
+      "fault.applied": (record) => {
+        for (const jobId of forgottenJobs(record)) {
           const grants = jobs.get(jobId);
           if (grants !== undefined) grants.live = false;
         }

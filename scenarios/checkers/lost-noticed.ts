@@ -15,12 +15,16 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
   const timeoutMs = settings["activityTimeoutMs"] === undefined ? null : Number(settings["activityTimeoutMs"]);
   const bearMs = (timeoutMs ?? 0) + Number(settings["slackMs"] ?? 1_000);
   const lastSigns = new SilenceOrder();
-  let stopped: HistoryRecord | null = null;
+  /** Why the broker does not look at the time now. */
+  const standstill = new Set<string>();
+  let anew = false;
   let noticed = 0;
   let signs = 0;
 
   const look = (now: HistoryRecord): Violation | null => {
-    if (timeoutMs === null || stopped !== null) return null;
+    if (timeoutMs === null || standstill.size > 0) return null;
+    if (anew) lastSigns.restart(now);
+    anew = false;
     const longest = lastSigns.first();
     if (longest === null || now.at - longest.record.at <= bearMs) return null;
     const silentMs = (now.at - longest.record.at).toFixed(0);
@@ -34,14 +38,10 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
     lastSigns.heard(agentId, record);
     return silent;
   };
-  const halt = (record: HistoryRecord): Violation | null => {
-    const silent = look(record);
-    stopped ??= record;
-    return silent;
-  };
-  const goOn = (record: HistoryRecord): void => {
-    stopped = null;
-    lastSigns.restart(record);
+  /** The count begins at the broker's own next record: others go by other clocks. */
+  const goOn = (...over: readonly string[]): void => {
+    for (const what of over) standstill.delete(what);
+    anew = true;
   };
   const end = (): Judgement => {
     if (timeoutMs === null) return undecided("the activity timeout is not known");
@@ -54,27 +54,28 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
       "broker.heartbeat": (record) => heard(record.data.agentId, record),
       "broker.enrolled": (record) => heard(record.data.agentId, record),
       "broker.agent": (record) => {
-        const { agentId, standing } = record.data;
-        if (standing === "active") return heard(agentId, record);
+        const { agentId } = record.data;
+        if (record.data.standing === "active") return heard(agentId, record);
         // The one that it is about is looked at too: called lost too late is too late.
         const silent = look(record);
         lastSigns.forget(agentId);
-        if (standing === "lost") noticed += 1;
+        if (record.data.standing === "lost") noticed += 1;
         return silent;
       },
       "broker.job": look,
       "broker.released": look,
-      "run.ended": look,
-      "broker.stopped": halt,
-      "broker.started": goOn,
-      "fault.applied": (record) => {
-        if (!standstills.has(record.data.fault)) return;
-        const silent = halt(record);
-        if (record.data.fault === "lose-store") lastSigns.clear();
+      "broker.stopped": (record) => {
+        const silent = look(record);
+        standstill.add("stopped");
         return silent;
       },
-      "fault.undone": (record) => {
-        if (record.data.fault === "stall-broker" || record.data.fault === "stall-store") goOn(record);
+      "broker.started": () => goOn("stopped", "kill-broker", "lose-store", "stall-broker"),
+      "fault.applied": ({ data: { fault } }) => {
+        if (standstills.has(fault)) standstill.add(fault);
+        if (fault === "lose-store") lastSigns.clear();
+      },
+      "fault.undone": ({ data: { fault } }) => {
+        if (standstill.has(fault)) goOn(fault);
       },
     },
     end,

@@ -1,5 +1,6 @@
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import { checkerOf, failed, passed, type RecordOf, undecided } from "./checker.ts";
+import { forgottenJobs } from "./forgotten-jobs.ts";
 import { violation } from "./story.ts";
 
 interface Job {
@@ -52,9 +53,8 @@ export const noLostJob = checkerOf("no accepted job is lost (I3)", ({ completedA
         job.grant = null;
         job.released = record;
       },
-      "fault.applied": ({ data: { fault, subjects } }) => {
-        if (fault !== "lose-store") return;
-        for (const jobId of subjects) {
+      "fault.applied": (record) => {
+        for (const jobId of forgottenJobs(record)) {
           jobs.delete(jobId);
           forgotten.add(jobId);
         }

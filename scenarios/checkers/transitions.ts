@@ -2,6 +2,7 @@ import { agentTransition } from "../../protocol/agent-states.ts";
 import { executionTransition, isTerminalExecution } from "../../protocol/execution-states.ts";
 import { isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { forgottenJobs } from "./forgotten-jobs.ts";
 import { Instances } from "./instances.ts";
 import { Recent } from "./recent.ts";
 import { violation, type Violation } from "./story.ts";
@@ -61,9 +62,8 @@ export const transitions = checkerOf("every transition follows the tables (I4)",
         }
         return wrongJob(record, last, forgotten.delete(jobId));
       },
-      "fault.applied": ({ data: { fault, subjects } }) => {
-        if (fault !== "lose-store") return;
-        for (const jobId of subjects) {
+      "fault.applied": (record) => {
+        for (const jobId of forgottenJobs(record)) {
           jobs.delete(jobId);
           settled.delete(jobId);
           forgotten.add(jobId);
