@@ -111,8 +111,14 @@ export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;
 /** `POST leases/:leaseId/accept`. 409 `offer-lapsed` when it is too late. */
 export const AcceptRequest = z.strictObject({ epoch: Epoch });
 export const AcceptResponse = z.strictObject({ expiresAt: WallMs });
+/**
+ * The job could not be started on this host. It waits behind the others then, so that they need not wait for it, and a
+ * start that failed counts as a redelivery: a job that starts nowhere comes to its end (L2).
+ */
+const startFailed = z.boolean().optional();
+
 /** `POST leases/:leaseId/decline`: the offer goes back to the queue at once. */
-export const DeclineRequest = z.strictObject({ epoch: Epoch, reason: z.string().max(500) });
+export const DeclineRequest = z.strictObject({ epoch: Epoch, reason: z.string().max(500), startFailed });
 
 /** `POST leases/:leaseId/progress`. */
 export const ProgressRequest = z.strictObject({
@@ -145,7 +151,10 @@ export const HandBack = z.strictObject({
 export type HandBack = z.infer<typeof HandBack>;
 
 /** `POST leases/:leaseId/return`. */
-export const ReturnRequest = HandBack.omit({ leaseId: true, jobId: true }).extend({ reason: z.string().max(500) });
+export const ReturnRequest = HandBack.omit({ leaseId: true, jobId: true }).extend({
+  reason: z.string().max(500),
+  startFailed,
+});
 
 /** `POST agent/paused`: sent once every sandbox is frozen and its checkpoint is saved (WC-2, I8). */
 export const PausedRequest = z.strictObject({

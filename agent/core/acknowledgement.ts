@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { handBack, retryDelayMs } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import type { HeldLease, Pause } from "./state.ts";
@@ -30,6 +31,7 @@ export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutco
   if (outcome.ok) {
     pause.acknowledgement = "done";
   } else if (outcome.retriable) {
+    sometimes("the acknowledgement of a pause was repeated");
     pause.acknowledgement = "waiting";
     retryAcknowledgement(turn, pause);
   } else {

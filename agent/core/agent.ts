@@ -1,4 +1,5 @@
 import { unreachable } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { ControlRequest, ControlResponse } from "../../protocol/control.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import { continueAcknowledgement, onAcknowledgeTimer, onPausedAnswered } from "./acknowledgement.ts";
@@ -141,6 +142,7 @@ function onBrokerEvent(turn: Turn, { event, data }: BrokerEvent): void {
     case "lease_revoked": {
       const lease = core.leases[data.leaseId];
       if (lease === undefined || lease.epoch !== data.epoch) return;
+      sometimes("a lease was revoked by an event");
       stopLease(turn, lease, { why: `the broker revoked the lease: ${data.reason}`, after: "forget" });
       return;
     }

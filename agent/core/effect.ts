@@ -69,11 +69,22 @@ export type AgentEffect =
   /** → `acceptAnswered` */
   | { readonly kind: "accept"; readonly leaseId: string; readonly epoch: number }
   /** Answered by nothing: an offer that nobody accepts lapses. */
-  | { readonly kind: "decline"; readonly leaseId: string; readonly epoch: number; readonly reason: string }
+  | {
+      readonly kind: "decline";
+      readonly leaseId: string;
+      readonly epoch: number;
+      readonly reason: string;
+      readonly startFailed: boolean;
+    }
   /** → `completeAnswered` */
   | { readonly kind: "complete"; readonly leaseId: string; readonly body: CompleteRequest }
   /** → `returnAnswered` */
-  | { readonly kind: "returnLease"; readonly handBack: z.infer<typeof HandBack>; readonly reason: string }
+  | {
+      readonly kind: "returnLease";
+      readonly handBack: z.infer<typeof HandBack>;
+      readonly reason: string;
+      readonly startFailed: boolean;
+    }
   /** → `uploadAnswered` */
   | {
       readonly kind: "uploadCheckpoint";

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { AgentInput } from "./input.ts";
 import { isBusy, leaseNote } from "./lease-facts.ts";
 import type { Freeze, HeldLease, LeaseStage } from "./state.ts";
@@ -31,6 +32,7 @@ export function freeze(turn: Turn, { purpose, trigger }: Pick<Freeze, "purpose" 
 export function freezeLatecomer(turn: Turn): void {
   const { freeze: inForce } = turn.core;
   if (inForce === null) return;
+  sometimes("a sandbox came up in a freeze");
   turn.emit({ kind: "freezeAll", generation: inForce.generation, triggeredAtMs: inForce.triggeredAtMs });
 }
 
@@ -78,7 +80,9 @@ export function giveUpSnapshots(turn: Turn, reason: string): void {
   if (freezeInForce === null) return;
   const { generation, trigger } = freezeInForce;
   for (const lease of turn.leases()) {
-    if (wantsSnapshot(lease, freezeInForce)) fail(turn, lease, { generation, trigger, reason });
+    if (!wantsSnapshot(lease, freezeInForce)) continue;
+    sometimes("a snapshot was given up for want of time");
+    fail(turn, lease, { generation, trigger, reason });
   }
 }
 
@@ -89,6 +93,7 @@ export function onCheckpointSaved(turn: Turn, input: Of<"checkpointSaved">): voi
   if (lease?.savingGeneration === generation) lease.savingGeneration = null;
   if (lease === undefined || core.freeze?.generation !== generation || !isQuiet(lease)) {
     // The sandbox ran again, or ended, while this was being written: it may be torn.
+    sometimes("a checkpoint was ready after its freeze was over");
     turn.emit({ kind: "discardCheckpoint", leaseId, generation });
     return;
   }
@@ -116,6 +121,7 @@ export function onCheckpointFailed(turn: Turn, { leaseId, generation, reason }: 
   const lease = core.leases[leaseId];
   if (lease?.savingGeneration === generation) lease.savingGeneration = null;
   if (lease !== undefined && core.freeze?.generation === generation && wantsSnapshot(lease, core.freeze)) {
+    sometimes("a checkpoint could not be written");
     fail(turn, lease, { generation, trigger: core.freeze.trigger, reason });
   }
 }

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { HeartbeatResponse } from "../../protocol/messages.ts";
 import { noteContact } from "./broker-contact.ts";
 import { enrol } from "./enrolment-send.ts";
@@ -34,13 +35,16 @@ function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatRespons
   for (const { leaseId, expiresAt } of answer.renewed) {
     const lease = core.leases[leaseId];
     if (lease === undefined) continue;
+    if (!lease.claimed) sometimes("a lease of an earlier instance was claimed");
     lease.claimed = true;
     renewLease(lease, { fromMs: sentAtMs, ttlMs: expiresAt - answer.brokerTimeMs });
     if (lease.stage === "reporting") sendReport(turn, lease);
   }
   for (const { leaseId, reason } of answer.lost) {
     const lease = core.leases[leaseId];
-    if (lease !== undefined) stopLease(turn, lease, { why: `the broker says it is lost: ${reason}`, after: "forget" });
+    if (lease === undefined) continue;
+    sometimes("a heartbeat's answer named a lease as lost");
+    stopLease(turn, lease, { why: `the broker says it is lost: ${reason}`, after: "forget" });
   }
   for (const offer of answer.offers) considerOffer(turn, offer);
   setLeaseTimer(turn);
@@ -50,9 +54,11 @@ function onRefused(turn: Turn, { code, message }: BrokerFailure): void {
   const leaving = turn.core.withdrawal !== null || turn.core.shutdown !== null;
   if (leaving) return;
   if (code === "unknown-agent") {
+    sometimes("the broker had forgotten the agent");
     turn.log("warn", "The broker does not know this agent (any more); enrolling again.");
     enrol(turn);
   } else if (code === "revoked") {
+    sometimes("a withdrawal was caused by a revocation");
     beginWithdrawal(turn, { trigger: `the broker revoked the key: ${message}`, requestId: null });
   } else if (code !== "unreachable") {
     turn.log("warn", `The broker refused a heartbeat: ${code}: ${message}`);

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { leaseMarginMs } from "./lease-facts.ts";
 import { stopLease } from "./lease-stop.ts";
 import { stageFacts } from "./lease-stages.ts";
@@ -23,6 +24,7 @@ export function grantLease(turn: Turn, lease: HeldLease, expiresAt: number): voi
 export function onLeaseTimer(turn: Turn): void {
   for (const lease of turn.leases()) {
     if (!stageFacts[lease.stage].isTimed || lease.ownDeadlineMs > turn.nowMs) continue;
+    sometimes("a lease ran out by its holder's clock");
     stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", after: "return" });
   }
   setLeaseTimer(turn);

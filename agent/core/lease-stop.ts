@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { agentLimits } from "./limits.ts";
 import { finishLease } from "./report.ts";
 import type { HeldLease } from "./state.ts";
@@ -16,6 +17,7 @@ export function stopLease(turn: Turn, lease: HeldLease, stop: Stop): void {
     case "accepting":
     case "preparing":
     case "spawning":
+      if (lease.stage === "spawning") sometimes("a lease was stopped while its sandbox was being spawned");
       lease.stop = stricter(lease.stop, stop);
       return;
     case "held":

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { Lease } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { AgentInput } from "./input.ts";
@@ -16,11 +17,15 @@ export function considerOffer(turn: Turn, offer: Offer): void {
   const { core } = turn;
   const { leaseId, jobId, epoch } = offer;
   // A repeat of one that is being accepted.
-  if (core.leases[leaseId] !== undefined) return;
-  const reason = declineReason(turn, offer);
-  if (reason !== null) {
+  if (core.leases[leaseId] !== undefined) {
+    sometimes("an offer was repeated while it was being accepted");
+    return;
+  }
+  const declined = declineReason(turn, offer);
+  if (declined !== null) {
+    const { reason, startFailed } = declined;
     turn.record("agent.offer", { jobId, leaseId, epoch, answer: "declined", reason });
-    turn.emit({ kind: "decline", leaseId, epoch, reason });
+    turn.emit({ kind: "decline", leaseId, epoch, reason, startFailed });
     return;
   }
   core.leases[leaseId] = newLease(offer);
@@ -42,6 +47,7 @@ export function onAcceptAnswered(
     return;
   }
   if (!outcome.retriable) {
+    sometimes("an acceptance came too late");
     turn.log("info", `The offer of ${lease.jobId} is gone: ${outcome.code}`);
     finishLease(turn, lease);
     return;
@@ -49,10 +55,12 @@ export function onAcceptAnswered(
   lease.acceptAttempts += 1;
   const leaving = intakeClosedBecause(core) !== null;
   if (lease.acceptAttempts < agentLimits.acceptAttemptsMax && !leaving) {
+    sometimes("an acceptance was repeated");
     turn.emit({ kind: "accept", leaseId, epoch: lease.epoch });
     return;
   }
   // The broker may have granted it and the answer was lost: giving it back settles both cases (CASES 6, 14).
+  sometimes("an acceptance was given back because nobody answered it");
   giveBackUnstarted(turn, lease, "the acceptance was not answered");
 }
 
@@ -61,6 +69,7 @@ function beginLease(turn: Turn, lease: HeldLease): void {
     giveBackUnstarted(turn, lease, lease.stop.why);
     return;
   }
+  if (intakeClosedBecause(turn.core) !== null) sometimes("an acceptance was answered after intake had closed");
   // Intake may have closed since: it is prepared all the same, held, and never started before intake opens again (I6).
   turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
   lease.stage = "preparing";
@@ -87,15 +96,16 @@ function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
   }
 }
 
-function declineReason(turn: Turn, { jobId }: Offer): string | null {
+function declineReason(turn: Turn, { jobId }: Offer): { reason: string; startFailed: boolean } | null {
   const { core } = turn;
   const closed = intakeClosedBecause(core);
-  if (closed !== null) return closed;
-  if (slotsFree(core) === 0) return "every slot is busy";
+  if (closed !== null) return { reason: closed, startFailed: false };
+  if (slotsFree(core) === 0) return { reason: "every slot is busy", startFailed: false };
   core.unspawnableJobs = core.unspawnableJobs.filter(({ untilMs }) => untilMs > turn.nowMs);
   if (!core.unspawnableJobs.some((job) => job.jobId === jobId)) return null;
+  sometimes("an offer was declined because the job could not be started before");
   core.quietUntilMs = turn.nowMs + agentLimits.quietAfterDeclineMs;
-  return "this job could not be started on this host before";
+  return { reason: "this job could not be started on this host before", startFailed: true };
 }
 
 function newLease({ leaseId, jobId, epoch, job, checkpoint }: Offer): HeldLease {
@@ -115,6 +125,7 @@ function newLease({ leaseId, jobId, epoch, job, checkpoint }: Offer): HeldLease 
     savingGeneration: null,
     failedGeneration: null,
     stop: null,
+    startFailed: false,
     exit: null,
     report: null,
     reportInFlight: false,

@@ -1,5 +1,6 @@
 import { agentTransition } from "../../protocol/agent-states.ts";
 import { present } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { PauseResult } from "../../protocol/control.ts";
 import { continueAcknowledgement } from "./acknowledgement.ts";
 import { freeze, snapshotsSettled } from "./freeze.ts";
@@ -27,9 +28,12 @@ export function askPause(turn: Turn, wish: PauseWish): void {
   }
   const begins = core.pause === null;
   const enrolling = core.agent === "Enrolling";
+  if (enrolling) sometimes("a pause was asked for while the agent enrolled");
+  if (core.freeze?.purpose === "periodic") sometimes("a pause took a periodic freeze over");
   if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason });
   const pause = (core.pause ??= newPause(turn, wish));
   if (begins || (pause.by === "broker" && wish.by === "owner")) {
+    if (!begins) sometimes("the owner joined a pause of the broker's");
     pause.by = wish.by;
     pause.reason = wish.reason;
     turn.remember({ key: "pause", value: { by: pause.by, reason: pause.reason } });

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { wake } from "./heartbeat-send.ts";
 import { handBack, retryDelayMs, slotsFree } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
@@ -24,7 +25,10 @@ export function sendReport(turn: Turn, lease: HeldLease): void {
   }
   lease.reportInFlight = true;
   if (report.kind === "complete") turn.emit({ kind: "complete", leaseId: lease.leaseId, body: report.body });
-  else turn.emit({ kind: "returnLease", handBack: handBack(lease), reason: report.reason });
+  else {
+    const { reason } = report;
+    turn.emit({ kind: "returnLease", handBack: handBack(lease), reason, startFailed: lease.startFailed });
+  }
 }
 
 /** Sends every report that waits. */
@@ -40,12 +44,14 @@ export function onReportAnswered(
   if (lease === undefined || !lease.reportInFlight) return;
   lease.reportInFlight = false;
   if (!outcome.ok && outcome.retriable) {
+    sometimes("a report was repeated");
     retryLater(turn);
     return;
   }
   if (outcome.ok) turn.core.outboxAttempts = 0;
   // Fenced, settled, unknown: the job goes on elsewhere or not at all, and nothing that we say changes that.
   else turn.log("warn", `The broker refused the report on ${lease.jobId} (${leaseId}): ${outcome.code}`);
+  if (!outcome.ok) sometimes("a report was refused for good");
   const wasReturn = lease.report?.kind === "return";
   lease.report = null;
   if (lease.stage === "reporting") finishLease(turn, lease);

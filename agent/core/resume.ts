@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { agentTransition } from "../../protocol/agent-states.ts";
 import { wake } from "./heartbeat-send.ts";
 import { isBusy } from "./lease-facts.ts";
@@ -22,6 +23,7 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
     return;
   }
   if (by === "broker" && pause.by === "owner") {
+    sometimes("the broker was not let to resume what the owner had paused");
     const why = "the owner paused this host, and only the owner resumes it";
     turn.record("agent.refused", { state: core.agent, event: "resumeAsked", reason: why });
     return;
@@ -32,6 +34,7 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
     turn.answer(requestId, { ok: true, resumeMs: 0 });
     return;
   }
+  if (!pause.inForce) sometimes("a resume came before the pause had taken effect");
   const thaws = core.freeze !== null;
   core.freeze = null;
   const waiting = requestId === null ? [] : [requestId];

@@ -1,4 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import { freezeLatecomer } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
@@ -21,6 +22,7 @@ export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepar
   }
   lease.stage = "held";
   spawnHeld(turn);
+  if (lease.stage === "held") sometimes("a prepared job waited for the end of a freeze");
 }
 
 /** Spawns what waited for the end of a pause; does nothing while one is in force (I6). */
@@ -60,6 +62,7 @@ export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string
   core.unspawnableJobs = [...core.unspawnableJobs, { jobId: lease.jobId, untilMs }].slice(
     -agentLimits.unspawnableJobsMax,
   );
+  lease.startFailed = true;
   lease.stop ??= { why: `it could not be started: ${reason}`.slice(0, 500), after: "return" };
   wipe(turn, lease);
 }
@@ -67,6 +70,7 @@ export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string
 export function onExited(turn: Turn, input: Of<"sandboxExited">): void {
   const lease = turn.core.leases[input.leaseId];
   if (lease === undefined || lease.stage !== "running") return;
+  if (turn.core.freeze !== null) sometimes("a job ended by itself just before it was frozen");
   lease.progress = Math.max(lease.progress, input.progress);
   lease.savingGeneration = null;
   lease.stage = "ending";
@@ -96,6 +100,7 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
     withdrawal.record.processesLeft.push(...left);
   }
   if (left.length > 0) {
+    sometimes("a process could not be killed");
     lease.stage = "broken";
     const names = left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
     turn.log("error", `The slot of ${lease.jobId} is broken, these processes cannot be killed: ${names}`);

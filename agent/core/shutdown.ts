@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
 import { handBack } from "./lease-facts.ts";
 import { stopLease } from "./lease-stop.ts";
@@ -33,9 +34,11 @@ export function onSignal(turn: Turn, name: string): void {
   shutdown.level = shutdown.level === 1 ? 2 : 3;
   turn.log("warn", `${name} again: ${shutdown.level === 2 ? "leases are handed back as they are" : "ending at once"}.`);
   if (shutdown.level === 3) {
+    sometimes("a third signal ended a shutdown at once");
     turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
     return;
   }
+  sometimes("a second signal hurried a shutdown");
   shutdown.phaseEndsAtMs = shutdown.phase === "notify" ? nowMs + agentLimits.urgentNotifyMs : nowMs;
   turn.setTimer("shutdown", { delayMs: shutdown.phaseEndsAtMs - nowMs });
   for (const lease of turn.leases()) {
@@ -49,6 +52,7 @@ export function onSignal(turn: Turn, name: string): void {
 export function askShutdown(turn: Turn, trigger: string): void {
   const { core, nowMs } = turn;
   if (core.shutdown !== null || core.withdrawal !== null) return;
+  if (core.agent === "Paused") sometimes("a shutdown came while paused");
   freeze(turn, { purpose: "shutdown", trigger });
   turn.move("shutdownAsked", trigger);
   turn.record("agent.shutdown", { trigger, stage: "begin" });
@@ -80,6 +84,7 @@ export function continueShutdown(turn: Turn): void {
     notify(turn, shutdown);
   }
   if (shutdown.phase === "notify" && turn.nowMs >= shutdown.phaseEndsAtMs) {
+    sometimes("a shutdown was not answered in time");
     turn.log("warn", "The broker did not answer the shutdown in time; leases that it still counts here will expire.");
     end(turn, shutdown);
   }

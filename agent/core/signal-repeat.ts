@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { agentLimits } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 
@@ -7,5 +8,7 @@ import type { Turn } from "./turn.ts";
  */
 export function isRepeat({ core, nowMs }: Turn, lastSignalAtMs: number): boolean {
   const since = Math.max(lastSignalAtMs, core.freeze?.frozenAtMs ?? 0);
-  return nowMs - since < agentLimits.signalRepeatMs;
+  const repeats = nowMs - since < agentLimits.signalRepeatMs;
+  if (repeats) sometimes("a signal was taken for a repeat of the one before");
+  return repeats;
 }

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { resumeWithdrawal } from "./withdrawal-begin.ts";
 import { onWithdrawalStrays } from "./withdrawal-host.ts";
 import { copyOfRecord } from "./withdrawal-note.ts";
@@ -26,6 +27,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
     return;
   }
   if (recovered.pause !== null) {
+    sometimes("a pause was remembered over a restart");
     core.pause = {
       ...recovered.pause,
       triggeredAtMs: turn.nowMs,
@@ -54,7 +56,9 @@ export function onStraysEnded(turn: Turn, input: Of<"straysEnded">): void {
     onWithdrawalStrays(turn, input);
     return;
   }
+  if (input.terminated > 0) sometimes("strays of an earlier instance were found");
   if (input.left.length > 0) {
+    sometimes("strays of an earlier instance could not be ended");
     const names = input.left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
     turn.log("error", `Left over from an earlier instance and cannot be ended: ${names}`);
   }
@@ -68,6 +72,7 @@ function beginAnew(turn: Turn): void {
 }
 
 function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }: RecoveredLease): HeldLease {
+  if (report !== null) sometimes("a result outlived the instance that produced it");
   return {
     leaseId,
     jobId,
@@ -84,6 +89,7 @@ function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }:
     savingGeneration: null,
     failedGeneration: null,
     stop: null,
+    startFailed: false,
     exit: null,
     report:
       report === null ? { kind: "return", reason: "the agent was restarted" } : { kind: "complete", body: report },

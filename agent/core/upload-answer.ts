@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { continueAcknowledgement } from "./acknowledgement.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import { retryLater, sendReport } from "./report.ts";
@@ -21,8 +22,10 @@ export function onUploadAnswered(
       turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
     }
   } else if (outcome.retriable) {
+    sometimes("an upload did not get through and waited");
     checkpoint.upload = "waiting";
   } else {
+    sometimes("an upload was refused for good");
     checkpoint.upload = "refused";
     turn.log("warn", `The broker does not take the checkpoint of ${lease.jobId}: ${outcome.message}`);
   }

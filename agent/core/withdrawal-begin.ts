@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze } from "./freeze.ts";
 import { agentLimits } from "./limits.ts";
 import { callOff } from "./resume.ts";
@@ -42,6 +43,7 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   const { core, nowMs } = turn;
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
+    sometimes("a withdrawal was asked for twice");
     const { report } = core.withdrawal;
     if (report !== null) {
       turn.answer(requestId, { ok: true, report });
@@ -51,6 +53,8 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
     if (deadlineMs !== undefined) core.withdrawal.endsAtMs = Math.min(core.withdrawal.endsAtMs, nowMs + deadlineMs);
     return;
   }
+  if (core.shutdown !== null) sometimes("a withdrawal took a shutdown over");
+  if (core.agent === "Paused") sometimes("a withdrawal began while paused");
   freeze(turn, { purpose: "withdraw", trigger });
   const closedSlots = core.slots;
   const offers = turn.leases().filter((lease) => lease.stage === "accepting").length;
@@ -72,6 +76,7 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
  * with the look for processes if that was over; what the broker confirmed is not asked again.
  */
 export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
+  sometimes(`a withdrawal was resumed at ${record.current}`);
   record.attempts += 1;
   // This instance has a socket and a cgroup of its own by now, and sandboxes may have outlived the one before.
   if (afterProcesses.includes(record.current)) record.current = "terminate";
@@ -95,10 +100,12 @@ export function urgeWithdrawal(turn: Turn, signal: string): void {
   if (withdrawal.signals === 1) {
     turn.log("info", `${signal}: the withdrawal is finished first.`);
   } else if (withdrawal.signals === 2) {
+    sometimes("a second signal hurried a withdrawal");
     turn.log("warn", `${signal} again: the broker is not waited for any longer.`);
     withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, nowMs + agentLimits.urgentNotifyMs);
     turn.setTimer("withdraw", { delayMs: 0 });
   } else {
+    sometimes("a third signal broke a withdrawal off");
     turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
   }
 }

@@ -1,4 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { EnrolResponse } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import { enrol } from "./enrolment-send.ts";
@@ -39,14 +40,17 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
     return;
   }
   if (!core.enrolmentSent) {
+    sometimes("a withdrawal found that the broker was never told of the agent");
     noKey(turn, withdrawal, "the broker was never told of this agent");
     return;
   }
   if (!core.hasKey) {
+    sometimes("a withdrawal found that its key was gone");
     defer(turn, withdrawal, { outcome: "deferred", measured: "the key is gone, and with it the way to the broker" });
     return;
   }
   if (isOver(turn, withdrawal, withdrawalShares.broker) && !withdrawal.asked) {
+    sometimes("a withdrawal did not wait for the broker any longer");
     defer(turn, withdrawal, { outcome: "deferred", measured: "the broker did not answer in time" });
     return;
   }
@@ -135,6 +139,7 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   withdrawal.brokerAttempts += 1;
   if (code === "revoked") {
     // An earlier attempt got through and was killed before it could write that down.
+    sometimes("a withdrawal was confirmed to an instance that did not live to hear it");
     handedBack(turn, withdrawal);
     return;
   }
@@ -143,6 +148,7 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
     return;
   }
   if (code === "fenced" && turn.core.enrolled) {
+    sometimes("a withdrawal was fenced and enrolled again");
     turn.core.enrolled = false;
     withdrawal.claimSent = false;
   }

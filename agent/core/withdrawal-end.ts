@@ -1,4 +1,5 @@
 import { present } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import { type WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import type { Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -12,6 +13,7 @@ export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
   withdrawal.report = report;
   turn.clearTimer("withdraw");
   turn.clearTimer("heartbeat");
+  if (!report.clean) sometimes("a withdrawal left something behind");
   if (report.clean) turn.move("withdrawn", "the ledger is empty");
   turn.record("agent.withdrawal", { report });
   for (const requestId of withdrawal.waiting) turn.answer(requestId, { ok: true, report });

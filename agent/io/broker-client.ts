@@ -8,12 +8,14 @@ import {
   Acknowledged,
   type CheckpointReference,
   type CompleteRequest,
+  type DeclineRequest,
   EnrolResponse,
   type EnrolRequest,
   type HandBack,
   HeartbeatResponse,
   type HeartbeatRequest,
   type PausedRequest,
+  type ReturnRequest,
   type ShutdownRequest,
   WithdrawResponse,
   type WithdrawRequest,
@@ -39,6 +41,7 @@ export interface BrokerClientOptions {
 const askFirstBytesMin = 1024 * 1024;
 
 type HandedBack = z.infer<typeof HandBack>;
+type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed">;
 
 /** Everything that an agent says to its broker. Each call is signed, bounded in time, and throws a `BrokerError`. */
 export type BrokerClient = ReturnType<typeof brokerClient>;
@@ -57,8 +60,8 @@ export function brokerClient(options: BrokerClientOptions) {
     heartbeat: (body: HeartbeatRequest, timeoutMs = timing().requestTimeoutMs) =>
       post(routes.heartbeat, body, { schema: HeartbeatResponse, timeoutMs }),
     accept: (leaseId: string, epoch: number) => quick(routes.leaseAction(leaseId, "accept"), { epoch }, AcceptResponse),
-    decline: (leaseId: string, epoch: number, reason: string) =>
-      quick(routes.leaseAction(leaseId, "decline"), { epoch, reason }, Acknowledged),
+    decline: (leaseId: string, { epoch, reason, startFailed }: z.infer<typeof DeclineRequest>) =>
+      quick(routes.leaseAction(leaseId, "decline"), { epoch, reason, startFailed }, Acknowledged),
     progress: (leaseId: string, body: { epoch: number; progress: number; checkpoint: CheckpointReference }) =>
       quick(routes.leaseAction(leaseId, "progress"), body, Acknowledged),
     complete: (leaseId: string, body: CompleteRequest) =>
@@ -66,8 +69,8 @@ export function brokerClient(options: BrokerClientOptions) {
         schema: Acknowledged,
         timeoutMs: timing().resultTimeoutMs,
       }),
-    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, reason: string) =>
-      quick(routes.leaseAction(leaseId, "return"), { ...body, reason }, Acknowledged),
+    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed }: Returned) =>
+      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed }, Acknowledged),
     paused: (body: PausedRequest) => quick(routes.paused, body, Acknowledged),
     resumed: (reason: string) => quick(routes.resumed, { reason }, Acknowledged),
     shutdown: (body: z.infer<typeof ShutdownRequest>, timeoutMs: number) =>

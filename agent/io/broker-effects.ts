@@ -50,14 +50,14 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
       return see({ type: "acceptAnswered", leaseId: effect.leaseId, outcome });
     }
     case "decline":
-      await outcomeOf(client.decline(effect.leaseId, effect.epoch, effect.reason));
+      await outcomeOf(client.decline(effect.leaseId, effect));
       return;
     case "complete": {
       const outcome = await outcomeOf(client.complete(effect.leaseId, effect.body));
       return see({ type: "completeAnswered", leaseId: effect.leaseId, outcome });
     }
     case "returnLease": {
-      const outcome = await outcomeOf(client.returnLease(effect.handBack, effect.reason));
+      const outcome = await outcomeOf(client.returnLease(effect.handBack, effect));
       return see({ type: "returnAnswered", leaseId: effect.handBack.leaseId, outcome });
     }
     case "uploadCheckpoint": {

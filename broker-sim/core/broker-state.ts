@@ -19,6 +19,8 @@ export interface BrokerState {
   readonly timing: Timing;
   /** Unique per start of the broker, part of each job's id: a store that was lost never leads to an id used twice. */
   readonly boot: string;
+  /** No job of an earlier start is granted under an epoch up to this one; see `epochFloorAt`. */
+  readonly epochFloor: number;
   nowMs: number;
   jobsSubmitted: number;
   readonly jobs: Map<string, JobRecord>;
@@ -64,6 +66,7 @@ export function startBrokerState({
   const state: BrokerState = {
     timing,
     boot,
+    epochFloor: epochFloorAt(nowMs),
     nowMs,
     jobsSubmitted: 0,
     jobs: new Map(),
@@ -87,6 +90,16 @@ export function startBrokerState({
   );
   for (const job of bySettling) loadJob(state, job);
   return state;
+}
+
+/**
+ * A store may have forgotten its last writes (a failover, a backup), and with them grants that are in force. So the jobs
+ * that it brings along are granted under epochs above the milliseconds that have gone by since 2026: more than there
+ * ever were grants of one job before (I1; docs/cases.md, cases 9 and 69; docs/adr/0005). The machine's clock must not
+ * have gone back meanwhile.
+ */
+function epochFloorAt(nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs - 1_767_225_600_000));
 }
 
 function loadAgent(state: BrokerState, stored: AgentRecord): void {

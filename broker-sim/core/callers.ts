@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { type Caller, type Refusal, refuse } from "./inputs.ts";
 import type { AgentRecord } from "./records.ts";
@@ -11,6 +12,7 @@ export function admit(
   if (agent === undefined) return refuse("unknown-agent", "This broker does not know the agent; enrol first.");
   if (agent.standing === "revoked") return refuse("revoked", "The agent's key is revoked; join again with a new key.");
   if (agent.instanceId !== caller.instanceId) {
+    sometimes("a call of an earlier instance was fenced");
     return refuse("fenced", "A later instance of this agent has enrolled; this one has no say any more.");
   }
   return { ok: true, agent };

@@ -1,4 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { JobRecord } from "./records.ts";
@@ -42,7 +43,10 @@ export function expireBlob(turn: Turn, digest: string): void {
   const blob = turn.state.blobs.get(digest);
   if (blob === undefined || blob.references > 0) return;
   if (blob.keepUntilMs > turn.nowMs) turn.state.alarms.ensure("blob", digest, blob.keepUntilMs);
-  else removeBlob(turn, digest);
+  else {
+    sometimes("a blob expired that nothing referred to");
+    removeBlob(turn, digest);
+  }
 }
 
 function pin(turn: Turn, digest: string): void {

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { revoke } from "./agent-notices.ts";
 import { expireBlob } from "./checkpoints.ts";
 import { redeliverJob, requeueJob } from "./grants.ts";
@@ -30,10 +31,12 @@ function expireGrant(turn: Turn, jobId: string): void {
   if (expiresAt > turn.nowMs) {
     turn.state.alarms.ensure("job", jobId, expiresAt);
   } else if (job.state === "offered") {
+    sometimes("an offer lapsed unanswered");
     requeueJob(turn, job, { how: "offer-lapsed", reason: "the offer was not accepted in time" });
   } else if (turn.state.agents.get(agentId)?.standing === "lost") {
     redeliverJob(turn, job, { how: "agent-lost", reason: "its agent is lost and the lease expired" });
   } else {
+    sometimes("a lease expired at an agent that was not lost");
     redeliverJob(turn, job, { how: "expired", reason: "the lease expired without a renewal" });
   }
 }
@@ -48,6 +51,7 @@ function checkSilence(turn: Turn, agent: AgentRecord): void {
       state.alarms.ensure("agent", agentId, lostAt);
       return;
     }
+    sometimes("an agent was lost");
     agent.standing = "lost";
     agent.lostAt = nowMs;
     agent.slotsFree = 0;
@@ -58,7 +62,9 @@ function checkSilence(turn: Turn, agent: AgentRecord): void {
   } else if (standing === "lost" && agent.lostAt !== null) {
     const revokeAt = agent.lostAt + revokeLostAfterMs;
     if (revokeAt > nowMs) state.alarms.ensure("agent", agentId, revokeAt);
-    else
+    else {
+      sometimes("a lost agent was revoked");
       revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);
+    }
   }
 }

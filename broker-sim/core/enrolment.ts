@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { requeueJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
@@ -12,7 +13,10 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
   const { state, nowMs } = turn;
   const { caller, message } = input;
   const known = state.agents.get(caller.agentId);
-  if (known?.standing === "revoked") return refuse("revoked", "This key is revoked for good; join with a new one.");
+  if (known?.standing === "revoked") {
+    sometimes("a revoked key tried to enrol");
+    return refuse("revoked", "This key is revoked for good; join with a new one.");
+  }
   if (known === undefined && !input.joinTokenMatches) {
     return refuse("bad-join-token", "The join token is not this broker's; ask its operator for the current one.");
   }
@@ -47,7 +51,9 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
 /** Offers that nobody will answer go back at once (docs/cases.md, case 7). */
 export function takeBackOffers(turn: Turn, agentId: string): void {
   for (const job of [...turn.state.holdings.of(agentId).values()].reverse()) {
-    if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
+    if (job.state !== "offered") continue;
+    sometimes("an offer was taken back from an agent that takes no work");
+    requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
   }
 }
 

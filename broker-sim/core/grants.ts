@@ -1,4 +1,5 @@
 import { assert, present } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { HistoryData } from "../../protocol/history.ts";
 import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
@@ -17,7 +18,7 @@ export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease 
   assert(job.grant === null, "a job that is offered has no other grant");
   assert(agent.standing === "active", "only an active agent gets an offer");
   const expiresAt = turn.nowMs + turn.state.timing.offerTtlMs;
-  job.epoch += 1;
+  job.epoch = nextEpoch(turn, job);
   assert(Number.isSafeInteger(job.epoch), "the epoch is a whole number");
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
@@ -27,6 +28,12 @@ export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease 
   turn.state.alarms.ensure("job", job.jobId, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
   return openOffer(job);
+}
+
+/** Larger than every one before, those included that the store forgot. */
+function nextEpoch({ state }: Turn, { jobId, epoch }: JobRecord): number {
+  const isOurs = jobId.startsWith(`job-${state.boot}-`);
+  return Math.max(epoch, isOurs ? 0 : state.epochFloor) + 1;
 }
 
 /** An open offer as its agent is told of it. */
@@ -49,26 +56,35 @@ export function leaseJob(turn: Turn, job: JobRecord): GrantRecord {
   return job.grant;
 }
 
+export interface Requeue {
+  readonly how: ReleaseHow;
+  readonly reason: string;
+  /** Behind all others instead of in front of them. */
+  readonly behind?: boolean;
+}
+
 /** Ends a grant before its job ended, and queues the job again, in front. */
-export function requeueJob(turn: Turn, job: JobRecord, { how, reason }: { how: ReleaseHow; reason: string }): void {
+export function requeueJob(turn: Turn, job: JobRecord, { how, reason, behind = false }: Requeue): void {
   endGrant(turn, job, how);
   moveJob(turn, job, "queued", reason);
   // Whatever was done since the checkpoint is lost with the sandbox.
   job.progress = job.checkpoint?.progress ?? 0;
-  job.queueOrder = turn.state.queue.nextFront();
+  job.queueOrder = behind ? turn.state.queue.nextBack() : turn.state.queue.nextFront();
   enqueueJob(turn, job);
 }
 
 /**
- * Ends a grant whose holder vanished with it. Nobody can tell whether the host failed or the job brought it down, so
- * it counts: a job that outlives no agent fails after `redeliveriesMax` (docs/cases.md, case 19).
+ * Ends a grant whose holder vanished with it, or could not start it. Nobody can tell whether the host failed or the job
+ * brought it down, so it counts: a job that outlives no agent fails after `redeliveriesMax` (docs/cases.md, case 19).
  */
-export function redeliverJob(turn: Turn, job: JobRecord, { how, reason }: { how: ReleaseHow; reason: string }): void {
+export function redeliverJob(turn: Turn, job: JobRecord, requeue: Requeue): void {
   if (job.redeliveries < job.job.redeliveriesMax) {
     job.redeliveries += 1;
-    requeueJob(turn, job, { how, reason });
+    requeueJob(turn, job, requeue);
     return;
   }
+  const { how, reason } = requeue;
+  sometimes("a job failed because no agent outlived it");
   const error = `${reason}; it was leased again ${job.redeliveries} times before, which is its limit`;
   settleJob(turn, job, { state: "failed", how, reason: error, error });
 }

@@ -1,5 +1,6 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { limits } from "../../foundation/limits.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { HeartbeatRequest, HeartbeatResponse, Lease, LeaseStatus } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { admit } from "./callers.ts";
@@ -45,6 +46,7 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
 
 function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): void {
   if (agent.standing === "lost") {
+    sometimes("a lost agent came back");
     agent.standing = "active";
     agent.lostAt = null;
     // Whoever is active has an alarm already, no later than its last sign of life allows.
@@ -82,11 +84,16 @@ function whyLost(turn: Turn, { leaseId, jobId }: LeaseStatus): string {
   if (job.state === "completed" || job.state === "failed" || job.state === "cancelled")
     return `the job is ${job.state}`;
   if (parsed.epoch > job.epoch && parsed.epoch - job.epoch <= brokerLimits.epochLeapMax) {
+    sometimes("the store had forgotten a grant, and the epoch leapt");
     // The store forgot this grant (it was restored from a backup). The next one must still be larger (I1).
     job.epoch = parsed.epoch;
     persistJob(turn, job);
   }
-  if (grant !== null) return `the job was granted again, under epoch ${grant.epoch}`;
+  if (grant !== null) {
+    sometimes("a renewal was refused because the job was granted again");
+    return `the job was granted again, under epoch ${grant.epoch}`;
+  }
+  sometimes("a renewal was refused because the lease was over");
   return "the lease has expired or was handed back";
 }
 
@@ -97,6 +104,7 @@ function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
     if (job.state === "leased" && job.grant?.instanceId !== agent.instanceId) unclaimed.push(job);
   }
   for (const job of unclaimed.reverse()) {
+    sometimes("a later instance did not know a lease of the one before");
     redeliverJob(turn, job, {
       how: "agent-lost",
       reason: "the agent was started anew and does not hold the lease any more",
@@ -127,5 +135,6 @@ function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
 function repeatOffers(turn: Turn, agent: AgentRecord, { unheard }: { unheard: number }): Lease[] {
   if (unheard <= 0) return [];
   const open = [...turn.state.holdings.of(agent.agentId).values()].filter((job) => job.state === "offered");
+  if (open.length > 0) sometimes("an offer was made again because its answer was lost");
   return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax)).map(openOffer);
 }

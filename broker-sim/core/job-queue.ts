@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import { BinaryHeap } from "./binary-heap.ts";
 
 /** The queued jobs by their order; jobs that left (cancelled) are skipped when their turn comes. */
@@ -43,7 +44,10 @@ export class JobQueue {
     for (;;) {
       const next = this.#heap.pop();
       if (next === undefined) return undefined;
-      if (this.#orders.get(next.value) !== next.key) continue;
+      if (this.#orders.get(next.value) !== next.key) {
+        sometimes("a cancelled job was skipped in the queue");
+        continue;
+      }
       this.#orders.delete(next.value);
       return next.value;
     }

@@ -1,9 +1,10 @@
 import { present } from "../../foundation/assert.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
-import { leaseJob, noteProgress, requeueJob, settleJob } from "./grants.ts";
+import { leaseJob, noteProgress, redeliverJob, requeueJob, settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
 import { parseLeaseId } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
@@ -14,7 +15,9 @@ import { hungerOf } from "./work-hints.ts";
 export function accept(turn: Turn, input: BrokerInput<"accept">): BrokerResponse<"accept"> {
   const call = leaseCall(turn, input);
   if (!call.ok) return call;
+  if (!call.held) sometimes("an accept found its offer lapsed");
   if (!call.held) return refuse("offer-lapsed", `The offer ${input.leaseId} is not open any more.`);
+  if (call.job.state === "leased") sometimes("an accept was repeated and answered alike");
   const grant = call.job.state === "offered" ? leaseJob(turn, call.job) : call.job.grant;
   return { ok: true, answer: { expiresAt: present(grant, "a leased job has a grant").expiresAt } };
 }
@@ -27,7 +30,9 @@ export function decline(turn: Turn, input: BrokerInput<"decline">): BrokerRespon
   const how = call.job.state === "offered" ? "declined" : "handed-back";
   // Whoever says no is not asked again until its next heartbeat.
   turn.state.hungry.delete(call.agent.agentId);
-  requeueJob(turn, call.job, { how, reason: `declined: ${input.message.reason}` });
+  // One that cannot be started there is not put before those that can.
+  const behind = input.message.startFailed === true;
+  requeueJob(turn, call.job, { how, reason: `declined: ${input.message.reason}`, behind });
   return acknowledged;
 }
 
@@ -38,7 +43,10 @@ export function progress(turn: Turn, input: BrokerInput<"progress">): BrokerResp
   if (!isLeased(call)) return fenced(input.leaseId, call.job);
   const { progress, checkpoint } = input.message;
   const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
-  if (problem !== undefined) return unknownCheckpoint(problem);
+  if (problem !== undefined) {
+    sometimes("a checkpoint was refused because its blobs were not there");
+    return unknownCheckpoint(problem);
+  }
   noteProgress(turn, call.job, { progress, checkpoint });
   return acknowledged;
 }
@@ -56,10 +64,14 @@ export function complete(turn: Turn, input: BrokerInput<"complete">): BrokerResp
       job.error === error &&
       job.result === result &&
       job.progress === progress;
+    sometimes(same ? "a completion was repeated and answered alike" : "a completion was repeated with another result");
     if (same) return acknowledged;
     return refuse("job-settled", `The job is ${job.state} already, with another result.`);
   }
-  if (!isLeased(call)) return fenced(input.leaseId, job);
+  if (!isLeased(call)) {
+    sometimes("a completion was fenced");
+    return fenced(input.leaseId, job);
+  }
   noteProgress(turn, job, { progress, checkpoint: undefined });
   const settledBy = { leaseId: input.leaseId, agentId: agent.agentId };
   const reason =
@@ -69,20 +81,23 @@ export function complete(turn: Turn, input: BrokerInput<"complete">): BrokerResp
   return acknowledged;
 }
 
-/** Takes a lease back before its job ended. The donor's doing, so it never counts against the job. */
+/** Takes a lease back before its job ended. The donor's doing, so it does not count against the job; a failed start does. */
 export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerResponse<"return"> {
   const call = leaseCall(turn, input);
   if (!call.ok) return call;
   const { job, agent } = call;
   if (!call.held) {
-    if (job.handedBackLease === input.leaseId) return acknowledged;
+    if (job.handedBackLease === input.leaseId) {
+      sometimes("a hand-back was repeated and answered alike");
+      return acknowledged;
+    }
     return fenced(input.leaseId, job);
   }
-  const { progress, checkpoint, reason } = input.message;
+  const { progress, checkpoint, reason, startFailed = false } = input.message;
   turn.state.hungry.delete(agent.agentId);
   // The agent never heard whether its acceptance got through; here it did not.
   if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: `declined: ${reason}` });
-  else handBackJob(turn, job, { progress, checkpoint, reason });
+  else handBackJob(turn, job, { progress, checkpoint, reason, startFailed });
   return acknowledged;
 }
 
@@ -93,13 +108,21 @@ export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerRes
 export function handBackJob(
   turn: Turn,
   job: JobRecord,
-  { progress, checkpoint, reason }: { progress: number; checkpoint: CheckpointReference | undefined; reason: string },
+  {
+    progress,
+    checkpoint,
+    reason,
+    startFailed = false,
+  }: { progress: number; checkpoint: CheckpointReference | undefined; reason: string; startFailed?: boolean },
 ): void {
   const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
   noteProgress(turn, job, { progress, checkpoint: problem === undefined ? checkpoint : undefined });
+  if (problem !== undefined) sometimes("a hand-back came without its last checkpoint");
   job.handedBackReason = problem === undefined ? reason : `${reason} (without its last checkpoint: ${problem})`;
   job.handedBackLease = present(job.grant, "a lease that is handed back is held").leaseId;
-  requeueJob(turn, job, { how: "handed-back", reason: `handed back: ${job.handedBackReason}` });
+  const requeue = { how: "handed-back", reason: `handed back: ${job.handedBackReason}` } as const;
+  if (startFailed) redeliverJob(turn, job, { ...requeue, behind: true });
+  else requeueJob(turn, job, requeue);
 }
 
 interface LeaseCall {
@@ -126,6 +149,7 @@ function leaseCall(
     job.grant.epoch === input.message.epoch;
   // An earlier instance's lease is this one's as soon as it acts on it.
   if (held && job.grant !== null && job.grant.instanceId !== agent.instanceId) {
+    sometimes("a later instance acted on an inherited lease");
     job.grant.instanceId = agent.instanceId;
     persistJob(turn, job);
   }

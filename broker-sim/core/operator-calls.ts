@@ -1,4 +1,5 @@
 import { limits } from "../../foundation/limits.ts";
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { JobSpec } from "../../protocol/messages.ts";
 import { settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
@@ -30,6 +31,7 @@ export function cancel(turn: Turn, { jobId }: BrokerInput<"cancel">): BrokerResp
     const { agentId, leaseId, epoch } = job.grant;
     push(turn, agentId, { event: "lease_revoked", data: { leaseId, epoch, reason } });
   }
+  if (job.state === "leased") sometimes("a job was cancelled while it was leased");
   settleJob(turn, job, { state: "cancelled", how: "cancelled", reason, error: reason });
   return acknowledged;
 }

@@ -1,3 +1,4 @@
+import { sometimes } from "../../foundation/sometimes.ts";
 import type { AgentState } from "../../protocol/agent-states.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 import { type Turn, push } from "./turn.ts";
@@ -44,6 +45,7 @@ export function wakeForQueued(turn: Turn): void {
       state.hungry.delete(agentId);
       continue;
     }
+    sometimes("a hungry agent was woken for a queued job");
     wake(turn, agent);
     jobs -= agent.slotsFree;
   }

@@ -201,7 +201,9 @@ describe("a broker that is killed and started again on its data", () => {
     expect(body.renewed).toHaveLength(1);
     await agent.post(act(offer.leaseId, "return"), { epoch: 1, progress: 0, reason: "x" });
     const [next] = (await agent.heartbeat()).body.offers;
-    expect(next).toMatchObject({ jobId, epoch: 2 });
+    expect(next).toMatchObject({ jobId });
+    // Above every epoch that a store could have forgotten.
+    expect(next.epoch).toBeGreaterThan(1);
   });
 });
 

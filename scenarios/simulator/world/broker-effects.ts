@@ -78,14 +78,18 @@ export class BrokerEffects {
         this.#say("accept", { epoch: effect.epoch }, { leaseId: effect.leaseId });
         return;
       case "decline":
-        this.#say("decline", { epoch: effect.epoch, reason: effect.reason }, { leaseId: effect.leaseId });
+        this.#say(
+          "decline",
+          { epoch: effect.epoch, reason: effect.reason, startFailed: effect.startFailed },
+          { leaseId: effect.leaseId },
+        );
         return;
       case "complete":
         this.#say("complete", effect.body, { leaseId: effect.leaseId, timeoutMs: timing.resultTimeoutMs });
         return;
       case "returnLease": {
         const { leaseId, jobId: _jobId, ...rest } = effect.handBack;
-        this.#say("return", { ...rest, reason: effect.reason }, { leaseId });
+        this.#say("return", { ...rest, reason: effect.reason, startFailed: effect.startFailed }, { leaseId });
         return;
       }
       case "uploadCheckpoint":

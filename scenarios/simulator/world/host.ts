@@ -126,7 +126,7 @@ export class Host {
 
   wipeWorkspace(leaseId: string): void {
     this.#workspaces.delete(leaseId);
-    this.sandboxes.delete(leaseId);
+    if (this.sandboxes.get(leaseId)?.processes === 0) this.sandboxes.delete(leaseId);
   }
 
   workspaceProgress(leaseId: string): number {

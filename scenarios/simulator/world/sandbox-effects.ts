@@ -240,7 +240,8 @@ export class SandboxEffects {
         return;
       }
       // Whatever the job wrote while its directory was read is in the archive in part.
-      const torn = sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
+      const torn =
+        sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
       const content = { jobId, progress, torn };
       const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
       host.keepCheckpoint(leaseId, generation, { reference, content });
