@@ -1,5 +1,6 @@
 import { AssertionError } from "../../foundation/assert.ts";
 import { messageOf } from "../../foundation/errors.ts";
+import { takeMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { watchProperties } from "../checkers/properties.ts";
 import { storyOf } from "../checkers/story.ts";
@@ -50,6 +51,7 @@ export function simulate(
   const simulation = new Simulation(plan, { tape, coverage, onRecord: silent ? null : onRecord });
   const { world } = simulation;
   const liveness = new Liveness(simulation);
+  takeMarks();
   try {
     simulation.begin();
     while (failure === null && world.happenNext(plan.options.safetyMs));

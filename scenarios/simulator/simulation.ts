@@ -1,3 +1,4 @@
+import { takeMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Coverage } from "./coverage.ts";
 import { Director } from "./director.ts";
@@ -69,7 +70,7 @@ export class Simulation {
       digest,
       jobs: counts,
       coverage: world.coverage.counts,
-      marks: {},
+      marks: takeMarks(),
     };
   }
 }
