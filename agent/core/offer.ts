@@ -99,6 +99,7 @@ function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
 function declineReason(turn: Turn, { jobId }: Offer): { reason: string; startFailed: boolean } | null {
   const { core } = turn;
   const closed = intakeClosedBecause(core);
+  if (closed !== null) sometimes("an offer was declined because intake was closed");
   if (closed !== null) return { reason: closed, startFailed: false };
   if (slotsFree(core) === 0) return { reason: "every slot is busy", startFailed: false };
   core.unspawnableJobs = core.unspawnableJobs.filter(({ untilMs }) => untilMs > turn.nowMs);
