@@ -35,9 +35,15 @@ export class Instances<Kept> {
     return this.#follow(data.agentId, source);
   }
 
-  /** The broker names both too; for instances whose own start says nothing of the agent. */
-  enrolled({ data }: RecordOf<"broker.enrolled">): void {
-    if (this.#kept.has(data.instanceId)) this.#follow(data.agentId, data.instanceId);
+  /**
+   * The broker names both too; for instances whose own start says nothing of the agent.
+   *
+   * @returns what is kept of the instance, if it has been heard of and is not over
+   */
+  enrolled({ data }: RecordOf<"broker.enrolled">): Kept | undefined {
+    const kept = this.#kept.get(data.instanceId);
+    if (kept !== undefined && !this.#latest.has(data.agentId)) this.#latest.set(data.agentId, data.instanceId);
+    return kept;
   }
 
   forget(source: string): void {

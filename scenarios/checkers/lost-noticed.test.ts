@@ -59,10 +59,15 @@ describe("lost-noticed", () => {
     expect(judge(fault(beat(enrolled().wait(6_000), other), what), name, settings).result).toBe("fail");
   });
 
-  it("waits for the last of two standstills", () => {
-    const two = fault(fault(enrolled(), "stall-store"), "stall-broker").wait(60_000);
-    two.add("fault.undone", { fault: "stall-broker", target: "broker" });
+  it.each(["stall-broker", "stall-store"])("waits for the last of two standstills, after %s too", (second) => {
+    const undone = { fault: "stall-broker", target: "broker" };
+    const two = fault(fault(enrolled(), "stall-broker"), second).wait(60_000).add("fault.undone", undone);
     expect(judge(beat(beat(two, other).wait(6_000), other), name, settings).result).toBe("pass");
+    const none = two
+      .add("fault.undone", { ...undone, fault: second })
+      .job(1, null, "queued")
+      .wait(6_000);
+    expect(judge(beat(none, other), name, settings).result).toBe("fail");
   });
 
   it("expects nothing of a broker whose store forgot the agent, or of one that ended", () => {

@@ -15,8 +15,8 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
   const timeoutMs = settings["activityTimeoutMs"] === undefined ? null : Number(settings["activityTimeoutMs"]);
   const bearMs = (timeoutMs ?? 0) + Number(settings["slackMs"] ?? 1_000);
   const lastSigns = new SilenceOrder();
-  /** Why the broker does not look at the time now. */
-  const standstill = new Set<string>();
+  /** Why the broker does not look at the time now, and how often that was applied. */
+  const standstill = new Map<string, number>();
   let anew = false;
   let noticed = 0;
   let signs = 0;
@@ -66,16 +66,18 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
       "broker.released": look,
       "broker.stopped": (record) => {
         const silent = look(record);
-        standstill.add("stopped");
+        standstill.set("stopped", 1);
         return silent;
       },
       "broker.started": () => goOn("stopped", "kill-broker", "lose-store", "stall-broker"),
       "fault.applied": ({ data: { fault } }) => {
-        if (standstills.has(fault)) standstill.add(fault);
+        if (standstills.has(fault)) standstill.set(fault, (standstill.get(fault) ?? 0) + 1);
         if (fault === "lose-store") lastSigns.clear();
       },
       "fault.undone": ({ data: { fault } }) => {
-        if (standstill.has(fault)) goOn(fault);
+        const others = (standstill.get(fault) ?? 0) - 1;
+        if (others > 0) standstill.set(fault, others);
+        else if (others === 0) goOn(fault);
       },
     },
     end,

@@ -3,8 +3,10 @@ import { Instances } from "./instances.ts";
 import { violation, type Violation } from "./story.ts";
 
 interface Pause {
-  /** From the agent's own start, so that a first Paused cannot have been missed. */
+  /** The log has its start, so that a first Paused cannot have been missed. */
   known: boolean;
+  /** The broker heeds only this one by now, and nothing that an earlier one sent and that was delayed on its way. */
+  enrolled: boolean;
   wasPaused: boolean;
   paused: RecordOf<"agent.state"> | null;
   frozen: RecordOf<"agent.frozen"> | null;
@@ -25,7 +27,7 @@ interface Pause {
  */
 export class PauseAcknowledgements {
   readonly #instances = new Instances<Pause>(() => ({
-    ...{ known: false, wasPaused: false, paused: null, frozen: null, suspect: null },
+    ...{ known: false, enrolled: false, wasPaused: false, paused: null, frozen: null, suspect: null },
     ...{ settled: new Set<string>(), ended: new Set<string>() },
   }));
   readonly #suspects = new Set<Pause>();
@@ -36,7 +38,8 @@ export class PauseAcknowledgements {
   }
 
   enrolled(record: RecordOf<"broker.enrolled">): void {
-    this.#instances.enrolled(record);
+    const pause = this.#instances.enrolled(record);
+    if (pause !== undefined) pause.enrolled = true;
   }
 
   moved(record: RecordOf<"agent.state">): void {
@@ -72,7 +75,8 @@ export class PauseAcknowledgements {
     const agent = `agent ${record.data.agentId.slice(0, 12)}`;
     const pause = this.#instances.ofAgent(record.data.agentId);
     if (pause === undefined) return null;
-    if (pause.known && !pause.wasPaused) return violation(`${agent} had a pause acknowledged and never paused`, record);
+    if (pause.known && pause.enrolled && !pause.wasPaused)
+      return violation(`${agent} had a pause acknowledged and never paused`, record);
     if (pause.paused === null || missing(pause) === 0) return null;
     const summary = `${agent} had a pause acknowledged with ${missing(pause)} sandboxes that have no checkpoint`;
     pause.suspect = violation(summary, pause.frozen, pause.paused, record);

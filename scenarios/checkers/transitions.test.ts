@@ -40,6 +40,14 @@ describe("transitions of executions", () => {
     expect(judge(spawned().start("two").execution(2, null, "spawning", "two"), name).result).toBe("pass");
   });
 
+  it("lets one start again whose offer a store that was taken back made again", () => {
+    const ended = () => spawned().execution(1, "spawning", "failed");
+    expect(judge(ended().loseStore(1).execution(1, null, "spawning"), name).result).toBe("pass");
+    expect(judge(ended().loseStore(2).execution(1, null, "spawning"), name).result).toBe("fail");
+    expect(judge(ended().loseStore(1).execution(1, "failed", "running"), name).result).toBe("fail");
+    expect(judge(spawned().loseStore(1).execution(1, null, "spawning"), name).result).toBe("fail");
+  });
+
   it("fails on one that begins in the middle, skips a state, or has a gap", () => {
     expect(judge(new HistoryBuilder().execution(1, null, "running"), name).detail).toContain("began as running");
     expect(judge(spawned().execution(1, "spawning", "completed"), name).result).toBe("fail");

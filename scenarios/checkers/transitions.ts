@@ -24,6 +24,8 @@ export const transitions = checkerOf("every transition follows the tables (I4)",
   const jobs = new Map<string, RecordOf<"broker.job">>();
   const settled = new Recent<RecordOf<"broker.job">>();
   const forgotten = new Set<string>();
+  /** A store that is taken back makes an offer again under the lease that it had, and its holder may have ended it. */
+  const offeredAnew = new Set<string>();
   let observed = 0;
   return {
     on: {
@@ -43,7 +45,8 @@ export const transitions = checkerOf("every transition follows the tables (I4)",
         observed += 1;
         const { leaseId, to } = record.data;
         const { executions } = instances.of(record.source);
-        const last = executions.get(leaseId) ?? ended.get(leaseId);
+        const again = record.data.from === null && offeredAnew.has(record.data.jobId);
+        const last = executions.get(leaseId) ?? (again ? undefined : ended.get(leaseId));
         if (!isTerminalExecution(to)) executions.set(leaseId, record);
         else {
           executions.delete(leaseId);
@@ -67,6 +70,7 @@ export const transitions = checkerOf("every transition follows the tables (I4)",
           jobs.delete(jobId);
           settled.delete(jobId);
           forgotten.add(jobId);
+          offeredAnew.add(jobId);
         }
       },
     },
