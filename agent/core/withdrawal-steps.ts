@@ -54,7 +54,8 @@ export function askOnce(turn: Turn, withdrawal: Withdrawal, ask: () => void): vo
 /** Looks at the procedure again when that share of the deadline is over, or a retry is due before. */
 export function wakeAt(turn: Turn, withdrawal: Withdrawal, share: number): void {
   const { retryAtMs } = withdrawal;
-  const retryMs = retryAtMs === null ? Number.POSITIVE_INFINITY : retryAtMs - turn.nowMs;
+  // A retry that is due is taken in this very turn, or waits for something else.
+  const retryMs = retryAtMs === null || retryAtMs <= turn.nowMs ? Number.POSITIVE_INFINITY : retryAtMs - turn.nowMs;
   turn.setTimer("withdraw", { delayMs: Math.min(retryMs, timeLeftMs(turn, withdrawal, share)) });
 }
 

@@ -162,7 +162,12 @@ export class Director implements EventTarget {
       body?.kill({ afterEffects: 0, edge: "after" });
       host.losePower();
     } else if (step.do === "stall-agent") {
-      this.#break(step.do, { kind: "host", target: host.agentId, forMs: step.forMs, undo: () => undefined });
+      this.#break(step.do, {
+        kind: "host",
+        target: host.agentId,
+        forMs: step.forMs,
+        undo: () => (this.#calm ? body?.wake() : undefined),
+      });
       body?.stall(step.forMs);
     } else {
       const what = step.do === "fail-spawns" ? "spawnsFail" : "checkpointsFail";
@@ -191,7 +196,9 @@ export class Director implements EventTarget {
       const detail = step.writes === null ? "everything is forgotten" : `the last ${step.writes} commits are forgotten`;
       this.#break(step.do, { kind: "broker", target: "store", forMs: step.downMs, undo: nothing, subjects, detail });
     } else {
-      this.#break(step.do, { kind: "broker", target: "broker", forMs: step.forMs, undo: nothing });
+      // One of several that overlap ends when the longest does, or when all faults stop.
+      const undo = (): void => (this.#calm ? broker.wake() : undefined);
+      this.#break(step.do, { kind: "broker", target: "broker", forMs: step.forMs, undo });
       if (step.do === "stall-broker") broker.stall(step.forMs);
       else broker.stallStore(step.forMs);
     }

@@ -32,10 +32,6 @@ export class Liveness implements EventTarget {
       for (const sandbox of member.host.sandboxes.values()) sandbox.wake();
       member.start();
     }
-    // Somebody has to be there to do the work that is left.
-    if (members.every((member) => member.gone || member.body?.core.withdrawal !== null)) {
-      this.#simulation.addMember().start();
-    }
     this.endsAtMs = world.nowMs + plan.options.livenessMs + this.#workMs();
     this.happen();
   }
@@ -45,6 +41,9 @@ export class Liveness implements EventTarget {
     for (const member of members) {
       if (member.body?.core.pause !== null && member.body !== null) director.resume(member);
     }
+    // Somebody has to be there to do the work that is left.
+    const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
+    if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.isOver = this.#unfinished().length === 0;
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }

@@ -17,6 +17,7 @@ import type { Network } from "./network.ts";
 import type { Sandbox, SandboxEnd } from "./sandbox.ts";
 import { SandboxEffects } from "./sandbox-effects.ts";
 import type { HistorySource, World } from "./world.ts";
+import { Stall } from "./stall.ts";
 import { WithdrawalEffects } from "./withdrawal-effects.ts";
 
 /** Event numbers below are timers'. */
@@ -57,9 +58,9 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
   readonly #queue: AgentInput[] = [];
   #busy = false;
   #requests = 0;
-  #stallsUntilMs = 0;
-  /** How long it stood still since its withdrawal began. */
-  #withdrawal: { readonly begunAtMs: number; stalledMs: number; readonly deadlineMs: number } | null = null;
+  readonly #stall: Stall;
+  /** Its withdrawal, and how long the process had stood still when that began. */
+  #withdrawal: { readonly begunAtMs: number; readonly stalledMs: number; readonly deadlineMs: number } | null = null;
 
   constructor(options: AgentBodyOptions) {
     const { world, host, network, instanceId } = options;
@@ -71,6 +72,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
     this.core = initialCore({ instanceId, slots: world.options.slots });
     this.timers = new AgentTimers(world, this);
+    this.#stall = new Stall(world, this, () => this.timers.rearm());
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
     this.#brokerEffects = new BrokerEffects(this, network);
     this.#sandboxEffects = new SandboxEffects(this, this.#brokerEffects);
@@ -143,10 +145,11 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
   }
 
   stall(forMs: number): void {
-    const untilMs = Math.max(this.#stallsUntilMs, this.world.nowMs + forMs);
-    const moreMs = untilMs - Math.max(this.#stallsUntilMs, this.world.nowMs);
-    this.#stallsUntilMs = untilMs;
-    if (this.#withdrawal !== null) this.#withdrawal.stalledMs += moreMs;
+    this.#stall.begin(forMs);
+  }
+
+  wake(): void {
+    this.#stall.end();
   }
 
   /** kill -9, at once or after so many effects more. */
@@ -162,11 +165,9 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
 
   happen(what: number, detail: unknown): void {
     if (!this.alive) return;
-    const { nowMs, heap } = this.world;
-    if (this.#stallsUntilMs > nowMs) {
-      // Nothing is seen meanwhile, in the order in which it came.
-      if (what < input) this.timers.putOff(what, this.#stallsUntilMs);
-      else heap.push(this.#stallsUntilMs, this, what, detail);
+    if (this.#stall.isOn) {
+      if (what < input) this.timers.miss(what);
+      else this.#stall.defer(what, detail);
       return;
     }
     if (what === input) this.see(detail as AgentInput);
@@ -179,7 +180,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
   }
 
   answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
-    if (this.#stallsUntilMs > this.world.nowMs) this.whenDone(0, () => this.#brokerEffects.answered(call, outcome));
+    if (this.#stall.isOn) this.#stall.defer(done, () => this.#brokerEffects.answered(call, outcome));
     else this.#brokerEffects.answered(call, outcome);
   }
 
@@ -317,7 +318,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     const { begunAtMs, endsAtMs } = this.core.withdrawal as { begunAtMs: number; endsAtMs: number };
     const { nowMs, heap } = this.world;
     const deadlineMs = endsAtMs - begunAtMs;
-    this.#withdrawal = { begunAtMs: nowMs, stalledMs: 0, deadlineMs };
+    this.#withdrawal = { begunAtMs: nowMs, stalledMs: this.#stall.totalMs, deadlineMs };
     heap.push(nowMs + deadlineMs + exitMsMax + 1, this, withdrawalOverdue, null);
   }
 
@@ -326,7 +327,8 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     const watched = this.#withdrawal;
     if (watched === null) return;
     const { nowMs, heap } = this.world;
-    const overdueAtMs = watched.begunAtMs + watched.stalledMs + watched.deadlineMs + exitMsMax + 1;
+    const stalledMs = this.#stall.totalMs - watched.stalledMs;
+    const overdueAtMs = watched.begunAtMs + stalledMs + watched.deadlineMs + exitMsMax + 1;
     if (nowMs < overdueAtMs) heap.push(overdueAtMs, this, withdrawalOverdue, null);
     else this.#tellOfWithdrawal();
   }
@@ -335,7 +337,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     const watched = this.#withdrawal;
     if (watched === null) return;
     this.#withdrawal = null;
-    const tookMs = this.world.nowMs - watched.begunAtMs - watched.stalledMs;
+    const tookMs = this.world.nowMs - watched.begunAtMs - (this.#stall.totalMs - watched.stalledMs);
     const { agentId } = this.host;
     this.world.record(this.world.harness, "witness.withdrawn", { agentId, tookMs, deadlineMs: watched.deadlineMs });
   }

@@ -45,12 +45,19 @@ export class AgentTimers {
     this.#dueMs[indexOf.get(name) as number] = Infinity;
   }
 
-  /** An event of a timer came while its process stood still: it comes again when that goes on. */
-  putOff(index: number, untilMs: number): void {
+  /** An event of a timer came while its process stood still; see `rearm`. */
+  miss(index: number): void {
+    if ((this.#eventMs[index] as number) === this.#world.nowMs) this.#eventMs[index] = Infinity;
+  }
+
+  /** The process goes on: timers whose events were missed fire now. */
+  rearm(): void {
     const { nowMs, heap } = this.#world;
-    if ((this.#eventMs[index] as number) !== nowMs) return;
-    this.#eventMs[index] = momentOf(untilMs);
-    heap.push(untilMs, this.#target, index, null);
+    for (let index = 0; index < timerNames.length; index += 1) {
+      if ((this.#dueMs[index] as number) === Infinity || (this.#eventMs[index] as number) !== Infinity) continue;
+      this.#eventMs[index] = Math.max(nowMs, this.#dueMs[index] as number);
+      heap.push(this.#eventMs[index] as number, this.#target, index, null);
+    }
   }
 
   /** An event of a timer came: its name if it is due, else null. */

@@ -13,6 +13,7 @@ import type { BrokerCall } from "./broker-call.ts";
 import { Fuse } from "./fuse.ts";
 import type { Link } from "./link.ts";
 import type { Network, RequestTaker } from "./network.ts";
+import { Stall } from "./stall.ts";
 import { copyOfBatch, Store } from "./store.ts";
 import { durationMs, type HistorySource, type World } from "./world.ts";
 
@@ -56,8 +57,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #clockOffsetMs = 0;
   /** When everything decided so far is in the store. */
   #idleAtMs = 0;
+  /** Decisions whose commit is awaited. */
+  #uncommitted = 0;
   #storeStallsUntilMs = 0;
-  #stallsUntilMs = 0;
+  readonly #stall: Stall;
   #alarmDueMs = Infinity;
   #alarmEventMs = Infinity;
   /** How often it is looked at as a whole. */
@@ -67,6 +70,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#world = world;
     this.#network = network;
     this.#stream = world.tape.stream("broker");
+    this.#stall = new Stall(world, this, () => this.#armAlarm());
     this.#store = new Store({ keepsUndos: storeFails });
     this.#source = { actor: "broker", name: "broker-0", clockOffsetMs: 0, nextSequence: 0 };
     network.broker = this;
@@ -124,7 +128,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   stall(forMs: number): void {
-    this.#stallsUntilMs = Math.max(this.#stallsUntilMs, this.#world.nowMs + forMs);
+    this.#stall.begin(forMs);
+  }
+
+  /** Whatever stands still goes on. */
+  wake(): void {
+    this.#stall.end();
+    this.#storeStallsUntilMs = 0;
   }
 
   stallStore(forMs: number): void {
@@ -143,10 +153,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   take(call: BrokerCall, message: unknown, link: Link): void {
-    const { nowMs, heap } = this.#world;
-    if (this.#stallsUntilMs > nowMs) {
-      if (this.#stallsUntilMs > call.deadlineMs) this.#network.watch(call);
-      heap.push(this.#stallsUntilMs, this, arrivesLate, { call, message, link });
+    if (this.#stall.isOn) {
+      this.#network.watch(call);
+      this.#stall.defer(arrivesLate, { call, message, link });
       return;
     }
     if (call.route === "put-blobs") this.#putBlobs(call, message as { digest: string; bytes: number }[], link);
@@ -161,24 +170,32 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   happen(what: number, detail: unknown): void {
-    const { nowMs, heap } = this.#world;
     if (what === starts) {
       if (this.#state === null) this.start();
-    } else if (this.isUp && this.#stallsUntilMs > nowMs) {
-      const reply = what === committed ? (detail as { reply: Reply | null }).reply : null;
-      if (reply !== null && this.#stallsUntilMs > reply.call.deadlineMs) this.#network.watch(reply.call);
-      if (what === ticks && this.#alarmEventMs === nowMs) this.#alarmEventMs = momentOf(this.#stallsUntilMs);
-      heap.push(this.#stallsUntilMs, this, what, detail);
-    } else if (what === ticks) this.#tick();
+    } else if (this.isUp && this.#stall.isOn) this.#missed(what, detail);
+    else if (what === ticks) this.#tick();
     else if (what === committed) {
       const { later, reply, boot } = detail as { later: LaterEffect[]; reply: Reply | null; boot: number };
-      if (boot === this.#boots && this.#state !== null) this.#finish(later, reply);
-      else if (reply !== null) this.#network.refuse(reply.call, reply.link);
+      if (boot === this.#boots && this.#state !== null) {
+        this.#uncommitted -= 1;
+        this.#finish(later, reply);
+      } else if (reply !== null) this.#network.refuse(reply.call, reply.link);
     } else {
       const { call, message, link } = detail as { call: BrokerCall; message: unknown; link: Link };
       if (this.isUp) this.take(call, message, link);
       else this.#network.refuse(call, link);
     }
+  }
+
+  /** Something happened while it stood still. */
+  #missed(what: number, detail: unknown): void {
+    if (what === ticks) {
+      if (this.#alarmEventMs === this.#world.nowMs) this.#alarmEventMs = Infinity;
+      return;
+    }
+    const reply = what === committed ? (detail as { reply: Reply | null }).reply : null;
+    if (reply !== null) this.#network.watch(reply.call);
+    this.#stall.defer(what, detail);
   }
 
   /** Looks at the whole of what it knows. */
@@ -216,10 +233,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
       else later.push(effect);
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
-    if (this.#idleAtMs <= world.nowMs) this.#finish(later, reply);
+    // In the order of the decisions, even when an earlier one is committed at this very moment.
+    if (this.#idleAtMs <= world.nowMs && this.#uncommitted === 0) this.#finish(later, reply);
     else {
+      this.#uncommitted += 1;
       if (reply !== null && this.#idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
-      world.heap.push(this.#idleAtMs, this, committed, { later, reply, boot });
+      world.heap.push(Math.max(world.nowMs, this.#idleAtMs), this, committed, { later, reply, boot });
     }
   }
 
@@ -330,8 +349,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #armAlarm(): void {
     if (this.#alarmDueMs === Infinity || this.#alarmEventMs <= this.#alarmDueMs) return;
-    this.#alarmEventMs = this.#alarmDueMs;
-    this.#world.heap.push(this.#alarmDueMs, this, ticks, null);
+    this.#alarmEventMs = Math.max(this.#world.nowMs, this.#alarmDueMs);
+    this.#world.heap.push(this.#alarmEventMs, this, ticks, null);
   }
 
   #die(downMs: number): void {
@@ -344,7 +363,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#alarmDueMs = Infinity;
     this.#alarmEventMs = Infinity;
     this.#idleAtMs = 0;
-    this.#stallsUntilMs = 0;
+    this.#uncommitted = 0;
+    this.#stall.end();
     this.#world.record(this.#source, "broker.stopped", { reason: "killed" });
     // The kernel closes its sockets: every stream breaks.
     hub?.closeAll();

@@ -176,6 +176,8 @@ export class Sandbox implements EventTarget {
     const result = exitCode === 0 && !dies ? resultOf(this.jobId, this.behaviour, this.startedFrom) : null;
     const end = { exitCode: dies ? null : exitCode, signal: dies ? "SIGSEGV" : null };
     this.#host.ended(this, { ...end, progress: this.#progress, result });
+    // It came to its end before the signal that it was sent.
+    if (this.processes === 0) this.#tellGone(0);
   }
 
   #die(signal: string): void {
@@ -186,6 +188,10 @@ export class Sandbox implements EventTarget {
     this.#empty();
     if (wasAlive) this.#host.ended(this, { exitCode: null, signal, progress, result: null });
     this.#host.emptied(this);
+    this.#tellGone(terminated);
+  }
+
+  #tellGone(terminated: number): void {
     for (const gone of this.#onGone.splice(0)) gone({ terminated, left: [] });
   }
 
