@@ -96,7 +96,7 @@ function explain(error: unknown): number {
       process.stderr.write("Say what to do: `scenarios list`, `scenarios run NAME`, or `scenarios --help`.\n");
       return ExitCode.usage;
     }
-    const message = error.message.replace(/^error: /, "");
+    const message = error.message.replace(/^error: /, "").replaceAll("\n", " ");
     const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, "")}.`;
     process.stderr.write(`${sentence} \`scenarios --help\` shows what there is.\n`);
     return ExitCode.usage;

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { systemCode, UsageError } from "../foundation/errors.ts";
+import { makeDirectories } from "./make-directories.ts";
 import { processStat } from "./stages/host/proc.ts";
 
 /** Where everything about one run lies: `.scenarios/<run>/`. */
@@ -80,13 +81,6 @@ export function isRunning(directory: RunDirectory): boolean {
     // No owner was written: the harness was killed before it did anything else.
     return false;
   }
-}
-
-/** Level by level: Node's own recursive way never returns where the kernel answers ENOENT to every mkdir (/proc). */
-function makeDirectories(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectories(dirname(path));
-  mkdirSync(path);
 }
 
 function firstFree(base: string, wanted: string): RunDirectory {

@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
+import { marks } from "../../foundation/sometimes.ts";
 import { streamOutput } from "../../reports/stream-output.ts";
 import { type Line, renderLines } from "../../reports/text/line.ts";
 import { listenForInterruption } from "../interruption.ts";
+import { makeDirectories } from "../make-directories.ts";
 import { campaignJson } from "../simulating/campaign-json.ts";
 import { headingLine } from "../simulating/campaign-text.ts";
 import type { Campaign } from "../simulating/campaign.ts";
@@ -47,15 +49,15 @@ export async function simulateCommand(flags: SimulateFlags): Promise<number> {
   const tell = (lines: readonly Line[]) => {
     if (!json) output.write(renderLines(lines, output));
   };
+  const interruption = listenForInterruption({ deadlineMs: null, undoes: false });
   tell([headingLine(campaign)]);
   if (campaign.source.count === 1) {
     tell(planLines(planFor({ ...campaign.wishes, seed: campaign.source.at(0) }), output.columns));
   }
-  const interruption = listenForInterruption({ deadlineMs: null, undoes: false });
   const pool = new SimulationPool({ workers: campaign.workers, twice: campaign.determinism });
   try {
     const end = await runCampaign(campaign, {
-      ...{ pool, planFor, summarizeCoverage, marks: [], tell },
+      ...{ pool, planFor, summarizeCoverage, marks, tell },
       live: new LiveLine(json ? streamOutput(process.stderr) : output),
       columns: output.columns,
       signal: interruption.signal,
@@ -123,13 +125,13 @@ function profileNamed(name: string): ProfileName {
   });
 }
 
-/** Looks whether plans can be written there before hours are spent on finding one; makes nothing. */
+/** Looks whether plans can be written there before hours are spent on finding one: makes the folder, and takes it away. */
 function checkFolder(folder: string): void {
-  let existing = resolve(folder);
-  while (!existsSync(existing)) existing = dirname(existing);
   try {
-    accessSync(existing, constants.W_OK | constants.X_OK);
-    if (!statSync(existing).isDirectory()) throw new Error(`${existing} is no folder`);
+    const made = makeDirectories(folder);
+    if (!statSync(folder).isDirectory()) throw new Error("it is no folder");
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    if (made !== null) rmSync(made, { recursive: true });
   } catch (error) {
     throw new UsageError(`Plans cannot be written to ${folder}: ${messageOf(error)}.`, {
       code: "no-out",

@@ -1,7 +1,9 @@
 import { flow } from "../../reports/text/flow.ts";
 import { faint, type Line, tinted } from "../../reports/text/line.ts";
-import { wholeNumber } from "../../reports/text/duration.ts";
+import { counted, wholeNumber } from "../../reports/text/duration.ts";
 import type { CoverageCell, CoverageSummary } from "../simulator/coverage.ts";
+
+const surprisingShownMax = 3;
 
 /** The share of the cells that were reached, and in which states how many were not. */
 export function coverageLines({ covered, possible, empty, surprising }: CoverageSummary, columns: number): Line[] {
@@ -11,7 +13,7 @@ export function coverageLines({ covered, possible, empty, surprising }: Coverage
   return [
     [tinted("Coverage".padEnd(10), "strong"), share],
     ...(groups.length === 0 ? [] : flow(["  empty   "], groups, layout)),
-    ...surprising.map((cell): Line => [tinted("  reached though said to be impossible: ", "bad"), cellWords(cell)]),
+    ...surprisingLines(surprising),
   ];
 }
 
@@ -23,6 +25,17 @@ export function cellWords({ actor, state, input, fault, crash }: CoverageCell): 
 
 export function percent(ratio: number): string {
   return `${(100 * ratio).toFixed(1)} %`;
+}
+
+/** The table of the cells is wrong there, or the code is. */
+function surprisingLines(surprising: readonly CoverageCell[]): Line[] {
+  if (surprising.length === 0) return [];
+  const more = surprising.length - surprisingShownMax;
+  return [
+    [tinted(`  ${counted(surprising.length, "cell")} said to be impossible, and reached:`, "bad")],
+    ...surprising.slice(0, surprisingShownMax).map((cell): Line => [`    ${cellWords(cell)}`]),
+    ...(more > 0 ? [[faint(`    and ${wholeNumber(more)} more; --json lists them all`)]] : []),
+  ];
 }
 
 function groupOf({ actor, state, crash }: CoverageCell): string {

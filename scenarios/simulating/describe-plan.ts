@@ -2,9 +2,10 @@ import { duration, counted, wholeNumber } from "../../reports/text/duration.ts";
 import { flow } from "../../reports/text/flow.ts";
 import { faint, type Line, tinted } from "../../reports/text/line.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
-import type { Plan, PlanStep } from "../simulator/plan/plan.ts";
+import { JobBehaviour, type Plan, type PlanStep } from "../simulator/plan/plan.ts";
 
 const titleWidth = 10;
+const goodJob = JobBehaviour.parse({});
 
 /** Everything that was drawn for one plan, but for the steps themselves. */
 export function planLines(plan: Plan, columns: number): Line[] {
@@ -75,9 +76,8 @@ function stepLine(step: PlanStep): Line {
 
 function fieldWords(name: string, value: unknown): string[] {
   if (name === "behaviour") {
-    return Object.entries(value as object).flatMap(([field, inner]) =>
-      inner === false || inner === null ? [] : [`${field}=${String(inner)}`],
-    );
+    const fields = Object.entries(value as JobBehaviour) as [keyof JobBehaviour, unknown][];
+    return fields.flatMap(([field, inner]) => (inner === goodJob[field] ? [] : [`${field}=${String(inner)}`]));
   }
   return [`${name}=${typeof value === "number" ? round(value) : String(value)}`];
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import * as z from "zod";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import { makeDirectories } from "../make-directories.ts";
 import { Plan } from "../simulator/plan/plan.ts";
 
 /** The version of plans that this program writes, and the only one that it runs. */
@@ -18,7 +19,7 @@ const seedLengthMax = 60;
  */
 export function writePlan(path: string, plan: Plan): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     // Parsing puts the fields into the order of the schema, however the plan came to be.
     writeFileSync(path, `${JSON.stringify(Plan.parse(plan), undefined, 2)}\n`);
   } catch (error) {
