@@ -20,6 +20,14 @@ test("a run that passed is a green case for each expectation, the residue and th
   expect(propertiesOf(suite)).toMatchObject({ seed: "7e1d0c", "option.jobs": "24", "option.store": '"memory"' });
 });
 
+test("a broken expectation's story goes with it", () => {
+  const run = runFixtures.failing();
+  const story = ["+0 ms broker b1: offered jobId=job-1", "+1 ms broker b1: offered jobId=job-1"];
+  const expectations = run.verdict.expectations.map((one) => (one.result === "fail" ? { ...one, story } : one));
+  const text = JSON.stringify(suiteOf({ ...run, verdict: { ...run.verdict, expectations } }));
+  for (const event of story) expect(text).toContain(event);
+});
+
 test("a run that failed names the broken expectation and every finding with its evidence", () => {
   const suite = suiteOf(runFixtures.failing());
   expect(suite.attributes).toMatchObject({ tests: "10", failures: "2", errors: "0" });

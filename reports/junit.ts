@@ -54,12 +54,15 @@ interface Judgement {
 }
 
 function expectationCases({ expectations }: RunVerdict): Judgement[] {
-  return expectations.map(({ id, title, detail, result }) => ({
-    name: `${id}: ${title}`,
-    ms: 0,
-    outcome: result === "pass" ? undefined : problem(result, { type: "expectation", message: title, details: detail }),
-    said: detail,
-  }));
+  return expectations.map(({ id, title, detail, result, story = [] }) => {
+    const details = [detail, ...story].join("\n");
+    return {
+      name: `${id}: ${title}`,
+      ms: 0,
+      outcome: result === "pass" ? undefined : problem(result, { type: "expectation", message: title, details }),
+      said: detail,
+    };
+  });
 }
 
 function residueCase(residue: ResidueReport | null): Judgement {

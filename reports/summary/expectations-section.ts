@@ -31,13 +31,18 @@ function heading(folded: readonly Expectation[], count: string, width: number): 
   return flow(begin, ids, { width, between: faint(", "), indent: "    " });
 }
 
-function expectationLines({ title, detail, result }: Expectation, width: number): Line[] {
+function expectationLines({ title, detail, result, story = [] }: Expectation, width: number): Line[] {
   const mark = tinted(verdictMarks[result], verdictTones[result]);
   const head: Line = ["  ", mark, ` ${title}`];
   if (detail === "") return [head];
   const room = width - 4 - visibleWidth(title) - 2;
   // What holds is one line, cut if it must be; what does not is worth as many as it takes.
   if (result === "pass") return [room < 12 ? head : [...head, faint(`  ${detail}`)]];
-  if (visibleWidth(detail) <= room) return [[...head, "  ", tinted(detail, verdictTones[result])]];
-  return [head, ...wrap(detail, width - 4).map((text): Line => ["    ", tinted(text, verdictTones[result])])];
+  const events = story.flatMap((event) => wrap(event, width - 6)).map((text): Line => ["      ", faint(text)]);
+  if (visibleWidth(detail) <= room) return [[...head, "  ", tinted(detail, verdictTones[result])], ...events];
+  return [
+    head,
+    ...wrap(detail, width - 4).map((text): Line => ["    ", tinted(text, verdictTones[result])]),
+    ...events,
+  ];
 }

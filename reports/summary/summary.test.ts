@@ -49,6 +49,16 @@ test("a run that failed says why at its beginning and nearest the prompt, and en
   expect(lines.slice(-4).join(" ")).toContain(`✗ ${why}`);
 });
 
+test("a broken expectation is told with its story, however narrow the terminal", () => {
+  const run = runFixtures.failing();
+  const story = ["+0 ms broker b1: offered jobId=job-1 epoch=1", "+12.5 ms broker b1: offered jobId=job-1 epoch=2"];
+  const expectations = run.verdict.expectations.map((one) => (one.result === "fail" ? { ...one, story } : one));
+  const told = (columns: number) => shown({ ...run, verdict: { ...run.verdict, expectations } }, columns);
+  for (const event of story) expect(told(100)).toContain(`      ${event}`);
+  expect(told(40).filter((line) => line.startsWith("      ") && visibleWidth(line) > 40)).toEqual([]);
+  expect(unwrapped(told(40))).toContain(story[1]);
+});
+
 test("without a broken expectation the first finding is the reason", () => {
   const run = runFixtures.failing();
   const held = run.verdict.expectations.map((one) => ({ ...one, result: "pass" as const }));
