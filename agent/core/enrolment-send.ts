@@ -1,3 +1,4 @@
+import { retryDelayMs } from "./lease-facts.ts";
 import type { Turn } from "./turn.ts";
 
 /** Asks the broker to know the key. From here on it may, so the journal says so first. */
@@ -10,4 +11,12 @@ export function enrol(turn: Turn): void {
   core.enrolAttempts += 1;
   core.enrolInFlight = true;
   turn.emit({ kind: "enrol", slots: core.slots });
+}
+
+/** Asks again after a wait that grows: whoever takes turns with somebody else must not do so at full speed. */
+export function reenrol(turn: Turn): void {
+  const { core } = turn;
+  if (core.enrolInFlight) return;
+  core.enrolAttempts += 1;
+  turn.setTimer("enrol", { delayMs: retryDelayMs(core.enrolAttempts), jitterRatio: 0.2 });
 }

@@ -1,7 +1,7 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { HeartbeatResponse } from "../../protocol/messages.ts";
 import { noteContact } from "./broker-contact.ts";
-import { enrol } from "./enrolment-send.ts";
+import { enrol, reenrol } from "./enrolment-send.ts";
 import { sendHeartbeat } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
 import { renewLease, setLeaseTimer } from "./lease-deadline.ts";
@@ -60,6 +60,11 @@ function onRefused(turn: Turn, { code, message }: BrokerFailure): void {
   } else if (code === "revoked") {
     sometimes("a withdrawal was caused by a revocation");
     beginWithdrawal(turn, { trigger: `the broker revoked the key: ${message}`, requestId: null });
+  } else if (code === "fenced") {
+    // The broker counts on another instance: one of before, if its store forgot that this one enrolled, or if an old
+    // message came late. There is one process to a home, so this instance is the one that is alive.
+    turn.log("warn", `The broker heeds another instance: ${message} Enrolling again.`);
+    reenrol(turn);
   } else if (code !== "unreachable") {
     turn.log("warn", `The broker refused a heartbeat: ${code}: ${message}`);
   }

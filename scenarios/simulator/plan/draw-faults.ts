@@ -23,6 +23,8 @@ const edges = ["after", "before", "torn"] as const;
 interface FaultContext {
   readonly options: PlanOptions;
   readonly quick: boolean;
+  /** Whether the store may forget: the broker's clock does not go back then (docs/adr/0005). */
+  readonly storeForgets?: boolean;
 }
 
 /** Swarm: each seed switches whole kinds of faults off, and weighs the rest wildly (TigerBeetle's fuzz.zig). */
@@ -35,16 +37,18 @@ export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
   if (total === 0) return [];
   const count = 1 + swarm.upTo("faults", context.quick ? 4 : 2 ** (1 + swarm.upTo("many", 4)));
   const steps: PlanStep[] = [];
+  const storeForgets = (weights[faultKinds.indexOf("lose-store")] ?? 0) > 0;
   for (let number = 0; number < count; number += 1) {
     const stream = draws.stream(`fault:${number}`);
     let rest = stream.upTo("kind", total - 1);
     const index = weights.findIndex((weight) => (rest -= weight) < 0);
-    steps.push(drawFault(stream, faultKinds[index] as FaultKind, context));
+    steps.push(drawFault(stream, faultKinds[index] as FaultKind, { ...context, storeForgets }));
   }
   return steps;
 }
 
-function drawFault(stream: ChoiceStream, kind: FaultKind, { options, quick }: FaultContext): PlanStep {
+function drawFault(stream: ChoiceStream, kind: FaultKind, context: FaultContext): PlanStep {
+  const { options, quick, storeForgets = false } = context;
   const { safetyMs, agents, timing } = options;
   const atMs = stream.upTo("at", safetyMs);
   const agent = stream.upTo("agent", agents - 1);
@@ -65,7 +69,8 @@ function drawFault(stream: ChoiceStream, kind: FaultKind, { options, quick }: Fa
       return { atMs, do: kind, agent, forMs };
     case "jump-clock": {
       const byMs = (stream.chance("back", 0.5) ? -1 : 1) * 2 ** stream.upTo("by", 22);
-      return { atMs, do: kind, agent: stream.upTo("whose", agents) === 0 ? null : agent, byMs };
+      const brokers = stream.upTo("whose", agents) === 0 && !(storeForgets && byMs < 0);
+      return { atMs, do: kind, agent: brokers ? null : agent, byMs };
     }
     case "disturb-link": {
       const direction = directions[stream.upTo("direction", 2)] as (typeof directions)[number];

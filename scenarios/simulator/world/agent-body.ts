@@ -70,7 +70,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     this.instanceId = instanceId;
     this.caller = { agentId: host.agentId, instanceId };
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
-    this.core = initialCore({ instanceId, slots: world.options.slots });
+    this.core = initialCore({ instanceId, slots: host.slots });
     this.timers = new AgentTimers(world, this);
     this.#stall = new Stall(world, this, () => this.timers.rearm());
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });

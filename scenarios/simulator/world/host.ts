@@ -42,6 +42,8 @@ export class Host {
   readonly sandboxes = new Map<string, Sandbox>();
   readonly #workspaces = new Map<string, Workspace>();
   readonly #checkpoints = new Map<string, Map<number, StoredCheckpoint>>();
+  /** How many jobs its agent runs at once. */
+  slots: number;
   crontabLines = 0;
   checkpointsFail = 0;
   spawnsFail = 0;
@@ -52,6 +54,7 @@ export class Host {
     this.world = world;
     this.index = index;
     this.agentId = agentId;
+    this.slots = world.options.slots;
     this.stream = world.tape.stream(`host:${index}`);
     this.link = new Link(world, world.tape.stream(`link:${index}`));
     const skewMs = world.options.clockSkewMs;

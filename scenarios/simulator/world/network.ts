@@ -27,13 +27,13 @@ export class Network implements EventTarget {
   send(call: BrokerCall, link: Link): void {
     const { heap, nowMs, options } = this.#world;
     const { fate, delayMs, againAfterMs } = link.pass("to-broker");
-    if (fate === "reset") {
-      heap.push(nowMs + delayMs, this, answers, { call, outcome: unreachable });
-      return;
-    }
     const arrivesAtMs = nowMs + delayMs;
     if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);
     if (fate === "lost") return;
+    if (fate === "reset") {
+      heap.push(arrivesAtMs, this, answers, { call, outcome: unreachable });
+      return;
+    }
     const message = options.encoding === "bytes" ? encodedRequest(call.route, call.message) : call.message;
     heap.push(arrivesAtMs, this, arrives, { call, message, link });
     // What arrives twice is answered twice, and the caller hears the first answer only.
@@ -41,21 +41,22 @@ export class Network implements EventTarget {
   }
 
   answer(call: BrokerCall, response: BrokerResponse, link: Link): void {
-    const { heap, nowMs, options } = this.#world;
-    const { fate, delayMs } = link.pass("to-agent");
-    const arrivesAtMs = nowMs + delayMs;
-    if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);
-    if (fate === "lost") return;
-    const said = options.encoding === "bytes" ? encodedAnswer(call.route, response) : response;
-    const outcome = fate === "reset" ? unreachable : outcomeOf(said);
-    heap.push(arrivesAtMs, this, answers, { call, outcome });
+    const said = this.#world.options.encoding === "bytes" ? encodedAnswer(call.route, response) : response;
+    this.#bringBack(call, outcomeOf(said), link);
   }
 
   /** The broker's process ended, or there is none: the connection is refused or reset. */
   refuse(call: BrokerCall, link: Link): void {
+    this.#bringBack(call, unreachable, link);
+  }
+
+  #bringBack(call: BrokerCall, outcome: BrokerOutcome<unknown>, link: Link): void {
     const { fate, delayMs } = link.pass("to-agent");
-    if (fate === "lost") this.watch(call);
-    else this.#world.heap.push(this.#world.nowMs + delayMs, this, answers, { call, outcome: unreachable });
+    const arrivesAtMs = this.#world.nowMs + delayMs;
+    if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);
+    if (fate === "lost") return;
+    const heard = fate === "reset" ? unreachable : outcome;
+    this.#world.heap.push(arrivesAtMs, this, answers, { call, outcome: heard });
   }
 
   /** Makes sure that the caller hears at its deadline that no answer came. */
