@@ -50,6 +50,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #store: Store;
   readonly #fuse = new Fuse();
   readonly #unwritten: Unwritten[] = [];
+  /** What was decided and is not told yet: the history is written after the store. */
+  readonly #untold: (readonly Effect[])[] = [];
   #state: BrokerState | null = null;
   #hub: EventHub | null = null;
   #source: HistorySource;
@@ -178,6 +180,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       const { later, reply, boot } = detail as { later: LaterEffect[]; reply: Reply | null; boot: number };
       if (boot === this.#boots && this.#state !== null) {
         this.#uncommitted -= 1;
+        this.#untold.shift();
         this.#finish(later, reply);
       } else if (reply !== null) this.#network.refuse(reply.call, reply.link);
     } else {
@@ -226,6 +229,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const world = this.#world;
     const boot = this.#boots;
     const later: LaterEffect[] = [];
+    if (this.#fuse.isLit) this.#untold.push(effects);
     for (const effect of effects) {
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
       if (effect.kind === "persist") this.#write(effect.batch);
@@ -233,10 +237,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
       else later.push(effect);
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
+    if (this.#fuse.isLit) this.#untold.pop();
     // In the order of the decisions, even when an earlier one is committed at this very moment.
     if (this.#idleAtMs <= world.nowMs && this.#uncommitted === 0) this.#finish(later, reply);
     else {
       this.#uncommitted += 1;
+      this.#untold.push(later);
       if (reply !== null && this.#idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
       world.heap.push(Math.max(world.nowMs, this.#idleAtMs), this, committed, { later, reply, boot });
     }
@@ -270,15 +276,32 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#unwritten.length = 0;
   }
 
+  /** Steps that are in the store, and that the history will never hear of. */
+  #loseHistory(): void {
+    const subjects = new Set<string>();
+    for (const effect of this.#untold.splice(0).flat()) {
+      if (effect.kind === "history" && "jobId" in effect.entry.data) subjects.add(effect.entry.data.jobId);
+    }
+    if (subjects.size === 0) return;
+    this.#world.record(this.#world.harness, "fault.applied", {
+      fault: "lose-history",
+      target: "broker",
+      detail: "what was decided last is in the store and was not told",
+      subjects: [...subjects].sort(),
+    });
+  }
+
   #diedOver(reply: Reply | null): void {
     this.#world.coverage.crash();
     if (reply !== null) this.#network.refuse(reply.call, reply.link);
   }
 
   #finish(later: readonly LaterEffect[], reply: Reply | null): void {
-    for (const effect of later) {
+    for (const [index, effect] of later.entries()) {
+      if (this.#fuse.isLit) this.#untold.push(later.slice(index));
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
       this.#perform(effect);
+      if (this.#fuse.isLit) this.#untold.pop();
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
     if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
@@ -366,6 +389,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#uncommitted = 0;
     this.#stall.end();
     this.#world.record(this.#source, "broker.stopped", { reason: "killed" });
+    this.#loseHistory();
     // The kernel closes its sockets: every stream breaks.
     hub?.closeAll();
     this.#world.heap.push(this.#world.nowMs + downMs, this, starts, null);

@@ -20,6 +20,10 @@ export class Fuse {
     this.#die = null;
   }
 
+  get isLit(): boolean {
+    return this.#die !== null;
+  }
+
   /** Whether a torn write is what the fuse ends in. */
   get tears(): boolean {
     return this.#effects === 1 && this.#edge === "torn";
