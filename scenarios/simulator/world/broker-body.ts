@@ -36,10 +36,16 @@ interface Reply {
   readonly response: BrokerResponse;
 }
 
+interface Waiting {
+  readonly later: readonly LaterEffect[];
+  readonly reply: Reply | null;
+  atMs: number;
+}
+
 interface Unwritten {
   readonly batch: StoreBatch;
   /** When it is in the store. */
-  readonly atMs: number;
+  atMs: number;
 }
 
 /** The broker's process on its own machine: hands inputs to the reducer, writes first, and only then does the rest. */
@@ -50,8 +56,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #store: Store;
   readonly #fuse = new Fuse();
   readonly #unwritten: Unwritten[] = [];
-  /** What was decided and is not told yet: the history is written after the store. */
-  readonly #untold: (readonly Effect[])[] = [];
+  /** What was decided and waits for its commit, in order. */
+  readonly #waiting: Waiting[] = [];
+  #deciding: readonly Effect[] = [];
+  #telling: { readonly later: readonly Effect[]; next: number } = { later: [], next: 0 };
   #state: BrokerState | null = null;
   #hub: EventHub | null = null;
   #source: HistorySource;
@@ -59,8 +67,6 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #clockOffsetMs = 0;
   /** When everything decided so far is in the store. */
   #idleAtMs = 0;
-  /** Decisions whose commit is awaited. */
-  #uncommitted = 0;
   #storeStallsUntilMs = 0;
   readonly #stall: Stall;
   #alarmDueMs = Infinity;
@@ -136,7 +142,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** Whatever stands still goes on. */
   wake(): void {
     this.#stall.end();
+    const { nowMs, heap } = this.#world;
+    if (this.#storeStallsUntilMs <= nowMs) return;
     this.#storeStallsUntilMs = 0;
+    this.#idleAtMs = nowMs;
+    for (const one of this.#unwritten) one.atMs = nowMs;
+    for (const one of this.#waiting) one.atMs = nowMs;
+    heap.push(nowMs, this, committed, null);
   }
 
   stallStore(forMs: number): void {
@@ -176,14 +188,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if (this.#state === null) this.start();
     } else if (this.isUp && this.#stall.isOn) this.#missed(what, detail);
     else if (what === ticks) this.#tick();
-    else if (what === committed) {
-      const { later, reply, boot } = detail as { later: LaterEffect[]; reply: Reply | null; boot: number };
-      if (boot === this.#boots && this.#state !== null) {
-        this.#uncommitted -= 1;
-        this.#untold.shift();
-        this.#finish(later, reply);
-      } else if (reply !== null) this.#network.refuse(reply.call, reply.link);
-    } else {
+    else if (what === committed) this.#finishCommitted();
+    else {
       const { call, message, link } = detail as { call: BrokerCall; message: unknown; link: Link };
       if (this.isUp) this.take(call, message, link);
       else this.#network.refuse(call, link);
@@ -196,9 +202,17 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if (this.#alarmEventMs === this.#world.nowMs) this.#alarmEventMs = Infinity;
       return;
     }
-    const reply = what === committed ? (detail as { reply: Reply | null }).reply : null;
-    if (reply !== null) this.#network.watch(reply.call);
+    if (what === committed) for (const { reply } of this.#waiting) if (reply !== null) this.#network.watch(reply.call);
     this.#stall.defer(what, detail);
+  }
+
+  #finishCommitted(): void {
+    for (;;) {
+      const next = this.#waiting[0];
+      if (next === undefined || next.atMs > this.#world.nowMs) return;
+      this.#waiting.shift();
+      this.#finish(next.later, next.reply);
+    }
   }
 
   /** Looks at the whole of what it knows. */
@@ -227,9 +241,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #carryOut(effects: readonly Effect[], reply: Reply | null): void {
     const world = this.#world;
-    const boot = this.#boots;
     const later: LaterEffect[] = [];
-    if (this.#fuse.isLit) this.#untold.push(effects);
+    this.#deciding = effects;
     for (const effect of effects) {
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
       if (effect.kind === "persist") this.#write(effect.batch);
@@ -237,14 +250,14 @@ export class BrokerBody implements EventTarget, RequestTaker {
       else later.push(effect);
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
-    if (this.#fuse.isLit) this.#untold.pop();
+    this.#deciding = [];
     // In the order of the decisions, even when an earlier one is committed at this very moment.
-    if (this.#idleAtMs <= world.nowMs && this.#uncommitted === 0) this.#finish(later, reply);
+    if (this.#idleAtMs <= world.nowMs && this.#waiting.length === 0) this.#finish(later, reply);
     else {
-      this.#uncommitted += 1;
-      this.#untold.push(later);
+      const atMs = Math.max(world.nowMs, this.#idleAtMs);
+      this.#waiting.push({ later, reply, atMs });
       if (reply !== null && this.#idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
-      world.heap.push(Math.max(world.nowMs, this.#idleAtMs), this, committed, { later, reply, boot });
+      world.heap.push(atMs, this, committed, null);
     }
   }
 
@@ -279,9 +292,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** Steps that are in the store, and that the history will never hear of. */
   #loseHistory(): void {
     const subjects = new Set<string>();
-    for (const effect of this.#untold.splice(0).flat()) {
+    const { later, next } = this.#telling;
+    for (const effect of [...later.slice(next), ...this.#deciding, ...this.#waiting.flatMap((one) => one.later)]) {
       if (effect.kind === "history" && "jobId" in effect.entry.data) subjects.add(effect.entry.data.jobId);
     }
+    this.#deciding = [];
+    this.#telling = { later: [], next: 0 };
     if (subjects.size === 0) return;
     this.#world.record(this.#world.harness, "fault.applied", {
       fault: "lose-history",
@@ -298,10 +314,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #finish(later: readonly LaterEffect[], reply: Reply | null): void {
     for (const [index, effect] of later.entries()) {
-      if (this.#fuse.isLit) this.#untold.push(later.slice(index));
+      this.#telling = { later, next: index };
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
       this.#perform(effect);
-      if (this.#fuse.isLit) this.#untold.pop();
+      this.#telling.next += 1;
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
     if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
@@ -386,10 +402,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#alarmDueMs = Infinity;
     this.#alarmEventMs = Infinity;
     this.#idleAtMs = 0;
-    this.#uncommitted = 0;
     this.#stall.end();
     this.#world.record(this.#source, "broker.stopped", { reason: "killed" });
     this.#loseHistory();
+    for (const { reply } of this.#waiting.splice(0)) {
+      if (reply !== null) this.#network.refuse(reply.call, reply.link);
+    }
     // The kernel closes its sockets: every stream breaks.
     hub?.closeAll();
     this.#world.heap.push(this.#world.nowMs + downMs, this, starts, null);
