@@ -70,6 +70,13 @@ describe("lost-noticed", () => {
     expect(judge(beat(none, other), name, settings).result).toBe("fail");
   });
 
+  it("leaves out an agent whose last step was not told, until its next sign of life", () => {
+    const untold = { fault: "lose-history", target: "broker", detail: "", subjects: [agentId] };
+    const lost = () => enrolled().add("fault.applied", untold);
+    expect(judge(beat(lost().wait(9_000), other), name, settings).result).toBe("pass");
+    expect(judge(beat(beat(lost()).wait(9_000), other), name, settings).result).toBe("fail");
+  });
+
   it("expects nothing of a broker whose store forgot the agent, or of one that ended", () => {
     const started = { url: "", store: "", pid: 1 };
     const lost = fault(enrolled(), "lose-store").add("broker.started", started).wait(60_000);

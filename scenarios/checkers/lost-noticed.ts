@@ -9,7 +9,8 @@ const standstills: ReadonlySet<string> = new Set(["kill-broker", "stall-broker",
 /**
  * L3: an agent of which the broker hears nothing for longer than the activity timeout is called lost. Settings:
  * `activityTimeoutMs`, and `slackMs` (default 1000) for the broker's timer; without the first it cannot be judged. The
- * count begins anew with each start of the broker, which gives all a full grace (docs/cases.md, case 8).
+ * count begins anew with each start of the broker, which gives all a full grace (docs/cases.md, case 8), and leaves out
+ * the agents whose last step the broker did not live to tell (fault `lose-history`, by agent id).
  */
 export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)", (settings) => {
   const timeoutMs = settings["activityTimeoutMs"] === undefined ? null : Number(settings["activityTimeoutMs"]);
@@ -70,7 +71,9 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
         return silent;
       },
       "broker.started": () => goOn("stopped", "kill-broker", "lose-store", "stall-broker"),
-      "fault.applied": ({ data: { fault } }) => {
+      "fault.applied": ({ data: { fault, subjects } }) => {
+        // Of an agent that these name nobody told what became of it: it may be called lost already.
+        if (fault === "lose-history") for (const agentId of subjects) lastSigns.forget(agentId);
         if (standstills.has(fault)) standstill.set(fault, (standstill.get(fault) ?? 0) + 1);
         if (fault === "lose-store") lastSigns.clear();
       },

@@ -12,7 +12,10 @@ export function violation(summary: string, ...events: readonly (HistoryRecord | 
   return { summary, events: events.filter((event) => event !== null && event !== undefined) };
 }
 
-/** Readable lines, one an event: milliseconds since the first of them, who said it, and what. */
+/**
+ * Readable lines, one an event: milliseconds since the first of them, who said it, and what. Each actor goes by its own
+ * clock, so of two actors the order of the lines tells what came first, and not their times.
+ */
 export function storyOf({ events }: Violation): string[] {
   const fromMs = events[0]?.at ?? 0;
   return events.map((event) => `+${Number((event.at - fromMs).toFixed(3))} ms ${who(event)}: ${what(event)}`);

@@ -1,4 +1,4 @@
-import type { HistoryActor, HistoryData, HistoryRecord, HistoryType } from "../../protocol/history.ts";
+import { type HistoryData, type HistoryRecord, type HistoryType, historyActors } from "../../protocol/history.ts";
 import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 
 /** Writes a history as a test's story: each event a line, in order, a millisecond apart unless time is let pass. */
@@ -7,7 +7,7 @@ export class HistoryBuilder {
   #nowMs = 1_000;
 
   add<T extends HistoryType>(type: T, data: HistoryData<T>, source = "one"): this {
-    const actor = type.split(".")[0] as HistoryActor;
+    const actor = historyActors.find((one) => type.startsWith(`${one}.`)) ?? "harness";
     this.records.push({
       at: this.#nowMs,
       actor,
