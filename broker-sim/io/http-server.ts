@@ -11,7 +11,8 @@ import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
-import { ProblemError, problemOf, problemStatus, sendProblem } from "./problems.ts";
+import { problemStatus } from "./problem-status.ts";
+import { ProblemError, problemOf, sendProblem } from "./problems.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;

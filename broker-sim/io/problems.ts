@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
 import type { Problem, ProblemCode } from "../../protocol/messages.ts";
+import { problemStatus } from "./problem-status.ts";
 
 /** A refusal on its way to the client; the error handler turns it into a problem body. */
 export class ProblemError extends Error {
@@ -13,28 +14,6 @@ export class ProblemError extends Error {
     this.problem = { code, message };
   }
 }
-
-export const problemStatus: Record<ProblemCode, number> = {
-  "bad-request": 400,
-  "bad-join-token": 403,
-  "bad-signature": 401,
-  "stale-signature": 401,
-  replayed: 401,
-  revoked: 401,
-  "unknown-agent": 401,
-  "unknown-job": 404,
-  "unknown-lease": 404,
-  "unknown-checkpoint": 409,
-  fenced: 409,
-  "offer-lapsed": 409,
-  "lease-expired": 409,
-  "job-settled": 409,
-  "too-large": 413,
-  "digest-mismatch": 400,
-  full: 503,
-  "not-found": 404,
-  internal: 500,
-};
 
 /** What whoever sent the request is told about an error. */
 export function problemOf(error: unknown): Problem {
