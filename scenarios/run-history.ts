@@ -1,17 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync, watch, writeSync, type FSWatcher } from "node:fs";
 
 import { systemClock } from "../foundation/clock.ts";
-import { HouseguestError, messageOf } from "../foundation/errors.ts";
+import { messageOf } from "../foundation/errors.ts";
 import { type HistoryRecord, parseHistoryLine } from "../protocol/history.ts";
 import { historyRecorder, type RecordEvent } from "../protocol/history-recorder.ts";
 import { orAborted } from "./interruption.ts";
+import { notInTime } from "./steps/wait-error.ts";
 
 const chunkBytes = 256 * 1024;
-
-/** A step waited for something that did not happen in time. */
-export class WaitError extends HouseguestError {
-  override readonly name = "WaitError";
-}
 
 /**
  * The history of one run while it grows: the harness appends its own records, agent and broker append theirs to the
@@ -149,11 +145,4 @@ export class RunHistory {
       this.#tell(parsed.record);
     }
   }
-}
-
-function notInTime(what: string, withinMs: number): WaitError {
-  return new WaitError(`Waited ${(withinMs / 1000).toFixed(1)} s in vain for ${what}.`, {
-    code: "not-in-time",
-    next: "The logs of agent and broker are in the run directory's logs/.",
-  });
 }

@@ -2,7 +2,7 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 
 import type { AgentStatus } from "../../../protocol/control.ts";
 import type { StepOf } from "../../steps/step.ts";
-import { WaitError } from "../../run-history.ts";
+import { notBusy, WaitError } from "../../steps/wait-error.ts";
 import { controlCall } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
 
@@ -21,12 +21,7 @@ export async function awaitBusy(stage: HostStage, step: StepOf<"await-busy">): P
       for (const sandbox of working) if (sandbox.pid !== null) stage.see(sandbox.pid, "job");
       return `${working.length} sandboxes at work`;
     }
-    if (performance.now() > deadline) {
-      throw new WaitError(`Waited ${step.withinMs / 1000} s in vain for ${step.sandboxes} busy sandboxes.`, {
-        code: "not-in-time",
-        next: `At the end ${working.length} made progress; see the logs in the run directory.`,
-      });
-    }
+    if (performance.now() > deadline) throw notBusy(step, working.length);
     await pauseFor(askEveryMs, undefined, { signal });
   }
 }

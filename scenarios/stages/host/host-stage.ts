@@ -3,11 +3,12 @@ import { mkdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { HouseguestError, messageOf, systemCode, UsageError } from "../../../foundation/errors.ts";
+import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts";
 import type { Random } from "../../../foundation/random.ts";
 import type { Timing } from "../../../protocol/timing.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
+import { unknownName } from "../../steps/unknown-name.ts";
 import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { Actor } from "./actor.ts";
@@ -30,11 +31,6 @@ export interface SeenProcess {
   readonly startTime: string;
   readonly role: "agent" | "job" | "harness";
   readonly sessionId?: number;
-}
-
-/** The scenario names an actor or batch that no earlier step brought. */
-export class CastError extends HouseguestError {
-  override readonly name = "CastError";
 }
 
 export interface HostStageOptions {
@@ -159,11 +155,4 @@ function makePlace(path: string, onFailure: () => void): void {
       },
     );
   }
-}
-
-function unknownName(kind: string, name: string): CastError {
-  return new CastError(`The scenario speaks of the ${kind} "${name}", which no earlier step brought.`, {
-    code: "unknown-name",
-    next: "Mend the scenario's steps.",
-  });
 }

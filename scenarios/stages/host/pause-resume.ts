@@ -1,6 +1,6 @@
 import type { PauseResult } from "../../../protocol/control.ts";
 import { orAborted } from "../../interruption.ts";
-import { WaitError } from "../../run-history.ts";
+import { WaitError } from "../../steps/wait-error.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";

@@ -3,7 +3,7 @@ import { createHash, type KeyObject, randomBytes, randomUUID, sign } from "node:
 import { Problem } from "../../../protocol/messages.ts";
 import { routes } from "../../../protocol/routes.ts";
 import { signatureBase, signatureHeaders } from "../../../protocol/signing.ts";
-import { WaitError } from "../../run-history.ts";
+import { WaitError } from "../../steps/wait-error.ts";
 import type { StepOf } from "../../steps/step.ts";
 import type { HostStage } from "./host-stage.ts";
 
