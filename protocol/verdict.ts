@@ -46,7 +46,10 @@ export const RunVerdict = z.strictObject({
   /** Did agent, broker and jobs behave? */
   lifecycle: z.enum(verdicts),
   expectations: z.array(Expectation),
-  /** Did anything stay behind? Null when the run ended before both readings were taken. */
+  /**
+   * Did anything stay behind? Null when the run ended before both readings were taken, and on the stage `sim`, where
+   * nothing of this host is touched and `withdraw-complete` judges the modelled ones.
+   */
   residue: ResidueReport.nullable(),
   /** Did the harness undo all that it did? */
   cleanUp: z.strictObject({ result: z.enum(["pass", "fail"]), notUndone: z.array(NotUndone) }),
@@ -57,5 +60,7 @@ export const RunVerdict = z.strictObject({
   exitCode: z.int(),
   /** The command that runs the same again. */
   reproduce: z.string(),
+  /** Of a run in virtual time: 16 hexadecimal digits over its history; the same seed gives the same again. */
+  historyDigest: z.string().optional(),
 });
 export type RunVerdict = z.infer<typeof RunVerdict>;

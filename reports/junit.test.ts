@@ -55,6 +55,12 @@ test("an interrupted run has a case that says so, and its residue is unknown", (
   expect(cases.map(outcomeOf)).toEqual(["error", "passed", "error"]);
 });
 
+test("a run in virtual time has no case for a host that nobody read", () => {
+  const suite = suiteOf(runFixtures.virtual());
+  expect(suite.attributes).toMatchObject({ tests: "9", failures: "0", errors: "0" });
+  expect(JSON.stringify(suite)).not.toContain("the host is as it was found");
+});
+
 test("what could not be undone comes with the command that finishes it", () => {
   const [broken] = casesOf(suiteOf(runFixtures.notUndone())).filter((one) => outcomeOf(one) === "failure");
   expect(broken?.children[0]?.text).toContain("finish with: npx scenarios heal");

@@ -64,6 +64,18 @@ describe("on a terminal", () => {
     reporter.close();
   });
 
+  test("a run in virtual time is as old as its own clock says", () => {
+    const { terminal, reporter } = live(100);
+    const [began, ...later] = history.slice(0, upTo("agent.checkpoint"));
+    if (began?.type !== "run.started") throw new Error("the history begins with its run");
+    const options = { ...began.data.options, stage: "sim" };
+    for (const record of [{ ...began, data: { ...began.data, options } }, ...later]) reporter.record(record);
+    vi.advanceTimersByTime(200);
+    const elapsedMs = Math.max(...later.map(({ at }) => at)) - began.at;
+    expect(terminal.screen()).toContain(`${(elapsedMs / 1000).toFixed(1)} s`);
+    reporter.close();
+  });
+
   test("at the end nothing of the block is left: the lines that stay, a blank, and the summary", () => {
     const { terminal, reporter } = live(100);
     follow(reporter, history.length);

@@ -79,7 +79,8 @@ class LiveReporter implements Reporter {
   }
 
   #block() {
-    return statusBlock(this.#status, { now: systemClock.nowMs(), columns: Math.max(1, this.#output.columns - 1) });
+    const now = this.#status.virtualNow ?? systemClock.nowMs();
+    return statusBlock(this.#status, { now, columns: Math.max(1, this.#output.columns - 1) });
   }
 }
 

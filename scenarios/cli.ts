@@ -15,6 +15,7 @@ const examples = `
 Examples:
   scenarios run withdraw-under-load
   scenarios run rapid-pause-resume --cycles 500 --slots 2
+  scenarios run all --stage sim
   scenarios run all --reporter line --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
   scenarios simulate --seeds 200
@@ -47,8 +48,9 @@ function build(ended: (exitCode: number) => void): Command {
     .addHelpText("after", examples);
   program
     .command("run")
-    .description("run scenarios on this machine, one after the other")
+    .description("run scenarios on this machine or in virtual time, one after the other")
     .argument("<name...>", "names from `scenarios list`, or all")
+    .option("--stage <name>", "host: on this machine; sim: on modelled hosts, in virtual time (default: host)")
     .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
     .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
     .option("--cycles <n>", "how many pauses and resumes, where the scenario has them", whole(limits.cyclesMax))

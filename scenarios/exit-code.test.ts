@@ -17,6 +17,7 @@ const residue = (verdict: ResidueVerdict, policy: ResiduePolicy = "ci"): Residue
 });
 const good: Parameters<typeof exitCodeOf>[0] = {
   lifecycle: "pass",
+  stage: "host",
   residue: residue("clean"),
   cleanUp: { result: "pass", notUndone: [] },
   interrupted: false,
@@ -30,6 +31,12 @@ describe("exitCodeOf", () => {
     ["an undecided expectation", { ...good, lifecycle: "unknown" as const }, 2],
     ["lost evidence", { ...good, residue: residue("unknown") }, 2],
     ["no second look", { ...good, residue: null }, 2],
+    ["no look at this host in virtual time", { ...good, stage: "sim" as const, residue: null }, 0],
+    [
+      "a broken expectation in virtual time",
+      { ...good, stage: "sim" as const, residue: null, lifecycle: "fail" as const },
+      1,
+    ],
     ["a partial view for a developer", { ...good, residue: residue("partial", "developer") }, 0],
     ["a partial view in ci", { ...good, residue: residue("partial", "ci") }, 2],
     ["a partial view under strict", { ...good, residue: residue("partial", "strict") }, 2],

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
 
 import { HouseguestError, InterruptedError, messageOf, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
@@ -21,6 +20,7 @@ import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { createRunDirectory, type RunDirectory, runDirectoryFiles } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
+import { errorSentence, userName } from "./run-words.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
@@ -194,6 +194,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     error === undefined ? worstVerdict(expectations.map((one) => one.result)) : interrupted ? "unknown" : "fail";
   const outcome = {
     lifecycle,
+    stage: "host" as const,
     residue: progress.residue ?? null,
     cleanUp: { result: notUndone.length === 0 ? ("pass" as const) : ("fail" as const), notUndone },
     interrupted,
@@ -209,7 +210,6 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     version: 1,
     run: directory.run,
     scenario: request.scenario.name,
-    stage: "host",
     seed: request.options.seed,
     startedAt: progress.startedAt,
     endedAt: Date.now(),
@@ -217,7 +217,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     options: shownOptions(request.options),
     ...outcome,
     expectations,
-    error: error === undefined ? null : sentence(error),
+    error: error === undefined ? null : errorSentence(error),
     phases: progress.phases,
     exitCode,
     reproduce: request.reproduce,
@@ -254,20 +254,6 @@ async function inPhase<T>(progress: Progress, phase: string, work: () => Promise
     progress.phases.push({ phase, ms: performance.now() - beganAt });
     progress.history.record("run.phase", { phase, edge: "end" });
   }
-}
-
-/** A user without a name (a container started with --user) is known by number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? "?"}`;
-  }
-}
-
-function sentence(error: unknown): string {
-  if (error instanceof HouseguestError) return `${error.message} ${error.next}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Makes the history file, so that every actor finds it and appends. */

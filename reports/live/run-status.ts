@@ -16,6 +16,8 @@ export interface RunStatus {
   /** Jobs that an agent gave back and nobody holds again. */
   readonly handedBack: Set<string>;
   last: Notable | undefined;
+  /** Of a run in virtual time: what time it is there, in ms since the epoch. */
+  virtualNow: number | undefined;
 }
 
 export function newRunStatus(): RunStatus {
@@ -29,6 +31,7 @@ export function newRunStatus(): RunStatus {
     jobs: new Map(),
     handedBack: new Set(),
     last: undefined,
+    virtualNow: undefined,
   };
 }
 
@@ -38,12 +41,14 @@ export function observe(status: RunStatus, record: HistoryRecord): void {
   status.last = notable(record) ?? status.last;
   const change = changes[record.type] as ((status: RunStatus, record: HistoryRecord) => void) | undefined;
   change?.(status, record);
+  if (status.virtualNow !== undefined) status.virtualNow = Math.max(status.virtualNow, record.at);
 }
 
 type RecordOf<T extends HistoryType> = Extract<HistoryRecord, { type: T }>;
 
 const changes: { readonly [T in HistoryType]?: (status: RunStatus, record: RecordOf<T>) => void } = {
-  "run.started"(status, { data }) {
+  "run.started"(status, { at, data }) {
+    if (data.options["stage"] === "sim") status.virtualNow = at;
     status.scenario = data.scenario;
     status.stepsPlanned = data.steps;
   },

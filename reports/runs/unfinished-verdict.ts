@@ -17,7 +17,7 @@ export function unfinishedVerdict(history: readonly HistoryRecord[], why: string
     version: 1,
     run,
     scenario,
-    stage: "host",
+    stage: options["stage"] === "sim" ? "sim" : "host",
     seed,
     startedAt: started.at,
     endedAt: historyEnd(history),

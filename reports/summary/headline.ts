@@ -59,7 +59,8 @@ export const verdictTones: Record<Verdict, Tone> = { pass: "good", fail: "bad", 
 
 export const verdictMarks: Record<Verdict, string> = { pass: "✓", fail: "✗", unknown: "?" };
 
-function residueWords({ residue }: RunVerdict): Piece[] {
+function residueWords({ residue, stage }: RunVerdict): Piece[] {
+  if (stage === "sim") return ["in virtual time"];
   if (residue === null) return ["residue ", tinted("not read", "doubt")];
   const count = residue.findings.length;
   const word = tinted(residue.verdict, residueTones[residue.verdict]);

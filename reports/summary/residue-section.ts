@@ -10,7 +10,14 @@ import type { Section } from "./run-view.ts";
 const rulesShownMax = 4;
 
 /** What the two readings of the host say: by surface, what stayed behind, what was excused, what could not be seen. */
-export const residueSection: Section = ({ verdict: { residue } }, width) => {
+export const residueSection: Section = ({ verdict: { residue, stage } }, width) => {
+  if (stage === "sim") {
+    const why = "nothing of this host was touched; what the modelled one holds is judged by withdraw-complete";
+    return [
+      [tinted("Residue", "heading"), "  not read"],
+      ...wrap(why, width - 2).map((text): Line => [faint(`  ${text}`)]),
+    ];
+  }
   if (residue === null) {
     return [
       [tinted("Residue", "heading"), "  ", tinted("not read: the run ended before the host was read again", "doubt")],

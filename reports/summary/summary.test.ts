@@ -96,6 +96,15 @@ test("what this user cannot see is named, and the run passes all the same", () =
   expect(text).toContain("not visible to this user in crontabs: /var/spool/cron/crontabs may only be read by root");
 });
 
+test("a run in virtual time says that no host was read, and asks for nothing", () => {
+  const text = unwrapped(shown(runFixtures.virtual(), 100));
+  expect(text).toMatch(/PASS .* in virtual time/);
+  expect(text).toContain("Residue  not read nothing of this host was touched");
+  const run = runFixtures.virtual();
+  const doubtful = { ...run, verdict: { ...run.verdict, lifecycle: "unknown" as const, exitCode: 2 } };
+  expect(unwrapped(shown(doubtful, 100))).not.toContain("The host was not read again");
+});
+
 test("what could not be undone comes with the command that finishes it", () => {
   const text = shown(runFixtures.notUndone(), 60).join("\n");
   expect(text).toContain("NOT UNDONE");

@@ -63,7 +63,7 @@ function notUndone({ cleanUp }: RunVerdict): string[] {
   return cleanUp.notUndone.map(({ what, why }) => sentence(`The harness could not undo ${what}: ${why}`));
 }
 
-function doubts({ expectations, residue, lifecycle, exitCode, interrupted, error }: RunVerdict): string[] {
+function doubts({ expectations, residue, stage, lifecycle, exitCode, interrupted, error }: RunVerdict): string[] {
   // What ended the run early is why the rest is undecided; saying so of each would bury it.
   if (exitCode === 0 || error !== null) return [];
   const said: string[] = [];
@@ -73,8 +73,8 @@ function doubts({ expectations, residue, lifecycle, exitCode, interrupted, error
   if (said.length === 0 && lifecycle === "unknown" && !interrupted) {
     said.push("Nobody can say whether agent, broker and jobs behaved.");
   }
-  // Of a run that ended early nobody expects it.
-  if (residue === null && interrupted) return said;
+  // Of a run that ended early, or in virtual time, nobody expects it.
+  if (residue === null && (interrupted || stage === "sim")) return said;
   if (residue === null) return [...said, "The host was not read again, so what stayed behind is unknown."];
   if (residue.verdict === "unknown") said.push(sentence(residue.summary));
   if (residue.verdict === "partial" && residue.policy !== "developer") {

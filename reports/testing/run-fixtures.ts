@@ -9,6 +9,8 @@ export const runFixtures = {
   passing: (): EndedRun => endedRun(lifecycleStory(usual), {}),
   unprivileged: (): EndedRun =>
     endedRun(lifecycleStory(usual), { user: "guest (uid 1000)", residue: partialResidue() }),
+  virtual: (): EndedRun =>
+    endedRun(lifecycleStory(usual), { stage: "sim", residue: null, historyDigest: "00c0ffee00c0ffee" }),
   rapid: (): EndedRun => endedRun(lifecycleStory({ ...usual, cycles: 120 }), { scenario: "rapid-pause-resume" }),
   failing: (): EndedRun =>
     endedRun(lifecycleStory(usual), {

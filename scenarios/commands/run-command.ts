@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
@@ -8,11 +8,14 @@ import { catalog, scenarioNamed } from "../catalog/catalog.ts";
 import { type Config, readConfig, runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
 import { preflight } from "../preflight.ts";
+import { runOnSim } from "../run-on-sim.ts";
 import { type RunRequest, runScenario } from "../runner.ts";
 import { tellHealed } from "./heal-command.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
+import { type RunStage, stageNamed } from "./run-stage.ts";
 
 export interface RunFlags {
+  readonly stage?: string;
   readonly slots?: number;
   readonly jobs?: number;
   readonly cycles?: number;
@@ -39,26 +42,24 @@ const severity: readonly number[] = [
 
 /** `scenarios run`: undoes what a killed run left, then runs the scenarios; resolves to the worst exit code. */
 export async function runCommand(names: readonly string[], flags: RunFlags): Promise<number> {
-  if (process.platform !== "linux") {
-    throw new UsageError(`The host stage drives cgroups and /proc, and this is ${process.platform}.`, {
-      code: "not-linux",
-      next: "Run it on Linux.",
-    });
-  }
+  const stage = stageNamed(flags.stage, flags);
   const scenarios = names.includes("all") ? [...catalog] : names.map(scenarioNamed);
   const config = withFlags(readConfig(flags.config), flags);
   const seed = flags.seed ?? randomBytes(4).toString("hex");
   // Every plan is checked before the first one runs.
   const plans = scenarios.map((scenario) => ({ scenario, options: runOptions(scenario, config, seed) }));
-  for (const { options } of plans) preflight(options);
-  const healed = await heal(flags.runs);
-  tellHealed(healed, (text) => process.stderr.write(text));
-  let worst: number = healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
+  let worst: number = ExitCode.pass;
+  if (stage === "host") {
+    for (const { options } of plans) preflight(options);
+    const healed = await heal(flags.runs);
+    tellHealed(healed, (text) => process.stderr.write(text));
+    if (healed.some((run) => run.notUndone.length > 0)) worst = ExitCode.notUndone;
+  }
   for (const { scenario, options } of plans) {
     const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter);
     const reproduce = reproduceCommand(scenario.name, flags, seed);
     const request = { scenario, options, runs: flags.runs, reporters: reporters.all, reproduce };
-    const { exitCode, interrupted } = await reported(request, reporters);
+    const { exitCode, interrupted } = await reported(request, reporters, stage);
     if (severity.indexOf(exitCode) < severity.indexOf(worst)) worst = exitCode;
     if (interrupted) break;
   }
@@ -66,9 +67,9 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
 }
 
 /** Runs one scenario; its reporters are closed however it ends. */
-async function reported(request: RunRequest, reporters: OpenReporters): Promise<RunVerdict> {
+async function reported(request: RunRequest, reporters: OpenReporters, stage: RunStage): Promise<RunVerdict> {
   try {
-    return await runScenario(request);
+    return await (stage === "sim" ? runOnSim(request) : runScenario(request));
   } finally {
     // A report that cannot be written changes nothing about the run, whose verdict lies in its directory.
     await reporters.close().catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
@@ -88,8 +89,8 @@ function withFlags(config: Config, flags: RunFlags): Config {
 }
 
 function reproduceCommand(name: string, flags: RunFlags, seed: string): string {
-  const options = (["slots", "jobs", "cycles", "store", "policy", "deadline", "config"] as const).flatMap((key) =>
-    flags[key] === undefined ? [] : [`--${key} ${flags[key]}`],
+  const options = (["stage", "slots", "jobs", "cycles", "store", "policy", "deadline", "config"] as const).flatMap(
+    (key) => (flags[key] === undefined ? [] : [`--${key} ${flags[key]}`]),
   );
   return ["npx scenarios run", name, `--seed ${seed}`, ...options].join(" ");
 }

@@ -1,0 +1,42 @@
+import { UsageError } from "../../foundation/errors.ts";
+import { nearest } from "../../foundation/nearest.ts";
+
+const stages = ["host", "sim"] as const;
+export type RunStage = (typeof stages)[number];
+
+/**
+ * Where to run: this machine unless something else is said.
+ *
+ * @param flags what else was asked for; what only a real host has is refused where there is none
+ * @throws UsageError `unknown-stage`, `not-linux` or `not-on-sim`
+ */
+export function stageNamed(name = "host", flags: { readonly store?: unknown; readonly policy?: unknown }): RunStage {
+  const stage = stages.find((one) => one === name);
+  if (stage === undefined) {
+    const meant = nearest(name.toLowerCase(), stages);
+    throw new UsageError(`There is no stage "${name}".`, {
+      code: "unknown-stage",
+      next: meant === undefined ? `Name one of ${stages.join(", ")}.` : `Did you mean \`--stage ${meant}\`?`,
+    });
+  }
+  if (stage === "host") checkPlatform();
+  else checkFlags(flags);
+  return stage;
+}
+
+function checkPlatform(): void {
+  if (process.platform === "linux") return;
+  throw new UsageError(`The host stage drives cgroups and /proc, and this is ${process.platform}.`, {
+    code: "not-linux",
+    next: "Run it on Linux, or with --stage sim.",
+  });
+}
+
+function checkFlags({ store, policy }: { readonly store?: unknown; readonly policy?: unknown }): void {
+  if (store === undefined && policy === undefined) return;
+  const flag = store === undefined ? "--policy" : "--store";
+  throw new UsageError(`${flag} has no meaning with --stage sim, which models the store and touches no host.`, {
+    code: "not-on-sim",
+    next: "Leave out one of the two.",
+  });
+}

@@ -1,0 +1,166 @@
+import { writeFileSync } from "node:fs";
+import { setImmediate as otherWork } from "node:timers/promises";
+
+import { HouseguestError, InterruptedError, messageOf } from "../foundation/errors.ts";
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { seededRandom } from "../foundation/random.ts";
+import type { HistoryRecord } from "../protocol/history.ts";
+import { type Expectation, type PhaseTime, type RunVerdict, worstVerdict } from "../protocol/verdict.ts";
+import { judgeExpectation } from "./checkers/registry.ts";
+import { shownOptions } from "./config.ts";
+import { exitCodeOf } from "./exit-code.ts";
+import { listenForInterruption } from "./interruption.ts";
+import { createRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { errorSentence, userName } from "./run-words.ts";
+import type { RunRequest } from "./runner.ts";
+import { HistoryDigest } from "./simulator/history-digest.ts";
+import { SimStage } from "./stages/sim/sim-stage.ts";
+import { checkSimSteps, runSimStep } from "./stages/sim/steps.ts";
+import { stepTitle } from "./steps/step.ts";
+
+/** What is gathered while a run goes on. */
+interface Progress {
+  readonly request: RunRequest;
+  readonly directory: RunDirectory;
+  readonly stage: SimStage;
+  readonly records: HistoryRecord[];
+  readonly phases: PhaseTime[];
+  readonly signal: AbortSignal;
+  readonly startedAt: number;
+  error: unknown;
+}
+
+/**
+ * Runs one scenario on modelled hosts in virtual time, with the expectations of a real run. This machine is not touched
+ * but for the run directory, so that there is nothing to undo and no residue to look for.
+ *
+ * @throws UsageError when a step cannot be carried out here; nothing was done then
+ */
+export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
+  const { scenario, options } = request;
+  const steps = scenario.steps(options.knobs);
+  checkSimSteps(steps);
+  const startedAt = Date.now();
+  const directory = createRunDirectory(request.runs, scenario.name, new Date(startedAt));
+  const interruption = listenForInterruption({ deadlineMs: options.deadlineMs, undoes: false });
+  const records: HistoryRecord[] = [];
+  const stage = new SimStage({
+    timing: options.timing,
+    seed: options.seed,
+    random: seededRandom(options.seed),
+    onRecord(record) {
+      records.push(record);
+      for (const reporter of request.reporters) reporter.record(record);
+    },
+  });
+  const { signal } = interruption;
+  const progress: Progress = {
+    ...{ request, directory, stage, records, phases: [], signal, startedAt, error: undefined },
+  };
+  try {
+    stage.record("run.started", {
+      run: directory.run,
+      scenario: scenario.name,
+      seed: options.seed,
+      steps: steps.length,
+      options: { stage: "sim", ...modelledOptions(request) },
+    });
+    await inPhase(progress, "lifecycle", () => playSteps(progress));
+    return await conclude(progress);
+  } finally {
+    interruption.close();
+    writeFileSync(directory.history, records.map((record) => `${JSON.stringify(record)}\n`).join(""), { mode: 0o600 });
+  }
+}
+
+/** Between two steps this process may hear of a signal or of its deadline; virtual time stands still meanwhile. */
+async function playSteps(progress: Progress): Promise<void> {
+  const { request, stage, signal } = progress;
+  try {
+    for (const [index, step] of request.scenario.steps(request.options.knobs).entries()) {
+      await otherWork();
+      signal.throwIfAborted();
+      stage.record("step.begin", { index, step: step.step, title: stepTitle(step) });
+      try {
+        stage.record("step.end", { index, step: step.step, outcome: "done", detail: runSimStep(stage, step) });
+      } catch (error) {
+        stage.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
+        throw error;
+      }
+    }
+    stage.assertInvariants();
+  } catch (error) {
+    progress.error = error;
+  }
+}
+
+async function conclude(progress: Progress): Promise<RunVerdict> {
+  const { request, directory, stage, records, error } = progress;
+  const expectations = await inPhase(progress, "verdict", async () => judge(progress));
+  const interrupted = error instanceof InterruptedError;
+  const judged = worstVerdict(expectations.map((one) => one.result));
+  const outcome = {
+    lifecycle: error === undefined ? judged : interrupted ? ("unknown" as const) : ("fail" as const),
+    stage: "sim" as const,
+    residue: null,
+    cleanUp: { result: "pass" as const, notUndone: [] },
+    interrupted,
+  };
+  const isBug = error !== undefined && !(error instanceof HouseguestError);
+  const exitCode = isBug ? ExitCode.harnessBug : exitCodeOf(outcome);
+  stage.record("run.ended", { exitCode });
+  const verdict: RunVerdict = {
+    version: 1,
+    run: directory.run,
+    scenario: request.scenario.name,
+    seed: request.options.seed,
+    startedAt: progress.startedAt,
+    endedAt: Date.now(),
+    user: userName(),
+    options: modelledOptions(request),
+    ...outcome,
+    expectations,
+    error: error === undefined ? null : errorSentence(error),
+    phases: progress.phases,
+    exitCode,
+    reproduce: request.reproduce,
+    historyDigest: digestOf(records),
+  };
+  writeFileSync(directory.verdict, `${JSON.stringify(verdict, undefined, 2)}\n`);
+  for (const reporter of request.reporters) {
+    reporter.end({ verdict, history: records, runDirectory: directory.path, lostEvidence: [] });
+  }
+  return verdict;
+}
+
+function judge({ request, stage, records }: Progress): Expectation[] {
+  const expectations = request.scenario
+    .expectations(request.options.knobs)
+    .map((one) => judgeExpectation(records, one, []));
+  for (const expectation of expectations) stage.record("expectation", expectation);
+  return expectations;
+}
+
+async function inPhase<T>({ stage, phases }: Progress, phase: string, work: () => Promise<T>): Promise<T> {
+  const beganAt = performance.now();
+  stage.record("run.phase", { phase, edge: "begin" });
+  try {
+    return await work();
+  } finally {
+    phases.push({ phase, ms: performance.now() - beganAt });
+    stage.record("run.phase", { phase, edge: "end" });
+  }
+}
+
+/** Programs, store and residue policy are the host's; everything else is the same. */
+function modelledOptions({ options }: RunRequest): Record<string, string | number> {
+  const { store: _store, policy: _policy, agent: _agent, broker: _broker, ...modelled } = shownOptions(options);
+  return modelled;
+}
+
+/** Of all but the run's name, which holds the time of day. */
+function digestOf(records: readonly HistoryRecord[]): string {
+  const digest = new HistoryDigest();
+  for (const record of records) if (record.type !== "run.started") digest.see(record);
+  return digest.text();
+}

@@ -1,0 +1,13 @@
+import type { StepOf } from "../../steps/step.ts";
+import type { SimStage } from "./sim-stage.ts";
+
+/** As on the host. */
+const readyWithinMs = 20_000;
+
+/** Starts an agent on a host of its own and waits until it has joined. */
+export function join(stage: SimStage, step: StepOf<"join">): string {
+  const member = stage.startAgent(step.agent, step.slots);
+  const hasJoined = () => member.body !== null && member.body.core.agent !== "Enrolling";
+  stage.until(`${step.agent} to join`, hasJoined, readyWithinMs);
+  return `agent ${member.host.agentId.slice(0, 12)}`;
+}

@@ -1,0 +1,171 @@
+import { AssertionError } from "../../../foundation/assert.ts";
+import { HouseguestError } from "../../../foundation/errors.ts";
+import type { Random } from "../../../foundation/random.ts";
+import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
+import type { HistoryData, HistoryRecord, HistoryType } from "../../../protocol/history.ts";
+import type { Timing } from "../../../protocol/timing.ts";
+import { Coverage } from "../../simulator/coverage.ts";
+import { type ChoiceStream, seededTape } from "../../simulator/kernel/choices.ts";
+import type { PlanOptions } from "../../simulator/plan/plan.ts";
+import { Simulation } from "../../simulator/simulation.ts";
+import type { Member } from "../../simulator/world/member.ts";
+import { StepError } from "../../steps/step-error.ts";
+import { unknownName } from "../../steps/unknown-name.ts";
+import { notInTime } from "../../steps/wait-error.ts";
+
+/** What a message takes on its way over a loopback interface under load, in milliseconds. */
+const latency = { latencyMsMin: 0.25, latencyMsMax: 2.25 };
+/** The most that an answer takes over a control socket while the machine is busy, in milliseconds. */
+const hearsMsMax = 5;
+/** How long an agent may take to answer its owner, in milliseconds; as on the host. */
+const answerWithinMs = 30_000;
+
+export interface SimStageOptions {
+  readonly timing: Timing;
+  readonly seed: string;
+  readonly random: Random;
+  /** Sees the history as it grows. */
+  readonly onRecord: (record: HistoryRecord) => void;
+}
+
+/**
+ * The agent's and the broker's own reducers on modelled hosts, in virtual time: what the steps of one run share. A step
+ * lets time pass until what it waits for has come; nothing happens between two steps.
+ */
+export class SimStage {
+  readonly options: SimStageOptions;
+  readonly simulation: Simulation;
+  readonly #owner: ChoiceStream;
+  readonly #members = new Map<string, Member>();
+  /** The units of work of each job, by batch and job id. */
+  readonly batches = new Map<string, Map<string, number>>();
+
+  constructor(options: SimStageOptions) {
+    const { seed, timing, onRecord } = options;
+    this.options = options;
+    // A plan without steps: who joins, works and leaves, and when, is the scenario's to say.
+    this.simulation = new Simulation(
+      { version: 1, seed, profile: "scenario", options: quietHost(timing), steps: [], tape: "seeded" },
+      { tape: seededTape(seed), coverage: new Coverage(), onRecord },
+    );
+    this.#owner = this.simulation.world.tape.stream("owner");
+  }
+
+  get nowMs(): number {
+    return this.simulation.world.nowMs;
+  }
+
+  /** The harness says something in the history, at this moment of virtual time. */
+  record<T extends HistoryType>(type: T, data: HistoryData<T>): void {
+    const { world } = this.simulation;
+    world.record(world.harness, type, data);
+  }
+
+  /** A modelled host comes to be on which an agent of that name starts. */
+  startAgent(name: string, slots: number): Member {
+    const member = this.simulation.addMember();
+    member.host.slots = slots;
+    this.#members.set(name, member);
+    guarded(() => member.start());
+    return member;
+  }
+
+  agent(name: string): Member {
+    const member = this.#members.get(name);
+    if (member === undefined) throw unknownName("agent", name);
+    return member;
+  }
+
+  batch(name: string): ReadonlyMap<string, number> {
+    const batch = this.batches.get(name);
+    if (batch === undefined) throw unknownName("batch of jobs", name);
+    return batch;
+  }
+
+  /**
+   * Lets time pass until the condition holds; it is looked at after every event.
+   *
+   * @param what completes the sentence "waited … for …"
+   * @throws WaitError `not-in-time`
+   */
+  until(what: string, condition: () => boolean, withinMs: number): void {
+    const { world } = this.simulation;
+    const endsAtMs = world.nowMs + withinMs;
+    guarded(() => {
+      while (!condition()) {
+        if (world.happenNext(endsAtMs)) continue;
+        world.nowMs = endsAtMs;
+        throw notInTime(what, withinMs);
+      }
+    });
+  }
+
+  /** Lets so much time pass. */
+  pass(forMs: number): void {
+    const { world } = this.simulation;
+    const endsAtMs = world.nowMs + forMs;
+    guarded(() => {
+      while (world.happenNext(endsAtMs));
+      world.nowMs = endsAtMs;
+    });
+  }
+
+  /** The owner asks the agent for something; the result is its answer as soon as there is one. */
+  ask(name: string, request: ControlRequest): { readonly answer: ControlResponse | null } {
+    const { body } = this.agent(name);
+    if (body === null) {
+      throw new StepError(`The agent ${name} does not run, so that nobody answers its owner.`, {
+        code: "no-agent",
+        next: "The history in the run directory tells how it ended.",
+      });
+    }
+    const asked: { answer: ControlResponse | null } = { answer: null };
+    body.ask(request, (response) => (asked.answer = response));
+    return asked;
+  }
+
+  /** As `ask`, and lets time pass until the owner has heard the answer. */
+  answered(name: string, request: ControlRequest): ControlResponse & { ok: true } {
+    const asked = this.ask(name, request);
+    this.until(`${name}'s answer to ${request.command}`, () => asked.answer !== null, answerWithinMs);
+    this.hear();
+    return acceptedAnswer(asked.answer);
+  }
+
+  /** An answer is on its way to the owner, who then has to think of something else. */
+  hear(): void {
+    this.pass(this.#owner.upTo("hears", hearsMsMax));
+  }
+
+  /** What never may happen in the broker is looked for everywhere. */
+  assertInvariants(): void {
+    guarded(() => this.simulation.broker.assertInvariants());
+  }
+}
+
+/** The answer to a request that was granted. @throws StepError with the agent's own words */
+export function acceptedAnswer(answer: ControlResponse | null): ControlResponse & { ok: true } {
+  if (answer?.ok === true) return answer;
+  const { code, message, next } = answer ?? { code: "no-answer", message: "The agent gave no answer.", next: "" };
+  throw new StepError(message, { code, next });
+}
+
+/** A broken assertion of the reducers is the verdict on them, not a bug of the harness. */
+function guarded(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof HouseguestError || !(error instanceof AssertionError)) throw error;
+    throw new StepError(`An assertion of agent or broker does not hold: ${error.message}.`, {
+      code: "assertion",
+      next: "The last events in the run directory's history.jsonl led to it.",
+      cause: error,
+    });
+  }
+}
+
+/** One machine on which nothing breaks by itself; its agents' slots are set as they join. */
+function quietHost(timing: Timing): PlanOptions {
+  const phases = { safetyMs: 0, livenessMs: 0, joinWithinMs: 0 };
+  return { agents: 1, slots: 1, timing, ...phases, ...latency, clockSkewMs: 0, encoding: "bytes" };
+}

@@ -1,0 +1,57 @@
+import { UsageError } from "../../../foundation/errors.ts";
+import type { Step, StepOf } from "../../steps/step.ts";
+import { awaitBusy } from "./await-busy.ts";
+import { awaitSettled } from "./await-settled.ts";
+import { join } from "./join.ts";
+import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
+import type { SimStage } from "./sim-stage.ts";
+import { startBroker } from "./start-broker.ts";
+import { submit } from "./submit.ts";
+import { useRevokedKey } from "./use-revoked-key.ts";
+import { verifyResults } from "./verify-results.ts";
+import { watchFrozen } from "./watch-frozen.ts";
+import { withdraw } from "./withdraw.ts";
+
+/** Carries out one kind of step and says in words what came of it; virtual time goes on meanwhile. */
+export type SimStep<Name extends Step["step"]> = (stage: SimStage, step: StepOf<Name>) => string;
+
+/** A step that is not here needs a real host. */
+const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
+  "start-broker": startBroker,
+  join,
+  submit,
+  "await-busy": awaitBusy,
+  "await-settled": awaitSettled,
+  pause,
+  "watch-frozen": watchFrozen,
+  resume,
+  "pause-resume-cycles": pauseResumeCycles,
+  withdraw,
+  "use-revoked-key": useRevokedKey,
+  "verify-results": verifyResults,
+};
+
+/** Carries out one step in virtual time. */
+export function runSimStep(stage: SimStage, step: Step): string {
+  // The table pairs each kind with its own interpreter; that the two belong together is beyond the checker's sight.
+  const interpret = interpreters[step.step] as SimStep<typeof step.step> | undefined;
+  if (interpret === undefined) throw notOnSim(step.step);
+  return interpret(stage, step);
+}
+
+/**
+ * Looks whether all steps can be carried out here, before anything is done.
+ *
+ * @throws UsageError `not-on-sim`
+ */
+export function checkSimSteps(steps: readonly Step[]): void {
+  const unknown = steps.find(({ step }) => interpreters[step] === undefined);
+  if (unknown !== undefined) throw notOnSim(unknown.step);
+}
+
+function notOnSim(step: string): UsageError {
+  return new UsageError(`The step "${step}" does not exist in virtual time.`, {
+    code: "not-on-sim",
+    next: "Run the scenario on this machine, with --stage host.",
+  });
+}

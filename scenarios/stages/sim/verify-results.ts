@@ -1,0 +1,31 @@
+import { WorkResult } from "../../jobs/work-job.ts";
+import type { StepOf } from "../../steps/step.ts";
+import type { SimStage } from "./sim-stage.ts";
+
+/** Holds the result of every completed job of a batch against what it must be: this job, and every unit of it. */
+export function verifyResults(stage: SimStage, step: StepOf<"verify-results">): string {
+  let correct = 0;
+  for (const [jobId, units] of stage.batch(step.batch)) {
+    const job = stage.simulation.broker.state?.jobs.get(jobId);
+    if (job?.state !== "completed") continue;
+    const result = readResult(job.result);
+    const right = result?.chain === `${jobId}:${units}`;
+    if (right) correct += 1;
+    stage.record("witness.result", {
+      jobId,
+      correct: right,
+      startedFrom: result?.startedFrom ?? null,
+      detail: right ? "as computed" : `got ${JSON.stringify(job.result).slice(0, 100)}`,
+    });
+  }
+  return `${correct} results are right`;
+}
+
+function readResult(text: string | null): WorkResult | undefined {
+  try {
+    return WorkResult.parse(JSON.parse(text ?? ""));
+  } catch {
+    // Not what a job writes: the result is wrong, whatever it is.
+    return undefined;
+  }
+}

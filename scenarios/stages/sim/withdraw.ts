@@ -1,0 +1,31 @@
+import type { StepOf } from "../../steps/step.ts";
+import { WaitError } from "../../steps/wait-error.ts";
+import { withdrawalGraceMs, withdrawalLoad } from "../../steps/withdrawal-load.ts";
+import { withdrawnWords } from "../../steps/withdrawn-words.ts";
+import { acceptedAnswer, type SimStage } from "./sim-stage.ts";
+import { submit } from "./submit.ts";
+
+/** Asks the agent to withdraw and waits until its process is gone; the modelled host sees what it left. */
+export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
+  const member = stage.agent(step.agent);
+  const instance = member.body;
+  const withinMs = step.deadlineMs + withdrawalGraceMs;
+  const beganAtMs = stage.nowMs;
+  const asked = stage.ask(step.agent, { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs });
+  let submitted = 0;
+  while (step.underLoad !== undefined && asked.answer === null && stage.nowMs < beganAtMs + withinMs) {
+    submit(stage, { step: "submit", batch: step.underLoad, ...withdrawalLoad });
+    submitted += withdrawalLoad.jobs;
+    stage.pass(withdrawalLoad.everyMs);
+  }
+  const leftMs = beganAtMs + withinMs - stage.nowMs;
+  stage.until(`${step.agent}'s answer to withdraw`, () => asked.answer !== null, leftMs);
+  const { report } = acceptedAnswer(asked.answer);
+  if (instance !== null && instance.alive) {
+    throw new WaitError(`The agent ${step.agent} withdrew and its process goes on.`, {
+      code: "still-running",
+      next: "The last events in the run directory's history.jsonl show at what.",
+    });
+  }
+  return withdrawnWords({ tookMs: stage.nowMs - beganAtMs, report, submitted });
+}
