@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { Command, CommanderError } from "commander";
 
 import { HouseguestError, UsageError } from "../foundation/errors.ts";
@@ -107,8 +109,7 @@ function explain(error: unknown): number {
     process.stderr.write(`${error.message} ${error.next}\n`);
     return error instanceof UsageError ? ExitCode.usage : error.exitCode;
   }
-  process.stderr.write(
-    `A bug in the harness: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  // With its cause: an error of a worker thread says little without.
+  process.stderr.write(`A bug in the harness: ${inspect(error)}\n`);
   return ExitCode.harnessBug;
 }

@@ -19,7 +19,7 @@ export interface Interruption {
 export interface InterruptionOptions {
   /** Null where a run may take as long as it takes. */
   readonly deadlineMs: number | null;
-  /** False for what changes nothing on this machine: a second signal then ends with 130 as the first one does. */
+  /** False for what changes nothing on this machine: the first signal has nothing to announce, the second ends with 130. */
   readonly undoes?: boolean;
 }
 
@@ -40,7 +40,11 @@ export function listenForInterruption({ deadlineMs, undoes = true }: Interruptio
       process.exit(undoes ? ExitCode.notUndone : ExitCode.interrupted);
     }
     firstAt = now;
-    process.stderr.write(`\n${name}: ${undoes ? undoing : stopping}\n`);
+    if (undoes) {
+      process.stderr.write(
+        `\n${name}: undoing everything. Again, to stop at once and undo later with \`scenarios heal\`.\n`,
+      );
+    }
     controller.abort(
       new InterruptedError(`Interrupted by ${name}.`, {
         code: "interrupted",
@@ -61,9 +65,6 @@ export function listenForInterruption({ deadlineMs, undoes = true }: Interruptio
     },
   };
 }
-
-const undoing = "undoing everything. Again, to stop at once and undo later with `scenarios heal`.";
-const stopping = "stopping, and saying what there is so far. Again, to stop at once.";
 
 function tooLate(deadlineMs: number): DeadlineError {
   return new DeadlineError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {

@@ -28,7 +28,8 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
   const plan = readPlan(file);
   const output = streamOutput(process.stdout);
   const tell = (lines: readonly Line[]) => {
-    if (flags.json !== true) output.write(renderLines(lines, output));
+    if (flags.json === true) return;
+    output.write(renderLines(lines, { columns: Number.POSITIVE_INFINITY, color: output.color }));
   };
   tell([
     [tinted(`Plan ${printable(file)}`, "strong"), faint(` · seed ${printable(plan.seed)} · profile ${plan.profile}`)],

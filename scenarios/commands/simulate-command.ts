@@ -11,7 +11,7 @@ import { type Line, renderLines } from "../../reports/text/line.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { makeDirectories } from "../make-directories.ts";
 import { campaignJson } from "../simulating/campaign-json.ts";
-import { headingLine } from "../simulating/campaign-text.ts";
+import { headingLines } from "../simulating/campaign-text.ts";
 import type { Campaign } from "../simulating/campaign.ts";
 import { planLines } from "../simulating/describe-plan.ts";
 import { LiveLine } from "../simulating/live-line.ts";
@@ -19,8 +19,8 @@ import { runCampaign } from "../simulating/run-campaign.ts";
 import { oneSeed, type SeedSource, seedsFrom } from "../simulating/seed-source.ts";
 import { SimulationPool } from "../simulating/simulation-pool.ts";
 import { summarizeCoverage } from "../simulator/coverage.ts";
-import { type ProfileName, profiles } from "../simulator/plan/plan-request.ts";
-import { planFor } from "../simulator/plan/profiles.ts";
+import type { ProfileName } from "../simulator/plan/plan-request.ts";
+import { planFor, profileNames } from "../simulator/plan/profiles.ts";
 
 export interface SimulateFlags {
   readonly seed?: string;
@@ -37,7 +37,6 @@ export interface SimulateFlags {
   readonly json?: boolean;
 }
 
-const profileNames = Object.keys(profiles) as ProfileName[];
 const seedsDefault = 100;
 const workersDefaultMax = 4;
 
@@ -47,10 +46,11 @@ export async function simulateCommand(flags: SimulateFlags): Promise<number> {
   const json = flags.json === true;
   const output = streamOutput(process.stdout);
   const tell = (lines: readonly Line[]) => {
-    if (!json) output.write(renderLines(lines, output));
+    // No line is cut: a story is there to be read to its end, and a command to be copied.
+    if (!json) output.write(renderLines(lines, { columns: Number.POSITIVE_INFINITY, color: output.color }));
   };
   const interruption = listenForInterruption({ deadlineMs: null, undoes: false });
-  tell([headingLine(campaign)]);
+  tell(headingLines(campaign, output.columns));
   if (campaign.source.count === 1) {
     tell(planLines(planFor({ ...campaign.wishes, seed: campaign.source.at(0) }), output.columns));
   }

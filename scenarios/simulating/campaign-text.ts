@@ -1,19 +1,19 @@
 import { counted, duration, wholeNumber } from "../../reports/text/duration.ts";
-import { flow } from "../../reports/text/flow.ts";
+import { type Flow, flow } from "../../reports/text/flow.ts";
 import { faint, type Line, tinted } from "../../reports/text/line.ts";
 import { printable } from "../../reports/text/printable.ts";
 import type { Failure } from "../simulator/outcome.ts";
-import type { ShrinkProgress } from "../simulator/shrink/shrink-search.ts";
 import type { Campaign, CampaignResult } from "./campaign.ts";
 import { coverageLines, percent } from "./coverage-lines.ts";
+import { rangeWords, rateWords } from "./progress-line.ts";
 import type { FailureKind, Tally } from "./tally.ts";
 
 const titleWidth = 10;
-/** Whoever waits longer for the next result wants to know which seed it is. */
-const longWaitMs = 10_000;
+/** So many of the situations that no seed got into are named, so that all fits on a screen. */
+const marksShownMax = 16;
 
-/** The first line: the seeds, and every option with what was drawn for it. */
-export function headingLine(campaign: Campaign): Line {
+/** What comes first: the seeds, and every option with what was drawn for it. */
+export function headingLines(campaign: Campaign, columns: number): Line[] {
   const { wishes, workers, untilFailure, determinism, shrink } = campaign;
   const drawn = (value: number | undefined, unit: string) =>
     value === undefined ? `${unit}s drawn` : counted(value, unit);
@@ -26,7 +26,8 @@ export function headingLine(campaign: Campaign): Line {
     ...(determinism ? ["every seed twice"] : []),
     ...(shrink ? [] : ["no shrinking"]),
   ];
-  return [tinted(seedWords(campaign), "strong"), faint(` · ${words.join(" · ")}`)];
+  const entries = words.map((word) => [faint(word)]);
+  return flow([tinted(seedWords(campaign), "strong"), faint(" · ")], entries, layoutFor(columns));
 }
 
 function seedWords({ source }: Campaign): string {
@@ -37,59 +38,29 @@ function seedWords({ source }: Campaign): string {
   return `Seeds ${name(0)} … ${name(count - 1)} (${wholeNumber(count)})`;
 }
 
-export interface Progress {
-  readonly tookMs: number;
-  /** How many there are; Infinity when they go on for ever. */
-  readonly seeds: number;
-  /** A share. */
-  readonly coverage: number;
-  /** The seeds that come next in the order, and for how long they have been waited for. */
-  readonly waiting: { readonly seeds: readonly string[]; readonly forMs: number };
-}
-
-/** How it is getting on. */
-export function progressLine(tally: Tally, { tookMs, seeds, coverage, waiting }: Progress): Line {
-  const of = Number.isFinite(seeds) ? ` of ${wholeNumber(seeds)}` : "";
-  const long = waiting.forMs >= longWaitMs && waiting.seeds.length > 0;
-  return [
-    `${wholeNumber(tally.seeds)}${of} seeds`,
-    ...(tally.failed === 0 ? [] : [", ", tinted(`${wholeNumber(tally.failed)} failed`, "bad")]),
-    ...(long ? [", ", tinted(`${rangeWords(waiting.seeds)} for ${duration(waiting.forMs)} now`, "doubt")] : []),
-    faint(` · ${rateWords(tally, tookMs).join(" · ")} · coverage ${percent(coverage)}`),
-  ];
-}
-
-function rangeWords(seeds: readonly string[]): string {
-  const [first = "", last = ""] = [seeds[0], seeds.at(-1)];
-  return seeds.length === 1 ? `at ${printable(first)}` : `at ${printable(first)} … ${printable(last)}`;
-}
-
-export function shrinkingLine({ failure }: FailureKind, { runs, steps, choices }: ShrinkProgress): Line {
-  const left = `${counted(steps, "step")}${choices === null || choices === 0 ? "" : `, ${counted(choices, "choice")}`}`;
-  return [`Shrinking ${failure.invariant}: ${left} left`, faint(` after ${counted(runs, "run")}`)];
-}
-
 /** What all the seeds came to together. */
 export function summaryLines(result: CampaignResult, columns: number): Line[] {
   const { tally, tookMs, interrupted, unfinished, coverage, neverHit } = result;
-  const layout = { width: columns, between: faint(" · "), indent: " ".repeat(titleWidth) };
-  const marks =
-    neverHit.length === 0
-      ? []
-      : flow(
-          [titled("Never hit")],
-          neverHit.map((mark) => [mark]),
-          layout,
-        );
   return [
     verdictLine(tally, interrupted),
     ...(unfinished.length === 0 ? [] : [[titled("Was"), rangeWords(unfinished)]]),
     [titled("Took"), duration(tookMs), faint(` · ${rateWords(tally, tookMs).join(" · ")}`)],
     ...completionLines(tally),
     ...coverageLines(coverage, columns),
-    ...marks,
+    ...neverHitLines(neverHit, columns),
     ...(tally.seeds === 0 ? [] : [[titled("Digest"), tally.digest(), faint(" over all seeds in order")]]),
   ];
+}
+
+function neverHitLines(marks: readonly string[], columns: number): Line[] {
+  if (marks.length === 0) return [];
+  const more = marks.length - marksShownMax;
+  const entries = [...marks.slice(0, marksShownMax), ...(more > 0 ? [`and ${wholeNumber(more)} more (--json)`] : [])];
+  return flow(
+    [titled("Never hit")],
+    entries.map((entry) => [entry]),
+    layoutFor(columns),
+  );
 }
 
 /** One failure: which, how often, and its story. */
@@ -142,19 +113,8 @@ function completionLines(tally: Tally): Line[] {
   ];
 }
 
-function rateWords({ seeds, steps, events, agentHours }: Tally, tookMs: number): string[] {
-  const perSecond = (count: number) => (count * 1_000) / Math.max(1, tookMs);
-  return [
-    `${figure(perSecond(seeds))} seeds/s`,
-    `${figure(perSecond(steps))} steps/s (${figure(perSecond(events))} events/s)`,
-    `${figure(perSecond(agentHours))} agent-hours/s`,
-  ];
-}
-
-/** Three digits that mean something: `0.31`, `42.7`, `1,234,000`. */
-function figure(value: number): string {
-  if (value < 10) return value.toFixed(2);
-  return value < 100 ? value.toFixed(1) : wholeNumber(Number(value.toPrecision(3)));
+function layoutFor(columns: number): Flow {
+  return { width: columns, between: faint(" · "), indent: " ".repeat(titleWidth) };
 }
 
 function titled(title: string) {

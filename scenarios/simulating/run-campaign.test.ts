@@ -72,7 +72,7 @@ describe("a campaign", () => {
     const { campaign, end, text } = await campaignOf(() => null);
     expect(end.exitCode).toBe(0);
     expect(text).toContain("PASS  12 seeds, none failed");
-    expect(text).toContain("Never hit seen · never-seen");
+    expect(text).toContain("Never hit never-seen");
     expect(campaignJson(campaign, end)).toMatchObject({
       seeds: { first: "s-0", last: "s-11", asked: 12, run: 12, failed: 0 },
       failures: [],

@@ -1,11 +1,12 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { Line } from "../../reports/text/line.ts";
 import type { CoverageSummary } from "../simulator/coverage.ts";
-import { progressLine, summaryLines } from "./campaign-text.ts";
+import { summaryLines } from "./campaign-text.ts";
 import type { Campaign, CampaignResult, ExplainedFailure } from "./campaign.ts";
 import { cellWords } from "./coverage-lines.ts";
 import { explainFailure } from "./explain-failure.ts";
 import type { LiveLine } from "./live-line.ts";
+import { progressLine } from "./progress-line.ts";
 import { scheduleSeeds } from "./schedule-seeds.ts";
 import type { BatchResult, BatchRunner, SeedBatch } from "./seed-batch.ts";
 import type { ShrinkResult, ShrinkTask } from "./simulation-worker.ts";

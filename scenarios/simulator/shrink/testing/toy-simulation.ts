@@ -63,7 +63,7 @@ const emptyOutcome: SimulationOutcome = {
   digest: null,
   jobs: { submitted: 0, completed: 0, failed: 0, cancelled: 0 },
   coverage: new Uint32Array(1),
-  marks: {},
+  marks: { seen: 1 },
 };
 
 function isOrdered({ steps }: Plan): boolean {
