@@ -10,9 +10,11 @@ interface Instance {
 
 /**
  * L4, WC-11, as a bound that every freeze keeps: by the agent's account all is stopped within `freezeMsMax` (default 10)
- * of the trigger, and a sandbox that comes up during the freeze within as much of coming up.
+ * of the trigger, and a sandbox that comes up during the freeze within as much of coming up. Seen from outside it takes at
+ * most `witnessMsMax`, where that is given: on a real host single freezes may be late, and the 99th percentile counts.
  */
-export const freezeBound = checkerOf("every freeze takes at most 10 ms (L4)", ({ freezeMsMax = 10 }) => {
+export const freezeBound = checkerOf("every freeze takes at most 10 ms (L4)", (settings) => {
+  const { freezeMsMax = 10, witnessMsMax = Infinity } = settings;
   const instances = new Instances<Instance>(() => ({ frozen: null, latecomer: null }));
   let freezes = 0;
   let slowestMs = 0;
@@ -31,6 +33,11 @@ export const freezeBound = checkerOf("every freeze takes at most 10 ms (L4)", ({
         slowestMs = Math.max(slowestMs, tookMs);
         if (tookMs <= Number(freezeMsMax)) return;
         return violation(`a freeze took ${tookMs.toFixed(2)} ms, more than ${freezeMsMax}`, latecomer, record);
+      },
+      "witness.freeze": (record) => {
+        const { latencyMs } = record.data;
+        if (latencyMs <= Number(witnessMsMax)) return;
+        return violation(`everything stood still only ${latencyMs.toFixed(2)} ms after it was asked for`, record);
       },
       "agent.thawed": ({ source }) => {
         const instance = instances.of(source);

@@ -89,5 +89,8 @@ function judgeHistory(checker: Checker, history: readonly HistoryRecord[], setti
   }
 }
 
+/** How the detail of such a judgement begins. */
+export const crashedWord = "the checker itself failed";
+
 /** What can be said for a checker that is broken itself. */
-export const crashed = (error: unknown): Judgement => undecided(`the checker itself failed: ${messageOf(error)}`);
+export const crashed = (error: unknown): Judgement => undecided(`${crashedWord}: ${messageOf(error)}`);

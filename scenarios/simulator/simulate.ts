@@ -2,7 +2,8 @@ import { AssertionError } from "../../foundation/assert.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { takeMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
-import { watchProperties } from "../checkers/properties.ts";
+import { crashedWord } from "../checkers/registry.ts";
+import { propertyNames, watchProperties } from "../checkers/properties.ts";
 import { storyOf } from "../checkers/story.ts";
 import { Coverage } from "./coverage.ts";
 import { HistoryDigest } from "./history-digest.ts";
@@ -32,7 +33,7 @@ export function simulate(
   plan: Plan,
   { checkers = true, digest = true, tape = tapeOf(plan), observe }: SimulateOptions = {},
 ): SimulationOutcome {
-  const properties = checkers ? watchProperties() : null;
+  const properties = checkers ? watchProperties(propertyNames, settingsOf(plan)) : null;
   const digester = digest ? new HistoryDigest() : null;
   const recent: HistoryRecord[] = [];
   let failure: Failure | null = null;
@@ -68,6 +69,14 @@ export function simulate(
   return simulation.outcome(failure, digester?.text() ?? null);
 }
 
+/** The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still. */
+function settingsOf({ options }: Plan): Parameters<typeof watchProperties>[1] {
+  return {
+    "lost-noticed": { activityTimeoutMs: options.timing.activityTimeoutMs },
+    "freeze-bound": { witnessMsMax: 10 },
+  };
+}
+
 /** Where a plan's small decisions come from. */
 export function tapeOf({ tape, seed }: Plan): Tape {
   return tape === "seeded" ? seededTape(seed) : replayTape(tape);
@@ -75,8 +84,10 @@ export function tapeOf({ tape, seed }: Plan): Tape {
 
 function failureAtEnd(properties: ReturnType<typeof watchProperties> | null, atMs: number): Failure | null {
   for (const { checker, judgement } of properties?.end() ?? []) {
-    if (judgement.result !== "fail") continue;
-    return { invariant: checker, kind: "safety", atMs, story: judgement.story ?? [judgement.detail] };
+    const story = judgement.story ?? [judgement.detail];
+    if (judgement.result === "fail") return { invariant: checker, kind: "safety", atMs, story };
+    // Nothing can be said of a property whose checker broke, least of all that it holds.
+    if (judgement.detail.startsWith(crashedWord)) return { invariant: checker, kind: "crash", atMs, story };
   }
   return null;
 }

@@ -214,6 +214,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     const { world, core } = this;
     world.steps += 1;
     world.coverage.agent(core.agent, seen.type, world.faults.current);
+    if (asksForFreeze(seen, core)) this.#sandboxEffects.expectFreeze();
     const turn = apply(core, seen, world.wallMs(this.source.clockOffsetMs));
     this.core = turn.state;
     for (const effect of turn.effects) {
@@ -341,6 +342,14 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     const { agentId } = this.host;
     this.world.record(this.world.harness, "witness.withdrawn", { agentId, tookMs, deadlineMs: watched.deadlineMs });
   }
+}
+
+/** Whether the owner or the broker wants everything to stand still, and it does not yet (L4). */
+function asksForFreeze(seen: AgentInput, { agent, pause, shutdown, withdrawal }: AgentCore): boolean {
+  if (pause !== null || shutdown !== null || withdrawal !== null) return false;
+  if (agent !== "Idle" && agent !== "Working") return false;
+  if (seen.type === "control") return seen.request.command === "pause" || seen.request.command === "withdraw";
+  return seen.type === "brokerEvent" && seen.event.event === "pause";
 }
 
 /** What an earlier instance wrote down for this one; the real agent's rule stands in agent/recovered.ts. */

@@ -11,6 +11,7 @@ import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
 import { Fuse } from "./fuse.ts";
+import { behaviourOf, chainOf } from "./job-behaviours.ts";
 import type { Link } from "./link.ts";
 import type { Network, RequestTaker } from "./network.ts";
 import { Stall } from "./stall.ts";
@@ -294,7 +295,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const subjects = new Set<string>();
     const { later, next } = this.#telling;
     for (const effect of [...later.slice(next), ...this.#deciding, ...this.#waiting.flatMap((one) => one.later)]) {
-      if (effect.kind === "history" && "jobId" in effect.entry.data) subjects.add(effect.entry.data.jobId);
+      if (effect.kind !== "history") continue;
+      const { data } = effect.entry;
+      if ("jobId" in data) subjects.add(data.jobId);
+      if ("agentId" in data && typeof data.agentId === "string") subjects.add(data.agentId);
     }
     this.#deciding = [];
     this.#telling = { later: [], next: 0 };
@@ -327,6 +331,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
     switch (effect.kind) {
       case "history":
         this.#world.record(this.#source, effect.entry.type, effect.entry.data);
+        if (effect.entry.type === "broker.job" && effect.entry.data.to === "completed") {
+          this.#checkResult(effect.entry.data.jobId);
+        }
         return;
       case "push":
         this.#hub?.push(effect.agentId, effect.event);
@@ -342,6 +349,20 @@ export class BrokerBody implements EventTarget, RequestTaker {
         if (this.#state?.blobs.has(effect.digest) !== true) this.#store.removeBlob(effect.digest);
         return;
     }
+  }
+
+  /** Compares what was handed in with what the job really does. */
+  #checkResult(jobId: string): void {
+    const job = this.#state?.jobs.get(jobId);
+    if (job === undefined) return;
+    const { chain, startedFrom } = JSON.parse(job.result ?? "{}") as { chain?: string; startedFrom?: number };
+    const correct = chain === chainOf(jobId, behaviourOf(job.job));
+    this.#world.record(this.#world.harness, "witness.result", {
+      jobId,
+      correct,
+      startedFrom: startedFrom ?? null,
+      detail: correct ? "as computed" : `the result is ${job.result ?? "missing"}`,
+    });
   }
 
   #putBlobs(call: BrokerCall, blobs: readonly { digest: string; bytes: number }[], link: Link): void {

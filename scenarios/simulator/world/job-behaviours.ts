@@ -24,7 +24,12 @@ export function behaviourOf(job: JobSpec): JobBehaviour {
   return behaviour;
 }
 
+/** What stands for the work of a job: its name and how much of it there was. */
+export function chainOf(jobId: string, { units }: Pick<JobBehaviour, "units">): string {
+  return `${jobId}:${units}`;
+}
+
 /** What a job hands in: which job it was, and how many units it did. */
-export function resultOf(jobId: string, { units }: Pick<JobBehaviour, "units">, startedFrom: number): string {
-  return JSON.stringify({ chain: `${jobId}:${units}`, startedFrom });
+export function resultOf(jobId: string, behaviour: Pick<JobBehaviour, "units">, startedFrom: number): string {
+  return JSON.stringify({ chain: chainOf(jobId, behaviour), startedFrom });
 }

@@ -41,11 +41,17 @@ export class SandboxEffects {
   readonly #body: AgentBody;
   readonly #broker: BrokerEffects;
   readonly #silence: SilenceWatch;
+  #freezeWantedAtMs: number | null = null;
 
   constructor(body: AgentBody, broker: BrokerEffects) {
     this.#body = body;
     this.#broker = broker;
     this.#silence = new SilenceWatch(body.host);
+  }
+
+  /** From now on everything ought to stand still at once; how long it takes is told when it does. */
+  expectFreeze(): void {
+    this.#freezeWantedAtMs ??= this.#body.world.nowMs;
   }
 
   perform(effect: SandboxEffect): void {
@@ -98,8 +104,21 @@ export class SandboxEffects {
       sandbox.stop();
       processes += sandbox.processes;
     }
+    this.#tellOfFreeze(tookMs, processes);
     const freezeMs = Math.max(0, world.wallMs(source.clockOffsetMs) - triggeredAtMs) + tookMs;
     this.#body.see({ type: "frozen", generation, freezeMs, processes, running: [] });
+  }
+
+  #tellOfFreeze(tookMs: number, processes: number): void {
+    if (this.#freezeWantedAtMs === null) return;
+    const { host, world } = this.#body;
+    const latencyMs = world.nowMs - this.#freezeWantedAtMs + tookMs;
+    this.#freezeWantedAtMs = null;
+    const { agentId } = host;
+    world.record(world.harness, "witness.freeze", {
+      ...{ agentId, latencyMs, source: "cgroup", processes },
+      agentFreezeMs: null,
+    });
   }
 
   #thaw({ trigger, triggeredAtMs, waiting }: Effect<"thawAll">): void {
