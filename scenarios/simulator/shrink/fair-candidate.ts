@@ -1,6 +1,6 @@
-import type { Failure } from "../outcome.ts";
 import { brokenTimingRules } from "../../../protocol/timing.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Failure } from "../outcome.ts";
+import type { JobBehaviour, Plan } from "../plan/plan.ts";
 
 /**
  * Whether a simpler plan would fail for the original's reason. "Too late" is judged by bounds that the plan was drawn
@@ -22,8 +22,12 @@ function workPerSlotMs({ options, steps }: Plan): number {
   let workMs = 0;
   const leaving = new Set<number>();
   for (const step of steps) {
-    if (step.do === "submit") workMs += step.jobs * step.behaviour.units * step.behaviour.unitMs;
+    if (step.do === "submit") workMs += step.jobs * workOfOneMs(step.behaviour);
     if (step.do === "withdraw") leaving.add(step.agent);
   }
   return workMs / (Math.max(1, options.agents - leaving.size) * options.slots);
+}
+
+function workOfOneMs({ units, unitMs, spawnFails, diesAfterUnits }: JobBehaviour): number {
+  return spawnFails ? 0 : Math.min(units, diesAfterUnits ?? units) * unitMs;
 }
