@@ -1,0 +1,19 @@
+import type { Mutant } from "../mutant.ts";
+
+export default {
+  name: "handed-back-before-the-end",
+  breaks: "I1",
+  why: "A shutdown tells the broker at once, to be quick, and ends the processes after it.",
+  patches: [
+    {
+      file: "agent/core/shutdown.ts",
+      find: "    if (waits && turn.nowMs < shutdown.phaseEndsAtMs) return;",
+      replace: "    if (waits && shutdown.level === 2) return;",
+    },
+    {
+      file: "agent/core/shutdown.ts",
+      find: `  const parted = turn.leases().filter((lease) => lease.stage === "parted");`,
+      replace: `  const parted = turn.leases().filter((lease) => lease.stage === "parted" || lease.stage === "ending");`,
+    },
+  ],
+} satisfies Mutant;

@@ -1,0 +1,16 @@
+import type { Mutant } from "../mutant.ts";
+
+export default {
+  name: "job-lost-on-hand-back",
+  breaks: "I3",
+  why: "The lease ends and the job waits again, but nobody put it into the queue.",
+  patches: [
+    {
+      file: "broker-sim/core/grants.ts",
+      find: `turn.state.queue.nextFront();
+  enqueueJob(turn, job);`,
+      replace: `turn.state.queue.nextFront();
+  if (how !== "handed-back") enqueueJob(turn, job);`,
+    },
+  ],
+} satisfies Mutant;

@@ -1,0 +1,14 @@
+import type { Mutant } from "../mutant.ts";
+
+export default {
+  name: "pause-forgotten-at-restart",
+  breaks: "I5",
+  why: "A pause lives in memory only, so a restart lends the host again against its owner's word.",
+  patches: [
+    {
+      file: "agent/core/pause.ts",
+      find: `    turn.remember({ key: "pause", value: { by: pause.by, reason: pause.reason } });`,
+      replace: `    turn.log("info", \`paused by \${pause.by}\`);`,
+    },
+  ],
+} satisfies Mutant;

@@ -1,0 +1,19 @@
+import type { Mutant } from "../mutant.ts";
+
+export default {
+  name: "processes-left-out-of-the-report",
+  breaks: "I7",
+  why: "What could not be killed is logged, and the withdrawal calls itself clean.",
+  patches: [
+    {
+      file: "agent/core/withdrawal-host.ts",
+      find: "  record.processesLeft.push(...left);",
+      replace: "  if (left.length > 99) record.processesLeft.push(...left);",
+    },
+    {
+      file: "agent/core/sandbox-life.ts",
+      find: "    withdrawal.record.processesLeft.push(...left);",
+      replace: "    if (left.length > 99) withdrawal.record.processesLeft.push(...left);",
+    },
+  ],
+} satisfies Mutant;

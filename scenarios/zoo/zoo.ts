@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+
+import { HouseguestError, messageOf } from "../../foundation/errors.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import { type Finding, findingOf, readBaseline, troubleWith, writeBaseline } from "./baseline.ts";
+import { type Hunt, huntMutant, seedsMax } from "./hunt-mutant.ts";
+import { HuntThread } from "./hunt-thread.ts";
+import { inLanes } from "./lanes.ts";
+import type { Mutant } from "./mutant.ts";
+import { readMutants } from "./read-mutants.ts";
+import { shrinkMutants } from "./shrink-mutants.ts";
+import { type ZooRow, zooTable } from "./zoo-table.ts";
+
+/**
+ * `npm run zoo [-- MUTANT…] [--update-baseline] [--quick] [--shrink] [--jobs N]`: hunts for every mutant with the seeds of
+ * the simulator, and fails when one is not found, or is found much later than the baseline says.
+ */
+const bases = ["zoo-a", "zoo-b", "zoo-c", "zoo-d", "zoo-e"] as const;
+
+interface Wanted {
+  readonly mutants: readonly Mutant[];
+  readonly bases: readonly string[];
+  readonly jobs: number;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(messageOf(error));
+  if (error instanceof HouseguestError) console.error(error.next);
+  process.exitCode = error instanceof HouseguestError ? error.exitCode : ExitCode.harnessBug;
+}
+
+async function main(): Promise<ExitCode> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      "update-baseline": { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      shrink: { type: "boolean", default: false },
+      jobs: { type: "string", default: "2" },
+    },
+  });
+  const mutants = await readMutants(positionals);
+  const jobs = Math.max(1, Math.trunc(Number(values.jobs)) || 1);
+  if (values.shrink) return shrinkMutants({ mutants, base: bases[0], jobs });
+  const startedAt = performance.now();
+  const rows = await huntAll({ mutants, jobs, bases: values.quick ? bases.slice(0, 1) : bases });
+  console.log(zooTable(rows));
+  const skipped = rows.reduce((sum, row) => sum + row.skipped, 0);
+  const failed = rows.filter(({ trouble }) => trouble !== null).length;
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  console.log(
+    `${rows.length} mutants hunted for with up to ${seedsMax} seeds from each of ${values.quick ? 1 : bases.length} beginnings in ${seconds} s: ${rows.length - failed} found, ${failed} failed; ${skipped} seeds skipped because they fail without the mutant too`,
+  );
+  if (values["update-baseline"] && !values.quick) update(rows);
+  return failed > 0 ? ExitCode.fail : ExitCode.pass;
+}
+
+async function huntAll({ mutants, bases, jobs }: Wanted): Promise<ZooRow[]> {
+  const baseline = readBaseline();
+  const clean = Array.from({ length: jobs }, () => new HuntThread(null));
+  try {
+    return await inLanes(mutants, jobs, async (mutant, lane) => {
+      const hunts = await huntFrom(bases, mutant, clean[lane] as HuntThread);
+      const finding = findingOf(hunts);
+      const before = baseline[mutant.name];
+      const skipped = hunts.reduce((sum, hunt) => sum + hunt.skipped, 0);
+      return { mutant, finding, before, skipped, trouble: troubleWith(finding, bases.length > 1 ? before : undefined) };
+    });
+  } finally {
+    await Promise.all(clean.map((thread) => thread.close()));
+  }
+}
+
+async function huntFrom(bases: readonly string[], mutant: Mutant, clean: HuntThread): Promise<Hunt[]> {
+  const mutated = new HuntThread(mutant);
+  try {
+    const hunts: Hunt[] = [];
+    for (const base of bases) hunts.push(await huntMutant(mutant, { base, mutated, clean }));
+    return hunts;
+  } finally {
+    await mutated.close();
+  }
+}
+
+function update(rows: readonly ZooRow[]): void {
+  const findings: Record<string, Finding> = Object.fromEntries(
+    rows.map(({ mutant, finding }) => [mutant.name, finding]),
+  );
+  writeBaseline({ ...readBaseline(), ...findings });
+}
