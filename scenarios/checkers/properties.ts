@@ -26,11 +26,11 @@ export const propertyNames = [
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number];
 
-export interface PropertyWatch {
+export interface PropertyWatch<Name extends string = PropertyName> {
   /** Takes the next record of the log; the first violation that it makes is told, with the property's name. */
-  see(record: HistoryRecord): { readonly checker: PropertyName; readonly violation: Violation } | null;
+  see(record: HistoryRecord): { readonly checker: Name; readonly violation: Violation } | null;
   /** What each property came to; one that was violated on the way has failed, one that crashed is unknown. */
-  end(): { readonly checker: PropertyName; readonly judgement: Judgement }[];
+  end(): { readonly checker: Name; readonly judgement: Judgement }[];
 }
 
 interface Watched {

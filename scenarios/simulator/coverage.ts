@@ -135,26 +135,25 @@ const stateIndex = new Map<string, number>(agentStates.map((state, index) => [st
 /** Counts which inputs met which state, under which faults, and whether the process died over it. */
 export class Coverage {
   readonly counts = new Uint32Array(coverageSize);
-  /** The cell of the last input, so that a crash can be told of it. */
-  #last = 0;
 
-  agent(state: AgentState, input: AgentInputType, fault: number): void {
+  /** @returns the cell, so that a crash can be told of it */
+  agent(state: AgentState, input: AgentInputType, fault: number): number {
     const row = (stateIndex.get(state) as number) * agentInputs.length + (agentInputIndex.get(input) as number);
-    this.#count((row * faultClasses.length + fault) * 2);
+    return this.#count((row * faultClasses.length + fault) * 2);
   }
 
-  broker(input: BrokerInputType, fault: number): void {
-    this.#count(brokerOffset + ((brokerInputIndex.get(input) as number) * faultClasses.length + fault) * 2);
+  broker(input: BrokerInputType, fault: number): number {
+    return this.#count(brokerOffset + ((brokerInputIndex.get(input) as number) * faultClasses.length + fault) * 2);
   }
 
-  /** The process whose input was counted last was killed while it carried it out. */
-  crash(): void {
-    this.counts[this.#last + 1] = (this.counts[this.#last + 1] as number) + 1;
+  /** The process was killed while it carried out what it made of that cell's input. */
+  crash(cell: number): void {
+    this.#count(cell + 1);
   }
 
-  #count(cell: number): void {
-    this.#last = cell;
+  #count(cell: number): number {
     this.counts[cell] = (this.counts[cell] as number) + 1;
+    return cell;
   }
 }
 

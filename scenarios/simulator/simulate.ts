@@ -3,7 +3,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import { takeMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
-import { propertyNames, watchProperties } from "../checkers/properties.ts";
+import { type PropertyWatch, propertyNames, watchProperties } from "../checkers/properties.ts";
 import { storyOf } from "../checkers/story.ts";
 import { Coverage } from "./coverage.ts";
 import { HistoryDigest } from "./history-digest.ts";
@@ -16,6 +16,8 @@ import { Simulation } from "./simulation.ts";
 export interface SimulateOptions {
   /** Whether the properties are watched. */
   readonly checkers?: boolean;
+  /** Instead of those that hold in every run. */
+  readonly properties?: PropertyWatch<string>;
   readonly digest?: boolean;
   /** Instead of the plan's own: to record what a seed decides. */
   readonly tape?: Tape;
@@ -31,9 +33,9 @@ const crashStoryRecords = 12;
  */
 export function simulate(
   plan: Plan,
-  { checkers = true, digest = true, tape = tapeOf(plan), observe }: SimulateOptions = {},
+  { checkers = true, properties: wanted, digest = true, tape = tapeOf(plan), observe }: SimulateOptions = {},
 ): SimulationOutcome {
-  const properties = checkers ? watchProperties(propertyNames, settingsOf(plan)) : null;
+  const properties = checkers ? (wanted ?? watchProperties(propertyNames, settingsOf(plan))) : null;
   const digester = digest ? new HistoryDigest() : null;
   const recent: HistoryRecord[] = [];
   let failure: Failure | null = null;
@@ -45,7 +47,7 @@ export function simulate(
     if (recent.length > 2 * crashStoryRecords) recent.splice(0, crashStoryRecords);
     const found = failure === null ? properties?.see(record) : null;
     if (found === null || found === undefined) return;
-    const story = storyOf(found.violation);
+    const story = [found.violation.summary, ...storyOf(found.violation)];
     failure = { invariant: found.checker, kind: "safety", atMs: simulation.world.nowMs, story };
   };
   const coverage = new Coverage();
@@ -82,9 +84,9 @@ export function tapeOf({ tape, seed }: Plan): Tape {
   return tape === "seeded" ? seededTape(seed) : replayTape(tape);
 }
 
-function failureAtEnd(properties: ReturnType<typeof watchProperties> | null, atMs: number): Failure | null {
+function failureAtEnd(properties: PropertyWatch<string> | null, atMs: number): Failure | null {
   for (const { checker, judgement } of properties?.end() ?? []) {
-    const story = judgement.story ?? [judgement.detail];
+    const story = [judgement.detail, ...(judgement.story ?? [])];
     if (judgement.result === "fail") return { invariant: checker, kind: "safety", atMs, story };
     // Nothing can be said of a property whose checker broke, least of all that it holds.
     if (judgement.detail.startsWith(crashedWord)) return { invariant: checker, kind: "crash", atMs, story };
@@ -97,6 +99,6 @@ function crashOf(error: unknown, atMs: number, recent: readonly HistoryRecord[])
   const summary = error instanceof AssertionError ? `assertion: ${error.message}` : `error: ${messageOf(error)}`;
   const stack = error instanceof Error ? (error.stack ?? "").split("\n").slice(1, 4) : [];
   const events = recent.slice(-crashStoryRecords);
-  const story = [...storyOf({ summary, events }), ...stack.map((line) => line.trim())];
+  const story = [summary, ...storyOf({ summary, events }), ...stack.map((line) => line.trim())];
   return { invariant: error instanceof AssertionError ? "assertion" : "error", kind: "crash", atMs, story };
 }

@@ -58,6 +58,8 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
   readonly #queue: AgentInput[] = [];
   #busy = false;
   #requests = 0;
+  /** The coverage's cell of the last input. */
+  #cell = 0;
   readonly #stall: Stall;
   /** Its withdrawal, and how long the process had stood still when that began. */
   #withdrawal: { readonly begunAtMs: number; readonly stalledMs: number; readonly deadlineMs: number } | null = null;
@@ -155,7 +157,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
   /** kill -9, at once or after so many effects more. */
   kill({ afterEffects, edge }: { afterEffects: number; edge: KillEdge }): void {
     if (afterEffects === 0) this.#die(null);
-    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#die(null) });
+    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#dieOverInput() });
   }
 
   /** What was lit and did not burn down is put out. */
@@ -213,7 +215,7 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
   #take(seen: AgentInput): void {
     const { world, core } = this;
     world.steps += 1;
-    world.coverage.agent(core.agent, seen.type, world.faults.current);
+    this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
     if (asksForFreeze(seen, core)) this.#sandboxEffects.expectFreeze();
     const turn = apply(core, seen, world.wallMs(this.source.clockOffsetMs));
     this.core = turn.state;
@@ -303,9 +305,13 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
     this.#die(ending);
   }
 
+  #dieOverInput(): void {
+    this.world.coverage.crash(this.#cell);
+    this.#die(null);
+  }
+
   #die(ending: Ending | null): void {
     if (!this.alive) return;
-    if (ending === null) this.world.coverage.crash();
     this.#sandboxEffects.endWatch();
     this.#fuse.putOut();
     // The kernel closes its connections.

@@ -65,6 +65,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #hub: EventHub | null = null;
   #source: HistorySource;
   #boots = 0;
+  /** The coverage's cell of the last input. */
+  #cell = 0;
   #clockOffsetMs = 0;
   /** When everything decided so far is in the store. */
   #idleAtMs = 0;
@@ -122,7 +124,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   kill({ afterEffects, edge, downMs }: Pick<PlanStepOf<"kill-broker">, "afterEffects" | "edge" | "downMs">): void {
     if (this.#state === null) return;
     if (afterEffects === 0) this.#die(downMs);
-    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#die(downMs) });
+    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#dieOverInput(downMs) });
   }
 
   /** What was lit and did not burn down is put out. */
@@ -228,7 +230,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const world = this.#world;
     const state = this.#state as BrokerState;
     world.steps += 1;
-    world.coverage.broker(input.type, world.faults.current);
+    this.#cell = world.coverage.broker(input.type, world.faults.current);
     const { effects, response } = apply(state, input, world.wallMs(this.#source.clockOffsetMs));
     this.#untilWholeLook -= 1;
     if (this.#untilWholeLook <= 0) {
@@ -312,7 +314,6 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   #diedOver(reply: Reply | null): void {
-    this.#world.coverage.crash();
     if (reply !== null) this.#network.refuse(reply.call, reply.link);
   }
 
@@ -411,6 +412,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (this.#alarmDueMs === Infinity || this.#alarmEventMs <= this.#alarmDueMs) return;
     this.#alarmEventMs = Math.max(this.#world.nowMs, this.#alarmDueMs);
     this.#world.heap.push(this.#alarmEventMs, this, ticks, null);
+  }
+
+  #dieOverInput(downMs: number): void {
+    this.#world.coverage.crash(this.#cell);
+    this.#die(downMs);
   }
 
   #die(downMs: number): void {
