@@ -1,4 +1,5 @@
 import type { ChoiceStream, Tape } from "../kernel/choices.ts";
+import { drawEdge } from "./draw-work.ts";
 import type { PlanOptions, PlanStep } from "./plan.ts";
 
 export const faultKinds = [
@@ -18,8 +19,6 @@ export type FaultKind = (typeof faultKinds)[number];
 
 const directions = ["both", "to-broker", "to-agent"] as const;
 const disturbances = ["cut", "reset", "lossy", "slow", "duplicating", "reordering"] as const;
-const edges = ["after", "before", "torn"] as const;
-
 interface FaultContext {
   readonly options: PlanOptions;
   readonly quick: boolean;
@@ -42,7 +41,13 @@ export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
     const stream = draws.stream(`fault:${number}`);
     let rest = stream.upTo("kind", total - 1);
     const index = weights.findIndex((weight) => (rest -= weight) < 0);
-    steps.push(drawFault(stream, faultKinds[index] as FaultKind, { ...context, storeForgets }));
+    const step = drawFault(stream, faultKinds[index] as FaultKind, { ...context, storeForgets });
+    steps.push(step);
+    if ((step.do === "kill-agent" || step.do === "kill-broker") && stream.chance("again", 0.3)) {
+      // Right after it came up: recovery is killed too.
+      const atMs = step.atMs + step.downMs + stream.upTo("soon", 50);
+      steps.push({ ...step, atMs, ...drawKill(stream), afterEffects: 1 + stream.upTo("recovered", 20) });
+    }
   }
   return steps;
 }
@@ -87,9 +92,9 @@ function drawFault(stream: ChoiceStream, kind: FaultKind, context: FaultContext)
   }
 }
 
-function drawKill(stream: ChoiceStream): { afterEffects: number; edge: (typeof edges)[number] } {
+function drawKill(stream: ChoiceStream): { afterEffects: number; edge: ReturnType<typeof drawEdge> } {
   return {
     afterEffects: stream.chance("later", 0.7) ? 1 + stream.upTo("effects", 60) : 0,
-    edge: edges[stream.upTo("edge", 2)] as (typeof edges)[number],
+    edge: drawEdge(stream),
   };
 }

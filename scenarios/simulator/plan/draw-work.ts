@@ -20,9 +20,37 @@ export function drawWork(
   const leavers = quick ? 1 + stream.upTo("leavers", agents - 1) : stream.upTo("leavers", agents);
   for (let leaver = 0; leaver < leavers; leaver += 1) {
     const atMs = Math.floor(safetyMs / 4) + stream.upTo("leavesAt", Math.floor((3 * safetyMs) / 4));
-    steps.push({ atMs, do: "withdraw", agent: leaver, deadlineMs: 2_000 + stream.upTo("deadline", 13_000) });
+    steps.push(...drawDeparture(stream, { atMs, agent: leaver }));
   }
   return steps;
+}
+
+/** A withdrawal; now and then asked for twice, urged by signals, or broken by kills on its way (docs/cases.md, case 59). */
+function drawDeparture(stream: ChoiceStream, { atMs, agent }: { atMs: number; agent: number }): PlanStep[] {
+  const deadlineMs = 2_000 + stream.upTo("deadline", 13_000);
+  const steps: PlanStep[] = [{ atMs, do: "withdraw", agent, deadlineMs }];
+  const soon = (): number => atMs + stream.upTo("soon", deadlineMs);
+  if (stream.chance("twice", 0.2)) steps.push({ atMs: soon(), do: "withdraw", agent, deadlineMs });
+  if (stream.chance("signals", 0.2)) {
+    const [first, second, third] = [soon(), soon(), soon()].toSorted((a, b) => a - b) as [number, number, number];
+    const signal = { do: "signal", agent, name: "SIGTERM", downMs: 500 } as const;
+    steps.push({ atMs: first, ...signal }, { atMs: second, ...signal }, { atMs: third, ...signal });
+  }
+  const kills = stream.chance("kills", 0.3) ? 1 + stream.upTo("howOften", 3) : 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    // From the moment it was asked on, so that every step of it is broken in some seed, and its recovery too.
+    const killAtMs = kill === 0 && stream.chance("atOnce", 0.5) ? atMs : soon();
+    const afterEffects = 1 + stream.upTo("effects", 25);
+    const downMs = stream.upTo("down", 1_000);
+    steps.push({ atMs: killAtMs, do: "kill-agent", agent, downMs, afterEffects, edge: drawEdge(stream) });
+  }
+  return steps;
+}
+
+export const killEdges = ["after", "before", "torn"] as const;
+
+export function drawEdge(stream: ChoiceStream): (typeof killEdges)[number] {
+  return killEdges[stream.upTo("edge", killEdges.length - 1)] as (typeof killEdges)[number];
 }
 
 /** The owner, or the operator, does something to a host, and mostly takes it back. */
@@ -30,7 +58,7 @@ function drawVisit(stream: ChoiceStream, { safetyMs, agents }: PlanOptions): Pla
   const atMs = stream.upTo("at", safetyMs);
   const agent = stream.upTo("agent", agents - 1);
   const afterMs = atMs + 2 ** stream.upTo("after", 15);
-  switch (stream.upTo("visit", 6)) {
+  switch (stream.upTo("visit", 8)) {
     case 0:
     case 1:
     case 2:
@@ -47,6 +75,27 @@ function drawVisit(stream: ChoiceStream, { safetyMs, agents }: PlanOptions): Pla
       return [{ atMs, do: "signal", agent, name: "SIGTERM", downMs: 100 + stream.upTo("down", 20_000) }];
     case 5:
       return [{ atMs, do: "command", agent, command: "goodbye" }];
+    case 6: {
+      // The second hurries, the third ends it at once.
+      const signal = { do: "signal", agent, name: "SIGINT", downMs: 100 + stream.upTo("down", 20_000) } as const;
+      const [secondMs, thirdMs] = [
+        atMs + 501 + stream.upTo("second", 5_000),
+        atMs + 1_002 + stream.upTo("third", 10_000),
+      ];
+      return [
+        { atMs, ...signal },
+        { atMs: Math.min(secondMs, thirdMs), ...signal },
+        { atMs: Math.max(secondMs, thirdMs), ...signal },
+      ];
+    }
+    case 7:
+      // Both pause it, and only the owner may let it go on.
+      return [
+        { atMs, do: "pause", agent },
+        { atMs: atMs + stream.upTo("joins", 2_000), do: "command", agent, command: "pause" },
+        { atMs: afterMs, do: "command", agent, command: "resume" },
+        { atMs: afterMs + stream.upTo("owner", 5_000), do: "resume", agent },
+      ];
     default:
       return [{ atMs, do: "cancel", job: stream.upTo("job", 40) }];
   }
@@ -58,7 +107,8 @@ function drawBehaviour(stream: ChoiceStream, { quick, hostile }: { quick: boolea
     units: 1 + stream.upTo("units", quick ? 9 : 29),
     unitMs: 2 ** (4 + stream.upTo("unitMs", quick ? 6 : 8)),
     children: stream.upTo("children", 2),
-    megabytes: stream.upTo("megabytes", 50),
+    // Up to what takes longer to archive than anybody waits.
+    megabytes: stream.chance("large", 0.1) ? 2 ** (10 + stream.upTo("megabytes", 4)) : stream.upTo("megabytes", 50),
   };
   if (!hostile) return behaviour;
   switch (stream.upTo("kind", 7)) {
