@@ -12,7 +12,7 @@ import { wake } from "./heartbeat-send.ts";
 import type { AgentInput, TimerName } from "./input.ts";
 import { slotsFree } from "./lease-facts.ts";
 import { onLeaseTimer } from "./lease-deadline.ts";
-import { stopLease } from "./lease-stop.ts";
+import { retryBroken, stopLease } from "./lease-stop.ts";
 import { onAcceptAnswered } from "./offer.ts";
 import { askPause } from "./pause.ts";
 import { onPeriodicTimer, onSnapshotTimer } from "./periodic.ts";
@@ -160,6 +160,7 @@ function onTimer(turn: Turn, name: TimerName): void {
     case "enrol":
       return onEnrolTimer(turn);
     case "heartbeat":
+      retryBroken(turn);
       return wake(turn, "timer");
     case "leases":
       return onLeaseTimer(turn);

@@ -1,6 +1,7 @@
 import type { LeaseStatus } from "../../protocol/messages.ts";
 import { leaseStatus, slotsFree } from "./lease-facts.ts";
 import { stageFacts } from "./lease-stages.ts";
+import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -27,12 +28,20 @@ export function sendHeartbeat(turn: Turn, cause: string): void {
   core.heartbeat.again = null;
   turn.record("agent.woke", { cause });
   const leases: LeaseStatus[] = [];
-  for (const lease of turn.leases()) if (stageFacts[lease.stage].isNamed) leases.push(leaseStatus(core, lease));
+  for (const lease of turn.leases()) if (isNamed(lease)) leases.push(leaseStatus(core, lease));
   setHeartbeatTimer(turn);
   turn.emit({
     kind: "heartbeat",
     request: { state: core.agent, slots: core.slots, slotsFree: slotsFree(core), leases },
   });
+}
+
+/**
+ * Whether the broker is to renew it. A job whose processes cannot be killed is nobody's to go on with here: unless its
+ * end is still to be told, its lease runs out, and the job is leased again elsewhere (docs/cases.md, case 52).
+ */
+function isNamed({ stage, report }: HeldLease): boolean {
+  return stage === "broken" ? report !== null : stageFacts[stage].isNamed;
 }
 
 function setHeartbeatTimer(turn: Turn): void {

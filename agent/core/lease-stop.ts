@@ -52,7 +52,13 @@ export function stopLease(turn: Turn, lease: HeldLease, stop: Stop): void {
 export function terminate(turn: Turn, lease: HeldLease): void {
   const graceMs = terminateGraceMs(turn, lease);
   const deadlineMs = graceMs + agentLimits.unkillableAfterMs;
+  lease.endInFlight = true;
   turn.emit({ kind: "terminateSandbox", leaseId: lease.leaseId, graceMs, deadlineMs });
+}
+
+/** What could not be killed is tried again now and then: the kernel lets go of it some time, and the slot is free then. */
+export function retryBroken(turn: Turn): void {
+  for (const lease of turn.leases()) if (lease.stage === "broken" && !lease.endInFlight) terminate(turn, lease);
 }
 
 /** After the working directory is gone (or need not go on its own), what the broker hears is all that is left. */

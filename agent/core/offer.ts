@@ -126,6 +126,7 @@ function newLease({ leaseId, jobId, epoch, job, checkpoint }: Offer): HeldLease 
     savingGeneration: null,
     failedGeneration: null,
     stop: null,
+    endInFlight: false,
     startFailed: false,
     exit: null,
     report: null,

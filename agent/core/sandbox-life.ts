@@ -94,6 +94,7 @@ export function onExited(turn: Turn, input: Of<"sandboxExited">): void {
 export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sandboxTerminated">): void {
   const lease = turn.core.leases[leaseId];
   if (lease === undefined || (lease.stage !== "ending" && lease.stage !== "broken")) return;
+  lease.endInFlight = false;
   const { withdrawal } = turn.core;
   if (withdrawal !== null) {
     withdrawal.record.processesTerminated += terminated;

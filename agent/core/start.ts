@@ -89,6 +89,7 @@ function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }:
     savingGeneration: null,
     failedGeneration: null,
     stop: null,
+    endInFlight: false,
     startFailed: false,
     exit: null,
     report:

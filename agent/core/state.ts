@@ -79,6 +79,8 @@ export interface HeldLease {
   failedGeneration: number | null;
   /** Asked to stop, and what then: given back to the broker, forgotten, or parted from with all others. */
   stop: { readonly why: string; readonly after: "return" | "forget" | "part" } | null;
+  /** Whether the end of its processes is asked for and not answered. */
+  endInFlight: boolean;
   /** It could not be started here. */
   startFailed: boolean;
   /** How its first process ended by itself; `error` is null when the job is done. */

@@ -109,6 +109,7 @@ function unfinishedOf({ host, body, gone }: Member): string[] {
   if (core.withdrawal !== null) return [`${name} is withdrawing, at ${core.withdrawal.record.current}`];
   if (core.shutdown !== null) return [`${name} is shutting down, at ${core.shutdown.phase}`];
   if (core.agent === "Enrolling") return [`${name} has not enrolled`];
-  const held = Object.values(core.leases);
+  // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
+  const held = Object.values(core.leases).filter((lease) => lease.stage !== "broken");
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
 }
