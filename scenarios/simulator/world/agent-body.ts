@@ -6,6 +6,7 @@ import { type AgentCore, initialCore, type WithdrawalRecord } from "../../../age
 import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
+import type { AgentProcess } from "./agent-process.ts";
 import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.ts";
 import { AgentTimers, timerNames } from "./agent-timers.ts";
 import type { BrokerBody } from "./broker-body.ts";
@@ -39,7 +40,7 @@ export interface AgentBodyOptions {
 }
 
 /** One process of an agent on a modelled host: hands inputs to the reducer and carries out what it answers. */
-export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener {
+export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostListener {
   readonly instanceId: string;
   readonly caller: Caller["caller"];
   readonly world: World;
@@ -271,8 +272,22 @@ export class AgentBody implements EventTarget, Caller, StreamOwner, HostListener
       case "wipeLeftovers":
         this.#sandboxEffects.perform(effect);
         return;
-      default:
+      case "enrol":
+      case "openEvents":
+      case "heartbeat":
+      case "accept":
+      case "decline":
+      case "complete":
+      case "returnLease":
+      case "uploadCheckpoint":
+      case "reportProgress":
+      case "notifyPaused":
+      case "notifyResumed":
+      case "notifyShutdown":
+      case "withdraw":
+      case "probeRevocation":
         this.#brokerEffects.perform(effect);
+        return;
     }
   }
 

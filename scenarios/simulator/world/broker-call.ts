@@ -76,7 +76,7 @@ export function encodedRequest(route: Route, message: unknown): unknown {
 export function encodedAnswer(route: Route, response: BrokerResponse): BrokerResponse {
   const pair = route in schemas ? schemas[route as MessageRoute] : undefined;
   if (pair === undefined || !response.ok) return response;
-  return { ok: true, answer: pair[1].parse(JSON.parse(JSON.stringify(response.answer))) } as BrokerResponse;
+  return { ok: true, answer: pair[1].parse(JSON.parse(JSON.stringify(response.answer))) };
 }
 
 export const unreachable: BrokerOutcome<never> = {

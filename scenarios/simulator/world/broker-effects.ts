@@ -11,7 +11,7 @@ import type {
   SignedRevocation,
 } from "../../../protocol/messages.ts";
 import type * as z from "zod";
-import type { AgentBody } from "./agent-body.ts";
+import type { AgentProcess } from "./agent-process.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall, Route } from "./broker-call.ts";
 import type { Network } from "./network.ts";
@@ -47,14 +47,14 @@ interface Words {
 
 /** What an agent says to its broker, and hears back. */
 export class BrokerEffects {
-  readonly #body: AgentBody;
+  readonly #body: AgentProcess;
   readonly #network: Network;
   readonly #revocation: SignedRevocation;
   /** The heartbeat that asks whether the key is dead. */
   #probe: BrokerCall | null = null;
   #fetches: Map<BrokerCall, (outcome: BrokerOutcome<unknown>) => void> | null = null;
 
-  constructor(body: AgentBody, network: Network) {
+  constructor(body: AgentProcess, network: Network) {
     this.#body = body;
     this.#network = network;
     this.#revocation = { agentId: body.host.agentId, signature };

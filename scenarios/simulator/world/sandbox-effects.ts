@@ -1,7 +1,7 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentState } from "../../../protocol/agent-states.ts";
 import type { CheckpointReference } from "../../../protocol/messages.ts";
-import type { AgentBody } from "./agent-body.ts";
+import type { AgentProcess } from "./agent-process.ts";
 import { behaviourOf } from "./job-behaviours.ts";
 import type { BrokerEffects } from "./broker-effects.ts";
 import type { Sandbox, Stray } from "./sandbox.ts";
@@ -38,12 +38,12 @@ const archiveBytesPerMegabyte = 1_000;
 
 /** What the brain wants of the sandboxes, carried out on the modelled host. */
 export class SandboxEffects {
-  readonly #body: AgentBody;
+  readonly #body: AgentProcess;
   readonly #broker: BrokerEffects;
   readonly #silence: SilenceWatch;
   #freezeWantedAtMs: number | null = null;
 
-  constructor(body: AgentBody, broker: BrokerEffects) {
+  constructor(body: AgentProcess, broker: BrokerEffects) {
     this.#body = body;
     this.#broker = broker;
     this.#silence = new SilenceWatch(body.host);

@@ -1,9 +1,9 @@
 import { assert } from "../../../foundation/assert.ts";
+import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
 import { resultOf } from "./job-behaviours.ts";
-import type { Host } from "./host.ts";
-import { durationMs } from "./world.ts";
+import { durationMs, type World } from "./world.ts";
 
 const ended = 1;
 const killed = 2;
@@ -28,6 +28,17 @@ export interface SandboxEnd {
   readonly result: string | null;
 }
 
+/** What a sandbox needs of the host that it runs on. */
+export interface SandboxHost {
+  readonly world: World;
+  readonly stream: ChoiceStream;
+  nextPid(): number;
+  /** Its first process ended. */
+  ended(sandbox: Sandbox, end: SandboxEnd): void;
+  /** None of its processes is left. */
+  emptied(sandbox: Sandbox): void;
+}
+
 /** How long a process that sleeps in the kernel does not hear of a SIGKILL, in milliseconds. */
 const unkillableMs = 300_000;
 const killMsMax = 5;
@@ -42,7 +53,7 @@ export class Sandbox implements EventTarget {
   /** The process start of the agent that spawned it, and alone hears how it ends. */
   readonly parent: string;
   readonly startedFrom: number;
-  readonly #host: Host;
+  readonly #host: SandboxHost;
   /** Units done when it was last counted. */
   #progress: number;
   #countedAtMs: number;
@@ -62,7 +73,7 @@ export class Sandbox implements EventTarget {
   #onGone: ((termination: Termination) => void)[] = [];
 
   constructor(
-    host: Host,
+    host: SandboxHost,
     {
       leaseId,
       jobId,

@@ -1,5 +1,5 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
-import type { AgentBody } from "./agent-body.ts";
+import type { AgentProcess } from "./agent-process.ts";
 import { durationMs } from "./world.ts";
 
 type WithdrawalEffect = Extract<AgentEffect, { kind: "closeSockets" | "wipeHome" | "clearLedger" }>;
@@ -8,9 +8,9 @@ const takes = { minMs: 1, maxMs: 60 } as const;
 
 /** The last steps of a withdrawal, on the modelled host. What they report is what they then find there. */
 export class WithdrawalEffects {
-  readonly #body: AgentBody;
+  readonly #body: AgentProcess;
 
-  constructor(body: AgentBody) {
+  constructor(body: AgentProcess) {
     this.#body = body;
   }
 
