@@ -35,6 +35,22 @@ describe("every call", () => {
     expect(seen).toEqual({ body: { epoch: 3 }, signature: "signed" });
   });
 
+  test("whether a start failed is told with a decline and with a return", async () => {
+    const seen: Record<string, unknown> = {};
+    for (const action of ["decline", "return"] as const) {
+      server.use(
+        http.post(`${origin}${routes.leaseAction("lease-1", action)}`, async ({ request }) => {
+          seen[action] = await request.json();
+          return HttpResponse.json({ ok: true });
+        }),
+      );
+    }
+    const why = { reason: "there is no such program", startFailed: true };
+    await client().decline("lease-1", { epoch: 3, ...why });
+    await client().returnLease({ leaseId: "lease-1", jobId: "job-1", epoch: 3, progress: 0 }, why);
+    expect(seen).toEqual({ decline: { epoch: 3, ...why }, return: { epoch: 3, progress: 0, ...why } });
+  });
+
   test.each([
     ["fenced", 409, false],
     ["revoked", 401, false],
