@@ -1,9 +1,8 @@
 import { noteContact } from "./broker-contact.ts";
-import { enrol } from "./enrolment-send.ts";
+import { enrol, waitToEnrol } from "./enrolment-send.ts";
 import { freeze } from "./freeze.ts";
 import { sendHeartbeat } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
-import { retryDelayMs } from "./lease-facts.ts";
 import type { Turn } from "./turn.ts";
 import { onWithdrawalEnrolled } from "./withdrawal-broker.ts";
 
@@ -25,6 +24,7 @@ export function onEnrolAnswered(
     return;
   }
   core.enrolAttempts = 0;
+  core.enrolledAtMs = turn.nowMs;
   core.timing = outcome.value.timing;
   core.brokerAheadMs = outcome.value.brokerTimeMs - sentAtMs;
   turn.move("enrolled", "the broker knows the key");
@@ -43,7 +43,7 @@ export function onEnrolTimer(turn: Turn): void {
 
 function retryEnrolment(turn: Turn): void {
   const { core } = turn;
-  turn.setTimer("enrol", { delayMs: retryDelayMs(core.enrolAttempts), jitterRatio: 0.2 });
+  waitToEnrol(turn, core.enrolAttempts);
   // A pause that an earlier instance left is kept with or without a broker: nothing more is to be waited for.
   if (core.agent === "Enrolling" && core.pause !== null) turn.emit({ kind: "ready" });
 }

@@ -12,6 +12,8 @@ export const agentLimits = {
   /** Wait before the first retry of anything that the broker did not answer; doubles up to the most. */
   retryMsMin: 250,
   retryMsMax: 60_000,
+  /** Heeded for so long, an instance that then is not any more does not take turns with another one. */
+  heededInPeaceMs: 300_000,
   /** How often an offer's acceptance is repeated when no answer came. */
   acceptAttemptsMax: 3,
   /** How many jobs that could not be spawned here are remembered, so that their offers are declined. */
@@ -43,6 +45,10 @@ export const withdrawalShares = {
   broker: 0.9,
 } as const;
 
+assert(
+  agentLimits.heededInPeaceMs > 2 * agentLimits.retryMsMax,
+  "two that take turns at the longest wait are not taken for two at peace",
+);
 assert(withdrawalShares.checkpoint < withdrawalShares.terminate, "there is time to terminate after the checkpoints");
 assert(
   withdrawalShares.checkpoint + agentLimits.withdrawTerminateGraceRatio < withdrawalShares.terminate,

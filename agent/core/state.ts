@@ -19,7 +19,13 @@ export interface AgentCore {
   /** Whether the broker knows this instance: it refuses every other call of one that it does not. */
   enrolled: boolean;
   enrolInFlight: boolean;
+  /** Attempts since the last that succeeded. */
   enrolAttempts: number;
+  /** Whether the timer for the next attempt is set. */
+  enrolWaits: boolean;
+  enrolledAtMs: number;
+  /** How often the broker heeded another instance, since it last heeded this one in peace. */
+  timesUnheeded: number;
   /** Whether this instance heard the broker in its last exchange. */
   brokerReachable: boolean;
   /** Broker's clock minus ours, never underestimated. */
@@ -204,6 +210,9 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     enrolled: false,
     enrolInFlight: false,
     enrolAttempts: 0,
+    enrolWaits: false,
+    enrolledAtMs: 0,
+    timesUnheeded: 0,
     brokerReachable: false,
     brokerAheadMs: 0,
     heartbeat: { inFlight: false, again: null },
