@@ -1,5 +1,5 @@
 import type { ControlResponse } from "../../protocol/control.ts";
-import { unreachable } from "../../foundation/assert.ts";
+import { Faults } from "./faults.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStep, PlanStepOf } from "./plan/plan.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
@@ -13,23 +13,21 @@ const undoes = 2;
 /** A submitter that finds nobody tries again after so long, in milliseconds. */
 const submitAgainMs = 1_000;
 
-type FaultClass = "link" | "host" | "broker";
-
-/** Carries the steps of a plan out, each at its time, and undoes what they broke. */
+/** Carries the steps of a plan out, each at its time: submits, asks as an owner or operator would, breaks things. */
 export class Director implements EventTarget {
   readonly #world: World;
   readonly #broker: BrokerBody;
   readonly #members: Member[];
-  readonly #undos = new Set<() => void>();
+  readonly #faults: Faults;
   readonly jobIds: string[] = [];
   /** Jobs that a step asked for and the broker has not taken yet. */
   waiting = 0;
-  #calm = false;
 
   constructor(world: World, { broker, members }: { broker: BrokerBody; members: Member[] }) {
     this.#world = world;
     this.#broker = broker;
     this.#members = members;
+    this.#faults = new Faults(world, { broker, members });
   }
 
   schedule(steps: readonly PlanStep[]): void {
@@ -43,12 +41,11 @@ export class Director implements EventTarget {
 
   /** Faults stop: whatever is still broken is mended, and nothing is broken any more. */
   calm(): void {
-    this.#calm = true;
-    for (const undo of [...this.#undos]) undo();
+    this.#faults.calm();
   }
 
   take(step: PlanStep): void {
-    if (this.#calm && step.do !== "submit") return;
+    if (this.#faults.isCalm && step.do !== "submit") return;
     switch (step.do) {
       case "submit":
         return this.#submit(step);
@@ -75,22 +72,8 @@ export class Director implements EventTarget {
         if (agentId !== undefined) this.#broker.ask({ type: "command", agentId, message });
         return;
       }
-      case "kill-agent":
-      case "crash-host":
-      case "stall-agent":
-      case "fail-checkpoints":
-      case "fail-spawns":
-      case "jump-clock":
-        return this.#breakHost(step);
-      case "disturb-link":
-        return this.#disturb(step);
-      case "kill-broker":
-      case "stall-broker":
-      case "stall-store":
-      case "lose-store":
-        return this.#breakBroker(step);
       default:
-        return unreachable(step);
+        return this.#faults.apply(step);
     }
   }
 
@@ -140,110 +123,12 @@ export class Director implements EventTarget {
     member.body.signal(name);
   }
 
-  #breakHost(
-    step: PlanStepOf<"kill-agent" | "crash-host" | "stall-agent" | "fail-checkpoints" | "fail-spawns" | "jump-clock">,
-  ): void {
-    const member = this.#member(step);
-    if (step.do === "jump-clock") {
-      if (member === undefined) this.#broker.jumpClock(step.byMs);
-      else member.host.clockOffsetMs += step.byMs;
-      return this.#note(step.do, member?.host.agentId ?? "broker", `by ${step.byMs} ms`);
-    }
-    if (member === undefined) return;
-    const { host, body } = member;
-    if (step.do === "kill-agent") {
-      if (body === null) return;
-      member.downMs = step.downMs;
-      this.#break(step.do, { kind: "host", target: host.agentId, forMs: step.downMs, undo: () => body.disarm() });
-      body.kill(step);
-    } else if (step.do === "crash-host") {
-      member.downMs = step.downMs;
-      this.#break(step.do, { kind: "host", target: host.agentId, forMs: step.downMs, undo: () => undefined });
-      body?.kill({ afterEffects: 0, edge: "after" });
-      host.losePower();
-    } else if (step.do === "stall-agent") {
-      this.#break(step.do, {
-        kind: "host",
-        target: host.agentId,
-        forMs: step.forMs,
-        undo: () => (this.#calm ? body?.wake() : undefined),
-      });
-      body?.stall(step.forMs);
-    } else {
-      const what = step.do === "fail-spawns" ? "spawnsFail" : "checkpointsFail";
-      host[what] += 1;
-      const undo = (): void => void (host[what] -= 1);
-      this.#break(step.do, { kind: "host", target: host.agentId, forMs: step.forMs, undo });
-    }
-  }
-
-  #disturb(step: PlanStepOf<"disturb-link">): void {
-    const member = this.#member(step);
-    if (member === undefined) return;
-    const undo = member.host.link.disturb(step);
-    const { agentId } = member.host;
-    this.#break(`${step.how} ${step.direction}`, { kind: "link", target: agentId, forMs: step.forMs, undo });
-  }
-
-  #breakBroker(step: PlanStepOf<"kill-broker" | "stall-broker" | "stall-store" | "lose-store">): void {
-    const broker = this.#broker;
-    const nothing = (): void => undefined;
-    if (step.do === "kill-broker") {
-      this.#break(step.do, { kind: "broker", target: "broker", forMs: step.downMs, undo: () => broker.disarm() });
-      broker.kill(step);
-    } else if (step.do === "lose-store") {
-      const subjects = broker.loseStore(step);
-      const detail = step.writes === null ? "everything is forgotten" : `the last ${step.writes} commits are forgotten`;
-      this.#break(step.do, { kind: "broker", target: "store", forMs: step.downMs, undo: nothing, subjects, detail });
-    } else {
-      // One of several that overlap ends when the longest does, or when all faults stop.
-      const undo = (): void => (this.#calm ? broker.wake() : undefined);
-      this.#break(step.do, { kind: "broker", target: "broker", forMs: step.forMs, undo });
-      if (step.do === "stall-broker") broker.stall(step.forMs);
-      else broker.stallStore(step.forMs);
-    }
-  }
-
-  #break(
-    fault: string,
-    {
-      kind,
-      target,
-      forMs,
-      undo,
-      subjects = [],
-      detail = `for ${forMs} ms`,
-    }: {
-      kind: FaultClass;
-      target: string;
-      forMs: number;
-      undo: () => void;
-      subjects?: string[];
-      detail?: string;
-    },
-  ): void {
-    this.#note(fault, target, detail, subjects);
-    this.#world.faults.apply(kind);
-    const mend = (): void => {
-      if (!this.#undos.delete(mend)) return;
-      undo();
-      this.#world.faults.undo(kind);
-      this.#world.record(this.#world.harness, "fault.undone", { fault, target });
-    };
-    this.#undos.add(mend);
-    this.#in(forMs, mend);
-  }
-
-  #note(fault: string, target: string, detail: string, subjects: string[] = []): void {
-    this.#world.record(this.#world.harness, "fault.applied", { fault, target, detail, subjects });
-  }
-
   #in(delayMs: number, happens: () => void): void {
     this.#world.heap.push(this.#world.nowMs + delayMs, this, undoes, happens);
   }
 
   /** A plan may name an agent that its cast does not have (it was made smaller): nothing happens to it then. */
-  #member({ agent }: { readonly agent: number | null }): Member | undefined {
-    return agent === null ? undefined : this.#members[agent];
+  #member({ agent }: { readonly agent: number }): Member | undefined {
+    return this.#members[agent];
   }
 }

@@ -156,9 +156,13 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   /** kill -9, at once or after so many effects more. */
-  kill({ afterEffects, edge }: { afterEffects: number; edge: KillEdge }): void {
-    if (afterEffects === 0) this.#die(null);
-    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#dieOverInput() });
+  kill({ afterEffects, edge }: { afterEffects: number; edge: KillEdge }, died: () => void): void {
+    if (afterEffects > 0) {
+      this.#fuse.light({ effects: afterEffects, edge, die: () => this.#dieOverInput(died) });
+      return;
+    }
+    this.#die(null);
+    died();
   }
 
   /** What was lit and did not burn down is put out. */
@@ -320,9 +324,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#die(ending);
   }
 
-  #dieOverInput(): void {
+  #dieOverInput(died: () => void): void {
     this.world.coverage.crash(this.#cell);
     this.#die(null);
+    died();
   }
 
   #die(ending: Ending | null): void {

@@ -121,10 +121,16 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   /** kill -9, after so many effects more. It comes back after `downMs`. */
-  kill({ afterEffects, edge, downMs }: Pick<PlanStepOf<"kill-broker">, "afterEffects" | "edge" | "downMs">): void {
-    if (this.#state === null) return;
-    if (afterEffects === 0) this.#die(downMs);
-    else this.#fuse.light({ effects: afterEffects, edge, die: () => this.#dieOverInput(downMs) });
+  kill(
+    { afterEffects, edge, downMs }: Pick<PlanStepOf<"kill-broker">, "afterEffects" | "edge" | "downMs">,
+    died: () => void,
+  ): void {
+    if (this.#state !== null && afterEffects > 0) {
+      this.#fuse.light({ effects: afterEffects, edge, die: () => this.#dieOverInput(downMs, died) });
+      return;
+    }
+    this.#die(downMs);
+    died();
   }
 
   /** What was lit and did not burn down is put out. */
@@ -414,9 +420,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#world.heap.push(this.#alarmEventMs, this, ticks, null);
   }
 
-  #dieOverInput(downMs: number): void {
+  #dieOverInput(downMs: number, died: () => void): void {
     this.#world.coverage.crash(this.#cell);
     this.#die(downMs);
+    died();
   }
 
   #die(downMs: number): void {
