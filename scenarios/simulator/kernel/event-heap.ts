@@ -1,3 +1,5 @@
+import { assert } from "../../../foundation/assert.ts";
+
 /** Whoever events happen to. `what` is the receiver's own number for the kind of event. */
 export interface EventTarget {
   happen(what: number, detail: unknown, atMs: number): void;
@@ -15,21 +17,26 @@ export function momentOf(atMs: number): number {
 }
 
 /**
+ * The receiver's number of an event lies below this, so that it shares a column with the event's own number. That leaves
+ * room for 2^37 events in one run.
+ */
+const whatsMax = 2 ** 16;
+
+/**
  * What is to happen, earliest first; events of one moment come in the order in which they were scheduled, so that a run
- * is determined by its inputs alone. Columns instead of objects: an event costs no allocation once the heap has grown.
+ * is determined by its inputs alone. Columns instead of objects: an event costs no allocation once the heap has grown,
+ * and the four children of a place lie side by side in memory.
  */
 export class EventHeap {
-  /** Two orders of the same slots: `#heap` holds slot numbers, the columns are indexed by slot. */
-  #heap = new Int32Array(capacityMin);
+  /** By place in the heap: when, the how manieth event (times `whatsMax`, plus `what`), and where its receiver stands. */
   #times = new Float64Array(capacityMin);
-  #sequences = new Float64Array(capacityMin);
-  #whats = new Int32Array(capacityMin);
-  readonly #targets: (EventTarget | undefined)[] = [];
-  readonly #details: unknown[] = [];
+  #orders = new Float64Array(capacityMin);
+  #slots = new Int32Array(capacityMin);
+  /** By slot: the receiver, and behind it what it is told. */
+  readonly #parts: unknown[] = [];
   readonly #free: number[] = [];
   #size = 0;
-  #sequence = 0;
-  #slots = 0;
+  #pushed = 0;
 
   get size(): number {
     return this.#size;
@@ -37,86 +44,100 @@ export class EventHeap {
 
   /** When the next event happens; Infinity when there is none. */
   get nextAtMs(): number {
-    return this.#size === 0 ? Infinity : (this.#times[this.#heap[0] as number] as number);
+    return this.#size === 0 ? Infinity : (this.#times[0] as number);
   }
 
   /** @param atMs rounded up to the next moment; see `momentOf` */
   push(atMs: number, target: EventTarget, what: number, detail: unknown): void {
-    const slot = this.#free.pop() ?? this.#newSlot();
-    this.#times[slot] = momentOf(atMs);
-    this.#sequences[slot] = this.#sequence;
-    this.#sequence += 1;
-    this.#whats[slot] = what;
-    this.#targets[slot] = target;
-    this.#details[slot] = detail;
+    assert(what < whatsMax, "the number of an event leaves room for how many there are");
+    const slot = this.#keep(target, detail);
+    const time = momentOf(atMs);
+    const order = this.#pushed * whatsMax + what;
+    this.#pushed += 1;
     let child = this.#size;
     this.#size += 1;
-    const heap = this.#heap;
+    if (child === this.#times.length) this.#grow();
+    const times = this.#times;
+    const orders = this.#orders;
+    const slots = this.#slots;
     while (child > 0) {
       const parent = (child - 1) >> 2;
-      const above = heap[parent] as number;
-      if (!this.#isBefore(slot, above)) break;
-      heap[child] = above;
+      // Every other one of the same moment was pushed before.
+      if ((times[parent] as number) <= time) break;
+      times[child] = times[parent] as number;
+      orders[child] = orders[parent] as number;
+      slots[child] = slots[parent] as number;
       child = parent;
     }
-    heap[child] = slot;
+    times[child] = time;
+    orders[child] = order;
+    slots[child] = slot;
   }
 
   /** Takes the earliest event and lets it happen. The heap must hold one. */
   happenNext(): void {
-    const heap = this.#heap;
-    const slot = heap[0] as number;
-    const target = this.#targets[slot] as EventTarget;
-    const detail = this.#details[slot];
-    const what = this.#whats[slot] as number;
-    const atMs = this.#times[slot] as number;
-    this.#targets[slot] = undefined;
-    this.#details[slot] = undefined;
+    assert(this.#size > 0, "something is to happen");
+    const atMs = this.#times[0] as number;
+    const what = (this.#orders[0] as number) % whatsMax;
+    const slot = this.#slots[0] as number;
+    const parts = this.#parts;
+    const target = parts[slot] as EventTarget;
+    const detail = parts[slot + 1];
+    parts[slot] = undefined;
+    parts[slot + 1] = undefined;
     this.#free.push(slot);
     this.#size -= 1;
-    if (this.#size > 0) this.#sink(heap[this.#size] as number);
+    this.#sinkLast();
     target.happen(what, detail, atMs);
   }
 
-  /** Puts a slot where the first one was taken from. */
-  #sink(slot: number): void {
-    const heap = this.#heap;
+  /** Puts the last event where the first one was taken from, and moves it down to where it belongs. */
+  #sinkLast(): void {
+    const times = this.#times;
+    const orders = this.#orders;
+    const slots = this.#slots;
     const size = this.#size;
+    const time = times[size] as number;
+    const order = orders[size] as number;
     let parent = 0;
     for (;;) {
       const first = 4 * parent + 1;
       if (first >= size) break;
       let least = first;
+      let leastTime = times[first] as number;
       const end = Math.min(first + 4, size);
       for (let child = first + 1; child < end; child += 1) {
-        if (this.#isBefore(heap[child] as number, heap[least] as number)) least = child;
+        const childTime = times[child] as number;
+        if (childTime > leastTime) continue;
+        if (childTime === leastTime && (orders[child] as number) > (orders[least] as number)) continue;
+        least = child;
+        leastTime = childTime;
       }
-      const below = heap[least] as number;
-      if (!this.#isBefore(below, slot)) break;
-      heap[parent] = below;
+      if (leastTime > time || (leastTime === time && (orders[least] as number) > order)) break;
+      times[parent] = leastTime;
+      orders[parent] = orders[least] as number;
+      slots[parent] = slots[least] as number;
       parent = least;
     }
-    heap[parent] = slot;
+    times[parent] = time;
+    orders[parent] = order;
+    slots[parent] = slots[size] as number;
   }
 
-  #isBefore(left: number, right: number): boolean {
-    const before = (this.#times[left] as number) - (this.#times[right] as number);
-    return before === 0 ? (this.#sequences[left] as number) < (this.#sequences[right] as number) : before < 0;
-  }
-
-  #newSlot(): number {
-    const slot = this.#slots;
-    this.#slots += 1;
-    if (slot >= this.#times.length) this.#grow();
+  /** @returns the slot where they stand until they are taken */
+  #keep(target: EventTarget, detail: unknown): number {
+    const slot = this.#free.pop();
+    if (slot === undefined) return this.#parts.push(target, detail) - 2;
+    this.#parts[slot] = target;
+    this.#parts[slot + 1] = detail;
     return slot;
   }
 
   #grow(): void {
     const capacity = 2 * this.#times.length;
-    this.#heap = grown(new Int32Array(capacity), this.#heap);
-    this.#whats = grown(new Int32Array(capacity), this.#whats);
     this.#times = grown(new Float64Array(capacity), this.#times);
-    this.#sequences = grown(new Float64Array(capacity), this.#sequences);
+    this.#orders = grown(new Float64Array(capacity), this.#orders);
+    this.#slots = grown(new Int32Array(capacity), this.#slots);
   }
 }
 

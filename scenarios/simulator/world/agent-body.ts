@@ -55,8 +55,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   readonly #sandboxEffects: SandboxEffects;
   readonly #withdrawalEffects: WithdrawalEffects;
   readonly #fuse = new Fuse();
-  readonly #answers = new Map<string, (response: ControlResponse) => void>();
-  readonly #queue: AgentInput[] = [];
+  /** Whoever waits for the answer to a control request; most are never asked for anything. */
+  #answers: Map<string, (response: ControlResponse) => void> | null = null;
+  /** What was seen while the brain was busy; most never need it. */
+  #queue: AgentInput[] | null = null;
   #busy = false;
   #requests = 0;
   /** The coverage's cell of the last input. */
@@ -128,7 +130,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   ask(request: ControlRequest, answered: (response: ControlResponse) => void): void {
     this.#requests += 1;
     const requestId = `${this.instanceId}-${this.#requests}`;
-    this.#answers.set(requestId, answered);
+    (this.#answers ??= new Map()).set(requestId, answered);
     this.later(0, { type: "control", requestId, request });
   }
 
@@ -210,10 +212,14 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   /** Hands the brain something that is seen now. What it causes at once is seen after this. */
   see(seen: AgentInput): void {
     if (!this.alive) return;
-    this.#queue.push(seen);
-    if (this.#busy) return;
+    if (this.#busy) {
+      (this.#queue ??= []).push(seen);
+      return;
+    }
     this.#busy = true;
-    for (let next = this.#queue.shift(); next !== undefined && this.alive; next = this.#queue.shift()) this.#take(next);
+    this.#take(seen);
+    for (let next = this.#queue?.shift(); next !== undefined && this.alive; next = this.#queue?.shift())
+      this.#take(next);
     this.#busy = false;
   }
 
@@ -303,8 +309,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   #respond(requestId: string, response: ControlResponse): void {
-    const answered = this.#answers.get(requestId);
-    this.#answers.delete(requestId);
+    const answered = this.#answers?.get(requestId);
+    this.#answers?.delete(requestId);
     answered?.(response);
   }
 

@@ -14,6 +14,7 @@ export const timerNames: readonly TimerName[] = [
   "withdraw",
 ];
 
+const noTimers: readonly number[] = timerNames.flatMap(() => [Infinity, Infinity]);
 const indexOf = new Map<TimerName, number>(timerNames.map((name, index) => [name, index]));
 
 /**
@@ -23,9 +24,11 @@ const indexOf = new Map<TimerName, number>(timerNames.map((name, index) => [name
 export class AgentTimers {
   readonly #world: World;
   readonly #target: EventTarget;
-  /** By timer: when it is due, Infinity for not set, and when its event in the heap comes. */
-  readonly #dueMs = new Float64Array(timerNames.length).fill(Infinity);
-  readonly #eventMs = new Float64Array(timerNames.length).fill(Infinity);
+  /**
+   * By timer, side by side: when it is due, Infinity for not set, and when its event in the heap comes. A plain array of
+   * numbers lies in the heap in one piece; a typed one costs three objects and a buffer elsewhere for each agent.
+   */
+  readonly #times = noTimers.slice();
 
   constructor(world: World, target: EventTarget) {
     this.#world = world;
@@ -35,28 +38,29 @@ export class AgentTimers {
   set(name: TimerName, delayMs: number): void {
     const index = indexOf.get(name) as number;
     const dueMs = momentOf(this.#world.nowMs + delayMs);
-    this.#dueMs[index] = dueMs;
-    if ((this.#eventMs[index] as number) <= dueMs) return;
-    this.#eventMs[index] = dueMs;
+    this.#times[2 * index] = dueMs;
+    if ((this.#times[2 * index + 1] as number) <= dueMs) return;
+    this.#times[2 * index + 1] = dueMs;
     this.#world.heap.push(dueMs, this.#target, index, null);
   }
 
   clear(name: TimerName): void {
-    this.#dueMs[indexOf.get(name) as number] = Infinity;
+    this.#times[2 * (indexOf.get(name) as number)] = Infinity;
   }
 
   /** An event of a timer came while its process stood still; see `rearm`. */
   miss(index: number): void {
-    if ((this.#eventMs[index] as number) === this.#world.nowMs) this.#eventMs[index] = Infinity;
+    if ((this.#times[2 * index + 1] as number) === this.#world.nowMs) this.#times[2 * index + 1] = Infinity;
   }
 
   /** The process goes on: timers whose events were missed fire now. */
   rearm(): void {
     const { nowMs, heap } = this.#world;
     for (let index = 0; index < timerNames.length; index += 1) {
-      if ((this.#dueMs[index] as number) === Infinity || (this.#eventMs[index] as number) !== Infinity) continue;
-      this.#eventMs[index] = Math.max(nowMs, this.#dueMs[index] as number);
-      heap.push(this.#eventMs[index] as number, this.#target, index, null);
+      if ((this.#times[2 * index] as number) === Infinity || (this.#times[2 * index + 1] as number) !== Infinity)
+        continue;
+      this.#times[2 * index + 1] = Math.max(nowMs, this.#times[2 * index] as number);
+      heap.push(this.#times[2 * index + 1] as number, this.#target, index, null);
     }
   }
 
@@ -64,16 +68,16 @@ export class AgentTimers {
   take(index: number): TimerName | null {
     const { nowMs, heap } = this.#world;
     // An earlier event of the same timer, which a later setting made void.
-    if ((this.#eventMs[index] as number) !== nowMs) return null;
-    const dueMs = this.#dueMs[index] as number;
-    this.#eventMs[index] = Infinity;
+    if ((this.#times[2 * index + 1] as number) !== nowMs) return null;
+    const dueMs = this.#times[2 * index] as number;
+    this.#times[2 * index + 1] = Infinity;
     if (dueMs === Infinity) return null;
     if (dueMs > nowMs) {
-      this.#eventMs[index] = dueMs;
+      this.#times[2 * index + 1] = dueMs;
       heap.push(dueMs, this.#target, index, null);
       return null;
     }
-    this.#dueMs[index] = Infinity;
+    this.#times[2 * index] = Infinity;
     return timerNames[index] as TimerName;
   }
 }

@@ -29,6 +29,7 @@ const commitMsMax = 4;
 const wholeLookEvery = 512;
 
 type LaterEffect = Exclude<Effect, { kind: "persist" } | { kind: "alarm" }>;
+const nothing: readonly never[] = [];
 
 /** One request that is being answered, or something that the broker was asked without a network in between. */
 interface Reply {
@@ -59,8 +60,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #unwritten: Unwritten[] = [];
   /** What was decided and waits for its commit, in order. */
   readonly #waiting: Waiting[] = [];
-  #deciding: readonly Effect[] = [];
-  #telling: { readonly later: readonly Effect[]; next: number } = { later: [], next: 0 };
+  #deciding: readonly Effect[] = nothing;
+  readonly #telling: { later: readonly Effect[]; next: number } = { later: nothing, next: 0 };
   #state: BrokerState | null = null;
   #hub: EventHub | null = null;
   #source: HistorySource;
@@ -243,23 +244,22 @@ export class BrokerBody implements EventTarget, RequestTaker {
       this.#untilWholeLook = Math.max(wholeLookEvery, 4 * (state.jobs.size + state.agents.size));
       assertInvariants(state);
     }
-    const reply = asked === null ? null : { ...asked, response };
+    const reply = asked === null ? null : { call: asked.call, link: asked.link, response };
     this.#carryOut(effects, reply);
     return response;
   }
 
   #carryOut(effects: readonly Effect[], reply: Reply | null): void {
     const world = this.#world;
-    const later: LaterEffect[] = [];
+    const later = effects.every(isLater) ? effects : effects.filter(isLater);
     this.#deciding = effects;
     for (const effect of effects) {
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
       if (effect.kind === "persist") this.#write(effect.batch);
       else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
-      else later.push(effect);
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
-    this.#deciding = [];
+    this.#deciding = nothing;
     // In the order of the decisions, even when an earlier one is committed at this very moment.
     if (this.#idleAtMs <= world.nowMs && this.#waiting.length === 0) this.#finish(later, reply);
     else {
@@ -308,8 +308,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if ("jobId" in data) subjects.add(data.jobId);
       if ("agentId" in data && typeof data.agentId === "string") subjects.add(data.agentId);
     }
-    this.#deciding = [];
-    this.#telling = { later: [], next: 0 };
+    this.#deciding = nothing;
+    this.#telling.later = nothing;
+    this.#telling.next = 0;
     if (subjects.size === 0) return;
     this.#world.record(this.#world.harness, "fault.applied", {
       fault: "lose-history",
@@ -324,11 +325,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   #finish(later: readonly LaterEffect[], reply: Reply | null): void {
-    for (const [index, effect] of later.entries()) {
-      this.#telling = { later, next: index };
+    const telling = this.#telling;
+    for (let next = 0; next < later.length; next += 1) {
+      telling.later = later;
+      telling.next = next;
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
-      this.#perform(effect);
-      this.#telling.next += 1;
+      this.#perform(later[next] as LaterEffect);
+      telling.next += 1;
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
     if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
@@ -446,6 +449,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     hub?.closeAll();
     this.#world.heap.push(this.#world.nowMs + downMs, this, starts, null);
   }
+}
+
+function isLater(effect: Effect): effect is LaterEffect {
+  return effect.kind !== "persist" && effect.kind !== "alarm";
 }
 
 function inputOf(call: BrokerCall, message: unknown): BrokerInput {

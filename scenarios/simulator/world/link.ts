@@ -18,13 +18,14 @@ export interface Passage {
 const slowMsMax = 20_000;
 const reorderMsMax = 2_000;
 
+/** One message at a time is on its way through `pass`, so one answer is enough for all links. */
+const passage: Passage = { fate: "arrives", delayMs: 0, againAfterMs: null };
+
 /** The way between one host and the broker; each direction fails by itself (docs/cases.md, case 3). */
 export class Link {
   readonly #world: World;
   readonly #stream: ChoiceStream;
   #disturbances: Disturbance[] | null = null;
-  /** One message at a time is on its way through `pass`, so one answer is enough for all. */
-  readonly #passage: Passage = { fate: "arrives", delayMs: 0, againAfterMs: null };
 
   constructor(world: World, stream: ChoiceStream) {
     this.#world = world;
@@ -49,7 +50,6 @@ export class Link {
   /** What becomes of a message that is sent now. The result is overwritten by the next one. */
   pass(direction: Direction): Passage {
     const { latencyMsMin: minMs, latencyMsMax: maxMs } = this.#world.options;
-    const passage = this.#passage;
     passage.fate = "arrives";
     passage.delayMs = durationMs(this.#stream, "latency", { minMs, maxMs });
     passage.againAfterMs = null;
