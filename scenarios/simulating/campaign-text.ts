@@ -109,7 +109,7 @@ function completionLines(tally: Tally): Line[] {
       `${wholeNumber(completed)} of ${wholeNumber(submitted)} completed (${percent(completed / submitted)})`,
       faint(`, ${other}`),
     ],
-    ...(tally.seeds > 1 ? [[titled(""), `by seed: ${rates}`]] : []),
+    ...(tally.seeds > 1 ? [[titled(""), `while faults went on, by seed: ${rates}`]] : []),
   ];
 }
 

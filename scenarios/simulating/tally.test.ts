@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Tally } from "./tally.ts";
 import { toyBatch, toyFailure, toyResult } from "./testing/toy-results.ts";
 
-const jobs = (submitted: number, completed: number) => ({ submitted, completed, failed: 0, cancelled: 0 });
+const jobs = (submitted: number, completedInTime: number) => ({
+  submitted,
+  completed,
+  failed: 0,
+  cancelled: 0,
+  completedInTime: completed,
+});
 
 describe("summing up seeds", () => {
   it("is the same however the seeds were put into batches", () => {

@@ -13,7 +13,7 @@ export interface FailureKind {
   count: number;
 }
 
-/** The completed jobs of each seed, as a share of the submitted. */
+/** The jobs of each seed that were completed by the end of its safety phase, as a share of the submitted. */
 export interface Spread {
   readonly min: number;
   readonly median: number;
@@ -23,7 +23,7 @@ export interface Spread {
 /** Sums up what seeds came to. Results are added in the order of their seeds. */
 export class Tally {
   readonly failures = new Map<string, FailureKind>();
-  readonly jobs = { submitted: 0, completed: 0, failed: 0, cancelled: 0 };
+  readonly jobs = { submitted: 0, completed: 0, failed: 0, cancelled: 0, completedInTime: 0 };
   readonly marks = new Map<string, number>();
   coverage = new Uint32Array(0);
   seeds = 0;
@@ -65,8 +65,8 @@ export class Tally {
     this.steps += steps;
     this.events += events;
     this.agentHours += agentHours;
-    for (const name of ["submitted", "completed", "failed", "cancelled"] as const) this.jobs[name] += jobs[name];
-    if (jobs.submitted > 0) this.#completionRatios.push(jobs.completed / jobs.submitted);
+    for (const name of Object.keys(this.jobs) as (keyof typeof this.jobs)[]) this.jobs[name] += jobs[name];
+    if (jobs.submitted > 0) this.#completionRatios.push(jobs.completedInTime / jobs.submitted);
     this.#digest.update(`${seed} ${digest}\n`);
     if (failure === null) return;
     this.failed += 1;

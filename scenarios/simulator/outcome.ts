@@ -9,6 +9,15 @@ export interface Failure {
   readonly story: readonly string[];
 }
 
+export interface JobCounts {
+  readonly submitted: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Of the completed: those that were by the end of the safety phase, while everything was still failing. */
+  readonly completedInTime: number;
+}
+
 /** What one run came to. */
 export interface SimulationOutcome {
   readonly failure: Failure | null;
@@ -22,12 +31,7 @@ export interface SimulationOutcome {
   readonly agentHours: number;
   /** 16 hexadecimal digits over the whole history; null when it was not asked for. */
   readonly digest: string | null;
-  readonly jobs: {
-    readonly submitted: number;
-    readonly completed: number;
-    readonly failed: number;
-    readonly cancelled: number;
-  };
+  readonly jobs: JobCounts;
   /** How often each cell of the coverage table was reached; see coverage.ts. */
   readonly coverage: Uint32Array;
   /** How often each "sometimes" mark of the cores was hit. */

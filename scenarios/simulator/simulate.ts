@@ -5,6 +5,7 @@ import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
 import { type PropertyWatch, propertyNames, watchProperties } from "../checkers/properties.ts";
 import { storyOf } from "../checkers/story.ts";
+import { churnFailure } from "./churn-gate.ts";
 import { Coverage } from "./coverage.ts";
 import { HistoryDigest } from "./history-digest.ts";
 import { replayTape, seededTape, type Tape } from "./kernel/choices.ts";
@@ -58,6 +59,8 @@ export function simulate(
   try {
     simulation.begin();
     while (failure === null && world.happenNext(plan.options.safetyMs));
+    simulation.endSafety();
+    failure ??= churnFailure(simulation);
     if (failure === null) liveness.begin();
     while (failure === null && !liveness.isOver && world.happenNext(liveness.endsAtMs));
     failure ??= liveness.failure();

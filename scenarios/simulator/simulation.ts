@@ -3,7 +3,7 @@ import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Coverage } from "./coverage.ts";
 import { Director } from "./director.ts";
 import type { Tape } from "./kernel/choices.ts";
-import type { Failure, SimulationOutcome } from "./outcome.ts";
+import type { Failure, JobCounts, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { BrokerBody } from "./world/broker-body.ts";
 import { Member } from "./world/member.ts";
@@ -20,6 +20,7 @@ export class Simulation {
   readonly members: Member[] = [];
   readonly director: Director;
   readonly #network: Network;
+  #completedInTime = 0;
 
   constructor(
     plan: Plan,
@@ -54,12 +55,26 @@ export class Simulation {
     return member;
   }
 
-  outcome(failure: Failure | null, digest: string | null): SimulationOutcome {
-    const { world, broker, members } = this;
+  /** The safety phase is over. */
+  endSafety(): void {
+    this.#completedInTime = this.#jobs().completed;
+  }
+
+  /** The share of the jobs that were completed while everything was still failing. */
+  get completedInTimeRatio(): number {
+    return this.#completedInTime / Math.max(1, this.director.jobIds.length);
+  }
+
+  #jobs(): Omit<JobCounts, "completedInTime"> {
     const counts = { submitted: this.director.jobIds.length, completed: 0, failed: 0, cancelled: 0 };
-    for (const { state } of broker.state?.jobs.values() ?? []) {
+    for (const { state } of this.broker.state?.jobs.values() ?? []) {
       if (state === "completed" || state === "failed" || state === "cancelled") counts[state] += 1;
     }
+    return counts;
+  }
+
+  outcome(failure: Failure | null, digest: string | null): SimulationOutcome {
+    const { world, members } = this;
     return {
       failure,
       steps: world.steps,
@@ -68,7 +83,7 @@ export class Simulation {
       virtualMs: world.nowMs,
       agentHours: members.reduce((sum, member) => sum + member.lifeMs, 0) / hourMs,
       digest,
-      jobs: counts,
+      jobs: { ...this.#jobs(), completedInTime: this.#completedInTime },
       coverage: world.coverage.counts,
       marks: takeMarks(),
     };

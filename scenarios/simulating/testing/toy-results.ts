@@ -12,7 +12,7 @@ export function toyResult(seed: string, more: Partial<SeedResult> = {}): SeedRes
     virtualMs: 60_000,
     agentHours: 0.5,
     digest: `digest-of-${seed}`,
-    jobs: { submitted: 4, completed: 3, failed: 1, cancelled: 0 },
+    jobs: { submitted: 4, completed: 3, failed: 1, cancelled: 0, completedInTime: 3 },
     ...more,
   };
 }

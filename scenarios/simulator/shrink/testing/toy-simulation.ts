@@ -61,7 +61,7 @@ const emptyOutcome: SimulationOutcome = {
   virtualMs: 1,
   agentHours: 1,
   digest: null,
-  jobs: { submitted: 0, completed: 0, failed: 0, cancelled: 0 },
+  jobs: { submitted: 0, completed: 0, failed: 0, cancelled: 0, completedInTime: 0 },
   coverage: new Uint32Array(1),
   marks: { seen: 1 },
 };
