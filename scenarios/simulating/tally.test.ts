@@ -5,10 +5,10 @@ import { toyBatch, toyFailure, toyResult } from "./testing/toy-results.ts";
 
 const jobs = (submitted: number, completedInTime: number) => ({
   submitted,
-  completed,
+  completed: submitted,
   failed: 0,
   cancelled: 0,
-  completedInTime: completed,
+  completedInTime,
 });
 
 describe("summing up seeds", () => {
