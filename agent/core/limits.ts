@@ -43,6 +43,8 @@ export const withdrawalShares = {
   sweep: 0.05,
   upload: 0.75,
   broker: 0.9,
+  /** Until then the answer to what was asked in time is waited for. */
+  answer: 0.95,
 } as const;
 
 assert(
@@ -59,4 +61,5 @@ assert(
   "uploads may end after the processes",
 );
 assert(withdrawalShares.upload < withdrawalShares.broker, "the broker is told after the uploads");
-assert(withdrawalShares.broker < 1, "there is time left to wipe");
+assert(withdrawalShares.broker < withdrawalShares.answer, "whoever is asked last may still answer");
+assert(withdrawalShares.answer < 1, "there is time left to wipe");

@@ -2,11 +2,12 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze } from "./freeze.ts";
 import { agentLimits } from "./limits.ts";
 import { callOff } from "./resume.ts";
-import type { WithdrawalRecord } from "./state.ts";
+import type { Withdrawal, WithdrawalRecord } from "./state.ts";
 import type { TimerName } from "./input.ts";
 import { isRepeat } from "./signal-repeat.ts";
 import type { Turn } from "./turn.ts";
 import { rememberWithdrawal } from "./withdrawal-note.ts";
+import { wakeForStep } from "./withdrawal-steps.ts";
 
 const otherTimers: readonly TimerName[] = [
   "enrol",
@@ -40,7 +41,7 @@ export interface WithdrawalWish {
  * whoever resumes the withdrawal takes them again.
  */
 export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: WithdrawalWish): void {
-  const { core, nowMs } = turn;
+  const { core } = turn;
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
     sometimes("a withdrawal was asked for twice");
@@ -50,7 +51,7 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
       return;
     }
     if (requestId !== null) core.withdrawal.waiting.push(requestId);
-    if (deadlineMs !== undefined) core.withdrawal.endsAtMs = Math.min(core.withdrawal.endsAtMs, nowMs + deadlineMs);
+    if (deadlineMs !== undefined) hasten(turn, core.withdrawal, deadlineMs);
     return;
   }
   if (core.shutdown !== null) sometimes("a withdrawal took a shutdown over");
@@ -102,12 +103,17 @@ export function urgeWithdrawal(turn: Turn, signal: string): void {
   } else if (withdrawal.signals === 2) {
     sometimes("a second signal hurried a withdrawal");
     turn.log("warn", `${signal} again: the broker is not waited for any longer.`);
-    withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, nowMs + agentLimits.urgentNotifyMs);
-    turn.setTimer("withdraw", { delayMs: 0 });
+    hasten(turn, withdrawal, agentLimits.urgentNotifyMs);
   } else {
     sometimes("a third signal broke a withdrawal off");
     turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
   }
+}
+
+/** Ends it no later than so long from now. */
+function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
+  withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, turn.nowMs + forMs);
+  wakeForStep(turn, withdrawal);
 }
 
 function startWork(

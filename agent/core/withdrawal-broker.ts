@@ -49,16 +49,13 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
     defer(turn, withdrawal, { outcome: "deferred", measured: "the key is gone, and with it the way to the broker" });
     return;
   }
-  if (isOver(turn, withdrawal, withdrawalShares.broker) && !withdrawal.asked) {
+  if (isOver(turn, withdrawal, withdrawal.asked ? withdrawalShares.answer : withdrawalShares.broker)) {
     sometimes("a withdrawal did not wait for the broker any longer");
     defer(turn, withdrawal, { outcome: "deferred", measured: "the broker did not answer in time" });
     return;
   }
-  // Whoever waits for an answer past the last share is woken by that, or by the end of the call.
-  if (!isOver(turn, withdrawal, withdrawalShares.broker)) {
-    const uploadsOver = isOver(turn, withdrawal, withdrawalShares.upload);
-    wakeAt(turn, withdrawal, uploadsOver ? withdrawalShares.broker : withdrawalShares.upload);
-  }
+  const { upload, broker, answer } = withdrawalShares;
+  wakeAt(turn, withdrawal, [upload, broker].find((share) => !isOver(turn, withdrawal, share)) ?? answer);
   if (!core.enrolled) {
     if (!core.enrolInFlight && mayTry(turn, withdrawal)) enrol(turn);
     return;
@@ -88,6 +85,11 @@ export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered
 
 /** Asks the broker, after it confirmed, whether the key is really dead: measured, never assumed. */
 export function probeRevocation(turn: Turn, withdrawal: Withdrawal): void {
+  if (withdrawal.asked && isOver(turn, withdrawal, withdrawalShares.answer)) {
+    const measured = "the broker confirmed the revocation; a probe afterwards was not answered in time";
+    advance(turn, withdrawal, { outcome: "done", measured }, "remove-autostart");
+    return;
+  }
   askOnce(turn, withdrawal, () => {
     const timeoutMs = atLeastOneTry(timeLeftMs(turn, withdrawal, withdrawalShares.broker));
     turn.emit({ kind: "probeRevocation", timeoutMs });

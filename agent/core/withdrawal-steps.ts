@@ -11,6 +11,7 @@ const shareOf: Partial<Record<StepName, number>> = {
   checkpoint: withdrawalShares.checkpoint,
   terminate: withdrawalShares.terminate,
   "hand-back": withdrawalShares.upload,
+  "revoke-key": withdrawalShares.answer,
 };
 
 /** Journals the result of the current step together with the name of the next one, which begins only then. */
@@ -27,7 +28,12 @@ export function goOn(turn: Turn, withdrawal: Withdrawal, next: StepName): void {
   withdrawal.asked = false;
   withdrawal.retryAtMs = null;
   rememberWithdrawal(turn, record);
-  wakeAt(turn, withdrawal, shareOf[next] ?? 1);
+  wakeForStep(turn, withdrawal);
+}
+
+/** Looks at the procedure again when the share of the current step is over, as the deadline is now. */
+export function wakeForStep(turn: Turn, withdrawal: Withdrawal): void {
+  wakeAt(turn, withdrawal, shareOf[withdrawal.record.current] ?? 1);
 }
 
 /** Whether an attempt came to the end of that step. */

@@ -58,3 +58,48 @@ describe("a withdrawal wakes itself up", () => {
     expect(timerSteps(world, ["enrol"]).filter((ms) => ms === 0)).toEqual([]);
   });
 });
+
+/** What takes for ever on this host: an archive, or a call to the broker. */
+const stuck = ["save", "withdraw", "probe"] as const;
+
+describe.each(stuck)("a withdrawal that waits for what does not end (%s)", (never) => {
+  /** One with a deadline of an hour, which has come to that step. */
+  function stuckWorld(): ModelWorld {
+    const world = new ModelWorld({ slots: 1 });
+    if (never === "save") world.broker.jobsQueued = 1;
+    world.drain();
+    withdraw(world, 3_600_000);
+    drainBut(world, [never]);
+    expect(world.pending.map(({ name }) => name)).toContain(never);
+    return world;
+  }
+
+  /** When it ended, counted from now. */
+  function endMs(world: ModelWorld): number {
+    const beganAtMs = world.nowMs;
+    timerSteps(world, [never], 60);
+    expect(world.ending).toMatchObject({ how: "withdrawn" });
+    return world.nowMs - beganAtMs;
+  }
+
+  test("ends at its deadline", () => {
+    expect(endMs(stuckWorld())).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test("ends within two seconds after the second signal", () => {
+    const world = stuckWorld();
+    for (const _ of [1, 2]) {
+      world.nowMs += 600;
+      world.see({ type: "signal", name: "SIGTERM" });
+      drainBut(world, [never]);
+    }
+    expect(endMs(world)).toBeLessThanOrEqual(2_000);
+  });
+
+  test("ends at the earlier deadline of whoever joins it", () => {
+    const world = stuckWorld();
+    world.nowMs += 1_000;
+    world.see({ type: "control", requestId: "second", request: { command: "withdraw", deadlineMs: 5_000 } });
+    expect(endMs(world)).toBeLessThanOrEqual(5_000);
+  });
+});
