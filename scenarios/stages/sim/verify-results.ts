@@ -2,20 +2,25 @@ import { WorkResult } from "../../jobs/work-job.ts";
 import type { StepOf } from "../../steps/step.ts";
 import type { SimStage } from "./sim-stage.ts";
 
-/** Holds the result of every completed job of a batch against what it must be: this job, and every unit of it. */
+/**
+ * Holds the result of every completed job of a batch against what it must be: this job, and as many units as were
+ * submitted. The world has witnessed each result as it came (`witness.result`); one that is wrong is told once more here.
+ */
 export function verifyResults(stage: SimStage, step: StepOf<"verify-results">): string {
   let correct = 0;
   for (const [jobId, units] of stage.batch(step.batch)) {
     const job = stage.simulation.broker.state?.jobs.get(jobId);
     if (job?.state !== "completed") continue;
     const result = readResult(job.result);
-    const right = result?.chain === `${jobId}:${units}`;
-    if (right) correct += 1;
+    if (result?.chain === `${jobId}:${units}`) {
+      correct += 1;
+      continue;
+    }
     stage.record("witness.result", {
       jobId,
-      correct: right,
+      correct: false,
       startedFrom: result?.startedFrom ?? null,
-      detail: right ? "as computed" : `got ${JSON.stringify(job.result).slice(0, 100)}`,
+      detail: `got ${JSON.stringify(job.result).slice(0, 100)}`,
     });
   }
   return `${correct} results are right`;
