@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { HouseguestError, InterruptedError, messageOf, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
+import type { HistoryRecord } from "../protocol/history.ts";
 import type { ResidueReport } from "../protocol/residue-report.ts";
 import {
   type Expectation,
@@ -39,6 +40,8 @@ export interface RunRequest {
   readonly reporters: readonly Reporter[];
   /** The command that runs the same again. */
   readonly reproduce: string;
+  /** Judges the history instead of the scenario's expectations. */
+  readonly judge?: (history: readonly HistoryRecord[], lostEvidence: readonly string[]) => Expectation[];
 }
 
 /** What is gathered while a run goes on. */
@@ -178,6 +181,7 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
+    await progress.stage?.schedule.stop();
     const notUndone = await progress.ledger.undoAll();
     progress.ledger.close();
     await progress.stage?.watch.close();
@@ -238,9 +242,11 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
 function judge(progress: Progress): Expectation[] {
   const { request, history } = progress;
   history.expectEnd();
-  const expectations = request.scenario
-    .expectations(request.options.knobs)
-    .map((one) => judgeExpectation(history.records, one, history.unreadable));
+  const expectations =
+    request.judge?.(history.records, history.unreadable) ??
+    request.scenario
+      .expectations(request.options.knobs)
+      .map((one) => judgeExpectation(history.records, one, history.unreadable));
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
 }

@@ -34,8 +34,8 @@ describe("scenarios simulate and replay", () => {
     [["replay"], "Missing required argument"],
     [["replay", "nothing.json"], "ENOENT"],
     [["replay", "/etc/passwd"], "no plan that can be run"],
-    [["replay", "nothing.json", "--stage", "moon"], '"moon". Use `--stage sim`'],
-    [["replay", "nothing.json", "--stage", "host"], '"host" yet. Use `--stage sim`'],
+    [["replay", "nothing.json", "--stage", "moon"], '"moon". Name one of sim, host.'],
+    [["replay", "nothing.json", "--stage", "hots"], "Did you mean `--stage host`?"],
   ])("%j ends with 64, one sentence and nothing left behind", async (args, says) => {
     const { exitCode, stdout, stderr } = await scenarios(...args);
     expect(stderr).toContain(says);

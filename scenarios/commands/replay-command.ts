@@ -3,29 +3,39 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
+import { createReporter } from "../../reports/create-reporter.ts";
 import { streamOutput } from "../../reports/stream-output.ts";
+import { wordOf } from "../../reports/summary/headline.ts";
 import { duration, wholeNumber } from "../../reports/text/duration.ts";
 import { faint, type Line, renderLines, tinted } from "../../reports/text/line.ts";
 import { printable } from "../../reports/text/printable.ts";
+import { heal } from "../heal.ts";
 import { storyLines } from "../simulating/campaign-text.ts";
 import { planLines, stepLines } from "../simulating/describe-plan.ts";
 import { readPlan } from "../simulating/plan-file.ts";
 import { type Replayed, replayStageNamed } from "../simulating/replay-stages.ts";
 import type { Plan } from "../simulator/plan/plan.ts";
+import { takenLoosely } from "../stages/host/not-on-host.ts";
+import { tellHealed } from "./heal-command.ts";
 
 export interface ReplayFlags {
   readonly stage: string;
   readonly json?: boolean;
   readonly history?: string;
+  readonly runs: string;
 }
 
 const stepsShownMax = 20;
 const historyBufferLength = 64 * 1_024;
 
-/** `scenarios replay FILE`: exit 1 when the plan breaks an invariant, 0 when it does not (any more). */
+/**
+ * `scenarios replay FILE`: exit 1 when the plan breaks an invariant, 0 when it does not (any more); on a real host also
+ * whatever else a run there can end with.
+ */
 export async function replayCommand(file: string, flags: ReplayFlags): Promise<number> {
   const replay = replayStageNamed(flags.stage);
   const plan = readPlan(file);
+  if (flags.stage === "host") tellHealed(await heal(flags.runs), (text) => process.stderr.write(text));
   const output = streamOutput(process.stdout);
   const tell = (lines: readonly Line[]) => {
     if (flags.json === true) return;
@@ -35,17 +45,23 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
     [tinted(`Plan ${printable(file)}`, "strong"), faint(` · seed ${printable(plan.seed)} · profile ${plan.profile}`)],
     ...planLines(plan, output.columns),
     ...stepLines(plan, stepsShownMax),
+    ...(flags.stage === "host" ? looseLines(plan) : []),
   ]);
   const history = flags.history === undefined ? null : openHistory(flags.history);
   let replayed: Replayed;
   try {
-    replayed = await replay(plan, { observe: history?.keep ?? null });
+    replayed = await replay(plan, {
+      observe: history?.keep ?? null,
+      runs: flags.runs,
+      reporters: flags.json === true ? [] : [createReporter("line", output)],
+      reproduce: `npx scenarios replay ${file} --stage ${flags.stage}`,
+    });
   } finally {
     history?.close();
   }
-  tell(verdictLines(plan, replayed));
   const { failure, figures } = replayed;
-  const exitCode = failure === null ? ExitCode.pass : ExitCode.fail;
+  const exitCode = replayed.exitCode ?? (failure === null ? ExitCode.pass : ExitCode.fail);
+  tell(verdictLines(plan, replayed, exitCode));
   if (flags.json === true) {
     const { seed, profile, shows } = plan;
     const told = { file, seed, profile, stage: flags.stage, shows: shows ?? null, failure, figures, exitCode };
@@ -55,9 +71,21 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
   return exitCode;
 }
 
-function verdictLines({ shows }: Plan, { failure, figures }: Replayed): Line[] {
+/** What real processes do not do to the letter. */
+function looseLines(plan: Plan): Line[] {
+  const loosely = takenLoosely(plan);
+  return loosely.length === 0 ? [] : [[tinted("On the host", "strong"), `  ${loosely.join("; ")}`]];
+}
+
+function verdictLines({ shows }: Plan, { failure, figures }: Replayed, exitCode: number): Line[] {
   const told = Object.entries(figures).map(([name, value]) => figureWords(name, value));
   const end: Line = [faint(`  ${told.join(" · ")}`)];
+  if (failure === null && exitCode !== ExitCode.pass) {
+    return [
+      [tinted(` ${wordOf({ exitCode })} `, "headlineDoubt"), " Whether anything was violated cannot be told."],
+      end,
+    ];
+  }
   if (failure === null) {
     const gone =
       shows === undefined ? "Nothing was violated." : `${shows.invariant}, which it shows, was not violated any more.`;

@@ -6,6 +6,7 @@ import { whole } from "./option-values.ts";
 import { type ReplayFlags, replayCommand } from "./replay-command.ts";
 import { plansDefault, type SimulateFlags, simulateCommand } from "./simulate-command.ts";
 
+const runsDefault = ".scenarios";
 const agentsMax = 1_000_000;
 const seedsMax = 1_000_000_000;
 const minutesMax = 31 * 24 * 60;
@@ -35,9 +36,11 @@ const replayHelp = `
 Examples:
   scenarios replay .scenarios/plans/lease-exclusivity-42.json
   scenarios replay plan.json --history history.jsonl
+  scenarios replay plan.json --stage host               # real processes on this machine, each step at its time
 
 Exit codes:
-  0 nothing is violated (any more)   1 the violation shows   64 usage   70 a bug in the harness`;
+  0 nothing is violated (any more)   1 the violation shows, or another   64 usage: also a plan that real processes
+  cannot carry out   70 a bug in the harness; with --stage host also 2 unknown, 3 not undone, 130 interrupted`;
 
 /** `scenarios simulate` and `scenarios replay`. */
 export function addSimulatorCommands(program: Command, ended: (exitCode: number) => void): void {
@@ -64,6 +67,7 @@ export function addSimulatorCommands(program: Command, ended: (exitCode: number)
     .argument("<file>", "a plan that `scenarios simulate` wrote")
     .option("--stage <name>", `where: ${replayStageNames.join(" or ")}`, "sim")
     .option("--history <file>", "write every event of the run to a file, one JSON object a line")
+    .option("--runs <dir>", "where the stage host makes its run directory", runsDefault)
     .option("--json", "as JSON")
     .addHelpText("after", replayHelp)
     .action(async (file: string, flags: ReplayFlags) => ended(await replayCommand(file, flags)));

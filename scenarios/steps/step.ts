@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { unreachable } from "../../foundation/assert.ts";
 import { limits } from "../../foundation/limits.ts";
+import { PlanStep } from "../simulator/plan/plan.ts";
 
 const Ms = z.int().min(1);
 /** Which agent of the cast. */
@@ -39,6 +40,14 @@ export const Step = z.discriminatedUnion("step", [
   }),
   /** Signs a heartbeat with the withdrawn agent's key, of which the harness kept a copy. */
   z.strictObject({ step: z.literal("use-revoked-key"), agent }),
+  /** The times of the steps `on-schedule` count from here; whoever of the cast ends from now on is started again. */
+  z.strictObject({ step: z.literal("open-schedule") }),
+  /** Does at its time what a step of a plan says, and waits for nothing that comes of it. */
+  z.strictObject({ step: z.literal("on-schedule"), act: PlanStep }),
+  /** Faults stop at that time of the schedule; everything must have come to its end within so long. */
+  z.strictObject({ step: z.literal("settle"), calmAtMs: z.number().min(0), withinMs: Ms }),
+  /** Asks every agent that is still there to withdraw. */
+  z.strictObject({ step: z.literal("withdraw-all"), deadlineMs: Ms }),
   /** Compares the results of the batch's completed jobs with the harness's own computation. */
   z.strictObject({ step: z.literal("verify-results"), batch: z.string() }),
 ]);
@@ -72,7 +81,21 @@ export function stepTitle(step: Step): string {
       return `try the key that ${step.agent} revoked`;
     case "verify-results":
       return `compare the results (${step.batch})`;
+    case "open-schedule":
+      return "the schedule begins";
+    case "on-schedule":
+      return `at ${(step.act.atMs / 1_000).toFixed(2)} s: ${actTitle(step.act)}`;
+    case "settle":
+      return "faults stop, and everything comes to its end";
+    case "withdraw-all":
+      return "every agent that is still there withdraws";
     default:
       return unreachable(step);
   }
+}
+
+function actTitle(act: PlanStep): string {
+  const whom = "agent" in act && act.agent !== null ? ` agent ${act.agent}` : "";
+  const forMs = "downMs" in act ? act.downMs : "forMs" in act ? act.forMs : null;
+  return `${act.do}${whom}${forMs === null ? "" : ` for ${(forMs / 1_000).toFixed(2)} s`}`;
 }

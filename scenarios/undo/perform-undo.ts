@@ -27,6 +27,9 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
         if (!isAlive(action)) return undefined;
         kill(action.pid);
         return await until(() => !isAlive(action), `process ${action.pid} did not end`);
+      case "continue-process":
+        if (isAlive(action)) process.kill(action.pid, "SIGCONT");
+        return undefined;
       case "kill-marked":
         return await killMarked(action.run);
       case "remove-cgroup":

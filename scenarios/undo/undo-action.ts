@@ -7,6 +7,8 @@ import * as z from "zod";
 export const UndoAction = z.discriminatedUnion("undo", [
   /** One process that the harness started. */
   z.strictObject({ undo: z.literal("kill-process"), pid: z.int(), startTime: z.string(), name: z.string() }),
+  /** A process of the harness's that was stopped (SIGSTOP). */
+  z.strictObject({ undo: z.literal("continue-process"), pid: z.int(), startTime: z.string(), name: z.string() }),
   /** Every live process that bears the run's marker in its environment: the harness's actors and all they started. */
   z.strictObject({ undo: z.literal("kill-marked"), run: z.string() }),
   z.strictObject({ undo: z.literal("remove-cgroup"), path: z.string() }),
@@ -21,6 +23,8 @@ export function describeUndo(action: UndoAction): string {
   switch (action.undo) {
     case "kill-process":
       return `the process ${action.pid} (${action.name})`;
+    case "continue-process":
+      return `that the process ${action.pid} (${action.name}) stands still`;
     case "kill-marked":
       return `processes marked HOUSEGUEST_RUN=${action.run}`;
     case "remove-cgroup":
@@ -37,6 +41,8 @@ export function finishCommand(action: UndoAction): string {
   switch (action.undo) {
     case "kill-process":
       return `kill -9 ${action.pid}`;
+    case "continue-process":
+      return `kill -CONT ${action.pid}`;
     case "kill-marked":
       return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
     case "remove-cgroup":

@@ -33,6 +33,23 @@ describe("UndoLedger", () => {
     again.close();
   });
 
+  it("lets a stopped process go on, and has nothing to do for one that is gone", async () => {
+    const child = spawn("sleep", ["60"], { stdio: "ignore" });
+    const pid = child.pid!;
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    const startTime = processStat(pid)!.startTime;
+    const ledger = UndoLedger.open(file());
+    ledger.register({ undo: "continue-process", pid, startTime, name: "agent" });
+    child.kill("SIGSTOP");
+    // A process that stands still hears no SIGTERM before it goes on.
+    child.kill("SIGTERM");
+    expect(await ledger.undoAll()).toEqual([]);
+    await exited;
+    ledger.register({ undo: "continue-process", pid, startTime, name: "agent" });
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
+  });
+
   it("gives a later process what an earlier one registered, a torn last line left out", async () => {
     const first = UndoLedger.open(file());
     const path = join(place, "left");

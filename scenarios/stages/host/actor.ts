@@ -32,6 +32,7 @@ export interface Actor {
   /** The last lines that it wrote to its log are there. */
   readonly logFile: string;
   readonly exited: Promise<ActorExit>;
+  hasExited(): boolean;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -92,7 +93,11 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
   const startTime = processStat(pid)?.startTime ?? "";
   request.ledger.register({ undo: "kill-process", pid, startTime, name });
   return {
-    actor: { name, pid, startTime, logFile, exited, kill: (signal) => child.kill(signal) },
+    actor: {
+      ...{ name, pid, startTime, logFile, exited },
+      hasExited: () => child.exitCode !== null || child.signalCode !== null,
+      kill: (signal) => child.kill(signal),
+    },
     ready: answer.data,
   };
 }

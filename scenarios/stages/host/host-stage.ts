@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,12 +15,14 @@ import type { Actor } from "./actor.ts";
 import type { Operator } from "./operator.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
+import { Schedule } from "./schedule.ts";
 
 /** An agent of the cast while it lives. */
 export interface HostAgent {
   readonly name: string;
   readonly home: string;
   readonly agentId: string;
+  readonly slots: number;
   readonly control: string;
   readonly actor: Actor;
 }
@@ -61,6 +63,8 @@ export class HostStage {
   /** Copies of the keys of agents that withdrew, by the agent's name. */
   readonly keptKeys = new Map<string, KeyObject>();
   readonly watch: AgentWatch;
+  /** What goes on beside the steps; see the step `open-schedule`. */
+  readonly schedule: Schedule;
   broker:
     | { readonly url: string; readonly joinToken: string; readonly actor: Actor; readonly operator: Operator }
     | undefined;
@@ -70,6 +74,7 @@ export class HostStage {
     this.place = join(tmpdir(), `houseguest-${options.id}`);
     this.cgroup = cgroup;
     this.watch = new AgentWatch(options.history.record);
+    this.schedule = new Schedule(options.signal);
   }
 
   /** Sets the stage; each thing is registered for undoing before it is made. */
@@ -99,6 +104,11 @@ export class HostStage {
     return batch;
   }
 
+  /** Whether the agent withdrew: its process has ended, and its home is gone. */
+  hasLeft({ actor, home }: HostAgent): boolean {
+    return actor.hasExited() && !existsSync(home);
+  }
+
   get running(): NonNullable<HostStage["broker"]> {
     if (this.broker === undefined) throw unknownName("broker", "broker");
     return this.broker;
@@ -126,6 +136,7 @@ export class HostStage {
    * only if it is. Whatever an agent left stays where it is, for the scanner to find.
    */
   async leave(withinMs: number): Promise<void> {
+    await this.schedule.stop();
     await this.watch.close();
     if (this.broker !== undefined) {
       this.broker.actor.kill("SIGTERM");

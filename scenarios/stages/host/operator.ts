@@ -1,7 +1,14 @@
 import * as z from "zod";
 
 import { HouseguestError } from "../../../foundation/errors.ts";
-import { JobList, type JobSpec, type JobView, SubmitResponse } from "../../../protocol/messages.ts";
+import {
+  Acknowledged,
+  type AgentCommand,
+  JobList,
+  type JobSpec,
+  type JobView,
+  SubmitResponse,
+} from "../../../protocol/messages.ts";
 import { routes } from "../../../protocol/routes.ts";
 
 const callMsMax = 15_000;
@@ -11,7 +18,7 @@ export class OperatorError extends HouseguestError {
   override readonly name = "OperatorError";
 }
 
-/** What an operator asks of a broker: submit jobs and look at them. */
+/** What an operator asks of a broker: submit jobs, look at them, cancel them, command agents. */
 export class Operator {
   readonly #url: string;
   readonly #signal: AbortSignal;
@@ -27,6 +34,14 @@ export class Operator {
 
   async jobs(): Promise<JobView[]> {
     return (await this.#call("GET", routes.jobs, JobList)).jobs;
+  }
+
+  async cancel(jobId: string): Promise<void> {
+    await this.#call("POST", routes.jobCancel(jobId), Acknowledged);
+  }
+
+  async command(agentId: string, command: AgentCommand): Promise<void> {
+    await this.#call("POST", routes.agentCommands(agentId), Acknowledged, command);
   }
 
   async #call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {

@@ -9,25 +9,17 @@ import { Operator } from "./operator.ts";
 const readyWithinMs = 20_000;
 const Ready = z.looseObject({ url: z.url(), joinToken: z.string(), pid: z.int() });
 
-/** Starts a broker on a free port of the loopback interface. */
+/** Starts a broker on a free port of the loopback interface; one that ran before comes back where it was. */
 export async function startBroker(stage: HostStage): Promise<string> {
-  const { options } = stage;
+  const { options, broker: before } = stage;
   const data = options.store === "sqlite" ? ["--data", join(options.directory.path, "broker")] : [];
+  const where = before === undefined ? ["--port", "0"] : sameAgain(before);
   const { actor, ready } = await startActor({
     name: "broker",
     command: [
       ...options.brokerCommand,
-      ...[
-        "serve",
-        "--port",
-        "0",
-        "--store",
-        options.store,
-        ...data,
-        "--timing",
-        JSON.stringify(options.timing),
-        "--json",
-      ],
+      ...["serve", ...where, "--store", options.store, ...data],
+      ...["--timing", JSON.stringify(options.timing), "--json"],
     ],
     ready: Ready,
     readyWithinMs,
@@ -36,7 +28,7 @@ export async function startBroker(stage: HostStage): Promise<string> {
     logDirectory: options.directory.logs,
     cgroup: stage.cgroup,
     ledger: options.ledger,
-    signal: options.signal,
+    signal: stage.schedule.signal,
   });
   stage.see(actor.pid, "harness");
   stage.broker = {
@@ -49,4 +41,8 @@ export async function startBroker(stage: HostStage): Promise<string> {
     options.history.record("process.exit", { name: "broker", pid: actor.pid, code, signal });
   });
   return `${ready.url}, ${options.store} store`;
+}
+
+function sameAgain({ url, joinToken }: { url: string; joinToken: string }): string[] {
+  return ["--port", new URL(url).port, "--join-token", joinToken];
 }

@@ -3,13 +3,17 @@ import type { HostStage } from "./host-stage.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { join } from "./join.ts";
+import { onSchedule } from "./on-schedule.ts";
+import { openSchedule } from "./open-schedule.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
+import { settle } from "./settle.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { useRevokedKey } from "./use-revoked-key.ts";
 import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
+import { withdrawAll } from "./withdraw-all.ts";
 
 /** Carries out one kind of step and says in words what came of it. */
 export type HostStep<Name extends Step["step"]> = (stage: HostStage, step: StepOf<Name>) => Promise<string>;
@@ -27,6 +31,10 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   withdraw,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "open-schedule": openSchedule,
+  "on-schedule": onSchedule,
+  settle,
+  "withdraw-all": withdrawAll,
 };
 
 /** Carries out one step on this host. */

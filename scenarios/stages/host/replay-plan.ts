@@ -1,0 +1,46 @@
+import type { HistoryRecord } from "../../../protocol/history.ts";
+import type { RunVerdict } from "../../../protocol/verdict.ts";
+import type { Reporter } from "../../../reports/reporter.ts";
+import { judgeProperties } from "../../checkers/judge-properties.ts";
+import { readConfig, runOptions } from "../../config.ts";
+import { preflight } from "../../preflight.ts";
+import { runScenario } from "../../runner.ts";
+import type { Plan } from "../../simulator/plan/plan.ts";
+import { checkOnHost } from "./not-on-host.ts";
+import { replayMsMax, replayScenario } from "./replay-scenario.ts";
+
+/** Single freezes may be late on a machine that others use too: its 99th percentile is judged where it is measured. */
+const freezeMsMax = 250;
+
+export interface ReplayOnHostOptions {
+  /** Where the run directory is made. */
+  readonly runs: string;
+  readonly reporters: readonly Reporter[];
+  /** The command that replays the same again. */
+  readonly reproduce: string;
+}
+
+/**
+ * Replays a plan on real processes of this host, with all that a run has: baseline, undo ledger, interruption, residue
+ * scan, verdict. The properties that hold in every simulated run judge the real history.
+ *
+ * @throws UsageError `not-on-host` when the plan has what real processes cannot do; nothing was done then
+ */
+export async function replayOnHost(
+  plan: Plan,
+  { runs, reporters, reproduce }: ReplayOnHostOptions,
+): Promise<RunVerdict> {
+  checkOnHost(plan);
+  const scenario = replayScenario(plan);
+  const config = readConfig(undefined);
+  // A broker that is killed has to find again what it knew.
+  const broker = { ...config.broker, store: "sqlite" as const };
+  const { slots, jobs } = scenario.defaults;
+  const deadlineS = replayMsMax(plan) / 1_000;
+  const { timing: _timing, ...rest } = config;
+  const options = runOptions(scenario, { ...rest, broker, slots, jobs, deadlineS }, plan.seed);
+  preflight(options);
+  const judge = (history: readonly HistoryRecord[], lost: readonly string[]) =>
+    judgeProperties(history, lost, { "freeze-bound": { freezeMsMax } });
+  return await runScenario({ scenario, options, runs, reporters, reproduce, judge });
+}
