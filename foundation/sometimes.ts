@@ -33,6 +33,7 @@ export const marks = [
   "a lease was stopped while its sandbox was being spawned",
   "a process could not be killed",
   "a report was repeated",
+  "a report was fenced",
   "a report was refused for good",
   "a lease of an earlier instance was claimed",
   "a result outlived the instance that produced it",

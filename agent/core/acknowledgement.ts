@@ -30,7 +30,8 @@ export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutco
   if (pause === null || pause.acknowledgement !== "inFlight") return;
   if (outcome.ok) {
     pause.acknowledgement = "done";
-  } else if (outcome.retriable) {
+  } else if (outcome.retriable || outcome.code === "fenced") {
+    // A fenced instance enrols again, and then it is heard.
     sometimes("the acknowledgement of a pause was repeated");
     pause.acknowledgement = "waiting";
     retryAcknowledgement(turn, pause);

@@ -48,8 +48,15 @@ export function onReportAnswered(
     retryLater(turn);
     return;
   }
+  if (!outcome.ok && outcome.code === "fenced") {
+    // The lease is over, or the broker heeds another instance just now: the next heartbeat that it takes tells which.
+    sometimes("a report was fenced");
+    lease.claimed = false;
+    wake(turn, "a report was fenced");
+    return;
+  }
   if (outcome.ok) turn.core.outboxAttempts = 0;
-  // Fenced, settled, unknown: the job goes on elsewhere or not at all, and nothing that we say changes that.
+  // Settled, unknown: the job goes on elsewhere or not at all, and nothing that we say changes that.
   else turn.log("warn", `The broker refused the report on ${lease.jobId} (${leaseId}): ${outcome.code}`);
   if (!outcome.ok) sometimes("a report was refused for good");
   const wasReturn = lease.report?.kind === "return";
