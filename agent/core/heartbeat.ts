@@ -38,7 +38,7 @@ function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatRespons
     if (!lease.claimed) sometimes("a lease of an earlier instance was claimed");
     lease.claimed = true;
     renewLease(lease, { fromMs: sentAtMs, ttlMs: expiresAt - answer.brokerTimeMs });
-    if (lease.stage === "reporting") sendReport(turn, lease);
+    if (lease.stage === "reporting" || lease.stage === "broken") sendReport(turn, lease);
   }
   for (const { leaseId, reason } of answer.lost) {
     const lease = core.leases[leaseId];
