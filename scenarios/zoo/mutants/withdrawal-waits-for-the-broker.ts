@@ -7,13 +7,18 @@ export default {
   patches: [
     {
       file: "agent/core/withdrawal-broker.ts",
-      find: "  if (isOver(turn, withdrawal, withdrawalShares.broker) && !withdrawal.asked) {",
+      find: "  if (isOver(turn, withdrawal, withdrawal.asked ? withdrawalShares.answer : withdrawalShares.broker)) {",
       replace: "  if (isOver(turn, withdrawal, withdrawalShares.broker) && withdrawal.brokerAttempts > 1_000) {",
     },
     {
       file: "agent/core/withdrawal-broker.ts",
       find: "  if (again && withdrawal.brokerAttempts < agentLimits.withdrawAttemptsMax) {",
       replace: "  if (again && withdrawal.brokerAttempts < 1_000) {",
+    },
+    {
+      file: "agent/core/withdrawal-broker.ts",
+      find: "?? answer);",
+      replace: "?? 1_000);",
     },
   ],
 } satisfies Mutant;
