@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+
+/**
+ * Runs a file in a process of its own, so that nothing else lies in its memory, and reads the one JSON object that it
+ * prints.
+ *
+ * @throws Error when it fails
+ */
+export function measuredChild(file: URL, parameters: readonly string[]): unknown {
+  const { status, stdout, error } = spawnSync(process.execPath, ["--expose-gc", file.pathname, ...parameters], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${file.pathname} ended with ${status}`);
+  return JSON.parse(stdout);
+}
