@@ -59,7 +59,13 @@ describe("scenarios replay --stage host", () => {
     expect(verdict.error).toBeNull();
     expect(verdict.expectations.filter(({ result }) => result !== "pass")).toEqual([]);
     expect(verdict.expectations.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(["lease-exclusivity", "transitions", "withdraw-complete", "results-correct"]),
+      expect.arrayContaining([
+        "lease-exclusivity",
+        "transitions",
+        "pause-silence",
+        "withdraw-complete",
+        "results-correct",
+      ]),
     );
     const lines = readFileSync(join(directory, "history.jsonl"), "utf8").trim().split("\n").map(parseHistoryLine);
     const records = lines.flatMap((line) => ("record" in line ? [line.record] : []));

@@ -1,6 +1,5 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
-import type { CheckerSettings } from "./checker.ts";
 import { type PropertyName, propertyNames, watchProperties } from "./properties.ts";
 import { checkers, crashedWord } from "./registry.ts";
 
@@ -13,9 +12,9 @@ import { checkers, crashedWord } from "./registry.ts";
 export function judgeProperties(
   history: readonly HistoryRecord[],
   lostEvidence: readonly string[],
-  settings: Readonly<Partial<Record<PropertyName, CheckerSettings>>> = {},
+  names: readonly PropertyName[] = propertyNames,
 ): Expectation[] {
-  const watch = watchProperties(propertyNames, settings);
+  const watch = watchProperties(names);
   for (const record of history) watch.see(record);
   return watch.end().flatMap(({ checker, judgement }): Expectation[] => {
     if (judgement.result === "unknown" && !judgement.detail.startsWith(crashedWord)) return [];

@@ -9,13 +9,13 @@ import { wordOf } from "../../reports/summary/headline.ts";
 import { duration, wholeNumber } from "../../reports/text/duration.ts";
 import { faint, type Line, renderLines, tinted } from "../../reports/text/line.ts";
 import { printable } from "../../reports/text/printable.ts";
-import { heal } from "../heal.ts";
+import { heal, type HealedRun } from "../heal.ts";
 import { storyLines } from "../simulating/campaign-text.ts";
 import { planLines, stepLines } from "../simulating/describe-plan.ts";
 import { readPlan } from "../simulating/plan-file.ts";
 import { type Replayed, replayStageNamed } from "../simulating/replay-stages.ts";
 import type { Plan } from "../simulator/plan/plan.ts";
-import { takenLoosely } from "../stages/host/not-on-host.ts";
+import { checkOnHost, takenLoosely } from "../stages/host/not-on-host.ts";
 import { tellHealed } from "./heal-command.ts";
 
 export interface ReplayFlags {
@@ -35,7 +35,12 @@ const historyBufferLength = 64 * 1_024;
 export async function replayCommand(file: string, flags: ReplayFlags): Promise<number> {
   const replay = replayStageNamed(flags.stage);
   const plan = readPlan(file);
-  if (flags.stage === "host") tellHealed(await heal(flags.runs), (text) => process.stderr.write(text));
+  let healed: HealedRun[] = [];
+  if (flags.stage === "host") {
+    checkOnHost(plan);
+    healed = await heal(flags.runs);
+    tellHealed(healed, (text) => process.stderr.write(text));
+  }
   const output = streamOutput(process.stdout);
   const tell = (lines: readonly Line[]) => {
     if (flags.json === true) return;
@@ -48,19 +53,23 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
     ...(flags.stage === "host" ? looseLines(plan) : []),
   ]);
   const history = flags.history === undefined ? null : openHistory(flags.history);
+  const reporters = flags.json === true ? [] : [createReporter("line", output)];
   let replayed: Replayed;
   try {
     replayed = await replay(plan, {
       observe: history?.keep ?? null,
       runs: flags.runs,
-      reporters: flags.json === true ? [] : [createReporter("line", output)],
+      reporters,
       reproduce: `npx scenarios replay ${file} --stage ${flags.stage}`,
     });
   } finally {
+    for (const reporter of reporters) reporter.close();
     history?.close();
   }
   const { failure, figures } = replayed;
-  const exitCode = replayed.exitCode ?? (failure === null ? ExitCode.pass : ExitCode.fail);
+  const ended = replayed.exitCode ?? (failure === null ? ExitCode.pass : ExitCode.fail);
+  const leftOpen = healed.some((run) => run.notUndone.length > 0);
+  const exitCode = leftOpen && ended !== ExitCode.harnessBug ? ExitCode.notUndone : ended;
   tell(verdictLines(plan, replayed, exitCode));
   if (flags.json === true) {
     const { seed, profile, shows } = plan;

@@ -6,17 +6,21 @@ import type { HostAgent, HostStage } from "./host-stage.ts";
 
 const answerWithinMs = 60_000;
 
-/** Asks an agent for something as its owner, and waits for no answer: an agent that is down or is killed gives none. */
-export function askAgent(stage: HostStage, { name, control }: HostAgent, request: ControlRequest): string {
-  const { schedule } = stage;
-  const { signal } = schedule;
-  schedule.beside(() =>
-    controlCall(control, request, { withinMs: answerWithinMs, signal }).then(
-      () => undefined,
-      () => undefined,
-    ),
-  );
-  return `${name} is asked to ${request.command}`;
+/** The owner pauses the host; from the answer on it is watched from outside that nothing runs (I5). */
+export function pauseAgent(stage: HostStage, agent: HostAgent): string {
+  const watch = stage.pauses.pausing(agent.name);
+  ask(stage, agent, { command: "pause", reason: "plan" }, () => {
+    // Without cgroups nobody can tell whose process it is when there are several agents.
+    if (stage.cgroup !== undefined || stage.agents.size === 1) watch(agent.agentId, () => stage.witness(agent.name));
+  });
+  return `${agent.name} is asked to pause`;
+}
+
+/** The owner lets it go on. */
+export function resumeAgent(stage: HostStage, agent: HostAgent): string {
+  stage.pauses.ending(agent.name);
+  ask(stage, agent, { command: "resume", reason: "plan" }, () => undefined);
+  return `${agent.name} is asked to resume`;
 }
 
 /** The owner asks for the withdrawal; it is timed up to the end of the process that was asked (L1). */
@@ -27,6 +31,7 @@ export function withdrawAgent(
 ): string {
   const { schedule, options } = stage;
   const { signal } = schedule;
+  stage.pauses.ending(name);
   const beganAtMs = schedule.nowMs;
   const request = { command: "withdraw", reason: "plan", deadlineMs: Math.max(1, Math.round(deadlineMs)) } as const;
   schedule.beside(async () => {
@@ -40,4 +45,13 @@ export function withdrawAgent(
     options.history.record("witness.withdrawn", { agentId, tookMs, deadlineMs });
   });
   return `${name} is asked to withdraw within ${deadlineMs} ms`;
+}
+
+/** Nobody waits for the answer: an agent that is down or is killed gives none. */
+function ask({ schedule }: HostStage, { control }: HostAgent, request: ControlRequest, granted: () => void): void {
+  const { signal } = schedule;
+  schedule.beside(async () => {
+    const answer = await controlCall(control, request, { withinMs: answerWithinMs, signal }).catch(() => undefined);
+    if (answer !== undefined) granted();
+  });
 }

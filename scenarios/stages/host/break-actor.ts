@@ -19,6 +19,7 @@ export function breakActor(
     return stall(stage, actor, { act, target });
   }
   noted(`for ${act.downMs} ms`);
+  stage.pauses.ending(actor.name);
   stage.schedule.downMs.set(actor.name, act.downMs);
   actor.kill("SIGKILL");
   const where = act.afterEffects > 0 ? "; how far it got cannot be chosen on a real process" : "";

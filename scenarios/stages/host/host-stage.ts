@@ -13,9 +13,11 @@ import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { Actor } from "./actor.ts";
 import type { Operator } from "./operator.ts";
+import { PauseWatch } from "./pause-watch.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
 import { Schedule } from "./schedule.ts";
+import { type Witness, witnessSandboxes } from "./witness.ts";
 
 /** An agent of the cast while it lives. */
 export interface HostAgent {
@@ -65,6 +67,8 @@ export class HostStage {
   readonly watch: AgentWatch;
   /** What goes on beside the steps; see the step `open-schedule`. */
   readonly schedule: Schedule;
+  /** That paused agents stand still while a schedule goes on. */
+  readonly pauses: PauseWatch;
   broker:
     | { readonly url: string; readonly joinToken: string; readonly actor: Actor; readonly operator: Operator }
     | undefined;
@@ -75,6 +79,7 @@ export class HostStage {
     this.cgroup = cgroup;
     this.watch = new AgentWatch(options.history.record);
     this.schedule = new Schedule(options.signal);
+    this.pauses = new PauseWatch(options.history.record);
   }
 
   /** Sets the stage; each thing is registered for undoing before it is made. */
@@ -119,6 +124,15 @@ export class HostStage {
     return this.cgroup === undefined ? undefined : join(this.cgroup, name);
   }
 
+  /** A look from outside at one agent's sandboxes, and at nobody else's. */
+  witness(name: string): Witness {
+    const others = [...this.agents.keys()].filter((other) => other !== name);
+    return witnessSandboxes(this.cgroupOf(name), {
+      run: this.options.id,
+      others: others.flatMap((other) => this.cgroupOf(other) ?? []),
+    });
+  }
+
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
@@ -137,6 +151,7 @@ export class HostStage {
    */
   async leave(withinMs: number): Promise<void> {
     await this.schedule.stop();
+    this.pauses.close();
     await this.watch.close();
     if (this.broker !== undefined) {
       this.broker.actor.kill("SIGTERM");

@@ -5,7 +5,7 @@ import { HouseguestError, UsageError } from "../../../foundation/errors.ts";
 import { workJob } from "../../jobs/work-job.ts";
 import type { PlanStep, PlanStepOf } from "../../simulator/plan/plan.ts";
 import type { StepOf } from "../../steps/step.ts";
-import { askAgent, withdrawAgent } from "./ask-agent.ts";
+import { pauseAgent, resumeAgent, withdrawAgent } from "./ask-agent.ts";
 import { breakActor } from "./break-actor.ts";
 import type { HostAgent, HostStage } from "./host-stage.ts";
 import { agentName, planBatch } from "./plan-names.ts";
@@ -30,12 +30,14 @@ function take(stage: HostStage, act: PlanStep): string {
     case "cancel":
       return cancelJob(stage, act);
     case "pause":
+      return withAgent(stage, act, (agent) => pauseAgent(stage, agent));
     case "resume":
-      return withAgent(stage, act, (agent) => askAgent(stage, agent, { command: act.do, reason: "plan" }));
+      return withAgent(stage, act, (agent) => resumeAgent(stage, agent));
     case "withdraw":
       return withAgent(stage, act, (agent) => withdrawAgent(stage, agent, act));
     case "signal":
       return withAgent(stage, act, (agent) => {
+        stage.pauses.ending(agent.name);
         stage.schedule.downMs.set(agent.name, act.downMs);
         agent.actor.kill(act.name);
         return `${act.name} to pid ${agent.actor.pid}`;
@@ -43,6 +45,7 @@ function take(stage: HostStage, act: PlanStep): string {
     case "command":
       return withAgent(stage, act, (agent) => {
         const message = { command: act.command, reason: "plan" };
+        if (act.command !== "pause") stage.pauses.ending(agent.name);
         // Nobody may listen there (any more), and whoever does shows it in the history.
         stage.schedule.beside(() => stage.running.operator.command(agent.agentId, message).catch(() => undefined));
         return `${act.command} is on its way`;

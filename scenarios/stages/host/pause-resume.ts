@@ -5,7 +5,7 @@ import type { StepOf } from "../../steps/step.ts";
 import { openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
 import { processStat } from "./proc.ts";
-import { activity, cpuTimes, watchUntilStopped, witnessSandboxes } from "./witness.ts";
+import { activity, cpuTimes, watchUntilStopped } from "./witness.ts";
 
 const answerWithinMs = 30_000;
 
@@ -38,9 +38,9 @@ async function pauseOnce(
   stage: HostStage,
   name: string,
 ): Promise<{ latencyMs: number; processes: number; result: PauseResult | undefined }> {
-  const { history, signal, id } = stage.options;
+  const { history, signal } = stage.options;
   const agent = stage.agent(name);
-  const witness = witnessSandboxes(stage.cgroupOf(name), id);
+  const witness = stage.witness(name);
   try {
     const call = await openControl(agent.control, { withinMs: answerWithinMs, signal });
     // From here to the last look nothing is awaited: the figure is the agent's and the kernel's, not this process's.
@@ -81,8 +81,8 @@ async function pauseOnce(
 }
 
 async function resumeOnce(stage: HostStage, name: string): Promise<number> {
-  const { history, signal, id } = stage.options;
-  const witness = witnessSandboxes(stage.cgroupOf(name), id);
+  const { history, signal } = stage.options;
+  const witness = stage.witness(name);
   const call = await openControl(stage.agent(name).control, { withinMs: answerWithinMs, signal });
   const processes = witness.processes().length;
   witness.close();

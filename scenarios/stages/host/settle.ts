@@ -3,7 +3,7 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 import { isTerminalJob } from "../../../protocol/job-states.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { WaitError } from "../../steps/wait-error.ts";
-import { askAgent } from "./ask-agent.ts";
+import { resumeAgent } from "./ask-agent.ts";
 import { agentStatus } from "./await-busy.ts";
 import type { HostStage } from "./host-stage.ts";
 
@@ -45,7 +45,7 @@ async function unfinishedOf(stage: HostStage): Promise<string[]> {
     const status = await agentStatus(stage, agent.name).catch(() => undefined);
     if (status === undefined) lines.push(`${agent.name} does not answer`);
     else if (status.state === "Paused" || status.pauseAsked) {
-      askAgent(stage, agent, { command: "resume", reason: "plan" });
+      resumeAgent(stage, agent);
       lines.push(`${agent.name} is to go on`);
     } else if (status.state !== "Idle") lines.push(`${agent.name} is ${status.state}`);
   }

@@ -2,12 +2,12 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 
 import type { StepOf } from "../../steps/step.ts";
 import type { HostStage } from "./host-stage.ts";
-import { activity, cpuTimes, witnessSandboxes } from "./witness.ts";
+import { activity, cpuTimes } from "./witness.ts";
 
 /** Watches the processes of a paused agent for a while; the time is what is observed, not waited out. */
 export async function watchFrozen(stage: HostStage, step: StepOf<"watch-frozen">): Promise<string> {
-  const { history, signal, id } = stage.options;
-  const witness = witnessSandboxes(stage.cgroupOf(step.agent), id);
+  const { history, signal } = stage.options;
+  const witness = stage.witness(step.agent);
   try {
     const before = cpuTimes(witness.processes());
     const beganAt = performance.now();

@@ -31,10 +31,18 @@ export interface Witness {
  * stand outside of them are looked at in /proc, and so are all where there is no cgroup.
  *
  * @param agentCgroup the cgroup into which the harness put the agent, or undefined
+ * @param others the cgroups of the run's other agents: what is in them is not looked at
  */
-export function witnessSandboxes(agentCgroup: string | undefined, run: string): Witness {
+export function witnessSandboxes(
+  agentCgroup: string | undefined,
+  { run, others }: { readonly run: string; readonly others: readonly string[] },
+): Witness {
   const cgroups = agentCgroup === undefined ? [] : sandboxCgroups(agentCgroup);
-  return cgroups.length > 0 ? cgroupWitness(cgroups, run) : procWitness(run);
+  const jobs = (): ProcessStat[] => {
+    const elsewhere = new Set(others.flatMap(sandboxCgroups).flatMap((path) => cgroupPids(path)));
+    return jobProcesses(run).filter(({ pid }) => !elsewhere.has(pid));
+  };
+  return cgroups.length > 0 ? cgroupWitness(cgroups, jobs) : procWitness(jobs);
 }
 
 /**
@@ -89,7 +97,7 @@ function sandboxCgroups(agentCgroup: string): string[] {
     .filter((path) => cgroupPids(path).length > 0);
 }
 
-function cgroupWitness(paths: readonly string[], run: string): Witness {
+function cgroupWitness(paths: readonly string[], jobs: () => ProcessStat[]): Witness {
   const descriptors = paths.map((path) => openSync(join(path, "cgroup.events"), "r"));
   const buffer = Buffer.alloc(256);
   const frozenOrGone = (descriptor: number) => {
@@ -108,10 +116,10 @@ function cgroupWitness(paths: readonly string[], run: string): Witness {
     allStopped: () => descriptors.every(frozenOrGone),
     // A cgroup holds its forks.
     isComplete: () => true,
-    processes: () => [...new Set([...inside(), ...jobProcesses(run).map(({ pid }) => pid)])],
+    processes: () => [...new Set([...inside(), ...jobs().map(({ pid }) => pid)])],
     running() {
       const held = inside();
-      const outside = jobProcesses(run).filter((process) => !held.has(process.pid) && !isStopped(process.pid));
+      const outside = jobs().filter((process) => !held.has(process.pid) && !isStopped(process.pid));
       const unfrozen = descriptors.every(frozenOrGone) ? [] : [...held];
       return [...outside.map(({ pid }) => pid), ...unfrozen];
     },
@@ -119,19 +127,19 @@ function cgroupWitness(paths: readonly string[], run: string): Witness {
   };
 }
 
-function procWitness(run: string): Witness {
-  let known = jobProcesses(run);
+function procWitness(jobs: () => ProcessStat[]): Witness {
+  let known = jobs();
   return {
     source: "proc",
     allStopped: () => known.every(({ pid }) => isStopped(pid)),
     isComplete() {
       // What was forked since the list was made counts too.
-      known = jobProcesses(run);
+      known = jobs();
       return known.every(({ pid }) => isStopped(pid));
     },
-    processes: () => jobProcesses(run).map(({ pid }) => pid),
+    processes: () => jobs().map(({ pid }) => pid),
     running: () =>
-      jobProcesses(run)
+      jobs()
         .filter((process) => !isStopped(process.pid))
         .map(({ pid }) => pid),
     close: () => undefined,
