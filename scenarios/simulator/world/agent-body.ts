@@ -5,6 +5,7 @@ import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { type AgentCore, initialCore, type WithdrawalRecord } from "../../../agent/core/state.ts";
 import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
+import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.ts";
@@ -55,6 +56,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   readonly #sandboxEffects: SandboxEffects;
   readonly #withdrawalEffects: WithdrawalEffects;
   readonly #fuse = new Fuse();
+  readonly #choices: ChoiceStream;
   /** Whoever waits for the answer to a control request; most are never asked for anything. */
   #answers: Map<string, (response: ControlResponse) => void> | null = null;
   /** What was seen while the brain was busy; most never need it. */
@@ -63,7 +65,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   #requests = 0;
   /** The coverage's cell of the last input. */
   #cell = 0;
-  readonly #stall: Stall;
+  /** Most never stand still. */
+  #stall: Stall | null = null;
   /** Its withdrawal, and how long the process had stood still when that began. */
   #withdrawal: { readonly begunAtMs: number; readonly stalledMs: number; readonly deadlineMs: number } | null = null;
 
@@ -77,7 +80,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
     this.core = initialCore({ instanceId, slots: host.slots });
     this.timers = new AgentTimers(world, this);
-    this.#stall = new Stall(world, this, () => this.timers.rearm());
+    this.#choices = host.stream;
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
     this.#brokerEffects = new BrokerEffects(this, network);
     this.#sandboxEffects = new SandboxEffects(this, this.#brokerEffects);
@@ -150,11 +153,12 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   stall(forMs: number): void {
+    this.#stall ??= new Stall(this.world, this, () => this.timers.rearm());
     this.#stall.begin(forMs);
   }
 
   wake(): void {
-    this.#stall.end();
+    this.#stall?.end();
   }
 
   /** kill -9, at once or after so many effects more. */
@@ -174,7 +178,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   happen(what: number, detail: unknown): void {
     if (!this.alive) return;
-    if (this.#stall.isOn) {
+    if (this.#stall?.isOn === true) {
       if (what < input) this.timers.miss(what);
       else this.#stall.defer(what, detail);
       return;
@@ -189,7 +193,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
-    if (this.#stall.isOn) this.#stall.defer(done, () => this.#brokerEffects.answered(call, outcome));
+    if (this.#stall?.isOn === true) this.#stall.defer(done, () => this.#brokerEffects.answered(call, outcome));
     else this.#brokerEffects.answered(call, outcome);
   }
 
@@ -303,7 +307,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   #spread(delayMs: number, jitterRatio: number): number {
     if (jitterRatio === 0) return delayMs;
-    const value = this.host.stream.upTo("jitter", 1_000);
+    const value = this.#choices.upTo("jitter", 1_000);
     // 0 is no jitter, the rest lies evenly between both ends.
     return value === 0 ? delayMs : delayMs * (1 + (jitterRatio * (value - 500.5)) / 500);
   }
@@ -351,7 +355,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const { begunAtMs, endsAtMs } = this.core.withdrawal as { begunAtMs: number; endsAtMs: number };
     const { nowMs, heap } = this.world;
     const deadlineMs = endsAtMs - begunAtMs;
-    this.#withdrawal = { begunAtMs: nowMs, stalledMs: this.#stall.totalMs, deadlineMs };
+    this.#withdrawal = { begunAtMs: nowMs, stalledMs: this.#stall?.totalMs ?? 0, deadlineMs };
     heap.push(nowMs + deadlineMs + exitMsMax + 1, this, withdrawalOverdue, null);
   }
 
@@ -360,7 +364,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const watched = this.#withdrawal;
     if (watched === null) return;
     const { nowMs, heap } = this.world;
-    const stalledMs = this.#stall.totalMs - watched.stalledMs;
+    const stalledMs = (this.#stall?.totalMs ?? 0) - watched.stalledMs;
     const overdueAtMs = watched.begunAtMs + stalledMs + watched.deadlineMs + exitMsMax + 1;
     if (nowMs < overdueAtMs) heap.push(overdueAtMs, this, withdrawalOverdue, null);
     else this.#tellOfWithdrawal();
@@ -370,7 +374,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const watched = this.#withdrawal;
     if (watched === null) return;
     this.#withdrawal = null;
-    const tookMs = this.world.nowMs - watched.begunAtMs - (this.#stall.totalMs - watched.stalledMs);
+    const tookMs = this.world.nowMs - watched.begunAtMs - ((this.#stall?.totalMs ?? 0) - watched.stalledMs);
     const { agentId } = this.host;
     this.world.record(this.world.harness, "witness.withdrawn", { agentId, tookMs, deadlineMs: watched.deadlineMs });
   }

@@ -14,6 +14,7 @@ import type * as z from "zod";
 import type { AgentProcess } from "./agent-process.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall, Route } from "./broker-call.ts";
+import type { Link } from "./link.ts";
 import type { Network } from "./network.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
@@ -49,6 +50,7 @@ interface Words {
 export class BrokerEffects {
   readonly #body: AgentProcess;
   readonly #network: Network;
+  readonly #link: Link;
   readonly #revocation: SignedRevocation;
   /** The heartbeat that asks whether the key is dead. */
   #probe: BrokerCall | null = null;
@@ -57,6 +59,7 @@ export class BrokerEffects {
   constructor(body: AgentProcess, network: Network) {
     this.#body = body;
     this.#network = network;
+    this.#link = body.host.link;
     this.#revocation = { agentId: body.host.agentId, signature };
   }
 
@@ -191,7 +194,7 @@ export class BrokerEffects {
   }
 
   #say(route: Route, message: unknown, { leaseId = "", generation = 0, timeoutMs }: Words = {}): BrokerCall {
-    const { world, source, core, host } = this.#body;
+    const { world, source, core } = this.#body;
     const call: BrokerCall = {
       from: this.#body,
       route,
@@ -203,15 +206,15 @@ export class BrokerEffects {
       settled: false,
       watched: false,
     };
-    this.#network.send(call, host.link);
+    this.#network.send(call, this.#link);
     return call;
   }
 
   /** As the real agent does: the jobs' own latest word, and the host's figures. */
   #withProgress(request: Omit<HeartbeatRequest, "resources">): HeartbeatRequest {
-    const { host } = this.#body;
     const { state, slots, slotsFree } = request;
     if (request.leases.length === 0) return { state, slots, slotsFree, resources, leases: request.leases };
+    const { host } = this.#body;
     const leases = request.leases.map((lease) => {
       if (lease.execution !== "running") return lease;
       return { ...lease, progress: Math.max(lease.progress, host.workspaceProgress(lease.leaseId)) };
