@@ -58,6 +58,18 @@ describe("scenarios", () => {
     expect(readdirSync(place)).toEqual(["houseguest.config.json"]);
   });
 
+  it("runs a scenario in virtual time, and says whose agent that is", async () => {
+    writeFileSync(join(place, "houseguest.config.json"), '{"agent": {"command": ["/opt/agent"]}}');
+    const args = ["run", "join-work-pause-resume-withdraw", "--stage", "sim", "--seed", "s", "--json"];
+    const { exitCode, stdout, stderr } = await runProgram("scenarios", args, { cwd: place });
+    const { verdict } = JSON.parse(stdout) as { verdict: Record<string, unknown> };
+    expect({ exitCode, stage: verdict["stage"], lifecycle: verdict["lifecycle"] }).toEqual({
+      ...{ exitCode: 0, stage: "sim", lifecycle: "pass" },
+    });
+    expect(verdict["reproduce"]).toBe("npx scenarios run join-work-pause-resume-withdraw --seed s --stage sim");
+    expect(stderr).toContain("agent.command of the configuration is for --stage host");
+  });
+
   it.each([
     ["too long for a socket in it", `/tmp/${"x".repeat(120)}`],
     ["not there", "/nowhere"],

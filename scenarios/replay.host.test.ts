@@ -35,6 +35,9 @@ const steps: PlanStep[] = [
   { atMs: 1_000, do: "stall-agent", agent: 0, forMs: 200 },
   { atMs: 1_100, do: "kill-broker", downMs: 200, ...kill },
   { atMs: 2_500, do: "withdraw", agent: 1, deadlineMs: 5_000 },
+  { atMs: 2_600, do: "withdraw", agent: 0, deadlineMs: 5_000 },
+  // Nobody is left to do it: somebody else has to come.
+  { atMs: 2_700, do: "submit", jobs: 1, behaviour: work },
 ];
 
 async function replay(steps: readonly PlanStep[]) {
@@ -75,7 +78,7 @@ describe("scenarios replay --stage host", () => {
     expect(applied).toEqual(["kill-agent", "stall-agent", "kill-broker"]);
     expect(undone.sort()).toEqual(applied.sort());
     const started = (type: string) => records.filter((one) => one.type === type).length;
-    expect({ agents: started("agent.started"), brokers: started("broker.started") }).toEqual({ agents: 3, brokers: 2 });
+    expect({ agents: started("agent.started"), brokers: started("broker.started") }).toEqual({ agents: 4, brokers: 2 });
     expect(records.some((one) => one.type === "agent.state" && one.data.to === "Paused")).toBe(true);
     expect(verdict.residue?.findings).toEqual([]);
     expect({

@@ -45,6 +45,7 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
   const stage = stageNamed(flags.stage, flags);
   const scenarios = names.includes("all") ? [...catalog] : names.map(scenarioNamed);
   const config = withFlags(readConfig(flags.config), flags);
+  if (stage === "sim") noteOwnPrograms(config);
   const seed = flags.seed ?? randomBytes(4).toString("hex");
   // Every plan is checked before the first one runs.
   const plans = scenarios.map((scenario) => ({ scenario, options: runOptions(scenario, config, seed) }));
@@ -86,6 +87,15 @@ function withFlags(config: Config, flags: RunFlags): Config {
     ...(flags.deadline === undefined ? {} : { deadlineS: flags.deadline }),
     ...(flags.store === undefined ? {} : { broker: { ...config.broker, store: flags.store } }),
   };
+}
+
+/** Nobody is to take a pass in virtual time for one of the agent that the configuration names. */
+function noteOwnPrograms({ agent, broker }: Config): void {
+  const named = [...(agent === undefined ? [] : ["agent.command"]), ...(broker?.command ? ["broker.command"] : [])];
+  if (named.length === 0) return;
+  process.stderr.write(
+    `In virtual time Houseguest's own agent and broker run; ${named.join(" and ")} of the configuration is for --stage host.\n`,
+  );
 }
 
 function reproduceCommand(name: string, flags: RunFlags, seed: string): string {

@@ -21,11 +21,11 @@ export async function openSchedule(stage: HostStage): Promise<string> {
 }
 
 /** Whoever ends and has not withdrawn comes back; on a home that is gone there is nothing to come back to. */
-function mindAgent(stage: HostStage, agent: HostAgent): void {
+export function mindAgent(stage: HostStage, agent: HostAgent): void {
   const { schedule } = stage;
   void agent.actor.exited.then((exit) => {
     if (schedule.signal.aborted) return;
-    if (exit.code === ExitCode.harnessBug) schedule.fail(brokenAssertion(agent.name, exit));
+    if (exit.code === ExitCode.harnessBug) schedule.fail(endedByItself(agent.name, exit));
     if (!existsSync(agent.home)) return;
     const downMs = schedule.downMs.get(agent.name);
     schedule.downMs.delete(agent.name);
@@ -47,7 +47,7 @@ function mindBroker(stage: HostStage): void {
     if (schedule.signal.aborted) return;
     const downMs = schedule.downMs.get("broker");
     schedule.downMs.delete("broker");
-    if (downMs === undefined) return schedule.fail(brokenAssertion("broker", exit));
+    if (downMs === undefined) return schedule.fail(endedByItself("broker", exit));
     schedule.later(downMs, async () => {
       await startBroker(stage);
       stage.options.history.record("fault.undone", { fault: "kill-broker", target: "broker" });
@@ -56,8 +56,9 @@ function mindBroker(stage: HostStage): void {
   });
 }
 
-function brokenAssertion(name: string, { code, signal }: ActorExit): StepError {
-  return new StepError(`${name} ended by itself, with ${code ?? signal} (assertion).`, {
+function endedByItself(name: string, { code, signal }: ActorExit): StepError {
+  const why = code === ExitCode.harnessBug ? " (assertion)" : "";
+  return new StepError(`${name} ended by itself, with ${code ?? signal}${why}.`, {
     code: "ended",
     next: `Read why in the run directory's logs/${name}.log.`,
   });

@@ -6,11 +6,15 @@ import { WaitError } from "../../steps/wait-error.ts";
 import { resumeAgent } from "./ask-agent.ts";
 import { agentStatus } from "./await-busy.ts";
 import type { HostStage } from "./host-stage.ts";
+import { join } from "./join.ts";
+import { mindAgent } from "./open-schedule.ts";
 
 /** Whether everything has come to its end is looked at this often, in milliseconds; as in virtual time. */
 const lookEveryMs = 500;
 /** The most jobs and agents that an error names. */
 const namesMax = 5;
+/** Who joins when everybody else has left. */
+const relief = "relief";
 
 /**
  * The liveness phase of a plan: what is broken is mended, whoever is down comes back, owners let go on what they paused.
@@ -25,11 +29,21 @@ export async function settle(stage: HostStage, { calmAtMs, withinMs }: StepOf<"s
     // A failure of what goes on beside the steps ends the wait; what merely takes its time is among the unfinished.
     const idle = await schedule.idle(lookEveryMs);
     const unfinished = [...(idle ? [] : ["somebody has not come back or answered"]), ...(await unfinishedOf(stage))];
+    if (idle && unfinished.some(isJob)) await bringRelief(stage);
     const tookMs = schedule.nowMs - beganAtMs;
     if (unfinished.length === 0) return `after ${(tookMs / 1_000).toFixed(1)} s`;
     if (tookMs > withinMs) throw notSettled(unfinished, tookMs);
     if (idle) await pauseFor(lookEveryMs, undefined, { signal: schedule.signal });
   }
+}
+
+/** Somebody has to be there to do the work that is left. */
+async function bringRelief(stage: HostStage): Promise<void> {
+  const cast = [...stage.agents.values()];
+  const slots = cast[0]?.slots ?? 1;
+  if (stage.agents.has(relief) || !cast.every((agent) => stage.hasLeft(agent))) return;
+  await join(stage, { step: "join", agent: relief, slots });
+  mindAgent(stage, stage.agent(relief));
 }
 
 async function unfinishedOf(stage: HostStage): Promise<string[]> {
@@ -52,8 +66,10 @@ async function unfinishedOf(stage: HostStage): Promise<string[]> {
   return lines;
 }
 
+const isJob = (line: string): boolean => line.startsWith("job");
+
 function notSettled(unfinished: readonly string[], tookMs: number): WaitError {
-  const invariant = unfinished.some((line) => line.startsWith("job")) ? "L2" : "L1";
+  const invariant = unfinished.some(isJob) ? "L2" : "L1";
   const more = unfinished.length > namesMax ? [`and ${unfinished.length - namesMax} more`] : [];
   const named = [...unfinished.slice(0, namesMax), ...more].join("; ");
   const seconds = (tookMs / 1_000).toFixed(0);
