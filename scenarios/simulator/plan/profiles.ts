@@ -19,9 +19,10 @@ export function planFor(request: PlanRequest): Plan {
   const cast = draws.stream("cast");
   const quick = profile === "quick";
   const options = drawOptions(cast, request);
-  const steps: PlanStep[] = drawWork(draws.stream("work"), { options, quick });
   // Some seeds of every profile go through without a fault.
   const calm = profile === "calm" || cast.upTo("calm", 15) === 0;
+  const work = drawWork(draws.stream("work"), { options, quick });
+  const steps: PlanStep[] = calm ? work.filter((step) => step.do !== "kill-agent") : work;
   if (!calm) steps.push(...drawFaults(draws, { options, quick }));
   steps.sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };
