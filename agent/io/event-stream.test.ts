@@ -60,6 +60,17 @@ test("reconnects with a fresh signature, and names the last event that it saw", 
   expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-1"]);
 });
 
+test("a hint without an id does not make it forget the last event that it saw", async () => {
+  const { requests, received } = await fixture((response, _request, nth) => {
+    response.writeHead(200, head);
+    if (nth === 1) response.end(event("boot-1", "pause", { reason: "test" }));
+    else if (nth === 2) response.end('event: work_available\ndata: {"queued":1}\n\n');
+    else response.write(event("boot-2", "resume", { reason: "test" }));
+  });
+  await received(3);
+  expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-1", "boot-1"]);
+});
+
 test("a refusal is not the end of it", async () => {
   const { requests, received } = await fixture((response, _request, nth) => {
     if (nth < 3) response.writeHead(401).end();

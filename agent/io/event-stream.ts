@@ -76,7 +76,8 @@ export function eventStream(options: EventStreamOptions): EventStream {
       const name = shape.event.value;
       current.addEventListener(name, (message) => {
         if (closed || source !== current) return;
-        lastEventId = message.lastEventId;
+        // Hints have none, and a new connection does not know the one before its own.
+        if (message.lastEventId !== "") lastEventId = message.lastEventId;
         const event = BrokerEvent.safeParse({ event: name, data: parseJson(String(message.data)) });
         if (event.success) onEvent(event.data);
       });
