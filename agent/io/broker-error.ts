@@ -1,5 +1,6 @@
 import { HouseguestError, systemCode } from "../../foundation/errors.ts";
 import { Problem } from "../../protocol/messages.ts";
+import { isRetriable } from "../../protocol/retriable-problem.ts";
 import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
 
 /** A call that the broker refused or did not answer. */
@@ -36,9 +37,7 @@ export function refusal(status: number, body: string): BrokerError {
     });
   }
   const { code, message } = problem.data;
-  // A full or failing broker may recover; a stale or repeated signature is made anew with the next try.
-  const retriable = ["internal", "full", "stale-signature", "replayed"].includes(code);
-  return new BrokerError(message, { code, retriable });
+  return new BrokerError(message, { code, retriable: isRetriable(code) });
 }
 
 export function malformed(what: string, cause: unknown): BrokerError {

@@ -2,6 +2,7 @@ import { EventSource, type FetchLike } from "eventsource";
 
 import { BrokerEvent } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
+import { reconnectWait } from "../core/reconnect-wait.ts";
 import { emptyDigest, type RequestSigner } from "./request-signer.ts";
 
 export interface EventStreamOptions {
@@ -22,9 +23,6 @@ export interface EventStream {
   nudge(): void;
   close(): void;
 }
-
-const reconnectMsMin = 250;
-const reconnectMsMax = 60_000;
 
 /**
  * What the broker has to say to this agent, for as long as the agent lives: reconnects with growing, jittered waits,
@@ -50,9 +48,9 @@ export function eventStream(options: EventStreamOptions): EventStream {
     if (closed || waiting !== null) return;
     disconnect();
     onState({ open: false, detail });
-    const delayMs = Math.min(reconnectMsMax, reconnectMsMin * 2 ** Math.min(attempts, 20));
+    const { minMs, maxMs } = reconnectWait(attempts);
     attempts += 1;
-    waiting = setTimeout(connect, delayMs * (0.5 + random() / 2));
+    waiting = setTimeout(connect, minMs + (maxMs - minMs) * random());
   };
   const heard = (): void => {
     if (silence !== null) clearTimeout(silence);

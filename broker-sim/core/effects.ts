@@ -27,3 +27,6 @@ export type Effect =
   | { readonly kind: "remove-blob"; readonly digest: string }
   /** Feed a `tick` back at this time, instead of any that was asked for before; null: none is needed. */
   | { readonly kind: "alarm"; readonly atMs: number | null };
+
+/** What is done only after the store has what was decided, and before the answer leaves. */
+export type LaterEffect = Exclude<Effect, { kind: "persist" } | { kind: "alarm" }>;

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { apply } from "../core/apply.ts";
 import type { BrokerState } from "../core/broker-state.ts";
-import type { Effect, HistoryEntry } from "../core/effects.ts";
+import type { HistoryEntry, LaterEffect } from "../core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../core/inputs.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
@@ -21,9 +21,6 @@ export interface BrokerServiceOptions {
   /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
   readonly onFatal: (error: unknown) => void;
 }
-
-/** What is done only after the store has what was decided. */
-type LaterEffect = Exclude<Effect, { kind: "persist" } | { kind: "alarm" }>;
 
 /** The reducer's body: hands it inputs one after the other and does what it decides. */
 export class BrokerService {

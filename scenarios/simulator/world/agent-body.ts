@@ -1,8 +1,9 @@
 import { apply } from "../../../agent/core/agent.ts";
-import type { AgentEffect, Ending, LeaseNote } from "../../../agent/core/effect.ts";
+import type { AgentEffect, Ending } from "../../../agent/core/effect.ts";
 import type { AgentInput, Recovered } from "../../../agent/core/input.ts";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
-import { type AgentCore, initialCore, type WithdrawalRecord } from "../../../agent/core/state.ts";
+import { recoveredFrom } from "../../../agent/core/recovery.ts";
+import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
 import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
@@ -91,7 +92,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   start(): void {
     const { host } = this;
     host.listener = this;
-    const recovered = recoveredFrom(host);
+    const recovered = whatIsLeft(host);
     this.make(`directory:${this.home}`);
     if (recovered.withdrawal === null) this.make(`key:${this.home}/key.pem`);
     this.make(`socket:${this.home}/control.sock`);
@@ -388,17 +389,8 @@ function asksForFreeze(seen: AgentInput, { agent, pause, shutdown, withdrawal }:
   return seen.type === "brokerEvent" && seen.event.event === "pause";
 }
 
-/** What an earlier instance wrote down for this one; the real agent's rule stands in agent/recovered.ts. */
-function recoveredFrom({ journal }: Host): Recovered {
-  const held = [...journal.resources].some((key) => key.startsWith("processes:") || key.startsWith("cgroup:"));
-  return {
-    enrolmentSent: (journal.note("membership") as { enrolmentSent: boolean } | null)?.enrolmentSent ?? false,
-    pause: journal.note("pause") as Recovered["pause"],
-    withdrawal: structuredClone(journal.note("withdrawal") as WithdrawalRecord | null),
-    leases: journal.notes("lease:").map(([key, value]) => {
-      const { jobId, epoch, checkpoint, uploaded, report } = value as LeaseNote;
-      return { leaseId: key.slice("lease:".length), jobId, epoch, checkpoint, uploaded, report };
-    }),
-    strays: held,
-  };
+/** What an earlier instance wrote down for this one. The real one reads it from the disk, and shares nothing with it. */
+function whatIsLeft({ journal }: Host): Recovered {
+  const recovered = recoveredFrom({ notes: (prefix) => journal.notes(prefix), resources: journal.resources });
+  return { ...recovered, withdrawal: structuredClone(recovered.withdrawal) };
 }

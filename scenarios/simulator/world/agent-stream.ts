@@ -1,18 +1,16 @@
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import { reconnectWait } from "../../../agent/core/reconnect-wait.ts";
 import type { EventStream } from "../../../broker-sim/io/event-hub.ts";
 import { BrokerEvent } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { Link } from "./link.ts";
-import type { World } from "./world.ts";
+import { durationMs, type World } from "./world.ts";
 
 const arrives = 1;
 const broke = 2;
 const retries = 3;
 const silent = 4;
-
-const reconnectMsMin = 250;
-const reconnectMsMax = 60_000;
 
 /** What a stream needs of the process that it belongs to. */
 export interface StreamOwner {
@@ -149,9 +147,8 @@ export class AgentStream implements EventTarget {
 
   #retry(): void {
     this.#phase = "waiting";
-    const mostMs = Math.min(reconnectMsMax, reconnectMsMin * 2 ** Math.min(this.#attempts, 20));
+    const delayMs = durationMs(this.#choices, "reconnect", reconnectWait(this.#attempts));
     this.#attempts += 1;
-    const delayMs = mostMs / 2 + this.#choices.upTo("reconnect", Math.floor(mostMs / 2));
     this.#world.heap.push(this.#world.nowMs + delayMs, this, retries, this.#attempts);
   }
 }

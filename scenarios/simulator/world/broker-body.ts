@@ -1,6 +1,6 @@
 import { apply } from "../../../broker-sim/core/apply.ts";
 import { type BrokerState, startBrokerState } from "../../../broker-sim/core/broker-state.ts";
-import type { Effect, StoreBatch } from "../../../broker-sim/core/effects.ts";
+import type { Effect, LaterEffect, StoreBatch } from "../../../broker-sim/core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
 import { EventHub } from "../../../broker-sim/io/event-hub.ts";
@@ -28,7 +28,6 @@ const commitMsMax = 4;
 /** Every so many inputs the whole state is looked at, not only what was touched. */
 const wholeLookEvery = 512;
 
-type LaterEffect = Exclude<Effect, { kind: "persist" } | { kind: "alarm" }>;
 const nothing: readonly never[] = [];
 
 /** One request that is being answered, or something that the broker was asked without a network in between. */

@@ -20,6 +20,7 @@ import {
   WithdrawRequest,
   WithdrawResponse,
 } from "../../../protocol/messages.ts";
+import { isRetriable } from "../../../protocol/retriable-problem.ts";
 
 /** The calls whose bodies cross as JSON, with the schemas of both ways. */
 const schemas = {
@@ -86,10 +87,9 @@ export const unreachable: BrokerOutcome<never> = {
   message: "the broker does not answer",
 };
 
-/** What a caller makes of an answer; which refusals are worth another try is the real client's rule. */
+/** What a caller makes of an answer. */
 export function outcomeOf(response: BrokerResponse): BrokerOutcome<unknown> {
   if (response.ok) return { ok: true, value: response.answer };
   const { code, message } = response;
-  const retriable = code === "internal" || code === "full" || code === "stale-signature" || code === "replayed";
-  return { ok: false, code, retriable, message };
+  return { ok: false, code, retriable: isRetriable(code), message };
 }

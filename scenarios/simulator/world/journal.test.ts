@@ -36,8 +36,8 @@ describe("a journal", () => {
     expect([...journal.resources]).toEqual(["directory:/b"]);
     expect([journal.holds("directory:/a"), journal.holds("directory:/b")]).toEqual([false, true]);
     expect(journal.notes("lease:")).toEqual([
-      ["lease:1", { epoch: 2 }],
-      ["lease:2", { epoch: 1 }],
+      { key: "lease:1", value: { epoch: 2 } },
+      { key: "lease:2", value: { epoch: 1 } },
     ]);
     expect([journal.note("pause"), journal.note("withdrawal"), journal.note("lease:1")]).toEqual([
       null,

@@ -49,8 +49,11 @@ export class Journal {
   }
 
   /** The notes whose keys begin so, sorted by key. */
-  notes(prefix: string): [string, unknown][] {
-    return [...this.#notes].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+  notes(prefix: string): { key: string; value: unknown }[] {
+    return [...this.#notes]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => ({ key, value }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   /**

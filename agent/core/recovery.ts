@@ -1,0 +1,31 @@
+import type { LeaseNote, Note } from "./effect.ts";
+import type { Recovered } from "./input.ts";
+import type { RecoveredLease, WithdrawalRecord } from "./state.ts";
+
+/** What a host ledger holds when an instance starts. */
+export interface LedgerContent {
+  /** The notes whose keys begin so, sorted by key. */
+  notes(prefix: string): readonly { readonly key: string; readonly value: unknown }[];
+  /** The keys of the resources that an earlier instance held. */
+  readonly resources: Iterable<string>;
+}
+
+/** What an earlier instance wrote down for this one. */
+export function recoveredFrom(content: LedgerContent): Recovered {
+  const membership = noteOf(content, "membership") as { enrolmentSent: boolean } | null;
+  return {
+    enrolmentSent: membership?.enrolmentSent ?? false,
+    pause: noteOf(content, "pause") as Recovered["pause"],
+    withdrawal: noteOf(content, "withdrawal") as WithdrawalRecord | null,
+    leases: content.notes("lease:").map(({ key, value }) => recoveredLease(key, value as LeaseNote)),
+    strays: [...content.resources].some((key) => key.startsWith("processes:") || key.startsWith("cgroup:")),
+  };
+}
+
+function noteOf(content: LedgerContent, key: Note["key"]): unknown {
+  return content.notes(key).find((note) => note.key === key)?.value ?? null;
+}
+
+function recoveredLease(key: string, { jobId, epoch, checkpoint, uploaded, report }: LeaseNote): RecoveredLease {
+  return { leaseId: key.slice("lease:".length), jobId, epoch, checkpoint, uploaded, report };
+}

@@ -1,0 +1,11 @@
+import type { ProblemCode } from "./messages.ts";
+
+/**
+ * Whether the same call may succeed later: a full or failing broker may recover, and a stale or repeated signature is
+ * made anew with the next try.
+ */
+export function isRetriable(code: ProblemCode): boolean {
+  return retriable.has(code);
+}
+
+const retriable: ReadonlySet<ProblemCode> = new Set(["internal", "full", "stale-signature", "replayed"]);
