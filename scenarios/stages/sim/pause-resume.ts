@@ -1,11 +1,12 @@
 import type { StepOf } from "../../steps/step.ts";
+import { answered, hear } from "./owner.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 const answerWithinMs = 30_000;
 
 /** Pauses the agent; the modelled host sees how long its processes went on, and whether any runs until the resume. */
 export function pause(stage: SimStage, step: StepOf<"pause">): string {
-  const { pause: result } = stage.answered(step.agent, { command: "pause", reason: "scenario" });
+  const { pause: result } = answered(stage, step.agent, { command: "pause", reason: "scenario" });
   return `frozen after ${(result?.freezeMs ?? 0).toFixed(2)} ms; ${result?.checkpoints ?? "no"} checkpoints saved`;
 }
 
@@ -19,7 +20,7 @@ export function resume(stage: SimStage, step: StepOf<"resume">): string {
 export function pauseResumeCycles(stage: SimStage, step: StepOf<"pause-resume-cycles">): string {
   const freezes: number[] = [];
   for (let cycle = 0; cycle < step.cycles; cycle += 1) {
-    const { pause: result } = stage.answered(step.agent, { command: "pause", reason: "scenario" });
+    const { pause: result } = answered(stage, step.agent, { command: "pause", reason: "scenario" });
     freezes.push(result?.freezeMs ?? 0);
     resumeOnce(stage, step.agent);
   }
@@ -35,6 +36,6 @@ function resumeOnce(stage: SimStage, name: string): number {
   const goesOn = () => member.body !== null && member.body.core.freeze === null && member.body.core.pause === null;
   stage.until(`${name} to go on`, goesOn, answerWithinMs);
   const latencyMs = stage.nowMs - askedAtMs;
-  stage.hear();
+  hear(stage);
   return latencyMs;
 }

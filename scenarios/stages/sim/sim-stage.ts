@@ -1,7 +1,6 @@
 import { AssertionError } from "../../../foundation/assert.ts";
 import { HouseguestError } from "../../../foundation/errors.ts";
 import type { Random } from "../../../foundation/random.ts";
-import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { HistoryData, HistoryRecord, HistoryType } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
 import { Coverage } from "../../simulator/coverage.ts";
@@ -15,10 +14,6 @@ import { notInTime } from "../../steps/wait-error.ts";
 
 /** What a message takes on its way over a loopback interface under load, in milliseconds. */
 const latency = { latencyMsMin: 0.25, latencyMsMax: 2.25 };
-/** The most that an answer takes over a control socket while the machine is busy, in milliseconds. */
-const hearsMsMax = 5;
-/** How long an agent may take to answer its owner, in milliseconds; as on the host. */
-const answerWithinMs = 30_000;
 
 export interface SimStageOptions {
   readonly timing: Timing;
@@ -35,7 +30,8 @@ export interface SimStageOptions {
 export class SimStage {
   readonly options: SimStageOptions;
   readonly simulation: Simulation;
-  readonly #owner: ChoiceStream;
+  /** How long owners take is drawn here. */
+  readonly owner: ChoiceStream;
   readonly #members = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
@@ -48,7 +44,7 @@ export class SimStage {
       { version: 1, seed, profile: "scenario", options: quietHost(timing), steps: [], tape: "seeded" },
       { tape: seededTape(seed), coverage: new Coverage(), onRecord },
     );
-    this.#owner = this.simulation.world.tape.stream("owner");
+    this.owner = this.simulation.world.tape.stream("owner");
   }
 
   get nowMs(): number {
@@ -110,44 +106,10 @@ export class SimStage {
     });
   }
 
-  /** The owner asks the agent for something; the result is its answer as soon as there is one. */
-  ask(name: string, request: ControlRequest): { readonly answer: ControlResponse | null } {
-    const { body } = this.agent(name);
-    if (body === null) {
-      throw new StepError(`The agent ${name} does not run, so that nobody answers its owner.`, {
-        code: "no-agent",
-        next: "The history in the run directory tells how it ended.",
-      });
-    }
-    const asked: { answer: ControlResponse | null } = { answer: null };
-    body.ask(request, (response) => (asked.answer = response));
-    return asked;
-  }
-
-  /** As `ask`, and lets time pass until the owner has heard the answer. */
-  answered(name: string, request: ControlRequest): ControlResponse & { ok: true } {
-    const asked = this.ask(name, request);
-    this.until(`${name}'s answer to ${request.command}`, () => asked.answer !== null, answerWithinMs);
-    this.hear();
-    return acceptedAnswer(asked.answer);
-  }
-
-  /** An answer is on its way to the owner, who then has to think of something else. */
-  hear(): void {
-    this.pass(this.#owner.upTo("hears", hearsMsMax));
-  }
-
   /** What never may happen in the broker is looked for everywhere. */
   assertInvariants(): void {
     guarded(() => this.simulation.broker.assertInvariants());
   }
-}
-
-/** The answer to a request that was granted. @throws StepError with the agent's own words */
-export function acceptedAnswer(answer: ControlResponse | null): ControlResponse & { ok: true } {
-  if (answer?.ok === true) return answer;
-  const { code, message, next } = answer ?? { code: "no-answer", message: "The agent gave no answer.", next: "" };
-  throw new StepError(message, { code, next });
 }
 
 /** A broken assertion of the reducers is the verdict on them, not a bug of the harness. */

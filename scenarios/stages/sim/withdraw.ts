@@ -2,7 +2,8 @@ import type { StepOf } from "../../steps/step.ts";
 import { WaitError } from "../../steps/wait-error.ts";
 import { withdrawalGraceMs, withdrawalLoad } from "../../steps/withdrawal-load.ts";
 import { withdrawnWords } from "../../steps/withdrawn-words.ts";
-import { acceptedAnswer, type SimStage } from "./sim-stage.ts";
+import { ask, granted } from "./owner.ts";
+import type { SimStage } from "./sim-stage.ts";
 import { submit } from "./submit.ts";
 
 /** Asks the agent to withdraw and waits until its process is gone; the modelled host sees what it left. */
@@ -11,7 +12,7 @@ export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
   const instance = member.body;
   const withinMs = step.deadlineMs + withdrawalGraceMs;
   const beganAtMs = stage.nowMs;
-  const asked = stage.ask(step.agent, { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs });
+  const asked = ask(stage, step.agent, { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs });
   let submitted = 0;
   while (step.underLoad !== undefined && asked.answer === null && stage.nowMs < beganAtMs + withinMs) {
     submit(stage, { step: "submit", batch: step.underLoad, ...withdrawalLoad });
@@ -20,7 +21,7 @@ export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
   }
   const leftMs = beganAtMs + withinMs - stage.nowMs;
   stage.until(`${step.agent}'s answer to withdraw`, () => asked.answer !== null, leftMs);
-  const { report } = acceptedAnswer(asked.answer);
+  const { report } = granted(asked.answer);
   if (instance !== null && instance.alive) {
     throw new WaitError(`The agent ${step.agent} withdrew and its process goes on.`, {
       code: "still-running",
