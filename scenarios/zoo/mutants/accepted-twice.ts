@@ -4,6 +4,7 @@ export default {
   name: "accepted-twice",
   breaks: "I4",
   why: "An acceptance that is repeated because its answer was lost grants the lease anew.",
+  profile: "swarm",
   patches: [
     {
       file: "broker-sim/core/lease-actions.ts",

@@ -4,6 +4,7 @@ export default {
   name: "checkpoint-of-a-running-sandbox",
   breaks: "I8",
   why: "Which freeze a snapshot belongs to is not compared, so one that was being written when everything went on again is taken.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/freeze.ts",

@@ -4,6 +4,7 @@ export default {
   name: "offer-taken-twice",
   breaks: "I4",
   why: "An offer that is repeated because its answer was lost is taken as a new one.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/offer.ts",

@@ -4,6 +4,7 @@ export default {
   name: "processes-left-out-of-the-report",
   breaks: "I7",
   why: "What could not be killed is logged, and the withdrawal calls itself clean.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/withdrawal-host.ts",
