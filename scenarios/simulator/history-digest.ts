@@ -35,19 +35,23 @@ export class HistoryDigest {
 
   /** In whatever order they stand: a message that was parsed has its fields in its schema's order. */
   #fields(value: Record<string, unknown>): void {
-    const [low, high] = [this.#low, this.#high];
-    let [sumLow, sumHigh] = [0, 0];
+    const low = this.#low;
+    const high = this.#high;
+    let sumLow = 0;
+    let sumHigh = 0;
     for (const key in value) {
       const item = value[key];
       // A field that is absent and one that is undefined are the same on the wire.
       if (item === undefined) continue;
-      [this.#low, this.#high] = [low, high];
+      this.#low = low;
+      this.#high = high;
       this.#text(key);
       this.#value(item);
       sumLow = (sumLow + this.#low) | 0;
       sumHigh = (sumHigh + this.#high) | 0;
     }
-    [this.#low, this.#high] = [low, high];
+    this.#low = low;
+    this.#high = high;
     this.#mix(sumLow);
     this.#mix(sumHigh);
   }
