@@ -4,6 +4,7 @@ export default {
   name: "freeze-misses-daemons",
   breaks: "I5",
   why: "Only the processes of the first session are stopped; a job that went into a session of its own runs on.",
+  profile: "swarm",
   patches: [
     {
       file: "scenarios/simulator/world/sandbox-effects.ts",

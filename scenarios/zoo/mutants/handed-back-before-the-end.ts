@@ -4,6 +4,7 @@ export default {
   name: "handed-back-before-the-end",
   breaks: "I1",
   why: "A shutdown tells the broker at once, to be quick, and ends the processes after it.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/shutdown.ts",

@@ -4,6 +4,7 @@ export default {
   name: "strays-not-ended-at-start",
   breaks: "I7",
   why: "A new instance looks at its leases only, and not at what the one before left running.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/start.ts",
