@@ -56,6 +56,7 @@ describe("the digest of a history", () => {
   test.each<[string, unknown, unknown]>([
     ["where a text ends", ["ab", "c"], ["a", "bc"]],
     ["the order of a list", [1, 2], [2, 1]],
+    ["where a list ends", [[1], 2], [[1, 2]]],
     ["what is within what", { a: { b: 1 } }, { a: {}, b: 1 }],
     ["whose value is whose", { a: 1, b: 2 }, { a: 2, b: 1 }],
     ["null, false and true", [null, false, true], [false, null, true]],

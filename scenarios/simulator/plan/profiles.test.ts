@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { brokenTimingRules } from "../../../protocol/timing.ts";
-import { faultKinds } from "./draw-faults.ts";
+import { seededTape, type Tape } from "../kernel/choices.ts";
+import { drawFaults, faultKinds } from "./draw-faults.ts";
 import { Plan } from "./plan.ts";
 import { planFor, profileNames } from "./profiles.ts";
 
@@ -69,10 +70,25 @@ describe.each(profileNames)("every plan of the profile %s", (profile) => {
 });
 
 describe("the swarm", () => {
-  test.each(faultKinds)("switches %s off in many seeds, and not in many others", (kind) => {
+  test("switches each kind off in about half of the seeds", () => {
+    const without = new Map<string, number>();
+    for (let number = 0; number < seeds; number += 1) {
+      const { options } = planFor({ seed: `p-${number}`, profile: "swarm" });
+      // So many faults, all of one weight, that a kind which is on is drawn for certain.
+      const steps = drawFaults(overflowing(seededTape(`switch-${number}`)), { options, quick: false });
+      for (const kind of faultKinds) {
+        if (!steps.some((step) => step.do === kind)) without.set(kind, (without.get(kind) ?? 0) + 1);
+      }
+    }
+    for (const kind of faultKinds) {
+      expect(without.get(kind), kind).toBeGreaterThanOrEqual(0.4 * seeds);
+      expect(without.get(kind), kind).toBeLessThanOrEqual(0.6 * seeds);
+    }
+  });
+
+  test.each(faultKinds)("tries %s in some seeds, and lacks it in many", (kind) => {
     const without = plansOf("swarm").filter(({ steps }) => !steps.some((step) => step.do === kind));
     expect(without.length).toBeGreaterThanOrEqual(0.3 * seeds);
-    // A kind that is switched on and weighs little is left out of a seed with few faults, so that more than half lack it.
     expect(without.length).toBeLessThanOrEqual(0.9 * seeds);
   });
 
@@ -115,3 +131,18 @@ test("every quick seed ends in a withdrawal", () => {
       seed,
     ).toBe(true);
 });
+
+/** A tape that draws as the other does, but hundreds of faults of equal weight. */
+function overflowing(tape: Tape): Tape {
+  return {
+    stream(key) {
+      const stream = tape.stream(key);
+      const upTo: typeof stream.upTo = (kind, max) => {
+        const value = stream.upTo(kind, max);
+        if (kind === "faults") return 400;
+        return kind.startsWith("weight:") ? 0 : value;
+      };
+      return { upTo, chance: (kind, ratio) => stream.chance(kind, ratio) };
+    },
+  };
+}

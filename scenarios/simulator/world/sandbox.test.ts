@@ -147,6 +147,7 @@ describe("a termination", () => {
     one.stop();
     other.stop();
     bed.terminate(one);
+    expect([one.isStopped, other.isStopped]).toEqual([false, true]);
     small.passUntil(60_000);
     expect([terminations, one.processes, other.processes, other.isStopped, other.progress]).toEqual([
       [[1, nothingLeft(1)]],
