@@ -7,6 +7,7 @@ import { EventHub } from "../../../broker-sim/io/event-hub.ts";
 import type { EnrolRequest, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import { type EventTarget, momentOf } from "../kernel/event-heap.ts";
+import { Fifo } from "../kernel/fifo.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
@@ -56,9 +57,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #stream: ChoiceStream;
   readonly #store: Store;
   readonly #fuse = new Fuse();
-  readonly #unwritten: Unwritten[] = [];
+  readonly #unwritten = new Fifo<Unwritten>();
   /** What was decided and waits for its commit, in order. */
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new Fifo<Waiting>();
   #deciding: readonly Effect[] = nothing;
   readonly #telling: { later: readonly Effect[]; next: number } = { later: nothing, next: 0 };
   #state: BrokerState | null = null;
@@ -217,9 +218,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #finishCommitted(): void {
     for (;;) {
-      const next = this.#waiting[0];
+      const next = this.#waiting.first;
       if (next === undefined || next.atMs > this.#world.nowMs) return;
-      this.#waiting.shift();
+      this.#waiting.take();
       this.#finish(next.later, next.reply);
     }
   }
@@ -260,7 +261,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     }
     this.#deciding = nothing;
     // In the order of the decisions, even when an earlier one is committed at this very moment.
-    if (this.#idleAtMs <= world.nowMs && this.#waiting.length === 0) this.#finish(later, reply);
+    if (this.#idleAtMs <= world.nowMs && this.#waiting.size === 0) this.#finish(later, reply);
     else {
       const atMs = Math.max(world.nowMs, this.#idleAtMs);
       this.#waiting.push({ later, reply, atMs });
@@ -279,29 +280,26 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #flush(): void {
     const unwritten = this.#unwritten;
-    let written = 0;
-    for (; written < unwritten.length; written += 1) {
-      const { batch, atMs } = unwritten[written] as Unwritten;
-      if (atMs > this.#world.nowMs) break;
-      this.#store.commit(batch);
+    for (let next = unwritten.first; next !== undefined && next.atMs <= this.#world.nowMs; next = unwritten.first) {
+      this.#store.commit(next.batch);
+      unwritten.take();
     }
-    if (written === unwritten.length) unwritten.length = 0;
-    else if (written > 0) unwritten.splice(0, written);
   }
 
   /** What was on its way to the store when the process died got there, or the last of it did not. */
   #flushSome(): void {
     this.#flush();
-    const lost = this.#stream.upTo("unwritten", this.#unwritten.length);
-    for (const { batch } of this.#unwritten.slice(0, this.#unwritten.length - lost)) this.#store.commit(batch);
-    this.#unwritten.length = 0;
+    const lost = this.#stream.upTo("unwritten", this.#unwritten.size);
+    const written = [...this.#unwritten].slice(0, this.#unwritten.size - lost);
+    for (const { batch } of written) this.#store.commit(batch);
+    this.#unwritten.clear();
   }
 
   /** Steps that are in the store, and that the history will never hear of. */
   #loseHistory(): void {
     const subjects = new Set<string>();
     const { later, next } = this.#telling;
-    for (const effect of [...later.slice(next), ...this.#deciding, ...this.#waiting.flatMap((one) => one.later)]) {
+    for (const effect of [...later.slice(next), ...this.#deciding, ...[...this.#waiting].flatMap((one) => one.later)]) {
       if (effect.kind !== "history") continue;
       const { data } = effect.entry;
       if ("jobId" in data) subjects.add(data.jobId);
@@ -441,7 +439,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#stall.end();
     this.#world.record(this.#source, "broker.stopped", { reason: "killed" });
     this.#loseHistory();
-    for (const { reply } of this.#waiting.splice(0)) {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const { reply } of waiting) {
       if (reply !== null) this.#network.refuse(reply.call, reply.link);
     }
     // The kernel closes its sockets: every stream breaks.
