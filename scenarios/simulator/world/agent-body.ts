@@ -113,19 +113,21 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   acquire(resource: string): void {
     if (this.host.journal.holds(resource)) return;
-    if (this.#fuse.tears) return;
+    if (!this.alive || this.#fuse.tears()) return;
     this.host.journal.acquire(resource);
     this.world.record(this.source, "agent.acquired", { resource });
   }
 
   /** Takes it away and strikes it off. */
   unmake(resource: string): void {
+    if (!this.alive) return;
     this.host.remove(resource);
     this.release(resource);
   }
 
   release(resource: string): void {
     if (!this.host.journal.holds(resource)) return;
+    if (!this.alive || this.#fuse.tears()) return;
     this.host.journal.release(resource);
     this.world.record(this.source, "agent.released", { resource });
   }
@@ -258,7 +260,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
         this.timers.clear(effect.name);
         return;
       case "remember":
-        if (!this.#fuse.tears) this.host.journal.remember(effect.note.key, effect.note.value);
+        if (!this.#fuse.tears()) this.host.journal.remember(effect.note.key, effect.note.value);
         return;
       case "answer":
         this.#respond(effect.requestId, effect.response);

@@ -24,9 +24,17 @@ export class Fuse {
     return this.#die !== null;
   }
 
-  /** Whether a torn write is what the fuse ends in. */
-  get tears(): boolean {
-    return this.#effects === 1 && this.#edge === "torn";
+  /**
+   * To be asked before each line of a journal. A torn line never existed; an effect that writes none is carried out.
+   *
+   * @returns whether the process died over it
+   */
+  tears(): boolean {
+    const die = this.#die;
+    if (die === null || this.#effects !== 1 || this.#edge !== "torn") return false;
+    this.putOut();
+    die();
+    return true;
   }
 
   /**
@@ -39,7 +47,7 @@ export class Fuse {
     if (die === null) return false;
     const last = this.#effects === 1;
     if (when === "after") this.#effects -= 1;
-    if (!last || (when === "before") === (this.#edge === "after")) return false;
+    if (!last || (when === "before") !== (this.#edge === "before")) return false;
     this.putOut();
     die();
     return true;
