@@ -66,6 +66,11 @@ export const historyEvents = {
   "witness.withdrawn": z.object({ agentId: AgentId.optional(), tookMs: z.number(), deadlineMs: z.number() }),
   /** Something of the host came to be, or is gone, as the host itself shows it; named like its entry in the ledger; I11. */
   "witness.resource": z.object({ agentId: AgentId, change: z.enum(["made", "gone"]), resource: z.string() }),
+  /**
+   * The broker ended a lease by the time, and so many of its processes ran on at its holder, whose agent was up and
+   * awake all the while; docs/cases.md, case 3.
+   */
+  "witness.lease-over": z.object({ agentId: AgentId, jobId: JobId, leaseId: LeaseId, running: z.int().min(0) }),
   /** What the host still holds of an agent whose process ended after its withdrawal; I7. */
   "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
   /** Something was broken on purpose. */

@@ -30,6 +30,7 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
   }
   core.pause = null;
   if (core.shutdown !== null || core.agent === "Enrolling") {
+    turn.record("agent.thawed", { trigger: reason, sandboxes: 0 });
     forget(turn, pause);
     turn.answer(requestId, { ok: true, resumeMs: 0 });
     return;
@@ -40,8 +41,9 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
   const waiting = requestId === null ? [] : [requestId];
   if (thaws) turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });
   else turn.answer(requestId, { ok: true, resumeMs: 0 });
-  forget(turn, pause);
+  // Told first: whoever is killed in between comes back paused, and nobody comes back at work from an untold resume.
   if (core.agent === "Paused") turn.move("resumeAsked", reason);
+  forget(turn, pause);
   if (pause.acknowledgement !== "waiting") turn.emit({ kind: "notifyResumed", reason });
   spawnHeld(turn);
   schedulePeriodic(turn);

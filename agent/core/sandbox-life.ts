@@ -109,12 +109,12 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
     return;
   }
   lease.stage = "wiping";
+  // The result is on the disk before anybody is told of it, and before the directory that it came from is wiped.
+  turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
   if (lease.execution === "killing") turn.moveExecution(lease, "killed", lease.stop?.why ?? "it was stopped");
   else if (lease.exit?.error === null) turn.moveExecution(lease, "completed", "exit code 0");
   else turn.moveExecution(lease, "failed", lease.exit?.error ?? "it ended");
   if (!isBusy(turn.core)) turn.move("workEnded", `${lease.jobId} ended`);
-  // The result is on the disk before the directory that it came from is wiped.
-  turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
   wipe(turn, lease);
   sendReport(turn, lease);
 }

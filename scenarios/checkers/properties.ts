@@ -23,6 +23,11 @@ export const propertyNames = [
   "lost-noticed",
   "checkpoint-progress",
   "results-correct",
+  "lease-overrun",
+  "work-kept",
+  "word-kept",
+  "command-once",
+  "revoked-first",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number];
 

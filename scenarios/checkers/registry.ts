@@ -20,6 +20,11 @@ import { resultsCorrect } from "./results-correct.ts";
 import { resumeThaws } from "./resume-thaws.ts";
 import { shutdownOnce } from "./shutdown-once.ts";
 import { transitions } from "./transitions.ts";
+import { leaseOverrun } from "./lease-overrun.ts";
+import { workKept } from "./work-kept.ts";
+import { wordKept } from "./word-kept.ts";
+import { commandOnce } from "./command-once.ts";
+import { revokedFirst } from "./revoked-first.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -46,6 +51,11 @@ export const checkers = {
   "progress-kept": progressKept,
   "checkpoint-progress": checkpointProgress,
   "results-correct": resultsCorrect,
+  "revoked-first": revokedFirst,
+  "command-once": commandOnce,
+  "word-kept": wordKept,
+  "work-kept": workKept,
+  "lease-overrun": leaseOverrun,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

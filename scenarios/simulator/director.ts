@@ -20,6 +20,7 @@ export class Director implements EventTarget {
   readonly #members: Member[];
   readonly #faults: Faults;
   readonly jobIds: string[] = [];
+  #commands = 0;
   /** Jobs that a step asked for and the broker has not taken yet. */
   waiting = 0;
 
@@ -68,7 +69,9 @@ export class Director implements EventTarget {
         return this.#signal(step);
       case "command": {
         const agentId = this.#member(step)?.host.agentId;
-        const message = { command: step.command, reason: "plan" };
+        this.#commands += 1;
+        // By its name a command is told from every other one; see checkers/command-once.
+        const message = { command: step.command, reason: `command #${this.#commands}` };
         if (agentId !== undefined) this.#broker.ask({ type: "command", agentId, message });
         return;
       }

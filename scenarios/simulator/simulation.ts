@@ -1,12 +1,12 @@
 import { takeMarks } from "../../foundation/sometimes.ts";
-import type { HistoryRecord } from "../../protocol/history.ts";
+import type { HistoryData, HistoryRecord } from "../../protocol/history.ts";
 import type { Coverage } from "./coverage.ts";
 import { Director } from "./director.ts";
 import type { Tape } from "./kernel/choices.ts";
 import type { Failure, JobCounts, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { BrokerBody } from "./world/broker-body.ts";
-import { Member } from "./world/member.ts";
+import { Member, memberIndexOf } from "./world/member.ts";
 import { Network } from "./world/network.ts";
 import { World } from "./world/world.ts";
 
@@ -34,7 +34,8 @@ export class Simulation {
     this.world = new World({ options: plan.options, tape, coverage, onRecord });
     this.#network = new Network(this.world);
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
-    this.broker = new BrokerBody(this.world, this.#network, { storeFails });
+    const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
+    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased });
     this.director = new Director(this.world, { broker: this.broker, members: this.members });
   }
 
@@ -53,6 +54,15 @@ export class Simulation {
     const member = new Member(world, this.members.length, { network: this.#network, broker });
     this.members.push(member);
     return member;
+  }
+
+  /** A lease ended by the time: what its holder's host still does is seen from outside. */
+  #lookAtHolder({ agentId, jobId, leaseId, how }: HistoryData<"broker.released">): void {
+    if (how !== "expired" && how !== "agent-lost") return;
+    const member = this.members[memberIndexOf(agentId)];
+    const running = member?.runningUnder(leaseId) ?? null;
+    if (running === null) return;
+    this.world.record(this.world.harness, "witness.lease-over", { agentId, jobId, leaseId, running });
   }
 
   /** The safety phase is over. */

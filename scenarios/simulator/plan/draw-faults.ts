@@ -36,6 +36,7 @@ export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
   if (total === 0) return [];
   const count = 1 + swarm.upTo("faults", context.quick ? 4 : 2 ** (1 + swarm.upTo("many", 4)));
   const steps: PlanStep[] = [];
+  const killsAgents = (weights[faultKinds.indexOf("kill-agent")] ?? 0) > 0;
   const storeForgets = (weights[faultKinds.indexOf("lose-store")] ?? 0) > 0;
   for (let number = 0; number < count; number += 1) {
     const stream = draws.stream(`fault:${number}`);
@@ -43,6 +44,12 @@ export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
     const index = weights.findIndex((weight) => (rest -= weight) < 0);
     const step = drawFault(stream, faultKinds[index] as FaultKind, { ...context, storeForgets });
     steps.push(step);
+    if (step.do === "disturb-link" && killsAgents && stream.chance("restarts", 0.5)) {
+      // What an instance had sent before is still on its way when the next one is up.
+      const killAtMs = step.atMs + stream.upTo("killAt", step.forMs);
+      const downMs = stream.upTo("down", 500);
+      steps.push({ atMs: killAtMs, do: "kill-agent", agent: step.agent, downMs, ...drawKill(stream), afterEffects: 0 });
+    }
     if ((step.do === "kill-agent" || step.do === "kill-broker") && stream.chance("again", 0.3)) {
       // Right after it came up: recovery is killed too.
       const atMs = step.atMs + step.downMs + stream.upTo("soon", 50);

@@ -69,12 +69,23 @@ function drawVisit(stream: ChoiceStream, { safetyMs, agents }: PlanOptions): Pla
     case 3:
       return [
         { atMs, do: "command", agent, command: "pause" },
-        { atMs: afterMs, do: "command", agent, command: "resume" },
+        stream.chance("owner", 0.5)
+          ? { atMs: afterMs, do: "resume", agent }
+          : { atMs: afterMs, do: "command", agent, command: "resume" },
       ];
     case 4:
       return [{ atMs, do: "signal", agent, name: "SIGTERM", downMs: 100 + stream.upTo("down", 20_000) }];
-    case 5:
-      return [{ atMs, do: "command", agent, command: "goodbye" }];
+    case 5: {
+      // Whoever asks at the same moment: one shutdown (docs/cases.md, case 43).
+      const goodbye = { atMs, do: "command", agent, command: "goodbye" } as const;
+      if (!stream.chance("and signals", 0.5)) return [goodbye];
+      const signal = { do: "signal", agent, downMs: 100 + stream.upTo("down", 20_000) } as const;
+      return [
+        goodbye,
+        { atMs: atMs + stream.upTo("soon", 10), ...signal, name: "SIGTERM" },
+        { atMs: atMs + stream.upTo("later", 400), ...signal, name: "SIGINT" },
+      ];
+    }
     case 6: {
       // The second hurries, the third ends it at once.
       const signal = { do: "signal", agent, name: "SIGINT", downMs: 100 + stream.upTo("down", 20_000) } as const;

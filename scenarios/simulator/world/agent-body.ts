@@ -164,6 +164,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#stall?.end();
   }
 
+  /** Whether it could see everything in the last so many milliseconds. */
+  wasAwakeFor(ms: number): boolean {
+    return this.#stall?.wasOnWithin(ms) !== true;
+  }
+
   /** kill -9, at once or after so many effects more. */
   kill({ afterEffects, edge }: { afterEffects: number; edge: KillEdge }, died: () => void): void {
     if (afterEffects > 0) {

@@ -4,6 +4,7 @@ import type { Effect, LaterEffect, StoreBatch } from "../../../broker-sim/core/e
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
 import { EventHub } from "../../../broker-sim/io/event-hub.ts";
+import type { HistoryData } from "../../../protocol/history.ts";
 import type { EnrolRequest, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import { type EventTarget, momentOf } from "../kernel/event-heap.ts";
@@ -56,6 +57,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #network: Network;
   readonly #stream: ChoiceStream;
   readonly #store: Store;
+  readonly #onReleased: (released: HistoryData<"broker.released">) => void;
   readonly #fuse = new Fuse();
   readonly #unwritten = new Fifo<Unwritten>();
   /** What was decided and waits for its commit, in order. */
@@ -78,7 +80,19 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** How often it is looked at as a whole. */
   #untilWholeLook = wholeLookEvery;
 
-  constructor(world: World, network: Network, { storeFails }: { storeFails: boolean }) {
+  constructor(
+    world: World,
+    network: Network,
+    {
+      storeFails,
+      onReleased,
+    }: {
+      /** Whether the store may have to take writes back. */
+      storeFails: boolean;
+      onReleased: (released: HistoryData<"broker.released">) => void;
+    },
+  ) {
+    this.#onReleased = onReleased;
     this.#world = world;
     this.#network = network;
     this.#stream = world.tape.stream("broker");
@@ -340,7 +354,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
         this.#world.record(this.#source, effect.entry.type, effect.entry.data);
         if (effect.entry.type === "broker.job" && effect.entry.data.to === "completed") {
           this.#checkResult(effect.entry.data.jobId);
-        }
+        } else if (effect.entry.type === "broker.released") this.#onReleased(effect.entry.data);
         return;
       case "push":
         this.#hub?.push(effect.agentId, effect.event);

@@ -13,6 +13,15 @@ const downMsDefault = 5_000;
 /** So long after a withdrawal that left something its owner tries again. */
 const tryAgainMs = 30_000;
 
+/** An agent's id begins with its number in the cast. */
+function agentIdOf(index: number): string {
+  return `${index.toString(16).padStart(8, "0")}${"5ea1".repeat(14)}`;
+}
+
+export function memberIndexOf(agentId: string): number {
+  return Number.parseInt(agentId.slice(0, 8), 16);
+}
+
 /** One donor of the cast: a host, and the agent's process that runs on it now. */
 export class Member implements EventTarget {
   readonly host: Host;
@@ -34,7 +43,7 @@ export class Member implements EventTarget {
     this.#world = world;
     this.#network = network;
     this.#broker = broker;
-    this.host = new Host(world, index, `${index.toString(16).padStart(8, "0")}${"5ea1".repeat(14)}`);
+    this.host = new Host(world, index, agentIdOf(index));
   }
 
   /** Starts the process if none runs. */
@@ -71,11 +80,25 @@ export class Member implements EventTarget {
     return (this.gone ? this.#goneAtMs : this.#world.nowMs) - this.#bornAtMs;
   }
 
+  /**
+   * How many processes run under a lease; null where nobody could have stopped them: no agent is up, it stood still a
+   * while ago, or they are an earlier instance's.
+   */
+  runningUnder(leaseId: string): number | null {
+    const { body, host } = this;
+    const sandbox = host.sandboxes.get(leaseId);
+    if (sandbox === undefined) return 0;
+    if (body === null || sandbox.parent !== body.instanceId) return null;
+    return body.wasAwakeFor(this.#world.options.timing.leaseTtlMs) ? sandbox.running : null;
+  }
+
   #ended(ending: Ending | null): void {
     this.body = null;
     const { downMs } = this;
     this.downMs = downMsDefault;
-    if (ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
+    // Killed when nothing was left but to end: there is no home to come back to.
+    const vacated = ending === null && this.host.things().length === 0;
+    if (vacated || ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
       this.gone = true;
       this.#goneAtMs = this.#world.nowMs;
     } else this.startIn(ending?.how === "withdrawn" ? tryAgainMs : downMs);

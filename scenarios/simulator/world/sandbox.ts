@@ -100,6 +100,11 @@ export class Sandbox implements EventTarget {
     return (this.#alive ? 1 : 0) + this.#others;
   }
 
+  /** How many processes run, of those that a signal can end. */
+  get running(): number {
+    return this.#stopped || this.#doomed ? 0 : this.processes;
+  }
+
   get isStopped(): boolean {
     return this.#stopped;
   }

@@ -9,6 +9,7 @@ export class Stall implements EventTarget {
   #untilMs = 0;
   #sinceMs: number | null = null;
   #endedMs = 0;
+  #lastEndMs = Number.NEGATIVE_INFINITY;
   #deferred: { readonly what: number; readonly detail: unknown }[] = [];
 
   /** @param onEnd is called when it goes on, before it sees what it missed */
@@ -25,6 +26,11 @@ export class Stall implements EventTarget {
   /** How long it has stood still in all. */
   get totalMs(): number {
     return this.#endedMs + (this.#sinceMs === null ? 0 : this.#world.nowMs - this.#sinceMs);
+  }
+
+  /** Whether it stood still at any moment of the last so many milliseconds. */
+  wasOnWithin(ms: number): boolean {
+    return this.isOn || this.#lastEndMs > this.#world.nowMs - ms;
   }
 
   begin(forMs: number): void {
@@ -49,6 +55,7 @@ export class Stall implements EventTarget {
   happen(): void {
     if (this.isOn) return;
     this.#endedMs = this.totalMs;
+    this.#lastEndMs = this.#world.nowMs;
     this.#sinceMs = null;
     this.#onEnd();
     const { heap, nowMs } = this.#world;
