@@ -18,7 +18,11 @@ export interface Hunt {
 /** Runs seeds until one fails with the mutant and not without it. */
 export async function huntMutant(
   mutant: Mutant,
-  { base, mutated, clean }: { base: string; mutated: HuntThread; clean: HuntThread },
+  {
+    base,
+    mutated,
+    clean,
+  }: { base: string; mutated: Pick<HuntThread, "firstFailing">; clean: Pick<HuntThread, "failureOf"> },
 ): Promise<Hunt> {
   const { profile = "quick" } = mutant;
   let skipped = 0;

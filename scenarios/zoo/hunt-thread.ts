@@ -21,17 +21,21 @@ export class HuntThread {
   readonly #worker: Worker;
   readonly #name: string;
   readonly #begun = new Int32Array(new SharedArrayBuffer(4));
-  #failed: Promise<never>;
+  readonly #failed: Promise<never>;
 
   constructor(mutant: Mutant | null) {
     this.#name = mutant === null ? "the sources as they are" : `the mutant ${mutant.name}`;
     const data: HuntWorkerData = { mutant, begun: this.#begun.buffer };
     this.#worker = new Worker(new URL("hunt-worker.ts", import.meta.url), { workerData: data });
-    this.#failed = once(this.#worker, "error").then(([error]) => {
+    const broke = once(this.#worker, "error").then(([error]) => {
       throw new Error(`A run with ${this.#name} broke: ${messageOf(error)}`, { cause: error });
     });
+    const ended = once(this.#worker, "exit").then(() => {
+      throw new Error(`The thread with ${this.#name} ended before it had answered.`);
+    });
+    this.#failed = Promise.race([broke, ended]);
     // Whoever asks next hears of it.
-    this.#failed.catch(() => undefined);
+    for (const failing of [broke, ended, this.#failed]) failing.catch(() => undefined);
   }
 
   /**

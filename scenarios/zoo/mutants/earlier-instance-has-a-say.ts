@@ -4,6 +4,7 @@ export default {
   name: "earlier-instance-has-a-say",
   breaks: "I2",
   why: "Only the key is checked, so what an instance that was replaced had sent before still counts.",
+  profile: "swarm",
   patches: [
     {
       file: "broker-sim/core/callers.ts",

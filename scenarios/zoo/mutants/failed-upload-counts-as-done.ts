@@ -4,6 +4,7 @@ export default {
   name: "failed-upload-counts-as-done",
   breaks: "I8",
   why: "Whether an upload ended is asked, and not whether it got there.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/upload-answer.ts",

@@ -4,6 +4,7 @@ export default {
   name: "own-deadline-ignored",
   breaks: "I1",
   why: "The agent leaves it to the broker to say that a lease is over.",
+  profile: "swarm",
   patches: [
     {
       file: "agent/core/lease-deadline.ts",
