@@ -18,7 +18,9 @@ const namesMax = 5;
  */
 export class Liveness implements EventTarget {
   readonly #simulation: Simulation;
+  /** The bound; it begins anew when jobs come in that nobody took before. */
   endsAtMs = Infinity;
+  #jobs = -1;
   isOver = false;
 
   constructor(simulation: Simulation) {
@@ -35,7 +37,6 @@ export class Liveness implements EventTarget {
       for (const sandbox of member.host.sandboxes.values()) sandbox.wake();
       member.start();
     }
-    this.endsAtMs = world.nowMs + plan.options.livenessMs + this.#workMs();
     this.happen();
   }
 
@@ -47,8 +48,17 @@ export class Liveness implements EventTarget {
     // Somebody has to be there to do the work that is left.
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
+    this.#extend();
     this.isOver = this.#unfinished().length === 0;
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
+  }
+
+  #extend(): void {
+    const { world, broker, plan } = this.#simulation;
+    const jobs = broker.state?.jobs.size ?? 0;
+    if (jobs <= this.#jobs) return;
+    this.#jobs = jobs;
+    this.endsAtMs = world.nowMs + plan.options.livenessMs + this.#workMs();
   }
 
   /** Null when everything came to its end in time. */

@@ -12,21 +12,20 @@ import { Fifo } from "../kernel/fifo.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
+import { CommitGroups } from "./commit-groups.ts";
 import { Fuse } from "./fuse.ts";
 import { behaviourOf, chainOf } from "./job-behaviours.ts";
 import type { Link } from "./link.ts";
 import type { Network, RequestTaker } from "./network.ts";
 import { Stall } from "./stall.ts";
 import { copyOfBatch, Store } from "./store.ts";
-import { durationMs, type HistorySource, type World } from "./world.ts";
+import type { HistorySource, World } from "./world.ts";
 
 const ticks = 1;
 const committed = 2;
 const starts = 3;
 const arrivesLate = 4;
 
-/** The most that a commit takes while the store is well, in milliseconds. */
-const commitMsMax = 4;
 /** Every so many inputs the whole state is looked at, not only what was touched. */
 const wholeLookEvery = 512;
 
@@ -71,9 +70,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** The coverage's cell of the last input. */
   #cell = 0;
   #clockOffsetMs = 0;
-  /** When everything decided so far is in the store. */
-  #idleAtMs = 0;
-  #storeStallsUntilMs = 0;
+  readonly #commits: CommitGroups;
   readonly #stall: Stall;
   #alarmDueMs = Infinity;
   #alarmEventMs = Infinity;
@@ -96,6 +93,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#world = world;
     this.#network = network;
     this.#stream = world.tape.stream("broker");
+    this.#commits = new CommitGroups(world, this.#stream);
     this.#stall = new Stall(world, this, () => this.#armAlarm());
     this.#store = new Store({ keepsUndos: storeFails });
     this.#source = { actor: "broker", name: "broker-0", clockOffsetMs: 0, nextSequence: 0 };
@@ -167,16 +165,15 @@ export class BrokerBody implements EventTarget, RequestTaker {
   wake(): void {
     this.#stall.end();
     const { nowMs, heap } = this.#world;
-    if (this.#storeStallsUntilMs <= nowMs) return;
-    this.#storeStallsUntilMs = 0;
-    this.#idleAtMs = nowMs;
+    if (!this.#commits.isStalled) return;
+    this.#commits.wake();
     for (const one of this.#unwritten) one.atMs = nowMs;
     for (const one of this.#waiting) one.atMs = nowMs;
     heap.push(nowMs, this, committed, null);
   }
 
   stallStore(forMs: number): void {
-    this.#storeStallsUntilMs = Math.max(this.#storeStallsUntilMs, this.#world.nowMs + forMs);
+    this.#commits.stall(forMs);
   }
 
   /** The wall clock of its machine is set; a running process goes by its monotonic one. */
@@ -275,21 +272,21 @@ export class BrokerBody implements EventTarget, RequestTaker {
     }
     this.#deciding = nothing;
     // In the order of the decisions, even when an earlier one is committed at this very moment.
-    if (this.#idleAtMs <= world.nowMs && this.#waiting.size === 0) this.#finish(later, reply);
+    const { idleAtMs } = this.#commits;
+    if (idleAtMs <= world.nowMs && this.#waiting.size === 0) this.#finish(later, reply);
     else {
-      const atMs = Math.max(world.nowMs, this.#idleAtMs);
+      const atMs = Math.max(world.nowMs, idleAtMs);
       this.#waiting.push({ later, reply, atMs });
-      if (reply !== null && this.#idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
+      if (reply !== null && idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
       world.heap.push(atMs, this, committed, null);
     }
   }
 
   /** The records change with the next input, so they are copied here and now; they are in the store a little later. */
   #write(batch: StoreBatch): void {
-    const commitMs = durationMs(this.#stream, "commit", { minMs: 0, maxMs: commitMsMax });
-    this.#idleAtMs = Math.max(this.#idleAtMs, this.#storeStallsUntilMs, this.#world.nowMs) + commitMs;
+    const atMs = this.#commits.write();
     this.#flush();
-    this.#unwritten.push({ batch: copyOfBatch(batch), atMs: this.#idleAtMs });
+    this.#unwritten.push({ batch: copyOfBatch(batch), atMs });
   }
 
   #flush(): void {
@@ -449,7 +446,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#hub = null;
     this.#alarmDueMs = Infinity;
     this.#alarmEventMs = Infinity;
-    this.#idleAtMs = 0;
+    this.#commits.clear();
     this.#stall.end();
     this.#world.record(this.#source, "broker.stopped", { reason: "killed" });
     this.#loseHistory();

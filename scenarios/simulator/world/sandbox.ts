@@ -105,6 +105,11 @@ export class Sandbox implements EventTarget {
     return this.#stopped || this.#doomed ? 0 : this.processes;
   }
 
+  /** Whether it was sent a SIGKILL that it does not hear, because it sleeps in the kernel. */
+  get isDoomed(): boolean {
+    return this.#doomed;
+  }
+
   get isStopped(): boolean {
     return this.#stopped;
   }

@@ -13,8 +13,8 @@ export class SilenceWatch {
   begin(): void {
     this.#sinceMs = this.#host.world.nowMs;
     this.#watched = [];
-    for (const { leaseId, processes, resumes, isStopped } of this.#host.sandboxes.values()) {
-      if (processes > 0) this.#watched.push({ leaseId, resumes, ran: !isStopped });
+    for (const { leaseId, processes, resumes, running } of this.#host.sandboxes.values()) {
+      if (processes > 0) this.#watched.push({ leaseId, resumes, ran: running > 0 });
     }
   }
 
@@ -27,13 +27,13 @@ export class SilenceWatch {
     const before = new Map(this.#watched.map((one) => [one.leaseId, one]));
     let running = 0;
     let processes = 0;
-    for (const { leaseId, isStopped, resumes, processes: now } of sandboxes.values()) {
+    // What sleeps in the kernel and cannot be killed uses no CPU, though nothing can stop it either.
+    for (const { leaseId, resumes, processes: now, running: runs, isDoomed } of sandboxes.values()) {
       const seen = before.get(leaseId);
       processes += now;
       // One that was not there at the pause was started in it.
-      if (seen === undefined ? now > 0 : seen.ran || (resumes !== seen.resumes && now > 0) || (now > 0 && !isStopped)) {
-        running += Math.max(1, now);
-      }
+      const ran = seen === undefined ? now > 0 && !isDoomed : seen.ran || (resumes !== seen.resumes && !isDoomed);
+      if (ran || runs > 0) running += Math.max(1, now);
     }
     const cpuUsedUs = running > 0 ? 1_000 * forMs : 0;
     world.record(world.harness, "witness.frozen", { agentId, processes, running, cpuUsedUs, forMs });
