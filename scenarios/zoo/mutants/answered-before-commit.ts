@@ -7,8 +7,8 @@ export default {
   patches: [
     {
       file: "scenarios/simulator/world/broker-body.ts",
-      find: "if (this.#idleAtMs <= world.nowMs &&",
-      replace: "if (",
+      find: "dleAtMs <= world.nowMs &&",
+      replace: "dleAtMs <= Infinity &&",
     },
   ],
 } satisfies Mutant;
