@@ -2,17 +2,17 @@
 export async function inLanes<Item, Result>(
   items: readonly Item[],
   lanes: number,
-  work: (item: Item, lane: number) => Promise<Result>,
+  work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
-  const run = async (lane: number): Promise<void> => {
+  const run = async (): Promise<void> => {
     while (next < items.length) {
       const index = next;
       next += 1;
-      results[index] = await work(items[index] as Item, lane);
+      results[index] = await work(items[index] as Item);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, (_, lane) => run(lane)));
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, run));
   return results;
 }

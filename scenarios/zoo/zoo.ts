@@ -59,28 +59,24 @@ async function main(): Promise<ExitCode> {
 
 async function huntAll({ mutants, bases, jobs }: Wanted): Promise<ZooRow[]> {
   const baseline = readBaseline();
-  const clean = Array.from({ length: jobs }, () => new HuntThread(null));
-  try {
-    return await inLanes(mutants, jobs, async (mutant, lane) => {
-      const hunts = await huntFrom(bases, mutant, clean[lane] as HuntThread);
-      const finding = findingOf(hunts);
-      const before = baseline[mutant.name];
-      const skipped = hunts.reduce((sum, hunt) => sum + hunt.skipped, 0);
-      return { mutant, finding, before, skipped, trouble: troubleWith(finding, bases.length > 1 ? before : undefined) };
-    });
-  } finally {
-    await Promise.all(clean.map((thread) => thread.close()));
-  }
+  return inLanes(mutants, jobs, async (mutant) => {
+    const hunts = await huntFrom(bases, mutant);
+    const finding = findingOf(hunts);
+    const before = baseline[mutant.name];
+    const skipped = hunts.reduce((sum, hunt) => sum + hunt.skipped, 0);
+    return { mutant, finding, before, skipped, trouble: troubleWith(finding, bases.length > 1 ? before : undefined) };
+  });
 }
 
-async function huntFrom(bases: readonly string[], mutant: Mutant, clean: HuntThread): Promise<Hunt[]> {
-  const mutated = new HuntThread(mutant);
+/** Both threads load the sources at the same moment, so that nobody's edit in between passes for the mutant. */
+async function huntFrom(bases: readonly string[], mutant: Mutant): Promise<Hunt[]> {
+  const [mutated, clean] = [new HuntThread(mutant), new HuntThread(null)];
   try {
     const hunts: Hunt[] = [];
     for (const base of bases) hunts.push(await huntMutant(mutant, { base, mutated, clean }));
     return hunts;
   } finally {
-    await mutated.close();
+    await Promise.all([mutated.close(), clean.close()]);
   }
 }
 
