@@ -21,10 +21,12 @@ export const revokedFirst = checkerOf("the key is revoked before it is wiped (I7
         if (!revoked.has(agentId)) early.set(agentId, record);
       },
       "agent.withdrawal": (record) => {
-        const { agentId, keyRevoked } = record.data.report;
+        const { agentId, keyRevoked, clean } = record.data.report;
         if (agentId === null) return;
         const gone = early.get(agentId);
         early.delete(agentId);
+        // Of one that left nothing there is nothing more to hear; any other tries again.
+        if (clean) revoked.delete(agentId);
         if (keyRevoked !== "confirmed") return;
         keys += 1;
         if (gone === undefined) return;
