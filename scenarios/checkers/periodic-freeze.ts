@@ -1,6 +1,8 @@
 import type { RecordOf } from "./checker.ts";
 
-/** Whether a freeze is the short one of a periodic checkpoint, during which intake stays open. */
-export function isPeriodic({ data }: RecordOf<"agent.frozen">): boolean {
-  return data.trigger === "periodic checkpoint";
+const trigger = "periodic checkpoint";
+
+/** Whether a freeze, or what ends one, is the short one of a periodic checkpoint, during which intake stays open. */
+export function isPeriodic({ data }: RecordOf<"agent.frozen"> | RecordOf<"agent.thawed">): boolean {
+  return data.trigger === trigger;
 }

@@ -22,6 +22,7 @@ export const propertyNames = [
   "freeze-bound",
   "lost-noticed",
   "checkpoint-progress",
+  "latest-instance",
   "results-correct",
   "lease-overrun",
   "work-kept",

@@ -9,6 +9,7 @@ import { freezeBound } from "./freeze-bound.ts";
 import { freezeLatency } from "./freeze-latency.ts";
 import { jobsSettled } from "./jobs-settled.ts";
 import { keyRevoked } from "./key-revoked.ts";
+import { latestInstance } from "./latest-instance.ts";
 import { leaseExclusivity } from "./lease-exclusivity.ts";
 import { ledgerConservation } from "./ledger-conservation.ts";
 import { lostNoticed } from "./lost-noticed.ts";
@@ -51,6 +52,7 @@ export const checkers = {
   "progress-kept": progressKept,
   "checkpoint-progress": checkpointProgress,
   "results-correct": resultsCorrect,
+  "latest-instance": latestInstance,
   "revoked-first": revokedFirst,
   "command-once": commandOnce,
   "word-kept": wordKept,
