@@ -53,7 +53,7 @@ async function main(): Promise<ExitCode> {
   console.log(
     `${rows.length} mutants hunted for with up to ${seedsMax} seeds from each of ${values.quick ? 1 : bases.length} beginnings in ${seconds} s: ${rows.length - failed} found, ${failed} failed; ${skipped} seeds skipped because they fail without the mutant too`,
   );
-  if (values["update-baseline"] && !values.quick) update(rows);
+  if (values["update-baseline"] && !values.quick) await update(rows);
   return failed > 0 ? ExitCode.fail : ExitCode.pass;
 }
 
@@ -80,9 +80,10 @@ async function huntFrom(bases: readonly string[], mutant: Mutant): Promise<Hunt[
   }
 }
 
-function update(rows: readonly ZooRow[]): void {
-  const findings: Record<string, Finding> = Object.fromEntries(
-    rows.map(({ mutant, finding }) => [mutant.name, finding]),
-  );
-  writeBaseline({ ...readBaseline(), ...findings });
+/** Mutants that are gone leave the baseline too. */
+async function update(rows: readonly ZooRow[]): Promise<void> {
+  const known = new Set((await readMutants()).map(({ name }) => name));
+  const kept = Object.entries(readBaseline()).filter(([name]) => known.has(name));
+  const findings: [string, Finding][] = rows.map(({ mutant, finding }) => [mutant.name, finding]);
+  writeBaseline(Object.fromEntries([...kept, ...findings]));
 }
