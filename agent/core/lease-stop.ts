@@ -88,9 +88,9 @@ function terminateGraceMs({ core }: Turn, lease: HeldLease): number {
     const share = (withdrawal.endsAtMs - withdrawal.begunAtMs) * agentLimits.withdrawTerminateGraceRatio;
     return Math.min(timing.terminateGraceMs, share);
   }
-  if (shutdown !== null) return shutdown.level === 1 ? timing.terminateGraceMs : 0;
-  // TERM would have to wake it, and a paused host stays quiet (I5).
+  // TERM would have to wake it, and a paused host stays quiet, even on the way out (I5).
   if (pause !== null) return 0;
+  if (shutdown !== null) return shutdown.level === 1 ? timing.terminateGraceMs : 0;
   return timing.terminateGraceMs;
 }
 

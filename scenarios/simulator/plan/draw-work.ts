@@ -15,8 +15,14 @@ export function drawWork(
     const jobs = 1 + stream.upTo("jobs", quick ? 3 : 11);
     steps.push({ atMs, do: "submit", jobs, behaviour: drawBehaviour(stream, { quick, hostile }) });
   }
+  const submittedAtMs = steps.map(({ atMs }) => atMs);
   const visits = stream.upTo("visits", quick ? 3 : 3 * agents);
-  for (let visit = 0; visit < visits; visit += 1) steps.push(...drawVisit(stream, options));
+  for (let visit = 0; visit < visits; visit += 1) {
+    // Now and then just when jobs are on their way into sandboxes.
+    const soon = stream.chance("soon", 0.3) ? submittedAtMs[stream.upTo("batch", submittedAtMs.length - 1)] : undefined;
+    const atMs = soon === undefined ? stream.upTo("at", safetyMs) : soon + stream.upTo("after", 400);
+    steps.push(...drawVisit(stream, { atMs, agents }));
+  }
   const leavers = quick ? 1 + stream.upTo("leavers", agents - 1) : stream.upTo("leavers", agents);
   for (let leaver = 0; leaver < leavers; leaver += 1) {
     const atMs = Math.floor(safetyMs / 4) + stream.upTo("leavesAt", Math.floor((3 * safetyMs) / 4));
@@ -54,8 +60,7 @@ export function drawEdge(stream: ChoiceStream): (typeof killEdges)[number] {
 }
 
 /** The owner, or the operator, does something to a host, and mostly takes it back. */
-function drawVisit(stream: ChoiceStream, { safetyMs, agents }: PlanOptions): PlanStep[] {
-  const atMs = stream.upTo("at", safetyMs);
+function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agents: number }): PlanStep[] {
   const agent = stream.upTo("agent", agents - 1);
   const afterMs = atMs + 2 ** stream.upTo("after", 15);
   switch (stream.upTo("visit", 8)) {
