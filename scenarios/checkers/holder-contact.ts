@@ -6,6 +6,9 @@ interface Contact {
   lastHeartbeatAt: number;
   /** The broker calls it lost, or nobody can tell whether it does. */
   mayBeLost: boolean;
+  /** The instance that the broker heeds, and the one that came up last; null where nobody can tell. */
+  heeded: string | null;
+  latest: string | null;
 }
 
 /** What the broker heard of each agent, as far as its own records tell. Of a revoked one nothing is kept. */
@@ -20,8 +23,16 @@ export class HolderContact {
     return this.#contacts.get(agentId)?.lastHeartbeatAt ?? Number.NEGATIVE_INFINITY;
   }
 
-  mayBeLost(agentId: string): boolean {
-    return this.#contacts.get(agentId)?.mayBeLost ?? true;
+  /** Whether the broker surely heeds the latest instance, and does not call it lost. */
+  isHeeded(agentId: string): boolean {
+    const contact = this.#contacts.get(agentId);
+    if (contact === undefined || contact.mayBeLost || contact.heeded === null) return false;
+    // An old message that comes late makes the broker heed an instance that is over.
+    return contact.heeded === contact.latest;
+  }
+
+  started({ source, data: { agentId } }: RecordOf<"agent.started">): void {
+    if (agentId !== null && agentId !== undefined) this.#of(agentId).latest = source;
   }
 
   heard({ at, data: { agentId } }: RecordOf<"broker.heartbeat">): void {
@@ -31,8 +42,10 @@ export class HolderContact {
     contact.mayBeLost = false;
   }
 
-  enrolled({ data: { agentId } }: RecordOf<"broker.enrolled">): void {
-    this.#of(agentId).mayBeLost = false;
+  enrolled({ data: { agentId, instanceId } }: RecordOf<"broker.enrolled">): void {
+    const contact = this.#of(agentId);
+    contact.mayBeLost = false;
+    contact.heeded = instanceId;
   }
 
   stands({ data: { agentId, standing } }: RecordOf<"broker.agent">): void {
@@ -44,20 +57,22 @@ export class HolderContact {
     for (const contact of this.#contacts.values()) contact.lastHeartbeatAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** What a store took back, or nobody was told, may be that an agent is lost. */
+  /** What a store took back, or nobody was told, may be that an agent is lost, or another instance heeded. */
   forget({ data: { fault, subjects } }: RecordOf<"fault.applied">): void {
-    if (fault === "lose-store") for (const contact of this.#contacts.values()) contact.mayBeLost = true;
-    if (fault !== "lose-history") return;
-    for (const subject of subjects) {
-      const contact = this.#contacts.get(subject);
-      if (contact !== undefined) contact.mayBeLost = true;
+    const agentIds = fault === "lose-store" ? this.#contacts.keys() : fault === "lose-history" ? subjects : [];
+    for (const agentId of agentIds) {
+      const contact = this.#contacts.get(agentId);
+      if (contact === undefined) continue;
+      contact.mayBeLost = true;
+      contact.heeded = null;
     }
   }
 
   #of(agentId: string): Contact {
     let contact = this.#contacts.get(agentId);
     if (contact === undefined) {
-      contact = { heartbeats: 0, lastHeartbeatAt: Number.NEGATIVE_INFINITY, mayBeLost: false };
+      const lastHeartbeatAt = Number.NEGATIVE_INFINITY;
+      contact = { heartbeats: 0, lastHeartbeatAt, mayBeLost: false, heeded: null, latest: null };
       this.#contacts.set(agentId, contact);
     }
     return contact;

@@ -34,7 +34,7 @@ export const workKept = checkerOf("no completed work is thrown away (I3)", () =>
     const wrong = (what: string) =>
       violation(`${leaseId} ${what}, and its job had been completed`, done.record, record);
     if (how === "handed-back") return wrong("was handed back");
-    if (how === "agent-lost") return contact.mayBeLost(agentId) ? null : wrong("was not known to the next instance");
+    if (how === "agent-lost") return contact.isHeeded(agentId) ? wrong("was not known to the next instance") : null;
     if (how !== "expired" || contact.heartbeatsOf(agentId) - done.heartbeats < heartbeatsMin) return null;
     // Every one of them renewed it, if it was named: it would not have run out before its whole life was over again.
     return record.at - contact.lastHeartbeatAt(agentId) > lifeMs / 2
@@ -58,6 +58,7 @@ export const workKept = checkerOf("no completed work is thrown away (I3)", () =>
         leases.delete(record.data.jobId);
         return judge(record, lease);
       },
+      "agent.started": (record) => contact.started(record),
       "broker.started": () => contact.restart(),
       "broker.enrolled": (record) => contact.enrolled(record),
       "broker.heartbeat": (record) => contact.heard(record),
