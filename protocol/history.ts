@@ -67,8 +67,8 @@ export const historyEvents = {
   /** Something of the host came to be, or is gone, as the host itself shows it; named like its entry in the ledger; I11. */
   "witness.resource": z.object({ agentId: AgentId, change: z.enum(["made", "gone"]), resource: z.string() }),
   /**
-   * The broker ended a lease by the time, and so many of its processes ran on at its holder, whose agent was up and
-   * awake all the while; docs/cases.md, case 3.
+   * The broker ended a lease by the time or took it back, and so many of its processes ran on at its holder, whose agent
+   * was up and awake all the while; docs/cases.md, cases 3 and 46.
    */
   "witness.lease-over": z.object({ agentId: AgentId, jobId: JobId, leaseId: LeaseId, running: z.int().min(0) }),
   /** What the host still holds of an agent whose process ended after its withdrawal; I7. */

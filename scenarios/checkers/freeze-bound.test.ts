@@ -30,6 +30,12 @@ describe("freeze-bound", () => {
     expect(judge(earlier, name).result).toBe("fail");
   });
 
+  it("holds a freeze for in force while the agent shuts down, though its pause is called off meanwhile", () => {
+    const leaving = new HistoryBuilder().add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" }).freeze().thaw();
+    const late = leaving.wait(50).execution(1, "spawning", "running").freeze(1, 55);
+    expect(judge(late, name).result).toBe("pass");
+  });
+
   it("is unknown when nothing was frozen", () => {
     expect(judge(new HistoryBuilder(), name).result).toBe("unknown");
   });

@@ -6,6 +6,8 @@ interface Instance {
   frozen: RecordOf<"agent.frozen"> | null;
   /** A sandbox that was being spawned at the freeze and came up in it; it is stopped on its own. */
   latecomer: RecordOf<"agent.execution"> | null;
+  /** It shuts down, and lets nothing go on any more, whatever pause is called off. */
+  leaves: boolean;
 }
 
 /**
@@ -15,7 +17,7 @@ interface Instance {
  */
 export const freezeBound = checkerOf("every freeze takes at most 10 ms (L4)", (settings) => {
   const { freezeMsMax = 10, witnessMsMax = Infinity } = settings;
-  const instances = new Instances<Instance>(() => ({ frozen: null, latecomer: null }));
+  const instances = new Instances<Instance>(() => ({ frozen: null, latecomer: null, leaves: false }));
   let freezes = 0;
   let slowestMs = 0;
   return {
@@ -41,8 +43,12 @@ export const freezeBound = checkerOf("every freeze takes at most 10 ms (L4)", (s
       },
       "agent.thawed": ({ source }) => {
         const instance = instances.of(source);
+        if (instance.leaves) return;
         instance.frozen = null;
         instance.latecomer = null;
+      },
+      "agent.shutdown": ({ source }) => {
+        instances.of(source).leaves = true;
       },
       "agent.execution": (record) => {
         if (record.data.to !== "running") return;

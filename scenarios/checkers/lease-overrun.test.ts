@@ -48,8 +48,13 @@ describe("lease-overrun", () => {
     expect(judge(over(1, { history: lost().loseStore(), how: "agent-lost" }), name).result).toBe("unknown");
   });
 
+  it("fails on what was handed back and runs on", () => {
+    expect(judge(over(1, { how: "handed-back" }), name).result).toBe("fail");
+    expect(judge(over(0, { how: "handed-back" }), name).result).toBe("pass");
+  });
+
   it("has nothing to say where leases ended in other ways, or nobody looked at the host", () => {
-    expect(judge(over(1, { how: "handed-back" }), name).result).toBe("unknown");
+    expect(judge(over(1, { how: "cancelled" }), name).result).toBe("unknown");
     expect(judge(new HistoryBuilder().release(1, 1, "expired"), name).result).toBe("unknown");
   });
 });

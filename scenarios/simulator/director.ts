@@ -94,11 +94,12 @@ export class Director implements EventTarget {
   }
 
   #sawResume({ host, body }: Member, { askedAtMs, response }: { askedAtMs: number; response: ControlResponse }): void {
-    if (!response.ok || body === null || body.core.freeze !== null) return;
+    if (!response.ok || body === null || (body.core.freeze !== null && body.core.shutdown === null)) return;
     let processes = 0;
     let stopped = 0;
     for (const sandbox of host.sandboxes.values()) {
-      if (sandbox.processes === 0 || sandbox.parent !== body.instanceId) continue;
+      // Whoever is leaving lets nothing go on any more.
+      if (body.core.shutdown !== null || sandbox.processes === 0 || sandbox.parent !== body.instanceId) continue;
       processes += sandbox.processes;
       if (sandbox.isStopped) stopped += sandbox.processes;
     }

@@ -56,9 +56,9 @@ export class Simulation {
     return member;
   }
 
-  /** A lease ended by the time: what its holder's host still does is seen from outside. */
+  /** A lease ended by the time, or was handed back: what its holder's host still does is seen from outside. */
   #lookAtHolder({ agentId, jobId, leaseId, how }: HistoryData<"broker.released">): void {
-    if (how !== "expired" && how !== "agent-lost") return;
+    if (how !== "expired" && how !== "agent-lost" && how !== "handed-back") return;
     const member = this.members[memberIndexOf(agentId)];
     const running = member?.runningUnder(leaseId) ?? null;
     if (running === null) return;
