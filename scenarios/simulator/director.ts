@@ -1,3 +1,4 @@
+import { unreachable } from "../../foundation/assert.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
 import { Faults } from "./faults.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
@@ -75,8 +76,20 @@ export class Director implements EventTarget {
         if (agentId !== undefined) this.#broker.ask({ type: "command", agentId, message });
         return;
       }
-      default:
+      case "kill-agent":
+      case "crash-host":
+      case "stall-agent":
+      case "fail-checkpoints":
+      case "fail-spawns":
+      case "jump-clock":
+      case "disturb-link":
+      case "kill-broker":
+      case "stall-broker":
+      case "stall-store":
+      case "lose-store":
         return this.#faults.apply(step);
+      default:
+        return unreachable(step);
     }
   }
 

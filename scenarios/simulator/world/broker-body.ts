@@ -158,7 +158,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   stall(forMs: number): void {
-    this.#stall.begin(forMs);
+    // Who is not there cannot stand still.
+    if (this.isUp) this.#stall.begin(forMs);
   }
 
   /** Whatever stands still goes on. */
