@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { agentStates } from "../../protocol/agent-states.ts";
-import { agentInputs, brokerInputs, Coverage, coverageSize, possibleCells, summarizeCoverage } from "./coverage.ts";
+import { agentInputs, brokerInputs } from "./coverage-inputs.ts";
+import { Coverage, coverageSize, possibleCells, summarizeCoverage } from "./coverage.ts";
 import { faultClasses } from "./world/active-faults.ts";
 
 /** The one cell that was counted, as the summary names cells. */
