@@ -1,6 +1,6 @@
 import { apply } from "../../../agent/core/agent.ts";
 import type { AgentEffect, Ending } from "../../../agent/core/effect.ts";
-import type { AgentInput, Recovered } from "../../../agent/core/input.ts";
+import type { AgentInput, Recovered, TimerName } from "../../../agent/core/input.ts";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
@@ -10,7 +10,7 @@ import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.ts";
-import { AgentTimers, timerNames } from "./agent-timers.ts";
+import { timerNames } from "./agent-timer-names.ts";
 import type { BrokerBody } from "./broker-body.ts";
 import type { BrokerCall, Caller } from "./broker-call.ts";
 import { BrokerEffects } from "./broker-effects.ts";
@@ -21,6 +21,7 @@ import type { Sandbox, SandboxEnd } from "./sandbox.ts";
 import { SandboxEffects } from "./sandbox-effects.ts";
 import type { HistorySource, World } from "./world.ts";
 import { Stall } from "./stall.ts";
+import { Timers } from "./timers.ts";
 import { WithdrawalEffects } from "./withdrawal-effects.ts";
 
 /** Event numbers below are timers'. */
@@ -48,7 +49,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   readonly world: World;
   readonly host: Host;
   readonly source: HistorySource;
-  readonly timers: AgentTimers;
+  readonly timers: Timers<TimerName>;
   readonly stream: AgentStream;
   alive = true;
   core: AgentCore;
@@ -80,7 +81,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.caller = { agentId: host.agentId, instanceId };
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
     this.core = initialCore({ instanceId, slots: host.slots });
-    this.timers = new AgentTimers(world, this);
+    this.timers = new Timers(world, this, timerNames);
     this.#choices = host.stream;
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
     this.#brokerEffects = new BrokerEffects(this, network);

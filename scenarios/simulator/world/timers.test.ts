@@ -1,20 +1,22 @@
 import { expect, test } from "vitest";
 
 import { SmallWorld } from "../testing/small-world.ts";
-import { AgentTimers } from "./agent-timers.ts";
+import { timerNames } from "./agent-timer-names.ts";
+import { Timers } from "./timers.ts";
 
 /** A process with timers, which can be made to stand still. */
 function scene() {
   const small = new SmallWorld();
   const fired: [number, string][] = [];
   const process = { standsStill: false };
-  const timers: AgentTimers = new AgentTimers(small.world, {
-    happen(what) {
+  const target = {
+    happen(what: number) {
       if (process.standsStill) return timers.miss(what);
       const name = timers.take(what);
       if (name !== null) fired.push([small.nowMs, name]);
     },
-  });
+  };
+  const timers = new Timers(small.world, target, timerNames);
   return { small, fired, process, timers };
 }
 

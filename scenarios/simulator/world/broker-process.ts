@@ -1,0 +1,119 @@
+import { apply } from "../../../broker-sim/core/apply.ts";
+import { type BrokerState, startBrokerState } from "../../../broker-sim/core/broker-state.ts";
+import type { Effect, LaterEffect } from "../../../broker-sim/core/effects.ts";
+import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
+import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
+import { EventHub } from "../../../broker-sim/io/event-hub.ts";
+import type { HistoryData } from "../../../protocol/history.ts";
+import type { EventTarget } from "../kernel/event-heap.ts";
+import type { Connection } from "./agent-stream.ts";
+import { witnessResult } from "./result-witness.ts";
+import type { Store } from "./store.ts";
+import { Timers } from "./timers.ts";
+import type { HistorySource, World } from "./world.ts";
+
+/** Every so many inputs the whole state is looked at, not only what was touched. */
+const wholeLookEvery = 512;
+
+export interface BrokerProcessOptions {
+  readonly store: Store;
+  /** Which start of the broker this is, from 1. */
+  readonly boots: number;
+  readonly clockOffsetMs: number;
+  readonly onReleased: (released: HistoryData<"broker.released">) => void;
+}
+
+/**
+ * One process start of the broker: what it knows, whom it streams events to, what it is called in the history. All of it
+ * dies with the process.
+ */
+export class BrokerProcess {
+  readonly state: BrokerState;
+  readonly source: HistorySource;
+  readonly timers: Timers<"alarm">;
+  /** The coverage's cell of the last input. */
+  cell = 0;
+  readonly #world: World;
+  readonly #hub: EventHub;
+  readonly #store: Store;
+  readonly #onReleased: BrokerProcessOptions["onReleased"];
+  #untilWholeLook = wholeLookEvery;
+
+  /** @param body what the timers' events go to */
+  constructor(world: World, body: EventTarget, { store, boots, clockOffsetMs, onReleased }: BrokerProcessOptions) {
+    const boot = `b${boots}`;
+    this.#world = world;
+    this.#store = store;
+    this.#onReleased = onReleased;
+    this.timers = new Timers(world, body, ["alarm"]);
+    this.#hub = new EventHub(boot);
+    this.source = { actor: "broker", name: `broker-${boot}`, clockOffsetMs, nextSequence: 0 };
+    this.state = startBrokerState({ timing: world.options.timing, boot, nowMs: this.wallMs, ...store.load() });
+    world.record(this.source, "broker.started", { url: "simulated", store: "simulated", pid: boots });
+  }
+
+  /** Its own wall clock: set once at its start, it goes by the monotonic one. */
+  get wallMs(): number {
+    return this.#world.wallMs(this.source.clockOffsetMs);
+  }
+
+  /** Hands the brain an input. Nothing of what it decides is carried out yet. */
+  decide<T extends BrokerInputType>(input: BrokerInput<T>): { effects: Effect[]; response: BrokerResponse<T> } {
+    const { state } = this;
+    const world = this.#world;
+    world.steps += 1;
+    this.cell = world.coverage.broker(input.type, world.faults.current);
+    const turn = apply(state, input, this.wallMs);
+    this.#untilWholeLook -= 1;
+    if (this.#untilWholeLook <= 0) {
+      // A look costs as much as there is to look at, so that its share stays the same in large worlds.
+      this.#untilWholeLook = Math.max(wholeLookEvery, 4 * (state.jobs.size + state.agents.size));
+      assertInvariants(state);
+    }
+    return turn;
+  }
+
+  /** Carries out what had to wait for the store. */
+  perform(effect: LaterEffect): void {
+    switch (effect.kind) {
+      case "history":
+        this.#world.record(this.source, effect.entry.type, effect.entry.data);
+        this.#witness(effect.entry);
+        return;
+      case "push":
+        this.#hub.push(effect.agentId, effect.event);
+        return;
+      case "new-instance":
+        this.#hub.startInstance(effect.agentId);
+        return;
+      case "disconnect":
+        this.#hub.forget(effect.agentId);
+        return;
+      case "remove-blob":
+        // A digest that came back meanwhile stays.
+        if (!this.state.blobs.has(effect.digest)) this.#store.removeBlob(effect.digest);
+        return;
+    }
+  }
+
+  connect(agentId: string, connection: Connection): void {
+    this.#hub.connect(agentId, connection, connection.lastEventId);
+  }
+
+  /** @returns whether this was the agent's latest connection */
+  disconnected(agentId: string, connection: Connection): boolean {
+    return this.#hub.disconnected(agentId, connection);
+  }
+
+  /** The process is gone, and the kernel closes its sockets: every stream breaks. */
+  closeStreams(): void {
+    this.#hub.closeAll();
+  }
+
+  #witness(entry: Extract<LaterEffect, { kind: "history" }>["entry"]): void {
+    if (entry.type === "broker.job" && entry.data.to === "completed") {
+      const job = this.state.jobs.get(entry.data.jobId);
+      if (job !== undefined) witnessResult(this.#world, job);
+    } else if (entry.type === "broker.released") this.#onReleased(entry.data);
+  }
+}
