@@ -11,6 +11,7 @@ const withOptions = (options: Partial<PlanOptions>): Plan => ({
   options: { ...original.options, ...options },
 });
 const withSteps = (...steps: PlanStep[]): Plan => ({ ...original, steps });
+const late = { kind: "liveness", invariant: "L2" } as const;
 const leaves: PlanStep = { atMs: 2_000, do: "withdraw", agent: 1, deadlineMs: 60_000 };
 
 describe("a simpler plan that is too late", () => {
@@ -22,7 +23,7 @@ describe("a simpler plan that is too late", () => {
     ["jobs that die early", withSteps(submit(1_000, 20, { diesAfterUnits: 5 }))],
     ["fewer agents for fewer jobs", { ...withSteps(submit(1_000, 5)), options: { ...original.options, agents: 1 } }],
   ])("is to blame when it has %s", (_, candidate) => {
-    expect(isFair(candidate, original, "liveness")).toBe(true);
+    expect(isFair(candidate, original, late)).toBe(true);
   });
 
   it.each<[string, Plan]>([
@@ -33,21 +34,32 @@ describe("a simpler plan that is too late", () => {
     ["an agent less, because it leaves", withSteps(...original.steps, leaves)],
     ["other times", withOptions({ timing: { ...original.options.timing, leaseTtlMs: 400_000 } })],
   ])("is not to blame when it has %s; for another failure it is", (_, candidate) => {
-    expect(isFair(candidate, original, "liveness")).toBe(false);
-    expect(isFair(candidate, original, "safety")).toBe(true);
+    expect(isFair(candidate, original, late)).toBe(false);
+    expect(isFair(candidate, original, { ...late, kind: "safety" })).toBe(true);
   });
 
   it("never has another bound, times that are not mutually safe, or steps after the faults have stopped", () => {
     for (const kind of ["safety", "liveness", "crash"] as const) {
-      expect(isFair(withOptions({ livenessMs: 899_999 }), original, kind)).toBe(false);
-      expect(isFair(withOptions({ safetyMs: 999 }), original, kind)).toBe(false);
+      expect(isFair(withOptions({ livenessMs: 899_999 }), original, { ...late, kind })).toBe(false);
+      expect(isFair(withOptions({ safetyMs: 999 }), original, { ...late, kind })).toBe(false);
       const unsafe = { ...original.options.timing, heartbeatIntervalMs: 60_000 };
-      expect(isFair(withOptions({ timing: unsafe }), original, kind)).toBe(false);
+      expect(isFair(withOptions({ timing: unsafe }), original, { ...late, kind })).toBe(false);
     }
   });
 
   it("was worse than it looks when its jobs could not be started", () => {
     const couldNot = { ...original, steps: [submit(1_000, 10, { spawnFails: true })] };
-    expect(isFair(original, couldNot, "liveness")).toBe(false);
+    expect(isFair(original, couldNot, late)).toBe(false);
+  });
+
+  it.each<[string, Plan]>([
+    ["fewer jobs", withSteps(submit(1_000, 9))],
+    ["jobs at another time", withSteps(submit(2_000, 10))],
+    ["less time", withOptions({ safetyMs: original.options.safetyMs - 1 })],
+    ["fewer agents and jobs", { ...withSteps(submit(1_000, 5)), options: { ...original.options, agents: 1 } }],
+  ])("is another share of another whole when it has %s", (_, candidate) => {
+    expect(isFair(candidate, original, { ...late, invariant: "WC-14" })).toBe(false);
+    const broken = withSteps({ atMs: 500, do: "stall-broker", forMs: 1 }, ...original.steps);
+    expect(isFair(original, broken, { ...late, invariant: "WC-14" })).toBe(true);
   });
 });

@@ -2,19 +2,27 @@ import { brokenTimingRules } from "../../../protocol/timing.ts";
 import type { Failure } from "../outcome.ts";
 import type { JobBehaviour, Plan } from "../plan/plan.ts";
 
+type FailureKind = Pick<Failure, "kind" | "invariant">;
+
 /**
  * Whether a simpler plan would fail for the original's reason. "Too late" is judged by bounds that the plan was drawn
  * with: more work for fewer hands, or slower times, would break them with nothing wrong at all. So for a `liveness`
  * failure the times stay, and the work for each slot never grows; the bounds themselves never change for any.
+ * WC-14 is a share of all work: with other work, other hands or less time it would be another share, down to none of none.
  */
-export function isFair(candidate: Plan, original: Plan, kind: Failure["kind"]): boolean {
+export function isFair(candidate: Plan, original: Plan, { kind, invariant }: FailureKind): boolean {
   const { options, steps } = candidate;
   if (options.livenessMs !== original.options.livenessMs) return false;
   if (steps.some((step) => step.atMs > options.safetyMs)) return false;
   if (brokenTimingRules(options.timing).length > 0) return false;
   if (kind !== "liveness") return true;
+  if (invariant === "WC-14" && castAndWork(candidate) !== castAndWork(original)) return false;
   const timesStay = JSON.stringify(options.timing) === JSON.stringify(original.options.timing);
   return timesStay && workPerSlotMs(candidate) <= workPerSlotMs(original);
+}
+
+function castAndWork({ options: { agents, slots, safetyMs }, steps }: Plan): string {
+  return JSON.stringify([agents, slots, safetyMs, steps.filter((step) => step.do === "submit")]);
 }
 
 /** How long every slot that stays is busy, if the work is spread evenly and nothing fails. */

@@ -89,7 +89,7 @@ export class ShrinkSearch {
     if (this.exhausted) return false;
     const key = keyOf(candidate);
     if (isSame(candidate, this.#plan) || (key !== null && this.#known.has(key))) return false;
-    if (!isFair(candidate, this.#original, this.#failure.kind)) return false;
+    if (!isFair(candidate, this.#original, this.#failure)) return false;
     const outcome = this.#run(candidate);
     if (key !== null) this.#known.add(key);
     if (!this.#shows(outcome)) return false;
