@@ -1,5 +1,4 @@
 import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
-import type { Effect, LaterEffect } from "../../../broker-sim/core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
 import type { JobSpec } from "../../../protocol/messages.ts";
@@ -7,12 +6,11 @@ import type { EventTarget } from "../kernel/event-heap.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
+import { BrokerDecisions } from "./broker-decisions.ts";
 import { brokerInputOf } from "./broker-input.ts";
 import { BrokerProcess, type BrokerProcessOptions } from "./broker-process.ts";
-import { CommitLine, type Reply, type Untold } from "./commit-line.ts";
 import { Fuse } from "./fuse.ts";
 import type { Link } from "./link.ts";
-import { noteLostHistory } from "./lost-history.ts";
 import type { Network, RequestTaker } from "./network.ts";
 import { Stall } from "./stall.ts";
 import { Store } from "./store.ts";
@@ -24,23 +22,15 @@ const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
 
-const nothing: readonly never[] = [];
-
-/**
- * The broker on its own machine: hands inputs to the reducer, writes first, and only then does the rest. Its process comes
- * and goes; its store stays.
- */
+/** The broker on its own machine. Its process comes and goes; its store stays. */
 export class BrokerBody implements EventTarget, RequestTaker {
   readonly #world: World;
   readonly #network: Network;
   readonly #store: Store;
-  readonly #line: CommitLine;
+  readonly #decisions: BrokerDecisions;
   readonly #onReleased: BrokerProcessOptions["onReleased"];
   readonly #fuse = new Fuse();
   readonly #stall: Stall;
-  /** What is being carried out, so that a death over it can say what nobody will be told. */
-  #deciding: readonly Effect[] = nothing;
-  readonly #telling: { later: readonly Effect[]; next: number } = { later: nothing, next: 0 };
   /** Null while it is down. */
   #process: BrokerProcess | null = null;
   #boots = 0;
@@ -62,7 +52,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#world = world;
     this.#network = network;
     this.#store = new Store({ keepsUndos: storeFails });
-    this.#line = new CommitLine(world, { store: this.#store, stream: world.tape.stream("broker") });
+    this.#decisions = new BrokerDecisions(world, {
+      network,
+      store: this.#store,
+      fuse: this.#fuse,
+      onWait: (untilMs) => world.heap.push(untilMs, this, committed, null),
+    });
     this.#stall = new Stall(world, this, () => this.#process?.timers.rearm());
     network.broker = this;
   }
@@ -125,12 +120,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** Whatever stands still goes on. */
   wake(): void {
     this.#stall.end();
-    const { nowMs, heap } = this.#world;
-    if (this.#line.wake()) heap.push(nowMs, this, committed, null);
+    this.#decisions.wakeStore();
   }
 
   stallStore(forMs: number): void {
-    this.#line.stall(forMs);
+    this.#decisions.stallStore(forMs);
   }
 
   /** The wall clock of its machine is set; a running process goes by its monotonic one. */
@@ -165,14 +159,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (what === starts) {
       if (!this.isUp) this.start();
     } else if (this.isUp && this.#stall.isOn) this.#missed(what, detail);
-    else if (what === ticks) {
-      if (this.#process?.timers.take(what) === "alarm") this.ask({ type: "tick" });
-    } else if (what === committed) this.#finishCommitted();
-    else {
+    else if (what === arrivesLate) {
       const { call, message, link } = detail as { call: BrokerCall; message: unknown; link: Link };
       if (this.isUp) this.take(call, message, link);
       else this.#network.refuse(call, link);
-    }
+    } else if (this.#process === null) return;
+    else if (what === committed) this.#decisions.finishCommitted(this.#process);
+    else if (this.#process.timers.take(what) === "alarm") this.ask({ type: "tick" });
   }
 
   /** Something happened while it stood still. */
@@ -181,15 +174,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
       this.#process?.timers.miss(what);
       return;
     }
-    if (what === committed)
-      for (const { reply } of this.#line.untold) if (reply !== null) this.#network.watch(reply.call);
+    if (what === committed) this.#decisions.watchWaiting();
     this.#stall.defer(what, detail);
-  }
-
-  #finishCommitted(): void {
-    for (let next = this.#line.takeCommitted(); next !== undefined; next = this.#line.takeCommitted()) {
-      this.#finish(next.later, next.reply);
-    }
   }
 
   /** Looks at the whole of what it knows. */
@@ -201,49 +187,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
     input: BrokerInput<T>,
     asked: { call: BrokerCall; link: Link } | null,
   ): BrokerResponse<T> {
-    const { effects, response } = (this.#process as BrokerProcess).decide(input);
-    const reply = asked === null ? null : { call: asked.call, link: asked.link, response };
-    this.#carryOut(effects, reply);
-    return response;
-  }
-
-  #carryOut(effects: readonly Effect[], reply: Reply | null): void {
-    const world = this.#world;
-    const later = effects.every(isLater) ? effects : effects.filter(isLater);
-    this.#deciding = effects;
-    for (const effect of effects) {
-      if (this.#fuse.burns("before")) return this.#diedOver(reply);
-      if (effect.kind === "persist") this.#line.write(effect.batch);
-      else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
-      if (this.#fuse.burns("after")) return this.#diedOver(reply);
-    }
-    this.#deciding = nothing;
-    // In the order of the decisions, even when an earlier one is committed at this very moment.
-    const { idleAtMs } = this.#line;
-    if (idleAtMs <= world.nowMs && !this.#line.isWaiting) this.#finish(later, reply);
-    else {
-      const atMs = this.#line.wait(later, reply);
-      if (reply !== null && idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
-      world.heap.push(atMs, this, committed, null);
-    }
-  }
-
-  #diedOver(reply: Reply | null): void {
-    if (reply !== null) this.#network.refuse(reply.call, reply.link);
-  }
-
-  #finish(later: readonly LaterEffect[], reply: Reply | null): void {
     const process = this.#process as BrokerProcess;
-    const telling = this.#telling;
-    for (let next = 0; next < later.length; next += 1) {
-      telling.later = later;
-      telling.next = next;
-      if (this.#fuse.burns("before")) return this.#diedOver(reply);
-      process.perform(later[next] as LaterEffect);
-      telling.next += 1;
-      if (this.#fuse.burns("after")) return this.#diedOver(reply);
-    }
-    if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
+    const { effects, response } = process.decide(input);
+    const reply = asked === null ? null : { call: asked.call, link: asked.link, response };
+    this.#decisions.carryOut(process, effects, reply);
+    return response;
   }
 
   #putBlobs(call: BrokerCall, blobs: readonly { digest: string; bytes: number }[], link: Link): void {
@@ -269,12 +217,6 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (response.ok) this.#process?.connect(caller.agentId, connection);
   }
 
-  #setAlarm(atMs: number | null): void {
-    const { timers, wallMs } = this.#process as BrokerProcess;
-    if (atMs === null) timers.clear("alarm");
-    else timers.set("alarm", Math.max(0, atMs - wallMs));
-  }
-
   #dieOverInput(downMs: number, died: () => void): void {
     this.#world.coverage.crash((this.#process as BrokerProcess).cell);
     this.#die(downMs);
@@ -286,24 +228,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (process === null) return;
     this.#process = null;
     this.#fuse.putOut();
-    const untold = this.#line.breakOff();
     this.#stall.end();
     this.#world.record(process.source, "broker.stopped", { reason: "killed" });
-    this.#loseHistory(untold);
-    for (const { reply } of untold) if (reply !== null) this.#network.refuse(reply.call, reply.link);
+    this.#decisions.breakOff();
     process.closeStreams();
     this.#world.heap.push(this.#world.nowMs + downMs, this, starts, null);
   }
-
-  #loseHistory(untold: readonly Untold[]): void {
-    const { later, next } = this.#telling;
-    noteLostHistory(this.#world, [...later.slice(next), ...this.#deciding, ...untold.flatMap((one) => one.later)]);
-    this.#deciding = nothing;
-    this.#telling.later = nothing;
-    this.#telling.next = 0;
-  }
-}
-
-function isLater(effect: Effect): effect is LaterEffect {
-  return effect.kind !== "persist" && effect.kind !== "alarm";
 }

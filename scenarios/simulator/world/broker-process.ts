@@ -73,6 +73,12 @@ export class BrokerProcess {
     return turn;
   }
 
+  /** Wakes the brain at that time by its own clock, instead of any other; null for never. */
+  setAlarm(atMs: number | null): void {
+    if (atMs === null) this.timers.clear("alarm");
+    else this.timers.set("alarm", Math.max(0, atMs - this.wallMs));
+  }
+
   /** Carries out what had to wait for the store. */
   perform(effect: LaterEffect): void {
     switch (effect.kind) {

@@ -6,8 +6,8 @@ export default {
   why: "The answer goes out as soon as the decision is made, while the write is still on its way to the store.",
   patches: [
     {
-      file: "scenarios/simulator/world/broker-body.ts",
-      find: "dleAtMs <= world.nowMs &&",
+      file: "scenarios/simulator/world/broker-decisions.ts",
+      find: "dleAtMs <= this.#world.nowMs &&",
       replace: "dleAtMs <= Infinity &&",
     },
   ],

@@ -1,0 +1,110 @@
+import type { Effect, LaterEffect } from "../../../broker-sim/core/effects.ts";
+import type { BrokerProcess } from "./broker-process.ts";
+import { CommitLine, type Reply } from "./commit-line.ts";
+import type { Fuse } from "./fuse.ts";
+import { noteLostHistory } from "./lost-history.ts";
+import type { Network } from "./network.ts";
+import type { Store } from "./store.ts";
+import type { World } from "./world.ts";
+
+const nothing: readonly never[] = [];
+
+export interface BrokerDecisionsOptions {
+  readonly network: Network;
+  readonly store: Store;
+  /** Asked at every effect: the process may die before or after each. */
+  readonly fuse: Fuse;
+  /** `finishCommitted` is to be called then. */
+  readonly onWait: (untilMs: number) => void;
+}
+
+/** Carries out what the broker decided: writes first, and only when that is in the store tells of it and answers. */
+export class BrokerDecisions {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #fuse: Fuse;
+  readonly #onWait: BrokerDecisionsOptions["onWait"];
+  readonly #line: CommitLine;
+  /** What is being carried out, so that a death over it can say what nobody will be told. */
+  #deciding: readonly Effect[] = nothing;
+  readonly #telling: { later: readonly Effect[]; next: number } = { later: nothing, next: 0 };
+
+  constructor(world: World, { network, store, fuse, onWait }: BrokerDecisionsOptions) {
+    this.#world = world;
+    this.#network = network;
+    this.#fuse = fuse;
+    this.#onWait = onWait;
+    this.#line = new CommitLine(world, { store, stream: world.tape.stream("broker") });
+  }
+
+  carryOut(process: BrokerProcess, effects: readonly Effect[], reply: Reply | null): void {
+    const later = effects.every(isLater) ? effects : effects.filter(isLater);
+    this.#deciding = effects;
+    for (const effect of effects) {
+      if (this.#fuse.burns("before")) return this.#diedOver(reply);
+      if (effect.kind === "persist") this.#line.write(effect.batch);
+      else if (effect.kind === "alarm") process.setAlarm(effect.atMs);
+      if (this.#fuse.burns("after")) return this.#diedOver(reply);
+    }
+    this.#deciding = nothing;
+    // In the order of the decisions, even when an earlier one is committed at this very moment.
+    const { idleAtMs } = this.#line;
+    if (idleAtMs <= this.#world.nowMs && !this.#line.isWaiting) this.#finish(process, later, reply);
+    else {
+      const atMs = this.#line.wait(later, reply);
+      if (reply !== null && idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
+      this.#onWait(atMs);
+    }
+  }
+
+  finishCommitted(process: BrokerProcess): void {
+    for (let next = this.#line.takeCommitted(); next !== undefined; next = this.#line.takeCommitted()) {
+      this.#finish(process, next.later, next.reply);
+    }
+  }
+
+  /** The process stands still: whoever waits for an answer hears at its deadline that none came. */
+  watchWaiting(): void {
+    for (const { reply } of this.#line.untold) if (reply !== null) this.#network.watch(reply.call);
+  }
+
+  stallStore(forMs: number): void {
+    this.#line.stall(forMs);
+  }
+
+  wakeStore(): void {
+    if (this.#line.wake()) this.#onWait(this.#world.nowMs);
+  }
+
+  /** The process is dead: what was not told by now never will be, and whoever waits for an answer is cut off. */
+  breakOff(): void {
+    const untold = this.#line.breakOff();
+    const { later, next } = this.#telling;
+    noteLostHistory(this.#world, [...later.slice(next), ...this.#deciding, ...untold.flatMap((one) => one.later)]);
+    this.#deciding = nothing;
+    this.#telling.later = nothing;
+    this.#telling.next = 0;
+    for (const { reply } of untold) this.#diedOver(reply);
+  }
+
+  #finish(process: BrokerProcess, later: readonly LaterEffect[], reply: Reply | null): void {
+    const telling = this.#telling;
+    for (let next = 0; next < later.length; next += 1) {
+      telling.later = later;
+      telling.next = next;
+      if (this.#fuse.burns("before")) return this.#diedOver(reply);
+      process.perform(later[next] as LaterEffect);
+      telling.next += 1;
+      if (this.#fuse.burns("after")) return this.#diedOver(reply);
+    }
+    if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
+  }
+
+  #diedOver(reply: Reply | null): void {
+    if (reply !== null) this.#network.refuse(reply.call, reply.link);
+  }
+}
+
+function isLater(effect: Effect): effect is LaterEffect {
+  return effect.kind !== "persist" && effect.kind !== "alarm";
+}
