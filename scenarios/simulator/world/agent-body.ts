@@ -1,36 +1,32 @@
 import { apply } from "../../../agent/core/agent.ts";
-import type { AgentEffect, Ending } from "../../../agent/core/effect.ts";
+import type { Ending } from "../../../agent/core/effect.ts";
 import type { AgentInput, Recovered, TimerName } from "../../../agent/core/input.ts";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
 import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
-import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
+import { AgentEffects } from "./agent-effects.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.ts";
 import { timerNames } from "./agent-timer-names.ts";
 import type { BrokerBody } from "./broker-body.ts";
 import type { BrokerCall, Caller } from "./broker-call.ts";
-import { BrokerEffects } from "./broker-effects.ts";
 import { Fuse, type KillEdge } from "./fuse.ts";
 import type { Host, HostListener } from "./host.ts";
+import { HostLedger } from "./host-ledger.ts";
 import type { Network } from "./network.ts";
 import type { Sandbox, SandboxEnd } from "./sandbox.ts";
-import { SandboxEffects } from "./sandbox-effects.ts";
-import type { HistorySource, World } from "./world.ts";
 import { Stall } from "./stall.ts";
 import { Timers } from "./timers.ts";
-import { WithdrawalEffects } from "./withdrawal-effects.ts";
+import { WithdrawalWatch } from "./withdrawal-watch.ts";
+import type { HistorySource, World } from "./world.ts";
 
 /** Event numbers below are timers'. */
 const input = timerNames.length;
 const withdrawalOverdue = input + 1;
 const done = input + 2;
-
-/** What the agent's process may take to end after its withdrawal has, in milliseconds; see checkers/withdrawal-bound. */
-const exitMsMax = 1_000;
 
 export interface AgentBodyOptions {
   readonly world: World;
@@ -51,14 +47,12 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   readonly source: HistorySource;
   readonly timers: Timers<TimerName>;
   readonly stream: AgentStream;
+  readonly ledger: HostLedger;
   alive = true;
   core: AgentCore;
   readonly #options: AgentBodyOptions;
-  readonly #brokerEffects: BrokerEffects;
-  readonly #sandboxEffects: SandboxEffects;
-  readonly #withdrawalEffects: WithdrawalEffects;
+  readonly #effects: AgentEffects;
   readonly #fuse = new Fuse();
-  readonly #choices: ChoiceStream;
   /** Whoever waits for the answer to a control request; most are never asked for anything. */
   #answers: Map<string, (response: ControlResponse) => void> | null = null;
   /** What was seen while the brain was busy; most never need it. */
@@ -69,8 +63,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   #cell = 0;
   /** Most never stand still. */
   #stall: Stall | null = null;
-  /** Its withdrawal, and how long the process had stood still when that began. */
-  #withdrawal: { readonly begunAtMs: number; readonly stalledMs: number; readonly deadlineMs: number } | null = null;
+  #withdrawalWatch: WithdrawalWatch | null = null;
 
   constructor(options: AgentBodyOptions) {
     const { world, host, network, instanceId } = options;
@@ -82,11 +75,9 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
     this.core = initialCore({ instanceId, slots: host.slots });
     this.timers = new Timers(world, this, timerNames);
-    this.#choices = host.stream;
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
-    this.#brokerEffects = new BrokerEffects(this, network);
-    this.#sandboxEffects = new SandboxEffects(this, this.#brokerEffects);
-    this.#withdrawalEffects = new WithdrawalEffects(this);
+    this.ledger = new HostLedger(this, this.#fuse);
+    this.#effects = new AgentEffects(this, network);
   }
 
   /** The process comes up: it finds what an earlier one left, and tells its brain. */
@@ -94,9 +85,9 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const { host } = this;
     host.listener = this;
     const recovered = whatIsLeft(host);
-    this.make(`directory:${this.home}`);
-    if (recovered.withdrawal === null) this.make(`key:${this.home}/key.pem`);
-    this.make(`socket:${this.home}/control.sock`);
+    this.ledger.make(`directory:${this.home}`);
+    if (recovered.withdrawal === null) this.ledger.make(`key:${this.home}/key.pem`);
+    this.ledger.make(`socket:${this.home}/control.sock`);
     const hasKey = host.has(`key:${this.home}/key.pem`);
     const { agentId } = host;
     this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver: "simulated", recovered, mayEnrol: true });
@@ -104,33 +95,6 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   get home(): string {
     return "/home/agent/.houseguest";
-  }
-
-  /** Journals a resource, unless it stands there, and makes it. */
-  make(resource: string): void {
-    this.acquire(resource);
-    if (this.alive) this.host.make(resource);
-  }
-
-  acquire(resource: string): void {
-    if (this.host.journal.holds(resource)) return;
-    if (!this.alive || this.#fuse.tears()) return;
-    this.host.journal.acquire(resource);
-    this.world.record(this.source, "agent.acquired", { resource });
-  }
-
-  /** Takes it away and strikes it off. */
-  unmake(resource: string): void {
-    if (!this.alive) return;
-    this.host.remove(resource);
-    this.release(resource);
-  }
-
-  release(resource: string): void {
-    if (!this.host.journal.holds(resource)) return;
-    if (!this.alive || this.#fuse.tears()) return;
-    this.host.journal.release(resource);
-    this.world.record(this.source, "agent.released", { resource });
   }
 
   /** The owner's request over the control socket. */
@@ -163,6 +127,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   wake(): void {
     this.#stall?.end();
+  }
+
+  /** How long it has stood still in all, in milliseconds. */
+  get stalledMs(): number {
+    return this.#stall?.totalMs ?? 0;
   }
 
   /** Whether it could see everything in the last so many milliseconds. */
@@ -202,12 +171,12 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
-    if (this.#stall?.isOn === true) this.#stall.defer(done, () => this.#brokerEffects.answered(call, outcome));
-    else this.#brokerEffects.answered(call, outcome);
+    if (this.#stall?.isOn === true) this.#stall.defer(done, () => this.#effects.broker.answered(call, outcome));
+    else this.#effects.broker.answered(call, outcome);
   }
 
   connectEvents(connection: Connection): void {
-    this.#brokerEffects.connectEvents(connection);
+    this.#effects.broker.connectEvents(connection);
   }
 
   tookEvent(event: BrokerEvent): void {
@@ -240,97 +209,31 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const { world, core } = this;
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
-    if (asksForFreeze(seen, core)) this.#sandboxEffects.expectFreeze();
+    if (asksForFreeze(seen, core)) this.#effects.sandboxes.expectFreeze();
     const turn = apply(core, seen, world.wallMs(this.source.clockOffsetMs));
     this.core = turn.state;
     for (const effect of turn.effects) {
       if (this.#fuse.burns("before")) break;
-      this.#perform(effect);
+      this.#effects.perform(effect);
       if (!this.alive || this.#fuse.burns("after")) break;
     }
     if (!this.alive) return;
-    if (seen.type === "control" && turn.response !== null) this.#respond(seen.requestId, turn.response);
-    if (this.core.withdrawal !== null && this.#withdrawal === null) this.#watchWithdrawal();
+    if (seen.type === "control" && turn.response !== null) this.respond(seen.requestId, turn.response);
+    if (this.core.withdrawal !== null && this.#withdrawalWatch === null) this.#watchWithdrawal();
   }
 
-  #perform(effect: AgentEffect): void {
-    switch (effect.kind) {
-      case "record":
-        if (effect.type === "agent.state") this.#sandboxEffects.moved(effect.data.to);
-        this.world.record(this.source, effect.type, effect.data);
-        return;
-      case "setTimer":
-        this.timers.set(effect.name, this.#spread(effect.delayMs, effect.jitterRatio));
-        return;
-      case "clearTimer":
-        this.timers.clear(effect.name);
-        return;
-      case "remember":
-        if (!this.#fuse.tears()) this.host.journal.remember(effect.note.key, effect.note.value);
-        return;
-      case "answer":
-        this.#respond(effect.requestId, effect.response);
-        return;
-      case "log":
-      case "ready":
-        return;
-      case "exit":
-        this.#exit(effect.ending, effect.urgent);
-        return;
-      case "closeSockets":
-      case "wipeHome":
-      case "clearLedger":
-        this.#withdrawalEffects.perform(effect);
-        return;
-      case "freezeAll":
-      case "thawAll":
-      case "endStrays":
-      case "prepareSandbox":
-      case "startSandbox":
-      case "terminateSandbox":
-      case "wipeSandbox":
-      case "saveCheckpoint":
-      case "discardCheckpoint":
-      case "discardCheckpoints":
-      case "wipeLeftovers":
-        this.#sandboxEffects.perform(effect);
-        return;
-      case "enrol":
-      case "openEvents":
-      case "heartbeat":
-      case "accept":
-      case "decline":
-      case "complete":
-      case "returnLease":
-      case "uploadCheckpoint":
-      case "reportProgress":
-      case "notifyPaused":
-      case "notifyResumed":
-      case "notifyShutdown":
-      case "withdraw":
-      case "probeRevocation":
-        this.#brokerEffects.perform(effect);
-        return;
-    }
-  }
-
-  #spread(delayMs: number, jitterRatio: number): number {
-    if (jitterRatio === 0) return delayMs;
-    const value = this.#choices.upTo("jitter", 1_000);
-    // 0 is no jitter, the rest lies evenly between both ends.
-    return value === 0 ? delayMs : delayMs * (1 + (jitterRatio * (value - 500.5)) / 500);
-  }
-
-  #respond(requestId: string, response: ControlResponse): void {
+  /** Whoever asked over the control socket hears the answer. */
+  respond(requestId: string, response: ControlResponse): void {
     const answered = this.#answers?.get(requestId);
     this.#answers?.delete(requestId);
     answered?.(response);
   }
 
-  #exit(ending: Ending, urgent: boolean): void {
-    if (urgent) this.#sandboxEffects.endAll();
+  /** The process ends by itself; when it is urgent, with everything that it runs. */
+  exit(ending: Ending, urgent: boolean): void {
+    if (urgent) this.#effects.sandboxes.endAll();
     if (ending.how === "withdrawn") {
-      this.#tellOfWithdrawal();
+      this.#withdrawalWatch?.tell();
       const { host } = this;
       this.world.record(this.world.harness, "witness.left", {
         agentId: host.agentId,
@@ -338,7 +241,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
         crontabLines: host.crontabLines,
       });
     } else if (ending.how === "shutdown" || ending.how === "interrupted") {
-      this.unmake(`socket:${this.home}/control.sock`);
+      this.ledger.unmake(`socket:${this.home}/control.sock`);
     }
     this.#die(ending);
   }
@@ -351,7 +254,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   #die(ending: Ending | null): void {
     if (!this.alive) return;
-    this.#sandboxEffects.endWatch();
+    this.#effects.sandboxes.endWatch();
     this.#fuse.putOut();
     // The kernel closes its connections.
     this.stream.shut();
@@ -362,30 +265,15 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   #watchWithdrawal(): void {
     const { begunAtMs, endsAtMs } = this.core.withdrawal as { begunAtMs: number; endsAtMs: number };
-    const { nowMs, heap } = this.world;
-    const deadlineMs = endsAtMs - begunAtMs;
-    this.#withdrawal = { begunAtMs: nowMs, stalledMs: this.#stall?.totalMs ?? 0, deadlineMs };
-    heap.push(nowMs + deadlineMs + exitMsMax + 1, this, withdrawalOverdue, null);
+    this.#withdrawalWatch = new WithdrawalWatch(this, endsAtMs - begunAtMs);
+    this.world.heap.push(this.#withdrawalWatch.overdueAtMs, this, withdrawalOverdue, null);
   }
 
-  /** It ought to be gone by now (L1). Time in which the process stood still does not count. */
   #checkWithdrawal(): void {
-    const watched = this.#withdrawal;
-    if (watched === null) return;
-    const { nowMs, heap } = this.world;
-    const stalledMs = (this.#stall?.totalMs ?? 0) - watched.stalledMs;
-    const overdueAtMs = watched.begunAtMs + stalledMs + watched.deadlineMs + exitMsMax + 1;
-    if (nowMs < overdueAtMs) heap.push(overdueAtMs, this, withdrawalOverdue, null);
-    else this.#tellOfWithdrawal();
-  }
-
-  #tellOfWithdrawal(): void {
-    const watched = this.#withdrawal;
-    if (watched === null) return;
-    this.#withdrawal = null;
-    const tookMs = this.world.nowMs - watched.begunAtMs - ((this.#stall?.totalMs ?? 0) - watched.stalledMs);
-    const { agentId } = this.host;
-    this.world.record(this.world.harness, "witness.withdrawn", { agentId, tookMs, deadlineMs: watched.deadlineMs });
+    const watch = this.#withdrawalWatch as WithdrawalWatch;
+    const { overdueAtMs } = watch;
+    if (this.world.nowMs < overdueAtMs) this.world.heap.push(overdueAtMs, this, withdrawalOverdue, null);
+    else watch.tell();
   }
 }
 

@@ -3,6 +3,7 @@ import type { AgentCore } from "../../../agent/core/state.ts";
 import type { AgentStream } from "./agent-stream.ts";
 import type { Caller } from "./broker-call.ts";
 import type { Host } from "./host.ts";
+import type { HostLedger } from "./host-ledger.ts";
 import type { Sandbox, SandboxEnd } from "./sandbox.ts";
 import type { HistorySource, World } from "./world.ts";
 
@@ -14,16 +15,11 @@ export interface AgentProcess extends Caller {
   readonly stream: AgentStream;
   readonly core: AgentCore;
   readonly instanceId: string;
+  readonly ledger: HostLedger;
+  /** How long it has stood still in all, in milliseconds. */
+  readonly stalledMs: number;
   /** The directory that everything of the agent lies in. */
   readonly home: string;
-  /** Journals a resource, unless it stands there. */
-  acquire(resource: string): void;
-  /** Strikes a resource off the journal, if it stands there. */
-  release(resource: string): void;
-  /** Journals a resource, then makes it. */
-  make(resource: string): void;
-  /** Takes a resource away, then strikes it off. */
-  unmake(resource: string): void;
   /** Hands the brain something that is seen now. */
   see(seen: AgentInput): void;
   /** Hands it something that is seen after so long. */

@@ -139,8 +139,8 @@ export class SandboxEffects {
     const done = (): void => {
       if (waiting > 0 || !this.#body.alive) return;
       for (const key of [...host.journal.resources].sort()) {
-        if (key.startsWith("processes:") && !host.has(key)) this.#body.release(key);
-        if (key.startsWith("cgroup:") && !host.has(key)) this.#body.release(key);
+        if (key.startsWith("processes:") && !host.has(key)) this.#body.ledger.release(key);
+        if (key.startsWith("cgroup:") && !host.has(key)) this.#body.ledger.release(key);
       }
       this.#body.later(durationMs(host.stream, "sweep", takes.sweep), { type: "straysEnded", terminated, left });
     };
@@ -158,7 +158,7 @@ export class SandboxEffects {
   #prepare({ leaseId, checkpoint }: Effect<"prepareSandbox">): void {
     const body = this.#body;
     const failed = (reason: string): void => body.later(0, { type: "sandboxPrepareFailed", leaseId, reason });
-    body.make(`directory:${body.home}/sandboxes/${leaseId}`);
+    body.ledger.make(`directory:${body.home}/sandboxes/${leaseId}`);
     if (!body.alive) return;
     body.host.makeWorkspace(leaseId, 0);
     if (checkpoint === null) {
@@ -190,11 +190,11 @@ export class SandboxEffects {
   #start({ leaseId, jobId, job }: Effect<"startSandbox">): void {
     const body = this.#body;
     const { host } = body;
-    body.acquire(`cgroup:/cgroup/${leaseId}`);
-    body.acquire(`processes:${leaseId}`);
+    body.ledger.acquire(`cgroup:/cgroup/${leaseId}`);
+    body.ledger.acquire(`processes:${leaseId}`);
     if (host.spawnsFail > 0 || behaviourOf(job).spawnFails) {
-      body.release(`processes:${leaseId}`);
-      body.release(`cgroup:/cgroup/${leaseId}`);
+      body.ledger.release(`processes:${leaseId}`);
+      body.ledger.release(`cgroup:/cgroup/${leaseId}`);
       const reason = "spawn: no such program";
       body.later(durationMs(host.stream, "spawn", takes.spawn), { type: "sandboxStartFailed", leaseId, reason });
       return;
@@ -228,14 +228,14 @@ export class SandboxEffects {
   }
 
   #strikeOff(leaseId: string): void {
-    this.#body.release(`processes:${leaseId}`);
-    this.#body.release(`cgroup:/cgroup/${leaseId}`);
+    this.#body.ledger.release(`processes:${leaseId}`);
+    this.#body.ledger.release(`cgroup:/cgroup/${leaseId}`);
   }
 
   #wipe({ leaseId }: { leaseId: string }): void {
     const body = this.#body;
     body.host.wipeWorkspace(leaseId);
-    body.unmake(`directory:${body.home}/sandboxes/${leaseId}`);
+    body.ledger.unmake(`directory:${body.home}/sandboxes/${leaseId}`);
     body.see({ type: "sandboxWiped", leaseId, left: [] });
   }
 
@@ -246,7 +246,7 @@ export class SandboxEffects {
       body.later(checkpointMsMin, { type: "checkpointFailed", leaseId, generation, reason: "no space left on device" });
       return;
     }
-    body.make(`directory:${body.home}/checkpoints/${leaseId}`);
+    body.ledger.make(`directory:${body.home}/checkpoints/${leaseId}`);
     const sandbox = host.sandboxes.get(leaseId);
     const megabytes = sandbox?.behaviour.megabytes ?? 0;
     const resumes = sandbox?.resumes ?? 0;
@@ -272,7 +272,7 @@ export class SandboxEffects {
     const body = this.#body;
     body.host.dropCheckpoints(leaseId);
     if (body.host.has(`directory:${body.home}/checkpoints/${leaseId}`)) {
-      body.unmake(`directory:${body.home}/checkpoints/${leaseId}`);
+      body.ledger.unmake(`directory:${body.home}/checkpoints/${leaseId}`);
     }
   }
 
@@ -284,7 +284,7 @@ export class SandboxEffects {
       const match = /^directory:.*\/(sandboxes|checkpoints)\/([^/]+)$/.exec(thing);
       if (match === null || (match[1] === "checkpoints" && leaseIds.includes(match[2] as string))) continue;
       if (match[1] === "checkpoints") body.host.dropCheckpoints(match[2] as string);
-      body.unmake(thing);
+      body.ledger.unmake(thing);
     }
   }
 

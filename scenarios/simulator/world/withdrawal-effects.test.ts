@@ -23,7 +23,7 @@ function scene(draws: number[] = []) {
     release(resource);
   };
   const process = {
-    ...{ host, home, stream, release, unmake },
+    ...{ host, home, stream, ledger: { release, unmake } },
     see: (input: AgentInput) => seen.push(input),
     whenDone: (delayMs: number, happens: () => void) => small.at(small.nowMs + delayMs, happens),
   };

@@ -27,7 +27,7 @@ export class WithdrawalEffects {
   #closeSockets(): void {
     const body = this.#body;
     body.stream.shut();
-    body.unmake(`socket:${body.home}/control.sock`);
+    body.ledger.unmake(`socket:${body.home}/control.sock`);
     const left = body.host.things().filter((thing) => thing.startsWith("socket:"));
     body.see({ type: "socketsClosed", left, measured: `${left.length} sockets are bound` });
   }
@@ -41,11 +41,11 @@ export class WithdrawalEffects {
     for (const leaseId of workspaces) host.wipeWorkspace(leaseId);
     for (const leaseId of checkpoints) host.dropCheckpoints(leaseId);
     for (const thing of before) {
-      if (thing.startsWith("key:") || thing.startsWith(`directory:${body.home}/`)) body.unmake(thing);
+      if (thing.startsWith("key:") || thing.startsWith(`directory:${body.home}/`)) body.ledger.unmake(thing);
     }
     // Struck off though nothing of it is there: journalled by an instance that died before it made it.
     for (const key of [...host.journal.resources].sort()) {
-      if (key.startsWith(`directory:${body.home}/`) || key.startsWith("key:")) body.release(key);
+      if (key.startsWith(`directory:${body.home}/`) || key.startsWith("key:")) body.ledger.release(key);
     }
     const after = host.things();
     const wiped = before.filter((thing) => !after.includes(thing));
@@ -62,7 +62,7 @@ export class WithdrawalEffects {
       body.see({ type: "ledgerCleared", entriesLeft: host.journal.resources.size, wiped: [], directoriesLeft: [] });
       return;
     }
-    body.unmake(home);
+    body.ledger.unmake(home);
     host.journal.clear();
     body.see({ type: "ledgerCleared", entriesLeft: 0, wiped: [home], directoriesLeft: [] });
   }

@@ -7,7 +7,7 @@ export default {
   patches: [
     {
       file: "scenarios/simulator/world/withdrawal-effects.ts",
-      find: "    body.unmake(`socket:${body.home}/control.sock`);",
+      find: "    body.ledger.unmake(`socket:${body.home}/control.sock`);",
       replace: "    body.host.remove(`socket:${body.home}/control.sock`);",
     },
   ],

@@ -6,10 +6,10 @@ export default {
   why: "The directory is made first and journalled after it, so that a crash between the two leaves what nobody knows of.",
   patches: [
     {
-      file: "scenarios/simulator/world/agent-body.ts",
+      file: "scenarios/simulator/world/host-ledger.ts",
       find: `    this.acquire(resource);
-    if (this.alive) this.host.make(resource);`,
-      replace: `    this.host.make(resource);
+    if (this.#body.alive) this.#body.host.make(resource);`,
+      replace: `    this.#body.host.make(resource);
     this.acquire(resource);`,
     },
   ],
