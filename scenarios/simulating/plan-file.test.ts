@@ -15,6 +15,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 describe("plan files", () => {
   const plan = planFor({ seed: "a plan", profile: "swarm" });
+  const withOptions = (options: object) => JSON.stringify({ ...plan, options: { ...plan.options, ...options } });
 
   it("give back the plan that was written, in a folder that is made for it", () => {
     const file = join(place, "deep", "down", "plan.json");
@@ -35,6 +36,9 @@ describe("plan files", () => {
     ["broken-plan", "[]", "no plan that can be run"],
     ["broken-plan", JSON.stringify({ ...plan, steps: [{ do: "dance", atMs: 0 }] }), "steps"],
     ["broken-plan", JSON.stringify({ ...plan, extra: true }), "extra"],
+    ["broken-plan", withOptions({ safetyMs: 1e300 }), "safetyMs"],
+    ["broken-plan", withOptions({ latencyMsMin: 9, latencyMsMax: 8 }), "latencyMsMin 9 is more than latencyMsMax 8"],
+    ["broken-plan", withOptions({ timing: { ...plan.options.timing, leaseTtlMs: 1 } }), "leaseTtlMs"],
     ["plan-version", JSON.stringify({ ...plan, version: 2 }), "version 2"],
   ])("are refused as %s when they cannot be run", (code, content, says) => {
     const file = join(place, "plan.json");

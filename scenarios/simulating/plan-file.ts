@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import * as z from "zod";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import { brokenTimingRules } from "../../protocol/timing.ts";
 import { makeDirectories } from "../make-directories.ts";
 import { Plan } from "../simulator/plan/plan.ts";
 
@@ -45,8 +46,16 @@ export function readPlan(path: string): Plan {
     });
   }
   const plan = Plan.safeParse(value);
-  if (plan.success) return plan.data;
-  throw brokenPlan(path, z.prettifyError(plan.error).replaceAll("\n", " "), plan.error);
+  if (!plan.success) throw brokenPlan(path, z.prettifyError(plan.error).replaceAll("\n", " "), plan.error);
+  const trouble = contradictionIn(plan.data);
+  if (trouble !== null) throw brokenPlan(path, trouble, null);
+  return plan.data;
+}
+
+/** What no seed draws and the world does not understand, or null: the schema sees each field alone. */
+function contradictionIn({ options: { latencyMsMin, latencyMsMax, timing } }: Plan): string | null {
+  if (latencyMsMin > latencyMsMax) return `latencyMsMin ${latencyMsMin} is more than latencyMsMax ${latencyMsMax}`;
+  return brokenTimingRules(timing)[0] ?? null;
 }
 
 /** `<invariant>-<seed>.json`; a seed that cannot be a file's name is made one, and stays distinct. */

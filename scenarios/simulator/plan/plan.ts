@@ -4,6 +4,8 @@ import { limits } from "../../../foundation/limits.ts";
 import { Timing } from "../../../protocol/timing.ts";
 
 const Ms = z.number().min(0);
+/** Of virtual time; nobody waits for the end of more. */
+const phaseMsMax = 31 * 24 * 3_600_000;
 /** Which agent of the cast, counted from 0. */
 const agent = z.int().min(0);
 
@@ -93,9 +95,9 @@ export const PlanOptions = z.strictObject({
   slots: z.int().min(1).max(limits.slotsMax),
   timing: Timing,
   /** The safety phase: anything may fail until then. */
-  safetyMs: Ms,
+  safetyMs: Ms.max(phaseMsMax),
   /** Then faults stop, and everything must come to its end within this time (L2, L3). */
-  livenessMs: Ms,
+  livenessMs: Ms.max(phaseMsMax),
   /** Agents join within this time. */
   joinWithinMs: Ms,
   /** The least and the most that a message takes on its way. */
