@@ -209,7 +209,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const { world, core } = this;
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
-    if (asksForFreeze(seen, core)) this.#effects.sandboxes.expectFreeze();
+    if (asksForFreeze(seen, core)) this.#effects.sandboxes.freezer.expectFreeze();
     const turn = apply(core, seen, world.wallMs(this.source.clockOffsetMs));
     this.core = turn.state;
     for (const effect of turn.effects) {
@@ -254,7 +254,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   #die(ending: Ending | null): void {
     if (!this.alive) return;
-    this.#effects.sandboxes.endWatch();
+    this.#effects.sandboxes.freezer.endWatch();
     this.#fuse.putOut();
     // The kernel closes its connections.
     this.stream.shut();

@@ -34,7 +34,7 @@ export class AgentEffects {
   perform(effect: AgentEffect): void {
     switch (effect.kind) {
       case "record":
-        if (effect.type === "agent.state") this.sandboxes.moved(effect.data.to);
+        if (effect.type === "agent.state") this.sandboxes.freezer.moved(effect.data.to);
         this.#body.world.record(this.#body.source, effect.type, effect.data);
         return;
       case "setTimer":

@@ -107,6 +107,13 @@ export class Host {
     return sandbox;
   }
 
+  /** What runs of an instance's sandboxes, in the order in which they came up. */
+  *sandboxesOf(instanceId: string): Generator<Sandbox> {
+    for (const sandbox of this.sandboxes.values()) {
+      if (sandbox.parent === instanceId && sandbox.processes > 0) yield sandbox;
+    }
+  }
+
   /** A sandbox's first process ended. */
   ended(sandbox: Sandbox, end: SandboxEnd): void {
     const { leaseId, behaviour } = sandbox;

@@ -1,11 +1,10 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
-import type { AgentState } from "../../../protocol/agent-states.ts";
-import type { CheckpointReference } from "../../../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
-import { behaviourOf } from "./job-behaviours.ts";
 import type { BrokerEffects } from "./broker-effects.ts";
-import type { Sandbox, Stray } from "./sandbox.ts";
-import { SilenceWatch } from "./silence-watch.ts";
+import { dropCheckpoints, saveCheckpoint } from "./checkpoint-effects.ts";
+import { Freezer } from "./freezer.ts";
+import type { Stray } from "./sandbox.ts";
+import { prepareSandbox, startSandbox } from "./sandbox-start.ts";
 import { durationMs } from "./world.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
@@ -25,108 +24,56 @@ type SandboxEffect = Effect<
 
 /** What things take on a host, in milliseconds: the least (benign) and the most. */
 const takes = {
-  freeze: { minMs: 1, maxMs: 5 },
-  prepare: { minMs: 1, maxMs: 20 },
-  spawn: { minMs: 2, maxMs: 40 },
   wipe: { minMs: 1, maxMs: 30 },
   sweep: { minMs: 1, maxMs: 50 },
 } as const;
-/** A checkpoint takes so long at least, and so much for each megabyte. */
-const checkpointMsMin = 5;
-const checkpointMsPerMegabyte = 4;
-const archiveBytesPerMegabyte = 1_000;
 
 /** What the brain wants of the sandboxes, carried out on the modelled host. */
 export class SandboxEffects {
+  readonly freezer: Freezer;
   readonly #body: AgentProcess;
   readonly #broker: BrokerEffects;
-  readonly #silence: SilenceWatch;
-  #freezeWantedAtMs: number | null = null;
 
   constructor(body: AgentProcess, broker: BrokerEffects) {
     this.#body = body;
     this.#broker = broker;
-    this.#silence = new SilenceWatch(body.host);
-  }
-
-  /** From now on everything ought to stand still at once; how long it takes is told when it does. */
-  expectFreeze(): void {
-    this.#freezeWantedAtMs ??= this.#body.world.nowMs;
+    this.freezer = new Freezer(body);
   }
 
   perform(effect: SandboxEffect): void {
     switch (effect.kind) {
       case "freezeAll":
-        return this.#freeze(effect);
+        return this.freezer.freeze(effect);
       case "thawAll":
-        return this.#thaw(effect);
+        return this.freezer.thaw(effect);
       case "endStrays":
         return this.#endStrays(effect);
       case "prepareSandbox":
-        return this.#prepare(effect);
+        return prepareSandbox(this.#body, this.#broker, effect);
       case "startSandbox":
-        return this.#start(effect);
+        return startSandbox(this.#body, effect);
       case "terminateSandbox":
         return this.#terminate(effect);
       case "wipeSandbox":
-        return this.#after("wipe", takes.wipe, () => this.#wipe(effect));
+        return this.#wipe(effect);
       case "saveCheckpoint":
-        return this.#save(effect);
+        return saveCheckpoint(this.#body, effect);
       case "discardCheckpoint":
         return this.#body.host.dropCheckpoint(effect.leaseId, effect.generation);
       case "discardCheckpoints":
-        return this.#dropCheckpoints(effect.leaseId);
+        return dropCheckpoints(this.#body, effect.leaseId);
       case "wipeLeftovers":
         return this.#wipeLeftovers(effect.leaseIds);
     }
   }
 
-  /** The agent is in another state now: a pause is watched from the moment when it is in force (I5). */
-  moved(to: AgentState): void {
-    if (to === "Paused") this.#silence.begin();
-    else this.#silence.end();
-  }
-
-  endWatch(): void {
-    this.#silence.end();
-  }
-
   /** Kills whatever runs, at once. */
   endAll(): void {
-    for (const sandbox of this.#own()) this.#vanish(sandbox);
-  }
-
-  #freeze({ generation, triggeredAtMs }: Effect<"freezeAll">): void {
-    const { host, world, source } = this.#body;
-    const tookMs = durationMs(host.stream, "freeze", takes.freeze);
-    let processes = 0;
-    for (const sandbox of this.#own()) {
-      sandbox.stop();
-      processes += sandbox.processes;
+    const { host, instanceId } = this.#body;
+    for (const sandbox of host.sandboxesOf(instanceId)) {
+      sandbox.vanish();
+      host.emptied(sandbox);
     }
-    this.#tellOfFreeze(tookMs, processes);
-    const freezeMs = Math.max(0, world.wallMs(source.clockOffsetMs) - triggeredAtMs) + tookMs;
-    this.#body.see({ type: "frozen", generation, freezeMs, processes, running: [] });
-  }
-
-  #tellOfFreeze(tookMs: number, processes: number): void {
-    if (this.#freezeWantedAtMs === null) return;
-    const { host, world } = this.#body;
-    const latencyMs = world.nowMs - this.#freezeWantedAtMs + tookMs;
-    this.#freezeWantedAtMs = null;
-    const { agentId } = host;
-    world.record(world.harness, "witness.freeze", {
-      ...{ agentId, latencyMs, source: "cgroup", processes },
-      agentFreezeMs: null,
-    });
-  }
-
-  #thaw({ trigger, triggeredAtMs, waiting }: Effect<"thawAll">): void {
-    const { world, source } = this.#body;
-    this.#silence.end();
-    for (const sandbox of this.#own()) sandbox.goOn();
-    const thawMs = Math.max(0, world.wallMs(source.clockOffsetMs) - triggeredAtMs);
-    this.#body.see({ type: "thawed", trigger, thawMs, waiting });
   }
 
   /** Whatever an earlier instance left, and what this one lost track of. */
@@ -155,64 +102,6 @@ export class SandboxEffects {
     if (strays.length === 0) done();
   }
 
-  #prepare({ leaseId, checkpoint }: Effect<"prepareSandbox">): void {
-    const body = this.#body;
-    const failed = (reason: string): void => body.later(0, { type: "sandboxPrepareFailed", leaseId, reason });
-    body.ledger.make(`directory:${body.home}/sandboxes/${leaseId}`);
-    if (!body.alive) return;
-    body.host.makeWorkspace(leaseId, 0);
-    if (checkpoint === null) {
-      this.#prepared(leaseId);
-      return;
-    }
-    this.#broker.fetch(checkpoint, (outcome) => {
-      const content = body.world.blobs.of(checkpoint.archiveDigest);
-      if (!outcome.ok) failed(`the checkpoint cannot be fetched: ${outcome.message}`);
-      else if (content === undefined || content.torn) failed("the checkpoint's archive does not match its digest");
-      else {
-        body.host.makeWorkspace(leaseId, content.progress);
-        this.#prepared(leaseId);
-      }
-    });
-  }
-
-  #prepared(leaseId: string): void {
-    const { host } = this.#body;
-    const workspace = `${this.#body.home}/sandboxes/${leaseId}/workspace`;
-    this.#body.later(durationMs(host.stream, "prepare", takes.prepare), {
-      type: "sandboxPrepared",
-      leaseId,
-      workspace,
-    });
-  }
-
-  /** Journalled, then spawned, then heard of: a process is there before anybody is told, and a freeze may come between. */
-  #start({ leaseId, jobId, job }: Effect<"startSandbox">): void {
-    const body = this.#body;
-    const { host } = body;
-    body.ledger.acquire(`cgroup:/cgroup/${leaseId}`);
-    body.ledger.acquire(`processes:${leaseId}`);
-    if (host.spawnsFail > 0 || behaviourOf(job).spawnFails) {
-      body.ledger.release(`processes:${leaseId}`);
-      body.ledger.release(`cgroup:/cgroup/${leaseId}`);
-      const reason = "spawn: no such program";
-      body.later(durationMs(host.stream, "spawn", takes.spawn), { type: "sandboxStartFailed", leaseId, reason });
-      return;
-    }
-    this.#after("spawn", takes.spawn, () => {
-      const sandbox = host.startSandbox({ leaseId, jobId, job, parent: body.instanceId });
-      this.#after("heard", takes.spawn, () => this.#heard(sandbox));
-    });
-  }
-
-  /** Who hears of a process that has ended by then hears of both, in order. */
-  #heard(sandbox: Sandbox): void {
-    const { leaseId, pid, end } = sandbox;
-    sandbox.heard = true;
-    this.#body.see({ type: "sandboxStarted", leaseId, pid, cgroup: `/cgroup/${leaseId}` });
-    if (end !== null) this.#body.sandboxEnded(sandbox, end);
-  }
-
   #terminate({ leaseId, graceMs, deadlineMs }: Effect<"terminateSandbox">): void {
     const body = this.#body;
     const sandbox = body.host.sandboxes.get(leaseId);
@@ -232,48 +121,13 @@ export class SandboxEffects {
     this.#body.ledger.release(`cgroup:/cgroup/${leaseId}`);
   }
 
-  #wipe({ leaseId }: { leaseId: string }): void {
+  #wipe({ leaseId }: Effect<"wipeSandbox">): void {
     const body = this.#body;
-    body.host.wipeWorkspace(leaseId);
-    body.ledger.unmake(`directory:${body.home}/sandboxes/${leaseId}`);
-    body.see({ type: "sandboxWiped", leaseId, left: [] });
-  }
-
-  #save({ leaseId, jobId, generation }: Effect<"saveCheckpoint">): void {
-    const body = this.#body;
-    const { host, world } = body;
-    if (host.checkpointsFail > 0) {
-      body.later(checkpointMsMin, { type: "checkpointFailed", leaseId, generation, reason: "no space left on device" });
-      return;
-    }
-    body.ledger.make(`directory:${body.home}/checkpoints/${leaseId}`);
-    const sandbox = host.sandboxes.get(leaseId);
-    const megabytes = sandbox?.behaviour.megabytes ?? 0;
-    const resumes = sandbox?.resumes ?? 0;
-    const progress = host.workspaceProgress(leaseId);
-    const maxMs = checkpointMsMin + checkpointMsPerMegabyte * megabytes;
-    const tookMs = durationMs(host.stream, "checkpoint", { minMs: checkpointMsMin, maxMs });
-    this.#in(tookMs, () => {
-      if (body.core.freeze?.generation !== generation) {
-        body.see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off" });
-        return;
-      }
-      // Whatever the job wrote while its directory was read is in the archive in part.
-      const torn =
-        sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
-      const content = { jobId, progress, torn };
-      const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
-      host.keepCheckpoint(leaseId, generation, { reference, content });
-      body.see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: tookMs });
+    body.whenDone(durationMs(body.host.stream, "wipe", takes.wipe), () => {
+      body.host.wipeWorkspace(leaseId);
+      body.ledger.unmake(`directory:${body.home}/sandboxes/${leaseId}`);
+      body.see({ type: "sandboxWiped", leaseId, left: [] });
     });
-  }
-
-  #dropCheckpoints(leaseId: string): void {
-    const body = this.#body;
-    body.host.dropCheckpoints(leaseId);
-    if (body.host.has(`directory:${body.home}/checkpoints/${leaseId}`)) {
-      body.ledger.unmake(`directory:${body.home}/checkpoints/${leaseId}`);
-    }
   }
 
   #wipeLeftovers(leaseIds: readonly string[]): void {
@@ -286,27 +140,5 @@ export class SandboxEffects {
       if (match[1] === "checkpoints") body.host.dropCheckpoints(match[2] as string);
       body.ledger.unmake(thing);
     }
-  }
-
-  #vanish(sandbox: Sandbox): void {
-    sandbox.vanish();
-    this.#body.host.emptied(sandbox);
-  }
-
-  /** The sandboxes of this process, in the order in which they came up. */
-  *#own(): Generator<Sandbox> {
-    const { host, instanceId } = this.#body;
-    for (const sandbox of host.sandboxes.values()) {
-      if (sandbox.parent === instanceId && sandbox.processes > 0) yield sandbox;
-    }
-  }
-
-  #after(kind: string, range: { minMs: number; maxMs: number }, happens: () => void): void {
-    this.#in(durationMs(this.#body.host.stream, kind, range), happens);
-  }
-
-  /** Work of the agent's own process: it dies with it. */
-  #in(delayMs: number, happens: () => void): void {
-    this.#body.whenDone(delayMs, happens);
   }
 }

@@ -19,9 +19,9 @@ export default {
     durationMs,`,
     },
     {
-      file: "scenarios/simulator/world/sandbox-effects.ts",
-      find: "      if (body.core.freeze?.generation !== generation) {",
-      replace: "      if (body.core.freezeGeneration < generation) {",
+      file: "scenarios/simulator/world/checkpoint-effects.ts",
+      find: "    if (body.core.freeze?.generation !== generation) {",
+      replace: "    if (body.core.freezeGeneration < generation) {",
     },
   ],
 } satisfies Mutant;

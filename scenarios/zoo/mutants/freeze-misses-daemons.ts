@@ -7,7 +7,7 @@ export default {
   profile: "swarm",
   patches: [
     {
-      file: "scenarios/simulator/world/sandbox-effects.ts",
+      file: "scenarios/simulator/world/freezer.ts",
       find: `      sandbox.stop();
 `,
       replace: `      if (!sandbox.behaviour.daemon) sandbox.stop();

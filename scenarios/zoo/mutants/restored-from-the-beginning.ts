@@ -6,9 +6,9 @@ export default {
   why: "The directory is made anew after the checkpoint was unpacked into it.",
   patches: [
     {
-      file: "scenarios/simulator/world/sandbox-effects.ts",
-      find: "        body.host.makeWorkspace(leaseId, content.progress);",
-      replace: "        body.host.makeWorkspace(leaseId, 0);",
+      file: "scenarios/simulator/world/sandbox-start.ts",
+      find: "      body.host.makeWorkspace(leaseId, content.progress);",
+      replace: "      body.host.makeWorkspace(leaseId, 0);",
     },
   ],
 } satisfies Mutant;

@@ -6,9 +6,9 @@ export default {
   why: "The list of the sandboxes to let go on is cut one short.",
   patches: [
     {
-      file: "scenarios/simulator/world/sandbox-effects.ts",
-      find: "    for (const sandbox of this.#own()) sandbox.goOn();",
-      replace: "    for (const sandbox of [...this.#own()].slice(1)) sandbox.goOn();",
+      file: "scenarios/simulator/world/freezer.ts",
+      find: "    for (const sandbox of host.sandboxesOf(instanceId)) sandbox.goOn();",
+      replace: "    for (const sandbox of [...host.sandboxesOf(instanceId)].slice(1)) sandbox.goOn();",
     },
   ],
 } satisfies Mutant;

@@ -1,0 +1,49 @@
+import type { AgentEffect } from "../../../agent/core/effect.ts";
+import type { CheckpointReference } from "../../../protocol/messages.ts";
+import type { AgentProcess } from "./agent-process.ts";
+import { durationMs } from "./world.ts";
+
+/** A checkpoint takes so long at least, and so much for each megabyte. */
+const checkpointMsMin = 5;
+const checkpointMsPerMegabyte = 4;
+const archiveBytesPerMegabyte = 1_000;
+
+/** Reads what is in a sandbox's directory; the checkpoint is kept on the host until it is dropped. */
+export function saveCheckpoint(
+  body: AgentProcess,
+  { leaseId, jobId, generation }: Extract<AgentEffect, { kind: "saveCheckpoint" }>,
+): void {
+  const { host, world } = body;
+  if (host.checkpointsFail > 0) {
+    body.later(checkpointMsMin, { type: "checkpointFailed", leaseId, generation, reason: "no space left on device" });
+    return;
+  }
+  body.ledger.make(`directory:${body.home}/checkpoints/${leaseId}`);
+  const sandbox = host.sandboxes.get(leaseId);
+  const megabytes = sandbox?.behaviour.megabytes ?? 0;
+  const resumes = sandbox?.resumes ?? 0;
+  const progress = host.workspaceProgress(leaseId);
+  const maxMs = checkpointMsMin + checkpointMsPerMegabyte * megabytes;
+  const tookMs = durationMs(host.stream, "checkpoint", { minMs: checkpointMsMin, maxMs });
+  body.whenDone(tookMs, () => {
+    if (body.core.freeze?.generation !== generation) {
+      body.see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off" });
+      return;
+    }
+    // Whatever the job wrote while its directory was read is in the archive in part.
+    const torn =
+      sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
+    const content = { jobId, progress, torn };
+    const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
+    host.keepCheckpoint(leaseId, generation, { reference, content });
+    body.see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: tookMs });
+  });
+}
+
+/** Drops every checkpoint of a lease, and their directory. */
+export function dropCheckpoints(body: AgentProcess, leaseId: string): void {
+  body.host.dropCheckpoints(leaseId);
+  if (body.host.has(`directory:${body.home}/checkpoints/${leaseId}`)) {
+    body.ledger.unmake(`directory:${body.home}/checkpoints/${leaseId}`);
+  }
+}
