@@ -47,6 +47,15 @@ describe("a simpler plan that is too late", () => {
     }
   });
 
+  it("may keep steps that come too late to be carried out, as the original had them, and lose them one by one", () => {
+    const leavesLate = { ...leaves, atMs: original.options.safetyMs + 1 };
+    const drawn = withSteps(...original.steps, leavesLate, leavesLate);
+    for (const kind of ["safety", "liveness", "crash"] as const) {
+      expect(isFair(withSteps(...original.steps, leavesLate), drawn, { ...late, kind })).toBe(true);
+      expect(isFair(withSteps(leavesLate, leavesLate, leavesLate), drawn, { ...late, kind })).toBe(false);
+    }
+  });
+
   it("was worse than it looks when its jobs could not be started", () => {
     const couldNot = { ...original, steps: [submit(1_000, 10, { spawnFails: true })] };
     expect(isFair(original, couldNot, late)).toBe(false);

@@ -11,14 +11,19 @@ type FailureKind = Pick<Failure, "kind" | "invariant">;
  * WC-14 is a share of all work: with other work, other hands or less time it would be another share, down to none of none.
  */
 export function isFair(candidate: Plan, original: Plan, { kind, invariant }: FailureKind): boolean {
-  const { options, steps } = candidate;
+  const { options } = candidate;
   if (options.livenessMs !== original.options.livenessMs) return false;
-  if (steps.some((step) => step.atMs > options.safetyMs)) return false;
+  if (stepsTooLate(candidate) > stepsTooLate(original)) return false;
   if (brokenTimingRules(options.timing).length > 0) return false;
   if (kind !== "liveness") return true;
   if (invariant === "WC-14" && castAndWork(candidate) !== castAndWork(original)) return false;
   const timesStay = JSON.stringify(options.timing) === JSON.stringify(original.options.timing);
   return timesStay && workPerSlotMs(candidate) <= workPerSlotMs(original);
+}
+
+/** Faults have stopped by then. A seed draws such steps now and then: a resume that comes so long after its pause. */
+function stepsTooLate({ options, steps }: Plan): number {
+  return steps.filter((step) => step.atMs > options.safetyMs).length;
 }
 
 function castAndWork({ options: { agents, slots, safetyMs }, steps }: Plan): string {
