@@ -1,18 +1,10 @@
-import { assert } from "../../../foundation/assert.ts";
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
-import type {
-  AcceptResponse,
-  CheckpointReference,
-  EnrolResponse,
-  HeartbeatRequest,
-  HeartbeatResponse,
-  Resources,
-  SignedRevocation,
-} from "../../../protocol/messages.ts";
-import type * as z from "zod";
+import { assert } from "../../../foundation/assert.ts";
+import type { CheckpointReference, HeartbeatRequest, Resources, SignedRevocation } from "../../../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { Connection } from "./agent-stream.ts";
+import { hearAnswer } from "./broker-answers.ts";
 import type { BrokerCall, Route } from "./broker-call.ts";
 import type { Link } from "./link.ts";
 import type { Network } from "./network.ts";
@@ -37,6 +29,9 @@ type BrokerEffect = Effect<
 
 /** The host's figures do not matter to any decision. */
 const resources: Resources = { cpus: 1, loadAverage: 0, memoryBytesTotal: 1, memoryBytesFree: 1 };
+/** No decision looks at the size of a manifest. */
+const manifestBytes = 100;
+/** Of the right shape and no more: signatures are not simulated. */
 const signature = "s".repeat(86);
 const publicKey = "p".repeat(43);
 
@@ -138,59 +133,13 @@ export class BrokerEffects {
     this.#fetches.set(this.#say("get-blobs", [manifestDigest, archiveDigest], { timeoutMs }), got);
   }
 
+  /** A call that it made came to its end. */
   answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
-    const body = this.#body;
-    const { leaseId, generation, sentAtMs } = call;
-    switch (call.route) {
-      case "enrol":
-        body.see({ type: "enrolAnswered", outcome: outcome as BrokerOutcome<EnrolResponse>, sentAtMs });
-        return;
-      case "heartbeat":
-        if (call === this.#probe) {
-          body.see({ type: "revocationProbed", outcome });
-          return;
-        }
-        if (outcome.ok) body.stream.nudge();
-        body.see({ type: "heartbeatAnswered", outcome: outcome as BrokerOutcome<HeartbeatResponse>, sentAtMs });
-        return;
-      case "accept":
-        body.see({
-          type: "acceptAnswered",
-          leaseId,
-          outcome: outcome as BrokerOutcome<z.infer<typeof AcceptResponse>>,
-        });
-        return;
-      case "complete":
-        body.see({ type: "completeAnswered", leaseId, outcome });
-        return;
-      case "return":
-        body.see({ type: "returnAnswered", leaseId, outcome });
-        return;
-      case "put-blobs":
-        body.see({ type: "uploadAnswered", leaseId, generation, outcome });
-        return;
-      case "get-blobs":
-        this.#fetches?.get(call)?.(outcome);
-        this.#fetches?.delete(call);
-        return;
-      case "events":
-        body.stream.answered(outcome);
-        return;
-      case "paused":
-        body.see({ type: "pausedAnswered", outcome });
-        return;
-      case "shutdown":
-        body.see({ type: "shutdownAnswered", outcome });
-        return;
-      case "withdraw":
-        body.see({ type: "withdrawAnswered", outcome });
-        return;
-      case "decline":
-      case "progress":
-      case "resumed":
-        // Answered by nothing: the next heartbeat says the same.
-        return;
-    }
+    if (call === this.#probe) this.#body.see({ type: "revocationProbed", outcome });
+    else if (call.route === "get-blobs") {
+      this.#fetches?.get(call)?.(outcome);
+      this.#fetches?.delete(call);
+    } else hearAnswer(this.#body, call, outcome);
   }
 
   #say(route: Route, message: unknown, { leaseId = "", generation = 0, timeoutMs }: Words = {}): BrokerCall {
@@ -234,7 +183,7 @@ export class BrokerEffects {
     assert(stored.reference.archiveDigest === reference.archiveDigest, "a generation has one checkpoint");
     const { manifestDigest, archiveDigest, archiveBytes } = reference;
     const blobs = [
-      { digest: manifestDigest, bytes: 100 },
+      { digest: manifestDigest, bytes: manifestBytes },
       { digest: archiveDigest, bytes: archiveBytes },
     ];
     this.#say("put-blobs", blobs, { leaseId, generation, timeoutMs: this.#body.core.timing.resultTimeoutMs });

@@ -1,0 +1,56 @@
+import type * as z from "zod";
+
+import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import type { AcceptResponse, EnrolResponse, HeartbeatResponse } from "../../../protocol/messages.ts";
+import type { AgentProcess } from "./agent-process.ts";
+import type { BrokerCall } from "./broker-call.ts";
+
+/** Hands the brain the answer to a call, or that none came in time. */
+export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
+  const { leaseId, generation, sentAtMs } = call;
+  switch (call.route) {
+    case "enrol":
+      body.see({ type: "enrolAnswered", outcome: outcome as BrokerOutcome<EnrolResponse>, sentAtMs });
+      return;
+    case "heartbeat":
+      if (outcome.ok) body.stream.nudge();
+      body.see({ type: "heartbeatAnswered", outcome: outcome as BrokerOutcome<HeartbeatResponse>, sentAtMs });
+      return;
+    case "accept":
+      body.see({
+        type: "acceptAnswered",
+        leaseId,
+        outcome: outcome as BrokerOutcome<z.infer<typeof AcceptResponse>>,
+      });
+      return;
+    case "complete":
+      body.see({ type: "completeAnswered", leaseId, outcome });
+      return;
+    case "return":
+      body.see({ type: "returnAnswered", leaseId, outcome });
+      return;
+    case "put-blobs":
+      body.see({ type: "uploadAnswered", leaseId, generation, outcome });
+      return;
+    case "events":
+      body.stream.answered(outcome);
+      return;
+    case "paused":
+      body.see({ type: "pausedAnswered", outcome });
+      return;
+    case "shutdown":
+      body.see({ type: "shutdownAnswered", outcome });
+      return;
+    case "withdraw":
+      body.see({ type: "withdrawAnswered", outcome });
+      return;
+    case "decline":
+    case "progress":
+    case "resumed":
+      // Answered by nothing: the next heartbeat says the same.
+      return;
+    case "get-blobs":
+      // Whoever fetches hears of it, and the brain then hears what came of that.
+      return;
+  }
+}
