@@ -1,7 +1,8 @@
 import { JobBehaviour } from "../plan/plan.ts";
 import { Host } from "../world/host.ts";
 import { simulatedJob } from "../world/job-behaviours.ts";
-import type { Sandbox, SandboxEnd, Termination } from "../world/sandbox.ts";
+import type { Sandbox, SandboxEnd } from "../world/sandbox.ts";
+import type { Termination } from "../world/termination.ts";
 import { type Draws, SmallWorld } from "./small-world.ts";
 
 const leaseId = "job-a-1:1";

@@ -3,8 +3,8 @@ import type { AgentProcess } from "./agent-process.ts";
 import type { BrokerEffects } from "./broker-effects.ts";
 import { dropCheckpoints, saveCheckpoint } from "./checkpoint-effects.ts";
 import { Freezer } from "./freezer.ts";
-import type { Stray } from "./sandbox.ts";
 import { prepareSandbox, startSandbox } from "./sandbox-start.ts";
+import type { Stray } from "./termination.ts";
 import { durationMs } from "./world.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;

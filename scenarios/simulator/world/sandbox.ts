@@ -3,23 +3,13 @@ import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
 import { resultOf } from "./job-behaviours.ts";
-import { durationMs, type World } from "./world.ts";
+import { JobProgress } from "./job-progress.ts";
+import { endingSignal, type Stray, type Termination } from "./termination.ts";
+import type { World } from "./world.ts";
 
 const ended = 1;
 const killed = 2;
 const delayed = 3;
-
-/** A process that would not die. */
-export interface Stray {
-  readonly pid: number;
-  readonly startTime: string;
-  readonly command: string;
-}
-
-export interface Termination {
-  readonly terminated: number;
-  readonly left: Stray[];
-}
 
 export interface SandboxEnd {
   readonly exitCode: number | null;
@@ -39,11 +29,6 @@ export interface SandboxHost {
   emptied(sandbox: Sandbox): void;
 }
 
-/** How long a process that sleeps in the kernel does not hear of a SIGKILL, in milliseconds. */
-const unkillableMs = 300_000;
-const killMsMax = 5;
-const termMsMax = 50;
-
 /** The processes of one leased job on a host: the first one, its children, perhaps a daemon. They outlive the agent's process. */
 export class Sandbox implements EventTarget {
   readonly leaseId: string;
@@ -54,9 +39,7 @@ export class Sandbox implements EventTarget {
   readonly parent: string;
   readonly startedFrom: number;
   readonly #host: SandboxHost;
-  /** Units done when it was last counted. */
-  #progress: number;
-  #countedAtMs: number;
+  readonly #progress: JobProgress;
   #stopped = false;
   /** The first process is there. */
   #alive = true;
@@ -89,8 +72,7 @@ export class Sandbox implements EventTarget {
     this.parent = parent;
     this.pid = host.nextPid();
     this.startedFrom = startedFrom;
-    this.#progress = startedFrom;
-    this.#countedAtMs = host.world.nowMs;
+    this.#progress = new JobProgress(host.world, behaviour, startedFrom);
     this.#others = behaviour.children + (behaviour.daemon ? 1 : 0);
     this.#scheduleEnd();
   }
@@ -116,19 +98,19 @@ export class Sandbox implements EventTarget {
 
   /** Units done by now, as the job itself would say. */
   get progress(): number {
-    return Math.floor(this.#progress + this.#sinceCounted());
+    return Math.floor(this.#progress.units);
   }
 
   stop(): void {
     if (this.#stopped) return;
-    this.#count();
+    this.#progress.halt();
     this.#stopped = true;
     this.#era += 1;
   }
 
   goOn(): void {
     if (!this.#stopped) return;
-    this.#count();
+    if (this.#alive) this.#progress.goOn();
     this.#stopped = false;
     this.#era += 1;
     this.resumes += 1;
@@ -150,18 +132,13 @@ export class Sandbox implements EventTarget {
     }
     // TERM to who stands still is heard only when it goes on.
     if (graceMs > 0) this.goOn();
-    const { onTerm } = this.behaviour;
-    let inMs = durationMs(stream, "kill", { minMs: 1, maxMs: killMsMax });
-    if (onTerm === "unkillable") inMs += unkillableMs;
-    else if (onTerm === "ignores") inMs += graceMs;
-    else if (graceMs > 0) inMs = durationMs(stream, "term", { minMs: 1, maxMs: Math.min(graceMs, termMsMax) });
+    const { signal, inMs } = endingSignal(this.behaviour, { graceMs, stream });
     this.#onGone.push(gone);
-    this.#doomed ||= onTerm === "unkillable";
+    this.#doomed ||= this.behaviour.onTerm === "unkillable";
     if (inMs > deadlineMs) {
       const left = { pid: this.pid, startTime: String(this.pid), command: "simulated-job" };
       world.heap.push(world.nowMs + deadlineMs, this, delayed, { gone, left });
     }
-    const signal = onTerm === "ends" && graceMs > 0 ? "SIGTERM" : "SIGKILL";
     const needs = signal === "SIGKILL" && graceMs > 0 ? by : null;
     world.heap.push(world.nowMs + inMs, this, killed, { signal, needs });
   }
@@ -188,15 +165,15 @@ export class Sandbox implements EventTarget {
 
   #endByItself(): void {
     const { exitCode, diesAfterUnits, units } = this.behaviour;
-    this.#count();
     this.#alive = false;
     const dies = diesAfterUnits !== null && diesAfterUnits < units;
-    this.#progress = dies ? Math.max(this.startedFrom, diesAfterUnits) : units;
+    const progress = dies ? Math.max(this.startedFrom, diesAfterUnits) : units;
+    this.#progress.endAt(progress);
     // What it left running in the background goes on until somebody ends it; its children ended with it.
     this.#others = this.behaviour.daemon ? 1 : 0;
     const result = exitCode === 0 && !dies ? resultOf(this.jobId, this.behaviour, this.startedFrom) : null;
     const end = { exitCode: dies ? null : exitCode, signal: dies ? "SIGSEGV" : null };
-    this.#host.ended(this, { ...end, progress: this.#progress, result });
+    this.#host.ended(this, { ...end, progress, result });
     // It came to its end before the signal that it was sent.
     if (this.processes === 0) this.#tellGone(0);
   }
@@ -217,7 +194,7 @@ export class Sandbox implements EventTarget {
   }
 
   #empty(): void {
-    this.#count();
+    this.#progress.halt();
     this.#alive = false;
     this.#others = 0;
     this.#era += 1;
@@ -234,20 +211,8 @@ export class Sandbox implements EventTarget {
     const { world } = this.#host;
     const { units, unitMs, diesAfterUnits } = this.behaviour;
     const endUnits = Math.min(units, diesAfterUnits ?? units);
-    const leftMs = Math.max(0, endUnits - this.#progress) * unitMs;
+    const leftMs = Math.max(0, endUnits - this.#progress.units) * unitMs;
     assert(!this.#stopped, "who stands still does not come to an end");
     if (this.#alive) world.heap.push(world.nowMs + leftMs, this, ended, this.#era);
-  }
-
-  #sinceCounted(): number {
-    if (this.#stopped || !this.#alive) return 0;
-    const { unitMs, units } = this.behaviour;
-    const done = unitMs === 0 ? units : (this.#host.world.nowMs - this.#countedAtMs) / unitMs;
-    return Math.min(done, Math.max(0, units - this.#progress));
-  }
-
-  #count(): void {
-    this.#progress += this.#sinceCounted();
-    this.#countedAtMs = this.#host.world.nowMs;
   }
 }
