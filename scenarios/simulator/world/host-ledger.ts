@@ -1,15 +1,24 @@
-import type { AgentProcess } from "./agent-process.ts";
 import type { Fuse } from "./fuse.ts";
+import type { Host } from "./host.ts";
+import type { HistorySource, World } from "./world.ts";
+
+/** What the ledger needs of the process that keeps it. */
+interface LedgerKeeper {
+  readonly alive: boolean;
+  readonly host: Host;
+  readonly world: World;
+  readonly source: HistorySource;
+}
 
 /**
  * The host ledger as the agent's process keeps it: a resource is journalled before it is taken, and struck off after it is
  * released. The process may die over any line.
  */
 export class HostLedger {
-  readonly #body: AgentProcess;
+  readonly #body: LedgerKeeper;
   readonly #fuse: Fuse;
 
-  constructor(body: AgentProcess, fuse: Fuse) {
+  constructor(body: LedgerKeeper, fuse: Fuse) {
     this.#body = body;
     this.#fuse = fuse;
   }
