@@ -39,7 +39,8 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   const offers = offerWork(turn, agent);
   renewHunger(turn, agent);
   const { agentId, state, slotsFree } = agent;
-  record(turn, "broker.heartbeat", { agentId, state, slotsFree: message.slotsFree, offers: offers.length });
+  const { instanceId } = caller;
+  record(turn, "broker.heartbeat", { agentId, instanceId, state, slotsFree: message.slotsFree, offers: offers.length });
   assert(slotsFree >= 0, "an agent has no negative number of free slots");
   return { ok: true, answer: { brokerTimeMs: turn.nowMs, offers, renewed, lost } };
 }

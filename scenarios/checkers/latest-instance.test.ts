@@ -34,6 +34,17 @@ describe("latest-instance", () => {
     expect(judgement.story).toHaveLength(2);
   });
 
+  it("fails when a heartbeat of an earlier one is taken, and passes on those of the latest", () => {
+    const heartbeat = (story: Story, number: number) =>
+      story.add("broker.heartbeat", {
+        ...{ agentId, instanceId: instance(number), state: "Idle", slotsFree: 1 },
+        offers: 0,
+      });
+    expect(judge(heartbeat(new Story().enrol(1).enrol(2), 2), name).result).toBe("pass");
+    expect(judge(heartbeat(new Story().enrol(1).enrol(2), 1), name).result).toBe("fail");
+    expect(judge(heartbeat(new Story().enrol(1).enrol(2).loseStore(), 1), name).result).toBe("pass");
+  });
+
   it("cannot tell whom a broker heeds whose store forgot something, before the next enrolment", () => {
     const forgot = new Story().enrol(1).leaves(1).enrol(2).loseStore();
     expect(judge(forgot.calledShutDown(), name).result).toBe("pass");
