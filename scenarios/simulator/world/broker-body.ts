@@ -24,6 +24,8 @@ const arrivesLate = 3;
 
 /** The broker on its own machine. Its process comes and goes; its store stays. */
 export class BrokerBody implements EventTarget, RequestTaker {
+  /** Whether its store may lose what it held. */
+  readonly mayForget: boolean;
   readonly #world: World;
   readonly #network: Network;
   readonly #store: Store;
@@ -51,6 +53,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#onReleased = onReleased;
     this.#world = world;
     this.#network = network;
+    this.mayForget = storeFails;
     this.#store = new Store({ keepsUndos: storeFails });
     this.#decisions = new BrokerDecisions(world, {
       network,

@@ -3,10 +3,15 @@ import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentBody } from "./agent-body.ts";
 import type { BrokerBody } from "./broker-body.ts";
 import { Host } from "./host.ts";
+import { tryRevokedKey } from "./revoked-key.ts";
 import type { Network } from "./network.ts";
 import type { World } from "./world.ts";
 
 const starts = 1;
+const triesKey = 2;
+
+/** So long after an agent has left, somebody tries its key; milliseconds. */
+const tryKeyAfterMs = 1_000;
 
 /** An agent that ended by itself is started again after so long, unless the plan says otherwise; milliseconds. */
 const downMsDefault = 5_000;
@@ -71,7 +76,8 @@ export class Member implements EventTarget {
   }
 
   happen(what: number, detail: unknown): void {
-    if (what === starts && detail === this.#restarts) this.start();
+    if (what === triesKey) tryRevokedKey(this.#world, this.#broker, detail as AgentBody["caller"]);
+    else if (detail === this.#restarts) this.start();
   }
 
   /** For how long it was part of the cast, in milliseconds. */
@@ -92,7 +98,14 @@ export class Member implements EventTarget {
     return body.wasAwakeFor(this.#world.options.timing.leaseTtlMs) ? sandbox.running : null;
   }
 
+  /** A store that forgets may forget a revocation, too: nothing can be said of its keys. */
+  #tryKeyOf(body: AgentBody | null): void {
+    if (body?.core.withdrawal?.record.keyRevoked !== "confirmed" || this.#broker.mayForget) return;
+    this.#world.heap.push(this.#world.nowMs + tryKeyAfterMs, this, triesKey, body.caller);
+  }
+
   #ended(ending: Ending | null): void {
+    const { body } = this;
     this.body = null;
     const { downMs } = this;
     this.downMs = downMsDefault;
@@ -101,6 +114,7 @@ export class Member implements EventTarget {
     if (vacated || ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
       this.gone = true;
       this.#goneAtMs = this.#world.nowMs;
+      this.#tryKeyOf(body);
     } else this.startIn(ending?.how === "withdrawn" ? tryAgainMs : downMs);
   }
 }
