@@ -134,7 +134,13 @@ export const historyEvents = {
   // The broker's.
   "broker.started": z.object({ url: z.string(), store: z.string(), pid: z.int() }),
   "broker.enrolled": z.object({ agentId: AgentId, instanceId: InstanceId, again: z.boolean() }),
-  "broker.heartbeat": z.object({ agentId: AgentId, instanceId: InstanceId.optional(), state: z.enum(agentStates), slotsFree: z.int(), offers: z.int() }),
+  "broker.heartbeat": z.object({
+    agentId: AgentId,
+    instanceId: InstanceId.optional(),
+    state: z.enum(agentStates),
+    slotsFree: z.int(),
+    offers: z.int(),
+  }),
   "broker.job": z.object({
     jobId: JobId,
     from: z.enum(jobStates).nullable(),
