@@ -20,10 +20,6 @@ export class Fuse {
     this.#die = null;
   }
 
-  get isLit(): boolean {
-    return this.#die !== null;
-  }
-
   /**
    * To be asked before each line of a journal. A torn line never existed; an effect that writes none is carried out.
    *

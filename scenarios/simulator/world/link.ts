@@ -42,11 +42,6 @@ export class Link {
     };
   }
 
-  /** Whether whatever is sent in that direction now is lost. */
-  isCut(direction: Direction): boolean {
-    return this.#disturbances?.some((one) => one.how === "cut" && concerns(one, direction)) ?? false;
-  }
-
   /** What becomes of a message that is sent now. The result is overwritten by the next one. */
   pass(direction: Direction): Passage {
     const { latencyMsMin: minMs, latencyMsMax: maxMs } = this.#world.options;
