@@ -33,10 +33,11 @@ export class Schedule {
     return performance.now() - this.#beganAt;
   }
 
-  /** Resolves at that time, or at once when it is over. */
+  /** Resolves at that time and never before, which a timer alone does not promise; at once when it is over. */
   async reached(atMs: number): Promise<void> {
-    const leftMs = atMs - this.nowMs;
-    if (leftMs > 0) await pauseFor(leftMs, undefined, { signal: this.signal });
+    for (let leftMs = atMs - this.nowMs; leftMs > 0; leftMs = atMs - this.nowMs) {
+      await pauseFor(Math.ceil(leftMs), undefined, { signal: this.signal });
+    }
   }
 
   /** A process was stopped; the result says that one reason is over, and whether it was the last. */
