@@ -12,8 +12,8 @@ import { withdrawSeeds } from "./withdraw-seeds.ts";
 
 /**
  * `npm run bench [-- NAME… --check]`: runs the benchmarks and prints a table of ratios. With `--check` a figure below its
- * target ends with exit code 1. Those that take minutes run only by their names. On a machine with more than two processors everything runs on two of them, where
- * taskset(1) is there.
+ * target ends with exit code 1. Those that take minutes run only by their names. On a machine with more than two
+ * processors everything runs on two of them, where taskset(1) is there.
  */
 const benchmarks: readonly Benchmark[] = [
   wholeHostSnapshot,

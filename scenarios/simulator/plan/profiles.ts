@@ -22,9 +22,10 @@ export function planFor(request: PlanRequest): Plan {
   // Some seeds of every profile go through without a fault.
   const calm = profile === "calm" || cast.upTo("calm", 15) === 0;
   const work = drawWork(draws.stream("work"), { options, quick });
-  const steps: PlanStep[] = calm ? work.filter((step) => step.do !== "kill-agent") : work;
-  if (!calm) steps.push(...drawFaults(draws, { options, quick }));
-  steps.sort((a, b) => a.atMs - b.atMs);
+  const drawn: PlanStep[] = calm ? work.filter((step) => step.do !== "kill-agent") : work;
+  if (!calm) drawn.push(...drawFaults(draws, { options, quick }));
+  // Nobody does anything any more once faults have stopped.
+  const steps = drawn.filter(({ atMs }) => atMs <= options.safetyMs).sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };
 }
 
