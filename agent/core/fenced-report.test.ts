@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { ModelWorld } from "../testing/model-world.ts";
-import type { BrokerFailure } from "./outcome.ts";
-
-const fenced: BrokerFailure = { ok: false, code: "fenced", retriable: false, message: "a later instance has enrolled" };
-
-function workingWorld(): ModelWorld {
-  const world = new ModelWorld({ slots: 1 });
-  world.broker.jobsQueued = 1;
-  world.drain();
-  expect(world.core.agent).toBe("Working");
-  return world;
-}
+import type { ModelWorld } from "../testing/model-world.ts";
+import { fenced, workingWorld } from "../testing/working-world.ts";
 
 /** The broker heeds another instance when that call arrives, and when the heartbeat does that follows from it. */
 function beFenced(world: ModelWorld, call: "complete" | "paused"): void {

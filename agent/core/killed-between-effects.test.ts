@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { ModelWorld } from "../testing/model-world.ts";
+import { workingWorld } from "../testing/working-world.ts";
 import type { LeaseNote } from "./effect.ts";
 
 /** More effects than any turn has. */
@@ -26,14 +27,6 @@ const toldOf = ({ history }: ModelWorld, type: string, facts: Record<string, unk
   history.records.some(
     (record) => record.type === type && Object.entries(facts).every(([name, value]) => record.data[name] === value),
   );
-
-function workingWorld(): ModelWorld {
-  const world = new ModelWorld({ slots: 1 });
-  world.broker.jobsQueued = 1;
-  world.drain();
-  expect(world.core.agent).toBe("Working");
-  return world;
-}
 
 function pausedWorld(world: ModelWorld): ModelWorld {
   world.see({ type: "control", requestId: "pause", request: { command: "pause" } });
