@@ -30,7 +30,10 @@ export const propertyNames = [
   "command-once",
   "revoked-first",
 ] as const satisfies readonly CheckerName[];
-export type PropertyName = (typeof propertyNames)[number];
+
+/** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
+export const dutyNames = [] as const satisfies readonly CheckerName[];
+export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 
 export interface PropertyWatch<Name extends string = PropertyName> {
   /** Takes the next record of the log; the first violation that it makes is told, with the property's name. */

@@ -3,7 +3,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import { takeMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
-import { type PropertyWatch, propertyNames, watchProperties } from "../checkers/properties.ts";
+import { dutyNames, type PropertyWatch, propertyNames, watchProperties } from "../checkers/properties.ts";
 import { storyOf } from "../checkers/story.ts";
 import { churnFailure } from "./churn-gate.ts";
 import { Coverage } from "./coverage.ts";
@@ -12,6 +12,7 @@ import { replayTape, seededTape, type Tape } from "./kernel/choices.ts";
 import { Liveness } from "./liveness.ts";
 import type { Failure, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
+import { isUndisturbed } from "./plan/undisturbed.ts";
 import { Simulation } from "./simulation.ts";
 
 export interface SimulateOptions {
@@ -36,7 +37,7 @@ export function simulate(
   plan: Plan,
   { checkers = true, properties: wanted, digest = true, tape = tapeOf(plan), observe }: SimulateOptions = {},
 ): SimulationOutcome {
-  const properties = checkers ? (wanted ?? watchProperties(propertyNames, settingsOf(plan))) : null;
+  const properties = checkers ? (wanted ?? propertiesOf(plan)) : null;
   const digester = digest ? new HistoryDigest() : null;
   const recent: HistoryRecord[] = [];
   let failure: Failure | null = null;
@@ -74,12 +75,17 @@ export function simulate(
   return simulation.outcome(failure, digester?.text() ?? null);
 }
 
-/** The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still. */
-function settingsOf({ options }: Plan): Parameters<typeof watchProperties>[1] {
-  return {
-    "lost-noticed": { activityTimeoutMs: options.timing.activityTimeoutMs },
+/** What a run of the plan is judged by; where nothing breaks, by every duty too. */
+function propertiesOf(plan: Plan): PropertyWatch {
+  const { timing, latencyMsMax, slots } = plan.options;
+  const duties = isUndisturbed(plan) ? dutyNames : [];
+  const dutySettings = { ...timing, latencyMsMax, slots };
+  return watchProperties([...propertyNames, ...duties], {
+    ...Object.fromEntries(duties.map((name) => [name, dutySettings])),
+    // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
+    "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
     "freeze-bound": { witnessMsMax: 10 },
-  };
+  });
 }
 
 /** Where a plan's small decisions come from. */

@@ -1,0 +1,9 @@
+import type { Plan, PlanStep } from "./plan.ts";
+
+/** What owners, operators and submitters ask for; every other step breaks something. */
+const asks = new Set<PlanStep["do"]>(["submit", "cancel", "pause", "resume", "withdraw", "signal", "command"]);
+
+/** Whether nothing breaks in a plan: then nobody has an excuse for a duty that was not done. */
+export function isUndisturbed({ steps }: Plan): boolean {
+  return steps.every((step) => asks.has(step.do));
+}
