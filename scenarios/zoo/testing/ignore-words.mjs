@@ -1,21 +1,45 @@
 /**
- * Calls that only say something: marks for the coverage, lines of the log. Nothing decides by them, so no property sees
- * whether they are there.
+ * What only says something, or only asks whether the rest is right: marks for the coverage, lines of the log, what fills
+ * a sentence, assertions, and the branch that no value reaches. No property can see them change, for nothing is decided
+ * by them while the rest is right.
  */
-const words = new Set(["sometimes", "turn.log"]);
+const words = new Set(["sometimes", "turn.log", "assert", "unreachable"]);
+
+const reason = "It says something, or asserts what holds, and nothing is decided by it.";
 
 export const strykerPlugins = [
   {
     kind: "Ignore",
     name: "words",
     value: {
-      /** @param {{ isExpressionStatement(): boolean, node: any }} path */
-      shouldIgnore(path) {
-        if (!path.isExpressionStatement() || path.node.expression.type !== "CallExpression") return undefined;
-        const { callee } = path.node.expression;
-        const name = callee.type === "MemberExpression" ? `${callee.object.name}.${callee.property.name}` : callee.name;
-        return words.has(name) ? "It says something, and nothing decides by it." : undefined;
+      /** @param {{ node: any }} path of Babel's */
+      shouldIgnore({ node }) {
+        return isWords(node) ? reason : undefined;
       },
     },
   },
 ];
+
+function isWords(node) {
+  switch (node.type) {
+    case "TemplateLiteral":
+      return true;
+    case "ExpressionStatement":
+      return node.expression.type === "CallExpression" && words.has(nameOf(node.expression.callee));
+    case "ReturnStatement":
+      return node.argument?.type === "CallExpression" && nameOf(node.argument.callee) === "unreachable";
+    case "IfStatement":
+      return node.alternate === null && isWords(node.consequent);
+    case "BlockStatement":
+    case "SwitchCase": {
+      const statements = node.type === "BlockStatement" ? node.body : node.consequent;
+      return statements.length > 0 && statements.every(isWords);
+    }
+    default:
+      return false;
+  }
+}
+
+function nameOf(callee) {
+  return callee.type === "MemberExpression" ? `${callee.object.name}.${callee.property.name}` : callee.name;
+}
