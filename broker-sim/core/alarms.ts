@@ -7,47 +7,49 @@ export type AlarmKind = "job" | "agent" | "blob";
 export interface Alarm {
   readonly kind: AlarmKind;
   readonly id: string;
-  readonly atMs: number;
-  /** An earlier one about the same took its place. */
-  superseded: boolean;
+  /** Infinity while it is not set. */
+  atMs: number;
+  /** Which entry of the heap counts: every other one about the same was superseded by an earlier time. */
+  turn: number;
+}
+
+/** An alarm that is not set. */
+export function alarmOf(kind: AlarmKind, id: string): Alarm {
+  return { kind, id, atMs: Infinity, turn: -1 };
 }
 
 /**
  * When to look at what again. A subject has at most one alarm that counts. A deadline that moved later (a renewal) is
- * not moved here: whoever looks finds it not due yet and sets the alarm anew, so that renewals cost nothing.
+ * not moved here: whoever looks finds it not due yet and sets the alarm anew, so that renewals cost nothing. Agents carry
+ * their alarms themselves; those of jobs and blobs are kept here while they are set.
  */
 export class Alarms {
   readonly #heap = new BinaryHeap<Alarm>();
-  readonly #scheduled: Readonly<Record<AlarmKind, Map<string, Alarm>>> = {
-    job: new Map(),
-    agent: new Map(),
-    blob: new Map(),
-  };
+  readonly #kept: Readonly<Record<"job" | "blob", Map<string, Alarm>>> = { job: new Map(), blob: new Map() };
 
-  /** Makes sure that the subject is looked at no later than `atMs`. */
-  ensure(kind: AlarmKind, id: string, atMs: number): void {
-    const scheduled = this.#scheduled[kind];
-    const before = scheduled.get(id);
-    if (before !== undefined) {
-      if (before.atMs <= atMs) return;
-      before.superseded = true;
+  /** Makes sure that a job or blob is looked at no later than `atMs`. */
+  ensure(kind: "job" | "blob", id: string, atMs: number): void {
+    let alarm = this.#kept[kind].get(id);
+    if (alarm === undefined) {
+      alarm = alarmOf(kind, id);
+      this.#kept[kind].set(id, alarm);
     }
-    const alarm = { kind, id, atMs, superseded: false };
-    scheduled.set(id, alarm);
-    this.#heap.push(atMs, alarm);
+    this.bringForward(alarm, atMs);
   }
 
-  /** When that subject is looked at, or undefined when it is not. */
-  scheduledAtMs(kind: AlarmKind, id: string): number | undefined {
-    return this.#scheduled[kind].get(id)?.atMs;
+  /** Makes sure that it comes no later than `atMs`. */
+  bringForward(alarm: Alarm, atMs: number): void {
+    if (alarm.atMs <= atMs) return;
+    alarm.atMs = atMs;
+    alarm.turn = this.#heap.push(atMs, alarm);
   }
 
   /** The earliest alarm, or null when there is none. */
   nextAtMs(): number | null {
     for (;;) {
-      const next = this.#heap.peek();
-      if (next === undefined) return null;
-      if (!next.value.superseded) return next.key;
+      const { first, firstKey, firstTurn } = this.#heap;
+      if (first === undefined || firstKey === undefined) return null;
+      if (first.turn === firstTurn) return firstKey;
       this.#heap.pop();
     }
   }
@@ -56,8 +58,10 @@ export class Alarms {
   takeDue(nowMs: number): Alarm | undefined {
     const atMs = this.nextAtMs();
     if (atMs === null || atMs > nowMs) return undefined;
-    const alarm = this.#heap.pop()?.value;
-    if (alarm !== undefined) this.#scheduled[alarm.kind].delete(alarm.id);
+    const alarm = this.#heap.pop();
+    if (alarm === undefined) return undefined;
+    alarm.atMs = Infinity;
+    if (alarm.kind !== "agent") this.#kept[alarm.kind].delete(alarm.id);
     return alarm;
   }
 }

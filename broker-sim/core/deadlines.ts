@@ -2,7 +2,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { revoke } from "./agent-notices.ts";
 import { expireBlob } from "./checkpoints.ts";
 import { redeliverJob, requeueJob } from "./grants.ts";
-import type { AgentRecord } from "./records.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
 
 /**
@@ -41,27 +41,27 @@ function expireGrant(turn: Turn, jobId: string): void {
   }
 }
 
-function checkSilence(turn: Turn, agent: AgentRecord): void {
+function checkSilence(turn: Turn, agent: KnownAgent): void {
   const { state, nowMs } = turn;
   const { activityTimeoutMs, revokeLostAfterMs } = state.timing;
   const { agentId, standing } = agent;
   if (standing === "active") {
     const lostAt = agent.lastSeenAt + activityTimeoutMs;
     if (lostAt > nowMs) {
-      state.alarms.ensure("agent", agentId, lostAt);
+      state.alarms.bringForward(agent.alarm, lostAt);
       return;
     }
     sometimes("an agent was lost");
     agent.standing = "lost";
     agent.lostAt = nowMs;
     agent.slotsFree = 0;
-    state.hungry.delete(agentId);
+    state.hungry.delete(agent);
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId, standing: "lost", reason: `no sign of life for ${activityTimeoutMs} ms` });
-    state.alarms.ensure("agent", agentId, nowMs + revokeLostAfterMs);
+    state.alarms.bringForward(agent.alarm, nowMs + revokeLostAfterMs);
   } else if (standing === "lost" && agent.lostAt !== null) {
     const revokeAt = agent.lostAt + revokeLostAfterMs;
-    if (revokeAt > nowMs) state.alarms.ensure("agent", agentId, revokeAt);
+    if (revokeAt > nowMs) state.alarms.bringForward(agent.alarm, revokeAt);
     else {
       sometimes("a lost agent was revoked");
       revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);

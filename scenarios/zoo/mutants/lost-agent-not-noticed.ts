@@ -8,9 +8,9 @@ export default {
     {
       file: "broker-sim/core/deadlines.ts",
       find: `    if (lostAt > nowMs) {
-      state.alarms.ensure("agent", agentId, lostAt);`,
+      state.alarms.bringForward(agent.alarm, lostAt);`,
       replace: `    if (lostAt > 0) {
-      state.alarms.ensure("agent", agentId, nowMs + activityTimeoutMs);`,
+      state.alarms.bringForward(agent.alarm, nowMs + activityTimeoutMs);`,
     },
   ],
 } satisfies Mutant;
