@@ -1,4 +1,5 @@
 import { agentLimits } from "../../agent/core/limits.ts";
+import type { AgentCore } from "../../agent/core/state.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { Failure } from "./outcome.ts";
 import type { Simulation } from "./simulation.ts";
@@ -11,6 +12,8 @@ const lookEveryMs = 500;
 const startAgainMs = agentLimits.unspawnableForMs;
 /** The most jobs and agents that a story names. */
 const namesMax = 5;
+
+const nothing: readonly never[] = [];
 
 /**
  * The liveness phase: faults stop, the broker and every agent that has not left are up, owners let go on what they
@@ -49,7 +52,7 @@ export class Liveness implements EventTarget {
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.#extend();
-    this.isOver = this.#unfinished().length === 0;
+    this.isOver = this.#unfinished().next().done === true;
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }
 
@@ -65,7 +68,7 @@ export class Liveness implements EventTarget {
   failure(): Failure | null {
     if (this.isOver) return null;
     const { world, plan } = this.#simulation;
-    const unfinished = this.#unfinished();
+    const unfinished = [...this.#unfinished()];
     if (unfinished.length === 0) return null;
     const forS = ((this.endsAtMs - plan.options.safetyMs) / 1_000).toFixed(0);
     const summary = `faults stopped ${forS} s ago, and not everything has come to its end`;
@@ -75,20 +78,22 @@ export class Liveness implements EventTarget {
     return { invariant, kind: "liveness", atMs: world.nowMs, story };
   }
 
-  #unfinished(): string[] {
+  /** One after the other, because mostly nobody wants to know more than whether there is one. */
+  *#unfinished(): Generator<string> {
     const { broker, members, director } = this.#simulation;
     const { state } = broker;
-    if (state === null) return ["the broker is down"];
-    const lines: string[] = [];
-    if (director.waiting > 0) lines.push(`job: ${director.waiting} could not be submitted`);
+    if (state === null) {
+      yield "the broker is down";
+      return;
+    }
+    if (director.waiting > 0) yield `job: ${director.waiting} could not be submitted`;
     if (state.jobs.size > state.settled.size) {
       for (const job of state.jobs.values()) {
         if (job.completedAt === null)
-          lines.push(`${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`);
+          yield `${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`;
       }
     }
-    for (const member of members) lines.push(...unfinishedOf(member));
-    return lines;
+    for (const member of members) yield* unfinishedOf(member);
   }
 
   /** What is left to do, by whoever is there to do it; three times over, because work may be lost on the way. */
@@ -111,15 +116,19 @@ export class Liveness implements EventTarget {
   }
 }
 
-function unfinishedOf({ host, body, gone }: Member): string[] {
+function isAtRest({ agent, withdrawal, shutdown, leaseList }: AgentCore): boolean {
+  return agent !== "Enrolling" && withdrawal === null && shutdown === null && leaseList.length === 0;
+}
+
+function unfinishedOf({ host, body, gone }: Member): readonly string[] {
+  if (gone || (body !== null && isAtRest(body.core))) return nothing;
   const name = `agent ${host.index}`;
-  if (gone) return [];
   if (body === null) return [`${name} is down`];
   const { core } = body;
   if (core.withdrawal !== null) return [`${name} is withdrawing, at ${core.withdrawal.record.current}`];
   if (core.shutdown !== null) return [`${name} is shutting down, at ${core.shutdown.phase}`];
   if (core.agent === "Enrolling") return [`${name} has not enrolled`];
   // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
-  const held = Object.values(core.leases).filter((lease) => lease.stage !== "broken");
+  const held = core.leaseList.filter((lease) => lease.stage !== "broken");
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
 }
