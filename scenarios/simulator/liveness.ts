@@ -52,7 +52,7 @@ export class Liveness implements EventTarget {
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.#extend();
-    this.isOver = this.#unfinished().next().done === true;
+    this.isOver = this.#isFinished();
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }
 
@@ -68,7 +68,7 @@ export class Liveness implements EventTarget {
   failure(): Failure | null {
     if (this.isOver) return null;
     const { world, plan } = this.#simulation;
-    const unfinished = [...this.#unfinished()];
+    const unfinished = this.#unfinished();
     if (unfinished.length === 0) return null;
     const forS = ((this.endsAtMs - plan.options.safetyMs) / 1_000).toFixed(0);
     const summary = `faults stopped ${forS} s ago, and not everything has come to its end`;
@@ -78,22 +78,28 @@ export class Liveness implements EventTarget {
     return { invariant, kind: "liveness", atMs: world.nowMs, story };
   }
 
-  /** One after the other, because mostly nobody wants to know more than whether there is one. */
-  *#unfinished(): Generator<string> {
+  /** What `#unfinished` would say nothing of; asked for all the time, so it puts nothing into words. */
+  #isFinished(): boolean {
     const { broker, members, director } = this.#simulation;
     const { state } = broker;
-    if (state === null) {
-      yield "the broker is down";
-      return;
-    }
-    if (director.waiting > 0) yield `job: ${director.waiting} could not be submitted`;
+    if (state === null || director.waiting > 0 || state.jobs.size > state.settled.size) return false;
+    return members.every((member) => unfinishedOf(member).length === 0);
+  }
+
+  #unfinished(): string[] {
+    const { broker, members, director } = this.#simulation;
+    const { state } = broker;
+    if (state === null) return ["the broker is down"];
+    const lines: string[] = [];
+    if (director.waiting > 0) lines.push(`job: ${director.waiting} could not be submitted`);
     if (state.jobs.size > state.settled.size) {
       for (const job of state.jobs.values()) {
         if (job.completedAt === null)
-          yield `${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`;
+          lines.push(`${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`);
       }
     }
-    for (const member of members) yield* unfinishedOf(member);
+    for (const member of members) lines.push(...unfinishedOf(member));
+    return lines;
   }
 
   /** What is left to do, by whoever is there to do it; three times over, because work may be lost on the way. */
