@@ -200,6 +200,9 @@ export interface RecoveredLease {
   readonly report: CompleteRequest | null;
 }
 
+/** Most agents of a large fleet hold none, and have no list of their own. */
+const noLeases: readonly never[] = [];
+
 export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
   return {
     instanceId,
@@ -220,7 +223,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     brokerAheadMs: 0,
     heartbeat: { inFlight: false, again: null },
     leases: {},
-    leaseList: [],
+    leaseList: noLeases,
     freeze: null,
     freezeGeneration: 0,
     pause: null,

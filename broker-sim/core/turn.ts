@@ -5,6 +5,8 @@ import type { Effect, HistoryEntry, StoreBatch } from "./effects.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import type { JobRecord } from "./records.ts";
 
+const none: readonly never[] = [];
+
 /** One input being decided: the state, the time, and what has come out so far. */
 export interface Turn {
   readonly state: BrokerState;
@@ -71,11 +73,8 @@ export function push(turn: Turn, agentId: string, event: BrokerEvent): void {
 
 function batchOf({ jobsChanged, jobsRemoved, agentsChanged }: Turn): StoreBatch | null {
   if (jobsChanged === null && jobsRemoved === null && agentsChanged === null) return null;
-  let jobs = jobsChanged === null ? [] : [...jobsChanged];
-  if (jobsRemoved !== null) jobs = jobs.filter(({ jobId }) => !jobsRemoved.has(jobId));
-  return {
-    jobs,
-    jobsRemoved: [...(jobsRemoved ?? [])],
-    agents: Array.from(agentsChanged ?? [], (agent) => agent.stored()),
-  };
+  const agents = agentsChanged === null ? none : Array.from(agentsChanged, (agent) => agent.stored());
+  const jobs = jobsChanged === null ? none : [...jobsChanged];
+  if (jobsRemoved === null) return { jobs, jobsRemoved: none, agents };
+  return { jobs: jobs.filter(({ jobId }) => !jobsRemoved.has(jobId)), jobsRemoved: [...jobsRemoved], agents };
 }
