@@ -32,7 +32,7 @@ export interface BrokerState {
   /** The agents that would have taken more than the last answer held, and have not been woken since. */
   readonly hungry: Line<KnownAgent>;
   readonly blobs: Map<string, BlobEntry>;
-  readonly alarms: Alarms;
+  readonly alarms: Alarms<KnownAgent>;
   /** What the last `alarm` effect asked for. */
   alarmAtMs: number | null;
 }
@@ -102,9 +102,9 @@ function loadAgent(state: BrokerState, stored: AgentRecord): void {
   const agent = new KnownAgent({ ...stored, lastSeenAt: state.nowMs, lostAt });
   state.agents.set(agent.agentId, agent);
   if (agent.standing === "active") {
-    state.alarms.bringForward(agent.alarm, state.nowMs + state.timing.activityTimeoutMs);
+    state.alarms.ensureAgent(agent, state.nowMs + state.timing.activityTimeoutMs);
   } else if (agent.standing === "lost") {
-    state.alarms.bringForward(agent.alarm, state.nowMs + state.timing.revokeLostAfterMs);
+    state.alarms.ensureAgent(agent, state.nowMs + state.timing.revokeLostAfterMs);
   }
 }
 

@@ -10,17 +10,13 @@ import { type Turn, persistAgent, record } from "./turn.ts";
  * that nothing is decided by a lease that is over, however late the machine's timer is (docs/cases.md, case 2).
  */
 export function runDeadlines(turn: Turn): void {
-  const { alarms, agents } = turn.state;
+  const { alarms } = turn.state;
   for (;;) {
     const alarm = alarms.takeDue(turn.nowMs);
     if (alarm === undefined) return;
-    const { kind, id } = alarm;
-    if (kind === "job") expireGrant(turn, id);
-    else if (kind === "blob") expireBlob(turn, id);
-    else {
-      const agent = agents.get(id);
-      if (agent !== undefined) checkSilence(turn, agent);
-    }
+    if (alarm.kind === "agent") checkSilence(turn, alarm);
+    else if (alarm.kind === "job") expireGrant(turn, alarm.id);
+    else expireBlob(turn, alarm.id);
   }
 }
 
@@ -48,7 +44,7 @@ function checkSilence(turn: Turn, agent: KnownAgent): void {
   if (standing === "active") {
     const lostAt = agent.lastSeenAt + activityTimeoutMs;
     if (lostAt > nowMs) {
-      state.alarms.bringForward(agent.alarm, lostAt);
+      state.alarms.ensureAgent(agent, lostAt);
       return;
     }
     sometimes("an agent was lost");
@@ -58,10 +54,10 @@ function checkSilence(turn: Turn, agent: KnownAgent): void {
     state.hungry.delete(agent);
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId, standing: "lost", reason: `no sign of life for ${activityTimeoutMs} ms` });
-    state.alarms.bringForward(agent.alarm, nowMs + revokeLostAfterMs);
+    state.alarms.ensureAgent(agent, nowMs + revokeLostAfterMs);
   } else if (standing === "lost" && agent.lostAt !== null) {
     const revokeAt = agent.lostAt + revokeLostAfterMs;
-    if (revokeAt > nowMs) state.alarms.bringForward(agent.alarm, revokeAt);
+    if (revokeAt > nowMs) state.alarms.ensureAgent(agent, revokeAt);
     else {
       sometimes("a lost agent was revoked");
       revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);

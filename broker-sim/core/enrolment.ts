@@ -42,7 +42,7 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
   agent.standing = "active";
   agent.lastSeenAt = nowMs;
   agent.lostAt = null;
-  state.alarms.bringForward(agent.alarm, nowMs + state.timing.activityTimeoutMs);
+  state.alarms.ensureAgent(agent, nowMs + state.timing.activityTimeoutMs);
   persistAgent(turn, agent);
   record(turn, "broker.enrolled", { ...caller, again: known !== undefined });
   return { ok: true, answer: { agentId: agent.agentId, brokerTimeMs: nowMs, timing: state.timing } };

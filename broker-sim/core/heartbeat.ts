@@ -52,7 +52,7 @@ function noteAgent(turn: Turn, agent: KnownAgent, message: HeartbeatRequest): vo
     agent.standing = "active";
     agent.lostAt = null;
     // Whoever is active has an alarm already, no later than its last sign of life allows.
-    turn.state.alarms.bringForward(agent.alarm, turn.nowMs + turn.state.timing.activityTimeoutMs);
+    turn.state.alarms.ensureAgent(agent, turn.nowMs + turn.state.timing.activityTimeoutMs);
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId: agent.agentId, standing: "active", reason: "it sent a heartbeat again" });
   }

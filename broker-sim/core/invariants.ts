@@ -60,7 +60,7 @@ function assertJob(state: BrokerState, job: JobRecord): void {
 /** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
 function assertSilenceIsNoticed({ timing }: BrokerState, agent: KnownAgent): void {
   if (agent.standing !== "active") return;
-  assert(agent.alarm.atMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
+  assert(agent.alarmAtMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
 }
 
 function assertAgent(agent: KnownAgent): void {

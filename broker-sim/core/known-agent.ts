@@ -1,5 +1,5 @@
 import { assert, present } from "../../foundation/assert.ts";
-import { type Alarm, alarmOf } from "./alarms.ts";
+import type { Alarm } from "./alarms.ts";
 import type { Standing } from "./line.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 
@@ -11,7 +11,8 @@ const nothing: ReadonlyMap<string, JobRecord> = new Map();
  * of it in one place, so that a heartbeat makes one look-up however large the fleet is; what a heartbeat reads comes first,
  * because it then lies side by side in memory.
  */
-export class KnownAgent implements AgentRecord, Standing<KnownAgent> {
+export class KnownAgent implements AgentRecord, Standing<KnownAgent>, Alarm<"agent"> {
+  readonly kind = "agent";
   readonly agentId: AgentRecord["agentId"];
   instanceId: AgentRecord["instanceId"];
   standing: AgentRecord["standing"];
@@ -23,6 +24,9 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent> {
   /** Whether its event stream is open. */
   isConnected = false;
   #held: Map<string, JobRecord> | null = null;
+  /** When its silence is looked at. */
+  alarmAtMs = Infinity;
+  alarmTurn = -1;
   /** Its place among the hungry. */
   inLine = false;
   before: KnownAgent | null = null;
@@ -32,8 +36,6 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent> {
   readonly enrolledAt: AgentRecord["enrolledAt"];
   lostAt: AgentRecord["lostAt"];
   revokedAt: AgentRecord["revokedAt"];
-  /** When its silence is looked at. */
-  readonly alarm: Alarm;
 
   constructor(record: AgentRecord) {
     this.agentId = record.agentId;
@@ -49,7 +51,6 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent> {
     this.enrolledAt = record.enrolledAt;
     this.lostAt = record.lostAt;
     this.revokedAt = record.revokedAt;
-    this.alarm = alarmOf("agent", record.agentId);
   }
 
   /** The jobs offered or leased to it, by lease, oldest first. */

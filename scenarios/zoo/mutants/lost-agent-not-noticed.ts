@@ -8,9 +8,9 @@ export default {
     {
       file: "broker-sim/core/deadlines.ts",
       find: `    if (lostAt > nowMs) {
-      state.alarms.bringForward(agent.alarm, lostAt);`,
+      state.alarms.ensureAgent(agent, lostAt);`,
       replace: `    if (lostAt > 0) {
-      state.alarms.bringForward(agent.alarm, nowMs + activityTimeoutMs);`,
+      state.alarms.ensureAgent(agent, nowMs + activityTimeoutMs);`,
     },
   ],
 } satisfies Mutant;
