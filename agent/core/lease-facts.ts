@@ -7,12 +7,12 @@ import type { AgentCore, HeldLease } from "./state.ts";
 
 /** Whether the agent holds a sandbox, which makes it Working. */
 export function isBusy(core: AgentCore): boolean {
-  return Object.values(core.leases).some((lease) => stageFacts[lease.stage].holdsSandbox);
+  return core.leaseList.some((lease) => stageFacts[lease.stage].holdsSandbox);
 }
 
 export function slotsUsed(core: AgentCore): number {
   let used = 0;
-  for (const lease of Object.values(core.leases)) if (stageFacts[lease.stage].takesSlot) used += 1;
+  for (const lease of core.leaseList) if (stageFacts[lease.stage].takesSlot) used += 1;
   return used;
 }
 

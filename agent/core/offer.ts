@@ -2,6 +2,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import type { Lease } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { AgentInput } from "./input.ts";
+import { addLease } from "./held-leases.ts";
 import { intakeClosedBecause, leaseNote, slotsFree } from "./lease-facts.ts";
 import { grantLease, setLeaseTimer } from "./lease-deadline.ts";
 import { partFrom } from "./lease-stop.ts";
@@ -28,7 +29,7 @@ export function considerOffer(turn: Turn, offer: Offer): void {
     turn.emit({ kind: "decline", leaseId, epoch, reason, startFailed });
     return;
   }
-  core.leases[leaseId] = newLease(offer);
+  addLease(core, newLease(offer));
   turn.record("agent.offer", { jobId, leaseId, epoch, answer: "accepted", reason: "a slot is free" });
   turn.emit({ kind: "accept", leaseId, epoch });
 }

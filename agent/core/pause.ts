@@ -75,7 +75,7 @@ const noSandboxes: PauseResult = { freezeMs: 0, frozenSandboxes: 0, checkpoints:
 
 function pauseResult({ core, nowMs }: Turn, pause: Pause): PauseResult {
   const { generation, sandboxes } = present(core.freeze, "a pause in force holds a freeze");
-  const checkpoints = Object.values(core.leases).filter((lease) => lease.checkpoint?.generation === generation).length;
+  const checkpoints = core.leaseList.filter((lease) => lease.checkpoint?.generation === generation).length;
   pause.snapshotMs ??= nowMs - pause.triggeredAtMs;
   return { freezeMs: pause.freezeMs, frozenSandboxes: sandboxes, checkpoints, snapshotMs: pause.snapshotMs };
 }

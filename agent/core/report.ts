@@ -1,5 +1,6 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import { wake } from "./heartbeat-send.ts";
+import { dropLease } from "./held-leases.ts";
 import { handBack, retryDelayMs, slotsFree } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import type { HeldLease } from "./state.ts";
@@ -74,7 +75,7 @@ export function retryLater(turn: Turn): void {
 
 /** Nothing of the lease is left to do. */
 export function finishLease(turn: Turn, lease: HeldLease): void {
-  delete turn.core.leases[lease.leaseId];
+  dropLease(turn.core, lease);
   turn.remember({ key: `lease:${lease.leaseId}`, value: null });
   turn.emit({ kind: "discardCheckpoints", leaseId: lease.leaseId });
 }

@@ -3,6 +3,7 @@ import { resumeWithdrawal } from "./withdrawal-begin.ts";
 import { onWithdrawalStrays } from "./withdrawal-host.ts";
 import { copyOfRecord } from "./withdrawal-note.ts";
 import { enrol } from "./enrolment-send.ts";
+import { addLease } from "./held-leases.ts";
 import type { AgentInput } from "./input.ts";
 import { agentLimits } from "./limits.ts";
 import type { HeldLease, RecoveredLease } from "./state.ts";
@@ -21,7 +22,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   core.enrolmentSent = recovered.enrolmentSent;
   const resumed = recovered.enrolmentSent || recovered.withdrawal !== null;
   turn.record("agent.started", { instanceId: core.instanceId, agentId, pid, driver, resumed });
-  for (const lease of recovered.leases) core.leases[lease.leaseId] = recoveredLease(lease);
+  for (const lease of recovered.leases) addLease(core, recoveredLease(lease));
   if (recovered.withdrawal !== null) {
     resumeWithdrawal(turn, copyOfRecord(recovered.withdrawal));
     return;

@@ -31,7 +31,10 @@ export interface AgentCore {
   /** Broker's clock minus ours, never underestimated. */
   brokerAheadMs: number;
   heartbeat: { inFlight: boolean; again: string | null };
-  leases: Record<string, HeldLease>;
+  /** Changed by `addLease` and `dropLease` alone. */
+  readonly leases: Record<string, HeldLease>;
+  /** The same in the order in which they came, because every turn goes through them. */
+  leaseList: readonly HeldLease[];
   freeze: Freeze | null;
   /** Grows with every freeze; a checkpoint counts only for the freeze in which it was taken. */
   freezeGeneration: number;
@@ -197,6 +200,9 @@ export interface RecoveredLease {
   readonly report: CompleteRequest | null;
 }
 
+/** Most agents of a large fleet hold none, and have no list of their own. */
+const noLeases: readonly never[] = [];
+
 export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
   return {
     instanceId,
@@ -217,6 +223,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     brokerAheadMs: 0,
     heartbeat: { inFlight: false, again: null },
     leases: {},
+    leaseList: noLeases,
     freeze: null,
     freezeGeneration: 0,
     pause: null,

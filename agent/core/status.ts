@@ -6,7 +6,7 @@ import type { AgentCore } from "./state.ts";
 export type CoreStatus = Omit<AgentStatus, "pid" | "broker" | "sandboxDriver" | "ledgerEntries">;
 
 export function coreStatus(core: AgentCore): CoreStatus {
-  const sandboxes = Object.values(core.leases).flatMap((lease) => {
+  const sandboxes = core.leaseList.flatMap((lease) => {
     const { sandbox } = lease;
     if (sandbox === null || lease.stage === "reporting" || lease.stage === "parted") return [];
     const { workspace, pid, cgroup } = sandbox;

@@ -56,8 +56,8 @@ export class Turn {
     else this.emit({ kind: "answer", requestId, response });
   }
 
-  leases(): HeldLease[] {
-    return Object.values(this.core.leases);
+  leases(): readonly HeldLease[] {
+    return this.core.leaseList;
   }
 
   /**

@@ -4,8 +4,9 @@ import { checkpointProblem } from "./checkpoints.ts";
 import { takeBackOffers } from "./enrolment.ts";
 import { noteProgress, requeueJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { handBackJob } from "./lease-actions.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { JobRecord } from "./records.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
 import { hungerOf } from "./work-hints.ts";
 
@@ -20,10 +21,10 @@ export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): 
   agent.state = "Paused";
   agent.slotsFree = 0;
   persistAgent(turn, agent);
-  takeBackOffers(turn, agent.agentId);
+  takeBackOffers(turn, agent);
   let checkpoints = 0;
   for (const entry of message.checkpoints) {
-    const job = leasedJob(turn, agent, entry);
+    const job = leasedJob(agent, entry);
     if (job === undefined) continue;
     const { progress, checkpoint } = entry;
     const saved = checkpoint !== undefined && checkpointProblem(turn.state, checkpoint) === undefined;
@@ -39,7 +40,7 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
   const admitted = admit(turn.state, caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  const held = turn.state.holdings.of(agent.agentId).size;
+  const held = agent.held.size;
   agent.state = held > 0 ? "Working" : "Idle";
   agent.slotsFree = Math.max(0, agent.slots - held);
   persistAgent(turn, agent);
@@ -55,10 +56,10 @@ export function shutdown(turn: Turn, { caller, message }: BrokerInput<"shutdown"
   const admitted = admit(turn.state, caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  takeBackOffers(turn, agent.agentId);
+  takeBackOffers(turn, agent);
   handBackAll(turn, agent, { entries: message.handedBack, reason: message.reason });
   agent.slotsFree = 0;
-  turn.state.hungry.delete(agent.agentId);
+  turn.state.hungry.delete(agent);
   if (agent.standing === "shutdown") return acknowledged;
   agent.standing = "shutdown";
   agent.lostAt = null;
@@ -81,17 +82,17 @@ export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResp
 }
 
 /** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
-export function revoke(turn: Turn, agent: AgentRecord, reason: string): void {
-  takeBackOffers(turn, agent.agentId);
-  for (const job of [...turn.state.holdings.of(agent.agentId).values()].reverse()) {
+export function revoke(turn: Turn, agent: KnownAgent, reason: string): void {
+  takeBackOffers(turn, agent);
+  for (const job of [...agent.held.values()].reverse()) {
     requeueJob(turn, job, { how: "revoked", reason: `its agent's key was revoked: ${reason}` });
   }
   agent.standing = "revoked";
   agent.revokedAt ??= turn.nowMs;
   agent.lostAt = null;
   agent.slotsFree = 0;
-  turn.state.hungry.delete(agent.agentId);
-  turn.state.connected.delete(agent.agentId);
+  turn.state.hungry.delete(agent);
+  agent.isConnected = false;
   persistAgent(turn, agent);
   turn.effects.push({ kind: "disconnect", agentId: agent.agentId });
   record(turn, "broker.agent", { agentId: agent.agentId, standing: "revoked", reason });
@@ -100,19 +101,19 @@ export function revoke(turn: Turn, agent: AgentRecord, reason: string): void {
 /** Later entries go to the queue's front first, so that the jobs keep their order among themselves. */
 function handBackAll(
   turn: Turn,
-  agent: AgentRecord,
+  agent: KnownAgent,
   { entries, reason }: { entries: readonly HandBack[]; reason: string },
 ): void {
   for (const entry of [...entries].reverse()) {
-    const job = leasedJob(turn, agent, entry);
+    const job = leasedJob(agent, entry);
     if (job === undefined) continue;
     handBackJob(turn, job, { progress: entry.progress, checkpoint: entry.checkpoint, reason });
   }
 }
 
 /** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */
-function leasedJob(turn: Turn, agent: AgentRecord, entry: HandBack): JobRecord | undefined {
-  const job = turn.state.holdings.of(agent.agentId).get(entry.leaseId);
+function leasedJob(agent: KnownAgent, entry: HandBack): JobRecord | undefined {
+  const job = agent.held.get(entry.leaseId);
   const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
   return held ? job : undefined;
 }

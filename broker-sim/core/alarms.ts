@@ -4,60 +4,67 @@ import { BinaryHeap } from "./binary-heap.ts";
 export type AlarmKind = "job" | "agent" | "blob";
 
 /** What is looked at again, and when. */
-export interface Alarm {
-  readonly kind: AlarmKind;
+export interface Alarm<Kind extends AlarmKind> {
+  readonly kind: Kind;
+  /** Infinity while it is not set. */
+  alarmAtMs: number;
+  /** Which entry of the heap counts: every other one about the same was superseded by an earlier time. */
+  alarmTurn: number;
+}
+
+/** The alarm of a job or a blob, by its id. */
+interface KeptAlarm extends Alarm<"job" | "blob"> {
   readonly id: string;
-  readonly atMs: number;
-  /** An earlier one about the same took its place. */
-  superseded: boolean;
 }
 
 /**
  * When to look at what again. A subject has at most one alarm that counts. A deadline that moved later (a renewal) is
- * not moved here: whoever looks finds it not due yet and sets the alarm anew, so that renewals cost nothing.
+ * not moved here: whoever looks finds it not due yet and sets the alarm anew, so that renewals cost nothing. Agents are
+ * alarms themselves; those of jobs and blobs are kept here while they are set.
  */
-export class Alarms {
-  readonly #heap = new BinaryHeap<Alarm>();
-  readonly #scheduled: Readonly<Record<AlarmKind, Map<string, Alarm>>> = {
-    job: new Map(),
-    agent: new Map(),
-    blob: new Map(),
-  };
+export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
+  readonly #heap = new BinaryHeap<Agent | KeptAlarm>();
+  readonly #kept: Readonly<Record<"job" | "blob", Map<string, KeptAlarm>>> = { job: new Map(), blob: new Map() };
 
-  /** Makes sure that the subject is looked at no later than `atMs`. */
-  ensure(kind: AlarmKind, id: string, atMs: number): void {
-    const scheduled = this.#scheduled[kind];
-    const before = scheduled.get(id);
-    if (before !== undefined) {
-      if (before.atMs <= atMs) return;
-      before.superseded = true;
+  /** Makes sure that a job or blob is looked at no later than `atMs`. */
+  ensure(kind: "job" | "blob", id: string, atMs: number): void {
+    let alarm = this.#kept[kind].get(id);
+    if (alarm === undefined) {
+      alarm = { kind, id, alarmAtMs: Infinity, alarmTurn: -1 };
+      this.#kept[kind].set(id, alarm);
     }
-    const alarm = { kind, id, atMs, superseded: false };
-    scheduled.set(id, alarm);
-    this.#heap.push(atMs, alarm);
+    this.#bringForward(alarm, atMs);
   }
 
-  /** When that subject is looked at, or undefined when it is not. */
-  scheduledAtMs(kind: AlarmKind, id: string): number | undefined {
-    return this.#scheduled[kind].get(id)?.atMs;
+  /** Makes sure that an agent is looked at no later than `atMs`. */
+  ensureAgent(agent: Agent, atMs: number): void {
+    this.#bringForward(agent, atMs);
   }
 
   /** The earliest alarm, or null when there is none. */
   nextAtMs(): number | null {
     for (;;) {
-      const next = this.#heap.peek();
-      if (next === undefined) return null;
-      if (!next.value.superseded) return next.key;
+      const { first, firstKey, firstTurn } = this.#heap;
+      if (first === undefined || firstKey === undefined) return null;
+      if (first.alarmTurn === firstTurn) return firstKey;
       this.#heap.pop();
     }
   }
 
   /** Takes the next alarm that is due, if one is. */
-  takeDue(nowMs: number): Alarm | undefined {
+  takeDue(nowMs: number): Agent | KeptAlarm | undefined {
     const atMs = this.nextAtMs();
     if (atMs === null || atMs > nowMs) return undefined;
-    const alarm = this.#heap.pop()?.value;
-    if (alarm !== undefined) this.#scheduled[alarm.kind].delete(alarm.id);
+    const alarm = this.#heap.pop();
+    if (alarm === undefined) return undefined;
+    alarm.alarmAtMs = Infinity;
+    if (alarm.kind !== "agent") this.#kept[alarm.kind].delete(alarm.id);
     return alarm;
+  }
+
+  #bringForward(alarm: Agent | KeptAlarm, atMs: number): void {
+    if (alarm.alarmAtMs <= atMs) return;
+    alarm.alarmAtMs = atMs;
+    alarm.alarmTurn = this.#heap.push(atMs, alarm);
   }
 }

@@ -25,13 +25,15 @@ const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
   connected(turn, { caller }) {
     const admitted = admit(turn.state, caller);
     if (!admitted.ok) return admitted;
-    turn.state.connected.add(caller.agentId);
+    admitted.agent.isConnected = true;
     hungerOf(turn, admitted.agent);
     return acknowledged;
   },
   disconnected(turn, { agentId }) {
-    turn.state.connected.delete(agentId);
-    turn.state.hungry.delete(agentId);
+    const agent = turn.state.agents.get(agentId);
+    if (agent === undefined) return acknowledged;
+    agent.isConnected = false;
+    turn.state.hungry.delete(agent);
     return acknowledged;
   },
   accept,

@@ -1,7 +1,7 @@
-interface Arrival {
+import { Line, nowhere, type Standing } from "./line.ts";
+
+interface Arrival extends Standing<Arrival> {
   readonly id: string;
-  before: Arrival | null;
-  after: Arrival | null;
 }
 
 /**
@@ -10,15 +10,14 @@ interface Arrival {
  */
 export class ArrivalOrder {
   readonly #arrivals = new Map<string, Arrival>();
-  #oldest: Arrival | null = null;
-  #newest: Arrival | null = null;
+  readonly #line = new Line<Arrival>();
 
   get size(): number {
     return this.#arrivals.size;
   }
 
   get oldest(): string | undefined {
-    return this.#oldest?.id;
+    return this.#line.oldest?.id;
   }
 
   has(id: string): boolean {
@@ -28,40 +27,15 @@ export class ArrivalOrder {
   /** Puts an id behind all others; one that is there keeps its place. */
   add(id: string): void {
     if (this.#arrivals.has(id)) return;
-    const arrival = { id, before: null, after: null };
+    const arrival = { id, ...nowhere };
     this.#arrivals.set(id, arrival);
-    this.#append(arrival);
-  }
-
-  /** Puts an id behind all others, whether it is there or not. */
-  addLast(id: string): void {
-    const arrival = this.#arrivals.get(id);
-    if (arrival === undefined) this.add(id);
-    else if (arrival !== this.#newest) {
-      this.#unlink(arrival);
-      this.#append(arrival);
-    }
+    this.#line.add(arrival);
   }
 
   delete(id: string): void {
     const arrival = this.#arrivals.get(id);
     if (arrival === undefined) return;
     this.#arrivals.delete(id);
-    this.#unlink(arrival);
-  }
-
-  #append(arrival: Arrival): void {
-    arrival.before = this.#newest;
-    arrival.after = null;
-    if (this.#newest === null) this.#oldest = arrival;
-    else this.#newest.after = arrival;
-    this.#newest = arrival;
-  }
-
-  #unlink({ before, after }: Arrival): void {
-    if (before === null) this.#oldest = after;
-    else before.after = after;
-    if (after === null) this.#newest = before;
-    else after.before = before;
+    this.#line.delete(arrival);
   }
 }

@@ -8,9 +8,9 @@ test.prop([fc.array(fc.integer({ min: 0, max: 20 }))])(
   (keys) => {
     const heap = new BinaryHeap<number>();
     keys.forEach((key, turn) => heap.push(key, turn));
-    const popped = Array.from({ length: keys.length }, () => heap.pop());
+    const popped = keys.map(() => ({ key: heap.firstKey, value: heap.pop() }));
     const expected = keys.map((key, value) => ({ key, value })).sort((a, b) => a.key - b.key || a.value - b.value);
-    expect(popped.map((item) => ({ key: item?.key, value: item?.value }))).toEqual(expected);
+    expect(popped).toEqual(expected);
     expect(heap.pop()).toBeUndefined();
   },
 );

@@ -1,9 +1,10 @@
-import { assert } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { Alarms } from "./alarms.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
-import { Holdings } from "./holdings.ts";
 import { JobQueue } from "./job-queue.ts";
+import { KnownAgent } from "./known-agent.ts";
+import { Line } from "./line.ts";
 import type { AgentRecord, BlobRecord, JobRecord } from "./records.ts";
 
 export interface BlobEntry {
@@ -27,15 +28,11 @@ export interface BrokerState {
   readonly queue: JobQueue;
   /** The ids of settled jobs in the order in which they settled. */
   readonly settled: ArrivalOrder;
-  readonly agents: Map<string, AgentRecord>;
-  /** The jobs offered or leased to each agent. */
-  readonly holdings: Holdings;
+  readonly agents: Map<string, KnownAgent>;
   /** The agents that would have taken more than the last answer held, and have not been woken since. */
-  readonly hungry: ArrivalOrder;
-  /** The agents whose event stream is open. */
-  readonly connected: Set<string>;
+  readonly hungry: Line<KnownAgent>;
   readonly blobs: Map<string, BlobEntry>;
-  readonly alarms: Alarms;
+  readonly alarms: Alarms<KnownAgent>;
   /** What the last `alarm` effect asked for. */
   alarmAtMs: number | null;
 }
@@ -73,9 +70,7 @@ export function startBrokerState({
     queue: new JobQueue(),
     settled: new ArrivalOrder(),
     agents: new Map(),
-    holdings: new Holdings(),
-    hungry: new ArrivalOrder(),
-    connected: new Set(),
+    hungry: new Line(),
     blobs: new Map(),
     alarms: new Alarms(),
     alarmAtMs: null,
@@ -103,12 +98,13 @@ function epochFloorAt(nowMs: number): number {
 }
 
 function loadAgent(state: BrokerState, stored: AgentRecord): void {
-  const agent = { ...stored, lastSeenAt: state.nowMs, lostAt: stored.standing === "lost" ? state.nowMs : null };
+  const lostAt = stored.standing === "lost" ? state.nowMs : null;
+  const agent = new KnownAgent({ ...stored, lastSeenAt: state.nowMs, lostAt });
   state.agents.set(agent.agentId, agent);
   if (agent.standing === "active") {
-    state.alarms.ensure("agent", agent.agentId, state.nowMs + state.timing.activityTimeoutMs);
+    state.alarms.ensureAgent(agent, state.nowMs + state.timing.activityTimeoutMs);
   } else if (agent.standing === "lost") {
-    state.alarms.ensure("agent", agent.agentId, state.nowMs + state.timing.revokeLostAfterMs);
+    state.alarms.ensureAgent(agent, state.nowMs + state.timing.revokeLostAfterMs);
   }
 }
 
@@ -118,10 +114,10 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   state.jobs.set(job.jobId, job);
   if (job.grant !== null) {
     assert(job.state === "offered" || job.state === "leased", "only an offered or leased job has a grant");
-    assert(state.agents.has(job.grant.agentId), "the store knows the agent that holds a grant");
+    const holder = present(state.agents.get(job.grant.agentId), "the store knows the agent that holds a grant");
     const ttlMs = job.state === "offered" ? state.timing.offerTtlMs : state.timing.leaseTtlMs;
     job.grant = { ...job.grant, expiresAt: state.nowMs + ttlMs };
-    state.holdings.add(job);
+    holder.hold(job);
     state.alarms.ensure("job", job.jobId, job.grant.expiresAt);
   } else if (job.state === "queued") {
     state.queue.add(job.jobId, job.queueOrder);

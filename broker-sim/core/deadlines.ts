@@ -2,7 +2,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { revoke } from "./agent-notices.ts";
 import { expireBlob } from "./checkpoints.ts";
 import { redeliverJob, requeueJob } from "./grants.ts";
-import type { AgentRecord } from "./records.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
 
 /**
@@ -10,17 +10,13 @@ import { type Turn, persistAgent, record } from "./turn.ts";
  * that nothing is decided by a lease that is over, however late the machine's timer is (docs/cases.md, case 2).
  */
 export function runDeadlines(turn: Turn): void {
-  const { alarms, agents } = turn.state;
+  const { alarms } = turn.state;
   for (;;) {
     const alarm = alarms.takeDue(turn.nowMs);
     if (alarm === undefined) return;
-    const { kind, id } = alarm;
-    if (kind === "job") expireGrant(turn, id);
-    else if (kind === "blob") expireBlob(turn, id);
-    else {
-      const agent = agents.get(id);
-      if (agent !== undefined) checkSilence(turn, agent);
-    }
+    if (alarm.kind === "agent") checkSilence(turn, alarm);
+    else if (alarm.kind === "job") expireGrant(turn, alarm.id);
+    else expireBlob(turn, alarm.id);
   }
 }
 
@@ -41,27 +37,27 @@ function expireGrant(turn: Turn, jobId: string): void {
   }
 }
 
-function checkSilence(turn: Turn, agent: AgentRecord): void {
+function checkSilence(turn: Turn, agent: KnownAgent): void {
   const { state, nowMs } = turn;
   const { activityTimeoutMs, revokeLostAfterMs } = state.timing;
   const { agentId, standing } = agent;
   if (standing === "active") {
     const lostAt = agent.lastSeenAt + activityTimeoutMs;
     if (lostAt > nowMs) {
-      state.alarms.ensure("agent", agentId, lostAt);
+      state.alarms.ensureAgent(agent, lostAt);
       return;
     }
     sometimes("an agent was lost");
     agent.standing = "lost";
     agent.lostAt = nowMs;
     agent.slotsFree = 0;
-    state.hungry.delete(agentId);
+    state.hungry.delete(agent);
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId, standing: "lost", reason: `no sign of life for ${activityTimeoutMs} ms` });
-    state.alarms.ensure("agent", agentId, nowMs + revokeLostAfterMs);
+    state.alarms.ensureAgent(agent, nowMs + revokeLostAfterMs);
   } else if (standing === "lost" && agent.lostAt !== null) {
     const revokeAt = agent.lostAt + revokeLostAfterMs;
-    if (revokeAt > nowMs) state.alarms.ensure("agent", agentId, revokeAt);
+    if (revokeAt > nowMs) state.alarms.ensureAgent(agent, revokeAt);
     else {
       sometimes("a lost agent was revoked");
       revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);

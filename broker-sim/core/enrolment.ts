@@ -2,7 +2,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { requeueJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
-import type { AgentRecord } from "./records.ts";
+import { KnownAgent } from "./known-agent.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
 
 /**
@@ -35,30 +35,30 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
   if (known === undefined || newInstance) {
     agent.slotsFree = 0;
     agent.state = "Idle";
-    state.connected.delete(agent.agentId);
-    state.hungry.delete(agent.agentId);
-    takeBackOffers(turn, agent.agentId);
+    agent.isConnected = false;
+    state.hungry.delete(agent);
+    takeBackOffers(turn, agent);
   }
   agent.standing = "active";
   agent.lastSeenAt = nowMs;
   agent.lostAt = null;
-  state.alarms.ensure("agent", agent.agentId, nowMs + state.timing.activityTimeoutMs);
+  state.alarms.ensureAgent(agent, nowMs + state.timing.activityTimeoutMs);
   persistAgent(turn, agent);
   record(turn, "broker.enrolled", { ...caller, again: known !== undefined });
   return { ok: true, answer: { agentId: agent.agentId, brokerTimeMs: nowMs, timing: state.timing } };
 }
 
 /** Offers that nobody will answer go back at once (docs/cases.md, case 7). */
-export function takeBackOffers(turn: Turn, agentId: string): void {
-  for (const job of [...turn.state.holdings.of(agentId).values()].reverse()) {
+export function takeBackOffers(turn: Turn, agent: KnownAgent): void {
+  for (const job of [...agent.held.values()].reverse()) {
     if (job.state !== "offered") continue;
     sometimes("an offer was taken back from an agent that takes no work");
     requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
   }
 }
 
-function newAgent(turn: Turn, { caller, message }: BrokerInput<"enrol">): AgentRecord {
-  const agent: AgentRecord = {
+function newAgent(turn: Turn, { caller, message }: BrokerInput<"enrol">): KnownAgent {
+  const agent = new KnownAgent({
     agentId: caller.agentId,
     publicKey: message.publicKey,
     revocation: message.revocation,
@@ -72,7 +72,7 @@ function newAgent(turn: Turn, { caller, message }: BrokerInput<"enrol">): AgentR
     lastSeenAt: turn.nowMs,
     lostAt: null,
     revokedAt: null,
-  };
+  });
   turn.state.agents.set(agent.agentId, agent);
   return agent;
 }

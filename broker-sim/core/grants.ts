@@ -5,8 +5,9 @@ import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
-import type { AgentRecord, GrantRecord, JobRecord } from "./records.ts";
+import type { GrantRecord, JobRecord } from "./records.ts";
 import { type Turn, persistJob, record, removeStoredJob } from "./turn.ts";
 import { enqueueJob } from "./work-hints.ts";
 
@@ -14,7 +15,7 @@ import { enqueueJob } from "./work-hints.ts";
 export type ReleaseHow = HistoryData<"broker.released">["how"];
 
 /** Offers a job that was just taken from the queue to an agent, under an epoch larger than every one before (I1). */
-export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease {
+export function offerJob(turn: Turn, job: JobRecord, agent: KnownAgent): Lease {
   assert(job.grant === null, "a job that is offered has no other grant");
   assert(agent.standing === "active", "only an active agent gets an offer");
   const expiresAt = turn.nowMs + turn.state.timing.offerTtlMs;
@@ -23,7 +24,7 @@ export function offerJob(turn: Turn, job: JobRecord, agent: AgentRecord): Lease 
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
   moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
-  turn.state.holdings.add(job);
+  agent.hold(job);
   agent.slotsFree = Math.max(0, agent.slotsFree - 1);
   turn.state.alarms.ensure("job", job.jobId, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
@@ -139,9 +140,9 @@ export function shortId(agentId: string): string {
 
 function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
   const { leaseId, epoch, agentId } = present(job.grant, "a grant that ends is there");
-  turn.state.holdings.remove(job);
-  job.grant = null;
   const agent = present(turn.state.agents.get(agentId), "the holder is known");
+  agent.letGo(job);
+  job.grant = null;
   agent.slotsFree = Math.min(agent.slots, agent.slotsFree + 1);
   const { jobId, progress, checkpoint } = job;
   record(turn, "broker.released", { jobId, leaseId, epoch, agentId, how, progress, checkpoint });

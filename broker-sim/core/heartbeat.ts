@@ -7,8 +7,9 @@ import { admit } from "./callers.ts";
 import { takeBackOffers } from "./enrolment.ts";
 import { offerJob, openOffer, redeliverJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { parseLeaseId } from "./lease-id.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { JobRecord } from "./records.ts";
 import { type Turn, persistAgent, persistJob, record } from "./turn.ts";
 import { renewHunger, takesWork } from "./work-hints.ts";
 
@@ -23,7 +24,7 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   noteAgent(turn, agent, message);
   const renewed: HeartbeatResponse["renewed"] = [];
   const lost: HeartbeatResponse["lost"] = [];
-  const held = turn.state.holdings.of(agent.agentId);
+  const { held } = agent;
   for (const status of message.leases) {
     const { leaseId, jobId, epoch } = status;
     const job = held.get(leaseId);
@@ -35,7 +36,7 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
     // An offer named here is being accepted at this moment; that call decides.
   }
   releaseUnclaimed(turn, agent);
-  if (!takesWork(agent.state)) takeBackOffers(turn, agent.agentId);
+  if (!takesWork(agent.state)) takeBackOffers(turn, agent);
   const offers = offerWork(turn, agent);
   renewHunger(turn, agent);
   const { agentId, state, slotsFree } = agent;
@@ -45,13 +46,13 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   return { ok: true, answer: { brokerTimeMs: turn.nowMs, offers, renewed, lost } };
 }
 
-function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): void {
+function noteAgent(turn: Turn, agent: KnownAgent, message: HeartbeatRequest): void {
   if (agent.standing === "lost") {
     sometimes("a lost agent came back");
     agent.standing = "active";
     agent.lostAt = null;
     // Whoever is active has an alarm already, no later than its last sign of life allows.
-    turn.state.alarms.ensure("agent", agent.agentId, turn.nowMs + turn.state.timing.activityTimeoutMs);
+    turn.state.alarms.ensureAgent(agent, turn.nowMs + turn.state.timing.activityTimeoutMs);
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId: agent.agentId, standing: "active", reason: "it sent a heartbeat again" });
   }
@@ -64,7 +65,7 @@ function noteAgent(turn: Turn, agent: AgentRecord, message: HeartbeatRequest): v
 }
 
 /** Renews one lease that the agent names and holds; returns until when. */
-function renew(turn: Turn, agent: AgentRecord, { job, progress }: { job: JobRecord; progress: number }): number {
+function renew(turn: Turn, agent: KnownAgent, { job, progress }: { job: JobRecord; progress: number }): number {
   const grant = present(job.grant, "a leased job has a grant");
   assert(grant.expiresAt > turn.nowMs, "a lease that has expired was released before");
   grant.expiresAt = turn.nowMs + turn.state.timing.leaseTtlMs;
@@ -99,9 +100,9 @@ function whyLost(turn: Turn, { leaseId, jobId }: LeaseStatus): string {
 }
 
 /** Leases of an earlier instance that this one does not know: they died with that process. */
-function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
+function releaseUnclaimed(turn: Turn, agent: KnownAgent): void {
   const unclaimed: JobRecord[] = [];
-  for (const job of turn.state.holdings.of(agent.agentId).values()) {
+  for (const job of agent.held.values()) {
     if (job.state === "leased" && job.grant?.instanceId !== agent.instanceId) unclaimed.push(job);
   }
   for (const job of unclaimed.reverse()) {
@@ -113,11 +114,11 @@ function releaseUnclaimed(turn: Turn, agent: AgentRecord): void {
   }
 }
 
-function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
+function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
   if (!takesWork(agent.state)) return [];
-  const held = turn.state.holdings.of(agent.agentId).size;
+  const held = agent.held.size;
   const capacity = Math.min(agent.slotsFree, agent.slots - held);
-  const offers = repeatOffers(turn, agent, { unheard: agent.slotsFree - Math.max(0, agent.slots - held) });
+  const offers = repeatOffers(agent, { unheard: agent.slotsFree - Math.max(0, agent.slots - held) });
   agent.slotsFree = Math.max(0, agent.slotsFree - offers.length);
   let made = 0;
   while (offers.length < limits.offersPerHeartbeatMax && made < capacity) {
@@ -133,9 +134,9 @@ function offerWork(turn: Turn, agent: AgentRecord): Lease[] {
  * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held them
  * was lost. They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6).
  */
-function repeatOffers(turn: Turn, agent: AgentRecord, { unheard }: { unheard: number }): Lease[] {
+function repeatOffers(agent: KnownAgent, { unheard }: { unheard: number }): Lease[] {
   if (unheard <= 0) return [];
-  const open = [...turn.state.holdings.of(agent.agentId).values()].filter((job) => job.state === "offered");
+  const open = [...agent.held.values()].filter((job) => job.state === "offered");
   if (open.length > 0) sometimes("an offer was made again because its answer was lost");
   return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax)).map(openOffer);
 }

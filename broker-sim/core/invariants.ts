@@ -1,15 +1,16 @@
-import { assert, present } from "../../foundation/assert.ts";
+import { assert } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import type { BrokerState } from "./broker-state.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { JobRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
 
 /** Checks what one input touched; cheap enough for every turn in production. */
 export function assertTouchedInvariants(turn: Turn): void {
   const { state, jobsChanged, agentsChanged } = turn;
   if (jobsChanged !== null) for (const job of jobsChanged) assertJob(state, job);
-  if (agentsChanged !== null) for (const agent of agentsChanged) assertAgent(state, agent);
+  if (agentsChanged !== null) for (const agent of agentsChanged) assertAgent(agent);
 }
 
 /** Checks the whole state, for tests and simulators. */
@@ -29,9 +30,9 @@ export function assertInvariants(state: BrokerState): void {
   assert(queued === state.queue.size, "the queue holds the queued jobs and no other");
   let held = 0;
   for (const agent of state.agents.values()) {
-    assertAgent(state, agent);
+    assertAgent(agent);
     assertSilenceIsNoticed(state, agent);
-    held += state.holdings.of(agent.agentId).size;
+    held += agent.held.size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
   for (const [digest, blob] of state.blobs) {
@@ -52,20 +53,19 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
   assert(job.grant.leaseId === leaseIdOf(job.jobId, job.grant.epoch), "a lease's id names its job and epoch");
   assert(job.grant.expiresAt > state.nowMs, "no grant outlives its time");
-  const held = state.holdings.of(job.grant.agentId);
-  assert(held.get(job.grant.leaseId) === job, "the holder's list names the grant");
+  const holder = state.agents.get(job.grant.agentId);
+  assert(holder?.held.get(job.grant.leaseId) === job, "the holder's list names the grant");
 }
 
 /** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
-function assertSilenceIsNoticed({ alarms, timing }: BrokerState, agent: AgentRecord): void {
+function assertSilenceIsNoticed({ timing }: BrokerState, agent: KnownAgent): void {
   if (agent.standing !== "active") return;
-  const atMs = present(alarms.scheduledAtMs("agent", agent.agentId), "an active agent has an alarm");
-  assert(atMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
+  assert(agent.alarmAtMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
 }
 
-function assertAgent(state: BrokerState, agent: AgentRecord): void {
+function assertAgent(agent: KnownAgent): void {
   assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
   if (agent.standing !== "revoked") return;
-  assert(state.holdings.of(agent.agentId).size === 0, "a revoked agent holds nothing");
+  assert(agent.held.size === 0, "a revoked agent holds nothing");
   assert(agent.revokedAt !== null, "a revoked agent is revoked since a moment");
 }

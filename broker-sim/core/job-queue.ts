@@ -42,14 +42,15 @@ export class JobQueue {
   /** Takes the first job, or undefined when none is queued. */
   take(): string | undefined {
     for (;;) {
-      const next = this.#heap.pop();
-      if (next === undefined) return undefined;
-      if (this.#orders.get(next.value) !== next.key) {
+      const order = this.#heap.firstKey;
+      const jobId = this.#heap.pop();
+      if (jobId === undefined) return undefined;
+      if (this.#orders.get(jobId) !== order) {
         sometimes("a cancelled job was skipped in the queue");
         continue;
       }
-      this.#orders.delete(next.value);
-      return next.value;
+      this.#orders.delete(jobId);
+      return jobId;
     }
   }
 }

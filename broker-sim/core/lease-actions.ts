@@ -6,8 +6,9 @@ import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { leaseJob, noteProgress, redeliverJob, requeueJob, settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
+import type { KnownAgent } from "./known-agent.ts";
 import { parseLeaseId } from "./lease-id.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { JobRecord } from "./records.ts";
 import { type Turn, persistJob } from "./turn.ts";
 import { hungerOf } from "./work-hints.ts";
 
@@ -29,7 +30,7 @@ export function decline(turn: Turn, input: BrokerInput<"decline">): BrokerRespon
   if (!call.held) return refuse("offer-lapsed", `The offer ${input.leaseId} is not open any more.`);
   const how = call.job.state === "offered" ? "declined" : "handed-back";
   // Whoever says no is not asked again until its next heartbeat.
-  turn.state.hungry.delete(call.agent.agentId);
+  turn.state.hungry.delete(call.agent);
   // One that cannot be started there is not put before those that can.
   const behind = input.message.startFailed === true;
   requeueJob(turn, call.job, { how, reason: `declined: ${input.message.reason}`, behind });
@@ -94,7 +95,7 @@ export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerRes
     return fenced(input.leaseId, job);
   }
   const { progress, checkpoint, reason, startFailed = false } = input.message;
-  turn.state.hungry.delete(agent.agentId);
+  turn.state.hungry.delete(agent);
   // The agent never heard whether its acceptance got through; here it did not.
   if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: `declined: ${reason}` });
   else handBackJob(turn, job, { progress, checkpoint, reason, startFailed });
@@ -127,7 +128,7 @@ export function handBackJob(
 
 interface LeaseCall {
   readonly ok: true;
-  readonly agent: AgentRecord;
+  readonly agent: KnownAgent;
   readonly job: JobRecord;
   /** Whether the caller holds this very offer or lease. */
   readonly held: boolean;
@@ -141,7 +142,7 @@ function leaseCall(
   const admitted = admit(state, input.caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  const job = state.holdings.of(agent.agentId).get(input.leaseId) ?? formerJob(state, input.leaseId);
+  const job = agent.held.get(input.leaseId) ?? formerJob(state, input.leaseId);
   if (job === undefined) return refuse("unknown-lease", `This broker knows no lease ${input.leaseId}.`);
   const held =
     job.grant?.leaseId === input.leaseId &&

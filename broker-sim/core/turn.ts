@@ -2,7 +2,10 @@ import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { Effect, HistoryEntry, StoreBatch } from "./effects.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { KnownAgent } from "./known-agent.ts";
+import type { JobRecord } from "./records.ts";
+
+const none: readonly never[] = [];
 
 /** One input being decided: the state, the time, and what has come out so far. */
 export interface Turn {
@@ -11,7 +14,7 @@ export interface Turn {
   /** What the store has to hear of; null while that is nothing, as in most turns. */
   jobsChanged: Set<JobRecord> | null;
   jobsRemoved: Set<string> | null;
-  agentsChanged: Set<AgentRecord> | null;
+  agentsChanged: Set<KnownAgent> | null;
   /** How many jobs joined the queue in this turn. */
   jobsQueued: number;
   /** Everything but `persist` and `alarm`, which come from what was changed. */
@@ -55,7 +58,7 @@ export function removeStoredJob(turn: Turn, jobId: string): void {
   turn.jobsRemoved.add(jobId);
 }
 
-export function persistAgent(turn: Turn, agent: AgentRecord): void {
+export function persistAgent(turn: Turn, agent: KnownAgent): void {
   turn.agentsChanged ??= new Set();
   turn.agentsChanged.add(agent);
 }
@@ -70,7 +73,8 @@ export function push(turn: Turn, agentId: string, event: BrokerEvent): void {
 
 function batchOf({ jobsChanged, jobsRemoved, agentsChanged }: Turn): StoreBatch | null {
   if (jobsChanged === null && jobsRemoved === null && agentsChanged === null) return null;
-  let jobs = jobsChanged === null ? [] : [...jobsChanged];
-  if (jobsRemoved !== null) jobs = jobs.filter(({ jobId }) => !jobsRemoved.has(jobId));
-  return { jobs, jobsRemoved: [...(jobsRemoved ?? [])], agents: [...(agentsChanged ?? [])] };
+  const agents = agentsChanged === null ? none : Array.from(agentsChanged, (agent) => agent.stored());
+  const jobs = jobsChanged === null ? none : [...jobsChanged];
+  if (jobsRemoved === null) return { jobs, jobsRemoved: none, agents };
+  return { jobs: jobs.filter(({ jobId }) => !jobsRemoved.has(jobId)), jobsRemoved: [...jobsRemoved], agents };
 }

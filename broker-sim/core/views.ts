@@ -1,6 +1,7 @@
 import type { AgentView, JobView } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { KnownAgent } from "./known-agent.ts";
+import type { JobRecord } from "./records.ts";
 
 /** A job as its submitter sees it. */
 export function jobView(job: JobRecord): JobView {
@@ -27,9 +28,9 @@ export function jobView(job: JobRecord): JobView {
 }
 
 /** An agent as the operator sees it. */
-export function agentView(state: BrokerState, agent: AgentRecord): AgentView {
+export function agentView(agent: KnownAgent): AgentView {
   const { agentId, instanceId, standing, slots, slotsFree, resources, enrolledAt, lastSeenAt } = agent;
-  const leases = [...state.holdings.of(agentId).keys()].sort();
+  const leases = [...agent.held.keys()].sort();
   return {
     agentId,
     instanceId,
@@ -53,7 +54,7 @@ export function jobViews(state: BrokerState): JobView[] {
 
 /** All agents in the order in which they enrolled. */
 export function agentViews(state: BrokerState): AgentView[] {
-  const views = [...state.agents.values()].map((agent) => agentView(state, agent));
+  const views = [...state.agents.values()].map(agentView);
   return views.sort((a, b) => a.enrolledAt - b.enrolledAt || compareIds(a.agentId, b.agentId));
 }
 

@@ -1,6 +1,7 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { AgentState } from "../../protocol/agent-states.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { KnownAgent } from "./known-agent.ts";
+import type { JobRecord } from "./records.ts";
 import { type Turn, push } from "./turn.ts";
 
 /** Puts a job into the queue under the order that it has. */
@@ -15,18 +16,18 @@ export function takesWork(state: AgentState): boolean {
 }
 
 /** An agent has a free slot: it is woken now if a job is queued, and when the next one is if not. */
-export function hungerOf(turn: Turn, agent: AgentRecord): void {
+export function hungerOf(turn: Turn, agent: KnownAgent): void {
   const { state } = turn;
-  if (!canBeWoken(turn, agent)) return;
-  if (state.queue.size === 0) state.hungry.add(agent.agentId);
+  if (!canBeWoken(agent)) return;
+  if (state.queue.size === 0) state.hungry.add(agent);
   else wake(turn, agent);
 }
 
 /** The same when its heartbeat was answered: it waits behind all others again, or no longer. */
-export function renewHunger(turn: Turn, agent: AgentRecord): void {
+export function renewHunger(turn: Turn, agent: KnownAgent): void {
   const { queue, hungry } = turn.state;
-  if (!canBeWoken(turn, agent)) hungry.delete(agent.agentId);
-  else if (queue.size === 0) hungry.addLast(agent.agentId);
+  if (!canBeWoken(agent)) hungry.delete(agent);
+  else if (queue.size === 0) hungry.addLast(agent);
   else wake(turn, agent);
 }
 
@@ -38,11 +39,10 @@ export function wakeForQueued(turn: Turn): void {
   const { state } = turn;
   let jobs = Math.min(turn.jobsQueued, state.queue.size);
   while (jobs > 0) {
-    const agentId = state.hungry.oldest;
-    if (agentId === undefined) return;
-    const agent = state.agents.get(agentId);
-    if (agent === undefined || !canBeWoken(turn, agent)) {
-      state.hungry.delete(agentId);
+    const agent = state.hungry.oldest;
+    if (agent === null) return;
+    if (!canBeWoken(agent)) {
+      state.hungry.delete(agent);
       continue;
     }
     sometimes("a hungry agent was woken for a queued job");
@@ -51,16 +51,11 @@ export function wakeForQueued(turn: Turn): void {
   }
 }
 
-function canBeWoken(turn: Turn, agent: AgentRecord): boolean {
-  return (
-    agent.standing === "active" &&
-    takesWork(agent.state) &&
-    agent.slotsFree > 0 &&
-    turn.state.connected.has(agent.agentId)
-  );
+function canBeWoken(agent: KnownAgent): boolean {
+  return agent.standing === "active" && takesWork(agent.state) && agent.slotsFree > 0 && agent.isConnected;
 }
 
-function wake(turn: Turn, agent: AgentRecord): void {
-  turn.state.hungry.delete(agent.agentId);
+function wake(turn: Turn, agent: KnownAgent): void {
+  turn.state.hungry.delete(agent);
   push(turn, agent.agentId, { event: "work_available", data: { queued: turn.state.queue.size } });
 }

@@ -156,7 +156,8 @@ test("an open stream does not keep the server from closing", async () => {
 
 /** Resolves when the broker has noticed that the agent's stream is gone. */
 async function disconnection(live: LiveBroker, agent: SigningClient): Promise<void> {
-  while (live.broker.service.state.connected.has(agent.agentId)) await new Promise((resolve) => setImmediate(resolve));
+  while (live.broker.service.state.agents.get(agent.agentId)?.isConnected === true)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A TCP proxy before the broker whose connections a test can cut. */

@@ -27,8 +27,8 @@ export const lostNoticed = checkerOf("a silent agent is called lost in time (L3)
     if (anew) lastSigns.restart(now);
     anew = false;
     const longest = lastSigns.first();
-    if (longest === null || now.at - longest.record.at <= bearMs) return null;
-    const silentMs = (now.at - longest.record.at).toFixed(0);
+    if (longest === null || now.at - longest.at <= bearMs) return null;
+    const silentMs = (now.at - longest.at).toFixed(0);
     const summary = `agent ${longest.agentId.slice(0, 12)} was silent for ${silentMs} ms and is not lost`;
     return violation(summary, longest.record, now);
   };

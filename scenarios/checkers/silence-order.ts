@@ -3,6 +3,8 @@ import type { HistoryRecord } from "../../protocol/history.ts";
 interface Sign {
   readonly agentId: string;
   record: HistoryRecord;
+  /** The record's own, which is asked for at every look. */
+  at: number;
   earlier: Sign | null;
   later: Sign | null;
 }
@@ -21,17 +23,18 @@ export class SilenceOrder {
   }
 
   /** The agent that has been silent for the longest. */
-  first(): { readonly agentId: string; readonly record: HistoryRecord } | null {
+  first(): { readonly agentId: string; readonly record: HistoryRecord; readonly at: number } | null {
     return this.#first;
   }
 
   heard(agentId: string, record: HistoryRecord): void {
     let sign = this.#signs.get(agentId);
     if (sign === undefined) {
-      sign = { agentId, record, earlier: null, later: null };
+      sign = { agentId, record, at: record.at, earlier: null, later: null };
       this.#signs.set(agentId, sign);
     } else {
       sign.record = record;
+      sign.at = record.at;
       if (sign === this.#last) return;
       this.#unlink(sign);
     }
@@ -51,7 +54,10 @@ export class SilenceOrder {
 
   /** Counts for all from one record on; their order stays. */
   restart(record: HistoryRecord): void {
-    for (const sign of this.#signs.values()) sign.record = record;
+    for (const sign of this.#signs.values()) {
+      sign.record = record;
+      sign.at = record.at;
+    }
   }
 
   clear(): void {

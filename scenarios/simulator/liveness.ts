@@ -1,4 +1,5 @@
 import { agentLimits } from "../../agent/core/limits.ts";
+import type { AgentCore } from "../../agent/core/state.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { Failure } from "./outcome.ts";
 import type { Simulation } from "./simulation.ts";
@@ -11,6 +12,8 @@ const lookEveryMs = 500;
 const startAgainMs = agentLimits.unspawnableForMs;
 /** The most jobs and agents that a story names. */
 const namesMax = 5;
+
+const nothing: readonly never[] = [];
 
 /**
  * The liveness phase: faults stop, the broker and every agent that has not left are up, owners let go on what they
@@ -49,7 +52,7 @@ export class Liveness implements EventTarget {
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.#extend();
-    this.isOver = this.#unfinished().length === 0;
+    this.isOver = this.#isFinished();
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }
 
@@ -73,6 +76,14 @@ export class Liveness implements EventTarget {
     const story = [summary, ...unfinished.slice(0, namesMax), ...more];
     const invariant = unfinished.some((line) => line.startsWith("job")) ? "L2" : "L1";
     return { invariant, kind: "liveness", atMs: world.nowMs, story };
+  }
+
+  /** What `#unfinished` would say nothing of; asked for all the time, so it puts nothing into words. */
+  #isFinished(): boolean {
+    const { broker, members, director } = this.#simulation;
+    const { state } = broker;
+    if (state === null || director.waiting > 0 || state.jobs.size > state.settled.size) return false;
+    return members.every((member) => unfinishedOf(member).length === 0);
   }
 
   #unfinished(): string[] {
@@ -111,15 +122,19 @@ export class Liveness implements EventTarget {
   }
 }
 
-function unfinishedOf({ host, body, gone }: Member): string[] {
+function isAtRest({ agent, withdrawal, shutdown, leaseList }: AgentCore): boolean {
+  return agent !== "Enrolling" && withdrawal === null && shutdown === null && leaseList.length === 0;
+}
+
+function unfinishedOf({ host, body, gone }: Member): readonly string[] {
+  if (gone || (body !== null && isAtRest(body.core))) return nothing;
   const name = `agent ${host.index}`;
-  if (gone) return [];
   if (body === null) return [`${name} is down`];
   const { core } = body;
   if (core.withdrawal !== null) return [`${name} is withdrawing, at ${core.withdrawal.record.current}`];
   if (core.shutdown !== null) return [`${name} is shutting down, at ${core.shutdown.phase}`];
   if (core.agent === "Enrolling") return [`${name} has not enrolled`];
   // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
-  const held = Object.values(core.leases).filter((lease) => lease.stage !== "broken");
+  const held = core.leaseList.filter((lease) => lease.stage !== "broken");
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
 }

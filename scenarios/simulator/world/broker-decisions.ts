@@ -27,7 +27,7 @@ export class BrokerDecisions {
   readonly #line: CommitLine;
   /** What is being carried out, so that a death over it can say what nobody will be told. */
   #deciding: readonly Effect[] = nothing;
-  readonly #telling: { later: readonly Effect[]; next: number } = { later: nothing, next: 0 };
+  readonly #telling: { effects: readonly Effect[]; next: number } = { effects: nothing, next: 0 };
 
   constructor(world: World, { network, store, fuse, onWait }: BrokerDecisionsOptions) {
     this.#world = world;
@@ -38,7 +38,6 @@ export class BrokerDecisions {
   }
 
   carryOut(process: BrokerProcess, effects: readonly Effect[], reply: Reply | null): void {
-    const later = effects.every(isLater) ? effects : effects.filter(isLater);
     this.#deciding = effects;
     for (const effect of effects) {
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
@@ -49,9 +48,9 @@ export class BrokerDecisions {
     this.#deciding = nothing;
     // In the order of the decisions, even when an earlier one is committed at this very moment.
     const { idleAtMs } = this.#line;
-    if (idleAtMs <= this.#world.nowMs && !this.#line.isWaiting) this.#finish(process, later, reply);
+    if (idleAtMs <= this.#world.nowMs && !this.#line.isWaiting) this.#finish(process, effects, reply);
     else {
-      const atMs = this.#line.wait(later, reply);
+      const atMs = this.#line.wait(effects, reply);
       if (reply !== null && idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
       this.#onWait(atMs);
     }
@@ -59,7 +58,7 @@ export class BrokerDecisions {
 
   finishCommitted(process: BrokerProcess): void {
     for (let next = this.#line.takeCommitted(); next !== undefined; next = this.#line.takeCommitted()) {
-      this.#finish(process, next.later, next.reply);
+      this.#finish(process, next.effects, next.reply);
     }
   }
 
@@ -79,21 +78,23 @@ export class BrokerDecisions {
   /** The process is dead: what was not told by now never will be, and whoever waits for an answer is cut off. */
   breakOff(): void {
     const untold = this.#line.breakOff();
-    const { later, next } = this.#telling;
-    noteLostHistory(this.#world, [...later.slice(next), ...this.#deciding, ...untold.flatMap((one) => one.later)]);
+    const { effects, next } = this.#telling;
+    noteLostHistory(this.#world, [...effects.slice(next), ...this.#deciding, ...untold.flatMap((one) => one.effects)]);
     this.#deciding = nothing;
-    this.#telling.later = nothing;
+    this.#telling.effects = nothing;
     this.#telling.next = 0;
     for (const { reply } of untold) this.#diedOver(reply);
   }
 
-  #finish(process: BrokerProcess, later: readonly LaterEffect[], reply: Reply | null): void {
+  #finish(process: BrokerProcess, effects: readonly Effect[], reply: Reply | null): void {
     const telling = this.#telling;
-    for (let next = 0; next < later.length; next += 1) {
-      telling.later = later;
+    for (let next = 0; next < effects.length; next += 1) {
+      const effect = effects[next] as Effect;
+      if (!isLater(effect)) continue;
+      telling.effects = effects;
       telling.next = next;
       if (this.#fuse.burns("before")) return this.#diedOver(reply);
-      process.perform(later[next] as LaterEffect);
+      process.perform(effect);
       telling.next += 1;
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }

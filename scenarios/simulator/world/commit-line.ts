@@ -1,4 +1,4 @@
-import type { LaterEffect, StoreBatch } from "../../../broker-sim/core/effects.ts";
+import type { Effect, StoreBatch } from "../../../broker-sim/core/effects.ts";
 import type { BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import { Fifo } from "../kernel/fifo.ts";
@@ -17,7 +17,7 @@ export interface Reply {
 
 /** What was decided and is told only when the store has it. */
 export interface Untold {
-  readonly later: readonly LaterEffect[];
+  readonly effects: readonly Effect[];
   /** Null where the broker was asked without a network in between. */
   readonly reply: Reply | null;
   /** When the store has it. */
@@ -69,9 +69,9 @@ export class CommitLine {
   }
 
   /** Lets it wait behind everything that was written so far. @returns when it may be told */
-  wait(later: readonly LaterEffect[], reply: Reply | null): number {
+  wait(effects: readonly Effect[], reply: Reply | null): number {
     const atMs = Math.max(this.#world.nowMs, this.#commits.idleAtMs);
-    this.#untold.push({ later, reply, atMs });
+    this.#untold.push({ effects, reply, atMs });
     return atMs;
   }
 

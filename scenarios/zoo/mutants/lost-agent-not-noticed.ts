@@ -8,9 +8,9 @@ export default {
     {
       file: "broker-sim/core/deadlines.ts",
       find: `    if (lostAt > nowMs) {
-      state.alarms.ensure("agent", agentId, lostAt);`,
+      state.alarms.ensureAgent(agent, lostAt);`,
       replace: `    if (lostAt > 0) {
-      state.alarms.ensure("agent", agentId, nowMs + activityTimeoutMs);`,
+      state.alarms.ensureAgent(agent, nowMs + activityTimeoutMs);`,
     },
   ],
 } satisfies Mutant;
