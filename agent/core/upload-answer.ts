@@ -18,7 +18,8 @@ export function onUploadAnswered(
     checkpoint.upload = "done";
     // Not journalled: whoever goes on from the journal asks the broker whether it has the blobs, and a write to the
     // disk at this moment could stand in the way of the next freeze.
-    if (turn.core.freeze === null && lease.stage === "running") {
+    // Whoever reports the lease's end names it there; else it is named now, whatever comes: nothing may come any more.
+    if (lease.report === null) {
       turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
     }
   } else if (outcome.retriable) {

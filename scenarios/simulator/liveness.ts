@@ -22,6 +22,8 @@ export class Liveness implements EventTarget {
   endsAtMs = Infinity;
   #jobs = -1;
   isOver = false;
+  /** One that is paused now, and is let go on when agent and broker agree on it. */
+  #resting: Member | null = null;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -37,13 +39,18 @@ export class Liveness implements EventTarget {
       for (const sandbox of member.host.sandboxes.values()) sandbox.wake();
       member.start();
     }
+    this.#rest();
     this.happen();
   }
 
   happen(): void {
     const { world, director, members } = this.#simulation;
+    if (this.#resting !== null && this.#isSettled(this.#resting)) {
+      this.#resting = null;
+      this.#extendTo(world.nowMs);
+    }
     for (const member of members) {
-      if (member.body?.core.pause !== null && member.body !== null) director.resume(member);
+      if (member !== this.#resting && member.body !== null && member.body.core.pause !== null) director.resume(member);
     }
     // Somebody has to be there to do the work that is left.
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
@@ -53,12 +60,43 @@ export class Liveness implements EventTarget {
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }
 
+  /** In some runs an owner wants quiet just now: nothing fails any more, so the broker must come to know (WC-2). */
+  #rest(): void {
+    const { world, director, members, acknowledged } = this.#simulation;
+    const stream = world.tape.stream("liveness");
+    if (!stream.chance("rests", 0.5)) return;
+    const member = members[stream.upTo("who", members.length - 1)];
+    const core = member?.body?.core;
+    if (member === undefined || core === undefined || core.pause !== null || core.withdrawal !== null) return;
+    acknowledged.delete(member.host.agentId);
+    this.#resting = member;
+    director.pause(member);
+  }
+
+  /** Whether the broker has acknowledged the pause, and holds what was saved of each job that stands still. */
+  #isSettled({ body, gone, host: { agentId } }: Member): boolean {
+    if (gone || (body?.core.withdrawal ?? null) !== null) return true;
+    const { broker, acknowledged } = this.#simulation;
+    if (body?.core.agent !== "Paused" || !acknowledged.has(agentId)) return false;
+    const held = broker.state?.holdings.of(agentId);
+    return Object.values(body.core.leases).every(({ leaseId, stage, checkpoint }) => {
+      const job = held?.get(leaseId);
+      if (stage !== "running" || job === undefined || checkpoint === null || checkpoint.upload === "refused")
+        return true;
+      return job.checkpoint?.manifestDigest === checkpoint.reference.manifestDigest;
+    });
+  }
+
   #extend(): void {
-    const { world, broker, plan } = this.#simulation;
+    const { world, broker } = this.#simulation;
     const jobs = broker.state?.jobs.size ?? 0;
     if (jobs <= this.#jobs) return;
     this.#jobs = jobs;
-    this.endsAtMs = world.nowMs + plan.options.livenessMs + this.#workMs();
+    this.#extendTo(world.nowMs);
+  }
+
+  #extendTo(fromMs: number): void {
+    this.endsAtMs = fromMs + this.#simulation.plan.options.livenessMs + this.#workMs();
   }
 
   /** Null when everything came to its end in time. */
@@ -88,6 +126,8 @@ export class Liveness implements EventTarget {
       }
     }
     for (const member of members) lines.push(...unfinishedOf(member));
+    if (this.#resting !== null) lines.push(`agent ${this.#resting.host.index} is paused, and the broker does not know`);
+    if (lines.length === 0) for (const member of members) lines.push(...keptBy(member));
     return lines;
   }
 
@@ -122,4 +162,15 @@ function unfinishedOf({ host, body, gone }: Member): string[] {
   // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
   const held = Object.values(core.leases).filter((lease) => lease.stage !== "broken");
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
+}
+
+/** Directories of leases that are over. */
+function keptBy({ host, body }: Member): string[] {
+  const leases = body?.core.leases ?? {};
+  return host
+    .things()
+    .filter(
+      (thing) => /\/(sandboxes|checkpoints)\//.test(thing) && !(thing.slice(thing.lastIndexOf("/") + 1) in leases),
+    )
+    .map((thing) => `agent ${host.index} still keeps ${thing}`);
 }

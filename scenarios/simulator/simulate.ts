@@ -14,6 +14,7 @@ import type { Failure, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { isUndisturbed } from "./plan/undisturbed.ts";
 import { Simulation } from "./simulation.ts";
+import { blobBytesMax } from "./world/broker-body.ts";
 
 export interface SimulateOptions {
   /** Whether the properties are watched. */
@@ -79,7 +80,7 @@ export function simulate(
 function propertiesOf(plan: Plan): PropertyWatch {
   const { timing, latencyMsMax, slots } = plan.options;
   const duties = isUndisturbed(plan) ? dutyNames : [];
-  const dutySettings = { ...timing, latencyMsMax, slots };
+  const dutySettings = { ...timing, latencyMsMax, slots, checkpointBytesMax: blobBytesMax };
   return watchProperties([...propertyNames, ...duties], {
     ...Object.fromEntries(duties.map((name) => [name, dutySettings])),
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.

@@ -19,6 +19,8 @@ export class Simulation {
   readonly broker: BrokerBody;
   readonly members: Member[] = [];
   readonly director: Director;
+  /** The agents whose pause the broker has acknowledged, since whoever wants to know struck them off. */
+  readonly acknowledged = new Set<string>();
   readonly #network: Network;
   #completedInTime = 0;
 
@@ -35,7 +37,10 @@ export class Simulation {
     this.#network = new Network(this.world);
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
-    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased });
+    const onPauseAcknowledged = ({ agentId }: HistoryData<"broker.pause-acknowledged">): void => {
+      this.acknowledged.add(agentId);
+    };
+    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased, onPauseAcknowledged });
     this.director = new Director(this.world, { broker: this.broker, members: this.members });
   }
 

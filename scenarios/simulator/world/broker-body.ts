@@ -22,6 +22,9 @@ const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
 
+/** What the modelled broker takes of one blob: less than what some jobs have to save. */
+export const blobBytesMax = 2_000_000;
+
 /** The broker on its own machine. Its process comes and goes; its store stays. */
 export class BrokerBody implements EventTarget, RequestTaker {
   /** Whether its store may lose what it held. */
@@ -30,7 +33,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #network: Network;
   readonly #store: Store;
   readonly #decisions: BrokerDecisions;
-  readonly #onReleased: BrokerProcessOptions["onReleased"];
+  readonly #told: Pick<BrokerProcessOptions, "onReleased" | "onPauseAcknowledged">;
   readonly #fuse = new Fuse();
   readonly #stall: Stall;
   /** Null while it is down. */
@@ -44,13 +47,15 @@ export class BrokerBody implements EventTarget, RequestTaker {
     {
       storeFails,
       onReleased,
+      onPauseAcknowledged,
     }: {
       /** Whether the store may have to take writes back. */
       storeFails: boolean;
       onReleased: BrokerProcessOptions["onReleased"];
+      onPauseAcknowledged: BrokerProcessOptions["onPauseAcknowledged"];
     },
   ) {
-    this.#onReleased = onReleased;
+    this.#told = { onReleased, onPauseAcknowledged };
     this.#world = world;
     this.#network = network;
     this.mayForget = storeFails;
@@ -80,7 +85,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       store: this.#store,
       boots: this.#boots,
       clockOffsetMs: this.#clockOffsetMs,
-      onReleased: this.#onReleased,
+      ...this.#told,
     });
     this.ask({ type: "tick" });
   }
@@ -198,6 +203,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   #putBlobs(call: BrokerCall, blobs: readonly { digest: string; bytes: number }[], link: Link): void {
+    if (blobs.some(({ bytes }) => bytes > blobBytesMax)) {
+      this.#network.answer(call, { ok: false, code: "too-large", message: "The blob is larger than allowed." }, link);
+      return;
+    }
     for (const { digest, bytes } of blobs) {
       this.#store.putBlob(digest, bytes);
       this.ask({ type: "blob-seen", digest, bytes });
