@@ -30,8 +30,8 @@ export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutco
   if (pause === null || pause.acknowledgement !== "inFlight") return;
   if (outcome.ok) {
     pause.acknowledgement = "done";
-  } else if (outcome.retriable || outcome.code === "fenced") {
-    // A fenced instance enrols again, and then it is heard.
+  } else if (outcome.retriable || outcome.code === "fenced" || outcome.code === "unknown-agent") {
+    // Whoever is fenced or forgotten enrols again, and then it is heard.
     sometimes("the acknowledgement of a pause was repeated");
     pause.acknowledgement = "waiting";
     retryAcknowledgement(turn, pause);
