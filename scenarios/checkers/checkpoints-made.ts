@@ -34,6 +34,7 @@ export const checkpointsMade = checkerOf("running jobs are checkpointed at every
   return {
     on: {
       "agent.started": (record) => {
+        instances.of(record.source);
         instances.started(record);
       },
       "agent.execution": (record) => {

@@ -44,6 +44,7 @@ export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in 
   return {
     on: {
       "agent.started": (record) => {
+        instances.of(record.source);
         instances.started(record);
       },
       "agent.execution": ({ source, data: { leaseId, to } }) => {

@@ -38,6 +38,7 @@ export const heldStarts = checkerOf("what was held during a pause is started aft
   return {
     on: {
       "agent.started": (record) => {
+        instances.of(record.source);
         instances.started(record);
       },
       "broker.enrolled": (record) => {

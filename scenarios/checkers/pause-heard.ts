@@ -23,6 +23,7 @@ export const pauseHeard = checkerOf("a heartbeat tells of a pause and of a resum
   return {
     on: {
       "agent.started": (record) => {
+        instances.of(record.source);
         instances.started(record);
       },
       "broker.enrolled": (record) => {

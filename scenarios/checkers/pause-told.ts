@@ -6,9 +6,9 @@ import { violation, type Violation } from "./story.ts";
 
 interface Instance {
   paused: Debt<RecordOf<"agent.state">> | null;
-  /** The pause in force was acknowledged. */
-  told: boolean;
-  /** So many that are over were not: their acknowledgements may be the next that arrive. */
+  /** So many acknowledgements came in this pause; */
+  told: number;
+  /** so many may be those of pauses that are over, which were on their way. */
   stale: number;
   /** The latest word of the freeze in force. */
   frozen: RecordOf<"agent.frozen"> | null;
@@ -29,13 +29,13 @@ export const pauseTold = checkerOf(title, (all) => {
   // An upload, then the acknowledgement.
   const bearMs = 2 * roundTripMs(settings);
   const instances = new Instances<Instance>(() => ({
-    ...{ paused: null, told: false, stale: 0, frozen: null, pausedBy: null },
+    ...{ paused: null, told: 0, stale: 0, frozen: null, pausedBy: null },
     saved: new Set<string>(),
   }));
   let told = 0;
 
   const look = (instance: Instance | undefined, now: RecordOf<"agent.woke"> | RecordOf<"broker.heartbeat">) => {
-    if (instance === undefined || instance.paused === null || instance.told) return null;
+    if (instance === undefined || instance.paused === null || instance.told > 0) return null;
     const ageMs = instance.paused.ageMs(now);
     if (ageMs <= bearMs) return null;
     const summary = `an agent is Paused since ${ageMs.toFixed(0)} ms, and the broker has no word of it`;
@@ -45,6 +45,7 @@ export const pauseTold = checkerOf(title, (all) => {
   return {
     on: {
       "agent.started": (record) => {
+        instances.of(record.source);
         instances.started(record);
       },
       "broker.enrolled": (record) => {
@@ -70,10 +71,10 @@ export const pauseTold = checkerOf(title, (all) => {
       },
       "agent.state": (record) => {
         const instance = instances.of(record.source);
-        if (instance.paused !== null && !instance.told) instance.stale += 1;
+        if (instance.paused !== null) instance.stale += 1 - instance.told;
         instance.paused = record.data.to === "Paused" ? new Debt(record) : null;
         instance.pausedBy = instance.frozen;
-        instance.told = false;
+        instance.told = 0;
       },
       // The broker hears of the end instead.
       "agent.shutdown": ({ source }) => {
@@ -84,15 +85,11 @@ export const pauseTold = checkerOf(title, (all) => {
       "broker.pause-acknowledged": (record) => {
         const instance = instances.ofAgent(record.data.agentId);
         if (instance === undefined || instance.paused === null) return;
-        const { stale } = instance;
-        if (instance.told && stale === 0) {
+        instance.told += 1;
+        if (instance.told > instance.stale + 1) {
           return violation("a pause was acknowledged more than once", instance.paused.since, record);
         }
-        instance.told = true;
-        if (stale > 0) {
-          instance.stale -= 1;
-          return;
-        }
+        if (instance.stale > 0) return;
         told += 1;
         return wrongFigures(instance, record);
       },

@@ -36,6 +36,7 @@ export const stateOfWork = checkerOf("an agent is Working exactly while it holds
   return {
     on: {
       "agent.started": (record) => {
+        instances.of(record.source);
         instances.started(record);
       },
       "agent.execution": (record) => {
