@@ -22,8 +22,8 @@ export class Liveness implements EventTarget {
   endsAtMs = Infinity;
   #jobs = -1;
   isOver = false;
-  /** One that is paused now, and is let go on when agent and broker agree on it. */
-  #resting: Member | null = null;
+  /** Those that are paused when faults stop; each is let go on when agent and broker agree on it. */
+  readonly #resting = new Set<Member>();
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -45,12 +45,14 @@ export class Liveness implements EventTarget {
 
   happen(): void {
     const { world, director, members } = this.#simulation;
-    if (this.#resting !== null && this.#isSettled(this.#resting)) {
-      this.#resting = null;
+    for (const member of this.#resting) {
+      if (!this.#isSettled(member)) continue;
+      this.#resting.delete(member);
       this.#extendTo(world.nowMs);
     }
     for (const member of members) {
-      if (member !== this.#resting && member.body !== null && member.body.core.pause !== null) director.resume(member);
+      if (this.#resting.has(member) || member.body === null || member.body.core.pause === null) continue;
+      director.resume(member);
     }
     // Somebody has to be there to do the work that is left.
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
@@ -60,29 +62,35 @@ export class Liveness implements EventTarget {
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }
 
-  /** In some runs an owner wants quiet just now: nothing fails any more, so the broker must come to know (WC-2). */
+  /** Nothing fails any more, so the broker must come to know of every pause (WC-2); in some runs one begins just now. */
   #rest(): void {
-    const { world, director, members, acknowledged } = this.#simulation;
+    const { world, director, members } = this.#simulation;
+    for (const member of members) {
+      if (member.body !== null && member.body.core.pause !== null) this.#resting.add(member);
+    }
     const stream = world.tape.stream("liveness");
     if (!stream.chance("rests", 0.5)) return;
     const member = members[stream.upTo("who", members.length - 1)];
-    const core = member?.body?.core;
-    if (member === undefined || core === undefined || core.pause !== null || core.withdrawal !== null) return;
-    acknowledged.delete(member.host.agentId);
-    this.#resting = member;
+    if (member === undefined || member.gone || this.#resting.has(member)) return;
+    this.#resting.add(member);
     director.pause(member);
   }
 
   /** Whether the broker has acknowledged the pause, and holds what was saved of each job that stands still. */
   #isSettled({ body, gone, host: { agentId } }: Member): boolean {
     if (gone || (body?.core.withdrawal ?? null) !== null) return true;
-    const { broker, acknowledged } = this.#simulation;
-    if (body?.core.agent !== "Paused" || !acknowledged.has(agentId)) return false;
+    if (body === null || body.core.pause === null || body.core.agent !== "Paused") return false;
+    const { world, broker, acknowledgedAtMs } = this.#simulation;
+    const pausedForMs = world.wallMs(body.source.clockOffsetMs) - body.core.pause.triggeredAtMs;
+    const toldForMs = world.nowMs - (acknowledgedAtMs.get(agentId) ?? -Infinity);
+    if (toldForMs > pausedForMs) return false;
+    // What a store forgot after it was told is not told again.
+    if (broker.mayForget) return true;
     const held = broker.state?.holdings.of(agentId);
     return Object.values(body.core.leases).every(({ leaseId, stage, checkpoint }) => {
       const job = held?.get(leaseId);
-      if (stage !== "running" || job === undefined || checkpoint === null || checkpoint.upload === "refused")
-        return true;
+      if (stage !== "running" || job === undefined) return true;
+      if (checkpoint === null || checkpoint.upload === "refused") return true;
       return job.checkpoint?.manifestDigest === checkpoint.reference.manifestDigest;
     });
   }
@@ -126,7 +134,7 @@ export class Liveness implements EventTarget {
       }
     }
     for (const member of members) lines.push(...unfinishedOf(member));
-    if (this.#resting !== null) lines.push(`agent ${this.#resting.host.index} is paused, and the broker does not know`);
+    for (const { host } of this.#resting) lines.push(`agent ${host.index} is paused, and the broker does not know`);
     if (lines.length === 0) for (const member of members) lines.push(...keptBy(member));
     return lines;
   }

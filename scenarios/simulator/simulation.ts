@@ -19,8 +19,8 @@ export class Simulation {
   readonly broker: BrokerBody;
   readonly members: Member[] = [];
   readonly director: Director;
-  /** The agents whose pause the broker has acknowledged, since whoever wants to know struck them off. */
-  readonly acknowledged = new Set<string>();
+  /** When the broker last acknowledged a pause, in right time, by agent. */
+  readonly acknowledgedAtMs = new Map<string, number>();
   readonly #network: Network;
   #completedInTime = 0;
 
@@ -38,7 +38,7 @@ export class Simulation {
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
     const onPauseAcknowledged = ({ agentId }: HistoryData<"broker.pause-acknowledged">): void => {
-      this.acknowledged.add(agentId);
+      this.acknowledgedAtMs.set(agentId, this.world.nowMs);
     };
     this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased, onPauseAcknowledged });
     this.director = new Director(this.world, { broker: this.broker, members: this.members });
