@@ -24,6 +24,7 @@ export class Liveness implements EventTarget {
   isOver = false;
   /** Those that are paused when faults stop; each is let go on when agent and broker agree on it. */
   readonly #resting = new Set<Member>();
+  #beganAtMs = Infinity;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -32,6 +33,7 @@ export class Liveness implements EventTarget {
   begin(): void {
     const { world, director, broker, members, plan } = this.#simulation;
     world.nowMs = Math.max(world.nowMs, plan.options.safetyMs);
+    this.#beganAtMs = world.nowMs;
     director.calm();
     if (!broker.isUp) broker.start();
     broker.disarm();
@@ -79,8 +81,11 @@ export class Liveness implements EventTarget {
   /** Whether the broker has acknowledged the pause, and holds what was saved of each job that stands still. */
   #isSettled({ body, gone, host: { agentId } }: Member): boolean {
     if (gone || (body?.core.withdrawal ?? null) !== null) return true;
-    if (body === null || body.core.pause === null || body.core.agent !== "Paused") return false;
     const { world, broker, acknowledgedAtMs } = this.#simulation;
+    if (body === null) return false;
+    // What was asked just now is seen in a moment; later on the operator may have let it go on.
+    if (body.core.pause === null) return world.nowMs > this.#beganAtMs;
+    if (body.core.agent !== "Paused") return false;
     const pausedForMs = world.wallMs(body.source.clockOffsetMs) - body.core.pause.triggeredAtMs;
     const toldForMs = world.nowMs - (acknowledgedAtMs.get(agentId) ?? -Infinity);
     if (toldForMs > pausedForMs) return false;
