@@ -40,6 +40,15 @@ describe("freezes-end", () => {
     expect(judge(failed(leaves(running())), name, settings).result).toBe("pass");
   });
 
+  it("fails one that lasts, and a snapshot that comes to nothing, longer than any snapshot takes", () => {
+    const small = { ...settings, snapshotMsMax: 200 };
+    expect(judge(woke(running().freeze().wait(400)), name, small).result).toBe("pass");
+    expect(judge(woke(running().freeze().wait(500)), name, small).result).toBe("fail");
+    expect(judge(failed(running().freeze(1, 1, periodic).wait(1_000)), name, small).detail).toContain("to nothing");
+    expect(judge(failed(leaves(running()).wait(500)), name, small).result).toBe("fail");
+    expect(judge(failed(leaves(running()).wait(400)), name, small).result).toBe("pass");
+  });
+
   describe("on the way out", () => {
     it("fails a lease that is handed back, and of whose snapshot nothing was told", () => {
       expect(judge(leaves(running()).release(1, 1, "handed-back"), name, settings).detail).toContain("nothing is told");

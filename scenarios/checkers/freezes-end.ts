@@ -29,7 +29,7 @@ interface Instance {
  * of each sandbox that was stopped it is told whether it was saved, before its lease goes back (WC-2, WC-4).
  */
 export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in its time (WC-2)", (all) => {
-  const { checkpointIntervalMs } = dutySettings(all);
+  const { checkpointIntervalMs, snapshotMsMax } = dutySettings(all);
   const periodicMsMax = Math.min(pauseMsMax, checkpointIntervalMs / 4);
   const instances = new Instances<Instance>(() => ({
     ...{ freeze: null, over: false, leaving: false },
@@ -87,14 +87,19 @@ export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in 
         const { leaseId } = record.data;
         settled.add(leaseId);
         owed.delete(leaseId);
-        if (freeze === null || over || freeze.began.ageMs(record) >= freeze.lastsMsMax - lateMsMax) return;
+        if (freeze === null) return;
+        const ageMs = freeze.began.ageMs(record);
+        if (ageMs > snapshotMsMax + lateMsMax) {
+          return violation(`the snapshot of ${leaseId} came to nothing in ${ageMs} ms`, freeze.began.since, record);
+        }
+        if (over || ageMs >= freeze.lastsMsMax - lateMsMax) return;
         return violation(`the snapshot of ${leaseId} was given up before its time`, freeze.began.since, record);
       },
       "agent.woke": (record) => {
         const { freeze, over } = instances.of(record.source);
         if (freeze === null || over) return;
         const ageMs = freeze.began.ageMs(record);
-        if (ageMs <= freeze.lastsMsMax + lateMsMax) return;
+        if (ageMs <= Math.min(freeze.lastsMsMax, snapshotMsMax) + lateMsMax) return;
         return violation(`everything stands still since ${ageMs} ms for a snapshot`, freeze.began.since, record);
       },
       "broker.released": (record) => {
