@@ -17,3 +17,20 @@ test.each([
   const { effects } = apply(world.core, { type: "timer", name: "acknowledge" }, world.nowMs);
   expect(effects.filter(({ kind }) => kind === "notifyPaused")).toHaveLength(1);
 });
+
+test("a pause is acknowledged though a job ended while its checkpoint was on its way to the broker", () => {
+  const world = workingWorld();
+  world.see({ type: "control", requestId: "a", request: { command: "pause" } });
+  world.goOnUntil(() => world.core.agent === "Paused");
+  const upload = world.pending.splice(
+    world.pending.findIndex(({ name }) => name === "upload"),
+    1,
+  )[0];
+  expect(upload?.name).toBe("upload");
+  const data = { leaseId: "lease-1", epoch: 1, reason: "cancelled" };
+  world.see({ type: "brokerEvent", event: { event: "lease_revoked", data } });
+  world.drain();
+  expect(world.core.leases).toEqual({});
+  upload?.happen();
+  expect(world.pending.map(({ name }) => name)).toContain("paused");
+});

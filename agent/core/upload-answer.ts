@@ -1,5 +1,4 @@
 import { sometimes } from "../../foundation/sometimes.ts";
-import { continueAcknowledgement } from "./acknowledgement.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import { retryLater, sendReport } from "./report.ts";
 import type { Turn } from "./turn.ts";
@@ -34,5 +33,4 @@ export function onUploadAnswered(
     if (checkpoint.upload === "waiting") retryLater(turn);
     else sendReport(turn, lease);
   }
-  continueAcknowledgement(turn);
 }

@@ -1,6 +1,6 @@
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { Debt } from "./debt.ts";
-import { dutySettings } from "./duty-settings.ts";
+import { dutySettings, roundTripMs } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
 import { isPeriodic } from "./periodic-freeze.ts";
 import { violation } from "./story.ts";
@@ -9,6 +9,9 @@ import { violation } from "./story.ts";
 const pauseMsMax = 30_000;
 /** How late a timer may be, and what the freeze itself takes. */
 const lateMsMax = 250;
+
+/** The least that whoever leaves waits for what is on its way into a sandbox. */
+const hurriedMs = 450;
 
 interface Instance {
   freeze: { readonly began: Debt<RecordOf<"agent.frozen">>; readonly lastsMsMax: number } | null;
@@ -21,6 +24,8 @@ interface Instance {
   /** What ran when the freeze came, and has neither a checkpoint nor a reason why not. */
   readonly owed: Set<string>;
   readonly settled: Set<string>;
+  /** Leases whose jobs are not started yet. */
+  readonly unstarted: Set<string>;
 }
 
 /**
@@ -29,11 +34,15 @@ interface Instance {
  * of each sandbox that was stopped it is told whether it was saved, before its lease goes back (WC-2, WC-4).
  */
 export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in its time (WC-2)", (all) => {
-  const { checkpointIntervalMs, snapshotMsMax } = dutySettings(all);
+  const settings = dutySettings(all);
+  const { checkpointIntervalMs, snapshotMsMax } = settings;
+  // Where answers take long, whoever leaves in a hurry does not wait for the one to an acceptance.
+  const handsOverUnstarted = roundTripMs(settings) < hurriedMs;
   const periodicMsMax = Math.min(pauseMsMax, checkpointIntervalMs / 4);
   const instances = new Instances<Instance>(() => ({
     ...{ freeze: null, over: false, leaving: false },
     ...{ running: new Set<string>(), owed: new Set<string>(), settled: new Set<string>() },
+    unstarted: new Set<string>(),
   }));
   let freezes = 0;
 
@@ -48,7 +57,10 @@ export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in 
         instances.started(record);
       },
       "agent.execution": ({ source, data: { leaseId, to } }) => {
-        const { running } = instances.of(source);
+        const { running, unstarted, owed } = instances.of(source);
+        unstarted.delete(leaseId);
+        // What could not be started here has nothing to save.
+        if (to === "failed") owed.delete(leaseId);
         if (to === "running") running.add(leaseId);
         else running.delete(leaseId);
       },
@@ -61,7 +73,9 @@ export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in 
           freezes += 1;
         }
         if (!instance.leaving) return;
-        for (const leaseId of instance.running) if (!instance.settled.has(leaseId)) instance.owed.add(leaseId);
+        const held = handsOverUnstarted ? instance.unstarted : [];
+        for (const leaseId of [...instance.running, ...held])
+          if (!instance.settled.has(leaseId)) instance.owed.add(leaseId);
       },
       "agent.thawed": ({ source }) => {
         const instance = instances.of(source);
@@ -102,9 +116,13 @@ export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in 
         if (ageMs <= Math.min(freeze.lastsMsMax, snapshotMsMax) + lateMsMax) return;
         return violation(`everything stands still since ${ageMs} ms for a snapshot`, freeze.began.since, record);
       },
+      "broker.leased": ({ data: { agentId, leaseId } }) => {
+        instances.ofAgent(agentId)?.unstarted.add(leaseId);
+      },
       "broker.released": (record) => {
         const { agentId, leaseId, how } = record.data;
         const instance = instances.ofAgent(agentId);
+        instance?.unstarted.delete(leaseId);
         const wasOwed = instance?.owed.delete(leaseId) === true;
         if (!wasOwed || how !== "handed-back") return;
         const summary = `${leaseId} was stopped and handed back, and of its snapshot nothing is told`;

@@ -1,3 +1,4 @@
+import { assert } from "../../../foundation/assert.ts";
 import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
@@ -188,7 +189,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** Looks at the whole of what it knows. */
   assertInvariants(): void {
-    if (this.#process !== null) assertInvariants(this.#process.state);
+    if (this.#process === null) return;
+    const { state } = this.#process;
+    assertInvariants(state);
+    if (this.#decisions.isWaiting) return;
+    for (const digest of this.#store.digests())
+      assert(state.blobs.has(digest), "the store keeps what the broker knows of");
   }
 
   #handle<T extends BrokerInputType>(
