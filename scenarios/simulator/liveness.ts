@@ -177,8 +177,9 @@ function unfinishedOf({ host, body, gone }: Member): string[] {
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
 }
 
-/** Directories of leases that are over. */
-function keptBy({ host, body }: Member): string[] {
+/** Directories of leases that are over. Whoever was refused for good keeps what it has until its owner withdraws it. */
+function keptBy({ host, body, gone }: Member): string[] {
+  if (gone) return [];
   const leases = body?.core.leases ?? {};
   return host
     .things()
