@@ -28,17 +28,15 @@ export function continueAcknowledgement(turn: Turn): void {
 export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutcome<unknown> }): void {
   const { pause } = turn.core;
   if (pause === null || pause.acknowledgement !== "inFlight") return;
-  if (outcome.ok) {
-    pause.acknowledgement = "done";
-  } else if (outcome.retriable || outcome.code === "fenced") {
-    // A fenced instance enrols again, and then it is heard.
+  // Whoever is fenced or forgotten enrols again, and then it is heard.
+  if (!outcome.ok && (outcome.retriable || outcome.code === "fenced" || outcome.code === "unknown-agent")) {
     sometimes("the acknowledgement of a pause was repeated");
     pause.acknowledgement = "waiting";
     retryAcknowledgement(turn, pause);
-  } else {
-    pause.acknowledgement = "done";
-    turn.log("warn", `The broker does not take the pause: ${outcome.message}`);
+    return;
   }
+  pause.acknowledgement = "done";
+  if (!outcome.ok) turn.log("warn", `The broker does not take the pause: ${outcome.message}`);
 }
 
 export function onAcknowledgeTimer(turn: Turn): void {
@@ -48,8 +46,7 @@ export function onAcknowledgeTimer(turn: Turn): void {
 }
 
 function mayAcknowledge({ core }: Turn, pause: Pause): boolean {
-  const leaving = core.withdrawal !== null || core.shutdown !== null;
-  return pause.inForce && pause.acknowledgement === "waiting" && !leaving;
+  return pause.inForce && pause.acknowledgement === "waiting" && core.shutdown === null;
 }
 
 function frozenLeases(turn: Turn): HeldLease[] {

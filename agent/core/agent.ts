@@ -76,7 +76,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       noteContact(turn, input.outcome);
       return onReportAnswered(turn, input);
     case "uploadAnswered":
-      return onUploadAnswered(turn, input);
+      onUploadAnswered(turn, input);
+      return continueAcknowledgement(turn);
     case "pausedAnswered":
       noteContact(turn, input.outcome);
       return onPausedAnswered(turn, input);

@@ -1,5 +1,4 @@
 import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
-import { intakeClosedBecause } from "./lease-facts.ts";
 import { agentLimits } from "./limits.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
 import { spawnHeld } from "./sandbox-life.ts";
@@ -17,7 +16,8 @@ import type { Turn } from "./turn.ts";
  */
 export function onPeriodicTimer(turn: Turn): void {
   const { core } = turn;
-  if (core.freeze !== null || intakeClosedBecause(core) !== null) return;
+  // Whoever pauses or leaves holds a freeze.
+  if (core.freeze !== null) return;
   if (!turn.leases().some((lease) => lease.stage === "running")) return;
   freeze(turn, { purpose: "periodic", trigger: "periodic checkpoint" });
   turn.setTimer("snapshot", {
@@ -37,8 +37,7 @@ export function continuePeriodic(turn: Turn): void {
   schedulePeriodic(turn);
 }
 
-/** Pauses share this timer; a shutdown and a withdrawal have their own. */
+/** Pauses share this timer; a shutdown and a withdrawal have their own, and clear it. */
 export function onSnapshotTimer(turn: Turn): void {
-  const { core } = turn;
-  if (core.withdrawal === null && core.shutdown === null) giveUpSnapshots(turn, "the time for the snapshot is over");
+  giveUpSnapshots(turn, "the time for the snapshot is over");
 }

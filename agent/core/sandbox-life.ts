@@ -48,7 +48,13 @@ export function onStarted(turn: Turn, { leaseId, pid, cgroup }: Of<"sandboxStart
   freezeLatecomer(turn);
   if (turn.core.withdrawal === null) turn.move("workStarted", `${lease.jobId} runs`);
   if (lease.stop !== null) stopLease(turn, lease, lease.stop);
-  else schedulePeriodic(turn);
+  // The interval of those that run already goes on, or jobs that are started often would put it off for ever.
+  else if (isAlone(turn)) schedulePeriodic(turn);
+}
+
+/** Whether one job runs and no other. */
+function isAlone(turn: Turn): boolean {
+  return turn.leases().filter((lease) => lease.stage === "running").length === 1;
 }
 
 /** Not the job's fault: the broker has it back in seconds (CASES 15). */

@@ -1,5 +1,4 @@
 import { sometimes } from "../../foundation/sometimes.ts";
-import { continueAcknowledgement } from "./acknowledgement.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import { retryLater, sendReport } from "./report.ts";
 import type { Turn } from "./turn.ts";
@@ -18,7 +17,8 @@ export function onUploadAnswered(
     checkpoint.upload = "done";
     // Not journalled: whoever goes on from the journal asks the broker whether it has the blobs, and a write to the
     // disk at this moment could stand in the way of the next freeze.
-    if (turn.core.freeze === null && lease.stage === "running") {
+    // Whoever reports the lease's end names it there; else it is named now, whatever comes: nothing may come any more.
+    if (lease.report === null) {
       turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
     }
   } else if (outcome.retriable) {
@@ -33,5 +33,4 @@ export function onUploadAnswered(
     if (checkpoint.upload === "waiting") retryLater(turn);
     else sendReport(turn, lease);
   }
-  continueAcknowledgement(turn);
 }

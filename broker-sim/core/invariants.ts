@@ -37,6 +37,8 @@ export function assertInvariants(state: BrokerState): void {
   assert(held === granted, "every grant stands in exactly one agent's list");
   for (const [digest, blob] of state.blobs) {
     assert(blob.references === (references.get(digest) ?? 0), "a blob's references are counted right");
+    const isLookedAt = state.alarms.scheduledAtMs("blob", digest) !== undefined;
+    assert(blob.references > 0 || isLookedAt, "a blob that nothing refers to is looked at again");
   }
   for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
 }

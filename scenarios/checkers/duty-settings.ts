@@ -1,3 +1,4 @@
+import { limits } from "../../foundation/limits.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { CheckerSettings } from "./checker.ts";
 
@@ -7,9 +8,28 @@ export interface DutySettings extends Timing {
   readonly latencyMsMax: number;
   /** How many jobs an agent runs at once. */
   readonly slots: number;
+  /** The most that a snapshot takes; Infinity where nobody knows how much the jobs write. */
+  readonly snapshotMsMax: number;
+  /** The most that the broker takes of one archive. */
+  readonly checkpointBytesMax: number;
 }
+
+/** What whoever answers takes for itself, its disk included. */
+const answerMsMax = 250;
 
 /** The settings of a checker as those of a duty; what is not told is as on one machine with the times of a fleet. */
 export function dutySettings(settings: CheckerSettings): DutySettings {
-  return { ...defaultTiming, latencyMsMax: 50, slots: 1, ...settings };
+  return {
+    ...defaultTiming,
+    latencyMsMax: 50,
+    slots: 1,
+    snapshotMsMax: Infinity,
+    checkpointBytesMax: limits.checkpointBytesMax,
+    ...settings,
+  };
+}
+
+/** The most that passes between a question and its answer, in milliseconds. */
+export function roundTripMs({ latencyMsMax }: DutySettings): number {
+  return 2 * latencyMsMax + answerMsMax;
 }

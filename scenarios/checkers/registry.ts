@@ -26,6 +26,13 @@ import { workKept } from "./work-kept.ts";
 import { wordKept } from "./word-kept.ts";
 import { commandOnce } from "./command-once.ts";
 import { revokedFirst } from "./revoked-first.ts";
+import { pauseTold } from "./pause-told.ts";
+import { freezesEnd } from "./freezes-end.ts";
+import { checkpointsMade } from "./checkpoints-made.ts";
+import { checkpointsTold } from "./checkpoints-told.ts";
+import { pauseHeard } from "./pause-heard.ts";
+import { heldStarts } from "./held-starts.ts";
+import { stateOfWork } from "./state-of-work.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -58,6 +65,13 @@ export const checkers = {
   "word-kept": wordKept,
   "work-kept": workKept,
   "lease-overrun": leaseOverrun,
+  "pause-told": pauseTold,
+  "freezes-end": freezesEnd,
+  "checkpoints-made": checkpointsMade,
+  "checkpoints-told": checkpointsTold,
+  "pause-heard": pauseHeard,
+  "held-starts": heldStarts,
+  "state-of-work": stateOfWork,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

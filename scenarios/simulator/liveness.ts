@@ -25,6 +25,9 @@ export class Liveness implements EventTarget {
   endsAtMs = Infinity;
   #jobs = -1;
   isOver = false;
+  /** Those that are paused when faults stop; each is let go on when agent and broker agree on it. */
+  readonly #resting = new Set<Member>();
+  #beganAtMs = Infinity;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -33,6 +36,7 @@ export class Liveness implements EventTarget {
   begin(): void {
     const { world, director, broker, members, plan } = this.#simulation;
     world.nowMs = Math.max(world.nowMs, plan.options.safetyMs);
+    this.#beganAtMs = world.nowMs;
     director.calm();
     if (!broker.isUp) broker.start();
     broker.disarm();
@@ -40,13 +44,20 @@ export class Liveness implements EventTarget {
       for (const sandbox of member.host.sandboxes.values()) sandbox.wake();
       member.start();
     }
+    this.#rest();
     this.happen();
   }
 
   happen(): void {
     const { world, director, members } = this.#simulation;
+    for (const member of this.#resting) {
+      if (!this.#isSettled(member)) continue;
+      this.#resting.delete(member);
+      this.#extendTo(world.nowMs);
+    }
     for (const member of members) {
-      if (member.body?.core.pause !== null && member.body !== null) director.resume(member);
+      if (this.#resting.has(member) || member.body === null || member.body.core.pause === null) continue;
+      director.resume(member);
     }
     // Somebody has to be there to do the work that is left.
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
@@ -56,12 +67,52 @@ export class Liveness implements EventTarget {
     if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
   }
 
+  /** Nothing fails any more, so the broker must come to know of every pause (WC-2); in some runs one begins just now. */
+  #rest(): void {
+    const { world, director, members } = this.#simulation;
+    for (const member of members) {
+      if (member.body !== null && member.body.core.pause !== null) this.#resting.add(member);
+    }
+    const stream = world.tape.stream("liveness");
+    if (!stream.chance("rests", 0.5)) return;
+    const member = members[stream.upTo("who", members.length - 1)];
+    if (member === undefined || member.gone || this.#resting.has(member)) return;
+    this.#resting.add(member);
+    director.pause(member);
+  }
+
+  /** Whether the broker has acknowledged the pause, and holds what was saved of each job that stands still. */
+  #isSettled({ body, gone, host: { agentId } }: Member): boolean {
+    if (gone || (body?.core.withdrawal ?? null) !== null) return true;
+    const { world, broker, acknowledgedAtMs } = this.#simulation;
+    if (body === null) return false;
+    // What was asked just now is seen in a moment; later on the operator may have let it go on.
+    if (body.core.pause === null) return world.nowMs > this.#beganAtMs;
+    if (body.core.agent !== "Paused") return false;
+    const pausedForMs = world.wallMs(body.source.clockOffsetMs) - body.core.pause.triggeredAtMs;
+    const toldForMs = world.nowMs - (acknowledgedAtMs.get(agentId) ?? -Infinity);
+    if (toldForMs > pausedForMs) return false;
+    // What a store forgot after it was told is not told again.
+    if (broker.mayForget) return true;
+    const held = broker.state?.holdings.of(agentId);
+    return Object.values(body.core.leases).every(({ leaseId, stage, checkpoint }) => {
+      const job = held?.get(leaseId);
+      if (stage !== "running" || job === undefined) return true;
+      if (checkpoint === null || checkpoint.upload === "refused") return true;
+      return job.checkpoint?.manifestDigest === checkpoint.reference.manifestDigest;
+    });
+  }
+
   #extend(): void {
-    const { world, broker, plan } = this.#simulation;
+    const { world, broker } = this.#simulation;
     const jobs = broker.state?.jobs.size ?? 0;
     if (jobs <= this.#jobs) return;
     this.#jobs = jobs;
-    this.endsAtMs = world.nowMs + plan.options.livenessMs + this.#workMs();
+    this.#extendTo(world.nowMs);
+  }
+
+  #extendTo(fromMs: number): void {
+    this.endsAtMs = fromMs + this.#simulation.plan.options.livenessMs + this.#workMs();
   }
 
   /** Null when everything came to its end in time. */
@@ -99,6 +150,8 @@ export class Liveness implements EventTarget {
       }
     }
     for (const member of members) lines.push(...unfinishedOf(member));
+    for (const { host } of this.#resting) lines.push(`agent ${host.index} is paused, and the broker does not know`);
+    if (lines.length === 0) for (const member of members) lines.push(...keptBy(member));
     return lines;
   }
 
@@ -137,4 +190,16 @@ function unfinishedOf({ host, body, gone }: Member): readonly string[] {
   // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
   const held = core.leaseList.filter((lease) => lease.stage !== "broken");
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
+}
+
+/** Directories of leases that are over. Whoever was refused for good keeps what it has until its owner withdraws it. */
+function keptBy({ host, body, gone }: Member): string[] {
+  if (gone) return [];
+  const leases = body?.core.leases ?? {};
+  return host
+    .things()
+    .filter(
+      (thing) => /\/(sandboxes|checkpoints)\//.test(thing) && !(thing.slice(thing.lastIndexOf("/") + 1) in leases),
+    )
+    .map((thing) => `agent ${host.index} still keeps ${thing}`);
 }

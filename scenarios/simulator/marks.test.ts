@@ -9,7 +9,6 @@ const runsMax = 2_400;
 
 /** What no run of the model comes to, and why. Whoever gets there all the same strikes it off this list. */
 const never: Partial<Record<Mark, string>> = {
-  "an upload was refused for good": "the modelled blob store takes whatever it is brought, from whoever brings it",
   "a completion was repeated with another result": "an agent journals a lease's one result before it says it",
   "a withdrawal was resumed at stop-intake": "the first line that a withdrawal journals names the freeze",
   "a withdrawal found that its key was gone":
@@ -20,6 +19,7 @@ const never: Partial<Record<Mark, string>> = {
 
 /** What too few runs come to for these seeds to find it every time, and what has to come together for it. */
 const rare: Partial<Record<Mark, string>> = {
+  "an upload was refused for good": "a checkpoint too large for the broker, saved before anybody gave it up",
   "a pause took a periodic freeze over": "a pause in the milliseconds of a periodic freeze",
   "a job ended by itself just before it was frozen": "a job's last millisecond and a freeze",
   "a checkpoint was ready after its freeze was over": "a resume while an archive is being written",

@@ -14,6 +14,8 @@ import type { Failure, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { isUndisturbed } from "./plan/undisturbed.ts";
 import { Simulation } from "./simulation.ts";
+import { blobBytesMax } from "./world/broker-body.ts";
+import { snapshotMs } from "./world/checkpoint-effects.ts";
 
 export interface SimulateOptions {
   /** Whether the properties are watched. */
@@ -79,7 +81,9 @@ export function simulate(
 function propertiesOf(plan: Plan): PropertyWatch {
   const { timing, latencyMsMax, slots } = plan.options;
   const duties = isUndisturbed(plan) ? dutyNames : [];
-  const dutySettings = { ...timing, latencyMsMax, slots };
+  const sizes = plan.steps.map((step) => (step.do === "submit" ? step.behaviour.megabytes : 0));
+  const snapshotMsMax = snapshotMs(Math.max(0, ...sizes));
+  const dutySettings = { ...timing, latencyMsMax, slots, snapshotMsMax, checkpointBytesMax: blobBytesMax };
   return watchProperties([...propertyNames, ...duties], {
     ...Object.fromEntries(duties.map((name) => [name, dutySettings])),
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.

@@ -19,6 +19,8 @@ export class Simulation {
   readonly broker: BrokerBody;
   readonly members: Member[] = [];
   readonly director: Director;
+  /** When the broker last acknowledged a pause, in right time, by agent. */
+  readonly acknowledgedAtMs = new Map<string, number>();
   readonly #network: Network;
   #completedInTime = 0;
 
@@ -35,7 +37,10 @@ export class Simulation {
     this.#network = new Network(this.world);
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
-    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased });
+    const onPauseAcknowledged = ({ agentId }: HistoryData<"broker.pause-acknowledged">): void => {
+      this.acknowledgedAtMs.set(agentId, this.world.nowMs);
+    };
+    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased, onPauseAcknowledged });
     this.director = new Director(this.world, { broker: this.broker, members: this.members });
   }
 

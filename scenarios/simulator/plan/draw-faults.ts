@@ -55,6 +55,12 @@ export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
       const atMs = step.atMs + step.downMs + stream.upTo("soon", 50);
       steps.push({ ...step, atMs, ...drawKill(stream), afterEffects: 1 + stream.upTo("recovered", 20) });
     }
+    if (stream.chance("pauses", 0.3)) {
+      // Its owner wants quiet just then: whoever is to be told of that is out of reach, or does not live to hear it.
+      const agent =
+        "agent" in step && step.agent !== null ? step.agent : stream.upTo("whose", context.options.agents - 1);
+      steps.push({ atMs: step.atMs + stream.upTo("pausesAt", 2_000), do: "pause", agent });
+    }
   }
   return steps;
 }

@@ -122,7 +122,9 @@ function drawBehaviour(stream: ChoiceStream, { quick, hostile }: { quick: boolea
     ...JobBehaviour.parse({}),
     units: 1 + stream.upTo("units", quick ? 9 : 29),
     // Some outlive many a lease.
-    unitMs: 2 ** (4 + stream.upTo("unitMs", quick ? 6 : stream.chance("long", 0.3) ? 11 : 8)),
+    unitMs:
+      2 **
+      (4 + stream.upTo("unitMs", quick ? (stream.chance("lasts", 0.3) ? 8 : 6) : stream.chance("long", 0.3) ? 11 : 8)),
     children: stream.upTo("children", 2),
     // Up to what takes longer to archive than anybody waits.
     megabytes: stream.chance("large", 0.1) ? 2 ** (10 + stream.upTo("megabytes", 4)) : stream.upTo("megabytes", 50),

@@ -1,3 +1,4 @@
+import { assert } from "../../../foundation/assert.ts";
 import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
@@ -22,6 +23,9 @@ const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
 
+/** What the modelled broker takes of one blob: less than what some jobs have to save. */
+export const blobBytesMax = 2_000_000;
+
 /** The broker on its own machine. Its process comes and goes; its store stays. */
 export class BrokerBody implements EventTarget, RequestTaker {
   /** Whether its store may lose what it held. */
@@ -30,7 +34,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #network: Network;
   readonly #store: Store;
   readonly #decisions: BrokerDecisions;
-  readonly #onReleased: BrokerProcessOptions["onReleased"];
+  readonly #told: Pick<BrokerProcessOptions, "onReleased" | "onPauseAcknowledged">;
   readonly #fuse = new Fuse();
   readonly #stall: Stall;
   /** Null while it is down. */
@@ -44,13 +48,15 @@ export class BrokerBody implements EventTarget, RequestTaker {
     {
       storeFails,
       onReleased,
+      onPauseAcknowledged,
     }: {
       /** Whether the store may have to take writes back. */
       storeFails: boolean;
       onReleased: BrokerProcessOptions["onReleased"];
+      onPauseAcknowledged: BrokerProcessOptions["onPauseAcknowledged"];
     },
   ) {
-    this.#onReleased = onReleased;
+    this.#told = { onReleased, onPauseAcknowledged };
     this.#world = world;
     this.#network = network;
     this.mayForget = storeFails;
@@ -80,7 +86,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       store: this.#store,
       boots: this.#boots,
       clockOffsetMs: this.#clockOffsetMs,
-      onReleased: this.#onReleased,
+      ...this.#told,
     });
     this.ask({ type: "tick" });
   }
@@ -183,7 +189,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** Looks at the whole of what it knows. */
   assertInvariants(): void {
-    if (this.#process !== null) assertInvariants(this.#process.state);
+    if (this.#process === null) return;
+    const { state } = this.#process;
+    assertInvariants(state);
+    if (this.#decisions.isWaiting) return;
+    for (const digest of this.#store.digests())
+      assert(state.blobs.has(digest), "the store keeps what the broker knows of");
   }
 
   #handle<T extends BrokerInputType>(
@@ -198,6 +209,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   #putBlobs(call: BrokerCall, blobs: readonly { digest: string; bytes: number }[], link: Link): void {
+    if (blobs.some(({ bytes }) => bytes > blobBytesMax)) {
+      this.#network.answer(call, { ok: false, code: "too-large", message: "The blob is larger than allowed." }, link);
+      return;
+    }
     for (const { digest, bytes } of blobs) {
       this.#store.putBlob(digest, bytes);
       this.ask({ type: "blob-seen", digest, bytes });

@@ -67,6 +67,11 @@ export class BrokerDecisions {
     for (const { reply } of this.#line.untold) if (reply !== null) this.#network.watch(reply.call);
   }
 
+  /** Whether something was decided and is not carried out yet. */
+  get isWaiting(): boolean {
+    return this.#line.isWaiting;
+  }
+
   stallStore(forMs: number): void {
     this.#line.stall(forMs);
   }

@@ -166,6 +166,14 @@ export class BrokerEffects {
     const { host } = this.#body;
     const leases = request.leases.map((lease) => {
       if (lease.execution !== "running") return lease;
+      const sandbox = host.sandboxes.get(lease.leaseId);
+      // One whose first process has ended is being cleaned up, frozen or not.
+      if (sandbox !== undefined && sandbox.end === null) {
+        assert(
+          lease.frozen === sandbox.isStopped,
+          "what the broker is told to be frozen stands still, and nothing else",
+        );
+      }
       return { ...lease, progress: Math.max(lease.progress, host.workspaceProgress(lease.leaseId)) };
     });
     return { state, slots, slotsFree, resources, leases };

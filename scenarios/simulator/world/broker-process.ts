@@ -21,6 +21,7 @@ export interface BrokerProcessOptions {
   readonly boots: number;
   readonly clockOffsetMs: number;
   readonly onReleased: (released: HistoryData<"broker.released">) => void;
+  readonly onPauseAcknowledged: (acknowledged: HistoryData<"broker.pause-acknowledged">) => void;
 }
 
 /**
@@ -37,14 +38,20 @@ export class BrokerProcess {
   readonly #hub: EventHub;
   readonly #store: Store;
   readonly #onReleased: BrokerProcessOptions["onReleased"];
+  readonly #onPauseAcknowledged: BrokerProcessOptions["onPauseAcknowledged"];
   #untilWholeLook = wholeLookEvery;
 
   /** @param body what the timers' events go to */
-  constructor(world: World, body: EventTarget, { store, boots, clockOffsetMs, onReleased }: BrokerProcessOptions) {
+  constructor(
+    world: World,
+    body: EventTarget,
+    { store, boots, clockOffsetMs, onReleased, onPauseAcknowledged }: BrokerProcessOptions,
+  ) {
     const boot = `b${boots}`;
     this.#world = world;
     this.#store = store;
     this.#onReleased = onReleased;
+    this.#onPauseAcknowledged = onPauseAcknowledged;
     this.timers = new Timers(world, body, ["alarm"]);
     this.#hub = new EventHub(boot);
     this.source = { actor: "broker", name: `broker-${boot}`, clockOffsetMs, nextSequence: 0 };
@@ -121,5 +128,6 @@ export class BrokerProcess {
       const job = this.state.jobs.get(entry.data.jobId);
       if (job !== undefined) witnessResult(this.#world, job);
     } else if (entry.type === "broker.released") this.#onReleased(entry.data);
+    else if (entry.type === "broker.pause-acknowledged") this.#onPauseAcknowledged(entry.data);
   }
 }

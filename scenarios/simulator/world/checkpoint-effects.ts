@@ -6,7 +6,13 @@ import { durationMs } from "./world.ts";
 /** A checkpoint takes so long at least, and so much for each megabyte. */
 const checkpointMsMin = 5;
 const checkpointMsPerMegabyte = 4;
+const heardMsMax = 20;
 const archiveBytesPerMegabyte = 1_000;
+
+/** The most that it takes until a checkpoint of so much is heard of, in milliseconds. */
+export function snapshotMs(megabytes: number): number {
+  return checkpointMsMin + checkpointMsPerMegabyte * megabytes + heardMsMax;
+}
 
 /** Reads what is in a sandbox's directory; the checkpoint is kept on the host until it is dropped. */
 export function saveCheckpoint(
@@ -36,7 +42,9 @@ export function saveCheckpoint(
     const content = { jobId, progress, torn };
     const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
     host.keepCheckpoint(leaseId, generation, { reference, content });
-    body.see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: tookMs });
+    // Whoever wrote it is not who hears of it: a resume may come between.
+    const heardMs = durationMs(host.stream, "saved", { minMs: 0, maxMs: heardMsMax });
+    body.later(heardMs, { type: "checkpointSaved", leaseId, generation, reference, durationMs: tookMs });
   });
 }
 

@@ -1,3 +1,4 @@
+import { assert } from "../../../foundation/assert.ts";
 import type { AgentId } from "../../../protocol/identifiers.ts";
 import type { CheckpointReference, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
@@ -7,6 +8,9 @@ import { behaviourOf } from "./job-behaviours.ts";
 import { Link } from "./link.ts";
 import { Sandbox, type SandboxEnd } from "./sandbox.ts";
 import type { World } from "./world.ts";
+
+/** How many checkpoints of one lease lie on a host at any time. */
+const checkpointsMax = 2;
 
 interface StoredCheckpoint {
   readonly reference: CheckpointReference;
@@ -149,6 +153,8 @@ export class Host {
   keepCheckpoint(leaseId: string, generation: number, stored: StoredCheckpoint): void {
     const generations = this.#checkpoints.get(leaseId) ?? new Map<number, StoredCheckpoint>();
     this.#checkpoints.set(leaseId, generations.set(generation, stored));
+    // The one before stays until this one is written down; whoever keeps more fills the donor's disk.
+    assert(generations.size <= checkpointsMax, "a lease has two checkpoints on its host at most");
   }
 
   checkpoint(leaseId: string, generation: number): StoredCheckpoint | undefined {

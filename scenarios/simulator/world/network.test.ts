@@ -164,7 +164,11 @@ describe("a call", () => {
 
   test("to a broker that stands still is given up at its deadline, and taken late", () => {
     const { small, world, network, heard, send } = scene();
-    const body = new BrokerBody(world, network, { storeFails: false, onReleased: () => undefined });
+    const body = new BrokerBody(world, network, {
+      storeFails: false,
+      onReleased: () => undefined,
+      onPauseAcknowledged: () => undefined,
+    });
     body.start();
     body.stall(5_000);
     const before = world.steps;

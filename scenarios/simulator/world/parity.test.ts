@@ -119,7 +119,11 @@ describe("the modelled broker, as the real one's service", () => {
     const small = new SmallWorld();
     const { world } = small;
     const network = new Network(world);
-    const broker = new BrokerBody(world, network, { storeFails: false, onReleased: () => undefined });
+    const broker = new BrokerBody(world, network, {
+      storeFails: false,
+      onReleased: () => undefined,
+      onPauseAcknowledged: () => undefined,
+    });
     const heard: [number, string, boolean][] = [];
     const agentId = "a".repeat(64);
     const from = {

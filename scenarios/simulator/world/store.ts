@@ -46,6 +46,11 @@ export class Store {
     this.#blobs.delete(digest);
   }
 
+  /** Of every blob that it keeps. */
+  digests(): Iterable<string> {
+    return this.#blobs.keys();
+  }
+
   hasBlob(digest: string): boolean {
     return this.#blobs.has(digest);
   }

@@ -1,0 +1,112 @@
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { Debt } from "./debt.ts";
+import { dutySettings, roundTripMs } from "./duty-settings.ts";
+import { Instances } from "./instances.ts";
+import { violation, type Violation } from "./story.ts";
+
+interface Instance {
+  paused: Debt<RecordOf<"agent.state">> | null;
+  /** So many acknowledgements came in this pause; */
+  told: number;
+  /** so many may be those of pauses that are over, which were on their way. */
+  stale: number;
+  /** The latest word of the freeze in force. */
+  frozen: RecordOf<"agent.frozen"> | null;
+  /** The one after which it was Paused. */
+  pausedBy: RecordOf<"agent.frozen"> | null;
+  /** The leases whose checkpoint was saved in it and that have not ended since. */
+  readonly saved: Set<string>;
+}
+
+const title = "a pause is acknowledged to the broker in time, with its checkpoints (WC-2)";
+
+/**
+ * A pause in force is acknowledged to the broker, once, as soon as its checkpoints are there: with the time that its
+ * freeze took and a checkpoint of each sandbox that has one.
+ */
+export const pauseTold = checkerOf(title, (all) => {
+  const settings = dutySettings(all);
+  // An upload, then the acknowledgement.
+  const bearMs = 2 * roundTripMs(settings);
+  const instances = new Instances<Instance>(() => ({
+    ...{ paused: null, told: 0, stale: 0, frozen: null, pausedBy: null },
+    saved: new Set<string>(),
+  }));
+  let told = 0;
+
+  const look = (instance: Instance | undefined, now: RecordOf<"agent.woke"> | RecordOf<"broker.heartbeat">) => {
+    if (instance === undefined || instance.paused === null || instance.told > 0) return null;
+    const ageMs = instance.paused.ageMs(now);
+    if (ageMs <= bearMs) return null;
+    const summary = `an agent is Paused since ${ageMs.toFixed(0)} ms, and the broker has no word of it`;
+    return violation(summary, instance.paused.since, now);
+  };
+
+  return {
+    on: {
+      "agent.started": (record) => {
+        instances.of(record.source);
+        instances.started(record);
+      },
+      "broker.enrolled": (record) => {
+        instances.enrolled(record);
+      },
+      "agent.frozen": (record) => {
+        instances.of(record.source).frozen = record;
+      },
+      "agent.thawed": ({ source }) => {
+        const instance = instances.of(source);
+        instance.frozen = null;
+        instance.saved.clear();
+      },
+      "agent.checkpoint": ({ source, data: { leaseId, checkpoint } }) => {
+        // Of one that the broker does not take nothing can be told.
+        if (checkpoint.archiveBytes <= settings.checkpointBytesMax) instances.of(source).saved.add(leaseId);
+      },
+      "agent.execution": ({ source, data: { leaseId, to } }) => {
+        if (to !== "spawning" && to !== "running") instances.of(source).saved.delete(leaseId);
+      },
+      "broker.released": ({ data: { agentId, leaseId } }) => {
+        instances.ofAgent(agentId)?.saved.delete(leaseId);
+      },
+      "agent.state": (record) => {
+        const instance = instances.of(record.source);
+        if (instance.paused !== null) instance.stale += 1 - instance.told;
+        instance.paused = record.data.to === "Paused" ? new Debt(record) : null;
+        instance.pausedBy = instance.frozen;
+        instance.told = 0;
+      },
+      // The broker hears of the end instead.
+      "agent.shutdown": ({ source }) => {
+        instances.of(source).paused = null;
+      },
+      "agent.woke": (record) => look(instances.of(record.source), record),
+      "broker.heartbeat": (record) => look(instances.ofAgent(record.data.agentId), record),
+      "broker.pause-acknowledged": (record) => {
+        const instance = instances.ofAgent(record.data.agentId);
+        if (instance === undefined || instance.paused === null) return;
+        instance.told += 1;
+        if (instance.told > instance.stale + 1) {
+          return violation("a pause was acknowledged more than once", instance.paused.since, record);
+        }
+        if (instance.stale > 0) return;
+        told += 1;
+        return wrongFigures(instance, record);
+      },
+    },
+    end: () => (told === 0 ? undecided("no pause was acknowledged") : passed(`${told} pauses were acknowledged`)),
+  };
+});
+
+function wrongFigures(
+  { paused, pausedBy: frozen, saved }: Instance,
+  record: RecordOf<"broker.pause-acknowledged">,
+): Violation | null {
+  const { freezeMs, checkpoints } = record.data;
+  if (frozen === null) return null;
+  const wrong = (summary: string): Violation => violation(summary, frozen, paused?.since, record);
+  if (freezeMs !== frozen.data.freezeMs) return wrong(`a freeze of ${frozen.data.freezeMs} ms was told as ${freezeMs}`);
+  if (checkpoints < saved.size) return wrong(`of ${saved.size} checkpoints the broker was told ${checkpoints}`);
+  const { sandboxes } = frozen.data;
+  return checkpoints > sandboxes ? wrong(`${checkpoints} checkpoints were told of ${sandboxes} sandboxes`) : null;
+}
