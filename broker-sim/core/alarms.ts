@@ -41,6 +41,11 @@ export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
     this.#bringForward(agent, atMs);
   }
 
+  /** When that job or blob is looked at, or undefined when it is not. */
+  scheduledAtMs(kind: "job" | "blob", id: string): number | undefined {
+    return this.#kept[kind].get(id)?.alarmAtMs;
+  }
+
   /** The earliest alarm, or null when there is none. */
   nextAtMs(): number | null {
     for (;;) {

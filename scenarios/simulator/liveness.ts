@@ -94,8 +94,8 @@ export class Liveness implements EventTarget {
     if (toldForMs > pausedForMs) return false;
     // What a store forgot after it was told is not told again.
     if (broker.mayForget) return true;
-    const held = broker.state?.holdings.of(agentId);
-    return Object.values(body.core.leases).every(({ leaseId, stage, checkpoint }) => {
+    const held = broker.state?.agents.get(agentId)?.held;
+    return body.core.leaseList.every(({ leaseId, stage, checkpoint }) => {
       const job = held?.get(leaseId);
       if (stage !== "running" || job === undefined) return true;
       if (checkpoint === null || checkpoint.upload === "refused") return true;
