@@ -183,8 +183,6 @@ export interface Withdrawal {
   /** Signals that came meanwhile. */
   signals: number;
   lastSignalAtMs: number | null;
-  /** Once everything was tried. */
-  report: WithdrawalReport | null;
 }
 
 /** What an earlier instance left in the journal. */

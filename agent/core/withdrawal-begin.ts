@@ -45,11 +45,6 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
     sometimes("a withdrawal was asked for twice");
-    const { report } = core.withdrawal;
-    if (report !== null) {
-      turn.answer(requestId, { ok: true, report });
-      return;
-    }
     if (requestId !== null) core.withdrawal.waiting.push(requestId);
     if (deadlineMs !== undefined) hasten(turn, core.withdrawal, deadlineMs);
     return;
@@ -135,7 +130,6 @@ function startWork(
     retryAtMs: null,
     signals: 0,
     lastSignalAtMs: null,
-    report: null,
   };
   turn.setTimer("withdraw", { delayMs: forMs });
 }

@@ -58,7 +58,7 @@ export function clearLedger(turn: Turn, withdrawal: Withdrawal): void {
 
 export function onLedgerCleared(turn: Turn, { entriesLeft, wiped, directoriesLeft }: Of<"ledgerCleared">): void {
   const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "clear-ledger" || !withdrawal.asked || withdrawal.report !== null) return;
+  if (withdrawal?.record.current !== "clear-ledger" || !withdrawal.asked) return;
   const { record } = withdrawal;
   record.ledgerEntriesLeft = entriesLeft;
   record.directoriesWiped = union(record.directoriesWiped, wiped);

@@ -17,7 +17,7 @@ const stepsMax = 16;
  */
 export function continueWithdrawal(turn: Turn): void {
   const { withdrawal } = turn.core;
-  if (withdrawal === null || withdrawal.report !== null) return;
+  if (withdrawal === null) return;
   for (let round = 0; round < stepsMax; round += 1) {
     const before = withdrawal.record.current;
     takeStep(turn, withdrawal);

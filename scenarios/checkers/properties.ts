@@ -29,10 +29,20 @@ export const propertyNames = [
   "word-kept",
   "command-once",
   "revoked-first",
+  "requests-answered",
+  "withdrawal-report",
+  "withdrawal-calls",
+  "withdrawal-told",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
-export const dutyNames = [] as const satisfies readonly CheckerName[];
+export const dutyNames = [
+  "withdrawal-pace",
+  "withdrawal-hands-back",
+  "withdrawal-thorough",
+  "owner-granted",
+  "signals-heeded",
+] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 
 export interface PropertyWatch<Name extends string = PropertyName> {

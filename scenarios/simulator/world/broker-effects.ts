@@ -36,6 +36,8 @@ const signature = "s".repeat(86);
 const publicKey = "p".repeat(43);
 
 interface Words {
+  /** What it is for, where the route does not say so. */
+  readonly as?: string;
   readonly leaseId?: string;
   readonly generation?: number;
   readonly timeoutMs?: number;
@@ -116,7 +118,7 @@ export class BrokerEffects {
       }
       case "probeRevocation": {
         const message = { state: "Withdrawing", slots, slotsFree: 0, resources, leases: [] };
-        this.#probe = this.#say("heartbeat", message, { timeoutMs: effect.timeoutMs });
+        this.#probe = this.#say("heartbeat", message, { timeoutMs: effect.timeoutMs, as: "probe" });
         return;
       }
     }
@@ -142,8 +144,13 @@ export class BrokerEffects {
     } else hearAnswer(this.#body, call, outcome);
   }
 
-  #say(route: Route, message: unknown, { leaseId = "", generation = 0, timeoutMs }: Words = {}): BrokerCall {
-    const { world, source, core } = this.#body;
+  #say(
+    route: Route,
+    message: unknown,
+    { leaseId = "", generation = 0, timeoutMs, as = route }: Words = {},
+  ): BrokerCall {
+    const { world, host, source, core } = this.#body;
+    if (core.withdrawal !== null) world.record(world.harness, "witness.call", { agentId: host.agentId, route: as });
     const call: BrokerCall = {
       from: this.#body,
       route,
