@@ -78,7 +78,9 @@ export const historyEvents = {
     report: WithdrawalReport.nullable(),
   }),
   /** An agent that withdraws sent something to the broker, which may never arrive. */
-  "witness.call": z.object({ agentId: AgentId, route: z.string() }),
+  "witness.call": z.object({ agentId: AgentId, route: z.string(), leaseId: LeaseId.optional() }),
+  /** And heard an answer, or that none came: `ok`, or the code of the refusal. */
+  "witness.heard": z.object({ agentId: AgentId, route: z.string(), code: z.string() }),
   /** A signal was sent to the agent's process. */
   "witness.signal": z.object({ agentId: AgentId.optional(), signal: z.string() }),
   /** A request signed with a revoked key, and how the broker answered. */

@@ -151,7 +151,8 @@ export interface WithdrawalRecord {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   attempts: number;
-  current: WithdrawalStep["step"];
+  /** Intake is stopped in the very turn in which it begins. */
+  current: Exclude<WithdrawalStep["step"], "stop-intake">;
   steps: WithdrawalStep[];
   keyRevoked: WithdrawalReport["keyRevoked"];
   processesTerminated: number;

@@ -52,14 +52,13 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   if (core.shutdown !== null) sometimes("a withdrawal took a shutdown over");
   if (core.agent === "Paused") sometimes("a withdrawal began while paused");
   freeze(turn, { purpose: "withdraw", trigger });
-  const closedSlots = core.slots;
-  const offers = turn.leases().filter((lease) => lease.stage === "accepting").length;
+
   const record = newRecord(turn, { trigger, deadlineMs: forMs });
   record.steps.push({
     step: "stop-intake",
     outcome: "done",
     durationMs: 0,
-    measured: `${closedSlots} slots closed; ${offers} offers being accepted are given back`,
+    measured: `${core.slots} slots closed`,
   });
   rememberWithdrawal(turn, record);
   leaveEverythingElse(turn);

@@ -33,6 +33,7 @@ export const propertyNames = [
   "withdrawal-report",
   "withdrawal-calls",
   "withdrawal-told",
+  "withdrawal-persists",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */

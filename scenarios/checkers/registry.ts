@@ -35,6 +35,7 @@ import { withdrawalHandsBack } from "./withdrawal-hands-back.ts";
 import { withdrawalPace } from "./withdrawal-pace.ts";
 import { withdrawalThorough } from "./withdrawal-thorough.ts";
 import { withdrawalCalls } from "./withdrawal-calls.ts";
+import { withdrawalPersists } from "./withdrawal-persists.ts";
 import { withdrawalReport } from "./withdrawal-report.ts";
 import { withdrawalTold } from "./withdrawal-told.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -76,6 +77,7 @@ export const checkers = {
   "withdrawal-report": withdrawalReport,
   "withdrawal-calls": withdrawalCalls,
   "withdrawal-told": withdrawalTold,
+  "withdrawal-persists": withdrawalPersists,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -80,10 +80,11 @@ export const signalsHeeded = checkerOf("signals hurry a withdrawal, and the thir
       "witness.answered": (record) => {
         const { agentId, request, code } = record.data;
         const one = urged.get(agentId ?? "");
-        if (one === undefined || one.request !== request) return overdue(record);
+        const late = overdue(record);
+        if (late !== null || one === undefined || one.request !== request) return late;
         urged.delete(agentId ?? "");
         judged += 1;
-        if (one.isUnsure || code !== "ended" || one.signals.length > 2) return overdue(record);
+        if (one.isUnsure || code !== "ended" || one.signals.length > 2) return null;
         return violation(
           `a withdrawal was broken off after ${one.signals.length} signals`,
           one.asked,

@@ -16,7 +16,7 @@ const exchangesMax = 4;
  * gives nothing up before that has had its share of the deadline.
  */
 export const withdrawalPace = checkerOf(
-  "a withdrawal takes no longer than its steps need, and hurries none",
+  "a withdrawal takes no longer than its steps need, and hurries none (L1)",
   (settings) => {
     const duty = dutySettings(settings);
     const courses = new WithdrawalCourses();
@@ -50,7 +50,6 @@ export const withdrawalPace = checkerOf(
 type Report = RecordOf<"agent.withdrawal">;
 
 function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): string | null {
-  const { report } = record.data;
   const roundMs = 2 * duty.latencyMsMax;
   const share = shareOf(course);
   const last = (...types: readonly string[]): number =>
@@ -61,7 +60,6 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
   const frozenMs = last("agent.frozen");
   const savedMs = last("agent.checkpoint", "agent.checkpoint-failed");
   const over = (name: Parameters<typeof endOfStep>[1]): number => endOfStep(record, name);
-  const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
   const needs: readonly [string, number, number][] = [
     ["freeze", over("freeze"), course.begun.at + hostMsMax],
     // Whatever is on its way to this host is awaited: an acceptance, the checkpoint that it begins with.
@@ -73,14 +71,7 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
         Math.max(frozenMs, savedMs, course.begun.at + 2 * roundMs + hostMsMax),
       ),
     ],
-    // What was still on its way when its time was over is awaited here.
-    [
-      "terminate",
-      over("terminate"),
-      report.processesLeft.length > 0 || over("checkpoint") >= share(withdrawalShares.checkpoint) - momentMs
-        ? share(withdrawalShares.terminate + withdrawalShares.sweep) + hostMsMax
-        : over("checkpoint") + graceMs + hostMsMax,
-    ],
+    ["terminate", over("terminate"), terminatedBy(record, course, duty)],
     [
       "hand-back",
       over("hand-back"),
@@ -96,6 +87,25 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
   ];
   const slow = needs.find(([, atMs, byMs]) => atMs > byMs + momentMs);
   return slow === undefined ? null : `${slow[0]} was over ${(slow[1] - slow[2]).toFixed(0)} ms after its time`;
+}
+
+/**
+ * What was still on its way when the time for checkpoints was over is awaited here, and so is a job that no signal ends:
+ * until it comes to its own end, or the share is over.
+ */
+function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
+  const share = shareOf(course);
+  const { processesLeft, processesTerminated } = record.data.report;
+  const fromMs = endOfStep(record, "checkpoint");
+  const isLate = fromMs >= share(withdrawalShares.checkpoint) - momentMs;
+  const { terminate, sweep } = withdrawalShares;
+  if (processesLeft.length > 0 || isLate) return Math.max(fromMs, share(terminate + sweep)) + hostMsMax;
+  const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
+  const killed = course.records.filter(
+    ({ type, data }) => type === "agent.execution" && "to" in data && data.to === "killed",
+  );
+  const ownEndMs = processesTerminated < killed.length ? (killed.at(-1)?.at ?? 0) : 0;
+  return Math.max(fromMs + graceMs, ownEndMs) + hostMsMax;
 }
 
 function tooSoon(record: Report, course: WithdrawalCourse): string | null {

@@ -137,6 +137,12 @@ export class BrokerEffects {
 
   /** A call that it made came to its end. */
   answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
+    const { world, host, core } = this.#body;
+    if (core.withdrawal !== null) {
+      const route = call === this.#probe ? "probe" : call.route;
+      const code = outcome.ok ? "ok" : outcome.code;
+      world.record(world.harness, "witness.heard", { agentId: host.agentId, route, code });
+    }
     if (call === this.#probe) this.#body.see({ type: "revocationProbed", outcome });
     else if (call.route === "get-blobs") {
       this.#fetches?.get(call)?.(outcome);
@@ -150,7 +156,10 @@ export class BrokerEffects {
     { leaseId = "", generation = 0, timeoutMs, as = route }: Words = {},
   ): BrokerCall {
     const { world, host, source, core } = this.#body;
-    if (core.withdrawal !== null) world.record(world.harness, "witness.call", { agentId: host.agentId, route: as });
+    if (core.withdrawal !== null) {
+      const lease = leaseId === "" ? {} : { leaseId };
+      world.record(world.harness, "witness.call", { agentId: host.agentId, route: as, ...lease });
+    }
     const call: BrokerCall = {
       from: this.#body,
       route,
