@@ -8,6 +8,7 @@ const name = "withdrawal-report";
 const reported = (extra: Partial<WithdrawalReport>, source = instanceId) => {
   const { records } = new HistoryBuilder().withdrawal({ steps: stepsOf(), ...extra });
   const history = new HistoryBuilder();
+  history.state("Withdrawing", extra.clean === false ? "Withdrawing" : "Withdrawn", "withdrawn", source);
   for (const { data } of records) history.add("agent.withdrawal", data as never, source);
   return judge(history, name);
 };
@@ -54,6 +55,14 @@ describe("withdrawal-report", () => {
     ["the hand-back was done of nothing", { steps: stepsOf({ "hand-back": { outcome: "done" } }) }],
   ])("fails when %s", (_what, extra) => {
     expect(reported(extra).result).toBe("fail");
+  });
+
+  it("fails when the agent is in another state, and when one that has left is started again", () => {
+    expect(judge(new HistoryBuilder().withdrawal({ steps: stepsOf() }), name).detail).toContain("is not Withdrawn");
+    const left = new HistoryBuilder().state("Withdrawing", "Withdrawn", "withdrawn", instanceId);
+    const [{ data } = { data: {} }] = new HistoryBuilder().withdrawal({ steps: stepsOf() }).records;
+    left.add("agent.withdrawal", data as never, instanceId).start("two");
+    expect(judge(left, name).detail).toContain("started again");
   });
 
   it("does not add up the steps of several instances, and knows whose report it is", () => {

@@ -1,5 +1,5 @@
 import { WithdrawalStep, type WithdrawalReport } from "../../protocol/withdrawal-report.ts";
-import { checkerOf, passed, undecided } from "./checker.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
 const order = WithdrawalStep.shape.step.options;
@@ -15,11 +15,26 @@ const roundingMs = 1;
  */
 export const withdrawalReport = checkerOf("a withdrawal reports every step, and its figures agree (WC-16)", () => {
   let reports = 0;
+  const states = new Map<string, RecordOf<"agent.state">>();
+  /** Of agents that have left. */
+  const last = new Map<string, RecordOf<"agent.withdrawal">>();
   return {
     on: {
+      "agent.started": (record) => {
+        const left = last.get(record.data.agentId ?? "");
+        return left === undefined ? undefined : violation("an agent that has left was started again", left, record);
+      },
+      "agent.state": (record) => {
+        states.set(record.source, record);
+      },
       "agent.withdrawal": (record) => {
         reports += 1;
         const { report } = record.data;
+        const state = states.get(record.source);
+        states.delete(record.source);
+        if (report.clean && report.agentId !== null) last.set(report.agentId, record);
+        const wants = report.clean ? "Withdrawn" : "Withdrawing";
+        if (state?.data.to !== wants) return violation(`its agent is not ${wants}`, state, record);
         const wrong = rules.find(({ holds }) => !holds(report, (name) => outcomeOf(report, name)));
         if (wrong !== undefined) return violation(`the report is not true: ${wrong.says}`, record);
         return report.instanceId === record.source ? undefined : violation("it is another instance's report", record);
