@@ -17,20 +17,19 @@ export interface WithdrawalCourse {
   readonly records: HistoryRecord[];
 }
 
-/** The types that courses are made of. */
-export const courseTypes = [
-  "agent.started",
-  "agent.state",
-  "agent.frozen",
-  "agent.checkpoint",
-  "agent.checkpoint-failed",
-  "agent.execution",
-  "witness.asked",
-  "witness.signal",
-  "witness.call",
-  "witness.resource",
-] as const;
-type CourseRecord = RecordOf<(typeof courseTypes)[number]>;
+/** What courses are made of. */
+type CourseRecord = RecordOf<
+  | "agent.started"
+  | "agent.state"
+  | "agent.frozen"
+  | "agent.checkpoint"
+  | "agent.checkpoint-failed"
+  | "agent.execution"
+  | "witness.asked"
+  | "witness.signal"
+  | "witness.call"
+  | "witness.resource"
+>;
 
 /** Follows the withdrawals of all agents. */
 export class WithdrawalCourses {

@@ -92,7 +92,7 @@ function judgeHandBack(
     duty: DutySettings;
   },
 ): Violation | undefined {
-  const { leasesHandedBack, startedAt, endedAt } = record.data.report;
+  const { leasesHandedBack, processesLeft, startedAt, endedAt } = record.data.report;
   const roundMs = 2 * duty.latencyMsMax;
   const handedBack = released.leases.filter(({ data }) => data.how === "handed-back");
   // One may have come back on its own just before, and nobody had heard of that.
@@ -105,6 +105,8 @@ function judgeHandBack(
   const forMs = (course.endsAtMs ?? 0) - course.begun.at;
   const leftMs = course.begun.at + forMs * withdrawalShares.upload - endOfStep(record, "terminate");
   if (forMs * withdrawalShares.checkpoint < roundMs + hostMsMax || leftMs < exchangesMax * roundMs + hostMsMax) return;
+  // A job that does not die in time stays with its lease, which the revocation ends.
+  if (processesLeft.length > 0) return;
   const forgotten = released.leases.find(({ data }) => data.how === "revoked");
   if (forgotten !== undefined) return violation("a lease was not handed back", course.begun, forgotten, record);
   for (const one of handedBack) {

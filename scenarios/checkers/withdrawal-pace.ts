@@ -95,16 +95,17 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
  */
 function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
   const share = shareOf(course);
-  const { processesLeft, processesTerminated } = record.data.report;
+  const { processesLeft } = record.data.report;
   const fromMs = endOfStep(record, "checkpoint");
   const isLate = fromMs >= share(withdrawalShares.checkpoint) - momentMs;
   const { terminate, sweep } = withdrawalShares;
   if (processesLeft.length > 0 || isLate) return Math.max(fromMs, share(terminate + sweep)) + hostMsMax;
   const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
-  const killed = course.records.filter(
-    ({ type, data }) => type === "agent.execution" && "to" in data && data.to === "killed",
+  // A job that hears no signal may come to its own end meanwhile.
+  const ends = course.records.filter(
+    ({ type, data }) => type === "agent.execution" && "to" in data && data.to !== "killing",
   );
-  const ownEndMs = processesTerminated < killed.length ? (killed.at(-1)?.at ?? 0) : 0;
+  const ownEndMs = ends.at(-1)?.at ?? 0;
   return Math.max(fromMs + graceMs, ownEndMs) + hostMsMax;
 }
 

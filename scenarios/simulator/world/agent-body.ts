@@ -112,11 +112,6 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.later(0, { type: "control", requestId: this.#requests.ask(request, answered), request });
   }
 
-  /** How many requests of the owner wait for their answers. */
-  get requestsWaiting(): number {
-    return this.#requests?.waiting ?? 0;
-  }
-
   /** The kernel delivers a signal. */
   signal(name: string): void {
     const { world, host } = this;
