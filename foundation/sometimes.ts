@@ -53,7 +53,6 @@ export const marks = [
   "a withdrawal was caused by a revocation",
   "a second signal hurried a withdrawal",
   "a third signal broke a withdrawal off",
-  "a withdrawal was resumed at stop-intake",
   "a withdrawal was resumed at freeze",
   "a withdrawal was resumed at checkpoint",
   "a withdrawal was resumed at terminate",

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { agentEvents, agentStates } from "./agent-states.ts";
+import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
@@ -13,6 +14,11 @@ import { WithdrawalReport } from "./withdrawal-report.ts";
  */
 const grant = { jobId: JobId, leaseId: LeaseId, epoch: Epoch, agentId: AgentId };
 const sandbox = { jobId: JobId, leaseId: LeaseId, epoch: Epoch };
+const ownersRequest = {
+  agentId: AgentId.optional(),
+  request: z.int().min(1),
+  command: z.enum(["status", "pause", "resume", "withdraw"]),
+};
 
 export const historyEvents = {
   // The harness's own.
@@ -52,6 +58,31 @@ export const historyEvents = {
     /** How many were still stopped when the resume was answered, where the witness can tell. */
     stopped: z.int().min(0).optional(),
   }),
+  /** The owner asks something over the control socket, and waits for the answer for so long; `request` tells it from any other. */
+  "witness.asked": z.object({
+    ...ownersRequest,
+    withinMs: z.number().min(0),
+    /** Of a withdrawal, where the owner names one. */
+    deadlineMs: z.number().min(0).optional(),
+  }),
+  /**
+   * What the owner heard, after so long; time in which the agent's process stood still does not count. `code` is null when
+   * it was granted, `ended` when the process ended and hung up, `no-answer` when it went on and nothing was heard in time.
+   */
+  "witness.answered": z.object({
+    ...ownersRequest,
+    ok: z.boolean(),
+    code: z.string().nullable(),
+    waitedMs: z.number().min(0),
+    pause: PauseResult.nullable(),
+    report: WithdrawalReport.nullable(),
+  }),
+  /** An agent that withdraws sent something to the broker, which may never arrive. */
+  "witness.call": z.object({ agentId: AgentId, route: z.string(), leaseId: LeaseId.optional() }),
+  /** And heard an answer, or that none came: `ok`, or the code of the refusal. */
+  "witness.heard": z.object({ agentId: AgentId, route: z.string(), code: z.string() }),
+  /** A signal was sent to the agent's process. */
+  "witness.signal": z.object({ agentId: AgentId.optional(), signal: z.string() }),
   /** A request signed with a revoked key, and how the broker answered. */
   "witness.revoked-key": z.object({ status: z.int(), code: z.string() }),
   /** A job's result beside what the harness computed for itself; WC-15. */

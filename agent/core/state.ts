@@ -154,7 +154,8 @@ export interface WithdrawalRecord {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   attempts: number;
-  current: WithdrawalStep["step"];
+  /** Intake is stopped in the very turn in which it begins. */
+  current: Exclude<WithdrawalStep["step"], "stop-intake">;
   steps: WithdrawalStep[];
   keyRevoked: WithdrawalReport["keyRevoked"];
   processesTerminated: number;
@@ -186,8 +187,6 @@ export interface Withdrawal {
   /** Signals that came meanwhile. */
   signals: number;
   lastSignalAtMs: number | null;
-  /** Once everything was tried. */
-  report: WithdrawalReport | null;
 }
 
 /** What an earlier instance left in the journal. */

@@ -45,11 +45,6 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
     sometimes("a withdrawal was asked for twice");
-    const { report } = core.withdrawal;
-    if (report !== null) {
-      turn.answer(requestId, { ok: true, report });
-      return;
-    }
     if (requestId !== null) core.withdrawal.waiting.push(requestId);
     if (deadlineMs !== undefined) hasten(turn, core.withdrawal, deadlineMs);
     return;
@@ -57,14 +52,13 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   if (core.shutdown !== null) sometimes("a withdrawal took a shutdown over");
   if (core.agent === "Paused") sometimes("a withdrawal began while paused");
   freeze(turn, { purpose: "withdraw", trigger });
-  const closedSlots = core.slots;
-  const offers = turn.leases().filter((lease) => lease.stage === "accepting").length;
+
   const record = newRecord(turn, { trigger, deadlineMs: forMs });
   record.steps.push({
     step: "stop-intake",
     outcome: "done",
     durationMs: 0,
-    measured: `${closedSlots} slots closed; ${offers} offers being accepted are given back`,
+    measured: `${core.slots} slots closed`,
   });
   rememberWithdrawal(turn, record);
   leaveEverythingElse(turn);
@@ -135,7 +129,6 @@ function startWork(
     retryAtMs: null,
     signals: 0,
     lastSignalAtMs: null,
-    report: null,
   };
   turn.setTimer("withdraw", { delayMs: forMs });
 }

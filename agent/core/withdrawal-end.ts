@@ -7,17 +7,18 @@ import { copyOfRecord } from "./withdrawal-note.ts";
 
 const order = WithdrawalStep.shape.step.options;
 
-/** Everything was tried: the report says what was measured, and goes to all who asked (CASES 58). */
+/**
+ * Everything was tried: the report says what was measured, and goes to all who asked (CASES 58). The process ends with
+ * it, and sees nothing after it.
+ */
 export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
   const report = withdrawalReport(turn, withdrawal);
-  withdrawal.report = report;
   turn.clearTimer("withdraw");
   turn.clearTimer("heartbeat");
   if (!report.clean) sometimes("a withdrawal left something behind");
   if (report.clean) turn.move("withdrawn", "the ledger is empty");
   turn.record("agent.withdrawal", { report });
   for (const requestId of withdrawal.waiting) turn.answer(requestId, { ok: true, report });
-  withdrawal.waiting = [];
   turn.emit({ kind: "exit", ending: { how: "withdrawn", clean: report.clean }, urgent: false });
 }
 

@@ -1,5 +1,6 @@
+import { assert, present } from "../../foundation/assert.ts";
 import type { AgentInput } from "./input.ts";
-import type { LeaseStage, Withdrawal } from "./state.ts";
+import type { LeaseStage, Withdrawal, WithdrawalRecord } from "./state.ts";
 import { withdrawalShares } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 import { endWithdrawal } from "./withdrawal-end.ts";
@@ -17,7 +18,7 @@ export function endProcesses(turn: Turn, withdrawal: Withdrawal): void {
   const over = isOver(turn, withdrawal, withdrawalShares.terminate);
   if (turn.leases().some((lease) => liveStages.includes(lease.stage)) && !over) return;
   const deadlineMs = timeLeftMs(turn, withdrawal, withdrawalShares.terminate + withdrawalShares.sweep);
-  askOnce(turn, withdrawal, () => turn.emit({ kind: "endStrays", graceMs: 0, deadlineMs: Math.max(0, deadlineMs) }));
+  askOnce(withdrawal, () => turn.emit({ kind: "endStrays", graceMs: 0, deadlineMs: Math.max(0, deadlineMs) }));
 }
 
 export function onWithdrawalStrays(turn: Turn, { terminated, left }: Of<"straysEnded">): void {
@@ -33,15 +34,13 @@ export function onWithdrawalStrays(turn: Turn, { terminated, left }: Of<"straysE
 }
 
 export function onSocketsClosed(turn: Turn, { left, measured }: Of<"socketsClosed">): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "close-sockets" || !withdrawal.asked) return;
+  const withdrawal = underWay(turn, "close-sockets");
   withdrawal.record.socketsLeft = [...left];
   advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "wipe-directories");
 }
 
 export function onHomeWiped(turn: Turn, { wiped, left }: Of<"homeWiped">): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "wipe-directories" || !withdrawal.asked) return;
+  const withdrawal = underWay(turn, "wipe-directories");
   const { record } = withdrawal;
   record.directoriesWiped = union(record.directoriesWiped, wiped);
   record.directoriesLeft = [...left];
@@ -53,12 +52,11 @@ export function onHomeWiped(turn: Turn, { wiped, left }: Of<"homeWiped">): void 
 export function clearLedger(turn: Turn, withdrawal: Withdrawal): void {
   const { processesLeft, directoriesLeft, socketsLeft } = withdrawal.record;
   const keep = processesLeft.length + directoriesLeft.length + socketsLeft.length > 0;
-  askOnce(turn, withdrawal, () => turn.emit({ kind: "clearLedger", keep }));
+  askOnce(withdrawal, () => turn.emit({ kind: "clearLedger", keep }));
 }
 
 export function onLedgerCleared(turn: Turn, { entriesLeft, wiped, directoriesLeft }: Of<"ledgerCleared">): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "clear-ledger" || !withdrawal.asked || withdrawal.report !== null) return;
+  const withdrawal = underWay(turn, "clear-ledger");
   const { record } = withdrawal;
   record.ledgerEntriesLeft = entriesLeft;
   record.directoriesWiped = union(record.directoriesWiped, wiped);
@@ -69,6 +67,14 @@ export function onLedgerCleared(turn: Turn, { entriesLeft, wiped, directoriesLef
       : `${entriesLeft} entries stay, so that the next attempt knows what to look for`;
   addResult(turn, withdrawal, { outcome: entriesLeft === 0 ? "done" : "failed", measured });
   endWithdrawal(turn, withdrawal);
+}
+
+/** Nobody but the withdrawal asks for these, and it goes on with nothing else before the answer. */
+function underWay({ core: { withdrawal } }: Turn, step: WithdrawalRecord["current"]): Withdrawal {
+  const asked = present(withdrawal, "only a withdrawal empties the host");
+  assert(asked.record.current === step, "a step waits for its own answer");
+  assert(asked.asked, "what is answered was asked");
+  return asked;
 }
 
 function union(before: readonly string[], more: readonly string[]): string[] {

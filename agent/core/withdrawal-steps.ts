@@ -1,11 +1,11 @@
 import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { withdrawalShares } from "./limits.ts";
-import type { HeldLease, Withdrawal } from "./state.ts";
+import type { HeldLease, Withdrawal, WithdrawalRecord } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { rememberWithdrawal } from "./withdrawal-note.ts";
 
 export type StepResult = Pick<WithdrawalStep, "outcome" | "measured">;
-type StepName = WithdrawalStep["step"];
+type StepName = WithdrawalRecord["current"];
 
 const shareOf: Partial<Record<StepName, number>> = {
   checkpoint: withdrawalShares.checkpoint,
@@ -50,9 +50,8 @@ export function addResult(turn: Turn, withdrawal: Withdrawal, { outcome, measure
 }
 
 /** Asks for the current step's effect, once until it is answered. */
-export function askOnce(turn: Turn, withdrawal: Withdrawal, ask: () => void): void {
+export function askOnce(withdrawal: Withdrawal, ask: () => void): void {
   if (withdrawal.asked) return;
-  if (withdrawal.retryAtMs !== null && turn.nowMs < withdrawal.retryAtMs) return;
   withdrawal.asked = true;
   ask();
 }

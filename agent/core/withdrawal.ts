@@ -17,7 +17,7 @@ const stepsMax = 16;
  */
 export function continueWithdrawal(turn: Turn): void {
   const { withdrawal } = turn.core;
-  if (withdrawal === null || withdrawal.report !== null) return;
+  if (withdrawal === null) return;
   for (let round = 0; round < stepsMax; round += 1) {
     const before = withdrawal.record.current;
     takeStep(turn, withdrawal);
@@ -29,9 +29,6 @@ export function continueWithdrawal(turn: Turn): void {
 function takeStep(turn: Turn, withdrawal: Withdrawal): void {
   const { core } = turn;
   switch (withdrawal.record.current) {
-    case "stop-intake":
-      advance(turn, withdrawal, { outcome: "done", measured: "no slot is offered" }, "freeze");
-      return;
     case "freeze":
       if (core.freeze === null || core.freeze.freezeMs === null) return;
       advance(turn, withdrawal, frozenResult(turn), "checkpoint");
@@ -57,10 +54,10 @@ function takeStep(turn: Turn, withdrawal: Withdrawal): void {
       return;
     }
     case "close-sockets":
-      askOnce(turn, withdrawal, () => turn.emit({ kind: "closeSockets" }));
+      askOnce(withdrawal, () => turn.emit({ kind: "closeSockets" }));
       return;
     case "wipe-directories":
-      askOnce(turn, withdrawal, () => turn.emit({ kind: "wipeHome" }));
+      askOnce(withdrawal, () => turn.emit({ kind: "wipeHome" }));
       return;
     case "clear-ledger":
       clearLedger(turn, withdrawal);

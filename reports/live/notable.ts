@@ -39,6 +39,12 @@ const words: { readonly [T in HistoryType]?: (data: HistoryData<T>) => Notable |
     bad: standing === "lost",
   }),
   "witness.freeze": ({ latencyMs }) => good(`frozen within ${duration(latencyMs)}, seen from outside`),
+  "witness.asked": ({ command }) => good(`the owner asks: ${command}`),
+  "witness.answered": ({ command, ok, code, waitedMs }) =>
+    ok
+      ? good(`${command} granted after ${duration(waitedMs)}`)
+      : { text: `${command} not granted after ${duration(waitedMs)}: ${code}`, bad: code === "no-answer" },
+  "witness.signal": ({ signal }) => good(`${signal} sent to the agent`),
   "witness.revoked-key": ({ status, code }) => good(`revoked key answered with ${status} ${code}`),
   expectation: ({ title, result }) => (result === "pass" ? undefined : bad(`${title}: ${result}`)),
   "process.exit": ({ name, code, signal }) => good(`${name} ended (${signal ?? `exit ${code ?? "unknown"}`})`),

@@ -30,6 +30,11 @@ export const propertyNames = [
   "command-once",
   "revoked-first",
   "state-of-work",
+  "requests-answered",
+  "withdrawal-report",
+  "withdrawal-calls",
+  "withdrawal-told",
+  "withdrawal-persists",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -40,6 +45,11 @@ export const dutyNames = [
   "checkpoints-told",
   "pause-heard",
   "held-starts",
+  "withdrawal-pace",
+  "withdrawal-hands-back",
+  "withdrawal-thorough",
+  "owner-granted",
+  "signals-heeded",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 

@@ -17,6 +17,9 @@ import { noIntake } from "./no-intake.ts";
 import { noLostJob } from "./no-lost-job.ts";
 import { pauseSilence } from "./pause-silence.ts";
 import { progressKept } from "./progress-kept.ts";
+import { ownerGranted } from "./owner-granted.ts";
+import { signalsHeeded } from "./signals-heeded.ts";
+import { requestsAnswered } from "./requests-answered.ts";
 import { resultsCorrect } from "./results-correct.ts";
 import { resumeThaws } from "./resume-thaws.ts";
 import { shutdownOnce } from "./shutdown-once.ts";
@@ -35,6 +38,13 @@ import { heldStarts } from "./held-starts.ts";
 import { stateOfWork } from "./state-of-work.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
+import { withdrawalHandsBack } from "./withdrawal-hands-back.ts";
+import { withdrawalPace } from "./withdrawal-pace.ts";
+import { withdrawalThorough } from "./withdrawal-thorough.ts";
+import { withdrawalCalls } from "./withdrawal-calls.ts";
+import { withdrawalPersists } from "./withdrawal-persists.ts";
+import { withdrawalReport } from "./withdrawal-report.ts";
+import { withdrawalTold } from "./withdrawal-told.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
 
 export const checkers = {
@@ -72,6 +82,16 @@ export const checkers = {
   "pause-heard": pauseHeard,
   "held-starts": heldStarts,
   "state-of-work": stateOfWork,
+  "requests-answered": requestsAnswered,
+  "owner-granted": ownerGranted,
+  "signals-heeded": signalsHeeded,
+  "withdrawal-pace": withdrawalPace,
+  "withdrawal-hands-back": withdrawalHandsBack,
+  "withdrawal-thorough": withdrawalThorough,
+  "withdrawal-report": withdrawalReport,
+  "withdrawal-calls": withdrawalCalls,
+  "withdrawal-told": withdrawalTold,
+  "withdrawal-persists": withdrawalPersists,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

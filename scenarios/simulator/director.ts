@@ -61,11 +61,7 @@ export class Director implements EventTarget {
       case "resume":
         return this.resume(this.#member(step));
       case "withdraw":
-        this.#member(step)?.body?.ask(
-          { command: "withdraw", reason: "plan", deadlineMs: step.deadlineMs },
-          () => undefined,
-        );
-        return;
+        return this.#withdraw(step);
       case "signal":
         return this.#signal(step);
       case "command": {
@@ -119,6 +115,14 @@ export class Director implements EventTarget {
     const latencyMs = this.#world.nowMs - askedAtMs;
     const { agentId } = host;
     this.#world.record(this.#world.harness, "witness.resume", { agentId, latencyMs, processes, stopped });
+  }
+
+  /** Where no agent runs, the owner's own command does it from the ledger, if there is one. */
+  #withdraw({ agent, deadlineMs }: PlanStepOf<"withdraw">): void {
+    const member = this.#member({ agent });
+    if (member?.isInhabited !== true) return;
+    member.start({ mayEnrol: false });
+    member.body?.ask({ command: "withdraw", reason: "plan", deadlineMs }, () => undefined);
   }
 
   #submit(step: PlanStepOf<"submit">): void {

@@ -10,7 +10,6 @@ const runsMax = 2_400;
 /** What no run of the model comes to, and why. Whoever gets there all the same strikes it off this list. */
 const never: Partial<Record<Mark, string>> = {
   "a completion was repeated with another result": "an agent journals a lease's one result before it says it",
-  "a withdrawal was resumed at stop-intake": "the first line that a withdrawal journals names the freeze",
   "a withdrawal found that its key was gone":
     "nothing in the model deletes a key but a withdrawal, after the broker heard of it",
   "a withdrawal found that the broker was never told of the agent":

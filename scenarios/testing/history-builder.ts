@@ -1,5 +1,5 @@
 import { type HistoryData, type HistoryRecord, type HistoryType, historyActors } from "../../protocol/history.ts";
-import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import { type WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 
 /** Writes a history as a test's story: each event a line, in order, a millisecond apart unless time is let pass. */
 export class HistoryBuilder {
@@ -102,9 +102,16 @@ export function checkpointAt(progress: number): NonNullable<HistoryData<"broker.
   return { manifestDigest: "b".repeat(64), archiveDigest: "c".repeat(64), archiveBytes: 100, progress };
 }
 
+/** What an owner hears who asked first and is granted it at once. */
+export const answered = {
+  ...{ agentId, request: 1, ok: true, code: null, waitedMs: 0, pause: null, report: null },
+} satisfies Partial<HistoryData<"witness.answered">>;
+
+export const instanceId = "3f0a4a0e-6f0e-4a55-9d6c-0a8b3f1c2d4e";
+
 const cleanReport: WithdrawalReport = {
   agentId,
-  instanceId: "3f0a4a0e-6f0e-4a55-9d6c-0a8b3f1c2d4e",
+  instanceId,
   trigger: "the owner",
   startedAt: 1_000,
   endedAt: 1_200,
@@ -121,6 +128,21 @@ const cleanReport: WithdrawalReport = {
   steps: [],
   clean: true,
 };
+
+export function reportOf(extra: Partial<WithdrawalReport> = {}): WithdrawalReport {
+  return { ...cleanReport, ...extra };
+}
+
+/** The steps of a withdrawal that handed nothing back, 20 ms each. */
+export function stepsOf(
+  extra: Partial<Record<WithdrawalStep["step"], Partial<WithdrawalStep>>> = {},
+): WithdrawalStep[] {
+  const idle: readonly WithdrawalStep["step"][] = ["hand-back", "remove-autostart"];
+  return WithdrawalStep.shape.step.options.map((step) => ({
+    ...{ step, outcome: idle.includes(step) ? "nothing-to-do" : "done", durationMs: 20, measured: "seen" },
+    ...extra[step],
+  }));
+}
 
 function sandbox(job: number, epoch: number): { jobId: string; leaseId: string; epoch: number } {
   return { jobId: `job-${job}`, leaseId: `lease-${job}-${epoch}`, epoch };

@@ -35,13 +35,16 @@ export function drawWork(
 function drawDeparture(stream: ChoiceStream, { atMs, agent }: { atMs: number; agent: number }): PlanStep[] {
   const deadlineMs = 2_000 + stream.upTo("deadline", 13_000);
   const steps: PlanStep[] = [{ atMs, do: "withdraw", agent, deadlineMs }];
-  const soon = (): number => atMs + stream.upTo("soon", deadlineMs);
+  // Most withdrawals take no longer than a moment.
+  const soon = (): number => atMs + stream.upTo("soon", stream.chance("at once", 0.5) ? 400 : deadlineMs);
+  if (stream.chance("heavy", 0.25)) steps.push(heavyWork(stream, atMs));
   if (stream.chance("twice", 0.2)) steps.push({ atMs: soon(), do: "withdraw", agent, deadlineMs });
   if (stream.chance("signals", 0.2)) {
     const [first, second, third] = [soon(), soon(), soon()].toSorted((a, b) => a - b) as [number, number, number];
     const signal = { do: "signal", agent, name: "SIGTERM", downMs: 500 } as const;
     steps.push({ atMs: first, ...signal }, { atMs: second, ...signal }, { atMs: third, ...signal });
   }
+  if (stream.chance("unheard", 0.12)) steps.push(drawSilence(stream, { atMs, agent, deadlineMs }));
   const kills = stream.chance("kills", 0.3) ? 1 + stream.upTo("howOften", 3) : 0;
   for (let kill = 0; kill < kills; kill += 1) {
     // From the moment it was asked on, so that every step of it is broken in some seed, and its recovery too.
@@ -57,6 +60,28 @@ export const killEdges = ["after", "before", "torn"] as const;
 
 export function drawEdge(stream: ChoiceStream): (typeof killEdges)[number] {
   return killEdges[stream.upTo("edge", killEdges.length - 1)] as (typeof killEdges)[number];
+}
+
+/** The broker does not hear of a withdrawal at once, or not at all. */
+function drawSilence(
+  stream: ChoiceStream,
+  { atMs, agent, deadlineMs }: { atMs: number; agent: number; deadlineMs: number },
+): PlanStep {
+  const how = (["cut", "reset", "lossy", "slow", "duplicating", "reordering"] as const)[stream.upTo("how", 5)] ?? "cut";
+  const direction = (["both", "to-broker", "to-agent"] as const)[stream.upTo("direction", 2)] ?? "both";
+  const fromMs = Math.max(0, atMs - stream.upTo("silentBefore", 200));
+  return { atMs: fromMs, do: "disturb-link", agent, forMs: 100 + stream.upTo("silentFor", deadlineMs), direction, how };
+}
+
+/** Jobs that a withdrawal takes long to save and to end, a moment before it. */
+function heavyWork(stream: ChoiceStream, beforeMs: number): PlanStep {
+  const behaviour: JobBehaviour = {
+    ...JobBehaviour.parse({}),
+    ...{ units: 20, unitMs: 512, megabytes: 2 ** (4 + stream.upTo("heavyMegabytes", 8)) },
+    onTerm: stream.chance("stubborn", 0.5) ? "ignores" : "ends",
+  };
+  const atMs = Math.max(0, beforeMs - stream.upTo("before", 2_500));
+  return { atMs, do: "submit", jobs: 1 + stream.upTo("heavyJobs", 3), behaviour };
 }
 
 /** The owner, or the operator, does something to a host, and mostly takes it back. */

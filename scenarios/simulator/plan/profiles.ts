@@ -6,6 +6,7 @@ import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
 import type { Plan, PlanOptions, PlanStep } from "./plan.ts";
 import { type PlanRequest, profiles } from "./plan-request.ts";
+import { breaksNothing } from "./undisturbed.ts";
 import { scalePlan } from "./scale-plan.ts";
 
 export const profileNames = Object.keys(profiles) as PlanRequest["profile"][];
@@ -22,7 +23,7 @@ export function planFor(request: PlanRequest): Plan {
   // Some seeds of every profile go through without a fault; of the quick ones a quarter, since duties are judged there.
   const calm = profile === "calm" || cast.upTo("calm", quick ? 3 : 15) === 0;
   const work = drawWork(draws.stream("work"), { options, quick });
-  const drawn: PlanStep[] = calm ? work.filter((step) => step.do !== "kill-agent") : work;
+  const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
   if (!calm) drawn.push(...drawFaults(draws, { options, quick }));
   // Nobody does anything any more once faults have stopped.
   const steps = drawn.filter(({ atMs }) => atMs <= options.safetyMs).sort((a, b) => a.atMs - b.atMs);

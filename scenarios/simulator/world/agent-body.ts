@@ -17,6 +17,7 @@ import { Fuse, type KillEdge } from "./fuse.ts";
 import type { Host, HostListener } from "./host.ts";
 import { HostLedger } from "./host-ledger.ts";
 import type { Network } from "./network.ts";
+import { OwnerRequests } from "./owner-requests.ts";
 import type { Sandbox, SandboxEnd } from "./sandbox.ts";
 import { Stall } from "./stall.ts";
 import { Timers } from "./timers.ts";
@@ -53,12 +54,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   readonly #options: AgentBodyOptions;
   readonly #effects: AgentEffects;
   readonly #fuse = new Fuse();
-  /** Whoever waits for the answer to a control request; most are never asked for anything. */
-  #answers: Map<string, (response: ControlResponse) => void> | null = null;
+  /** What its owner asked; most are never asked for anything. */
+  #requests: OwnerRequests | null = null;
   /** What was seen while the brain was busy; most never need it. */
   #queue: AgentInput[] | null = null;
   #busy = false;
-  #requests = 0;
   /** The coverage's cell of the last input. */
   #cell = 0;
   /** Most never stand still. */
@@ -80,33 +80,42 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#effects = new AgentEffects(this, network);
   }
 
-  /** The process comes up: it finds what an earlier one left, and tells its brain. */
-  start(): void {
+  /**
+   * The process comes up: it finds what an earlier one left, and tells its brain.
+   *
+   * @param mayEnrol false when it is started only to withdraw
+   */
+  start(mayEnrol: boolean): void {
     const { host } = this;
     host.listener = this;
     const recovered = whatIsLeft(host);
     this.ledger.make(`directory:${this.home}`);
-    if (recovered.withdrawal === null) this.ledger.make(`key:${this.home}/key.pem`);
-    this.ledger.make(`socket:${this.home}/control.sock`);
+    if (mayEnrol && recovered.withdrawal === null) this.ledger.make(`key:${this.home}/key.pem`);
+    this.ledger.make(this.controlSocket);
     const hasKey = host.has(`key:${this.home}/key.pem`);
     const { agentId } = host;
-    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver: "simulated", recovered, mayEnrol: true });
+    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver: "simulated", recovered, mayEnrol });
   }
 
   get home(): string {
     return "/home/agent/.houseguest";
   }
 
-  /** The owner's request over the control socket. */
+  get controlSocket(): string {
+    return `socket:${this.home}/control.sock`;
+  }
+
+  /** The owner's request over the control socket; nobody hears it where none is bound any more. */
   ask(request: ControlRequest, answered: (response: ControlResponse) => void): void {
-    this.#requests += 1;
-    const requestId = `${this.instanceId}-${this.#requests}`;
-    (this.#answers ??= new Map()).set(requestId, answered);
-    this.later(0, { type: "control", requestId, request });
+    if (!this.host.has(this.controlSocket)) return;
+    this.#requests ??= new OwnerRequests(this);
+    this.later(0, { type: "control", requestId: this.#requests.ask(request, answered), request });
   }
 
   /** The kernel delivers a signal. */
   signal(name: string): void {
+    const { world, host } = this;
+    world.record(world.harness, "witness.signal", { agentId: host.agentId, signal: name });
     this.later(0, { type: "signal", name });
   }
 
@@ -224,9 +233,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** Whoever asked over the control socket hears the answer. */
   respond(requestId: string, response: ControlResponse): void {
-    const answered = this.#answers?.get(requestId);
-    this.#answers?.delete(requestId);
-    answered?.(response);
+    this.#requests?.answer(requestId, response);
   }
 
   /** The process ends by itself; when it is urgent, with everything that it runs. */
@@ -241,7 +248,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
         crontabLines: host.crontabLines,
       });
     } else if (ending.how === "shutdown" || ending.how === "interrupted") {
-      this.ledger.unmake(`socket:${this.home}/control.sock`);
+      this.ledger.unmake(this.controlSocket);
     }
     this.#die(ending);
   }
@@ -259,6 +266,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     // The kernel closes its connections.
     this.stream.shut();
     this.alive = false;
+    this.#requests?.hangUp();
     this.host.listener = null;
     this.#options.onEnd(ending);
   }

@@ -36,6 +36,8 @@ const signature = "s".repeat(86);
 const publicKey = "p".repeat(43);
 
 interface Words {
+  /** What it is for, where the route does not say so. */
+  readonly as?: string;
   readonly leaseId?: string;
   readonly generation?: number;
   readonly timeoutMs?: number;
@@ -116,7 +118,7 @@ export class BrokerEffects {
       }
       case "probeRevocation": {
         const message = { state: "Withdrawing", slots, slotsFree: 0, resources, leases: [] };
-        this.#probe = this.#say("heartbeat", message, { timeoutMs: effect.timeoutMs });
+        this.#probe = this.#say("heartbeat", message, { timeoutMs: effect.timeoutMs, as: "probe" });
         return;
       }
     }
@@ -135,6 +137,12 @@ export class BrokerEffects {
 
   /** A call that it made came to its end. */
   answered(call: BrokerCall, outcome: BrokerOutcome<unknown>): void {
+    const { world, host, core } = this.#body;
+    if (core.withdrawal !== null) {
+      const route = call === this.#probe ? "probe" : call.route;
+      const code = outcome.ok ? "ok" : outcome.code;
+      world.record(world.harness, "witness.heard", { agentId: host.agentId, route, code });
+    }
     if (call === this.#probe) this.#body.see({ type: "revocationProbed", outcome });
     else if (call.route === "get-blobs") {
       this.#fetches?.get(call)?.(outcome);
@@ -142,8 +150,16 @@ export class BrokerEffects {
     } else hearAnswer(this.#body, call, outcome);
   }
 
-  #say(route: Route, message: unknown, { leaseId = "", generation = 0, timeoutMs }: Words = {}): BrokerCall {
-    const { world, source, core } = this.#body;
+  #say(
+    route: Route,
+    message: unknown,
+    { leaseId = "", generation = 0, timeoutMs, as = route }: Words = {},
+  ): BrokerCall {
+    const { world, host, source, core } = this.#body;
+    if (core.withdrawal !== null) {
+      const lease = leaseId === "" ? {} : { leaseId };
+      world.record(world.harness, "witness.call", { agentId: host.agentId, route: as, ...lease });
+    }
     const call: BrokerCall = {
       from: this.#body,
       route,

@@ -51,8 +51,13 @@ export class Member implements EventTarget {
     this.host = new Host(world, index, agentIdOf(index));
   }
 
+  /** Whether an agent lives here, though none may run just now. */
+  get isInhabited(): boolean {
+    return this.#bornAtMs !== null && !this.gone && this.host.things().length > 0;
+  }
+
   /** Starts the process if none runs. */
-  start(): void {
+  start({ mayEnrol = true }: { mayEnrol?: boolean } = {}): void {
     if (this.body !== null || this.gone) return;
     const world = this.#world;
     this.#bornAtMs ??= world.nowMs;
@@ -67,7 +72,7 @@ export class Member implements EventTarget {
       onEnd: (ending) => this.#ended(ending),
     });
     this.body = body;
-    body.start();
+    body.start(mayEnrol);
   }
 
   startIn(delayMs: number): void {

@@ -44,6 +44,8 @@ export class World {
   nowMs = 0;
   /** Inputs that reducers took. */
   steps = 0;
+  /** Requests that owners made. */
+  requests = 0;
   events = 0;
   records = 0;
   readonly #onRecord: WorldOptions["onRecord"];

@@ -1,8 +1,9 @@
 import type { ControlRequest } from "../../../protocol/control.ts";
 import type { PlanStepOf } from "../../simulator/plan/plan.ts";
 import { withdrawalGraceMs } from "../../steps/withdrawal-load.ts";
-import { controlCall } from "./control-call.ts";
+
 import type { HostAgent, HostStage } from "./host-stage.ts";
+import { ownerCall } from "./owner-call.ts";
 
 const answerWithinMs = 60_000;
 
@@ -26,17 +27,18 @@ export function resumeAgent(stage: HostStage, agent: HostAgent): string {
 /** The owner asks for the withdrawal; it is timed up to the end of the process that was asked (L1). */
 export function withdrawAgent(
   stage: HostStage,
-  { name, agentId, control, actor }: HostAgent,
+  agent: HostAgent,
   { deadlineMs }: Pick<PlanStepOf<"withdraw">, "deadlineMs">,
 ): string {
   const { schedule, options } = stage;
+  const { name, agentId, actor } = agent;
   const { signal } = schedule;
   stage.pauses.ending(name);
   const beganAtMs = schedule.nowMs;
   const request = { command: "withdraw", reason: "plan", deadlineMs: Math.max(1, Math.round(deadlineMs)) } as const;
   schedule.beside(async () => {
     const withinMs = deadlineMs + withdrawalGraceMs;
-    const asked = await controlCall(control, request, { withinMs, signal }).catch(() => undefined);
+    const asked = await ownerCall(stage, agent, { request, withinMs, signal }).catch(() => undefined);
     // Down, or killed on the way: the next instance goes on with it, if this one had begun.
     if (asked === undefined) return;
     await actor.exited;
@@ -48,10 +50,11 @@ export function withdrawAgent(
 }
 
 /** Nobody waits for the answer: an agent that is down or is killed gives none. */
-function ask({ schedule }: HostStage, { control }: HostAgent, request: ControlRequest, granted: () => void): void {
+function ask(stage: HostStage, agent: HostAgent, request: ControlRequest, granted: () => void): void {
+  const { schedule } = stage;
   const { signal } = schedule;
   schedule.beside(async () => {
-    const answer = await controlCall(control, request, { withinMs: answerWithinMs, signal }).catch(() => undefined);
+    const answer = await ownerCall(stage, agent, { request, withinMs: answerWithinMs, signal }).catch(() => undefined);
     if (answer !== undefined) granted();
   });
 }

@@ -62,6 +62,8 @@ export class HostStage {
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
   readonly seen: SeenProcess[] = [];
+  /** How many requests of owners were made. */
+  requests = 0;
   /** Copies of the keys of agents that withdrew, by the agent's name. */
   readonly keptKeys = new Map<string, KeyObject>();
   readonly watch: AgentWatch;

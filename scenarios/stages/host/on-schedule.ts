@@ -39,6 +39,7 @@ function take(stage: HostStage, act: PlanStep): string {
       return withAgent(stage, act, (agent) => {
         stage.pauses.ending(agent.name);
         stage.schedule.downMs.set(agent.name, act.downMs);
+        stage.options.history.record("witness.signal", { agentId: agent.agentId, signal: act.name });
         agent.actor.kill(act.name);
         return `${act.name} to pid ${agent.actor.pid}`;
       });

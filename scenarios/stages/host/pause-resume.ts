@@ -4,6 +4,7 @@ import { WaitError } from "../../steps/wait-error.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
+import { sendAsOwner } from "./owner-call.ts";
 import { processStat } from "./proc.ts";
 import { activity, cpuTimes, watchUntilStopped } from "./witness.ts";
 
@@ -42,10 +43,11 @@ async function pauseOnce(
   const agent = stage.agent(name);
   const witness = stage.witness(name);
   try {
-    const call = await openControl(agent.control, { withinMs: answerWithinMs, signal });
+    const patience = { withinMs: answerWithinMs, signal };
+    const call = await openControl(agent.control, patience);
     // From here to the last look nothing is awaited: the figure is the agent's and the kernel's, not this process's.
-    const askedAt = performance.now();
-    call.send({ command: "pause", reason: "scenario" });
+    const request = { command: "pause", reason: "scenario" } as const;
+    const { sentAt: askedAt, answer: heard } = sendAsOwner(stage, agent, { call, request, ...patience });
     const stoppedAt = watchUntilStopped(witness);
     if (stoppedAt === undefined) {
       const runners = witness
@@ -59,7 +61,7 @@ async function pauseOnce(
     const latencyMs = stoppedAt - askedAt;
     const before = cpuTimes(witness.processes());
     const frozenAt = performance.now();
-    const answer = await orAborted(call.answer, signal);
+    const answer = await orAborted(heard, signal);
     // Up to the agent's own answer, while it saved the checkpoints, nothing may have run.
     const { cpuUsedUs, running } = activity(before, witness);
     history.record("witness.freeze", {
@@ -83,12 +85,14 @@ async function pauseOnce(
 async function resumeOnce(stage: HostStage, name: string): Promise<number> {
   const { history, signal } = stage.options;
   const witness = stage.witness(name);
-  const call = await openControl(stage.agent(name).control, { withinMs: answerWithinMs, signal });
+  const agent = stage.agent(name);
+  const patience = { withinMs: answerWithinMs, signal };
+  const call = await openControl(agent.control, patience);
   const processes = witness.processes().length;
   witness.close();
-  const askedAt = performance.now();
-  call.send({ command: "resume", reason: "scenario" });
-  await orAborted(call.answer, signal);
+  const request = { command: "resume", reason: "scenario" } as const;
+  const { sentAt: askedAt, answer } = sendAsOwner(stage, agent, { call, request, ...patience });
+  await orAborted(answer, signal);
   const latencyMs = performance.now() - askedAt;
   history.record("witness.resume", { latencyMs, processes });
   return latencyMs;

@@ -6,9 +6,10 @@ import type { StepOf } from "../../steps/step.ts";
 import { WaitError } from "../../steps/wait-error.ts";
 import { withdrawalGraceMs, withdrawalLoad } from "../../steps/withdrawal-load.ts";
 import { withdrawnWords } from "../../steps/withdrawn-words.ts";
-import { controlCall } from "./control-call.ts";
+
 import type { HostStage } from "./host-stage.ts";
 import { keepKey } from "./kept-key.ts";
+import { ownerCall } from "./owner-call.ts";
 import { submit } from "./submit.ts";
 
 /** Asks the agent to withdraw and waits until its process is gone. */
@@ -18,11 +19,8 @@ export async function withdraw(stage: HostStage, step: StepOf<"withdraw">): Prom
   keepKey(stage, agent);
   const withinMs = step.deadlineMs + withdrawalGraceMs;
   const beganAt = performance.now();
-  const answer = controlCall(
-    agent.control,
-    { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs },
-    { withinMs, signal },
-  );
+  const request = { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs } as const;
+  const answer = ownerCall(stage, agent, { request, withinMs, signal });
   const submitted = step.underLoad === undefined ? 0 : await submitUntil(stage, step.underLoad, answer);
   const { report } = await orAborted(answer, signal);
   const exit = await orAborted(withinDeadline(agent.actor.exited, { ms: withinMs, late: undefined }), signal);

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+
+import type { HistoryData } from "../../protocol/history.ts";
+import { agentId, answered, HistoryBuilder } from "../testing/history-builder.ts";
+import { judge } from "../testing/judge.ts";
+
+const name = "owner-granted";
+type Command = HistoryData<"witness.asked">["command"];
+const idle = () => new HistoryBuilder().start().state("Enrolling", "Idle", "enrolled");
+const ask = (history: HistoryBuilder, command: Command) =>
+  history.add("witness.asked", { agentId, request: 1, command, withinMs: 1 });
+const hear = (history: HistoryBuilder, command: Command, extra: Partial<HistoryData<"witness.answered">> = {}) =>
+  judge(history.add("witness.answered", { ...answered, command, ...extra }), name);
+const no = (code: string) => ({ ok: false, code });
+const pause = { freezeMs: 1, frozenSandboxes: 1, checkpoints: 1, snapshotMs: 1 };
+
+describe("owner-granted", () => {
+  it("passes what the table grants and refuses", () => {
+    expect(hear(ask(idle(), "pause").freeze().save(1, 1, 5), "pause", { pause })).toMatchObject({ result: "pass" });
+    expect(hear(ask(idle(), "resume"), "resume").result).toBe("pass");
+    expect(hear(ask(idle(), "withdraw"), "withdraw").result).toBe("pass");
+    expect(
+      hear(ask(idle().state("Idle", "Withdrawing", "withdrawAsked"), "pause"), "pause", no("refused")).result,
+    ).toBe("pass");
+    expect(judge(idle(), name).result).toBe("unknown");
+  });
+
+  it("fails when it is otherwise", () => {
+    expect(hear(ask(idle(), "pause"), "pause", no("refused")).result).toBe("fail");
+    expect(hear(ask(idle(), "resume"), "resume", no("refused")).result).toBe("fail");
+    expect(hear(ask(idle(), "withdraw"), "withdraw", no("called-off")).result).toBe("fail");
+    const leaving = ask(idle().state("Idle", "Withdrawing", "withdrawAsked"), "resume");
+    expect(hear(leaving, "resume").detail).toContain("was not refused");
+  });
+
+  it("fails when a pause names other figures than the records, or none", () => {
+    const paused = () => ask(idle(), "pause").freeze();
+    expect(hear(paused(), "pause").result).toBe("fail");
+    expect(hear(paused(), "pause", { pause }).detail).toContain("not so many checkpoints");
+    expect(hear(paused(), "pause", { pause: { ...pause, checkpoints: 0 } }).result).toBe("pass");
+    expect(hear(paused(), "pause", { pause: { ...pause, frozenSandboxes: 2 } }).detail).toContain("another number");
+    expect(hear(ask(new HistoryBuilder().start(), "pause"), "pause", { pause }).result).toBe("pass");
+  });
+
+  it("fails when a resume waits, and when a leaving agent grants a pause", () => {
+    expect(hear(ask(idle(), "resume"), "resume", { waitedMs: 300 }).result).toBe("fail");
+    const leaving = () => ask(idle().add("agent.shutdown", { trigger: "", stage: "begin" }), "pause");
+    expect(hear(leaving(), "pause", no("shutting-down")).result).toBe("pass");
+    expect(hear(leaving(), "pause", { pause }).result).toBe("fail");
+  });
+
+  it("does not judge what ended with the process", () => {
+    expect(hear(ask(idle(), "pause"), "pause", no("ended")).result).toBe("unknown");
+  });
+});

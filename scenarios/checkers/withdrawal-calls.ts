@@ -1,0 +1,69 @@
+import { agentLimits } from "../../agent/core/limits.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { violation, type Violation } from "./story.ts";
+
+interface Calls {
+  /** The last one by which this instance told the broker of its withdrawal, and how many there were. */
+  told: RecordOf<"witness.call"> | null;
+  times: number;
+  report: RecordOf<"agent.withdrawal"> | null;
+}
+
+/**
+ * What an agent that withdraws says to its broker: it tells it so a few times at most, with growing waits in between, not
+ * again once the broker has confirmed it, and nothing at all after its report (I7).
+ */
+export const withdrawalCalls = checkerOf("an agent that withdraws tells its broker in measure (I7)", () => {
+  const agents = new Map<string, Calls>();
+  /** The call after the broker's confirmation, by agent: it was written down before that was sent. */
+  const probes = new Map<string, RecordOf<"witness.call">>();
+  let calls = 0;
+  const judge = (record: RecordOf<"witness.call">, before: Calls): Violation | null => {
+    const { agentId, route } = record.data;
+    const probe = probes.get(agentId);
+    if (probe !== undefined && (route === "withdraw" || route === "enrol")) {
+      return violation(`what the broker had confirmed was asked again (${route})`, probe, record);
+    }
+    if (route !== "withdraw") return null;
+    if (before.times >= agentLimits.withdrawAttemptsMax) {
+      return violation(`one instance told the broker ${before.times + 1} times`, before.told, record);
+    }
+    const waitedMs = before.told === null ? Infinity : record.at - before.told.at;
+    if (waitedMs >= before.times * agentLimits.retryMsMin) return null;
+    return violation(`the broker was told again after ${waitedMs.toFixed(0)} ms`, before.told, record);
+  };
+  return {
+    on: {
+      "agent.started": ({ data: { agentId } }) => {
+        if (agentId !== null && agentId !== undefined) agents.delete(agentId);
+      },
+      "witness.call": (record) => {
+        const { agentId, route } = record.data;
+        calls += 1;
+        const before = agents.get(agentId) ?? { told: null, times: 0, report: null };
+        agents.set(agentId, before);
+        if (before.report !== null)
+          return violation(`something was sent after the end (${route})`, before.report, record);
+        const wrong = judge(record, before);
+        if (route === "probe") probes.set(agentId, record);
+        if (route !== "withdraw") return wrong;
+        before.told = record;
+        before.times += 1;
+        return wrong;
+      },
+      "agent.withdrawal": (record) => {
+        const { agentId } = record.data.report;
+        if (agentId === null) return;
+        const before = agents.get(agentId) ?? { told: null, times: 0, report: null };
+        agents.set(agentId, { ...before, report: record });
+        // Of one that left something there is more to come, and it begins anew.
+        probes.delete(agentId);
+      },
+      "fault.applied": ({ data: { fault } }) => {
+        // The broker may have forgotten what it confirmed.
+        if (fault === "lose-store") probes.clear();
+      },
+    },
+    end: () => (calls === 0 ? undecided("no agent withdrew") : passed(`${calls} calls`)),
+  };
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+
+import type { HistoryRecord } from "../../protocol/history.ts";
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import { agentId, checkpointAt, HistoryBuilder, stepsOf } from "../testing/history-builder.ts";
+import { judge } from "../testing/judge.ts";
+
+const name = "withdrawal-hands-back";
+const asked = { agentId, request: 1, command: "withdraw", withinMs: 11_000, deadlineMs: 10_000 } as const;
+const begun = () =>
+  new HistoryBuilder()
+    .start()
+    .lease(1, 1)
+    .add("witness.asked", asked)
+    .state("Idle", "Withdrawing", "withdrawAsked")
+    .save(1, 1, 5);
+const revoke = (history: HistoryBuilder) =>
+  history.add("broker.agent", { agentId, standing: "revoked", reason: "it withdrew" });
+/** Releases of one turn of the broker are of one moment. */
+const atOnce = (history: HistoryBuilder): HistoryBuilder => {
+  const last = history.records.at(-1) as { at: number };
+  (history.records.at(-2) as { at: number }).at = last.at;
+  return history;
+};
+const judged = (history: HistoryBuilder, extra: Partial<WithdrawalReport> = {}) =>
+  judge(history.withdrawal({ steps: stepsOf(), startedAt: 1_000, leasesHandedBack: 1, ...extra }), name);
+const back = (how: "handed-back" | "revoked" = "handed-back", checkpoint = checkpointAt(5)) =>
+  atOnce(revoke(begun().release(1, 1, how, { checkpoint })));
+
+describe("withdrawal-hands-back", () => {
+  it("passes when each lease goes back with its newest checkpoint, and is counted", () => {
+    expect(judged(back())).toMatchObject({ result: "pass", detail: "1 withdrawals" });
+    expect(judge(new HistoryBuilder(), name).result).toBe("unknown");
+  });
+
+  it("fails when another number is reported than the broker took", () => {
+    expect(judged(back(), { leasesHandedBack: 0 }).detail).toContain("the broker took 1");
+    expect(judged(back(), { leasesHandedBack: 2 }).result).toBe("fail");
+  });
+
+  it("counts one that came back on its own a moment before", () => {
+    const before = revoke(begun().release(1, 1, "handed-back"));
+    expect(judged(before).result).toBe("pass");
+    expect(judged(revoke(begun().release(1, 1, "handed-back").wait(5_000))).result).toBe("fail");
+  });
+
+  it("fails when one was taken by the revocation, or went back without its newest checkpoint", () => {
+    expect(judged(back("revoked"), { leasesHandedBack: 0 }).detail).toContain("was not handed back");
+    const older = { ...checkpointAt(3), archiveDigest: "d".repeat(64) };
+    expect(judged(back("handed-back", older)).detail).toContain("newest checkpoint");
+  });
+
+  it("asks that of nobody who had no time for it", () => {
+    const late = { steps: stepsOf({ terminate: { durationMs: 7_400 } }) };
+    expect(judged(back("revoked"), { ...late, leasesHandedBack: 0 }).result).toBe("pass");
+  });
+
+  it("fails when fewer leases are deferred than the broker counts", () => {
+    const deferred = { keyRevoked: "deferred", leasesHandedBack: 0 } as const;
+    expect(judged(begun(), { ...deferred, leasesDeferred: 0 }).detail).toContain("the broker counts 1");
+    expect(judged(begun(), { ...deferred, leasesDeferred: 1 }).result).toBe("pass");
+    expect(judged(begun().release(1, 1, "expired"), deferred).result).toBe("pass");
+  });
+
+  it("leaves out what several instances did", () => {
+    const { records }: { records: HistoryRecord[] } = back("revoked");
+    expect(records.length).toBeGreaterThan(0);
+    expect(judged(back("revoked"), { attempts: 2 }).result).toBe("unknown");
+  });
+});

@@ -1,0 +1,118 @@
+import { withdrawalShares } from "../../agent/core/limits.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { type DutySettings, dutySettings } from "./duty-settings.ts";
+import { violation, type Violation } from "./story.ts";
+import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
+
+const exchangesMax = 4;
+const hostMsMax = 250;
+
+interface Released {
+  readonly record: RecordOf<"broker.agent">;
+  /** In that very moment. */
+  readonly leases: readonly RecordOf<"broker.released">[];
+  /** And before. */
+  readonly before: readonly RecordOf<"broker.released">[];
+}
+
+/**
+ * WC-4: where nothing breaks every lease of an agent that withdraws is handed back in the same breath in which its key is
+ * revoked, with the newest checkpoint that there is; and the report counts them.
+ */
+export const withdrawalHandsBack = checkerOf(
+  "a withdrawal hands every lease back with its newest checkpoint (WC-4)",
+  (settings) => {
+    const duty = dutySettings(settings);
+    const courses = new WithdrawalCourses();
+    const newest = new Map<string, RecordOf<"agent.checkpoint">>();
+    /** By agent, what the broker released. */
+    const releasing = new Map<string, RecordOf<"broker.released">[]>();
+    const revoked = new Map<string, Released>();
+    /** By agent, how many leases the broker counts as its. */
+    const held = new Map<string, number>();
+    let judged = 0;
+    const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
+    return {
+      on: {
+        "agent.started": see,
+        "agent.state": see,
+        "witness.asked": see,
+        "witness.signal": see,
+        "agent.checkpoint": (record) => {
+          newest.set(record.data.leaseId, record);
+        },
+        "broker.leased": ({ data: { agentId } }) => {
+          held.set(agentId, (held.get(agentId) ?? 0) + 1);
+        },
+        "broker.released": (record) => {
+          const { agentId, how } = record.data;
+          if (how !== "offer-lapsed" && how !== "declined") held.set(agentId, (held.get(agentId) ?? 0) - 1);
+          releasing.set(agentId, [...(releasing.get(agentId) ?? []), record]);
+        },
+        "broker.agent": (record) => {
+          const { agentId, standing } = record.data;
+          if (standing !== "revoked") return;
+          const before = releasing.get(agentId) ?? [];
+          revoked.set(agentId, { record, before, leases: before.filter(({ at }) => at === record.at) });
+          releasing.delete(agentId);
+        },
+        "agent.withdrawal": (record) => {
+          const { agentId, keyRevoked, attempts, leasesDeferred } = record.data.report;
+          const course = courses.take(record);
+          if (course === undefined || agentId === null || attempts > 1 || course.endsAtMs === null) return;
+          judged += 1;
+          const released = revoked.get(agentId);
+          if (keyRevoked === "confirmed" && released !== undefined) {
+            return judgeHandBack(record, { course, released, newest, duty });
+          }
+          // What the broker has not heard by now it still counts, unless the message is on its way to it.
+          if (released !== undefined || leasesDeferred >= (held.get(agentId) ?? 0)) return;
+          return violation(
+            `${leasesDeferred} leases are reported as deferred, the broker counts ${held.get(agentId)}`,
+            record,
+          );
+        },
+      },
+      end: () => (judged === 0 ? undecided("nobody withdrew") : passed(`${judged} withdrawals`)),
+    };
+  },
+);
+
+function judgeHandBack(
+  record: RecordOf<"agent.withdrawal">,
+  {
+    course,
+    released,
+    newest,
+    duty,
+  }: {
+    course: WithdrawalCourse;
+    released: Released;
+    newest: ReadonlyMap<string, RecordOf<"agent.checkpoint">>;
+    duty: DutySettings;
+  },
+): Violation | undefined {
+  const { leasesHandedBack, processesLeft, startedAt, endedAt } = record.data.report;
+  const roundMs = 2 * duty.latencyMsMax;
+  const handedBack = released.leases.filter(({ data }) => data.how === "handed-back");
+  // One may have come back on its own just before, and nobody had heard of that.
+  const fromMs = released.record.at - (endedAt - startedAt) - roundMs - hostMsMax;
+  const backBefore = released.before.filter(({ at, data }) => data.how === "handed-back" && at >= fromMs);
+  if (leasesHandedBack < handedBack.length || leasesHandedBack > backBefore.length) {
+    const counted = `${leasesHandedBack} leases are reported as handed back, the broker took ${handedBack.length}`;
+    return violation(counted, released.record, record);
+  }
+  const forMs = (course.endsAtMs ?? 0) - course.begun.at;
+  const leftMs = course.begun.at + forMs * withdrawalShares.upload - endOfStep(record, "terminate");
+  if (forMs * withdrawalShares.checkpoint < roundMs + hostMsMax || leftMs < exchangesMax * roundMs + hostMsMax) return;
+  // A job that does not die in time stays with its lease, which the revocation ends.
+  if (processesLeft.length > 0) return;
+  const forgotten = released.leases.find(({ data }) => data.how === "revoked");
+  if (forgotten !== undefined) return violation("a lease was not handed back", course.begun, forgotten, record);
+  for (const one of handedBack) {
+    const saved = newest.get(one.data.leaseId);
+    if (saved === undefined || saved.data.checkpoint.archiveDigest === one.data.checkpoint?.archiveDigest) continue;
+    return violation("a lease was handed back without its newest checkpoint", saved, one, record);
+  }
+  return undefined;
+}

@@ -1,0 +1,136 @@
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { violation } from "./story.ts";
+import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
+
+/** Clocks have fractions, and a record is written a moment after what it tells. */
+const momentMs = 20;
+
+/**
+ * WC-4, WC-16: where nothing breaks a withdrawal ends what runs, wipes what is there, and its report says so: each of its
+ * figures is what the records of its steps say.
+ */
+export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what there is, and counts it (WC-16)", () => {
+  const courses = new WithdrawalCourses();
+  let judged = 0;
+  const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
+  return {
+    on: {
+      "agent.started": see,
+      "agent.state": see,
+      "agent.frozen": see,
+      "agent.checkpoint-failed": see,
+      "agent.execution": see,
+      "witness.asked": see,
+      "witness.call": see,
+      "witness.resource": see,
+      "agent.withdrawal": (record) => {
+        const course = courses.take(record);
+        if (course === undefined) return;
+        judged += 1;
+        const { attempts, keyRevoked, processesLeft, clean } = record.data.report;
+        const wrong = (what: string) => violation(what, course.begun, record);
+        if (attempts !== course.instances) return wrong(`${course.instances} instances worked on ${attempts} attempts`);
+        if (keyRevoked === "no-key") return wrong("there is a key, and the broker knows it");
+        if (!clean && processesLeft.length === 0) return wrong("nothing stood in the way, and something is left");
+        if (attempts > 1) return;
+        const rule = rules.find(({ holds }) => !holds(record, course));
+        return rule === undefined ? undefined : wrong(`the report does not agree with the records: ${rule.says}`);
+      },
+    },
+    end: () => (judged === 0 ? undecided("nobody withdrew") : passed(`${judged} withdrawals`)),
+  };
+});
+
+type Report = RecordOf<"agent.withdrawal">;
+
+interface Rule {
+  readonly says: string;
+  readonly holds: (record: Report, course: WithdrawalCourse) => boolean;
+}
+
+const rules: readonly Rule[] = [
+  {
+    says: "it began when the state says so, and ended when it was written",
+    holds: ({ at, data: { report } }, { begun }) =>
+      Math.abs(report.startedAt - begun.at) <= momentMs && Math.abs(report.endedAt - at) <= momentMs,
+  },
+  {
+    says: "the freeze was over when everything stood still",
+    holds: (record, course) => {
+      const frozen = firstFrozen(course);
+      return frozen === undefined || Math.abs(endOfStep(record, "freeze") - frozen.at) <= momentMs;
+    },
+  },
+  {
+    says: "there was something to freeze if a sandbox stood still, and only then",
+    holds: (record, course) => {
+      const frozen = firstFrozen(course);
+      return (
+        frozen === undefined || outcomeOf(record, "freeze") === (frozen.data.sandboxes > 0 ? "done" : "nothing-to-do")
+      );
+    },
+  },
+  {
+    says: "a checkpoint step failed if a checkpoint did, and was done if every job was saved",
+    holds: (record, course) => {
+      const endMs = endOfStep(record, "checkpoint");
+      const stopped = executionsOf(course).filter(
+        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs,
+      ).length;
+      const outcome = outcomeOf(record, "checkpoint");
+      return stopped === 0 ? outcome !== "done" || endMs < 0 : outcome !== "nothing-to-do";
+    },
+  },
+  {
+    says: "no more processes were ended than stood still",
+    holds: ({ data: { report } }, course) => {
+      const frozen = course.records.flatMap((one) => (one.type === "agent.frozen" ? [one.data.processes] : []));
+      const spawned = executionsOf(course).some(({ data }) => data.to === "running");
+      // What the last look over the host ends while its own end is under way is counted by both.
+      return frozen.length === 0 || spawned || report.processesTerminated <= 2 * Math.max(...frozen);
+    },
+  },
+  {
+    says: "every job has ended, unless its processes are named",
+    holds: ({ data: { report } }, course) => {
+      const open = new Set<string>();
+      for (const { data } of executionsOf(course)) {
+        if (data.to === "killing") open.add(data.leaseId);
+        else open.delete(data.leaseId);
+      }
+      return report.processesLeft.length > 0 || open.size === 0;
+    },
+  },
+  {
+    says: "whatever was wiped is named",
+    holds: ({ data: { report } }, course) => {
+      const gone = course.records.flatMap((one) =>
+        one.type === "witness.resource" && one.data.change === "gone" && /^(directory|key):/.test(one.data.resource)
+          ? [one.data.resource]
+          : [],
+      );
+      return gone.every((resource) =>
+        report.directoriesWiped.some((wiped) => resource.startsWith(wiped) || resource.endsWith(wiped)),
+      );
+    },
+  },
+  {
+    says: "the broker was asked whether the key is dead",
+    holds: ({ data: { report } }, course) => {
+      const calls = course.records.flatMap((one) => (one.type === "witness.call" ? [one.data.route] : []));
+      return calls.length === 0 || report.keyRevoked !== "confirmed" || calls.includes("probe");
+    },
+  },
+];
+
+function firstFrozen({ records }: WithdrawalCourse): RecordOf<"agent.frozen"> | undefined {
+  return records.find((one): one is RecordOf<"agent.frozen"> => one.type === "agent.frozen");
+}
+
+function executionsOf({ records }: WithdrawalCourse): RecordOf<"agent.execution">[] {
+  return records.filter((one): one is RecordOf<"agent.execution"> => one.type === "agent.execution");
+}
+
+function outcomeOf({ data: { report } }: Report, name: string): string | undefined {
+  return report.steps.find(({ step }) => step === name)?.outcome;
+}
