@@ -29,10 +29,20 @@ export const propertyNames = [
   "word-kept",
   "command-once",
   "revoked-first",
+  "grants-expire",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
-export const dutyNames = [] as const satisfies readonly CheckerName[];
+export const dutyNames = [
+  "heartbeat-rhythm",
+  "work-offered",
+  "offers-answered",
+  "work-undisturbed",
+  "ends-told",
+  "queue-order",
+  "starts-counted",
+  "slots-told",
+] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 
 export interface PropertyWatch<Name extends string = PropertyName> {

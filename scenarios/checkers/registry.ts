@@ -26,6 +26,15 @@ import { workKept } from "./work-kept.ts";
 import { wordKept } from "./word-kept.ts";
 import { commandOnce } from "./command-once.ts";
 import { revokedFirst } from "./revoked-first.ts";
+import { heartbeatRhythm } from "./heartbeat-rhythm.ts";
+import { workOffered } from "./work-offered.ts";
+import { offersAnswered } from "./offers-answered.ts";
+import { workUndisturbed } from "./work-undisturbed.ts";
+import { endsTold } from "./ends-told.ts";
+import { queueOrder } from "./queue-order.ts";
+import { startsCounted } from "./starts-counted.ts";
+import { slotsTold } from "./slots-told.ts";
+import { grantsExpire } from "./grants-expire.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -58,6 +67,15 @@ export const checkers = {
   "word-kept": wordKept,
   "work-kept": workKept,
   "lease-overrun": leaseOverrun,
+  "heartbeat-rhythm": heartbeatRhythm,
+  "work-offered": workOffered,
+  "offers-answered": offersAnswered,
+  "work-undisturbed": workUndisturbed,
+  "ends-told": endsTold,
+  "queue-order": queueOrder,
+  "starts-counted": startsCounted,
+  "slots-told": slotsTold,
+  "grants-expire": grantsExpire,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;
