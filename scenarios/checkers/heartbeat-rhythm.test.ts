@@ -48,6 +48,14 @@ describe("heartbeat-rhythm", () => {
     expect(verdict(beat(enrolled()).wait(1_500).add("broker.heartbeat", other)).result).toBe("fail");
   });
 
+  it("fails when a slot that is free is not told, and gives a signal under way its time", () => {
+    const free = () =>
+      beat(enrolled()).add("agent.released", { resource: "directory:/home/agent/sandboxes/lease-1-1" });
+    expect(verdict(beat(free().wait(100), "a slot is free")).result).toBe("pass");
+    expect(verdict(beat(free().wait(900))).detail).toContain("something to tell and does not signal");
+    expect(verdict(beat(beat(enrolled()).state("Idle", "Paused", "paused").wait(900))).result).toBe("fail");
+  });
+
   it("lets whoever has left be silent", () => {
     const left = beat(enrolled()).add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" }).wait(9_000);
     const other = { agentId: "b".repeat(64), instanceId: "two", state: "Idle", slotsFree: 1, offers: 0 } as const;

@@ -13,6 +13,8 @@ interface Rhythm {
   enrolled: boolean;
   /** It is on its way out, and asks for no work any more. */
   leaving: boolean;
+  /** What it has to tell at once: a slot that is free, a pause, its end. */
+  owes: RecordOf<"agent.released"> | RecordOf<"agent.state"> | null;
   /** Heartbeats that the broker has not taken yet. */
   underWay: number;
 }
@@ -32,6 +34,7 @@ export const heartbeatRhythm = checkerOf(
       last: null,
       enrolled: false,
       leaving: false,
+      owes: null,
       underWay: 0,
     }));
     /** By the broker's clock. */
@@ -44,7 +47,14 @@ export const heartbeatRhythm = checkerOf(
       return violation(`${longest.agentId.slice(0, 12)} is up and has not signalled for too long`, longest.record, now);
     };
     const alive = (record: Pick<RecordOf<"agent.execution">, "source" | "at">): Violation | null => {
-      const { last, leaving } = instances.of(record.source);
+      const { last, leaving, owes } = instances.of(record.source);
+      if (owes !== null && !leaving && record.at - owes.at > 2 * latencyMsMax + slackMs) {
+        return violation(
+          "an agent has something to tell and does not signal",
+          owes,
+          record as RecordOf<"agent.execution">,
+        );
+      }
       if (last === null || leaving || record.at - last.at <= mostMs) return null;
       return violation(
         "an agent is up and has not signalled for too long",
@@ -80,6 +90,7 @@ export const heartbeatRhythm = checkerOf(
             return violation("an agent signals more often than its interval", last, record);
           }
           rhythm.last = record;
+          rhythm.owes = null;
           rhythm.underWay += 1;
           return;
         },
@@ -94,7 +105,12 @@ export const heartbeatRhythm = checkerOf(
         },
         "agent.execution": alive,
         "agent.state": (record) => {
-          if (record.data.to === "Withdrawing" || record.data.to === "Withdrawn") leaves(record.source);
+          const { from, to } = record.data;
+          if (to === "Withdrawing" || to === "Withdrawn") leaves(record.source);
+          else if (from === "Paused" || to === "Paused") instances.of(record.source).owes ??= record;
+        },
+        "agent.released": (record) => {
+          if (record.data.resource.includes("/sandboxes/")) instances.of(record.source).owes ??= record;
         },
         "agent.shutdown": ({ source }) => leaves(source),
         "broker.agent": ({ data: { agentId, standing } }) => {

@@ -30,6 +30,7 @@ export const propertyNames = [
   "command-once",
   "revoked-first",
   "grants-expire",
+  "lease-calls",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */

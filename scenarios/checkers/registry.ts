@@ -34,6 +34,7 @@ import { endsTold } from "./ends-told.ts";
 import { queueOrder } from "./queue-order.ts";
 import { startsCounted } from "./starts-counted.ts";
 import { slotsTold } from "./slots-told.ts";
+import { leaseCalls } from "./lease-calls.ts";
 import { grantsExpire } from "./grants-expire.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
@@ -76,6 +77,7 @@ export const checkers = {
   "starts-counted": startsCounted,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
+  "lease-calls": leaseCalls,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -40,7 +40,7 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
     return taker;
   };
   const dropsOut = (agentId: string | null | undefined): void => {
-    calmFromMs = brokerNowMs;
+    calmFromMs = Math.max(calmFromMs, brokerNowMs);
     if (agentId !== null && agentId !== undefined) of(agentId).hungry = null;
   };
   const look = (now: BrokerRecord): Violation | null => {
@@ -75,7 +75,7 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
         of(agentId).held.delete(leaseId);
         if (how === "completed" || how === "failed" || how === "cancelled") return late;
         dropsOut(agentId);
-        calmFromMs += quietMs + settings.latencyMsMax;
+        calmFromMs = record.at + quietMs + settings.latencyMsMax;
         return late;
       },
       "broker.heartbeat": (record) => {
