@@ -30,7 +30,9 @@ describe("lease-calls", () => {
 
   it("fails when the same is said twice at a time, or again after it was answered", () => {
     expect(verdict(says(says(started(), "complete"), "complete")).detail).toContain("twice at a time");
-    expect(verdict(says(asks(done(started()), "complete", "ok"), "complete")).detail).toContain("after it was answered");
+    expect(verdict(says(asks(done(started()), "complete", "ok"), "complete")).detail).toContain(
+      "after it was answered",
+    );
   });
 
   it("lets whoever was fenced say it again", () => {
@@ -38,7 +40,11 @@ describe("lease-calls", () => {
   });
 
   it("fails when an acceptance is repeated without end", () => {
-    const thrice = asks(asks(asks(started(), "accept", "unreachable"), "accept", "unreachable"), "accept", "unreachable");
+    const thrice = asks(
+      asks(asks(started(), "accept", "unreachable"), "accept", "unreachable"),
+      "accept",
+      "unreachable",
+    );
     expect(verdict(thrice).result).toBe("pass");
     expect(verdict(says(thrice, "accept")).detail).toContain("for the 4. time");
   });
@@ -66,7 +72,8 @@ describe("lease-calls", () => {
   });
 
   it("fails when what was taken is refused later", () => {
-    const repeated = (code: string) => asks(asks(done(started()), "complete", "unreachable").wait(250), "complete", code);
+    const repeated = (code: string) =>
+      asks(asks(done(started()), "complete", "unreachable").wait(250), "complete", code);
     expect(verdict(repeated("job-settled")).detail).toContain("is refused now");
     expect(verdict(repeated("fenced")).result).toBe("pass");
     expect(verdict(asks(leased(started()), "accept", "offer-lapsed")).result).toBe("fail");

@@ -31,6 +31,7 @@ export const propertyNames = [
   "revoked-first",
   "grants-expire",
   "lease-calls",
+  "work-state",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -43,6 +44,7 @@ export const dutyNames = [
   "queue-order",
   "starts-counted",
   "slots-told",
+  "unstartable-declined",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 

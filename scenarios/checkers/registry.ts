@@ -35,6 +35,8 @@ import { queueOrder } from "./queue-order.ts";
 import { startsCounted } from "./starts-counted.ts";
 import { slotsTold } from "./slots-told.ts";
 import { leaseCalls } from "./lease-calls.ts";
+import { unstartableDeclined } from "./unstartable-declined.ts";
+import { workState } from "./work-state.ts";
 import { grantsExpire } from "./grants-expire.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
@@ -77,6 +79,8 @@ export const checkers = {
   "starts-counted": startsCounted,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
+  "unstartable-declined": unstartableDeclined,
+  "work-state": workState,
   "lease-calls": leaseCalls,
 } as const satisfies Record<string, Checker>;
 

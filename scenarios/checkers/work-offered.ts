@@ -26,6 +26,8 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
   const settings = dutySettings(given);
   const slots = given["slots"] === undefined ? Infinity : settings.slots;
   const boundMs = 4 * settings.latencyMsMax + slackMs;
+  /** Whoever drops out may have been told of the job, and the next to ask for it does so by itself. */
+  const nextHeartbeatMs = settings.heartbeatIntervalMs * (1 + settings.heartbeatJitterRatio) + settings.latencyMsMax;
   const queued = new Map<string, RecordOf<"broker.job">>();
   const takers = new Map<string, Taker>();
   const agents = new Instances<{ agentId: string | null }>(() => ({ agentId: null }));
@@ -40,7 +42,7 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
     return taker;
   };
   const dropsOut = (agentId: string | null | undefined): void => {
-    calmFromMs = Math.max(calmFromMs, brokerNowMs);
+    calmFromMs = Math.max(calmFromMs, brokerNowMs + nextHeartbeatMs);
     if (agentId !== null && agentId !== undefined) of(agentId).hungry = null;
   };
   const look = (now: BrokerRecord): Violation | null => {
@@ -75,7 +77,7 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
         of(agentId).held.delete(leaseId);
         if (how === "completed" || how === "failed" || how === "cancelled") return late;
         dropsOut(agentId);
-        calmFromMs = record.at + quietMs + settings.latencyMsMax;
+        calmFromMs = record.at + Math.max(quietMs + settings.latencyMsMax, nextHeartbeatMs);
         return late;
       },
       "broker.heartbeat": (record) => {
