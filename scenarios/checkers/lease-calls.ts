@@ -119,7 +119,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
       "agent.shutdown": ({ source }) => {
         speakers.of(source).excused = true;
       },
-      "broker.leased": ({ data: { leaseId } }) => void leases.set(leaseId, { leased: true, how: null }),
+      "broker.leased": ({ data: { leaseId } }) => leases.set(leaseId, { leased: true, how: null }),
       "broker.released": ({ data: { leaseId, how } }) => {
         leases.set(leaseId, { leased: leases.get(leaseId)?.leased ?? false, how });
       },
