@@ -56,6 +56,14 @@ describe("lease-calls", () => {
     expect(verdict(looks(asks(failed(), "complete", "unreachable").wait(1_500))).result).toBe("pass");
   });
 
+  it("fails when an acceptance is given up at once, unless its agent takes nothing in", () => {
+    const once = () => asks(started(), "accept", "unreachable");
+    expect(verdict(says(once(), "return")).detail).toContain("after 1 of 3 tries");
+    expect(verdict(says(once().freeze(), "return")).result).toBe("pass");
+    const thrice = asks(asks(once(), "accept", "unreachable"), "accept", "unreachable");
+    expect(verdict(says(thrice, "return")).result).toBe("pass");
+  });
+
   it("expects nothing of whoever leaves or is hurt", () => {
     const failed = () => asks(started(), "complete", "unreachable");
     const left = failed().add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" });

@@ -26,6 +26,8 @@ interface Speaker {
   readonly said: Map<string, Said>;
   /** Of its completions, in a row. */
   failures: number;
+  /** It takes nothing in, or did not a while ago. */
+  closed: boolean;
   /** It leaves, or it stood still or was hurt: nothing is expected of it any more. */
   excused: boolean;
 }
@@ -42,7 +44,7 @@ interface Lease {
  * completion or return was taken has been granted, is done, or is back; and a repeat of what was taken is taken, too.
  */
 export const leaseCalls = checkerOf("what is said of a lease is said until it is heard, and holds then (I3)", () => {
-  const speakers = new Instances<Speaker>(() => ({ said: new Map(), failures: 0, excused: false }));
+  const speakers = new Instances<Speaker>(() => ({ said: new Map(), failures: 0, closed: false, excused: false }));
   const leases = new Recent<Lease>();
   let calls = 0;
   /** Nobody can tell any more what the broker did. */
@@ -52,6 +54,14 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     const { leaseId, call } = record.data;
     const key = `${call} ${leaseId}`;
     const before = speaker.said.get(key);
+    const accepted = call === "return" ? speaker.said.get(`accept ${leaseId}`) : undefined;
+    if (accepted?.last.data.outcome === "unreachable" && accepted.times < acceptancesMax && !speaker.closed) {
+      return violation(
+        `${leaseId} is given back after ${accepted.times} of ${acceptancesMax} tries`,
+        accepted.last,
+        record,
+      );
+    }
     if (before === undefined) {
       speaker.said.set(key, { last: record, times: 1, underWay: true, settled: false });
       return null;
@@ -114,9 +124,14 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
       "witness.resource": (record) => look(record, speakers.ofAgent(record.data.agentId)),
       "agent.started": (record) => void speakers.started(record),
       "agent.state": ({ source, data: { to } }) => {
+        if (to === "Paused" || to === "Withdrawing") speakers.of(source).closed = true;
         if (to === "Withdrawing") speakers.of(source).excused = true;
       },
+      "agent.frozen": ({ source }) => {
+        speakers.of(source).closed = true;
+      },
       "agent.shutdown": ({ source }) => {
+        speakers.of(source).closed = true;
         speakers.of(source).excused = true;
       },
       "broker.leased": ({ data: { leaseId } }) => leases.set(leaseId, { leased: true, how: null }),

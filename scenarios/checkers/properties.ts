@@ -31,6 +31,7 @@ export const propertyNames = [
   "revoked-first",
   "grants-expire",
   "lease-calls",
+  "holder-alone",
   "work-state",
 ] as const satisfies readonly CheckerName[];
 

@@ -37,6 +37,7 @@ import { slotsTold } from "./slots-told.ts";
 import { leaseCalls } from "./lease-calls.ts";
 import { unstartableDeclined } from "./unstartable-declined.ts";
 import { workState } from "./work-state.ts";
+import { holderAlone } from "./holder-alone.ts";
 import { grantsExpire } from "./grants-expire.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
@@ -79,6 +80,7 @@ export const checkers = {
   "starts-counted": startsCounted,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
+  "holder-alone": holderAlone,
   "unstartable-declined": unstartableDeclined,
   "work-state": workState,
   "lease-calls": leaseCalls,
