@@ -33,6 +33,8 @@ export const endsTold = checkerOf(
       cancelled: new Map(),
       running: new Set(),
     }));
+    /** What the broker counts on. */
+    const live = new Set<string>();
     let told = 0;
 
     const look = (now: RecordOf<"broker.heartbeat">): Violation | null => {
@@ -76,16 +78,19 @@ export const endsTold = checkerOf(
           else running.delete(leaseId);
           if (to !== "completed" && to !== "failed" && to !== "killed") return;
           unwiped.set(leaseId, record);
-          if (to !== "killed" && from !== "spawning" && !leaving) untold.set(leaseId, { ended: record, sinceMs: null });
+          if (to !== "killed" && from !== "spawning" && live.has(leaseId) && !leaving)
+            untold.set(leaseId, { ended: record, sinceMs: null });
         },
         "agent.released": (record) => {
           const leaseId = /\/sandboxes\/([^/]+)$/.exec(record.data.resource)?.[1];
           if (leaseId !== undefined) enders.of(record.source).unwiped.delete(leaseId);
         },
         "agent.woke": lookAtHost,
+        "broker.leased": ({ data: { leaseId } }) => void live.add(leaseId),
         "broker.heartbeat": look,
         "broker.released": (record) => {
           const { leaseId, agentId, how } = record.data;
+          live.delete(leaseId);
           if (untold.delete(leaseId)) told += 1;
           const ender = enders.ofAgent(agentId);
           if (how === "cancelled" && ender !== undefined) ender.cancelled.set(leaseId, { record, sinceMs: null });

@@ -9,6 +9,8 @@ type CallRecord = RecordOf<"witness.lease-call">;
 /** The first wait before something is said again, and the longest, with their jitter; milliseconds. */
 const waitMsMin = 300;
 const waitMsMax = 75_000;
+/** Checkpoints that did not get through make the waits grow as well, and of so many nobody need tell. */
+const uploadsUntold = 3;
 /** For a timer, and for whatever else is under way at that moment; milliseconds. */
 const slackMs = 500;
 /** An acceptance that nobody answers is not repeated for ever. */
@@ -83,7 +85,9 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     said.last = record;
     const failed = outcome === "unreachable" || outcome === "internal" || outcome === "full";
     said.settled = !failed && outcome !== "fenced" && outcome !== "malformed";
-    if (call !== "accept") speaker.failures = failed ? speaker.failures + 1 : outcome === "ok" ? 0 : speaker.failures;
+    if (call !== "accept" && failed) speaker.failures += 1;
+    // The wait of one that failed stands, whatever gets through meanwhile.
+    else if (outcome === "ok" && !hasFailed(speaker)) speaker.failures = 0;
     calls += 1;
     return blind || failed ? null : judge(record, leases.get(leaseId));
   };
@@ -106,7 +110,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
   /** Whether a completion that failed is said again in time. */
   const look = (record: CallRecord | RecordOf<"witness.resource">, speaker: Speaker | undefined): Violation | null => {
     if (speaker === undefined || speaker.excused) return null;
-    const waitMs = Math.min(waitMsMax, waitMsMin * 2 ** speaker.failures) + slackMs;
+    const waitMs = Math.min(waitMsMax, waitMsMin * 2 ** (speaker.failures + uploadsUntold)) + slackMs;
     for (const [key, { last, underWay, settled }] of speaker.said) {
       if (underWay || settled || !key.startsWith("complete") || last.data.outcome !== "unreachable") continue;
       if (record.at - last.at > waitMs) return violation(`${key} failed and is not said again`, last, record);
@@ -149,3 +153,8 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     end: () => (calls === 0 ? undecided("no lease was spoken of") : passed(`${calls} calls were answered`)),
   };
 });
+
+function hasFailed({ said }: Speaker): boolean {
+  for (const { last, underWay } of said.values()) if (!underWay && last.data.outcome === "unreachable") return true;
+  return false;
+}

@@ -49,8 +49,13 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
         if (leaseId !== undefined) tellers.of(source).taking.delete(leaseId);
       },
       "broker.leased": ({ data: { leaseId } }) => void leased.add(leaseId),
-      "broker.released": ({ data: { agentId, leaseId } }) => {
-        if (leased.delete(leaseId)) return;
+      "agent.acquired": ({ source, data: { resource } }) => {
+        const leaseId = /\/sandboxes\/([^/]+)$/.exec(resource)?.[1];
+        if (leaseId !== undefined) tellers.of(source).taking.add(leaseId);
+      },
+      "broker.released": ({ data: { agentId, leaseId, how } }) => {
+        // One that is cancelled may come to nothing before its agent has heard that it is granted.
+        if (leased.delete(leaseId) && how !== "cancelled") return;
         over.set(leaseId, true);
         const teller = tellers.ofAgent(agentId);
         if (teller?.taking.delete(leaseId) === true) teller.vague = vagueHeartbeats;
