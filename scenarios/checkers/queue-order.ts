@@ -30,7 +30,8 @@ export const queueOrder = checkerOf(
     return {
       on: {
         "agent.state": ({ source, data: { to } }) => {
-          if (to === "Withdrawing") leaves(source);
+          // What a paused agent is offered goes back by itself.
+          if (to === "Withdrawing" || to === "Paused") leaves(source);
         },
         "agent.shutdown": ({ source }) => leaves(source),
         "broker.job": ({ data: { jobId, from, to } }) => {
@@ -64,7 +65,9 @@ export const queueOrder = checkerOf(
         "agent.offer": ({ source, data: { jobId, leaseId, answer, reason } }) => {
           // Declined for want of room or because nothing is taken in, it goes back to the front.
           const forTheJob = failedStarts.has(`${source} ${jobId}`) && reason.startsWith("this job");
-          if (answer === "declined" && forTheJob) unstartable.set(leaseId, source);
+          if (answer !== "declined" || !forTheJob) return;
+          unstartable.set(leaseId, source);
+          if (leavers.has(source)) unsure.add(leaseId);
         },
       },
       end: () => (offers === 0 ? undecided("nothing was offered") : passed(`${offers} offers`)),

@@ -34,6 +34,8 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
   const leased = new Set<string>();
   /** Offers that ended before they were leases. */
   const over = new Recent<true>();
+  /** Leases that have had a directory. */
+  const made = new Recent<true>();
   let heartbeats = 0;
   return {
     on: {
@@ -51,13 +53,17 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
       "broker.leased": ({ data: { leaseId } }) => void leased.add(leaseId),
       "agent.acquired": ({ source, data: { resource } }) => {
         const leaseId = /\/sandboxes\/([^/]+)$/.exec(resource)?.[1];
-        if (leaseId !== undefined) tellers.of(source).taking.add(leaseId);
+        if (leaseId === undefined) return;
+        made.set(leaseId, true);
+        tellers.of(source).taking.add(leaseId);
       },
       "broker.released": ({ data: { agentId, leaseId, how } }) => {
         // One that is cancelled may come to nothing before its agent has heard that it is granted.
-        if (leased.delete(leaseId) && how !== "cancelled") return;
+        if (leased.delete(leaseId) && (how !== "cancelled" || made.get(leaseId) === true)) return;
         over.set(leaseId, true);
         const teller = tellers.ofAgent(agentId);
+        // How far its agent had got with one that is cancelled, nobody can tell.
+        if (how === "cancelled" && teller !== undefined) teller.vague = Infinity;
         if (teller?.taking.delete(leaseId) === true) teller.vague = vagueHeartbeats;
       },
       "agent.state": ({ source, data: { to } }) => {
