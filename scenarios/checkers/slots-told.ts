@@ -12,6 +12,8 @@ interface Teller {
   readonly said: (number | null)[];
   /** A pause was asked for, or it is on its way out: it takes nothing from then on, and nobody saw when that was. */
   closing: boolean;
+  /** It shuts down, and no resume changes that. */
+  left: boolean;
   /** For so many heartbeats nobody can tell: an offer was taken back while it was being accepted. */
   vague: number;
 }
@@ -29,6 +31,7 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
     agentState: "Enrolling",
     said: [],
     closing: false,
+    left: false,
     vague: 0,
   }));
   const leased = new Set<string>();
@@ -78,14 +81,14 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
         tellers.of(source).closing = false;
       },
       "agent.shutdown": ({ source }) => {
-        tellers.of(source).closing = true;
+        tellers.of(source).left = true;
       },
       "agent.woke": ({ source, data: { cause } }) => {
         const teller = tellers.of(source);
         // A pause was called off before it was in force.
         if (cause === "resumed") teller.closing = false;
-        const { taking, agentState, closing, said } = teller;
-        const takes = (agentState === "Idle" || agentState === "Working") && !closing;
+        const { taking, agentState, closing, left, said } = teller;
+        const takes = (agentState === "Idle" || agentState === "Working") && !closing && !left;
         if (teller.vague > 0) teller.vague -= 1;
         const isVague = slots === null || teller.vague > 0;
         said.push(isVague ? null : takes ? Math.max(0, slots - taking.size) : 0);
