@@ -102,6 +102,17 @@ export const historyEvents = {
    * was up and awake all the while; docs/cases.md, cases 3 and 46.
    */
   "witness.lease-over": z.object({ agentId: AgentId, jobId: JobId, leaseId: LeaseId, running: z.int().min(0) }),
+  /**
+   * An agent accepted, completed or gave back a lease: that it said so (`sent`), and later how that call ended as the
+   * agent heard it: `ok`, the broker's code, or `unreachable`.
+   */
+  "witness.lease-call": z.object({
+    agentId: AgentId,
+    instanceId: InstanceId,
+    leaseId: LeaseId,
+    call: z.enum(["accept", "complete", "return"]),
+    outcome: z.string(),
+  }),
   /** What the host still holds of an agent whose process ended after its withdrawal; I7. */
   "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
   /** Something was broken on purpose. */

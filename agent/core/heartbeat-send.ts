@@ -1,5 +1,6 @@
+import { assert } from "../../foundation/assert.ts";
 import type { LeaseStatus } from "../../protocol/messages.ts";
-import { leaseStatus, slotsFree } from "./lease-facts.ts";
+import { isLeaving, leaseStatus, slotsFree } from "./lease-facts.ts";
 import { stageFacts } from "./lease-stages.ts";
 import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -9,14 +10,14 @@ import type { Turn } from "./turn.ts";
  * come up meanwhile make one heartbeat (EG-6: the first of them is the truth about why).
  */
 export function wake(turn: Turn, cause: string): void {
-  const { heartbeat, agent, withdrawal, shutdown } = turn.core;
-  if (agent === "Enrolling" || agent === "Withdrawn") return;
+  const { heartbeat, agent } = turn.core;
+  assert(agent !== "Enrolling", "who is not enrolled yet has nothing that would wake it");
   // Slots that get free on the way out are nobody's business any more.
-  if ((withdrawal !== null || shutdown !== null) && cause !== "timer") return;
+  if (isLeaving(turn.core) && cause !== "timer") return;
   if (heartbeat.inFlight) {
     heartbeat.again ??= cause;
-    // The timer has been used up, and nothing else would wake an agent whose heartbeat then fails.
-    if (cause === "timer") setHeartbeatTimer(turn);
+    // The timer may have been used up, and nothing else would wake an agent whose heartbeat then fails.
+    setHeartbeatTimer(turn);
     return;
   }
   sendHeartbeat(turn, cause);

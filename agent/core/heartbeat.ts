@@ -4,6 +4,7 @@ import { noteContact } from "./broker-contact.ts";
 import { enrol, reenrol } from "./enrolment-send.ts";
 import { sendHeartbeat } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
+import { isLeaving } from "./lease-facts.ts";
 import { renewLease, setLeaseTimer } from "./lease-deadline.ts";
 import { stopLease } from "./lease-stop.ts";
 import { considerOffer } from "./offer.ts";
@@ -24,9 +25,8 @@ export function onHeartbeatAnswered(
   else onRefused(turn, outcome);
   const { again } = turn.core.heartbeat;
   turn.core.heartbeat.again = null;
-  const leaving = turn.core.withdrawal !== null || turn.core.shutdown !== null;
   // An unreachable broker is not asked again before the timer, whatever came up.
-  if (again !== null && outcome.ok && !leaving) sendHeartbeat(turn, again);
+  if (again !== null && outcome.ok && !isLeaving(turn.core)) sendHeartbeat(turn, again);
 }
 
 function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatResponse; sentAtMs: number }): void {
@@ -51,8 +51,7 @@ function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatRespons
 }
 
 function onRefused(turn: Turn, { code, message }: BrokerFailure): void {
-  const leaving = turn.core.withdrawal !== null || turn.core.shutdown !== null;
-  if (leaving) return;
+  if (isLeaving(turn.core)) return;
   if (code === "unknown-agent") {
     sometimes("the broker had forgotten the agent");
     turn.log("warn", "The broker does not know this agent (any more); enrolling again.");

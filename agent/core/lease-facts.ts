@@ -16,6 +16,11 @@ export function slotsUsed(core: AgentCore): number {
   return used;
 }
 
+/** Whether the agent is on its way out, and tells the broker of the end and of nothing else. */
+export function isLeaving({ withdrawal, shutdown }: AgentCore): boolean {
+  return withdrawal !== null || shutdown !== null;
+}
+
 /** Why no offer is taken now, or null while intake is open (I6). */
 export function intakeClosedBecause(core: AgentCore): string | null {
   if (core.withdrawal !== null) return "the agent is withdrawing";

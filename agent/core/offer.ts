@@ -3,7 +3,7 @@ import type { Lease } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { AgentInput } from "./input.ts";
 import { addLease } from "./held-leases.ts";
-import { intakeClosedBecause, leaseNote, slotsFree } from "./lease-facts.ts";
+import { intakeClosedBecause, isLeaving, leaseNote, slotsFree } from "./lease-facts.ts";
 import { grantLease, setLeaseTimer } from "./lease-deadline.ts";
 import { partFrom } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
@@ -88,7 +88,7 @@ function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
     return;
   }
   turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
-  if (core.withdrawal !== null || core.shutdown !== null) {
+  if (isLeaving(core)) {
     partFrom(lease);
   } else {
     lease.stage = "reporting";
@@ -100,8 +100,10 @@ function giveBackUnstarted(turn: Turn, lease: HeldLease, reason: string): void {
 function declineReason(turn: Turn, { jobId }: Offer): { reason: string; startFailed: boolean } | null {
   const { core } = turn;
   const closed = intakeClosedBecause(core);
-  if (closed !== null) sometimes("an offer was declined because intake was closed");
-  if (closed !== null) return { reason: closed, startFailed: false };
+  if (closed !== null) {
+    sometimes("an offer was declined because intake was closed");
+    return { reason: closed, startFailed: false };
+  }
   if (slotsFree(core) === 0) return { reason: "every slot is busy", startFailed: false };
   core.unspawnableJobs = core.unspawnableJobs.filter(({ untilMs }) => untilMs > turn.nowMs);
   if (!core.unspawnableJobs.some((job) => job.jobId === jobId)) return null;

@@ -35,6 +35,10 @@ export const propertyNames = [
   "withdrawal-calls",
   "withdrawal-told",
   "withdrawal-persists",
+  "grants-expire",
+  "lease-calls",
+  "holder-alone",
+  "work-state",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -50,6 +54,15 @@ export const dutyNames = [
   "withdrawal-thorough",
   "owner-granted",
   "signals-heeded",
+  "heartbeat-rhythm",
+  "work-offered",
+  "offers-answered",
+  "work-undisturbed",
+  "ends-told",
+  "queue-order",
+  "starts-counted",
+  "slots-told",
+  "unstartable-declined",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 

@@ -36,6 +36,19 @@ import { checkpointsTold } from "./checkpoints-told.ts";
 import { pauseHeard } from "./pause-heard.ts";
 import { heldStarts } from "./held-starts.ts";
 import { stateOfWork } from "./state-of-work.ts";
+import { heartbeatRhythm } from "./heartbeat-rhythm.ts";
+import { workOffered } from "./work-offered.ts";
+import { offersAnswered } from "./offers-answered.ts";
+import { workUndisturbed } from "./work-undisturbed.ts";
+import { endsTold } from "./ends-told.ts";
+import { queueOrder } from "./queue-order.ts";
+import { startsCounted } from "./starts-counted.ts";
+import { slotsTold } from "./slots-told.ts";
+import { leaseCalls } from "./lease-calls.ts";
+import { unstartableDeclined } from "./unstartable-declined.ts";
+import { workState } from "./work-state.ts";
+import { holderAlone } from "./holder-alone.ts";
+import { grantsExpire } from "./grants-expire.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalHandsBack } from "./withdrawal-hands-back.ts";
@@ -92,6 +105,19 @@ export const checkers = {
   "withdrawal-calls": withdrawalCalls,
   "withdrawal-told": withdrawalTold,
   "withdrawal-persists": withdrawalPersists,
+  "heartbeat-rhythm": heartbeatRhythm,
+  "work-offered": workOffered,
+  "offers-answered": offersAnswered,
+  "work-undisturbed": workUndisturbed,
+  "ends-told": endsTold,
+  "queue-order": queueOrder,
+  "starts-counted": startsCounted,
+  "slots-told": slotsTold,
+  "grants-expire": grantsExpire,
+  "holder-alone": holderAlone,
+  "unstartable-declined": unstartableDeclined,
+  "work-state": workState,
+  "lease-calls": leaseCalls,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

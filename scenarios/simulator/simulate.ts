@@ -89,6 +89,8 @@ function propertiesOf(plan: Plan): PropertyWatch {
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
     "freeze-bound": { witnessMsMax: 10 },
+    "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
+    "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });
 }
 

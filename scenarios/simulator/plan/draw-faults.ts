@@ -22,6 +22,8 @@ const disturbances = ["cut", "reset", "lossy", "slow", "duplicating", "reorderin
 interface FaultContext {
   readonly options: PlanOptions;
   readonly quick: boolean;
+  /** When jobs come in. */
+  readonly submittedAtMs: readonly number[];
   /** Whether the store may forget: the broker's clock does not go back then (docs/adr/0005). */
   readonly storeForgets?: boolean;
 }
@@ -66,14 +68,20 @@ export function drawFaults(draws: Tape, context: FaultContext): PlanStep[] {
 }
 
 function drawFault(stream: ChoiceStream, kind: FaultKind, context: FaultContext): PlanStep {
-  const { options, quick, storeForgets = false } = context;
+  const { options, quick, submittedAtMs, storeForgets = false } = context;
   const { safetyMs, agents, timing } = options;
-  const atMs = stream.upTo("at", safetyMs);
+  // Now and then while jobs are being offered, accepted and begun.
+  const busyAtMs = stream.chance("busy", 0.3)
+    ? submittedAtMs[stream.upTo("batch", Math.max(0, submittedAtMs.length - 1))]
+    : undefined;
+  const atMs = busyAtMs === undefined ? stream.upTo("at", safetyMs) : busyAtMs + stream.upTo("after", 1_500);
   const agent = stream.upTo("agent", agents - 1);
   // From a moment to several lives of a lease.
   const forMs = Math.min(
     quick ? 20_000 : Infinity,
-    2 ** stream.upTo("for", Math.ceil(Math.log2(4 * timing.leaseTtlMs))),
+    stream.chance("outlasts", 0.15)
+      ? timing.leaseTtlMs + stream.upTo("longer", timing.leaseTtlMs)
+      : 2 ** stream.upTo("for", Math.ceil(Math.log2(4 * timing.leaseTtlMs))),
   );
   const downMs = forMs;
   switch (kind) {

@@ -142,14 +142,18 @@ function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agent
   }
 }
 
+/** Up to a second a unit in quick plans, or four, which no lease of theirs lives for without a renewal. */
+function drawLong(stream: ChoiceStream, quick: boolean): number {
+  if (quick) return stream.chance("outlives", 0.2) ? 8 : 6;
+  return stream.chance("long", 0.3) ? 11 : 8;
+}
+
 function drawBehaviour(stream: ChoiceStream, { quick, hostile }: { quick: boolean; hostile: boolean }): JobBehaviour {
   const behaviour: JobBehaviour = {
     ...JobBehaviour.parse({}),
     units: 1 + stream.upTo("units", quick ? 9 : 29),
     // Some outlive many a lease.
-    unitMs:
-      2 **
-      (4 + stream.upTo("unitMs", quick ? (stream.chance("lasts", 0.3) ? 8 : 6) : stream.chance("long", 0.3) ? 11 : 8)),
+    unitMs: 2 ** (4 + stream.upTo("unitMs", drawLong(stream, quick))),
     children: stream.upTo("children", 2),
     // Up to what takes longer to archive than anybody waits.
     megabytes: stream.chance("large", 0.1) ? 2 ** (10 + stream.upTo("megabytes", 4)) : stream.upTo("megabytes", 50),

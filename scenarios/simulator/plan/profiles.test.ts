@@ -75,7 +75,11 @@ describe("the swarm", () => {
     for (let number = 0; number < seeds; number += 1) {
       const { options } = planFor({ seed: `p-${number}`, profile: "swarm" });
       // So many faults, all of one weight, that a kind which is on is drawn for certain.
-      const steps = drawFaults(overflowing(seededTape(`switch-${number}`)), { options, quick: false });
+      const steps = drawFaults(overflowing(seededTape(`switch-${number}`)), {
+        options,
+        quick: false,
+        submittedAtMs: [],
+      });
       for (const kind of faultKinds) {
         if (!steps.some((step) => step.do === kind)) without.set(kind, (without.get(kind) ?? 0) + 1);
       }

@@ -24,7 +24,8 @@ export function planFor(request: PlanRequest): Plan {
   const calm = profile === "calm" || cast.upTo("calm", quick ? 3 : 15) === 0;
   const work = drawWork(draws.stream("work"), { options, quick });
   const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
-  if (!calm) drawn.push(...drawFaults(draws, { options, quick }));
+  const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
+  if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
   // Nobody does anything any more once faults have stopped.
   const steps = drawn.filter(({ atMs }) => atMs <= options.safetyMs).sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };

@@ -1,4 +1,5 @@
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import { assert } from "../../../foundation/assert.ts";
 import { reconnectWait } from "../../../agent/core/reconnect-wait.ts";
 import type { EventStream } from "../../../broker-sim/io/event-hub.ts";
 import { BrokerEvent } from "../../../protocol/messages.ts";
@@ -11,6 +12,9 @@ const arrives = 1;
 const broke = 2;
 const retries = 3;
 const silent = 4;
+
+/** How long one may wait before it connects again, in milliseconds. */
+const reconnectMs = { least: 100, firstMost: 1_000, most: 60_000 } as const;
 
 /** What a stream needs of the process that it belongs to. */
 export interface StreamOwner {
@@ -147,7 +151,11 @@ export class AgentStream implements EventTarget {
 
   #retry(): void {
     this.#phase = "waiting";
-    const delayMs = durationMs(this.#choices, "reconnect", reconnectWait(this.#attempts));
+    const { minMs, maxMs } = reconnectWait(this.#attempts);
+    // A broker that comes back is not run over, and not left alone for long either.
+    assert(minMs >= reconnectMs.least && minMs < maxMs, "whoever reconnects waits first, and each for another time");
+    assert(maxMs <= (this.#attempts === 0 ? reconnectMs.firstMost : reconnectMs.most), "nobody waits for too long");
+    const delayMs = durationMs(this.#choices, "reconnect", { minMs, maxMs });
     this.#attempts += 1;
     this.#world.heap.push(this.#world.nowMs + delayMs, this, retries, this.#attempts);
   }

@@ -231,8 +231,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #openEvents(call: BrokerCall, connection: Connection, link: Link): void {
     const { caller } = call.from;
+    // Connected first, as in the real one: the hint that the core gives to whoever connects goes by this very stream.
+    this.#process?.connect(caller.agentId, connection);
     const response = this.#handle({ type: "connected", caller }, { call, link });
-    if (response.ok) this.#process?.connect(caller.agentId, connection);
+    if (!response.ok) connection.close();
   }
 
   #dieOverInput(downMs: number, died: () => void): void {

@@ -103,7 +103,10 @@ export class BrokerDecisions {
       telling.next += 1;
       if (this.#fuse.burns("after")) return this.#diedOver(reply);
     }
-    if (reply !== null) this.#network.answer(reply.call, reply.response, reply.link);
+    if (reply === null) return;
+    const { call, response, link } = reply;
+    if (!response.ok) process.noteRefusal(call, response.code);
+    this.#network.answer(call, response, link);
   }
 
   #diedOver(reply: Reply | null): void {

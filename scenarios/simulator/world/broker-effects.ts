@@ -143,6 +143,7 @@ export class BrokerEffects {
       const code = outcome.ok ? "ok" : outcome.code;
       world.record(world.harness, "witness.heard", { agentId: host.agentId, route, code });
     }
+    if (call.leaseId !== "") this.#witness(call, outcome.ok ? "ok" : outcome.code);
     if (call === this.#probe) this.#body.see({ type: "revocationProbed", outcome });
     else if (call.route === "get-blobs") {
       this.#fetches?.get(call)?.(outcome);
@@ -171,8 +172,16 @@ export class BrokerEffects {
       settled: false,
       watched: false,
     };
+    if (leaseId !== "") this.#witness(call, "sent");
     this.#network.send(call, this.#link);
     return call;
+  }
+
+  /** What becomes of a lease hangs on these; the others are said once. */
+  #witness({ route: call, leaseId }: BrokerCall, outcome: string): void {
+    if (call !== "accept" && call !== "complete" && call !== "return") return;
+    const { world, caller } = this.#body;
+    world.record(world.harness, "witness.lease-call", { ...caller, leaseId, call, outcome });
   }
 
   /** As the real agent does: the jobs' own latest word, and the host's figures. */

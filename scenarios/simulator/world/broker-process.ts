@@ -7,6 +7,7 @@ import { EventHub } from "../../../broker-sim/io/event-hub.ts";
 import type { HistoryData } from "../../../protocol/history.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { Connection } from "./agent-stream.ts";
+import type { BrokerCall } from "./broker-call.ts";
 import { witnessResult } from "./result-witness.ts";
 import type { Store } from "./store.ts";
 import { Timers } from "./timers.ts";
@@ -109,6 +110,11 @@ export class BrokerProcess {
     }
   }
 
+  /** The real one's server records whom it refuses, too. */
+  noteRefusal({ from, route }: BrokerCall, code: string): void {
+    this.#world.record(this.source, "broker.refused", { agentId: from.caller.agentId, route, code });
+  }
+
   connect(agentId: string, connection: Connection): void {
     this.#hub.connect(agentId, connection, connection.lastEventId);
   }
@@ -124,7 +130,7 @@ export class BrokerProcess {
   }
 
   #witness(entry: Extract<LaterEffect, { kind: "history" }>["entry"]): void {
-    if (entry.type === "broker.job" && entry.data.to === "completed") {
+    if (entry.type === "broker.job" && (entry.data.to === "completed" || entry.data.to === "failed")) {
       const job = this.state.jobs.get(entry.data.jobId);
       if (job !== undefined) witnessResult(this.#world, job);
     } else if (entry.type === "broker.released") this.#onReleased(entry.data);

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+
+import { grant, HistoryBuilder } from "../testing/history-builder.ts";
+import { judge } from "../testing/judge.ts";
+
+const verdict = (history: HistoryBuilder) => judge(history, "queue-order");
+
+const submitted = (...jobs: readonly number[]) => {
+  const history = new HistoryBuilder().start();
+  for (const job of jobs) history.job(job, null, "queued");
+  return history;
+};
+const offered = (history: HistoryBuilder, job: number, epoch = 1) =>
+  history.job(job, "queued", "offered").add("broker.offered", { ...grant(job, epoch), expiresAt: 1 });
+const back = (history: HistoryBuilder, job: number) =>
+  history.release(job, 1, "handed-back").job(job, "leased", "queued");
+
+describe("queue-order", () => {
+  it("passes when the first that came is the first that is offered", () => {
+    expect(verdict(offered(offered(submitted(1, 2), 1), 2))).toMatchObject({ result: "pass", detail: "2 offers" });
+    expect(verdict(offered(submitted(1, 2), 2)).detail).toContain("job-2 was offered, and job-1 was the next");
+  });
+
+  it("puts what was given back before all others", () => {
+    const history = () => back(offered(submitted(1, 2, 3), 1), 1);
+    expect(verdict(offered(history(), 1, 2)).result).toBe("pass");
+    expect(verdict(offered(history(), 2)).result).toBe("fail");
+  });
+
+  it("puts what could not be started behind all others", () => {
+    const history = () => back(offered(submitted(1, 2), 1).execution(1, "spawning", "failed"), 1);
+    expect(verdict(offered(offered(history(), 2), 1, 2)).result).toBe("pass");
+    expect(verdict(offered(history(), 1, 2)).result).toBe("fail");
+  });
+
+  it("puts it behind when an agent declines it for that, and in front when it declines it for anything else", () => {
+    const declined = (reason: string) => {
+      const failed = back(offered(submitted(1, 2), 1).execution(1, "spawning", "failed"), 1);
+      const { agentId: _agentId, ...lease } = grant(1, 2);
+      const again = offered(offered(failed, 2), 1, 2).job(3, null, "queued");
+      again.add("agent.offer", { ...lease, answer: "declined", reason });
+      return again.release(1, 2, "declined").job(1, "offered", "queued");
+    };
+    expect(verdict(offered(declined("this job could not be started on this host before"), 3)).result).toBe("pass");
+    expect(verdict(offered(declined("every slot is busy"), 1, 3)).result).toBe("pass");
+    expect(verdict(offered(declined("every slot is busy"), 3)).result).toBe("fail");
+  });
+
+  it("takes either place where its agent left before it could say why", () => {
+    const failed = offered(submitted(1, 2), 1).execution(1, "spawning", "failed");
+    const left = () => back(failed.add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" }), 1);
+    expect(verdict(offered(offered(left(), 1, 2), 2)).result).toBe("pass");
+  });
+
+  it("forgets a job that was cancelled", () => {
+    expect(verdict(offered(submitted(1, 2).job(1, "queued", "cancelled"), 2)).result).toBe("pass");
+  });
+
+  it("fails when an epoch is left out or used again", () => {
+    expect(verdict(offered(submitted(1), 1, 2)).detail).toContain("has epoch 2");
+    expect(verdict(offered(back(offered(submitted(1), 1), 1), 1, 1)).detail).toContain("has epoch 1");
+  });
+});

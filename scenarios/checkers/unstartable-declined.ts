@@ -1,0 +1,62 @@
+import { agentLimits } from "../../agent/core/limits.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { Instances } from "./instances.ts";
+import { violation } from "./story.ts";
+
+/** What an answer that was under way at the end of that time may make of it, in milliseconds. */
+const slackMs = 1;
+
+interface Chooser {
+  /** The last start of each job that failed here. */
+  readonly failed: Map<string, RecordOf<"agent.execution">>;
+  /** It takes nothing: it is paused, or about to be, or leaves. */
+  closed: boolean;
+}
+
+/**
+ * What an agent does with an offer has a reason. A job that it could not start is left to others for a while and then
+ * tried again, and nothing else is declined while work is taken in.
+ */
+export const unstartableDeclined = checkerOf("a job that could not be started is declined for a while (L2)", () => {
+  const { unspawnableForMs } = agentLimits;
+  const choosers = new Instances<Chooser>(() => ({ failed: new Map(), closed: true }));
+  let offers = 0;
+  return {
+    on: {
+      "agent.started": (record) => void choosers.started(record),
+      "agent.execution": (record) => {
+        const { jobId, from, to } = record.data;
+        if (from === "spawning" && to === "failed") choosers.of(record.source).failed.set(jobId, record);
+      },
+      "agent.offer": (record) => {
+        const { failed, closed } = choosers.of(record.source);
+        const { jobId, answer } = record.data;
+        const before = failed.get(jobId);
+        const sinceMs = before === undefined ? Infinity : record.at - before.at;
+        offers += 1;
+        if (answer === "accepted" && closed) return violation("an offer is accepted, and no work is taken in", record);
+        if (answer === "accepted" && sinceMs < unspawnableForMs - slackMs) {
+          return violation(`${jobId} is tried again where it could not be started just now`, before, record);
+        }
+        if (answer === "declined" && !closed && sinceMs > unspawnableForMs + slackMs) {
+          return violation(`${jobId} is declined, and there is no reason to`, before, record);
+        }
+        return;
+      },
+      "agent.state": ({ source, data: { to } }) => {
+        choosers.of(source).closed = to !== "Idle" && to !== "Working";
+      },
+      "agent.frozen": ({ source, data: { trigger } }) => {
+        if (trigger !== "periodic checkpoint") choosers.of(source).closed = true;
+      },
+      "agent.woke": ({ source, data: { cause } }) => {
+        // A pause was called off before it was in force.
+        if (cause === "resumed") choosers.of(source).closed = false;
+      },
+      "agent.shutdown": ({ source }) => {
+        choosers.of(source).closed = true;
+      },
+    },
+    end: () => (offers === 0 ? undecided("nothing was offered") : passed(`${offers} offers were answered`)),
+  };
+});

@@ -1,0 +1,112 @@
+import { limits } from "../../foundation/limits.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { dutySettings } from "./duty-settings.ts";
+import { Instances } from "./instances.ts";
+import { violation, type Violation } from "./story.ts";
+
+/** What the commits on the way may take, in milliseconds. */
+const slackMs = 200;
+/** Whoever declined a job that it cannot start does not heed hints for so long. */
+const quietMs = 1_000;
+
+interface Taker {
+  readonly agentId: string;
+  readonly held: Set<string>;
+  /** When its last heartbeat left it with room, by the broker's clock; null while it is not known to have any. */
+  hungry: RecordOf<"broker.heartbeat"> | null;
+}
+
+type BrokerRecord = RecordOf<"broker.heartbeat"> | RecordOf<"broker.job"> | RecordOf<"broker.released">;
+
+/**
+ * Work does not lie about while there is room: a heartbeat is answered with as many jobs as there are, up to the slots
+ * that are free, and whoever has room left is told of the next job at once, without waiting for its next heartbeat.
+ */
+export const workOffered = checkerOf("queued work is offered at once to whoever has room (L2)", (given) => {
+  const settings = dutySettings(given);
+  const slots = given["slots"] === undefined ? Infinity : settings.slots;
+  const boundMs = 4 * settings.latencyMsMax + slackMs;
+  /** Whoever drops out may have been told of the job, and the next to ask for it does so by itself. */
+  const nextHeartbeatMs = settings.heartbeatIntervalMs * (1 + settings.heartbeatJitterRatio) + settings.latencyMsMax;
+  const queued = new Map<string, RecordOf<"broker.job">>();
+  const takers = new Map<string, Taker>();
+  const agents = new Instances<{ agentId: string | null }>(() => ({ agentId: null }));
+  /** Hints go to as many as are needed: while somebody drops out, a job may wait for the next heartbeat. */
+  let calmFromMs = -Infinity;
+  let brokerNowMs = -Infinity;
+  let offers = 0;
+
+  const of = (agentId: string): Taker => {
+    let taker = takers.get(agentId);
+    if (taker === undefined) takers.set(agentId, (taker = { agentId, held: new Set(), hungry: null }));
+    return taker;
+  };
+  const dropsOut = (agentId: string | null | undefined): void => {
+    calmFromMs = Math.max(calmFromMs, brokerNowMs + nextHeartbeatMs);
+    if (agentId !== null && agentId !== undefined) of(agentId).hungry = null;
+  };
+  const look = (now: BrokerRecord): Violation | null => {
+    brokerNowMs = now.at;
+    const [oldest] = queued.values();
+    if (oldest === undefined) return null;
+    for (const { hungry } of takers.values()) {
+      if (hungry === null || now.at - Math.max(oldest.at, hungry.at, calmFromMs) <= boundMs) continue;
+      return violation(`${oldest.data.jobId} waits, and an agent has had room for too long`, hungry, oldest, now);
+    }
+    return null;
+  };
+
+  return {
+    on: {
+      "broker.job": (record) => {
+        const late = look(record);
+        const { jobId, to } = record.data;
+        if (to === "queued") queued.set(jobId, record);
+        else queued.delete(jobId);
+        return late;
+      },
+      "broker.offered": (record) => {
+        const { held } = of(record.data.agentId);
+        offers += 1;
+        held.add(record.data.leaseId);
+        return held.size > slots ? violation("an agent holds more jobs than it has slots", record) : null;
+      },
+      "broker.released": (record) => {
+        const { agentId, leaseId, how } = record.data;
+        const late = look(record);
+        of(agentId).held.delete(leaseId);
+        if (how === "completed" || how === "failed" || how === "cancelled") return late;
+        dropsOut(agentId);
+        calmFromMs = record.at + Math.max(quietMs + settings.latencyMsMax, nextHeartbeatMs);
+        return late;
+      },
+      "broker.heartbeat": (record) => {
+        const { agentId, state, slotsFree, offers: made } = record.data;
+        const late = look(record);
+        const taker = of(agentId);
+        const takes = state === "Idle" || state === "Working";
+        if (made > (takes ? slotsFree : 0)) return violation("more jobs were offered than slots are free", record);
+        const hasRoom = takes && slotsFree > made && taker.held.size < slots && made < limits.offersPerHeartbeatMax;
+        const [waits] = queued.values();
+        if (hasRoom && waits !== undefined) return violation("a slot was left free while a job waited", waits, record);
+        taker.hungry = hasRoom ? record : null;
+        return late;
+      },
+      "agent.started": (record) => {
+        agents.started(record);
+        agents.of(record.source).agentId = record.data.agentId ?? null;
+      },
+      "broker.enrolled": ({ data: { agentId, instanceId } }) => {
+        agents.of(instanceId).agentId = agentId;
+        dropsOut(agentId);
+      },
+      "broker.pause-acknowledged": ({ data: { agentId } }) => dropsOut(agentId),
+      "broker.agent": ({ data: { agentId } }) => dropsOut(agentId),
+      "agent.state": ({ source, data: { to } }) => {
+        if (to !== "Idle" && to !== "Working") dropsOut(agents.of(source).agentId);
+      },
+      "agent.shutdown": ({ source }) => dropsOut(agents.of(source).agentId),
+    },
+    end: () => (offers === 0 ? undecided("nothing was offered") : passed(`${offers} offers`)),
+  };
+});
