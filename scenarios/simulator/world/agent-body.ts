@@ -4,7 +4,7 @@ import type { AgentInput, Recovered, TimerName } from "../../../agent/core/input
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
-import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
+import { type ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentEffects } from "./agent-effects.ts";
@@ -13,6 +13,7 @@ import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.t
 import { timerNames } from "./agent-timer-names.ts";
 import type { BrokerBody } from "./broker-body.ts";
 import type { BrokerCall, Caller } from "./broker-call.ts";
+import { Form } from "./form.ts";
 import { Fuse, type KillEdge } from "./fuse.ts";
 import type { Host, HostListener } from "./host.ts";
 import { HostLedger } from "./host-ledger.ts";
@@ -22,6 +23,8 @@ import { Stall } from "./stall.ts";
 import { Timers } from "./timers.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import type { HistorySource, World } from "./world.ts";
+
+const controlResponse = new Form("the answer to a control request", ControlResponse);
 
 /** Event numbers below are timers'. */
 const input = timerNames.length;
@@ -224,6 +227,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** Whoever asked over the control socket hears the answer. */
   respond(requestId: string, response: ControlResponse): void {
+    controlResponse.demand(response, true);
     const answered = this.#answers?.get(requestId);
     this.#answers?.delete(requestId);
     answered?.(response);

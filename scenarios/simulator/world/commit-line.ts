@@ -65,7 +65,7 @@ export class CommitLine {
   write(batch: StoreBatch): void {
     const atMs = this.#commits.write();
     this.#flush();
-    this.#unwritten.push({ batch: copyOfBatch(batch), atMs });
+    this.#unwritten.push({ batch: copyOfBatch(batch, this.#world.isStrict), atMs });
   }
 
   /** Lets it wait behind everything that was written so far. @returns when it may be told */

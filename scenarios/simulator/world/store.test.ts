@@ -39,7 +39,7 @@ describe("the modelled store", () => {
 
   test("keeps a copied batch as it was, whatever the broker does to its records later", () => {
     const granted = { ...one, grant: { leaseId: "l", agentId: "a", expiresAt: 1 } } as unknown as JobRecord;
-    const copied = copyOfBatch(batch([granted]));
+    const copied = copyOfBatch(batch([granted]), false);
     granted.progress = 99;
     (granted.grant as { expiresAt: number }).expiresAt = 99;
     expect(copied.jobs[0]).toMatchObject({ progress: one.progress, grant: { expiresAt: 1 } });

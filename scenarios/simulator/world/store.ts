@@ -1,5 +1,10 @@
 import { AgentRecord, JobRecord } from "../../../broker-sim/core/records.ts";
 import type { StoreBatch } from "../../../broker-sim/core/effects.ts";
+import { assert } from "../../../foundation/assert.ts";
+import { Form } from "./form.ts";
+
+const jobForm = new Form("the record of a job", JobRecord);
+const agentForm = new Form("the record of an agent", AgentRecord);
 
 type Undo = () => void;
 
@@ -85,8 +90,14 @@ function put<T>(records: Map<string, T>, key: string, value: T | null): Undo {
   };
 }
 
-/** The records of a batch as they are now: the broker changes them with its next input. */
-export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch): StoreBatch {
+/**
+ * The records of a batch as they are now: the broker changes them with its next input. What the store could not read
+ * again is not written.
+ */
+export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch, isWhole: boolean): StoreBatch {
+  for (const job of jobs) jobForm.demand(job, isWhole);
+  for (const agent of agents) agentForm.demand(agent, isWhole);
+  assert(jobs.length + jobsRemoved.length + agents.length > 0, "something is written");
   return {
     jobs: jobs.map((job) => ({ ...job, grant: job.grant === null ? null : { ...job.grant } })),
     jobsRemoved: [...jobsRemoved],
