@@ -29,10 +29,12 @@ export const propertyNames = [
   "word-kept",
   "command-once",
   "revoked-first",
+  "shown-as-told",
+  "status-true",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
-export const dutyNames = [] as const satisfies readonly CheckerName[];
+export const dutyNames = ["broker-heard"] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 
 export interface PropertyWatch<Name extends string = PropertyName> {

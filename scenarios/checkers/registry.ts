@@ -26,6 +26,9 @@ import { workKept } from "./work-kept.ts";
 import { wordKept } from "./word-kept.ts";
 import { commandOnce } from "./command-once.ts";
 import { revokedFirst } from "./revoked-first.ts";
+import { brokerHeard } from "./broker-heard.ts";
+import { shownAsTold } from "./shown-as-told.ts";
+import { statusTrue } from "./status-true.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -58,6 +61,9 @@ export const checkers = {
   "word-kept": wordKept,
   "work-kept": workKept,
   "lease-overrun": leaseOverrun,
+  "shown-as-told": shownAsTold,
+  "status-true": statusTrue,
+  "broker-heard": brokerHeard,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -4,7 +4,9 @@ import type { AgentInput, Recovered, TimerName } from "../../../agent/core/input
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
-import { type ControlRequest, ControlResponse } from "../../../protocol/control.ts";
+import { coreStatus } from "../../../agent/core/status.ts";
+import { assert } from "../../../foundation/assert.ts";
+import { type AgentStatus, type ControlRequest, type ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentEffects } from "./agent-effects.ts";
@@ -13,7 +15,7 @@ import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.t
 import { timerNames } from "./agent-timer-names.ts";
 import type { BrokerBody } from "./broker-body.ts";
 import type { BrokerCall, Caller } from "./broker-call.ts";
-import { Form } from "./form.ts";
+import { checkAnswer, ControlRequests } from "./control-requests.ts";
 import { Fuse, type KillEdge } from "./fuse.ts";
 import type { Host, HostListener } from "./host.ts";
 import { HostLedger } from "./host-ledger.ts";
@@ -23,8 +25,6 @@ import { Stall } from "./stall.ts";
 import { Timers } from "./timers.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import type { HistorySource, World } from "./world.ts";
-
-const controlResponse = new Form("the answer to a control request", ControlResponse);
 
 /** Event numbers below are timers'. */
 const input = timerNames.length;
@@ -56,8 +56,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   readonly #options: AgentBodyOptions;
   readonly #effects: AgentEffects;
   readonly #fuse = new Fuse();
-  /** Whoever waits for the answer to a control request; most are never asked for anything. */
-  #answers: Map<string, (response: ControlResponse) => void> | null = null;
+  readonly #asked = new ControlRequests();
   /** What was seen while the brain was busy; most never need it. */
   #queue: AgentInput[] | null = null;
   #busy = false;
@@ -102,10 +101,38 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** The owner's request over the control socket. */
   ask(request: ControlRequest, answered: (response: ControlResponse) => void): void {
+    if (request.command === "status") {
+      const response = { ok: true, status: this.status() } as const;
+      checkAnswer(request, response);
+      answered(response);
+      return;
+    }
     this.#requests += 1;
     const requestId = `${this.instanceId}-${this.#requests}`;
-    (this.#answers ??= new Map()).set(requestId, answered);
+    this.#asked.wait(requestId, request, answered);
     this.later(0, { type: "control", requestId, request });
+  }
+
+  /** What it shows its owner; see the real body's. */
+  status(): AgentStatus {
+    const { host } = this;
+    const status = coreStatus(this.core);
+    const sandboxes = status.sandboxes.map((sandbox) => ({
+      ...sandbox,
+      progress: Math.max(sandbox.progress, host.workspaceProgress(sandbox.leaseId)),
+    }));
+    const broker = "simulated";
+    return { ...status, sandboxes, pid: 1, broker, sandboxDriver: broker, ledgerEntries: host.journal.resources.size };
+  }
+
+  /** Who asked for something and has not been answered. */
+  get asked(): Pick<ControlRequests, "size" | "waitsFor"> {
+    return this.#asked;
+  }
+
+  /** Whether it stands still, and so answers nobody. */
+  get isStalled(): boolean {
+    return this.#stall?.isOn === true;
   }
 
   /** The kernel delivers a signal. */
@@ -227,14 +254,12 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** Whoever asked over the control socket hears the answer. */
   respond(requestId: string, response: ControlResponse): void {
-    controlResponse.demand(response, true);
-    const answered = this.#answers?.get(requestId);
-    this.#answers?.delete(requestId);
-    answered?.(response);
+    this.#asked.answer(requestId, response);
   }
 
   /** The process ends by itself; when it is urgent, with everything that it runs. */
   exit(ending: Ending, urgent: boolean): void {
+    assert(urgent || this.#asked.size === 0, "whoever asked is answered before the end");
     if (urgent) this.#effects.sandboxes.endAll();
     if (ending.how === "withdrawn") {
       this.#withdrawalWatch?.tell();

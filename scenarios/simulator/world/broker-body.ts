@@ -1,7 +1,8 @@
 import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
-import type { JobSpec } from "../../../protocol/messages.ts";
+import { agentViews, jobViews } from "../../../broker-sim/core/views.ts";
+import type { AgentView, JobSpec, JobView } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
@@ -72,6 +73,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** For reading only; null while it is down. */
   get state(): BrokerState | null {
     return this.#process?.state ?? null;
+  }
+
+  /** What its operator is shown; null while it is down, and while something that it decided is not told yet. */
+  shown(): { readonly jobs: readonly JobView[]; readonly agents: readonly AgentView[] } | null {
+    const { state } = this;
+    if (state === null || this.#stall.isOn || this.#decisions.isWaiting) return null;
+    return { jobs: jobViews(state), agents: agentViews(state) };
   }
 
   start(): void {

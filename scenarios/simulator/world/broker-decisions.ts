@@ -57,6 +57,11 @@ export class BrokerDecisions {
     }
   }
 
+  /** Whether something that was decided is not told yet. */
+  get isWaiting(): boolean {
+    return this.#line.isWaiting;
+  }
+
   finishCommitted(process: BrokerProcess): void {
     for (let next = this.#line.takeCommitted(); next !== undefined; next = this.#line.takeCommitted()) {
       this.#finish(process, next.later, next.reply);

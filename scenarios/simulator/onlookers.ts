@@ -1,0 +1,75 @@
+import type { AgentStatus } from "../../protocol/control.ts";
+import type { EventTarget } from "./kernel/event-heap.ts";
+import type { BrokerBody } from "./world/broker-body.ts";
+import type { Member } from "./world/member.ts";
+import type { World } from "./world/world.ts";
+
+/**
+ * So often somebody looks, in milliseconds: at the broker as its operator, and at an agent as its owner. Not in whole
+ * milliseconds, so that nobody looks between two things that happen in the same moment.
+ */
+const lookEveryMs = 1_937.5;
+/** Of a larger fleet the lists are too long to be looked at again and again. */
+const agentsMax = 64;
+
+/** The operator who asks for the lists, and the owners who ask for the status. They only look; see `status-true`. */
+export class Onlookers implements EventTarget {
+  readonly #world: World;
+  readonly #broker: BrokerBody;
+  readonly #members: readonly Member[];
+  #looks = 0;
+
+  constructor(world: World, { broker, members }: { broker: BrokerBody; members: readonly Member[] }) {
+    this.#world = world;
+    this.#broker = broker;
+    this.#members = members;
+  }
+
+  begin(): void {
+    // Where nobody listens, nobody looks.
+    if (this.#world.isRecorded && this.#world.options.agents <= agentsMax) this.#again();
+  }
+
+  happen(): void {
+    this.#looks += 1;
+    const body = this.#members[this.#looks % Math.max(1, this.#members.length)]?.body ?? null;
+    if (this.#looks % 2 === 0) this.#lookAtBroker();
+    else if (body !== null && !body.isStalled) {
+      const pauseWaits = body.asked.waitsFor("pause");
+      body.ask({ command: "status" }, (response) => {
+        if (response.ok && response.status !== undefined) this.#sawStatus(response.status, pauseWaits);
+      });
+    }
+    this.#again();
+  }
+
+  #again(): void {
+    this.#world.heap.push(this.#world.nowMs + lookEveryMs, this, 0, null);
+  }
+
+  #lookAtBroker(): void {
+    const shown = this.#broker.shown();
+    if (shown === null) return;
+    const world = this.#world;
+    world.record(world.harness, "witness.jobs", {
+      jobs: shown.jobs.map(({ jobId, state, epoch, agentId, leaseId, submittedAt }) => {
+        return { jobId, state, epoch, agentId, leaseId, submittedAt };
+      }),
+    });
+    world.record(world.harness, "witness.agents", {
+      agents: shown.agents.map(({ agentId, standing, state, leases, enrolledAt }) => {
+        return { agentId, standing, state, leases, enrolledAt };
+      }),
+    });
+  }
+
+  #sawStatus({ sandboxes, ...status }: AgentStatus, pauseWaits: boolean): void {
+    const { instanceId, state, brokerReachable, pauseAsked } = status;
+    const world = this.#world;
+    const seen = sandboxes.map(({ leaseId, execution, pid }) => ({ leaseId, execution, pid }));
+    world.record(world.harness, "witness.status", {
+      ...{ instanceId, state, brokerReachable, pauseAsked, pauseWaits },
+      sandboxes: seen,
+    });
+  }
+}
