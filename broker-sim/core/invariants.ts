@@ -1,5 +1,6 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
+import type { AlarmKind } from "./alarms.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
@@ -20,7 +21,10 @@ export function assertInvariants(state: BrokerState): void {
   for (const job of state.jobs.values()) {
     assertJob(state, job);
     if (job.state === "queued") queued += 1;
-    if (job.grant !== null) granted += 1;
+    if (job.grant !== null) {
+      granted += 1;
+      assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.grant.expiresAt });
+    }
     if (job.checkpoint === null || isTerminalJob(job.state)) continue;
     for (const digest of [job.checkpoint.manifestDigest, job.checkpoint.archiveDigest]) {
       references.set(digest, (references.get(digest) ?? 0) + 1);
@@ -31,11 +35,13 @@ export function assertInvariants(state: BrokerState): void {
   for (const agent of state.agents.values()) {
     assertAgent(state, agent);
     assertSilenceIsNoticed(state, agent);
+    assertWakes(state, agent);
     held += state.holdings.of(agent.agentId).size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
   for (const [digest, blob] of state.blobs) {
     assert(blob.references === (references.get(digest) ?? 0), "a blob's references are counted right");
+    if (blob.references === 0) assertIsLookedAt(state, { kind: "blob", id: digest, byMs: blob.keepUntilMs });
   }
   for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
 }
@@ -57,10 +63,30 @@ function assertJob(state: BrokerState, job: JobRecord): void {
 }
 
 /** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
-function assertSilenceIsNoticed({ alarms, timing }: BrokerState, agent: AgentRecord): void {
-  if (agent.standing !== "active") return;
-  const atMs = present(alarms.scheduledAtMs("agent", agent.agentId), "an active agent has an alarm");
-  assert(atMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
+function assertSilenceIsNoticed(state: BrokerState, { agentId, standing, lastSeenAt, lostAt }: AgentRecord): void {
+  const { activityTimeoutMs, revokeLostAfterMs } = state.timing;
+  if (standing === "active") {
+    assertIsLookedAt(state, { kind: "agent", id: agentId, byMs: lastSeenAt + activityTimeoutMs });
+  } else if (standing === "lost") {
+    const sinceMs = present(lostAt, "a lost agent is lost since a moment");
+    assertIsLookedAt(state, { kind: "agent", id: agentId, byMs: sinceMs + revokeLostAfterMs });
+  }
+}
+
+/** Whatever comes to its end by the time has an alarm, by then at the latest. */
+function assertIsLookedAt(
+  { alarms }: BrokerState,
+  { kind, id, byMs }: { kind: AlarmKind; id: string; byMs: number },
+): void {
+  const atMs = present(alarms.scheduledAtMs(kind, id), `the ${kind} ${id} has an alarm`);
+  assert(atMs <= byMs, `the ${kind} ${id} is looked at in time`);
+}
+
+/** Nobody is to be woken who could not hear it, or would take no work. */
+function assertWakes({ hungry, connected }: BrokerState, { agentId, standing }: AgentRecord): void {
+  if (!hungry.has(agentId)) return;
+  assert(connected.has(agentId), "an agent that is to be woken has its event stream open");
+  assert(standing === "active", "an agent that is to be woken is active");
 }
 
 function assertAgent(state: BrokerState, agent: AgentRecord): void {

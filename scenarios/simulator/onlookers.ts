@@ -8,7 +8,7 @@ import type { World } from "./world/world.ts";
  * So often somebody looks, in milliseconds: at the broker as its operator, and at an agent as its owner. Not in whole
  * milliseconds, so that nobody looks between two things that happen in the same moment.
  */
-const lookEveryMs = 1_937.5;
+const lookEveryMs = 2_937.5;
 /** Of a larger fleet the lists are too long to be looked at again and again. */
 const agentsMax = 64;
 

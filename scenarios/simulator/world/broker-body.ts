@@ -79,6 +79,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   shown(): { readonly jobs: readonly JobView[]; readonly agents: readonly AgentView[] } | null {
     const { state } = this;
     if (state === null || this.#stall.isOn || this.#decisions.isWaiting) return null;
+    this.assertInvariants();
     return { jobs: jobViews(state), agents: agentViews(state) };
   }
 
@@ -191,7 +192,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** Looks at the whole of what it knows. */
   assertInvariants(): void {
-    if (this.#process !== null) assertInvariants(this.#process.state);
+    const { state } = this;
+    if (state === null) return;
+    assertInvariants(state);
+    if (this.#decisions.isWaiting || this.mayForget) return;
+    this.#decisions.flush();
+    this.#store.assertHolds(state);
   }
 
   #handle<T extends BrokerInputType>(

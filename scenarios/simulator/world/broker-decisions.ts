@@ -62,6 +62,11 @@ export class BrokerDecisions {
     return this.#line.isWaiting;
   }
 
+  /** Whatever is in the store by now is there to be read. */
+  flush(): void {
+    this.#line.flush();
+  }
+
   finishCommitted(process: BrokerProcess): void {
     for (let next = this.#line.takeCommitted(); next !== undefined; next = this.#line.takeCommitted()) {
       this.#finish(process, next.later, next.reply);

@@ -51,6 +51,7 @@ export class BrokerProcess {
     this.#hub = new EventHub(boot);
     this.source = { actor: "broker", name: `broker-${boot}`, clockOffsetMs, nextSequence: 0 };
     this.state = startBrokerState({ timing: world.options.timing, boot, nowMs: this.wallMs, ...store.load() });
+    assertInvariants(this.state);
     world.record(this.source, "broker.started", { url: "simulated", store: "simulated", pid: boots });
   }
 

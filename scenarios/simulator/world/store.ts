@@ -1,4 +1,5 @@
 import { AgentRecord, JobRecord } from "../../../broker-sim/core/records.ts";
+import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { StoreBatch } from "../../../broker-sim/core/effects.ts";
 import { assert } from "../../../foundation/assert.ts";
 import { Form } from "./form.ts";
@@ -41,6 +42,17 @@ export class Store {
       agents: Array.from(this.#agents.values(), (agent) => AgentRecord.parse(agent)),
       blobs: Array.from(this.#blobs, ([digest, bytes]) => ({ digest, bytes })),
     };
+  }
+
+  /** A broker that started anew would go on from where this one is: everything else is said again by its agents. */
+  assertHolds({ jobs, agents, blobs }: Pick<BrokerState, "jobs" | "agents" | "blobs">): void {
+    for (const [jobId, job] of jobs) assertSame(lastingOfJob(this.#jobs.get(jobId)), lastingOfJob(job), jobId);
+    for (const [agentId, agent] of agents) {
+      assertSame(lastingOfAgent(this.#agents.get(agentId)), lastingOfAgent(agent), `agent ${agentId}`);
+    }
+    assert(this.#jobs.size === jobs.size && this.#agents.size === agents.size, "the store keeps nothing that is over");
+    for (const digest of this.#blobs.keys()) assert(blobs.has(digest), `the broker knows the stored blob ${digest}`);
+    for (const digest of blobs.keys()) assert(this.#blobs.has(digest), `the store has the blob ${digest}`);
   }
 
   putBlob(digest: string, bytes: number): void {
@@ -103,4 +115,19 @@ export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch, isWhole: 
     jobsRemoved: [...jobsRemoved],
     agents: agents.map((agent) => ({ ...agent })),
   };
+}
+
+/** All but what every heartbeat says anew. */
+function lastingOfJob(job: JobRecord | undefined): object {
+  return { ...job, progress: 0, grant: job?.grant == null ? null : { ...job.grant, expiresAt: 0 } };
+}
+
+/** Since when an agent is lost is counted anew by each start of the broker. */
+function lastingOfAgent(agent: AgentRecord | undefined): object {
+  return { ...agent, slotsFree: 0, resources: null, lastSeenAt: 0, lostAt: agent?.lostAt == null };
+}
+
+function assertSame(stored: object, known: object, whose: string): void {
+  const [there, here] = [JSON.stringify(stored), JSON.stringify(known)];
+  assert(there === here, `the store holds ${whose} as the broker knows it: ${there}, and ${here}`);
 }
