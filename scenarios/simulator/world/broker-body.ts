@@ -192,12 +192,14 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** Looks at the whole of what it knows. */
   assertInvariants(): void {
-    const { state } = this;
-    if (state === null) return;
-    assertInvariants(state);
-    if (this.#decisions.isWaiting || this.mayForget) return;
+    const process = this.#process;
+    if (process === null) return;
+    assertInvariants(process.state);
+    if (this.#decisions.isWaiting) return;
+    process.assertStreams();
+    if (this.mayForget) return;
     this.#decisions.flush();
-    this.#store.assertHolds(state);
+    this.#store.assertHolds(process.state);
   }
 
   #handle<T extends BrokerInputType>(

@@ -120,6 +120,14 @@ export class BrokerProcess {
     return this.#hub.disconnected(agentId, connection);
   }
 
+  /** The brain knows who can be woken: whoever has a stream. */
+  assertStreams(): void {
+    const { agents, connected } = this.state;
+    for (const agentId of agents.keys()) {
+      assert(connected.has(agentId) === this.#hub.hasStream(agentId), `the broker knows of the stream of ${agentId}`);
+    }
+  }
+
   /** The process is gone, and the kernel closes its sockets: every stream breaks. */
   closeStreams(): void {
     this.#hub.closeAll();
