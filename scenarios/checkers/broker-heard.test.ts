@@ -20,5 +20,6 @@ describe("broker-heard", () => {
 
   it("fails on one that says that the broker does not answer", () => {
     expect(judge(heard(false), name).detail).toMatch(/nothing breaks/);
+    expect(judge(heard(false), name, { latencyMsMax: 60_000 }).result).toBe("unknown");
   });
 });

@@ -4,11 +4,10 @@ import type { BrokerBody } from "./world/broker-body.ts";
 import type { Member } from "./world/member.ts";
 import type { World } from "./world/world.ts";
 
-/**
- * So often somebody looks, in milliseconds: at the broker as its operator, and at an agent as its owner. Not in whole
- * milliseconds, so that nobody looks between two things that happen in the same moment.
- */
-const lookEveryMs = 2_937.5;
+/** The first look, in milliseconds: between two whole ones, so that nobody looks between two things of one moment. */
+const firstLookMs = 2_937.5;
+/** Each look lets so many times longer go by than the one before, in whole milliseconds: long runs are long. */
+const patience = 1.05;
 /** Of a larger fleet the lists are too long to be looked at again and again. */
 const agentsMax = 64;
 
@@ -26,8 +25,7 @@ export class Onlookers implements EventTarget {
   }
 
   begin(): void {
-    // Where nobody listens, nobody looks.
-    if (this.#world.isRecorded && this.#world.options.agents <= agentsMax) this.#again();
+    if (this.#world.options.agents <= agentsMax) this.#world.heap.push(firstLookMs, this, 0, null);
   }
 
   happen(): void {
@@ -40,11 +38,8 @@ export class Onlookers implements EventTarget {
         if (response.ok && response.status !== undefined) this.#sawStatus(response.status, pauseWaits);
       });
     }
-    this.#again();
-  }
-
-  #again(): void {
-    this.#world.heap.push(this.#world.nowMs + lookEveryMs, this, 0, null);
+    const delayMs = Math.ceil(firstLookMs * patience ** this.#looks);
+    this.#world.heap.push(this.#world.nowMs + delayMs, this, 0, null);
   }
 
   #lookAtBroker(): void {

@@ -119,12 +119,13 @@ export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch, isWhole: 
 
 /** All but what every heartbeat says anew. */
 function lastingOfJob(job: JobRecord | undefined): object {
-  return { ...job, progress: 0, grant: job?.grant == null ? null : { ...job.grant, expiresAt: 0 } };
+  const grant = job?.grant ?? null;
+  return { ...job, progress: 0, grant: grant === null ? null : { ...grant, expiresAt: 0 } };
 }
 
 /** Since when an agent is lost is counted anew by each start of the broker. */
 function lastingOfAgent(agent: AgentRecord | undefined): object {
-  return { ...agent, slotsFree: 0, resources: null, lastSeenAt: 0, lostAt: agent?.lostAt == null };
+  return { ...agent, slotsFree: 0, resources: null, lastSeenAt: 0, lostAt: (agent?.lostAt ?? null) !== null };
 }
 
 function assertSame(stored: object, known: object, whose: string): void {

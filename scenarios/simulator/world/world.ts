@@ -61,10 +61,6 @@ export class World {
     this.isStrict = options.encoding === "bytes";
   }
 
-  get isRecorded(): boolean {
-    return this.#onRecord !== null;
-  }
-
   /** The wall clock of somebody whose clock is off by so much. */
   wallMs(clockOffsetMs: number): number {
     return startWallMs + this.nowMs + clockOffsetMs;
