@@ -5,7 +5,7 @@ import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
-import { CheckpointReference } from "./messages.ts";
+import { AgentView, CheckpointReference, JobView } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
 /**
@@ -115,6 +115,25 @@ export const historyEvents = {
   }),
   /** What the host still holds of an agent whose process ended after its withdrawal; I7. */
   "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
+  /** What the broker showed its operator of every job, in its order. */
+  "witness.jobs": z.object({
+    jobs: z.array(
+      JobView.pick({ jobId: true, state: true, epoch: true, agentId: true, leaseId: true, submittedAt: true }),
+    ),
+  }),
+  /** What it showed of every agent, in its order. */
+  "witness.agents": z.object({
+    agents: z.array(AgentView.pick({ agentId: true, standing: true, state: true, leases: true, enrolledAt: true })),
+  }),
+  /** What an agent showed its owner, and whether somebody was waiting for the answer to a pause just then. */
+  "witness.status": z.object({
+    instanceId: InstanceId,
+    state: z.enum(agentStates),
+    brokerReachable: z.boolean(),
+    pauseAsked: z.boolean(),
+    pauseWaits: z.boolean(),
+    sandboxes: z.array(z.object({ leaseId: LeaseId, execution: z.enum(executionStates), pid: z.int().nullable() })),
+  }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),

@@ -1,4 +1,4 @@
-import { assert } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { KnownAgent } from "./known-agent.ts";
@@ -21,7 +21,10 @@ export function assertInvariants(state: BrokerState): void {
   for (const job of state.jobs.values()) {
     assertJob(state, job);
     if (job.state === "queued") queued += 1;
-    if (job.grant !== null) granted += 1;
+    if (job.grant !== null) {
+      granted += 1;
+      assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.grant.expiresAt });
+    }
     if (job.checkpoint === null || isTerminalJob(job.state)) continue;
     for (const digest of [job.checkpoint.manifestDigest, job.checkpoint.archiveDigest]) {
       references.set(digest, (references.get(digest) ?? 0) + 1);
@@ -32,13 +35,13 @@ export function assertInvariants(state: BrokerState): void {
   for (const agent of state.agents.values()) {
     assertAgent(agent);
     assertSilenceIsNoticed(state, agent);
+    assertWakes(agent);
     held += agent.held.size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
   for (const [digest, blob] of state.blobs) {
     assert(blob.references === (references.get(digest) ?? 0), "a blob's references are counted right");
-    const isLookedAt = state.alarms.scheduledAtMs("blob", digest) !== undefined;
-    assert(blob.references > 0 || isLookedAt, "a blob that nothing refers to is looked at again");
+    if (blob.references === 0) assertIsLookedAt(state, { kind: "blob", id: digest, byMs: blob.keepUntilMs });
   }
   for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
 }
@@ -61,8 +64,29 @@ function assertJob(state: BrokerState, job: JobRecord): void {
 
 /** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
 function assertSilenceIsNoticed({ timing }: BrokerState, agent: KnownAgent): void {
-  if (agent.standing !== "active") return;
-  assert(agent.alarmAtMs <= agent.lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
+  const { standing, alarmAtMs, lastSeenAt, lostAt } = agent;
+  if (standing === "active") {
+    assert(alarmAtMs <= lastSeenAt + timing.activityTimeoutMs, "an agent's silence is noticed in time");
+  } else if (standing === "lost") {
+    const sinceMs = present(lostAt, "a lost agent is lost since a moment");
+    assert(alarmAtMs <= sinceMs + timing.revokeLostAfterMs, "a lost agent is revoked in time");
+  }
+}
+
+/** Whatever comes to its end by the time has an alarm, by then at the latest. */
+function assertIsLookedAt(
+  { alarms }: BrokerState,
+  { kind, id, byMs }: { kind: "job" | "blob"; id: string; byMs: number },
+): void {
+  const atMs = present(alarms.scheduledAtMs(kind, id), `the ${kind} ${id} has an alarm`);
+  assert(atMs <= byMs, `the ${kind} ${id} is looked at in time`);
+}
+
+/** Nobody is to be woken who could not hear it, or would take no work. */
+function assertWakes({ inLine, isConnected, standing }: KnownAgent): void {
+  if (!inLine) return;
+  assert(isConnected, "an agent that is to be woken has its event stream open");
+  assert(standing === "active", "an agent that is to be woken is active");
 }
 
 function assertAgent(agent: KnownAgent): void {

@@ -54,6 +54,10 @@ export class EventHub {
     this.#deliver(agent, this.#seenThrough(agent, lastEventId));
   }
 
+  hasStream(agentId: string): boolean {
+    return this.#agents.get(agentId)?.stream !== undefined;
+  }
+
   /** Returns whether the stream was the agent's current one. */
   disconnected(agentId: string, stream: EventStream): boolean {
     const agent = this.#agents.get(agentId);

@@ -39,6 +39,8 @@ export const propertyNames = [
   "lease-calls",
   "holder-alone",
   "work-state",
+  "shown-as-told",
+  "status-true",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -63,6 +65,7 @@ export const dutyNames = [
   "starts-counted",
   "slots-told",
   "unstartable-declined",
+  "broker-heard",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 

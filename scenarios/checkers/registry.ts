@@ -49,6 +49,9 @@ import { unstartableDeclined } from "./unstartable-declined.ts";
 import { workState } from "./work-state.ts";
 import { holderAlone } from "./holder-alone.ts";
 import { grantsExpire } from "./grants-expire.ts";
+import { brokerHeard } from "./broker-heard.ts";
+import { shownAsTold } from "./shown-as-told.ts";
+import { statusTrue } from "./status-true.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalHandsBack } from "./withdrawal-hands-back.ts";
@@ -118,6 +121,9 @@ export const checkers = {
   "unstartable-declined": unstartableDeclined,
   "work-state": workState,
   "lease-calls": leaseCalls,
+  "shown-as-told": shownAsTold,
+  "status-true": statusTrue,
+  "broker-heard": brokerHeard,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -69,4 +69,16 @@ describe("transitions of jobs", () => {
     expect(judge(submitted().loseStore(1).job(1, "offered", "leased"), name).result).toBe("pass");
     expect(judge(submitted().loseStore(1).job(1, "completed", "leased"), name).result).toBe("fail");
   });
+
+  it("fails on an agent that is Idle and holds a sandbox, or Working and holds none", () => {
+    const works = (execution: boolean) => {
+      const history = new HistoryBuilder().start().state("Enrolling", "Idle", "enrolled");
+      if (execution) history.execution(1, null, "spawning").execution(1, "spawning", "running");
+      return history.state("Idle", "Working", "workStarted");
+    };
+    expect(judge(works(true), name).result).toBe("pass");
+    expect(judge(works(false), name).detail).toBe("the agent is Working and holds no sandbox");
+    const stops = works(true).execution(1, "running", "killing").state("Working", "Idle", "workEnded");
+    expect(judge(stops, name).detail).toBe("the agent is Idle and holds a sandbox");
+  });
 });

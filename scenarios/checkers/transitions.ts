@@ -39,7 +39,7 @@ export const transitions = checkerOf("every transition follows the tables (I4)",
         const instance = instances.of(record.source);
         const last = instance.state;
         instance.state = record;
-        return wrongState(record, last, instance.started);
+        return wrongState(record, last, instance.started) ?? wrongBusy(record, instance);
       },
       "agent.execution": (record) => {
         observed += 1;
@@ -133,4 +133,13 @@ function wrongJob(
   const allowed = from === null ? to === "queued" : jobSuccessors[from].includes(to);
   if (allowed) return null;
   return violation(`${jobId} went from ${from ?? "nothing"} to ${to}, which the table does not have`, last, record);
+}
+
+/** Whoever holds a sandbox is Working, and whoever is Idle holds none (WC-5). */
+function wrongBusy(record: RecordOf<"agent.state">, { executions }: Instance): Violation | null {
+  const { to } = record.data;
+  if (to !== "Idle" && to !== "Working") return null;
+  const held = [...executions.values()].find(({ data }) => data.to === "running" || data.to === "killing");
+  if ((held !== undefined) === (to === "Working")) return null;
+  return violation(`the agent is ${to} and holds ${held === undefined ? "no" : "a"} sandbox`, held, record);
 }

@@ -186,6 +186,7 @@ function unfinishedOf({ host, body, gone }: Member): readonly string[] {
   const { core } = body;
   if (core.withdrawal !== null) return [`${name} is withdrawing, at ${core.withdrawal.record.current}`];
   if (core.shutdown !== null) return [`${name} is shutting down, at ${core.shutdown.phase}`];
+  if ((body.asked?.waiting ?? 0) > 0) return [`${name} owes its owner an answer`];
   if (core.agent === "Enrolling") return [`${name} has not enrolled`];
   // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
   const held = core.leaseList.filter((lease) => lease.stage !== "broken");

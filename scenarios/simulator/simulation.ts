@@ -3,6 +3,7 @@ import type { HistoryData, HistoryRecord } from "../../protocol/history.ts";
 import type { Coverage } from "./coverage.ts";
 import { Director } from "./director.ts";
 import type { Tape } from "./kernel/choices.ts";
+import { Onlookers } from "./onlookers.ts";
 import type { Failure, JobCounts, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { BrokerBody } from "./world/broker-body.ts";
@@ -52,6 +53,7 @@ export class Simulation {
       this.addMember().startIn(joins.upTo("join", options.joinWithinMs));
     }
     this.director.schedule(steps);
+    new Onlookers(this.world, { broker: this.broker, members: this.members }).begin();
   }
 
   addMember(): Member {

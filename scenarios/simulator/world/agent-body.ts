@@ -4,7 +4,9 @@ import type { AgentInput, Recovered, TimerName } from "../../../agent/core/input
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
-import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
+import { coreStatus } from "../../../agent/core/status.ts";
+import { assert } from "../../../foundation/assert.ts";
+import { type AgentStatus, type ControlRequest, type ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentEffects } from "./agent-effects.ts";
@@ -13,6 +15,7 @@ import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.t
 import { timerNames } from "./agent-timer-names.ts";
 import type { BrokerBody } from "./broker-body.ts";
 import type { BrokerCall, Caller } from "./broker-call.ts";
+import { checkAnswer } from "./control-answer-form.ts";
 import { Fuse, type KillEdge } from "./fuse.ts";
 import type { Host, HostListener } from "./host.ts";
 import { HostLedger } from "./host-ledger.ts";
@@ -108,8 +111,36 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   /** The owner's request over the control socket; nobody hears it where none is bound any more. */
   ask(request: ControlRequest, answered: (response: ControlResponse) => void): void {
     if (!this.host.has(this.controlSocket)) return;
+    if (request.command === "status") {
+      const response = { ok: true, status: this.status() } as const;
+      checkAnswer(request, response);
+      answered(response);
+      return;
+    }
     this.#requests ??= new OwnerRequests(this);
     this.later(0, { type: "control", requestId: this.#requests.ask(request, answered), request });
+  }
+
+  /** What it shows its owner; see the real body's. */
+  status(): AgentStatus {
+    const { host } = this;
+    const status = coreStatus(this.core);
+    const sandboxes = status.sandboxes.map((sandbox) => ({
+      ...sandbox,
+      progress: Math.max(sandbox.progress, host.workspaceProgress(sandbox.leaseId)),
+    }));
+    const broker = "simulated";
+    return { ...status, sandboxes, pid: 1, broker, sandboxDriver: broker, ledgerEntries: host.journal.resources.size };
+  }
+
+  /** Who asked for something and has not been answered. */
+  get asked(): Pick<OwnerRequests, "waiting" | "waitsFor"> | null {
+    return this.#requests;
+  }
+
+  /** Whether it stands still, and so answers nobody. */
+  get isStalled(): boolean {
+    return this.#stall?.isOn === true;
   }
 
   /** The kernel delivers a signal. */
@@ -238,6 +269,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** The process ends by itself; when it is urgent, with everything that it runs. */
   exit(ending: Ending, urgent: boolean): void {
+    assert(urgent || (this.#requests?.waiting ?? 0) === 0, "whoever asked is answered before the end");
     if (urgent) this.#effects.sandboxes.endAll();
     if (ending.how === "withdrawn") {
       this.#withdrawalWatch?.tell();

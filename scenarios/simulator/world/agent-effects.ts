@@ -1,6 +1,8 @@
+import { assert, unreachable } from "../../../foundation/assert.ts";
 import type { AgentEffect, Ending } from "../../../agent/core/effect.ts";
 import type { TimerName } from "../../../agent/core/input.ts";
 import type { ControlResponse } from "../../../protocol/control.ts";
+import { demandAgentEffect } from "./agent-effect-form.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { BrokerEffects } from "./broker-effects.ts";
 import type { Network } from "./network.ts";
@@ -32,6 +34,7 @@ export class AgentEffects {
   }
 
   perform(effect: AgentEffect): void {
+    demandAgentEffect(effect, this.#body.world.isStrict);
     switch (effect.kind) {
       case "record":
         if (effect.type === "agent.state") this.sandboxes.freezer.moved(effect.data.to);
@@ -44,7 +47,7 @@ export class AgentEffects {
         this.#body.timers.clear(effect.name);
         return;
       case "remember":
-        this.#body.ledger.remember(effect.note.key, effect.note.value);
+        this.#body.ledger.remember(effect.note);
         return;
       case "answer":
         this.#body.respond(effect.requestId, effect.response);
@@ -89,10 +92,13 @@ export class AgentEffects {
       case "probeRevocation":
         this.broker.perform(effect);
         return;
+      default:
+        unreachable(effect);
     }
   }
 
   #spread(delayMs: number, jitterRatio: number): number {
+    assert(jitterRatio >= 0 && jitterRatio < 1, "a timer is spread by a share of its delay");
     if (jitterRatio === 0) return delayMs;
     const value = this.#body.host.stream.upTo("jitter", 1_000);
     // 0 is no jitter, the rest lies evenly between both ends.

@@ -5,8 +5,11 @@ import type { EventStream } from "../../../broker-sim/io/event-hub.ts";
 import { BrokerEvent } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
+import { Form } from "./form.ts";
 import type { Link } from "./link.ts";
 import { durationMs, type World } from "./world.ts";
+
+const brokerEvent = new Form("the event", BrokerEvent);
 
 const arrives = 1;
 const broke = 2;
@@ -113,8 +116,7 @@ export class AgentStream implements EventTarget {
       heap.push(nowMs + inMs, this, fate === "reset" ? broke : silent, connection);
       return true;
     }
-    const said = { event, data };
-    const message = options.encoding === "bytes" ? BrokerEvent.parse(JSON.parse(JSON.stringify(said))) : said;
+    const message = brokerEvent.crossed({ event, data });
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, nowMs + delayMs);
     heap.push(this.#lastArrivalMs, this, arrives, { message, id: id ?? null, connection });
     return true;

@@ -2,7 +2,8 @@ import { assert } from "../../../foundation/assert.ts";
 import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
-import type { JobSpec } from "../../../protocol/messages.ts";
+import { agentViews, jobViews } from "../../../broker-sim/core/views.ts";
+import type { AgentView, JobSpec, JobView } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Connection } from "./agent-stream.ts";
@@ -78,6 +79,14 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** For reading only; null while it is down. */
   get state(): BrokerState | null {
     return this.#process?.state ?? null;
+  }
+
+  /** What its operator is shown; null while it is down, and while something that it decided is not told yet. */
+  shown(): { readonly jobs: readonly JobView[]; readonly agents: readonly AgentView[] } | null {
+    const { state } = this;
+    if (state === null || this.#stall.isOn || this.#decisions.isWaiting) return null;
+    this.assertInvariants();
+    return { jobs: jobViews(state), agents: agentViews(state) };
   }
 
   start(): void {
@@ -189,12 +198,17 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** Looks at the whole of what it knows. */
   assertInvariants(): void {
-    if (this.#process === null) return;
-    const { state } = this.#process;
-    assertInvariants(state);
+    const process = this.#process;
+    if (process === null) return;
+    assertInvariants(process.state);
     if (this.#decisions.isWaiting) return;
-    for (const digest of this.#store.digests())
-      assert(state.blobs.has(digest), "the store keeps what the broker knows of");
+    process.assertStreams();
+    if (this.mayForget) return;
+    this.#decisions.flush();
+    this.#store.assertHolds(process.state);
+    for (const digest of this.#store.digests()) {
+      assert(process.state.blobs.has(digest), "the store keeps what the broker knows of");
+    }
   }
 
   #handle<T extends BrokerInputType>(

@@ -21,23 +21,29 @@ import {
   WithdrawResponse,
 } from "../../../protocol/messages.ts";
 import { isRetriable } from "../../../protocol/retriable-problem.ts";
+import { Form } from "./form.ts";
+
+interface MessageForms {
+  readonly request: Form<z.ZodType>;
+  readonly answer: Form<z.ZodType>;
+}
 
 /** The calls whose bodies cross as JSON, with the schemas of both ways. */
-const schemas = {
-  enrol: [EnrolRequest, EnrolResponse],
-  heartbeat: [HeartbeatRequest, HeartbeatResponse],
-  accept: [AcceptRequest, AcceptResponse],
-  decline: [DeclineRequest, Acknowledged],
-  progress: [ProgressRequest, Acknowledged],
-  complete: [CompleteRequest, Acknowledged],
-  return: [ReturnRequest, Acknowledged],
-  paused: [PausedRequest, Acknowledged],
-  resumed: [ResumedRequest, Acknowledged],
-  shutdown: [ShutdownRequest, Acknowledged],
-  withdraw: [WithdrawRequest, WithdrawResponse],
-} as const satisfies Record<string, readonly [z.ZodType, z.ZodType]>;
+const forms = {
+  enrol: formsOf("enrol", EnrolRequest, EnrolResponse),
+  heartbeat: formsOf("heartbeat", HeartbeatRequest, HeartbeatResponse),
+  accept: formsOf("accept", AcceptRequest, AcceptResponse),
+  decline: formsOf("decline", DeclineRequest, Acknowledged),
+  progress: formsOf("progress", ProgressRequest, Acknowledged),
+  complete: formsOf("complete", CompleteRequest, Acknowledged),
+  return: formsOf("return", ReturnRequest, Acknowledged),
+  paused: formsOf("paused", PausedRequest, Acknowledged),
+  resumed: formsOf("resumed", ResumedRequest, Acknowledged),
+  shutdown: formsOf("shutdown", ShutdownRequest, Acknowledged),
+  withdraw: formsOf("withdraw", WithdrawRequest, WithdrawResponse),
+};
 
-export type MessageRoute = keyof typeof schemas;
+export type MessageRoute = keyof typeof forms;
 /** `events` opens the event stream; `put-blobs` and `get-blobs` carry a checkpoint's content. */
 export type Route = MessageRoute | "events" | "put-blobs" | "get-blobs";
 
@@ -67,17 +73,35 @@ export interface BrokerCall {
   watched: boolean;
 }
 
-/** How the message arrives when it crosses as bytes: whatever the schema does not know is refused. */
-export function encodedRequest(route: Route, message: unknown): unknown {
-  const pair = route in schemas ? schemas[route as MessageRoute] : undefined;
-  return pair === undefined ? message : pair[0].parse(JSON.parse(JSON.stringify(message)));
+/** How the message arrives: when it crosses as bytes, whatever its schema does not know is refused. */
+export function arrivingRequest(route: Route, message: unknown, { asBytes }: { asBytes: boolean }): unknown {
+  const request = formsOfRoute(route)?.request;
+  if (asBytes && request !== undefined) return request.crossed(message);
+  request?.demand(message, false);
+  return message;
 }
 
-/** How an answer arrives when it crosses as bytes. */
-export function encodedAnswer(route: Route, response: BrokerResponse): BrokerResponse {
-  const pair = route in schemas ? schemas[route as MessageRoute] : undefined;
-  if (pair === undefined || !response.ok) return response;
-  return { ok: true, answer: pair[1].parse(JSON.parse(JSON.stringify(response.answer))) };
+/** How an answer arrives. */
+export function arrivingAnswer(
+  route: Route,
+  response: BrokerResponse,
+  { asBytes }: { asBytes: boolean },
+): BrokerResponse {
+  const answer = formsOfRoute(route)?.answer;
+  return asBytes && answer !== undefined && response.ok
+    ? ({ ok: true, answer: answer.crossed(response.answer) } as BrokerResponse)
+    : response;
+}
+
+function formsOfRoute(route: Route): MessageForms | undefined {
+  return route in forms ? forms[route as MessageRoute] : undefined;
+}
+
+function formsOf(route: string, request: z.ZodType, answer: z.ZodType): MessageForms {
+  return {
+    request: new Form(`the request ${route}`, request),
+    answer: new Form(`the answer to the request ${route}`, answer),
+  };
 }
 
 export const unreachable: BrokerOutcome<never> = {

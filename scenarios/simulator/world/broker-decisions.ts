@@ -56,6 +56,16 @@ export class BrokerDecisions {
     }
   }
 
+  /** Whether something that was decided is not told yet. */
+  get isWaiting(): boolean {
+    return this.#line.isWaiting;
+  }
+
+  /** Whatever is in the store by now is there to be read. */
+  flush(): void {
+    this.#line.flush();
+  }
+
   finishCommitted(process: BrokerProcess): void {
     for (let next = this.#line.takeCommitted(); next !== undefined; next = this.#line.takeCommitted()) {
       this.#finish(process, next.effects, next.reply);
@@ -65,11 +75,6 @@ export class BrokerDecisions {
   /** The process stands still: whoever waits for an answer hears at its deadline that none came. */
   watchWaiting(): void {
     for (const { reply } of this.#line.untold) if (reply !== null) this.#network.watch(reply.call);
-  }
-
-  /** Whether something was decided and is not carried out yet. */
-  get isWaiting(): boolean {
-    return this.#line.isWaiting;
   }
 
   stallStore(forMs: number): void {

@@ -1,6 +1,6 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
-import { assert } from "../../../foundation/assert.ts";
+import { assert, unreachable } from "../../../foundation/assert.ts";
 import type { CheckpointReference, HeartbeatRequest, Resources, SignedRevocation } from "../../../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { Connection } from "./agent-stream.ts";
@@ -121,6 +121,8 @@ export class BrokerEffects {
         this.#probe = this.#say("heartbeat", message, { timeoutMs: effect.timeoutMs, as: "probe" });
         return;
       }
+      default:
+        unreachable(effect);
     }
   }
 

@@ -4,10 +4,12 @@ import type { Effect, LaterEffect } from "../../../broker-sim/core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
 import { EventHub } from "../../../broker-sim/io/event-hub.ts";
+import { assert, unreachable } from "../../../foundation/assert.ts";
 import type { HistoryData } from "../../../protocol/history.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
+import { demandAnswer } from "./broker-answer-forms.ts";
 import { witnessResult } from "./result-witness.ts";
 import type { Store } from "./store.ts";
 import { Timers } from "./timers.ts";
@@ -57,6 +59,7 @@ export class BrokerProcess {
     this.#hub = new EventHub(boot);
     this.source = { actor: "broker", name: `broker-${boot}`, clockOffsetMs, nextSequence: 0 };
     this.state = startBrokerState({ timing: world.options.timing, boot, nowMs: this.wallMs, ...store.load() });
+    assertInvariants(this.state);
     world.record(this.source, "broker.started", { url: "simulated", store: "simulated", pid: boots });
   }
 
@@ -72,6 +75,7 @@ export class BrokerProcess {
     world.steps += 1;
     this.cell = world.coverage.broker(input.type, world.faults.current);
     const turn = apply(state, input, this.wallMs);
+    demandAnswer(input.type, turn.response);
     this.#untilWholeLook -= 1;
     if (this.#untilWholeLook <= 0) {
       // A look costs as much as there is to look at, so that its share stays the same in large worlds.
@@ -84,7 +88,10 @@ export class BrokerProcess {
   /** Wakes the brain at that time by its own clock, instead of any other; null for never. */
   setAlarm(atMs: number | null): void {
     if (atMs === null) this.timers.clear("alarm");
-    else this.timers.set("alarm", Math.max(0, atMs - this.wallMs));
+    else {
+      assert(Number.isFinite(atMs), "an alarm is set to a time");
+      this.timers.set("alarm", Math.max(0, atMs - this.wallMs));
+    }
   }
 
   /** Carries out what had to wait for the store. */
@@ -107,6 +114,8 @@ export class BrokerProcess {
         // A digest that came back meanwhile stays.
         if (!this.state.blobs.has(effect.digest)) this.#store.removeBlob(effect.digest);
         return;
+      default:
+        unreachable(effect);
     }
   }
 
@@ -122,6 +131,13 @@ export class BrokerProcess {
   /** @returns whether this was the agent's latest connection */
   disconnected(agentId: string, connection: Connection): boolean {
     return this.#hub.disconnected(agentId, connection);
+  }
+
+  /** The brain knows who can be woken: whoever has a stream. */
+  assertStreams(): void {
+    for (const { agentId, isConnected } of this.state.agents.values()) {
+      assert(isConnected === this.#hub.hasStream(agentId), `the broker knows of the stream of ${agentId}`);
+    }
   }
 
   /** The process is gone, and the kernel closes its sockets: every stream breaks. */

@@ -64,8 +64,8 @@ export class CommitLine {
   /** The records change with the next input, so they are copied here and now; they are in the store a little later. */
   write(batch: StoreBatch): void {
     const atMs = this.#commits.write();
-    this.#flush();
-    this.#unwritten.push({ batch: copyOfBatch(batch), atMs });
+    this.flush();
+    this.#unwritten.push({ batch: copyOfBatch(batch, this.#world.isStrict), atMs });
   }
 
   /** Lets it wait behind everything that was written so far. @returns when it may be told */
@@ -102,7 +102,7 @@ export class CommitLine {
    * @returns what nobody will be told
    */
   breakOff(): Untold[] {
-    this.#flush();
+    this.flush();
     const lost = this.#stream.upTo("unwritten", this.#unwritten.size);
     const written = [...this.#unwritten].slice(0, this.#unwritten.size - lost);
     for (const { batch } of written) this.#store.commit(batch);
@@ -113,7 +113,8 @@ export class CommitLine {
     return untold;
   }
 
-  #flush(): void {
+  /** What is in the store by now is there to be read. */
+  flush(): void {
     const unwritten = this.#unwritten;
     for (let next = unwritten.first; next !== undefined && next.atMs <= this.#world.nowMs; next = unwritten.first) {
       this.#store.commit(next.batch);

@@ -1,5 +1,7 @@
+import type { Note } from "../../../agent/core/effect.ts";
 import type { Fuse } from "./fuse.ts";
 import type { Host } from "./host.ts";
+import { writtenNote } from "./note-forms.ts";
 import type { HistorySource, World } from "./world.ts";
 
 /** What the ledger needs of the process that keeps it. */
@@ -55,7 +57,8 @@ export class HostLedger {
   }
 
   /** Writes down what the next instance has to know. */
-  remember(key: string, value: unknown): void {
-    if (!this.#fuse.tears()) this.#body.host.journal.remember(key, value);
+  remember(note: Note): void {
+    const written = writtenNote(note, this.#body.world.isStrict);
+    if (!this.#fuse.tears()) this.#body.host.journal.remember(note.key, written);
   }
 }

@@ -124,12 +124,12 @@ describe("a call", () => {
   test("overtakes the one before it where the link reorders", () => {
     const { small, link, taken, send } = scene({ draws: [500, 0] });
     link.disturb({ how: "reordering", direction: "to-broker" });
-    send("first");
-    send("second");
+    send({ reason: "first" });
+    send({ reason: "second" });
     small.passUntil(600);
     expect(taken).toEqual([
-      [arrived, "second"],
-      [arrived + 500, "first"],
+      [arrived, { reason: "second" }],
+      [arrived + 500, { reason: "first" }],
     ]);
   });
 
@@ -159,7 +159,7 @@ describe("a call", () => {
     send(message);
     small.passUntil(5_000);
     expect(taken.map(([, said]) => said)).toStrictEqual([{ reason: "test" }]);
-    expect(() => send({ reason: "test", unknown: 1 })).toThrow(/unrecognized_keys/);
+    expect(() => send({ reason: "test", unknown: 1 })).toThrow(/the request resumed.*Unrecognized key/);
   });
 
   test("to a broker that stands still is given up at its deadline, and taken late", () => {

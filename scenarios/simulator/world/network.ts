@@ -1,7 +1,7 @@
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import type { BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
-import { type BrokerCall, encodedAnswer, encodedRequest, outcomeOf, unreachable } from "./broker-call.ts";
+import { type BrokerCall, arrivingAnswer, arrivingRequest, outcomeOf, unreachable } from "./broker-call.ts";
 import type { Link } from "./link.ts";
 import type { World } from "./world.ts";
 
@@ -25,7 +25,7 @@ export class Network implements EventTarget {
   }
 
   send(call: BrokerCall, link: Link): void {
-    const { heap, nowMs, options } = this.#world;
+    const { heap, nowMs } = this.#world;
     const { fate, delayMs, againAfterMs } = link.pass("to-broker");
     const arrivesAtMs = nowMs + delayMs;
     if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);
@@ -34,14 +34,14 @@ export class Network implements EventTarget {
       heap.push(arrivesAtMs, this, answers, { call, outcome: unreachable });
       return;
     }
-    const message = options.encoding === "bytes" ? encodedRequest(call.route, call.message) : call.message;
+    const message = arrivingRequest(call.route, call.message, { asBytes: this.#world.isStrict });
     heap.push(arrivesAtMs, this, arrives, { call, message, link });
     // What arrives twice is answered twice, and the caller hears the first answer only.
     if (againAfterMs !== null) heap.push(arrivesAtMs + againAfterMs, this, arrives, { call, message, link });
   }
 
   answer(call: BrokerCall, response: BrokerResponse, link: Link): void {
-    const said = this.#world.options.encoding === "bytes" ? encodedAnswer(call.route, response) : response;
+    const said = arrivingAnswer(call.route, response, { asBytes: this.#world.isStrict });
     this.#bringBack(call, outcomeOf(said), link);
   }
 

@@ -2,6 +2,7 @@ import { agentLimits } from "../../../agent/core/limits.ts";
 import type { ControlRequest, ControlResponse } from "../../../protocol/control.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { AgentProcess } from "./agent-process.ts";
+import { checkAnswer } from "./control-answer-form.ts";
 
 /** What an answer may take that waits for nothing but the process itself, in milliseconds. */
 const answerMsMax = 1_000;
@@ -45,9 +46,16 @@ export class OwnerRequests implements EventTarget {
     return requestId;
   }
 
+  /** Whether somebody waits for the answer to such a request. */
+  waitsFor(command: ControlRequest["command"]): boolean {
+    for (const asked of this.#open.values()) if (asked.command === command) return true;
+    return false;
+  }
+
   answer(requestId: string, response: ControlResponse): void {
     const asked = this.#open.get(requestId);
     if (asked === undefined) throw new Error(`request ${requestId} was answered and is answered again`);
+    checkAnswer(asked, response);
     this.#tell(requestId, asked, response);
     asked.answered(response);
   }

@@ -173,7 +173,7 @@ describe("the modelled broker, as the real one's service", () => {
   test("lets an input that changes nothing wait its turn all the same, so that effects keep their order", () => {
     const { small, heard, send, enrol } = scene();
     send("enrol", enrol);
-    small.at(200, () => send("complete", { epoch: 1 }));
+    small.at(200, () => send("complete", { epoch: 1, outcome: "completed", exitCode: 0, progress: 1 }));
     small.passUntil(5_000);
     expect(heard).toEqual([
       [1_100 + wayMs, "enrol", true],

@@ -1,3 +1,4 @@
+import { unreachable } from "../../../foundation/assert.ts";
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { BrokerEffects } from "./broker-effects.ts";
@@ -64,6 +65,8 @@ export class SandboxEffects {
         return dropCheckpoints(this.#body, effect.leaseId);
       case "wipeLeftovers":
         return this.#wipeLeftovers(effect.leaseIds);
+      default:
+        return unreachable(effect);
     }
   }
 

@@ -39,10 +39,27 @@ describe("the modelled store", () => {
 
   test("keeps a copied batch as it was, whatever the broker does to its records later", () => {
     const granted = { ...one, grant: { leaseId: "l", agentId: "a", expiresAt: 1 } } as unknown as JobRecord;
-    const copied = copyOfBatch(batch([granted]));
+    const copied = copyOfBatch(batch([granted]), false);
     granted.progress = 99;
     (granted.grant as { expiresAt: number }).expiresAt = 99;
     expect(copied.jobs[0]).toMatchObject({ progress: one.progress, grant: { expiresAt: 1 } });
+  });
+
+  test("says where it does not hold what the broker knows, but for what heartbeats say anew", () => {
+    const store = new Store({ keepsUndos: false });
+    store.commit(batch([one]));
+    const known = (job: JobRecord) => ({ jobs: new Map([[job.jobId, job]]), agents: new Map(), blobs: new Map() });
+    expect(() => store.assertHolds(known({ ...one, progress: 9 }))).not.toThrow();
+    expect(() => store.assertHolds(known({ ...one, epoch: 9 }))).toThrow(/the store holds job-/);
+    expect(() => store.assertHolds({ ...known(one), jobs: new Map() })).toThrow(/nothing that is over/);
+    store.putBlob("a", 1);
+    expect(() => store.assertHolds(known(one))).toThrow(/stored blob a/);
+  });
+
+  test("refuses to write what could not be read again", () => {
+    expect(() => copyOfBatch(batch([{ ...one, state: undefined } as unknown as JobRecord]), false)).toThrow(/a job/);
+    expect(() => copyOfBatch(batch([{ ...one, queueOrder: 0.5 }]), true)).toThrow(/a job/);
+    expect(() => copyOfBatch(batch([]), false)).toThrow(/something is written/);
   });
 
   test("forgets its last commits, each as a whole, and says which jobs are not as they were", () => {

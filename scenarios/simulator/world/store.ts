@@ -1,5 +1,11 @@
 import { AgentRecord, JobRecord } from "../../../broker-sim/core/records.ts";
+import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { StoreBatch } from "../../../broker-sim/core/effects.ts";
+import { assert } from "../../../foundation/assert.ts";
+import { Form } from "./form.ts";
+
+const jobForm = new Form("the record of a job", JobRecord);
+const agentForm = new Form("the record of an agent", AgentRecord);
 
 type Undo = () => void;
 
@@ -36,6 +42,17 @@ export class Store {
       agents: Array.from(this.#agents.values(), (agent) => AgentRecord.parse(agent)),
       blobs: Array.from(this.#blobs, ([digest, bytes]) => ({ digest, bytes })),
     };
+  }
+
+  /** A broker that started anew would go on from where this one is: everything else is said again by its agents. */
+  assertHolds({ jobs, agents, blobs }: Pick<BrokerState, "jobs" | "agents" | "blobs">): void {
+    for (const [jobId, job] of jobs) assertSame(lastingOfJob(this.#jobs.get(jobId)), lastingOfJob(job), jobId);
+    for (const [agentId, agent] of agents) {
+      assertSame(lastingOfAgent(this.#agents.get(agentId)), lastingOfAgent(agent), `agent ${agentId}`);
+    }
+    assert(this.#jobs.size === jobs.size && this.#agents.size === agents.size, "the store keeps nothing that is over");
+    for (const digest of this.#blobs.keys()) assert(blobs.has(digest), `the broker knows the stored blob ${digest}`);
+    for (const digest of blobs.keys()) assert(this.#blobs.has(digest), `the store has the blob ${digest}`);
   }
 
   putBlob(digest: string, bytes: number): void {
@@ -90,11 +107,33 @@ function put<T>(records: Map<string, T>, key: string, value: T | null): Undo {
   };
 }
 
-/** The records of a batch as they are now: the broker changes them with its next input. */
-export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch): StoreBatch {
+/**
+ * The records of a batch as they are now: the broker changes them with its next input. What the store could not read
+ * again is not written.
+ */
+export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch, isWhole: boolean): StoreBatch {
+  for (const job of jobs) jobForm.demand(job, isWhole);
+  for (const agent of agents) agentForm.demand(agent, isWhole);
+  assert(jobs.length + jobsRemoved.length + agents.length > 0, "something is written");
   return {
     jobs: jobs.map((job) => ({ ...job, grant: job.grant === null ? null : { ...job.grant } })),
     jobsRemoved: [...jobsRemoved],
     agents: agents.map((agent) => ({ ...agent })),
   };
+}
+
+/** All but what every heartbeat says anew. */
+function lastingOfJob(job: JobRecord | undefined): object {
+  const grant = job?.grant ?? null;
+  return { ...job, progress: 0, grant: grant === null ? null : { ...grant, expiresAt: 0 } };
+}
+
+/** Since when an agent is lost is counted anew by each start of the broker. */
+function lastingOfAgent(agent: AgentRecord | undefined): object {
+  return { ...agent, slotsFree: 0, resources: null, lastSeenAt: 0, lostAt: (agent?.lostAt ?? null) !== null };
+}
+
+function assertSame(stored: object, known: object, whose: string): void {
+  const [there, here] = [JSON.stringify(stored), JSON.stringify(known)];
+  assert(there === here, `the store holds ${whose} as the broker knows it: ${there}, and ${here}`);
 }

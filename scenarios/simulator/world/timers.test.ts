@@ -91,3 +91,10 @@ test("those that were missed fire once when the process goes on, the others in t
     [2_000, "periodic"],
   ]);
 });
+
+test("a timer that nobody knows, or that never comes, is refused", () => {
+  const { timers } = scene();
+  expect(() => timers.set("nothing" as "leases", 1)).toThrow(/timer nothing/);
+  expect(() => timers.clear("nothing" as "leases")).toThrow(/timer nothing/);
+  for (const delayMs of [Number.NaN, -1, Infinity]) expect(() => timers.set("leases", delayMs)).toThrow(/comes/);
+});

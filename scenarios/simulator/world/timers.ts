@@ -1,3 +1,4 @@
+import { assert } from "../../../foundation/assert.ts";
 import { type EventTarget, momentOf } from "../kernel/event-heap.ts";
 import type { World } from "./world.ts";
 
@@ -24,7 +25,8 @@ export class Timers<Name extends string> {
 
   /** Sets it, instead of any earlier setting. */
   set(name: Name, delayMs: number): void {
-    const index = this.#names.indexOf(name);
+    const index = this.#numberOf(name);
+    assert(delayMs >= 0 && delayMs < Infinity, `the timer ${name} is set to a time that comes`);
     const dueMs = momentOf(this.#world.nowMs + delayMs);
     this.#times[2 * index] = dueMs;
     if ((this.#times[2 * index + 1] as number) <= dueMs) return;
@@ -33,7 +35,7 @@ export class Timers<Name extends string> {
   }
 
   clear(name: Name): void {
-    this.#times[2 * this.#names.indexOf(name)] = Infinity;
+    this.#times[2 * this.#numberOf(name)] = Infinity;
   }
 
   /** An event of a timer came while its process stood still; see `rearm`. */
@@ -67,5 +69,11 @@ export class Timers<Name extends string> {
     }
     this.#times[2 * index] = Infinity;
     return this.#names[index] as Name;
+  }
+
+  #numberOf(name: Name): number {
+    const index = this.#names.indexOf(name);
+    assert(index >= 0, `there is a timer ${name}`);
+    return index;
   }
 }

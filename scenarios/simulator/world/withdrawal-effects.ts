@@ -1,3 +1,4 @@
+import { unreachable } from "../../../foundation/assert.ts";
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { durationMs } from "./world.ts";
@@ -15,13 +16,21 @@ export class WithdrawalEffects {
   }
 
   perform(effect: WithdrawalEffect): void {
-    const body = this.#body;
-    if (effect.kind === "clearLedger") {
-      this.#clearLedger(effect.keep);
-      return;
+    switch (effect.kind) {
+      case "closeSockets":
+        return this.#later(effect.kind, () => this.#closeSockets());
+      case "wipeHome":
+        return this.#later(effect.kind, () => this.#wipeHome());
+      case "clearLedger":
+        return this.#clearLedger(effect.keep);
+      default:
+        return unreachable(effect);
     }
-    const tookMs = durationMs(body.host.stream, effect.kind, takes);
-    body.whenDone(tookMs, () => (effect.kind === "closeSockets" ? this.#closeSockets() : this.#wipeHome()));
+  }
+
+  #later(kind: string, happens: () => void): void {
+    const body = this.#body;
+    body.whenDone(durationMs(body.host.stream, kind, takes), happens);
   }
 
   #closeSockets(): void {

@@ -6,6 +6,7 @@ import type { ChoiceStream, Tape } from "../kernel/choices.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import { ActiveFaults } from "./active-faults.ts";
 import { BlobContents } from "./blob-contents.ts";
+import { demandRecord } from "./history-forms.ts";
 
 /** Whatever the moment 0 of a run is on every wall clock that is right, in milliseconds since the epoch. */
 const startWallMs = 1_767_225_600_000;
@@ -48,6 +49,8 @@ export class World {
   requests = 0;
   events = 0;
   records = 0;
+  /** Whether whatever leaves a brain is looked at as a whole; else only whether something is missing. */
+  readonly isStrict: boolean;
   readonly #onRecord: WorldOptions["onRecord"];
   /** Events since the time moved last. */
   #eventsAtOnce = 0;
@@ -57,6 +60,7 @@ export class World {
     this.tape = tape;
     this.coverage = coverage;
     this.#onRecord = onRecord;
+    this.isStrict = options.encoding === "bytes";
   }
 
   /** The wall clock of somebody whose clock is off by so much. */
@@ -70,6 +74,7 @@ export class World {
     source.nextSequence = sequence + 1;
     const { actor, name, clockOffsetMs } = source;
     if (this.#onRecord === null) return;
+    demandRecord(type, data, this.isStrict);
     this.#onRecord({ at: this.wallMs(clockOffsetMs), actor, source: name, sequence, type, data } as HistoryRecord);
   }
 

@@ -1,0 +1,34 @@
+import type { BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
+import {
+  AcceptResponse,
+  Acknowledged,
+  EnrolResponse,
+  HeartbeatResponse,
+  Problem,
+  SubmitResponse,
+  WithdrawResponse,
+} from "../../../protocol/messages.ts";
+import type * as z from "zod";
+import { Form } from "./form.ts";
+
+const form = (of: string, schema: z.ZodType): Form<z.ZodType> => new Form(`the answer to ${of}`, schema);
+
+/** Of those that say more than that it is done. */
+const answers = new Map<BrokerInputType, Form<z.ZodType>>([
+  ["enrol", form("enrol", EnrolResponse)],
+  ["heartbeat", form("heartbeat", HeartbeatResponse)],
+  ["accept", form("accept", AcceptResponse)],
+  ["withdraw", form("withdraw", WithdrawResponse)],
+  ["submit", form("submit", SubmitResponse)],
+]);
+const acknowledgement = form("a call", Acknowledged);
+const refusal = new Form("a refusal", Problem);
+
+/**
+ * Whoever asked reads the answer by its schema, and takes what that refuses for a broken broker. What goes over the
+ * network is looked at as a whole there.
+ */
+export function demandAnswer(type: BrokerInputType, response: BrokerResponse): void {
+  if (response.ok) (answers.get(type) ?? acknowledgement).demand(response.answer, type === "submit");
+  else refusal.demand({ code: response.code, message: response.message }, true);
+}
