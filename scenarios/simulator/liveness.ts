@@ -1,4 +1,5 @@
 import { agentLimits } from "../../agent/core/limits.ts";
+import { Convergence } from "./convergence.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { Failure } from "./outcome.ts";
 import type { Simulation } from "./simulation.ts";
@@ -21,6 +22,8 @@ export class Liveness implements EventTarget {
   /** The bound; it begins anew when jobs come in that nobody took before. */
   endsAtMs = Infinity;
   #jobs = -1;
+  /** Once everything has come to its end. */
+  #convergence: Convergence | null = null;
   isOver = false;
 
   constructor(simulation: Simulation) {
@@ -42,15 +45,21 @@ export class Liveness implements EventTarget {
 
   happen(): void {
     const { world, director, members } = this.#simulation;
-    for (const member of members) {
-      if (member.body?.core.pause !== null && member.body !== null) director.resume(member);
-    }
+    const paused = members.filter(({ body }) => body !== null && body.core.pause !== null);
+    for (const member of paused) director.resume(member);
     // Somebody has to be there to do the work that is left.
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.#extend();
-    this.isOver = this.#unfinished().length === 0;
-    if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
+    let lookInMs = lookEveryMs;
+    if (paused.length === 0 && this.#unfinished().length === 0) {
+      this.#convergence ??= new Convergence(this.#simulation);
+      this.#convergence.look();
+      this.isOver = this.#convergence.isOver;
+      lookInMs = this.#convergence.lookEveryMs;
+      this.endsAtMs = Infinity;
+    }
+    if (!this.isOver) world.heap.push(world.nowMs + lookInMs, this, 0, null);
   }
 
   #extend(): void {
@@ -63,8 +72,12 @@ export class Liveness implements EventTarget {
 
   /** Null when everything came to its end in time. */
   failure(): Failure | null {
-    if (this.isOver) return null;
     const { world, plan } = this.#simulation;
+    if (this.isOver) {
+      const found = this.#convergence?.story ?? [];
+      if (found.length === 0) return null;
+      return { invariant: "convergence", kind: "liveness", atMs: world.nowMs, story: found };
+    }
     const unfinished = this.#unfinished();
     if (unfinished.length === 0) return null;
     const forS = ((this.endsAtMs - plan.options.safetyMs) / 1_000).toFixed(0);

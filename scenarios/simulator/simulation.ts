@@ -19,7 +19,7 @@ export class Simulation {
   readonly broker: BrokerBody;
   readonly members: Member[] = [];
   readonly director: Director;
-  readonly #network: Network;
+  readonly network: Network;
   #completedInTime = 0;
 
   constructor(
@@ -32,10 +32,10 @@ export class Simulation {
   ) {
     this.plan = plan;
     this.world = new World({ options: plan.options, tape, coverage, onRecord });
-    this.#network = new Network(this.world);
+    this.network = new Network(this.world);
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
-    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased });
+    this.broker = new BrokerBody(this.world, this.network, { storeFails, onReleased });
     this.director = new Director(this.world, { broker: this.broker, members: this.members });
   }
 
@@ -50,8 +50,8 @@ export class Simulation {
   }
 
   addMember(): Member {
-    const { world, broker } = this;
-    const member = new Member(world, this.members.length, { network: this.#network, broker });
+    const { world, broker, network } = this;
+    const member = new Member(world, this.members.length, { network, broker });
     this.members.push(member);
     return member;
   }

@@ -129,6 +129,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#stall?.end();
   }
 
+  /** What its own clock shows. */
+  get wallMs(): number {
+    return this.world.wallMs(this.source.clockOffsetMs);
+  }
+
   /** How long it has stood still in all, in milliseconds. */
   get stalledMs(): number {
     return this.#stall?.totalMs ?? 0;
@@ -210,7 +215,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
     if (asksForFreeze(seen, core)) this.#effects.sandboxes.freezer.expectFreeze();
-    const turn = apply(core, seen, world.wallMs(this.source.clockOffsetMs));
+    const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
     for (const effect of turn.effects) {
       if (this.#fuse.burns("before")) break;
@@ -232,17 +237,18 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   /** The process ends by itself; when it is urgent, with everything that it runs. */
   exit(ending: Ending, urgent: boolean): void {
     if (urgent) this.#effects.sandboxes.endAll();
+    const { host } = this;
     if (ending.how === "withdrawn") {
       this.#withdrawalWatch?.tell();
-      const { host } = this;
       this.world.record(this.world.harness, "witness.left", {
         agentId: host.agentId,
         resources: host.things(),
         crontabLines: host.crontabLines,
       });
-    } else if (ending.how === "shutdown" || ending.how === "interrupted") {
-      this.ledger.unmake(`socket:${this.home}/control.sock`);
-    }
+    } else if (ending.how === "refused" && ending.fresh) {
+      for (const thing of host.things().reverse()) this.ledger.unmake(thing);
+      host.journal.clear();
+    } else this.ledger.unmake(`socket:${this.home}/control.sock`);
     this.#die(ending);
   }
 

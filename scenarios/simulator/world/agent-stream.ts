@@ -70,6 +70,11 @@ export class AgentStream implements EventTarget {
     this.#choices = choices;
   }
 
+  /** Whether what is sent now arrives. */
+  get isOpen(): boolean {
+    return this.#phase === "open" && !this.#torn;
+  }
+
   /** Connects, unless it is connected or about to be. */
   open(): void {
     if (this.#phase === "idle") this.#connect();

@@ -74,6 +74,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
     return this.#process?.state ?? null;
   }
 
+  /** What its own clock shows; null while it is down. */
+  get wallMs(): number | null {
+    return this.#process?.wallMs ?? null;
+  }
+
   start(): void {
     this.#boots += 1;
     this.#process = new BrokerProcess(this.#world, this, {

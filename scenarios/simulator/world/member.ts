@@ -36,6 +36,8 @@ export class Member implements EventTarget {
   body: AgentBody | null = null;
   /** It left for good: it withdrew, or the broker will never take it. */
   gone = false;
+  /** It left because the broker will never take it; unless its home was new, that is for its owner to clear. */
+  wasRefused = false;
   /** How long it stays down when its process ends next. */
   downMs = downMsDefault;
   #instances = 0;
@@ -113,6 +115,7 @@ export class Member implements EventTarget {
     const vacated = ending === null && this.host.things().length === 0;
     if (vacated || ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
       this.gone = true;
+      this.wasRefused = ending?.how === "refused" && !ending.fresh;
       this.#goneAtMs = this.#world.nowMs;
       this.#tryKeyOf(body);
     } else this.startIn(ending?.how === "withdrawn" ? tryAgainMs : downMs);
