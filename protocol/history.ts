@@ -73,6 +73,28 @@ export const historyEvents = {
   "witness.lease-over": z.object({ agentId: AgentId, jobId: JobId, leaseId: LeaseId, running: z.int().min(0) }),
   /** What the host still holds of an agent whose process ended after its withdrawal; I7. */
   "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
+  /** An agent's process was sent a signal that it can hear; EG-4. */
+  "witness.signal": z.object({ agentId: AgentId, name: z.string() }),
+  /** The operator gave the broker a command for an agent; WC-2, WC-3. */
+  "witness.command": z.object({
+    agentId: AgentId,
+    command: z.enum(["pause", "resume", "goodbye"]),
+    reason: z.string(),
+  }),
+  /** An agent's process is gone: by itself, as it says, or it was killed. */
+  "witness.exit": z.object({
+    agentId: AgentId,
+    how: z.enum(["shutdown", "interrupted", "withdrawn", "refused", "killed"]),
+  }),
+  /**
+   * The processes of a lease are gone because their agent ended them: by which signal, and how long after it began to.
+   */
+  "witness.ended": z.object({
+    agentId: AgentId,
+    leaseId: LeaseId,
+    signal: z.enum(["SIGTERM", "SIGKILL"]),
+    afterMs: z.number().min(0),
+  }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),

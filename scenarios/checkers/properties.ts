@@ -29,10 +29,17 @@ export const propertyNames = [
   "word-kept",
   "command-once",
   "revoked-first",
+  "broker-contact",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
-export const dutyNames = [] as const satisfies readonly CheckerName[];
+export const dutyNames = [
+  "shutdown-handover",
+  "shutdown-bound",
+  "start-duty",
+  "stop-duty",
+  "command-duty",
+] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 
 export interface PropertyWatch<Name extends string = PropertyName> {

@@ -26,6 +26,12 @@ import { workKept } from "./work-kept.ts";
 import { wordKept } from "./word-kept.ts";
 import { commandOnce } from "./command-once.ts";
 import { revokedFirst } from "./revoked-first.ts";
+import { brokerContact } from "./broker-contact.ts";
+import { commandDuty } from "./command-duty.ts";
+import { shutdownBound } from "./shutdown-bound.ts";
+import { shutdownHandover } from "./shutdown-handover.ts";
+import { startDuty } from "./start-duty.ts";
+import { stopDuty } from "./stop-duty.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -58,6 +64,12 @@ export const checkers = {
   "word-kept": wordKept,
   "work-kept": workKept,
   "lease-overrun": leaseOverrun,
+  "broker-contact": brokerContact,
+  "shutdown-handover": shutdownHandover,
+  "shutdown-bound": shutdownBound,
+  "start-duty": startDuty,
+  "stop-duty": stopDuty,
+  "command-duty": commandDuty,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -89,6 +89,7 @@ export class Convergence {
     const { body, host, gone } = member;
     if (gone) {
       yield* leftOnHost(host, { mayKeepHome: member.wasRefused });
+      if (member.wasRefused && !host.has(`key:${host.home}/key.pem`)) yield "was refused, and its home is not there";
       yield* this.#trustIn(member);
     } else if (body === null) yield "is down";
     else {
@@ -104,6 +105,8 @@ export class Convergence {
     if (known === undefined || known.standing === "revoked") return;
     if (broker.state?.connected.has(agentId) === true) yield "has left, and its event stream is open";
     const { revokeLostAfterMs } = plan.options.timing;
+    // One that shut down may be away for as long as it likes, and nobody can tell it from one that then left unheard.
+    if (known.standing === "shutdown") return;
     // Nobody waits for a week; it is lost, and counted.
     if (known.standing === "lost" && revokeLostAfterMs > livenessMsOf(plan.options.timing)) return;
     yield `has left, and its key is not revoked: it is ${known.standing}`;

@@ -20,13 +20,19 @@ export class Director implements EventTarget {
   readonly #broker: BrokerBody;
   readonly #members: Member[];
   readonly #faults: Faults;
+  readonly #join: (joinToken: string) => void;
   readonly jobIds: string[] = [];
   #commands = 0;
   /** Jobs that a step asked for and the broker has not taken yet. */
   waiting = 0;
 
-  constructor(world: World, { broker, members }: { broker: BrokerBody; members: Member[] }) {
+  /** @param join lets somebody join who is not of the plan's cast */
+  constructor(
+    world: World,
+    { broker, members, join }: { broker: BrokerBody; members: Member[]; join: (joinToken: string) => void },
+  ) {
     this.#world = world;
+    this.#join = join;
     this.#broker = broker;
     this.#members = members;
     this.#faults = new Faults(world, { broker, members });
@@ -73,9 +79,13 @@ export class Director implements EventTarget {
         this.#commands += 1;
         // By its name a command is told from every other one; see checkers/command-once.
         const message = { command: step.command, reason: `command #${this.#commands}` };
-        if (agentId !== undefined) this.#broker.ask({ type: "command", agentId, message });
+        if (agentId === undefined) return;
+        this.#world.record(this.#world.harness, "witness.command", { agentId, ...message });
+        this.#broker.ask({ type: "command", agentId, message });
         return;
       }
+      case "stranger":
+        return this.#join("another broker's token");
       case "kill-agent":
       case "crash-host":
       case "stall-agent":
@@ -137,6 +147,7 @@ export class Director implements EventTarget {
     const member = this.#member({ agent });
     if (member?.body === null || member === undefined) return;
     member.downMs = downMs;
+    this.#world.record(this.#world.harness, "witness.signal", { agentId: member.host.agentId, name });
     member.body.signal(name);
   }
 

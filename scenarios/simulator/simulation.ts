@@ -6,6 +6,7 @@ import type { Tape } from "./kernel/choices.ts";
 import type { Failure, JobCounts, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { BrokerBody } from "./world/broker-body.ts";
+import { brokersToken } from "./world/broker-input.ts";
 import { Member, memberIndexOf } from "./world/member.ts";
 import { Network } from "./world/network.ts";
 import { World } from "./world/world.ts";
@@ -36,7 +37,8 @@ export class Simulation {
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
     this.broker = new BrokerBody(this.world, this.network, { storeFails, onReleased });
-    this.director = new Director(this.world, { broker: this.broker, members: this.members });
+    const join = (joinToken: string): void => this.addMember(joinToken).start();
+    this.director = new Director(this.world, { broker: this.broker, members: this.members, join });
   }
 
   begin(): void {
@@ -49,9 +51,9 @@ export class Simulation {
     this.director.schedule(steps);
   }
 
-  addMember(): Member {
+  addMember(joinToken: string = brokersToken): Member {
     const { world, broker, network } = this;
-    const member = new Member(world, this.members.length, { network, broker });
+    const member = new Member(world, this.members.length, { network, broker, joinToken });
     this.members.push(member);
     return member;
   }

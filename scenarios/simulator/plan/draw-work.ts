@@ -28,6 +28,7 @@ export function drawWork(
     const atMs = Math.floor(safetyMs / 4) + stream.upTo("leavesAt", Math.floor((3 * safetyMs) / 4));
     steps.push(...drawDeparture(stream, { atMs, agent: leaver }));
   }
+  if (stream.chance("stranger", 0.1)) steps.push({ atMs: stream.upTo("comes", safetyMs), do: "stranger" });
   return steps;
 }
 

@@ -42,7 +42,7 @@ const brisk: Timing = {
   shutdownTimeoutMs: 3_000,
   resultTimeoutMs: 5_000,
   eventHeartbeatMs: 5_000,
-  revokeLostAfterMs: 40_000,
+  revokeLostAfterMs: 12_000,
 };
 const middling: Timing = {
   ...defaultTiming,

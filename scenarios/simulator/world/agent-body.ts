@@ -94,7 +94,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   get home(): string {
-    return "/home/agent/.houseguest";
+    return this.host.home;
   }
 
   /** The owner's request over the control socket. */

@@ -46,11 +46,16 @@ export class Member implements EventTarget {
   #bornAtMs: number | null = null;
   #goneAtMs = 0;
 
-  constructor(world: World, index: number, { network, broker }: { network: Network; broker: BrokerBody }) {
+  constructor(
+    world: World,
+    index: number,
+    { network, broker, joinToken }: { network: Network; broker: BrokerBody; joinToken: string },
+  ) {
     this.#world = world;
     this.#network = network;
     this.#broker = broker;
     this.host = new Host(world, index, agentIdOf(index));
+    this.host.joinToken = joinToken;
   }
 
   /** Starts the process if none runs. */
@@ -107,12 +112,14 @@ export class Member implements EventTarget {
   }
 
   #ended(ending: Ending | null): void {
-    const { body } = this;
+    const { body, host } = this;
     this.body = null;
+    const how = ending?.how ?? "killed";
+    this.#world.record(this.#world.harness, "witness.exit", { agentId: host.agentId, how });
     const { downMs } = this;
     this.downMs = downMsDefault;
     // Killed when nothing was left but to end: there is no home to come back to.
-    const vacated = ending === null && this.host.things().length === 0;
+    const vacated = ending === null && host.things().length === 0;
     if (vacated || ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
       this.gone = true;
       this.wasRefused = ending?.how === "refused" && !ending.fresh;
