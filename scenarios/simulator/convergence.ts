@@ -2,15 +2,18 @@ import { disagreements } from "./agreement.ts";
 import { leftOnHost, strangeOnHost } from "./host-agreement.ts";
 import { livenessMsOf } from "./plan/liveness-bound.ts";
 import type { Simulation } from "./simulation.ts";
+import { brokersToken } from "./world/broker-input.ts";
 import type { Member } from "./world/member.ts";
 
 /** The most lines that a story has. */
 const linesMax = 6;
 /** How long it is watched that nothing moves any more, in heartbeats. */
 const quietHeartbeats = 3;
-/** A heartbeat and its answer are so many events at most: the timer put off and taken, the ways there and back. */
-const eventsPerHeartbeat = 6;
-/** And so many records: that it woke, and that the broker heard it. */
+/** A heartbeat is so many events at most: timers put off and taken, the ways there and back; and what came too late. */
+const eventsPerHeartbeat = 12;
+/** So many more may still come of what each member once began: deadlines that were met, restarts called off. */
+const eventsPerMember = 20;
+/** A heartbeat is so many records: that the agent woke, and that the broker heard it. */
 const recordsPerHeartbeat = 2;
 
 /** What has happened by a moment. */
@@ -93,6 +96,7 @@ export class Convergence {
       yield* this.#trustIn(member);
     } else if (body === null) yield "is down";
     else {
+      if (host.joinToken !== brokersToken) yield "was taken in with a wrong token";
       yield* disagreements(body, { broker, options: plan.options });
       yield* strangeOnHost(body);
     }
@@ -132,10 +136,8 @@ export class Convergence {
     if (heartbeats < least) yield `${agents} agents sent ${heartbeats} heartbeats in ${forMs} ms`;
     if (now.otherCalls > before.otherCalls) yield `something was said beside heartbeats: ${network.lastOtherCall}`;
     const events = now.events - before.events;
-    const looks = Math.ceil(forMs / this.lookEveryMs) + 1;
-    // Of each member something that came late may still happen once (a restart called off, a key tried).
-    const spare = looks + 4 * members.length;
-    if (events > eventsPerHeartbeat * (heartbeats + agents) + spare) yield `${events} events in ${forMs} ms of rest`;
+    const eventsMax = eventsPerHeartbeat * (heartbeats + agents) + eventsPerMember * members.length;
+    if (events > eventsMax) yield `${events} events in ${forMs} ms of rest`;
     const records = now.records - before.records;
     if (records > recordsPerHeartbeat * (heartbeats + agents) + members.length)
       yield `${records} records in ${forMs} ms of rest`;

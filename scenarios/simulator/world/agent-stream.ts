@@ -59,6 +59,8 @@ export class AgentStream implements EventTarget {
   #connection: Connection | null = null;
   /** Something of this connection was lost on the way, so that nothing after it can arrive (TCP). */
   #torn = false;
+  /** The broker closed it, and the agent has not heard of that yet. */
+  #closing = false;
   /** Events of one connection arrive in the order in which they were sent. */
   #lastArrivalMs = 0;
   #lastEventId: string | null = null;
@@ -72,7 +74,7 @@ export class AgentStream implements EventTarget {
 
   /** Whether what is sent now arrives. */
   get isOpen(): boolean {
-    return this.#phase === "open" && !this.#torn;
+    return this.#phase === "open" && !this.#torn && !this.#closing;
   }
 
   /** Connects, unless it is connected or about to be. */
@@ -122,6 +124,7 @@ export class AgentStream implements EventTarget {
   }
 
   closedByBroker(connection: Connection): void {
+    this.#closing ||= connection === this.#connection;
     const { heap, nowMs, options } = this.#world;
     const { fate, delayMs } = this.#link.pass("to-agent");
     if (fate === "lost") heap.push(nowMs + 2 * options.timing.eventHeartbeatMs, this, silent, connection);
@@ -147,6 +150,7 @@ export class AgentStream implements EventTarget {
     this.#phase = "connecting";
     this.#connection = new Connection(this, this.#lastEventId);
     this.#torn = false;
+    this.#closing = false;
     this.#owner.connectEvents(this.#connection);
   }
 
