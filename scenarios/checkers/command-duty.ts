@@ -42,6 +42,7 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
     const source = sourceOf.get(agentId);
     const instance = instances.ofAgent(agentId);
     if (source === undefined || instance === undefined || instance.isEnding) return;
+    if (instance.state === "Withdrawing") return;
     if (asked.at < instance.enrolledAt + waysToConnect * latencyMsMax + spareMs) return;
     const isAtWork = instance.state === "Idle" || instance.state === "Working";
     if (what === "resume" ? instance.state !== "Paused" : !isAtWork && what !== "goodbye") return;

@@ -39,6 +39,7 @@ export const dutyNames = [
   "start-duty",
   "stop-duty",
   "command-duty",
+  "wake-truth",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 

@@ -32,6 +32,7 @@ import { shutdownBound } from "./shutdown-bound.ts";
 import { shutdownHandover } from "./shutdown-handover.ts";
 import { startDuty } from "./start-duty.ts";
 import { stopDuty } from "./stop-duty.ts";
+import { wakeTruth } from "./wake-truth.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalMeasured } from "./withdrawal-measured.ts";
@@ -70,6 +71,7 @@ export const checkers = {
   "start-duty": startDuty,
   "stop-duty": stopDuty,
   "command-duty": commandDuty,
+  "wake-truth": wakeTruth,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -23,6 +23,7 @@ export function* disagreements(
   const { core } = body;
   yield* unrest(core);
   yield* unrestOfTimers(body, options);
+  if (body.unanswered > 0) yield `has not answered ${body.unanswered} wishes of its owner`;
   const known = state?.agents.get(body.host.agentId);
   if (state === null || known === undefined) {
     yield "is not known to the broker";
@@ -54,6 +55,7 @@ function* unrest(core: AgentCore): Generator<string> {
   if (pause !== null && pause.acknowledgement !== "done") yield "has not been heard about its pause";
   if (pause !== null && pause.waiting.length > 0) yield "has not answered who waits for its pause";
   if (pause === null && intakeClosedBecause(core) !== null) yield `takes no work: ${intakeClosedBecause(core)}`;
+  if (!core.enrolmentSent) yield "does not know that it asked to be taken in";
   if (!core.enrolled || core.enrolInFlight || core.enrolWaits) yield "is about to enrol";
   if (!core.brokerReachable) yield "takes the broker to be away";
   for (const lease of Object.values(core.leases)) {

@@ -9,6 +9,8 @@ import type { Member } from "./world/member.ts";
 const linesMax = 6;
 /** How long it is watched that nothing moves any more, in heartbeats. */
 const quietHeartbeats = 3;
+/** What was sent over a link that was slow arrives so long after it was mended at the latest; milliseconds. */
+const lateMsMax = 25_000;
 /** A heartbeat is so many events at most: timers put off and taken, the ways there and back; and what came too late. */
 const eventsPerHeartbeat = 12;
 /** So many more may still come of what each member once began: deadlines that were met, restarts called off. */
@@ -58,7 +60,8 @@ export class Convergence {
     }
     if (world.nowMs < this.#agreed.atMs + quietHeartbeats * plan.options.timing.heartbeatIntervalMs) return;
     this.#broken = [...this.#allDifferences(), ...this.#noise(this.#agreed)];
-    this.isOver = true;
+    this.isOver = this.#broken.length === 0 || world.nowMs > plan.options.safetyMs + lateMsMax;
+    if (!this.isOver) this.#agreed = null;
   }
 
   /** What is wrong, as lines; empty when nothing is. */

@@ -51,6 +51,7 @@ function* strangeNotes({ host, core }: AgentBody): Generator<string> {
     if (!isOurs && core.leases[key.slice("lease:".length)] === undefined) yield `remembers ${key} for nothing`;
   }
   const remembered = (wanted: string): boolean => notes.some(({ key }) => key === wanted);
-  if (!remembered("membership")) yield "does not remember that it enrolled";
+  const membership = host.journal.note("membership") as { enrolmentSent?: boolean } | null;
+  if (membership?.enrolmentSent !== true) yield "does not remember that it enrolled";
   if (core.pause !== null && !remembered("pause")) yield "does not remember its pause";
 }

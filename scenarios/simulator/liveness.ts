@@ -37,7 +37,6 @@ export class Liveness implements EventTarget {
     if (!broker.isUp) broker.start();
     broker.disarm();
     for (const member of members) {
-      for (const sandbox of member.host.sandboxes.values()) sandbox.wake();
       member.start();
     }
     this.happen();

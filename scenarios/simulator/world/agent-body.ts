@@ -129,6 +129,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#stall?.end();
   }
 
+  /** How many of its owner's wishes were not answered yet. */
+  get unanswered(): number {
+    return this.#answers?.size ?? 0;
+  }
+
   /** What its own clock shows. */
   get wallMs(): number {
     return this.world.wallMs(this.source.clockOffsetMs);

@@ -17,7 +17,7 @@ export interface Termination {
 export type EndSignal = "SIGTERM" | "SIGKILL";
 
 /** How long a process that sleeps in the kernel does not hear of a SIGKILL, in milliseconds. */
-const unkillableMs = 300_000;
+const unkillableMs = 90_000;
 const killMsMax = 5;
 const termMsMax = 50;
 
