@@ -11,6 +11,8 @@ interface Instance {
   /** The broker was told. */
   told: RecordOf<"broker.agent"> | null;
   hasEnrolled: boolean;
+  /** When anything happened to its jobs last, by its own clock. */
+  lastAt: number;
   isLeaving: boolean;
   /** Signals after its beginning: nothing is waited for any more. */
   isHurried: boolean;
@@ -33,11 +35,12 @@ const done = new Set(["completed", "failed"]);
  * on its way, which the next instance hands in, and a job that cannot be killed.
  */
 export const shutdownHandover = checkerOf("a shutdown hands everything back, once, as it stands (I9)", (settings) => {
-  const { latencyMsMax } = dutySettings(settings);
+  const { latencyMsMax, leaseTtlMs } = dutySettings(settings);
   const instances = new Instances<Instance>(() => ({
     begin: null,
     told: null,
     hasEnrolled: false,
+    lastAt: 0,
     isLeaving: false,
     isHurried: false,
   }));
@@ -63,6 +66,8 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
     if (newest === null) return hasRun ? violation(`${leaseId} ran, and went back unsaved`, begin, record) : null;
     // It came so late that its upload was not waited for.
     if (newest.at - begin.at > snapshotsMs - 2 * latencyMsMax - 100) return null;
+    // A broker keeps what it is brought for so long, and no longer unless it is told what it is for.
+    if (instances.of(begin.source).lastAt - newest.at > leaseTtlMs - 1_000) return null;
     if (checkpoint?.archiveDigest === newest.data.checkpoint.archiveDigest) return null;
     return violation(`${leaseId} went back without its newest checkpoint`, begin, newest, record);
   };
@@ -102,6 +107,7 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
       "agent.execution": (record) => {
         const lease = leaseOf(record.data.leaseId);
         lease.execution = record;
+        instances.of(record.source).lastAt = record.at;
         lease.hasRun ||= record.data.to === "running";
       },
       "agent.checkpoint": (record) => {

@@ -32,7 +32,7 @@ describe("a run converges", () => {
   });
 
   test("when a stranger was refused and left nothing behind", () => {
-    const settled = settledSimulation([submit(0), { atMs: 15_000, do: "stranger" }]);
+    const settled = settledSimulation([submit(0), { atMs: 15_000, do: "stranger", pauses: false }]);
     const gone = settled.simulation.members.map((member) => member.gone);
     expect(gone).toEqual([false, true]);
     expect(watched(settled).story).toEqual([]);

@@ -94,8 +94,9 @@ export class Convergence {
     const { broker, plan } = this.#simulation;
     const { body, host, gone } = member;
     if (gone) {
-      yield* leftOnHost(host, { mayKeepHome: member.wasRefused });
-      if (member.wasRefused && !host.has(`key:${host.home}/key.pem`)) yield "was refused, and its home is not there";
+      const keepsHome = member.wasRefused && member.keepsHome;
+      yield* leftOnHost(host, { mayKeepHome: keepsHome });
+      if (keepsHome && !host.has(`key:${host.home}/key.pem`)) yield "was refused, and its home is not there";
       yield* this.#trustIn(member);
     } else if (body === null) yield "is down";
     else {

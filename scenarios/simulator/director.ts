@@ -4,6 +4,7 @@ import { Faults } from "./faults.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStep, PlanStepOf } from "./plan/plan.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
+import { brokersToken } from "./world/broker-input.ts";
 import { simulatedJob } from "./world/job-behaviours.ts";
 import type { Member } from "./world/member.ts";
 import type { World } from "./world/world.ts";
@@ -20,7 +21,7 @@ export class Director implements EventTarget {
   readonly #broker: BrokerBody;
   readonly #members: Member[];
   readonly #faults: Faults;
-  readonly #join: (joinToken: string) => void;
+  readonly #join: (joinToken: string) => Member;
   readonly jobIds: string[] = [];
   #commands = 0;
   /** Jobs that a step asked for and the broker has not taken yet. */
@@ -29,7 +30,7 @@ export class Director implements EventTarget {
   /** @param join lets somebody join who is not of the plan's cast */
   constructor(
     world: World,
-    { broker, members, join }: { broker: BrokerBody; members: Member[]; join: (joinToken: string) => void },
+    { broker, members, join }: { broker: BrokerBody; members: Member[]; join: (joinToken: string) => Member },
   ) {
     this.#world = world;
     this.#join = join;
@@ -85,7 +86,7 @@ export class Director implements EventTarget {
         return;
       }
       case "stranger":
-        return this.#join("another broker's token");
+        return this.#stranger(step);
       case "kill-agent":
       case "crash-host":
       case "stall-agent":
@@ -112,6 +113,8 @@ export class Director implements EventTarget {
   resume(member: Member | undefined): void {
     const body = member?.body;
     if (member === undefined || body === null || body === undefined) return;
+    // Of one that has not joined there is nothing else to keep.
+    member.keepsHome = member.host.joinToken === brokersToken;
     const askedAtMs = this.#world.nowMs;
     body.ask({ command: "resume", reason: "plan" }, (response) => this.#sawResume(member, { askedAtMs, response }));
   }
@@ -129,6 +132,14 @@ export class Director implements EventTarget {
     const latencyMs = this.#world.nowMs - askedAtMs;
     const { agentId } = host;
     this.#world.record(this.#world.harness, "witness.resume", { agentId, latencyMs, processes, stopped });
+  }
+
+  #stranger({ pauses }: PlanStepOf<"stranger">): void {
+    const member = this.#join("another broker's token");
+    if (!pauses) return;
+    // What its owner said stands in its home by the time when it is refused.
+    member.keepsHome = true;
+    this.pause(member);
   }
 
   #submit(step: PlanStepOf<"submit">): void {

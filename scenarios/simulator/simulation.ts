@@ -37,7 +37,11 @@ export class Simulation {
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
     this.broker = new BrokerBody(this.world, this.network, { storeFails, onReleased });
-    const join = (joinToken: string): void => this.addMember(joinToken).start();
+    const join = (joinToken: string): Member => {
+      const member = this.addMember(joinToken);
+      member.start();
+      return member;
+    };
     this.director = new Director(this.world, { broker: this.broker, members: this.members, join });
   }
 

@@ -28,7 +28,9 @@ export function drawWork(
     const atMs = Math.floor(safetyMs / 4) + stream.upTo("leavesAt", Math.floor((3 * safetyMs) / 4));
     steps.push(...drawDeparture(stream, { atMs, agent: leaver }));
   }
-  if (stream.chance("stranger", 0.1)) steps.push({ atMs: stream.upTo("comes", safetyMs), do: "stranger" });
+  if (stream.chance("stranger", 0.15)) {
+    steps.push({ atMs: stream.upTo("comes", safetyMs), do: "stranger", pauses: stream.chance("pauses", 0.3) });
+  }
   return steps;
 }
 
@@ -64,7 +66,7 @@ export function drawEdge(stream: ChoiceStream): (typeof killEdges)[number] {
 function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agents: number }): PlanStep[] {
   const agent = stream.upTo("agent", agents - 1);
   const afterMs = atMs + 2 ** stream.upTo("after", 15);
-  switch (stream.upTo("visit", 8)) {
+  switch (stream.upTo("visit", 10)) {
     case 0:
     case 1:
     case 2:
@@ -113,6 +115,32 @@ function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agent
         { atMs: afterMs, do: "command", agent, command: "resume" },
         { atMs: afterMs + stream.upTo("owner", 5_000), do: "resume", agent },
       ];
+    case 8: {
+      // Restarted while it is paused: it comes back paused (docs/cases.md, case 34).
+      const signal = { do: "signal", agent, name: "SIGTERM", downMs: 100 + stream.upTo("down", 3_000) } as const;
+      return [
+        { atMs, do: "pause", agent },
+        { atMs: atMs + stream.upTo("signal", 3_000), ...signal },
+        { atMs: atMs + 3_000 + stream.upTo("resume", 10_000), do: "resume", agent },
+      ];
+    }
+    case 9: {
+      // Somebody wants something of it while it comes up.
+      const downMs = 100 + stream.upTo("down", 3_000);
+      const signal = { do: "signal", agent, name: "SIGTERM", downMs } as const;
+      const thenMs = atMs + downMs + stream.upTo("then", 1_500);
+      const wish = stream.upTo("wish", 2);
+      if (wish === 0)
+        return [
+          { atMs, ...signal },
+          { atMs: thenMs, ...signal },
+        ];
+      return [
+        { atMs, ...signal },
+        { atMs: thenMs, do: "pause", agent },
+        { atMs: thenMs + stream.upTo("resume", 5_000), do: "resume", agent },
+      ];
+    }
     default:
       return [{ atMs, do: "cancel", job: stream.upTo("job", 40) }];
   }

@@ -2,6 +2,7 @@ import type { Ending } from "../../../agent/core/effect.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentBody } from "./agent-body.ts";
 import type { BrokerBody } from "./broker-body.ts";
+import { brokersToken } from "./broker-input.ts";
 import { Host } from "./host.ts";
 import { tryRevokedKey } from "./revoked-key.ts";
 import type { Network } from "./network.ts";
@@ -36,8 +37,10 @@ export class Member implements EventTarget {
   body: AgentBody | null = null;
   /** It left for good: it withdrew, or the broker will never take it. */
   gone = false;
-  /** It left because the broker will never take it; unless its home was new, that is for its owner to clear. */
+  /** It left because the broker will never take it. */
   wasRefused = false;
+  /** There is something in its home that is for its owner to clear, if it is refused. */
+  keepsHome: boolean;
   /** How long it stays down when its process ends next. */
   downMs = downMsDefault;
   #instances = 0;
@@ -56,6 +59,7 @@ export class Member implements EventTarget {
     this.#broker = broker;
     this.host = new Host(world, index, agentIdOf(index));
     this.host.joinToken = joinToken;
+    this.keepsHome = joinToken === brokersToken;
   }
 
   /** Starts the process if none runs. */
@@ -122,7 +126,7 @@ export class Member implements EventTarget {
     const vacated = ending === null && host.things().length === 0;
     if (vacated || ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
       this.gone = true;
-      this.wasRefused = ending?.how === "refused" && !ending.fresh;
+      this.wasRefused = ending?.how === "refused";
       this.#goneAtMs = this.#world.nowMs;
       this.#tryKeyOf(body);
     } else this.startIn(ending?.how === "withdrawn" ? tryAgainMs : downMs);
