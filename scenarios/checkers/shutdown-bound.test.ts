@@ -40,7 +40,8 @@ describe("shutdown-bound", () => {
   it("gives it less time after the second signal, and none after the third", () => {
     expect(verdict(exit(signal(asked().wait(600)).wait(300)))).toBe("pass");
     expect(verdict(exit(signal(asked().wait(600)).wait(500)))).toBe("fail");
-    const thrice = () => signal(signal(asked().wait(600)).wait(600));
+    const stuck = () => asked().execution(1, "running", "killing");
+    const thrice = () => signal(signal(stuck().wait(600)).wait(600));
     expect(verdict(exit(thrice(), "interrupted"))).toBe("pass");
     expect(verdict(exit(thrice().wait(20), "interrupted"))).toBe("fail");
     expect(judge(exit(thrice()), name, brisk).detail).toContain("after 3 signals");
@@ -49,6 +50,17 @@ describe("shutdown-bound", () => {
   it("takes what comes within a moment for one wish", () => {
     expect(verdict(exit(signal(signal(asked()).wait(400)).wait(300)))).toBe("pass");
     expect(verdict(exit(signal(signal(asked()).wait(400)), "interrupted"))).toBe("fail");
+  });
+
+  it("fails when a signal is not heard, or one that had nothing to do goes on", () => {
+    const beat = { agentId, state: "Idle", slotsFree: 1, offers: 0 } as const;
+    const later = (history: HistoryBuilder, ms: number) => history.wait(ms).add("broker.heartbeat", beat);
+    expect(judge(later(signal(new HistoryBuilder().start()), 150), name, brisk).detail).toContain("had no effect");
+    expect(judge(later(asked(), 2_000), name, brisk).detail).toContain("goes on 2002 ms after 1 signals");
+    const offer = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, answer: "accepted", reason: "" } as const;
+    const works = new HistoryBuilder().start().add("agent.offer", offer);
+    expect(verdict(exit(later(begin(signal(works)), 800)))).toBe("pass");
+    expect(verdict(later(begin(signal(works)), 2_000))).toBe("unknown");
   });
 
   it("has nothing to say of who withdraws", () => {

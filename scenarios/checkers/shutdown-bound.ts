@@ -9,6 +9,8 @@ const repeatMs = 500;
 /** A snapshot is not waited for any longer, nor a process that does not die. */
 const snapshotMsMax = 30_000;
 const unkillableMs = 60_000;
+/** A signal is heard at once. */
+const heardMs = 100;
 /** So many messages follow one another at most on the way out (an acceptance, a checkpoint, the end), and what else takes its time. */
 const ways = 8;
 const spareMs = 300;
@@ -26,6 +28,9 @@ interface Instance {
   frozenAt: number;
   snapshotMs: number;
   isLeaving: boolean;
+  hasBegun: boolean;
+  /** It took a lease once: what becomes of that may take its time. */
+  hasWorked: boolean;
   /** Since when it is ending the processes of a lease, by its own clock, and the longest that it took. */
   readonly ending: Map<string, number>;
   endedInMs: number;
@@ -39,7 +44,7 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
   const { latencyMsMax, terminateGraceMs } = dutySettings(settings);
   const instances = new Instances<Instance>(() => ({
     ...{ asked: null, offsetMs: null, counted: [], goodbye: null, frozenAt: -Infinity, snapshotMs: 0 },
-    ...{ isLeaving: false, ending: new Map(), endedInMs: 0 },
+    ...{ isLeaving: false, hasBegun: false, hasWorked: false, ending: new Map(), endedInMs: 0 },
   }));
   let ends = 0;
 
@@ -51,11 +56,30 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
     return snapshotMs + terminateGraceMs + ways * latencyMsMax + spareMs + stuckMs;
   };
 
+  /** The instances that were told to end and have not. */
+  const owing = new Set<Instance>();
+
+  const overdue = (record: HistoryRecord): Violation | null => {
+    for (const instance of owing) {
+      const { counted, hasBegun, hasWorked, isLeaving } = instance;
+      const wish = counted.at(-1);
+      if (wish === undefined || isLeaving) continue;
+      const sinceMs = record.at - wish.at;
+      if (!hasBegun && sinceMs > heardMs) return violation("a signal had no effect", wish, record);
+      const workMs = hasWorked && counted.length === 1 ? snapshotMsMax + unkillableMs : 0;
+      if (sinceMs > boundMs(instance) + workMs + heardMs) {
+        return violation(`a process goes on ${sinceMs} ms after ${counted.length} signals`, ...counted, record);
+      }
+    }
+    return null;
+  };
+
   const signalled = (record: RecordOf<"witness.signal">): void => {
     const instance = instances.ofAgent(record.data.agentId);
     if (instance === undefined || instance.isLeaving) return;
     const { counted, offsetMs, frozenAt } = instance;
     instance.asked ??= record;
+    owing.add(instance);
     const last = counted.at(-1);
     if (last === undefined) counted.push(record);
     // Of one that began for the broker's sake it is not known when.
@@ -68,6 +92,7 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
     if (instance === undefined || instance.isLeaving || (how !== "shutdown" && how !== "interrupted")) return null;
     const { asked, goodbye, counted } = instance;
     ends += 1;
+    owing.delete(instance);
     const wish = counted.at(-1) ?? asked ?? goodbye;
     if (wish === null) return violation("a process ended, and nobody had asked for that", record);
     const isThird = counted.length > 2;
@@ -87,6 +112,7 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
         instances.of(record.source);
       },
       "agent.state": ({ source, data }) => void (instances.of(source).isLeaving ||= data.to === "Withdrawing"),
+      "agent.offer": ({ source }) => void (instances.of(source).hasWorked = true),
       "agent.frozen": (record) => void (instances.of(record.source).frozenAt = record.at),
       "agent.execution": ({ source, at, data: { leaseId, to } }) => {
         const instance = instances.of(source);
@@ -104,6 +130,7 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       "agent.shutdown": (record) => {
         const instance = instances.of(record.source);
         if (record.data.stage === "end") return;
+        instance.hasBegun = true;
         const [first] = instance.counted;
         if (first !== undefined && instance.goodbye === null) instance.offsetMs = record.at - first.at;
         instance.asked ??= instance.goodbye;
@@ -111,8 +138,16 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       "witness.command": (record) => {
         const instance = instances.ofAgent(record.data.agentId);
         if (instance !== undefined && record.data.command === "goodbye") instance.goodbye ??= record;
+        return overdue(record);
       },
-      "witness.signal": signalled,
+      "witness.signal": (record) => {
+        const late = overdue(record);
+        signalled(record);
+        return late;
+      },
+      "witness.resource": overdue,
+      "broker.heartbeat": overdue,
+      "broker.job": overdue,
       "witness.exit": wrongEnd,
     },
     end: () => (ends === 0 ? undecided("no process was told to end") : passed(`${ends} ends`)),

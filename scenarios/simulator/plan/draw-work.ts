@@ -95,16 +95,15 @@ function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agent
       ];
     }
     case 6: {
-      // The second hurries, the third ends it at once.
+      // The second hurries, the third ends it at once; if a job that does not heed TERM makes it wait that long.
+      const stubborn = { ...JobBehaviour.parse({}), units: 9, unitMs: 1_024, onTerm: "ignores" } as const;
       const signal = { do: "signal", agent, name: "SIGINT", downMs: 100 + stream.upTo("down", 20_000) } as const;
-      const [secondMs, thirdMs] = [
-        atMs + 501 + stream.upTo("second", 5_000),
-        atMs + 1_002 + stream.upTo("third", 10_000),
-      ];
+      const secondMs = atMs + 501 + stream.upTo("second", 1_000);
       return [
+        { atMs: Math.max(0, atMs - 2_000), do: "submit", jobs: agents, behaviour: stubborn },
         { atMs, ...signal },
-        { atMs: Math.min(secondMs, thirdMs), ...signal },
-        { atMs: Math.max(secondMs, thirdMs), ...signal },
+        { atMs: secondMs, ...signal },
+        { atMs: secondMs + 501 + stream.upTo("third", 1_000), ...signal },
       ];
     }
     case 7:

@@ -37,7 +37,7 @@ const brisk: Timing = {
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
   checkpointIntervalMs: 4_000,
-  terminateGraceMs: 500,
+  terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
   shutdownTimeoutMs: 3_000,
   resultTimeoutMs: 5_000,
