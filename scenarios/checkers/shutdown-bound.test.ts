@@ -58,9 +58,9 @@ describe("shutdown-bound", () => {
     expect(judge(later(signal(new HistoryBuilder().start()), 150), name, brisk).detail).toContain("had no effect");
     expect(judge(later(asked(), 2_000), name, brisk).detail).toContain("goes on 2002 ms after 1 signals");
     const offer = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, answer: "accepted", reason: "" } as const;
-    const works = new HistoryBuilder().start().add("agent.offer", offer);
-    expect(verdict(exit(later(begin(signal(works)), 800)))).toBe("pass");
-    expect(verdict(later(begin(signal(works)), 2_000))).toBe("unknown");
+    const works = () => new HistoryBuilder().start().add("agent.offer", offer);
+    expect(verdict(exit(later(begin(signal(works())), 800)))).toBe("pass");
+    expect(verdict(later(begin(signal(works())), 2_000))).toBe("unknown");
   });
 
   it("has nothing to say of who withdraws", () => {
