@@ -42,7 +42,7 @@ describe("it is seen that an agent", () => {
     ["is lost", ({ record }) => void (record.standing = "lost"), "is lost at the broker"],
     ["is heeded as another", ({ record }) => void (record.instanceId = "x"), "is heeded as its earlier instance x"],
     ["has other slots", ({ record }) => void (record.slotsFree = 0), "has 1 free slots, and 0 at the broker"],
-    ["would sleep on", ({ state, record }) => void state.hungry.delete(record.agentId), "would not be woken for work"],
+    ["would sleep on", ({ state, record }) => state.hungry.delete(record.agentId), "would not be woken for work"],
     [
       "has a stream that is not counted",
       ({ state, record }) => void state.connected.delete(record.agentId),

@@ -144,7 +144,7 @@ describe("the modelled broker, as the real one's service", () => {
         link,
       );
     const enrol = {
-      joinToken: "t",
+      joinToken: brokersToken,
       publicKey: "p".repeat(43),
       slots: 1,
       revocation: { agentId, signature: "s".repeat(86) },

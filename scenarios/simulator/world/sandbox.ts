@@ -148,11 +148,6 @@ export class Sandbox implements EventTarget {
     world.heap.push(world.nowMs + inMs, this, killed, { signal, needs });
   }
 
-  /** What slept in the kernel wakes up, and dies of the signals that it was sent. */
-  wake(): void {
-    if (this.#onGone.length > 0 || this.#doomed) this.#die("SIGKILL");
-  }
-
   /** The power fails, or whatever ends every process of the host at once. */
   vanish(): void {
     this.#empty();
