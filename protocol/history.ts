@@ -75,9 +75,10 @@ export const historyEvents = {
   "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
   /** An agent's process was sent a signal that it can hear; EG-4. */
   "witness.signal": z.object({ agentId: AgentId, name: z.string() }),
-  /** The operator gave the broker a command for an agent; WC-2, WC-3. */
+  /** An agent was told something: the operator gave the broker a command for it, or its owner asked for a pause; WC-2, WC-3. */
   "witness.command": z.object({
     agentId: AgentId,
+    by: z.enum(["broker", "owner"]),
     command: z.enum(["pause", "resume", "goodbye"]),
     reason: z.string(),
   }),

@@ -12,7 +12,7 @@ const connected = () =>
     .state("Enrolling", "Idle", "enrolled")
     .wait(500);
 const told = (history: HistoryBuilder, command: "pause" | "resume" | "goodbye") =>
-  history.add("witness.command", { agentId, command, reason: "" });
+  history.add("witness.command", { agentId, by: "broker", command, reason: "" });
 /** Time goes by, and the broker is heard of. */
 const later = (history: HistoryBuilder) => history.wait(200).add("broker.heartbeat", beat);
 const shutsDown = (history: HistoryBuilder) => history.add("agent.shutdown", { trigger: "goodbye", stage: "begin" });

@@ -106,7 +106,7 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
         return overdue(record);
       },
       "witness.command": (record) => {
-        owe(record, record.data.agentId, record.data.command);
+        if (record.data.by === "broker") owe(record, record.data.agentId, record.data.command);
         return overdue(record);
       },
       "witness.signal": ({ data: { agentId } }) => letGo(sourceOf.get(agentId) ?? ""),

@@ -32,7 +32,7 @@ describe("shutdown-bound", () => {
   it("fails when nobody had asked, or a goodbye is all that anybody said and it took too long", () => {
     expect(judge(exit(new HistoryBuilder().start()), name, brisk).detail).toContain("nobody had asked");
     const goodbye = () =>
-      new HistoryBuilder().start().add("witness.command", { agentId, command: "goodbye", reason: "" });
+      new HistoryBuilder().start().add("witness.command", { agentId, by: "broker", command: "goodbye", reason: "" });
     expect(verdict(exit(begin(goodbye())))).toBe("pass");
     expect(verdict(exit(begin(goodbye()).wait(1_000)))).toBe("fail");
   });

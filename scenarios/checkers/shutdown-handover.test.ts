@@ -39,9 +39,21 @@ describe("shutdown-handover", () => {
     expect(judge(back(stops(begin(works())), null), name).detail).toContain("ran, and went back unsaved");
   });
 
+  it("fails when a snapshot is given up before its time, or something of a lease that went back stays behind", () => {
+    const failure = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", reason: "" };
+    expect(judge(begin(works()).add("agent.checkpoint-failed", failure), name).detail).toContain(
+      "there was time for it",
+    );
+    const resource = "directory:/home/checkpoints/lease-1-1";
+    const made = () => begin(works().add("witness.resource", { agentId, change: "made", resource }));
+    const over = (history: HistoryBuilder) => tell(back(stops(saved(history))));
+    expect(judge(end(over(made())), name).detail).toContain("a shutdown left directory:");
+    expect(verdict(end(over(made()).add("witness.resource", { agentId, change: "gone", resource })))).toBe("pass");
+  });
+
   it("has nothing to say when a snapshot failed or came too late, or the owner was in a hurry", () => {
     const failure = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", reason: "" };
-    const failed = begin(works()).add("agent.checkpoint-failed", failure);
+    const failed = begin(works()).wait(30_000).add("agent.checkpoint-failed", failure);
     expect(verdict(end(tell(back(stops(failed), null))))).toBe("pass");
     const late = back(stops(saved(begin(works()).wait(29_990))), null);
     expect(verdict(end(tell(late)))).toBe("pass");

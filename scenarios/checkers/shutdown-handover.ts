@@ -45,6 +45,9 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
     isHurried: false,
   }));
   const leases = new Map<string, Lease & { agentId: string | null }>();
+  /** What lies on hosts of leases, and whose it is. */
+  const onHost = new Map<string, { readonly agentId: string; readonly leaseId: string }>();
+  const handedBack = new Set<string>();
   let ends = 0;
 
   const leaseOf = (leaseId: string): Lease & { agentId: string | null } => {
@@ -87,6 +90,10 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
     if (isLeaving || !hasEnrolled) return null;
     ends += 1;
     if (told === null) return violation("the broker was not told of a shutdown", begin, end);
+    for (const [resource, { agentId: owner, leaseId }] of onHost) {
+      if (owner !== agentId || !handedBack.has(leaseId)) continue;
+      return violation(`a shutdown left ${resource}, of a lease that is over`, begin, end);
+    }
     return keptBy(agentId, end);
   };
 
@@ -115,7 +122,18 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
         lease.checkpoint = record;
         lease.isUnsaved = false;
       },
-      "agent.checkpoint-failed": ({ data: { leaseId } }) => void (leaseOf(leaseId).isUnsaved = true),
+      "agent.checkpoint-failed": (record) => {
+        const { begin, isHurried, isLeaving } = instances.of(record.source);
+        leaseOf(record.data.leaseId).isUnsaved = true;
+        if (begin === null || isHurried || isLeaving || record.at - begin.at >= snapshotsMs - 1) return null;
+        return violation("a snapshot was given up while there was time for it", begin, record);
+      },
+      "witness.resource": ({ data: { agentId, change, resource } }) => {
+        const leaseId = /\/(?:sandboxes|checkpoints)\/([^/]+)$/.exec(resource)?.[1];
+        if (leaseId === undefined) return;
+        if (change === "made") onHost.set(resource, { agentId, leaseId });
+        else onHost.delete(resource);
+      },
       "agent.shutdown": (record) => {
         const agentId = agentOf.get(record.source);
         if (record.data.stage === "end") return agentId === undefined ? null : endsWith(record, agentId);
@@ -138,6 +156,7 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
         const judged = how === "handed-back" && begin !== null && instance?.isHurried === false && !instance.isLeaving;
         const wrong = judged ? badlyHandedBack(record, begin) : null;
         leases.delete(leaseId);
+        if (how === "handed-back" && begin !== null) handedBack.add(leaseId);
         return wrong;
       },
       "broker.agent": (record) => {

@@ -43,6 +43,8 @@ describe("stop-duty", () => {
 
   it("has nothing to say while a pause may be under way, of a hurried shutdown, and of a withdrawal", () => {
     expect(verdict(ended(stopped(runs().freeze()), "SIGKILL", 3))).toBe("unknown");
+    const asked = runs().add("witness.command", { agentId, by: "owner", command: "pause", reason: "" });
+    expect(verdict(ended(stopped(asked), "SIGKILL", 3))).toBe("unknown");
     const begin = runs().add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" });
     const hurried = stopped(begin).add("witness.signal", { agentId, name: "SIGTERM" });
     expect(verdict(ended(hurried, "SIGKILL", 3))).toBe("unknown");

@@ -76,6 +76,11 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
         instance.mayPause ||= !instance.isEnding;
       },
       "agent.thawed": ({ source }) => void (instances.of(source).mayPause = false),
+      // Asked for during a shutdown it is remembered only, and nothing tells of it.
+      "witness.command": ({ data: { agentId, command } }) => {
+        const instance = instances.ofAgent(agentId);
+        if (instance !== undefined && command === "pause") instance.mayPause = true;
+      },
       "agent.shutdown": ({ source }) => void (instances.of(source).isEnding = true),
       "witness.signal": ({ data: { agentId } }) => {
         const instance = instances.ofAgent(agentId);

@@ -81,7 +81,7 @@ export class Director implements EventTarget {
         // By its name a command is told from every other one; see checkers/command-once.
         const message = { command: step.command, reason: `command #${this.#commands}` };
         if (agentId === undefined) return;
-        this.#world.record(this.#world.harness, "witness.command", { agentId, ...message });
+        this.#world.record(this.#world.harness, "witness.command", { agentId, by: "broker", ...message });
         this.#broker.ask({ type: "command", agentId, message });
         return;
       }
@@ -106,7 +106,10 @@ export class Director implements EventTarget {
 
   /** The owner pauses the host. */
   pause(member: Member | undefined): void {
-    member?.body?.ask({ command: "pause", reason: "plan" }, () => undefined);
+    if (member?.body === null || member === undefined) return;
+    const wish = { command: "pause", reason: "plan" } as const;
+    this.#world.record(this.#world.harness, "witness.command", { agentId: member.host.agentId, by: "owner", ...wish });
+    member.body.ask(wish, () => undefined);
   }
 
   /** The owner lets it go on; how much of it still stands when that is answered is seen from outside. */

@@ -96,7 +96,8 @@ function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agent
     }
     case 6: {
       // The second hurries, the third ends it at once; if a job that does not heed TERM makes it wait that long.
-      const stubborn = { ...JobBehaviour.parse({}), units: 9, unitMs: 1_024, onTerm: "ignores" } as const;
+      const onTerm = stream.chance("unkillable", 0.5) ? "unkillable" : "ignores";
+      const stubborn = { ...JobBehaviour.parse({}), units: 9, unitMs: 1_024, onTerm } as const;
       const signal = { do: "signal", agent, name: "SIGINT", downMs: 100 + stream.upTo("down", 20_000) } as const;
       const secondMs = atMs + 501 + stream.upTo("second", 1_000);
       return [
