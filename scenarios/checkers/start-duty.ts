@@ -1,3 +1,4 @@
+import { defaultTiming } from "../../protocol/timing.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
@@ -25,7 +26,9 @@ interface Instance {
  * (I6; docs/cases.md, cases 34 and 49).
  */
 export const startDuty = checkerOf("a start enrols once and at once, and keeps a pause (I6)", (settings) => {
-  const { latencyMsMax, terminateGraceMs } = dutySettings(settings);
+  const { latencyMsMax } = dutySettings(settings);
+  // Whoever has not enrolled yet does not know the fleet's times.
+  const { terminateGraceMs } = defaultTiming;
   let begun: Pick<Instance, "started" | "hasStrays"> = { started: null, hasStrays: false };
   const instances = new Instances<Instance>(() => ({
     ...begun,

@@ -1,4 +1,5 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
+import { defaultTiming } from "../../protocol/timing.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
@@ -50,7 +51,9 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
     if (afterMs >= unkillableFromMs) return null;
     const { killing, wasPaused } = stop;
     const isStray = stop.by !== instanceOf.get(agentId);
-    const graceMs = isStray || (killing !== null && !wasPaused) ? terminateGraceMs : 0;
+    const graceMsOfOwn = killing !== null && !wasPaused ? terminateGraceMs : 0;
+    // Whoever ends what an earlier instance left has not enrolled yet, and does not know the fleet's times.
+    const graceMs = isStray ? defaultTiming.terminateGraceMs : graceMsOfOwn;
     if (signal === "SIGTERM" && graceMs > 0) return null;
     const found = `${signal} ended it after ${afterMs} ms, and its grace is ${graceMs} ms`;
     if (signal === "SIGTERM" || afterMs < graceMs || afterMs > graceMs + killMsMax)
