@@ -134,6 +134,27 @@ export const historyEvents = {
     pauseWaits: z.boolean(),
     sandboxes: z.array(z.object({ leaseId: LeaseId, execution: z.enum(executionStates), pid: z.int().nullable() })),
   }),
+  /** An agent was told something: the operator gave the broker a command for it, or its owner asked for a pause; WC-2, WC-3. */
+  "witness.command": z.object({
+    agentId: AgentId,
+    by: z.enum(["broker", "owner"]),
+    command: z.enum(["pause", "resume", "goodbye"]),
+    reason: z.string(),
+  }),
+  /** An agent's process is gone: by itself, as it says, or it was killed. */
+  "witness.exit": z.object({
+    agentId: AgentId,
+    how: z.enum(["shutdown", "interrupted", "withdrawn", "refused", "killed"]),
+  }),
+  /**
+   * The processes of a lease are gone because their agent ended them: by which signal, and how long after it began to.
+   */
+  "witness.ended": z.object({
+    agentId: AgentId,
+    leaseId: LeaseId,
+    signal: z.enum(["SIGTERM", "SIGKILL"]),
+    afterMs: z.number().min(0),
+  }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),

@@ -25,7 +25,7 @@ export const agentLimits = {
   unkillableAfterMs: 60_000,
   /** A signal that comes so soon after the one before it is the same wish, delivered twice. */
   signalRepeatMs: 500,
-  /** How long the broker's calls of a shutdown may still take after the second signal. */
+  /** How long the jobs' end, and then the broker's calls, of a shutdown may still take after the second signal. */
   urgentNotifyMs: 2_000,
   /** The share of a withdrawal that a job has between TERM and KILL. */
   withdrawTerminateGraceRatio: 0.15,

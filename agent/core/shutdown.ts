@@ -39,7 +39,8 @@ export function onSignal(turn: Turn, name: string): void {
     return;
   }
   sometimes("a second signal hurried a shutdown");
-  shutdown.phaseEndsAtMs = shutdown.phase === "notify" ? nowMs + agentLimits.urgentNotifyMs : nowMs;
+  // A KILL takes a moment, and what is gone by then goes back to the broker.
+  shutdown.phaseEndsAtMs = shutdown.phase === "checkpoint" ? nowMs : nowMs + agentLimits.urgentNotifyMs;
   turn.setTimer("shutdown", { delayMs: shutdown.phaseEndsAtMs - nowMs });
   for (const lease of turn.leases()) {
     if (lease.stage !== "ending") continue;

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { systemClock } from "../../foundation/clock.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
@@ -66,8 +66,8 @@ export class LeaseFiles {
   /** Wipes every sandbox of an earlier instance, and the checkpoints of leases other than these. */
   async wipeLeftovers(leaseIds: readonly string[]): Promise<void> {
     const { sandboxes, checkpoints } = this.#paths;
-    for (const name of namesIn(sandboxes)) await this.#wipe(join(sandboxes, name));
-    for (const name of namesIn(checkpoints)) {
+    for (const name of this.#namesIn(sandboxes)) await this.#wipe(join(sandboxes, name));
+    for (const name of this.#namesIn(checkpoints)) {
       if (!leaseIds.includes(name)) await this.#wipe(join(checkpoints, name));
     }
   }
@@ -140,15 +140,22 @@ export class LeaseFiles {
     return left.map(({ path, reason }) => `${path} (${reason})`);
   }
 
+  /** What lies in it, and what the ledger says does: an instance may have died between a wipe and its line. */
+  #namesIn(directory: string): string[] {
+    const there = existsSync(directory) ? readdirSync(directory) : [];
+    const listed = this.#ledger
+      .live()
+      .flatMap((resource) =>
+        resource.kind === "directory" && dirname(resource.path) === directory ? [basename(resource.path)] : [],
+      );
+    return [...new Set([...there, ...listed])].sort();
+  }
+
   async #inTurn<T>(leaseId: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#turns.get(leaseId) ?? Promise.resolve()).then(work, work);
     this.#turns.set(leaseId, turn);
     return await turn;
   }
-}
-
-function namesIn(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory).sort() : [];
 }
 
 async function restoreInto(

@@ -41,9 +41,10 @@ export function touchBlob(turn: Turn, { digest, bytes }: { digest: string; bytes
 /** An upload's time is over: it goes unless a checkpoint refers to it. */
 export function expireBlob(turn: Turn, digest: string): void {
   const blob = turn.state.blobs.get(digest);
-  if (blob === undefined || blob.references > 0) return;
+  if (blob === undefined) return;
+  // Also while something refers to it: when that lets go, nothing else would look at it any more.
   if (blob.keepUntilMs > turn.nowMs) turn.state.alarms.ensure("blob", digest, blob.keepUntilMs);
-  else {
+  else if (blob.references === 0) {
     sometimes("a blob expired that nothing referred to");
     removeBlob(turn, digest);
   }

@@ -151,16 +151,21 @@ function registerEvents(app: FastifyInstance, service: BrokerService): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
+    let isOpen = true;
     const stream = openEventStream(reply, {
       onClose() {
+        isOpen = false;
         if (!service.hub.disconnected(agentId, stream)) return;
         // The service reports its own failures.
         service.handle({ type: "disconnected", agentId }).catch(() => undefined);
       },
     });
-    service.hub.connect(agentId, stream, reply.sse.lastEventId);
+    service.hub.arrive(agentId, stream);
     const response = await service.handle({ type: "connected", caller });
-    if (!response.ok) stream.close();
+    if (!response.ok) return service.hub.turnAway(agentId, stream);
+    service.hub.connect(agentId, stream, reply.sse.lastEventId);
+    // It closed while it was being admitted.
+    if (!isOpen && service.hub.disconnected(agentId, stream)) await service.handle({ type: "disconnected", agentId });
   });
 }
 

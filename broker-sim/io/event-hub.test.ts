@@ -97,3 +97,19 @@ test("only the current stream's end counts as a disconnection", () => {
   expect(hub.disconnected("a", first)).toBe(false);
   expect(hub.disconnected("a", second)).toBe(true);
 });
+
+test("a stream that is not let in closes no other, and one that is hears the hint given at its coming", () => {
+  const hub = new EventHub("boot1");
+  const living = new Listener();
+  hub.connect("a", living, null);
+  const earlier = new Listener();
+  hub.arrive("a", earlier);
+  hub.turnAway("a", earlier);
+  hub.push("a", pause);
+  expect([living.alive, living.heard, earlier.alive, earlier.heard]).toEqual([true, ["pause"], false, []]);
+  const next = new Listener();
+  hub.arrive("a", next);
+  hub.push("a", work);
+  hub.connect("a", next, living.lastId);
+  expect([living.alive, next.heard]).toEqual([false, ["work_available"]]);
+});

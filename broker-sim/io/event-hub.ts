@@ -10,6 +10,8 @@ export interface EventStream {
 
 interface AgentEvents {
   stream: EventStream | undefined;
+  /** One that is being admitted. */
+  arriving?: EventStream | undefined;
   nextNumber: number;
   /** The events that a reconnecting stream may have missed, oldest first. */
   kept: { readonly number: number; readonly event: BrokerEvent }[];
@@ -33,7 +35,7 @@ export class EventHub {
   push(agentId: string, event: BrokerEvent): void {
     const agent = this.#of(agentId);
     if (event.event === "work_available") {
-      agent.stream?.send({ event: event.event, data: event.data });
+      (agent.arriving ?? agent.stream)?.send({ event: event.event, data: event.data });
       return;
     }
     agent.kept.push({ number: agent.nextNumber, event });
@@ -43,10 +45,25 @@ export class EventHub {
   }
 
   /**
+   * A stream has come and is not admitted yet: the one before stays until then, but for the hint that the core gives to
+   * whoever connects. `connect` or `turnAway` follows.
+   */
+  arrive(agentId: string, stream: EventStream): void {
+    this.#of(agentId).arriving = stream;
+  }
+
+  /** It is not let in, and the one before stays. */
+  turnAway(agentId: string, stream: EventStream): void {
+    this.#settle(agentId, stream);
+    stream.close();
+  }
+
+  /**
    * Opens an agent's stream in place of the one before and sends what that missed: everything after `lastEventId`, or
    * everything that no stream was handed when the agent names none.
    */
   connect(agentId: string, stream: EventStream, lastEventId: string | null): void {
+    this.#settle(agentId, stream);
     const agent = this.#of(agentId);
     const before = agent.stream;
     agent.stream = stream;
@@ -91,6 +108,11 @@ export class EventHub {
       agent.stream = undefined;
       stream?.close();
     }
+  }
+
+  #settle(agentId: string, stream: EventStream): void {
+    const agent = this.#agents.get(agentId);
+    if (agent?.arriving === stream) agent.arriving = undefined;
   }
 
   #deliver(agent: AgentEvents, afterNumber: number): void {

@@ -122,9 +122,11 @@ export const freezesEnd = checkerOf("a freeze settles each of its snapshots, in 
       "broker.released": (record) => {
         const { agentId, leaseId, how } = record.data;
         const instance = instances.ofAgent(agentId);
-        instance?.unstarted.delete(leaseId);
+        const wasStarted = instance?.unstarted.delete(leaseId) !== true;
         const wasOwed = instance?.owed.delete(leaseId) === true;
         if (!wasOwed || how !== "handed-back") return;
+        // What was restored and never ran is where its last checkpoint says.
+        if (!wasStarted && record.data.checkpoint !== null) return;
         const summary = `${leaseId} was stopped and handed back, and of its snapshot nothing is told`;
         return violation(summary, instance?.freeze?.began.since, record);
       },

@@ -41,6 +41,7 @@ export const propertyNames = [
   "work-state",
   "shown-as-told",
   "status-true",
+  "broker-contact",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -66,6 +67,12 @@ export const dutyNames = [
   "slots-told",
   "unstartable-declined",
   "broker-heard",
+  "shutdown-handover",
+  "shutdown-bound",
+  "start-duty",
+  "stop-duty",
+  "command-duty",
+  "wake-truth",
 ] as const satisfies readonly CheckerName[];
 export type PropertyName = (typeof propertyNames)[number] | (typeof dutyNames)[number];
 

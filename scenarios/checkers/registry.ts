@@ -52,6 +52,13 @@ import { grantsExpire } from "./grants-expire.ts";
 import { brokerHeard } from "./broker-heard.ts";
 import { shownAsTold } from "./shown-as-told.ts";
 import { statusTrue } from "./status-true.ts";
+import { brokerContact } from "./broker-contact.ts";
+import { commandDuty } from "./command-duty.ts";
+import { shutdownBound } from "./shutdown-bound.ts";
+import { shutdownHandover } from "./shutdown-handover.ts";
+import { startDuty } from "./start-duty.ts";
+import { stopDuty } from "./stop-duty.ts";
+import { wakeTruth } from "./wake-truth.ts";
 import { withdrawComplete } from "./withdraw-complete.ts";
 import { withdrawalBound } from "./withdrawal-bound.ts";
 import { withdrawalHandsBack } from "./withdrawal-hands-back.ts";
@@ -124,6 +131,13 @@ export const checkers = {
   "shown-as-told": shownAsTold,
   "status-true": statusTrue,
   "broker-heard": brokerHeard,
+  "broker-contact": brokerContact,
+  "shutdown-handover": shutdownHandover,
+  "shutdown-bound": shutdownBound,
+  "start-duty": startDuty,
+  "stop-duty": stopDuty,
+  "command-duty": commandDuty,
+  "wake-truth": wakeTruth,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

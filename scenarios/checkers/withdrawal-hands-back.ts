@@ -95,9 +95,10 @@ function judgeHandBack(
   const { leasesHandedBack, processesLeft, startedAt, endedAt } = record.data.report;
   const roundMs = 2 * duty.latencyMsMax;
   const handedBack = released.leases.filter(({ data }) => data.how === "handed-back");
-  // One may have come back on its own just before, and nobody had heard of that.
+  // One may have come back on its own just before, or been cancelled, and nobody had heard of that.
   const fromMs = released.record.at - (endedAt - startedAt) - roundMs - hostMsMax;
-  const backBefore = released.before.filter(({ at, data }) => data.how === "handed-back" && at >= fromMs);
+  const isOver = (how: string): boolean => how === "handed-back" || how === "cancelled";
+  const backBefore = released.before.filter(({ at, data }) => isOver(data.how) && at >= fromMs);
   if (leasesHandedBack < handedBack.length || leasesHandedBack > backBefore.length) {
     const counted = `${leasesHandedBack} leases are reported as handed back, the broker took ${handedBack.length}`;
     return violation(counted, released.record, record);
@@ -111,6 +112,8 @@ function judgeHandBack(
   if (forgotten !== undefined) return violation("a lease was not handed back", course.begun, forgotten, record);
   for (const one of handedBack) {
     const saved = newest.get(one.data.leaseId);
+    // What the broker's store does not take stays behind.
+    if (saved !== undefined && saved.data.checkpoint.archiveBytes > duty.checkpointBytesMax) continue;
     if (saved === undefined || saved.data.checkpoint.archiveDigest === one.data.checkpoint?.archiveDigest) continue;
     return violation("a lease was handed back without its newest checkpoint", saved, one, record);
   }

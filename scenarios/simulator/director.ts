@@ -4,6 +4,7 @@ import { Faults } from "./faults.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStep, PlanStepOf } from "./plan/plan.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
+import { brokersToken } from "./world/broker-input.ts";
 import { simulatedJob } from "./world/job-behaviours.ts";
 import type { Member } from "./world/member.ts";
 import type { World } from "./world/world.ts";
@@ -20,13 +21,19 @@ export class Director implements EventTarget {
   readonly #broker: BrokerBody;
   readonly #members: Member[];
   readonly #faults: Faults;
+  readonly #join: (joinToken: string) => Member;
   readonly jobIds: string[] = [];
   #commands = 0;
   /** Jobs that a step asked for and the broker has not taken yet. */
   waiting = 0;
 
-  constructor(world: World, { broker, members }: { broker: BrokerBody; members: Member[] }) {
+  /** @param join lets somebody join who is not of the plan's cast */
+  constructor(
+    world: World,
+    { broker, members, join }: { broker: BrokerBody; members: Member[]; join: (joinToken: string) => Member },
+  ) {
     this.#world = world;
+    this.#join = join;
     this.#broker = broker;
     this.#members = members;
     this.#faults = new Faults(world, { broker, members });
@@ -69,9 +76,13 @@ export class Director implements EventTarget {
         this.#commands += 1;
         // By its name a command is told from every other one; see checkers/command-once.
         const message = { command: step.command, reason: `command #${this.#commands}` };
-        if (agentId !== undefined) this.#broker.ask({ type: "command", agentId, message });
+        if (agentId === undefined) return;
+        this.#world.record(this.#world.harness, "witness.command", { agentId, by: "broker", ...message });
+        this.#broker.ask({ type: "command", agentId, message });
         return;
       }
+      case "stranger":
+        return this.#stranger(step);
       case "kill-agent":
       case "crash-host":
       case "stall-agent":
@@ -91,13 +102,20 @@ export class Director implements EventTarget {
 
   /** The owner pauses the host. */
   pause(member: Member | undefined): void {
-    member?.body?.ask({ command: "pause", reason: "plan" }, () => undefined);
+    if (member?.body === null || member === undefined) return;
+    const wish = { command: "pause", reason: "plan" } as const;
+    // What its owner said stands in its home by the time when it is refused, if it is.
+    member.keepsHome = true;
+    this.#world.record(this.#world.harness, "witness.command", { agentId: member.host.agentId, by: "owner", ...wish });
+    member.body.ask(wish, () => undefined);
   }
 
   /** The owner lets it go on; how much of it still stands when that is answered is seen from outside. */
   resume(member: Member | undefined): void {
     const body = member?.body;
     if (member === undefined || body === null || body === undefined) return;
+    // Of one that has not joined there is nothing else to keep.
+    member.keepsHome = member.host.joinToken === brokersToken;
     const askedAtMs = this.#world.nowMs;
     body.ask({ command: "resume", reason: "plan" }, (response) => this.#sawResume(member, { askedAtMs, response }));
   }
@@ -123,6 +141,11 @@ export class Director implements EventTarget {
     if (member?.isInhabited !== true) return;
     member.start({ mayEnrol: false });
     member.body?.ask({ command: "withdraw", reason: "plan", deadlineMs }, () => undefined);
+  }
+
+  #stranger({ pauses }: PlanStepOf<"stranger">): void {
+    const member = this.#join("another broker's token");
+    if (pauses) this.pause(member);
   }
 
   #submit(step: PlanStepOf<"submit">): void {

@@ -1,5 +1,6 @@
 import { agentLimits } from "../../agent/core/limits.ts";
 import type { AgentCore } from "../../agent/core/state.ts";
+import { Convergence } from "./convergence.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { Failure } from "./outcome.ts";
 import type { Simulation } from "./simulation.ts";
@@ -24,6 +25,8 @@ export class Liveness implements EventTarget {
   /** The bound; it begins anew when jobs come in that nobody took before. */
   endsAtMs = Infinity;
   #jobs = -1;
+  /** Once everything has come to its end. */
+  #convergence: Convergence | null = null;
   isOver = false;
   /** Those that are paused when faults stop; each is let go on when agent and broker agree on it. */
   readonly #resting = new Set<Member>();
@@ -41,7 +44,6 @@ export class Liveness implements EventTarget {
     if (!broker.isUp) broker.start();
     broker.disarm();
     for (const member of members) {
-      for (const sandbox of member.host.sandboxes.values()) sandbox.wake();
       member.start();
     }
     this.#rest();
@@ -63,8 +65,15 @@ export class Liveness implements EventTarget {
     const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.#extend();
-    this.isOver = this.#isFinished();
-    if (!this.isOver) world.heap.push(world.nowMs + lookEveryMs, this, 0, null);
+    let lookInMs = lookEveryMs;
+    if (this.#isFinished()) {
+      this.#convergence ??= new Convergence(this.#simulation);
+      this.#convergence.look();
+      this.isOver = this.#convergence.isOver;
+      lookInMs = this.#convergence.lookEveryMs;
+      this.endsAtMs = Infinity;
+    }
+    if (!this.isOver) world.heap.push(world.nowMs + lookInMs, this, 0, null);
   }
 
   /** Nothing fails any more, so the broker must come to know of every pause (WC-2); in some runs one begins just now. */
@@ -117,8 +126,12 @@ export class Liveness implements EventTarget {
 
   /** Null when everything came to its end in time. */
   failure(): Failure | null {
-    if (this.isOver) return null;
     const { world, plan } = this.#simulation;
+    if (this.isOver) {
+      const found = this.#convergence?.story ?? [];
+      if (found.length === 0) return null;
+      return { invariant: "convergence", kind: "liveness", atMs: world.nowMs, story: found };
+    }
     const unfinished = this.#unfinished();
     if (unfinished.length === 0) return null;
     const forS = ((this.endsAtMs - plan.options.safetyMs) / 1_000).toFixed(0);
@@ -134,7 +147,11 @@ export class Liveness implements EventTarget {
     const { broker, members, director } = this.#simulation;
     const { state } = broker;
     if (state === null || director.waiting > 0 || state.jobs.size > state.settled.size) return false;
-    return members.every((member) => unfinishedOf(member).length === 0);
+    if (this.#resting.size > 0) return false;
+    return members.every(
+      (member) =>
+        (member.body?.core.pause ?? null) === null && unfinishedOf(member).length === 0 && keptBy(member).length === 0,
+    );
   }
 
   #unfinished(): string[] {

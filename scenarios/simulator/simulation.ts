@@ -7,6 +7,7 @@ import { Onlookers } from "./onlookers.ts";
 import type { Failure, JobCounts, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { BrokerBody } from "./world/broker-body.ts";
+import { brokersToken } from "./world/broker-input.ts";
 import { Member, memberIndexOf } from "./world/member.ts";
 import { Network } from "./world/network.ts";
 import { World } from "./world/world.ts";
@@ -22,7 +23,7 @@ export class Simulation {
   readonly director: Director;
   /** When the broker last acknowledged a pause, in right time, by agent. */
   readonly acknowledgedAtMs = new Map<string, number>();
-  readonly #network: Network;
+  readonly network: Network;
   #completedInTime = 0;
 
   constructor(
@@ -35,14 +36,19 @@ export class Simulation {
   ) {
     this.plan = plan;
     this.world = new World({ options: plan.options, tape, coverage, onRecord });
-    this.#network = new Network(this.world);
+    this.network = new Network(this.world);
     const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
     const onPauseAcknowledged = ({ agentId }: HistoryData<"broker.pause-acknowledged">): void => {
       this.acknowledgedAtMs.set(agentId, this.world.nowMs);
     };
-    this.broker = new BrokerBody(this.world, this.#network, { storeFails, onReleased, onPauseAcknowledged });
-    this.director = new Director(this.world, { broker: this.broker, members: this.members });
+    this.broker = new BrokerBody(this.world, this.network, { storeFails, onReleased, onPauseAcknowledged });
+    const join = (joinToken: string): Member => {
+      const member = this.addMember(joinToken);
+      member.start();
+      return member;
+    };
+    this.director = new Director(this.world, { broker: this.broker, members: this.members, join });
   }
 
   begin(): void {
@@ -56,9 +62,9 @@ export class Simulation {
     new Onlookers(this.world, { broker: this.broker, members: this.members }).begin();
   }
 
-  addMember(): Member {
-    const { world, broker } = this;
-    const member = new Member(world, this.members.length, { network: this.#network, broker });
+  addMember(joinToken: string = brokersToken): Member {
+    const { world, broker, network } = this;
+    const member = new Member(world, this.members.length, { network, broker, joinToken });
     this.members.push(member);
     return member;
   }

@@ -28,6 +28,9 @@ export function drawWork(
     const atMs = Math.floor(safetyMs / 4) + stream.upTo("leavesAt", Math.floor((3 * safetyMs) / 4));
     steps.push(...drawDeparture(stream, { atMs, agent: leaver }));
   }
+  if (stream.chance("stranger", 0.15)) {
+    steps.push({ atMs: stream.upTo("comes", safetyMs), do: "stranger", pauses: stream.chance("pauses", 0.3) });
+  }
   return steps;
 }
 
@@ -88,7 +91,7 @@ function heavyWork(stream: ChoiceStream, beforeMs: number): PlanStep {
 function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agents: number }): PlanStep[] {
   const agent = stream.upTo("agent", agents - 1);
   const afterMs = atMs + 2 ** stream.upTo("after", 15);
-  switch (stream.upTo("visit", 8)) {
+  switch (stream.upTo("visit", 10)) {
     case 0:
     case 1:
     case 2:
@@ -117,16 +120,16 @@ function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agent
       ];
     }
     case 6: {
-      // The second hurries, the third ends it at once.
+      // The second hurries, the third ends it at once; if a job that does not heed TERM makes it wait that long.
+      const onTerm = stream.chance("unkillable", 0.5) ? "unkillable" : "ignores";
+      const stubborn = { ...JobBehaviour.parse({}), units: 9, unitMs: 1_024, onTerm } as const;
       const signal = { do: "signal", agent, name: "SIGINT", downMs: 100 + stream.upTo("down", 20_000) } as const;
-      const [secondMs, thirdMs] = [
-        atMs + 501 + stream.upTo("second", 5_000),
-        atMs + 1_002 + stream.upTo("third", 10_000),
-      ];
+      const secondMs = atMs + 501 + stream.upTo("second", 1_000);
       return [
+        { atMs: Math.max(0, atMs - 2_000), do: "submit", jobs: agents, behaviour: stubborn },
         { atMs, ...signal },
-        { atMs: Math.min(secondMs, thirdMs), ...signal },
-        { atMs: Math.max(secondMs, thirdMs), ...signal },
+        { atMs: secondMs, ...signal },
+        { atMs: secondMs + 501 + stream.upTo("third", 1_000), ...signal },
       ];
     }
     case 7:
@@ -137,6 +140,32 @@ function drawVisit(stream: ChoiceStream, { atMs, agents }: { atMs: number; agent
         { atMs: afterMs, do: "command", agent, command: "resume" },
         { atMs: afterMs + stream.upTo("owner", 5_000), do: "resume", agent },
       ];
+    case 8: {
+      // Restarted while it is paused: it comes back paused (docs/cases.md, case 34).
+      const signal = { do: "signal", agent, name: "SIGTERM", downMs: 100 + stream.upTo("down", 3_000) } as const;
+      return [
+        { atMs, do: "pause", agent },
+        { atMs: atMs + stream.upTo("signal", 3_000), ...signal },
+        { atMs: atMs + 3_000 + stream.upTo("resume", 10_000), do: "resume", agent },
+      ];
+    }
+    case 9: {
+      // Somebody wants something of it while it comes up.
+      const downMs = 100 + stream.upTo("down", 3_000);
+      const signal = { do: "signal", agent, name: "SIGTERM", downMs } as const;
+      const thenMs = atMs + downMs + stream.upTo("then", 1_500);
+      const wish = stream.upTo("wish", 2);
+      if (wish === 0)
+        return [
+          { atMs, ...signal },
+          { atMs: thenMs, ...signal },
+        ];
+      return [
+        { atMs, ...signal },
+        { atMs: thenMs, do: "pause", agent },
+        { atMs: thenMs + stream.upTo("resume", 5_000), do: "resume", agent },
+      ];
+    }
     default:
       return [{ atMs, do: "cancel", job: stream.upTo("job", 40) }];
   }

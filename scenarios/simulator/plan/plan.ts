@@ -55,6 +55,8 @@ export const PlanStep = z.discriminatedUnion("do", [
   /** SIGTERM or SIGINT to the agent; it is started again after `downMs`. */
   z.strictObject({ atMs: Ms, do: z.literal("signal"), agent, name: z.enum(["SIGTERM", "SIGINT"]), downMs: Ms }),
   z.strictObject({ atMs: Ms, do: z.literal("command"), agent, command: z.enum(["pause", "resume", "goodbye"]) }),
+  /** Somebody joins with a token that is not the broker's: it is never taken in, and leaves nothing behind, unless its owner paused it. */
+  z.strictObject({ atMs: Ms, do: z.literal("stranger"), pauses: z.boolean().default(false) }),
   // What breaks on a host.
   z.strictObject({ atMs: Ms, do: z.literal("kill-agent"), agent, downMs: Ms, ...kill }),
   /** SIGSTOP, or a machine that swaps: nothing is seen and nothing is sent for so long; jobs run on. */

@@ -39,12 +39,12 @@ const brisk: Timing = {
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
   checkpointIntervalMs: 4_000,
-  terminateGraceMs: 500,
+  terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
   shutdownTimeoutMs: 3_000,
   resultTimeoutMs: 5_000,
   eventHeartbeatMs: 5_000,
-  revokeLostAfterMs: 40_000,
+  revokeLostAfterMs: 12_000,
 };
 const middling: Timing = {
   ...defaultTiming,
@@ -74,6 +74,6 @@ function drawOptions(cast: ChoiceStream, { profile, agents, minutes }: PlanReque
     latencyMsMin,
     latencyMsMax: latencyMsMin + 2 ** cast.upTo("latencyMax", 9),
     clockSkewMs: cast.chance("skewed", 0.5) ? cast.upTo("skew", 60_000) : 0,
-    encoding: cast.upTo("encoding", quick ? 4 : 7) === 0 ? "bytes" : "objects",
+    encoding: cast.upTo("encoding", 7) === 0 ? "bytes" : "objects",
   };
 }

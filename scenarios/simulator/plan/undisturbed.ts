@@ -1,7 +1,16 @@
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** What owners, operators and submitters ask for; every other step breaks something. */
-const asks = new Set<PlanStep["do"]>(["submit", "cancel", "pause", "resume", "withdraw", "signal", "command"]);
+const asks = new Set<PlanStep["do"]>([
+  "submit",
+  "cancel",
+  "pause",
+  "resume",
+  "withdraw",
+  "signal",
+  "command",
+  "stranger",
+]);
 
 /** Whether nothing breaks in a plan: then nobody has an excuse for a duty that was not done. */
 export function isUndisturbed({ steps }: Plan): boolean {

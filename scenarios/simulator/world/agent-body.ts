@@ -101,7 +101,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   get home(): string {
-    return "/home/agent/.houseguest";
+    return this.host.home;
   }
 
   get controlSocket(): string {
@@ -167,6 +167,16 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   wake(): void {
     this.#stall?.end();
+  }
+
+  /** How many of its owner's wishes were not answered yet. */
+  get unanswered(): number {
+    return this.#requests?.waiting ?? 0;
+  }
+
+  /** What its own clock shows. */
+  get wallMs(): number {
+    return this.world.wallMs(this.source.clockOffsetMs);
   }
 
   /** How long it has stood still in all, in milliseconds. */
@@ -250,7 +260,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
     if (asksForFreeze(seen, core)) this.#effects.sandboxes.freezer.expectFreeze();
-    const turn = apply(core, seen, world.wallMs(this.source.clockOffsetMs));
+    const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
     for (const effect of turn.effects) {
       if (this.#fuse.burns("before")) break;
@@ -269,19 +279,22 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** The process ends by itself; when it is urgent, with everything that it runs. */
   exit(ending: Ending, urgent: boolean): void {
-    assert(urgent || (this.#requests?.waiting ?? 0) === 0, "whoever asked is answered before the end");
+    const isRead = this.stalledMs === 0;
+    // What was asked while it stood still lies unread in the socket, which closes now.
+    assert(urgent || !isRead || (this.#requests?.waiting ?? 0) === 0, "whoever asked is answered before the end");
     if (urgent) this.#effects.sandboxes.endAll();
+    const { host } = this;
     if (ending.how === "withdrawn") {
       this.#withdrawalWatch?.tell();
-      const { host } = this;
       this.world.record(this.world.harness, "witness.left", {
         agentId: host.agentId,
         resources: host.things(),
         crontabLines: host.crontabLines,
       });
-    } else if (ending.how === "shutdown" || ending.how === "interrupted") {
-      this.ledger.unmake(this.controlSocket);
-    }
+    } else if (ending.how === "refused" && ending.fresh) {
+      for (const thing of host.things().reverse()) this.ledger.unmake(thing);
+      host.journal.clear();
+    } else this.ledger.unmake(this.controlSocket);
     this.#die(ending);
   }
 

@@ -145,6 +145,25 @@ describe("a stream of events", () => {
     expect(connects).toHaveLength(3);
   });
 
+  test("is open while what is sent arrives: not before the answer, not once an event was lost or the broker closed it", () => {
+    const { small, hub, stream, disturbFor } = scene();
+    expect(stream.isOpen).toBe(false);
+    stream.open();
+    expect(stream.isOpen).toBe(true);
+    hub.closeAll();
+    expect(stream.isOpen).toBe(false);
+    small.passUntil(1_000);
+    expect(stream.isOpen).toBe(true);
+    disturbFor(2_000, "cut");
+    hub.push("agent", pause("one"));
+    small.passUntil(3_000);
+    expect(stream.isOpen).toBe(false);
+    small.passUntil(60_000);
+    expect(stream.isOpen).toBe(true);
+    stream.shut();
+    expect(stream.isOpen).toBe(false);
+  });
+
   test("that was shut is over for good, and the broker knows", () => {
     const { small, hub, heard, connects, closed, stream } = scene();
     stream.open();

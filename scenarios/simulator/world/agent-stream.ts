@@ -66,6 +66,8 @@ export class AgentStream implements EventTarget {
   #connection: Connection | null = null;
   /** Something of this connection was lost on the way, so that nothing after it can arrive (TCP). */
   #torn = false;
+  /** The broker closed it, and the agent has not heard of that yet. */
+  #closing = false;
   /** Events of one connection arrive in the order in which they were sent. */
   #lastArrivalMs = 0;
   #lastEventId: string | null = null;
@@ -75,6 +77,11 @@ export class AgentStream implements EventTarget {
     this.#owner = owner;
     this.#link = link;
     this.#choices = choices;
+  }
+
+  /** Whether what is sent now arrives. */
+  get isOpen(): boolean {
+    return this.#phase === "open" && !this.#torn && !this.#closing;
   }
 
   /** Connects, unless it is connected or about to be. */
@@ -123,6 +130,7 @@ export class AgentStream implements EventTarget {
   }
 
   closedByBroker(connection: Connection): void {
+    this.#closing ||= connection === this.#connection;
     const { heap, nowMs, options } = this.#world;
     const { fate, delayMs } = this.#link.pass("to-agent");
     if (fate === "lost") heap.push(nowMs + 2 * options.timing.eventHeartbeatMs, this, silent, connection);
@@ -148,6 +156,7 @@ export class AgentStream implements EventTarget {
     this.#phase = "connecting";
     this.#connection = new Connection(this, this.#lastEventId);
     this.#torn = false;
+    this.#closing = false;
     this.#owner.connectEvents(this.#connection);
   }
 

@@ -89,6 +89,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
     return { jobs: jobViews(state), agents: agentViews(state) };
   }
 
+  /** What its own clock shows; null while it is down. */
+  get wallMs(): number | null {
+    return this.#process?.wallMs ?? null;
+  }
+
   start(): void {
     this.#boots += 1;
     this.#process = new BrokerProcess(this.#world, this, {
@@ -245,10 +250,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #openEvents(call: BrokerCall, connection: Connection, link: Link): void {
     const { caller } = call.from;
-    // Connected first, as in the real one: the hint that the core gives to whoever connects goes by this very stream.
-    this.#process?.connect(caller.agentId, connection);
+    const process = this.#process;
+    process?.arrive(caller.agentId, connection);
     const response = this.#handle({ type: "connected", caller }, { call, link });
-    if (!response.ok) connection.close();
+    if (response.ok) process?.connect(caller.agentId, connection);
+    else process?.turnAway(caller.agentId, connection);
   }
 
   #dieOverInput(downMs: number, died: () => void): void {

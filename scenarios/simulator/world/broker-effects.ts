@@ -64,7 +64,8 @@ export class BrokerEffects {
     const { timing, slots } = this.#body.core;
     switch (effect.kind) {
       case "enrol": {
-        const message = { joinToken: "token", publicKey, slots: effect.slots, revocation: this.#revocation };
+        const { joinToken } = this.#body.host;
+        const message = { joinToken, publicKey, slots: effect.slots, revocation: this.#revocation };
         this.#say("enrol", message);
         return;
       }

@@ -2,12 +2,16 @@ import type { BrokerInput } from "../../../broker-sim/core/inputs.ts";
 import type { EnrolRequest } from "../../../protocol/messages.ts";
 import type { BrokerCall } from "./broker-call.ts";
 
+/** The token that its operator gives to those who are to join. */
+export const brokersToken = "token";
+
 /** What the broker's brain is handed for a request. Signatures are not simulated: every one is said to be good. */
 export function brokerInputOf({ from, route, leaseId }: BrokerCall, message: unknown): BrokerInput {
   const { caller } = from;
   if (route === "enrol") {
-    const { joinToken: _joinToken, ...rest } = message as EnrolRequest;
-    return { type: "enrol", caller, message: rest, joinTokenMatches: true, revocationVerified: true };
+    const { joinToken, ...rest } = message as EnrolRequest;
+    const joinTokenMatches = joinToken === brokersToken;
+    return { type: "enrol", caller, message: rest, joinTokenMatches, revocationVerified: true };
   }
   if (route === "withdraw") return { type: "withdraw", caller, message, revocationVerified: true } as BrokerInput;
   return { type: route, caller, leaseId, message } as BrokerInput;

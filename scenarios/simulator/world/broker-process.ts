@@ -124,6 +124,14 @@ export class BrokerProcess {
     this.#world.record(this.source, "broker.refused", { agentId: from.caller.agentId, route, code });
   }
 
+  arrive(agentId: string, connection: Connection): void {
+    this.#hub.arrive(agentId, connection);
+  }
+
+  turnAway(agentId: string, connection: Connection): void {
+    this.#hub.turnAway(agentId, connection);
+  }
+
   connect(agentId: string, connection: Connection): void {
     this.#hub.connect(agentId, connection, connection.lastEventId);
   }

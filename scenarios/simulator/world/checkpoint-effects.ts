@@ -24,7 +24,8 @@ export function saveCheckpoint(
     body.later(checkpointMsMin, { type: "checkpointFailed", leaseId, generation, reason: "no space left on device" });
     return;
   }
-  body.ledger.make(`directory:${body.home}/checkpoints/${leaseId}`);
+  const directory = `directory:${body.home}/checkpoints/${leaseId}`;
+  body.ledger.make(directory);
   const sandbox = host.sandboxes.get(leaseId);
   const megabytes = sandbox?.behaviour.megabytes ?? 0;
   const resumes = sandbox?.resumes ?? 0;
@@ -41,7 +42,8 @@ export function saveCheckpoint(
       sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
     const content = { jobId, progress, torn };
     const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
-    host.keepCheckpoint(leaseId, generation, { reference, content });
+    // All of the lease's may have been dropped meanwhile; what is being written goes with them.
+    if (host.has(directory)) host.keepCheckpoint(leaseId, generation, { reference, content });
     // Whoever wrote it is not who hears of it: a resume may come between.
     const heardMs = durationMs(host.stream, "saved", { minMs: 0, maxMs: heardMsMax });
     body.later(heardMs, { type: "checkpointSaved", leaseId, generation, reference, durationMs: tookMs });

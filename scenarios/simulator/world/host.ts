@@ -3,10 +3,12 @@ import type { AgentId } from "../../../protocol/identifiers.ts";
 import type { CheckpointReference, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { BlobContent } from "./blob-contents.ts";
+import { brokersToken } from "./broker-input.ts";
 import { Journal } from "./journal.ts";
 import { behaviourOf } from "./job-behaviours.ts";
 import { Link } from "./link.ts";
 import { Sandbox, type SandboxEnd } from "./sandbox.ts";
+import type { EndSignal } from "./termination.ts";
 import type { World } from "./world.ts";
 
 /** How many checkpoints of one lease lie on a host at any time. */
@@ -39,6 +41,7 @@ export class Host {
   readonly stream: ChoiceStream;
   readonly link: Link;
   readonly journal = new Journal();
+  readonly home = "/home/agent/.houseguest";
   /** Its wall clock minus the right one; an instance reads it once, at its start. */
   clockOffsetMs: number;
   /** Directories, files and sockets of the agent that are there, named as the ledger names them. */
@@ -46,6 +49,8 @@ export class Host {
   readonly sandboxes = new Map<string, Sandbox>();
   readonly #workspaces = new Map<string, Workspace>();
   readonly #checkpoints = new Map<string, Map<number, StoredCheckpoint>>();
+  /** What its owner was told to join with. */
+  joinToken = brokersToken;
   /** How many jobs its agent runs at once. */
   slots: number;
   crontabLines = 0;
@@ -132,6 +137,12 @@ export class Host {
   emptied({ leaseId }: Sandbox): void {
     this.remove(`processes:${leaseId}`);
     this.remove(`cgroup:/cgroup/${leaseId}`);
+  }
+
+  /** A signal that its agent sent ended it. */
+  endedBySignal({ leaseId }: Sandbox, signal: EndSignal, afterMs: number): void {
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.ended", { agentId, leaseId, signal, afterMs });
   }
 
   makeWorkspace(leaseId: string, progress: number): void {

@@ -2,6 +2,7 @@ import type { Ending } from "../../../agent/core/effect.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentBody } from "./agent-body.ts";
 import type { BrokerBody } from "./broker-body.ts";
+import { brokersToken } from "./broker-input.ts";
 import { Host } from "./host.ts";
 import { tryRevokedKey } from "./revoked-key.ts";
 import type { Network } from "./network.ts";
@@ -36,6 +37,10 @@ export class Member implements EventTarget {
   body: AgentBody | null = null;
   /** It left for good: it withdrew, or the broker will never take it. */
   gone = false;
+  /** It left because the broker will never take it. */
+  wasRefused = false;
+  /** There is something in its home that is for its owner to clear, if it is refused. */
+  keepsHome: boolean;
   /** How long it stays down when its process ends next. */
   downMs = downMsDefault;
   #instances = 0;
@@ -44,11 +49,17 @@ export class Member implements EventTarget {
   #bornAtMs: number | null = null;
   #goneAtMs = 0;
 
-  constructor(world: World, index: number, { network, broker }: { network: Network; broker: BrokerBody }) {
+  constructor(
+    world: World,
+    index: number,
+    { network, broker, joinToken }: { network: Network; broker: BrokerBody; joinToken: string },
+  ) {
     this.#world = world;
     this.#network = network;
     this.#broker = broker;
     this.host = new Host(world, index, agentIdOf(index));
+    this.host.joinToken = joinToken;
+    this.keepsHome = joinToken === brokersToken;
   }
 
   /** Whether an agent lives here, though none may run just now. */
@@ -110,14 +121,17 @@ export class Member implements EventTarget {
   }
 
   #ended(ending: Ending | null): void {
-    const { body } = this;
+    const { body, host } = this;
     this.body = null;
+    const how = ending?.how ?? "killed";
+    this.#world.record(this.#world.harness, "witness.exit", { agentId: host.agentId, how });
     const { downMs } = this;
     this.downMs = downMsDefault;
     // Killed when nothing was left but to end: there is no home to come back to.
-    const vacated = ending === null && this.host.things().length === 0;
+    const vacated = ending === null && host.things().length === 0;
     if (vacated || ending?.how === "refused" || (ending?.how === "withdrawn" && ending.clean)) {
       this.gone = true;
+      this.wasRefused = ending?.how === "refused";
       this.#goneAtMs = this.#world.nowMs;
       this.#tryKeyOf(body);
     } else this.startIn(ending?.how === "withdrawn" ? tryAgainMs : downMs);

@@ -1,7 +1,7 @@
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import type { BrokerResponse } from "../../../broker-sim/core/inputs.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
-import { type BrokerCall, arrivingAnswer, arrivingRequest, outcomeOf, unreachable } from "./broker-call.ts";
+import { type BrokerCall, arrivingAnswer, arrivingRequest, outcomeOf, type Route, unreachable } from "./broker-call.ts";
 import type { Link } from "./link.ts";
 import type { World } from "./world.ts";
 
@@ -19,6 +19,11 @@ export interface RequestTaker {
 export class Network implements EventTarget {
   readonly #world: World;
   broker: RequestTaker | null = null;
+  /** How many calls were made: the heartbeats, and all others. */
+  heartbeats = 0;
+  otherCalls = 0;
+  /** What the last of the others was about. */
+  lastOtherCall: Route | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -26,6 +31,11 @@ export class Network implements EventTarget {
 
   send(call: BrokerCall, link: Link): void {
     const { heap, nowMs } = this.#world;
+    if (call.route === "heartbeat") this.heartbeats += 1;
+    else {
+      this.otherCalls += 1;
+      this.lastOtherCall = call.route;
+    }
     const { fate, delayMs, againAfterMs } = link.pass("to-broker");
     const arrivesAtMs = nowMs + delayMs;
     if (fate === "lost" || arrivesAtMs > call.deadlineMs) this.watch(call);

@@ -17,6 +17,7 @@ import { type BrokerCall, outcomeOf, type Route } from "./broker-call.ts";
 import { Journal } from "./journal.ts";
 import { Link } from "./link.ts";
 import { Network } from "./network.ts";
+import { brokersToken } from "./broker-input.ts";
 
 describe("what a caller makes of a refusal", () => {
   const tryAgain: readonly string[] = ["internal", "full", "stale-signature", "replayed"];
@@ -148,7 +149,7 @@ describe("the modelled broker, as the real one's service", () => {
         link,
       );
     const enrol = {
-      joinToken: "t",
+      joinToken: brokersToken,
       publicKey: "p".repeat(43),
       slots: 1,
       revocation: { agentId, signature: "s".repeat(86) },

@@ -137,7 +137,8 @@ export class SandboxEffects {
     const body = this.#body;
     const { workspaces } = body.host.leasesOnDisk();
     for (const leaseId of workspaces) body.host.wipeWorkspace(leaseId);
-    for (const thing of body.host.things()) {
+    // Also what the ledger names and is not there any more: an instance may have died between a wipe and its line.
+    for (const thing of new Set([...body.host.things(), ...body.host.journal.resources])) {
       const match = /^directory:.*\/(sandboxes|checkpoints)\/([^/]+)$/.exec(thing);
       if (match === null || (match[1] === "checkpoints" && leaseIds.includes(match[2] as string))) continue;
       if (match[1] === "checkpoints") body.host.dropCheckpoints(match[2] as string);

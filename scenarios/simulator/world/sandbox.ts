@@ -4,7 +4,7 @@ import type { EventTarget } from "../kernel/event-heap.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
 import { resultOf } from "./job-behaviours.ts";
 import { JobProgress } from "./job-progress.ts";
-import { endingSignal, type Stray, type Termination } from "./termination.ts";
+import { type EndSignal, endingSignal, type Stray, type Termination } from "./termination.ts";
 import type { World } from "./world.ts";
 
 const ended = 1;
@@ -27,6 +27,8 @@ export interface SandboxHost {
   ended(sandbox: Sandbox, end: SandboxEnd): void;
   /** None of its processes is left. */
   emptied(sandbox: Sandbox): void;
+  /** A signal ended what was left of it, so long after it was told to go. */
+  endedBySignal(sandbox: Sandbox, signal: EndSignal, afterMs: number): void;
 }
 
 /** The processes of one leased job on a host: the first one, its children, perhaps a daemon. They outlive the agent's process. */
@@ -53,6 +55,8 @@ export class Sandbox implements EventTarget {
   resumes = 0;
   /** A SIGKILL was sent that it has not heard yet. */
   #doomed = false;
+  /** When it was told to go for the first time. */
+  #toldAtMs: number | null = null;
   #onGone: ((termination: Termination) => void)[] = [];
 
   constructor(
@@ -130,6 +134,7 @@ export class Sandbox implements EventTarget {
       gone({ terminated: 0, left: [] });
       return;
     }
+    this.#toldAtMs ??= world.nowMs;
     // TERM to who stands still is heard only when it goes on.
     if (graceMs > 0) this.goOn();
     const { signal, inMs } = endingSignal(this.behaviour, { graceMs, stream });
@@ -143,11 +148,6 @@ export class Sandbox implements EventTarget {
     world.heap.push(world.nowMs + inMs, this, killed, { signal, needs });
   }
 
-  /** What slept in the kernel wakes up, and dies of the signals that it was sent. */
-  wake(): void {
-    if (this.#onGone.length > 0 || this.#doomed) this.#die("SIGKILL");
-  }
-
   /** The power fails, or whatever ends every process of the host at once. */
   vanish(): void {
     this.#empty();
@@ -158,8 +158,8 @@ export class Sandbox implements EventTarget {
     if (what === ended) {
       if (detail === this.#era && this.#alive) this.#endByItself();
     } else if (what === killed) {
-      const { signal, needs } = detail as { signal: string; needs: { readonly alive: boolean } | null };
-      if (needs === null || needs.alive) this.#die(signal);
+      const { signal, needs } = detail as { signal: EndSignal; needs: { readonly alive: boolean } | null };
+      if (this.processes > 0 && needs?.alive !== false) this.#endBy(signal);
     } else this.#tellOfDelay(detail as { gone: (termination: Termination) => void; left: Stray });
   }
 
@@ -176,6 +176,12 @@ export class Sandbox implements EventTarget {
     this.#host.ended(this, { ...end, progress, result });
     // It came to its end before the signal that it was sent.
     if (this.processes === 0) this.#tellGone(0);
+  }
+
+  #endBy(signal: EndSignal): void {
+    const { nowMs } = this.#host.world;
+    this.#host.endedBySignal(this, signal, nowMs - (this.#toldAtMs ?? nowMs));
+    this.#die(signal);
   }
 
   #die(signal: string): void {

@@ -48,7 +48,7 @@ export class Store {
   assertHolds({ jobs, agents, blobs }: Pick<BrokerState, "jobs" | "agents" | "blobs">): void {
     for (const [jobId, job] of jobs) assertSame(lastingOfJob(this.#jobs.get(jobId)), lastingOfJob(job), jobId);
     for (const [agentId, agent] of agents) {
-      assertSame(lastingOfAgent(this.#agents.get(agentId)), lastingOfAgent(agent), `agent ${agentId}`);
+      assertSame(lastingOfAgent(this.#agents.get(agentId)), lastingOfAgent(agent.stored()), `agent ${agentId}`);
     }
     assert(this.#jobs.size === jobs.size && this.#agents.size === agents.size, "the store keeps nothing that is over");
     for (const digest of this.#blobs.keys()) assert(blobs.has(digest), `the broker knows the stored blob ${digest}`);

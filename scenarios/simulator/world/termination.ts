@@ -14,8 +14,10 @@ export interface Termination {
   readonly left: Stray[];
 }
 
+export type EndSignal = "SIGTERM" | "SIGKILL";
+
 /** How long a process that sleeps in the kernel does not hear of a SIGKILL, in milliseconds. */
-const unkillableMs = 300_000;
+const unkillableMs = 90_000;
 const killMsMax = 5;
 const termMsMax = 50;
 
@@ -27,7 +29,7 @@ const termMsMax = 50;
 export function endingSignal(
   { onTerm }: JobBehaviour,
   { graceMs, stream }: { graceMs: number; stream: ChoiceStream },
-): { readonly signal: "SIGTERM" | "SIGKILL"; readonly inMs: number } {
+): { readonly signal: EndSignal; readonly inMs: number } {
   const killMs = durationMs(stream, "kill", { minMs: 1, maxMs: killMsMax });
   if (onTerm === "unkillable") return { signal: "SIGKILL", inMs: killMs + unkillableMs };
   if (onTerm === "ignores") return { signal: "SIGKILL", inMs: killMs + graceMs };

@@ -38,6 +38,15 @@ export class Timers<Name extends string> {
     this.#times[2 * this.#numberOf(name)] = Infinity;
   }
 
+  isSet(name: Name): boolean {
+    return this.dueInMs(name) !== Infinity;
+  }
+
+  /** Infinity when it is not set. */
+  dueInMs(name: Name): number {
+    return (this.#times[2 * this.#names.indexOf(name)] as number) - this.#world.nowMs;
+  }
+
   /** An event of a timer came while its process stood still; see `rearm`. */
   miss(index: number): void {
     if ((this.#times[2 * index + 1] as number) === this.#world.nowMs) this.#times[2 * index + 1] = Infinity;

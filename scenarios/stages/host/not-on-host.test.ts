@@ -42,6 +42,7 @@ const impossible: [string, PlanStep][] = [
   ["disturb-link at 2.00 s", { atMs: 2_000, do: "disturb-link", agent: 0, forMs: 1, direction: "both", how: "cut" }],
   ["stall-store at 2.00 s", { atMs: 2_000, do: "stall-store", forMs: 1 }],
   ["lose-store at 2.00 s", { atMs: 2_000, do: "lose-store", downMs: 1, writes: null }],
+  ["stranger at 2.00 s", { atMs: 2_000, do: "stranger", pauses: false }],
   ["submit at 1.50 s of jobs with onTerm", submit({ onTerm: "unkillable" })],
   ["submit at 1.50 s of jobs with spawnFails, crontabLine", submit({ spawnFails: true, crontabLine: true })],
 ];

@@ -64,6 +64,7 @@ function take(stage: HostStage, act: PlanStep): string {
     case "disturb-link":
     case "stall-store":
     case "lose-store":
+    case "stranger":
       throw new UsageError(`The step "${act.do}" does not exist on real processes.`, {
         code: "not-on-host",
         next: "Replay the plan with --stage sim.",

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+
+import { agentId, HistoryBuilder } from "../testing/history-builder.ts";
+import { judge } from "../testing/judge.ts";
+
+const name = "shutdown-bound";
+const brisk = { terminateGraceMs: 500, latencyMsMax: 10 };
+const signal = (history: HistoryBuilder) => history.add("witness.signal", { agentId, signal: "SIGTERM" });
+const begin = (history: HistoryBuilder) => history.add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" });
+const exit = (history: HistoryBuilder, how: "shutdown" | "interrupted" = "shutdown") =>
+  history.add("witness.exit", { agentId, how });
+const asked = () => begin(signal(new HistoryBuilder().start()));
+const verdict = (history: HistoryBuilder) => judge(history, name, brisk).result;
+
+describe("shutdown-bound", () => {
+  it("passes when a process ends in time, and counts it", () => {
+    expect(judge(exit(asked().wait(800)), name, brisk)).toMatchObject({ result: "pass", detail: "1 ends" });
+  });
+
+  it("fails when it takes longer, unless a snapshot or a job that would not die took that time", () => {
+    expect(judge(exit(asked().wait(1_000)), name, brisk).detail).toContain("ought to have in 880");
+    const data = {
+      checkpoint: { manifestDigest: "b".repeat(64), archiveDigest: "c".repeat(64), archiveBytes: 1, progress: 1 },
+    };
+    const saved = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", durationMs: 900, ...data };
+    expect(verdict(exit(asked().wait(1_000).add("agent.checkpoint", saved)))).toBe("pass");
+    const stuck = asked().execution(1, "running", "killing").wait(9_000);
+    expect(verdict(exit(stuck))).toBe("pass");
+    expect(verdict(exit(stuck.execution(1, "killing", "killed").wait(100)))).toBe("pass");
+  });
+
+  it("fails when nobody had asked, or a goodbye is all that anybody said and it took too long", () => {
+    expect(judge(exit(new HistoryBuilder().start()), name, brisk).detail).toContain("nobody had asked");
+    const goodbye = () =>
+      new HistoryBuilder().start().add("witness.command", { agentId, by: "broker", command: "goodbye", reason: "" });
+    expect(verdict(exit(begin(goodbye())))).toBe("pass");
+    expect(verdict(exit(begin(goodbye()).wait(1_000)))).toBe("fail");
+  });
+
+  it("gives it less time after the second signal, and none after the third", () => {
+    expect(verdict(exit(signal(asked().wait(600)).wait(300)))).toBe("pass");
+    expect(verdict(exit(signal(asked().wait(600)).wait(500)))).toBe("fail");
+    const stuck = () => asked().execution(1, "running", "killing");
+    const thrice = () => signal(signal(stuck().wait(600)).wait(600));
+    expect(verdict(exit(thrice(), "interrupted"))).toBe("pass");
+    expect(verdict(exit(thrice().wait(20), "interrupted"))).toBe("fail");
+    expect(judge(exit(thrice()), name, brisk).detail).toContain("after 3 signals");
+  });
+
+  it("takes what comes within a moment for one wish", () => {
+    expect(verdict(exit(signal(signal(asked()).wait(400)).wait(300)))).toBe("pass");
+    expect(verdict(exit(signal(signal(asked()).wait(400)), "interrupted"))).toBe("fail");
+  });
+
+  it("fails when a signal is not heard, or one that had nothing to do goes on", () => {
+    const beat = { agentId, state: "Idle", slotsFree: 1, offers: 0 } as const;
+    const later = (history: HistoryBuilder, ms: number) => history.wait(ms).add("broker.heartbeat", beat);
+    expect(judge(later(signal(new HistoryBuilder().start()), 150), name, brisk).detail).toContain("had no effect");
+    expect(judge(later(asked(), 2_000), name, brisk).detail).toContain("goes on 2002 ms after 1 signals");
+    const offer = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, answer: "accepted", reason: "" } as const;
+    const works = () => new HistoryBuilder().start().add("agent.offer", offer);
+    expect(verdict(exit(later(begin(signal(works())), 800)))).toBe("pass");
+    expect(verdict(later(begin(signal(works())), 2_000))).toBe("unknown");
+  });
+
+  it("has nothing to say of who withdraws", () => {
+    const leaving = new HistoryBuilder().start().state("Idle", "Withdrawing", "withdrawAsked");
+    expect(verdict(exit(signal(leaving).wait(9_000)))).toBe("unknown");
+  });
+});

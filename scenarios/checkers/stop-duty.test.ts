@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+
+import { agentId, HistoryBuilder } from "../testing/history-builder.ts";
+import { judge } from "../testing/judge.ts";
+
+const name = "stop-duty";
+const grace = { terminateGraceMs: 500 };
+const runs = () => new HistoryBuilder().start().execution(1, "spawning", "running");
+const stopped = (history = runs()) => history.execution(1, "running", "killing");
+const ended = (history: HistoryBuilder, signal: "SIGTERM" | "SIGKILL", afterMs: number) =>
+  history.add("witness.ended", { agentId, leaseId: "lease-1-1", signal, afterMs });
+const verdict = (history: HistoryBuilder) => judge(history, name, grace).result;
+
+describe("stop-duty", () => {
+  it("passes when a job ends by TERM, or by KILL when its grace is over, and counts it", () => {
+    expect(judge(ended(stopped(), "SIGTERM", 40), name, grace)).toMatchObject({ result: "pass", detail: "1 ends" });
+    expect(verdict(ended(stopped(), "SIGKILL", 502))).toBe("pass");
+    // It slept in the kernel.
+    expect(verdict(ended(stopped(), "SIGKILL", 300_000))).toBe("pass");
+  });
+
+  it("fails when the grace was cut short, or was longer than it is", () => {
+    expect(judge(ended(stopped(), "SIGKILL", 3), name, grace).detail).toContain("its grace is 500 ms");
+    expect(verdict(ended(stopped(), "SIGKILL", 1_000))).toBe("fail");
+  });
+
+  it("gives what a job leaves behind no grace", () => {
+    expect(verdict(ended(runs(), "SIGKILL", 3))).toBe("pass");
+    expect(verdict(ended(runs(), "SIGTERM", 3))).toBe("fail");
+    expect(verdict(ended(runs(), "SIGKILL", 502))).toBe("fail");
+  });
+
+  it("gives what an earlier instance left its grace", () => {
+    expect(verdict(ended(runs().start("two"), "SIGTERM", 3))).toBe("pass");
+    expect(verdict(ended(runs().start("two"), "SIGKILL", 3))).toBe("fail");
+  });
+
+  it("has nothing woken for a TERM on a paused host", () => {
+    const paused = () => stopped(runs().state("Working", "Paused", "paused"));
+    expect(verdict(ended(paused(), "SIGKILL", 3))).toBe("pass");
+    expect(verdict(ended(paused(), "SIGTERM", 3))).toBe("fail");
+  });
+
+  it("has nothing to say while a pause may be under way, of a hurried shutdown, and of a withdrawal", () => {
+    expect(verdict(ended(stopped(runs().freeze()), "SIGKILL", 3))).toBe("unknown");
+    const asked = runs().add("witness.command", { agentId, by: "owner", command: "pause", reason: "" });
+    expect(verdict(ended(stopped(asked), "SIGKILL", 3))).toBe("unknown");
+    const begin = runs().add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" });
+    const hurried = stopped(begin).add("witness.signal", { agentId, signal: "SIGTERM" });
+    expect(verdict(ended(hurried, "SIGKILL", 3))).toBe("unknown");
+    const leaving = runs().state("Working", "Withdrawing", "withdrawAsked");
+    expect(verdict(ended(stopped(leaving), "SIGKILL", 3))).toBe("unknown");
+  });
+});
