@@ -125,6 +125,7 @@ function startWork(
     asked: false,
     claimSent: false,
     reportsSent: false,
+    leasesTold: 0,
     brokerAttempts: 0,
     retryAtMs: null,
     signals: 0,

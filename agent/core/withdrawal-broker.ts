@@ -65,7 +65,9 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   askOnce(withdrawal, () => {
     turn.clearTimer("heartbeat");
     const timeoutMs = atLeastOneTry(timeLeftMs(turn, withdrawal, withdrawalShares.broker));
-    turn.emit({ kind: "withdraw", handedBack: leasesToHandBack(turn).map(handBack), timeoutMs });
+    const leases = leasesToHandBack(turn);
+    withdrawal.leasesTold = leases.length;
+    turn.emit({ kind: "withdraw", handedBack: leases.map(handBack), timeoutMs });
   });
 }
 
@@ -79,7 +81,7 @@ export function onWithdrawalEnrolled(turn: Turn, outcome: BrokerOutcome<z.infer<
 export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered">): void {
   const { withdrawal } = turn.core;
   if (withdrawal?.record.current !== "hand-back" || !withdrawal.asked) return;
-  if (outcome.ok) handedBack(turn, withdrawal);
+  if (outcome.ok) handedBack(turn, withdrawal, withdrawal.leasesTold);
   else onNo(turn, withdrawal, outcome);
 }
 
@@ -139,7 +141,7 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   if (code === "revoked") {
     // An earlier attempt got through and was killed before it could write that down.
     sometimes("a withdrawal was confirmed to an instance that did not live to hear it");
-    handedBack(turn, withdrawal);
+    handedBack(turn, withdrawal, leasesToHandBack(turn).length);
     return;
   }
   if (code === "unknown-agent" || code === "bad-join-token") {
@@ -163,14 +165,14 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   });
 }
 
-function handedBack(turn: Turn, withdrawal: Withdrawal): void {
+function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
   const { record } = withdrawal;
-  const leases = leasesToHandBack(turn);
   record.keyRevoked = "confirmed";
   record.leasesDeferred = 0;
-  record.leasesHandedBack += leases.length;
-  const measured = `the broker took back ${leases.length} leases`;
-  advance(turn, withdrawal, { outcome: leases.length > 0 ? "done" : "nothing-to-do", measured }, "revoke-key");
+  // Those that came to their end while the broker answered are not among them.
+  record.leasesHandedBack += leases;
+  const measured = `the broker took back ${leases} leases`;
+  advance(turn, withdrawal, { outcome: leases > 0 ? "done" : "nothing-to-do", measured }, "revoke-key");
 }
 
 function noKey(turn: Turn, withdrawal: Withdrawal, measured: string): void {

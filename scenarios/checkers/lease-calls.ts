@@ -127,6 +127,11 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
       },
       "witness.resource": (record) => look(record, speakers.ofAgent(record.data.agentId)),
       "agent.started": (record) => void speakers.started(record),
+      // An offer that was late on its way may be taken again when it is over here.
+      "agent.offer": ({ source, data: { leaseId } }) => {
+        const accepted = speakers.of(source).said.get(`accept ${leaseId}`);
+        if (accepted?.underWay === false) speakers.of(source).said.delete(`accept ${leaseId}`);
+      },
       "agent.state": ({ source, data: { to } }) => {
         if (to === "Paused" || to === "Withdrawing") speakers.of(source).closed = true;
         if (to === "Withdrawing") speakers.of(source).excused = true;

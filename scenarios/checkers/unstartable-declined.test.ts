@@ -33,7 +33,7 @@ describe("unstartable-declined", () => {
     expect(verdict(answers(idle().freeze(), "accepted")).detail).toContain("no work is taken in");
     const left = idle().add("agent.shutdown", { trigger: "", stage: "begin" });
     expect(verdict(answers(left, "accepted")).result).toBe("fail");
-    const resumed = idle().freeze().add("agent.woke", { cause: "resumed" });
+    const resumed = idle().freeze().add("agent.thawed", { trigger: "", sandboxes: 0 });
     expect(verdict(answers(resumed, "accepted")).result).toBe("pass");
   });
 });

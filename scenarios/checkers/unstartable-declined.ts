@@ -11,6 +11,7 @@ interface Chooser {
   readonly failed: Map<string, RecordOf<"agent.execution">>;
   /** It takes nothing: it is paused, or about to be, or leaves. */
   closed: boolean;
+  leaving: boolean;
 }
 
 /**
@@ -19,7 +20,7 @@ interface Chooser {
  */
 export const unstartableDeclined = checkerOf("a job that could not be started is declined for a while (L2)", () => {
   const { unspawnableForMs } = agentLimits;
-  const choosers = new Instances<Chooser>(() => ({ failed: new Map(), closed: true }));
+  const choosers = new Instances<Chooser>(() => ({ failed: new Map(), closed: true, leaving: false }));
   let offers = 0;
   return {
     on: {
@@ -44,17 +45,22 @@ export const unstartableDeclined = checkerOf("a job that could not be started is
         return;
       },
       "agent.state": ({ source, data: { to } }) => {
-        choosers.of(source).closed = to !== "Idle" && to !== "Working";
+        const chooser = choosers.of(source);
+        chooser.closed = to !== "Idle" && to !== "Working";
+        chooser.leaving ||= to === "Withdrawing";
       },
       "agent.frozen": ({ source, data: { trigger } }) => {
         if (trigger !== "periodic checkpoint") choosers.of(source).closed = true;
       },
-      "agent.woke": ({ source, data: { cause } }) => {
+      "agent.thawed": ({ source }) => {
+        const chooser = choosers.of(source);
         // A pause was called off before it was in force.
-        if (cause === "resumed") choosers.of(source).closed = false;
+        if (!chooser.leaving) chooser.closed = false;
       },
       "agent.shutdown": ({ source }) => {
-        choosers.of(source).closed = true;
+        const chooser = choosers.of(source);
+        chooser.closed = true;
+        chooser.leaving = true;
       },
     },
     end: () => (offers === 0 ? undecided("nothing was offered") : passed(`${offers} offers were answered`)),

@@ -124,8 +124,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         const holder = instances.ofAgent(agentId);
         // Word of a checkpoint may be overtaken by the end of its job.
         if (holder === undefined || holder.leaving || route.endsWith("progress")) return;
-        // A stranger with another broker's token did, and it is told so.
-        if (code === "bad-join-token") return;
+        // A stranger with another broker's token did, and so did whoever was ended at once and stayed away for too long.
+        if (code === "bad-join-token" || code === "revoked") return;
         holder.refusals -= 1;
         if (holder.refusals >= 0) return;
         return violation(`an agent that did nothing wrong was refused: ${route}, ${code}`, record);
