@@ -8,6 +8,8 @@ interface Instance {
   state: AgentState;
   /** What it said last of the broker, if it said anything. */
   contact: RecordOf<"agent.broker"> | null;
+  /** It shuts down: a pause that is asked for now is one of its next start. */
+  leaving: boolean;
   /** By lease, the last step of its execution. */
   readonly executions: Map<string, RecordOf<"agent.execution">>;
 }
@@ -17,13 +19,21 @@ interface Instance {
  * whether a pause is still to come, and every sandbox, with a pid exactly while the job's processes are on the host.
  */
 export const statusTrue = checkerOf("the status shows what is (WC-5)", () => {
-  const instances = new Instances<Instance>(() => ({ state: "Enrolling", contact: null, executions: new Map() }));
+  const instances = new Instances<Instance>(() => ({
+    state: "Enrolling",
+    contact: null,
+    leaving: false,
+    executions: new Map(),
+  }));
   let looks = 0;
   return {
     on: {
       "agent.started": (record) => void instances.started(record),
       "agent.state": ({ source, data }) => {
         instances.of(source).state = data.to;
+      },
+      "agent.shutdown": ({ source }) => {
+        instances.of(source).leaving = true;
       },
       "agent.broker": (record) => {
         instances.of(record.source).contact = record;
@@ -53,7 +63,7 @@ function wrongState(record: RecordOf<"witness.status">, instance: Instance): Vio
   }
   if (state !== instance.state)
     return violation(`the status shows ${state}, and the agent is ${instance.state}`, record);
-  if (pauseAsked && state === "Paused")
+  if (pauseAsked && state === "Paused" && !instance.leaving)
     return violation("the status shows a pause to come, and it is in force", record);
   if (!pauseWaits || pauseAsked) return null;
   return violation("somebody waits for a pause, and the status shows none to come", record);

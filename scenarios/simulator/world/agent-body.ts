@@ -279,9 +279,6 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   /** The process ends by itself; when it is urgent, with everything that it runs. */
   exit(ending: Ending, urgent: boolean): void {
-    const isRead = this.stalledMs === 0;
-    // What was asked while it stood still lies unread in the socket, which closes now.
-    assert(urgent || !isRead || (this.#requests?.waiting ?? 0) === 0, "whoever asked is answered before the end");
     if (urgent) this.#effects.sandboxes.endAll();
     const { host } = this;
     if (ending.how === "withdrawn") {
