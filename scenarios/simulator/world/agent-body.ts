@@ -5,7 +5,6 @@ import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
 import { coreStatus } from "../../../agent/core/status.ts";
-import { assert } from "../../../foundation/assert.ts";
 import { type AgentStatus, type ControlRequest, type ControlResponse } from "../../../protocol/control.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
