@@ -104,7 +104,8 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
   const log = openLog({ instanceId, file: logFile });
   const agentId = note?.agentId ?? "0".repeat(64);
-  const driver = processDriver({ agentId, ledger, environment });
+  // Whoever has no membership runs no job, and needs no cgroup, whose name would be any other such agent's too.
+  const driver = processDriver({ agentId, ledger, environment, ...(note === null ? { cgroupRoot: null } : {}) });
   const identity = note === null ? null : readIdentity(paths.key);
   const core = initialCore({ instanceId, slots: note?.slots ?? 1 });
   let body: AgentBody | null = null;

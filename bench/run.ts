@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { type Benchmark, type BenchmarkResult, isMet } from "./benchmark.ts";
+import { freezeLatency } from "./freeze-latency.ts";
 import { reducerSteps } from "./reducer-steps.ts";
 import { scale } from "./scale.ts";
 import { simulatedAgentMemory } from "./simulated-agent-memory.ts";
@@ -17,6 +18,7 @@ import { withdrawSeeds } from "./withdraw-seeds.ts";
  */
 const benchmarks: readonly Benchmark[] = [
   wholeHostSnapshot,
+  freezeLatency,
   reducerSteps,
   simulationSteps,
   withdrawSeeds,

@@ -123,7 +123,9 @@ function cgroupsBelow({ path, ledger }: { path: string; ledger: HostLedger }): J
     },
     close() {
       if (!removeCgroup(path)) return false;
-      ledger.release(resourceKey({ kind: "cgroup", path }));
+      const key = resourceKey({ kind: "cgroup", path });
+      // Somebody else may have removed it, and the look for strays struck it off.
+      if (ledger.live().some((resource) => resourceKey(resource) === key)) ledger.release(key);
       return true;
     },
   };

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { HostResource } from "../core/host-resource.ts";
-import { findCgroupsNamed, mayDelegate, ownCgroup } from "./cgroup.ts";
+import { findCgroupsNamed, mayDelegate, ownCgroup, removeCgroup } from "./cgroup.ts";
 import { cpuTicks, isRunning, pidsIn, processesOf, until } from "./testing/driver-bed.ts";
 import { parentCgroupName } from "./job-cgroups.ts";
 import { memoryLedger } from "./testing/memory-ledger.ts";
@@ -144,6 +144,19 @@ test.skipIf(!delegated)(
     await sandbox.terminate(limits);
     driver.close();
     expect(ledger.live().filter(({ kind }) => kind !== "directory")).toEqual([]);
+  },
+);
+
+test.skipIf(!delegated)(
+  "a cgroup that somebody removed under the driver is struck off once (needs cgroups)",
+  async () => {
+    const ledger = memoryLedger();
+    const driver = processDriver({ agentId, ledger });
+    const [parent] = findCgroupsNamed(parentCgroupName(agentId));
+    expect(removeCgroup(parent as string)).toBe(true);
+    await driver.endStrays(limits);
+    driver.close();
+    expect(ledger.live()).toEqual([]);
   },
 );
 

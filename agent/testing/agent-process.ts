@@ -108,15 +108,22 @@ export function joinAgent({
   onFinished,
   slots = 2,
   crashAfter = "^$",
+  environment = {},
 }: {
   paths: HomePaths;
   broker: TinyBroker;
   onFinished: OnFinished;
   slots?: number;
   crashAfter?: string;
+  environment?: NodeJS.ProcessEnv;
 }): AgentProcess {
   const args = ["join", "--foreground", "--json", "--broker", broker.url, "--token", "t", "--slots", String(slots)];
-  return new AgentProcess({ paths, args, onFinished, environment: { HOUSEGUEST_CRASH_AFTER: crashAfter } });
+  return new AgentProcess({
+    paths,
+    args,
+    onFinished,
+    environment: { HOUSEGUEST_CRASH_AFTER: crashAfter, ...environment },
+  });
 }
 
 /** A job that works until it is ended, with a child of its own, and says how far it is. */

@@ -18,6 +18,7 @@ export class TinyBroker {
   readonly shutdowns: { reason: string; handedBack: unknown[] }[] = [];
   readonly pauses: unknown[] = [];
   readonly leases = new Map<string, z.infer<typeof Lease>>();
+  readonly enrolled = new Set<string>();
   readonly revoked = new Set<string>();
   /** The paths that were asked for, in order. */
   readonly calls: string[] = [];
@@ -77,6 +78,7 @@ export class TinyBroker {
   #answer(path: string, agentId: string, body: unknown): unknown {
     const now = Date.now();
     const lease = /\/leases\/(lease-[^/]+)\/(\w+)$/.exec(path);
+    if (path === routes.enrol) this.enrolled.add(agentId);
     if (path === routes.enrol) return { agentId, brokerTimeMs: now, timing: this.#timing };
     if (path === routes.heartbeat) return this.#heartbeat(body as HeartbeatRequest, now);
     if (path === routes.paused) this.pauses.push(body);
