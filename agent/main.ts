@@ -8,6 +8,7 @@ import type { AgentStatus, ControlRequest } from "../protocol/control.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
 import { resourceKey } from "./core/host-resource.ts";
 import { initialCore } from "./core/state.ts";
+import { type AutostartWish, settleAutostart } from "./io/autostart-ledger.ts";
 import { brokerClient } from "./io/broker-client.ts";
 import type { BrokerLink } from "./io/agent-context.ts";
 import { controlServer } from "./io/control-server.ts";
@@ -32,6 +33,8 @@ export interface AgentOptions {
     readonly broker: URL | null;
     readonly joinToken: string | null;
     readonly slots: number | null;
+    /** Null leaves the startup hook as it is. */
+    readonly autostart: Omit<AutostartWish, "environment"> | null;
   } | null;
   readonly withdraw: Extract<ControlRequest, { command: "withdraw" }> | null;
   readonly checkpointIntervalMs: number | null;
@@ -47,7 +50,7 @@ export interface ReadyAgent {
   readonly home: string;
   readonly control: string;
   readonly driver: string;
-  /** What the sandboxes cannot promise on this machine. */
+  /** What the sandboxes and the startup hook cannot promise on this machine. */
   readonly cannot: readonly string[];
 }
 
@@ -93,13 +96,17 @@ interface Running {
 }
 
 async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise<Running> {
-  const { paths, join, environment } = options;
+  const { paths, environment } = options;
   const { ledger } = home;
   const instanceId = randomUUID();
   const history = openHistory(environment, instanceId);
   recordLedger(home, { history, fresh });
   const recovered = recoveredFrom(ledger);
   const note = settledNote(options, home);
+  // A start that only finishes a withdrawal settles nothing any more.
+  const join = recovered.withdrawal === null ? options.join : null;
+  const autostart = join?.autostart ?? null;
+  const hookCannot = autostart === null ? [] : await settleAutostart(home, { ...autostart, environment });
   const logFile = options.logInHome ? paths.log : null;
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
   const log = openLog({ instanceId, file: logFile });
@@ -135,7 +142,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
         home: paths.home,
         control: paths.control,
         driver: driver.name,
-        cannot: driver.cannot,
+        cannot: [...driver.cannot, ...hookCannot],
       });
     },
     onBug,
@@ -156,7 +163,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
     pid: process.pid,
     driver: driver.name,
     recovered,
-    mayEnrol: join !== null,
+    mayEnrol: options.join !== null,
   });
   if (options.withdraw !== null) agent.ask(options.withdraw, () => undefined);
   const close = (): void => {

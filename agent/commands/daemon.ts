@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 
 import { withinDeadline } from "../../foundation/deadline.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
+import { launcher } from "../autostart/hook.ts";
 import { AgentError } from "../io/agent-error.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { pathsOf } from "./home-option.ts";
-import { joinTokenVariable, type JoinOptions } from "./join-options.ts";
+import { joinTokenVariable, type JoinOptions, lastingOptions } from "./join-options.ts";
 
 /** How long the command waits for the broker before it leaves the agent to its retries, in milliseconds. */
 const joinedWithinMs = 15_000;
-const launcher = fileURLToPath(new URL("../../bin/donor-agent.mjs", import.meta.url));
 
 /**
  * Starts the agent in a session of its own and waits until it has joined, or says why not.
@@ -52,13 +51,14 @@ export async function startDaemon(options: JoinOptions): Promise<number> {
   return ExitCode.pass;
 }
 
-function argumentsOf({ broker, slots, sandbox, checkpointInterval }: JoinOptions, { home }: HomePaths): string[] {
+function argumentsOf(options: JoinOptions, { home }: HomePaths): string[] {
+  const { broker, slots, autostart } = options;
   return [
     ...["join", "--foreground", "--json", "--log-in-home", "--home", home],
     ...(broker === undefined ? [] : ["--broker", broker]),
     ...(slots === undefined ? [] : ["--slots", String(slots)]),
-    ...(sandbox === undefined ? [] : ["--sandbox", sandbox]),
-    ...(checkpointInterval === undefined ? [] : ["--checkpoint-interval", String(checkpointInterval)]),
+    ...(autostart === undefined ? [] : ["--autostart", autostart]),
+    ...lastingOptions(options),
   ];
 }
 

@@ -4,13 +4,14 @@ import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { Ending } from "../core/effect.ts";
+import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "../io/agent-error.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { type ReadyAgent, runAgent } from "../main.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
-import { joinTokenVariable, type JoinOptions } from "./join-options.ts";
+import { joinTokenVariable, type JoinOptions, lastingOptions } from "./join-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const intervalMsMax = 86_400_000;
@@ -33,6 +34,12 @@ export function joinCommand(finish: Finish): Command {
       "how often running jobs are checkpointed, instead of the broker's default",
       wholeNumber({ min: 100, max: intervalMsMax }),
     )
+    .addOption(
+      new Option(
+        "--autostart <how>",
+        "have it started again with this host, until it withdraws: by a line in this user's crontab, a unit of this user's or the host's systemd, a launchd agent; none takes away what was installed (default: leave it as it is, which is none at first)",
+      ).choices([...autostartNames, "none"]),
+    )
     .addOption(new Option("--log-in-home").hideHelp())
     .action(async (options: JoinOptions) => {
       const token = options.token ?? process.env[joinTokenVariable];
@@ -49,7 +56,12 @@ async function runHere(options: JoinOptions): Promise<number> {
   let said = false;
   const { ending, report } = await runAgent({
     paths,
-    join: { broker: brokerOf(options), joinToken: options.token ?? null, slots: options.slots ?? null },
+    join: {
+      broker: brokerOf(options),
+      joinToken: options.token ?? null,
+      slots: options.slots ?? null,
+      autostart: options.autostart === undefined ? null : { name: options.autostart, options: lastingOptions(options) },
+    },
     withdraw: null,
     checkpointIntervalMs: options.checkpointInterval ?? null,
     environment: process.env,

@@ -60,7 +60,7 @@ export class FileHostLedger implements HostLedger {
   }
 
   /** Keeps a note for the next instance; null strikes it off. */
-  remember({ key, value }: Note | { readonly key: "home"; readonly value: unknown }): void {
+  remember({ key, value }: Note | { readonly key: "home" | "autostart"; readonly value: unknown }): void {
     if (value === null && !this.#notes.has(key)) return;
     this.#write({ op: "note", key, value });
   }

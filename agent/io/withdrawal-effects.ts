@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { resourceKey } from "../core/host-resource.ts";
 import type { SandboxDriver } from "../sandbox/port.ts";
 import { wipeDirectory } from "../sandbox/wipe-directory.ts";
+import { autostartNote, removeAutostart } from "./autostart-ledger.ts";
 import type { Home } from "./home.ts";
 import { removeHome } from "./home-remove.ts";
 
@@ -17,13 +18,14 @@ export function socketsLeft({ paths, ledger }: Home): string[] {
   return [...left].sort();
 }
 
-/** Wipes everything in the home but the ledger and the lock, and strikes off what is gone. */
+/** Takes away the startup hook, wipes everything in the home but the ledger and the lock, and strikes off what is gone. */
 export async function wipeHome(home: Home, driver: SandboxDriver | null): Promise<{ wiped: string[]; left: string[] }> {
   const { paths, ledger } = home;
   driver?.close();
   const kept = [paths.ledger, paths.lock];
-  const wiped: string[] = [];
-  const left: string[] = [];
+  const hook = await removeAutostart(home);
+  const wiped: string[] = [...hook.removed];
+  const left: string[] = [...hook.left];
   for (const entry of readdirSync(paths.home, { withFileTypes: true })) {
     const path = join(paths.home, entry.name);
     if (kept.includes(path)) continue;
@@ -51,7 +53,8 @@ export function clearLedger(
   const open = ledger
     .live()
     .filter((resource) => resource.kind !== "directory" || resource.path.startsWith(paths.home + sep));
-  if (keep || open.length > 0) return { entriesLeft: ledger.live().length, wiped: [], directoriesLeft: [] };
+  if (keep || open.length > 0 || autostartNote(ledger) !== null)
+    return { entriesLeft: ledger.live().length, wiped: [], directoriesLeft: [] };
   const { wiped, left } = removeHome(home);
   return { entriesLeft: left.length, wiped: [...wiped], directoriesLeft: [...left] };
 }

@@ -1,4 +1,5 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -24,8 +25,12 @@ export function manifestName(jobId: string, manifestDigest: string): string {
 /** A file that is not there until it is whole. */
 export interface PartialFile {
   readonly handle: FileHandle;
-  /** Brings the bytes to the disk and gives the file its name. */
-  commit(name: string): Promise<string>;
+  /**
+   * Brings the bytes to the disk, reads them again, and gives the file its name only if they are those (case 28).
+   *
+   * @throws Error when they are not
+   */
+  commit(name: string, expected: { readonly digest: string; readonly bytes: number }): Promise<string>;
   /** Removes it; does nothing after a commit. */
   discard(): Promise<void>;
 }
@@ -36,10 +41,11 @@ export async function createPartial({ directory, jobId }: { directory: string; j
   let committed = false;
   return {
     handle,
-    async commit(name) {
+    async commit(name, expected) {
       const path = join(directory, name);
       await handle.sync();
       await handle.close();
+      await requireContent(partial, expected);
       await rename(partial, path);
       committed = true;
       await syncDirectory(directory);
@@ -51,6 +57,17 @@ export async function createPartial({ directory, jobId }: { directory: string; j
       await rm(partial, { force: true });
     },
   };
+}
+
+async function requireContent(path: string, { digest, bytes }: { digest: string; bytes: number }): Promise<void> {
+  const hash = createHash("sha256");
+  let seen = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    seen += chunk.length;
+    hash.update(chunk);
+  }
+  if (seen !== bytes) throw new Error(`${seen} of ${bytes} bytes are on the disk`);
+  if (hash.digest("hex") !== digest) throw new Error("the disk holds other bytes than were written");
 }
 
 /** Removes every file of this job's checkpoints but those of one, which must be committed; also what a kill left half done. */

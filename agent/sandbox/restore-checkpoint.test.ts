@@ -46,10 +46,17 @@ const symlink = (path: string, to: string): ManifestEntry => ({
   bytes: 0,
   target: to,
 });
+const hardlink = (path: string, to: string): ManifestEntry => ({
+  path,
+  kind: "hardlink",
+  mode: 0o644,
+  bytes: 0,
+  target: to,
+});
 const tarOf = ({ path, kind, mode, bytes, target: linkname }: ManifestEntry, body = "x"): TarEntry => ({
   header: {
     name: path,
-    type: kind,
+    type: kind === "hardlink" ? "link" : kind,
     mode,
     size: bytes,
     mtime: new Date(0),
@@ -104,6 +111,11 @@ describe("a manifest is refused that", () => {
     ["goes through a file", [file("a"), file("a/b")]],
     ["names a parent that comes later", [file("a/b"), directory("a")]],
     ["names a path twice", [symlink("a", "../escaped"), file("a")]],
+    ["links to what comes later", [hardlink("a", "b"), file("b")]],
+    ["links to what is not in it", [hardlink("a", "../escaped"), file("b")]],
+    ["links to a directory", [directory("a"), hardlink("b", "a")]],
+    ["links to a link", [file("a"), hardlink("b", "a"), hardlink("c", "b")]],
+    ["promises more than a checkpoint may hold in a sparse file", [{ ...file("a"), storedBytes: 2 ** 40 }]],
     ["has a file without a digest", [{ path: "a", kind: "file", mode: 0o644, bytes: 1 }]],
     ["promises more than a checkpoint may hold", [{ ...file("a"), bytes: 2 ** 40 }]],
   ])("%s", async (_, entries) => {
@@ -163,5 +175,47 @@ describe("an archive is refused that", () => {
     await expect(restoreCrafted({ entries, archive: await packed([tarOf(a), tarOf(b, "y")]) })).rejects.toMatchObject({
       code: "digest-mismatch",
     });
+  });
+
+  /** One sparse file of 8192 bytes, whose content in the archive is this. */
+  const sparse = async (content: Buffer): Promise<unknown> => {
+    const entry: ManifestEntry = {
+      path: "a",
+      kind: "file",
+      mode: 0o644,
+      bytes: 8_192,
+      storedBytes: content.length,
+      sha256: digestOf(content),
+    };
+    const pax = { "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "8192" };
+    const header = { name: "a", mode: 0o644, size: content.length, mtime: new Date(0), pax };
+    return await restoreCrafted({ entries: [entry], archive: await packed([{ header, body: content }]) });
+  };
+  const map = (text: string): Buffer => Buffer.concat([Buffer.from(text), Buffer.alloc(512 - text.length)]);
+
+  test.each<[string, Buffer]>([
+    ["writes beyond the end", Buffer.concat([map("1\n8000\n512\n"), Buffer.alloc(512, 1)])],
+    ["writes backwards", Buffer.concat([map("2\n4096\n1\n0\n1\n"), Buffer.alloc(2, 1)])],
+    ["writes twice in one place", Buffer.concat([map("2\n0\n512\n511\n1\n"), Buffer.alloc(513, 1)])],
+    ["has more data than its map", Buffer.concat([map("1\n0\n1\n"), Buffer.alloc(2, 1)])],
+    ["has less data than its map", Buffer.concat([map("1\n0\n3\n"), Buffer.alloc(2, 1)])],
+    ["ends in its map", Buffer.from("2\n0\n1\n")],
+    ["has no map", Buffer.alloc(1_024, 1)],
+    ["has an empty number in its map", map("1\n\n1\n")],
+    ["has a negative number in its map", map("1\n-1\n1\n")],
+    ["has a number without an end in its map", map("1\n0\n00000000000000000000001\n")],
+    ["has more extents than any content", map("9999999999\n0\n0\n")],
+    ["hides something behind its map", Buffer.concat([map("1\n0\n0\n").subarray(0, 511), Buffer.from("x")])],
+  ])("has a sparse file that %s", async (_, content) => {
+    await expect(sparse(content)).rejects.toMatchObject({ code: "archive-broken" });
+  });
+
+  test("says of a sparse file that it is another size than its manifest", async () => {
+    const content = map("1\n8192\n0\n");
+    const entry: ManifestEntry = { ...file("a"), bytes: 4_096, storedBytes: content.length, sha256: digestOf(content) };
+    const pax = { "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "8192" };
+    const header = { name: "a", mode: 0o644, size: content.length, mtime: new Date(0), pax };
+    const archive = await packed([{ header, body: content }]);
+    await expect(restoreCrafted({ entries: [entry], archive })).rejects.toMatchObject({ code: "archive-broken" });
   });
 });

@@ -12,6 +12,7 @@ import type { CheckpointReference } from "../../protocol/messages.ts";
 import { type ArchivedEntry, archiveReader } from "./archive.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { openDirectory } from "./directory-handle.ts";
+import { nativeFiles } from "./native-files.ts";
 import { textToPath } from "./path-text.ts";
 import { treeWriter, type TreeWriter } from "./tree-writer.ts";
 import { emptyDirectory } from "./wipe-directory.ts";
@@ -46,7 +47,7 @@ export async function restoreCheckpoint({
       });
     }
     try {
-      await extract({ archivePath, manifest, writer: treeWriter(root) });
+      await extract({ archivePath, manifest, writer: treeWriter({ root, native: await nativeFiles() }) });
     } catch (error) {
       await emptyDirectory(workspace);
       throw asCheckpointError(error);
@@ -90,8 +91,9 @@ async function readManifest({
 function problemOf(entries: readonly ManifestEntry[]): string | null {
   const directories = new Set([""]);
   const seen = new Set<string>();
+  const linkable = new Set<string>();
   let bytes = 0;
-  for (const { path, kind, bytes: size, sha256, target } of entries) {
+  for (const { path, kind, bytes: size, storedBytes, sha256, target } of entries) {
     const name = JSON.stringify(path.slice(0, 200));
     if (textToPath(path) === null) return `${name} is not written as paths are`;
     const parts = path.split("/");
@@ -103,11 +105,13 @@ function problemOf(entries: readonly ManifestEntry[]): string | null {
     seen.add(path);
     if (kind === "directory") directories.add(path);
     if ((kind === "file") !== (sha256 !== undefined)) return `${name} lacks a digest, or has one without a content`;
-    if ((kind === "symlink") !== (target !== undefined))
-      return `${name} lacks a target, or has one without being a link`;
+    const isLink = kind === "symlink" || kind === "hardlink";
+    if (isLink !== (target !== undefined)) return `${name} lacks a target, or has one without being a link`;
+    if (kind === "hardlink" && !linkable.has(target ?? "")) return `${name} is a hard link to nothing before it`;
     if (target !== undefined && !isTarget(target)) return `${name} has a target that no link can have`;
-    bytes += size;
-    if (kind !== "file" && size !== 0) return `${name} has a size without a content`;
+    if (kind === "file" || kind === "symlink") linkable.add(path);
+    bytes += storedBytes ?? size;
+    if (kind !== "file" && (size !== 0 || storedBytes !== undefined)) return `${name} has a size without a content`;
   }
   return bytes > limits.checkpointContentBytesMax ? "its contents are too large together" : null;
 }
@@ -171,6 +175,7 @@ function requireSame(archived: ArchivedEntry, entry: ManifestEntry): void {
     archived.kind === entry.kind &&
     archived.mode === entry.mode &&
     archived.bytes === entry.bytes &&
+    archived.storedBytes === (entry.storedBytes ?? null) &&
     archived.target === (entry.target ?? "");
   if (!same)
     throw broken("archive", `its entry ${JSON.stringify(archived.text.slice(0, 200))} is not what its manifest says`);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fchmodSync, openSync, read } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, read } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -20,7 +20,10 @@ import {
   removeOtherCheckpoints,
 } from "./checkpoint-files.ts";
 import { readSourceTree, type SourceEntry, tooLarge } from "./checkpoint-tree.ts";
+import { dataExtents } from "./data-extents.ts";
 import { beneath, isDenied, openDirectory, relax } from "./directory-handle.ts";
+import { type NativeFiles, nativeFiles } from "./native-files.ts";
+import { type Extent, sparseMap } from "./sparse-map.ts";
 import { RelaxedModes } from "./workspace-tree.ts";
 import { archiveWriter, type ArchiveWriter } from "./archive.ts";
 
@@ -38,8 +41,9 @@ const readAsync = promisify(read);
  * Saves a workspace into `directory` and then removes this job's earlier checkpoints there. The job should be frozen;
  * one that runs may change a file under the reading, which fails with `workspace-changed`. One save a job at a time.
  *
- * The same tree gives the same archive, byte for byte: sorted, without owners, times to the microsecond. Hard links are
- * kept as copies; extended attributes, setuid and setgid are not kept; sockets, FIFOs, devices and mounts are omitted.
+ * The same tree gives the same archive, byte for byte: sorted, without owners, holes where there are blocks of zeros.
+ * Sparse files, hard links within the workspace and times are kept; extended attributes, setuid and setgid are not;
+ * sockets, FIFOs, devices and mounts are omitted, and never opened.
  *
  * @throws CheckpointError `too-large`, `workspace-changed`, `not-written`; earlier checkpoints stay as they were
  */
@@ -50,6 +54,7 @@ export async function saveCheckpoint({
   progress,
   directory,
   nowMs,
+  contentBytesMax = limits.checkpointContentBytesMax,
 }: {
   readonly workspace: string;
   readonly jobId: string;
@@ -57,12 +62,14 @@ export async function saveCheckpoint({
   readonly progress: number;
   readonly directory: string;
   readonly nowMs: number;
+  /** The most that the contents may have together, holes left out. */
+  readonly contentBytesMax?: number;
 }): Promise<SavedCheckpoint> {
   const root = openDirectory(workspace);
   const relaxed = new RelaxedModes();
   try {
-    const tree = await readSourceTree({ root, relaxed });
-    const archive = await writeArchive({ root, entries: tree.entries, directory, jobId });
+    const tree = await readSourceTree({ root, relaxed, contentBytesMax });
+    const archive = await writeArchive({ root, entries: tree.entries, directory, jobId, contentBytesMax });
     const manifest: CheckpointManifest = {
       version: 1,
       jobId,
@@ -96,17 +103,19 @@ async function writeArchive({
   entries,
   directory,
   jobId,
+  contentBytesMax,
 }: {
   root: number;
   entries: readonly SourceEntry[];
   directory: string;
   jobId: string;
+  contentBytesMax: number;
 }): Promise<{ path: string; digest: string; bytes: number; entries: ManifestEntry[] }> {
   const partial = await createPartial({ directory, jobId });
   try {
     const archive = archiveWriter();
     const [packed, stored] = await Promise.allSettled([
-      packAll({ root, entries, archive }),
+      packAll({ root, entries, archive, contentBytesMax }),
       store({ source: archive.readable, partial }),
     ]);
     // A store that failed makes the packing fail too, and says why; a packing that failed likewise.
@@ -115,7 +124,7 @@ async function writeArchive({
     }
     if (stored.status === "rejected") throw notWritten(stored.reason);
     if (packed.status === "rejected") throw packed.reason;
-    const path = await partial.commit(archiveName(jobId, stored.value.digest));
+    const path = await partial.commit(archiveName(jobId, stored.value.digest), stored.value);
     return { path, ...stored.value, entries: packed.value };
   } finally {
     await partial.discard();
@@ -126,18 +135,25 @@ async function packAll({
   root,
   entries,
   archive,
+  contentBytesMax,
 }: {
   root: number;
   entries: readonly SourceEntry[];
   archive: ArchiveWriter;
+  contentBytesMax: number;
 }): Promise<ManifestEntry[]> {
   const packed: ManifestEntry[] = [];
+  const native = await nativeFiles();
+  let contentBytes = 0;
   try {
     for (const entry of entries) {
       const { text: path, kind, mode, bytes } = entry;
-      if (kind === "file") packed.push({ path, kind, mode, bytes, sha256: await packFile({ root, entry, archive }) });
-      else {
-        await archive.add(entry);
+      if (kind === "file") {
+        const content = await packFile({ root, entry, archive, native, bytesMax: contentBytesMax - contentBytes });
+        contentBytes += content.storedBytes ?? bytes;
+        packed.push({ path, kind, mode, bytes, ...content });
+      } else {
+        await archive.add(entry, null);
         packed.push({ path, kind, mode, bytes, ...(entry.target === undefined ? {} : { target: entry.target }) });
       }
     }
@@ -149,35 +165,63 @@ async function packAll({
   }
 }
 
-/** @returns the SHA-256 of the content that went into the archive */
+/** @returns what the manifest says of the content that went into the archive */
 async function packFile({
   root,
   entry,
   archive,
+  native,
+  bytesMax,
 }: {
   root: number;
   entry: SourceEntry;
   archive: ArchiveWriter;
-}): Promise<string> {
+  native: NativeFiles | null;
+  bytesMax: number;
+}): Promise<Pick<ManifestEntry, "sha256" | "storedBytes">> {
   const hash = createHash("sha256");
   const file = openSource({ root, entry });
   try {
-    const body = await archive.add(entry);
-    for (let position = 0; position < entry.bytes; ) {
-      // A new buffer each time: the archive holds on to it until it is compressed.
-      const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, entry.bytes - position));
-      const { bytesRead } = await readAsync(file, buffer, 0, buffer.length, position);
-      if (bytesRead === 0) throw changed(entry, "became shorter");
-      const chunk = buffer.subarray(0, bytesRead);
+    const extents = await dataExtents({ file, size: entry.bytes, native });
+    // What was cut off looks like a hole.
+    if (fstatSync(file).size < entry.bytes) throw changed(entry, "became shorter");
+    const dataBytes = extents.reduce((sum, { bytes }) => sum + bytes, 0);
+    const map = dataBytes === entry.bytes ? null : sparseMap(extents, entry.bytes);
+    const storedBytes = map === null ? null : map.length + dataBytes;
+    if (dataBytes > bytesMax) throw tooLarge("content", bytesMax);
+    const body = await archive.add(entry, storedBytes);
+    const store = async (chunk: Buffer): Promise<void> => {
       hash.update(chunk);
       await body.write(chunk);
-      position += bytesRead;
-    }
+    };
+    if (map !== null) await store(map);
+    for (const extent of extents) await packExtent({ file, entry, extent, store });
     await body.close();
+    return { ...(storedBytes === null ? {} : { storedBytes }), sha256: hash.digest("hex") };
   } finally {
     closeSync(file);
   }
-  return hash.digest("hex");
+}
+
+async function packExtent({
+  file,
+  entry,
+  extent: { offset, bytes },
+  store,
+}: {
+  file: number;
+  entry: SourceEntry;
+  extent: Extent;
+  store: (chunk: Buffer) => Promise<void>;
+}): Promise<void> {
+  for (let position = offset; position < offset + bytes; ) {
+    // A new buffer each time: the archive holds on to it until it is compressed.
+    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, offset + bytes - position));
+    const { bytesRead } = await readAsync(file, buffer, 0, buffer.length, position);
+    if (bytesRead === 0) throw changed(entry, "became shorter");
+    await store(buffer.subarray(0, bytesRead));
+    position += bytesRead;
+  }
 }
 
 function openSource({ root, entry }: { root: number; entry: SourceEntry }): number {
@@ -235,7 +279,8 @@ async function writeManifest({
   const partial = await createPartial({ directory, jobId: manifest.jobId });
   try {
     await partial.handle.writeFile(bytes);
-    return { path: await partial.commit(manifestName(manifest.jobId, digest)), digest };
+    const name = manifestName(manifest.jobId, digest);
+    return { path: await partial.commit(name, { digest, bytes: bytes.length }), digest };
   } finally {
     await partial.discard();
   }

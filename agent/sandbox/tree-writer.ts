@@ -1,22 +1,14 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  futimesSync,
-  lutimesSync,
-  mkdirSync,
-  openSync,
-  symlinkSync,
-  write,
-} from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, constants, fchmodSync, linkSync, mkdirSync, openSync, symlinkSync } from "node:fs";
 
 import { present } from "../../foundation/assert.ts";
 import type { ManifestEntry } from "../../protocol/checkpoint-manifest.ts";
 import type { ArchivedEntry } from "./archive.ts";
 import { beneath } from "./directory-handle.ts";
+import type { NativeFiles } from "./native-files.ts";
 import { textToPath } from "./path-text.ts";
+import { setLinkTime, setTime } from "./set-time.ts";
+import { denseContent, sparseContent } from "./written-content.ts";
 
 export interface TreeWriter {
   /** Makes one entry; its parent was made before. Returns the SHA-256 of a file's content, null for anything else. */
@@ -25,37 +17,40 @@ export interface TreeWriter {
   finish(): void;
 }
 
-const writeAsync = promisify(write);
-
 /** Writes a checkpoint's entries below an open, empty directory. */
-export function treeWriter(root: number): TreeWriter {
-  const directories: { readonly path: Buffer; readonly mode: number; readonly seconds: number }[] = [];
+export function treeWriter({ root, native }: { root: number; native: NativeFiles | null }): TreeWriter {
+  const directories: { readonly path: Buffer; readonly mode: number; readonly modifiedNs: bigint }[] = [];
   return {
     async write({ entry, archived }) {
       const path = bytesOf(entry.path);
-      const seconds = Number.isFinite(archived.modifiedSeconds) ? archived.modifiedSeconds : 0;
+      const { modifiedNs } = archived;
       if (entry.kind === "directory") {
         beneath({ root, path }, (real) => mkdirSync(real, { mode: 0o700 }));
-        directories.push({ path, mode: entry.mode, seconds });
+        directories.push({ path, mode: entry.mode, modifiedNs });
         return null;
       }
       if (entry.kind === "symlink") {
         const target = bytesOf(present(entry.target, "a symlink has a target"));
         beneath({ root, path }, (real) => {
           symlinkSync(target, real);
-          lutimesSync(real, seconds, seconds);
+          setLinkTime(native, real, modifiedNs);
         });
         return null;
       }
-      return await writeFile({ root, path, entry, archived, seconds });
+      if (entry.kind === "hardlink") {
+        const first = bytesOf(present(entry.target, "a hard link has a target"));
+        beneath({ root, path: first }, (existing) => beneath({ root, path }, (real) => linkSync(existing, real)));
+        return null;
+      }
+      return await writeFile({ root, path, entry, archived, native });
     },
     finish() {
-      for (const { path, mode, seconds } of directories.reverse()) {
+      for (const { path, mode, modifiedNs } of directories.reverse()) {
         const directory = beneath({ root, path }, (real) =>
           openSync(real, constants.O_DIRECTORY | constants.O_NOFOLLOW),
         );
         try {
-          futimesSync(directory, seconds, seconds);
+          setTime(native, directory, modifiedNs);
           fchmodSync(directory, mode);
         } finally {
           closeSync(directory);
@@ -70,27 +65,26 @@ async function writeFile({
   path,
   entry,
   archived,
-  seconds,
+  native,
 }: {
   root: number;
   path: Buffer;
   entry: ManifestEntry;
   archived: ArchivedEntry;
-  seconds: number;
+  native: NativeFiles | null;
 }): Promise<string> {
   const hash = createHash("sha256");
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const file = beneath({ root, path }, (real) => openSync(real, flags, 0o600));
   try {
+    const content = archived.storedBytes === null ? denseContent(file) : sparseContent(file, archived.bytes);
     for await (const chunk of archived.body) {
       hash.update(chunk);
-      for (let offset = 0; offset < chunk.length; ) {
-        const { bytesWritten } = await writeAsync(file, chunk, offset, chunk.length - offset, null);
-        offset += bytesWritten;
-      }
+      await content.take(chunk);
     }
+    content.end();
     fchmodSync(file, entry.mode);
-    futimesSync(file, seconds, seconds);
+    setTime(native, file, archived.modifiedNs);
   } finally {
     closeSync(file);
   }

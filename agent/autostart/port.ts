@@ -1,0 +1,46 @@
+import type { HostResource } from "../core/host-resource.ts";
+
+/** The ways to have an agent started again with its host. */
+export const autostartNames = ["crontab", "systemd-user", "systemd", "launchd"] as const;
+export type AutostartName = (typeof autostartNames)[number];
+
+/** The line of one agent in a user's crontab. */
+export interface CrontabEntry {
+  readonly kind: "crontab";
+  readonly user: string;
+  /** Whether the user had a crontab before; one that was made for the agent goes with its line. */
+  readonly existed: boolean;
+}
+
+/** What a startup hook takes of the host; journalled before it is taken, struck off after it is gone. */
+export type AutostartResource = Extract<HostResource, { readonly kind: "directory" | "file" }> | CrontabEntry;
+
+export interface AutostartRemoval {
+  /** What was there and is not any more. */
+  readonly removed: readonly string[];
+  /** What is still there, seen afterwards, with the reason. */
+  readonly left: readonly string[];
+}
+
+/** One way to start the agent of one home again. `autostart.contract.ts` holds what each must do. */
+export interface Autostart {
+  readonly name: AutostartName;
+  /** What this way does not do on this machine, as sentences for the donor. */
+  readonly cannot: readonly string[];
+  /**
+   * What an installation would take of the host as it is now. Changes nothing.
+   *
+   * @throws UsageError `autostart-taken`, `autostart-denied`, `crontab-refused`, `no-crontab`
+   */
+  resources(): Promise<readonly AutostartResource[]>;
+  /**
+   * Takes what `resources` named. Doing it again changes nothing.
+   *
+   * @throws UsageError; what was taken until then is for `remove` to give back
+   */
+  install(resources: readonly AutostartResource[]): Promise<void>;
+  /** Gives back exactly what was taken, and looks again. Doing it again changes nothing. Never fails: says what is left. */
+  remove(resources: readonly AutostartResource[]): Promise<AutostartRemoval>;
+  /** Whether anything of the hook is there, seen now. */
+  isInstalled(): Promise<boolean>;
+}
