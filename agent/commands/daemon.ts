@@ -52,13 +52,20 @@ export async function startDaemon(options: JoinOptions): Promise<number> {
   return ExitCode.pass;
 }
 
-function argumentsOf({ broker, slots, sandbox, checkpointInterval }: JoinOptions, { home }: HomePaths): string[] {
+function argumentsOf(options: JoinOptions, { home }: HomePaths): string[] {
+  const given: Record<string, string | number | undefined> = {
+    "--broker": options.broker,
+    "--slots": options.slots,
+    "--sandbox": options.sandbox,
+    "--job-network": options.jobNetwork,
+    "--job-memory": options.jobMemory,
+    "--job-processes": options.jobProcesses,
+    "--job-cpus": options.jobCpus,
+    "--checkpoint-interval": options.checkpointInterval,
+  };
   return [
     ...["join", "--foreground", "--json", "--log-in-home", "--home", home],
-    ...(broker === undefined ? [] : ["--broker", broker]),
-    ...(slots === undefined ? [] : ["--slots", String(slots)]),
-    ...(sandbox === undefined ? [] : ["--sandbox", sandbox]),
-    ...(checkpointInterval === undefined ? [] : ["--checkpoint-interval", String(checkpointInterval)]),
+    ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
   ];
 }
 
@@ -85,15 +92,19 @@ function letGo(child: ChildProcess): void {
 }
 
 function inWords(line: string): string {
-  const { agentId, pid, state, home, cannot } = JSON.parse(line) as {
+  const { agentId, pid, state, home, driver, cannot } = JSON.parse(line) as {
     agentId: string | null;
+    driver: string;
     pid: number;
     state: string;
     home: string;
     cannot: string[];
   };
   if (state === "Withdrawn") return `The withdrawal of ${home} that was interrupted is finished; nothing is left.\n`;
-  const lines = [`Joined as ${agentId?.slice(0, 12)}, pid ${pid}, ${state}, home ${home}.`];
+  const lines = [
+    `Joined as ${agentId?.slice(0, 12)}, pid ${pid}, ${state}, home ${home}.`,
+    `Jobs are confined by ${driver}.`,
+  ];
   for (const sentence of cannot) lines.push(`Note: ${sentence}`);
   return `${lines.join("\n")}\n`;
 }

@@ -6,7 +6,11 @@ export interface JoinOptions {
   readonly slots?: number;
   readonly foreground?: boolean;
   readonly json?: boolean;
-  readonly sandbox?: "auto" | "process";
+  readonly sandbox?: "auto" | "bubblewrap" | "process";
+  readonly jobNetwork?: "none" | "host";
+  readonly jobMemory?: number;
+  readonly jobProcesses?: number;
+  readonly jobCpus?: number;
   readonly checkpointInterval?: number;
   readonly logInHome?: boolean;
 }
