@@ -144,22 +144,49 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
     });
   });
 
-  test.skipIf(!isRoot)("an ordinary user gets the same (needs root to become one)", async () => {
-    const place = mkdtempSync(join(tmpdir(), "houseguest-ordinary-"));
-    try {
-      chmodSync(place, 0o777);
-      const script = `
-        import { probeBubblewrap } from ${JSON.stringify(join(import.meta.dirname, "bubblewrap-probe.ts"))};
-        const found = await probeBubblewrap({ environment: process.env, network: "none", hidden: [], workspace: process.argv[1] });
-        console.log(JSON.stringify({ uid: process.getuid(), works: found.works, why: found.why }));
-      `;
-      const { stdout } = await runAlone({ script, arguments: [place], prefix: ["setpriv", ...nobody] });
-      expect(JSON.parse(stdout)).toMatchObject({ uid: 65_534, works: true });
-    } finally {
-      rmSync(place, { recursive: true });
-    }
-  });
+  test.skipIf(!isRoot)(
+    "an ordinary user gets the same, and a limit on processes (needs root to become one)",
+    async () => {
+      const place = mkdtempSync(join(tmpdir(), "houseguest-ordinary-"));
+      try {
+        chmodSync(place, 0o777);
+        const given = JSON.stringify({ place, agentId: randomBytes(32).toString("hex") });
+        const { stdout } = await runAlone({ script: ordinary, arguments: [given], prefix: ["setpriv", ...nobody] });
+        expect(JSON.parse(stdout)).toMatchObject({
+          uid: 65_534,
+          exit: { exitCode: 7, signal: null },
+          log: expect.stringMatching(/uid 65534[^]*[Ff]ork/),
+          result: { left: [] },
+        });
+      } finally {
+        rmSync(place, { recursive: true });
+      }
+    },
+  );
 });
+
+/** Runs one job that forks more than it may, and says how it went. */
+const ordinary = `
+  import { mkdirSync, readFileSync } from "node:fs";
+  import { bubblewrapDriver } from ${JSON.stringify(join(import.meta.dirname, "bubblewrap-driver.ts"))};
+  import { probeBubblewrap } from ${JSON.stringify(join(import.meta.dirname, "bubblewrap-probe.ts"))};
+  import { memoryLedger } from ${JSON.stringify(join(import.meta.dirname, "testing/memory-ledger.ts"))};
+  import { JobSpec } from ${JSON.stringify(join(import.meta.dirname, "../../protocol/messages.ts"))};
+  const { place, agentId } = JSON.parse(process.argv.at(-1));
+  const found = await probeBubblewrap({ environment: process.env, network: "none", hidden: [place], workspace: place });
+  const limits = { processesMax: 24, memoryBytesMax: null, cpusMax: null };
+  const driver = bubblewrapDriver({ agentId, ledger: memoryLedger(), limits, ...found.options });
+  const workspace = place + "/workspace";
+  mkdirSync(workspace);
+  const script = "echo uid $(id -u); sh -c 'i=0; while [ $i -lt 60 ]; do i=$((i + 1)); sleep 60 & done'; exit 7";
+  const job = JobSpec.parse({ command: ["sh", "-c", script] });
+  const logFile = place + "/log";
+  const sandbox = await driver.start({ leaseId: "lease-1", jobId: "job-1", epoch: 1, agentId, job, workspace, logFile });
+  const exit = await sandbox.exited;
+  const result = await sandbox.terminate({ graceMs: 100, deadlineMs: 10000 });
+  driver.close();
+  console.log(JSON.stringify({ uid: process.getuid(), exit, log: readFileSync(logFile, "utf8"), result }));
+`;
 
 const nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--"];
 

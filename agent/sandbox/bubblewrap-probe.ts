@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join, resolve, sep } from "node:path";
 
 import { bubblewrapEnclosure, type BubblewrapOptions } from "./bubblewrap-enclosure.ts";
 import { shell } from "./launch-scripts.ts";
@@ -71,8 +71,11 @@ async function complaintOf(options: BubblewrapOptions, workspace: string): Promi
 
 /** Where programs are: the search path, and this agent with its Node, wherever somebody has installed them. */
 function programDirectories(path: string): string[] {
-  const directories = [...path.split(delimiter), dirname(process.execPath), resolve(import.meta.dirname, "../..")];
-  return [...new Set(directories)].filter((directory) => isAbsolute(directory) && existsSync(directory));
+  const directories = [...path.split(delimiter), dirname(process.execPath), resolve(import.meta.dirname, "../..")]
+    .filter((directory) => isAbsolute(directory) && existsSync(directory))
+    .map((directory) => realpathSync(directory));
+  // What lies in another one comes with it.
+  return [...new Set(directories)].filter((one) => !directories.some((other) => one.startsWith(other + sep)));
 }
 
 function findProgram(path: string): string | null {
