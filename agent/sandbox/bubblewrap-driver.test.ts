@@ -98,7 +98,7 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
     await once(server, "listening");
     try {
       const script = `"$NODE" -e 'require("net").connect(${port}, "127.0.0.1").on("connect", () => console.log("yes")).on("error", () => console.log("no"))'`;
-      const make: MakeDriver = ({ home: _, ...each }) => bubblewrapDriver({ ...each, ...options, network });
+      const make: MakeDriver = (each) => bubblewrapDriver({ ...each, ...options, network });
       expect(await linesOf(script, { NODE: process.execPath }, make)).toEqual([reached]);
     } finally {
       server.close();
@@ -118,7 +118,7 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
   });
 
   test("an enclosure that cannot be made is told as a start that failed, with its own words", async () => {
-    const failing = ({ home: _, ...each }: Parameters<MakeDriver>[0]) =>
+    const failing = (each: Parameters<MakeDriver>[0]) =>
       bubblewrapDriver({ ...each, ...options, hidden: ["/proc/no/such/place"] });
     const bed = new DriverBed(failing);
     try {
@@ -140,7 +140,7 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
       { when: "running", frozen: false },
       { when: "frozen", frozen: true },
     ])("no process of a $when job is left, and the next start has nothing to do", async ({ frozen }) => {
-      await leftBy({ frozen, root });
+      expect(await leftBy({ frozen, root })).toEqual([]);
     });
   });
 
@@ -206,8 +206,8 @@ const agent = `
   });
 `;
 
-/** Kills an agent at work, and waits until the kernel has ended its job. */
-async function leftBy({ frozen, root }: { frozen: boolean; root: { cgroupRoot?: null } }): Promise<void> {
+/** Kills an agent at work, waits for the kernel to end its job, and returns the pids of what is left. */
+async function leftBy({ frozen, root }: { frozen: boolean; root: { cgroupRoot?: null } }): Promise<number[]> {
   const place = mkdtempSync(join(tmpdir(), "houseguest-orphans-"));
   const workspace = join(place, "workspace");
   mkdirSync(workspace);
@@ -219,21 +219,22 @@ async function leftBy({ frozen, root }: { frozen: boolean; root: { cgroupRoot?: 
     stdio: ["pipe", "pipe", "inherit"],
   });
   let cgroup = "";
+  let namespace = "";
+  const left = (): number[] => [...pidsInNamespace(namespace), ...processesOf(agentId)].filter(isRunning);
   try {
     await until(() => existsSync(join(workspace, "ready")), "the job is at work", 60_000);
-    const namespace = pidNamespaceOf({ agentId, leaseId: "lease-1" }) ?? "";
+    namespace = pidNamespaceOf({ agentId, leaseId: "lease-1" }) ?? "";
     expect(pidsInNamespace(namespace).length).toBeGreaterThan(3);
     child.stdin?.write("now\n");
     [cgroup] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), "line")) as [string];
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
-    await until(
-      () => [...pidsInNamespace(namespace), ...processesOf(agentId)].filter(isRunning).length === 0,
-      "all are gone",
-    );
+    await until(() => left().length === 0, "all are gone");
+    return left();
   } finally {
     child.kill("SIGKILL");
+    for (const pid of left()) process.kill(pid, "SIGKILL");
     if (cgroup !== "") await until(() => removeCgroup(join(cgroup, "..")), "its cgroups are empty");
     rmSync(place, { recursive: true });
   }

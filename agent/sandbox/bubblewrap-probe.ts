@@ -56,8 +56,8 @@ export async function probeBubblewrap({
 
 /** What was said when it did not work; null when it did. */
 async function complaintOf(options: BubblewrapOptions, workspace: string): Promise<string | null> {
-  const { enclose } = bubblewrapEnclosure(options);
-  const [program = "", ...rest] = enclose({ workspace, sizeBytes: 1024 ** 2 }, [shell, "-c", trialScript]);
+  const enclosure = bubblewrapEnclosure(options);
+  const [program = "", ...rest] = enclosure.enclose({ workspace, sizeBytes: 1024 ** 2 }, [shell, "-c", trialScript]);
   return await new Promise((resolve) => {
     execFile(program, rest, { timeout: trialMsMax, killSignal: "SIGKILL" }, (error, _, stderr) => {
       if (error === null) return resolve(null);

@@ -15,7 +15,7 @@ export function driverCannot({
 }): string[] {
   return [
     ...enclosure.cannot,
-    ...(enclosure.kept ? [] : searchCannot(cgroups)),
+    ...searchCannot({ cgroups, kept: enclosure.kept }),
     `A single file cannot outgrow a job's size cap, but many files together can: they are measured every ${measureIntervalMs / 1_000} s, less often where that takes long, and the job is ended for what was found.`,
     ...unlimited({
       enabled: cgroups?.controllers ?? new Set(),
@@ -25,17 +25,20 @@ export function driverCannot({
   ];
 }
 
-/** What the search for processes that nothing holds together may miss. */
-function searchCannot(cgroups: JobCgroups | null): string[] {
-  if (cgroups === null) {
+/** What the search for processes that nothing holds together may miss; a PID namespace holds them. */
+function searchCannot({ cgroups, kept }: { cgroups: JobCgroups | null; kept: boolean }): string[] {
+  const outrun =
+    "Without cgroups, a job that forks without pause can outrun the search; the freeze then names who still runs.";
+  if (cgroups !== null) {
+    if (kept || process.getuid?.() !== 0) return [];
     return [
-      "No cgroup of version 2 can be made by this user, so a job's processes are found by session, parent and environment: one that leaves all three before it was first seen, within about a second, is not found.",
-      "Without cgroups, a job that forks without pause can outrun the search; the freeze then names who still runs.",
-      "Without cgroups, a program that changes its user (setuid) can be neither stopped nor ended by an ordinary user.",
+      "Jobs run as root here, and root may move itself out of its cgroup: it is then found by session, parent and environment only.",
     ];
   }
-  if (process.getuid?.() !== 0) return [];
+  if (kept) return [outrun];
   return [
-    "Jobs run as root here, and root may move itself out of its cgroup: it is then found by session, parent and environment only.",
+    "No cgroup of version 2 can be made by this user, so a job's processes are found by session, parent and environment: one that leaves all three before it was first seen, within about a second, is not found.",
+    outrun,
+    "Without cgroups, a program that changes its user (setuid) can be neither stopped nor ended by an ordinary user.",
   ];
 }

@@ -24,7 +24,7 @@ const saidCharactersMax = 1_000;
 
 export function keeperLine(socket: Socket): KeeperLine {
   let said = "";
-  let settleWaiting = (_: boolean): void => undefined;
+  let settleWaiting: (waits: boolean) => void = () => undefined;
   const waiting = new Promise<boolean>((settle) => {
     settleWaiting = settle;
   });

@@ -11,8 +11,6 @@ export interface HostileJob {
   readonly bomb?: boolean;
   /** It is over once it has taken more than it may; there is nothing to freeze. */
   readonly endsItself?: boolean;
-  /** What it writes, besides `ready`, of what it managed to do; a line for the table. */
-  readonly tells?: boolean;
 }
 
 const burn = "ulimit -t 60; while :; do :; done";

@@ -24,6 +24,11 @@ export interface HostileOutcome {
 }
 
 const frozenMs = 200;
+/**
+ * A process that was in the middle of its end cannot be frozen any more and still uses the CPU for that, in the kernel
+ * alone: the first window may show it on a busy host. What runs on shows in each.
+ */
+const windowsMax = 3;
 /** A job yields to whatever else this machine does. */
 const readyMsMax = 60_000;
 const quotaBytes = 4 * 1024 ** 2;
@@ -82,9 +87,13 @@ export async function hostileTrial({ bed, job }: { bed: DriverBed; job: HostileJ
 /** Freezes everything, and sees whether the job's processes gain CPU time. */
 async function staysFrozen(started: Started, bed: DriverBed): Promise<boolean> {
   const { running } = bed.driver.freezeAll();
-  const before = cpuOf(started, bed);
-  await sleep(frozenMs);
-  return running.length === 0 && cpuOf(started, bed) === before;
+  if (running.length > 0) return false;
+  for (let window = 1; window <= windowsMax; window += 1) {
+    const before = cpuOf(started, bed);
+    await sleep(frozenMs);
+    if (cpuOf(started, bed) === before) return true;
+  }
+  return false;
 }
 
 /** CPU time of all its processes: by the kernel's books of the cgroup in microseconds, or else by /proc in clock ticks. */
