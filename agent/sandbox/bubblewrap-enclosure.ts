@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { sep } from "node:path";
 
 import type { Enclosure, JobPlace } from "./enclosure.ts";
@@ -55,7 +55,7 @@ function namespaces({ network, refusesNamespaces }: BubblewrapOptions): string[]
 function mounts({ network, hidden, visible }: BubblewrapOptions, { workspace, sizeBytes }: JobPlace): string[] {
   const size = String(Math.min(privateBytesMax, sizeBytes));
   const empty = (path: string): string[] => ["--size", size, "--perms", "1777", "--tmpfs", path];
-  const covered = privateDirectories.filter((path) => existsSync(path));
+  const covered = privateDirectories.filter(isDirectory);
   const isCovered = (path: string): boolean => [...covered, ...hidden].some((one) => path.startsWith(one + sep));
   const places = [
     ...covered.map((path) => ({ path, mount: empty(path) })),
@@ -73,6 +73,11 @@ function mounts({ network, hidden, visible }: BubblewrapOptions, { workspace, si
     ...hidden.flatMap((path) => ["--remount-ro", path]),
     ...["--chdir", workspace],
   ];
+}
+
+/** A link would lead to a directory that is covered itself, or is the host's to show. */
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function cannotOf({ network, refusesNamespaces }: BubblewrapOptions): string[] {

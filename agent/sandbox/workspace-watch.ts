@@ -41,7 +41,8 @@ export function watchWorkspace({
   const look = async (): Promise<void> => {
     const startedAt = systemClock.monotonicMs();
     if (!isFrozen()) {
-      const bytes = await measure({ workspace, logFile, pids });
+      // A snapshot must not see the modes that a measurement changes for the time of a look.
+      const bytes = await measure({ workspace, logFile, pids, wanted: () => !closed && !isFrozen() });
       if (closed) return;
       if (bytes > bytesMax) return onExceeded(bytes);
     }
@@ -64,14 +65,16 @@ async function measure({
   workspace,
   logFile,
   pids,
+  wanted,
 }: {
   workspace: string;
   logFile: string;
   pids: () => readonly number[];
+  wanted: () => boolean;
 }): Promise<number> {
   let bytes = 0;
   try {
-    bytes = (await measureWorkspace(workspace)).bytes;
+    bytes = (await measureWorkspace(workspace, wanted)).bytes;
   } catch {
     // A job may make its tree unreadable while it is read; what else it holds is counted all the same.
   }
