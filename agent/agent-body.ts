@@ -135,6 +135,7 @@ export class AgentBody {
       pid: process.pid,
       broker: brokerUrl,
       sandboxDriver: driver.name,
+      sandboxCannot: [...driver.cannot],
       ledgerEntries: home.ledger.live().length,
     };
   }

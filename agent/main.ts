@@ -23,6 +23,8 @@ import { requestSigner } from "./io/request-signer.ts";
 import { clearLedger, wipeHome } from "./io/withdrawal-effects.ts";
 import { openLog } from "./log.ts";
 import { type HomeNote, homeNote, recoveredFrom } from "./recovered.ts";
+import { chooseDriver, type SandboxWish } from "./sandbox/choose-driver.ts";
+import type { JobLimits } from "./sandbox/job-limits.ts";
 import type { SandboxDriver } from "./sandbox/port.ts";
 import { processDriver } from "./sandbox/process-driver.ts";
 
@@ -35,6 +37,8 @@ export interface AgentOptions {
     readonly slots: number | null;
     /** Null leaves the startup hook as it is. */
     readonly autostart: Omit<AutostartWish, "environment"> | null;
+    readonly sandbox: SandboxWish;
+    readonly limits: JobLimits;
   } | null;
   readonly withdraw: Extract<ControlRequest, { command: "withdraw" }> | null;
   readonly checkpointIntervalMs: number | null;
@@ -111,8 +115,17 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
   const log = openLog({ instanceId, file: logFile });
   const agentId = note?.agentId ?? "0".repeat(64);
-  // Whoever has no membership runs no job, and needs no cgroup, whose name would be any other such agent's too.
-  const driver = processDriver({ agentId, ledger, environment, ...(note === null ? { cgroupRoot: null } : {}) });
+  const warn = (sentence: string): void => log.warn(sentence);
+  const driver =
+    join === null
+      ? // It ends what there is and starts nothing, so it needs no enclosure that may not work any more. Without a
+        // membership it needs no cgroup either, whose name would be any other such agent's too.
+        processDriver({ agentId, ledger, environment, ...(note === null ? { cgroupRoot: null } : {}) })
+      : await chooseDriver({
+          ...{ agentId, ledger, environment, warn, home: paths.home },
+          wish: join.sandbox,
+          limits: join.limits,
+        });
   const identity = note === null ? null : readIdentity(paths.key);
   const core = initialCore({ instanceId, slots: note?.slots ?? 1 });
   let body: AgentBody | null = null;

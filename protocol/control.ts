@@ -44,6 +44,8 @@ export const AgentStatus = z.strictObject({
   broker: z.string(),
   brokerReachable: z.boolean(),
   sandboxDriver: z.string(),
+  /** What that driver cannot promise on this host, as sentences for its owner. */
+  sandboxCannot: z.array(z.string()).optional(),
   slots: z.int(),
   sandboxes: z.array(SandboxStatus),
   ledgerEntries: z.int(),

@@ -8,4 +8,9 @@ export const systemPackages = [
     command: "crontab",
     neededBy: "tests that put a line into a user's crontab and expect it to be found",
   },
+  {
+    name: "bubblewrap",
+    command: "bwrap",
+    neededBy: "tests of the sandbox driver that runs jobs in namespaces of their own",
+  },
 ];

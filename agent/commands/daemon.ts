@@ -85,15 +85,19 @@ function letGo(child: ChildProcess): void {
 }
 
 function inWords(line: string): string {
-  const { agentId, pid, state, home, cannot } = JSON.parse(line) as {
+  const { agentId, pid, state, home, driver, cannot } = JSON.parse(line) as {
     agentId: string | null;
+    driver: string;
     pid: number;
     state: string;
     home: string;
     cannot: string[];
   };
   if (state === "Withdrawn") return `The withdrawal of ${home} that was interrupted is finished; nothing is left.\n`;
-  const lines = [`Joined as ${agentId?.slice(0, 12)}, pid ${pid}, ${state}, home ${home}.`];
+  const lines = [
+    `Joined as ${agentId?.slice(0, 12)}, pid ${pid}, ${state}, home ${home}.`,
+    `Jobs are confined by ${driver}.`,
+  ];
   for (const sentence of cannot) lines.push(`Note: ${sentence}`);
   return `${lines.join("\n")}\n`;
 }

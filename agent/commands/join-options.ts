@@ -8,7 +8,11 @@ export interface JoinOptions {
   readonly slots?: number;
   readonly foreground?: boolean;
   readonly json?: boolean;
-  readonly sandbox?: "auto" | "process";
+  readonly sandbox?: "auto" | "bubblewrap" | "process";
+  readonly jobNetwork?: "none" | "host";
+  readonly jobMemory?: number;
+  readonly jobProcesses?: number;
+  readonly jobCpus?: number;
   readonly checkpointInterval?: number;
   readonly autostart?: AutostartName | "none";
   readonly logInHome?: boolean;
@@ -18,9 +22,14 @@ export interface JoinOptions {
 export const joinTokenVariable = "HOUSEGUEST_JOIN_TOKEN";
 
 /** What a later start of the same agent must be told beside its home. */
-export function lastingOptions({ sandbox, checkpointInterval }: JoinOptions): string[] {
-  return [
-    ...(sandbox === undefined ? [] : ["--sandbox", sandbox]),
-    ...(checkpointInterval === undefined ? [] : ["--checkpoint-interval", String(checkpointInterval)]),
-  ];
+export function lastingOptions(options: JoinOptions): string[] {
+  const given: Record<string, string | number | undefined> = {
+    "--sandbox": options.sandbox,
+    "--job-network": options.jobNetwork,
+    "--job-memory": options.jobMemory,
+    "--job-processes": options.jobProcesses,
+    "--job-cpus": options.jobCpus,
+    "--checkpoint-interval": options.checkpointInterval,
+  };
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
 }

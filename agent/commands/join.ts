@@ -8,6 +8,7 @@ import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "../io/agent-error.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { type ReadyAgent, runAgent } from "../main.ts";
+import { defaultJobLimits, type JobLimits } from "../sandbox/job-limits.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
@@ -15,6 +16,10 @@ import { joinTokenVariable, type JoinOptions, lastingOptions } from "./join-opti
 import { wholeNumber } from "./whole-number.ts";
 
 const intervalMsMax = 86_400_000;
+const mebibyte = 1024 ** 2;
+const memoryMibMax = 1024 ** 2;
+const processesMaxMax = 100_000;
+const cpusMaxMax = 4_096;
 
 export function joinCommand(finish: Finish): Command {
   return withHome(new Command("join"))
@@ -28,7 +33,33 @@ export function joinCommand(finish: Finish): Command {
     )
     .option("--foreground", "stay, and log to stderr, instead of going to the background")
     .option("--json", "one JSON line once it has joined")
-    .addOption(new Option("--sandbox <driver>", "how jobs are confined").choices(["auto", "process"]))
+    .addOption(
+      new Option(
+        "--sandbox <driver>",
+        "how jobs are confined; by default the strongest that works here (auto)",
+      ).choices(["auto", "bubblewrap", "process"]),
+    )
+    .addOption(
+      new Option(
+        "--job-network <network>",
+        "a job's network under bubblewrap: none but its own loopback, or the host's",
+      ).choices(["none", "host"]),
+    )
+    .option(
+      "--job-memory <MiB>",
+      "the most memory that a job may take; by default half of the host's, where a cgroup counts it",
+      wholeNumber({ min: 16, max: memoryMibMax }),
+    )
+    .option(
+      "--job-processes <n>",
+      `the most processes that a job may have (default ${defaultJobLimits.processesMax})`,
+      wholeNumber({ min: 16, max: processesMaxMax }),
+    )
+    .option(
+      "--job-cpus <n>",
+      "the most processors that a job may use, where a cgroup counts them; by default all",
+      wholeNumber({ min: 1, max: cpusMaxMax }),
+    )
     .option(
       "--checkpoint-interval <ms>",
       "how often running jobs are checkpointed, instead of the broker's default",
@@ -61,6 +92,8 @@ async function runHere(options: JoinOptions): Promise<number> {
       joinToken: options.token ?? null,
       slots: options.slots ?? null,
       autostart: options.autostart === undefined ? null : { name: options.autostart, options: lastingOptions(options) },
+      sandbox: { driver: options.sandbox ?? "auto", network: options.jobNetwork ?? null },
+      limits: limitsOf(options),
     },
     withdraw: null,
     checkpointIntervalMs: options.checkpointInterval ?? null,
@@ -79,6 +112,14 @@ async function runHere(options: JoinOptions): Promise<number> {
     process.stdout.write(`${JSON.stringify({ agentId, instanceId, pid: process.pid, state, home: paths.home })}\n`);
   }
   return exitCodeOf(ending);
+}
+
+function limitsOf({ jobProcesses, jobMemory, jobCpus }: JoinOptions): JobLimits {
+  return {
+    processesMax: jobProcesses ?? defaultJobLimits.processesMax,
+    memoryBytesMax: jobMemory === undefined ? defaultJobLimits.memoryBytesMax : jobMemory * mebibyte,
+    cpusMax: jobCpus ?? defaultJobLimits.cpusMax,
+  };
 }
 
 function exitCodeOf(ending: Ending): number {

@@ -35,6 +35,7 @@ function inWords(status: AgentStatus): string {
       ({ jobId, execution, frozen, progress, pid }) =>
         `  ${jobId}  ${execution}${frozen ? ", frozen" : ""}, progress ${progress}${pid === null ? "" : `, pid ${pid}`}`,
     ),
+    ...(status.sandboxCannot ?? []).map((sentence) => `Note: ${sentence}`),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -120,7 +120,7 @@ export class SandboxEffects {
     void sandbox.exited.then((exit) => this.#sawExit(leaseId, exit));
   }
 
-  #sawExit(leaseId: string, { exitCode, signal }: SandboxExit): void {
+  #sawExit(leaseId: string, { exitCode, signal, reason }: SandboxExit): void {
     const { files, see } = this.#context;
     const workspace = files.workspace(leaseId);
     const result = readResult(workspace);
@@ -131,7 +131,7 @@ export class SandboxEffects {
       signal,
       progress: files.progress(leaseId),
       result: result.text,
-      resultProblem: result.problem,
+      resultProblem: reason ?? result.problem,
     });
   }
 

@@ -1,28 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { HostLedger } from "../core/host-resource.ts";
-import { cpuTicks, DriverBed, isRunning, pidsIn, type Started, until } from "./testing/driver-bed.ts";
-import type { SandboxDriver } from "./port.ts";
+import { cpuTicks, DriverBed, isRunning, type MakeDriver, type Started, until } from "./testing/driver-bed.ts";
 import { isStopped, readProcess } from "./proc-stat.ts";
 
 export interface ContractSubject {
   readonly name: string;
-  readonly makeDriver: (options: {
-    agentId: string;
-    ledger: HostLedger;
-    environment?: NodeJS.ProcessEnv;
-  }) => SandboxDriver;
+  readonly makeDriver: MakeDriver;
 }
 
 /** Burns CPU for ever, as far as a test is concerned: it ends by itself should a test forget it. */
 const burn = "(ulimit -t 60; while :; do :; done)";
 const burnHere = "ulimit -t 60; while :; do :; done";
-const soon = { graceMs: 100, deadlineMs: 10_000 };
+const soon = { graceMs: 100, deadlineMs: 20_000 };
 
 /** What every sandbox driver must do, with real programs. */
 export function driverContract({ name, makeDriver }: ContractSubject): void {
@@ -70,27 +64,39 @@ export function driverContract({ name, makeDriver }: ContractSubject): void {
     });
 
     test("leads a session of its own and holds nothing of the agent's open", async () => {
-      const { sandbox, file } = await bed.start(`ls -l /proc/self/fd > fds; echo $$ > pid; ${burnHere}`);
-      await pidsIn(file("pid"), 1);
+      const { sandbox, file, pids } = await bed.start(`ls -l /proc/self/fd > fds; echo $$ > pid; ${burnHere}`);
+      await pids("pid", 1);
       expect(readProcess(sandbox.pid)?.session).toBe(sandbox.pid);
       expect(readFileSync(file("fds"), "utf8")).not.toContain("socket:");
     });
 
+    test.each([
+      { script: "exit 143", exit: { exitCode: 143, signal: null } },
+      { script: "kill -TERM $$", exit: { exitCode: null, signal: "SIGTERM" } },
+      { script: "exit 130", exit: { exitCode: 130, signal: null } },
+      { script: "kill -INT $$", exit: { exitCode: null, signal: "SIGINT" } },
+      { script: "kill -KILL $$", exit: { exitCode: null, signal: "SIGKILL" } },
+      { script: "exec false", exit: { exitCode: 1, signal: null } },
+    ])("that ends by «$script» is told from one that ends otherwise", async ({ script, exit }) => {
+      const { sandbox } = await bed.start(script);
+      expect(await sandbox.exited).toEqual(exit);
+    });
+
     test("has ended before its descendants, which are found and ended all the same", async () => {
-      const { sandbox, file } = await bed.start(
+      const { sandbox, pids } = await bed.start(
         `(echo $$ > /dev/null; sh -c 'echo $$ > pid; exec sleep 60' &); exit 0`,
       );
       expect(await sandbox.exited).toEqual({ exitCode: 0, signal: null });
-      const [pid] = await pidsIn(file("pid"), 1);
+      const [pid] = await pids("pid", 1);
       expect(sandbox.processes().map((each) => each.pid)).toEqual([pid]);
       expect(await sandbox.terminate(soon)).toEqual({ terminated: 1, left: [] });
       expect(isRunning(pid as number)).toBe(false);
     });
 
     test("is found by its session alone, after its first process is gone and the environment cleared", async () => {
-      const { sandbox, file } = await bed.start(`(env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &); exit 0`);
+      const { sandbox, pids } = await bed.start(`(env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &); exit 0`);
       await sandbox.exited;
-      const [pid] = await pidsIn(file("pid"), 1);
+      const [pid] = await pids("pid", 1);
       await until(
         () => !readFileSync(`/proc/${pid}/environ`, "latin1").includes("HOUSEGUEST_"),
         "the environment is cleared",
@@ -99,13 +105,13 @@ export function driverContract({ name, makeDriver }: ContractSubject): void {
     });
 
     test("is found by the session of a daemon of its, reparented and with a cleared environment", async () => {
-      const { sandbox, file } = await bed.start(`
+      const { sandbox, pids } = await bed.start(`
         cat > daemon <<'END'
 (env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &)
 exec sleep 60
 END
         setsid sh ./daemon & exec sleep 60`);
-      const [pid] = await pidsIn(file("pid"), 1);
+      const [pid] = await pids("pid", 1);
       await until(
         () => !readFileSync(`/proc/${pid}/environ`, "latin1").includes("HOUSEGUEST_"),
         "the environment is cleared",
@@ -114,16 +120,59 @@ END
     });
 
     test("is found by its descent, after a child took a new session and cleared its environment", async () => {
-      const { sandbox, file } = await bed.start(
+      const { sandbox, pids } = await bed.start(
         `env -i setsid sh -c 'echo $$ > pid; exec /bin/sleep 60' & ${burnHere}`,
       );
-      const [pid] = await pidsIn(file("pid"), 1);
+      const [pid] = await pids("pid", 1);
       expect(sandbox.processes().map((each) => each.pid)).toContain(pid);
       process.kill(sandbox.pid, "SIGKILL");
       await sandbox.exited;
       expect(sandbox.processes().map((each) => each.pid)).toEqual([pid]);
       expect(await sandbox.terminate(soon)).toEqual({ terminated: 1, left: [] });
       expect(isRunning(pid as number)).toBe(false);
+    });
+  });
+
+  describe(`${name}: a job's size cap`, () => {
+    const cap = 4 * 1024 ** 2;
+
+    test("ends a job that writes one file larger than that, at the byte", async () => {
+      const request = bed.request(["sh", "-c", "exec head -c 64M /dev/zero > large"]);
+      const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
+      expect(await sandbox.exited).toEqual({
+        exitCode: null,
+        signal: "SIGXFSZ",
+        reason: `${request.jobId} wrote a file larger than the ${cap} bytes that are allowed`,
+      });
+      expect(statSync(join(request.workspace, "large")).size).toBe(cap);
+    });
+
+    test.each([
+      { how: "by many files", script: "for i in 1 2 3 4; do head -c 2M /dev/zero > $i; done" },
+      {
+        how: "by files that it deletes and holds open",
+        script: 'for i in 6 7 8 9; do eval "exec $i>held"; rm held; head -c 2M /dev/zero >&$i; done',
+      },
+    ])("ends a job with all its processes that outgrows it $how", async ({ script }) => {
+      const request = bed.request(["sh", "-c", `trap '' TERM; ${script}; ${burn} & ${burnHere}`]);
+      const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
+      const { signal, reason } = await sandbox.exited;
+      expect(signal).toBe("SIGKILL");
+      expect(reason).toMatch(new RegExp(`^${request.jobId} held \\d+ bytes of the disk, and ${cap} are allowed$`));
+      await until(() => sandbox.processes().length === 0, "all of it is ended");
+    });
+
+    test("leaves one alone that keeps to it, with sparse files and hard links", async () => {
+      const request = bed.request([
+        "sh",
+        "-c",
+        "head -c 3M /dev/zero > a; for i in 1 2 3; do ln a $i; done; truncate -s 3M sparse; exec sleep 60",
+      ]);
+      const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
+      await until(() => existsSync(join(request.workspace, "sparse")), "the job holds it");
+      // Twice the time in which the others are ended.
+      await Promise.race([sandbox.exited, new Promise((resolve) => setTimeout(resolve, 2_500))]);
+      expect(isRunning(sandbox.pid)).toBe(true);
     });
   });
 
@@ -168,7 +217,7 @@ END
     test("stops a whole tree, daemons and threads included, and a thaw lets the same processes go on", async () => {
       const threads = `new (require("node:worker_threads").Worker)("for(;;);", { eval: true });
         require("node:fs").appendFileSync("pids", process.pid + "\\n"); setTimeout(() => process.exit(), 60000)`;
-      const { sandbox, file } = await bed.start(
+      const { sandbox, pids: written } = await bed.start(
         `
         (setsid sh -c 'echo $$ >> pids; ${burnHere}' &)
         sh -c 'echo $$ >> pids; ${burnHere}' &
@@ -176,7 +225,7 @@ END
         echo $$ >> pids; ${burnHere}`,
         { NODE: process.execPath },
       );
-      const pids = await pidsIn(file("pids"), 4);
+      const pids = await written("pids", 4);
       const before = identitiesOf(pids);
       const { running, processes, freezeMs } = bed.driver.freezeAll();
       const ticks = pids.map(cpuTicks);
@@ -211,8 +260,8 @@ END
     });
 
     test("leaves stopped what had stopped itself", async () => {
-      const { file } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$; echo > woke' & ${burnHere}`);
-      const [pid] = (await pidsIn(file("pid"), 1)) as [number];
+      const { file, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$; echo > woke' & ${burnHere}`);
+      const [pid] = (await pids("pid", 1)) as [number];
       await until(() => readProcess(pid)?.state === "T", "it stops itself");
       bed.driver.freezeAll();
       bed.driver.freezeAll();
@@ -260,8 +309,8 @@ END
     });
 
     test("ends what stopped itself", async () => {
-      const { sandbox, file } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$' & trap '' TERM; ${burnHere}`);
-      const [pid] = (await pidsIn(file("pid"), 1)) as [number];
+      const { sandbox, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$' & trap '' TERM; ${burnHere}`);
+      const [pid] = (await pids("pid", 1)) as [number];
       await until(() => readProcess(pid)?.state === "T", "it stops itself");
       expect(await sandbox.terminate(soon)).toMatchObject({ left: [] });
       expect(isRunning(pid)).toBe(false);
@@ -278,7 +327,7 @@ END
     });
 
     test("ends a chain of processes each of which flees into the next", async () => {
-      const { sandbox, file } = await bed.start(`
+      const { sandbox, pids } = await bed.start(`
         cat > hop <<'END'
 trap '' TERM HUP
 echo $$ >> pids
@@ -286,9 +335,9 @@ echo $$ >> pids
 setsid sh ./hop $(($1 + 1)) &
 END
         setsid sh ./hop 1 & trap '' TERM; ${burnHere}`);
-      await pidsIn(file("pids"), 3);
+      await pids("pids", 3);
       expect(await sandbox.terminate({ graceMs: 1, deadlineMs: 10_000 })).toMatchObject({ left: [] });
-      expect((await pidsIn(file("pids"), 1)).filter(isRunning)).toEqual([]);
+      expect((await pids("pids", 1)).filter(isRunning)).toEqual([]);
     });
 
     test("is heard while everything is frozen, and lets nobody else run", async () => {

@@ -21,6 +21,9 @@ export interface Quarry {
   readonly thaw: () => void;
   /** Called when they were told to die, for which they need a CPU too. */
   readonly hurry: () => void;
+  /** Processes that only serve the others (`Keepers`): they hear no TERM, and are told to go once they are alone. */
+  readonly isKeeper?: (member: Member) => boolean;
+  readonly dismissKeepers?: () => void;
 }
 
 /** How often a wait looks for itself, besides being woken by cgroup.events. */
@@ -44,10 +47,14 @@ export async function endProcesses(
   const startedAt = systemClock.monotonicMs();
   const deadline = startedAt + deadlineMs;
   const killAt = startedAt + Math.min(graceMs, deadlineMs - Math.min(killReserveMs, deadlineMs / 2));
+  const { isKeeper = () => false, dismissKeepers = () => undefined } = quarry;
   const seen = new Set<string>();
   const find: Find = (look) => {
     const members = quarry.find(look);
-    for (const member of members) seen.add(keyOf(member));
+    const served = members.filter((member) => !isKeeper(member));
+    for (const member of served) seen.add(keyOf(member));
+    // They still report how the others ended, and so are not killed with them.
+    if (served.length === 0) dismissKeepers();
     return members;
   };
   let left = find({ fresh: true });
@@ -55,7 +62,7 @@ export async function endProcesses(
   const changes = watchCgroups(quarry.cgroups);
   try {
     if (graceMs > 0) {
-      askToEnd({ find, thaw: quarry.thaw });
+      askToEnd({ find, thaw: quarry.thaw, isKeeper });
       left = await waitUntilGone({ find, changes, until: killAt });
     }
     while (left.length > 0) {
@@ -69,13 +76,21 @@ export async function endProcesses(
   } finally {
     changes.close();
   }
-  return { terminated: seen.size - left.length, left: left.map(identify) };
+  return { terminated: seen.size - left.filter((member) => !isKeeper(member)).length, left: left.map(identify) };
 }
 
-function askToEnd({ find, thaw }: { find: Find; thaw: () => void }): void {
+function askToEnd({
+  find,
+  thaw,
+  isKeeper,
+}: {
+  find: Find;
+  thaw: () => void;
+  isKeeper: (member: Member) => boolean;
+}): void {
   const told = new Set<string>();
   for (let round = 1; round <= termRoundsMax; round += 1) {
-    const untold = find({ fresh: true }).filter((member) => !told.has(keyOf(member)));
+    const untold = find({ fresh: true }).filter((member) => !told.has(keyOf(member)) && !isKeeper(member));
     if (untold.length === 0) break;
     signalMembers(untold, "SIGTERM");
     for (const member of untold) told.add(keyOf(member));

@@ -1,4 +1,5 @@
 import { mkdirSync, rmdirSync } from "node:fs";
+import { totalmem } from "node:os";
 import { basename, join } from "node:path";
 
 import { assert } from "../../foundation/assert.ts";
@@ -15,12 +16,15 @@ import {
   removeCgroup,
   setFrozen,
 } from "./cgroup.ts";
+import { type Controller, defaultJobLimits, enableControllers, type JobLimits, limitCgroup } from "./job-limits.ts";
 import { pause } from "./stop-processes.ts";
 
 /** The cgroups of one agent: a parent that is frozen as a whole, with a child per lease. */
 export interface JobCgroups {
   readonly path: string;
-  /** Makes a lease's cgroup, journalled first. */
+  /** Which limits the kernel holds a lease's cgroup to. */
+  readonly controllers: ReadonlySet<Controller>;
+  /** Makes a lease's cgroup with its limits, journalled first. */
   make(leaseId: string): string;
   /** Removes a lease's cgroup and strikes it off; false when a process is still in it. */
   remove(leaseId: string): boolean;
@@ -60,10 +64,12 @@ export function jobCgroups({
   agentId,
   ledger,
   root = ownCgroup(),
+  limits = defaultJobLimits,
 }: {
   readonly agentId: string;
   readonly ledger: HostLedger;
   readonly root?: string | null | undefined;
+  readonly limits?: JobLimits | undefined;
 }): JobCgroups | null {
   if (root === null || !mayDelegate(root)) return null;
   const path = join(root, parentCgroupName(agentId));
@@ -84,17 +90,20 @@ export function jobCgroups({
   }
   // Left frozen by an agent that was killed while paused: its jobs stay frozen, new ones must not be.
   if (!taken.made && isFreezeAsked(path)) freezeChildrenInstead(path);
-  return cgroupsBelow({ path, ledger });
+  return cgroupsBelow({ path, ledger, limits });
 }
 
-function cgroupsBelow({ path, ledger }: { path: string; ledger: HostLedger }): JobCgroups {
+function cgroupsBelow({ path, ledger, limits }: { path: string; ledger: HostLedger; limits: JobLimits }): JobCgroups {
+  const enabled = enableControllers(path);
   const childOf = (leaseId: string): string => join(path, leaseId);
   return {
     path,
+    controllers: enabled,
     make(leaseId) {
       const child = childOf(leaseId);
       ledger.acquire({ kind: "cgroup", path: child });
       mkdirSync(child);
+      limitCgroup({ cgroup: child, enabled, limits, hostMemoryBytes: totalmem() });
       return child;
     },
     remove(leaseId) {

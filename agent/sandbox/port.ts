@@ -23,6 +23,8 @@ export interface SandboxRequest {
 export interface SandboxExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** Why the agent or the kernel ended it for taking too much (WC-12), as a sentence without a full stop. */
+  readonly reason?: string;
 }
 
 export interface TerminationResult {
@@ -35,6 +37,7 @@ export interface TerminationResult {
 /** The processes of one leased job on this host. */
 export interface Sandbox {
   readonly leaseId: string;
+  /** The job's first process; of an enclosure's own while that is not known. */
   readonly pid: number;
   /** Absolute path of its cgroup, or null where none is writable. */
   readonly cgroup: string | null;

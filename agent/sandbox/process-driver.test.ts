@@ -58,8 +58,24 @@ driverContract({
   makeDriver: (options) => processDriver({ ...options, cgroupRoot: null }),
 });
 
+test("every process of a job has the limits that no cgroup holds it to", async () => {
+  const limits = { processesMax: 64, memoryBytesMax: 256 * 1024 ** 2, cpusMax: null };
+  const bed = new DriverBed((options) => processDriver({ ...options, limits, cgroupRoot: null }));
+  try {
+    const { sandbox, request } = await bed.start(
+      "ulimit -v; ulimit -c; ulimit -f",
+      {},
+      { workspaceBytesMax: 1024 ** 2 },
+    );
+    expect(await sandbox.exited).toEqual({ exitCode: 0, signal: null });
+    expect(readFileSync(request.logFile, "utf8")).toBe("262144\n0\n2048\n");
+  } finally {
+    await bed.close();
+  }
+});
+
 test("the driver says what it cannot promise, and more of it without cgroups", async () => {
   const bed = new DriverBed((options) => processDriver({ ...options, cgroupRoot: null }));
-  expect(bed.driver.cannot.filter((sentence) => /cgroup/.test(sentence))).toHaveLength(3);
+  expect(bed.driver.cannot.filter((sentence) => /Without cgroups|No cgroup/.test(sentence))).toHaveLength(3);
   await bed.close();
 });

@@ -1,39 +1,49 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import type { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 
 import { messageOf, systemCode } from "../../foundation/errors.ts";
+import type { Enclosure } from "./enclosure.ts";
 import { jobEnvironmentOf } from "./environment.ts";
+import { type KeeperLine, keeperLine } from "./keeper-line.ts";
+import { entranceScript, keeperScript, shell, takeOverScript } from "./launch-scripts.ts";
 import type { SandboxExit, SandboxRequest } from "./port.ts";
 import { SandboxError } from "./sandbox-error.ts";
-import { yieldToHost } from "./yield-to-host.ts";
 
 export interface SpawnedJob {
+  /** The agent's child: the job's first process, or the outermost of the enclosure's keepers. */
   readonly pid: number;
   readonly child: ChildProcess;
   readonly exited: Promise<SandboxExit>;
-  /** Whether its session was made to yield to the host, and must be hurried when it is to stop. */
-  readonly yields: boolean;
   /** Resolves once the job's own program runs, or with the reason why it could not be started. */
   readonly started: Promise<SandboxError | null>;
+  /** To the enclosure's keeper, if it has one; it waits to be told to go on. */
+  readonly line: KeeperLine | null;
 }
 
-const shell = "/bin/sh";
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** The limits that the kernel puts on every process of a job (getrlimit(2)); null for none. */
+export interface ProcessLimits {
+  readonly fileBytesMax: number;
+  readonly processesMax: number | null;
+  readonly addressBytesMax: number | null;
+}
 
-/**
- * Runs in the new process before the job's program takes its place, so that the job is in its cgroup before its first
- * instruction. Core dumps would be left outside the workspace. Descriptor 3 tells the agent: it closes without a word
- * when the program has taken over; a word says what failed.
- */
-const prologue = [
-  "ulimit -c 0",
-  'if [ -n "$1" ] && ! echo $$ > "$1"; then echo cgroup >&3; exit 126; fi',
-  "shift",
-  "trap 'echo exec >&3' EXIT",
-  '{ exec "$@"; } 3>&-',
-].join("\n");
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** `ulimit -f` counts in these, `ulimit -v` in KiB. */
+const blockBytes = 512;
+const kibibyte = 1_024;
 
 /**
  * Starts the job's program in a session of its own; everything up to the fork is synchronous.
@@ -44,10 +54,14 @@ export function spawnJob({
   request,
   environment,
   cgroup,
+  enclosure,
+  limits,
 }: {
   readonly request: SandboxRequest;
   readonly environment: NodeJS.ProcessEnv;
   readonly cgroup: string | null;
+  readonly enclosure: Enclosure;
+  readonly limits: ProcessLimits;
 }): SpawnedJob {
   const variables = jobEnvironmentOf({ request, environment, defaultPath });
   requireProgram({ request, path: variables["PATH"] ?? defaultPath });
@@ -60,11 +74,14 @@ export function spawnJob({
   try {
     mkdirSync(variables["TMPDIR"] as string, { recursive: true, mode: 0o700 });
     const entrance = cgroup === null ? "" : join(cgroup, "cgroup.procs");
-    child = spawn(shell, ["-c", prologue, "houseguest-job", entrance, ...request.job.command], {
+    const place = { workspace: request.workspace, sizeBytes: request.job.workspaceBytesMax };
+    const command = enclosure.enclose(place, commandOf({ request, kept: enclosure.kept, limits }));
+    const stdio: StdioOptions = ["ignore", log, log, "pipe"];
+    child = spawn(shell, ["-c", entranceScript, "houseguest-job", entrance, ...command], {
       cwd: request.workspace,
       env: variables,
       detached: true,
-      stdio: ["ignore", log, log, "pipe"],
+      stdio: enclosure.kept ? [...stdio, "pipe"] : stdio,
     });
   } catch (error) {
     undo();
@@ -72,24 +89,45 @@ export function spawnJob({
   } finally {
     closeSync(log);
   }
-  const { pid } = child;
-  const exited = new Promise<SandboxExit>((settle) => {
+  const childEnded = new Promise<SandboxExit>((settle) => {
     child.once("exit", (exitCode, signal) => settle({ exitCode, signal }));
   });
-  const started = waitForProgram({ request, child, exited, undo });
-  if (pid === undefined) return { pid: -1, child, exited, yields: false, started };
-  return { pid, child, exited, yields: yieldToHost(pid), started };
+  const started = waitForProgram({ request, child, childEnded, undo });
+  if (child.pid === undefined) return { pid: -1, child, exited: childEnded, started, line: null };
+  const line = enclosure.kept ? keeperLine(child.stdio[4] as Socket) : null;
+  return { pid: child.pid, child, exited: line?.exited ?? childEnded, started, line };
+}
+
+/** The shell that becomes the job's program, behind the keeper where there is one. */
+function commandOf({
+  request,
+  kept,
+  limits,
+}: {
+  request: SandboxRequest;
+  kept: boolean;
+  limits: ProcessLimits;
+}): string[] {
+  const { fileBytesMax, processesMax, addressBytesMax } = limits;
+  const takeOver = [
+    ...[shell, "-c", takeOverScript({ kept }), "houseguest-job"],
+    String(Math.ceil(fileBytesMax / blockBytes)),
+    processesMax === null ? "" : String(processesMax),
+    addressBytesMax === null ? "" : String(Math.ceil(addressBytesMax / kibibyte)),
+    ...request.job.command,
+  ];
+  return kept ? [shell, "-c", keeperScript, "houseguest-keeper", ...takeOver] : takeOver;
 }
 
 function waitForProgram({
   request,
   child,
-  exited,
+  childEnded,
   undo,
 }: {
   request: SandboxRequest;
   child: ChildProcess;
-  exited: Promise<SandboxExit>;
+  childEnded: Promise<SandboxExit>;
   undo: () => void;
 }): Promise<SandboxError | null> {
   return new Promise((settle) => {
@@ -106,16 +144,31 @@ function waitForProgram({
     // A broken pipe says no more than its end does.
     status.on("error", () => undefined);
     status.once("close", () => {
-      if (said === "") return settle(null);
-      void exited.then(() => {
+      if (said === "ready\n") return settle(null);
+      // The keeper of a program that was not started waits for nothing.
+      (child.stdio[4] as Socket | undefined)?.end();
+      void childEnded.then(() => {
+        const reason = reasonOf(said, request);
         undo();
-        const reason = said.startsWith("cgroup")
-          ? "its cgroup could not be entered"
-          : "the kernel refused to execute it";
         settle(failure(request, { reason }));
       });
     });
   });
+}
+
+function reasonOf(said: string, { logFile }: SandboxRequest): string {
+  if (said.startsWith("cgroup")) return "its cgroup could not be entered";
+  if (said.includes("exec")) return "the kernel refused to execute it";
+  const complaint = lastLine(logFile);
+  return `its sandbox could not be made${complaint === "" ? "" : ` (${complaint})`}`;
+}
+
+function lastLine(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function openLog(request: SandboxRequest): number {

@@ -123,7 +123,7 @@ test.skipIf(!delegated)(
     const job = {
       command: ["sh", "-c", "echo > ran; exec sleep 60"],
       environment: {},
-      workspaceBytesMax: 1,
+      workspaceBytesMax: 1024 ** 2,
       redeliveriesMax: 0,
     };
     const second = {

@@ -86,14 +86,34 @@ describe("a wipe", () => {
     await wipeDirectory(workspace);
   });
 
-  test("says what is immutable instead of pretending", async (ctx) => {
+  test("removes what a job that ran as root made immutable or append-only", async (ctx) => {
+    mkdirSync(join(workspace, "a/b"), { recursive: true });
+    writeFileSync(join(workspace, "a/b/file"), "");
+    writeFileSync(join(workspace, "a/log"), "");
+    const fixed = spawnSync("chattr", ["+i", join(workspace, "a/b/file"), join(workspace, "a/b")]).status === 0;
+    if (!fixed) {
+      await wipeDirectory(workspace);
+      ctx.skip("this user or this file system cannot make a file immutable");
+    }
+    execFileSync("chattr", ["+a", join(workspace, "a/log")]);
+    expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
+    expect(existsSync(workspace)).toBe(false);
+  });
+
+  test("says what is immutable instead of pretending, and touches no flag where something is mounted", async (ctx) => {
+    const kept = join(place, "kept");
+    mkdirSync(kept);
+    writeFileSync(join(kept, "file"), "the donor's");
+    mkdirSync(join(workspace, "mounted"));
     mkdirSync(join(workspace, "a/b"), { recursive: true });
     const file = join(workspace, "a/b/immutable");
     writeFileSync(file, "");
     writeFileSync(join(workspace, "a/b/other"), "");
-    if (spawnSync("chattr", ["+i", file]).status !== 0) {
+    const fixed = spawnSync("chattr", ["+i", file, join(kept, "file")]).status === 0;
+    if (!fixed || spawnSync("mount", ["--bind", kept, join(workspace, "mounted")]).status !== 0) {
+      spawnSync("chattr", ["-R", "-i", workspace, kept]);
       await wipeDirectory(workspace);
-      ctx.skip("this user or this file system cannot make a file immutable");
+      ctx.skip("this user may not mount, or this file system cannot make a file immutable");
     }
     try {
       const { leftCount, left } = await wipeDirectory(workspace);
@@ -103,8 +123,10 @@ describe("a wipe", () => {
         "the kernel does not permit it (immutable, append-only, or another user's); it was a/b/immutable",
       );
       expect(left.map(({ path }) => existsSync(path))).toEqual(left.map(() => true));
+      expect(() => writeFileSync(join(kept, "file"), "changed")).toThrow("EPERM");
     } finally {
-      execFileSync("chattr", ["-R", "-i", workspace]);
+      execFileSync("umount", [join(workspace, "mounted")]);
+      execFileSync("chattr", ["-R", "-i", workspace, kept]);
     }
     expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
   });

@@ -3,6 +3,7 @@ import { unlink } from "node:fs/promises";
 
 import { systemClock } from "../../foundation/clock.ts";
 import { systemCode } from "../../foundation/errors.ts";
+import { clearFlags } from "./clear-flags.ts";
 import { entriesOf, isDenied, mountOf, openDirectory, pathIn, relax } from "./directory-handle.ts";
 import { pathToText } from "./path-text.ts";
 
@@ -25,7 +26,7 @@ const concurrentUnlinks = 32;
 /**
  * Removes a directory and everything in it. Copes with read-only directories, names in any bytes, trees of any depth,
  * sockets, FIFOs and devices; follows no symlink and enters no other mount: what is mounted in it is the host's.
- * What cannot be removed (immutable files, mount points) is said, never passed over.
+ * What cannot be removed (mount points, another user's files) is said, never passed over.
  *
  * Trees of any depth: a directory's files are removed, its directories are moved up into the top one, and then it is
  * empty. So no path ever has more than two parts.
@@ -86,6 +87,7 @@ class Wipe {
   readonly #origins = new Map<string, Origin>();
   #removed = 0;
   #movedCount = 0;
+  #flagsCleared = false;
   #failures: Failure[] = [];
 
   constructor({ root, path }: { root: number; path: string }) {
@@ -100,9 +102,18 @@ class Wipe {
       const before = this.#removed;
       this.#failures = [];
       await this.#pass();
+      if (await this.#clearFlagsOnce()) continue;
       if (this.#failures.length === 0 || this.#removed === before || this.#isLate()) break;
     }
     return this.#measure();
+  }
+
+  /** Whether there were things that the kernel protects, and they were unprotected. */
+  async #clearFlagsOnce(): Promise<boolean> {
+    if (this.#flagsCleared || !this.#failures.some(({ reason }) => reason === reasons["EPERM"])) return false;
+    this.#flagsCleared = true;
+    await clearFlags(this.#path);
+    return true;
   }
 
   async #pass(): Promise<void> {

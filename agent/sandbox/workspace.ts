@@ -15,15 +15,28 @@ export function createWorkspace(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** What a workspace takes of the disk; a sparse file counts with what is allocated (WC-12). */
-export async function measureWorkspace(path: string): Promise<{ readonly bytes: number; readonly entries: number }> {
+/**
+ * What a workspace takes of the disk; a sparse file counts with what is allocated, a hard link once (WC-12).
+ *
+ * @param wanted asked at every entry: a measurement that is not wanted any more ends at once, with what it has
+ */
+export async function measureWorkspace(
+  path: string,
+  wanted: () => boolean = () => true,
+): Promise<{ readonly bytes: number; readonly entries: number }> {
   const root = openDirectory(path);
   const relaxed = new RelaxedModes();
   let bytes = 0;
   let entries = 0;
+  const linked = new Set<bigint>();
   try {
     for await (const { stat } of walkTree({ root, relaxed })) {
+      if (!wanted()) break;
       entries += 1;
+      if (stat.nlink > 1n && !stat.isDirectory()) {
+        if (linked.has(stat.ino)) continue;
+        linked.add(stat.ino);
+      }
       bytes += Number(stat.blocks) * blockBytes;
     }
   } finally {

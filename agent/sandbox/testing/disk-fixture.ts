@@ -47,14 +47,17 @@ export async function runAlone({
   script,
   arguments: extra,
   fileBlocksMax,
+  prefix = [],
 }: {
   script: string;
   arguments: string[];
   /** The largest file that it may write, in blocks of 512 bytes. */
   fileBlocksMax?: number;
+  /** What runs that Node, such as a program that becomes another user first. */
+  prefix?: readonly string[];
 }): Promise<{ stdout: string; exitCode: number | null; signal: NodeJS.Signals | null }> {
   const limit = fileBlocksMax === undefined ? "" : `ulimit -f ${fileBlocksMax};`;
-  const node = [process.execPath, "--input-type=module", "-e", script, ...extra];
+  const node = [...prefix, process.execPath, "--input-type=module", "-e", script, ...extra];
   const child = spawn("/bin/sh", ["-c", `${limit} exec "$@"`, "sh", ...node], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));

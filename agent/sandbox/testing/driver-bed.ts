@@ -10,10 +10,20 @@ import { JobSpec } from "../../../protocol/messages.ts";
 import type { HostLedger } from "../../core/host-resource.ts";
 import { findCgroupsNamed } from "../cgroup.ts";
 import { parentCgroupName } from "../job-cgroups.ts";
+import { hostPidOf, pidNamespaceOf, pidsInNamespace } from "./host-pids.ts";
 import { memoryLedger } from "./memory-ledger.ts";
 import type { Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
 import { readProcess } from "../proc-stat.ts";
 import { wipeDirectory } from "../wipe-directory.ts";
+
+/** Makes the driver under test for an agent whose home is the bed's place. */
+export type MakeDriver = (options: {
+  agentId: string;
+  ledger: HostLedger;
+  home: string;
+  environment?: NodeJS.ProcessEnv;
+  cgroupRoot?: string | null;
+}) => SandboxDriver;
 
 /** One driver of an agent of its own, with a place on the disk for its jobs. */
 export class DriverBed {
@@ -22,10 +32,11 @@ export class DriverBed {
   readonly ledger: HostLedger = memoryLedger();
   readonly driver: SandboxDriver;
   readonly #sandboxes: Sandbox[] = [];
+  readonly #namespaces: string[] = [];
   #leases = 0;
 
-  constructor(makeDriver: (options: { agentId: string; ledger: HostLedger }) => SandboxDriver) {
-    this.driver = makeDriver({ agentId: this.agentId, ledger: this.ledger });
+  constructor(makeDriver: MakeDriver) {
+    this.driver = makeDriver({ agentId: this.agentId, ledger: this.ledger, home: this.place });
   }
 
   request(command: string[], environment: Record<string, string> = {}): SandboxRequest {
@@ -51,10 +62,25 @@ export class DriverBed {
   }
 
   /** Starts a shell script as a job; `$0` is `job`. */
-  async start(script: string, environment: Record<string, string> = {}): Promise<Started> {
-    const request = this.request(["sh", "-c", script, "job"], environment);
+  async start(
+    script: string,
+    environment: Record<string, string> = {},
+    spec: { readonly workspaceBytesMax?: number } = {},
+  ): Promise<Started> {
+    const plain = this.request(["sh", "-c", script, "job"], environment);
+    const request = { ...plain, job: { ...plain.job, ...spec } };
     const sandbox = await this.run(request);
-    return { sandbox, request, file: (name) => join(request.workspace, name) };
+    const file = (name: string): string => join(request.workspace, name);
+    const namespace = pidNamespaceOf({ agentId: this.agentId, leaseId: request.leaseId });
+    if (namespace !== null) this.#namespaces.push(namespace);
+    return {
+      ...{ sandbox, request, file },
+      namespacePids: () => (namespace === null ? [] : pidsInNamespace(namespace)),
+      async pids(name, count) {
+        const pids = await pidsIn(file(name), count);
+        return namespace === null ? pids : pids.map((pid) => hostPidOf(pid, namespace));
+      },
+    };
   }
 
   /** Ends everything and proves, without asking the driver, that nothing is left. */
@@ -67,6 +93,7 @@ export class DriverBed {
     const wiped = await wipeDirectory(this.place);
     expect(ended.flatMap(({ left }) => left)).toEqual([]);
     expect(processesOf(this.agentId)).toEqual([]);
+    expect(this.#namespaces.flatMap(pidsInNamespace)).toEqual([]);
     expect(findCgroupsNamed(parentCgroupName(this.agentId))).toEqual([]);
     expect(this.ledger.live()).toEqual([]);
     expect(wiped.left).toEqual([]);
@@ -78,6 +105,10 @@ export interface Started {
   readonly request: SandboxRequest;
   /** A path in its workspace. */
   readonly file: (name: string) => string;
+  /** Waits for so many pids, each on a line of a file that the job writes, and says what the host calls them. */
+  readonly pids: (name: string, count: number) => Promise<number[]>;
+  /** Everything alive in its PID namespace; empty where that is the host's own. */
+  readonly namespacePids: () => number[];
 }
 
 /** Live processes that carry an agent's marker, read by nobody's code but this. */
@@ -109,7 +140,7 @@ export function cpuTicks(pid: number): number {
 }
 
 /** Waits for a condition that has no event of its own. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 25_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!condition()) {
     assert(performance.now() < deadline, `in time: ${what}`);

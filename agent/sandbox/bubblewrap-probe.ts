@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join, resolve, sep } from "node:path";
+
+import { bubblewrapEnclosure, type BubblewrapOptions } from "./bubblewrap-enclosure.ts";
+import { shell } from "./launch-scripts.ts";
+
+export type BubblewrapFound =
+  | { readonly works: true; readonly options: BubblewrapOptions }
+  | { readonly works: false; readonly why: string };
+
+/** How long the trial may take on a busy host, in milliseconds. */
+const trialMsMax = 10_000;
+/** Where it is when the search path is a thin one. */
+const usualDirectories = ["/usr/local/bin", "/usr/bin", "/bin"];
+
+/**
+ * What the trial runs in the enclosure: it must be made at all, and the truth about a job's end must come out of it
+ * (`keeperScript`).
+ */
+const trialScript = [
+  "mkfifo /run/.houseguest-trial || exit 2",
+  "setsid --fork --wait sh -c 'exit 143' 2>/dev/null; [ $? = 143 ] || exit 3",
+  "setsid --fork --wait sh -c 'kill -TERM $$' 2>/dev/null; [ $? = 15 ] || exit 3",
+].join("\n");
+
+/** The switches by which kernels and distributions keep ordinary users from user namespaces, and how each is set. */
+const switches = [
+  { file: "/proc/sys/kernel/unprivileged_userns_clone", forbids: "0", name: "kernel.unprivileged_userns_clone" },
+  { file: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", forbids: "1", name: "AppArmor's restriction" },
+  { file: "/proc/sys/user/max_user_namespaces", forbids: "0", name: "user.max_user_namespaces" },
+];
+
+/** Finds out whether jobs can be run by bubblewrap here, by running one. */
+export async function probeBubblewrap({
+  environment,
+  network,
+  hidden,
+  workspace,
+}: Pick<BubblewrapOptions, "network" | "hidden"> & {
+  readonly environment: NodeJS.ProcessEnv;
+  /** A directory that is there, as a workspace would be. */
+  readonly workspace: string;
+}): Promise<BubblewrapFound> {
+  const program = findProgram(environment["PATH"] ?? "");
+  if (program === null) return { works: false, why: "bwrap is not installed" };
+  const visible = programDirectories(environment["PATH"] ?? "");
+  let why = "";
+  for (const refusesNamespaces of [true, false]) {
+    const options = { program, network, hidden, visible, refusesNamespaces };
+    why = (await complaintOf(options, workspace)) ?? "";
+    if (why === "") return { works: true, options };
+  }
+  return { works: false, why: `${why}${switchedOff()}` };
+}
+
+/** What was said when it did not work; null when it did. */
+async function complaintOf(options: BubblewrapOptions, workspace: string): Promise<string | null> {
+  const enclosure = bubblewrapEnclosure(options);
+  const [program = "", ...rest] = enclosure.enclose({ workspace, sizeBytes: 1024 ** 2 }, [shell, "-c", trialScript]);
+  return await new Promise((resolve) => {
+    execFile(program, rest, { timeout: trialMsMax, killSignal: "SIGKILL" }, (error, _, stderr) => {
+      if (error === null) return resolve(null);
+      const said = stderr.trim().split("\n").at(-1) ?? "";
+      if (error.killed === true) resolve(`bwrap did not come to an end within ${trialMsMax} ms`);
+      else if (error.code === 3) resolve("setsid(1) does not report how a program ended");
+      else resolve(said === "" ? `bwrap failed with ${String(error.code)}` : said.slice(0, 300));
+    });
+  });
+}
+
+/** Where programs are: the search path, and this agent with its Node, wherever somebody has installed them. */
+function programDirectories(path: string): string[] {
+  const directories = [...path.split(delimiter), dirname(process.execPath), resolve(import.meta.dirname, "../..")]
+    .filter((directory) => isAbsolute(directory) && existsSync(directory))
+    .map((directory) => realpathSync(directory));
+  // What lies in another one comes with it.
+  return [...new Set(directories)].filter((one) => !directories.some((other) => one.startsWith(other + sep)));
+}
+
+function findProgram(path: string): string | null {
+  for (const directory of [...path.split(delimiter), ...usualDirectories]) {
+    if (!directory.startsWith("/")) continue;
+    try {
+      const program = join(directory, "bwrap");
+      accessSync(program, constants.X_OK);
+      return program;
+    } catch {
+      // Not here.
+    }
+  }
+  return null;
+}
+
+function switchedOff(): string {
+  if (process.getuid?.() === 0) return "";
+  const off = switches.filter(({ file, forbids }) => read(file) === forbids).map(({ name }) => name);
+  return off.length === 0 ? "" : `; ordinary users may make no user namespaces here (${off.join(", ")})`;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, "latin1").trim();
+  } catch {
+    // This kernel has no such switch.
+    return null;
+  }
+}

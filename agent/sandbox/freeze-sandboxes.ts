@@ -1,0 +1,59 @@
+import { systemClock } from "../../foundation/clock.ts";
+import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
+import type { JobCgroups } from "./job-cgroups.ts";
+import type { FreezeResult } from "./port.ts";
+import { identify, readProcess } from "./proc-stat.ts";
+import type { Member } from "./process-table.ts";
+import { stopProcesses } from "./stop-processes.ts";
+import { calm, hurry } from "./yield-to-host.ts";
+
+export interface Frozen extends FreezeResult {
+  readonly stopped: readonly Member[];
+}
+
+/** Stops every process of every sandbox; synchronous. */
+export function freezeSandboxes(shared: DriverState): Frozen {
+  const startedAt = systemClock.monotonicMs();
+  const yielding = yieldingIn(shared, [...shared.live.values()]);
+  const { processes, running, stopped } = freezeHurried(shared, yielding);
+  const freezeMs = systemClock.monotonicMs() - startedAt;
+  calm(yielding);
+  return { freezeMs, processes, running, stopped };
+}
+
+function freezeHurried({ cgroups, live, scan }: DriverState, yielding: readonly number[]): Omit<Frozen, "freezeMs"> {
+  const all = freezeCgroups(cgroups, () => hurry(yielding, "first"));
+  if (live.size === 0) return { processes: 0, running: [], stopped: [] };
+  const pidsInside = (): Set<number> => new Set(all === null ? [] : cgroups?.pids().keys());
+  let inside = pidsInside();
+  let round = 0;
+  // With cgroups, those outside are the exception, and all the others are stopped already: one clean round will do.
+  const outside = stopProcesses({
+    find(onFound) {
+      // Who was told to stop while it was being launched may enter its frozen cgroup first, and sleeps there instead.
+      round += 1;
+      if (round > 1) inside = pidsInside();
+      return scanWhere({ scan, where: (member) => !inside.has(member.pid) })({ fresh: true, onFound });
+    },
+    cleanRounds: all === null ? 2 : 1,
+    onAsked: () => hurry(yielding, all === null ? "ordinary" : "first"),
+  });
+  const stillAll = round > 1 && all === true ? freezeCgroups(cgroups, () => undefined) : all;
+  const unfrozen = stillAll !== false ? [] : [...inside].map(readProcess).filter((stat) => stat !== null);
+  const running = [...outside.running, ...unfrozen.filter((stat) => stat.state === "R" || stat.state === "D")];
+  return {
+    processes: inside.size + outside.processes,
+    running: running.map(identify),
+    stopped: outside.stopped,
+  };
+}
+
+/** Whether all in the cgroups was seen stopped; null where there are none to rely on. */
+function freezeCgroups(cgroups: JobCgroups | null, onAsked: () => void): boolean | null {
+  try {
+    return cgroups?.freeze(onAsked) ?? null;
+  } catch {
+    // Somebody removed the cgroup under us: the donor's word holds all the same, by SIGSTOP.
+    return null;
+  }
+}

@@ -1,0 +1,100 @@
+import { systemClock } from "../../foundation/clock.ts";
+import type { HostLedger } from "../core/host-resource.ts";
+import { driverCannot } from "./driver-cannot.ts";
+import type { DriverState, LiveSandbox } from "./driver-state.ts";
+import type { Enclosure } from "./enclosure.ts";
+import type { Find } from "./end-processes.ts";
+import { freezeSandboxes } from "./freeze-sandboxes.ts";
+import { jobCgroups } from "./job-cgroups.ts";
+import { defaultJobLimits, type JobLimits } from "./job-limits.ts";
+import type { SandboxDriver } from "./port.ts";
+import { isSame } from "./proc-stat.ts";
+import { type Member, processTable } from "./process-table.ts";
+import { SandboxError } from "./sandbox-error.ts";
+import { startJob } from "./start-job.ts";
+import { keyOf, signalMembers } from "./stop-processes.ts";
+import { endStrayProcesses } from "./stray-processes.ts";
+
+export interface JobDriverOptions {
+  readonly agentId: string;
+  readonly ledger: HostLedger;
+  /** The agent's own environment: search path, language and run marker are passed on. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The cgroup in which to make this agent's; null for none. By default the agent's own, where it may. */
+  readonly cgroupRoot?: string | null;
+  readonly limits?: JobLimits;
+  /** Told what the donor should read in the log. */
+  readonly warn?: (sentence: string) => void;
+}
+
+/** How old a look at the processes may be where several terminations wait at once. */
+const lookAgeMsMax = 8;
+/** Without cgroups, how often descendants are looked for, so that one is known before it hides its descent. */
+const trackIntervalMs = 1_000;
+
+/**
+ * Runs jobs in sessions of their own and whatever enclosure it is given, in cgroups where this user may make them. It
+ * holds the parent cgroup from now until `close`.
+ */
+export function jobDriver(options: JobDriverOptions & { readonly enclosure: Enclosure }): SandboxDriver {
+  const { agentId, ledger, enclosure, environment = process.env, limits = defaultJobLimits } = options;
+  const table = processTable({ agentId });
+  const cgroups = jobCgroups({ agentId, ledger, root: options.cgroupRoot, limits });
+  const live = new Map<string, LiveSandbox>();
+  let look: { readonly atMs: number; readonly members: Member[] } | null = null;
+  const scan: Find = ({ fresh, onFound }) => {
+    const now = systemClock.monotonicMs();
+    if (fresh || onFound !== undefined || look === null || now - look.atMs > lookAgeMsMax) {
+      look = {
+        atMs: systemClock.monotonicMs(),
+        members: table.scan({ inCgroups: cgroups?.pids() ?? new Map(), onFound }),
+      };
+    }
+    return look.members;
+  };
+  let frozen = false;
+  let stopped: readonly Member[] = [];
+  const { warn = () => undefined } = options;
+  const isFrozen = (): boolean => frozen;
+  const shared: DriverState = { ledger, enclosure, environment, limits, warn, isFrozen, table, cgroups, live, scan };
+  const tracker = setInterval(() => {
+    if (cgroups === null && live.size > 0) scan({ fresh: true });
+  }, trackIntervalMs).unref();
+
+  return {
+    name: enclosure.name,
+    cannot: driverCannot({ enclosure, cgroups, limits }),
+    async start(request) {
+      if (frozen) {
+        throw new SandboxError(`Job ${request.jobId} cannot be started while every sandbox is frozen.`, {
+          code: "frozen",
+          retriable: true,
+          next: "Resume the agent first.",
+        });
+      }
+      return await startJob(shared, request);
+    },
+    freezeAll() {
+      frozen = true;
+      const result = freezeSandboxes(shared);
+      stopped = [
+        ...stopped.filter((member) => !result.stopped.some((other) => keyOf(other) === keyOf(member))),
+        ...result.stopped,
+      ];
+      for (const sandbox of live.values()) sandbox.settleStart();
+      return { freezeMs: result.freezeMs, processes: result.processes, running: result.running };
+    },
+    thawAll() {
+      frozen = false;
+      cgroups?.thaw();
+      signalMembers(stopped.filter(isSame), "SIGCONT");
+      stopped = [];
+    },
+    endStrays: (limits) => endStrayProcesses({ agentId, ledger, table, cgroups, isLive: (id) => live.has(id), limits }),
+    close() {
+      clearInterval(tracker);
+      // Where a process could not be ended, its cgroups and their ledger entries stay for the next start to see.
+      cgroups?.close();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+import { jobEnvironment } from "../../../protocol/job-environment.ts";
+import { isAlive, readProcess } from "../proc-stat.ts";
+
+/**
+ * A job in a PID namespace knows its processes by other numbers than the host. Read by nobody's code but this
+ * (pid_namespaces(7), proc_pid_status(5)).
+ */
+
+/** What a lease's jobs are in, found by the marker; null where that is the host's own. */
+export function pidNamespaceOf({ agentId, leaseId }: { agentId: string; leaseId: string }): string | null {
+  const own = namespaceOf("self");
+  for (const pid of livePids()) {
+    const variables = readOrEmpty(`/proc/${pid}/environ`).split("\0");
+    const marked =
+      variables.includes(`${jobEnvironment.agentId}=${agentId}`) &&
+      variables.includes(`${jobEnvironment.leaseId}=${leaseId}`);
+    const namespace = namespaceOf(String(pid));
+    if (marked && namespace !== null && namespace !== own) return namespace;
+  }
+  return null;
+}
+
+/** What the host calls a process of a namespace; -1 when it is not there any more. */
+export function hostPidOf(pid: number, namespace: string): number {
+  const found = pidsInNamespace(namespace).find((each) => {
+    const numbers = /^NSpid:\s+(.*)$/m.exec(readOrEmpty(`/proc/${each}/status`))?.[1] ?? "";
+    return Number(numbers.split(/\s+/).at(-1)) === pid;
+  });
+  return found ?? -1;
+}
+
+/** Everything alive in a namespace. */
+export function pidsInNamespace(namespace: string): number[] {
+  return livePids().filter((pid) => namespaceOf(String(pid)) === namespace);
+}
+
+function livePids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const stat = readProcess(pid);
+      return stat !== null && isAlive(stat);
+    });
+}
+
+function namespaceOf(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return null;
+  }
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
