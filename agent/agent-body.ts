@@ -13,6 +13,7 @@ import type { AgentCore } from "./core/state.ts";
 import { coreStatus } from "./core/status.ts";
 import type { AgentContext } from "./io/agent-context.ts";
 import { agentTimers } from "./io/agent-timers.ts";
+import { removeAutostart } from "./io/autostart-ledger.ts";
 import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
 import type { ControlServer } from "./io/control-server.ts";
 import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
@@ -168,6 +169,8 @@ export class AgentBody {
         return this.#timers.clear(effect.name);
       case "ready":
         return this.#ready();
+      case "removeAutostart":
+        return this.#background(this.#removeAutostart());
       case "closeSockets":
         return this.#background(this.#closeSockets());
       case "wipeHome":
@@ -184,6 +187,10 @@ export class AgentBody {
     this.#isReady = true;
     // After the effects of this turn, so that the state that is told is the one it ends in.
     queueMicrotask(() => this.#options.onReady(this.status()));
+  }
+
+  async #removeAutostart(): Promise<void> {
+    this.see({ type: "autostartRemoved", ...(await removeAutostart(this.#options.home)) });
   }
 
   async #closeSockets(): Promise<void> {

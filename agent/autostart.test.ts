@@ -9,6 +9,7 @@ import { FakeCrontab } from "./autostart/testing/fake-crontab.ts";
 import { argumentsOf } from "./autostart/testing/recorded-start.ts";
 import { TreeBed } from "./autostart/testing/tree-bed.ts";
 import { startOf } from "./autostart/testing/unquote-unit.ts";
+import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { AgentProcess, tinyBroker, until } from "./testing/agent-process.ts";
 import { temporaryHome } from "./testing/temporary-home.ts";
 
@@ -82,7 +83,9 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
       environment: donor.environment,
     });
     const { code, stdout } = await withdraw.exited;
-    expect(JSON.parse(stdout)).toMatchObject({ clean: true });
+    const report = WithdrawalReport.parse(JSON.parse(stdout));
+    expect(report).toMatchObject({ clean: true });
+    expect(report.steps.find(({ step }) => step === "remove-autostart")).toMatchObject({ outcome: "done" });
     expect(code).toBe(0);
     expect(donor.scan()).toEqual(before);
     expect(existsSync(paths.home)).toBe(false);
@@ -150,7 +153,8 @@ test("a hook that cannot be taken away keeps the withdrawal from being clean, an
   donor.crontab.refuse("the disk is on fire");
   const { report } = await agent.ask({ command: "withdraw" });
   expect(report).toMatchObject({ clean: false });
-  expect(report?.directoriesLeft[0]).toMatch(/^the line houseguest:.* \(.*the disk is on fire/);
+  expect(report?.steps.find(({ step }) => step === "remove-autostart")).toMatchObject({ outcome: "failed" });
+  expect(report?.autostartLeft[0]).toMatch(/^the line houseguest:.* \(.*the disk is on fire/);
   await agent.exited;
   donor.crontab.refuse(null);
   const again = new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished, environment: donor.environment });

@@ -8,7 +8,7 @@ import type { AgentStatus, ControlRequest } from "../protocol/control.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
 import { resourceKey } from "./core/host-resource.ts";
 import { initialCore } from "./core/state.ts";
-import { type AutostartWish, settleAutostart } from "./io/autostart-ledger.ts";
+import { type AutostartWish, removeAutostart, settleAutostart } from "./io/autostart-ledger.ts";
 import { brokerClient } from "./io/broker-client.ts";
 import type { BrokerLink } from "./io/agent-context.ts";
 import { controlServer } from "./io/control-server.ts";
@@ -271,6 +271,7 @@ function leave({ ledger, lock }: Home): void {
 
 /** Takes everything away again: it was made in vain. */
 async function vacate(home: Home, driver: SandboxDriver | null): Promise<void> {
+  await removeAutostart(home);
   await wipeHome(home, driver);
   clearLedger(home, { keep: false });
 }

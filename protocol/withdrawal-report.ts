@@ -38,6 +38,8 @@ export const WithdrawalReport = z.strictObject({
   processesLeft: z.array(z.strictObject({ pid: z.int(), startTime: z.string(), command: z.string() })),
   directoriesWiped: z.array(z.string()),
   directoriesLeft: z.array(z.string()),
+  /** Parts of the startup hook. */
+  autostartLeft: z.array(z.string()),
   socketsLeft: z.array(z.string()),
   leasesHandedBack: z.int().min(0),
   leasesDeferred: z.int().min(0),

@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import type { Hook } from "./hook.ts";
-import type { Autostart, AutostartRemoval, AutostartResource, CrontabEntry } from "./port.ts";
+import type { Autostart, AutostartRemoval, AutostartResource } from "./port.ts";
 import { runCommand } from "./run-command.ts";
 
 /** How often others may come between before it is given up. */
@@ -72,7 +72,7 @@ export class Crontab implements Autostart {
     return this.#isIn((await this.#read([])) ?? Buffer.alloc(0));
   }
 
-  async #removeOne({ user, existed }: CrontabEntry): Promise<boolean> {
+  async #removeOne({ user, existed }: { user: string; existed: boolean }): Promise<boolean> {
     const other = user === this.#user ? [] : ["-u", user];
     let found = false;
     await this.#edit(other, (before) => {

@@ -4,16 +4,8 @@ import type { HostResource } from "../core/host-resource.ts";
 export const autostartNames = ["crontab", "systemd-user", "systemd", "launchd"] as const;
 export type AutostartName = (typeof autostartNames)[number];
 
-/** The line of one agent in a user's crontab. */
-export interface CrontabEntry {
-  readonly kind: "crontab";
-  readonly user: string;
-  /** Whether the user had a crontab before; one that was made for the agent goes with its line. */
-  readonly existed: boolean;
-}
-
 /** What a startup hook takes of the host; journalled before it is taken, struck off after it is gone. */
-export type AutostartResource = Extract<HostResource, { readonly kind: "directory" | "file" }> | CrontabEntry;
+export type AutostartResource = Extract<HostResource, { readonly kind: "directory" | "file" | "crontab" }>;
 
 export interface AutostartRemoval {
   /** What was there and is not any more. */

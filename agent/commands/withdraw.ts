@@ -83,6 +83,7 @@ function nothingThere({ reason = "asked by the owner" }: Request): WithdrawalRep
     processesLeft: [],
     directoriesWiped: [],
     directoriesLeft: [],
+    autostartLeft: [],
     socketsLeft: [],
     leasesHandedBack: 0,
     leasesDeferred: 0,

@@ -13,6 +13,7 @@ export function reportInWords(report: WithdrawalReport): string {
     ),
     ...report.processesLeft.map(({ pid, command }) => `  still running: ${pid} ${command}`),
     ...report.directoriesLeft.map((path) => `  still there: ${path}`),
+    ...report.autostartLeft.map((thing) => `  still started with the host: ${thing}`),
     ...report.socketsLeft.map((path) => `  still bound: ${path}`),
   ];
   if (report.keyRevoked === "deferred") {

@@ -27,7 +27,7 @@ import { Turn } from "./turn.ts";
 import { onUploadAnswered } from "./upload-answer.ts";
 import { beginWithdrawal } from "./withdrawal-begin.ts";
 import { onRevocationProbed, onWithdrawAnswered } from "./withdrawal-broker.ts";
-import { onHomeWiped, onLedgerCleared, onSocketsClosed } from "./withdrawal-host.ts";
+import { onHomeWiped, onLedgerCleared, onAutostartRemoved, onSocketsClosed } from "./withdrawal-host.ts";
 
 export interface AgentTurn {
   readonly state: AgentCore;
@@ -109,6 +109,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return continueAcknowledgement(turn);
     case "checkpointFailed":
       return onCheckpointFailed(turn, input);
+    case "autostartRemoved":
+      return onAutostartRemoved(turn, input);
     case "socketsClosed":
       return onSocketsClosed(turn, input);
     case "homeWiped":

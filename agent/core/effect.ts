@@ -147,6 +147,8 @@ export type AgentEffect =
   | { readonly kind: "wipeLeftovers"; readonly leaseIds: readonly string[] }
   /** All of a lease's checkpoints: it is settled. */
   | { readonly kind: "discardCheckpoints"; readonly leaseId: string }
+  /** The startup hook that the ledger knows of, if any → `autostartRemoved` */
+  | { readonly kind: "removeAutostart" }
   /** → `socketsClosed` */
   | { readonly kind: "closeSockets" }
   /** Everything under home but the ledger → `homeWiped`. */

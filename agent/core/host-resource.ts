@@ -8,6 +8,13 @@ export type HostResource =
   | { readonly kind: "key"; readonly path: string }
   | { readonly kind: "socket"; readonly path: string }
   | { readonly kind: "cgroup"; readonly path: string }
+  /** The line of the agent in a user's crontab. */
+  | {
+      readonly kind: "crontab";
+      readonly user: string;
+      /** Whether the user had a crontab before; one that was made for the agent goes with its line. */
+      readonly existed: boolean;
+    }
   /**
    * All processes of one sandbox. Journalled before the spawn, when there is no pid yet: they are found by cgroup, by
    * the lease marker in their environment, by session and by parent chain. Again once the pid is known, which replaces it.
@@ -22,7 +29,8 @@ export type HostResource =
 
 /** What a resource is called in the ledger; acquiring the same key again replaces the entry. */
 export function resourceKey(resource: HostResource): string {
-  return resource.kind === "processes" ? `processes:${resource.leaseId}` : `${resource.kind}:${resource.path}`;
+  if (resource.kind === "processes") return `processes:${resource.leaseId}`;
+  return resource.kind === "crontab" ? `crontab:${resource.user}` : `${resource.kind}:${resource.path}`;
 }
 
 /** The host ledger as the sandbox drivers see it. Both calls return only after the journal is on the disk. */

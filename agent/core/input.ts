@@ -114,6 +114,7 @@ export type AgentInput =
       readonly reason: string;
     }
   // The steps of a withdrawal that empty this host.
+  | { readonly type: "autostartRemoved"; readonly removed: readonly string[]; readonly left: readonly string[] }
   | { readonly type: "socketsClosed"; readonly left: readonly string[]; readonly measured: string }
   | { readonly type: "homeWiped"; readonly wiped: readonly string[]; readonly left: readonly string[] }
   | {

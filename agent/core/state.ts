@@ -162,6 +162,7 @@ export interface WithdrawalRecord {
   processesLeft: WithdrawalReport["processesLeft"];
   directoriesWiped: string[];
   directoriesLeft: string[];
+  autostartLeft: string[];
   socketsLeft: string[];
   leasesHandedBack: number;
   leasesDeferred: number;

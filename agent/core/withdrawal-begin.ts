@@ -77,6 +77,7 @@ export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
   if (afterProcesses.includes(record.current)) record.current = "terminate";
   record.processesLeft = [];
   record.directoriesLeft = [];
+  record.autostartLeft = [];
   record.socketsLeft = [];
   rememberWithdrawal(turn, record);
   freeze(turn, { purpose: "withdraw", trigger: record.trigger });
@@ -154,6 +155,7 @@ function newRecord({ core, nowMs }: Turn, wish: { trigger: string; deadlineMs: n
     processesLeft: [],
     directoriesWiped: [],
     directoriesLeft: [],
+    autostartLeft: [],
     socketsLeft: [],
     leasesHandedBack: 0,
     leasesDeferred: 0,

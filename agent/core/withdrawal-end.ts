@@ -24,7 +24,8 @@ export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
 
 function withdrawalReport({ core, nowMs }: Turn, { record }: Withdrawal): WithdrawalReport {
   const { startedAtMs, deadlineMs: _deadlineMs, current: _current, ...measured } = copyOfRecord(record);
-  const left = record.processesLeft.length + record.directoriesLeft.length + record.socketsLeft.length;
+  const { processesLeft, autostartLeft, directoriesLeft, socketsLeft } = record;
+  const left = [processesLeft, autostartLeft, directoriesLeft, socketsLeft].flat().length;
   present(record.steps.at(-1), "a withdrawal that ended took steps");
   return {
     agentId: core.agentId,

@@ -33,6 +33,19 @@ export function onWithdrawalStrays(turn: Turn, { terminated, left }: Of<"straysE
   advance(turn, withdrawal, { outcome: alive > 0 ? "failed" : done, measured }, "hand-back");
 }
 
+export function onAutostartRemoved(turn: Turn, { removed, left }: Of<"autostartRemoved">): void {
+  const withdrawal = underWay(turn, "remove-autostart");
+  withdrawal.record.autostartLeft = [...left];
+  const result =
+    removed.length + left.length === 0
+      ? ({ outcome: "nothing-to-do", measured: "the host ledger knows no startup hook" } as const)
+      : ({
+          outcome: left.length === 0 ? "done" : "failed",
+          measured: `${removed.length} parts of the startup hook removed, ${left.length} seen afterwards`,
+        } as const);
+  advance(turn, withdrawal, result, "close-sockets");
+}
+
 export function onSocketsClosed(turn: Turn, { left, measured }: Of<"socketsClosed">): void {
   const withdrawal = underWay(turn, "close-sockets");
   withdrawal.record.socketsLeft = [...left];
@@ -50,8 +63,8 @@ export function onHomeWiped(turn: Turn, { wiped, left }: Of<"homeWiped">): void 
 
 /** The step clear-ledger: a ledger that still has something to say stays, and with it the home. */
 export function clearLedger(turn: Turn, withdrawal: Withdrawal): void {
-  const { processesLeft, directoriesLeft, socketsLeft } = withdrawal.record;
-  const keep = processesLeft.length + directoriesLeft.length + socketsLeft.length > 0;
+  const { processesLeft, autostartLeft, directoriesLeft, socketsLeft } = withdrawal.record;
+  const keep = [processesLeft, autostartLeft, directoriesLeft, socketsLeft].some((left) => left.length > 0);
   askOnce(withdrawal, () => turn.emit({ kind: "clearLedger", keep }));
 }
 

@@ -17,6 +17,7 @@ export function copyOfRecord(record: WithdrawalRecord): WithdrawalRecord {
     processesLeft: [...record.processesLeft],
     directoriesWiped: [...record.directoriesWiped],
     directoriesLeft: [...record.directoriesLeft],
+    autostartLeft: [...record.autostartLeft],
     socketsLeft: [...record.socketsLeft],
   };
 }

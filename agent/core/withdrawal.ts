@@ -48,11 +48,9 @@ function takeStep(turn: Turn, withdrawal: Withdrawal): void {
     case "revoke-key":
       probeRevocation(turn, withdrawal);
       return;
-    case "remove-autostart": {
-      const measured = "the host ledger knows no startup hook: this agent makes none";
-      advance(turn, withdrawal, { outcome: "nothing-to-do", measured }, "close-sockets");
+    case "remove-autostart":
+      askOnce(withdrawal, () => turn.emit({ kind: "removeAutostart" }));
       return;
-    }
     case "close-sockets":
       askOnce(withdrawal, () => turn.emit({ kind: "closeSockets" }));
       return;

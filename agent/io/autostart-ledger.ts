@@ -56,7 +56,7 @@ async function install(home: Home, autostart: Autostart): Promise<void> {
   const { ledger } = home;
   const note = { name: autostart.name, resources: await autostart.resources() };
   ledger.remember({ key: "autostart", value: note });
-  for (const resource of note.resources) if (resource.kind !== "crontab") ledger.acquire(resource);
+  for (const resource of note.resources) ledger.acquire(resource);
   try {
     await autostart.install(note.resources);
   } catch (error) {
@@ -68,7 +68,10 @@ async function install(home: Home, autostart: Autostart): Promise<void> {
 async function giveBack({ paths, ledger }: Home, autostart: Autostart, note: AutostartNote): Promise<AutostartRemoval> {
   const removal = await autostart.remove(note.resources);
   for (const resource of note.resources) {
-    if (resource.kind === "crontab") continue;
+    if (resource.kind === "crontab") {
+      if (removal.left.length === 0 && ledger.holds(resourceKey(resource))) ledger.release(resourceKey(resource));
+      continue;
+    }
     // A directory that others use by now is theirs; but the way to the home is taken away with the home.
     const stays = existsSync(resource.path);
     const leadsHome = resource.kind === "directory" && paths.home.startsWith(resource.path + sep);

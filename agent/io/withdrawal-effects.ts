@@ -4,7 +4,7 @@ import { join, sep } from "node:path";
 import { resourceKey } from "../core/host-resource.ts";
 import type { SandboxDriver } from "../sandbox/port.ts";
 import { wipeDirectory } from "../sandbox/wipe-directory.ts";
-import { autostartNote, removeAutostart } from "./autostart-ledger.ts";
+import { autostartNote } from "./autostart-ledger.ts";
 import type { Home } from "./home.ts";
 import { removeHome } from "./home-remove.ts";
 
@@ -18,14 +18,13 @@ export function socketsLeft({ paths, ledger }: Home): string[] {
   return [...left].sort();
 }
 
-/** Takes away the startup hook, wipes everything in the home but the ledger and the lock, and strikes off what is gone. */
+/** Wipes everything in the home but the ledger and the lock, and strikes off what is gone. */
 export async function wipeHome(home: Home, driver: SandboxDriver | null): Promise<{ wiped: string[]; left: string[] }> {
   const { paths, ledger } = home;
   driver?.close();
   const kept = [paths.ledger, paths.lock];
-  const hook = await removeAutostart(home);
-  const wiped: string[] = [...hook.removed];
-  const left: string[] = [...hook.left];
+  const wiped: string[] = [];
+  const left: string[] = [];
   for (const entry of readdirSync(paths.home, { withFileTypes: true })) {
     const path = join(paths.home, entry.name);
     if (kept.includes(path)) continue;

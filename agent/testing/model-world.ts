@@ -349,6 +349,8 @@ export class ModelWorld {
           this.see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: 1 }),
         );
       }
+      case "removeAutostart":
+        return this.#later("removeAutostart", () => this.see({ type: "autostartRemoved", removed: [], left: [] }));
       case "closeSockets":
         return this.#later("closeSockets", () => this.see({ type: "socketsClosed", left: [], measured: "none" }));
       case "wipeHome":

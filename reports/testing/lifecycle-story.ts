@@ -194,6 +194,7 @@ function withdrawalReport(slots: number, startedAt: number, endedAt: number): Wi
     processesLeft: [],
     directoriesWiped: ["/home/guest/work"],
     directoriesLeft: [],
+    autostartLeft: [],
     socketsLeft: [],
     leasesHandedBack: slots,
     leasesDeferred: 0,

@@ -70,10 +70,13 @@ function judgeLeft(
 }
 
 /** Processes are named by their pids in a report and by their lease in the ledger, so there it is all or none. */
-function isNamed({ processesLeft, directoriesLeft, socketsLeft, ledgerEntriesLeft }: WithdrawalReport, key: string) {
+function isNamed(report: WithdrawalReport, key: string) {
+  const { processesLeft, autostartLeft, directoriesLeft, socketsLeft, ledgerEntriesLeft } = report;
   if (key.startsWith("processes:")) return processesLeft.length > 0;
   const path = key.slice(key.indexOf(":") + 1);
   // A ledger that is kept holds the home that it lies in, and says how many entries it has.
   if (ledgerEntriesLeft > 0) return true;
-  return [...directoriesLeft, ...socketsLeft].some((named) => named.startsWith(path) || path.startsWith(`${named}/`));
+  return [...autostartLeft, ...directoriesLeft, ...socketsLeft].some(
+    (named) => named.startsWith(path) || path.startsWith(`${named}/`),
+  );
 }

@@ -59,8 +59,12 @@ const rules: readonly Rule[] = [
     holds: ({ steps }) => steps.every(({ measured, durationMs }) => measured.length > 0 && durationMs >= 0),
   },
   {
-    says: "intake is always stopped, and no startup hook is ever made",
-    holds: (_, of) => of("stop-intake") === "done" && of("remove-autostart") === "nothing-to-do",
+    says: "intake is always stopped",
+    holds: (_, of) => of("stop-intake") === "done",
+  },
+  {
+    says: "remove-autostart failed if a startup hook was left, and only then",
+    holds: ({ autostartLeft }, of) => (of("remove-autostart") === "failed") === autostartLeft.length > 0,
   },
   {
     says: "the steps of one instance take as long as the whole",

@@ -30,6 +30,7 @@ export const agentInputs = [
   "sandboxWiped",
   "checkpointSaved",
   "checkpointFailed",
+  "autostartRemoved",
   "socketsClosed",
   "homeWiped",
   "ledgerCleared",

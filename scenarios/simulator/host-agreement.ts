@@ -10,6 +10,7 @@ export function* strangeOnHost(body: AgentBody): Generator<string> {
   const held = Object.keys(core.leases);
   const ofLease = (thing: string): boolean => held.some((leaseId) => thing.includes(leaseId));
   const needed = [`directory:${home}`, `key:${home}/key.pem`, `socket:${home}/control.sock`];
+  if (host.startupHook !== null) needed.push(host.startupHook);
   for (const thing of needed) if (!host.has(thing)) yield `misses ${thing}`;
   for (const thing of host.things()) {
     if (!needed.includes(thing) && !ofLease(thing)) yield `keeps ${thing}`;
@@ -29,7 +30,8 @@ export function* strangeOnHost(body: AgentBody): Generator<string> {
 
 /** What is there of an agent that has left. */
 export function* leftOnHost(host: Host, { mayKeepHome }: { mayKeepHome: boolean }): Generator<string> {
-  const home = /^(directory|key):/;
+  // What starts it belongs to its home, and goes with it when its owner withdraws.
+  const home = /^(directory|key|crontab):/;
   for (const thing of host.things()) if (!mayKeepHome || !home.test(thing)) yield `left ${thing}`;
   if (!mayKeepHome && host.journal.resources.size > 0) yield "left a ledger";
   for (const { leaseId, processes } of host.sandboxes.values()) {

@@ -22,7 +22,7 @@ const impossible: readonly {
     why: "an instance begins in Enrolling",
   },
   {
-    inputs: ["revocationProbed", "withdrawAnswered", "socketsClosed", "homeWiped", "ledgerCleared"],
+    inputs: ["revocationProbed", "withdrawAnswered", "autostartRemoved", "socketsClosed", "homeWiped", "ledgerCleared"],
     states: ["Enrolling", "Idle", "Working", "Paused", "Withdrawn"],
     why: "only a withdrawal asks",
   },

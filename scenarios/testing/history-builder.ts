@@ -121,6 +121,7 @@ const cleanReport: WithdrawalReport = {
   processesLeft: [],
   directoriesWiped: [],
   directoriesLeft: [],
+  autostartLeft: [],
   socketsLeft: [],
   leasesHandedBack: 0,
   leasesDeferred: 0,

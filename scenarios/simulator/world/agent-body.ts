@@ -13,6 +13,7 @@ import type { AgentProcess } from "./agent-process.ts";
 import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.ts";
 import { timerNames } from "./agent-timer-names.ts";
 import type { BrokerBody } from "./broker-body.ts";
+import { brokersToken } from "./broker-input.ts";
 import type { BrokerCall, Caller } from "./broker-call.ts";
 import { checkAnswer } from "./control-answer-form.ts";
 import { Fuse, type KillEdge } from "./fuse.ts";
@@ -93,6 +94,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     const recovered = whatIsLeft(host);
     this.ledger.make(`directory:${this.home}`);
     if (mayEnrol && recovered.withdrawal === null) this.ledger.make(`key:${this.home}/key.pem`);
+    const isWanted = host.startupHook !== null && host.joinToken === brokersToken;
+    if (isWanted && mayEnrol && recovered.withdrawal === null) this.ledger.make(host.startupHook);
     this.ledger.make(this.controlSocket);
     const hasKey = host.has(`key:${this.home}/key.pem`);
     const { agentId } = host;

@@ -58,6 +58,7 @@ export class AgentEffects {
       case "exit":
         this.#body.exit(effect.ending, effect.urgent);
         return;
+      case "removeAutostart":
       case "closeSockets":
       case "wipeHome":
       case "clearLedger":

@@ -51,6 +51,8 @@ export class Host {
   readonly #checkpoints = new Map<string, Map<number, StoredCheckpoint>>();
   /** What its owner was told to join with. */
   joinToken = brokersToken;
+  /** What starts its agent with it, named as the ledger names it; null where its owner did not want that. */
+  readonly startupHook: string | null;
   /** How many jobs its agent runs at once. */
   slots: number;
   crontabLines = 0;
@@ -66,6 +68,7 @@ export class Host {
     this.slots = world.options.slots;
     this.stream = world.tape.stream(`host:${index}`);
     this.link = new Link(world, world.tape.stream(`link:${index}`));
+    this.startupHook = world.tape.stream(`autostart:${index}`).chance("wanted", 0.3) ? "crontab:agent" : null;
     const skewMs = world.options.clockSkewMs;
     this.clockOffsetMs = skewMs === 0 ? 0 : spread(this.stream.upTo("skew", 2 * skewMs));
   }

@@ -23,6 +23,7 @@ const WithdrawalRecordForm = WithdrawalReport.pick({
   processesTerminated: true,
   processesLeft: true,
   directoriesWiped: true,
+  autostartLeft: true,
   directoriesLeft: true,
   socketsLeft: true,
   leasesHandedBack: true,

@@ -3,7 +3,7 @@ import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { durationMs } from "./world.ts";
 
-type WithdrawalEffect = Extract<AgentEffect, { kind: "closeSockets" | "wipeHome" | "clearLedger" }>;
+type WithdrawalEffect = Extract<AgentEffect, { kind: "removeAutostart" | "closeSockets" | "wipeHome" | "clearLedger" }>;
 
 const takes = { minMs: 1, maxMs: 60 } as const;
 
@@ -17,6 +17,8 @@ export class WithdrawalEffects {
 
   perform(effect: WithdrawalEffect): void {
     switch (effect.kind) {
+      case "removeAutostart":
+        return this.#later(effect.kind, () => this.#removeAutostart());
       case "closeSockets":
         return this.#later(effect.kind, () => this.#closeSockets());
       case "wipeHome":
@@ -31,6 +33,14 @@ export class WithdrawalEffects {
   #later(kind: string, happens: () => void): void {
     const body = this.#body;
     body.whenDone(durationMs(body.host.stream, kind, takes), happens);
+  }
+
+  /** What the ledger knows of it, whether it came to be or not. */
+  #removeAutostart(): void {
+    const body = this.#body;
+    const removed = [...body.host.journal.resources].filter(isStartupHook);
+    for (const hook of removed) body.ledger.unmake(hook);
+    body.see({ type: "autostartRemoved", removed, left: body.host.things().filter(isStartupHook) });
   }
 
   #closeSockets(): void {
@@ -75,4 +85,8 @@ export class WithdrawalEffects {
     host.journal.clear();
     body.see({ type: "ledgerCleared", entriesLeft: 0, wiped: [home], directoriesLeft: [] });
   }
+}
+
+function isStartupHook(resource: string): boolean {
+  return resource.startsWith("crontab:");
 }
