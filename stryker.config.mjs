@@ -1,20 +1,18 @@
 /**
- * Mutates every line of both cores, one by one, and asks the simulator's quick profile which it sees: `npm run mutate`.
- * Takes an hour or two, so it runs now and then, to find what neither a property nor the generator reaches; the zoo holds
- * what was learned from it.
+ * Mutates every line of both cores, one by one, and asks the simulator's quick profile which it sees: `npm run mutate`,
+ * for some files `npm run mutate -- --mutate agent/core/pause.ts`. Takes an hour or two, so it runs now and then, to find
+ * what neither a property nor the generator reaches; the zoo holds what was learned from it.
  */
 export default {
-  testRunner: "vitest",
-  vitest: { configFile: "scenarios/zoo/testing/stryker.vitest.config.ts", related: false },
+  testRunner: "command",
+  commandRunner: { command: "node scenarios/zoo/testing/judge-mutant.ts" },
   mutate: ["agent/core/**/*.ts", "broker-sim/core/**/*.ts", "!**/*.test.ts"],
-  plugins: ["@stryker-mutator/vitest-runner", "./scenarios/zoo/testing/ignore-words.mjs"],
+  plugins: ["./scenarios/zoo/testing/ignore-words.mjs"],
   ignorers: ["words"],
   mutator: {
     // Reasons, messages and log lines are for people: no property may depend on their words, so none sees them change.
     excludedMutations: ["StringLiteral"],
   },
-  // One test, which every mutant is judged by: what it covers is no help in choosing it, but tells what it never reaches.
-  coverageAnalysis: "all",
   ignoreStatic: false,
   disableTypeChecks: false,
   concurrency: 2,
