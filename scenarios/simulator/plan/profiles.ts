@@ -2,6 +2,7 @@ import { defaultTiming, type Timing } from "../../../protocol/timing.ts";
 import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
 import type { Plan, PlanOptions, PlanStep } from "./plan.ts";
@@ -23,6 +24,8 @@ export function planFor(request: PlanRequest): Plan {
   // Some seeds of every profile go through without a fault; of the quick ones a quarter, since duties are judged there.
   const calm = profile === "calm" || cast.upTo("calm", quick ? 3 : 15) === 0;
   const work = drawWork(draws.stream("work"), { options, quick });
+  const situation = draws.stream("situation");
+  if (quick && situation.chance("directed", 0.4)) work.push(...drawSituation(situation, options));
   const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
