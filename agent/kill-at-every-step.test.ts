@@ -61,13 +61,13 @@ describe.concurrent("killed at a point of its journal", { timeout: 90_000 }, () 
   const cases = crashes.map((crash, index) => ({ ...crash, crash, index }));
 
   test.for(cases)("$edge $label #$occurrence, nothing is left", async ({ crash, index }, context) => {
-    const { onTestFinished } = context;
+    const { expect, onTestFinished } = context;
     const broker = await tinyBroker(onTestFinished);
     broker.jobs.push(endlessJob, endlessJob);
     const paths = temporaryHome(onTestFinished);
     const environment = { [crashPointVariable]: JSON.stringify(crash) };
     const exit = await live({ paths, broker, environment, context });
-    context.expect(exit.signal, `it was killed there\n${exit.stderr}`).toBe("SIGKILL");
+    expect(exit.signal, `it was killed there\n${exit.stderr}`).toBe("SIGKILL");
     killedOnce += 1;
     // The next start is killed as well, somewhere in its recovery, and the one after must come to the end.
     const joins = index % 4 < 2;
@@ -76,11 +76,9 @@ describe.concurrent("killed at a point of its journal", { timeout: 90_000 }, () 
     if (second.signal === "SIGKILL") {
       killedTwice += 1;
       const { code, stderr } = await recover({ paths, joins, context, environment: {} });
-      context.expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
     } else {
-      context
-        .expect({ code: second.code, stderr: second.code === 0 ? "" : second.stderr })
-        .toEqual({ code: 0, stderr: "" });
+      expect({ code: second.code, stderr: second.code === 0 ? "" : second.stderr }).toEqual({ code: 0, stderr: "" });
     }
     expectNothingLeft({ paths, broker, context });
   });

@@ -48,7 +48,7 @@ async function measure(options: { cgroupRoot?: null }): Promise<BenchmarkResult[
     for (let round = 0; round < rounds; round += 1) {
       ours.push(timed(() => driver.freezeAll()));
       driver.thawAll();
-      hand.push(timed(byHand.freeze));
+      hand.push(timed(() => byHand.freeze()));
       byHand.thaw();
     }
     return resultsOf({ ours, hand, how: cgroup === undefined ? "SIGSTOP" : "cgroup.freeze" });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { seededTape } from "../kernel/choices.ts";
 import { drawSituation } from "./draw-situation.ts";
-import { Plan, type PlanOptions } from "./plan.ts";
+import { Plan } from "./plan.ts";
 import { planFor } from "./profiles.ts";
 
 const { options } = planFor({ seed: "situations", profile: "quick" });
@@ -10,7 +10,7 @@ const { options } = planFor({ seed: "situations", profile: "quick" });
 test("each is a few steps of a plan, begun when everybody has joined, with work for everybody", () => {
   const kinds = new Set<string>();
   for (let number = 0; number < 200; number += 1) {
-    const steps = drawSituation(seededTape(`situation-${number}`).stream("situation"), options as PlanOptions);
+    const steps = drawSituation(seededTape(`situation-${number}`).stream("situation"), options);
     const plan = Plan.parse({ version: 1, seed: "s", profile: "quick", options, steps, tape: "seeded" });
     expect(plan.steps[0]).toMatchObject({ do: "submit", jobs: options.agents * options.slots });
     expect(Math.min(...steps.map(({ atMs }) => atMs))).toBeGreaterThanOrEqual(0);
