@@ -72,10 +72,10 @@ describe.concurrent("killed at a point of its journal", { timeout: 90_000 }, () 
     // The next start is killed as well, somewhere in its recovery, and the one after must come to the end.
     const joins = index % 4 < 2;
     const again = secondKills.first + (index % secondKills.every);
-    const second = await recover({ paths, joins, context, environment: { [crashAtVariable]: String(again) } });
+    const second = await recover({ paths, broker, joins, context, environment: { [crashAtVariable]: String(again) } });
     if (second.signal === "SIGKILL") {
       killedTwice += 1;
-      const { code, stderr } = await recover({ paths, joins, context, environment: {} });
+      const { code, stderr } = await recover({ paths, broker, joins, context, environment: {} });
       expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
     } else {
       expect({ code: second.code, stderr: second.code === 0 ? "" : second.stderr }).toEqual({ code: 0, stderr: "" });
@@ -112,16 +112,19 @@ async function live({
 /** Starts what was killed once more, as its owner's wish to withdraw or as a start like any other, and has it withdraw. */
 async function recover({
   paths,
+  broker,
   joins,
   environment,
   context: { onTestFinished: onFinished },
 }: {
   paths: HomePaths;
+  broker: TinyBroker;
   joins: boolean;
   environment: NodeJS.ProcessEnv;
   context: Pick<TestContext, "onTestFinished">;
 }): Promise<AgentExit> {
-  const args = joins && isInhabited(paths) ? ["join", "--foreground", "--json"] : ["withdraw", "--json"];
+  const join = ["join", "--foreground", "--json", "--broker", broker.url, "--token", "t"];
+  const args = joins && isInhabited(paths) ? join : ["withdraw", "--json"];
   const agent = new AgentProcess({ paths, args, onFinished, environment });
   if (args[0] === "withdraw") return await agent.exited;
   // A withdrawal that was journalled goes on by itself, and nobody is there to be asked any more.
