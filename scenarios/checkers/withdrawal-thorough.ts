@@ -75,7 +75,8 @@ const rules: readonly Rule[] = [
     holds: (record, course) => {
       const endMs = endOfStep(record, "checkpoint");
       const stopped = executionsOf(course).filter(
-        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs,
+        // One that the broker takes back at that moment is not the withdrawal's to save.
+        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs && !data.reason.includes("revoked"),
       ).length;
       const outcome = outcomeOf(record, "checkpoint");
       return stopped === 0 ? outcome !== "done" || endMs < 0 : outcome !== "nothing-to-do";

@@ -111,7 +111,8 @@ export class Convergence {
     const { broker, plan } = this.#simulation;
     const known = broker.state?.agents.get(agentId);
     if (known === undefined || known.standing === "revoked") return;
-    if (known.isConnected) yield "has left, and its event stream is open";
+    // Who left over a dead line is still connected as far as the broker's machine knows, which has nothing to send.
+    if (known.isConnected && known.standing !== "lost") yield "has left, and its event stream is open";
     const { revokeLostAfterMs } = plan.options.timing;
     // One that shut down may be away for as long as it likes, and nobody can tell it from one that then left unheard.
     if (known.standing === "shutdown") return;
