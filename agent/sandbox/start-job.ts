@@ -8,6 +8,9 @@ import { RunningJob } from "./running-job.ts";
 import { type ProcessLimits, type SpawnedJob, spawnJob } from "./spawn-job.ts";
 import { yieldToHost } from "./yield-to-host.ts";
 
+/** How long the processes around a program that could not be started may take to end, in milliseconds. */
+const launcherMsMax = 5_000;
+
 /**
  * Launches a job and waits until its own program runs, or everything was frozen meanwhile.
  *
@@ -53,10 +56,13 @@ export async function startJob(shared: DriverState, request: SandboxRequest): Pr
   shared.scan({ fresh: true });
   const failure = await Promise.race([job.started, settled]);
   if (failure === null) return running;
-  running.forget();
-  live.delete(leaseId);
-  table.forget(leaseId);
-  undo();
+  // Whoever launched it may take a moment to go, and its cgroup is not empty before.
+  if (pid > 0) await running.terminate({ graceMs: 0, deadlineMs: launcherMsMax });
+  if (live.delete(leaseId)) {
+    running.forget();
+    table.forget(leaseId);
+    undo();
+  }
   throw failure;
 }
 
