@@ -22,6 +22,7 @@ import {
 import { readSourceTree, type SourceEntry, tooLarge } from "./checkpoint-tree.ts";
 import { dataExtents } from "./data-extents.ts";
 import { beneath, isDenied, openDirectory, relax } from "./directory-handle.ts";
+import { evenChunks } from "./even-chunks.ts";
 import { type NativeFiles, nativeFiles } from "./native-files.ts";
 import { type Extent, sparseMap } from "./sparse-map.ts";
 import { RelaxedModes } from "./workspace-tree.ts";
@@ -254,7 +255,7 @@ async function store({
   const hash = createHash("sha256");
   let bytes = 0;
   const compress = createZstdCompress({ params: { [zlibConstants.ZSTD_c_checksumFlag]: 1 } });
-  await pipeline(Readable.fromWeb(source), compress, async (chunks: AsyncIterable<Buffer>) => {
+  await pipeline(evenChunks(Readable.fromWeb(source), chunkBytes), compress, async (chunks: AsyncIterable<Buffer>) => {
     for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes > limits.checkpointBytesMax) throw tooLarge("archive", limits.checkpointBytesMax);
