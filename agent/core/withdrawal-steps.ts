@@ -1,5 +1,6 @@
 import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { withdrawalShares } from "./limits.ts";
+import { stageFacts } from "./lease-stages.ts";
 import type { HeldLease, Withdrawal, WithdrawalRecord } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { rememberWithdrawal } from "./withdrawal-note.ts";
@@ -73,9 +74,14 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
   return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
 }
 
-/** The leases that the one message to the broker gives back. */
+/**
+ * The leases that the one message to the broker gives back: all that it counts as this agent's, so that none goes back
+ * by the revocation alone, without its newest checkpoint.
+ */
 export function leasesToHandBack(turn: Turn): HeldLease[] {
   return turn
     .leases()
-    .filter(({ stage, report }) => stage === "parted" || stage === "broken" || report?.kind === "return");
+    .filter(
+      ({ stage, stop, report }) => stageFacts[stage].isNamed && stop?.after !== "forget" && report?.kind !== "complete",
+    );
 }

@@ -51,7 +51,8 @@ type Report = RecordOf<"agent.withdrawal">;
 
 function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): string | null {
   const roundMs = 2 * duty.latencyMsMax;
-  const share = shareOf(course);
+  // What was over when the deadline was brought forward ends at that moment.
+  const share = (part: number): number => Math.max(shareOf(course)(part), course.hastenedAtMs);
   const last = (...types: readonly string[]): number =>
     Math.max(
       0,
