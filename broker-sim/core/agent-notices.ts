@@ -1,6 +1,5 @@
 import type { HandBack } from "../../protocol/messages.ts";
 import { admit } from "./callers.ts";
-import { checkpointProblem } from "./checkpoints.ts";
 import { takeBackOffers } from "./enrolment.ts";
 import { noteProgress, requeueJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
@@ -18,18 +17,18 @@ export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): 
   const admitted = admit(turn.state, caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
+  takeBackOffers(turn, agent);
   agent.state = "Paused";
   agent.slotsFree = 0;
+  turn.state.hungry.delete(agent);
   persistAgent(turn, agent);
-  takeBackOffers(turn, agent);
   let checkpoints = 0;
   for (const entry of message.checkpoints) {
     const job = leasedJob(agent, entry);
     if (job === undefined) continue;
     const { progress, checkpoint } = entry;
-    const saved = checkpoint !== undefined && checkpointProblem(turn.state, checkpoint) === undefined;
-    if (saved) checkpoints += 1;
-    noteProgress(turn, job, { progress, checkpoint: saved ? checkpoint : undefined });
+    const problem = noteProgress(turn, job, { progress, checkpoint });
+    if (checkpoint !== undefined && problem === undefined) checkpoints += 1;
   }
   record(turn, "broker.pause-acknowledged", { agentId: agent.agentId, freezeMs: message.freezeMs, checkpoints });
   return acknowledged;

@@ -130,6 +130,7 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   if (manifest === undefined || archive === undefined) {
     // The store of checkpoints was lost: starting over is worse than going on, and better than never starting.
     job.checkpoint = null;
+    if (job.state === "queued") job.progress = 0;
     return;
   }
   manifest.references += 1;

@@ -4,7 +4,7 @@ import type { HistoryData } from "../../protocol/history.ts";
 import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
-import { releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
+import { checkpointProblem, releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { GrantRecord, JobRecord } from "./records.ts";
@@ -25,7 +25,8 @@ export function offerJob(turn: Turn, job: JobRecord, agent: KnownAgent): Lease {
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
   moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
   agent.hold(job);
-  agent.slotsFree = Math.max(0, agent.slotsFree - 1);
+  assert(agent.slotsFree > 0, "only an agent with a free slot gets an offer");
+  agent.slotsFree -= 1;
   turn.state.alarms.ensure("job", job.jobId, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
   return openOffer(job);
@@ -122,15 +123,22 @@ export function settleJob(turn: Turn, job: JobRecord, settlement: Settlement): v
   }
 }
 
-/** Takes over how far the holder got, and its checkpoint if it brought one. */
+/**
+ * Takes over how far the holder got, and its checkpoint if it brought one that can be used.
+ *
+ * @returns why its checkpoint cannot be used; undefined when there is nothing to say
+ */
 export function noteProgress(
   turn: Turn,
   job: JobRecord,
   { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
-): void {
+): string | undefined {
   job.progress = progress;
   persistJob(turn, job);
-  if (checkpoint !== undefined) replaceCheckpoint(turn, job, checkpoint);
+  if (checkpoint === undefined) return undefined;
+  const problem = checkpointProblem(turn.state, checkpoint);
+  if (problem === undefined) replaceCheckpoint(turn, job, checkpoint);
+  return problem;
 }
 
 /** Enough of an agent's id for a person. */

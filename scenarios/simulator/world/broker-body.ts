@@ -208,7 +208,6 @@ export class BrokerBody implements EventTarget, RequestTaker {
     assertInvariants(process.state);
     if (this.#decisions.isWaiting) return;
     process.assertStreams();
-    if (this.mayForget) return;
     this.#decisions.flush();
     this.#store.assertHolds(process.state);
     for (const digest of this.#store.digests()) {

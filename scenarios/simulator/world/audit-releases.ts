@@ -1,0 +1,50 @@
+import type { Effect } from "../../../broker-sim/core/effects.ts";
+import { assert } from "../../../foundation/assert.ts";
+import type { Decided } from "./decided.ts";
+
+type HistoryEffect = Extract<Effect, { kind: "history" }>;
+type Release = HistoryEffect & { entry: Extract<HistoryEffect["entry"], { type: "broker.released" }> };
+
+export function isRelease(effect: Effect): effect is Release {
+  return effect.kind === "history" && effect.entry.type === "broker.released";
+}
+
+/** How several jobs of one agent go back at once, without their time being over. */
+const togetherBy: ReadonlySet<string> = new Set(["declined", "revoked", "agent-lost"]);
+
+/**
+ * Jobs that go back together keep their order among themselves: that in which their agent was offered them, or names them;
+ * and only those of an agent that is lost, or calls itself, are lost with it.
+ */
+export function auditReleases({ state, input, before, effects }: Decided): void {
+  const caller = "caller" in input ? input.caller.agentId : null;
+  const taken = new Map<string, number>();
+  const given = new Map<string, number>();
+  for (const effect of effects) {
+    if (!isRelease(effect)) continue;
+    const { jobId, leaseId, agentId, how } = effect.entry.data;
+    const isHere = state.agents.get(agentId)?.standing === "active";
+    if (how === "agent-lost") assert(!isHere || agentId === caller, "who is not lost keeps its leases");
+    const job = state.jobs.get(jobId);
+    if (agentId !== caller || job?.state !== "queued") continue;
+    if (togetherBy.has(how)) taken.set(leaseId, job.queueOrder);
+    else if (how === "handed-back") given.set(leaseId, job.queueOrder);
+  }
+  if (before?.standing !== "active") return;
+  assertInOrder(before.held, taken);
+  if (input.type !== "shutdown" && input.type !== "withdraw") return;
+  const named = input.message.handedBack.map(({ leaseId }) => leaseId);
+  assertInOrder(named, given);
+}
+
+/** @param orders by lease, the place in the queue */
+function assertInOrder(leases: readonly string[], orders: ReadonlyMap<string, number>): void {
+  if (orders.size < 2) return;
+  let last = -Infinity;
+  for (const leaseId of leases) {
+    const order = orders.get(leaseId);
+    if (order === undefined) continue;
+    assert(order > last, "jobs that go back together keep their order");
+    last = order;
+  }
+}
