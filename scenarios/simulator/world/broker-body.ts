@@ -252,7 +252,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const process = this.#process;
     process?.arrive(caller.agentId, connection);
     const response = this.#handle({ type: "connected", caller }, { call, link });
-    if (response.ok) process?.connect(caller.agentId, connection);
+    // One that died over its answer took the connection with it.
+    if (response.ok && this.isUp) process?.connect(caller.agentId, connection);
     else process?.turnAway(caller.agentId, connection);
   }
 

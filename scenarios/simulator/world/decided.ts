@@ -13,6 +13,8 @@ export interface Decided<T extends BrokerInputType = BrokerInputType> {
   readonly effects: readonly Effect[];
 }
 
+const none: readonly never[] = [];
+
 /** What an agent was before a decision about its call. */
 export interface Before {
   readonly standing: KnownAgent["standing"];
@@ -28,6 +30,7 @@ export function beforeOf({ agents }: BrokerState, input: object): Before | null 
   const agent = "caller" in input ? agents.get((input.caller as Caller).agentId) : undefined;
   if (agent === undefined) return null;
   const { standing, state, instanceId } = agent;
+  if (agent.held.size === 0) return { standing, state, held: none, hasInherited: false };
   const grants = [...agent.held.values()].map(({ grant }) => grant?.instanceId);
   return { standing, state, held: [...agent.held.keys()], hasInherited: grants.some((one) => one !== instanceId) };
 }
