@@ -84,7 +84,18 @@ export function startBrokerState({
     (a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0) || a.queueOrder - b.queueOrder,
   );
   for (const job of bySettling) loadJob(state, job);
+  assertOldestFirst(state);
   return state;
+}
+
+/** What settled first is forgotten first. */
+function assertOldestFirst({ settled, jobs }: BrokerState): void {
+  const { oldest } = settled;
+  if (oldest === undefined) return;
+  const oldestAt = present(jobs.get(oldest)?.completedAt, "what is settled has an end");
+  for (const { completedAt } of jobs.values()) {
+    assert(completedAt === null || completedAt >= oldestAt, "settled jobs are loaded in their order");
+  }
 }
 
 /**
