@@ -11,6 +11,9 @@ import type { GrantRecord, JobRecord } from "./records.ts";
 import { type Turn, persistJob, record, removeStoredJob } from "./turn.ts";
 import { enqueueJob } from "./work-hints.ts";
 
+/** Enough of an agent's id for a person. */
+const shortIdLength = 12;
+
 /** How a grant ended, as the history tells it. */
 export type ReleaseHow = HistoryData<"broker.released">["how"];
 
@@ -23,7 +26,7 @@ export function offerJob(turn: Turn, job: JobRecord, agent: KnownAgent): Lease {
   assert(Number.isSafeInteger(job.epoch), "the epoch is a whole number");
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
-  moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
+  moveJob(turn, job, "offered", `offered to agent ${agent.agentId.slice(0, shortIdLength)}`);
   agent.hold(job);
   assert(agent.slotsFree > 0, "only an agent with a free slot gets an offer");
   agent.slotsFree -= 1;
@@ -51,8 +54,8 @@ export function leaseJob(turn: Turn, job: JobRecord): GrantRecord {
   const expiresAt = turn.nowMs + turn.state.timing.leaseTtlMs;
   job.grant = { ...grant, expiresAt };
   job.startedAt ??= turn.nowMs;
-  moveJob(turn, job, "leased", `accepted by agent ${shortId(grant.agentId)}`);
-  turn.state.alarms.ensure("job", job.jobId, expiresAt);
+  moveJob(turn, job, "leased", `accepted by agent ${grant.agentId.slice(0, shortIdLength)}`);
+  // The alarm of the offer comes first, and is set anew then.
   const { leaseId, epoch, agentId } = grant;
   record(turn, "broker.leased", { jobId: job.jobId, leaseId, epoch, agentId, expiresAt });
   return job.grant;
@@ -134,16 +137,10 @@ export function noteProgress(
   { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
 ): string | undefined {
   job.progress = progress;
-  persistJob(turn, job);
   if (checkpoint === undefined) return undefined;
   const problem = checkpointProblem(turn.state, checkpoint);
   if (problem === undefined) replaceCheckpoint(turn, job, checkpoint);
   return problem;
-}
-
-/** Enough of an agent's id for a person. */
-export function shortId(agentId: string): string {
-  return agentId.slice(0, 12);
 }
 
 function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {

@@ -36,8 +36,14 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   }
   releaseUnclaimed(turn, agent);
   let offers: Lease[] = [];
-  if (takesWork(agent.state)) offers = offerWork(turn, agent);
-  else takeBackOffers(turn, agent);
+  if (takesWork(agent.state)) {
+    // Whatever ended just now it counts already.
+    agent.slotsFree = Math.min(message.slotsFree, message.slots);
+    offers = offerWork(turn, agent);
+  } else {
+    takeBackOffers(turn, agent);
+    agent.slotsFree = 0;
+  }
   renewHunger(turn, agent);
   const { agentId, state, slotsFree } = agent;
   const { instanceId } = caller;
@@ -61,7 +67,6 @@ function noteAgent(turn: Turn, agent: KnownAgent, message: HeartbeatRequest): vo
   agent.lastSeenAt = turn.nowMs;
   agent.state = message.state;
   agent.slots = message.slots;
-  agent.slotsFree = message.slotsFree;
   agent.resources = message.resources;
 }
 

@@ -45,7 +45,7 @@ export function progress(turn: Turn, input: BrokerInput<"progress">): BrokerResp
   const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
   if (problem !== undefined) {
     sometimes("a checkpoint was refused because its blobs were not there");
-    return unknownCheckpoint(problem);
+    return refuse("unknown-checkpoint", `The checkpoint cannot be used: ${problem}. Upload its blobs first.`);
   }
   noteProgress(turn, call.job, { progress, checkpoint });
   return acknowledged;
@@ -156,8 +156,4 @@ function isLeased({ held, job }: LeaseCall): boolean {
 
 function fenced(leaseId: string, job: JobRecord): Refusal {
   return refuse("fenced", `The lease ${leaseId} is not live; its job is ${job.state} and its epoch ${job.epoch}.`);
-}
-
-function unknownCheckpoint(problem: string): Refusal {
-  return refuse("unknown-checkpoint", `The checkpoint cannot be used: ${problem}. Upload its blobs first.`);
 }

@@ -86,6 +86,17 @@ describe("offers", () => {
 });
 
 describe("leases", () => {
+  test("of an earlier instance make no room that the later one does not have", () => {
+    const broker = new CoreBroker();
+    const agent = new CoreAgent(broker, { slots: 1 }).enrol();
+    broker.submit(1);
+    agent.takeWork();
+    agent.startAnew();
+    agent.enrol();
+    expect(agent.heartbeat({ slotsFree: 0 }).offers).toEqual([]);
+    expect(agent.heartbeat({ slotsFree: 1 }).offers).toHaveLength(1);
+  });
+
   test("live on while heartbeats name them", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit();

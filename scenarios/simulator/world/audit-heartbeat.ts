@@ -20,10 +20,8 @@ export function auditHeartbeat(decided: Decided<"heartbeat">, answer: HeartbeatR
   assert(answer.brokerTimeMs === state.nowMs, "the broker tells its time");
   auditNamed(decided, { agent, answer });
   auditOffers(decided, { agent, answer });
-  if (!effects.some(isRelease)) {
-    const free = Math.max(0, message.slotsFree - answer.offers.length);
-    assert(agent.slotsFree === free, "what is offered takes the slots that were free");
-  }
+  const free = Math.max(0, message.slotsFree - answer.offers.length);
+  assert(agent.slotsFree === free, "what is offered takes the slots that were free");
   auditHunger(agent, { state, effects });
   if (agent.inLine) assert(agent.after === null, "who was heard last waits behind the others");
   const isNews = before?.standing !== "active" || before.state !== message.state || before.hasInherited;

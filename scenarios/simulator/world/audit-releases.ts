@@ -1,5 +1,5 @@
 import type { Effect } from "../../../broker-sim/core/effects.ts";
-import { assert } from "../../../foundation/assert.ts";
+import { assert, present } from "../../../foundation/assert.ts";
 import type { Decided } from "./decided.ts";
 
 type HistoryEffect = Extract<Effect, { kind: "history" }>;
@@ -23,7 +23,9 @@ export function auditReleases({ state, input, before, effects }: Decided): void 
   for (const effect of effects) {
     if (!isRelease(effect)) continue;
     const { jobId, leaseId, agentId, how } = effect.entry.data;
-    const isHere = state.agents.get(agentId)?.standing === "active";
+    const agent = present(state.agents.get(agentId), "who held a lease is known");
+    assert(agent.slotsFree <= agent.slots, "nobody has more free slots than slots");
+    const isHere = agent.standing === "active";
     if (how === "agent-lost") assert(!isHere || agentId === caller, "who is not lost keeps its leases");
     const job = state.jobs.get(jobId);
     if (agentId !== caller || job?.state !== "queued") continue;

@@ -170,7 +170,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (call.route === "put-blobs") this.#putBlobs(call, message as { digest: string; bytes: number }[], link);
     else if (call.route === "get-blobs") this.#getBlobs(call, message as string[], link);
     else if (call.route === "events") this.#openEvents(call, message as Connection, link);
-    else this.#handle(brokerInputOf(call, message), { call, link });
+    else {
+      const isKnown = this.state?.agents.has(call.from.caller.agentId) === true;
+      this.#handle(brokerInputOf(call, { message, isKnown }), { call, link });
+    }
   }
 
   /** The agent's machine closed the stream. */

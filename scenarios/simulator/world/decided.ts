@@ -17,6 +17,7 @@ const none: readonly never[] = [];
 
 /** What an agent was before a decision about its call. */
 export interface Before {
+  readonly instanceId: string;
   readonly standing: KnownAgent["standing"];
   readonly state: KnownAgent["state"];
   /** The leases that it held, those first that it was offered first. */
@@ -29,10 +30,11 @@ export interface Before {
 export function beforeOf({ agents }: BrokerState, input: object): Before | null {
   const agent = "caller" in input ? agents.get((input.caller as Caller).agentId) : undefined;
   if (agent === undefined) return null;
-  const { standing, state, instanceId } = agent;
-  if (agent.held.size === 0) return { standing, state, held: none, hasInherited: false };
+  const { instanceId, standing, state } = agent;
+  if (agent.held.size === 0) return { instanceId, standing, state, held: none, hasInherited: false };
   const grants = [...agent.held.values()].map(({ grant }) => grant?.instanceId);
-  return { standing, state, held: [...agent.held.keys()], hasInherited: grants.some((one) => one !== instanceId) };
+  const hasInherited = grants.some((one) => one !== instanceId);
+  return { instanceId, standing, state, held: [...agent.held.keys()], hasInherited };
 }
 
 /** The agent that calls, which may. */

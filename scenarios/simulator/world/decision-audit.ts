@@ -27,13 +27,20 @@ export function auditDecision<T extends BrokerInputType>(decided: Decided<T>, re
 type Audit<T extends BrokerInputType> = (decided: Decided<T>, answer: Answer<T>) => void;
 
 const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
-  enrol: ({ state, input: { caller, message }, effects }) => {
+  enrol: ({ state, input: { caller, message }, before, effects }) => {
     const agent = callerOf(state, caller);
+    for (const effect of effects) {
+      if (effect.kind !== "history" || effect.entry.type !== "broker.enrolled") continue;
+      assert(effect.entry.data.again === (before !== null), "who was known enrols again");
+    }
     assert(agent.standing === "active", "who enrols is active");
     assert(agent.slots === message.slots, "who enrols has the slots that it names");
     assert(agent.revocation === message.revocation, "the revocation of an enrolment is kept");
     assert(agent.lastSeenAt === state.nowMs, "who enrols is seen");
-    if (!effects.some(({ kind }) => kind === "new-instance")) return;
+    const isNew = effects.some(({ kind }) => kind === "new-instance");
+    const wasAnother = before !== null && before.instanceId !== caller.instanceId;
+    assert(isNew === wasAnother, "an instance begins with its first enrolment");
+    if (!isNew) return;
     assertTakesNothing(agent);
     assert(!agent.isConnected, "an instance that begins has no event stream yet");
   },
@@ -121,6 +128,7 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
 function auditRefusal(decided: Decided, { agentId, instanceId }: Caller, code: string): void {
   const { state, input } = decided;
   const agent = state.agents.get(agentId);
+  if (code === "bad-join-token") assert(agent === undefined, "who is known needs no token");
   if (code === "revoked") assert(agent?.standing === "revoked", "who is called revoked is revoked");
   if (input.type === "enrol") return;
   assert((agent === undefined) === (code === "unknown-agent"), "who is called unknown is unknown");
