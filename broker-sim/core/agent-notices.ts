@@ -82,7 +82,6 @@ export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResp
 
 /** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
 export function revoke(turn: Turn, agent: KnownAgent, reason: string): void {
-  takeBackOffers(turn, agent);
   for (const job of [...agent.held.values()].reverse()) {
     requeueJob(turn, job, { how: "revoked", reason: `its agent's key was revoked: ${reason}` });
   }
@@ -113,6 +112,5 @@ function handBackAll(
 /** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */
 function leasedJob(agent: KnownAgent, entry: HandBack): JobRecord | undefined {
   const job = agent.held.get(entry.leaseId);
-  const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
-  return held ? job : undefined;
+  return job?.grant?.epoch === entry.epoch && job.state === "leased" ? job : undefined;
 }

@@ -51,14 +51,18 @@ export function auditHandBack(
   }
 }
 
-/** The holder told how far the job is: that is known, and its checkpoint too, if the store has that. */
+/**
+ * The holder told how far the job is: that is known, and its checkpoint too, if the store has that.
+ *
+ * @returns whether a checkpoint was told and is known
+ */
 export function auditSaved(
   state: BrokerState,
   job: JobRecord,
   { progress, checkpoint }: { progress: number; checkpoint?: CheckpointReference | undefined },
-): void {
+): boolean {
   assert(job.progress === progress, "a job is as far as its holder says");
-  assertCheckpoint(state, job, checkpoint);
+  return assertCheckpoint(state, job, checkpoint);
 }
 
 /** No call about a lease is refused for a reason that is not so. */
@@ -95,9 +99,10 @@ function jobOf({ jobs }: BrokerState, leaseId: string): JobRecord | undefined {
 }
 
 /** A settled job's blobs are let go, and nobody goes on from them. */
-function assertCheckpoint({ blobs }: BrokerState, job: JobRecord, told: CheckpointReference | undefined): void {
-  if (told === undefined || job.completedAt !== null) return;
+function assertCheckpoint({ blobs }: BrokerState, job: JobRecord, told: CheckpointReference | undefined): boolean {
+  if (told === undefined || job.completedAt !== null) return false;
   const isThere = blobs.has(told.manifestDigest) && blobs.get(told.archiveDigest)?.bytes === told.archiveBytes;
   const isTaken = JSON.stringify(job.checkpoint) === JSON.stringify(told);
   assert(isTaken || !isThere, "a checkpoint that the store has is taken");
+  return isTaken;
 }

@@ -20,6 +20,7 @@ export function auditDecision<T extends BrokerInputType>(decided: Decided<T>, re
   const { input } = decided;
   auditHints(decided);
   auditReleases(decided);
+  auditStandings(decided);
   if (response.ok) audits[input.type]?.(decided, response.answer);
   else if ("caller" in input) auditRefusal(decided, input.caller, response.code);
 }
@@ -29,9 +30,9 @@ type Audit<T extends BrokerInputType> = (decided: Decided<T>, answer: Answer<T>)
 const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
   enrol: ({ state, input: { caller, message }, before, effects }) => {
     const agent = callerOf(state, caller);
-    for (const effect of effects) {
-      if (effect.kind !== "history" || effect.entry.type !== "broker.enrolled") continue;
-      assert(effect.entry.data.again === (before !== null), "who was known enrols again");
+    for (const { entry } of effects.filter(isHistory)) {
+      if (entry.type === "broker.enrolled")
+        assert(entry.data.again === (before !== null), "who was known enrols again");
     }
     assert(agent.standing === "active", "who enrols is active");
     assert(agent.slots === message.slots, "who enrols has the slots that it names");
@@ -69,13 +70,18 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
     auditHandBack(decided, { leaseId: decided.input.leaseId, ...decided.input.message });
     assertNotAsked(agent, decided.effects);
   },
-  paused: ({ state, input: { caller, message } }) => {
+  paused: ({ state, input: { caller, message }, effects }) => {
     const agent = callerOf(state, caller);
     assert(agent.state === "Paused", "who has paused is paused");
     assertTakesNothing(agent);
+    let saved = 0;
     for (const entry of message.checkpoints) {
       const job = agent.held.get(entry.leaseId);
-      if (job?.state === "leased") auditSaved(state, job, entry);
+      if (job?.state === "leased" && auditSaved(state, job, entry)) saved += 1;
+    }
+    for (const { entry } of effects.filter(isHistory)) {
+      if (entry.type !== "broker.pause-acknowledged") continue;
+      assert(entry.data.checkpoints === saved, "a pause is acknowledged with the checkpoints that are saved (I8)");
     }
   },
   resumed: ({ state, input, effects }) => {
@@ -124,6 +130,19 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
   },
 };
 
+/** A standing is told when it changes. */
+function auditStandings({ input, before, effects }: Decided): void {
+  if (before === null || !("caller" in input)) return;
+  let last = before.standing;
+  for (const effect of effects) {
+    if (!isHistory(effect) || effect.entry.type !== "broker.agent") continue;
+    const { agentId, standing } = effect.entry.data;
+    if (agentId !== input.caller.agentId) continue;
+    assert(standing !== last, "who stands as before is not told of anew");
+    last = standing;
+  }
+}
+
 /** No refusal of an agent's call names a reason that is not so. */
 function auditRefusal(decided: Decided, { agentId, instanceId }: Caller, code: string): void {
   const { state, input } = decided;
@@ -154,6 +173,10 @@ function assertNotAsked(agent: KnownAgent, effects: readonly Effect[]): void {
     const hints = effect.kind === "push" && effect.event.event === "work_available";
     assert(!hints || effect.agentId !== agent.agentId, "who gave work back is not asked at once");
   }
+}
+
+function isHistory(effect: Effect): effect is Extract<Effect, { kind: "history" }> {
+  return effect.kind === "history";
 }
 
 function isOfJob(effect: Effect, jobId: string): boolean {
