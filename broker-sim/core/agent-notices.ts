@@ -82,6 +82,7 @@ export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResp
 
 /** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
 export function revoke(turn: Turn, agent: KnownAgent, reason: string): void {
+  takeBackOffers(turn, agent);
   for (const job of [...agent.held.values()].reverse()) {
     requeueJob(turn, job, { how: "revoked", reason: `its agent's key was revoked: ${reason}` });
   }

@@ -9,8 +9,9 @@ export function isRelease(effect: Effect): effect is Release {
   return effect.kind === "history" && effect.entry.type === "broker.released";
 }
 
-/** How several jobs of one agent go back at once, without their time being over. */
-const togetherBy: ReadonlySet<string> = new Set(["declined", "revoked", "agent-lost"]);
+/** How several jobs of one agent go back at once, without their time being over; offers before leases. */
+const togetherBy = ["declined", "revoked", "agent-lost", "handed-back"] as const;
+type Together = (typeof togetherBy)[number];
 
 /**
  * Jobs that go back together keep their order among themselves: that in which their agent was offered them, or names them;
@@ -18,8 +19,7 @@ const togetherBy: ReadonlySet<string> = new Set(["declined", "revoked", "agent-l
  */
 export function auditReleases({ state, input, before, effects }: Decided): void {
   const caller = "caller" in input ? input.caller.agentId : null;
-  const taken = new Map<string, number>();
-  const given = new Map<string, number>();
+  const orders = new Map<Together, Map<string, number>>();
   for (const effect of effects) {
     if (!isRelease(effect)) continue;
     const { jobId, leaseId, agentId, how } = effect.entry.data;
@@ -29,15 +29,16 @@ export function auditReleases({ state, input, before, effects }: Decided): void 
     if (how === "agent-lost") assert(!isHere || agentId === caller, "who is not lost keeps its leases");
     const job = state.jobs.get(jobId);
     if (agentId !== caller || job?.state !== "queued") continue;
-    if (togetherBy.has(how)) taken.set(leaseId, job.queueOrder);
-    else if (how === "handed-back") given.set(leaseId, job.queueOrder);
+    const together = togetherBy.find((one) => one === how);
+    if (together === undefined) continue;
+    const those = orders.get(together) ?? new Map<string, number>();
+    orders.set(together, those.set(leaseId, job.queueOrder));
   }
   // Of an agent that was lost for long each lease ends in its own time.
   if (before?.standing !== "active" || effects.some(isLoss)) return;
-  assertInOrder(before.held, taken);
-  if (input.type !== "shutdown" && input.type !== "withdraw") return;
-  const named = input.message.handedBack.map(({ leaseId }) => leaseId);
-  assertInOrder(named, given);
+  const isLast = input.type === "shutdown" || input.type === "withdraw";
+  const named = isLast ? input.message.handedBack.map(({ leaseId }) => leaseId) : before.held;
+  for (const [how, those] of orders) assertInOrder(how === "handed-back" ? named : before.held, those);
 }
 
 function isLoss(effect: Effect): boolean {
