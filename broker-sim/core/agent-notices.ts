@@ -7,7 +7,7 @@ import type { KnownAgent } from "./known-agent.ts";
 import { handBackJob } from "./lease-actions.ts";
 import type { JobRecord } from "./records.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
-import { hungerOf } from "./work-hints.ts";
+import { renewHunger } from "./work-hints.ts";
 
 /**
  * Every sandbox is frozen. A fact that the broker cannot veto: a checkpoint whose blobs have not arrived is left out,
@@ -43,7 +43,7 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
   agent.state = held > 0 ? "Working" : "Idle";
   agent.slotsFree = Math.max(0, agent.slots - held);
   persistAgent(turn, agent);
-  hungerOf(turn, agent);
+  renewHunger(turn, agent);
   return acknowledged;
 }
 

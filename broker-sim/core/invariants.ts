@@ -37,6 +37,7 @@ export function assertInvariants(state: BrokerState): void {
   let held = 0;
   for (const agent of state.agents.values()) {
     assertAgent(state, agent);
+    assertWakes(agent);
     held += agent.held.size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
@@ -95,7 +96,6 @@ function assertWakes(agent: KnownAgent): void {
 
 function assertAgent(state: BrokerState, agent: KnownAgent): void {
   assertSilenceIsNoticed(state, agent);
-  assertWakes(agent);
   assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
   if (agent.standing !== "revoked") return;
   assert(agent.held.size === 0, "a revoked agent holds nothing");

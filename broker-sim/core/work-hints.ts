@@ -23,7 +23,7 @@ export function hungerOf(turn: Turn, agent: KnownAgent): void {
   else wake(turn, agent);
 }
 
-/** The same when its heartbeat was answered: it waits behind all others again, or no longer. */
+/** The same when it says anew what it can take: it waits behind all others again, or no longer. */
 export function renewHunger(turn: Turn, agent: KnownAgent): void {
   turn.state.hungry.delete(agent);
   hungerOf(turn, agent);
