@@ -49,8 +49,8 @@ export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
   nextAtMs(): number | null {
     for (;;) {
       const { first, firstKey } = this.#heap;
-      if (first === undefined || firstKey === undefined) return null;
-      if (first.alarmAtMs === firstKey) return firstKey;
+      if (firstKey === undefined) return null;
+      if (first?.alarmAtMs === firstKey) return firstKey;
       this.#heap.pop();
     }
   }

@@ -33,10 +33,10 @@ export class BinaryHeap<T> {
   /** Takes the first; undefined when there is none. */
   pop(): T | undefined {
     const { first } = this;
-    const key = this.#keys.pop();
-    const value = this.#values.pop();
+    const key = this.#keys.pop() as number;
+    const value = this.#values.pop() as T;
     // The last one takes the first one's place, unless it was the first.
-    if (key !== undefined && this.#keys.length > 0) this.#sink(key, value as T);
+    if (this.#keys.length > 0) this.#sink(key, value);
     return first;
   }
 
