@@ -63,6 +63,8 @@ describe("work-undisturbed", () => {
     const lost = { agentId, standing: "lost", reason: "" } as const;
     expect(verdict(held().add("broker.agent", lost)).detail).toContain("counts as lost");
     expect(verdict(leaves(held()).add("broker.agent", lost)).result).toBe("unknown");
+    // The one before was away for long.
+    expect(verdict(leaves(held()).start("two").add("broker.agent", lost)).result).toBe("unknown");
   });
 
   it("fails when the broker refuses what nothing is wrong with", () => {

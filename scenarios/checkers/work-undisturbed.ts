@@ -19,6 +19,8 @@ interface Holder {
   refusals: number;
   agentId: string | null;
   leaving: boolean;
+  /** The broker has taken it in: the one before it may have been away for long. */
+  takenIn: boolean;
   /** So many heartbeats of an agent at work until the broker has surely heard that it is not paused any more. */
   pausedFor: number;
 }
@@ -29,7 +31,13 @@ interface Holder {
  */
 export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", () => {
   const leases = new Map<string, Lease>();
-  const instances = new Instances<Holder>(() => ({ refusals: 0, agentId: null, leaving: false, pausedFor: 0 }));
+  const instances = new Instances<Holder>(() => ({
+    refusals: 0,
+    agentId: null,
+    leaving: false,
+    takenIn: false,
+    pausedFor: 0,
+  }));
   let ends = 0;
 
   const leaves = (source: string): void => {
@@ -67,7 +75,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         instances.of(record.source).agentId = record.data.agentId ?? null;
       },
       "broker.enrolled": ({ data: { agentId, instanceId } }) => {
-        instances.of(instanceId).agentId = agentId;
+        const instance = instances.of(instanceId);
+        instance.agentId = agentId;
+        instance.takenIn = true;
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
@@ -117,7 +127,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       },
       "broker.agent": (record) => {
         const { agentId, standing } = record.data;
-        const here = instances.ofAgent(agentId)?.leaving === false;
+        const instance = instances.ofAgent(agentId);
+        const here = instance?.leaving === false && instance.takenIn;
         if (here && standing !== "active") return violation(`an agent that is there counts as ${standing}`, record);
         return;
       },

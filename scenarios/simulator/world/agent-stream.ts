@@ -100,8 +100,9 @@ export class AgentStream implements EventTarget {
     if (this.#connection !== null) this.#owner.streamClosed(this.#connection);
   }
 
-  answered(outcome: BrokerOutcome<unknown>): void {
-    if (this.#phase !== "connecting") return;
+  /** A connection that has broken meanwhile is answered for nothing: another one is being opened. */
+  answered(connection: Connection, outcome: BrokerOutcome<unknown>): void {
+    if (this.#phase !== "connecting" || connection !== this.#connection) return;
     if (!outcome.ok) {
       this.#retry();
       return;
