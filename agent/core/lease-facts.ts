@@ -25,7 +25,7 @@ export function isLeaving({ withdrawal, shutdown }: AgentCore): boolean {
 export function intakeClosedBecause(core: AgentCore): string | null {
   if (core.withdrawal !== null) return "the agent is withdrawing";
   if (core.shutdown !== null) return "the agent is shutting down";
-  if (core.pause !== null) return core.pause.inForce ? "the agent is paused" : "the agent is pausing";
+  if (core.pause !== null) return core.pause.result === null ? "the agent is pausing" : "the agent is paused";
   if (core.agent === "Idle" || core.agent === "Working") return null;
   return `the agent is ${core.agent}`;
 }

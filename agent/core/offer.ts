@@ -1,3 +1,4 @@
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { Lease } from "../../protocol/messages.ts";
 import type * as z from "zod";
@@ -39,8 +40,8 @@ export function onAcceptAnswered(
   { leaseId, outcome }: Extract<AgentInput, { type: "acceptAnswered" }>,
 ): void {
   const { core } = turn;
-  const lease = core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "accepting") return;
+  const lease = present(core.leases[leaseId], "a lease that waits for an answer is held");
+  assert(lease.stage === "accepting", "nothing goes on with a lease before it is granted");
   if (outcome.ok) {
     grantLease(turn, lease, outcome.value.expiresAt);
     beginLease(turn, lease);

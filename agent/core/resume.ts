@@ -1,3 +1,4 @@
+import { assert } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { agentTransition } from "../../protocol/agent-states.ts";
 import { wake } from "./heartbeat-send.ts";
@@ -35,12 +36,11 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
     turn.answer(requestId, { ok: true, resumeMs: 0 });
     return;
   }
-  if (!pause.inForce) sometimes("a resume came before the pause had taken effect");
-  const thaws = core.freeze !== null;
+  if (pause.result === null) sometimes("a resume came before the pause had taken effect");
+  assert(core.freeze !== null, "whoever is enrolled froze when the pause was asked for");
   core.freeze = null;
   const waiting = requestId === null ? [] : [requestId];
-  if (thaws) turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });
-  else turn.answer(requestId, { ok: true, resumeMs: 0 });
+  turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });
   // Told first: whoever is killed in between comes back paused, and nobody comes back at work from an untold resume.
   if (core.agent === "Paused") turn.move("resumeAsked", reason);
   forget(turn, pause);

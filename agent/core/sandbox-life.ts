@@ -1,4 +1,4 @@
-import { assert } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { freezeLatecomer } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
@@ -8,13 +8,13 @@ import { partFrom, stopLease, terminate, wipe } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
 import { finishLease, sendReport } from "./report.ts";
+import type { HeldLease, LeaseStage } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 
 export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepared">): void {
-  const lease = turn.core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "preparing") return;
+  const lease = waitingLease(turn, leaseId, "preparing");
   lease.sandbox = { workspace, pid: null, cgroup: null };
   if (lease.stop !== null) {
     wipe(turn, lease);
@@ -39,8 +39,8 @@ export function spawnHeld(turn: Turn): void {
 }
 
 export function onStarted(turn: Turn, { leaseId, pid, cgroup }: Of<"sandboxStarted">): void {
-  const lease = turn.core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "spawning" || lease.sandbox === null) return;
+  const lease = waitingLease(turn, leaseId, "spawning");
+  assert(lease.sandbox !== null, "what is spawned was prepared");
   lease.sandbox.pid = pid;
   lease.sandbox.cgroup = cgroup;
   lease.stage = "running";
@@ -60,8 +60,7 @@ function isAlone(turn: Turn): boolean {
 /** Not the job's fault: the broker has it back in seconds (CASES 15). */
 export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string; reason: string }): void {
   const { core } = turn;
-  const lease = core.leases[leaseId];
-  if (lease === undefined || (lease.stage !== "preparing" && lease.stage !== "spawning")) return;
+  const lease = waitingLease(turn, leaseId, "preparing", "spawning");
   if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
   turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
   const untilMs = turn.nowMs + agentLimits.unspawnableForMs;
@@ -125,6 +124,13 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   sendReport(turn, lease);
 }
 
+/** What the host is asked to do for a lease is awaited, whatever else comes up. */
+function waitingLease(turn: Turn, leaseId: string, ...stages: readonly LeaseStage[]): HeldLease {
+  const lease = present(turn.core.leases[leaseId], "a lease that waits for its host is held");
+  assert(stages.includes(lease.stage), "a lease stays where it waits for its host");
+  return lease;
+}
+
 function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): string | null {
   if (signal !== null) return `ended by ${signal}`;
   if (exitCode !== 0) return `exit code ${exitCode ?? "unknown"}`;
@@ -133,8 +139,7 @@ function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): s
 
 /** The working directory is gone; the slot is free. */
 export function onWiped(turn: Turn, { leaseId, left }: Of<"sandboxWiped">): void {
-  const lease = turn.core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "wiping") return;
+  const lease = waitingLease(turn, leaseId, "wiping");
   if (left.length > 0) turn.log("error", `Left in the working directory of ${lease.jobId}: ${left.join(", ")}`);
   if (lease.stop?.after === "part") {
     partFrom(lease);

@@ -6,6 +6,7 @@ import { enrol } from "./enrolment-send.ts";
 import { addLease } from "./held-leases.ts";
 import type { AgentInput } from "./input.ts";
 import { agentLimits } from "./limits.ts";
+import { newPause } from "./pause.ts";
 import type { HeldLease, RecoveredLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -29,16 +30,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   }
   if (recovered.pause !== null) {
     sometimes("a pause was remembered over a restart");
-    core.pause = {
-      ...recovered.pause,
-      triggeredAtMs: turn.nowMs,
-      inForce: false,
-      freezeMs: 0,
-      snapshotMs: null,
-      waiting: [],
-      acknowledgement: "waiting",
-      acknowledgeAttempts: 0,
-    };
+    core.pause = newPause(turn, recovered.pause);
   }
   if (!mayEnrol) return;
   if (recovered.strays) {
