@@ -1,0 +1,113 @@
+import type { ChoiceStream } from "../kernel/choices.ts";
+import { JobBehaviour, type PlanOptions, type PlanStep } from "./plan.ts";
+
+const situations = ["stopped before it ran", "a slot that breaks", "held over a long pause"] as const;
+
+interface Context {
+  readonly options: PlanOptions;
+  readonly agent: number;
+  /** When it begins; everything else is told from there. */
+  readonly atMs: number;
+}
+
+/**
+ * What becomes of a lease at a moment that hardly ever comes: while it is not started yet, or when its job does not die.
+ * Steps that are added to a short plan; what breaks something is left out where nothing may break.
+ */
+export function drawRareSituation(stream: ChoiceStream, options: PlanOptions): PlanStep[] {
+  const agent = stream.upTo("agent", options.agents - 1);
+  const atMs = options.joinWithinMs + stream.upTo("at", 4_000);
+  const context = { options, agent, atMs };
+  switch (situations[stream.upTo("situation", situations.length - 1)] as (typeof situations)[number]) {
+    case "stopped before it ran":
+      return stoppedBeforeItRan(stream, context);
+    case "a slot that breaks":
+      return slotThatBreaks(stream, context);
+    case "held over a long pause":
+      return heldOverALongPause(stream, context);
+  }
+}
+
+/** Enough work for everybody, which lasts for so long. */
+function work(
+  { options, atMs }: Context,
+  { lastsMs, ...behaviour }: { lastsMs: number } & Partial<JobBehaviour>,
+): PlanStep {
+  const units = 10;
+  const one = JobBehaviour.parse({ units, unitMs: Math.ceil(lastsMs / units), ...behaviour });
+  return { atMs, do: "submit", jobs: options.agents * options.slots, behaviour: one };
+}
+
+/** Answers overtake each other, so that much may come between an acceptance and its answer. */
+function reordering({ agent, atMs }: Context, forMs: number): PlanStep {
+  return { atMs, do: "disturb-link", agent, forMs, direction: "to-agent", how: "reordering" };
+}
+
+function cancels(stream: ChoiceStream, { fromMs, times }: { fromMs: number; times: number }): PlanStep[] {
+  return Array.from({ length: times }, (): PlanStep => {
+    return { atMs: fromMs + stream.upTo("cancelAt", 1_500), do: "cancel", job: stream.upTo("job", 9) };
+  });
+}
+
+/** Its job is cancelled, or its holder leaves, while it is being accepted, prepared or spawned (docs/cases.md, case 14). */
+function stoppedBeforeItRan(stream: ChoiceStream, context: Context): PlanStep[] {
+  const { agent, atMs } = context;
+  const fromMs = atMs + 100 + stream.upTo("from", 1_500);
+  const signal = { do: "signal", agent, name: "SIGTERM", downMs: 200 + stream.upTo("down", 2_000) } as const;
+  const stops: readonly (readonly PlanStep[])[] = [
+    cancels(stream, { fromMs, times: 8 }),
+    [{ atMs: fromMs, do: "withdraw", agent, deadlineMs: 1_500 + stream.upTo("deadline", 3_000) }],
+    [
+      { atMs: fromMs, ...signal },
+      { atMs: fromMs + 501 + stream.upTo("second", 700), ...signal },
+    ],
+  ];
+  return [
+    work(context, { lastsMs: 4_000 }),
+    reordering(context, 4_000),
+    ...(stops[stream.upTo("stop", stops.length - 1)] as readonly PlanStep[]),
+  ];
+}
+
+/** A job that outlives SIGKILL for longer than anybody waits, and what its owner and the operator do meanwhile (case 52). */
+function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
+  const { options, agent, atMs } = context;
+  const endsByItself = stream.chance("endsByItself", 0.3);
+  const laterMs = atMs + 60_000 + stream.upTo("later", 35_000);
+  const { leaseTtlMs } = options.timing;
+  const cut = { do: "disturb-link", agent, forMs: 2 * leaseTtlMs, direction: "both", how: "cut" } as const;
+  const asks: readonly (readonly PlanStep[])[] = [
+    [],
+    [
+      { atMs: laterMs, do: "pause", agent },
+      { atMs: laterMs + stream.upTo("resume", 20_000), do: "resume", agent },
+    ],
+    [{ atMs: laterMs, do: "signal", agent, name: "SIGTERM", downMs: 500 }],
+    [{ atMs: laterMs, do: "withdraw", agent, deadlineMs: 5_000 }],
+  ];
+  return [
+    endsByItself
+      ? work(context, { lastsMs: 1_000 + stream.upTo("lasts", 3_000), onTerm: "unkillable", daemon: true })
+      : work(context, { lastsMs: 10_000, onTerm: "unkillable" }),
+    ...(stream.chance("isolated", 0.4)
+      ? [{ atMs: atMs + 2_000, ...cut }]
+      : cancels(stream, { fromMs: atMs + 1_500, times: 4 })),
+    { ...work(context, { lastsMs: 3_000 }), atMs: atMs + 63_000 },
+    ...(asks[stream.upTo("ask", asks.length - 1)] as readonly PlanStep[]),
+  ];
+}
+
+/** It waits for longer than a lease lives, with its broker or without. */
+function heldOverALongPause(stream: ChoiceStream, context: Context): PlanStep[] {
+  const { options, agent, atMs } = context;
+  const { leaseTtlMs } = options.timing;
+  const pauseAtMs = atMs + 100 + stream.upTo("pause", 1_500);
+  const cut = { do: "disturb-link", agent, forMs: 2 * leaseTtlMs, direction: "both", how: "cut" } as const;
+  return [
+    work(context, { lastsMs: 4_000 }),
+    reordering(context, 2_000),
+    { atMs: pauseAtMs, do: "pause", agent },
+    ...(stream.chance("alone", 0.4) ? [{ atMs: pauseAtMs + 2_000, ...cut }] : []),
+    { atMs: pauseAtMs + leaseTtlMs + stream.upTo("resume", 2 * leaseTtlMs), do: "resume", agent },
+  ];
+}
