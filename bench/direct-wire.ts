@@ -6,7 +6,7 @@ import { type AgentCore, initialCore } from "../agent/core/state.ts";
 import { apply as applyBroker } from "../broker-sim/core/apply.ts";
 import { type BrokerState, startBrokerState } from "../broker-sim/core/broker-state.ts";
 import type { BrokerInput, Caller } from "../broker-sim/core/inputs.ts";
-import type { CheckpointReference, JobSpec } from "../protocol/messages.ts";
+import type { CheckpointContent, JobSpec } from "../protocol/messages.ts";
 import { defaultTiming } from "../protocol/timing.ts";
 
 interface Seen<T> {
@@ -93,7 +93,7 @@ export class DirectWire {
       terminateSandbox: ({ leaseId }) => ({ type: "sandboxTerminated", leaseId, terminated: 1, left: [] }),
       wipeSandbox: ({ leaseId }) => ({ type: "sandboxWiped", leaseId, left: [] }),
       saveCheckpoint: ({ leaseId, generation }) => {
-        return { type: "checkpointSaved", leaseId, generation, reference: this.#checkpoint(), durationMs: 1 };
+        return { type: "checkpointSaved", leaseId, generation, content: this.#checkpoint(), durationMs: 1 };
       },
     };
   }
@@ -150,7 +150,7 @@ export class DirectWire {
     return { ok: true, value: response.answer } as BrokerOutcome<T>;
   }
 
-  #checkpoint(): CheckpointReference {
+  #checkpoint(): CheckpointContent {
     this.#checkpoints += 1;
     const number = String(this.#checkpoints).padStart(63, "0");
     return { manifestDigest: `b${number}`, archiveDigest: `a${number}`, archiveBytes: 1, progress: 1 };

@@ -85,6 +85,7 @@ export const marks = [
   "a completion was fenced",
   "a hand-back was repeated and answered alike",
   "a hand-back came without its last checkpoint",
+  "word of a checkpoint came after that of a later one",
   "a checkpoint was refused because its blobs were not there",
   "a blob expired that nothing referred to",
   "a lease expired at an agent that was not lost",

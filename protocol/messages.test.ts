@@ -27,7 +27,7 @@ const heartbeat = {
 };
 const heartbeatAnswer = { brokerTimeMs: 1, offers: [], renewed: [], lost: [] };
 const complete = { epoch: 1, outcome: "completed", exitCode: 0, progress: 1 };
-const checkpoint = { manifestDigest: digest, archiveDigest: digest, archiveBytes: 0, progress: 0 };
+const checkpoint = { manifestDigest: digest, archiveDigest: digest, archiveBytes: 0, progress: 0, number: 1 };
 
 const many = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
 

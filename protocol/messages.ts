@@ -26,8 +26,8 @@ export const JobSpec = z.strictObject({
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
-/** Where a job stood when it was frozen: the manifest's digest addresses everything else. */
-export const CheckpointReference = z.strictObject({
+/** What a checkpoint consists of: the manifest's digest addresses everything else. */
+export const CheckpointContent = z.strictObject({
   /** SHA-256 of the manifest's bytes. */
   manifestDigest: Digest,
   /** SHA-256 of the archive's bytes; the manifest names it too. */
@@ -35,6 +35,13 @@ export const CheckpointReference = z.strictObject({
   archiveBytes: z.int().min(0),
   /** The job's own count of its work when it was frozen. */
   progress: z.number().min(0),
+});
+export type CheckpointContent = z.infer<typeof CheckpointContent>;
+
+/** Where a job stood when it was frozen. */
+export const CheckpointReference = CheckpointContent.extend({
+  /** Counts the checkpoints of a job along its holders: word of an earlier one that comes late is not heeded. */
+  number: z.int().min(1),
 });
 export type CheckpointReference = z.infer<typeof CheckpointReference>;
 

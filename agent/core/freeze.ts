@@ -88,7 +88,7 @@ export function giveUpSnapshots(turn: Turn, reason: string): void {
 
 export function onCheckpointSaved(turn: Turn, input: Of<"checkpointSaved">): void {
   const { core } = turn;
-  const { leaseId, generation, reference, durationMs } = input;
+  const { leaseId, generation, content, durationMs } = input;
   const lease = core.leases[leaseId];
   if (lease?.savingGeneration === generation) lease.savingGeneration = null;
   if (lease === undefined || core.freeze?.generation !== generation || !isQuiet(lease)) {
@@ -98,6 +98,7 @@ export function onCheckpointSaved(turn: Turn, input: Of<"checkpointSaved">): voi
     return;
   }
   const before = lease.checkpoint;
+  const reference = { ...content, number: (before?.reference.number ?? 0) + 1 };
   lease.checkpoint = { reference, generation, upload: "waiting" };
   lease.progress = reference.progress;
   const { jobId, epoch } = lease;

@@ -2,7 +2,7 @@ import type { ControlRequest } from "../../protocol/control.ts";
 import type {
   AcceptResponse,
   BrokerEvent,
-  CheckpointReference,
+  CheckpointContent,
   EnrolResponse,
   HeartbeatResponse,
 } from "../../protocol/messages.ts";
@@ -104,7 +104,7 @@ export type AgentInput =
       readonly type: "checkpointSaved";
       readonly leaseId: string;
       readonly generation: number;
-      readonly reference: CheckpointReference;
+      readonly content: CheckpointContent;
       readonly durationMs: number;
     }
   | {

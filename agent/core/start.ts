@@ -23,7 +23,11 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   core.enrolmentSent = recovered.enrolmentSent;
   const resumed = recovered.enrolmentSent || recovered.withdrawal !== null;
   turn.record("agent.started", { instanceId: core.instanceId, agentId, pid, driver, resumed });
-  for (const lease of recovered.leases) addLease(core, recoveredLease(lease));
+  for (const lease of recovered.leases) {
+    addLease(core, recoveredLease(lease));
+    // What was saved in a freeze of an earlier instance was saved in none of this one's.
+    core.freezeGeneration = Math.max(core.freezeGeneration, lease.checkpoint?.generation ?? 0);
+  }
   if (recovered.withdrawal !== null) {
     resumeWithdrawal(turn, copyOfRecord(recovered.withdrawal));
     return;

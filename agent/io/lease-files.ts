@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import { systemClock } from "../../foundation/clock.ts";
-import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { CheckpointContent, CheckpointReference } from "../../protocol/messages.ts";
 import { resourceKey } from "../core/host-resource.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../sandbox/checkpoint.ts";
 import { archiveName, manifestName } from "../sandbox/checkpoint-files.ts";
@@ -81,7 +81,7 @@ export class LeaseFiles {
   async save(
     lease: { leaseId: string; jobId: string; epoch: number; generation: number },
     wanted: () => boolean,
-  ): Promise<CheckpointReference | null> {
+  ): Promise<CheckpointContent | null> {
     const { leaseId, jobId, epoch, generation } = lease;
     return await this.#inTurn(leaseId, async () => {
       if (!wanted()) return null;
@@ -93,7 +93,7 @@ export class LeaseFiles {
         const progress = this.progress(leaseId);
         const nowMs = systemClock.nowMs();
         const saved = await saveCheckpoint({ workspace, jobId, epoch, progress, directory, nowMs });
-        return saved.reference;
+        return saved.content;
       } catch (error) {
         await wipeDirectory(directory);
         throw error;

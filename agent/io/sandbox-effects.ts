@@ -148,12 +148,12 @@ export class SandboxEffects {
     const beganAtMs = clock.nowMs();
     const wanted = (): boolean => state().freeze?.generation === generation;
     try {
-      const reference = await files.save({ leaseId, jobId, epoch, generation }, wanted);
-      if (reference === null) {
+      const content = await files.save({ leaseId, jobId, epoch, generation }, wanted);
+      if (content === null) {
         see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off before it began" });
         return;
       }
-      see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: clock.nowMs() - beganAtMs });
+      see({ type: "checkpointSaved", leaseId, generation, content, durationMs: clock.nowMs() - beganAtMs });
     } catch (error) {
       see({ type: "checkpointFailed", leaseId, generation, reason: messageOf(error) });
     }

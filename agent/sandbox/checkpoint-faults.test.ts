@@ -48,7 +48,7 @@ async function isIntact(saved: SavedCheckpoint, directory: string): Promise<bool
   mkdirSync(target, { recursive: true });
   await emptyDirectory(target);
   const at = (path: string): string => path.replace(/^.*\//, `${directory}/`);
-  const { reference: expected } = saved;
+  const { content: expected } = saved;
   const paths = { manifestPath: at(saved.manifestPath), archivePath: at(saved.archivePath) };
   return await restoreCheckpoint({ ...paths, workspace: target, expected }).then(
     () => true,

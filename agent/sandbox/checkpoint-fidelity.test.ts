@@ -45,7 +45,7 @@ afterEach(async () => {
 const save = async (): Promise<SavedCheckpoint> =>
   await saveCheckpoint({ jobId: "job-1", epoch: 1, progress: 0, nowMs: 0, workspace, directory: join(place, "store") });
 const restore = async (saved: SavedCheckpoint): Promise<unknown> =>
-  await restoreCheckpoint({ ...saved, workspace: target, expected: saved.reference });
+  await restoreCheckpoint({ ...saved, workspace: target, expected: saved.content });
 
 /** A file of that size whose data are these, each at its offset. */
 function sparseFile(name: string, size: number, data: readonly [offset: number, content: string][]): void {
@@ -67,7 +67,7 @@ test("a sparse file takes as little of the disk after a restore as before, where
   );
   sparseFile("odd end", 64 * mebibyte + 1, [[7, "x"]]);
   const saved = await save();
-  expect(saved.reference.archiveBytes).toBeLessThan(20_000);
+  expect(saved.content.archiveBytes).toBeLessThan(20_000);
   await restore(saved);
   expect(describeTree(target)).toEqual(describeTree(workspace));
   expect(allocatedBytes(target)).toBeLessThanOrEqual(allocatedBytes(workspace) + 8 * 4_096);
@@ -134,7 +134,7 @@ test("extended attributes are not part of a checkpoint: the same bytes with and 
   const without = await save();
   expect(setXattr(Buffer.from(path), "user.note", "x"), "this file system has extended attributes").toBe(true);
   setTime(Buffer.from(path), time);
-  expect((await save()).reference).toEqual(without.reference);
+  expect((await save()).content).toEqual(without.content);
 });
 
 test("case 62: a FIFO is named and never opened, and neither is a device", async () => {

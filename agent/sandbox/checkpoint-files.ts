@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { messageOf } from "../../foundation/errors.ts";
-import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { CheckpointContent } from "../../protocol/messages.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 
 /**
@@ -79,7 +79,7 @@ export async function removeOtherCheckpoints({
   readonly directory: string;
   readonly jobId: string;
   /** Null removes them all. */
-  readonly keep: CheckpointReference | null;
+  readonly keep: CheckpointContent | null;
 }): Promise<void> {
   const kept = keep === null ? [] : [archiveName(jobId, keep.archiveDigest), manifestName(jobId, keep.manifestDigest)];
   for (const name of await readdir(directory)) {

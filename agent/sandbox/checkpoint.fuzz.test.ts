@@ -45,9 +45,9 @@ test("any tree comes back as it was, and the same tree gives the same bytes, twi
         await saveCheckpoint({ ...job, workspace: from, directory: stores[store] as string });
       const saved = await save(workspace, 0);
       expect(describeTree(workspace)).toEqual(before);
-      expect((await save(workspace, 1)).reference).toEqual(saved.reference);
-      expect((await save(elsewhere, 2)).reference).toEqual(saved.reference);
-      await restoreCheckpoint({ ...saved, workspace: target, expected: saved.reference });
+      expect((await save(workspace, 1)).content).toEqual(saved.content);
+      expect((await save(elsewhere, 2)).content).toEqual(saved.content);
+      await restoreCheckpoint({ ...saved, workspace: target, expected: saved.content });
       expect(describeTree(target)).toEqual(before);
       expect(allocatedBytes(target)).toBeLessThanOrEqual(allocatedBytes(workspace) + slackBytes);
       const again = await save(target, 3);

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { CheckpointContent } from "../../protocol/messages.ts";
 import { restoreCheckpoint, type SavedCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { describeTree } from "./testing/described-tree.ts";
 import { fifoAt, makeDeep, runAlone, socketAt } from "./testing/disk-fixture.ts";
@@ -46,7 +46,7 @@ const job = { jobId: "job-1", epoch: 3, progress: 7, nowMs: 1_700_000_000_000 };
 const save = (): Promise<SavedCheckpoint> => saveCheckpoint({ ...job, workspace, directory: store });
 const restore = (
   saved: SavedCheckpoint,
-  expected: CheckpointReference = saved.reference,
+  expected: CheckpointContent = saved.content,
 ): ReturnType<typeof restoreCheckpoint> => restoreCheckpoint({ ...saved, workspace: target, expected });
 
 describe("a checkpoint", () => {
@@ -75,7 +75,7 @@ describe("a checkpoint", () => {
     expect(await restore(saved)).toEqual(saved.manifest);
     expect(describeTree(target)).toEqual(before);
     const again = await saveCheckpoint({ ...job, workspace: target, directory: store });
-    expect(again.reference).toEqual(saved.reference);
+    expect(again.content).toEqual(saved.content);
   });
 
   test("names by digest what it wrote, and keeps only the newest of a job", async () => {
@@ -84,14 +84,14 @@ describe("a checkpoint", () => {
     writeFileSync(join(workspace, "n"), "1");
     await save();
     writeFileSync(join(workspace, "n"), "2");
-    const { reference, manifestPath, archivePath } = await save();
-    expect(createHash("sha256").update(readFileSync(manifestPath)).digest("hex")).toBe(reference.manifestDigest);
-    expect(createHash("sha256").update(readFileSync(archivePath)).digest("hex")).toBe(reference.archiveDigest);
-    expect(lstatSync(archivePath).size).toBe(reference.archiveBytes);
+    const { content, manifestPath, archivePath } = await save();
+    expect(createHash("sha256").update(readFileSync(manifestPath)).digest("hex")).toBe(content.manifestDigest);
+    expect(createHash("sha256").update(readFileSync(archivePath)).digest("hex")).toBe(content.archiveDigest);
+    expect(lstatSync(archivePath).size).toBe(content.archiveBytes);
     expect(readdirSync(store).sort()).toEqual(
       [
-        `job-1.${reference.archiveDigest}.tar.zst`,
-        `job-1.${reference.manifestDigest}.json`,
+        `job-1.${content.archiveDigest}.tar.zst`,
+        `job-1.${content.manifestDigest}.json`,
         "job-1-2.0.partial",
         "job-1.unrelated",
       ].sort(),
@@ -134,7 +134,7 @@ describe("saving", () => {
     linkSync(join(workspace, "a"), join(workspace, "b"));
     truncateSync(join(workspace, "a"), 2 ** 40);
     const saved = await saveCheckpoint({ ...job, workspace, directory: store, contentBytesMax: 50_000 });
-    expect(saved.reference.archiveBytes).toBeLessThan(10_000);
+    expect(saved.content.archiveBytes).toBeLessThan(10_000);
     await restore(saved);
     expect(lstatSync(join(target, "b"))).toMatchObject({ size: 2 ** 40, nlink: 2 });
     expect(lstatSync(join(target, "b")).blocks * 512).toBeLessThan(60_000);
@@ -207,9 +207,9 @@ describe("restoring", () => {
 
   test("refuses another checkpoint than the expected one", async () => {
     const saved = await save();
-    const other = { ...saved.reference, manifestDigest: "0".repeat(64) };
+    const other = { ...saved.content, manifestDigest: "0".repeat(64) };
     await expect(restore(saved, other)).rejects.toMatchObject({ code: "digest-mismatch" });
-    const swapped = { ...saved.reference, archiveDigest: "0".repeat(64) };
+    const swapped = { ...saved.content, archiveDigest: "0".repeat(64) };
     await expect(restore(saved, swapped)).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 

@@ -8,7 +8,7 @@ import { createZstdDecompress } from "node:zlib";
 import { messageOf, systemCode } from "../../foundation/errors.ts";
 import { limits } from "../../foundation/limits.ts";
 import { CheckpointManifest, type ManifestEntry } from "../../protocol/checkpoint-manifest.ts";
-import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { CheckpointContent } from "../../protocol/messages.ts";
 import { type ArchivedEntry, archiveReader } from "./archive.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { openDirectory } from "./directory-handle.ts";
@@ -34,7 +34,7 @@ export async function restoreCheckpoint({
   readonly manifestPath: string;
   readonly archivePath: string;
   readonly workspace: string;
-  readonly expected: CheckpointReference;
+  readonly expected: CheckpointContent;
 }): Promise<CheckpointManifest> {
   const manifest = await readManifest({ manifestPath, expected });
   await verifyArchive({ archivePath, manifest });
@@ -63,7 +63,7 @@ async function readManifest({
   expected,
 }: {
   manifestPath: string;
-  expected: CheckpointReference;
+  expected: CheckpointContent;
 }): Promise<CheckpointManifest> {
   let bytes: Buffer;
   try {

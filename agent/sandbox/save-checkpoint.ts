@@ -9,7 +9,7 @@ import { assert } from "../../foundation/assert.ts";
 import { messageOf, systemCode } from "../../foundation/errors.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { CheckpointManifest, ManifestEntry } from "../../protocol/checkpoint-manifest.ts";
-import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { CheckpointContent } from "../../protocol/messages.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import {
   archiveName,
@@ -29,7 +29,7 @@ import { RelaxedModes } from "./workspace-tree.ts";
 import { archiveWriter, type ArchiveWriter } from "./archive.ts";
 
 export interface SavedCheckpoint {
-  readonly reference: CheckpointReference;
+  readonly content: CheckpointContent;
   readonly manifestPath: string;
   readonly archivePath: string;
   readonly manifest: CheckpointManifest;
@@ -83,14 +83,14 @@ export async function saveCheckpoint({
       omitted: tree.omitted.map(({ path, kind }) => ({ path, kind })),
     };
     const written = await writeManifest({ manifest, directory });
-    const reference: CheckpointReference = {
+    const content: CheckpointContent = {
       manifestDigest: written.digest,
       archiveDigest: archive.digest,
       archiveBytes: archive.bytes,
       progress,
     };
-    await removeOtherCheckpoints({ directory, jobId, keep: reference });
-    return { reference, manifestPath: written.path, archivePath: archive.path, manifest };
+    await removeOtherCheckpoints({ directory, jobId, keep: content });
+    return { content, manifestPath: written.path, archivePath: archive.path, manifest };
   } catch (error) {
     throw error instanceof CheckpointError ? error : notWritten(error);
   } finally {

@@ -1,6 +1,6 @@
 import { assert } from "../../foundation/assert.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
-import type { CheckpointReference } from "../../protocol/messages.ts";
+import type { CheckpointContent } from "../../protocol/messages.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { apply } from "../core/agent.ts";
 import type { AgentEffect, Ending, LeaseNote } from "../core/effect.ts";
@@ -339,14 +339,14 @@ export class ModelWorld {
       case "saveCheckpoint": {
         const { leaseId, generation } = effect;
         assert(this.sandboxes.get(leaseId)?.frozen !== false, "only what stands still is archived");
-        const reference: CheckpointReference = {
+        const content: CheckpointContent = {
           manifestDigest: digest,
           archiveDigest: digest,
           archiveBytes: 1,
           progress: 5,
         };
         return this.#later("save", () =>
-          this.see({ type: "checkpointSaved", leaseId, generation, reference, durationMs: 1 }),
+          this.see({ type: "checkpointSaved", leaseId, generation, content, durationMs: 1 }),
         );
       }
       case "removeAutostart":

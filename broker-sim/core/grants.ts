@@ -128,6 +128,10 @@ export function noteProgress(
   job: JobRecord,
   { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
 ): void {
+  if (checkpoint !== undefined && checkpoint.number < (job.checkpoint?.number ?? 0)) {
+    sometimes("word of a checkpoint came after that of a later one");
+    return;
+  }
   job.progress = progress;
   persistJob(turn, job);
   if (checkpoint !== undefined) replaceCheckpoint(turn, job, checkpoint);

@@ -92,6 +92,21 @@ describe("checkpoints", () => {
     expect(codeOf(agent.progress(lease!, 5, good))).toBe("ok");
   });
 
+  test("are not replaced by one from before, of which word came late", () => {
+    const broker = new CoreBroker();
+    const [jobId] = broker.submit();
+    const agent = new CoreAgent(broker).enrol();
+    const [lease] = agent.takeWork();
+    const older = broker.checkpoint("one", 5);
+    const newer = broker.checkpoint("two", 5);
+    answerOf(agent.progress(lease!, 5, newer));
+    expect(codeOf(agent.progress(lease!, 5, older))).toBe("ok");
+    expect(broker.job(jobId!).checkpoint).toEqual(newer);
+    expect(
+      broker.effects.some((effect) => effect.kind === "remove-blob" && effect.digest === newer.manifestDigest),
+    ).toBe(false);
+  });
+
   test("go when nothing live refers to them any more", () => {
     const broker = new CoreBroker();
     broker.submit(2);

@@ -25,6 +25,7 @@ describe("over HTTP", () => {
       archiveDigest: digestOf(archive),
       archiveBytes: archive.length,
       progress: 30,
+      number: 1,
     };
     const early = await first.post(act(leaseId, "progress"), { epoch, progress: 30, checkpoint });
     expect([early.status, early.body.code]).toEqual([409, "unknown-checkpoint"]);

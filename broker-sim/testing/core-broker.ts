@@ -87,6 +87,8 @@ export class CoreBroker {
     return job;
   }
 
+  #checkpoints = 0;
+
   /** Stores a checkpoint's two blobs and returns the reference to them. */
   checkpoint(name: string, progress: number): CheckpointReference {
     const digest = (text: string) => Buffer.from(text.padEnd(32, ".")).toString("hex").slice(0, 64);
@@ -95,6 +97,7 @@ export class CoreBroker {
       archiveDigest: digest(`archive ${name}`),
       archiveBytes: 7,
       progress,
+      number: (this.#checkpoints += 1),
     };
     this.do({ type: "blob-seen", digest: reference.manifestDigest, bytes: 3 });
     this.do({ type: "blob-seen", digest: reference.archiveDigest, bytes: 7 });

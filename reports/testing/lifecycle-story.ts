@@ -62,7 +62,7 @@ export function jobId(number: number): string {
 }
 
 export function checkpoint(progress: number): CheckpointReference {
-  return { manifestDigest: "1".repeat(64), archiveDigest: "2".repeat(64), archiveBytes: 48_213, progress };
+  return { manifestDigest: "1".repeat(64), archiveDigest: "2".repeat(64), archiveBytes: 48_213, progress, number: 1 };
 }
 
 export function changeState(history: HistoryBuilder, from: AgentState, to: AgentState, event: AgentEvent): void {

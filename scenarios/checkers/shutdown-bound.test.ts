@@ -20,7 +20,13 @@ describe("shutdown-bound", () => {
   it("fails when it takes longer, unless a snapshot or a job that would not die took that time", () => {
     expect(judge(exit(asked().wait(1_000)), name, brisk).detail).toContain("ought to have in 880");
     const data = {
-      checkpoint: { manifestDigest: "b".repeat(64), archiveDigest: "c".repeat(64), archiveBytes: 1, progress: 1 },
+      checkpoint: {
+        manifestDigest: "b".repeat(64),
+        archiveDigest: "c".repeat(64),
+        archiveBytes: 1,
+        progress: 1,
+        number: 1,
+      },
     };
     const saved = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", durationMs: 900, ...data };
     expect(verdict(exit(asked().wait(1_000).add("agent.checkpoint", saved)))).toBe("pass");

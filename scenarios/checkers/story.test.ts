@@ -12,7 +12,7 @@ it("tells each event by its time, who said it and what, without what is empty or
   expect(storyOf({ summary: "", events: records })).toEqual([
     "+0 ms agent 93b1ae78-937: state from=Idle to=Working event=workStarted",
     expect.stringMatching(
-      /^\+12\.5 ms broker one: released jobId=job-1 .*checkpoint=\{manifestDigest=b{12} .*progress=5\}$/,
+      /^\+12\.5 ms broker one: released jobId=job-1 .*checkpoint=\{manifestDigest=b{12} .*progress=5 number=6\}$/,
     ),
     "+13.5 ms harness-7: left agentId=aaaaaaaaaaaa resources=[key:/k, file:/f] crontabLines=0",
   ]);

@@ -46,6 +46,20 @@ describe("withdrawal-pace", () => {
     expect(judged(begun(), { steps: left, processesLeft: [stray] }).result).toBe("pass");
   });
 
+  it("lets a job that was inherited come to its own end, of which nothing is recorded", () => {
+    const enrolling = () =>
+      new HistoryBuilder()
+        .start()
+        .add("witness.asked", asked)
+        .state("Enrolling", "Withdrawing", "withdrawAsked")
+        .freeze();
+    const steps = stepsOf({ terminate: { durationMs: 5_000 } });
+    const directoriesWiped = ["directory:/home/agent/.houseguest/sandboxes/lease-1-1"];
+    expect(judged(enrolling(), { steps, directoriesWiped }).result).toBe("pass");
+    expect(judged(enrolling(), { steps }).detail).toContain("terminate was over");
+    expect(judged(begun(), { steps, directoriesWiped }).detail).toContain("terminate was over");
+  });
+
   it("fails when something is given up before its share of the deadline is over", () => {
     const failed = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", reason: "" };
     expect(judged(begun().add("agent.checkpoint-failed", failed)).detail).toContain("was given up");

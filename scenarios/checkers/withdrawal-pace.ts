@@ -95,11 +95,14 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
  */
 function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
   const share = shareOf(course);
-  const { processesLeft } = record.data.report;
+  const { processesLeft, directoriesWiped } = record.data.report;
   const fromMs = endOfStep(record, "checkpoint");
   const isLate = fromMs >= share(withdrawalShares.checkpoint) - momentMs;
   const { terminate, sweep } = withdrawalShares;
-  if (processesLeft.length > 0 || isLate) return Math.max(fromMs, share(terminate + sweep)) + hostMsMax;
+  // Who was asked before its broker took it in knows no lease: a job that it inherited ends without a record.
+  const inherited =
+    course.begun.data.from === "Enrolling" && directoriesWiped.some((name) => name.includes("/sandboxes/"));
+  if (processesLeft.length > 0 || isLate || inherited) return Math.max(fromMs, share(terminate + sweep)) + hostMsMax;
   const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
   // A job that hears no signal may come to its own end meanwhile.
   const ends = course.records.filter(

@@ -43,6 +43,15 @@ describe("withdrawal-persists", () => {
     expect(judged(call(told(begun(), "unreachable").wait(250), "withdraw"), 9_000, deferred).result).toBe("pass");
   });
 
+  it("does not count an enrolment from before that fails while the withdrawal is on its way", () => {
+    const before = call(begun(), "withdraw").add("witness.heard", { agentId, route: "enrol", code: "unreachable" });
+    const heard = (code: string) =>
+      before.wait(4_000).add("witness.heard", { agentId, route: "withdraw", code }).wait(10);
+    expect(judged(heard("ok"), 9_000).result).toBe("pass");
+    const alone = begun().add("witness.heard", { agentId, route: "enrol", code: "unreachable" });
+    expect(judged(alone, 9_000, deferred).detail).toContain("was not told again");
+  });
+
   it("fails when a fenced instance tells again before it has enrolled", () => {
     expect(judged(told(told(begun(), "fenced"), "ok"), 100).detail).toContain("heeded another instance");
     expect(judged(told(told(told(begun(), "fenced"), "ok", "enrol"), "ok"), 100).result).toBe("pass");

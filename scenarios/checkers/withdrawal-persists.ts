@@ -135,13 +135,26 @@ function fencedAndGoesOn({ said }: Talk): Violation | null {
   return null;
 }
 
+/** An enrolment from before that is answered while the withdrawal itself is on its way is no failure of that. */
+function failuresOf({ said }: Talk): RecordOf<"witness.heard">[] {
+  const failures: RecordOf<"witness.heard">[] = [];
+  let onItsWay = false;
+  for (const one of said) {
+    const { route } = one.data;
+    if (route === "withdraw") onItsWay = one.type === "witness.call";
+    else if (route !== "enrol" || onItsWay) continue;
+    if (one.type === "witness.heard" && again.has(one.data.code)) failures.push(one);
+  }
+  return failures;
+}
+
 /** Nobody gives the broker up who has attempts and time left, and nobody waits for what is due. */
 function givenUp(
   record: RecordOf<"agent.withdrawal">,
   { talk, endMs }: { talk: Talk; endMs: number },
 ): Violation | null {
   if (talk.isSpoilt) return null;
-  const failures = heard(talk, "withdraw", "enrol").filter(({ at, data }) => at <= endMs + 1 && again.has(data.code));
+  const failures = failuresOf(talk).filter(({ at }) => at <= endMs + 1);
   const beganMs = talk.begun.at - (talk.aheadMs ?? 0);
   const shareMs = (share: number): number => beganMs + talk.deadlineMs * share;
   const { keyRevoked, steps } = record.data.report;

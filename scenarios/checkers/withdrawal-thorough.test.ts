@@ -41,6 +41,14 @@ describe("withdrawal-thorough", () => {
     expect(judged(begun(), { steps: nothing }).result).toBe("pass");
   });
 
+  it("does not ask for a checkpoint of what the broker had taken back before", () => {
+    const nothing = stepsOf({ checkpoint: { outcome: "nothing-to-do" } });
+    const ended = (history: HistoryBuilder) =>
+      history.execution(1, "running", "killing").execution(1, "killing", "killed");
+    expect(judged(ended(begun().release(1, 1, "cancelled")), { steps: nothing }).result).toBe("pass");
+    expect(judged(ended(begun()).release(1, 1, "handed-back"), { steps: nothing }).result).toBe("fail");
+  });
+
   it("fails when more was ended than stood still, or a job goes on and nothing is named", () => {
     expect(judged(stopped(), { processesTerminated: 3 }).detail).toContain("than stood still");
     expect(judged(begun().execution(1, "running", "killing")).detail).toContain("every job has ended");

@@ -11,6 +11,10 @@ const momentMs = 20;
  */
 export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what there is, and counts it (WC-16)", () => {
   const courses = new WithdrawalCourses();
+  /** The leases whose end the broker has written down. */
+  const released = new Set<string>();
+  /** Those whose jobs were ended because of it. */
+  const takenBack = new Set<string>();
   let judged = 0;
   const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
   return {
@@ -19,10 +23,15 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
       "agent.state": see,
       "agent.frozen": see,
       "agent.checkpoint-failed": see,
-      "agent.execution": see,
+      "agent.execution": (record) => {
+        const { leaseId, to } = record.data;
+        if (to === "killing" && released.has(leaseId)) takenBack.add(leaseId);
+        see(record);
+      },
       "witness.asked": see,
       "witness.call": see,
       "witness.resource": see,
+      "broker.released": ({ data: { leaseId } }) => void released.add(leaseId),
       "agent.withdrawal": (record) => {
         const course = courses.take(record);
         if (course === undefined) return;
@@ -33,7 +42,7 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
         if (keyRevoked === "no-key") return wrong("there is a key, and the broker knows it");
         if (!clean && processesLeft.length === 0) return wrong("nothing stood in the way, and something is left");
         if (attempts > 1) return;
-        const rule = rules.find(({ holds }) => !holds(record, course));
+        const rule = rules.find(({ holds }) => !holds(record, course, takenBack));
         return rule === undefined ? undefined : wrong(`the report does not agree with the records: ${rule.says}`);
       },
     },
@@ -45,7 +54,7 @@ type Report = RecordOf<"agent.withdrawal">;
 
 interface Rule {
   readonly says: string;
-  readonly holds: (record: Report, course: WithdrawalCourse) => boolean;
+  readonly holds: (record: Report, course: WithdrawalCourse, takenBack: ReadonlySet<string>) => boolean;
 }
 
 const rules: readonly Rule[] = [
@@ -72,11 +81,11 @@ const rules: readonly Rule[] = [
   },
   {
     says: "a checkpoint step failed if a checkpoint did, and was done if every job was saved",
-    holds: (record, course) => {
+    holds: (record, course, takenBack) => {
       const endMs = endOfStep(record, "checkpoint");
       const stopped = executionsOf(course).filter(
         // One that the broker takes back at that moment is not the withdrawal's to save.
-        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs && !data.reason.includes("revoked"),
+        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs && !takenBack.has(data.leaseId),
       ).length;
       const outcome = outcomeOf(record, "checkpoint");
       return stopped === 0 ? outcome !== "done" || endMs < 0 : outcome !== "nothing-to-do";

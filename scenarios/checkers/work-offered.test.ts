@@ -55,6 +55,11 @@ describe("work-offered", () => {
 
   it("expects nothing of whoever drops out", () => {
     const history = beat(started().add("broker.enrolled", { agentId, instanceId: "one", again: false }), 1, 0);
+    const pausing = submitted(
+      beat(started().add("broker.enrolled", { agentId, instanceId: "one", again: false }), 1, 0).freeze(),
+      1,
+    );
+    expect(verdict(offered(submitted(pausing.wait(900), 2), 1)).result).toBe("pass");
     const dropped = submitted(history.state("Idle", "Paused", "paused"), 1).wait(900);
     expect(verdict(offered(submitted(dropped, 2), 1)).result).toBe("pass");
   });

@@ -2,6 +2,7 @@ import { limits } from "../../foundation/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
+import { isPeriodic } from "./periodic-freeze.ts";
 import { violation, type Violation } from "./story.ts";
 
 /** What the commits on the way may take, in milliseconds. */
@@ -104,6 +105,10 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
       "broker.agent": ({ data: { agentId } }) => dropsOut(agentId),
       "agent.state": ({ source, data: { to } }) => {
         if (to !== "Idle" && to !== "Working") dropsOut(agents.of(source).agentId);
+      },
+      // A pause that waits for its snapshots takes nothing in; the agent is Paused when they are saved.
+      "agent.frozen": (record) => {
+        if (!isPeriodic(record)) dropsOut(agents.of(record.source).agentId);
       },
       "agent.shutdown": ({ source }) => dropsOut(agents.of(source).agentId),
     },

@@ -83,9 +83,11 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         if (holder !== undefined && (how === "declined" || how === "cancelled")) holder.refusals += 2;
         return judgeEnd(record, lease);
       },
-      "agent.offer": ({ data: { leaseId, answer } }) => {
+      "agent.offer": ({ source, data: { leaseId, answer } }) => {
         const lease = leases.get(leaseId);
-        if (lease !== undefined && answer === "declined") lease.excuse = "declined";
+        // It was told twice, and its lease is over by the second time: the answer to that is refused.
+        if (lease === undefined) instances.of(source).refusals += 1;
+        else if (answer === "declined") lease.excuse = "declined";
       },
       "agent.execution": (record) => {
         const { leaseId, from, to } = record.data;

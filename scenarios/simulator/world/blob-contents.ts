@@ -1,4 +1,4 @@
-import type { CheckpointReference } from "../../../protocol/messages.ts";
+import type { CheckpointContent } from "../../../protocol/messages.ts";
 
 /** What an archive really holds, whatever its reference says. */
 export interface BlobContent {
@@ -14,7 +14,7 @@ export class BlobContents {
   readonly #contents = new Map<string, BlobContent>();
   #last = 0;
 
-  add(content: BlobContent, archiveBytes: number): CheckpointReference {
+  add(content: BlobContent, archiveBytes: number): CheckpointContent {
     this.#last += 1;
     const number = this.#last.toString(16);
     const archiveDigest = `a${number.padStart(63, "0")}`;

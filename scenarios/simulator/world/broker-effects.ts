@@ -216,7 +216,7 @@ export class BrokerEffects {
       this.#body.later(0, { type: "uploadAnswered", leaseId, generation, outcome });
       return;
     }
-    assert(stored.reference.archiveDigest === reference.archiveDigest, "a generation has one checkpoint");
+    assert(stored.written.archiveDigest === reference.archiveDigest, "a generation has one checkpoint");
     const { manifestDigest, archiveDigest, archiveBytes } = reference;
     const blobs = [
       { digest: manifestDigest, bytes: manifestBytes },

@@ -1,5 +1,5 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
-import type { CheckpointReference } from "../../../protocol/messages.ts";
+import type { CheckpointContent } from "../../../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { durationMs } from "./world.ts";
 
@@ -41,12 +41,12 @@ export function saveCheckpoint(
     const torn =
       sandbox !== undefined && (sandbox.resumes !== resumes || (sandbox.processes > 0 && !sandbox.isStopped));
     const content = { jobId, progress, torn };
-    const reference: CheckpointReference = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
+    const written: CheckpointContent = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
     // All of the lease's may have been dropped meanwhile; what is being written goes with them.
-    if (host.has(directory)) host.keepCheckpoint(leaseId, generation, { reference, content });
+    if (host.has(directory)) host.keepCheckpoint(leaseId, generation, { written, content });
     // Whoever wrote it is not who hears of it: a resume may come between.
     const heardMs = durationMs(host.stream, "saved", { minMs: 0, maxMs: heardMsMax });
-    body.later(heardMs, { type: "checkpointSaved", leaseId, generation, reference, durationMs: tookMs });
+    body.later(heardMs, { type: "checkpointSaved", leaseId, generation, content: written, durationMs: tookMs });
   });
 }
 

@@ -1,6 +1,6 @@
 import { assert } from "../../../foundation/assert.ts";
 import type { AgentId } from "../../../protocol/identifiers.ts";
-import type { CheckpointReference, JobSpec } from "../../../protocol/messages.ts";
+import type { CheckpointContent, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { BlobContent } from "./blob-contents.ts";
 import { brokersToken } from "./broker-input.ts";
@@ -15,7 +15,7 @@ import type { World } from "./world.ts";
 const checkpointsMax = 2;
 
 interface StoredCheckpoint {
-  readonly reference: CheckpointReference;
+  readonly written: CheckpointContent;
   readonly content: BlobContent;
 }
 
