@@ -16,7 +16,7 @@ test("each is a few steps of a plan, begun when everybody has joined, with work 
     expect(Math.min(...steps.map(({ atMs }) => atMs))).toBeGreaterThanOrEqual(options.joinWithinMs);
     kinds.add([...new Set(steps.map((step) => step.do))].sort().join());
   }
-  expect(kinds.size).toBeGreaterThanOrEqual(9);
+  expect(kinds.size).toBeGreaterThanOrEqual(7);
 });
 
 test("a plan lasts until its last step was taken", () => {

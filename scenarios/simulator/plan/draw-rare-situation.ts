@@ -56,7 +56,6 @@ function stoppedBeforeItRan(stream: ChoiceStream, context: Context): PlanStep[] 
   const signal = { do: "signal", agent, name: "SIGTERM", downMs: 200 + stream.upTo("down", 2_000) } as const;
   const stops: readonly (readonly PlanStep[])[] = [
     cancels(stream, { fromMs, times: 8 }),
-    [{ atMs: fromMs, do: "withdraw", agent, deadlineMs: 1_500 + stream.upTo("deadline", 3_000) }],
     [
       { atMs: fromMs, ...signal },
       { atMs: fromMs + 501 + stream.upTo("second", 700), ...signal },
@@ -72,7 +71,6 @@ function stoppedBeforeItRan(stream: ChoiceStream, context: Context): PlanStep[] 
 /** A job that outlives SIGKILL for longer than anybody waits, and what its owner and the operator do meanwhile (case 52). */
 function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
   const { options, agent, atMs } = context;
-  const endsByItself = stream.chance("endsByItself", 0.3);
   const laterMs = atMs + 60_000 + stream.upTo("later", 35_000);
   const { leaseTtlMs } = options.timing;
   const cut = { do: "disturb-link", agent, forMs: 2 * leaseTtlMs, direction: "both", how: "cut" } as const;
@@ -83,12 +81,10 @@ function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
       { atMs: laterMs + stream.upTo("resume", 20_000), do: "resume", agent },
     ],
     [{ atMs: laterMs, do: "signal", agent, name: "SIGTERM", downMs: 500 }],
-    [{ atMs: laterMs, do: "withdraw", agent, deadlineMs: 5_000 }],
   ];
   return [
-    endsByItself
-      ? work(context, { lastsMs: 1_000 + stream.upTo("lasts", 3_000), onTerm: "unkillable", daemon: true })
-      : work(context, { lastsMs: 10_000, onTerm: "unkillable" }),
+    work(context, { lastsMs: 10_000, onTerm: "unkillable" }),
+    // Whether a job is stopped that has ended, and whose daemon does not die, nobody could see.
     ...(stream.chance("isolated", 0.4)
       ? [{ atMs: atMs + 2_000, ...cut }]
       : cancels(stream, { fromMs: atMs + 1_500, times: 4 })),
