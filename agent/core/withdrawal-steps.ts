@@ -73,9 +73,12 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
   return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
 }
 
-/** The leases that the one message to the broker gives back; what the broker took away by itself is not among them. */
+/**
+ * The leases that the one message to the broker gives back, though the directory of one may still be being wiped; what
+ * the broker took away by itself is not among them.
+ */
 export function leasesToHandBack(turn: Turn): HeldLease[] {
   const isLeft = ({ stage, report }: HeldLease): boolean =>
-    stage === "parted" || stage === "broken" || report?.kind === "return";
+    stage === "parted" || stage === "broken" || (stage === "wiping" && report === null) || report?.kind === "return";
   return turn.leases().filter((lease) => isLeft(lease) && lease.stop?.after !== "forget");
 }

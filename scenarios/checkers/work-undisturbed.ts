@@ -6,7 +6,7 @@ import { violation, type Violation } from "./story.ts";
 interface Lease {
   readonly agentId: string;
   /** Why it may end before its job does. */
-  excuse: "none" | "left" | "declined" | "failed-start";
+  excuse: "none" | "left" | "declined" | "said-no" | "failed-start";
   /** How its job ended at its holder. */
   ended: "completed" | "failed" | null;
 }
@@ -50,7 +50,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       case "declined":
         return excuse === "none" ? wrong("was declined, and its agent did not say so") : null;
       case "handed-back":
-        return excuse === "left" || excuse === "failed-start" ? null : wrong("was handed back without a reason");
+        // Whoever is told twice may say no first and then yes, and the broker may hear it the other way round.
+        return excuse === "none" || excuse === "declined" ? wrong("was handed back without a reason") : null;
       case "expired":
         return excuse === "left" ? null : wrong("was held, and its lease ran out");
       case "offer-lapsed":
@@ -87,7 +88,7 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         const lease = leases.get(leaseId);
         // It was told twice, and its lease is over by the second time: the answer to that is refused.
         if (lease === undefined) instances.of(source).refusals += 1;
-        else if (answer === "declined") lease.excuse = "declined";
+        else if (answer === "declined") lease.excuse = "said-no";
       },
       "agent.execution": (record) => {
         const { leaseId, from, to } = record.data;
