@@ -3,7 +3,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import type { Lease } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { AgentInput } from "./input.ts";
-import { addLease } from "./held-leases.ts";
+import { addLease, heldLease } from "./held-leases.ts";
 import { intakeClosedBecause, isLeaving, leaseNote, slotsFree } from "./lease-facts.ts";
 import { grantLease, setLeaseTimer } from "./lease-deadline.ts";
 import { partFrom } from "./lease-stop.ts";
@@ -114,26 +114,9 @@ function declineReason(turn: Turn, { jobId }: Offer): { reason: string; startFai
 }
 
 function newLease({ leaseId, jobId, epoch, job, checkpoint }: Offer): HeldLease {
-  return {
-    leaseId,
-    jobId,
-    epoch,
-    job,
-    stage: "accepting",
-    execution: "spawning",
-    claimed: true,
-    acceptAttempts: 0,
-    ownDeadlineMs: 0,
-    progress: checkpoint?.progress ?? 0,
-    sandbox: null,
+  return heldLease({
+    ...{ leaseId, jobId, epoch, job, stage: "accepting", execution: "spawning", claimed: true },
     checkpoint: checkpoint === undefined ? null : { reference: checkpoint, generation: 0, upload: "done" },
-    savingGeneration: null,
-    failedGeneration: null,
-    stop: null,
-    endInFlight: false,
-    startFailed: false,
-    exit: null,
     report: null,
-    reportInFlight: false,
-  };
+  });
 }

@@ -1,11 +1,9 @@
-import { agentTransition } from "../../protocol/agent-states.ts";
 import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { PauseResult } from "../../protocol/control.ts";
 import { continueAcknowledgement } from "./acknowledgement.ts";
 import { freeze, snapshotsSettled } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
-import { isBusy } from "./lease-facts.ts";
 import { agentLimits } from "./limits.ts";
 import { refuse } from "./refusal.ts";
 import type { Pause } from "./state.ts";
@@ -21,7 +19,7 @@ export interface PauseWish {
 /** Stops intake and freezes everything, in this very turn; Paused follows when the snapshots are settled (WC-2). */
 export function askPause(turn: Turn, wish: PauseWish): void {
   const { core } = turn;
-  const transition = agentTransition(core.agent, "pauseAsked", { busy: isBusy(core) });
+  const transition = turn.decision("pauseAsked");
   if (!transition.accepted) {
     refuse(turn, { event: "pauseAsked", transition, requestId: wish.requestId });
     return;
@@ -58,12 +56,11 @@ export function askPause(turn: Turn, wish: PauseWish): void {
 /** Enters Paused once every snapshot is saved or given up, and tells whoever waits for it. */
 export function continuePause(turn: Turn): void {
   const { core } = turn;
-  const { pause } = core;
-  if (pause === null || pause.result !== null || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;
+  const pause = present(core.pause, "only a pause goes on");
+  if (pause.result !== null || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;
   const moved = turn.move("paused", pause.reason);
   assert(moved, "who froze for a pause may be Paused");
   pause.result = pauseResult(turn, pause);
-  turn.clearTimer("snapshot");
   for (const requestId of pause.waiting) turn.answer(requestId, { ok: true, pause: pause.result });
   pause.waiting = [];
   wake(turn, "paused");

@@ -3,7 +3,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { freezeLatecomer } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
-import { intakeClosedBecause, isBusy, leaseNote } from "./lease-facts.ts";
+import { isBusy, leaseNote } from "./lease-facts.ts";
 import { partFrom, stopLease, terminate, wipe } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
@@ -25,9 +25,9 @@ export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepar
   if (lease.stage === "held") sometimes("a prepared job waited for the end of a freeze");
 }
 
-/** Spawns what waited for the end of a pause; does nothing while one is in force (I6). */
+/** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses or leaves holds one (I6). */
 export function spawnHeld(turn: Turn): void {
-  if (turn.core.freeze !== null || intakeClosedBecause(turn.core) !== null) return;
+  if (turn.core.freeze !== null) return;
   for (const lease of turn.leases()) {
     if (lease.stage !== "held") continue;
     const { leaseId, jobId, epoch, job } = lease;
@@ -116,12 +116,19 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   lease.stage = "wiping";
   // The result is on the disk before anybody is told of it, and before the directory that it came from is wiped.
   turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
-  if (lease.execution === "killing") turn.moveExecution(lease, "killed", lease.stop?.why ?? "it was stopped");
-  else if (lease.exit?.error === null) turn.moveExecution(lease, "completed", "exit code 0");
-  else turn.moveExecution(lease, "failed", lease.exit?.error ?? "it ended");
+  recordEnd(turn, lease);
   if (!isBusy(turn.core)) turn.move("workEnded", `${lease.jobId} ended`);
   wipe(turn, lease);
-  sendReport(turn, lease);
+}
+
+function recordEnd(turn: Turn, lease: HeldLease): void {
+  if (lease.execution === "killing") {
+    turn.moveExecution(lease, "killed", present(lease.stop, "whoever is killed was to stop").why);
+    return;
+  }
+  const { error } = present(lease.exit, "whoever was not stopped ended by itself");
+  if (error === null) turn.moveExecution(lease, "completed", "exit code 0");
+  else turn.moveExecution(lease, "failed", error);
 }
 
 /** What the host is asked to do for a lease is awaited, whatever else comes up. */
@@ -132,8 +139,7 @@ function waitingLease(turn: Turn, leaseId: string, ...stages: readonly LeaseStag
 }
 
 function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): string | null {
-  if (signal !== null) return `ended by ${signal}`;
-  if (exitCode !== 0) return `exit code ${exitCode ?? "unknown"}`;
+  if (exitCode !== 0) return `${signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`}`;
   return resultProblem;
 }
 
@@ -147,7 +153,6 @@ export function onWiped(turn: Turn, { leaseId, left }: Of<"sandboxWiped">): void
     finishLease(turn, lease);
   } else {
     lease.stage = "reporting";
-    sendReport(turn, lease);
   }
   wake(turn, "a slot is free");
 }

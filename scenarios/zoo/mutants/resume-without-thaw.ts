@@ -7,8 +7,8 @@ export default {
   patches: [
     {
       file: "agent/core/resume.ts",
-      find: `  turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });`,
-      replace: `  for (const each of waiting) turn.answer(each, { ok: true, resumeMs: nowMs - nowMs });`,
+      find: `  turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, requestId });`,
+      replace: `  turn.answer(requestId, { ok: true, resumeMs: nowMs - nowMs });`,
     },
   ],
 } satisfies Mutant;
