@@ -34,6 +34,7 @@ const rare: Partial<Record<Mark, string>> = {
   "a later instance acted on an inherited lease": "a store that forgets nothing but the heartbeat that named the lease",
   "a hand-back was repeated and answered alike": "a lost answer to a hand-back, and no new grant before the next try",
   "a hand-back came without its last checkpoint": "a store that forgets a blob between its upload and the hand-back",
+  "word of a checkpoint came after that of a later one": "two freezes within the time that a message takes",
   "a checkpoint was refused because its blobs were not there": "the same between its upload and the word of it",
   "the store had forgotten a grant, and the epoch leapt": "a store that forgets a grant whose holder lives on",
 };

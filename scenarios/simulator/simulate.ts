@@ -28,6 +28,9 @@ export interface SimulateOptions {
   readonly observe?: (record: HistoryRecord) => void;
 }
 
+/** Duties remember much of each agent: a fleet is judged by the properties alone. */
+const dutyAgentsMax = 1_000;
+
 /** How many of the last records a crash is told with. */
 const crashStoryRecords = 12;
 
@@ -80,7 +83,7 @@ export function simulate(
 /** What a run of the plan is judged by; where nothing breaks, by every duty too. */
 function propertiesOf(plan: Plan): PropertyWatch {
   const { timing, latencyMsMax, slots } = plan.options;
-  const duties = isUndisturbed(plan) ? dutyNames : [];
+  const duties = isUndisturbed(plan) && plan.options.agents <= dutyAgentsMax ? dutyNames : [];
   const sizes = plan.steps.map((step) => (step.do === "submit" ? step.behaviour.megabytes : 0));
   const snapshotMsMax = snapshotMs(Math.max(0, ...sizes));
   const dutySettings = { ...timing, latencyMsMax, slots, snapshotMsMax, checkpointBytesMax: blobBytesMax };
