@@ -58,6 +58,8 @@ describe("owner-granted", () => {
     expect(hear(saved().wait(900).state("Working", "Paused", "paused"), "pause", { pause: late }).result).toBe("pass");
     expect(hear(saved().wait(900).state("Working", "Paused", "paused"), "pause", { pause }).result).toBe("fail");
     expect(hear(ask(new HistoryBuilder().start(), "pause"), "pause", { pause }).result).toBe("pass");
+    const waits = hear(ask(new HistoryBuilder().start(), "pause"), "pause", { pause, waitedMs: 900 });
+    expect(waits.detail).toContain("waited for 900 ms");
   });
 
   it("fails when a resume waits, and when a leaving agent grants a pause", () => {

@@ -58,7 +58,8 @@ export const ownerGranted = checkerOf("an owner gets what the state of the agent
     }
     if (!ok) return code === "called-off" ? undefined : wrong(`was not granted: ${code}`);
     if (pause === null) return wrong("it does not say what it came to");
-    if (state === "Enrolling") return undefined;
+    // It is remembered, and nothing is waited for.
+    if (state === "Enrolling") return waitedMs <= atOnceMs ? undefined : wrong(`waited for ${waitedMs.toFixed(0)} ms`);
     const { paused } = agent;
     if (paused === null) return wrong("is not Paused");
     if (pause.frozenSandboxes !== paused.frozen.sandboxes) return wrong("another number stands still");

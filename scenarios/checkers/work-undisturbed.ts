@@ -19,6 +19,8 @@ interface Holder {
   refusals: number;
   agentId: string | null;
   leaving: boolean;
+  /** The broker knows it. */
+  enrolled: boolean;
   /** So many heartbeats of an agent at work until the broker has surely heard that it is not paused any more. */
   pausedFor: number;
 }
@@ -29,7 +31,13 @@ interface Holder {
  */
 export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", () => {
   const leases = new Map<string, Lease>();
-  const instances = new Instances<Holder>(() => ({ refusals: 0, agentId: null, leaving: false, pausedFor: 0 }));
+  const instances = new Instances<Holder>(() => ({
+    refusals: 0,
+    agentId: null,
+    leaving: false,
+    enrolled: false,
+    pausedFor: 0,
+  }));
   let ends = 0;
 
   const leaves = (source: string): void => {
@@ -68,7 +76,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         instances.of(record.source).agentId = record.data.agentId ?? null;
       },
       "broker.enrolled": ({ data: { agentId, instanceId } }) => {
-        instances.of(instanceId).agentId = agentId;
+        const instance = instances.of(instanceId);
+        instance.agentId = agentId;
+        instance.enrolled = true;
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
@@ -118,7 +128,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       },
       "broker.agent": (record) => {
         const { agentId, standing } = record.data;
-        const here = instances.ofAgent(agentId)?.leaving === false;
+        const { leaving = true, enrolled = false } = instances.ofAgent(agentId) ?? {};
+        const here = enrolled && !leaving;
         if (here && standing !== "active") return violation(`an agent that is there counts as ${standing}`, record);
         return;
       },
