@@ -2,17 +2,17 @@ import type { HandBack, LeaseStatus } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { LeaseNote } from "./effect.ts";
 import { agentLimits } from "./limits.ts";
-import { stageFacts } from "./lease-stages.ts";
+import { holdsSandbox, takesSlot } from "./lease-stages.ts";
 import type { AgentCore, HeldLease } from "./state.ts";
 
 /** Whether the agent holds a sandbox, which makes it Working. */
 export function isBusy(core: AgentCore): boolean {
-  return core.leaseList.some((lease) => stageFacts[lease.stage].holdsSandbox);
+  return core.leaseList.some((lease) => holdsSandbox(lease.stage));
 }
 
 export function slotsUsed(core: AgentCore): number {
   let used = 0;
-  for (const lease of core.leaseList) if (stageFacts[lease.stage].takesSlot) used += 1;
+  for (const lease of core.leaseList) if (takesSlot(lease.stage)) used += 1;
   return used;
 }
 

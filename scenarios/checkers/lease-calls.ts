@@ -126,7 +126,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
       if (underWay || settled || !key.startsWith("complete") || last.data.outcome !== "unreachable") continue;
       // What was taken and not answered is over when a heartbeat's answer says that its job is done.
       const how = leases.get(last.data.leaseId)?.how;
-      if (how === "completed" || how === "failed") continue;
+      if (how === "completed" || how === "failed" || how === "cancelled") continue;
       if (record.at - last.at > waitMs) return violation(`${key} failed and is not said again`, last, record);
     }
     return null;

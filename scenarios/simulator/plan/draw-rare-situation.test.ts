@@ -12,11 +12,11 @@ test("each is a few steps of a plan, begun when everybody has joined, with work 
   for (let number = 0; number < 200; number += 1) {
     const steps = drawRareSituation(seededTape(`rare-${number}`).stream("rare situation"), options);
     const plan = Plan.parse({ version: 1, seed: "s", profile: "quick", options, steps, tape: "seeded" });
-    expect(plan.steps[0]).toMatchObject({ do: "submit", jobs: options.agents * options.slots });
+    expect(plan.steps[0]?.do).toBe("submit");
     expect(Math.min(...steps.map(({ atMs }) => atMs))).toBeGreaterThanOrEqual(options.joinWithinMs);
     kinds.add([...new Set(steps.map((step) => step.do))].sort().join());
   }
-  expect(kinds.size).toBeGreaterThanOrEqual(7);
+  expect(kinds.size).toBeGreaterThanOrEqual(9);
 });
 
 test("a plan lasts until its last step was taken", () => {

@@ -1,7 +1,12 @@
 import type { ChoiceStream } from "../kernel/choices.ts";
 import { JobBehaviour, type PlanOptions, type PlanStep } from "./plan.ts";
 
-const situations = ["stopped before it ran", "a slot that breaks", "held over a long pause"] as const;
+const situations = [
+  "stopped before it ran",
+  "a slot that breaks",
+  "held over a long pause",
+  "asked while it leaves",
+] as const;
 
 interface Context {
   readonly options: PlanOptions;
@@ -25,17 +30,23 @@ export function drawRareSituation(stream: ChoiceStream, options: PlanOptions): P
       return slotThatBreaks(stream, context);
     case "held over a long pause":
       return heldOverALongPause(stream, context);
+    case "asked while it leaves":
+      return askedWhileItLeaves(stream, context);
   }
 }
 
 /** Enough work for everybody, which lasts for so long. */
 function work(
   { options, atMs }: Context,
-  { lastsMs, ...behaviour }: { lastsMs: number } & Partial<JobBehaviour>,
+  {
+    lastsMs,
+    jobs = options.agents * options.slots,
+    ...behaviour
+  }: { lastsMs: number; jobs?: number } & Partial<JobBehaviour>,
 ): PlanStep {
   const units = 10;
   const one = JobBehaviour.parse({ units, unitMs: Math.ceil(lastsMs / units), ...behaviour });
-  return { atMs, do: "submit", jobs: options.agents * options.slots, behaviour: one };
+  return { atMs, do: "submit", jobs, behaviour: one };
 }
 
 /** Answers overtake each other, so that much may come between an acceptance and its answer. */
@@ -83,8 +94,8 @@ function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
     [{ atMs: laterMs, do: "signal", agent, name: "SIGTERM", downMs: 500 }],
   ];
   return [
-    work(context, { lastsMs: 10_000, onTerm: "unkillable" }),
-    // Whether a job is stopped that has ended, and whose daemon does not die, nobody could see.
+    // One for each, so that there may be room for others.
+    work(context, { jobs: options.agents, lastsMs: 10_000, onTerm: "unkillable" }),
     ...(stream.chance("isolated", 0.4)
       ? [{ atMs: atMs + 2_000, ...cut }]
       : cancels(stream, { fromMs: atMs + 1_500, times: 4 })),
@@ -105,5 +116,31 @@ function heldOverALongPause(stream: ChoiceStream, context: Context): PlanStep[] 
     { atMs: pauseAtMs, do: "pause", agent },
     ...(stream.chance("alone", 0.4) ? [{ atMs: pauseAtMs + 2_000, ...cut }] : []),
     { atMs: pauseAtMs + leaseTtlMs + stream.upTo("resume", 2 * leaseTtlMs), do: "resume", agent },
+  ];
+}
+
+/** Its jobs take long to be saved and to be ended, and meanwhile owner and operator want something of it. */
+function askedWhileItLeaves(stream: ChoiceStream, context: Context): PlanStep[] {
+  const { agent, atMs } = context;
+  const fromMs = atMs + 1_000 + stream.upTo("from", 2_000);
+  const wishes = [
+    { do: "pause", agent },
+    { do: "resume", agent },
+    { do: "command", agent, command: "pause" },
+    { do: "command", agent, command: "resume" },
+  ] as const;
+  const asks = Array.from({ length: 4 }, (): PlanStep => {
+    const wish = wishes[stream.upTo("wish", wishes.length - 1)] as (typeof wishes)[number];
+    return { atMs: fromMs + 1 + stream.upTo("asked", 1_500), ...wish };
+  });
+  const leaves: readonly PlanStep[] = [
+    { atMs: fromMs, do: "withdraw", agent, deadlineMs: 8_000 },
+    { atMs: fromMs, do: "signal", agent, name: "SIGTERM", downMs: 200 + stream.upTo("down", 2_000) },
+  ];
+  return [
+    work(context, { lastsMs: 6_000, onTerm: "ignores", megabytes: 100 + stream.upTo("megabytes", 300) }),
+    leaves[stream.upTo("leaves", 1)] as PlanStep,
+    ...asks,
+    { atMs: fromMs + 8_000, do: "resume", agent },
   ];
 }
