@@ -74,11 +74,13 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
 }
 
 /**
- * The leases that the one message to the broker gives back, though the directory of one may still be being wiped; what
- * the broker took away by itself is not among them.
+ * The leases that the one message to the broker gives back: all that it counts as this agent's, so that none goes back
+ * by the revocation alone, without its newest checkpoint.
  */
 export function leasesToHandBack(turn: Turn): HeldLease[] {
-  const isLeft = ({ stage, report }: HeldLease): boolean =>
-    stage === "parted" || stage === "broken" || (stage === "wiping" && report === null) || report?.kind === "return";
-  return turn.leases().filter((lease) => isLeft(lease) && lease.stop?.after !== "forget");
+  return turn
+    .leases()
+    .filter(
+      ({ stage, stop, report }) => stage !== "accepting" && stop?.after !== "forget" && report?.kind !== "complete",
+    );
 }

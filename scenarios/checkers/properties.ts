@@ -1,6 +1,6 @@
 import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import { present } from "../../foundation/assert.ts";
-import type { Checker, CheckerSettings, Judgement, Taker, Watch } from "./checker.ts";
+import type { CheckerSettings, Judgement, Taker, Watch } from "./checker.ts";
 import { failed } from "./checker.ts";
 import { type CheckerName, checkers, crashed } from "./registry.ts";
 import type { Violation } from "./story.ts";
@@ -112,7 +112,7 @@ export function watchProperties(
     .map((name) => ({ name, watch: checkers[name].begin(settings[name] ?? {}), judgement: null }));
   const wanted = new Map<HistoryType, Share[]>();
   for (const one of watched) {
-    for (const type of (checkers[one.name] as Checker).sees) {
+    for (const type of checkers[one.name].sees) {
       const take = present(one.watch.taker(type), "a checker takes what it sees");
       const shares = wanted.get(type);
       if (shares === undefined) wanted.set(type, [{ one, take }]);

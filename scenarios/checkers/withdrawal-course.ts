@@ -9,7 +9,7 @@ export interface WithdrawalCourse {
   readonly begun: RecordOf<"agent.state">;
   /** What it is to end by, as the requests and signals so far want it; null when nobody asked for it. */
   endsAtMs: number | null;
-  /** When that was last made sooner. */
+  /** When it was last brought forward, by the agent's clock; 0 for never. */
   hastenedAtMs: number;
   /** How many instances worked on it. */
   instances: number;
@@ -93,7 +93,7 @@ export class WithdrawalCourses {
     this.#courses.set(agentId, {
       begun: record,
       endsAtMs: asked === undefined ? null : record.at + forMs,
-      hastenedAtMs: record.at,
+      hastenedAtMs: 0,
       instances: 1 + (this.#inVain.get(agentId) ?? 0),
       aheadMs: record.at - (asked?.at ?? record.at),
       records: [],

@@ -51,7 +51,8 @@ type Report = RecordOf<"agent.withdrawal">;
 
 function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): string | null {
   const roundMs = 2 * duty.latencyMsMax;
-  const share = overBy(course);
+  // What was over when the deadline was brought forward ends at that moment.
+  const share = (part: number): number => Math.max(shareOf(course)(part), course.hastenedAtMs);
   const last = (...types: readonly string[]): number =>
     Math.max(
       0,
@@ -94,7 +95,7 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
  * until it comes to its own end, or the share is over.
  */
 function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
-  const share = overBy(course);
+  const share = shareOf(course);
   const { processesLeft, directoriesWiped } = record.data.report;
   const fromMs = endOfStep(record, "checkpoint");
   const isLate = fromMs >= share(withdrawalShares.checkpoint) - momentMs;
@@ -136,11 +137,6 @@ function unconfirmed(record: Report, course: WithdrawalCourse, { latencyMsMax }:
 /** When so large a share of the deadline is over. */
 function shareOf({ begun, endsAtMs }: WithdrawalCourse): (share: number) => number {
   return (share) => begun.at + ((endsAtMs ?? begun.at) - begun.at) * share;
-}
-
-/** When so large a share is over at the latest: one that is over because the end was made sooner is over from then on. */
-function overBy(course: WithdrawalCourse): (share: number) => number {
-  return (share) => Math.max(course.hastenedAtMs, shareOf(course)(share));
 }
 
 function hurriedBySignals({ records }: WithdrawalCourse): boolean {
