@@ -41,7 +41,8 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
   // Told first: whoever is killed in between comes back paused, and nobody comes back at work from an untold resume.
   turn.move("resumeAsked", reason);
   forget(turn, pause);
-  if (pause.acknowledgement !== "waiting") turn.emit({ kind: "notifyResumed", reason });
+  // However far its acknowledgement got: the broker may have heard of it, though its answer was lost.
+  if (pause.result !== null) turn.emit({ kind: "notifyResumed", reason });
   spawnHeld(turn);
   schedulePeriodic(turn);
   wake(turn, "resumed");

@@ -49,9 +49,10 @@ function work(
   return { atMs, do: "submit", jobs, behaviour: one };
 }
 
-/** Answers overtake each other, so that much may come between an acceptance and its answer. */
-function reordering({ agent, atMs }: Context, forMs: number): PlanStep {
-  return { atMs, do: "disturb-link", agent, forMs, direction: "to-agent", how: "reordering" };
+/** Answers overtake each other or are lost, so that much may come between an acceptance and its answer. */
+function lateAnswers(stream: ChoiceStream, { agent, atMs }: Context, forMs: number): PlanStep {
+  const how = stream.chance("lost", 0.4) ? "lossy" : "reordering";
+  return { atMs, do: "disturb-link", agent, forMs, direction: "to-agent", how };
 }
 
 function cancels(stream: ChoiceStream, { fromMs, times }: { fromMs: number; times: number }): PlanStep[] {
@@ -74,7 +75,7 @@ function stoppedBeforeItRan(stream: ChoiceStream, context: Context): PlanStep[] 
   ];
   return [
     work(context, { lastsMs: 4_000 }),
-    reordering(context, 4_000),
+    lateAnswers(stream, context, 4_000),
     ...(stops[stream.upTo("stop", stops.length - 1)] as readonly PlanStep[]),
   ];
 }
@@ -97,7 +98,7 @@ function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
     // One for each, so that there may be room for others.
     work(context, { jobs: options.agents, lastsMs: 10_000, onTerm: "unkillable" }),
     ...(stream.chance("isolated", 0.4)
-      ? [{ atMs: atMs + 2_000, ...cut }]
+      ? [{ atMs: atMs + 300 + stream.upTo("cutAt", 2_000), ...cut }]
       : cancels(stream, { fromMs: atMs + 1_500, times: 4 })),
     { ...work(context, { lastsMs: 3_000 }), atMs: atMs + 63_000 },
     ...(asks[stream.upTo("ask", asks.length - 1)] as readonly PlanStep[]),
@@ -112,7 +113,7 @@ function heldOverALongPause(stream: ChoiceStream, context: Context): PlanStep[] 
   const cut = { do: "disturb-link", agent, forMs: 2 * leaseTtlMs, direction: "both", how: "cut" } as const;
   return [
     work(context, { lastsMs: 4_000 }),
-    reordering(context, 2_000),
+    lateAnswers(stream, context, 2_000),
     { atMs: pauseAtMs, do: "pause", agent },
     ...(stream.chance("alone", 0.4) ? [{ atMs: pauseAtMs + 2_000, ...cut }] : []),
     { atMs: pauseAtMs + leaseTtlMs + stream.upTo("resume", 2 * leaseTtlMs), do: "resume", agent },
