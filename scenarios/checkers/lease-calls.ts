@@ -124,9 +124,8 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     const waitMs = Math.min(waitMsMax, waitMsMin * 2 ** (speaker.failures + uploadsUntold)) + slackMs;
     for (const [key, { last, underWay, settled }] of speaker.said) {
       if (underWay || settled || !key.startsWith("complete") || last.data.outcome !== "unreachable") continue;
-      // What was taken and not answered is over when a heartbeat's answer says that its job is done.
-      const how = leases.get(last.data.leaseId)?.how;
-      if (how === "completed" || how === "failed" || how === "cancelled") continue;
+      // Of what is over at the broker its holder hears by a heartbeat's answer.
+      if ((leases.get(last.data.leaseId)?.how ?? null) !== null) continue;
       if (record.at - last.at > waitMs) return violation(`${key} failed and is not said again`, last, record);
     }
     return null;
