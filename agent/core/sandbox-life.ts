@@ -139,7 +139,7 @@ function waitingLease(turn: Turn, leaseId: string, ...stages: readonly LeaseStag
 }
 
 function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): string | null {
-  if (exitCode !== 0) return `${signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`}`;
+  if (exitCode !== 0) return signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`;
   return resultProblem;
 }
 
