@@ -84,7 +84,7 @@ export class DirectWire {
   #fromHost({ running }: WiredAgent): Answers {
     return {
       freezeAll: ({ generation }) => ({ type: "frozen", generation, freezeMs: 1, processes: 1, running: [] }),
-      thawAll: ({ trigger, waiting }) => ({ type: "thawed", trigger, thawMs: 1, waiting }),
+      thawAll: ({ trigger, requestId }) => ({ type: "thawed", trigger, thawMs: 1, requestId }),
       prepareSandbox: ({ leaseId }) => ({ type: "sandboxPrepared", leaseId, workspace: "/workspace" }),
       startSandbox: ({ leaseId }) => {
         running.push(leaseId);

@@ -1,3 +1,4 @@
+import { present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { handBack, retryDelayMs } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
@@ -18,11 +19,9 @@ export function continueAcknowledgement(turn: Turn): void {
     retryAcknowledgement(turn, pause);
     return;
   }
+  const { freezeMs } = present(pause.result, "what is acknowledged has come about");
   pause.acknowledgement = "inFlight";
-  turn.emit({
-    kind: "notifyPaused",
-    body: { reason: pause.reason, freezeMs: pause.freezeMs, checkpoints: held.map(handBack) },
-  });
+  turn.emit({ kind: "notifyPaused", body: { reason: pause.reason, freezeMs, checkpoints: held.map(handBack) } });
 }
 
 export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutcome<unknown> }): void {
@@ -46,7 +45,7 @@ export function onAcknowledgeTimer(turn: Turn): void {
 }
 
 function mayAcknowledge({ core }: Turn, pause: Pause): boolean {
-  return pause.inForce && pause.acknowledgement === "waiting" && core.shutdown === null;
+  return pause.result !== null && pause.acknowledgement === "waiting" && core.shutdown === null;
 }
 
 function frozenLeases(turn: Turn): HeldLease[] {

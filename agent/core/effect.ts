@@ -55,7 +55,8 @@ export type AgentEffect =
       readonly kind: "thawAll";
       readonly trigger: string;
       readonly triggeredAtMs: number;
-      readonly waiting: readonly string[];
+      /** The request that it answers, or null. */
+      readonly requestId: string | null;
     }
   /** → `straysEnded` */
   | { readonly kind: "endStrays"; readonly graceMs: number; readonly deadlineMs: number }

@@ -40,6 +40,15 @@ describe("a result that is fenced", () => {
     expect(world.core.agent).toBe("Idle");
   });
 
+  test("was answered: what fails next does not wait as if nobody had been heard", () => {
+    const world = workingWorld();
+    world.jobEnds("lease-1");
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "complete"));
+    world.core.outboxAttempts = 7;
+    world.see({ type: "completeAnswered", leaseId: "lease-1", outcome: fenced });
+    expect(world.core.outboxAttempts).toBe(0);
+  });
+
   test("is not sent again and again while nobody knows why", () => {
     const world = workingWorld();
     world.jobEnds("lease-1");

@@ -78,7 +78,7 @@ export type AgentInput =
       readonly processes: number;
       readonly running: ProcessesLeft;
     }
-  | { readonly type: "thawed"; readonly trigger: string; readonly thawMs: number; readonly waiting: readonly string[] }
+  | { readonly type: "thawed"; readonly trigger: string; readonly thawMs: number; readonly requestId: string | null }
   | { readonly type: "sandboxPrepared"; readonly leaseId: string; readonly workspace: string }
   | { readonly type: "sandboxPrepareFailed"; readonly leaseId: string; readonly reason: string }
   | { readonly type: "sandboxStarted"; readonly leaseId: string; readonly pid: number; readonly cgroup: string | null }

@@ -1,4 +1,5 @@
 import type { AgentState } from "../../protocol/agent-states.ts";
+import type { PauseResult } from "../../protocol/control.ts";
 import type { ExecutionState } from "../../protocol/execution-states.ts";
 import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
@@ -125,11 +126,8 @@ export interface Pause {
   by: "owner" | "broker";
   reason: string;
   readonly triggeredAtMs: number;
-  /** The agent is Paused because of it. */
-  inForce: boolean;
-  freezeMs: number;
-  /** From the trigger until every snapshot was settled; null before. */
-  snapshotMs: number | null;
+  /** What it came to, once the agent is Paused because of it. */
+  result: PauseResult | null;
   /** Control requests that are answered when it is in force. */
   waiting: string[];
   acknowledgement: "waiting" | "inFlight" | "done";

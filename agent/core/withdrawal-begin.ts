@@ -108,6 +108,8 @@ export function urgeWithdrawal(turn: Turn, signal: string): void {
 /** Ends it no later than so long from now. */
 function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
   withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, turn.nowMs + forMs);
+  // Whoever looks for processes was told of a later end.
+  if (withdrawal.record.current === "terminate") withdrawal.asked = false;
   wakeForStep(turn, withdrawal);
 }
 

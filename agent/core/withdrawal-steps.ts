@@ -1,6 +1,5 @@
 import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { withdrawalShares } from "./limits.ts";
-import { stageFacts } from "./lease-stages.ts";
 import type { HeldLease, Withdrawal, WithdrawalRecord } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { rememberWithdrawal } from "./withdrawal-note.ts";
@@ -82,6 +81,6 @@ export function leasesToHandBack(turn: Turn): HeldLease[] {
   return turn
     .leases()
     .filter(
-      ({ stage, stop, report }) => stageFacts[stage].isNamed && stop?.after !== "forget" && report?.kind !== "complete",
+      ({ stage, stop, report }) => stage !== "accepting" && stop?.after !== "forget" && report?.kind !== "complete",
     );
 }

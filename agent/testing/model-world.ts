@@ -214,10 +214,10 @@ export class ModelWorld {
         assert(core.pause === null && core.withdrawal === null, "nothing is thawed while a pause is asked for");
         this.#frozen = false;
         for (const sandbox of this.sandboxes.values()) sandbox.frozen = false;
-        const { trigger, waiting } = effect;
+        const { trigger, requestId } = effect;
         this.pending.unshift({
           name: "thawed",
-          happen: () => this.see({ type: "thawed", trigger, thawMs: 1, waiting }),
+          happen: () => this.see({ type: "thawed", trigger, thawMs: 1, requestId }),
         });
         return;
       }

@@ -35,6 +35,14 @@ describe("lease-calls", () => {
     );
   });
 
+  it("fails when an agent that takes nothing says again that it takes a lease", () => {
+    const unheard = () => asks(started(), "accept", "unreachable");
+    expect(verdict(says(unheard(), "accept")).result).toBe("pass");
+    const paused = unheard().state("Idle", "Paused", "paused");
+    expect(verdict(says(paused, "accept")).detail).toContain("takes nothing");
+    expect(verdict(says(paused.state("Paused", "Idle", "resumeAsked"), "accept")).result).toBe("fail");
+  });
+
   it("lets whoever was fenced say it again", () => {
     expect(verdict(says(asks(done(started()), "complete", "fenced"), "complete")).result).toBe("pass");
   });

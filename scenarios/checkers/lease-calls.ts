@@ -30,6 +30,8 @@ interface Speaker {
   failures: number;
   /** It takes nothing in, or did not a while ago. */
   closed: boolean;
+  /** It is Paused or leaves: whoever waits for the answer to an acceptance then takes no for it. */
+  takesNothing: boolean;
   /** It leaves, or it stood still or was hurt: nothing is expected of it any more. */
   excused: boolean;
 }
@@ -46,7 +48,13 @@ interface Lease {
  * completion or return was taken has been granted, is done, or is back; and a repeat of what was taken is taken, too.
  */
 export const leaseCalls = checkerOf("what is said of a lease is said until it is heard, and holds then (I3)", () => {
-  const speakers = new Instances<Speaker>(() => ({ said: new Map(), failures: 0, closed: false, excused: false }));
+  const speakers = new Instances<Speaker>(() => ({
+    said: new Map(),
+    failures: 0,
+    closed: false,
+    takesNothing: false,
+    excused: false,
+  }));
   const leases = new Recent<Lease>();
   let calls = 0;
   /** Nobody can tell any more what the broker did. */
@@ -71,6 +79,9 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     const { last } = before;
     if (before.underWay) return violation(`${key} is said twice at a time`, last, record);
     if (before.settled && !blind) return violation(`${key} is said again after it was answered`, last, record);
+    if (call === "accept" && speaker.takesNothing) {
+      return violation(`${key} is said again by an agent that takes nothing`, last, record);
+    }
     before.times += 1;
     before.underWay = true;
     before.last = record;
@@ -113,9 +124,8 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     const waitMs = Math.min(waitMsMax, waitMsMin * 2 ** (speaker.failures + uploadsUntold)) + slackMs;
     for (const [key, { last, underWay, settled }] of speaker.said) {
       if (underWay || settled || !key.startsWith("complete") || last.data.outcome !== "unreachable") continue;
-      // What was taken and not answered is over when a heartbeat's answer says that its job is done.
-      const how = leases.get(last.data.leaseId)?.how;
-      if (how === "completed" || how === "failed") continue;
+      // Of what is over at the broker its holder hears by a heartbeat's answer.
+      if ((leases.get(last.data.leaseId)?.how ?? null) !== null) continue;
       if (record.at - last.at > waitMs) return violation(`${key} failed and is not said again`, last, record);
     }
     return null;
@@ -137,6 +147,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
       },
       "agent.state": ({ source, data: { to } }) => {
         if (to === "Paused" || to === "Withdrawing") speakers.of(source).closed = true;
+        speakers.of(source).takesNothing = to !== "Idle" && to !== "Working";
         if (to === "Withdrawing") speakers.of(source).excused = true;
       },
       "agent.frozen": ({ source }) => {

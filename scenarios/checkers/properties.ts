@@ -43,6 +43,7 @@ export const propertyNames = [
   "shown-as-told",
   "status-true",
   "broker-contact",
+  "owner-holds",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */

@@ -17,6 +17,7 @@ import { noIntake } from "./no-intake.ts";
 import { noLostJob } from "./no-lost-job.ts";
 import { pauseSilence } from "./pause-silence.ts";
 import { progressKept } from "./progress-kept.ts";
+import { ownerHolds } from "./owner-holds.ts";
 import { ownerGranted } from "./owner-granted.ts";
 import { signalsHeeded } from "./signals-heeded.ts";
 import { requestsAnswered } from "./requests-answered.ts";
@@ -107,6 +108,7 @@ export const checkers = {
   "state-of-work": stateOfWork,
   "requests-answered": requestsAnswered,
   "owner-granted": ownerGranted,
+  "owner-holds": ownerHolds,
   "signals-heeded": signalsHeeded,
   "withdrawal-pace": withdrawalPace,
   "withdrawal-hands-back": withdrawalHandsBack,

@@ -78,7 +78,11 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
         const instance = instances.of(source);
         instance.mayPause ||= !instance.isEnding;
       },
-      "agent.thawed": ({ source }) => void (instances.of(source).mayPause = false),
+      // Whoever shuts down stays Paused, and may take its time again with what it stops.
+      "agent.thawed": ({ source }) => {
+        instances.of(source).mayPause = false;
+        instances.of(source).isPaused = false;
+      },
       // Asked for during a shutdown it is remembered only, and nothing tells of it.
       "witness.command": ({ data: { agentId, command } }) => {
         const instance = instances.ofAgent(agentId);

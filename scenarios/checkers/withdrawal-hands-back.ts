@@ -93,6 +93,8 @@ function judgeHandBack(
   },
 ): Violation | undefined {
   const { leasesHandedBack, processesLeft, startedAt, endedAt } = record.data.report;
+  // Revoked before it asked, because it was away for so long: its leases had gone back by then.
+  if (released.record.at < course.begun.at - course.aheadMs) return;
   const roundMs = 2 * duty.latencyMsMax;
   const handedBack = released.leases.filter(({ data }) => data.how === "handed-back");
   // One may have come back on its own just before, or been cancelled, and nobody had heard of that.

@@ -46,6 +46,14 @@ describe("withdrawal-pace", () => {
     expect(judged(begun(), { steps: left, processesLeft: [stray] }).result).toBe("pass");
   });
 
+  it("lets a step go on until the end is made sooner, which leaves it no time any more", () => {
+    const sooner = { ...asked, request: 2, deadlineMs: 2_000 };
+    const hastened = () => begun().wait(3_000).add("witness.asked", sooner);
+    const steps = (durationMs: number) => stepsOf({ checkpoint: { durationMs } });
+    expect(judged(hastened().save(1, 1, 5), { steps: steps(2_980) }).result).toBe("pass");
+    expect(judged(hastened().wait(500).save(1, 1, 5), { steps: steps(3_480) }).detail).toContain("checkpoint was over");
+  });
+
   it("lets a job that was inherited come to its own end, of which nothing is recorded", () => {
     const enrolling = () =>
       new HistoryBuilder()

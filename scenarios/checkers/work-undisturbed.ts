@@ -6,7 +6,7 @@ import { violation, type Violation } from "./story.ts";
 interface Lease {
   readonly agentId: string;
   /** Why it may end before its job does. */
-  excuse: "none" | "left" | "declined" | "failed-start";
+  excuse: "none" | "left" | "declined" | "said-no" | "failed-start";
   /** How its job ended at its holder. */
   ended: "completed" | "failed" | null;
 }
@@ -19,8 +19,8 @@ interface Holder {
   refusals: number;
   agentId: string | null;
   leaving: boolean;
-  /** The broker has taken it in: the one before it may have been away for long. */
-  takenIn: boolean;
+  /** The broker knows it. */
+  enrolled: boolean;
   /** So many heartbeats of an agent at work until the broker has surely heard that it is not paused any more. */
   pausedFor: number;
 }
@@ -35,7 +35,7 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
     refusals: 0,
     agentId: null,
     leaving: false,
-    takenIn: false,
+    enrolled: false,
     pausedFor: 0,
   }));
   let ends = 0;
@@ -58,7 +58,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       case "declined":
         return excuse === "none" ? wrong("was declined, and its agent did not say so") : null;
       case "handed-back":
-        return excuse === "left" || excuse === "failed-start" ? null : wrong("was handed back without a reason");
+        // Whoever is told twice may say no first and then yes, and the broker may hear it the other way round.
+        return excuse === "none" || excuse === "declined" ? wrong("was handed back without a reason") : null;
       case "expired":
         return excuse === "left" ? null : wrong("was held, and its lease ran out");
       case "offer-lapsed":
@@ -77,7 +78,7 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       "broker.enrolled": ({ data: { agentId, instanceId } }) => {
         const instance = instances.of(instanceId);
         instance.agentId = agentId;
-        instance.takenIn = true;
+        instance.enrolled = true;
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
@@ -97,7 +98,7 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         const lease = leases.get(leaseId);
         // It was told twice, and its lease is over by the second time: the answer to that is refused.
         if (lease === undefined) instances.of(source).refusals += 1;
-        else if (answer === "declined") lease.excuse = "declined";
+        else if (answer === "declined") lease.excuse = "said-no";
       },
       "agent.execution": (record) => {
         const { leaseId, from, to } = record.data;
@@ -127,8 +128,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       },
       "broker.agent": (record) => {
         const { agentId, standing } = record.data;
-        const instance = instances.ofAgent(agentId);
-        const here = instance?.leaving === false && instance.takenIn;
+        const { leaving = true, enrolled = false } = instances.ofAgent(agentId) ?? {};
+        const here = enrolled && !leaving;
         if (here && standing !== "active") return violation(`an agent that is there counts as ${standing}`, record);
         return;
       },

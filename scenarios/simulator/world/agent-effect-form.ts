@@ -17,7 +17,7 @@ const leaseId = LeaseId;
  */
 const fields = {
   freezeAll: { generation: Generation, triggeredAtMs: WallMs },
-  thawAll: { trigger: z.string(), triggeredAtMs: WallMs, waiting: z.array(z.string()) },
+  thawAll: { trigger: z.string(), triggeredAtMs: WallMs, requestId: z.string().nullable() },
   endStrays: { graceMs: DurationMs, deadlineMs: DurationMs },
   accept: { leaseId },
   decline: { leaseId },

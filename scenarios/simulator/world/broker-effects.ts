@@ -49,6 +49,8 @@ export class BrokerEffects {
   readonly #network: Network;
   readonly #link: Link;
   readonly #revocation: SignedRevocation;
+  /** A pause was acknowledged, or may have been, and the broker was not told since that it is over. */
+  #isPausedThere = false;
   /** The heartbeat that asks whether the key is dead. */
   #probe: BrokerCall | null = null;
   #fetches: Map<BrokerCall, (outcome: BrokerOutcome<unknown>) => void> | null = null;
@@ -73,6 +75,7 @@ export class BrokerEffects {
         this.#body.stream.open();
         return;
       case "heartbeat":
+        this.#demandResumeTold(effect.request);
         this.#say("heartbeat", this.#withProgress(effect.request));
         return;
       case "accept":
@@ -102,9 +105,11 @@ export class BrokerEffects {
         return;
       }
       case "notifyPaused":
+        this.#isPausedThere = true;
         this.#say("paused", effect.body);
         return;
       case "notifyResumed":
+        this.#isPausedThere = false;
         this.#say("resumed", { reason: effect.reason });
         return;
       case "notifyShutdown": {
@@ -185,6 +190,11 @@ export class BrokerEffects {
     if (call !== "accept" && call !== "complete" && call !== "return") return;
     const { world, caller } = this.#body;
     world.record(world.harness, "witness.lease-call", { ...caller, leaseId, call, outcome });
+  }
+
+  /** Whoever goes on tells the broker so, before it signals again. */
+  #demandResumeTold({ state }: Omit<HeartbeatRequest, "resources">): void {
+    assert(!this.#isPausedThere || (state !== "Idle" && state !== "Working"), "the end of a pause is told");
   }
 
   /** As the real agent does: the jobs' own latest word, and the host's figures. */
