@@ -105,7 +105,7 @@ export class DirectWire {
     return {
       enrol: (effect) => {
         const message = { publicKey: "", slots: effect.slots, revocation };
-        return { type: "enrolAnswered", outcome: this.#ask({ type: "enrol", caller, message, ...proofs }), sentAtMs };
+        return { type: "enrolAnswered", outcome: this.#ask({ type: "enrol", caller, message, ...proofs }) };
       },
       openEvents: () => {
         this.#ask({ type: "connected", caller });
@@ -128,8 +128,8 @@ export class DirectWire {
         const outcome = this.#ask({ type: "blob-seen", digest: reference.archiveDigest, bytes: 1 });
         return { type: "uploadAnswered", leaseId, generation, outcome };
       },
-      notifyPaused: ({ body }) => {
-        return { type: "pausedAnswered", outcome: this.#ask({ type: "paused", caller, message: body }) };
+      notifyPaused: ({ generation, body }) => {
+        return { type: "pausedAnswered", generation, outcome: this.#ask({ type: "paused", caller, message: body }) };
       },
       notifyResumed: ({ reason }) => {
         this.#ask({ type: "resumed", caller, message: { reason } });

@@ -8,7 +8,7 @@ function beFenced(world: ModelWorld, call: "complete" | "paused"): void {
   world.goOnUntil(() => world.pending.some(({ name }) => name === call));
   world.pending = world.pending.filter(({ name }) => name !== call);
   if (call === "complete") world.see({ type: "completeAnswered", leaseId: "lease-1", outcome: fenced });
-  else world.see({ type: "pausedAnswered", outcome: fenced });
+  else world.see({ type: "pausedAnswered", generation: world.core.freezeGeneration, outcome: fenced });
   world.see({ type: "timer", name: "heartbeat" });
   world.pending = world.pending.filter(({ name }) => name !== "heartbeat");
   world.see({ type: "heartbeatAnswered", outcome: fenced, sentAtMs: world.nowMs });

@@ -46,7 +46,7 @@ export type AgentInput =
   | { readonly type: "signal"; readonly name: string }
   | { readonly type: "timer"; readonly name: TimerName }
   // The broker's answers.
-  | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse>; readonly sentAtMs: number }
+  | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse> }
   | {
       readonly type: "heartbeatAnswered";
       readonly outcome: BrokerOutcome<HeartbeatResponse>;
@@ -65,7 +65,7 @@ export type AgentInput =
       readonly generation: number;
       readonly outcome: BrokerOutcome<unknown>;
     }
-  | { readonly type: "pausedAnswered"; readonly outcome: BrokerOutcome<unknown> }
+  | { readonly type: "pausedAnswered"; readonly generation: number; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "shutdownAnswered"; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "withdrawAnswered"; readonly outcome: BrokerOutcome<unknown> }
   /** The broker's answer to a request signed with the key after it was revoked. */

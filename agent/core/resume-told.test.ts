@@ -9,7 +9,7 @@ test("a resume is told to a broker that may have heard of the pause, though its 
   world.see({ type: "control", requestId: "pause", request: { command: "pause" } });
   world.goOnUntil(() => world.core.pause?.acknowledgement === "inFlight");
   const lost = { ok: false, code: "unreachable", retriable: true, message: "the broker does not answer" } as const;
-  world.see({ type: "pausedAnswered", outcome: lost });
+  world.see({ type: "pausedAnswered", generation: 1, outcome: lost });
   expect(world.core.pause?.acknowledgement).toBe("waiting");
   const request = { command: "resume" } as const;
   const { effects } = apply(world.core, { type: "control", requestId: "resume", request }, world.nowMs);

@@ -103,7 +103,7 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   const { withdrawal } = turn.core;
   if (withdrawal !== null) {
     withdrawal.record.processesTerminated += terminated;
-    withdrawal.record.processesLeft.push(...left);
+    withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];
   }
   if (left.length > 0) {
     sometimes("a process could not be killed");

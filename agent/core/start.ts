@@ -49,8 +49,9 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
 }
 
 export function onStraysEnded(turn: Turn, input: Of<"straysEnded">): void {
-  if (turn.core.withdrawal !== null) {
-    onWithdrawalStrays(turn, input);
+  const { withdrawal } = turn.core;
+  if (withdrawal !== null) {
+    onWithdrawalStrays(turn, withdrawal, input);
     return;
   }
   if (input.terminated > 0) sometimes("strays of an earlier instance were found");

@@ -57,7 +57,7 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   const { upload, broker, answer } = withdrawalShares;
   wakeAt(turn, withdrawal, [upload, broker].find((share) => !isOver(turn, withdrawal, share)) ?? answer);
   if (!core.enrolled) {
-    if (!core.enrolInFlight && mayTry(turn, withdrawal)) enrol(turn);
+    if (core.enrolCall !== "inFlight" && mayTry(turn, withdrawal)) enrol(turn);
     return;
   }
   if (!isOver(turn, withdrawal, withdrawalShares.upload) && !everythingSent(turn, withdrawal)) return;
@@ -81,7 +81,7 @@ export function onWithdrawalEnrolled(turn: Turn, outcome: BrokerOutcome<z.infer<
 export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered">): void {
   const { withdrawal } = turn.core;
   if (withdrawal?.record.current !== "hand-back" || !withdrawal.asked) return;
-  if (outcome.ok) handedBack(turn, withdrawal, withdrawal.leasesTold);
+  if (outcome.ok) handedBack(turn, withdrawal);
   else onNo(turn, withdrawal, outcome);
 }
 
@@ -130,18 +130,16 @@ function everythingSent(turn: Turn, withdrawal: Withdrawal): boolean {
 }
 
 function mayTry({ nowMs }: Turn, withdrawal: Withdrawal): boolean {
-  if (withdrawal.retryAtMs !== null && nowMs < withdrawal.retryAtMs) return false;
-  withdrawal.retryAtMs = null;
-  return true;
+  return nowMs >= withdrawal.retryAtMs;
 }
 
 function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: BrokerFailure): void {
   withdrawal.asked = false;
   withdrawal.brokerAttempts += 1;
   if (code === "revoked") {
-    // An earlier attempt got through and was killed before it could write that down.
+    // An earlier attempt got through and was killed before it could write that down, or the broker had given the agent up.
     sometimes("a withdrawal was confirmed to an instance that did not live to hear it");
-    handedBack(turn, withdrawal, leasesToHandBack(turn).length);
+    handedBack(turn, withdrawal);
     return;
   }
   if (code === "unknown-agent" || code === "bad-join-token") {
@@ -165,9 +163,11 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   });
 }
 
-function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
-  const { record } = withdrawal;
+function handedBack(turn: Turn, withdrawal: Withdrawal): void {
+  const { record, leasesTold: leases } = withdrawal;
   record.keyRevoked = "confirmed";
+  // What an attempt that was not heard said of the next step is true no longer, though nobody may live to probe.
+  record.steps = record.steps.filter(({ step }) => step !== "revoke-key");
   record.leasesDeferred = 0;
   // Those that came to their end while the broker answered are not among them.
   record.leasesHandedBack += leases;

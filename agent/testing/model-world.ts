@@ -234,7 +234,7 @@ export class ModelWorld {
         return this.#call(
           "enrol",
           () => broker.enrol(this.nowMs),
-          (outcome) => this.see({ type: "enrolAnswered", outcome, sentAtMs: this.nowMs }),
+          (outcome) => this.see({ type: "enrolAnswered", outcome }),
         );
       case "heartbeat": {
         const { request } = effect;
@@ -285,7 +285,7 @@ export class ModelWorld {
         return this.#call(
           "paused",
           () => broker.note(),
-          (outcome) => this.see({ type: "pausedAnswered", outcome }),
+          (outcome) => this.see({ type: "pausedAnswered", generation: effect.generation, outcome }),
         );
       case "notifyShutdown":
         assert(this.alive().length === 0, "stopped is announced only once it is true");
@@ -371,7 +371,7 @@ export class ModelWorld {
         this.ending = effect.ending;
         this.pending = [];
         this.timers.clear();
-        if (effect.urgent) for (const leaseId of this.alive()) this.sandboxes.delete(leaseId);
+        if (effect.ending.how === "interrupted") for (const leaseId of this.alive()) this.sandboxes.delete(leaseId);
         return;
       case "wipeLeftovers":
         assert(

@@ -84,7 +84,8 @@ export const signalsHeeded = checkerOf("signals hurry a withdrawal, and the thir
         if (late !== null || one === undefined || one.request !== request) return late;
         urged.delete(agentId ?? "");
         judged += 1;
-        if (one.isUnsure || code !== "ended" || one.signals.length > 2) return null;
+        // One that had not begun was too late: its agent was ending already, which others judge.
+        if (one.isUnsure || !one.hasBegun || code !== "ended" || one.signals.length > 2) return null;
         return violation(
           `a withdrawal was broken off after ${one.signals.length} signals`,
           one.asked,

@@ -100,6 +100,14 @@ describe("withdrawal-pace", () => {
     expect(judged(savedUntil(late()), { steps: steps(5_400) }).detail).toContain("checkpoint was over");
   });
 
+  it("counts what was in time until less time was given as in time", () => {
+    const steps = stepsOf({ checkpoint: { durationMs: 3_960 } });
+    const saving = begun().wait(3_990).save(1, 1, 5);
+    const less = (history: HistoryBuilder) => history.add("witness.asked", { ...asked, request: 2, deadlineMs: 1_000 });
+    expect(judged(less(saving), { steps }).detail).toBe("1 withdrawals");
+    expect(judged(less(begun()).wait(3_990).save(1, 1, 5), { steps }).result).toBe("fail");
+  });
+
   it("says nothing of one that was broken off, hurried by signals, or that nobody asked for", () => {
     const steps = stepsOf({ freeze: { durationMs: 1_000 } });
     const resumed = begun().start("two").state("Enrolling", "Withdrawing", "withdrawAsked", "two");

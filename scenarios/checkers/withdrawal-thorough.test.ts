@@ -58,7 +58,9 @@ describe("withdrawal-thorough", () => {
   });
 
   it("fails when something was wiped that is not named", () => {
-    const wiped = () => gone(gone(stopped(), "directory:/home/a/sandboxes/one"), "socket:/home/a/s");
+    const wiped = () => gone(gone(stopped(), "socket:/home/a/s"), "directory:/home/a/sandboxes/one");
+    const discarded = gone(gone(stopped(), "directory:/home/a/checkpoints/one"), "socket:/home/a/s");
+    expect(judged(discarded).result).toBe("pass");
     expect(judged(wiped()).detail).toContain("whatever was wiped");
     expect(judged(wiped(), { directoriesWiped: ["directory:/home/a/sandboxes/one"] }).result).toBe("pass");
   });

@@ -1,3 +1,4 @@
+import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
@@ -114,7 +115,11 @@ const rules: readonly Rule[] = [
   {
     says: "whatever was wiped is named",
     holds: ({ data: { report } }, course) => {
-      const gone = course.records.flatMap((one) =>
+      // What a job leaves that comes to its own end meanwhile goes before, and not by that step.
+      const isSocket = (one: HistoryRecord): boolean =>
+        one.type === "witness.resource" && one.data.resource.startsWith("socket:");
+      const wiping = course.records.slice(course.records.findLastIndex(isSocket) + 1);
+      const gone = wiping.flatMap((one) =>
         one.type === "witness.resource" && one.data.change === "gone" && /^(directory|key):/.test(one.data.resource)
           ? [one.data.resource]
           : [],

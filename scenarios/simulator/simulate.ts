@@ -91,6 +91,7 @@ function propertiesOf(plan: Plan): PropertyWatch {
     ...Object.fromEntries(duties.map((name) => [name, dutySettings])),
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
+    "shutdown-ends": dutySettings,
     "freeze-bound": { witnessMsMax: 10 },
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },

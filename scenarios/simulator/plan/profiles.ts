@@ -3,6 +3,7 @@ import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
+import { drawLeaving } from "./draw-leaving.ts";
 import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
@@ -31,6 +32,9 @@ export function planFor(request: PlanRequest): Plan {
   const situation = draws.stream("situation");
   if (quick && situation.chance("directed", 0.4)) work.push(...drawSituation(situation, options));
   work.push(...rarity);
+  // By a stream of its own: what else a seed stands for is as it would be without.
+  const leaving = draws.stream("leaving");
+  if (quick && leaving.chance("directed", 0.35)) work.push(...drawLeaving(leaving, options));
   const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));

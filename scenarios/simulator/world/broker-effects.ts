@@ -35,6 +35,9 @@ const manifestBytes = 100;
 const signature = "s".repeat(86);
 const publicKey = "p".repeat(43);
 
+/** What a broker answers whom it does not count on. */
+const unheeded: ReadonlySet<string> = new Set(["fenced", "unknown-agent"]);
+
 interface Words {
   /** What it is for, where the route does not say so. */
   readonly as?: string;
@@ -106,7 +109,7 @@ export class BrokerEffects {
       }
       case "notifyPaused":
         this.#isPausedThere = true;
-        this.#say("paused", effect.body);
+        this.#say("paused", effect.body, { generation: effect.generation });
         return;
       case "notifyResumed":
         this.#isPausedThere = false;
@@ -151,7 +154,7 @@ export class BrokerEffects {
       const code = outcome.ok ? "ok" : outcome.code;
       world.record(world.harness, "witness.heard", { agentId: host.agentId, route, code });
     }
-    if (call.leaseId !== "") this.#witness(call, outcome.ok ? "ok" : outcome.code);
+    this.#witness(call, outcome.ok ? "ok" : outcome.code);
     if (call === this.#probe) this.#body.see({ type: "revocationProbed", outcome });
     else if (call.route === "get-blobs") {
       this.#fetches?.get(call)?.(outcome);
@@ -180,16 +183,19 @@ export class BrokerEffects {
       settled: false,
       watched: false,
     };
-    if (leaseId !== "") this.#witness(call, "sent");
+    this.#witness(call, "sent");
     this.#network.send(call, this.#link);
     return call;
   }
 
-  /** What becomes of a lease hangs on these; the others are said once. */
-  #witness({ route: call, leaseId }: BrokerCall, outcome: string): void {
-    if (call !== "accept" && call !== "complete" && call !== "return") return;
+  /** What becomes of a lease or of the agent hangs on these; the others are said once. */
+  #witness({ route: call, leaseId, generation }: BrokerCall, outcome: string): void {
     const { world, caller } = this.#body;
-    world.record(world.harness, "witness.lease-call", { ...caller, leaseId, call, outcome });
+    if (call === "accept" || call === "complete" || call === "return") {
+      world.record(world.harness, "witness.lease-call", { ...caller, leaseId, call, outcome });
+    } else if (call === "enrol" || call === "paused" || (call === "heartbeat" && unheeded.has(outcome))) {
+      world.record(world.harness, "witness.agent-call", { ...caller, call, generation, outcome });
+    }
   }
 
   /** Whoever goes on tells the broker so, before it signals again. */
