@@ -182,8 +182,6 @@ export interface Withdrawal {
   claimSent: boolean;
   /** Whether checkpoints and results were sent on their way. */
   reportsSent: boolean;
-  /** How many leases the broker was last asked to take back. */
-  leasesTold: number;
   /** How often the broker was told. */
   brokerAttempts: number;
   retryAtMs: number | null;

@@ -108,6 +108,8 @@ export function urgeWithdrawal(turn: Turn, signal: string): void {
 /** Ends it no later than so long from now. */
 function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
   withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, turn.nowMs + forMs);
+  // A look for processes waits for those that do not die as long as it was told to: another takes less.
+  if (withdrawal.record.current === "terminate") withdrawal.asked = false;
   wakeForStep(turn, withdrawal);
 }
 
@@ -126,7 +128,6 @@ function startWork(
     asked: false,
     claimSent: false,
     reportsSent: false,
-    leasesTold: 0,
     brokerAttempts: 0,
     retryAtMs: null,
     signals: 0,

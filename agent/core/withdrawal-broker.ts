@@ -65,9 +65,7 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   askOnce(withdrawal, () => {
     turn.clearTimer("heartbeat");
     const timeoutMs = atLeastOneTry(timeLeftMs(turn, withdrawal, withdrawalShares.broker));
-    const leases = leasesToHandBack(turn);
-    withdrawal.leasesTold = leases.length;
-    turn.emit({ kind: "withdraw", handedBack: leases.map(handBack), timeoutMs });
+    turn.emit({ kind: "withdraw", handedBack: leasesToHandBack(turn).map(handBack), timeoutMs });
   });
 }
 
@@ -81,7 +79,7 @@ export function onWithdrawalEnrolled(turn: Turn, outcome: BrokerOutcome<z.infer<
 export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered">): void {
   const { withdrawal } = turn.core;
   if (withdrawal?.record.current !== "hand-back" || !withdrawal.asked) return;
-  if (outcome.ok) handedBack(turn, withdrawal, withdrawal.leasesTold);
+  if (outcome.ok) handedBack(turn, withdrawal, outcome.value.leasesHandedBack);
   else onNo(turn, withdrawal, outcome);
 }
 
@@ -169,7 +167,7 @@ function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
   const { record } = withdrawal;
   record.keyRevoked = "confirmed";
   record.leasesDeferred = 0;
-  // Those that came to their end while the broker answered are not among them.
+  // Those that came to their end before the broker was told, or while it answered, are not among them.
   record.leasesHandedBack += leases;
   const measured = `the broker took back ${leases} leases`;
   advance(turn, withdrawal, { outcome: leases > 0 ? "done" : "nothing-to-do", measured }, "revoke-key");

@@ -73,9 +73,9 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
   return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
 }
 
-/** The leases that the one message to the broker gives back. */
+/** The leases that the one message to the broker gives back; what the broker took away by itself is not among them. */
 export function leasesToHandBack(turn: Turn): HeldLease[] {
-  return turn
-    .leases()
-    .filter(({ stage, report }) => stage === "parted" || stage === "broken" || report?.kind === "return");
+  const isLeft = ({ stage, report }: HeldLease): boolean =>
+    stage === "parted" || stage === "broken" || report?.kind === "return";
+  return turn.leases().filter((lease) => isLeft(lease) && lease.stop?.after !== "forget");
 }

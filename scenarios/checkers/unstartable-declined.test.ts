@@ -33,6 +33,14 @@ describe("unstartable-declined", () => {
     expect(verdict(answers(idle().freeze(), "accepted")).detail).toContain("no work is taken in");
     const left = idle().add("agent.shutdown", { trigger: "", stage: "begin" });
     expect(verdict(answers(left, "accepted")).result).toBe("fail");
+    const working = () => idle().state("Idle", "Working", "workStarted");
+    const leaves = working().add("agent.shutdown", { trigger: "", stage: "begin" }).freeze();
+    expect(verdict(answers(leaves.state("Working", "Idle", "workEnded"), "declined")).result).toBe("pass");
+    const pausing = () => working().freeze().state("Working", "Idle", "workEnded");
+    expect(verdict(answers(pausing(), "declined")).result).toBe("pass");
+    expect(verdict(answers(pausing(), "accepted")).result).toBe("fail");
+    const paused = pausing().state("Idle", "Paused", "paused").state("Paused", "Idle", "resumeAsked");
+    expect(verdict(answers(paused, "declined")).detail).toContain("no reason");
     const resumed = idle().freeze().add("agent.thawed", { trigger: "", sandboxes: 0 });
     expect(verdict(answers(resumed, "accepted")).result).toBe("pass");
   });

@@ -9,8 +9,10 @@ const slackMs = 1;
 interface Chooser {
   /** The last start of each job that failed here. */
   readonly failed: Map<string, RecordOf<"agent.execution">>;
-  /** It takes nothing: it is paused, or about to be, or leaves. */
-  closed: boolean;
+  /** Whether its state is one in which work is taken in. */
+  open: boolean;
+  /** It is about to be paused, or leaves, whatever its state says until then. */
+  stopped: boolean;
   leaving: boolean;
 }
 
@@ -20,7 +22,7 @@ interface Chooser {
  */
 export const unstartableDeclined = checkerOf("a job that could not be started is declined for a while (L2)", () => {
   const { unspawnableForMs } = agentLimits;
-  const choosers = new Instances<Chooser>(() => ({ failed: new Map(), closed: true, leaving: false }));
+  const choosers = new Instances<Chooser>(() => ({ failed: new Map(), open: false, stopped: false, leaving: false }));
   let offers = 0;
   return {
     on: {
@@ -30,7 +32,8 @@ export const unstartableDeclined = checkerOf("a job that could not be started is
         if (from === "spawning" && to === "failed") choosers.of(record.source).failed.set(jobId, record);
       },
       "agent.offer": (record) => {
-        const { failed, closed } = choosers.of(record.source);
+        const { failed, open, stopped } = choosers.of(record.source);
+        const closed = !open || stopped;
         const { jobId, answer } = record.data;
         const before = failed.get(jobId);
         const sinceMs = before === undefined ? Infinity : record.at - before.at;
@@ -44,22 +47,24 @@ export const unstartableDeclined = checkerOf("a job that could not be started is
         }
         return;
       },
-      "agent.state": ({ source, data: { to } }) => {
+      "agent.state": ({ source, data: { from, to } }) => {
         const chooser = choosers.of(source);
-        chooser.closed = to !== "Idle" && to !== "Working";
+        chooser.open = to === "Idle" || to === "Working";
         chooser.leaving ||= to === "Withdrawing";
+        // A job that ends meanwhile changes the state too, and nothing else.
+        if (from === "Paused" && !chooser.leaving) chooser.stopped = false;
       },
       "agent.frozen": ({ source, data: { trigger } }) => {
-        if (trigger !== "periodic checkpoint") choosers.of(source).closed = true;
+        if (trigger !== "periodic checkpoint") choosers.of(source).stopped = true;
       },
       "agent.thawed": ({ source }) => {
         const chooser = choosers.of(source);
         // A pause was called off before it was in force.
-        if (!chooser.leaving) chooser.closed = false;
+        if (!chooser.leaving) chooser.stopped = false;
       },
       "agent.shutdown": ({ source }) => {
         const chooser = choosers.of(source);
-        chooser.closed = true;
+        chooser.stopped = true;
         chooser.leaving = true;
       },
     },

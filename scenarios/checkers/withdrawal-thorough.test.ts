@@ -63,6 +63,16 @@ describe("withdrawal-thorough", () => {
     expect(judged(wiped(), { directoriesWiped: ["directory:/home/a/sandboxes/one"] }).result).toBe("pass");
   });
 
+  it("lets the checkpoints of a lease go unnamed that came to its end by itself", () => {
+    const checkpoints = "directory:/home/a/checkpoints/lease-1-1";
+    const leaves = (how: "expired" | "handed-back", resource = checkpoints) =>
+      judged(gone(stopped().release(1, 1, how), resource)).result;
+    expect(leaves("expired")).toBe("pass");
+    expect(leaves("handed-back")).toBe("fail");
+    expect(leaves("expired", "directory:/home/a/checkpoints/lease-1-2")).toBe("fail");
+    expect(leaves("expired", "directory:/home/a/sandboxes/lease-1-1")).toBe("fail");
+  });
+
   it("fails when the broker was never asked whether the key is dead", () => {
     const told = () => stopped().add("witness.call", { agentId, route: "withdraw" });
     expect(judged(told()).detail).toContain("whether the key is dead");

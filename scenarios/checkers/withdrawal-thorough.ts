@@ -15,6 +15,8 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
   const released = new Set<string>();
   /** Those whose jobs were ended because of it. */
   const takenBack = new Set<string>();
+  /** The leases that came to their end by themselves, and not by the withdrawal. */
+  const over = new Set<string>();
   let judged = 0;
   const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
   return {
@@ -31,7 +33,10 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
       "witness.asked": see,
       "witness.call": see,
       "witness.resource": see,
-      "broker.released": ({ data: { leaseId } }) => void released.add(leaseId),
+      "broker.released": ({ data: { leaseId, how } }) => {
+        released.add(leaseId);
+        if (how !== "handed-back" && how !== "revoked") over.add(leaseId);
+      },
       "agent.withdrawal": (record) => {
         const course = courses.take(record);
         if (course === undefined) return;
@@ -42,7 +47,7 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
         if (keyRevoked === "no-key") return wrong("there is a key, and the broker knows it");
         if (!clean && processesLeft.length === 0) return wrong("nothing stood in the way, and something is left");
         if (attempts > 1) return;
-        const rule = rules.find(({ holds }) => !holds(record, course, takenBack));
+        const rule = rules.find(({ holds }) => !holds(record, course, { takenBack, over }));
         return rule === undefined ? undefined : wrong(`the report does not agree with the records: ${rule.says}`);
       },
     },
@@ -52,9 +57,14 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
 
 type Report = RecordOf<"agent.withdrawal">;
 
+interface Leases {
+  readonly takenBack: ReadonlySet<string>;
+  readonly over: ReadonlySet<string>;
+}
+
 interface Rule {
   readonly says: string;
-  readonly holds: (record: Report, course: WithdrawalCourse, takenBack: ReadonlySet<string>) => boolean;
+  readonly holds: (record: Report, course: WithdrawalCourse, leases: Leases) => boolean;
 }
 
 const rules: readonly Rule[] = [
@@ -81,7 +91,7 @@ const rules: readonly Rule[] = [
   },
   {
     says: "a checkpoint step failed if a checkpoint did, and was done if every job was saved",
-    holds: (record, course, takenBack) => {
+    holds: (record, course, { takenBack }) => {
       const endMs = endOfStep(record, "checkpoint");
       const stopped = executionsOf(course).filter(
         // One that the broker takes back at that moment is not the withdrawal's to save.
@@ -113,14 +123,17 @@ const rules: readonly Rule[] = [
   },
   {
     says: "whatever was wiped is named",
-    holds: ({ data: { report } }, course) => {
+    holds: ({ data: { report } }, course, { over }) => {
       const gone = course.records.flatMap((one) =>
         one.type === "witness.resource" && one.data.change === "gone" && /^(directory|key):/.test(one.data.resource)
           ? [one.data.resource]
           : [],
       );
-      return gone.every((resource) =>
-        report.directoriesWiped.some((wiped) => resource.startsWith(wiped) || resource.endsWith(wiped)),
+      return gone.every(
+        (resource) =>
+          report.directoriesWiped.some((wiped) => resource.startsWith(wiped) || resource.endsWith(wiped)) ||
+          // The checkpoints of a lease go with it, when the agent hears of its end.
+          over.has(/\/checkpoints\/([^/]+)$/.exec(resource)?.[1] ?? ""),
       );
     },
   },

@@ -99,7 +99,13 @@ export function grant(job: number, epoch: number): { jobId: string; leaseId: str
 }
 
 export function checkpointAt(progress: number): NonNullable<HistoryData<"broker.released">["checkpoint"]> {
-  return { manifestDigest: "b".repeat(64), archiveDigest: "c".repeat(64), archiveBytes: 100, progress, number: progress + 1 };
+  return {
+    manifestDigest: "b".repeat(64),
+    archiveDigest: "c".repeat(64),
+    archiveBytes: 100,
+    progress,
+    number: progress + 1,
+  };
 }
 
 /** What an owner hears who asked first and is granted it at once. */
