@@ -5,15 +5,16 @@ import { judge } from "../testing/judge.ts";
 
 const verdict = (history: HistoryBuilder) => judge(history, "unstartable-declined");
 
-const { agentId: _agentId, ...lease } = grant(1, 1);
 const idle = () => new HistoryBuilder().start().state("Enrolling", "Idle", "enrolled");
-const answers = (history: HistoryBuilder, answer: "accepted" | "declined") =>
-  history.add("agent.offer", { ...lease, answer, reason: "" });
+const answers = (history: HistoryBuilder, answer: "accepted" | "declined", epoch = 1) => {
+  const { agentId: _agentId, ...lease } = grant(1, epoch);
+  return history.add("agent.offer", { ...lease, answer, reason: "" });
+};
 const failed = () => idle().execution(1, "spawning", "failed");
 
 describe("unstartable-declined", () => {
   it("passes when it is declined for a while and then accepted", () => {
-    const history = answers(answers(failed(), "declined").wait(60_100), "accepted");
+    const history = answers(answers(failed(), "declined").wait(60_100), "accepted", 2);
     expect(verdict(history)).toMatchObject({ result: "pass", detail: "2 offers were answered" });
   });
 
@@ -25,6 +26,12 @@ describe("unstartable-declined", () => {
   it("fails when anything else is declined while work is taken in", () => {
     expect(verdict(answers(idle(), "declined")).detail).toContain("no reason");
     expect(verdict(answers(idle().freeze(1, 1, "periodic checkpoint"), "declined")).result).toBe("fail");
+  });
+
+  it("lets a repeat of an offer have the same answer, and no other", () => {
+    const declined = () => answers(failed(), "declined").wait(60_100);
+    expect(verdict(answers(declined(), "declined")).result).toBe("pass");
+    expect(verdict(answers(declined(), "accepted")).detail).toContain("that was declined");
   });
 
   it("expects it where no work is taken in, and fails when it is taken all the same", () => {

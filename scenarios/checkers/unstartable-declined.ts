@@ -9,6 +9,8 @@ const slackMs = 1;
 interface Chooser {
   /** The last start of each job that failed here. */
   readonly failed: Map<string, RecordOf<"agent.execution">>;
+  /** The leases that it declined: a repeat of the offer gets the same answer. */
+  readonly declined: Set<string>;
   /** Whether its state is one in which work is taken in. */
   open: boolean;
   /** It is about to be paused, or leaves, whatever its state says until then. */
@@ -22,7 +24,9 @@ interface Chooser {
  */
 export const unstartableDeclined = checkerOf("a job that could not be started is declined for a while (L2)", () => {
   const { unspawnableForMs } = agentLimits;
-  const choosers = new Instances<Chooser>(() => ({ failed: new Map(), open: false, stopped: false, leaving: false }));
+  const choosers = new Instances<Chooser>(() => ({
+    ...{ failed: new Map(), declined: new Set(), open: false, stopped: false, leaving: false },
+  }));
   let offers = 0;
   return {
     on: {
@@ -32,17 +36,20 @@ export const unstartableDeclined = checkerOf("a job that could not be started is
         if (from === "spawning" && to === "failed") choosers.of(record.source).failed.set(jobId, record);
       },
       "agent.offer": (record) => {
-        const { failed, open, stopped } = choosers.of(record.source);
+        const { failed, declined, open, stopped } = choosers.of(record.source);
         const closed = !open || stopped;
-        const { jobId, answer } = record.data;
+        const { jobId, leaseId, answer } = record.data;
         const before = failed.get(jobId);
         const sinceMs = before === undefined ? Infinity : record.at - before.at;
         offers += 1;
+        const isRepeat = declined.has(leaseId);
+        if (answer === "declined") declined.add(leaseId);
+        if (answer === "accepted" && isRepeat) return violation("an offer is accepted that was declined", record);
         if (answer === "accepted" && closed) return violation("an offer is accepted, and no work is taken in", record);
         if (answer === "accepted" && sinceMs < unspawnableForMs - slackMs) {
           return violation(`${jobId} is tried again where it could not be started just now`, before, record);
         }
-        if (answer === "declined" && !closed && sinceMs > unspawnableForMs + slackMs) {
+        if (answer === "declined" && !isRepeat && !closed && sinceMs > unspawnableForMs + slackMs) {
           return violation(`${jobId} is declined, and there is no reason to`, before, record);
         }
         return;

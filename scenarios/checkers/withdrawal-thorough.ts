@@ -93,12 +93,11 @@ const rules: readonly Rule[] = [
     says: "a checkpoint step failed if a checkpoint did, and was done if every job was saved",
     holds: (record, course, { takenBack }) => {
       const endMs = endOfStep(record, "checkpoint");
-      const stopped = executionsOf(course).filter(
-        // One that the broker takes back at that moment is not the withdrawal's to save.
-        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs && !takenBack.has(data.leaseId),
-      ).length;
+      const stopped = executionsOf(course).filter(({ at, data }) => data.to === "killing" && at <= endMs + momentMs);
       const outcome = outcomeOf(record, "checkpoint");
-      return stopped === 0 ? outcome !== "done" || endMs < 0 : outcome !== "nothing-to-do";
+      if (stopped.length === 0) return outcome !== "done" || endMs < 0;
+      // One that the broker takes back at that moment is not the withdrawal's to save, once it has heard of that.
+      return stopped.every(({ data }) => takenBack.has(data.leaseId)) || outcome !== "nothing-to-do";
     },
   },
   {
@@ -107,7 +106,8 @@ const rules: readonly Rule[] = [
       const frozen = course.records.flatMap((one) => (one.type === "agent.frozen" ? [one.data.processes] : []));
       const spawned = executionsOf(course).some(({ data }) => data.to === "running");
       // What the last look over the host ends while its own end is under way is counted by both.
-      return frozen.length === 0 || spawned || report.processesTerminated <= 2 * Math.max(...frozen);
+      const most = 2 * Math.max(...frozen);
+      return frozen.length === 0 || spawned || endedBefore(course) || report.processesTerminated <= most;
     },
   },
   {
@@ -145,6 +145,12 @@ const rules: readonly Rule[] = [
     },
   },
 ];
+
+/** Whether a job was told to end before it began, and was heard of only now: its processes may have gone in between. */
+function endedBefore(course: WithdrawalCourse): boolean {
+  const told = new Set(executionsOf(course).flatMap(({ data }) => (data.to === "killing" ? [data.leaseId] : [])));
+  return executionsOf(course).some(({ data }) => data.from === "killing" && !told.has(data.leaseId));
+}
 
 function firstFrozen({ records }: WithdrawalCourse): RecordOf<"agent.frozen"> | undefined {
   return records.find((one): one is RecordOf<"agent.frozen"> => one.type === "agent.frozen");

@@ -63,6 +63,10 @@ describe("work-undisturbed", () => {
     const lost = { agentId, standing: "lost", reason: "" } as const;
     expect(verdict(held().add("broker.agent", lost)).detail).toContain("counts as lost");
     expect(verdict(leaves(held()).add("broker.agent", lost)).result).toBe("unknown");
+    const back = () => leaves(held()).start("two", { instanceId: "two" });
+    expect(verdict(back().add("broker.agent", lost)).result).toBe("unknown");
+    const known = back().add("broker.enrolled", { agentId, instanceId: "two", again: true });
+    expect(verdict(known.add("broker.agent", lost)).detail).toContain("counts as lost");
   });
 
   it("fails when the broker refuses what nothing is wrong with", () => {

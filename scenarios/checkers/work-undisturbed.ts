@@ -19,6 +19,8 @@ interface Holder {
   refusals: number;
   agentId: string | null;
   leaving: boolean;
+  /** The broker knows it; before, it counts those that are away by the instance before, which may have left without a word. */
+  isKnown: boolean;
   /** So many heartbeats of an agent at work until the broker has surely heard that it is not paused any more. */
   pausedFor: number;
 }
@@ -29,7 +31,9 @@ interface Holder {
  */
 export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", () => {
   const leases = new Map<string, Lease>();
-  const instances = new Instances<Holder>(() => ({ refusals: 0, agentId: null, leaving: false, pausedFor: 0 }));
+  const instances = new Instances<Holder>(() => ({
+    ...{ refusals: 0, agentId: null, leaving: false, isKnown: false, pausedFor: 0 },
+  }));
   let ends = 0;
 
   const leaves = (source: string): void => {
@@ -67,7 +71,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         instances.of(record.source).agentId = record.data.agentId ?? null;
       },
       "broker.enrolled": ({ data: { agentId, instanceId } }) => {
-        instances.of(instanceId).agentId = agentId;
+        const instance = instances.of(instanceId);
+        instance.agentId = agentId;
+        instance.isKnown = true;
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
@@ -117,8 +123,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       },
       "broker.agent": (record) => {
         const { agentId, standing } = record.data;
-        const here = instances.ofAgent(agentId)?.leaving === false;
-        if (here && standing !== "active") return violation(`an agent that is there counts as ${standing}`, record);
+        const { leaving = true, isKnown = false } = instances.ofAgent(agentId) ?? {};
+        if (!leaving && isKnown && standing !== "active")
+          return violation(`an agent that is there counts as ${standing}`, record);
         return;
       },
       "broker.refused": (record) => {
