@@ -26,3 +26,13 @@ test("a lease that the broker took away while its job was being ended is not giv
   const { effects } = apply(world.core, { type: "straysEnded", terminated: 0, left: [] }, world.nowMs);
   expect(effects.find(({ kind }) => kind === "withdraw")).toMatchObject({ handedBack: [] });
 });
+
+test("a lease whose directory a shutdown was wiping when the withdrawal began is given back", () => {
+  const world = workingWorld();
+  world.see({ type: "signal", name: "SIGTERM" });
+  world.goOnUntil(() => world.core.leases["lease-1"]?.stage === "wiping");
+  world.pending = world.pending.filter(({ name }) => name !== "wipe");
+  world.see(withdraw);
+  world.settle();
+  expect(world.history.reports.map(({ leasesHandedBack }) => leasesHandedBack)).toEqual([1]);
+});

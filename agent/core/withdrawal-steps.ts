@@ -75,7 +75,11 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
 
 /** The leases that the one message to the broker gives back; what the broker took away by itself is not among them. */
 export function leasesToHandBack(turn: Turn): HeldLease[] {
-  const isLeft = ({ stage, report }: HeldLease): boolean =>
-    stage === "parted" || stage === "broken" || report?.kind === "return";
+  const isLeft = ({ stage, report, stop }: HeldLease): boolean =>
+    stage === "parted" ||
+    stage === "broken" ||
+    report?.kind === "return" ||
+    // A shutdown was about to part from it when the withdrawal began.
+    (stage === "wiping" && report === null && stop !== null);
   return turn.leases().filter((lease) => isLeft(lease) && lease.stop?.after !== "forget");
 }

@@ -32,6 +32,7 @@ export const withdrawalPace = checkerOf(
         "agent.execution": see,
         "witness.asked": see,
         "witness.signal": see,
+        "witness.resource": see,
         "agent.withdrawal": (record) => {
           const course = courses.take(record);
           // One that was broken off began anew, with all its time.
@@ -95,20 +96,24 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
  */
 function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
   const share = shareOf(course);
-  const { processesLeft, directoriesWiped } = record.data.report;
+  const { processesLeft } = record.data.report;
   const fromMs = endOfStep(record, "checkpoint");
   const isLate = fromMs >= share(withdrawalShares.checkpoint) - momentMs;
   const { terminate, sweep } = withdrawalShares;
-  // Who was asked before its broker took it in knows no lease: a job that it inherited ends without a record.
-  const inherited =
-    course.begun.data.from === "Enrolling" && directoriesWiped.some((name) => name.includes("/sandboxes/"));
-  if (processesLeft.length > 0 || isLate || inherited) return Math.max(fromMs, share(terminate + sweep)) + hostMsMax;
+  const shareEndMs = Math.max(fromMs, share(terminate + sweep));
+  if (processesLeft.length > 0 || isLate) return shareEndMs + hostMsMax;
   const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
   // A job that hears no signal may come to its own end meanwhile.
   const ends = course.records.filter(
     ({ type, data }) => type === "agent.execution" && "to" in data && data.to !== "killing",
   );
-  const ownEndMs = ends.at(-1)?.at ?? 0;
+  // Of one that an earlier instance left, nothing but its processes tells.
+  const gone = course.records.flatMap((one) =>
+    one.type === "witness.resource" && one.data.change === "gone" && one.data.resource.startsWith("processes:")
+      ? [one.at + course.aheadMs]
+      : [],
+  );
+  const ownEndMs = Math.max(0, ...ends.map(({ at }) => at), Math.min(shareEndMs, Math.max(0, ...gone)));
   return Math.max(fromMs + graceMs, ownEndMs) + hostMsMax;
 }
 
@@ -134,8 +139,8 @@ function unconfirmed(record: Report, course: WithdrawalCourse, { latencyMsMax }:
 }
 
 /** When so large a share of the deadline is over. */
-function shareOf({ begun, endsAtMs }: WithdrawalCourse): (share: number) => number {
-  return (share) => begun.at + ((endsAtMs ?? begun.at) - begun.at) * share;
+function shareOf({ begun, endsAtMs, hastenedAtMs }: WithdrawalCourse): (share: number) => number {
+  return (share) => Math.max(hastenedAtMs, begun.at + ((endsAtMs ?? begun.at) - begun.at) * share);
 }
 
 function hurriedBySignals({ records }: WithdrawalCourse): boolean {

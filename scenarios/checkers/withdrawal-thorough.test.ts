@@ -56,6 +56,10 @@ describe("withdrawal-thorough", () => {
     const nothing = stepsOf({ checkpoint: { outcome: "nothing-to-do" } });
     const endedBefore = () => begun().execution(1, "killing", "killed");
     expect(judged(endedBefore(), { steps: nothing, processesTerminated: 3 }).result).toBe("pass");
+    const inherited = gone(begun(), "processes:lease-9-1");
+    expect(judged(inherited, { steps: nothing, processesTerminated: 3 }).result).toBe("pass");
+    const own = gone(stopped(), "processes:lease-1-1");
+    expect(judged(own, { processesTerminated: 3 }).detail).toContain("than stood still");
     expect(judged(begun().execution(1, "running", "killing")).detail).toContain("every job has ended");
     const stray = { pid: 7, startTime: "7", command: "job" };
     const left = { processesLeft: [stray], clean: false };

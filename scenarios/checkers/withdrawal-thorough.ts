@@ -146,10 +146,17 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Whether a job was told to end before it began, and was heard of only now: its processes may have gone in between. */
+/**
+ * Whether a job was told to end before it began, and was heard of only now: its processes may have gone in between; or
+ * an earlier instance left some, of which nothing else is known.
+ */
 function endedBefore(course: WithdrawalCourse): boolean {
   const told = new Set(executionsOf(course).flatMap(({ data }) => (data.to === "killing" ? [data.leaseId] : [])));
-  return executionsOf(course).some(({ data }) => data.from === "killing" && !told.has(data.leaseId));
+  const gone = course.records.flatMap((one) =>
+    one.type === "witness.resource" && one.data.change === "gone" ? [one.data.resource] : [],
+  );
+  const inherited = gone.some((name) => name.startsWith("processes:") && !told.has(name.slice("processes:".length)));
+  return inherited || executionsOf(course).some(({ data }) => data.from === "killing" && !told.has(data.leaseId));
 }
 
 function firstFrozen({ records }: WithdrawalCourse): RecordOf<"agent.frozen"> | undefined {

@@ -75,4 +75,12 @@ describe("work-undisturbed", () => {
     expect(verdict(refuses(held().release(1, 1, "cancelled"))).result).toBe("pass");
     expect(verdict(refuses(leaves(held()))).result).toBe("unknown");
   });
+
+  it("lets the last that an earlier instance said be refused, and nothing that comes later", () => {
+    const back = () => leaves(held()).start("two", { instanceId: "two" });
+    expect(verdict(refuses(back(), "heartbeat")).result).toBe("unknown");
+    const known = (ms: number) => back().add("broker.enrolled", { agentId, instanceId: "two", again: true }).wait(ms);
+    expect(verdict(refuses(known(40), "heartbeat")).result).toBe("unknown");
+    expect(verdict(refuses(known(60), "heartbeat")).detail).toContain("was refused: heartbeat, fenced");
+  });
 });

@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -19,8 +20,10 @@ interface Holder {
   refusals: number;
   agentId: string | null;
   leaving: boolean;
-  /** The broker knows it; before, it counts those that are away by the instance before, which may have left without a word. */
-  isKnown: boolean;
+  /** Since when the broker knows it; before, it judges by the instance before, which may have left without a word. */
+  knownAtMs: number;
+  /** Whether another instance of the same agent was there before. */
+  isLater: boolean;
   /** So many heartbeats of an agent at work until the broker has surely heard that it is not paused any more. */
   pausedFor: number;
 }
@@ -29,10 +32,11 @@ interface Holder {
  * Where nothing breaks, a lease ends with its job, and as the job did; earlier only when its holder leaves, cannot start
  * it, or the operator cancels it. No agent is taken for lost while it is up, and the broker has nothing to refuse.
  */
-export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", () => {
+export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", (settings) => {
+  const { latencyMsMax } = dutySettings(settings);
   const leases = new Map<string, Lease>();
   const instances = new Instances<Holder>(() => ({
-    ...{ refusals: 0, agentId: null, leaving: false, isKnown: false, pausedFor: 0 },
+    ...{ refusals: 0, agentId: null, leaving: false, knownAtMs: Infinity, isLater: false, pausedFor: 0 },
   }));
   let ends = 0;
 
@@ -67,13 +71,15 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
   return {
     on: {
       "agent.started": (record) => {
-        instances.started(record);
-        instances.of(record.source).agentId = record.data.agentId ?? null;
+        const before = instances.started(record);
+        const instance = instances.of(record.source);
+        instance.agentId = record.data.agentId ?? null;
+        instance.isLater = before !== undefined;
       },
-      "broker.enrolled": ({ data: { agentId, instanceId } }) => {
+      "broker.enrolled": ({ at, data: { agentId, instanceId } }) => {
         const instance = instances.of(instanceId);
         instance.agentId = agentId;
-        instance.isKnown = true;
+        instance.knownAtMs = Math.min(instance.knownAtMs, at);
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
@@ -123,8 +129,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       },
       "broker.agent": (record) => {
         const { agentId, standing } = record.data;
-        const { leaving = true, isKnown = false } = instances.ofAgent(agentId) ?? {};
-        if (!leaving && isKnown && standing !== "active")
+        const { leaving = true, knownAtMs = Infinity } = instances.ofAgent(agentId) ?? {};
+        if (!leaving && record.at >= knownAtMs && standing !== "active")
           return violation(`an agent that is there counts as ${standing}`, record);
         return;
       },
@@ -135,6 +141,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         if (holder === undefined || holder.leaving || route.endsWith("progress")) return;
         // A stranger with another broker's token did, and so did whoever was ended at once and stayed away for too long.
         if (code === "bad-join-token" || code === "revoked") return;
+        // What the instance before sent last may come after it has gone, and even after this one is known.
+        if (holder.isLater && code === "fenced" && record.at <= holder.knownAtMs + latencyMsMax) return;
         holder.refusals -= 1;
         if (holder.refusals >= 0) return;
         return violation(`an agent that did nothing wrong was refused: ${route}, ${code}`, record);
