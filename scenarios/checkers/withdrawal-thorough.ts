@@ -155,7 +155,8 @@ function endedBefore(course: WithdrawalCourse): boolean {
   const gone = course.records.flatMap((one) =>
     one.type === "witness.resource" && one.data.change === "gone" ? [one.data.resource] : [],
   );
-  const inherited = gone.some((name) => name.startsWith("processes:") && !told.has(name.slice("processes:".length)));
+  const own = new Set(executionsOf(course).map(({ data }) => `processes:${data.leaseId}`));
+  const inherited = gone.some((name) => name.startsWith("processes:") && !own.has(name));
   return inherited || executionsOf(course).some(({ data }) => data.from === "killing" && !told.has(data.leaseId));
 }
 
