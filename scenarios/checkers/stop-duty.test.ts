@@ -41,6 +41,15 @@ describe("stop-duty", () => {
     expect(verdict(ended(paused(), "SIGTERM", 3))).toBe("fail");
   });
 
+  it("expects the grace again when a resume came during the shutdown of a paused host", () => {
+    const resumed = () =>
+      stopped(
+        runs().state("Working", "Paused", "paused").add("agent.shutdown", { trigger: "", stage: "begin" }).thaw(),
+      );
+    expect(verdict(ended(resumed(), "SIGTERM", 3))).toBe("pass");
+    expect(verdict(ended(resumed(), "SIGKILL", 3))).toBe("fail");
+  });
+
   it("has nothing to say while a pause may be under way, of a hurried shutdown, and of a withdrawal", () => {
     expect(verdict(ended(stopped(runs().freeze()), "SIGKILL", 3))).toBe("unknown");
     const asked = runs().add("witness.command", { agentId, by: "owner", command: "pause", reason: "" });

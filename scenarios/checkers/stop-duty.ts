@@ -78,7 +78,12 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
         const instance = instances.of(source);
         instance.mayPause ||= !instance.isEnding;
       },
-      "agent.thawed": ({ source }) => void (instances.of(source).mayPause = false),
+      "agent.thawed": ({ source }) => {
+        const instance = instances.of(source);
+        instance.mayPause = false;
+        // A resume during a shutdown leaves the state as it is, and the pause is over all the same.
+        instance.isPaused = false;
+      },
       // Asked for during a shutdown it is remembered only, and nothing tells of it.
       "witness.command": ({ data: { agentId, command } }) => {
         const instance = instances.ofAgent(agentId);

@@ -46,6 +46,14 @@ describe("withdrawal-pace", () => {
     expect(judged(begun(), { steps: left, processesLeft: [stray] }).result).toBe("pass");
   });
 
+  it("lets it wait for a snapshot until the broker takes its job away", () => {
+    const steps = stepsOf({ checkpoint: { durationMs: 2_960 } });
+    const killed = (history: HistoryBuilder) => history.execution(1, "running", "killing");
+    expect(judged(killed(begun().wait(3_000).release(1, 1, "cancelled")), { steps }).result).toBe("pass");
+    expect(judged(killed(begun().wait(3_000)), { steps }).detail).toContain("checkpoint was over");
+    expect(judged(killed(begun().release(1, 1, "cancelled")), { steps }).detail).toContain("checkpoint was over");
+  });
+
   it("lets a job that was inherited come to its own end, of which only its processes tell", () => {
     const gone = (resource: string, change: "made" | "gone" = "gone") =>
       begun().wait(4_900).add("witness.resource", { agentId, change, resource });

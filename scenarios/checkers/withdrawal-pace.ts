@@ -20,6 +20,8 @@ export const withdrawalPace = checkerOf(
   (settings) => {
     const duty = dutySettings(settings);
     const courses = new WithdrawalCourses();
+    /** The leases that the broker has taken away. */
+    const over = new Set<string>();
     let judged = 0;
     const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
     return {
@@ -33,13 +35,17 @@ export const withdrawalPace = checkerOf(
         "witness.asked": see,
         "witness.signal": see,
         "witness.resource": see,
+        "broker.released": ({ data: { leaseId, how } }) => {
+          if (how === "cancelled" || how === "expired") over.add(leaseId);
+        },
         "agent.withdrawal": (record) => {
           const course = courses.take(record);
           // One that was broken off began anew, with all its time.
           if (course === undefined || course.endsAtMs === null || course.instances > 1) return;
           if (hurriedBySignals(course)) return;
           judged += 1;
-          const found = tooSlow(record, course, duty) ?? tooSoon(record, course) ?? unconfirmed(record, course, duty);
+          const found =
+            tooSlow(record, course, { duty, over }) ?? tooSoon(record, course) ?? unconfirmed(record, course, duty);
           return found === null ? undefined : violation(found, course.begun, record);
         },
       },
@@ -50,7 +56,11 @@ export const withdrawalPace = checkerOf(
 
 type Report = RecordOf<"agent.withdrawal">;
 
-function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): string | null {
+function tooSlow(
+  record: Report,
+  course: WithdrawalCourse,
+  { duty, over: takenAway }: { duty: DutySettings; over: ReadonlySet<string> },
+): string | null {
   const roundMs = 2 * duty.latencyMsMax;
   const share = shareOf(course);
   const last = (...types: readonly string[]): number =>
@@ -60,6 +70,10 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
     );
   const frozenMs = last("agent.frozen");
   const savedMs = last("agent.checkpoint", "agent.checkpoint-failed");
+  // A snapshot is waited for no longer when the broker takes its job away, and it comes to nothing.
+  const cutOff = course.records.flatMap((one) =>
+    one.type === "agent.execution" && one.data.to === "killing" && takenAway.has(one.data.leaseId) ? [one.at] : [],
+  );
   const over = (name: Parameters<typeof endOfStep>[1]): number => endOfStep(record, name);
   const needs: readonly [string, number, number][] = [
     ["freeze", over("freeze"), course.begun.at + hostMsMax],
@@ -69,7 +83,7 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
       over("checkpoint"),
       Math.min(
         share(withdrawalShares.checkpoint),
-        Math.max(frozenMs, savedMs, course.begun.at + 2 * roundMs + hostMsMax),
+        Math.max(frozenMs, savedMs, ...cutOff, course.begun.at + 2 * roundMs + hostMsMax),
       ),
     ],
     ["terminate", over("terminate"), terminatedBy(record, course, duty)],
