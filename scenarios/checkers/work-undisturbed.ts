@@ -80,9 +80,6 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         const instance = instances.of(instanceId);
         instance.agentId = agentId;
         instance.knownAtMs = Math.min(instance.knownAtMs, at);
-        // The wish of one that has gone came late: the living one is refused until it enrols again.
-        const latest = instances.ofAgent(agentId);
-        if (latest !== undefined && latest !== instance) latest.knownAtMs = Infinity;
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
