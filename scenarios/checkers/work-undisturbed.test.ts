@@ -81,6 +81,9 @@ describe("work-undisturbed", () => {
     expect(verdict(refuses(back(), "heartbeat")).result).toBe("unknown");
     const known = (ms: number) => back().add("broker.enrolled", { agentId, instanceId: "two", again: true }).wait(ms);
     expect(verdict(refuses(known(40), "heartbeat")).result).toBe("unknown");
+    const lapsed = { agentId, route: "decline", code: "offer-lapsed" } as const;
+    expect(verdict(back().add("broker.refused", lapsed)).result).toBe("unknown");
+    expect(verdict(known(40).add("broker.refused", lapsed)).detail).toContain("was refused: decline");
     expect(verdict(refuses(known(60), "heartbeat")).detail).toContain("was refused: heartbeat, fenced");
   });
 });

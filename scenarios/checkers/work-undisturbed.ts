@@ -142,7 +142,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         // A stranger with another broker's token did, and so did whoever was ended at once and stayed away for too long.
         if (code === "bad-join-token" || code === "revoked") return;
         // What the instance before sent last may come after it has gone, and even after this one is known.
-        if (holder.isLater && code === "fenced" && record.at <= holder.knownAtMs + latencyMsMax) return;
+        const isKnown = record.at >= holder.knownAtMs;
+        const mayBeEarliers = !isKnown || (code === "fenced" && record.at <= holder.knownAtMs + latencyMsMax);
+        if (holder.isLater && mayBeEarliers) return;
         holder.refusals -= 1;
         if (holder.refusals >= 0) return;
         return violation(`an agent that did nothing wrong was refused: ${route}, ${code}`, record);
