@@ -167,6 +167,8 @@ function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
   const { record } = withdrawal;
   record.keyRevoked = "confirmed";
   record.leasesDeferred = 0;
+  // An earlier attempt may have put it off; whoever finishes this one if it is killed now is to ask whether it is dead.
+  record.steps = record.steps.filter(({ step }) => step !== "revoke-key");
   // Those that came to their end before the broker was told, or while it answered, are not among them.
   record.leasesHandedBack += leases;
   const measured = `the broker took back ${leases} leases`;
