@@ -1,5 +1,6 @@
 import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { withdrawalShares } from "./limits.ts";
+import { stageFacts } from "./lease-stages.ts";
 import type { HeldLease, Withdrawal, WithdrawalRecord } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { rememberWithdrawal } from "./withdrawal-note.ts";
@@ -73,13 +74,14 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
   return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
 }
 
-/** The leases that the one message to the broker gives back; what the broker took away by itself is not among them. */
+/**
+ * The leases that the one message to the broker gives back: all that it counts as this agent's, so that none goes back
+ * by the revocation alone, without its newest checkpoint.
+ */
 export function leasesToHandBack(turn: Turn): HeldLease[] {
-  const isLeft = ({ stage, report, stop }: HeldLease): boolean =>
-    stage === "parted" ||
-    stage === "broken" ||
-    report?.kind === "return" ||
-    // A shutdown was about to part from it when the withdrawal began.
-    (stage === "wiping" && report === null && stop !== null);
-  return turn.leases().filter((lease) => isLeft(lease) && lease.stop?.after !== "forget");
+  return turn
+    .leases()
+    .filter(
+      ({ stage, stop, report }) => stageFacts[stage].isNamed && stop?.after !== "forget" && report?.kind !== "complete",
+    );
 }

@@ -28,9 +28,13 @@ export interface Checker {
 export interface Watch {
   /** Takes the next record of the log; the violation is told at the record that makes it. */
   see(record: HistoryRecord): Violation | null;
+  /** What `see` does with a record of that type, for whoever asks often; undefined where it does nothing. */
+  taker(type: HistoryType): Taker | undefined;
   /** What can be said at the end of a log without a violation. */
   end(): Judgement;
 }
+
+export type Taker = (record: HistoryRecord) => Violation | null | void;
 
 export type RecordOf<T extends HistoryType> = Extract<HistoryRecord, { type: T }>;
 
@@ -46,10 +50,8 @@ export function checkerOf(
     sees: Object.keys(begin({}).on) as HistoryType[],
     begin(settings) {
       const { on, end } = begin(settings);
-      return {
-        see: (record) => (on[record.type] as ((one: HistoryRecord) => Violation | null) | undefined)?.(record) ?? null,
-        end,
-      };
+      const taker = (type: HistoryType): Taker | undefined => on[type] as Taker | undefined;
+      return { taker, see: (record) => taker(record.type)?.(record) ?? null, end };
     },
   };
 }

@@ -30,6 +30,11 @@ describe("holder-alone", () => {
     expect(verdict(beats(hears(runs(), false).wait(9_000), 1)).result).toBe("pass");
   });
 
+  it("does not ask it of an agent that withdraws, whose jobs stand still", () => {
+    const leaves = hears(runs(), false).state("Working", "Withdrawing", "withdrawAsked");
+    expect(verdict(beats(leaves, 9)).result).toBe("pass");
+  });
+
   it("does not judge what began later, or where the life of a lease is not known", () => {
     const later = hears(new HistoryBuilder().start(), false).execution(1, "spawning", "running");
     expect(verdict(beats(later, 9)).result).toBe("pass");

@@ -36,6 +36,10 @@ export const holderAlone = checkerOf(
           if (record.data.to === "running") running.set(record.data.leaseId, record);
           else running.delete(record.data.leaseId);
         },
+        // Whatever it had stands still from there on, until it is saved and ended; that has bounds of its own.
+        "agent.state": ({ source, data: { to } }) => {
+          if (to === "Withdrawing") holders.of(source).running.clear();
+        },
         "agent.woke": (record) => {
           const holder = holders.of(record.source);
           const { alone, running, overdue } = holder;

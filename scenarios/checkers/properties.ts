@@ -1,5 +1,6 @@
 import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
-import type { Checker, CheckerSettings, Judgement, Watch } from "./checker.ts";
+import { present } from "../../foundation/assert.ts";
+import type { CheckerSettings, Judgement, Taker, Watch } from "./checker.ts";
 import { failed } from "./checker.ts";
 import { type CheckerName, checkers, crashed } from "./registry.ts";
 import type { Violation } from "./story.ts";
@@ -83,6 +84,12 @@ export interface PropertyWatch<Name extends string = PropertyName> {
   end(): { readonly checker: Name; readonly judgement: Judgement }[];
 }
 
+/** One property's share in a type of records. */
+interface Share {
+  readonly one: Watched;
+  readonly take: Taker;
+}
+
 interface Watched {
   readonly name: PropertyName;
   readonly watch: Watch;
@@ -102,19 +109,23 @@ export function watchProperties(
   const watched: Watched[] = names
     .filter((name) => name !== "lost-noticed" || settings[name]?.["activityTimeoutMs"] !== undefined)
     .map((name) => ({ name, watch: checkers[name].begin(settings[name] ?? {}), judgement: null }));
-  const wanted = new Map<HistoryType, Watched[]>();
+  const wanted = new Map<HistoryType, Share[]>();
   for (const one of watched) {
-    const { sees }: Checker = checkers[one.name];
-    for (const type of sees) wanted.set(type, [...(wanted.get(type) ?? []), one]);
+    for (const type of checkers[one.name].sees) {
+      const take = present(one.watch.taker(type), "a checker takes what it sees");
+      const shares = wanted.get(type);
+      if (shares === undefined) wanted.set(type, [{ one, take }]);
+      else shares.push({ one, take });
+    }
   }
   return {
     see(record) {
-      const takers = wanted.get(record.type);
-      if (takers === undefined) return null;
+      const shares = wanted.get(record.type);
+      if (shares === undefined) return null;
       let first: { checker: PropertyName; violation: Violation } | null = null;
-      for (const one of takers) {
-        const violation = one.judgement === null ? ask(one, record) : null;
-        if (violation !== null) first ??= { checker: one.name, violation };
+      for (const share of shares) {
+        const violation = share.one.judgement === null ? ask(share, record) : null;
+        if (violation !== null) first ??= { checker: share.one.name, violation };
       }
       return first;
     },
@@ -122,9 +133,9 @@ export function watchProperties(
   };
 }
 
-function ask(one: Watched, record: HistoryRecord): Violation | null {
+function ask({ one, take }: Share, record: HistoryRecord): Violation | null {
   try {
-    const violation = one.watch.see(record);
+    const violation = take(record) ?? null;
     if (violation !== null) one.judgement = failed(violation);
     return violation;
   } catch (error) {

@@ -9,7 +9,7 @@ export interface WithdrawalCourse {
   readonly begun: RecordOf<"agent.state">;
   /** What it is to end by, as the requests and signals so far want it; null when nobody asked for it. */
   endsAtMs: number | null;
-  /** When somebody last wanted it to end earlier: no share of its time was over before, as far as anybody knew. */
+  /** When it was last brought forward, by the agent's clock; 0 for never. */
   hastenedAtMs: number;
   /** How many instances worked on it. */
   instances: number;
@@ -68,10 +68,10 @@ export class WithdrawalCourses {
 
   /** Ends a withdrawal no later than so long from a moment of the harness's clock. */
   hasten(course: WithdrawalCourse, { atMs, forMs }: { atMs: number; forMs: number }): void {
-    const fromMs = atMs + course.aheadMs;
-    if (course.endsAtMs === null || fromMs + forMs >= course.endsAtMs) return;
-    course.endsAtMs = fromMs + forMs;
-    course.hastenedAtMs = fromMs;
+    const endsAtMs = atMs + course.aheadMs + forMs;
+    if (course.endsAtMs === null || course.endsAtMs <= endsAtMs) return;
+    course.endsAtMs = endsAtMs;
+    course.hastenedAtMs = atMs + course.aheadMs;
   }
 
   #wished(agentId: string, record: RecordOf<"witness.asked">): void {
@@ -93,7 +93,7 @@ export class WithdrawalCourses {
     this.#courses.set(agentId, {
       begun: record,
       endsAtMs: asked === undefined ? null : record.at + forMs,
-      hastenedAtMs: record.at,
+      hastenedAtMs: 0,
       instances: 1 + (this.#inVain.get(agentId) ?? 0),
       aheadMs: record.at - (asked?.at ?? record.at),
       records: [],

@@ -89,6 +89,14 @@ describe("withdrawal-pace", () => {
     const again = begun().add("witness.asked", { ...asked, request: 2, deadlineMs: 1_000 });
     const failed = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", reason: "" };
     expect(judged(again.wait(450).add("agent.checkpoint-failed", failed)).result).toBe("pass");
+    const steps = (durationMs: number) => stepsOf({ checkpoint: { durationMs } });
+    const late = () =>
+      begun()
+        .wait(5_000)
+        .add("witness.asked", { ...asked, request: 2, deadlineMs: 1_000 });
+    const savedUntil = (history: HistoryBuilder) => history.add("agent.checkpoint-failed", failed);
+    expect(judged(savedUntil(late()), { steps: steps(4_960) }).result).toBe("pass");
+    expect(judged(savedUntil(late()), { steps: steps(5_400) }).detail).toContain("checkpoint was over");
   });
 
   it("counts no share as over before the wish for an earlier end", () => {

@@ -152,7 +152,7 @@ function unconfirmed(record: Report, course: WithdrawalCourse, { latencyMsMax }:
   return `the key is ${keyRevoked}, and ${leftMs.toFixed(0)} ms were left for it`;
 }
 
-/** When so large a share of the deadline is over. */
+/** When so large a share of the deadline is over; what was over when it was brought forward ends at that moment. */
 function shareOf({ begun, endsAtMs, hastenedAtMs }: WithdrawalCourse): (share: number) => number {
   return (share) => Math.max(hastenedAtMs, begun.at + ((endsAtMs ?? begun.at) - begun.at) * share);
 }

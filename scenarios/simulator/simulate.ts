@@ -36,6 +36,9 @@ export interface SimulateOptions {
   readonly observe?: (record: HistoryRecord) => void;
 }
 
+/** Duties remember much of each agent: a fleet is judged by the properties alone. */
+const dutyAgentsMax = 1_000;
+
 /** How many of the last records a crash is told with. */
 const crashStoryRecords = 12;
 
@@ -98,7 +101,7 @@ function propertiesOf(plan: Plan): PropertyWatch {
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });
-  if (!isUndisturbed(plan)) return properties;
+  if (!isUndisturbed(plan) || plan.options.agents > dutyAgentsMax) return properties;
   return withDuties(properties, Object.fromEntries(dutyNames.map((name) => [name, dutySettings])));
 }
 
