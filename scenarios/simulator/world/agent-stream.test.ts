@@ -25,6 +25,7 @@ function scene({ draws = [], waits = [] }: { draws?: number[]; waits?: number[] 
       connects.push([world.nowMs, connection.lastEventId]);
       if (broker.up) hub.connect("agent", connection, connection.lastEventId);
       stream.answered(
+        connection,
         broker.up ? { ok: true, value: {} } : { ok: false, code: "unreachable", retriable: true, message: "" },
       );
     },
@@ -143,6 +144,20 @@ describe("a stream of events", () => {
     small.passUntil(60_000);
     expect(closed).toEqual([wayMs, 1_000 + silenceMs]);
     expect(connects).toHaveLength(3);
+  });
+
+  test("heeds no answer to a connection that it has given up", () => {
+    const { small, owner, stream } = scene();
+    const asked: Connection[] = [];
+    owner.connectEvents = (connection) => void asked.push(connection);
+    stream.open();
+    asked[0]?.close();
+    small.passUntil(2_000);
+    const [first, second] = asked as [Connection, Connection];
+    stream.answered(first, { ok: true, value: {} });
+    expect(stream.isOpen).toBe(false);
+    stream.answered(second, { ok: true, value: {} });
+    expect(stream.isOpen).toBe(true);
   });
 
   test("is open while what is sent arrives: not before the answer, not once an event was lost or the broker closed it", () => {

@@ -100,8 +100,9 @@ export class AgentStream implements EventTarget {
     if (this.#connection !== null) this.#owner.streamClosed(this.#connection);
   }
 
-  answered(outcome: BrokerOutcome<unknown>): void {
-    if (this.#phase !== "connecting") return;
+  answered(connection: Connection, outcome: BrokerOutcome<unknown>): void {
+    // Whoever stood still hears of the answer to an earlier one when it has given that up.
+    if (this.#phase !== "connecting" || connection !== this.#connection) return;
     if (!outcome.ok) {
       this.#retry();
       return;

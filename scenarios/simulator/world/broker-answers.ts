@@ -3,6 +3,7 @@ import type * as z from "zod";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
 import type { AcceptResponse, EnrolResponse, HeartbeatResponse, WithdrawResponse } from "../../../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
+import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
 
 /** Hands the brain the answer to a call, or that none came in time. */
@@ -33,7 +34,7 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
       body.see({ type: "uploadAnswered", leaseId, generation, outcome });
       return;
     case "events":
-      body.stream.answered(outcome);
+      body.stream.answered(call.message as Connection, outcome);
       return;
     case "paused":
       body.see({ type: "pausedAnswered", outcome });
