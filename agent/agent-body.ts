@@ -178,7 +178,7 @@ export class AgentBody {
       case "clearLedger":
         return this.see({ type: "ledgerCleared", ...clearLedger(home, effect) });
       case "exit":
-        return void this.#end(effect.ending, effect.urgent);
+        return void this.#end(effect.ending);
     }
   }
 
@@ -211,9 +211,10 @@ export class AgentBody {
     this.see({ type: "homeWiped", ...(await wipeHome(home, driver)) });
   }
 
-  async #end(ending: Ending, urgent: boolean): Promise<void> {
+  async #end(ending: Ending): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    const urgent = ending.how === "interrupted";
     this.#timers.clearAll();
     const { broker, closeConnections } = this.#options;
     broker?.events.close();

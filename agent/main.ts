@@ -6,7 +6,7 @@ import { UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import type { AgentStatus, ControlRequest } from "../protocol/control.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
-import { resourceKey } from "./core/host-resource.ts";
+import { resourceKey } from "./host-resource.ts";
 import { initialCore } from "./core/state.ts";
 import { type AutostartWish, removeAutostart, settleAutostart } from "./io/autostart-ledger.ts";
 import { brokerClient } from "./io/broker-client.ts";

@@ -1,4 +1,4 @@
-import { resourceKey } from "./core/host-resource.ts";
+import { resourceKey } from "./host-resource.ts";
 import type { Recovered } from "./core/input.ts";
 import * as recovery from "./core/recovery.ts";
 import type { FileHostLedger } from "./io/host-ledger.ts";

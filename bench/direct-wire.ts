@@ -84,7 +84,7 @@ export class DirectWire {
   #fromHost({ running }: WiredAgent): Answers {
     return {
       freezeAll: ({ generation }) => ({ type: "frozen", generation, freezeMs: 1, processes: 1, running: [] }),
-      thawAll: ({ trigger, waiting }) => ({ type: "thawed", trigger, thawMs: 1, waiting }),
+      thawAll: ({ trigger, requestId }) => ({ type: "thawed", trigger, thawMs: 1, requestId }),
       prepareSandbox: ({ leaseId }) => ({ type: "sandboxPrepared", leaseId, workspace: "/workspace" }),
       startSandbox: ({ leaseId }) => {
         running.push(leaseId);
@@ -105,7 +105,7 @@ export class DirectWire {
     return {
       enrol: (effect) => {
         const message = { publicKey: "", slots: effect.slots, revocation };
-        return { type: "enrolAnswered", outcome: this.#ask({ type: "enrol", caller, message, ...proofs }), sentAtMs };
+        return { type: "enrolAnswered", outcome: this.#ask({ type: "enrol", caller, message, ...proofs }) };
       },
       openEvents: () => {
         this.#ask({ type: "connected", caller });
@@ -128,8 +128,8 @@ export class DirectWire {
         const outcome = this.#ask({ type: "blob-seen", digest: reference.archiveDigest, bytes: 1 });
         return { type: "uploadAnswered", leaseId, generation, outcome };
       },
-      notifyPaused: ({ body }) => {
-        return { type: "pausedAnswered", outcome: this.#ask({ type: "paused", caller, message: body }) };
+      notifyPaused: ({ generation, body }) => {
+        return { type: "pausedAnswered", generation, outcome: this.#ask({ type: "paused", caller, message: body }) };
       },
       notifyResumed: ({ reason }) => {
         this.#ask({ type: "resumed", caller, message: { reason } });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type HostResource, resourceKey } from "../agent/core/host-resource.ts";
+import { type HostResource, resourceKey } from "../agent/host-resource.ts";
 import { findCgroupsNamed, isFrozen, mayDelegate, ownCgroup, setFrozen } from "../agent/sandbox/cgroup.ts";
 import { parentCgroupName } from "../agent/sandbox/job-cgroups.ts";
 import type { Sandbox, SandboxDriver } from "../agent/sandbox/port.ts";

@@ -113,6 +113,18 @@ export const historyEvents = {
     call: z.enum(["accept", "complete", "return"]),
     outcome: z.string(),
   }),
+  /**
+   * An agent asked its broker to take it in or told it of its pause: that it said so (`sent`), and later how that call
+   * ended as the agent heard it. Of heartbeats those alone that were refused, because the broker does not heed it.
+   */
+  "witness.agent-call": z.object({
+    agentId: AgentId,
+    instanceId: InstanceId,
+    call: z.enum(["enrol", "paused", "heartbeat"]),
+    /** The freeze of the pause that is told of, else 0. */
+    generation: z.int().min(0),
+    outcome: z.string(),
+  }),
   /** What the host still holds of an agent whose process ended after its withdrawal; I7. */
   "witness.left": z.object({ agentId: AgentId, resources: z.array(z.string()), crontabLines: z.int().min(0) }),
   /** What the broker showed its operator of every job, in its order. */

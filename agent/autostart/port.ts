@@ -1,4 +1,4 @@
-import type { HostResource } from "../core/host-resource.ts";
+import type { HostResource } from "../host-resource.ts";
 
 /** The ways to have an agent started again with its host. */
 export const autostartNames = ["crontab", "systemd-user", "systemd", "launchd"] as const;

@@ -13,7 +13,7 @@ test.each([
   const world = workingWorld();
   world.see({ type: "control", requestId: "a", request: { command: "pause" } });
   world.goOnUntil(() => world.pending.some(({ name }) => name === "paused"));
-  world.see({ type: "pausedAnswered", outcome });
+  world.see({ type: "pausedAnswered", generation: world.core.freezeGeneration, outcome });
   const { effects } = apply(world.core, { type: "timer", name: "acknowledge" }, world.nowMs);
   expect(effects.filter(({ kind }) => kind === "notifyPaused")).toHaveLength(1);
 });
@@ -33,4 +33,17 @@ test("a pause is acknowledged though a job ended while its checkpoint was on its
   expect(world.core.leases).toEqual({});
   upload?.happen();
   expect(world.pending.map(({ name }) => name)).toContain("paused");
+});
+
+test("the answer to a pause that was called off says nothing of the next one", () => {
+  const world = workingWorld();
+  world.see({ type: "control", requestId: "a", request: { command: "pause" } });
+  world.goOnUntil(() => world.pending.some(({ name }) => name === "paused"));
+  const generation = world.core.freezeGeneration;
+  world.pending = world.pending.filter(({ name }) => name !== "paused");
+  world.see({ type: "control", requestId: "b", request: { command: "resume" } });
+  world.see({ type: "control", requestId: "c", request: { command: "pause" } });
+  world.goOnUntil(() => world.pending.some(({ name }) => name === "paused"));
+  world.see({ type: "pausedAnswered", generation, outcome: { ok: true, value: null } });
+  expect(world.core.pause).toMatchObject({ acknowledgement: "inFlight" });
 });

@@ -1,3 +1,4 @@
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { handBack, retryDelayMs } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
@@ -18,16 +19,23 @@ export function continueAcknowledgement(turn: Turn): void {
     retryAcknowledgement(turn, pause);
     return;
   }
+  const { freezeMs } = present(pause.result, "what is acknowledged has come about");
   pause.acknowledgement = "inFlight";
   turn.emit({
     kind: "notifyPaused",
-    body: { reason: pause.reason, freezeMs: pause.freezeMs, checkpoints: held.map(handBack) },
+    generation: present(turn.core.freeze, "a pause in force holds a freeze").generation,
+    body: { reason: pause.reason, freezeMs, checkpoints: held.map(handBack) },
   });
 }
 
-export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutcome<unknown> }): void {
-  const { pause } = turn.core;
-  if (pause === null || pause.acknowledgement !== "inFlight") return;
+export function onPausedAnswered(
+  turn: Turn,
+  { generation, outcome }: { generation: number; outcome: BrokerOutcome<unknown> },
+): void {
+  const { pause, freeze } = turn.core;
+  // The answer to a pause of before says nothing of this one.
+  if (pause === null || freeze?.generation !== generation) return;
+  assert(pause.acknowledgement === "inFlight", "what is answered was asked, and once");
   // Whoever is fenced or forgotten enrols again, and then it is heard.
   if (!outcome.ok && (outcome.retriable || outcome.code === "fenced" || outcome.code === "unknown-agent")) {
     sometimes("the acknowledgement of a pause was repeated");
@@ -40,13 +48,12 @@ export function onPausedAnswered(turn: Turn, { outcome }: { outcome: BrokerOutco
 }
 
 export function onAcknowledgeTimer(turn: Turn): void {
-  if (turn.core.pause === null || !mayAcknowledge(turn, turn.core.pause)) return;
   for (const lease of frozenLeases(turn)) startUpload(turn, lease);
   continueAcknowledgement(turn);
 }
 
 function mayAcknowledge({ core }: Turn, pause: Pause): boolean {
-  return pause.inForce && pause.acknowledgement === "waiting" && core.shutdown === null;
+  return pause.result !== null && pause.acknowledgement === "waiting" && core.shutdown === null;
 }
 
 function frozenLeases(turn: Turn): HeldLease[] {

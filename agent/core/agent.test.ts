@@ -49,7 +49,7 @@ const events: Partial<Record<AgentEvent, (world: ModelWorld) => string | null>> 
   enrolled: (world) => {
     const timing = world.core.timing;
     const value = { agentId: "a".repeat(64), brokerTimeMs: world.nowMs, timing };
-    world.see({ type: "enrolAnswered", outcome: { ok: true, value }, sentAtMs: world.nowMs });
+    world.see({ type: "enrolAnswered", outcome: { ok: true, value } });
     return null;
   },
 };

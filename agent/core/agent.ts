@@ -184,8 +184,8 @@ function onTimer(turn: Turn, name: TimerName): void {
   }
 }
 
-function onThawed(turn: Turn, { trigger, thawMs, waiting }: Extract<AgentInput, { type: "thawed" }>): void {
+function onThawed(turn: Turn, { trigger, thawMs, requestId }: Extract<AgentInput, { type: "thawed" }>): void {
   const sandboxes = turn.leases().filter((lease) => lease.stage === "running").length;
   turn.record("agent.thawed", { trigger, sandboxes });
-  for (const requestId of waiting) turn.answer(requestId, { ok: true, resumeMs: thawMs });
+  turn.answer(requestId, { ok: true, resumeMs: thawMs });
 }

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 
 import { ModelWorld } from "../testing/model-world.ts";
+import { workingWorld } from "../testing/working-world.ts";
 import { apply } from "./agent.ts";
+import { Turn } from "./turn.ts";
+import { leasesToHandBack } from "./withdrawal-steps.ts";
 
 /** A world whose job outlives SIGKILL when its lease runs out by the agent's own clock. */
 function brokenWorld(): ModelWorld {
@@ -54,4 +57,15 @@ test("a result whose job left such a process is handed in, though it was fenced 
   world.see({ type: "completeAnswered", leaseId: "lease-1", outcome });
   world.happenNext(world.pending.findIndex(({ name }) => name === "heartbeat"));
   expect(world.pending.map(({ name }) => name)).toContain("complete");
+});
+
+test("a withdrawal gives no lease back that the broker has ended, though its process will not die", () => {
+  const world = workingWorld();
+  const data = { leaseId: "lease-1", epoch: 1, reason: "cancelled" };
+  world.see({ type: "brokerEvent", event: { event: "lease_revoked", data } });
+  world.pending = [];
+  const left = [{ pid: 2, startTime: "1", command: "dd" }];
+  world.see({ type: "sandboxTerminated", leaseId: "lease-1", terminated: 0, left });
+  expect(world.core.leases["lease-1"]).toMatchObject({ stage: "broken" });
+  expect(leasesToHandBack(new Turn(world.core, { nowMs: world.nowMs, requestId: null }))).toEqual([]);
 });

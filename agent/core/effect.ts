@@ -55,7 +55,8 @@ export type AgentEffect =
       readonly kind: "thawAll";
       readonly trigger: string;
       readonly triggeredAtMs: number;
-      readonly waiting: readonly string[];
+      /** The request that it answers, or null. */
+      readonly requestId: string | null;
     }
   /** → `straysEnded` */
   | { readonly kind: "endStrays"; readonly graceMs: number; readonly deadlineMs: number }
@@ -100,7 +101,7 @@ export type AgentEffect =
       readonly checkpoint: CheckpointReference;
     }
   /** → `pausedAnswered` */
-  | { readonly kind: "notifyPaused"; readonly body: PausedRequest }
+  | { readonly kind: "notifyPaused"; readonly generation: number; readonly body: PausedRequest }
   /** Answered by nothing: the next heartbeat says the same. */
   | { readonly kind: "notifyResumed"; readonly reason: string }
   /** → `shutdownAnswered` */
@@ -155,8 +156,8 @@ export type AgentEffect =
   | { readonly kind: "wipeHome" }
   /** The ledger, the home, and the parents made for it, unless something is left that it must name → `ledgerCleared`. */
   | { readonly kind: "clearLedger"; readonly keep: boolean }
-  /** The process ends; `urgent` does not wait for anything that is under way. */
-  | { readonly kind: "exit"; readonly ending: Ending; readonly urgent: boolean };
+  /** The process ends; one that was interrupted does not wait for anything that is under way. */
+  | { readonly kind: "exit"; readonly ending: Ending };
 
 export type Ending =
   | { readonly how: "shutdown" }

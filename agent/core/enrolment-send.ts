@@ -5,15 +5,19 @@ import type { Turn } from "./turn.ts";
 /** Asks the broker to know the key. From here on it may, so the journal says so first. */
 export function enrol(turn: Turn): void {
   const { core } = turn;
-  if (!core.enrolmentSent) {
-    core.enrolmentSent = true;
-    turn.remember({ key: "membership", value: { enrolmentSent: true } });
-  }
-  if (core.enrolWaits) turn.clearTimer("enrol");
-  core.enrolWaits = false;
+  core.enrolmentSent = true;
+  turn.remember({ key: "membership", value: { enrolmentSent: true } });
   core.enrolAttempts += 1;
-  core.enrolInFlight = true;
+  core.enrolCall = "inFlight";
   turn.emit({ kind: "enrol", slots: core.slots });
+}
+
+/**
+ * Enrols anew at once, because the broker has forgotten the agent. One call under way is enough, and the wait after one
+ * that failed is kept: the heartbeats that are refused meanwhile neither repeat it nor shorten it.
+ */
+export function enrolAnew(turn: Turn): void {
+  if (turn.core.enrolCall === "none") enrol(turn);
 }
 
 /**
@@ -22,7 +26,7 @@ export function enrol(turn: Turn): void {
  */
 export function reenrol(turn: Turn): void {
   const { core, nowMs } = turn;
-  if (core.enrolInFlight || core.enrolWaits) return;
+  if (core.enrolCall !== "none") return;
   if (nowMs - core.enrolledAtMs > agentLimits.heededInPeaceMs) core.timesUnheeded = 0;
   core.timesUnheeded += 1;
   waitToEnrol(turn, core.timesUnheeded);
@@ -30,6 +34,6 @@ export function reenrol(turn: Turn): void {
 
 /** Enrols after the wait before that attempt, counted from 1. */
 export function waitToEnrol(turn: Turn, attempt: number): void {
-  turn.core.enrolWaits = true;
+  turn.core.enrolCall = "waits";
   turn.setTimer("enrol", { delayMs: retryDelayMs(attempt), jitterRatio: 0.2 });
 }

@@ -1,18 +1,17 @@
+import { assert } from "../../foundation/assert.ts";
 import { noteContact } from "./broker-contact.ts";
 import { enrol, waitToEnrol } from "./enrolment-send.ts";
 import { freeze } from "./freeze.ts";
-import { sendHeartbeat } from "./heartbeat-send.ts";
+import { wake } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
+import { isLeaving } from "./lease-facts.ts";
 import type { Turn } from "./turn.ts";
 import { onWithdrawalEnrolled } from "./withdrawal-broker.ts";
 
-export function onEnrolAnswered(
-  turn: Turn,
-  { outcome, sentAtMs }: Extract<AgentInput, { type: "enrolAnswered" }>,
-): void {
+export function onEnrolAnswered(turn: Turn, { outcome }: Extract<AgentInput, { type: "enrolAnswered" }>): void {
   const { core } = turn;
   noteContact(turn, outcome);
-  core.enrolInFlight = false;
+  core.enrolCall = "none";
   core.enrolled ||= outcome.ok;
   if (core.withdrawal !== null) onWithdrawalEnrolled(turn, outcome);
   // The answer came too late to matter; the broker hears of the end by the withdrawal or the shutdown itself.
@@ -26,29 +25,29 @@ export function onEnrolAnswered(
   core.enrolAttempts = 0;
   core.enrolledAtMs = turn.nowMs;
   core.timing = outcome.value.timing;
-  core.brokerAheadMs = outcome.value.brokerTimeMs - sentAtMs;
   turn.move("enrolled", "the broker knows the key");
   turn.emit({ kind: "openEvents" });
   if (core.pause !== null) {
     freeze(turn, { purpose: "pause", trigger: core.pause.reason });
     return;
   }
-  if (!core.heartbeat.inFlight) sendHeartbeat(turn, "enrolled");
+  wake(turn, "enrolled");
   turn.emit({ kind: "ready" });
 }
 
 export function onEnrolTimer(turn: Turn): void {
-  if (turn.core.withdrawal === null && turn.core.shutdown === null) enrol(turn);
+  assert(!isLeaving(turn.core), "whoever leaves has cleared this timer");
+  enrol(turn);
 }
 
 function retryEnrolment(turn: Turn): void {
   const { core } = turn;
   waitToEnrol(turn, core.enrolAttempts);
   // A pause that an earlier instance left is kept with or without a broker: nothing more is to be waited for.
-  if (core.agent === "Enrolling" && core.pause !== null) turn.emit({ kind: "ready" });
+  if (core.pause !== null) turn.emit({ kind: "ready" });
 }
 
 function refuse(turn: Turn, { code, message }: { code: string; message: string }): void {
   const fresh = turn.leases().length === 0 && turn.core.pause === null && code === "bad-join-token";
-  turn.emit({ kind: "exit", ending: { how: "refused", code, message, fresh }, urgent: false });
+  turn.emit({ kind: "exit", ending: { how: "refused", code, message, fresh } });
 }

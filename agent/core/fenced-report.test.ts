@@ -8,7 +8,7 @@ function beFenced(world: ModelWorld, call: "complete" | "paused"): void {
   world.goOnUntil(() => world.pending.some(({ name }) => name === call));
   world.pending = world.pending.filter(({ name }) => name !== call);
   if (call === "complete") world.see({ type: "completeAnswered", leaseId: "lease-1", outcome: fenced });
-  else world.see({ type: "pausedAnswered", outcome: fenced });
+  else world.see({ type: "pausedAnswered", generation: world.core.freezeGeneration, outcome: fenced });
   world.see({ type: "timer", name: "heartbeat" });
   world.pending = world.pending.filter(({ name }) => name !== "heartbeat");
   world.see({ type: "heartbeatAnswered", outcome: fenced, sentAtMs: world.nowMs });
@@ -38,6 +38,15 @@ describe("a result that is fenced", () => {
     expect(world.core.leases).toEqual({});
     expect(world.notes.has("lease:lease-1")).toBe(false);
     expect(world.core.agent).toBe("Idle");
+  });
+
+  test("was answered: what fails next does not wait as if nobody had been heard", () => {
+    const world = workingWorld();
+    world.jobEnds("lease-1");
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "complete"));
+    world.core.outboxAttempts = 7;
+    world.see({ type: "completeAnswered", leaseId: "lease-1", outcome: fenced });
+    expect(world.core.outboxAttempts).toBe(0);
   });
 
   test("is not sent again and again while nobody knows why", () => {

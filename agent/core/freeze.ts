@@ -23,7 +23,7 @@ export function freeze(turn: Turn, { purpose, trigger }: Pick<Freeze, "purpose" 
     triggeredAtMs: nowMs,
     freezeMs: null,
     frozenAtMs: null,
-    sandboxes: core.freeze?.sandboxes ?? 0,
+    sandboxes: 0,
   };
   turn.emit({ kind: "freezeAll", generation, triggeredAtMs: nowMs });
 }

@@ -1,7 +1,6 @@
 import { assert } from "../../foundation/assert.ts";
 import type { LeaseStatus } from "../../protocol/messages.ts";
 import { isLeaving, leaseStatus, slotsFree } from "./lease-facts.ts";
-import { stageFacts } from "./lease-stages.ts";
 import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -38,11 +37,11 @@ export function sendHeartbeat(turn: Turn, cause: string): void {
 }
 
 /**
- * Whether the broker is to renew it. A job whose processes cannot be killed is nobody's to go on with here: unless its
+ * Whether the broker is to renew it: it has granted it, and was not told its end. A job whose processes cannot be killed is nobody's to go on with here: unless its
  * end is still to be told, its lease runs out, and the job is leased again elsewhere (docs/cases.md, case 52).
  */
 function isNamed({ stage, report }: HeldLease): boolean {
-  return stage === "broken" ? report !== null : stageFacts[stage].isNamed;
+  return stage !== "accepting" && (stage !== "broken" || report !== null);
 }
 
 function setHeartbeatTimer(turn: Turn): void {

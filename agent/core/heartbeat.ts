@@ -1,7 +1,7 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { HeartbeatResponse } from "../../protocol/messages.ts";
 import { noteContact } from "./broker-contact.ts";
-import { enrol, reenrol } from "./enrolment-send.ts";
+import { enrolAnew, reenrol } from "./enrolment-send.ts";
 import { sendHeartbeat } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
 import { isLeaving } from "./lease-facts.ts";
@@ -55,7 +55,7 @@ function onRefused(turn: Turn, { code, message }: BrokerFailure): void {
   if (code === "unknown-agent") {
     sometimes("the broker had forgotten the agent");
     turn.log("warn", "The broker does not know this agent (any more); enrolling again.");
-    enrol(turn);
+    enrolAnew(turn);
   } else if (code === "revoked") {
     sometimes("a withdrawal was caused by a revocation");
     beginWithdrawal(turn, { trigger: `the broker revoked the key: ${message}`, requestId: null });

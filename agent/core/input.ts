@@ -47,7 +47,7 @@ export type AgentInput =
   | { readonly type: "signal"; readonly name: string }
   | { readonly type: "timer"; readonly name: TimerName }
   // The broker's answers.
-  | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse>; readonly sentAtMs: number }
+  | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse> }
   | {
       readonly type: "heartbeatAnswered";
       readonly outcome: BrokerOutcome<HeartbeatResponse>;
@@ -66,7 +66,7 @@ export type AgentInput =
       readonly generation: number;
       readonly outcome: BrokerOutcome<unknown>;
     }
-  | { readonly type: "pausedAnswered"; readonly outcome: BrokerOutcome<unknown> }
+  | { readonly type: "pausedAnswered"; readonly generation: number; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "shutdownAnswered"; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "withdrawAnswered"; readonly outcome: BrokerOutcome<WithdrawResponse> }
   /** The broker's answer to a request signed with the key after it was revoked. */
@@ -79,7 +79,7 @@ export type AgentInput =
       readonly processes: number;
       readonly running: ProcessesLeft;
     }
-  | { readonly type: "thawed"; readonly trigger: string; readonly thawMs: number; readonly waiting: readonly string[] }
+  | { readonly type: "thawed"; readonly trigger: string; readonly thawMs: number; readonly requestId: string | null }
   | { readonly type: "sandboxPrepared"; readonly leaseId: string; readonly workspace: string }
   | { readonly type: "sandboxPrepareFailed"; readonly leaseId: string; readonly reason: string }
   | { readonly type: "sandboxStarted"; readonly leaseId: string; readonly pid: number; readonly cgroup: string | null }

@@ -1,7 +1,7 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import { leaseMarginMs } from "./lease-facts.ts";
 import { stopLease } from "./lease-stop.ts";
-import { stageFacts } from "./lease-stages.ts";
+import { isTimed } from "./lease-stages.ts";
 import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -23,7 +23,7 @@ export function grantLease(turn: Turn, lease: HeldLease, expiresAt: number): voi
  */
 export function onLeaseTimer(turn: Turn): void {
   for (const lease of turn.leases()) {
-    if (!stageFacts[lease.stage].isTimed || lease.ownDeadlineMs > turn.nowMs) continue;
+    if (!isTimed(lease.stage) || lease.ownDeadlineMs > turn.nowMs) continue;
     sometimes("a lease ran out by its holder's clock");
     stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", after: "return" });
   }
@@ -33,7 +33,7 @@ export function onLeaseTimer(turn: Turn): void {
 export function setLeaseTimer(turn: Turn): void {
   let earliestMs = Number.POSITIVE_INFINITY;
   for (const { stage, stop, ownDeadlineMs } of turn.leases()) {
-    if (stageFacts[stage].isTimed && stop === null) earliestMs = Math.min(earliestMs, ownDeadlineMs);
+    if (isTimed(stage) && stop === null) earliestMs = Math.min(earliestMs, ownDeadlineMs);
   }
   if (earliestMs === Number.POSITIVE_INFINITY) turn.clearTimer("leases");
   else turn.setTimer("leases", { delayMs: earliestMs - turn.nowMs });

@@ -2,17 +2,17 @@ import type { HandBack, LeaseStatus } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { LeaseNote } from "./effect.ts";
 import { agentLimits } from "./limits.ts";
-import { stageFacts } from "./lease-stages.ts";
+import { holdsSandbox, takesSlot } from "./lease-stages.ts";
 import type { AgentCore, HeldLease } from "./state.ts";
 
 /** Whether the agent holds a sandbox, which makes it Working. */
 export function isBusy(core: AgentCore): boolean {
-  return core.leaseList.some((lease) => stageFacts[lease.stage].holdsSandbox);
+  return core.leaseList.some((lease) => holdsSandbox(lease.stage));
 }
 
 export function slotsUsed(core: AgentCore): number {
   let used = 0;
-  for (const lease of core.leaseList) if (stageFacts[lease.stage].takesSlot) used += 1;
+  for (const lease of core.leaseList) if (takesSlot(lease.stage)) used += 1;
   return used;
 }
 
@@ -25,7 +25,7 @@ export function isLeaving({ withdrawal, shutdown }: AgentCore): boolean {
 export function intakeClosedBecause(core: AgentCore): string | null {
   if (core.withdrawal !== null) return "the agent is withdrawing";
   if (core.shutdown !== null) return "the agent is shutting down";
-  if (core.pause !== null) return core.pause.inForce ? "the agent is paused" : "the agent is pausing";
+  if (core.pause !== null) return core.pause.result === null ? "the agent is pausing" : "the agent is paused";
   if (core.agent === "Idle" || core.agent === "Working") return null;
   return `the agent is ${core.agent}`;
 }

@@ -1,6 +1,6 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import { agentLimits } from "./limits.ts";
-import { finishLease } from "./report.ts";
+import { finishLease, sendReport } from "./report.ts";
 import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -64,14 +64,16 @@ export function retryBroken(turn: Turn): void {
 /** After the working directory is gone (or need not go on its own), what the broker hears is all that is left. */
 export function wipe(turn: Turn, lease: HeldLease): void {
   if (lease.stop?.after === "return") lease.report = { kind: "return", reason: lease.stop.why };
-  if (turn.core.withdrawal !== null) {
+  if (turn.core.withdrawal === null) {
+    lease.stage = "wiping";
+    turn.emit({ kind: "wipeSandbox", leaseId: lease.leaseId });
+  } else if (lease.report?.kind === "complete") {
     // A withdrawal wipes the whole home in one of its steps.
-    if (lease.report?.kind === "complete") lease.stage = "reporting";
-    else partFrom(lease);
-    return;
+    lease.stage = "reporting";
+  } else {
+    partFrom(lease);
   }
-  lease.stage = "wiping";
-  turn.emit({ kind: "wipeSandbox", leaseId: lease.leaseId });
+  sendReport(turn, lease);
 }
 
 export function partFrom(lease: HeldLease): void {

@@ -1,8 +1,9 @@
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { Lease } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { AgentInput } from "./input.ts";
-import { addLease } from "./held-leases.ts";
+import { addLease, heldLease } from "./held-leases.ts";
 import { intakeClosedBecause, isLeaving, leaseNote, slotsFree } from "./lease-facts.ts";
 import { grantLease, setLeaseTimer } from "./lease-deadline.ts";
 import { partFrom } from "./lease-stop.ts";
@@ -42,8 +43,8 @@ export function onAcceptAnswered(
   { leaseId, outcome }: Extract<AgentInput, { type: "acceptAnswered" }>,
 ): void {
   const { core } = turn;
-  const lease = core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "accepting") return;
+  const lease = present(core.leases[leaseId], "a lease that waits for an answer is held");
+  assert(lease.stage === "accepting", "nothing goes on with a lease before it is granted");
   if (outcome.ok) {
     grantLease(turn, lease, outcome.value.expiresAt);
     beginLease(turn, lease);
@@ -116,26 +117,9 @@ function declineReason(turn: Turn, { jobId }: Offer): { reason: string; startFai
 }
 
 function newLease({ leaseId, jobId, epoch, job, checkpoint }: Offer): HeldLease {
-  return {
-    leaseId,
-    jobId,
-    epoch,
-    job,
-    stage: "accepting",
-    execution: "spawning",
-    claimed: true,
-    acceptAttempts: 0,
-    ownDeadlineMs: 0,
-    progress: checkpoint?.progress ?? 0,
-    sandbox: null,
+  return heldLease({
+    ...{ leaseId, jobId, epoch, job, stage: "accepting", execution: "spawning", claimed: true },
     checkpoint: checkpoint === undefined ? null : { reference: checkpoint, generation: 0, upload: "done" },
-    savingGeneration: null,
-    failedGeneration: null,
-    stop: null,
-    endInFlight: false,
-    startFailed: false,
-    exit: null,
     report: null,
-    reportInFlight: false,
-  };
+  });
 }

@@ -1,11 +1,9 @@
-import { agentTransition } from "../../protocol/agent-states.ts";
-import { present } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { PauseResult } from "../../protocol/control.ts";
 import { continueAcknowledgement } from "./acknowledgement.ts";
 import { freeze, snapshotsSettled } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
-import { isBusy } from "./lease-facts.ts";
 import { agentLimits } from "./limits.ts";
 import { refuse } from "./refusal.ts";
 import type { Pause } from "./state.ts";
@@ -21,7 +19,7 @@ export interface PauseWish {
 /** Stops intake and freezes everything, in this very turn; Paused follows when the snapshots are settled (WC-2). */
 export function askPause(turn: Turn, wish: PauseWish): void {
   const { core } = turn;
-  const transition = agentTransition(core.agent, "pauseAsked", { busy: isBusy(core) });
+  const transition = turn.decision("pauseAsked");
   if (!transition.accepted) {
     refuse(turn, { event: "pauseAsked", transition, requestId: wish.requestId });
     return;
@@ -47,8 +45,8 @@ export function askPause(turn: Turn, wish: PauseWish): void {
     });
   } else if (enrolling) {
     turn.answer(wish.requestId, { ok: true, pause: noSandboxes });
-  } else if (pause.inForce) {
-    turn.answer(wish.requestId, { ok: true, pause: pauseResult(turn, pause) });
+  } else if (pause.result !== null) {
+    turn.answer(wish.requestId, { ok: true, pause: pause.result });
   } else {
     if (wish.requestId !== null) pause.waiting.push(wish.requestId);
     if (begins) turn.setTimer("snapshot", { delayMs: agentLimits.snapshotGiveUpMs });
@@ -58,13 +56,12 @@ export function askPause(turn: Turn, wish: PauseWish): void {
 /** Enters Paused once every snapshot is saved or given up, and tells whoever waits for it. */
 export function continuePause(turn: Turn): void {
   const { core } = turn;
-  const { pause } = core;
-  if (pause === null || pause.inForce || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;
-  pause.freezeMs = core.freeze.freezeMs ?? 0;
-  if (!turn.move("paused", pause.reason)) return;
-  pause.inForce = true;
-  turn.clearTimer("snapshot");
-  for (const requestId of pause.waiting) turn.answer(requestId, { ok: true, pause: pauseResult(turn, pause) });
+  const pause = present(core.pause, "only a pause goes on");
+  if (pause.result !== null || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;
+  const moved = turn.move("paused", pause.reason);
+  assert(moved, "who froze for a pause may be Paused");
+  pause.result = pauseResult(turn, pause);
+  for (const requestId of pause.waiting) turn.answer(requestId, { ok: true, pause: pause.result });
   pause.waiting = [];
   wake(turn, "paused");
   turn.emit({ kind: "ready" });
@@ -74,20 +71,19 @@ export function continuePause(turn: Turn): void {
 const noSandboxes: PauseResult = { freezeMs: 0, frozenSandboxes: 0, checkpoints: 0, snapshotMs: 0 };
 
 function pauseResult({ core, nowMs }: Turn, pause: Pause): PauseResult {
-  const { generation, sandboxes } = present(core.freeze, "a pause in force holds a freeze");
+  const { generation, freezeMs, sandboxes } = present(core.freeze, "a pause in force holds a freeze");
+  assert(freezeMs !== null, "what is settled was seen to stand still");
   const checkpoints = core.leaseList.filter((lease) => lease.checkpoint?.generation === generation).length;
-  pause.snapshotMs ??= nowMs - pause.triggeredAtMs;
-  return { freezeMs: pause.freezeMs, frozenSandboxes: sandboxes, checkpoints, snapshotMs: pause.snapshotMs };
+  return { freezeMs, frozenSandboxes: sandboxes, checkpoints, snapshotMs: nowMs - pause.triggeredAtMs };
 }
 
-function newPause({ nowMs }: Turn, { by, reason }: PauseWish): Pause {
+/** A pause that is asked for, or was by an earlier instance, and has not come about. */
+export function newPause({ nowMs }: Turn, { by, reason }: Pick<PauseWish, "by" | "reason">): Pause {
   return {
     by,
     reason,
     triggeredAtMs: nowMs,
-    inForce: false,
-    freezeMs: 0,
-    snapshotMs: null,
+    result: null,
     waiting: [],
     acknowledgement: "waiting",
     acknowledgeAttempts: 0,

@@ -31,7 +31,7 @@ export function continuePeriodic(turn: Turn): void {
   if (core.freeze?.purpose !== "periodic" || !snapshotsSettled(turn)) return;
   const { triggeredAtMs } = core.freeze;
   core.freeze = null;
-  turn.emit({ kind: "thawAll", trigger: "periodic checkpoint", triggeredAtMs, waiting: [] });
+  turn.emit({ kind: "thawAll", trigger: "periodic checkpoint", triggeredAtMs, requestId: null });
   turn.clearTimer("snapshot");
   spawnHeld(turn);
   schedulePeriodic(turn);

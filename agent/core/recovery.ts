@@ -23,7 +23,8 @@ export function recoveredFrom(content: LedgerContent): Recovered {
 }
 
 function noteOf(content: LedgerContent, key: Note["key"]): unknown {
-  return content.notes(key).find((note) => note.key === key)?.value ?? null;
+  const [note] = content.notes(key);
+  return note?.value ?? null;
 }
 
 function recoveredLease(key: string, { jobId, epoch, checkpoint, uploaded, report }: LeaseNote): RecoveredLease {

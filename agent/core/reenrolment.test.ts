@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { ModelWorld } from "../testing/model-world.ts";
 import { fenced, workingWorld } from "../testing/working-world.ts";
+import { apply } from "./agent.ts";
 
 /** The broker answers a heartbeat as if another instance were the later one. */
 function beFenced(world: ModelWorld): void {
@@ -81,5 +82,33 @@ describe("an instance that the broker does not heed any more", () => {
     world.see({ type: "signal", name: "SIGTERM" });
     world.see({ type: "heartbeatAnswered", outcome: fenced, sentAtMs: world.nowMs });
     expect(waitMs(world)).toBeNull();
+  });
+});
+
+describe("an instance that the broker has forgotten", () => {
+  /** The broker answers a heartbeat as if it had never heard of the agent; whether an enrolment was sent for that. */
+  function beForgotten(world: ModelWorld): boolean {
+    world.see({ type: "timer", name: "heartbeat" });
+    world.pending = world.pending.filter(({ name }) => name !== "heartbeat");
+    const outcome = { ok: false, code: "unknown-agent", retriable: false, message: "" } as const;
+    const { effects } = apply(world.core, { type: "heartbeatAnswered", outcome, sentAtMs: world.nowMs }, world.nowMs);
+    return effects.some(({ kind }) => kind === "enrol");
+  }
+  const failed = { ok: false, code: "internal", retriable: true, message: "" } as const;
+
+  test("enrols at once, with one call at a time", () => {
+    const world = workingWorld();
+    expect(beForgotten(world)).toBe(true);
+    expect(beForgotten(world)).toBe(false);
+  });
+
+  test("keeps the wait after an enrolment that failed", () => {
+    const world = workingWorld();
+    expect(beForgotten(world)).toBe(true);
+    world.see({ type: "enrolAnswered", outcome: failed });
+    const dueMs = world.timers.get("enrol");
+    expect(dueMs).toBeGreaterThan(world.nowMs);
+    expect(beForgotten(world)).toBe(false);
+    expect(world.timers.get("enrol")).toBe(dueMs);
   });
 });

@@ -49,6 +49,8 @@ export function onReportAnswered(
     retryLater(turn);
     return;
   }
+  // The broker answers again, whatever it says.
+  turn.core.outboxAttempts = 0;
   if (!outcome.ok && outcome.code === "fenced") {
     // The lease is over, or the broker heeds another instance just now: the next heartbeat that it takes tells which.
     sometimes("a report was fenced");
@@ -56,10 +58,11 @@ export function onReportAnswered(
     wake(turn, "a report was fenced");
     return;
   }
-  if (outcome.ok) turn.core.outboxAttempts = 0;
   // Settled, unknown: the job goes on elsewhere or not at all, and nothing that we say changes that.
-  else turn.log("warn", `The broker refused the report on ${lease.jobId} (${leaseId}): ${outcome.code}`);
-  if (!outcome.ok) sometimes("a report was refused for good");
+  if (!outcome.ok) {
+    sometimes("a report was refused for good");
+    turn.log("warn", `The broker refused the report on ${lease.jobId} (${leaseId}): ${outcome.code}`);
+  }
   const wasReturn = lease.report?.kind === "return";
   lease.report = null;
   if (lease.stage === "reporting") finishLease(turn, lease);

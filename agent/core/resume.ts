@@ -1,7 +1,6 @@
+import { assert } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
-import { agentTransition } from "../../protocol/agent-states.ts";
 import { wake } from "./heartbeat-send.ts";
-import { isBusy } from "./lease-facts.ts";
 import type { PauseWish } from "./pause.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
 import { refuse } from "./refusal.ts";
@@ -12,7 +11,7 @@ import type { Turn } from "./turn.ts";
 /** Lets everything go on where it stopped (WC-3); a pause that has not taken effect yet is called off. */
 export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): void {
   const { core, nowMs } = turn;
-  const transition = agentTransition(core.agent, "resumeAsked", { busy: isBusy(core) });
+  const transition = turn.decision("resumeAsked");
   if (!transition.accepted) {
     refuse(turn, { event: "resumeAsked", transition, requestId });
     return;
@@ -35,25 +34,23 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
     turn.answer(requestId, { ok: true, resumeMs: 0 });
     return;
   }
-  if (!pause.inForce) sometimes("a resume came before the pause had taken effect");
-  const thaws = core.freeze !== null;
+  if (pause.result === null) sometimes("a resume came before the pause had taken effect");
+  assert(core.freeze !== null, "whoever is enrolled froze when the pause was asked for");
   core.freeze = null;
-  const waiting = requestId === null ? [] : [requestId];
-  if (thaws) turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });
-  else turn.answer(requestId, { ok: true, resumeMs: 0 });
+  turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, requestId });
   // Told first: whoever is killed in between comes back paused, and nobody comes back at work from an untold resume.
-  if (core.agent === "Paused") turn.move("resumeAsked", reason);
+  turn.move("resumeAsked", reason);
   forget(turn, pause);
-  if (pause.acknowledgement !== "waiting") turn.emit({ kind: "notifyResumed", reason });
+  // However far its acknowledgement got: the broker may have heard of it, though its answer was lost.
+  if (pause.result !== null) turn.emit({ kind: "notifyResumed", reason });
   spawnHeld(turn);
   schedulePeriodic(turn);
   wake(turn, "resumed");
 }
 
+/** The pause's timers find nothing to do when they come. */
 function forget(turn: Turn, pause: Pause): void {
   turn.remember({ key: "pause", value: null });
-  turn.clearTimer("snapshot");
-  turn.clearTimer("acknowledge");
   callOff(turn, pause, "A resume came before the pause had taken effect; it is called off.");
 }
 

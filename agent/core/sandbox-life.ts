@@ -1,20 +1,20 @@
-import { assert } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { freezeLatecomer } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
-import { intakeClosedBecause, isBusy, leaseNote } from "./lease-facts.ts";
+import { isBusy, leaseNote } from "./lease-facts.ts";
 import { partFrom, stopLease, terminate, wipe } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
 import { finishLease, sendReport } from "./report.ts";
+import type { HeldLease, LeaseStage } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 
 export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepared">): void {
-  const lease = turn.core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "preparing") return;
+  const lease = waitingLease(turn, leaseId, "preparing");
   lease.sandbox = { workspace, pid: null, cgroup: null };
   if (lease.stop !== null) {
     wipe(turn, lease);
@@ -25,9 +25,9 @@ export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepar
   if (lease.stage === "held") sometimes("a prepared job waited for the end of a freeze");
 }
 
-/** Spawns what waited for the end of a pause; does nothing while one is in force (I6). */
+/** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses or leaves holds one (I6). */
 export function spawnHeld(turn: Turn): void {
-  if (turn.core.freeze !== null || intakeClosedBecause(turn.core) !== null) return;
+  if (turn.core.freeze !== null) return;
   for (const lease of turn.leases()) {
     if (lease.stage !== "held") continue;
     const { leaseId, jobId, epoch, job } = lease;
@@ -39,8 +39,8 @@ export function spawnHeld(turn: Turn): void {
 }
 
 export function onStarted(turn: Turn, { leaseId, pid, cgroup }: Of<"sandboxStarted">): void {
-  const lease = turn.core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "spawning" || lease.sandbox === null) return;
+  const lease = waitingLease(turn, leaseId, "spawning");
+  assert(lease.sandbox !== null, "what is spawned was prepared");
   lease.sandbox.pid = pid;
   lease.sandbox.cgroup = cgroup;
   lease.stage = "running";
@@ -60,8 +60,7 @@ function isAlone(turn: Turn): boolean {
 /** Not the job's fault: the broker has it back in seconds (CASES 15). */
 export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string; reason: string }): void {
   const { core } = turn;
-  const lease = core.leases[leaseId];
-  if (lease === undefined || (lease.stage !== "preparing" && lease.stage !== "spawning")) return;
+  const lease = waitingLease(turn, leaseId, "preparing", "spawning");
   if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
   turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
   const untilMs = turn.nowMs + agentLimits.unspawnableForMs;
@@ -104,7 +103,7 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   const { withdrawal } = turn.core;
   if (withdrawal !== null) {
     withdrawal.record.processesTerminated += terminated;
-    withdrawal.record.processesLeft.push(...left);
+    withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];
   }
   if (left.length > 0) {
     sometimes("a process could not be killed");
@@ -117,24 +116,36 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   lease.stage = "wiping";
   // The result is on the disk before anybody is told of it, and before the directory that it came from is wiped.
   turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
-  if (lease.execution === "killing") turn.moveExecution(lease, "killed", lease.stop?.why ?? "it was stopped");
-  else if (lease.exit?.error === null) turn.moveExecution(lease, "completed", "exit code 0");
-  else turn.moveExecution(lease, "failed", lease.exit?.error ?? "it ended");
+  recordEnd(turn, lease);
   if (!isBusy(turn.core)) turn.move("workEnded", `${lease.jobId} ended`);
   wipe(turn, lease);
-  sendReport(turn, lease);
+}
+
+function recordEnd(turn: Turn, lease: HeldLease): void {
+  if (lease.execution === "killing") {
+    turn.moveExecution(lease, "killed", present(lease.stop, "whoever is killed was to stop").why);
+    return;
+  }
+  const { error } = present(lease.exit, "whoever was not stopped ended by itself");
+  if (error === null) turn.moveExecution(lease, "completed", "exit code 0");
+  else turn.moveExecution(lease, "failed", error);
+}
+
+/** What the host is asked to do for a lease is awaited, whatever else comes up. */
+function waitingLease(turn: Turn, leaseId: string, ...stages: readonly LeaseStage[]): HeldLease {
+  const lease = present(turn.core.leases[leaseId], "a lease that waits for its host is held");
+  assert(stages.includes(lease.stage), "a lease stays where it waits for its host");
+  return lease;
 }
 
 function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): string | null {
-  if (signal !== null) return `ended by ${signal}`;
-  if (exitCode !== 0) return `exit code ${exitCode ?? "unknown"}`;
+  if (exitCode !== 0) return signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`;
   return resultProblem;
 }
 
 /** The working directory is gone; the slot is free. */
 export function onWiped(turn: Turn, { leaseId, left }: Of<"sandboxWiped">): void {
-  const lease = turn.core.leases[leaseId];
-  if (lease === undefined || lease.stage !== "wiping") return;
+  const lease = waitingLease(turn, leaseId, "wiping");
   if (left.length > 0) turn.log("error", `Left in the working directory of ${lease.jobId}: ${left.join(", ")}`);
   if (lease.stop?.after === "part") {
     partFrom(lease);
@@ -142,7 +153,6 @@ export function onWiped(turn: Turn, { leaseId, left }: Of<"sandboxWiped">): void
     finishLease(turn, lease);
   } else {
     lease.stage = "reporting";
-    sendReport(turn, lease);
   }
   wake(turn, "a slot is free");
 }

@@ -9,8 +9,8 @@ import { continueWithdrawal } from "./withdrawal.ts";
 export function settle(turn: Turn): void {
   const { core } = turn;
   requestSnapshots(turn);
-  if (core.withdrawal !== null) continueWithdrawal(turn);
-  else if (core.shutdown !== null) continueShutdown(turn);
+  if (core.withdrawal !== null) continueWithdrawal(turn, core.withdrawal);
+  else if (core.shutdown !== null) continueShutdown(turn, core.shutdown);
   else if (core.pause !== null) continuePause(turn);
   else continuePeriodic(turn);
 }

@@ -1,3 +1,4 @@
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
 import { handBack } from "./lease-facts.ts";
@@ -21,7 +22,7 @@ const liveStages: readonly LeaseStage[] = ["accepting", "preparing", "held", "sp
 export function onSignal(turn: Turn, name: string): void {
   const { core, nowMs } = turn;
   if (core.withdrawal !== null) {
-    urgeWithdrawal(turn, name);
+    urgeWithdrawal(turn, core.withdrawal, name);
     return;
   }
   const { shutdown } = core;
@@ -35,7 +36,7 @@ export function onSignal(turn: Turn, name: string): void {
   turn.log("warn", `${name} again: ${shutdown.level === 2 ? "leases are handed back as they are" : "ending at once"}.`);
   if (shutdown.level === 3) {
     sometimes("a third signal ended a shutdown at once");
-    turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
+    turn.emit({ kind: "exit", ending: { how: "interrupted" } });
     return;
   }
   sometimes("a second signal hurried a shutdown");
@@ -55,7 +56,7 @@ export function askShutdown(turn: Turn, trigger: string): void {
   if (core.shutdown !== null || core.withdrawal !== null) return;
   if (core.agent === "Paused") sometimes("a shutdown came while paused");
   freeze(turn, { purpose: "shutdown", trigger });
-  turn.move("shutdownAsked", trigger);
+  assert(turn.move("shutdownAsked", trigger), "whoever does not withdraw may shut down");
   turn.record("agent.shutdown", { trigger, stage: "begin" });
   const phaseEndsAtMs = nowMs + agentLimits.snapshotGiveUpMs;
   core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs, told: [] };
@@ -65,16 +66,15 @@ export function askShutdown(turn: Turn, trigger: string): void {
 }
 
 /** Checkpoint → terminate → tell the broker → end. Each phase ends when it is done or its time is over. */
-export function continueShutdown(turn: Turn): void {
-  const { shutdown, freeze: frozen } = turn.core;
-  if (shutdown === null || shutdown.phase === "done") return;
+export function continueShutdown(turn: Turn, shutdown: Shutdown): void {
+  if (shutdown.phase === "done") return;
   const late = turn.nowMs >= shutdown.phaseEndsAtMs;
   if (shutdown.phase === "checkpoint") {
     // Nothing is terminated before it was seen stopped, or its snapshot would be of a moving target.
-    if (frozen === null || frozen.freezeMs === null) return;
+    if (present(turn.core.freeze, "a shutdown holds a freeze").freezeMs === null) return;
     if (!late && !(snapshotsSettled(turn) && uploadsSettled(turn))) return;
     giveUpSnapshots(turn, "the shutdown does not wait any longer");
-    enter(turn, shutdown, { phase: "terminate", forMs: terminateMs(turn) });
+    enter(turn, shutdown, { phase: "terminate", forMs: terminateMs(turn, shutdown) });
     for (const lease of turn.leases()) {
       stopLease(turn, lease, { why: `the agent shuts down (${shutdown.trigger})`, after: "part" });
     }
@@ -93,7 +93,9 @@ export function continueShutdown(turn: Turn): void {
 
 export function onShutdownAnswered(turn: Turn, { outcome }: { outcome: BrokerOutcome<unknown> }): void {
   const { shutdown } = turn.core;
-  if (shutdown === null || shutdown.phase !== "notify") return;
+  // A withdrawal took it over.
+  if (shutdown === null) return;
+  assert(shutdown.phase === "notify", "whoever has ended hears no answers");
   if (outcome.ok) {
     // One whose acceptance was answered only now is in the journal, and goes back at the next start.
     for (const lease of turn.leases()) if (shutdown.told.includes(lease.leaseId)) finishLease(turn, lease);
@@ -121,7 +123,7 @@ function notify(turn: Turn, shutdown: Shutdown): void {
 function end(turn: Turn, shutdown: Shutdown): void {
   shutdown.phase = "done";
   turn.record("agent.shutdown", { trigger: shutdown.trigger, stage: "end" });
-  turn.emit({ kind: "exit", ending: { how: "shutdown" }, urgent: false });
+  turn.emit({ kind: "exit", ending: { how: "shutdown" } });
 }
 
 function enter(turn: Turn, shutdown: Shutdown, { phase, forMs }: { phase: Shutdown["phase"]; forMs: number }): void {
@@ -130,10 +132,10 @@ function enter(turn: Turn, shutdown: Shutdown, { phase, forMs }: { phase: Shutdo
   turn.setTimer("shutdown", { delayMs: forMs });
 }
 
-/** TERM, KILL and the wait for what cannot be killed. */
-function terminateMs({ core }: Turn): number {
-  const graceMs = core.shutdown?.level === 1 ? core.timing.terminateGraceMs : 0;
-  return graceMs + agentLimits.unkillableAfterMs;
+/** TERM, KILL and the wait for what cannot be killed; whoever is hurried does not wait for that. */
+function terminateMs({ core }: Turn, { level }: Shutdown): number {
+  if (level > 1) return agentLimits.urgentNotifyMs;
+  return core.timing.terminateGraceMs + agentLimits.unkillableAfterMs;
 }
 
 function uploadsSettled(turn: Turn): boolean {

@@ -1,3 +1,4 @@
+import { present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { agentLimits } from "./limits.ts";
 import type { Turn } from "./turn.ts";
@@ -7,7 +8,7 @@ import type { Turn } from "./turn.ts";
  * process to itself are heard only after it, however long it took.
  */
 export function isRepeat({ core, nowMs }: Turn, lastSignalAtMs: number): boolean {
-  const since = Math.max(lastSignalAtMs, core.freeze?.frozenAtMs ?? 0);
+  const since = Math.max(lastSignalAtMs, present(core.freeze, "whoever leaves holds a freeze").frozenAtMs ?? 0);
   const repeats = nowMs - since < agentLimits.signalRepeatMs;
   if (repeats) sometimes("a signal was taken for a repeat of the one before");
   return repeats;

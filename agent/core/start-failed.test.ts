@@ -22,8 +22,8 @@ function worldWaitingFor(name: string, timing: Partial<Timing> = {}): ModelWorld
 function returnAfter(failure: "sandboxPrepareFailed" | "sandboxStartFailed"): AgentEffect | undefined {
   const world = worldWaitingFor(failure === "sandboxPrepareFailed" ? "prepare" : "start");
   world.sandboxes.clear();
-  world.see({ type: failure, leaseId: "lease-1", reason: "there is no such program" });
-  const { effects } = apply(world.core, { type: "sandboxWiped", leaseId: "lease-1", left: [] }, world.nowMs);
+  const input = { type: failure, leaseId: "lease-1", reason: "there is no such program" } as const;
+  const { effects } = apply(world.core, input, world.nowMs);
   return effects.find(({ kind }) => kind === "returnLease");
 }
 

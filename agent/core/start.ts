@@ -3,9 +3,10 @@ import { resumeWithdrawal } from "./withdrawal-begin.ts";
 import { onWithdrawalStrays } from "./withdrawal-host.ts";
 import { copyOfRecord } from "./withdrawal-note.ts";
 import { enrol } from "./enrolment-send.ts";
-import { addLease } from "./held-leases.ts";
+import { addLease, heldLease } from "./held-leases.ts";
 import type { AgentInput } from "./input.ts";
 import { agentLimits } from "./limits.ts";
+import { newPause } from "./pause.ts";
 import type { HeldLease, RecoveredLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -33,16 +34,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   }
   if (recovered.pause !== null) {
     sometimes("a pause was remembered over a restart");
-    core.pause = {
-      ...recovered.pause,
-      triggeredAtMs: turn.nowMs,
-      inForce: false,
-      freezeMs: 0,
-      snapshotMs: null,
-      waiting: [],
-      acknowledgement: "waiting",
-      acknowledgeAttempts: 0,
-    };
+    core.pause = newPause(turn, recovered.pause);
   }
   if (!mayEnrol) return;
   if (recovered.strays) {
@@ -57,8 +49,9 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
 }
 
 export function onStraysEnded(turn: Turn, input: Of<"straysEnded">): void {
-  if (turn.core.withdrawal !== null) {
-    onWithdrawalStrays(turn, input);
+  const { withdrawal } = turn.core;
+  if (withdrawal !== null) {
+    onWithdrawalStrays(turn, withdrawal, input);
     return;
   }
   if (input.terminated > 0) sometimes("strays of an earlier instance were found");
@@ -78,27 +71,10 @@ function beginAnew(turn: Turn): void {
 
 function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }: RecoveredLease): HeldLease {
   if (report !== null) sometimes("a result outlived the instance that produced it");
-  return {
-    leaseId,
-    jobId,
-    epoch,
-    job: null,
-    stage: "reporting",
-    execution: "killed",
-    claimed: false,
-    acceptAttempts: 0,
-    ownDeadlineMs: 0,
-    progress: checkpoint?.reference.progress ?? 0,
-    sandbox: null,
+  return heldLease({
+    ...{ leaseId, jobId, epoch, job: null, stage: "reporting", execution: "killed", claimed: false },
     checkpoint: checkpoint === null ? null : { ...checkpoint, upload: uploaded ? "done" : "waiting" },
-    savingGeneration: null,
-    failedGeneration: null,
-    stop: null,
-    endInFlight: false,
-    startFailed: false,
-    exit: null,
     report:
       report === null ? { kind: "return", reason: "the agent was restarted" } : { kind: "complete", body: report },
-    reportInFlight: false,
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { AgentState } from "../../protocol/agent-states.ts";
+import type { PauseResult } from "../../protocol/control.ts";
 import type { ExecutionState } from "../../protocol/execution-states.ts";
 import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
@@ -18,11 +19,10 @@ export interface AgentCore {
   enrolmentSent: boolean;
   /** Whether the broker knows this instance: it refuses every other call of one that it does not. */
   enrolled: boolean;
-  enrolInFlight: boolean;
+  /** Whether a call is under way, or the timer for the next one is set. */
+  enrolCall: "none" | "inFlight" | "waits";
   /** Attempts since the last that succeeded. */
   enrolAttempts: number;
-  /** Whether the timer for the next attempt is set. */
-  enrolWaits: boolean;
   enrolledAtMs: number;
   /** How often the broker heeded another instance, since it last heeded this one in peace. */
   timesUnheeded: number;
@@ -127,11 +127,8 @@ export interface Pause {
   by: "owner" | "broker";
   reason: string;
   readonly triggeredAtMs: number;
-  /** The agent is Paused because of it. */
-  inForce: boolean;
-  freezeMs: number;
-  /** From the trigger until every snapshot was settled; null before. */
-  snapshotMs: number | null;
+  /** What it came to, once the agent is Paused because of it. */
+  result: PauseResult | null;
   /** Control requests that are answered when it is in force. */
   waiting: string[];
   acknowledgement: "waiting" | "inFlight" | "done";
@@ -150,7 +147,7 @@ export interface Shutdown {
   told: string[];
 }
 
-/** A withdrawal as it is journalled: what another instance needs to finish it. */
+/** A withdrawal as it is journalled: what another instance needs to finish it. Its lists are replaced, never changed. */
 export interface WithdrawalRecord {
   readonly trigger: string;
   readonly startedAtMs: number;
@@ -158,14 +155,14 @@ export interface WithdrawalRecord {
   attempts: number;
   /** Intake is stopped in the very turn in which it begins. */
   current: Exclude<WithdrawalStep["step"], "stop-intake">;
-  steps: WithdrawalStep[];
+  steps: readonly WithdrawalStep[];
   keyRevoked: WithdrawalReport["keyRevoked"];
   processesTerminated: number;
-  processesLeft: WithdrawalReport["processesLeft"];
-  directoriesWiped: string[];
-  directoriesLeft: string[];
-  autostartLeft: string[];
-  socketsLeft: string[];
+  processesLeft: Readonly<WithdrawalReport["processesLeft"]>;
+  directoriesWiped: readonly string[];
+  directoriesLeft: readonly string[];
+  autostartLeft: readonly string[];
+  socketsLeft: readonly string[];
   leasesHandedBack: number;
   leasesDeferred: number;
   ledgerEntriesLeft: number;
@@ -177,16 +174,20 @@ export interface Withdrawal {
   readonly begunAtMs: number;
   endsAtMs: number;
   stepBegunAtMs: number;
-  waiting: string[];
+  /** Whoever asked for it; null for a cause that hears no answer. */
+  waiting: (string | null)[];
   /** Whether the effect of the current step is under way. */
   asked: boolean;
   /** Whether the leases of an earlier instance were named to the broker. */
   claimSent: boolean;
   /** Whether checkpoints and results were sent on their way. */
   reportsSent: boolean;
+  /** How many leases the broker was last asked to take back. */
+  leasesTold: number;
   /** How often the broker was told. */
   brokerAttempts: number;
-  retryAtMs: number | null;
+  /** No call before this time. */
+  retryAtMs: number;
   /** Signals that came meanwhile. */
   signals: number;
   lastSignalAtMs: number | null;
@@ -217,9 +218,8 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     timing: defaultTiming,
     enrolmentSent: false,
     enrolled: false,
-    enrolInFlight: false,
+    enrolCall: "none",
     enrolAttempts: 0,
-    enrolWaits: false,
     enrolledAtMs: 0,
     timesUnheeded: 0,
     brokerReachable: false,

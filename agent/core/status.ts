@@ -17,7 +17,7 @@ export function coreStatus(core: AgentCore): CoreStatus {
     agentId: core.agentId,
     instanceId: core.instanceId,
     state: core.agent,
-    pauseAsked: core.pause !== null && !core.pause.inForce,
+    pauseAsked: core.pause !== null && core.pause.result === null,
     reason: core.reason,
     brokerReachable: core.brokerReachable,
     slots: core.slots,

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "../../protocol/agent-states.ts";
+import type { AgentEvent, AgentTransition } from "../../protocol/agent-states.ts";
 import { agentTransition } from "../../protocol/agent-states.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
 import { type ExecutionState, executionTransition } from "../../protocol/execution-states.ts";
@@ -60,6 +60,11 @@ export class Turn {
     return this.core.leaseList;
   }
 
+  /** What the table says of the event now. */
+  decision(event: AgentEvent): AgentTransition {
+    return agentTransition(this.core.agent, event, { busy: isBusy(this.core) });
+  }
+
   /**
    * Moves the agent by the table (WC-5). A refusal is recorded and changes nothing.
    *
@@ -67,7 +72,7 @@ export class Turn {
    */
   move(event: AgentEvent, reason: string): boolean {
     const { core } = this;
-    const transition = agentTransition(core.agent, event, { busy: isBusy(core) });
+    const transition = this.decision(event);
     if (!transition.accepted) {
       this.record("agent.refused", { state: core.agent, event, reason: transition.reason });
       return false;

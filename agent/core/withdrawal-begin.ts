@@ -45,7 +45,7 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
     sometimes("a withdrawal was asked for twice");
-    if (requestId !== null) core.withdrawal.waiting.push(requestId);
+    core.withdrawal.waiting.push(requestId);
     if (deadlineMs !== undefined) hasten(turn, core.withdrawal, deadlineMs);
     return;
   }
@@ -54,12 +54,7 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   freeze(turn, { purpose: "withdraw", trigger });
 
   const record = newRecord(turn, { trigger, deadlineMs: forMs });
-  record.steps.push({
-    step: "stop-intake",
-    outcome: "done",
-    durationMs: 0,
-    measured: `${core.slots} slots closed`,
-  });
+  record.steps = [{ step: "stop-intake", outcome: "done", durationMs: 0, measured: `${core.slots} slots closed` }];
   rememberWithdrawal(turn, record);
   leaveEverythingElse(turn);
   startWork(turn, record, { forMs, requestId });
@@ -76,9 +71,6 @@ export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
   // This instance has a socket and a cgroup of its own by now, and sandboxes may have outlived the one before.
   if (afterProcesses.includes(record.current)) record.current = "terminate";
   record.processesLeft = [];
-  record.directoriesLeft = [];
-  record.autostartLeft = [];
-  record.socketsLeft = [];
   rememberWithdrawal(turn, record);
   freeze(turn, { purpose: "withdraw", trigger: record.trigger });
   startWork(turn, record, { forMs: record.deadlineMs, requestId: null });
@@ -86,12 +78,9 @@ export function resumeWithdrawal(turn: Turn, record: WithdrawalRecord): void {
 }
 
 /** A signal during a withdrawal does not turn it back; it shortens it. */
-export function urgeWithdrawal(turn: Turn, signal: string): void {
-  const { core, nowMs } = turn;
-  const { withdrawal } = core;
-  if (withdrawal === null) return;
+export function urgeWithdrawal(turn: Turn, withdrawal: Withdrawal, signal: string): void {
   if (withdrawal.lastSignalAtMs !== null && isRepeat(turn, withdrawal.lastSignalAtMs)) return;
-  withdrawal.lastSignalAtMs = nowMs;
+  withdrawal.lastSignalAtMs = turn.nowMs;
   withdrawal.signals += 1;
   if (withdrawal.signals === 1) {
     turn.log("info", `${signal}: the withdrawal is finished first.`);
@@ -101,14 +90,14 @@ export function urgeWithdrawal(turn: Turn, signal: string): void {
     hasten(turn, withdrawal, agentLimits.urgentNotifyMs);
   } else {
     sometimes("a third signal broke a withdrawal off");
-    turn.emit({ kind: "exit", ending: { how: "interrupted" }, urgent: true });
+    turn.emit({ kind: "exit", ending: { how: "interrupted" } });
   }
 }
 
 /** Ends it no later than so long from now. */
 function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
   withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, turn.nowMs + forMs);
-  // A look for processes waits for those that do not die as long as it was told to: another takes less.
+  // A look for strays that is under way goes by the deadline of before: another one takes its place.
   if (withdrawal.record.current === "terminate") withdrawal.asked = false;
   wakeForStep(turn, withdrawal);
 }
@@ -124,12 +113,13 @@ function startWork(
     begunAtMs: nowMs,
     endsAtMs: nowMs + forMs,
     stepBegunAtMs: nowMs,
-    waiting: requestId === null ? [] : [requestId],
+    waiting: [requestId],
     asked: false,
     claimSent: false,
     reportsSent: false,
+    leasesTold: 0,
     brokerAttempts: 0,
-    retryAtMs: null,
+    retryAtMs: 0,
     signals: 0,
     lastSignalAtMs: null,
   };

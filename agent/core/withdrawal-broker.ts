@@ -57,7 +57,7 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   const { upload, broker, answer } = withdrawalShares;
   wakeAt(turn, withdrawal, [upload, broker].find((share) => !isOver(turn, withdrawal, share)) ?? answer);
   if (!core.enrolled) {
-    if (!core.enrolInFlight && mayTry(turn, withdrawal)) enrol(turn);
+    if (core.enrolCall !== "inFlight" && mayTry(turn, withdrawal)) enrol(turn);
     return;
   }
   if (!isOver(turn, withdrawal, withdrawalShares.upload) && !everythingSent(turn, withdrawal)) return;
@@ -65,7 +65,9 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   askOnce(withdrawal, () => {
     turn.clearTimer("heartbeat");
     const timeoutMs = atLeastOneTry(timeLeftMs(turn, withdrawal, withdrawalShares.broker));
-    turn.emit({ kind: "withdraw", handedBack: leasesToHandBack(turn).map(handBack), timeoutMs });
+    const leases = leasesToHandBack(turn);
+    withdrawal.leasesTold = leases.length;
+    turn.emit({ kind: "withdraw", handedBack: leases.map(handBack), timeoutMs });
   });
 }
 
@@ -128,18 +130,16 @@ function everythingSent(turn: Turn, withdrawal: Withdrawal): boolean {
 }
 
 function mayTry({ nowMs }: Turn, withdrawal: Withdrawal): boolean {
-  if (withdrawal.retryAtMs !== null && nowMs < withdrawal.retryAtMs) return false;
-  withdrawal.retryAtMs = null;
-  return true;
+  return nowMs >= withdrawal.retryAtMs;
 }
 
 function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: BrokerFailure): void {
   withdrawal.asked = false;
   withdrawal.brokerAttempts += 1;
   if (code === "revoked") {
-    // An earlier attempt got through and was killed before it could write that down.
+    // An earlier attempt got through and was killed before it could write that down, or the broker had given the agent up.
     sometimes("a withdrawal was confirmed to an instance that did not live to hear it");
-    handedBack(turn, withdrawal, leasesToHandBack(turn).length);
+    handedBack(turn, withdrawal, withdrawal.leasesTold);
     return;
   }
   if (code === "unknown-agent" || code === "bad-join-token") {
@@ -166,9 +166,9 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
 function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
   const { record } = withdrawal;
   record.keyRevoked = "confirmed";
-  record.leasesDeferred = 0;
-  // An earlier attempt may have put it off; whoever finishes this one if it is killed now is to ask whether it is dead.
+  // What an attempt that was not heard said of the next step is true no longer, though nobody may live to probe.
   record.steps = record.steps.filter(({ step }) => step !== "revoke-key");
+  record.leasesDeferred = 0;
   // Those that came to their end before the broker was told, or while it answered, are not among them.
   record.leasesHandedBack += leases;
   const measured = `the broker took back ${leases} leases`;

@@ -1,9 +1,9 @@
-import { present } from "../../foundation/assert.ts";
+import { assert } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { type WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import type { Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
-import { copyOfRecord } from "./withdrawal-note.ts";
+import { leftOnHost } from "./withdrawal-steps.ts";
 
 const order = WithdrawalStep.shape.step.options;
 
@@ -13,20 +13,17 @@ const order = WithdrawalStep.shape.step.options;
  */
 export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
   const report = withdrawalReport(turn, withdrawal);
-  turn.clearTimer("withdraw");
-  turn.clearTimer("heartbeat");
   if (!report.clean) sometimes("a withdrawal left something behind");
   if (report.clean) turn.move("withdrawn", "the ledger is empty");
   turn.record("agent.withdrawal", { report });
   for (const requestId of withdrawal.waiting) turn.answer(requestId, { ok: true, report });
-  turn.emit({ kind: "exit", ending: { how: "withdrawn", clean: report.clean }, urgent: false });
+  turn.emit({ kind: "exit", ending: { how: "withdrawn", clean: report.clean } });
 }
 
 function withdrawalReport({ core, nowMs }: Turn, { record }: Withdrawal): WithdrawalReport {
-  const { startedAtMs, deadlineMs: _deadlineMs, current: _current, ...measured } = copyOfRecord(record);
-  const { processesLeft, autostartLeft, directoriesLeft, socketsLeft } = record;
-  const left = [processesLeft, autostartLeft, directoriesLeft, socketsLeft].flat().length;
-  present(record.steps.at(-1), "a withdrawal that ended took steps");
+  const { startedAtMs, deadlineMs: _deadlineMs, current: _current, ...measured } = record;
+  assert(record.steps.length > 0, "a withdrawal that ended took steps");
+  // Nothing of a report changes any more, so it shares the record's lists.
   return {
     agentId: core.agentId,
     instanceId: core.instanceId,
@@ -34,6 +31,6 @@ function withdrawalReport({ core, nowMs }: Turn, { record }: Withdrawal): Withdr
     endedAt: nowMs,
     ...measured,
     steps: record.steps.toSorted((a, b) => order.indexOf(a.step) - order.indexOf(b.step)),
-    clean: left === 0 && record.ledgerEntriesLeft === 0,
-  };
+    clean: leftOnHost(record) + record.ledgerEntriesLeft === 0,
+  } as WithdrawalReport;
 }

@@ -4,7 +4,7 @@ import type { LeaseStage, Withdrawal, WithdrawalRecord } from "./state.ts";
 import { withdrawalShares } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 import { endWithdrawal } from "./withdrawal-end.ts";
-import { addResult, advance, askOnce, isOver, timeLeftMs } from "./withdrawal-steps.ts";
+import { addResult, advance, askOnce, isOver, leftOnHost, timeLeftMs } from "./withdrawal-steps.ts";
 
 type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 
@@ -21,50 +21,44 @@ export function endProcesses(turn: Turn, withdrawal: Withdrawal): void {
   askOnce(withdrawal, () => turn.emit({ kind: "endStrays", graceMs: 0, deadlineMs: Math.max(0, deadlineMs) }));
 }
 
-export function onWithdrawalStrays(turn: Turn, { terminated, left }: Of<"straysEnded">): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "terminate" || !withdrawal.asked) return;
+export function onWithdrawalStrays(turn: Turn, withdrawal: Withdrawal, { terminated, left }: Of<"straysEnded">): void {
   const { record } = withdrawal;
+  // The look that this instance took when it came up was still under way.
+  if (record.current !== "terminate" || !withdrawal.asked) return;
   record.processesTerminated += terminated;
-  record.processesLeft.push(...left);
+  record.processesLeft = [...record.processesLeft, ...left];
   const alive = record.processesLeft.length;
   const measured = `${record.processesTerminated} processes ended, ${alive} seen alive afterwards`;
-  const done = record.processesTerminated === 0 ? "nothing-to-do" : "done";
-  advance(turn, withdrawal, { outcome: alive > 0 ? "failed" : done, measured }, "hand-back");
+  const outcome = outcomeOf({ done: record.processesTerminated, left: alive });
+  advance(turn, withdrawal, { outcome, measured }, "hand-back");
 }
 
 export function onAutostartRemoved(turn: Turn, { removed, left }: Of<"autostartRemoved">): void {
   const withdrawal = underWay(turn, "remove-autostart");
-  withdrawal.record.autostartLeft = [...left];
-  const result =
-    removed.length + left.length === 0
-      ? ({ outcome: "nothing-to-do", measured: "the host ledger knows no startup hook" } as const)
-      : ({
-          outcome: left.length === 0 ? "done" : "failed",
-          measured: `${removed.length} parts of the startup hook removed, ${left.length} seen afterwards`,
-        } as const);
-  advance(turn, withdrawal, result, "close-sockets");
+  withdrawal.record.autostartLeft = left;
+  const measured = `${removed.length} parts of the startup hook removed, ${left.length} seen afterwards`;
+  const outcome = outcomeOf({ done: removed.length, left: left.length });
+  advance(turn, withdrawal, { outcome, measured }, "close-sockets");
 }
 
 export function onSocketsClosed(turn: Turn, { left, measured }: Of<"socketsClosed">): void {
   const withdrawal = underWay(turn, "close-sockets");
-  withdrawal.record.socketsLeft = [...left];
-  advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "wipe-directories");
+  withdrawal.record.socketsLeft = left;
+  advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "wipe-directories");
 }
 
 export function onHomeWiped(turn: Turn, { wiped, left }: Of<"homeWiped">): void {
   const withdrawal = underWay(turn, "wipe-directories");
   const { record } = withdrawal;
   record.directoriesWiped = union(record.directoriesWiped, wiped);
-  record.directoriesLeft = [...left];
+  record.directoriesLeft = left;
   const measured = `${wiped.length} entries of the home wiped, ${left.length} seen afterwards`;
-  advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "clear-ledger");
+  advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "clear-ledger");
 }
 
 /** The step clear-ledger: a ledger that still has something to say stays, and with it the home. */
 export function clearLedger(turn: Turn, withdrawal: Withdrawal): void {
-  const { processesLeft, autostartLeft, directoriesLeft, socketsLeft } = withdrawal.record;
-  const keep = [processesLeft, autostartLeft, directoriesLeft, socketsLeft].some((left) => left.length > 0);
+  const keep = leftOnHost(withdrawal.record) > 0;
   askOnce(withdrawal, () => turn.emit({ kind: "clearLedger", keep }));
 }
 
@@ -74,11 +68,8 @@ export function onLedgerCleared(turn: Turn, { entriesLeft, wiped, directoriesLef
   record.ledgerEntriesLeft = entriesLeft;
   record.directoriesWiped = union(record.directoriesWiped, wiped);
   record.directoriesLeft = union(record.directoriesLeft, directoriesLeft);
-  const measured =
-    entriesLeft === 0
-      ? "no entry is left, and the ledger itself is gone"
-      : `${entriesLeft} entries stay, so that the next attempt knows what to look for`;
-  addResult(turn, withdrawal, { outcome: entriesLeft === 0 ? "done" : "failed", measured });
+  const measured = `${entriesLeft} entries stay in the ledger, for the next attempt to know what to look for`;
+  addResult(turn, withdrawal, { outcome: outcomeOf({ left: entriesLeft }), measured });
   endWithdrawal(turn, withdrawal);
 }
 
@@ -88,6 +79,12 @@ function underWay({ core: { withdrawal } }: Turn, step: WithdrawalRecord["curren
   assert(asked.record.current === step, "a step waits for its own answer");
   assert(asked.asked, "what is answered was asked");
   return asked;
+}
+
+/** Of a step that found something to do, unless it counted what it did. */
+function outcomeOf({ left, done = 1 }: { left: number; done?: number }): "done" | "failed" | "nothing-to-do" {
+  if (left > 0) return "failed";
+  return done > 0 ? "done" : "nothing-to-do";
 }
 
 function union(before: readonly string[], more: readonly string[]): string[] {

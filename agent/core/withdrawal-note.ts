@@ -8,16 +8,8 @@ export function rememberWithdrawal(turn: Turn, record: WithdrawalRecord): void {
 
 /**
  * A record that stays as it is while the procedure goes on with the other: whatever leaves the core, or comes into it,
- * is not the core's to change. The entries of its lists never change.
+ * is not the core's to change. Its lists never change.
  */
 export function copyOfRecord(record: WithdrawalRecord): WithdrawalRecord {
-  return {
-    ...record,
-    steps: [...record.steps],
-    processesLeft: [...record.processesLeft],
-    directoriesWiped: [...record.directoriesWiped],
-    directoriesLeft: [...record.directoriesLeft],
-    autostartLeft: [...record.autostartLeft],
-    socketsLeft: [...record.socketsLeft],
-  };
+  return { ...record };
 }

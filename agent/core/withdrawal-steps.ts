@@ -1,6 +1,5 @@
 import type { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { withdrawalShares } from "./limits.ts";
-import { stageFacts } from "./lease-stages.ts";
 import type { HeldLease, Withdrawal, WithdrawalRecord } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { rememberWithdrawal } from "./withdrawal-note.ts";
@@ -27,7 +26,7 @@ export function goOn(turn: Turn, withdrawal: Withdrawal, next: StepName): void {
   record.current = next;
   withdrawal.stepBegunAtMs = turn.nowMs;
   withdrawal.asked = false;
-  withdrawal.retryAtMs = null;
+  withdrawal.retryAtMs = 0;
   rememberWithdrawal(turn, record);
   wakeForStep(turn, withdrawal);
 }
@@ -46,8 +45,8 @@ export function hasResult({ record }: Withdrawal, name: StepName): boolean {
 export function addResult(turn: Turn, withdrawal: Withdrawal, { outcome, measured }: StepResult): void {
   const { record, stepBegunAtMs } = withdrawal;
   const durationMs = Math.max(0, turn.nowMs - stepBegunAtMs);
-  record.steps = record.steps.filter(({ step }) => step !== record.current);
-  record.steps.push({ step: record.current, outcome, durationMs, measured });
+  const others = record.steps.filter(({ step }) => step !== record.current);
+  record.steps = [...others, { step: record.current, outcome, durationMs, measured }];
 }
 
 /** Asks for the current step's effect, once until it is answered. */
@@ -61,7 +60,7 @@ export function askOnce(withdrawal: Withdrawal, ask: () => void): void {
 export function wakeAt(turn: Turn, withdrawal: Withdrawal, share: number): void {
   const { retryAtMs } = withdrawal;
   // A retry that is due is taken in this very turn, or waits for something else.
-  const retryMs = retryAtMs === null || retryAtMs <= turn.nowMs ? Number.POSITIVE_INFINITY : retryAtMs - turn.nowMs;
+  const retryMs = retryAtMs > turn.nowMs ? retryAtMs - turn.nowMs : Number.POSITIVE_INFINITY;
   turn.setTimer("withdraw", { delayMs: Math.min(retryMs, timeLeftMs(turn, withdrawal, share)) });
 }
 
@@ -74,6 +73,11 @@ export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal,
   return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
 }
 
+/** How many things of the host were seen to be left. */
+export function leftOnHost({ processesLeft, autostartLeft, directoriesLeft, socketsLeft }: WithdrawalRecord): number {
+  return processesLeft.length + autostartLeft.length + directoriesLeft.length + socketsLeft.length;
+}
+
 /**
  * The leases that the one message to the broker gives back: all that it counts as this agent's, so that none goes back
  * by the revocation alone, without its newest checkpoint.
@@ -82,6 +86,6 @@ export function leasesToHandBack(turn: Turn): HeldLease[] {
   return turn
     .leases()
     .filter(
-      ({ stage, stop, report }) => stageFacts[stage].isNamed && stop?.after !== "forget" && report?.kind !== "complete",
+      ({ stage, stop, report }) => stage !== "accepting" && stop?.after !== "forget" && report?.kind !== "complete",
     );
 }

@@ -1,36 +1,34 @@
-import { assert, unreachable } from "../../foundation/assert.ts";
+import { assert, present, unreachable } from "../../foundation/assert.ts";
+import { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
 import { stopLease } from "./lease-stop.ts";
 import { withdrawalShares } from "./limits.ts";
-import type { Withdrawal } from "./state.ts";
+import type { Freeze, Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { probeRevocation, tellBroker } from "./withdrawal-broker.ts";
 import { clearLedger, endProcesses } from "./withdrawal-host.ts";
 import { advance, askOnce, isOver, type StepResult } from "./withdrawal-steps.ts";
 
-const stepsMax = 16;
+const stepNames = WithdrawalStep.shape.step.options;
 
 /**
  * The withdrawal, step by step (WC-4, WC-16, L1). The journal names the current step before it begins and holds its
  * result after it ended, so that whoever finds it goes on right there; each step may be done again. No step waits for
  * the broker beyond its share of the deadline, and the key dies at the broker before anything is wiped here.
  */
-export function continueWithdrawal(turn: Turn): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal === null) return;
-  for (let round = 0; round < stepsMax; round += 1) {
-    const before = withdrawal.record.current;
-    takeStep(turn, withdrawal);
-    if (withdrawal.record.current === before) return;
-  }
-  assert(false, "each round of a withdrawal ends a step or waits for something");
+export function continueWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
+  const before = withdrawal.record.current;
+  takeStep(turn, withdrawal);
+  const { current } = withdrawal.record;
+  if (current === before) return;
+  assert(stepNames.indexOf(current) > stepNames.indexOf(before), "each step gives way to a later one, so this ends");
+  continueWithdrawal(turn, withdrawal);
 }
 
 function takeStep(turn: Turn, withdrawal: Withdrawal): void {
-  const { core } = turn;
   switch (withdrawal.record.current) {
     case "freeze":
-      if (core.freeze === null || core.freeze.freezeMs === null) return;
+      if (freezeOf(turn).freezeMs === null) return;
       advance(turn, withdrawal, frozenResult(turn), "checkpoint");
       return;
     case "checkpoint":
@@ -65,15 +63,18 @@ function takeStep(turn: Turn, withdrawal: Withdrawal): void {
   }
 }
 
-function frozenResult({ core }: Turn): StepResult {
-  const sandboxes = core.freeze?.sandboxes ?? 0;
+function freezeOf({ core }: Turn): Freeze {
+  return present(core.freeze, "a withdrawal holds a freeze");
+}
+
+function frozenResult(turn: Turn): StepResult {
+  const { sandboxes, freezeMs } = freezeOf(turn);
   if (sandboxes === 0) return { outcome: "nothing-to-do", measured: "no sandbox was running" };
-  const ms = (core.freeze?.freezeMs ?? 0).toFixed(1);
-  return { outcome: "done", measured: `${sandboxes} sandboxes stopped ${ms} ms after the trigger` };
+  return { outcome: "done", measured: `${sandboxes} sandboxes stopped ${freezeMs?.toFixed(1)} ms after the trigger` };
 }
 
 function checkpointResult(turn: Turn): StepResult {
-  const generation = turn.core.freeze?.generation;
+  const { generation } = freezeOf(turn);
   const running = turn.leases().filter((lease) => lease.stage === "running");
   if (running.length === 0) return { outcome: "nothing-to-do", measured: "no sandbox was running" };
   const saved = running.filter((lease) => lease.checkpoint?.generation === generation).length;

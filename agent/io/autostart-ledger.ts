@@ -4,7 +4,7 @@ import { sep } from "node:path";
 import { hookOf } from "../autostart/hook.ts";
 import { makeAutostart } from "../autostart/make-autostart.ts";
 import type { Autostart, AutostartName, AutostartRemoval, AutostartResource } from "../autostart/port.ts";
-import { resourceKey } from "../core/host-resource.ts";
+import { resourceKey } from "../host-resource.ts";
 import type { Home } from "./home.ts";
 import type { FileHostLedger } from "./host-ledger.ts";
 

@@ -71,7 +71,11 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
       return;
     }
     case "notifyPaused":
-      return see({ type: "pausedAnswered", outcome: await outcomeOf(client.paused(effect.body)) });
+      return see({
+        type: "pausedAnswered",
+        generation: effect.generation,
+        outcome: await outcomeOf(client.paused(effect.body)),
+      });
     case "notifyResumed":
       await outcomeOf(client.resumed(effect.reason));
       return;
@@ -91,13 +95,12 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
   }
 }
 
-async function enrol({ clock, checkpointIntervalMs }: AgentContext, broker: BrokerLink, { slots }: Effect<"enrol">) {
+async function enrol({ checkpointIntervalMs }: AgentContext, broker: BrokerLink, { slots }: Effect<"enrol">) {
   const { client, identity, joinToken } = broker;
   const { publicKey, revocation } = identity;
-  const sentAtMs = clock.nowMs();
   const outcome = await outcomeOf(client.enrol({ joinToken, publicKey, slots, revocation }));
   if (outcome.ok && checkpointIntervalMs !== null) outcome.value.timing.checkpointIntervalMs = checkpointIntervalMs;
-  return { type: "enrolAnswered", outcome, sentAtMs } as const;
+  return { type: "enrolAnswered", outcome } as const;
 }
 
 async function heartbeat(context: AgentContext, { client, events }: BrokerLink, { request }: Effect<"heartbeat">) {

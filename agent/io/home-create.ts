@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { basename, dirname, join, relative, sep } from "node:path";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
-import type { HostResource } from "../core/host-resource.ts";
+import type { HostResource } from "../host-resource.ts";
 import { FileHostLedger } from "./host-ledger.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { syncDirectory } from "./journal-file.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { type HostResource, resourceKey } from "../core/host-resource.ts";
+import { type HostResource, resourceKey } from "../host-resource.ts";
 import { temporaryDirectory } from "../testing/temporary-home.ts";
 import { AgentError } from "./agent-error.ts";
 import { FileHostLedger } from "./host-ledger.ts";

@@ -1,6 +1,6 @@
 import { assert } from "../../foundation/assert.ts";
 import type { Note } from "../core/effect.ts";
-import { type HostLedger, type HostResource, resourceKey } from "../core/host-resource.ts";
+import { type HostLedger, type HostResource, resourceKey } from "../host-resource.ts";
 import { AgentError } from "./agent-error.ts";
 import { JournalFile } from "./journal-file.ts";
 

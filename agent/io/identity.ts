@@ -4,7 +4,7 @@ import { closeSync, constants, fsyncSync, openSync, readFileSync, rmSync, writeS
 import type { SignedRevocation } from "../../protocol/messages.ts";
 import { revocationStatement } from "../../protocol/signing.ts";
 import type * as z from "zod";
-import { resourceKey } from "../core/host-resource.ts";
+import { resourceKey } from "../host-resource.ts";
 import { AgentError } from "./agent-error.ts";
 import type { FileHostLedger } from "./host-ledger.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-import type { HostResource } from "../core/host-resource.ts";
+import type { HostResource } from "../host-resource.ts";
 import { temporaryHome } from "../testing/temporary-home.ts";
 import { FileHostLedger } from "./host-ledger.ts";
 import { LeaseFiles } from "./lease-files.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 
 import { systemClock } from "../../foundation/clock.ts";
 import type { CheckpointContent, CheckpointReference } from "../../protocol/messages.ts";
-import { resourceKey } from "../core/host-resource.ts";
+import { resourceKey } from "../host-resource.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../sandbox/checkpoint.ts";
 import { archiveName, manifestName } from "../sandbox/checkpoint-files.ts";
 import { readProgress } from "../sandbox/job-output.ts";

@@ -55,10 +55,10 @@ export class SandboxEffects {
     see({ type: "frozen", generation, freezeMs, processes, running: running.map((process) => ({ ...process })) });
   }
 
-  #thaw({ trigger, triggeredAtMs, waiting }: Effect<"thawAll">): void {
+  #thaw({ trigger, triggeredAtMs, requestId }: Effect<"thawAll">): void {
     const { driver, clock, see } = this.#context;
     driver.thawAll();
-    see({ type: "thawed", trigger, thawMs: Math.max(0, clock.nowMs() - triggeredAtMs), waiting });
+    see({ type: "thawed", trigger, thawMs: Math.max(0, clock.nowMs() - triggeredAtMs), requestId });
   }
 
   async #later(effect: Exclude<SandboxEffect, { kind: "freezeAll" | "thawAll" }>): Promise<void> {

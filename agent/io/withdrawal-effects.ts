@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, sep } from "node:path";
 
-import { resourceKey } from "../core/host-resource.ts";
+import { resourceKey } from "../host-resource.ts";
 import type { SandboxDriver } from "../sandbox/port.ts";
 import { wipeDirectory } from "../sandbox/wipe-directory.ts";
 import { autostartNote } from "./autostart-ledger.ts";

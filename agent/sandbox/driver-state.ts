@@ -1,4 +1,4 @@
-import type { HostLedger } from "../core/host-resource.ts";
+import type { HostLedger } from "../host-resource.ts";
 import type { Enclosure } from "./enclosure.ts";
 import type { Find } from "./end-processes.ts";
 import type { JobCgroups } from "./job-cgroups.ts";

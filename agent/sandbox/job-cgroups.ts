@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 
 import { assert } from "../../foundation/assert.ts";
 import { systemClock } from "../../foundation/clock.ts";
-import { type HostLedger, resourceKey } from "../core/host-resource.ts";
+import { type HostLedger, resourceKey } from "../host-resource.ts";
 import {
   cgroupPids,
   childCgroups,

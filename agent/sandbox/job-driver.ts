@@ -1,5 +1,5 @@
 import { systemClock } from "../../foundation/clock.ts";
-import type { HostLedger } from "../core/host-resource.ts";
+import type { HostLedger } from "../host-resource.ts";
 import { driverCannot } from "./driver-cannot.ts";
 import type { DriverState, LiveSandbox } from "./driver-state.ts";
 import type { Enclosure } from "./enclosure.ts";

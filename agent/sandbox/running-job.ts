@@ -1,5 +1,5 @@
 import { withinDeadline } from "../../foundation/deadline.ts";
-import { resourceKey } from "../core/host-resource.ts";
+import { resourceKey } from "../host-resource.ts";
 import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
 import { Keepers } from "./keepers.ts";

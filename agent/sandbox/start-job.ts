@@ -1,5 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
-import { resourceKey } from "../core/host-resource.ts";
+import { resourceKey } from "../host-resource.ts";
 import type { DriverState, LiveSandbox } from "./driver-state.ts";
 import { countsProcessesAlone, processLimitsOf } from "./job-limits.ts";
 import type { Sandbox, SandboxRequest } from "./port.ts";

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { HostResource } from "../core/host-resource.ts";
+import type { HostResource } from "../host-resource.ts";
 import { findCgroupsNamed, mayDelegate, ownCgroup, removeCgroup } from "./cgroup.ts";
 import { cpuTicks, isRunning, pidsIn, processesOf, until } from "./testing/driver-bed.ts";
 import { parentCgroupName } from "./job-cgroups.ts";

@@ -2,7 +2,7 @@ import { readlinkSync } from "node:fs";
 import { basename, dirname, sep } from "node:path";
 
 import { jobEnvironment } from "../../protocol/job-environment.ts";
-import { type HostLedger, type HostResource, resourceKey } from "../core/host-resource.ts";
+import { type HostLedger, type HostResource, resourceKey } from "../host-resource.ts";
 import { cgroupPids, childCgroups, findCgroupsNamed, removeCgroup, setFrozen } from "./cgroup.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
 import { type JobCgroups, parentCgroupName } from "./job-cgroups.ts";

@@ -214,10 +214,10 @@ export class ModelWorld {
         assert(core.pause === null && core.withdrawal === null, "nothing is thawed while a pause is asked for");
         this.#frozen = false;
         for (const sandbox of this.sandboxes.values()) sandbox.frozen = false;
-        const { trigger, waiting } = effect;
+        const { trigger, requestId } = effect;
         this.pending.unshift({
           name: "thawed",
-          happen: () => this.see({ type: "thawed", trigger, thawMs: 1, waiting }),
+          happen: () => this.see({ type: "thawed", trigger, thawMs: 1, requestId }),
         });
         return;
       }
@@ -234,7 +234,7 @@ export class ModelWorld {
         return this.#call(
           "enrol",
           () => broker.enrol(this.nowMs),
-          (outcome) => this.see({ type: "enrolAnswered", outcome, sentAtMs: this.nowMs }),
+          (outcome) => this.see({ type: "enrolAnswered", outcome }),
         );
       case "heartbeat": {
         const { request } = effect;
@@ -285,7 +285,7 @@ export class ModelWorld {
         return this.#call(
           "paused",
           () => broker.note(),
-          (outcome) => this.see({ type: "pausedAnswered", outcome }),
+          (outcome) => this.see({ type: "pausedAnswered", generation: effect.generation, outcome }),
         );
       case "notifyShutdown":
         assert(this.alive().length === 0, "stopped is announced only once it is true");
@@ -371,7 +371,7 @@ export class ModelWorld {
         this.ending = effect.ending;
         this.pending = [];
         this.timers.clear();
-        if (effect.urgent) for (const leaseId of this.alive()) this.sandboxes.delete(leaseId);
+        if (effect.ending.how === "interrupted") for (const leaseId of this.alive()) this.sandboxes.delete(leaseId);
         return;
       case "wipeLeftovers":
         assert(

@@ -1,6 +1,5 @@
 import type { HandBack } from "../../protocol/messages.ts";
 import { admit } from "./callers.ts";
-import { checkpointProblem } from "./checkpoints.ts";
 import { takeBackOffers } from "./enrolment.ts";
 import { noteProgress, requeueJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
@@ -8,7 +7,7 @@ import type { KnownAgent } from "./known-agent.ts";
 import { handBackJob } from "./lease-actions.ts";
 import type { JobRecord } from "./records.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
-import { hungerOf } from "./work-hints.ts";
+import { renewHunger } from "./work-hints.ts";
 
 /**
  * Every sandbox is frozen. A fact that the broker cannot veto: a checkpoint whose blobs have not arrived is left out,
@@ -18,18 +17,18 @@ export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): 
   const admitted = admit(turn.state, caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
+  takeBackOffers(turn, agent);
   agent.state = "Paused";
   agent.slotsFree = 0;
+  turn.state.hungry.delete(agent);
   persistAgent(turn, agent);
-  takeBackOffers(turn, agent);
   let checkpoints = 0;
   for (const entry of message.checkpoints) {
     const job = leasedJob(agent, entry);
     if (job === undefined) continue;
     const { progress, checkpoint } = entry;
-    const saved = checkpoint !== undefined && checkpointProblem(turn.state, checkpoint) === undefined;
-    if (saved) checkpoints += 1;
-    noteProgress(turn, job, { progress, checkpoint: saved ? checkpoint : undefined });
+    const problem = noteProgress(turn, job, { progress, checkpoint });
+    if (checkpoint !== undefined && problem === undefined) checkpoints += 1;
   }
   record(turn, "broker.pause-acknowledged", { agentId: agent.agentId, freezeMs: message.freezeMs, checkpoints });
   return acknowledged;
@@ -44,7 +43,7 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
   agent.state = held > 0 ? "Working" : "Idle";
   agent.slotsFree = Math.max(0, agent.slots - held);
   persistAgent(turn, agent);
-  hungerOf(turn, agent);
+  renewHunger(turn, agent);
   return acknowledged;
 }
 
@@ -124,6 +123,5 @@ function handBackAll(
 /** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */
 function leasedJob(agent: KnownAgent, entry: HandBack): JobRecord | undefined {
   const job = agent.held.get(entry.leaseId);
-  const held = job?.state === "leased" && job.jobId === entry.jobId && job.grant?.epoch === entry.epoch;
-  return held ? job : undefined;
+  return job?.grant?.epoch === entry.epoch && job.state === "leased" ? job : undefined;
 }

@@ -2,6 +2,18 @@ import { describe, expect, test } from "vitest";
 
 import { CoreAgent, CoreBroker, answerOf, codeOf, handBackOf, named } from "../testing/core-broker.ts";
 
+test("an agent that goes on with all its slots taken is not woken for work", () => {
+  const broker = new CoreBroker();
+  const agent = new CoreAgent(broker, { slots: 1 }).enrol().connect();
+  broker.submit();
+  const [lease] = agent.takeWork();
+  // Its job has just ended, and it was paused before it could say so.
+  agent.heartbeat({ state: "Working", slotsFree: 1, leases: [named(lease!)] });
+  answerOf(broker.do({ type: "resumed", caller: agent.caller, message: { reason: "owner" } }));
+  broker.submit();
+  expect(broker.pushed(agent)).toEqual([]);
+});
+
 describe("enrolment", () => {
   test("asks strangers for the join token, and a signed revocation of everybody", () => {
     const broker = new CoreBroker();

@@ -11,7 +11,7 @@ const ensured = fc.array(fc.record({ id: fc.integer({ min: 0, max: 4 }), atMs: f
 
 test.prop([ensured])("wakes for each subject once, at the earliest time asked for", (asked) => {
   const alarms = new Alarms<Agent>();
-  const agents = ["agent-a", "agent-b"].map((id): Agent => ({ kind: "agent", id, alarmAtMs: Infinity, alarmTurn: -1 }));
+  const agents = ["agent-a", "agent-b"].map((id): Agent => ({ kind: "agent", id, alarmAtMs: Infinity }));
   const earliest = new Map<string, number>();
   for (const { id, atMs } of asked) {
     const agent = agents[id];

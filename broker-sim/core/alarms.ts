@@ -1,3 +1,4 @@
+import { present } from "../../foundation/assert.ts";
 import { BinaryHeap } from "./binary-heap.ts";
 
 /** A job's grant, an agent's silence, or an upload that nothing refers to yet. */
@@ -6,10 +7,8 @@ export type AlarmKind = "job" | "agent" | "blob";
 /** What is looked at again, and when. */
 export interface Alarm<Kind extends AlarmKind> {
   readonly kind: Kind;
-  /** Infinity while it is not set. */
+  /** Infinity while it is not set. Only the heap's entry at this time counts; every other one was superseded. */
   alarmAtMs: number;
-  /** Which entry of the heap counts: every other one about the same was superseded by an earlier time. */
-  alarmTurn: number;
 }
 
 /** The alarm of a job or a blob, by its id. */
@@ -30,7 +29,7 @@ export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
   ensure(kind: "job" | "blob", id: string, atMs: number): void {
     let alarm = this.#kept[kind].get(id);
     if (alarm === undefined) {
-      alarm = { kind, id, alarmAtMs: Infinity, alarmTurn: -1 };
+      alarm = { kind, id, alarmAtMs: Infinity };
       this.#kept[kind].set(id, alarm);
     }
     this.#bringForward(alarm, atMs);
@@ -49,9 +48,9 @@ export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
   /** The earliest alarm, or null when there is none. */
   nextAtMs(): number | null {
     for (;;) {
-      const { first, firstKey, firstTurn } = this.#heap;
-      if (first === undefined || firstKey === undefined) return null;
-      if (first.alarmTurn === firstTurn) return firstKey;
+      const { first, firstKey } = this.#heap;
+      if (firstKey === undefined) return null;
+      if (first?.alarmAtMs === firstKey) return firstKey;
       this.#heap.pop();
     }
   }
@@ -60,16 +59,19 @@ export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
   takeDue(nowMs: number): Agent | KeptAlarm | undefined {
     const atMs = this.nextAtMs();
     if (atMs === null || atMs > nowMs) return undefined;
-    const alarm = this.#heap.pop();
-    if (alarm === undefined) return undefined;
+    const alarm = present(this.#heap.pop(), "what is due is there");
     alarm.alarmAtMs = Infinity;
     if (alarm.kind !== "agent") this.#kept[alarm.kind].delete(alarm.id);
     return alarm;
   }
 
+  assertOrdered(): void {
+    this.#heap.assertOrdered();
+  }
+
   #bringForward(alarm: Agent | KeptAlarm, atMs: number): void {
     if (alarm.alarmAtMs <= atMs) return;
     alarm.alarmAtMs = atMs;
-    alarm.alarmTurn = this.#heap.push(atMs, alarm);
+    this.#heap.push(atMs, alarm);
   }
 }

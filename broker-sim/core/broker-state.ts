@@ -84,7 +84,18 @@ export function startBrokerState({
     (a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0) || a.queueOrder - b.queueOrder,
   );
   for (const job of bySettling) loadJob(state, job);
+  assertOldestFirst(state);
   return state;
+}
+
+/** What settled first is forgotten first. */
+function assertOldestFirst({ settled, jobs }: BrokerState): void {
+  const { oldest } = settled;
+  if (oldest === undefined) return;
+  const oldestAt = present(jobs.get(oldest)?.completedAt, "what is settled has an end");
+  for (const { completedAt } of jobs.values()) {
+    assert(completedAt === null || completedAt >= oldestAt, "settled jobs are loaded in their order");
+  }
 }
 
 /**
@@ -130,6 +141,7 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   if (manifest === undefined || archive === undefined) {
     // The store of checkpoints was lost: starting over is worse than going on, and better than never starting.
     job.checkpoint = null;
+    if (job.state === "queued") job.progress = 0;
     return;
   }
   manifest.references += 1;

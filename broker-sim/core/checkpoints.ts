@@ -15,11 +15,11 @@ export function checkpointProblem(state: BrokerState, reference: CheckpointRefer
 }
 
 /** Makes `next` the job's checkpoint; what the one before referred to goes when nothing else refers to it. */
-export function replaceCheckpoint(turn: Turn, job: JobRecord, next: CheckpointReference | null): void {
+export function replaceCheckpoint(turn: Turn, job: JobRecord, next: CheckpointReference): void {
   const before = job.checkpoint;
   job.checkpoint = next;
   persistJob(turn, job);
-  if (next !== null) for (const digest of digestsOf(next)) pin(turn, digest);
+  for (const digest of digestsOf(next)) pin(turn, digest);
   if (before !== null) for (const digest of digestsOf(before)) unpin(turn, digest);
 }
 

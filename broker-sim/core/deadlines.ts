@@ -1,3 +1,4 @@
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { revoke } from "./agent-notices.ts";
 import { expireBlob } from "./checkpoints.ts";
@@ -22,7 +23,8 @@ export function runDeadlines(turn: Turn): void {
 
 function expireGrant(turn: Turn, jobId: string): void {
   const job = turn.state.jobs.get(jobId);
-  if (job === undefined || job.grant === null) return;
+  // Ended by now, as most are.
+  if (!job?.grant) return;
   const { expiresAt, agentId } = job.grant;
   if (expiresAt > turn.nowMs) {
     turn.state.alarms.ensure("job", jobId, expiresAt);
@@ -55,12 +57,10 @@ function checkSilence(turn: Turn, agent: KnownAgent): void {
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId, standing: "lost", reason: `no sign of life for ${activityTimeoutMs} ms` });
     state.alarms.ensureAgent(agent, nowMs + revokeLostAfterMs);
-  } else if (standing === "lost" && agent.lostAt !== null) {
-    const revokeAt = agent.lostAt + revokeLostAfterMs;
-    if (revokeAt > nowMs) state.alarms.ensureAgent(agent, revokeAt);
-    else {
-      sometimes("a lost agent was revoked");
-      revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);
-    }
+  } else if (standing === "lost") {
+    const lostAt = present(agent.lostAt, "a lost agent is lost since a moment");
+    assert(lostAt + revokeLostAfterMs <= nowMs, "the alarm of a lost agent was set when it was lost");
+    sometimes("a lost agent was revoked");
+    revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);
   }
 }

@@ -27,18 +27,9 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
     return refuse("full", `The broker knows ${brokerLimits.agentsMax} agents, which is its limit.`);
   }
   const agent = known ?? newAgent(turn, input);
-  const newInstance = agent.instanceId !== caller.instanceId;
-  if (newInstance) turn.effects.push({ kind: "new-instance", agentId: agent.agentId, instanceId: caller.instanceId });
-  agent.instanceId = caller.instanceId;
+  if (agent.instanceId !== caller.instanceId) startInstance(turn, agent, caller.instanceId);
   agent.slots = message.slots;
   agent.revocation = message.revocation;
-  if (known === undefined || newInstance) {
-    agent.slotsFree = 0;
-    agent.state = "Idle";
-    agent.isConnected = false;
-    state.hungry.delete(agent);
-    takeBackOffers(turn, agent);
-  }
   agent.standing = "active";
   agent.lastSeenAt = nowMs;
   agent.lostAt = null;
@@ -55,6 +46,17 @@ export function takeBackOffers(turn: Turn, agent: KnownAgent): void {
     sometimes("an offer was taken back from an agent that takes no work");
     requeueJob(turn, job, { how: "declined", reason: "the agent takes no work now" });
   }
+}
+
+/** Nobody knows yet what it can take, nor hears it. */
+function startInstance(turn: Turn, agent: KnownAgent, instanceId: string): void {
+  turn.effects.push({ kind: "new-instance", agentId: agent.agentId, instanceId });
+  takeBackOffers(turn, agent);
+  turn.state.hungry.delete(agent);
+  agent.instanceId = instanceId;
+  agent.isConnected = false;
+  agent.state = "Idle";
+  agent.slotsFree = 0;
 }
 
 function newAgent(turn: Turn, { caller, message }: BrokerInput<"enrol">): KnownAgent {

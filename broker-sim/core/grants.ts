@@ -4,12 +4,15 @@ import type { HistoryData } from "../../protocol/history.ts";
 import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
-import { releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
+import { checkpointProblem, releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { GrantRecord, JobRecord } from "./records.ts";
 import { type Turn, persistJob, record, removeStoredJob } from "./turn.ts";
 import { enqueueJob } from "./work-hints.ts";
+
+/** Enough of an agent's id for a person. */
+const shortIdLength = 12;
 
 /** How a grant ended, as the history tells it. */
 export type ReleaseHow = HistoryData<"broker.released">["how"];
@@ -23,9 +26,10 @@ export function offerJob(turn: Turn, job: JobRecord, agent: KnownAgent): Lease {
   assert(Number.isSafeInteger(job.epoch), "the epoch is a whole number");
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
-  moveJob(turn, job, "offered", `offered to agent ${shortId(agent.agentId)}`);
+  moveJob(turn, job, "offered", `offered to agent ${agent.agentId.slice(0, shortIdLength)}`);
   agent.hold(job);
-  agent.slotsFree = Math.max(0, agent.slotsFree - 1);
+  assert(agent.slotsFree > 0, "only an agent with a free slot gets an offer");
+  agent.slotsFree -= 1;
   turn.state.alarms.ensure("job", job.jobId, expiresAt);
   record(turn, "broker.offered", { jobId: job.jobId, leaseId, epoch: job.epoch, agentId: agent.agentId, expiresAt });
   return openOffer(job);
@@ -50,8 +54,8 @@ export function leaseJob(turn: Turn, job: JobRecord): GrantRecord {
   const expiresAt = turn.nowMs + turn.state.timing.leaseTtlMs;
   job.grant = { ...grant, expiresAt };
   job.startedAt ??= turn.nowMs;
-  moveJob(turn, job, "leased", `accepted by agent ${shortId(grant.agentId)}`);
-  turn.state.alarms.ensure("job", job.jobId, expiresAt);
+  moveJob(turn, job, "leased", `accepted by agent ${grant.agentId.slice(0, shortIdLength)}`);
+  // The alarm of the offer comes first, and is set anew then.
   const { leaseId, epoch, agentId } = grant;
   record(turn, "broker.leased", { jobId: job.jobId, leaseId, epoch, agentId, expiresAt });
   return job.grant;
@@ -122,24 +126,25 @@ export function settleJob(turn: Turn, job: JobRecord, settlement: Settlement): v
   }
 }
 
-/** Takes over how far the holder got, and its checkpoint if it brought one. */
+/**
+ * Takes over how far the holder got, and its checkpoint if it brought one that can be used.
+ *
+ * @returns why its checkpoint cannot be used; undefined when there is nothing to say
+ */
 export function noteProgress(
   turn: Turn,
   job: JobRecord,
   { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
-): void {
+): string | undefined {
   if (checkpoint !== undefined && checkpoint.number < (job.checkpoint?.number ?? 0)) {
     sometimes("word of a checkpoint came after that of a later one");
-    return;
+    return undefined;
   }
   job.progress = progress;
-  persistJob(turn, job);
-  if (checkpoint !== undefined) replaceCheckpoint(turn, job, checkpoint);
-}
-
-/** Enough of an agent's id for a person. */
-export function shortId(agentId: string): string {
-  return agentId.slice(0, 12);
+  if (checkpoint === undefined) return undefined;
+  const problem = checkpointProblem(turn.state, checkpoint);
+  if (problem === undefined) replaceCheckpoint(turn, job, checkpoint);
+  return problem;
 }
 
 function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {

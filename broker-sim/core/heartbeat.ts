@@ -8,7 +8,6 @@ import { takeBackOffers } from "./enrolment.ts";
 import { offerJob, openOffer, redeliverJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import type { KnownAgent } from "./known-agent.ts";
-import { parseLeaseId } from "./lease-id.ts";
 import type { JobRecord } from "./records.ts";
 import { type Turn, persistAgent, persistJob, record } from "./turn.ts";
 import { renewHunger, takesWork } from "./work-hints.ts";
@@ -26,9 +25,9 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   const lost: HeartbeatResponse["lost"] = [];
   const { held } = agent;
   for (const status of message.leases) {
-    const { leaseId, jobId, epoch } = status;
+    const { leaseId, epoch } = status;
     const job = held.get(leaseId);
-    if (job === undefined || job.jobId !== jobId || job.grant?.epoch !== epoch) {
+    if (job?.grant?.epoch !== epoch) {
       lost.push({ leaseId, reason: whyLost(turn, status) });
     } else if (job.state === "leased") {
       renewed.push({ leaseId, expiresAt: renew(turn, agent, { job, progress: status.progress }) });
@@ -36,8 +35,15 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
     // An offer named here is being accepted at this moment; that call decides.
   }
   releaseUnclaimed(turn, agent);
-  if (!takesWork(agent.state)) takeBackOffers(turn, agent);
-  const offers = offerWork(turn, agent);
+  let offers: Lease[] = [];
+  if (takesWork(agent.state)) {
+    // Whatever ended just now it counts already.
+    agent.slotsFree = Math.min(message.slotsFree, message.slots);
+    offers = offerWork(turn, agent);
+  } else {
+    takeBackOffers(turn, agent);
+    agent.slotsFree = 0;
+  }
   renewHunger(turn, agent);
   const { agentId, state, slotsFree } = agent;
   const { instanceId } = caller;
@@ -56,11 +62,11 @@ function noteAgent(turn: Turn, agent: KnownAgent, message: HeartbeatRequest): vo
     persistAgent(turn, agent);
     record(turn, "broker.agent", { agentId: agent.agentId, standing: "active", reason: "it sent a heartbeat again" });
   }
-  if (agent.slots !== message.slots || agent.state !== message.state) persistAgent(turn, agent);
+  // Its slots it names at its enrolment, too.
+  if (agent.state !== message.state) persistAgent(turn, agent);
   agent.lastSeenAt = turn.nowMs;
   agent.state = message.state;
   agent.slots = message.slots;
-  agent.slotsFree = Math.min(message.slotsFree, message.slots);
   agent.resources = message.resources;
 }
 
@@ -78,33 +84,25 @@ function renew(turn: Turn, agent: KnownAgent, { job, progress }: { job: JobRecor
 }
 
 /** Why a lease that the agent names is not its own. An expired one stays expired (docs/cases.md, case 2). */
-function whyLost(turn: Turn, { leaseId, jobId }: LeaseStatus): string {
-  const parsed = parseLeaseId(leaseId);
-  const job = parsed === undefined ? undefined : turn.state.jobs.get(parsed.jobId);
-  if (job === undefined || parsed?.jobId !== jobId) return "this broker knows no such lease";
-  const { grant } = job;
-  if (job.state === "completed" || job.state === "failed" || job.state === "cancelled")
-    return `the job is ${job.state}`;
-  if (parsed.epoch > job.epoch && parsed.epoch - job.epoch <= brokerLimits.epochLeapMax) {
+function whyLost(turn: Turn, { jobId, epoch }: LeaseStatus): string {
+  const job = turn.state.jobs.get(jobId);
+  if (job === undefined) return "this broker knows no such lease";
+  const leap = epoch - job.epoch;
+  if (leap > 0 && leap <= brokerLimits.epochLeapMax) {
     sometimes("the store had forgotten a grant, and the epoch leapt");
     // The store forgot this grant (it was restored from a backup). The next one must still be larger (I1).
-    job.epoch = parsed.epoch;
+    job.epoch = epoch;
     persistJob(turn, job);
   }
-  if (grant !== null) {
-    sometimes("a renewal was refused because the job was granted again");
-    return `the job was granted again, under epoch ${grant.epoch}`;
-  }
-  sometimes("a renewal was refused because the lease was over");
-  return "the lease has expired or was handed back";
+  if (job.grant !== null) sometimes("a renewal was refused because the job was granted again");
+  if (job.state === "queued") sometimes("a renewal was refused because the lease was over");
+  return `the lease of epoch ${epoch} is over; the job is ${job.state}, and its epoch ${job.epoch}`;
 }
 
 /** Leases of an earlier instance that this one does not know: they died with that process. */
 function releaseUnclaimed(turn: Turn, agent: KnownAgent): void {
-  const unclaimed: JobRecord[] = [];
-  for (const job of agent.held.values()) {
-    if (job.state === "leased" && job.grant?.instanceId !== agent.instanceId) unclaimed.push(job);
-  }
+  // Offers of an earlier instance were taken back when this one enrolled.
+  const unclaimed = [...agent.held.values()].filter(({ grant }) => grant?.instanceId !== agent.instanceId);
   for (const job of unclaimed.reverse()) {
     sometimes("a later instance did not know a lease of the one before");
     redeliverJob(turn, job, {
@@ -115,17 +113,12 @@ function releaseUnclaimed(turn: Turn, agent: KnownAgent): void {
 }
 
 function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
-  if (!takesWork(agent.state)) return [];
-  const held = agent.held.size;
-  const capacity = Math.min(agent.slotsFree, agent.slots - held);
-  const offers = repeatOffers(agent, { unheard: agent.slotsFree - Math.max(0, agent.slots - held) });
-  agent.slotsFree = Math.max(0, agent.slotsFree - offers.length);
-  let made = 0;
-  while (offers.length < limits.offersPerHeartbeatMax && made < capacity) {
+  const offers = repeatOffers(agent);
+  agent.slotsFree -= offers.length;
+  while (offers.length < limits.offersPerHeartbeatMax && agent.slotsFree > 0 && agent.held.size < agent.slots) {
     const jobId = turn.state.queue.take();
     if (jobId === undefined) break;
     offers.push(offerJob(turn, present(turn.state.jobs.get(jobId), "a queued job is known"), agent));
-    made += 1;
   }
   return offers;
 }
@@ -134,7 +127,8 @@ function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
  * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held them
  * was lost. They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6).
  */
-function repeatOffers(agent: KnownAgent, { unheard }: { unheard: number }): Lease[] {
+function repeatOffers(agent: KnownAgent): Lease[] {
+  const unheard = agent.slotsFree - Math.max(0, agent.slots - agent.held.size);
   if (unheard <= 0) return [];
   const open = [...agent.held.values()].filter((job) => job.state === "offered");
   if (open.length > 0) sometimes("an offer was made again because its answer was lost");

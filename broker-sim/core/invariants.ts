@@ -5,12 +5,18 @@ import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { JobRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
+import { canBeWoken } from "./work-hints.ts";
 
 /** Checks what one input touched; cheap enough for every turn in production. */
 export function assertTouchedInvariants(turn: Turn): void {
   const { state, jobsChanged, agentsChanged } = turn;
   if (jobsChanged !== null) for (const job of jobsChanged) assertJob(state, job);
-  if (agentsChanged !== null) for (const agent of agentsChanged) assertAgent(agent);
+  const nextAtMs = state.alarms.nextAtMs();
+  assert(
+    nextAtMs === null || nextAtMs > state.nowMs,
+    "what is due was looked at, and no alarm is set to a time gone by",
+  );
+  if (agentsChanged !== null) for (const agent of agentsChanged) assertAgent(state, agent);
 }
 
 /** Checks the whole state, for tests and simulators. */
@@ -21,10 +27,7 @@ export function assertInvariants(state: BrokerState): void {
   for (const job of state.jobs.values()) {
     assertJob(state, job);
     if (job.state === "queued") queued += 1;
-    if (job.grant !== null) {
-      granted += 1;
-      assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.grant.expiresAt });
-    }
+    if (job.grant !== null) granted += 1;
     if (job.checkpoint === null || isTerminalJob(job.state)) continue;
     for (const digest of [job.checkpoint.manifestDigest, job.checkpoint.archiveDigest]) {
       references.set(digest, (references.get(digest) ?? 0) + 1);
@@ -33,8 +36,7 @@ export function assertInvariants(state: BrokerState): void {
   assert(queued === state.queue.size, "the queue holds the queued jobs and no other");
   let held = 0;
   for (const agent of state.agents.values()) {
-    assertAgent(agent);
-    assertSilenceIsNoticed(state, agent);
+    assertAgent(state, agent);
     assertWakes(agent);
     held += agent.held.size;
   }
@@ -43,6 +45,7 @@ export function assertInvariants(state: BrokerState): void {
     assert(blob.references === (references.get(digest) ?? 0), "a blob's references are counted right");
     if (blob.references === 0) assertIsLookedAt(state, { kind: "blob", id: digest, byMs: blob.keepUntilMs });
   }
+  state.alarms.assertOrdered();
   for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
 }
 
@@ -54,12 +57,16 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   assert(isTerminalJob(job.state) === state.settled.has(job.jobId), "a settled job is listed as settled");
   assert(isTerminalJob(job.state) === (job.completedAt !== null), "a job has an end exactly when it is settled");
   assert(job.redeliveries <= job.job.redeliveriesMax, "a job is not leased again more often than its limit");
+  if (job.state === "queued") {
+    assert(job.progress === (job.checkpoint?.progress ?? 0), "a queued job stands where it goes on from");
+  }
   if (job.grant === null) return;
   assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
   assert(job.grant.leaseId === leaseIdOf(job.jobId, job.grant.epoch), "a lease's id names its job and epoch");
   assert(job.grant.expiresAt > state.nowMs, "no grant outlives its time");
   const holder = state.agents.get(job.grant.agentId);
   assert(holder?.held.get(job.grant.leaseId) === job, "the holder's list names the grant");
+  assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.grant.expiresAt });
 }
 
 /** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
@@ -83,13 +90,12 @@ function assertIsLookedAt(
 }
 
 /** Nobody is to be woken who could not hear it, or would take no work. */
-function assertWakes({ inLine, isConnected, standing }: KnownAgent): void {
-  if (!inLine) return;
-  assert(isConnected, "an agent that is to be woken has its event stream open");
-  assert(standing === "active", "an agent that is to be woken is active");
+function assertWakes(agent: KnownAgent): void {
+  assert(!agent.inLine || canBeWoken(agent), "an agent that is to be woken hears it, and has room");
 }
 
-function assertAgent(agent: KnownAgent): void {
+function assertAgent(state: BrokerState, agent: KnownAgent): void {
+  assertSilenceIsNoticed(state, agent);
   assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
   if (agent.standing !== "revoked") return;
   assert(agent.held.size === 0, "a revoked agent holds nothing");

@@ -26,7 +26,6 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent>, Alarm<"age
   #held: Map<string, JobRecord> | null = null;
   /** When its silence is looked at. */
   alarmAtMs = Infinity;
-  alarmTurn = -1;
   /** Its place among the hungry. */
   inLine = false;
   before: KnownAgent | null = null;

@@ -1,15 +1,14 @@
 import { present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
-import type { BrokerState } from "./broker-state.ts";
 import { admit } from "./callers.ts";
 import { checkpointProblem } from "./checkpoints.ts";
 import { leaseJob, noteProgress, redeliverJob, requeueJob, settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
 import type { KnownAgent } from "./known-agent.ts";
-import { parseLeaseId } from "./lease-id.ts";
+import { jobOfLease } from "./lease-id.ts";
 import type { JobRecord } from "./records.ts";
-import { type Turn, persistJob } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 import { hungerOf } from "./work-hints.ts";
 
 /** Turns an offer into a lease. A repeat (the answer was lost) gets the same lease again. */
@@ -46,7 +45,7 @@ export function progress(turn: Turn, input: BrokerInput<"progress">): BrokerResp
   const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
   if (problem !== undefined) {
     sometimes("a checkpoint was refused because its blobs were not there");
-    return unknownCheckpoint(problem);
+    return refuse("unknown-checkpoint", `The checkpoint cannot be used: ${problem}. Upload its blobs first.`);
   }
   noteProgress(turn, call.job, { progress, checkpoint });
   return acknowledged;
@@ -59,12 +58,9 @@ export function complete(turn: Turn, input: BrokerInput<"complete">): BrokerResp
   const { job, agent } = call;
   const { outcome, exitCode, error = null, result = null, progress } = input.message;
   if (job.settledBy?.leaseId === input.leaseId && job.settledBy.agentId === agent.agentId) {
-    const same =
-      job.state === outcome &&
-      job.exitCode === exitCode &&
-      job.error === error &&
-      job.result === result &&
-      job.progress === progress;
+    const known = [job.state, job.exitCode, job.error, job.result, job.progress];
+    const told = [outcome, exitCode, error, result, progress];
+    const same = known.every((value, index) => value === told[index]);
     sometimes(same ? "a completion was repeated and answered alike" : "a completion was repeated with another result");
     if (same) return acknowledged;
     return refuse("job-settled", `The job is ${job.state} already, with another result.`);
@@ -75,8 +71,7 @@ export function complete(turn: Turn, input: BrokerInput<"complete">): BrokerResp
   }
   noteProgress(turn, job, { progress, checkpoint: undefined });
   const settledBy = { leaseId: input.leaseId, agentId: agent.agentId };
-  const reason =
-    outcome === "completed" ? "its agent completed it" : `its agent says that it failed: ${error ?? "no reason"}`;
+  const reason = `its agent says that it ${outcome}${error === null ? "" : `: ${error}`}`;
   settleJob(turn, job, { state: outcome, how: outcome, reason, exitCode, error, result, settledBy });
   hungerOf(turn, agent);
   return acknowledged;
@@ -94,7 +89,7 @@ export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerRes
     }
     return fenced(input.leaseId, job);
   }
-  const { progress, checkpoint, reason, startFailed = false } = input.message;
+  const { progress, checkpoint, reason, startFailed } = input.message;
   turn.state.hungry.delete(agent);
   // The agent never heard whether its acceptance got through; here it did not.
   if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: `declined: ${reason}` });
@@ -114,12 +109,16 @@ export function handBackJob(
     checkpoint,
     reason,
     startFailed = false,
-  }: { progress: number; checkpoint: CheckpointReference | undefined; reason: string; startFailed?: boolean },
+  }: {
+    progress: number;
+    checkpoint: CheckpointReference | undefined;
+    reason: string;
+    startFailed?: boolean | undefined;
+  },
 ): void {
-  const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
-  noteProgress(turn, job, { progress, checkpoint: problem === undefined ? checkpoint : undefined });
+  const problem = noteProgress(turn, job, { progress, checkpoint });
   if (problem !== undefined) sometimes("a hand-back came without its last checkpoint");
-  job.handedBackReason = problem === undefined ? reason : `${reason} (without its last checkpoint: ${problem})`;
+  job.handedBackReason = `${reason}${problem === undefined ? "" : ` (without its last checkpoint: ${problem})`}`;
   job.handedBackLease = present(job.grant, "a lease that is handed back is held").leaseId;
   const requeue = { how: "handed-back", reason: `handed back: ${job.handedBackReason}` } as const;
   if (startFailed) redeliverJob(turn, job, { ...requeue, behind: true });
@@ -138,29 +137,17 @@ function leaseCall(
   turn: Turn,
   input: { readonly caller: Caller; readonly leaseId: string; readonly message: { readonly epoch: number } },
 ): LeaseCall | Refusal {
-  const { state } = turn;
-  const admitted = admit(state, input.caller);
+  const admitted = admit(turn.state, input.caller);
   if (!admitted.ok) return admitted;
   const { agent } = admitted;
-  const job = agent.held.get(input.leaseId) ?? formerJob(state, input.leaseId);
+  const own = agent.held.get(input.leaseId);
+  // One that the caller does not hold (any more).
+  const job = own ?? turn.state.jobs.get(jobOfLease(input.leaseId));
   if (job === undefined) return refuse("unknown-lease", `This broker knows no lease ${input.leaseId}.`);
-  const held =
-    job.grant?.leaseId === input.leaseId &&
-    job.grant.agentId === agent.agentId &&
-    job.grant.epoch === input.message.epoch;
-  // An earlier instance's lease is this one's as soon as it acts on it.
-  if (held && job.grant !== null && job.grant.instanceId !== agent.instanceId) {
-    sometimes("a later instance acted on an inherited lease");
-    job.grant.instanceId = agent.instanceId;
-    persistJob(turn, job);
-  }
+  const grant = own?.grant ?? null;
+  const held = grant !== null && grant.epoch === input.message.epoch;
+  if (held && grant.instanceId !== agent.instanceId) sometimes("a later instance acted on an inherited lease");
   return { ok: true, agent, job, held };
-}
-
-/** The job of a lease that the caller does not hold (any more). */
-function formerJob({ jobs }: BrokerState, leaseId: string): JobRecord | undefined {
-  const parsed = parseLeaseId(leaseId);
-  return parsed === undefined ? undefined : jobs.get(parsed.jobId);
 }
 
 function isLeased({ held, job }: LeaseCall): boolean {
@@ -169,8 +156,4 @@ function isLeased({ held, job }: LeaseCall): boolean {
 
 function fenced(leaseId: string, job: JobRecord): Refusal {
   return refuse("fenced", `The lease ${leaseId} is not live; its job is ${job.state} and its epoch ${job.epoch}.`);
-}
-
-function unknownCheckpoint(problem: string): Refusal {
-  return refuse("unknown-checkpoint", `The checkpoint cannot be used: ${problem}. Upload its blobs first.`);
 }

@@ -3,9 +3,7 @@ export function leaseIdOf(jobId: string, epoch: number): string {
   return `lease-${jobId.slice("job-".length)}-${epoch}`;
 }
 
-/** The job and epoch that a lease's id names, or undefined for an id that this broker never made. */
-export function parseLeaseId(leaseId: string): { jobId: string; epoch: number } | undefined {
-  const match = /^lease-([0-9a-z-]+)-([1-9]\d{0,15})$/.exec(leaseId);
-  if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  return { jobId: `job-${match[1]}`, epoch: Number(match[2]) };
+/** The job that a lease's id names; no job of ours for an id that this broker never made. */
+export function jobOfLease(leaseId: string): string {
+  return `job-${leaseId.slice("lease-".length, leaseId.lastIndexOf("-"))}`;
 }

@@ -86,6 +86,17 @@ describe("offers", () => {
 });
 
 describe("leases", () => {
+  test("of an earlier instance make no room that the later one does not have", () => {
+    const broker = new CoreBroker();
+    const agent = new CoreAgent(broker, { slots: 1 }).enrol();
+    broker.submit(1);
+    agent.takeWork();
+    agent.startAnew();
+    agent.enrol();
+    expect(agent.heartbeat({ slotsFree: 0 }).offers).toEqual([]);
+    expect(agent.heartbeat({ slotsFree: 1 }).offers).toHaveLength(1);
+  });
+
   test("live on while heartbeats name them", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit();
@@ -110,7 +121,9 @@ describe("leases", () => {
     broker.nowMs += broker.timing.leaseTtlMs;
     const answer = agent.heartbeat({ slotsFree: 0, leases: [named(lease!)] });
     expect(answer.renewed).toEqual([]);
-    expect(answer.lost).toEqual([{ leaseId: lease!.leaseId, reason: "the lease has expired or was handed back" }]);
+    expect(answer.lost).toEqual([
+      { leaseId: lease!.leaseId, reason: expect.stringContaining("over; the job is queued") as string },
+    ]);
     expect(broker.job(jobId!)).toMatchObject({ state: "queued", redeliveries: 1 });
   });
 

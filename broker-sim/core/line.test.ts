@@ -7,7 +7,7 @@ interface Member extends Standing<Member> {
   readonly name: string;
 }
 
-const step = fc.record({ what: fc.constantFrom("add", "addLast", "delete"), index: fc.nat({ max: 3 }) });
+const step = fc.record({ what: fc.constantFrom("add", "delete"), index: fc.nat({ max: 3 }) });
 
 test.prop([fc.array(step)])("keeps the order of a Set", (steps) => {
   const members: Member[] = ["a", "b", "c", "d"].map((name) => ({ name, ...nowhere }));
@@ -17,10 +17,6 @@ test.prop([fc.array(step)])("keeps the order of a Set", (steps) => {
     const member = members[index] as Member;
     if (what === "add") {
       line.add(member);
-      set.add(member);
-    } else if (what === "addLast") {
-      line.addLast(member);
-      set.delete(member);
       set.add(member);
     } else {
       line.delete(member);

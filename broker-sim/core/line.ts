@@ -18,14 +18,12 @@ export class Line<T extends Standing<T>> {
 
   /** Puts it behind all others; one that is there keeps its place. */
   add(member: T): void {
-    if (!member.inLine) this.#append(member);
-  }
-
-  /** Puts it behind all others, whether it is there or not. */
-  addLast(member: T): void {
-    if (member === this.#newest) return;
-    this.delete(member);
-    this.#append(member);
+    if (member.inLine) return;
+    member.inLine = true;
+    member.before = this.#newest;
+    if (this.#newest === null) this.oldest = member;
+    else this.#newest.after = member;
+    this.#newest = member;
   }
 
   delete(member: T): void {
@@ -38,13 +36,5 @@ export class Line<T extends Standing<T>> {
     member.inLine = false;
     member.before = null;
     member.after = null;
-  }
-
-  #append(member: T): void {
-    member.inLine = true;
-    member.before = this.#newest;
-    if (this.#newest === null) this.oldest = member;
-    else this.#newest.after = member;
-    this.#newest = member;
   }
 }

@@ -23,12 +23,10 @@ export function hungerOf(turn: Turn, agent: KnownAgent): void {
   else wake(turn, agent);
 }
 
-/** The same when its heartbeat was answered: it waits behind all others again, or no longer. */
+/** The same when it says anew what it can take: it waits behind all others again, or no longer. */
 export function renewHunger(turn: Turn, agent: KnownAgent): void {
-  const { queue, hungry } = turn.state;
-  if (!canBeWoken(agent)) hungry.delete(agent);
-  else if (queue.size === 0) hungry.addLast(agent);
-  else wake(turn, agent);
+  turn.state.hungry.delete(agent);
+  hungerOf(turn, agent);
 }
 
 /**
@@ -38,20 +36,16 @@ export function renewHunger(turn: Turn, agent: KnownAgent): void {
 export function wakeForQueued(turn: Turn): void {
   const { state } = turn;
   let jobs = Math.min(turn.jobsQueued, state.queue.size);
-  while (jobs > 0) {
+  while (jobs > 0 && state.hungry.oldest !== null) {
     const agent = state.hungry.oldest;
-    if (agent === null) return;
-    if (!canBeWoken(agent)) {
-      state.hungry.delete(agent);
-      continue;
-    }
     sometimes("a hungry agent was woken for a queued job");
     wake(turn, agent);
     jobs -= agent.slotsFree;
   }
 }
 
-function canBeWoken(agent: KnownAgent): boolean {
+/** Whether it hears hints, and would heed one. */
+export function canBeWoken(agent: KnownAgent): boolean {
   return agent.standing === "active" && takesWork(agent.state) && agent.slotsFree > 0 && agent.isConnected;
 }
 

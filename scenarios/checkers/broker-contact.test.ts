@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { HistoryBuilder } from "../testing/history-builder.ts";
+import { agentId, HistoryBuilder } from "../testing/history-builder.ts";
 import { judge } from "../testing/judge.ts";
 
 const name = "broker-contact";
@@ -27,5 +27,15 @@ describe("broker-contact", () => {
     expect(judge(begun().state("Enrolling", "Idle", "enrolled"), name).detail).toContain("had not heard");
     const lost = heard(heard(begun()), false);
     expect(judge(lost.state("Enrolling", "Idle", "enrolled"), name).result).toBe("fail");
+  });
+
+  it("fails when a call tells that the broker is there or away, and its agent does not say so", () => {
+    const hears = (history: HistoryBuilder, outcome: string) =>
+      history.add("witness.agent-call", { agentId, instanceId: "one", call: "enrol", generation: 0, outcome });
+    const next = (history: HistoryBuilder) => hears(history, "sent");
+    expect(judge(next(hears(begun(), "ok")), name).detail).toContain("did not say so");
+    expect(judge(next(heard(hears(begun(), "ok"))), name).result).toBe("pass");
+    expect(judge(next(hears(heard(begun()), "unreachable")), name).result).toBe("fail");
+    expect(judge(next(heard(hears(heard(begun()), "unreachable"), false)), name).result).toBe("pass");
   });
 });

@@ -43,6 +43,14 @@ describe("command-duty", () => {
     expect(verdict(later(cancelled().execution(1, "running", "killing")))).toBe("pass");
   });
 
+  it("fails when a job is started that was cancelled before it ran", () => {
+    const cancelled = () => connected().lease(1, 1).release(1, 1, "cancelled");
+    expect(judge(later(cancelled()).execution(1, null, "spawning"), name).detail).toContain("what was cancelled");
+    // Nobody has heard of it yet.
+    expect(verdict(cancelled().execution(1, null, "spawning"))).not.toBe("fail");
+    expect(verdict(later(cancelled()))).not.toBe("fail");
+  });
+
   it("has nothing to say of who may not be connected, is told to end besides, or has ended", () => {
     const enrolling = new HistoryBuilder().start();
     expect(verdict(later(told(enrolling, "pause")))).toBe("unknown");

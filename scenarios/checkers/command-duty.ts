@@ -35,6 +35,9 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
   const instances = new Instances<Instance>(() => ({ state: "Enrolling", enrolledAt: Infinity, isEnding: false }));
   const sourceOf = new Map<string, string>();
   const runs = new Map<string, string>();
+  /** Leases that are not at work and were cancelled, and when their holders have heard of it. */
+  const cancelled = new Map<string, { readonly asked: HistoryRecord; readonly byMs: number }>();
+  const heardOf = new Map<string, HistoryRecord>();
   let owed: Owed[] = [];
   let done = 0;
 
@@ -46,7 +49,9 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
     if (asked.at < instance.enrolledAt + waysToConnect * latencyMsMax + spareMs) return;
     const isAtWork = instance.state === "Idle" || instance.state === "Working";
     if (what === "resume" ? instance.state !== "Paused" : !isAtWork && what !== "goodbye") return;
-    owed.push({ asked, agentId, source, what, leaseId, byMs: asked.at + latencyMsMax + spareMs });
+    const byMs = asked.at + latencyMsMax + spareMs;
+    if (leaseId !== null && !runs.has(leaseId)) cancelled.set(leaseId, { asked, byMs });
+    else owed.push({ asked, agentId, source, what, leaseId, byMs });
   };
 
   /** Whatever an instance owes of that kind is done, or has no meaning any more. */
@@ -62,6 +67,11 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
   };
 
   const overdue = (record: HistoryRecord): Violation | null => {
+    for (const [leaseId, { asked, byMs }] of cancelled) {
+      if (byMs >= record.at) continue;
+      cancelled.delete(leaseId);
+      heardOf.set(leaseId, asked);
+    }
     const late = owed.find(({ byMs }) => byMs < record.at);
     return late === undefined ? null : violation(`a ${late.what} had no effect in time`, late.asked, record);
   };
@@ -87,12 +97,18 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
         settle(source, "goodbye");
         letGo(source);
       },
-      "agent.execution": ({ source, data: { leaseId, to } }) => {
+      "agent.execution": (record) => {
+        const { source, data } = record;
+        const { leaseId, to } = data;
+        const before = heardOf.get(leaseId);
+        if (to === "spawning" && before !== undefined)
+          return violation("what was cancelled is started", before, record);
         if (to === "running") runs.set(leaseId, source);
         else if (runs.delete(leaseId)) {
           const stopped = owed.findIndex((one) => one.leaseId === leaseId);
           if (stopped >= 0) done += owed.splice(stopped, 1).length;
         }
+        return;
       },
       "broker.enrolled": (record) => {
         instances.of(record.data.instanceId).enrolledAt = record.at;
@@ -102,7 +118,7 @@ export const commandDuty = checkerOf("what the broker says to a connected agent 
       "broker.job": overdue,
       "broker.released": (record) => {
         const { agentId, leaseId, how } = record.data;
-        if (how === "cancelled" && runs.has(leaseId)) owe(record, agentId, "stop", leaseId);
+        if (how === "cancelled") owe(record, agentId, "stop", leaseId);
         return overdue(record);
       },
       "witness.command": (record) => {

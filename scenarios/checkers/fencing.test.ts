@@ -36,6 +36,19 @@ describe("fencing", () => {
     expect(judge(offered().release(1, 1, "offer-lapsed"), name).result).toBe("unknown");
   });
 
+  it("fails when an offer expires, or a lease lapses", () => {
+    const offered = () => new HistoryBuilder().add("broker.offered", { ...grant(1, 1), expiresAt: 1 });
+    const leased = () => new HistoryBuilder().lease(1, 1);
+    expect(judge(offered().release(1, 1, "agent-lost"), name).detail).toContain("was not accepted, and is agent-lost");
+    expect(judge(leased().release(1, 1, "declined"), name).detail).toContain("was accepted, and is declined");
+    for (const how of ["expired", "agent-lost", "revoked"] as const) {
+      expect(judge(leased().release(1, 1, how), name).result).not.toBe("fail");
+    }
+    for (const how of ["declined", "offer-lapsed", "revoked"] as const) {
+      expect(judge(offered().release(1, 1, how), name).result).not.toBe("fail");
+    }
+  });
+
   it("fails on an acceptance of what is not offered", () => {
     const history = new HistoryBuilder().lease(1, 2).add("broker.leased", { ...grant(1, 1), expiresAt: 1 });
     expect(judge(history, name).result).toBe("fail");

@@ -17,7 +17,8 @@ const contradictions: Readonly<Record<"completed" | "failed", readonly Execution
 
 /**
  * I2: an end or a hand-back is recorded only for the grant that is live and was accepted, with its lease, epoch and agent;
- * and a recorded end is the one that the agent's execution came to (docs/cases.md, cases 1 and 42).
+ * and a recorded end is the one that the agent's execution came to (docs/cases.md, cases 1 and 42). What ends otherwise is
+ * called by what it was: an offer is declined or lapses, a lease expires or is lost with its agent.
  */
 export const fencing = checkerOf("no result is recorded under a lease that is over (I2)", () => {
   const live = new Map<string, Grant>();
@@ -27,6 +28,19 @@ export const fencing = checkerOf("no result is recorded under a lease that is ov
   const forgotten = new Set<string>();
   let recorded = 0;
 
+  /** An offer is declined or lapses, and a lease is handed back or expires. */
+  const judgeWord = (record: RecordOf<"broker.released">): Violation | null => {
+    const { leaseId, how } = record.data;
+    const grant = live.get(record.data.jobId);
+    if (grant?.offered.data.leaseId !== leaseId) return null;
+    const wasOffer = how === "declined" || how === "offer-lapsed";
+    const wasLease = how === "expired" || how === "agent-lost";
+    if (wasOffer && grant.leased !== null)
+      return violation(`${leaseId} was accepted, and is ${how}`, grant.leased, record);
+    if (wasLease && grant.leased === null)
+      return violation(`${leaseId} was not accepted, and is ${how}`, grant.offered, record);
+    return null;
+  };
   const judgeRelease = (record: RecordOf<"broker.released">): Violation | null => {
     const { jobId, leaseId, epoch, agentId, how } = record.data;
     const grant = live.get(jobId);
@@ -66,7 +80,8 @@ export const fencing = checkerOf("no result is recorded under a lease that is ov
         const { jobId, leaseId, how } = record.data;
         const judged = how === "completed" || how === "failed" || how === "handed-back";
         if (judged) recorded += 1;
-        const wrong = judged && !forgotten.delete(jobId) ? judgeRelease(record) : null;
+        const excused = judged && forgotten.delete(jobId);
+        const wrong = excused ? null : judged ? judgeRelease(record) : judgeWord(record);
         if (live.get(jobId)?.offered.data.leaseId === leaseId) live.delete(jobId);
         over.set(leaseId, record);
         executions.delete(leaseId);

@@ -26,6 +26,14 @@ describe("holder-alone", () => {
     expect(verdict(beats(hears(runs(), false), 9)).detail).toContain("runs on, and nobody renewed it");
   });
 
+  it("fails when what was accepted is started, and nobody renewed it meanwhile", () => {
+    const offer = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, answer: "accepted", reason: "" } as const;
+    const accepted = () => hears(new HistoryBuilder().start().add("agent.offer", offer), false);
+    expect(verdict(beats(accepted(), 9).execution(1, null, "spawning")).detail).toContain("is started");
+    expect(verdict(beats(accepted(), 3).execution(1, null, "spawning")).result).toBe("pass");
+    expect(verdict(hears(beats(accepted(), 9), true).execution(1, null, "spawning")).result).toBe("pass");
+  });
+
   it("gives whoever slept one look", () => {
     expect(verdict(beats(hears(runs(), false).wait(9_000), 1)).result).toBe("pass");
   });

@@ -7,6 +7,8 @@ interface Holder {
   alone: RecordOf<"agent.broker"> | null;
   /** What runs here, and since when. */
   readonly running: Map<string, RecordOf<"agent.execution">>;
+  /** What was accepted and has not run. */
+  readonly accepted: Map<string, RecordOf<"agent.offer">>;
   /** Jobs that should have been stopped when it looked last: it may have slept until then. */
   overdue: ReadonlySet<string>;
 }
@@ -20,7 +22,12 @@ export const holderAlone = checkerOf(
   "who cannot hear the broker stops its jobs before their leases end (I1)",
   (given) => {
     const leaseTtlMs = given["leaseTtlMs"] === undefined ? Infinity : Number(given["leaseTtlMs"]);
-    const holders = new Instances<Holder>(() => ({ alone: null, running: new Map(), overdue: new Set() }));
+    const holders = new Instances<Holder>(() => ({
+      alone: null,
+      running: new Map(),
+      accepted: new Map(),
+      overdue: new Set(),
+    }));
     let lonely = 0;
     return {
       on: {
@@ -31,10 +38,21 @@ export const holderAlone = checkerOf(
           holder.overdue = new Set();
           if (holder.alone !== null) lonely += 1;
         },
+        "agent.offer": (record) => {
+          const { leaseId, answer } = record.data;
+          if (answer === "accepted") holders.of(record.source).accepted.set(leaseId, record);
+        },
         "agent.execution": (record) => {
-          const { running } = holders.of(record.source);
+          const { running, accepted, overdue } = holders.of(record.source);
+          const { leaseId, from } = record.data;
+          const offer = accepted.get(leaseId);
+          accepted.delete(leaseId);
+          if (from === null && offer !== undefined && overdue.has(leaseId)) {
+            return violation(`${leaseId} is started, and nobody renewed it`, offer, record);
+          }
           if (record.data.to === "running") running.set(record.data.leaseId, record);
           else running.delete(record.data.leaseId);
+          return;
         },
         // Whatever it had stands still from there on, until it is saved and ended; that has bounds of its own.
         "agent.state": ({ source, data: { to } }) => {
@@ -51,6 +69,7 @@ export const holderAlone = checkerOf(
               return violation(`${leaseId} runs on, and nobody renewed it`, began, alone, record);
             still.add(leaseId);
           }
+          for (const [leaseId, offer] of holder.accepted) if (offer.at <= alone.at) still.add(leaseId);
           holder.overdue = still;
           return;
         },

@@ -9,12 +9,12 @@ type Call = "accept" | "complete" | "return";
 
 const started = () => new HistoryBuilder().start();
 const says = (history: HistoryBuilder, call: Call, outcome = "sent") =>
-  history.add("witness.lease-call", { agentId, instanceId: "one", leaseId: "lease-1-1", call, outcome });
+  history.add("witness.lease-call", { agentId, instanceId: "one", leaseId: "lease-1-1", call, outcome }, "harness");
 const asks = (history: HistoryBuilder, call: Call, outcome: string) => says(says(history, call), call, outcome);
 const leased = (history: HistoryBuilder) => history.add("broker.leased", { ...grant(1, 1), expiresAt: 9_000 });
 const done = (history: HistoryBuilder) => leased(history).release(1, 1, "completed");
 const looks = (history: HistoryBuilder) =>
-  history.add("witness.resource", { agentId, change: "made", resource: "directory:/home/agent" });
+  history.add("witness.resource", { agentId, change: "made", resource: "directory:/home/agent" }, "harness");
 
 describe("lease-calls", () => {
   it("passes when what is said is taken, after a repeat or at once", () => {
@@ -33,6 +33,14 @@ describe("lease-calls", () => {
     expect(verdict(says(asks(done(started()), "complete", "ok"), "complete")).detail).toContain(
       "after it was answered",
     );
+  });
+
+  it("fails when an agent that takes nothing says again that it takes a lease", () => {
+    const unheard = () => asks(started(), "accept", "unreachable");
+    expect(verdict(says(unheard(), "accept")).result).toBe("pass");
+    const paused = unheard().state("Idle", "Paused", "paused");
+    expect(verdict(says(paused, "accept")).detail).toContain("takes nothing");
+    expect(verdict(says(paused.state("Paused", "Idle", "resumeAsked"), "accept")).result).toBe("fail");
   });
 
   it("lets whoever was fenced say it again", () => {
@@ -62,6 +70,27 @@ describe("lease-calls", () => {
     expect(verdict(says(once().freeze(), "return")).result).toBe("pass");
     const thrice = asks(asks(once(), "accept", "unreachable"), "accept", "unreachable");
     expect(verdict(says(thrice, "return")).result).toBe("pass");
+  });
+
+  it("fails when what waited for the broker is not said as soon as that is back", () => {
+    const contact = { reachable: true, detail: "" };
+    const back = () => asks(leased(started()), "complete", "unreachable").add("agent.broker", contact, "one");
+    expect(verdict(looks(looks(back()))).detail).toContain("is not said again");
+    expect(verdict(looks(looks(says(back(), "complete")))).result).toBe("pass");
+    const lost = back().add("agent.broker", { ...contact, reachable: false }, "one");
+    expect(verdict(looks(looks(lost))).result).toBe("pass");
+  });
+
+  it("fails when whoever withdraws gives a lease back whose job is done, before it has said so once more", () => {
+    const failed = () => asks(leased(started()), "complete", "unreachable");
+    const withdraws = (history: HistoryBuilder) => history.state("Idle", "Withdrawing", "withdrawAsked");
+    const parts = (history: HistoryBuilder) => history.add("witness.call", { agentId, route: "withdraw" });
+    expect(verdict(parts(withdraws(failed()))).detail).toContain("was done");
+    expect(verdict(parts(says(withdraws(failed()), "complete"))).result).toBe("pass");
+    const urged = withdraws(failed()).add("witness.signal", { agentId, signal: "SIGTERM" });
+    expect(verdict(parts(urged)).result).toBe("pass");
+    const stalled = { fault: "stall-agent", target: agentId, detail: "", subjects: [] };
+    expect(verdict(parts(withdraws(failed()).add("fault.applied", stalled))).result).toBe("pass");
   });
 
   it("expects nothing of whoever leaves or is hurt", () => {

@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { Debt } from "./debt.ts";
 import { forgottenJobs } from "./forgotten-jobs.ts";
 import { Instances } from "./instances.ts";
 import { Recent } from "./recent.ts";
@@ -30,6 +31,12 @@ interface Speaker {
   failures: number;
   /** It takes nothing in, or did not a while ago. */
   closed: boolean;
+  /** It is Paused or leaves: whoever waits for the answer to an acceptance then takes no for it. */
+  takesNothing: boolean;
+  /** Since it has the broker again, until it has told what waits for that. */
+  back: Debt<RecordOf<"agent.broker">> | null;
+  /** The completions that had failed when it began to withdraw, until they are said again. */
+  unsaid: Map<string, CallRecord> | null;
   /** It leaves, or it stood still or was hurt: nothing is expected of it any more. */
   excused: boolean;
 }
@@ -42,11 +49,19 @@ interface Lease {
 
 /**
  * I3: an agent says what became of a lease until it is heard, and not any more after that: one call at a time, again
- * after waits that grow, and an acceptance a few times only. What the broker answers well is so: a lease whose acceptance,
+ * after waits that grow or as soon as the broker is back, and an acceptance a few times only. What the broker answers well is so: a lease whose acceptance,
  * completion or return was taken has been granted, is done, or is back; and a repeat of what was taken is taken, too.
  */
 export const leaseCalls = checkerOf("what is said of a lease is said until it is heard, and holds then (I3)", () => {
-  const speakers = new Instances<Speaker>(() => ({ said: new Map(), failures: 0, closed: false, excused: false }));
+  const speakers = new Instances<Speaker>(() => ({
+    said: new Map(),
+    failures: 0,
+    closed: false,
+    takesNothing: false,
+    back: null,
+    unsaid: null,
+    excused: false,
+  }));
   const leases = new Recent<Lease>();
   let calls = 0;
   /** Nobody can tell any more what the broker did. */
@@ -56,6 +71,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     const { leaseId, call } = record.data;
     const key = `${call} ${leaseId}`;
     const before = speaker.said.get(key);
+    speaker.unsaid?.delete(leaseId);
     const accepted = call === "return" ? speaker.said.get(`accept ${leaseId}`) : undefined;
     if (accepted?.last.data.outcome === "unreachable" && accepted.times < acceptancesMax && !speaker.closed) {
       return violation(
@@ -71,6 +87,9 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     const { last } = before;
     if (before.underWay) return violation(`${key} is said twice at a time`, last, record);
     if (before.settled && !blind) return violation(`${key} is said again after it was answered`, last, record);
+    if (call === "accept" && speaker.takesNothing) {
+      return violation(`${key} is said again by an agent that takes nothing`, last, record);
+    }
     before.times += 1;
     before.underWay = true;
     before.last = record;
@@ -84,6 +103,8 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     said.underWay = false;
     said.last = record;
     const failed = outcome === "unreachable" || outcome === "internal" || outcome === "full";
+    // It is away anew.
+    if (outcome === "unreachable") speaker.back = null;
     said.settled = !failed && outcome !== "fenced" && outcome !== "malformed";
     if (call !== "accept" && failed) speaker.failures += 1;
     // The wait of one that failed stands, whatever gets through meanwhile.
@@ -107,18 +128,34 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     if (outcome === "ok" || !isTaken || isOver || outcome === "fenced" || outcome === "unknown-agent") return null;
     return outcome === "revoked" ? null : violation(`${call} of ${leaseId} was taken, and is refused now`, record);
   };
+  /** Whoever withdraws says what it has to say of its leases before it gives them back. */
+  const partsWith = (record: RecordOf<"witness.call">): Violation | null => {
+    const speaker = record.data.route === "withdraw" ? speakers.ofAgent(record.data.agentId) : undefined;
+    for (const [leaseId, failed] of speaker?.unsaid ?? []) {
+      if (leases.get(leaseId)?.how === null) return violation(`${leaseId} is given back, and was done`, failed, record);
+    }
+    return null;
+  };
   /** Whether a completion that failed is said again in time. */
   const look = (record: CallRecord | RecordOf<"witness.resource">, speaker: Speaker | undefined): Violation | null => {
     if (speaker === undefined || speaker.excused) return null;
-    const waitMs = Math.min(waitMsMax, waitMsMin * 2 ** (speaker.failures + uploadsUntold)) + slackMs;
+    const patienceMs = Math.min(waitMsMax, waitMsMin * 2 ** (speaker.failures + uploadsUntold)) + slackMs;
+    // What waited for the broker is said at once when that is back.
+    const isBack = speaker.back !== null && speaker.back.ageMs(record) > 0;
+    if (isBack) speaker.back = null;
+    const waitMs = isBack ? 0 : patienceMs;
     for (const [key, { last, underWay, settled }] of speaker.said) {
       if (underWay || settled || !key.startsWith("complete") || last.data.outcome !== "unreachable") continue;
-      // What was taken and not answered is over when a heartbeat's answer says that its job is done.
-      const how = leases.get(last.data.leaseId)?.how;
-      if (how === "completed" || how === "failed") continue;
+      // Of what is over at the broker its holder hears by a heartbeat's answer.
+      if ((leases.get(last.data.leaseId)?.how ?? null) !== null) continue;
       if (record.at - last.at > waitMs) return violation(`${key} failed and is not said again`, last, record);
     }
     return null;
+  };
+
+  const hurried = (agentId: string | undefined): void => {
+    const speaker = speakers.ofAgent(agentId ?? "");
+    if (speaker !== undefined) speaker.unsaid = null;
   };
 
   return {
@@ -135,10 +172,21 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
         const accepted = speakers.of(source).said.get(`accept ${leaseId}`);
         if (accepted?.underWay === false) speakers.of(source).said.delete(`accept ${leaseId}`);
       },
+      "agent.broker": (record) => {
+        speakers.of(record.source).back = record.data.reachable ? new Debt(record) : null;
+      },
       "agent.state": ({ source, data: { to } }) => {
         if (to === "Paused" || to === "Withdrawing") speakers.of(source).closed = true;
-        if (to === "Withdrawing") speakers.of(source).excused = true;
+        speakers.of(source).takesNothing = to !== "Idle" && to !== "Working";
+        if (to !== "Withdrawing") return;
+        const speaker = speakers.of(source);
+        if (!speaker.excused) speaker.unsaid = failedCompletions(speaker);
+        speaker.excused = true;
       },
+      "witness.call": partsWith,
+      // Whoever has less time may have none for that.
+      "witness.signal": ({ data: { agentId } }) => hurried(agentId),
+      "witness.asked": ({ data: { agentId } }) => hurried(agentId),
       "agent.frozen": ({ source }) => {
         speakers.of(source).closed = true;
       },
@@ -153,7 +201,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
       "fault.applied": (record) => {
         const { fault, target } = record.data;
         const speaker = speakers.ofAgent(target);
-        if (speaker !== undefined && fault !== "disturb-link") speaker.excused = true;
+        if (speaker !== undefined && fault !== "disturb-link") Object.assign(speaker, { excused: true, unsaid: null });
         // Of these nobody can tell what the broker did, under whichever lease.
         if (forgottenJobs(record).length > 0) blind = true;
       },
@@ -161,6 +209,15 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     end: () => (calls === 0 ? undecided("no lease was spoken of") : passed(`${calls} calls were answered`)),
   };
 });
+
+function failedCompletions({ said }: Speaker): Map<string, CallRecord> {
+  const failed = new Map<string, CallRecord>();
+  for (const { last, underWay } of said.values()) {
+    if (last.data.call !== "complete" || underWay || last.data.outcome !== "unreachable") continue;
+    failed.set(last.data.leaseId, last);
+  }
+  return failed;
+}
 
 function hasFailed({ said }: Speaker): boolean {
   for (const { last, underWay } of said.values()) if (!underWay && last.data.outcome === "unreachable") return true;

@@ -16,7 +16,8 @@ const pause = { freezeMs: 1, frozenSandboxes: 1, checkpoints: 1, snapshotMs: 1 }
 
 describe("owner-granted", () => {
   it("passes what the table grants and refuses", () => {
-    expect(hear(ask(idle(), "pause").freeze().save(1, 1, 5), "pause", { pause })).toMatchObject({ result: "pass" });
+    const paused = ask(idle(), "pause").freeze().save(1, 1, 5).state("Idle", "Paused", "paused");
+    expect(hear(paused, "pause", { pause })).toMatchObject({ result: "pass" });
     expect(hear(ask(idle(), "resume"), "resume").result).toBe("pass");
     expect(hear(ask(idle(), "withdraw"), "withdraw").result).toBe("pass");
     expect(
@@ -34,12 +35,31 @@ describe("owner-granted", () => {
   });
 
   it("fails when a pause names other figures than the records, or none", () => {
-    const paused = () => ask(idle(), "pause").freeze();
+    const frozen = () => ask(idle(), "pause").freeze();
+    const paused = () => frozen().state("Idle", "Paused", "paused");
+    expect(hear(frozen(), "pause", { pause }).detail).toContain("is not Paused");
     expect(hear(paused(), "pause").result).toBe("fail");
     expect(hear(paused(), "pause", { pause }).detail).toContain("not so many checkpoints");
     expect(hear(paused(), "pause", { pause: { ...pause, checkpoints: 0 } }).result).toBe("pass");
     expect(hear(paused(), "pause", { pause: { ...pause, frozenSandboxes: 2 } }).detail).toContain("another number");
+    expect(hear(paused(), "pause", { pause: { ...pause, freezeMs: 2 } }).detail).toContain("its freeze took 1 ms");
+  });
+
+  it("fails when a pause leaves out what it saved of a running job, or says that it took longer than it did", () => {
+    const saved = () => ask(idle().wait(1_000), "pause").freeze().save(1, 1, 5);
+    const none = { ...pause, checkpoints: 0 };
+    expect(hear(saved().state("Working", "Paused", "paused"), "pause", { pause: none }).result).toBe("fail");
+    const ended = saved().execution(1, "running", "killing").state("Working", "Paused", "paused");
+    expect(hear(ended, "pause", { pause: none }).result).toBe("pass");
+    const late = { ...pause, snapshotMs: 900 };
+    expect(hear(saved().state("Working", "Paused", "paused"), "pause", { pause: late }).detail).toContain(
+      "another time",
+    );
+    expect(hear(saved().wait(900).state("Working", "Paused", "paused"), "pause", { pause: late }).result).toBe("pass");
+    expect(hear(saved().wait(900).state("Working", "Paused", "paused"), "pause", { pause }).result).toBe("fail");
     expect(hear(ask(new HistoryBuilder().start(), "pause"), "pause", { pause }).result).toBe("pass");
+    const waits = hear(ask(new HistoryBuilder().start(), "pause"), "pause", { pause, waitedMs: 900 });
+    expect(waits.detail).toContain("waited for 900 ms");
   });
 
   it("fails when a resume waits, and when a leaving agent grants a pause", () => {

@@ -1,5 +1,6 @@
 import { type AgentState, agentTransition } from "../../protocol/agent-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { isPeriodic } from "./periodic-freeze.ts";
 import { violation, type Violation } from "./story.ts";
 
 /** How long an answer takes that waits for nothing, in milliseconds. */
@@ -8,14 +9,24 @@ const atOnceMs = 250;
 interface Agent {
   state: AgentState;
   isShuttingDown: boolean;
-  /** What stands still by the freeze in force, and what was saved of it. */
+  enrolledAt: number;
+  /** The first and the latest word of the freeze in force, and by lease whether the job still runs that was saved in it. */
+  began: RecordOf<"agent.frozen"> | null;
   frozen: RecordOf<"agent.frozen"> | null;
-  saved: Set<string>;
+  readonly saved: Map<string, boolean>;
+  paused: Figures | null;
   /** What the owner waits for, with what the agent was when it was asked. */
   readonly waiting: Map<
     number,
     { readonly asked: RecordOf<"witness.asked">; readonly state: AgentState; readonly leaves: boolean }
   >;
+}
+
+/** What a pause came to, as the records say. */
+interface Figures {
+  readonly frozen: RecordOf<"agent.frozen">["data"];
+  readonly checkpoints: { readonly least: number; readonly most: number };
+  readonly tookMs: { readonly least: number; readonly most: number };
 }
 
 const events = { pause: "pauseAsked", resume: "resumeAsked", withdraw: "withdrawAsked" } as const;
@@ -49,25 +60,33 @@ export const ownerGranted = checkerOf("an owner gets what the state of the agent
     if (code === "shutting-down" && agent.isShuttingDown) return undefined;
     if (!ok) return code === "called-off" ? undefined : wrong(`was not granted: ${code}`);
     if (pause === null) return wrong("it does not say what it came to");
-    if (state === "Enrolling") return undefined;
-    const { frozen, saved } = agent;
-    if (frozen === null || pause.frozenSandboxes !== frozen.data.sandboxes) return wrong("another number stands still");
-    return pause.checkpoints <= saved.size ? undefined : wrong("not so many checkpoints were saved");
+    // It is remembered, and nothing is waited for.
+    if (state === "Enrolling") return waitedMs <= atOnceMs ? undefined : wrong(`waited for ${waitedMs.toFixed(0)} ms`);
+    const { paused } = agent;
+    if (paused === null) return wrong("is not Paused");
+    if (pause.frozenSandboxes !== paused.frozen.sandboxes) return wrong("another number stands still");
+    if (pause.freezeMs !== paused.frozen.freezeMs) return wrong(`its freeze took ${paused.frozen.freezeMs} ms`);
+    if (isOutside(pause.checkpoints, paused.checkpoints)) return wrong("not so many checkpoints were saved");
+    return isOutside(pause.snapshotMs, paused.tookMs) ? wrong("its snapshots took another time") : undefined;
   };
   const agentOfSource = (source: string): Agent | undefined => agentOf.get(source);
   return {
     on: {
       "agent.started": ({ source, data: { agentId } }) => {
         const agent: Agent = {
-          ...{ state: "Enrolling", isShuttingDown: false, frozen: null, saved: new Set<string>() },
+          ...{ state: "Enrolling", isShuttingDown: false, enrolledAt: 0, began: null, frozen: null, paused: null },
+          saved: new Map(),
           waiting: agents.get(agentId ?? "")?.waiting ?? new Map(),
         };
         agents.set(agentId ?? "", agent);
         agentOf.set(source, agent);
       },
-      "agent.state": ({ source, data: { to } }) => {
+      "agent.state": ({ source, at, data: { from, to } }) => {
         const agent = agentOfSource(source);
-        if (agent !== undefined) agent.state = to;
+        if (agent === undefined) return;
+        agent.state = to;
+        if (from === "Enrolling") agent.enrolledAt = at;
+        agent.paused = to === "Paused" ? figuresOf(agent, at) : null;
       },
       "agent.shutdown": ({ source }) => {
         const agent = agentOfSource(source);
@@ -75,11 +94,22 @@ export const ownerGranted = checkerOf("an owner gets what the state of the agent
       },
       "agent.frozen": (record) => {
         const agent = agentOfSource(record.source);
-        if (agent !== undefined) agent.frozen = record;
+        if (agent === undefined) return;
+        agent.frozen = record;
+        if (!isPeriodic(record)) agent.began ??= record;
       },
-      "agent.thawed": ({ source }) => agentOfSource(source)?.saved.clear(),
+      "agent.thawed": ({ source }) => {
+        const agent = agentOfSource(source);
+        if (agent === undefined) return;
+        agent.began = null;
+        agent.saved.clear();
+      },
       "agent.checkpoint": ({ source, data: { leaseId } }) => {
-        agentOfSource(source)?.saved.add(leaseId);
+        agentOfSource(source)?.saved.set(leaseId, true);
+      },
+      "agent.execution": ({ source, data: { leaseId } }) => {
+        const saved = agentOfSource(source)?.saved;
+        if (saved?.has(leaseId) === true) saved.set(leaseId, false);
       },
       "witness.asked": (record) => {
         const agent = agents.get(record.data.agentId ?? "");
@@ -93,3 +123,19 @@ export const ownerGranted = checkerOf("an owner gets what the state of the agent
     end: () => (judged === 0 ? undecided("no owner heard an answer") : passed(`${judged} requests`)),
   };
 });
+
+function figuresOf({ began, frozen, saved, enrolledAt }: Agent, pausedAt: number): Figures | null {
+  if (began === null || frozen === null) return null;
+  const tookMs = pausedAt - began.at;
+  // One that was asked for before is as old as that.
+  const isRemembered = began.at - enrolledAt <= atOnceMs;
+  return {
+    frozen: frozen.data,
+    checkpoints: { least: [...saved.values()].filter((runs) => runs).length, most: saved.size },
+    tookMs: { least: tookMs - atOnceMs, most: isRemembered ? Infinity : tookMs + atOnceMs },
+  };
+}
+
+function isOutside(figure: number, { least, most }: { least: number; most: number }): boolean {
+  return figure < least || figure > most;
+}

@@ -20,6 +20,7 @@ export const propertyNames = [
   "withdrawal-bound",
   "ledger-conservation",
   "shutdown-once",
+  "shutdown-ends",
   "freeze-bound",
   "lost-noticed",
   "checkpoint-progress",
@@ -38,11 +39,13 @@ export const propertyNames = [
   "withdrawal-persists",
   "grants-expire",
   "lease-calls",
+  "agent-calls",
   "holder-alone",
   "work-state",
   "shown-as-told",
   "status-true",
   "broker-contact",
+  "owner-holds",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */

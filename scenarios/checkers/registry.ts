@@ -17,12 +17,14 @@ import { noIntake } from "./no-intake.ts";
 import { noLostJob } from "./no-lost-job.ts";
 import { pauseSilence } from "./pause-silence.ts";
 import { progressKept } from "./progress-kept.ts";
+import { ownerHolds } from "./owner-holds.ts";
 import { ownerGranted } from "./owner-granted.ts";
 import { signalsHeeded } from "./signals-heeded.ts";
 import { requestsAnswered } from "./requests-answered.ts";
 import { resultsCorrect } from "./results-correct.ts";
 import { resumeThaws } from "./resume-thaws.ts";
 import { shutdownOnce } from "./shutdown-once.ts";
+import { shutdownEnds } from "./shutdown-ends.ts";
 import { transitions } from "./transitions.ts";
 import { leaseOverrun } from "./lease-overrun.ts";
 import { workKept } from "./work-kept.ts";
@@ -45,6 +47,7 @@ import { queueOrder } from "./queue-order.ts";
 import { startsCounted } from "./starts-counted.ts";
 import { slotsTold } from "./slots-told.ts";
 import { leaseCalls } from "./lease-calls.ts";
+import { agentCalls } from "./agent-calls.ts";
 import { unstartableDeclined } from "./unstartable-declined.ts";
 import { workState } from "./work-state.ts";
 import { holderAlone } from "./holder-alone.ts";
@@ -86,6 +89,7 @@ export const checkers = {
   "withdrawal-measured": withdrawalMeasured,
   "ledger-conservation": ledgerConservation,
   "shutdown-once": shutdownOnce,
+  "shutdown-ends": shutdownEnds,
   "freeze-latency": freezeLatency,
   "freeze-bound": freezeBound,
   "lost-noticed": lostNoticed,
@@ -107,6 +111,7 @@ export const checkers = {
   "state-of-work": stateOfWork,
   "requests-answered": requestsAnswered,
   "owner-granted": ownerGranted,
+  "owner-holds": ownerHolds,
   "signals-heeded": signalsHeeded,
   "withdrawal-pace": withdrawalPace,
   "withdrawal-hands-back": withdrawalHandsBack,
@@ -128,6 +133,7 @@ export const checkers = {
   "unstartable-declined": unstartableDeclined,
   "work-state": workState,
   "lease-calls": leaseCalls,
+  "agent-calls": agentCalls,
   "shown-as-told": shownAsTold,
   "status-true": statusTrue,
   "broker-heard": brokerHeard,

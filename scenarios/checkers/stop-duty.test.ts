@@ -38,6 +38,10 @@ describe("stop-duty", () => {
   it("has nothing woken for a TERM on a paused host", () => {
     const paused = () => stopped(runs().state("Working", "Paused", "paused"));
     expect(verdict(ended(paused(), "SIGKILL", 3))).toBe("pass");
+    const letGo = stopped(
+      runs().state("Working", "Paused", "paused").add("agent.shutdown", { trigger: "", stage: "begin" }).thaw(),
+    );
+    expect(verdict(ended(letGo, "SIGTERM", 3))).toBe("pass");
     expect(verdict(ended(paused(), "SIGTERM", 3))).toBe("fail");
   });
 

@@ -17,6 +17,16 @@ describe("transitions of agents", () => {
     expect(judge(enrolled().state("Idle", "Paused", "paused"), name).result).toBe("pass");
   });
 
+  it("fails on a step of its own that the table refuses to an agent, and not on a wish that it refuses", () => {
+    const refused = (event: "workStarted" | "pauseAsked") =>
+      judge(
+        new HistoryBuilder().start().add("agent.refused", { state: "Withdrawing", event, reason: "" }),
+        "transitions",
+      );
+    expect(refused("workStarted").detail).toContain("took workStarted for possible");
+    expect(refused("pauseAsked").result).toBe("unknown");
+  });
+
   it("lets each instance begin as Enrolling, and not otherwise", () => {
     const first = () => new HistoryBuilder().start().state("Enrolling", "Idle", "enrolled").start("two");
     expect(judge(first().state("Enrolling", "Idle", "enrolled", "two"), name).result).toBe("pass");

@@ -1,4 +1,4 @@
-import { agentTransition } from "../../protocol/agent-states.ts";
+import { type AgentEvent, agentTransition } from "../../protocol/agent-states.ts";
 import { executionTransition, isTerminalExecution } from "../../protocol/execution-states.ts";
 import { isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
@@ -12,6 +12,9 @@ interface Instance {
   state: RecordOf<"agent.state"> | null;
   readonly executions: Map<string, RecordOf<"agent.execution">>;
 }
+
+/** Nobody asks for these: an agent to which the table refuses one has lost count of itself. */
+const ownSteps: ReadonlySet<AgentEvent> = new Set(["enrolled", "workStarted", "workEnded", "paused", "withdrawn"]);
 
 /**
  * I4: every observed step of an agent, an execution or a job is one that its table has, and goes on from the last one of
@@ -40,6 +43,11 @@ export const transitions = checkerOf("every transition follows the tables (I4)",
         const last = instance.state;
         instance.state = record;
         return wrongState(record, last, instance.started) ?? wrongBusy(record, instance);
+      },
+      "agent.refused": (record) => {
+        const { event, state } = record.data;
+        if (!ownSteps.has(event)) return;
+        return violation(`an agent that is ${state} took ${event} for possible, which the table refuses`, record);
       },
       "agent.execution": (record) => {
         observed += 1;

@@ -35,4 +35,21 @@ describe("withdrawal-calls", () => {
     expect(judge(call(started().withdrawal(), "heartbeat"), name).detail).toContain("after the end");
     expect(judge(call(call(started(), "probe").withdrawal(), "heartbeat"), name).result).toBe("fail");
   });
+
+  it("fails when a broker that refused or was not heard is asked again too soon, or too often", () => {
+    const hears = (history: HistoryBuilder, route: string, code: string) =>
+      history.add("witness.heard", { agentId, route, code });
+    const failed = (history: HistoryBuilder, afterMs = 0) =>
+      hears(call(history, "enrol", afterMs), "enrol", "unreachable");
+    expect(judge(call(failed(started()), "enrol", 200), name).detail).toContain("after a failure");
+    expect(judge(call(failed(started()), "enrol", 250), name).result).toBe("pass");
+    const thrice = failed(failed(failed(started()), 250), 500);
+    expect(judge(call(thrice, "enrol", 5_000), name).detail).toContain("after 3 failures");
+    const earlier = hears(call(started(), "heartbeat"), "enrol", "unreachable");
+    expect(judge(call(earlier, "enrol"), name).result).toBe("pass");
+    const taken = hears(call(failed(started()), "enrol", 250), "enrol", "ok");
+    expect(judge(call(taken, "withdraw"), name).result).toBe("pass");
+    const jumped = { fault: "jump-clock", target: agentId, detail: "", subjects: [] };
+    expect(judge(call(failed(started()).add("fault.applied", jumped), "enrol"), name).result).toBe("pass");
+  });
 });

@@ -67,7 +67,7 @@ describe("withdrawal-thorough", () => {
   });
 
   it("fails when something was wiped that is not named", () => {
-    const wiped = () => gone(gone(stopped(), "directory:/home/a/sandboxes/one"), "socket:/home/a/s");
+    const wiped = () => gone(gone(stopped(), "socket:/home/a/s"), "directory:/home/a/sandboxes/one");
     expect(judged(wiped()).detail).toContain("whatever was wiped");
     expect(judged(wiped(), { directoriesWiped: ["directory:/home/a/sandboxes/one"] }).result).toBe("pass");
   });

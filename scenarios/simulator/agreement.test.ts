@@ -20,7 +20,7 @@ test("an agent at rest and its broker are of one mind", () => {
 describe("it is seen that an agent", () => {
   test.each<[string, Parameters<typeof foundAfter>[0], string]>([
     ["is in the wrong state", ({ body }) => void (body.core.agent = "Working"), "is Working instead of Idle"],
-    ["is about to enrol", ({ body }) => void (body.core.enrolWaits = true), "is about to enrol"],
+    ["is about to enrol", ({ body }) => void (body.core.enrolCall = "waits"), "is about to enrol"],
     [
       "takes the broker to be away",
       ({ body }) => void (body.core.brokerReachable = false),

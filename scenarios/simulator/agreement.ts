@@ -55,7 +55,7 @@ function* unrest(core: AgentCore): Generator<string> {
   if (pause !== null && pause.waiting.length > 0) yield "has not answered who waits for its pause";
   if (pause === null && intakeClosedBecause(core) !== null) yield `takes no work: ${intakeClosedBecause(core)}`;
   if (!core.enrolmentSent) yield "does not know that it asked to be taken in";
-  if (!core.enrolled || core.enrolInFlight || core.enrolWaits) yield "is about to enrol";
+  if (!core.enrolled || core.enrolCall !== "none") yield "is about to enrol";
   if (!core.brokerReachable) yield "takes the broker to be away";
   for (const lease of core.leaseList) {
     if (lease.stage === "broken") yield `has a broken slot by ${lease.leaseId}`;

@@ -97,6 +97,7 @@ function propertiesOf(plan: Plan): PropertyWatch {
   const properties = watchProperties(propertyNames, {
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
+    "shutdown-ends": dutySettings,
     "freeze-bound": { witnessMsMax: 10 },
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },

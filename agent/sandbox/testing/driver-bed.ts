@@ -7,7 +7,7 @@ import { expect } from "vitest";
 
 import { assert } from "../../../foundation/assert.ts";
 import { JobSpec } from "../../../protocol/messages.ts";
-import type { HostLedger } from "../../core/host-resource.ts";
+import type { HostLedger } from "../../host-resource.ts";
 import { findCgroupsNamed } from "../cgroup.ts";
 import { parentCgroupName } from "../job-cgroups.ts";
 import { hostPidOf, pidNamespaceOf, pidsInNamespace } from "./host-pids.ts";

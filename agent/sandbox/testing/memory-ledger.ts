@@ -1,5 +1,5 @@
 import { assert } from "../../../foundation/assert.ts";
-import { type HostLedger, type HostResource, resourceKey } from "../../core/host-resource.ts";
+import { type HostLedger, type HostResource, resourceKey } from "../../host-resource.ts";
 
 /** A ledger in memory, as strict as the agent's: releasing what is not held is an error. */
 export function memoryLedger(resources: readonly HostResource[] = []): HostLedger {

@@ -2,6 +2,8 @@ import { defaultTiming, type Timing } from "../../../protocol/timing.ts";
 import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { drawRareSituation } from "./draw-rare-situation.ts";
+import { drawLeaving } from "./draw-leaving.ts";
 import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
@@ -20,18 +22,30 @@ export function planFor(request: PlanRequest): Plan {
   if (profile === "scale") return scalePlan(request);
   const cast = draws.stream("cast");
   const quick = profile === "quick";
-  const options = drawOptions(cast, request);
+  const drawnOptions = drawOptions(cast, request);
+  const rare = draws.stream("rare situation");
+  const rarity = quick && rare.chance("rare", 0.2) ? drawRareSituation(rare, drawnOptions) : [];
+  const options = lastingFor(drawnOptions, rarity);
   // Some seeds of every profile go through without a fault; of the quick ones a quarter, since duties are judged there.
   const calm = profile === "calm" || cast.upTo("calm", quick ? 3 : 15) === 0;
   const work = drawWork(draws.stream("work"), { options, quick });
   const situation = draws.stream("situation");
   if (quick && situation.chance("directed", 0.4)) work.push(...drawSituation(situation, options));
+  work.push(...rarity);
+  // By a stream of its own: what else a seed stands for is as it would be without.
+  const leaving = draws.stream("leaving");
+  if (quick && leaving.chance("directed", 0.35)) work.push(...drawLeaving(leaving, options));
   const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
   // Nobody does anything any more once faults have stopped.
   const steps = drawn.filter(({ atMs }) => atMs <= options.safetyMs).sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };
+}
+
+/** Whatever is to happen happens before faults have stopped. */
+function lastingFor(options: PlanOptions, steps: readonly PlanStep[]): PlanOptions {
+  return { ...options, safetyMs: Math.max(options.safetyMs, ...steps.map(({ atMs }) => atMs + 1_000)) };
 }
 
 /** Times from those of the tests to those of a fleet; each set meets the rules between them. */

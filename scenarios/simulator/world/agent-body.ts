@@ -279,9 +279,9 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#requests?.answer(requestId, response);
   }
 
-  /** The process ends by itself; when it is urgent, with everything that it runs. */
-  exit(ending: Ending, urgent: boolean): void {
-    if (urgent) this.#effects.sandboxes.endAll();
+  /** The process ends by itself; when it was interrupted, with everything that it runs. */
+  exit(ending: Ending): void {
+    if (ending.how === "interrupted") this.#effects.sandboxes.endAll();
     const { host } = this;
     if (ending.how === "withdrawn") {
       this.#withdrawalWatch?.tell();

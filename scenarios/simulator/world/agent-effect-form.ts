@@ -17,7 +17,7 @@ const leaseId = LeaseId;
  */
 const fields = {
   freezeAll: { generation: Generation, triggeredAtMs: WallMs },
-  thawAll: { trigger: z.string(), triggeredAtMs: WallMs, waiting: z.array(z.string()) },
+  thawAll: { trigger: z.string(), triggeredAtMs: WallMs, requestId: z.string().nullable() },
   endStrays: { graceMs: DurationMs, deadlineMs: DurationMs },
   accept: { leaseId },
   decline: { leaseId },
@@ -25,6 +25,7 @@ const fields = {
   returnLease: { handBack: HandBack },
   uploadCheckpoint: { leaseId, generation: Generation, reference: CheckpointReference },
   reportProgress: { leaseId },
+  notifyPaused: { generation: Generation },
   notifyShutdown: { timeoutMs: DurationMs },
   withdraw: { timeoutMs: DurationMs },
   probeRevocation: { timeoutMs: DurationMs },
@@ -44,7 +45,6 @@ const fields = {
       z.strictObject({ how: z.literal("withdrawn"), clean: z.boolean() }),
       z.strictObject({ how: z.literal("refused"), code: z.string(), message: z.string(), fresh: z.boolean() }),
     ]),
-    urgent: z.boolean(),
   },
 } satisfies Partial<Record<Kind, z.ZodRawShape>>;
 

@@ -16,7 +16,7 @@ interface EffectProcess extends AgentProcess {
   /** Whoever asked over the control socket hears the answer. */
   respond(requestId: string, response: ControlResponse): void;
   /** The process ends by itself. */
-  exit(ending: Ending, urgent: boolean): void;
+  exit(ending: Ending): void;
 }
 
 /** Whatever the brain wants done, handed to whoever does it. */
@@ -56,7 +56,7 @@ export class AgentEffects {
       case "ready":
         return;
       case "exit":
-        this.#body.exit(effect.ending, effect.urgent);
+        this.#body.exit(effect.ending);
         return;
       case "removeAutostart":
       case "closeSockets":

@@ -18,12 +18,15 @@ function scene({ draws = [], waits = [] }: { draws?: number[]; waits?: number[] 
   const heard: [number, string][] = [];
   const connects: [number, string | null][] = [];
   const closed: number[] = [];
-  const broker = { up: true };
+  const broker = { up: true, answers: true };
+  const opened: Connection[] = [];
   const owner = {
     alive: true,
     connectEvents(connection: Connection): void {
       connects.push([world.nowMs, connection.lastEventId]);
+      opened.push(connection);
       if (broker.up) hub.connect("agent", connection, connection.lastEventId);
+      if (!broker.answers) return;
       stream.answered(
         connection,
         broker.up ? { ok: true, value: {} } : { ok: false, code: "unreachable", retriable: true, message: "" },
@@ -41,10 +44,24 @@ function scene({ draws = [], waits = [] }: { draws?: number[]; waits?: number[] 
   const stream: AgentStream = new AgentStream(world, owner, { link, choices: world.tape.stream("host:0") });
   const disturbFor = (untilMs: number, how: Disturbance["how"]): void =>
     small.at(untilMs, link.disturb({ how, direction: "to-agent" }));
-  return { ...{ small, world, link, hub, heard, connects, closed, broker, owner, stream, disturbFor } };
+  return { ...{ small, world, link, hub, heard, connects, closed, opened, broker, owner, stream, disturbFor } };
 }
 
 describe("a stream of events", () => {
+  test("is not open by a late answer to a connection that has broken", () => {
+    const { small, broker, opened, stream } = scene();
+    broker.answers = false;
+    stream.open();
+    opened[0]?.close();
+    small.passUntil(30_000);
+    expect(opened.length).toBe(2);
+    const [broken, current] = opened as [Connection, Connection];
+    stream.answered(broken, { ok: true, value: {} });
+    expect(stream.isOpen).toBe(false);
+    stream.answered(current, { ok: true, value: {} });
+    expect(stream.isOpen).toBe(true);
+  });
+
   test("brings them in the order in which they were sent, however long each is on its way", () => {
     const { small, hub, heard, stream, disturbFor } = scene({ draws: [500, 0, 100] });
     stream.open();

@@ -100,8 +100,8 @@ export class AgentStream implements EventTarget {
     if (this.#connection !== null) this.#owner.streamClosed(this.#connection);
   }
 
+  /** A connection that has broken meanwhile is answered for nothing: another one is being opened. */
   answered(connection: Connection, outcome: BrokerOutcome<unknown>): void {
-    // Whoever stood still hears of the answer to an earlier one when it has given that up.
     if (this.#phase !== "connecting" || connection !== this.#connection) return;
     if (!outcome.ok) {
       this.#retry();

@@ -11,7 +11,7 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
   const { leaseId, generation, sentAtMs } = call;
   switch (call.route) {
     case "enrol":
-      body.see({ type: "enrolAnswered", outcome: outcome as BrokerOutcome<EnrolResponse>, sentAtMs });
+      body.see({ type: "enrolAnswered", outcome: outcome as BrokerOutcome<EnrolResponse> });
       return;
     case "heartbeat":
       if (outcome.ok) body.stream.nudge();
@@ -37,7 +37,7 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
       body.stream.answered(call.message as Connection, outcome);
       return;
     case "paused":
-      body.see({ type: "pausedAnswered", outcome });
+      body.see({ type: "pausedAnswered", generation, outcome });
       return;
     case "shutdown":
       body.see({ type: "shutdownAnswered", outcome });

@@ -170,7 +170,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     if (call.route === "put-blobs") this.#putBlobs(call, message as { digest: string; bytes: number }[], link);
     else if (call.route === "get-blobs") this.#getBlobs(call, message as string[], link);
     else if (call.route === "events") this.#openEvents(call, message as Connection, link);
-    else this.#handle(brokerInputOf(call, message), { call, link });
+    else {
+      const isKnown = this.state?.agents.has(call.from.caller.agentId) === true;
+      this.#handle(brokerInputOf(call, { message, isKnown }), { call, link });
+    }
   }
 
   /** The agent's machine closed the stream. */
@@ -208,7 +211,6 @@ export class BrokerBody implements EventTarget, RequestTaker {
     assertInvariants(process.state);
     if (this.#decisions.isWaiting) return;
     process.assertStreams();
-    if (this.mayForget) return;
     this.#decisions.flush();
     this.#store.assertHolds(process.state);
     for (const digest of this.#store.digests()) {
@@ -253,7 +255,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const process = this.#process;
     process?.arrive(caller.agentId, connection);
     const response = this.#handle({ type: "connected", caller }, { call, link });
-    if (response.ok) process?.connect(caller.agentId, connection);
+    // One that died over its answer took the connection with it.
+    if (response.ok && this.isUp) process?.connect(caller.agentId, connection);
     else process?.turnAway(caller.agentId, connection);
   }
 

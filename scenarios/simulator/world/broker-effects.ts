@@ -35,6 +35,9 @@ const manifestBytes = 100;
 const signature = "s".repeat(86);
 const publicKey = "p".repeat(43);
 
+/** What a broker answers whom it does not count on. */
+const unheeded: ReadonlySet<string> = new Set(["fenced", "unknown-agent"]);
+
 interface Words {
   /** What it is for, where the route does not say so. */
   readonly as?: string;
@@ -49,6 +52,8 @@ export class BrokerEffects {
   readonly #network: Network;
   readonly #link: Link;
   readonly #revocation: SignedRevocation;
+  /** A pause was acknowledged, or may have been, and the broker was not told since that it is over. */
+  #isPausedThere = false;
   /** The heartbeat that asks whether the key is dead. */
   #probe: BrokerCall | null = null;
   #fetches: Map<BrokerCall, (outcome: BrokerOutcome<unknown>) => void> | null = null;
@@ -73,6 +78,7 @@ export class BrokerEffects {
         this.#body.stream.open();
         return;
       case "heartbeat":
+        this.#demandResumeTold(effect.request);
         this.#say("heartbeat", this.#withProgress(effect.request));
         return;
       case "accept":
@@ -102,9 +108,11 @@ export class BrokerEffects {
         return;
       }
       case "notifyPaused":
-        this.#say("paused", effect.body);
+        this.#isPausedThere = true;
+        this.#say("paused", effect.body, { generation: effect.generation });
         return;
       case "notifyResumed":
+        this.#isPausedThere = false;
         this.#say("resumed", { reason: effect.reason });
         return;
       case "notifyShutdown": {
@@ -146,7 +154,7 @@ export class BrokerEffects {
       const code = outcome.ok ? "ok" : outcome.code;
       world.record(world.harness, "witness.heard", { agentId: host.agentId, route, code });
     }
-    if (call.leaseId !== "") this.#witness(call, outcome.ok ? "ok" : outcome.code);
+    this.#witness(call, outcome.ok ? "ok" : outcome.code);
     if (call === this.#probe) this.#body.see({ type: "revocationProbed", outcome });
     else if (call.route === "get-blobs") {
       this.#fetches?.get(call)?.(outcome);
@@ -175,16 +183,24 @@ export class BrokerEffects {
       settled: false,
       watched: false,
     };
-    if (leaseId !== "") this.#witness(call, "sent");
+    this.#witness(call, "sent");
     this.#network.send(call, this.#link);
     return call;
   }
 
-  /** What becomes of a lease hangs on these; the others are said once. */
-  #witness({ route: call, leaseId }: BrokerCall, outcome: string): void {
-    if (call !== "accept" && call !== "complete" && call !== "return") return;
+  /** What becomes of a lease or of the agent hangs on these; the others are said once. */
+  #witness({ route: call, leaseId, generation }: BrokerCall, outcome: string): void {
     const { world, caller } = this.#body;
-    world.record(world.harness, "witness.lease-call", { ...caller, leaseId, call, outcome });
+    if (call === "accept" || call === "complete" || call === "return") {
+      world.record(world.harness, "witness.lease-call", { ...caller, leaseId, call, outcome });
+    } else if (call === "enrol" || call === "paused" || (call === "heartbeat" && unheeded.has(outcome))) {
+      world.record(world.harness, "witness.agent-call", { ...caller, call, generation, outcome });
+    }
+  }
+
+  /** Whoever goes on tells the broker so, before it signals again. */
+  #demandResumeTold({ state }: Omit<HeartbeatRequest, "resources">): void {
+    assert(!this.#isPausedThere || (state !== "Idle" && state !== "Working"), "the end of a pause is told");
   }
 
   /** As the real agent does: the jobs' own latest word, and the host's figures. */

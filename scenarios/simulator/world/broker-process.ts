@@ -10,6 +10,8 @@ import type { EventTarget } from "../kernel/event-heap.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
 import { demandAnswer } from "./broker-answer-forms.ts";
+import { beforeOf } from "./decided.ts";
+import { auditDecision } from "./decision-audit.ts";
 import { witnessResult } from "./result-witness.ts";
 import type { Store } from "./store.ts";
 import { Timers } from "./timers.ts";
@@ -74,8 +76,10 @@ export class BrokerProcess {
     const world = this.#world;
     world.steps += 1;
     this.cell = world.coverage.broker(input.type, world.faults.current);
+    const before = beforeOf(state, input);
     const turn = apply(state, input, this.wallMs);
     demandAnswer(input.type, turn.response);
+    auditDecision({ state, input, before, effects: turn.effects }, turn.response);
     this.#untilWholeLook -= 1;
     if (this.#untilWholeLook <= 0) {
       // A look costs as much as there is to look at, so that its share stays the same in large worlds.

@@ -36,7 +36,7 @@ test("a record of a type that the history does not know is refused", () => {
 });
 
 test("an effect that lacks what its body reads is refused", () => {
-  const ending = (how: object) => ({ kind: "exit", ending: how, urgent: false }) as unknown as AgentEffect;
+  const ending = (how: object) => ({ kind: "exit", ending: how }) as unknown as AgentEffect;
   expect(() => demandAgentEffect(ending({ how: "shutdown" }), true)).not.toThrow();
   expect(() => demandAgentEffect(ending({}), true)).toThrow(/the effect exit/);
   expect(() => demandAgentEffect({ kind: "wipeSandbox" } as AgentEffect, false)).toThrow(/the effect wipeSandbox/);

@@ -46,12 +46,12 @@ export class Freezer {
     this.#body.see({ type: "frozen", generation, freezeMs, processes, running: [] });
   }
 
-  thaw({ trigger, triggeredAtMs, waiting }: Extract<AgentEffect, { kind: "thawAll" }>): void {
+  thaw({ trigger, triggeredAtMs, requestId }: Extract<AgentEffect, { kind: "thawAll" }>): void {
     const { host, world, source, instanceId } = this.#body;
     this.#silence.end();
     for (const sandbox of host.sandboxesOf(instanceId)) sandbox.goOn();
     const thawMs = Math.max(0, world.wallMs(source.clockOffsetMs) - triggeredAtMs);
-    this.#body.see({ type: "thawed", trigger, thawMs, waiting });
+    this.#body.see({ type: "thawed", trigger, thawMs, requestId });
   }
 
   #tellOfFreeze(tookMs: number, processes: number): void {

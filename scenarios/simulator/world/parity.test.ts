@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import type { Note } from "../../../agent/core/effect.ts";
-import type { HostResource } from "../../../agent/core/host-resource.ts";
+import type { HostResource } from "../../../agent/host-resource.ts";
 import { reconnectWait } from "../../../agent/core/reconnect-wait.ts";
 import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { outcomeOf as realOutcomeOf, refusal } from "../../../agent/io/broker-error.ts";

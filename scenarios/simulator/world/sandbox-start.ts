@@ -1,3 +1,4 @@
+import { assert } from "../../../foundation/assert.ts";
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { BrokerEffects } from "./broker-effects.ts";
@@ -52,6 +53,9 @@ export function startSandbox(
     return;
   }
   body.whenDone(durationMs(host.stream, "spawn", takes.spawn), () => {
+    let running = 0;
+    for (const { processes } of host.sandboxesOf(body.instanceId)) if (processes > 0) running += 1;
+    assert(running < body.core.slots, "a host runs no more jobs at once than its owner gives it slots");
     const sandbox = host.startSandbox({ leaseId, jobId, job, parent: body.instanceId });
     body.whenDone(durationMs(host.stream, "heard", takes.spawn), () => tellStarted(body, sandbox));
   });

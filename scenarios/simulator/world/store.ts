@@ -46,7 +46,12 @@ export class Store {
 
   /** A broker that started anew would go on from where this one is: everything else is said again by its agents. */
   assertHolds({ jobs, agents, blobs }: Pick<BrokerState, "jobs" | "agents" | "blobs">): void {
-    for (const [jobId, job] of jobs) assertSame(lastingOfJob(this.#jobs.get(jobId)), lastingOfJob(job), jobId);
+    for (const [jobId, job] of jobs) {
+      const stored = lastingOfJob(this.#jobs.get(jobId));
+      // A checkpoint whose blobs were lost is none, as each start finds again.
+      const isLost = this.#keepsUndos && job.checkpoint === null;
+      assertSame(isLost ? { ...stored, checkpoint: null } : stored, lastingOfJob(job), jobId);
+    }
     for (const [agentId, agent] of agents) {
       assertSame(lastingOfAgent(this.#agents.get(agentId)), lastingOfAgent(agent.stored()), `agent ${agentId}`);
     }

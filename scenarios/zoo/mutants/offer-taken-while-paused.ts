@@ -7,7 +7,7 @@ export default {
   patches: [
     {
       file: "agent/core/lease-facts.ts",
-      find: `  if (core.pause !== null) return core.pause.inForce ? "the agent is paused" : "the agent is pausing";
+      find: `  if (core.pause !== null) return core.pause.result === null ? "the agent is pausing" : "the agent is paused";
   if (core.agent === "Idle" || core.agent === "Working") return null;`,
       replace: `  if (core.agent === "Idle" || core.agent === "Working" || core.agent === "Paused") return null;`,
     },

@@ -7,8 +7,8 @@ export default {
   patches: [
     {
       file: "agent/core/pause.ts",
-      find: `  if (pause === null || pause.inForce || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;`,
-      replace: `  if (pause === null || pause.inForce || core.freeze?.purpose !== "pause" || core.freeze.freezeMs === null) return;`,
+      find: `  if (pause.result !== null || core.freeze?.purpose !== "pause" || !snapshotsSettled(turn)) return;`,
+      replace: `  if (pause.result !== null || core.freeze?.purpose !== "pause" || core.freeze.freezeMs === null) return;`,
     },
   ],
 } satisfies Mutant;

@@ -8,13 +8,14 @@ export default {
   patches: [
     {
       file: "agent/core/withdrawal-host.ts",
-      find: "  record.processesLeft.push(...left);",
-      replace: "  if (left.length > 99) record.processesLeft.push(...left);",
+      find: "  record.processesLeft = [...record.processesLeft, ...left];",
+      replace: "  if (left.length > 99) record.processesLeft = [...record.processesLeft, ...left];",
     },
     {
       file: "agent/core/sandbox-life.ts",
-      find: "    withdrawal.record.processesLeft.push(...left);",
-      replace: "    if (left.length > 99) withdrawal.record.processesLeft.push(...left);",
+      find: "    withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];",
+      replace:
+        "    if (left.length > 99) withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];",
     },
   ],
 } satisfies Mutant;

@@ -7,10 +7,8 @@ export default {
   patches: [
     {
       file: "agent/core/resume.ts",
-      find: `  if (thaws) turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, waiting });
-  else turn.answer(requestId, { ok: true, resumeMs: 0 });`,
-      replace: `  if (thaws) turn.core.freeze = null;
-  turn.answer(requestId, { ok: true, resumeMs: nowMs - nowMs + waiting.length * 0 });`,
+      find: `  turn.emit({ kind: "thawAll", trigger: reason, triggeredAtMs: nowMs, requestId });`,
+      replace: `  turn.answer(requestId, { ok: true, resumeMs: nowMs - nowMs });`,
     },
   ],
 } satisfies Mutant;

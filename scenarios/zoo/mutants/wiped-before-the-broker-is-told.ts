@@ -7,18 +7,18 @@ export default {
   patches: [
     {
       file: "agent/core/withdrawal-host.ts",
-      find: `  advance(turn, withdrawal, { outcome: alive > 0 ? "failed" : done, measured }, "hand-back");`,
-      replace: `  advance(turn, withdrawal, { outcome: alive > 0 ? "failed" : done, measured }, "wipe-directories");`,
+      find: `  advance(turn, withdrawal, { outcome, measured }, "hand-back");`,
+      replace: `  advance(turn, withdrawal, { outcome, measured }, "wipe-directories");`,
     },
     {
       file: "agent/core/withdrawal-host.ts",
-      find: `  advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "clear-ledger");`,
-      replace: `  advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "hand-back");`,
+      find: `  advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "clear-ledger");`,
+      replace: `  advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "hand-back");`,
     },
     {
       file: "agent/core/withdrawal-host.ts",
-      find: `  advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "wipe-directories");`,
-      replace: `  advance(turn, withdrawal, { outcome: left.length === 0 ? "done" : "failed", measured }, "clear-ledger");`,
+      find: `  advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "wipe-directories");`,
+      replace: `  advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "clear-ledger");`,
     },
   ],
 } satisfies Mutant;

@@ -1,7 +1,8 @@
 /**
  * What only says something, or only asks whether the rest is right: marks for the coverage, lines of the log, what fills
  * a sentence, assertions, and the branch that no value reaches. No property can see them change, for nothing is decided
- * by them while the rest is right.
+ * by them while the rest is right. The same holds of a function called `assert…`: it consists of assertions and what
+ * they compare, changes nothing, and returns nothing.
  */
 const words = new Set(["sometimes", "turn.log", "assert", "unreachable"]);
 
@@ -24,8 +25,12 @@ function isWords(node) {
   switch (node.type) {
     case "TemplateLiteral":
       return true;
+    case "FunctionDeclaration":
+      return isAssertion(node.id?.name);
+    case "ClassMethod":
+      return isAssertion(node.key.name);
     case "ExpressionStatement":
-      return node.expression.type === "CallExpression" && words.has(nameOf(node.expression.callee));
+      return node.expression.type === "CallExpression" && isWord(nameOf(node.expression.callee));
     case "ReturnStatement":
       return node.argument?.type === "CallExpression" && nameOf(node.argument.callee) === "unreachable";
     case "IfStatement":
@@ -38,6 +43,14 @@ function isWords(node) {
     default:
       return false;
   }
+}
+
+function isWord(name) {
+  return words.has(name) || isAssertion(name);
+}
+
+function isAssertion(name) {
+  return /^assert[A-Z]/.test(name ?? "");
 }
 
 function nameOf(callee) {

@@ -1,0 +1,96 @@
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { violation } from "./story.ts";
+
+interface Agent {
+  /** The owner asked for a pause, and was not told since that it is let go. */
+  ownerAsked: boolean;
+  /** The owner was granted one, and has not asked to let it go. */
+  paused: RecordOf<"witness.answered"> | null;
+  /** The owner's last request for one. */
+  lastPause: number;
+  /** The operator asked for one, which may be on its way for long. */
+  operatorAsked: boolean;
+  /** The owner was told that it is let go, and nobody has asked for a pause since. */
+  letGo: RecordOf<"witness.answered"> | null;
+  /** By what the operator's words are told from any other. */
+  readonly resumes: Set<string>;
+}
+
+/**
+ * WC-2, WC-3: what the owner paused is let go by the owner alone, over restarts too; what the operator paused the operator
+ * may let go; and once the owner has let it go the host is not paused again before somebody asks.
+ */
+export const ownerHolds = checkerOf("only the owner lets go what the owner paused (WC-3)", () => {
+  const agents = new Map<string, Agent>();
+  const agentOf = new Map<string, string>();
+  let resumes = 0;
+
+  const of = (agentId: string | null | undefined): Agent => {
+    const id = agentId ?? "";
+    let agent = agents.get(id);
+    if (agent === undefined) {
+      agent = {
+        ownerAsked: false,
+        lastPause: 0,
+        paused: null,
+        operatorAsked: false,
+        letGo: null,
+        resumes: new Set(),
+      };
+      agents.set(id, agent);
+    }
+    return agent;
+  };
+
+  return {
+    on: {
+      "agent.started": ({ source, data }) => void agentOf.set(source, data.agentId ?? ""),
+      "witness.asked": ({ data: { agentId, command, request } }) => {
+        const agent = of(agentId);
+        if (command === "pause") {
+          agent.ownerAsked = true;
+          agent.lastPause = request;
+          agent.letGo = null;
+        } else if (command === "resume") agent.paused = null;
+      },
+      "witness.answered": (record) => {
+        const { agentId, command, ok, request } = record.data;
+        const agent = of(agentId);
+        if (!ok) return;
+        if (command === "pause") agent.paused = record;
+        else if (command === "resume" && agent.lastPause < request) {
+          agent.paused = null;
+          agent.ownerAsked = false;
+          if (!agent.operatorAsked) agent.letGo = record;
+        }
+      },
+      "witness.command": ({ data: { agentId, by, command, reason } }) => {
+        if (by === "owner") return;
+        const agent = of(agentId);
+        if (command === "resume") agent.resumes.add(reason);
+        else if (command === "pause") {
+          agent.operatorAsked = true;
+          agent.letGo = null;
+        }
+      },
+      "agent.refused": (record) => {
+        const { event, state } = record.data;
+        if (event !== "resumeAsked" || state === "Withdrawing" || state === "Withdrawn") return;
+        if (of(agentOf.get(record.source)).ownerAsked) return;
+        return violation("a resume was refused, and the owner had paused nothing", record);
+      },
+      "agent.state": (record) => {
+        const { from, to, event, reason } = record.data;
+        const { paused, letGo, resumes: words } = of(agentOf.get(record.source));
+        if (to === "Paused" && letGo !== null) {
+          return violation("a host that its owner let go is paused, and nobody asked for that", letGo, record);
+        }
+        if (from !== "Paused" || event !== "resumeAsked") return;
+        resumes += 1;
+        if (paused === null || !words.has(reason)) return;
+        return violation("the operator let go what the owner had paused", paused, record);
+      },
+    },
+    end: () => (resumes === 0 ? undecided("nobody let a host go") : passed(`${resumes} resumes`)),
+  };
+});
