@@ -182,10 +182,15 @@ export const WithdrawRequest = z.strictObject({
   handedBack: z.array(HandBack).max(limits.slotsMax),
   revocation: SignedRevocation,
 });
-export const WithdrawResponse = z.strictObject({ revokedAt: WallMs });
+export const WithdrawResponse = z.strictObject({
+  revokedAt: WallMs,
+  /** How many of the leases were still the agent's to give back. */
+  leasesHandedBack: z.int().min(0),
+});
 export type PausedRequest = z.infer<typeof PausedRequest>;
 export type ShutdownRequest = z.infer<typeof ShutdownRequest>;
 export type WithdrawRequest = z.infer<typeof WithdrawRequest>;
+export type WithdrawResponse = z.infer<typeof WithdrawResponse>;
 
 /** The answer to a call that has nothing more to say. */
 export const Acknowledged = z.strictObject({ ok: z.literal(true) });

@@ -5,6 +5,7 @@ import type {
   CheckpointContent,
   EnrolResponse,
   HeartbeatResponse,
+  WithdrawResponse,
 } from "../../protocol/messages.ts";
 import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import type * as z from "zod";
@@ -67,7 +68,7 @@ export type AgentInput =
     }
   | { readonly type: "pausedAnswered"; readonly generation: number; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "shutdownAnswered"; readonly outcome: BrokerOutcome<unknown> }
-  | { readonly type: "withdrawAnswered"; readonly outcome: BrokerOutcome<unknown> }
+  | { readonly type: "withdrawAnswered"; readonly outcome: BrokerOutcome<WithdrawResponse> }
   /** The broker's answer to a request signed with the key after it was revoked. */
   | { readonly type: "revocationProbed"; readonly outcome: BrokerOutcome<unknown> }
   // The sandboxes.

@@ -18,6 +18,8 @@ export const agentLimits = {
   acceptAttemptsMax: 3,
   /** How many jobs that could not be spawned here are remembered, so that their offers are declined. */
   unspawnableJobsMax: 64,
+  /** How many declined offers are remembered, so that a repeat gets the same answer. */
+  declinedOffersMax: 64,
   unspawnableForMs: 60_000,
   /** After declining such an offer, `work_available` wakes nobody for this long. */
   quietAfterDeclineMs: 1_000,

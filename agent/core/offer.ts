@@ -23,9 +23,12 @@ export function considerOffer(turn: Turn, offer: Offer): void {
     sometimes("an offer was repeated while it was being accepted");
     return;
   }
-  const declined = declineReason(turn, offer);
+  // Its answer to one that is repeated may overtake the one before: a yes would be taken back by the no on its way.
+  const declined = core.declinedOffers.find((one) => one.leaseId === leaseId) ?? declineReason(turn, offer);
   if (declined !== null) {
     const { reason, startFailed } = declined;
+    const others = core.declinedOffers.filter((one) => one.leaseId !== leaseId);
+    core.declinedOffers = [...others, { leaseId, reason, startFailed }].slice(-agentLimits.declinedOffersMax);
     turn.record("agent.offer", { jobId, leaseId, epoch, answer: "declined", reason });
     turn.emit({ kind: "decline", leaseId, epoch, reason, startFailed });
     return;

@@ -27,10 +27,13 @@ function returnAfter(failure: "sandboxPrepareFailed" | "sandboxStartFailed"): Ag
   return effects.find(({ kind }) => kind === "returnLease");
 }
 
-function offerAnswer(world: ModelWorld, { jobId, afterMs }: { jobId: string; afterMs: number }): AgentEffect[] {
+function offerAnswer(
+  world: ModelWorld,
+  { jobId, afterMs, leaseId = "lease-2" }: { jobId: string; afterMs: number; leaseId?: string },
+): AgentEffect[] {
   const job = { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 };
   const nowMs = world.nowMs + afterMs;
-  const offers = [{ leaseId: "lease-2", jobId, epoch: 2, job, expiresAt: nowMs + 30_000 }];
+  const offers = [{ leaseId, jobId, epoch: 2, job, expiresAt: nowMs + 30_000 }];
   const value = { brokerTimeMs: nowMs, offers, renewed: [], lost: [] };
   const outcome = { ok: true, value } as const;
   const { effects } = apply(world.core, { type: "heartbeatAnswered", outcome, sentAtMs: nowMs }, nowMs);
@@ -59,8 +62,12 @@ test("the same job is declined for a while with the true reason, and then tried 
   world.drain();
   const [declined] = offerAnswer(world, { jobId: "job-1", afterMs: 10 });
   expect(declined).toMatchObject({ kind: "decline", leaseId: "lease-2", startFailed: true });
-  const [accepted] = offerAnswer(world, { jobId: "job-1", afterMs: agentLimits.unspawnableForMs + 10 });
-  expect(accepted).toMatchObject({ kind: "accept", leaseId: "lease-2" });
+  const [accepted] = offerAnswer(world, {
+    jobId: "job-1",
+    leaseId: "lease-3",
+    afterMs: agentLimits.unspawnableForMs + 10,
+  });
+  expect(accepted).toMatchObject({ kind: "accept", leaseId: "lease-3" });
 });
 
 test("an offer declined for want of a slot says no such thing", () => {

@@ -43,6 +43,8 @@ export interface AgentCore {
   withdrawal: Withdrawal | null;
   /** Jobs that could not be spawned on this host, oldest first. */
   unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
+  /** The latest offers that were declined, oldest first. */
+  declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
   quietUntilMs: number;
   outboxAttempts: number;
 }
@@ -203,6 +205,7 @@ export interface RecoveredLease {
 
 /** Most agents of a large fleet hold none, and have no list of their own. */
 const noLeases: readonly never[] = [];
+const noOffers: readonly never[] = [];
 
 export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
   return {
@@ -230,6 +233,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     shutdown: null,
     withdrawal: null,
     unspawnableJobs: [],
+    declinedOffers: noOffers,
     quietUntilMs: 0,
     outboxAttempts: 0,
   };

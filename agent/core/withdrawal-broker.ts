@@ -81,7 +81,7 @@ export function onWithdrawalEnrolled(turn: Turn, outcome: BrokerOutcome<z.infer<
 export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered">): void {
   const { withdrawal } = turn.core;
   if (withdrawal?.record.current !== "hand-back" || !withdrawal.asked) return;
-  if (outcome.ok) handedBack(turn, withdrawal);
+  if (outcome.ok) handedBack(turn, withdrawal, outcome.value.leasesHandedBack);
   else onNo(turn, withdrawal, outcome);
 }
 
@@ -139,7 +139,7 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   if (code === "revoked") {
     // An earlier attempt got through and was killed before it could write that down, or the broker had given the agent up.
     sometimes("a withdrawal was confirmed to an instance that did not live to hear it");
-    handedBack(turn, withdrawal);
+    handedBack(turn, withdrawal, withdrawal.leasesTold);
     return;
   }
   if (code === "unknown-agent" || code === "bad-join-token") {
@@ -163,13 +163,13 @@ function onNo(turn: Turn, withdrawal: Withdrawal, { code, message, retriable }: 
   });
 }
 
-function handedBack(turn: Turn, withdrawal: Withdrawal): void {
-  const { record, leasesTold: leases } = withdrawal;
+function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
+  const { record } = withdrawal;
   record.keyRevoked = "confirmed";
   // What an attempt that was not heard said of the next step is true no longer, though nobody may live to probe.
   record.steps = record.steps.filter(({ step }) => step !== "revoke-key");
   record.leasesDeferred = 0;
-  // Those that came to their end while the broker answered are not among them.
+  // Those that came to their end before the broker was told, or while it answered, are not among them.
   record.leasesHandedBack += leases;
   const measured = `the broker took back ${leases} leases`;
   advance(turn, withdrawal, { outcome: leases > 0 ? "done" : "nothing-to-do", measured }, "revoke-key");

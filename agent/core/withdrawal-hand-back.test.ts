@@ -23,7 +23,7 @@ test("what the broker confirms is not called deferred, though an earlier attempt
   world.goOnUntil(() => world.pending.some(({ name }) => name === "withdraw"));
   const { record } = present(world.core.withdrawal, "it withdraws");
   record.steps = [...record.steps, { step: "revoke-key", outcome: "deferred", durationMs: 0, measured: "not heard" }];
-  world.see({ type: "withdrawAnswered", outcome: { ok: true, value: null } });
+  world.see({ type: "withdrawAnswered", outcome: { ok: true, value: { revokedAt: 0, leasesHandedBack: 1 } } });
   expect(record).toMatchObject({ keyRevoked: "confirmed", current: "revoke-key" });
   expect(record.steps.map(({ step }) => step)).not.toContain("revoke-key");
 });

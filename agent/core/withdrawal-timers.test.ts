@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { ModelWorld } from "../testing/model-world.ts";
+import { apply } from "./agent.ts";
 import type { BrokerFailure } from "./outcome.ts";
 
 const fenced: BrokerFailure = { ok: false, code: "fenced", retriable: false, message: "a later instance has enrolled" };
@@ -102,4 +103,16 @@ describe.each(stuck)("a withdrawal that waits for what does not end (%s)", (neve
     world.see({ type: "control", requestId: "second", request: { command: "withdraw", deadlineMs: 5_000 } });
     expect(endMs(world)).toBeLessThanOrEqual(5_000);
   });
+});
+
+test("a withdrawal that is hurried looks for processes again, and waits for what does not die no longer than that", () => {
+  const world = withdrawingWorld(3_600_000);
+  drainBut(world, ["endStrays"]);
+  const signal = { type: "signal", name: "SIGTERM" } as const;
+  world.see(signal);
+  world.nowMs += 600;
+  const { effects } = apply(world.core, signal, world.nowMs);
+  const looks = effects.flatMap((effect) => (effect.kind === "endStrays" ? [effect.deadlineMs] : []));
+  expect(looks).toHaveLength(1);
+  expect(looks[0]).toBeLessThanOrEqual(2_000);
 });

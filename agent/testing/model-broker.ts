@@ -1,4 +1,4 @@
-import type { HeartbeatRequest, HeartbeatResponse } from "../../protocol/messages.ts";
+import type { HeartbeatRequest, HeartbeatResponse, WithdrawResponse } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
 
@@ -72,11 +72,12 @@ export class ModelBroker {
     });
   }
 
-  withdraw(): BrokerOutcome<null> {
+  withdraw(leases: readonly { leaseId: string }[], nowMs: number): BrokerOutcome<WithdrawResponse> {
     return this.#member(() => {
+      const leasesHandedBack = leases.filter(({ leaseId }) => this.granted.has(leaseId)).length;
       this.keyRevoked = true;
       this.granted.clear();
-      return done;
+      return { ok: true, value: { revokedAt: nowMs, leasesHandedBack } };
     });
   }
 

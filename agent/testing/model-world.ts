@@ -298,7 +298,7 @@ export class ModelWorld {
         assert(this.alive().length === 0, "leases are given back when nothing of them runs any more");
         return this.#call(
           "withdraw",
-          () => broker.withdraw(),
+          () => broker.withdraw(effect.handedBack, this.nowMs),
           (outcome) => this.see({ type: "withdrawAnswered", outcome }),
         );
       case "probeRevocation":

@@ -84,9 +84,10 @@ export class TinyBroker {
     if (path === routes.paused) this.pauses.push(body);
     if (path === routes.shutdown) this.shutdowns.push(body as { reason: string; handedBack: unknown[] });
     if (path === routes.withdraw) {
-      this.withdrawals.push(body as WithdrawRequest);
+      const request = body as WithdrawRequest;
+      this.withdrawals.push(request);
       this.revoked.add(agentId);
-      return { revokedAt: now };
+      return { revokedAt: now, leasesHandedBack: request.handedBack.length };
     }
     if (lease !== null && lease[2] === "accept") return { expiresAt: now + this.#timing.leaseTtlMs };
     if (lease !== null && lease[2] === "complete") {

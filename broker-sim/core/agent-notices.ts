@@ -74,10 +74,13 @@ export function withdraw(turn: Turn, input: BrokerInput<"withdraw">): BrokerResp
   const { agent } = admitted;
   if (!input.revocationVerified) return refuse("bad-signature", "The revocation is not signed with this agent's key.");
   agent.revocation = input.message.revocation;
-  handBackAll(turn, agent, { entries: input.message.handedBack, reason: "its agent withdrew" });
+  const leasesHandedBack = handBackAll(turn, agent, {
+    entries: input.message.handedBack,
+    reason: "its agent withdrew",
+  });
   revoke(turn, agent, "it withdrew");
   agent.state = "Withdrawn";
-  return { ok: true, answer: { revokedAt: turn.nowMs } };
+  return { ok: true, answer: { revokedAt: turn.nowMs, leasesHandedBack } };
 }
 
 /** Ends a membership for good: whatever the agent still holds goes back, and its key is refused from now on (I7). */
@@ -97,17 +100,24 @@ export function revoke(turn: Turn, agent: KnownAgent, reason: string): void {
   record(turn, "broker.agent", { agentId: agent.agentId, standing: "revoked", reason });
 }
 
-/** Later entries go to the queue's front first, so that the jobs keep their order among themselves. */
+/**
+ * Later entries go to the queue's front first, so that the jobs keep their order among themselves.
+ *
+ * @returns how many leases that ended
+ */
 function handBackAll(
   turn: Turn,
   agent: KnownAgent,
   { entries, reason }: { entries: readonly HandBack[]; reason: string },
-): void {
+): number {
+  let ended = 0;
   for (const entry of [...entries].reverse()) {
     const job = leasedJob(agent, entry);
     if (job === undefined) continue;
+    ended += 1;
     handBackJob(turn, job, { progress: entry.progress, checkpoint: entry.checkpoint, reason });
   }
+  return ended;
 }
 
 /** The job of an entry if the agent holds that very lease; an entry of one that is gone by now changes nothing. */

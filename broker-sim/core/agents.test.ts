@@ -183,7 +183,7 @@ describe("withdrawal", () => {
     const [first, second] = agent.takeWork(2);
     const [offered] = agent.heartbeat({ slotsFree: 1, leases: [named(first!), named(second!)] }).offers;
     expect(offered!.jobId).toBe(c);
-    answerOf(agent.withdraw([first!]));
+    expect(answerOf(agent.withdraw([first!, { ...second!, epoch: 9 }]))).toMatchObject({ leasesHandedBack: 1 });
     expect([a, b, c].map((jobId) => broker.job(jobId!).state)).toEqual(["queued", "queued", "queued"]);
     expect([a, b, c].map((jobId) => broker.job(jobId!).redeliveries)).toEqual([0, 0, 0]);
     for (const response of [agent.tryHeartbeat(), agent.tryEnrol(), agent.complete(second!), agent.withdraw()]) {

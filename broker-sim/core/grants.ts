@@ -152,7 +152,8 @@ function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
   const agent = present(turn.state.agents.get(agentId), "the holder is known");
   agent.letGo(job);
   job.grant = null;
-  agent.slotsFree = Math.min(agent.slots, agent.slotsFree + 1);
+  // Its last heartbeat may have counted this slot as free already, while word of the job's end was on its way.
+  agent.slotsFree = Math.min(Math.max(0, agent.slots - agent.held.size), agent.slotsFree + 1);
   const { jobId, progress, checkpoint } = job;
   record(turn, "broker.released", { jobId, leaseId, epoch, agentId, how, progress, checkpoint });
 }

@@ -67,6 +67,10 @@ describe("owner-granted", () => {
     const leaving = () => ask(idle().add("agent.shutdown", { trigger: "", stage: "begin" }), "pause");
     expect(hear(leaving(), "pause", no("shutting-down")).result).toBe("pass");
     expect(hear(leaving(), "pause", { pause }).result).toBe("fail");
+    // The shutdown began between the wish and the answer.
+    const then = ask(idle(), "pause").add("agent.shutdown", { trigger: "", stage: "begin" });
+    expect(hear(then, "pause", no("shutting-down")).result).toBe("pass");
+    expect(hear(ask(idle(), "pause"), "pause", no("shutting-down")).result).toBe("fail");
   });
 
   it("does not judge what ended with the process", () => {

@@ -56,6 +56,8 @@ export const ownerGranted = checkerOf("an owner gets what the state of the agent
       if (!ok) return wrong(`was not granted: ${code}`);
       return waitedMs <= atOnceMs ? undefined : wrong(`was granted after ${waitedMs.toFixed(0)} ms`);
     }
+    // A signal of the same moment was heard first.
+    if (code === "shutting-down" && agent.isShuttingDown) return undefined;
     if (!ok) return code === "called-off" ? undefined : wrong(`was not granted: ${code}`);
     if (pause === null) return wrong("it does not say what it came to");
     // It is remembered, and nothing is waited for.

@@ -35,6 +35,15 @@ describe("shutdown-bound", () => {
     expect(verdict(exit(stuck.execution(1, "killing", "killed").wait(100)))).toBe("pass");
   });
 
+  it("gives it the time that it waited for a snapshot of what the broker took away then", () => {
+    const ends = (history: HistoryBuilder) =>
+      exit(history.execution(1, "running", "killing").execution(1, "killing", "killed").wait(100));
+    expect(verdict(ends(asked().freeze().wait(900).release(1, 1, "cancelled")))).toBe("pass");
+    expect(verdict(ends(asked().freeze().wait(900)))).toBe("fail");
+    const late = asked().freeze().wait(100).release(1, 1, "cancelled").execution(1, "running", "killing");
+    expect(verdict(exit(late.execution(1, "killing", "killed").wait(1_000)))).toBe("fail");
+  });
+
   it("fails when nobody had asked, or a goodbye is all that anybody said and it took too long", () => {
     expect(judge(exit(new HistoryBuilder().start()), name, brisk).detail).toContain("nobody had asked");
     const goodbye = () =>

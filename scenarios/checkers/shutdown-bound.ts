@@ -46,6 +46,8 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
     ...{ asked: null, offsetMs: null, counted: [], goodbye: null, frozenAt: -Infinity, snapshotMs: 0 },
     ...{ isLeaving: false, hasBegun: false, hasWorked: false, ending: new Map(), endedInMs: 0 },
   }));
+  /** The leases whose end the broker has written down. */
+  const over = new Set<string>();
   let ends = 0;
 
   /** How long it may take from the last wish that counts. */
@@ -118,6 +120,10 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
         const instance = instances.of(source);
         const { ending } = instance;
         if (to === "killing") ending.set(leaseId, at);
+        // It waited for a snapshot of what the broker took away before that was there.
+        const isCutOff = to === "killing" && over.has(leaseId) && instance.hasBegun;
+        const waitedMs = isCutOff ? Math.min(snapshotMsMax, at - instance.frozenAt) : 0;
+        instance.snapshotMs = Math.max(instance.snapshotMs, waitedMs);
         if (to !== "killed") return;
         instance.endedInMs = Math.max(instance.endedInMs, at - (ending.get(leaseId) ?? at));
         ending.delete(leaseId);
@@ -148,6 +154,7 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       "witness.resource": overdue,
       "broker.heartbeat": overdue,
       "broker.job": overdue,
+      "broker.released": ({ data: { leaseId } }) => void over.add(leaseId),
       "witness.exit": wrongEnd,
     },
     end: () => (ends === 0 ? undecided("no process was told to end") : passed(`${ends} ends`)),

@@ -61,6 +61,16 @@ describe("shutdown-handover", () => {
     expect(verdict(end(tell(back(stops(hurried), null))))).toBe("pass");
   });
 
+  it("lets a job keep its lease that was waited for no longer, and ended while the broker was told", () => {
+    const signal = { agentId, signal: "SIGTERM" };
+    const given = (ms: number) =>
+      begin(works()).add("witness.signal", signal).execution(1, "running", "killing").wait(ms);
+    const killed = (history: HistoryBuilder) => history.execution(1, "killing", "killed");
+    expect(verdict(end(killed(tell(given(2_000)))))).toBe("pass");
+    expect(judge(end(killed(tell(given(1_000)))), name).detail).toContain("was not handed back");
+    expect(judge(end(tell(killed(given(2_000)).wait(500))), name).detail).toContain("was not handed back");
+  });
+
   it("has nothing to say of who has not enrolled, or withdraws", () => {
     expect(verdict(end(begin(new HistoryBuilder().start())))).toBe("unknown");
     const leaving = begin(enrolled()).state("Idle", "Withdrawing", "withdrawAsked");

@@ -1,3 +1,4 @@
+import { agentLimits } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
@@ -16,6 +17,8 @@ interface Instance {
   isLeaving: boolean;
   /** Signals after its beginning: nothing is waited for any more. */
   isHurried: boolean;
+  /** When the first of them came, by the harness's clock. */
+  hurriedAtMs: number;
 }
 
 interface Lease {
@@ -43,6 +46,7 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
     lastAt: 0,
     isLeaving: false,
     isHurried: false,
+    hurriedAtMs: Infinity,
   }));
   const leases = new Map<string, Lease & { agentId: string | null }>();
   /** What lies on hosts of leases, and whose it is. */
@@ -77,11 +81,19 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
     return violation(`${leaseId} went back without its newest checkpoint`, begin, newest, record);
   };
 
+  /** Whether a job was waited for no longer, and ended while the broker was being told. */
+  const endedTooLate = (end: RecordOf<"agent.shutdown">, killed: RecordOf<"agent.execution">): boolean => {
+    const { told, hurriedAtMs } = instances.of(end.source);
+    const isGivenUp = told !== null && told.at - hurriedAtMs >= agentLimits.urgentNotifyMs;
+    return isGivenUp && killed.data.to === "killed" && end.at - killed.at <= 2 * latencyMsMax;
+  };
+
   const keptBy = (agentId: string, end: RecordOf<"agent.shutdown">): Violation | null => {
     for (const { agentId: holder, granted, execution } of leases.values()) {
       if (granted === null || holder !== agentId) continue;
       const to = execution?.data.to;
       if (to === "killing" || (to !== undefined && done.has(to))) continue;
+      if (execution !== null && endedTooLate(end, execution)) continue;
       return violation(`${granted.data.leaseId} was not handed back`, granted, execution, end);
     }
     return null;
@@ -142,9 +154,11 @@ export const shutdownHandover = checkerOf("a shutdown hands everything back, onc
         instances.of(record.source).begin = record;
         return null;
       },
-      "witness.signal": ({ data: { agentId } }) => {
+      "witness.signal": ({ at, data: { agentId } }) => {
         const instance = instances.ofAgent(agentId ?? "");
-        if (instance !== undefined && instance.begin !== null) instance.isHurried = true;
+        if (instance === undefined || instance.begin === null) return;
+        instance.isHurried = true;
+        instance.hurriedAtMs = Math.min(instance.hurriedAtMs, at);
       },
       "broker.leased": (record) => {
         const lease = leaseOf(record.data.leaseId);

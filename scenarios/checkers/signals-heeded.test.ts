@@ -38,6 +38,16 @@ describe("signals-heeded", () => {
     expect(judge(ended(signals(begun(), 100, 700)), name).result).toBe("fail");
   });
 
+  it("does not judge what was asked of a process that was ending, and not heard", () => {
+    const stage = (history: HistoryBuilder, what: "begin" | "end") =>
+      history.add("agent.shutdown", { trigger: "SIGTERM", stage: what });
+    const late = () => stage(stage(new HistoryBuilder().start(), "begin").add("witness.asked", asked), "end");
+    expect(judge(ended(late()), name).result).toBe("pass");
+    const heard = stage(new HistoryBuilder().start(), "begin").add("witness.asked", asked);
+    expect(judge(ended(heard.state("Idle", "Withdrawing", "withdrawAsked")), name).result).toBe("fail");
+    expect(judge(ended(new HistoryBuilder().start().add("witness.asked", asked)), name).result).toBe("fail");
+  });
+
   it("does not judge what may be taken for either", () => {
     expect(judge(ended(signals(begun(), 100, 500)), name).result).toBe("pass");
     expect(judge(ended(signals(begun(), 100, 700).freeze()), name).result).toBe("pass");

@@ -27,6 +27,8 @@ interface Urged {
 export const signalsHeeded = checkerOf("signals hurry a withdrawal, and the third breaks it off (I9)", () => {
   const urged = new Map<string, Urged>();
   const agentOf = new Map<string, string>();
+  /** The agents that were ending already: whoever asks at the last moment is not heard. */
+  const ending = new Set<string>();
   let judged = 0;
   /** What is to have happened by now. */
   const overdue = (record: HistoryRecord): Violation | null => {
@@ -44,7 +46,9 @@ export const signalsHeeded = checkerOf("signals hurry a withdrawal, and the thir
     on: {
       "agent.started": (record) => {
         agentOf.set(record.source, record.data.agentId ?? "");
+        ending.delete(record.data.agentId ?? "");
       },
+      "agent.shutdown": ({ source }) => void ending.add(agentOf.get(source) ?? ""),
       "agent.state": ({ source, data: { to } }) => {
         const one = urged.get(agentOf.get(source) ?? "");
         if (one !== undefined && to === "Withdrawing") one.hasBegun = true;
@@ -84,8 +88,8 @@ export const signalsHeeded = checkerOf("signals hurry a withdrawal, and the thir
         if (late !== null || one === undefined || one.request !== request) return late;
         urged.delete(agentId ?? "");
         judged += 1;
-        // One that had not begun was too late: its agent was ending already, which others judge.
-        if (one.isUnsure || !one.hasBegun || code !== "ended" || one.signals.length > 2) return null;
+        if (!one.hasBegun && ending.has(agentId ?? "")) return null;
+        if (one.isUnsure || code !== "ended" || one.signals.length > 2) return null;
         return violation(
           `a withdrawal was broken off after ${one.signals.length} signals`,
           one.asked,

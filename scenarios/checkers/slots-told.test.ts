@@ -34,6 +34,10 @@ describe("slots-told", () => {
     expect(verdict(beat(idle().freeze(), 2)).result).toBe("fail");
     expect(verdict(beat(idle().freeze(1, 1, "periodic checkpoint"), 2)).result).toBe("pass");
     expect(verdict(beat(idle().freeze(), 2, "resumed")).result).toBe("pass");
+    const again = () => beat(idle().freeze().thaw().freeze(), 0, "resumed");
+    expect(verdict(again()).result).toBe("pass");
+    expect(verdict(beat(again(), 2)).result).toBe("fail");
+    expect(verdict(beat(again().thaw(), 2)).result).toBe("pass");
     const resumed = idle().freeze().state("Idle", "Paused", "paused").state("Paused", "Idle", "resumeAsked");
     expect(verdict(beat(resumed, 2)).result).toBe("pass");
     expect(verdict(beat(idle().add("agent.shutdown", { trigger: "", stage: "begin" }), 1)).result).toBe("fail");

@@ -85,12 +85,11 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
       },
       "agent.woke": ({ source, data: { cause } }) => {
         const teller = tellers.of(source);
-        // A pause was called off before it was in force.
-        if (cause === "resumed") teller.closing = false;
         const { taking, agentState, closing, left, said } = teller;
         const takes = (agentState === "Idle" || agentState === "Working") && !closing && !left;
         if (teller.vague > 0) teller.vague -= 1;
-        const isVague = slots === null || teller.vague > 0;
+        // Either this very resume calls a pause off before it was in force, or the next pause was asked for meanwhile.
+        const isVague = slots === null || teller.vague > 0 || (cause === "resumed" && closing);
         said.push(isVague ? null : takes ? Math.max(0, slots - taking.size) : 0);
       },
       "broker.heartbeat": (record) => {

@@ -27,6 +27,15 @@ describe("starts-counted", () => {
     expect(verdict(given(fails(again(leaves(fails(new HistoryBuilder())))))).result).toBe("pass");
   });
 
+  it("counts a lease that ran out because its holder had gone", () => {
+    const lost = (how: "expired" | "agent-lost" | "declined") =>
+      new HistoryBuilder().release(1, 1, how).job(1, "leased", "queued");
+    expect(verdict(given(fails(lost("expired")))).result).toBe("pass");
+    expect(verdict(given(fails(lost("agent-lost")))).result).toBe("pass");
+    expect(verdict(given(fails(lost("declined")))).result).toBe("fail");
+    expect(verdict(again(fails(lost("expired")))).detail).toContain("is tried again");
+  });
+
   it("has nothing to say of a job that fails by itself, or by nobody's doing", () => {
     expect(verdict(new HistoryBuilder().execution(1, "running", "failed").job(1, "leased", "failed")).result).toBe(
       "unknown",

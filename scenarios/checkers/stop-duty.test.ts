@@ -45,10 +45,23 @@ describe("stop-duty", () => {
     expect(verdict(ended(paused(), "SIGTERM", 3))).toBe("fail");
   });
 
+  it("expects the grace again when a resume came during the shutdown of a paused host", () => {
+    const resumed = () =>
+      stopped(
+        runs().state("Working", "Paused", "paused").add("agent.shutdown", { trigger: "", stage: "begin" }).thaw(),
+      );
+    expect(verdict(ended(resumed(), "SIGTERM", 3))).toBe("pass");
+    expect(verdict(ended(resumed(), "SIGKILL", 3))).toBe("fail");
+  });
+
   it("has nothing to say while a pause may be under way, of a hurried shutdown, and of a withdrawal", () => {
     expect(verdict(ended(stopped(runs().freeze()), "SIGKILL", 3))).toBe("unknown");
-    const asked = runs().add("witness.command", { agentId, by: "owner", command: "pause", reason: "" });
-    expect(verdict(ended(stopped(asked), "SIGKILL", 3))).toBe("unknown");
+    const wish = () => runs().add("witness.command", { agentId, by: "owner", command: "pause", reason: "" });
+    expect(verdict(ended(stopped(wish()), "SIGKILL", 3))).toBe("unknown");
+    const wished = { agentId, request: 1, command: "resume", withinMs: 1_000 } as const;
+    const resumed = (ms: number) => stopped(wish().wait(ms).add("witness.asked", wished).thaw());
+    expect(verdict(ended(resumed(10), "SIGKILL", 3))).toBe("unknown");
+    expect(verdict(ended(resumed(90), "SIGKILL", 3))).toBe("fail");
     const begin = runs().add("agent.shutdown", { trigger: "SIGTERM", stage: "begin" });
     const hurried = stopped(begin).add("witness.signal", { agentId, signal: "SIGTERM" });
     expect(verdict(ended(hurried, "SIGKILL", 3))).toBe("unknown");

@@ -15,6 +15,8 @@ interface Instance {
   isPaused: boolean;
   isLeaving: boolean;
   isHurried: boolean;
+  /** When the broker last wanted a pause, by the harness's clock. */
+  commandAtMs: number;
   isEnding: boolean;
 }
 
@@ -32,11 +34,19 @@ interface Stop {
  * behind has none, and nothing is woken for a TERM on a paused host (I5; docs/cases.md, cases 12 and 31).
  */
 export const stopDuty = checkerOf("a job that is stopped has its grace, and no more (I5)", (settings) => {
-  const { terminateGraceMs } = dutySettings(settings);
+  const { terminateGraceMs, latencyMsMax } = dutySettings(settings);
   const instances = new Instances<Instance>(() => ({
-    ...{ mayPause: false, isPaused: false, isLeaving: false, isHurried: false, isEnding: false },
+    ...{
+      mayPause: false,
+      isPaused: false,
+      isLeaving: false,
+      isHurried: false,
+      isEnding: false,
+      commandAtMs: -Infinity,
+    },
   }));
   const stops = new Map<string, Stop>();
+  let harnessNowMs = 0;
   let ends = 0;
 
   const wrongEnd = (record: RecordOf<"witness.ended">): Violation | null => {
@@ -78,16 +88,22 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
         const instance = instances.of(source);
         instance.mayPause ||= !instance.isEnding;
       },
-      // Whoever shuts down stays Paused, and may take its time again with what it stops.
       "agent.thawed": ({ source }) => {
-        instances.of(source).mayPause = false;
-        instances.of(source).isPaused = false;
+        const instance = instances.of(source);
+        // A pause that is on its way from the broker comes after it.
+        instance.mayPause = harnessNowMs - instance.commandAtMs <= latencyMsMax;
+        // A resume during a shutdown leaves the state as it is, and the pause is over all the same.
+        instance.isPaused = false;
       },
       // Asked for during a shutdown it is remembered only, and nothing tells of it.
-      "witness.command": ({ data: { agentId, command } }) => {
+      "witness.command": ({ at, data: { agentId, command } }) => {
+        harnessNowMs = at;
         const instance = instances.ofAgent(agentId);
-        if (instance !== undefined && command === "pause") instance.mayPause = true;
+        if (instance === undefined || command !== "pause") return;
+        instance.mayPause = true;
+        instance.commandAtMs = at;
       },
+      "witness.asked": ({ at }) => void (harnessNowMs = at),
       "agent.shutdown": ({ source }) => void (instances.of(source).isEnding = true),
       "witness.signal": ({ data: { agentId } }) => {
         const instance = instances.ofAgent(agentId ?? "");

@@ -11,8 +11,6 @@ interface Released {
   readonly record: RecordOf<"broker.agent">;
   /** In that very moment. */
   readonly leases: readonly RecordOf<"broker.released">[];
-  /** And before. */
-  readonly before: readonly RecordOf<"broker.released">[];
 }
 
 /**
@@ -53,7 +51,7 @@ export const withdrawalHandsBack = checkerOf(
           const { agentId, standing } = record.data;
           if (standing !== "revoked") return;
           const before = releasing.get(agentId) ?? [];
-          revoked.set(agentId, { record, before, leases: before.filter(({ at }) => at === record.at) });
+          revoked.set(agentId, { record, leases: before.filter(({ at }) => at === record.at) });
           releasing.delete(agentId);
         },
         "agent.withdrawal": (record) => {
@@ -92,16 +90,12 @@ function judgeHandBack(
     duty: DutySettings;
   },
 ): Violation | undefined {
-  const { leasesHandedBack, processesLeft, startedAt, endedAt } = record.data.report;
+  const { leasesHandedBack, processesLeft } = record.data.report;
   // Revoked before it asked, because it was away for so long: its leases had gone back by then.
   if (released.record.at < course.begun.at - course.aheadMs) return;
   const roundMs = 2 * duty.latencyMsMax;
   const handedBack = released.leases.filter(({ data }) => data.how === "handed-back");
-  // One may have come back on its own just before, or been cancelled, and nobody had heard of that.
-  const fromMs = released.record.at - (endedAt - startedAt) - roundMs - hostMsMax;
-  const isOver = (how: string): boolean => how === "handed-back" || how === "cancelled";
-  const backBefore = released.before.filter(({ at, data }) => isOver(data.how) && at >= fromMs);
-  if (leasesHandedBack < handedBack.length || leasesHandedBack > backBefore.length) {
+  if (leasesHandedBack !== handedBack.length) {
     const counted = `${leasesHandedBack} leases are reported as handed back, the broker took ${handedBack.length}`;
     return violation(counted, released.record, record);
   }

@@ -46,26 +46,25 @@ describe("withdrawal-pace", () => {
     expect(judged(begun(), { steps: left, processesLeft: [stray] }).result).toBe("pass");
   });
 
-  it("lets a step go on until the end is made sooner, which leaves it no time any more", () => {
-    const sooner = { ...asked, request: 2, deadlineMs: 2_000 };
-    const hastened = () => begun().wait(3_000).add("witness.asked", sooner);
-    const steps = (durationMs: number) => stepsOf({ checkpoint: { durationMs } });
-    expect(judged(hastened().save(1, 1, 5), { steps: steps(2_980) }).result).toBe("pass");
-    expect(judged(hastened().wait(500).save(1, 1, 5), { steps: steps(3_480) }).detail).toContain("checkpoint was over");
+  it("lets it wait for a snapshot until the broker takes its job away", () => {
+    const steps = stepsOf({ checkpoint: { durationMs: 2_960 } });
+    const killed = (history: HistoryBuilder) => history.execution(1, "running", "killing");
+    expect(judged(killed(begun().wait(3_000).release(1, 1, "cancelled")), { steps }).result).toBe("pass");
+    expect(judged(killed(begun().wait(3_000)), { steps }).detail).toContain("checkpoint was over");
+    expect(judged(killed(begun().release(1, 1, "cancelled")), { steps }).detail).toContain("checkpoint was over");
   });
 
-  it("lets a job that was inherited come to its own end, of which nothing is recorded", () => {
-    const enrolling = () =>
-      new HistoryBuilder()
-        .start()
-        .add("witness.asked", asked)
-        .state("Enrolling", "Withdrawing", "withdrawAsked")
-        .freeze();
+  it("lets a job that was inherited come to its own end, of which only its processes tell", () => {
+    const gone = (resource: string, change: "made" | "gone" = "gone") =>
+      begun().wait(4_900).add("witness.resource", { agentId, change, resource });
     const steps = stepsOf({ terminate: { durationMs: 5_000 } });
-    const directoriesWiped = ["directory:/home/agent/.houseguest/sandboxes/lease-1-1"];
-    expect(judged(enrolling(), { steps, directoriesWiped }).result).toBe("pass");
-    expect(judged(enrolling(), { steps }).detail).toContain("terminate was over");
-    expect(judged(begun(), { steps, directoriesWiped }).detail).toContain("terminate was over");
+    expect(judged(gone("processes:lease-1-1"), { steps }).result).toBe("pass");
+    expect(judged(gone("processes:lease-1-1", "made"), { steps }).detail).toContain("terminate was over");
+    expect(judged(gone("socket:/home/a/s"), { steps }).detail).toContain("terminate was over");
+    expect(judged(begun(), { steps }).detail).toContain("terminate was over");
+    const late = stepsOf({ terminate: { durationMs: 8_000 } });
+    const end = begun().wait(7_900).add("witness.resource", { agentId, change: "gone", resource: "processes:lease-1" });
+    expect(judged(end, { steps: late }).detail).toContain("terminate was over");
   });
 
   it("fails when something is given up before its share of the deadline is over", () => {
@@ -100,12 +99,16 @@ describe("withdrawal-pace", () => {
     expect(judged(savedUntil(late()), { steps: steps(5_400) }).detail).toContain("checkpoint was over");
   });
 
-  it("counts what was in time until less time was given as in time", () => {
-    const steps = stepsOf({ checkpoint: { durationMs: 3_960 } });
-    const saving = begun().wait(3_990).save(1, 1, 5);
-    const less = (history: HistoryBuilder) => history.add("witness.asked", { ...asked, request: 2, deadlineMs: 1_000 });
-    expect(judged(less(saving), { steps }).detail).toBe("1 withdrawals");
-    expect(judged(less(begun()).wait(3_990).save(1, 1, 5), { steps }).result).toBe("fail");
+  it("counts no share as over before the wish for an earlier end", () => {
+    const failed = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", reason: "" };
+    const hastened = (history: HistoryBuilder) =>
+      history.add("witness.asked", { ...asked, request: 2, deadlineMs: 2_000 }).add("agent.checkpoint-failed", failed);
+    const steps = stepsOf({ checkpoint: { durationMs: 2_960 } });
+    expect(judged(hastened(begun().wait(3_000)), { steps }).result).toBe("pass");
+    expect(
+      judged(hastened(begun().wait(3_000)), { steps: stepsOf({ checkpoint: { durationMs: 3_200 } }) }).result,
+    ).toBe("fail");
+    expect(judged(hastened(begun().wait(300)), { steps }).result).toBe("fail");
   });
 
   it("says nothing of one that was broken off, hurried by signals, or that nobody asked for", () => {

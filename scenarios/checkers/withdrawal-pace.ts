@@ -20,6 +20,8 @@ export const withdrawalPace = checkerOf(
   (settings) => {
     const duty = dutySettings(settings);
     const courses = new WithdrawalCourses();
+    /** The leases that the broker has taken away. */
+    const over = new Set<string>();
     let judged = 0;
     const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
     return {
@@ -32,13 +34,18 @@ export const withdrawalPace = checkerOf(
         "agent.execution": see,
         "witness.asked": see,
         "witness.signal": see,
+        "witness.resource": see,
+        "broker.released": ({ data: { leaseId, how } }) => {
+          if (how === "cancelled" || how === "expired") over.add(leaseId);
+        },
         "agent.withdrawal": (record) => {
           const course = courses.take(record);
           // One that was broken off began anew, with all its time.
           if (course === undefined || course.endsAtMs === null || course.instances > 1) return;
           if (hurriedBySignals(course)) return;
           judged += 1;
-          const found = tooSlow(record, course, duty) ?? tooSoon(record, course) ?? unconfirmed(record, course, duty);
+          const found =
+            tooSlow(record, course, { duty, over }) ?? tooSoon(record, course) ?? unconfirmed(record, course, duty);
           return found === null ? undefined : violation(found, course.begun, record);
         },
       },
@@ -49,10 +56,13 @@ export const withdrawalPace = checkerOf(
 
 type Report = RecordOf<"agent.withdrawal">;
 
-function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): string | null {
+function tooSlow(
+  record: Report,
+  course: WithdrawalCourse,
+  { duty, over: takenAway }: { duty: DutySettings; over: ReadonlySet<string> },
+): string | null {
   const roundMs = 2 * duty.latencyMsMax;
-  // What was over when the deadline was brought forward ends at that moment.
-  const share = (part: number): number => Math.max(shareOf(course)(part), course.hastenedAtMs);
+  const share = shareOf(course);
   const last = (...types: readonly string[]): number =>
     Math.max(
       0,
@@ -60,6 +70,10 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
     );
   const frozenMs = last("agent.frozen");
   const savedMs = last("agent.checkpoint", "agent.checkpoint-failed");
+  // A snapshot is waited for no longer when the broker takes its job away, and it comes to nothing.
+  const cutOff = course.records.flatMap((one) =>
+    one.type === "agent.execution" && one.data.to === "killing" && takenAway.has(one.data.leaseId) ? [one.at] : [],
+  );
   const over = (name: Parameters<typeof endOfStep>[1]): number => endOfStep(record, name);
   const needs: readonly [string, number, number][] = [
     ["freeze", over("freeze"), course.begun.at + hostMsMax],
@@ -69,7 +83,7 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
       over("checkpoint"),
       Math.min(
         share(withdrawalShares.checkpoint),
-        Math.max(frozenMs, savedMs, course.begun.at + 2 * roundMs + hostMsMax),
+        Math.max(frozenMs, savedMs, ...cutOff, course.begun.at + 2 * roundMs + hostMsMax),
       ),
     ],
     ["terminate", over("terminate"), terminatedBy(record, course, duty)],
@@ -96,20 +110,24 @@ function tooSlow(record: Report, course: WithdrawalCourse, duty: DutySettings): 
  */
 function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
   const share = shareOf(course);
-  const { processesLeft, directoriesWiped } = record.data.report;
+  const { processesLeft } = record.data.report;
   const fromMs = endOfStep(record, "checkpoint");
   const isLate = fromMs >= share(withdrawalShares.checkpoint) - momentMs;
   const { terminate, sweep } = withdrawalShares;
-  // Who was asked before its broker took it in knows no lease: a job that it inherited ends without a record.
-  const inherited =
-    course.begun.data.from === "Enrolling" && directoriesWiped.some((name) => name.includes("/sandboxes/"));
-  if (processesLeft.length > 0 || isLate || inherited) return Math.max(fromMs, share(terminate + sweep)) + hostMsMax;
+  const shareEndMs = Math.max(fromMs, share(terminate + sweep));
+  if (processesLeft.length > 0 || isLate) return shareEndMs + hostMsMax;
   const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
   // A job that hears no signal may come to its own end meanwhile.
   const ends = course.records.filter(
     ({ type, data }) => type === "agent.execution" && "to" in data && data.to !== "killing",
   );
-  const ownEndMs = ends.at(-1)?.at ?? 0;
+  // Of one that an earlier instance left, nothing but its processes tells.
+  const gone = course.records.flatMap((one) =>
+    one.type === "witness.resource" && one.data.change === "gone" && one.data.resource.startsWith("processes:")
+      ? [one.at + course.aheadMs]
+      : [],
+  );
+  const ownEndMs = Math.max(0, ...ends.map(({ at }) => at), Math.min(shareEndMs, Math.max(0, ...gone)));
   return Math.max(fromMs + graceMs, ownEndMs) + hostMsMax;
 }
 
@@ -134,9 +152,9 @@ function unconfirmed(record: Report, course: WithdrawalCourse, { latencyMsMax }:
   return `the key is ${keyRevoked}, and ${leftMs.toFixed(0)} ms were left for it`;
 }
 
-/** When so large a share of the deadline is over. */
-function shareOf({ begun, endsAtMs }: WithdrawalCourse): (share: number) => number {
-  return (share) => begun.at + ((endsAtMs ?? begun.at) - begun.at) * share;
+/** When so large a share of the deadline is over; what was over when it was brought forward ends at that moment. */
+function shareOf({ begun, endsAtMs, hastenedAtMs }: WithdrawalCourse): (share: number) => number {
+  return (share) => Math.max(hastenedAtMs, begun.at + ((endsAtMs ?? begun.at) - begun.at) * share);
 }
 
 function hurriedBySignals({ records }: WithdrawalCourse): boolean {

@@ -47,10 +47,19 @@ describe("withdrawal-thorough", () => {
       history.execution(1, "running", "killing").execution(1, "killing", "killed");
     expect(judged(ended(begun().release(1, 1, "cancelled")), { steps: nothing }).result).toBe("pass");
     expect(judged(ended(begun()).release(1, 1, "handed-back"), { steps: nothing }).result).toBe("fail");
+    // It had not heard of that.
+    expect(judged(ended(begun().release(1, 1, "cancelled"))).result).toBe("pass");
   });
 
   it("fails when more was ended than stood still, or a job goes on and nothing is named", () => {
     expect(judged(stopped(), { processesTerminated: 3 }).detail).toContain("than stood still");
+    const nothing = stepsOf({ checkpoint: { outcome: "nothing-to-do" } });
+    const endedBefore = () => begun().execution(1, "killing", "killed");
+    expect(judged(endedBefore(), { steps: nothing, processesTerminated: 3 }).result).toBe("pass");
+    const inherited = gone(begun(), "processes:lease-9-1");
+    expect(judged(inherited, { steps: nothing, processesTerminated: 3 }).result).toBe("pass");
+    const own = gone(stopped(), "processes:lease-1-1");
+    expect(judged(own, { processesTerminated: 3 }).detail).toContain("than stood still");
     expect(judged(begun().execution(1, "running", "killing")).detail).toContain("every job has ended");
     const stray = { pid: 7, startTime: "7", command: "job" };
     const left = { processesLeft: [stray], clean: false };
@@ -59,10 +68,18 @@ describe("withdrawal-thorough", () => {
 
   it("fails when something was wiped that is not named", () => {
     const wiped = () => gone(gone(stopped(), "socket:/home/a/s"), "directory:/home/a/sandboxes/one");
-    const discarded = gone(gone(stopped(), "directory:/home/a/checkpoints/one"), "socket:/home/a/s");
-    expect(judged(discarded).result).toBe("pass");
     expect(judged(wiped()).detail).toContain("whatever was wiped");
     expect(judged(wiped(), { directoriesWiped: ["directory:/home/a/sandboxes/one"] }).result).toBe("pass");
+  });
+
+  it("lets the checkpoints of a lease go unnamed that came to its end by itself", () => {
+    const checkpoints = "directory:/home/a/checkpoints/lease-1-1";
+    const leaves = (how: "expired" | "handed-back", resource = checkpoints) =>
+      judged(gone(stopped().release(1, 1, how), resource)).result;
+    expect(leaves("expired")).toBe("pass");
+    expect(leaves("handed-back")).toBe("fail");
+    expect(leaves("expired", "directory:/home/a/checkpoints/lease-1-2")).toBe("fail");
+    expect(leaves("expired", "directory:/home/a/sandboxes/lease-1-1")).toBe("fail");
   });
 
   it("fails when the broker was never asked whether the key is dead", () => {

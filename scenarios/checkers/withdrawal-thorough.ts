@@ -1,4 +1,3 @@
-import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
@@ -16,6 +15,8 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
   const released = new Set<string>();
   /** Those whose jobs were ended because of it. */
   const takenBack = new Set<string>();
+  /** The leases that came to their end by themselves, and not by the withdrawal. */
+  const over = new Set<string>();
   let judged = 0;
   const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
   return {
@@ -32,7 +33,10 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
       "witness.asked": see,
       "witness.call": see,
       "witness.resource": see,
-      "broker.released": ({ data: { leaseId } }) => void released.add(leaseId),
+      "broker.released": ({ data: { leaseId, how } }) => {
+        released.add(leaseId);
+        if (how !== "handed-back" && how !== "revoked") over.add(leaseId);
+      },
       "agent.withdrawal": (record) => {
         const course = courses.take(record);
         if (course === undefined) return;
@@ -43,7 +47,7 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
         if (keyRevoked === "no-key") return wrong("there is a key, and the broker knows it");
         if (!clean && processesLeft.length === 0) return wrong("nothing stood in the way, and something is left");
         if (attempts > 1) return;
-        const rule = rules.find(({ holds }) => !holds(record, course, takenBack));
+        const rule = rules.find(({ holds }) => !holds(record, course, { takenBack, over }));
         return rule === undefined ? undefined : wrong(`the report does not agree with the records: ${rule.says}`);
       },
     },
@@ -53,9 +57,14 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
 
 type Report = RecordOf<"agent.withdrawal">;
 
+interface Leases {
+  readonly takenBack: ReadonlySet<string>;
+  readonly over: ReadonlySet<string>;
+}
+
 interface Rule {
   readonly says: string;
-  readonly holds: (record: Report, course: WithdrawalCourse, takenBack: ReadonlySet<string>) => boolean;
+  readonly holds: (record: Report, course: WithdrawalCourse, leases: Leases) => boolean;
 }
 
 const rules: readonly Rule[] = [
@@ -82,14 +91,13 @@ const rules: readonly Rule[] = [
   },
   {
     says: "a checkpoint step failed if a checkpoint did, and was done if every job was saved",
-    holds: (record, course, takenBack) => {
+    holds: (record, course, { takenBack }) => {
       const endMs = endOfStep(record, "checkpoint");
-      const stopped = executionsOf(course).filter(
-        // One that the broker takes back at that moment is not the withdrawal's to save.
-        ({ at, data }) => data.to === "killing" && at <= endMs + momentMs && !takenBack.has(data.leaseId),
-      ).length;
+      const stopped = executionsOf(course).filter(({ at, data }) => data.to === "killing" && at <= endMs + momentMs);
       const outcome = outcomeOf(record, "checkpoint");
-      return stopped === 0 ? outcome !== "done" || endMs < 0 : outcome !== "nothing-to-do";
+      if (stopped.length === 0) return outcome !== "done" || endMs < 0;
+      // One that the broker takes back at that moment is not the withdrawal's to save, once it has heard of that.
+      return stopped.every(({ data }) => takenBack.has(data.leaseId)) || outcome !== "nothing-to-do";
     },
   },
   {
@@ -98,7 +106,8 @@ const rules: readonly Rule[] = [
       const frozen = course.records.flatMap((one) => (one.type === "agent.frozen" ? [one.data.processes] : []));
       const spawned = executionsOf(course).some(({ data }) => data.to === "running");
       // What the last look over the host ends while its own end is under way is counted by both.
-      return frozen.length === 0 || spawned || report.processesTerminated <= 2 * Math.max(...frozen);
+      const most = 2 * Math.max(...frozen);
+      return frozen.length === 0 || spawned || endedBefore(course) || report.processesTerminated <= most;
     },
   },
   {
@@ -114,18 +123,17 @@ const rules: readonly Rule[] = [
   },
   {
     says: "whatever was wiped is named",
-    holds: ({ data: { report } }, course) => {
-      // What a job leaves that comes to its own end meanwhile goes before, and not by that step.
-      const isSocket = (one: HistoryRecord): boolean =>
-        one.type === "witness.resource" && one.data.resource.startsWith("socket:");
-      const wiping = course.records.slice(course.records.findLastIndex(isSocket) + 1);
-      const gone = wiping.flatMap((one) =>
+    holds: ({ data: { report } }, course, { over }) => {
+      const gone = course.records.flatMap((one) =>
         one.type === "witness.resource" && one.data.change === "gone" && /^(directory|key):/.test(one.data.resource)
           ? [one.data.resource]
           : [],
       );
-      return gone.every((resource) =>
-        report.directoriesWiped.some((wiped) => resource.startsWith(wiped) || resource.endsWith(wiped)),
+      return gone.every(
+        (resource) =>
+          report.directoriesWiped.some((wiped) => resource.startsWith(wiped) || resource.endsWith(wiped)) ||
+          // The checkpoints of a lease go with it, when the agent hears of its end.
+          over.has(/\/checkpoints\/([^/]+)$/.exec(resource)?.[1] ?? ""),
       );
     },
   },
@@ -137,6 +145,20 @@ const rules: readonly Rule[] = [
     },
   },
 ];
+
+/**
+ * Whether a job was told to end before it began, and was heard of only now: its processes may have gone in between; or
+ * an earlier instance left some, of which nothing else is known.
+ */
+function endedBefore(course: WithdrawalCourse): boolean {
+  const told = new Set(executionsOf(course).flatMap(({ data }) => (data.to === "killing" ? [data.leaseId] : [])));
+  const gone = course.records.flatMap((one) =>
+    one.type === "witness.resource" && one.data.change === "gone" ? [one.data.resource] : [],
+  );
+  const own = new Set(executionsOf(course).map(({ data }) => `processes:${data.leaseId}`));
+  const inherited = gone.some((name) => name.startsWith("processes:") && !own.has(name));
+  return inherited || executionsOf(course).some(({ data }) => data.from === "killing" && !told.has(data.leaseId));
+}
 
 function firstFrozen({ records }: WithdrawalCourse): RecordOf<"agent.frozen"> | undefined {
   return records.find((one): one is RecordOf<"agent.frozen"> => one.type === "agent.frozen");

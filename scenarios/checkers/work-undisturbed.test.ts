@@ -63,8 +63,10 @@ describe("work-undisturbed", () => {
     const lost = { agentId, standing: "lost", reason: "" } as const;
     expect(verdict(held().add("broker.agent", lost)).detail).toContain("counts as lost");
     expect(verdict(leaves(held()).add("broker.agent", lost)).result).toBe("unknown");
-    // The one before was away for long.
-    expect(verdict(leaves(held()).start("two").add("broker.agent", lost)).result).toBe("unknown");
+    const back = () => leaves(held()).start("two", { instanceId: "two" });
+    expect(verdict(back().add("broker.agent", lost)).result).toBe("unknown");
+    const known = back().add("broker.enrolled", { agentId, instanceId: "two", again: true });
+    expect(verdict(known.add("broker.agent", lost)).detail).toContain("counts as lost");
   });
 
   it("fails when the broker refuses what nothing is wrong with", () => {
@@ -72,5 +74,16 @@ describe("work-undisturbed", () => {
     expect(verdict(refuses(held(), "progress")).result).toBe("unknown");
     expect(verdict(refuses(held().release(1, 1, "cancelled"))).result).toBe("pass");
     expect(verdict(refuses(leaves(held()))).result).toBe("unknown");
+  });
+
+  it("lets the last that an earlier instance said be refused, and nothing that comes later", () => {
+    const back = () => leaves(held()).start("two", { instanceId: "two" });
+    expect(verdict(refuses(back(), "heartbeat")).result).toBe("unknown");
+    const known = (ms: number) => back().add("broker.enrolled", { agentId, instanceId: "two", again: true }).wait(ms);
+    expect(verdict(refuses(known(40), "heartbeat")).result).toBe("unknown");
+    const lapsed = { agentId, route: "decline", code: "offer-lapsed" } as const;
+    expect(verdict(back().add("broker.refused", lapsed)).result).toBe("unknown");
+    expect(verdict(known(40).add("broker.refused", lapsed)).detail).toContain("was refused: decline");
+    expect(verdict(refuses(known(60), "heartbeat")).detail).toContain("was refused: heartbeat, fenced");
   });
 });

@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -6,7 +7,7 @@ import { violation, type Violation } from "./story.ts";
 interface Lease {
   readonly agentId: string;
   /** Why it may end before its job does. */
-  excuse: "none" | "left" | "declined" | "said-no" | "failed-start";
+  excuse: "none" | "left" | "declined" | "failed-start";
   /** How its job ended at its holder. */
   ended: "completed" | "failed" | null;
 }
@@ -19,8 +20,10 @@ interface Holder {
   refusals: number;
   agentId: string | null;
   leaving: boolean;
-  /** The broker knows it. */
-  enrolled: boolean;
+  /** Since when the broker knows it; before, it judges by the instance before, which may have left without a word. */
+  knownAtMs: number;
+  /** Whether another instance of the same agent was there before. */
+  isLater: boolean;
   /** So many heartbeats of an agent at work until the broker has surely heard that it is not paused any more. */
   pausedFor: number;
 }
@@ -29,14 +32,11 @@ interface Holder {
  * Where nothing breaks, a lease ends with its job, and as the job did; earlier only when its holder leaves, cannot start
  * it, or the operator cancels it. No agent is taken for lost while it is up, and the broker has nothing to refuse.
  */
-export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", () => {
+export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", (settings) => {
+  const { latencyMsMax } = dutySettings(settings);
   const leases = new Map<string, Lease>();
   const instances = new Instances<Holder>(() => ({
-    refusals: 0,
-    agentId: null,
-    leaving: false,
-    enrolled: false,
-    pausedFor: 0,
+    ...{ refusals: 0, agentId: null, leaving: false, knownAtMs: Infinity, isLater: false, pausedFor: 0 },
   }));
   let ends = 0;
 
@@ -58,8 +58,7 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       case "declined":
         return excuse === "none" ? wrong("was declined, and its agent did not say so") : null;
       case "handed-back":
-        // Whoever is told twice may say no first and then yes, and the broker may hear it the other way round.
-        return excuse === "none" || excuse === "declined" ? wrong("was handed back without a reason") : null;
+        return excuse === "left" || excuse === "failed-start" ? null : wrong("was handed back without a reason");
       case "expired":
         return excuse === "left" ? null : wrong("was held, and its lease ran out");
       case "offer-lapsed":
@@ -72,13 +71,15 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
   return {
     on: {
       "agent.started": (record) => {
-        instances.started(record);
-        instances.of(record.source).agentId = record.data.agentId ?? null;
+        const before = instances.started(record);
+        const instance = instances.of(record.source);
+        instance.agentId = record.data.agentId ?? null;
+        instance.isLater = before !== undefined;
       },
-      "broker.enrolled": ({ data: { agentId, instanceId } }) => {
+      "broker.enrolled": ({ at, data: { agentId, instanceId } }) => {
         const instance = instances.of(instanceId);
         instance.agentId = agentId;
-        instance.enrolled = true;
+        instance.knownAtMs = Math.min(instance.knownAtMs, at);
       },
       "broker.offered": ({ data: { leaseId, agentId } }) => {
         const { leaving = true, pausedFor = 0 } = instances.ofAgent(agentId) ?? {};
@@ -98,7 +99,7 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         const lease = leases.get(leaseId);
         // It was told twice, and its lease is over by the second time: the answer to that is refused.
         if (lease === undefined) instances.of(source).refusals += 1;
-        else if (answer === "declined") lease.excuse = "said-no";
+        else if (answer === "declined") lease.excuse = "declined";
       },
       "agent.execution": (record) => {
         const { leaseId, from, to } = record.data;
@@ -128,9 +129,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       },
       "broker.agent": (record) => {
         const { agentId, standing } = record.data;
-        const { leaving = true, enrolled = false } = instances.ofAgent(agentId) ?? {};
-        const here = enrolled && !leaving;
-        if (here && standing !== "active") return violation(`an agent that is there counts as ${standing}`, record);
+        const { leaving = true, knownAtMs = Infinity } = instances.ofAgent(agentId) ?? {};
+        if (!leaving && record.at >= knownAtMs && standing !== "active")
+          return violation(`an agent that is there counts as ${standing}`, record);
         return;
       },
       "broker.refused": (record) => {
@@ -140,6 +141,10 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
         if (holder === undefined || holder.leaving || route.endsWith("progress")) return;
         // A stranger with another broker's token did, and so did whoever was ended at once and stayed away for too long.
         if (code === "bad-join-token" || code === "revoked") return;
+        // What the instance before sent last may come after it has gone, and even after this one is known.
+        const isKnown = record.at >= holder.knownAtMs;
+        const mayBeEarliers = !isKnown || (code === "fenced" && record.at <= holder.knownAtMs + latencyMsMax);
+        if (holder.isLater && mayBeEarliers) return;
         holder.refusals -= 1;
         if (holder.refusals >= 0) return;
         return violation(`an agent that did nothing wrong was refused: ${route}, ${code}`, record);

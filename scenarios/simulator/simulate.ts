@@ -3,7 +3,15 @@ import { messageOf } from "../../foundation/errors.ts";
 import { takeMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
-import { dutyNames, type PropertyWatch, propertyNames, watchProperties } from "../checkers/properties.ts";
+import type { CheckerSettings } from "../checkers/checker.ts";
+import { LateEnrolments } from "../checkers/late-enrolment.ts";
+import {
+  dutyNames,
+  type PropertyName,
+  type PropertyWatch,
+  propertyNames,
+  watchProperties,
+} from "../checkers/properties.ts";
 import { storyOf } from "../checkers/story.ts";
 import { churnFailure } from "./churn-gate.ts";
 import { Coverage } from "./coverage.ts";
@@ -83,12 +91,10 @@ export function simulate(
 /** What a run of the plan is judged by; where nothing breaks, by every duty too. */
 function propertiesOf(plan: Plan): PropertyWatch {
   const { timing, latencyMsMax, slots } = plan.options;
-  const duties = isUndisturbed(plan) && plan.options.agents <= dutyAgentsMax ? dutyNames : [];
   const sizes = plan.steps.map((step) => (step.do === "submit" ? step.behaviour.megabytes : 0));
   const snapshotMsMax = snapshotMs(Math.max(0, ...sizes));
   const dutySettings = { ...timing, latencyMsMax, slots, snapshotMsMax, checkpointBytesMax: blobBytesMax };
-  return watchProperties([...propertyNames, ...duties], {
-    ...Object.fromEntries(duties.map((name) => [name, dutySettings])),
+  const properties = watchProperties(propertyNames, {
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
     "shutdown-ends": dutySettings,
@@ -96,6 +102,24 @@ function propertiesOf(plan: Plan): PropertyWatch {
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });
+  if (!isUndisturbed(plan) || plan.options.agents > dutyAgentsMax) return properties;
+  return withDuties(properties, Object.fromEntries(dutyNames.map((name) => [name, dutySettings])));
+}
+
+/** Judges the duties too, as long as no message outlives its sender. */
+function withDuties(
+  properties: PropertyWatch,
+  settings: Readonly<Partial<Record<PropertyName, CheckerSettings>>>,
+): PropertyWatch {
+  const lateEnrolments = new LateEnrolments();
+  let duties: PropertyWatch | null = watchProperties(dutyNames, settings);
+  return {
+    see(record) {
+      if (lateEnrolments.see(record)) duties = null;
+      return properties.see(record) ?? duties?.see(record) ?? null;
+    },
+    end: () => [...properties.end(), ...(duties?.end() ?? [])],
+  };
 }
 
 /** Where a plan's small decisions come from. */

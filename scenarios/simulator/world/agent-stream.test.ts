@@ -163,6 +163,20 @@ describe("a stream of events", () => {
     expect(connects).toHaveLength(3);
   });
 
+  test("heeds no answer to a connection that it has given up", () => {
+    const { small, owner, stream } = scene();
+    const asked: Connection[] = [];
+    owner.connectEvents = (connection) => void asked.push(connection);
+    stream.open();
+    asked[0]?.close();
+    small.passUntil(2_000);
+    const [first, second] = asked as [Connection, Connection];
+    stream.answered(first, { ok: true, value: {} });
+    expect(stream.isOpen).toBe(false);
+    stream.answered(second, { ok: true, value: {} });
+    expect(stream.isOpen).toBe(true);
+  });
+
   test("is open while what is sent arrives: not before the answer, not once an event was lost or the broker closed it", () => {
     const { small, hub, stream, disturbFor } = scene();
     expect(stream.isOpen).toBe(false);

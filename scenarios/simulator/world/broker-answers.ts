@@ -1,7 +1,7 @@
 import type * as z from "zod";
 
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
-import type { AcceptResponse, EnrolResponse, HeartbeatResponse } from "../../../protocol/messages.ts";
+import type { AcceptResponse, EnrolResponse, HeartbeatResponse, WithdrawResponse } from "../../../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
@@ -43,7 +43,7 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
       body.see({ type: "shutdownAnswered", outcome });
       return;
     case "withdraw":
-      body.see({ type: "withdrawAnswered", outcome });
+      body.see({ type: "withdrawAnswered", outcome: outcome as BrokerOutcome<WithdrawResponse> });
       return;
     case "decline":
     case "progress":
