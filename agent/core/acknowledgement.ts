@@ -1,4 +1,4 @@
-import { assert, present } from "../../foundation/assert.ts";
+import { present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { handBack, retryDelayMs } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
@@ -35,7 +35,8 @@ export function onPausedAnswered(
   const { pause, freeze } = turn.core;
   // The answer to a pause of before says nothing of this one.
   if (pause === null || freeze?.generation !== generation) return;
-  assert(pause.acknowledgement === "inFlight", "what is answered was asked, and once");
+  // One that was asked for during a shutdown, after a resume, finds the freeze of the one before still in force.
+  if (pause.acknowledgement !== "inFlight") return;
   // Whoever is fenced or forgotten enrols again, and then it is heard.
   if (!outcome.ok && (outcome.retriable || outcome.code === "fenced" || outcome.code === "unknown-agent")) {
     sometimes("the acknowledgement of a pause was repeated");
