@@ -61,6 +61,7 @@ describe("lease-calls", () => {
     const failed = () => asks(started(), "complete", "unreachable");
     expect(verdict(looks(failed().wait(1_000))).result).toBe("pass");
     expect(verdict(looks(failed().wait(5_500))).detail).toContain("failed and is not said again");
+    expect(verdict(looks(failed().loseStore(1).wait(5_500))).result).toBe("pass");
     expect(verdict(looks(asks(failed(), "complete", "unreachable").wait(1_500))).result).toBe("pass");
   });
 

@@ -138,7 +138,8 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
   };
   /** Whether a completion that failed is said again in time. */
   const look = (record: CallRecord | RecordOf<"witness.resource">, speaker: Speaker | undefined): Violation | null => {
-    if (speaker === undefined || speaker.excused) return null;
+    // Whether a lease is over already is not known where the broker's last word is lost.
+    if (speaker === undefined || speaker.excused || blind) return null;
     const patienceMs = Math.min(waitMsMax, waitMsMin * 2 ** (speaker.failures + uploadsUntold)) + slackMs;
     // What waited for the broker is said at once when that is back.
     const isBack = speaker.back !== null && speaker.back.ageMs(record) > 0;

@@ -39,8 +39,14 @@ export function planFor(request: PlanRequest): Plan {
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
   // Nobody does anything any more once faults have stopped.
-  const steps = drawn.filter(({ atMs }) => atMs <= options.safetyMs).sort((a, b) => a.atMs - b.atMs);
+  const steps = possible(drawn.filter(({ atMs }) => atMs <= options.safetyMs)).sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };
+}
+
+/** A broker's clock does not go back across a loss of its store: nothing would keep epochs apart then (ADR 0005). */
+function possible(steps: readonly PlanStep[]): PlanStep[] {
+  const forgets = steps.some((step) => step.do === "lose-store");
+  return steps.filter((step) => !(forgets && step.do === "jump-clock" && step.agent === null && step.byMs < 0));
 }
 
 /** Whatever is to happen happens before faults have stopped. */
