@@ -43,6 +43,13 @@ describe("slots-told", () => {
     expect(verdict(beat(idle().add("agent.shutdown", { trigger: "", stage: "begin" }), 1)).result).toBe("fail");
   });
 
+  it("cannot tell when an offer comes once more whose lease is over", () => {
+    const done = () =>
+      wiped(accepts(idle()).add("broker.leased", { ...grant(1, 1), expiresAt: 1 })).release(1, 1, "completed");
+    expect(verdict(beat(done(), 1)).result).toBe("fail");
+    expect(verdict(beat(accepts(done()), 1)).result).toBe("pass");
+  });
+
   it("cannot tell for a while after an offer was taken back while it was being accepted", () => {
     const takenBack = () => accepts(idle()).release(1, 1, "declined");
     expect(verdict(beat(takenBack(), 1)).result).toBe("pass");

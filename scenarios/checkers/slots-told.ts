@@ -35,7 +35,7 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
     vague: 0,
   }));
   const leased = new Set<string>();
-  /** Offers that ended before they were leases. */
+  /** Offers and leases that have ended. */
   const over = new Recent<true>();
   /** Leases that have had a directory. */
   const made = new Recent<true>();
@@ -61,9 +61,10 @@ export const slotsTold = checkerOf("an agent tells truly how many slots are free
         tellers.of(source).taking.add(leaseId);
       },
       "broker.released": ({ data: { agentId, leaseId, how } }) => {
+        // An offer that was told twice may be taken when its lease is over, for as long as the broker does not say so.
+        over.set(leaseId, true);
         // One that is cancelled may come to nothing before its agent has heard that it is granted.
         if (leased.delete(leaseId) && (how !== "cancelled" || made.get(leaseId) === true)) return;
-        over.set(leaseId, true);
         const teller = tellers.ofAgent(agentId);
         // How far its agent had got with one that is cancelled, nobody can tell.
         if (how === "cancelled" && teller !== undefined) teller.vague = Infinity;
