@@ -16,7 +16,7 @@ import { retryBroken, stopLease } from "./lease-stop.ts";
 import { onAcceptAnswered } from "./offer.ts";
 import { askPause } from "./pause.ts";
 import { onPeriodicTimer, onSnapshotTimer } from "./periodic.ts";
-import { flushReports, onReportAnswered } from "./report.ts";
+import { onOutboxTimer, onReportAnswered } from "./report.ts";
 import { askResume } from "./resume.ts";
 import { onExited, onPrepared, onStarted, onStartFailed, onTerminated, onWiped } from "./sandbox-life.ts";
 import { settle } from "./settle.ts";
@@ -168,7 +168,7 @@ function onTimer(turn: Turn, name: TimerName): void {
     case "leases":
       return onLeaseTimer(turn);
     case "outbox":
-      return flushReports(turn);
+      return onOutboxTimer(turn);
     case "snapshot":
       return onSnapshotTimer(turn);
     case "acknowledge":

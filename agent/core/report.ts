@@ -70,10 +70,21 @@ export function onReportAnswered(
   if (wasReturn && slotsFree(turn.core) > 0) wake(turn, "a lease was given back");
 }
 
-/** A report failed for now: everything that waits is tried again after a while, or when the broker is heard again. */
+/**
+ * A report failed for now: everything that waits is tried again after a while, or when the broker is heard again. What
+ * fails meanwhile joins that wait: many leases do not make it longer.
+ */
 export function retryLater(turn: Turn): void {
-  turn.core.outboxAttempts += 1;
-  turn.setTimer("outbox", { delayMs: retryDelayMs(turn.core.outboxAttempts), jitterRatio: 0.2 });
+  const { core } = turn;
+  if (core.outboxWaits) return;
+  core.outboxWaits = true;
+  core.outboxAttempts += 1;
+  turn.setTimer("outbox", { delayMs: retryDelayMs(core.outboxAttempts), jitterRatio: 0.2 });
+}
+
+export function onOutboxTimer(turn: Turn): void {
+  turn.core.outboxWaits = false;
+  flushReports(turn);
 }
 
 /** Nothing of the lease is left to do. */

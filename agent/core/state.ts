@@ -47,6 +47,8 @@ export interface AgentCore {
   declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
   quietUntilMs: number;
   outboxAttempts: number;
+  /** Whether the timer for the next attempt runs. */
+  outboxWaits: boolean;
 }
 
 /**
@@ -236,5 +238,6 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     declinedOffers: noOffers,
     quietUntilMs: 0,
     outboxAttempts: 0,
+    outboxWaits: false,
   };
 }

@@ -131,6 +131,7 @@ function leaveEverythingElse(turn: Turn): void {
   if (core.pause !== null) callOff(turn, core.pause, "The agent withdraws; the pause has no meaning any more.");
   core.pause = null;
   core.shutdown = null;
+  core.outboxWaits = false;
   for (const name of otherTimers) turn.clearTimer(name);
 }
 
