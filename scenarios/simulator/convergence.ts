@@ -14,7 +14,7 @@ const lateMsMax = 25_000;
 /** A heartbeat is so many events at most: timers put off and taken, the ways there and back; and what came too late. */
 const eventsPerHeartbeat = 12;
 /** So many more may still come of what each member once began: deadlines that were met, restarts called off. */
-const eventsPerMember = 20;
+const eventsPerMember = 30;
 /** A heartbeat is so many records: that the agent woke, and that the broker heard it. */
 const recordsPerHeartbeat = 2;
 
