@@ -32,6 +32,8 @@ export interface StreamOwner {
 export class Connection implements EventStream {
   readonly stream: AgentStream;
   readonly lastEventId: string | null;
+  /** The broker knows that its other end is gone. */
+  isClosed = false;
 
   constructor(stream: AgentStream, lastEventId: string | null) {
     this.stream = stream;

@@ -6,6 +6,7 @@ import { agentViews, jobViews } from "../../../broker-sim/core/views.ts";
 import type { AgentView, JobSpec, JobView } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
+import type { Reply } from "./commit-line.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
 import { BrokerDecisions } from "./broker-decisions.ts";
@@ -178,6 +179,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** The agent's machine closed the stream. */
   streamClosed(agentId: string, connection: Connection): void {
+    connection.isClosed = true;
     if (this.#process?.disconnected(agentId, connection) === true) this.ask({ type: "disconnected", agentId });
   }
 
@@ -218,13 +220,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     }
   }
 
-  #handle<T extends BrokerInputType>(
-    input: BrokerInput<T>,
-    asked: { call: BrokerCall; link: Link } | null,
-  ): BrokerResponse<T> {
+  #handle<T extends BrokerInputType>(input: BrokerInput<T>, asked: Omit<Reply, "response"> | null): BrokerResponse<T> {
     const process = this.#process as BrokerProcess;
     const { effects, response } = process.decide(input);
-    const reply = asked === null ? null : { call: asked.call, link: asked.link, response };
+    const reply = asked === null ? null : { ...asked, response };
     this.#decisions.carryOut(process, effects, reply);
     return response;
   }
@@ -252,12 +251,16 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   #openEvents(call: BrokerCall, connection: Connection, link: Link): void {
     const { caller } = call.from;
-    const process = this.#process;
-    process?.arrive(caller.agentId, connection);
-    const response = this.#handle({ type: "connected", caller }, { call, link });
-    // One that died over its answer took the connection with it.
-    if (response.ok && this.isUp) process?.connect(caller.agentId, connection);
-    else process?.turnAway(caller.agentId, connection);
+    const process = this.#process as BrokerProcess;
+    process.arrive(caller.agentId, connection);
+    // What was decided before may close the stream of an earlier instance.
+    const over = (isGranted: boolean): void => {
+      if (isGranted) process.connect(caller.agentId, connection);
+      else process.turnAway(caller.agentId, connection);
+      // It closed while it was being admitted.
+      if (connection.isClosed) this.streamClosed(caller.agentId, connection);
+    };
+    this.#handle({ type: "connected", caller }, { call, link, over });
   }
 
   #dieOverInput(downMs: number, died: () => void): void {

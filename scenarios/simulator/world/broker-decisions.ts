@@ -112,10 +112,13 @@ export class BrokerDecisions {
     const { call, response, link } = reply;
     if (!response.ok) process.noteRefusal(call, response.code);
     this.#network.answer(call, response, link);
+    reply.over?.(response.ok);
   }
 
   #diedOver(reply: Reply | null): void {
-    if (reply !== null) this.#network.refuse(reply.call, reply.link);
+    if (reply === null) return;
+    this.#network.refuse(reply.call, reply.link);
+    reply.over?.(false);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Reply {
   readonly call: BrokerCall;
   readonly link: Link;
   readonly response: BrokerResponse;
+  /** What follows in its turn: when it was told, or cannot be any more because the process died. */
+  readonly over?: (isGranted: boolean) => void;
 }
 
 /** What was decided and is told only when the store has it. */
