@@ -114,7 +114,10 @@ function notify(turn: Turn, shutdown: Shutdown): void {
   const timeoutMs = shutdown.level === 1 ? core.timing.shutdownTimeoutMs : agentLimits.urgentNotifyMs;
   enter(turn, shutdown, { phase: "notify", forMs: timeoutMs });
   turn.clearTimer("heartbeat");
-  const parted = turn.leases().filter((lease) => lease.stage === "parted");
+  // Nothing runs any more of one whose directory is being wiped.
+  const parted = turn
+    .leases()
+    .filter(({ stage, stop }) => stage === "parted" || (stage === "wiping" && stop?.after === "part"));
   shutdown.told = parted.map((lease) => lease.leaseId);
   const handedBack = parted.map(handBack);
   turn.emit({ kind: "notifyShutdown", reason: shutdown.trigger, handedBack, timeoutMs });

@@ -13,8 +13,8 @@ export default {
     },
     {
       file: "agent/core/shutdown.ts",
-      find: `  const parted = turn.leases().filter((lease) => lease.stage === "parted");`,
-      replace: `  const parted = turn.leases().filter((lease) => lease.stage === "parted" || lease.stage === "ending");`,
+      find: `({ stage, stop }) => stage === "parted" ||`,
+      replace: `({ stage, stop }) => stage === "parted" || stage === "ending" ||`,
     },
   ],
 } satisfies Mutant;
