@@ -17,6 +17,7 @@ export function checkpointProblem(state: BrokerState, reference: CheckpointRefer
 /** Makes `next` the job's checkpoint; what the one before referred to goes when nothing else refers to it. */
 export function replaceCheckpoint(turn: Turn, job: JobRecord, next: CheckpointReference): void {
   const before = job.checkpoint;
+  assert(before === null || next === null || next.number >= before.number, "a job's checkpoints follow each other");
   job.checkpoint = next;
   persistJob(turn, job);
   for (const digest of digestsOf(next)) pin(turn, digest);
