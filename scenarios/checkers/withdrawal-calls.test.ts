@@ -28,6 +28,9 @@ describe("withdrawal-calls", () => {
     expect(judge(call(confirmed(), "enrol"), name).result).toBe("fail");
     expect(judge(call(confirmed(), "probe"), name).result).toBe("pass");
     expect(judge(call(confirmed().loseStore(), "withdraw"), name).result).toBe("pass");
+    const lost = () => call(call(started(), "withdraw").loseStore(), "probe").start("two");
+    expect(judge(call(lost(), "enrol"), name).result).toBe("pass");
+    expect(judge(call(call(call(lost(), "withdraw"), "probe"), "enrol"), name).result).toBe("fail");
     expect(judge(call(confirmed().withdrawal().start("three"), "enrol"), name).result).toBe("pass");
   });
 

@@ -24,6 +24,8 @@ export const withdrawalCalls = checkerOf("an agent that withdraws tells its brok
   const agents = new Map<string, Calls>();
   /** The call after the broker's confirmation, by agent: it was written down before that was sent. */
   const probes = new Map<string, RecordOf<"witness.call">>();
+  /** Whose confirmation the broker's store may have forgotten. */
+  const unsure = new Set<string>();
   let calls = 0;
   const judge = (record: RecordOf<"witness.call">, before: Calls): Violation | null => {
     const { agentId, route } = record.data;
@@ -60,7 +62,8 @@ export const withdrawalCalls = checkerOf("an agent that withdraws tells its brok
         if (before.report !== null)
           return violation(`something was sent after the end (${route})`, before.report, record);
         const wrong = judge(record, before);
-        if (route === "probe") probes.set(agentId, record);
+        if (route === "withdraw") unsure.delete(agentId);
+        if (route === "probe" && !unsure.has(agentId)) probes.set(agentId, record);
         if (route === "enrol") before.enrols = true;
         if (route !== "withdraw") return wrong;
         before.told = record;
@@ -86,8 +89,9 @@ export const withdrawalCalls = checkerOf("an agent that withdraws tells its brok
       "fault.applied": ({ data: { fault, target } }) => {
         // Whoever's clock is set takes a wait for over.
         if (fault === "jump-clock") agents.delete(target);
-        // The broker may have forgotten what it confirmed.
-        if (fault === "lose-store") probes.clear();
+        if (fault !== "lose-store") return;
+        probes.clear();
+        for (const agentId of agents.keys()) unsure.add(agentId);
       },
     },
     end: () => (calls === 0 ? undecided("no agent withdrew") : passed(`${calls} calls`)),
