@@ -17,7 +17,8 @@ export type HostResource =
     }
   /**
    * All processes of one sandbox. Journalled before the spawn, when there is no pid yet: they are found by cgroup, by
-   * the lease marker in their environment, by session and by parent chain. Again once the pid is known, which replaces it.
+   * the lease marker in their environment, by session and by parent chain. Again once the pid is known, which replaces
+   * it.
    */
   | {
       readonly kind: "processes";

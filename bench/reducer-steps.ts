@@ -20,9 +20,9 @@ const heartbeats = 200;
 const yardstickEvents = 400_000;
 
 /**
- * What one step of the two reducers costs, in a mix of idle heartbeats, heartbeats with leases, lives of jobs and pauses:
- * against XState's pure `transition` on the agent's own table, which only looks up the next state, and against the heap
- * under every simulation.
+ * What one step of the two reducers costs, in a mix of idle heartbeats, heartbeats with leases, lives of jobs and
+ * pauses: against XState's pure `transition` on the agent's own table, which only looks up the next state, and against
+ * the heap under every simulation.
  */
 export const reducerSteps: Benchmark = {
   name: "reducer-steps",

@@ -17,6 +17,8 @@ export const limits = {
   resultBytesMax: 64 * KIB,
   /** The most sandboxes that one agent runs at once. */
   slotsMax: 256,
+  /** Checkpoints of one job that are told apart by their numbers. */
+  checkpointNumberMax: 1_000_000_000,
   /** The most offers in one heartbeat's answer. */
   offersPerHeartbeatMax: 64,
   /** The most jobs that a broker holds that are not yet settled. */

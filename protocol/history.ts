@@ -66,8 +66,9 @@ export const historyEvents = {
     deadlineMs: z.number().min(0).optional(),
   }),
   /**
-   * What the owner heard, after so long; time in which the agent's process stood still does not count. `code` is null when
-   * it was granted, `ended` when the process ended and hung up, `no-answer` when it went on and nothing was heard in time.
+   * What the owner heard, after so long; time in which the agent's process stood still does not count. `code` is null
+   * when it was granted, `ended` when the process ended and hung up, `no-answer` when it went on and nothing was heard
+   * in time.
    */
   "witness.answered": z.object({
     ...ownersRequest,
@@ -98,8 +99,8 @@ export const historyEvents = {
   /** Something of the host came to be, or is gone, as the host itself shows it; named like its entry in the ledger; I11. */
   "witness.resource": z.object({ agentId: AgentId, change: z.enum(["made", "gone"]), resource: z.string() }),
   /**
-   * The broker ended a lease by the time or took it back, and so many of its processes ran on at its holder, whose agent
-   * was up and awake all the while; docs/cases.md, cases 3 and 46.
+   * The broker ended a lease by the time or took it back, and so many of its processes ran on at its holder, whose
+   * agent was up and awake all the while; docs/cases.md, cases 3 and 46.
    */
   "witness.lease-over": z.object({ agentId: AgentId, jobId: JobId, leaseId: LeaseId, running: z.int().min(0) }),
   /**

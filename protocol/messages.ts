@@ -40,8 +40,11 @@ export type CheckpointContent = z.infer<typeof CheckpointContent>;
 
 /** Where a job stood when it was frozen. */
 export const CheckpointReference = CheckpointContent.extend({
-  /** Counts the checkpoints of a job along its holders: word of an earlier one that comes late is not heeded. */
-  number: z.int().min(1),
+  /**
+   * Counts the checkpoints of a job along its holders: word of an earlier one that comes late is not heeded. 1 for one
+   * from before they were numbered; whoever is at the most stays there.
+   */
+  number: z.int().min(1).max(limits.checkpointNumberMax).default(1),
 });
 export type CheckpointReference = z.infer<typeof CheckpointReference>;
 

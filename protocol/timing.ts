@@ -3,8 +3,8 @@ import * as z from "zod";
 const Ms = z.number().int().min(1);
 
 /**
- * The times of a fleet, in milliseconds; the defaults are those of docs/cases.md. The broker holds them and tells each agent
- * its own at enrolment; a scenario shortens them through its configuration.
+ * The times of a fleet, in milliseconds; the defaults are those of docs/cases.md. The broker holds them and tells each
+ * agent its own at enrolment; a scenario shortens them through its configuration.
  */
 export const Timing = z.strictObject({
   /** How often an agent signals; EG-3. */

@@ -1,3 +1,4 @@
+import { limits } from "../../foundation/limits.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { AgentInput } from "./input.ts";
 import { isBusy, leaseNote } from "./lease-facts.ts";
@@ -98,7 +99,8 @@ export function onCheckpointSaved(turn: Turn, input: Of<"checkpointSaved">): voi
     return;
   }
   const before = lease.checkpoint;
-  const reference = { ...content, number: (before?.reference.number ?? 0) + 1 };
+  const number = Math.min((before?.reference.number ?? 0) + 1, limits.checkpointNumberMax);
+  const reference = { ...content, number };
   lease.checkpoint = { reference, generation, upload: "waiting" };
   lease.progress = reference.progress;
   const { jobId, epoch } = lease;

@@ -37,8 +37,9 @@ export function sendHeartbeat(turn: Turn, cause: string): void {
 }
 
 /**
- * Whether the broker is to renew it: it has granted it, and was not told its end. A job whose processes cannot be killed is nobody's to go on with here: unless its
- * end is still to be told, its lease runs out, and the job is leased again elsewhere (docs/cases.md, case 52).
+ * Whether the broker is to renew it: it has granted it, and was not told its end. A job whose processes cannot be
+ * killed is nobody's to go on with here: unless its end is still to be told, its lease runs out, and the job is leased
+ * again elsewhere (docs/cases.md, case 52).
  */
 function isNamed({ stage, report }: HeldLease): boolean {
   return stage !== "accepting" && (stage !== "broken" || report !== null);

@@ -51,6 +51,7 @@ export function onReportAnswered(
   }
   // The broker answers again, whatever it says.
   turn.core.outboxAttempts = 0;
+  turn.core.outboxWaits = false;
   if (!outcome.ok && outcome.code === "fenced") {
     // The lease is over, or the broker heeds another instance just now: the next heartbeat that it takes tells which.
     sometimes("a report was fenced");

@@ -48,7 +48,7 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
   wake(turn, "resumed");
 }
 
-/** The pause's timers find nothing to do when they come. */
+/** The pause's timers find nothing of it when they come. */
 function forget(turn: Turn, pause: Pause): void {
   turn.remember({ key: "pause", value: null });
   callOff(turn, pause, "A resume came before the pause had taken effect; it is called off.");

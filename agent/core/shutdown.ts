@@ -56,7 +56,8 @@ export function askShutdown(turn: Turn, trigger: string): void {
   if (core.shutdown !== null || core.withdrawal !== null) return;
   if (core.agent === "Paused") sometimes("a shutdown came while paused");
   freeze(turn, { purpose: "shutdown", trigger });
-  assert(turn.move("shutdownAsked", trigger), "whoever does not withdraw may shut down");
+  const mayShutDown = turn.move("shutdownAsked", trigger);
+  assert(mayShutDown, "whoever does not withdraw may shut down");
   turn.record("agent.shutdown", { trigger, stage: "begin" });
   const phaseEndsAtMs = nowMs + agentLimits.snapshotGiveUpMs;
   core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs, told: [] };

@@ -6,8 +6,8 @@ import { sep } from "node:path";
 const clearMsMax = 60_000;
 
 /**
- * Takes the immutable and append-only flags off everything in a directory, which only root can set, and so only root has
- * to. Where something is mounted below it nothing is done: that is the host's, and chattr(1) would enter it.
+ * Takes the immutable and append-only flags off everything in a directory, which only root can set, and so only root
+ * has to. Where something is mounted below it nothing is done: that is the host's, and chattr(1) would enter it.
  */
 export async function clearFlags(directory: string): Promise<void> {
   if (process.getuid?.() !== 0 || hasMountBelow(directory)) return;

@@ -115,8 +115,8 @@ function killAll(cgroup: string): void {
 }
 
 /**
- * Returns those still alive at `until`. None is believed only after as many fresh looks in a row: a process that ends as
- * it forks may slip through one.
+ * Returns those still alive at `until`. None is believed only after as many fresh looks in a row: a process that ends
+ * as it forks may slip through one.
  */
 async function waitUntilGone({
   find,

@@ -1,6 +1,6 @@
 /**
- * The same bytes in chunks of one size, the last one shorter. What zstd makes of a stream depends on the pieces in which it
- * comes, and those on the timing of reads.
+ * The same bytes in chunks of one size, the last one shorter. What zstd makes of a stream depends on the pieces in
+ * which it comes, and those on the timing of reads.
  */
 export async function* evenChunks(source: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
   let filled = 0;

@@ -4,8 +4,8 @@ import { keyOf } from "./stop-processes.ts";
 type Kin = Pick<ProcessStat, "pid" | "parent" | "startTime">;
 
 /**
- * Tells an enclosure's own processes from a job's, by descent: the outermost, which is the agent's child; its child, the
- * first of the PID namespace; that one's first child, the keeper; and what the keeper starts. Everything of the job
+ * Tells an enclosure's own processes from a job's, by descent: the outermost, which is the agent's child; its child,
+ * the first of the PID namespace; that one's first child, the keeper; and what the keeper starts. Everything of the job
  * descends from those, and who loses its parent becomes the child of the namespace's first.
  */
 export class Keepers {

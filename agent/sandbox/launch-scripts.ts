@@ -1,7 +1,7 @@
 /**
- * What runs between the agent's fork and the job's program, as POSIX shell: there is nothing smaller that every host has.
- * Descriptor 3 tells of the start: `ready`, and then nothing more until it closes, when the program has taken over; any
- * other word says what failed. Descriptor 4 is the agent's line to the keeper of an enclosure.
+ * What runs between the agent's fork and the job's program, as POSIX shell: there is nothing smaller that every host
+ * has. Descriptor 3 tells of the start: `ready`, and then nothing more until it closes, when the program has taken
+ * over; any other word says what failed. Descriptor 4 is the agent's line to the keeper of an enclosure.
  */
 
 export const shell = "/bin/sh";
@@ -17,14 +17,14 @@ export const entranceScript = [
 ].join("\n");
 
 /**
- * Starts the job in a session of its own, waits for it, and reports its end on descriptor 4. A shell cannot tell an exit
- * code above 128 from a signal; `setsid --wait` can: it complains on its stderr when a signal ended the child, and exits
- * with the signal's number (setsid(1)).
+ * Starts the job in a session of its own, waits for it, and reports its end on descriptor 4. A shell cannot tell an
+ * exit code above 128 from a signal; `setsid --wait` can: it complains on its stderr when a signal ended the child, and
+ * exits with the signal's number (setsid(1)).
  *
  * 1. It says `keeper` and waits, so that the agent knows who is who before the job's program runs. If the agent is
- *    killed meanwhile, the line's end is its end.
- * 2. The waiting `setsid` would hold descriptor 3 open beyond the start, so that comes in by a FIFO.
- * 3. After the job's end it waits again: what the job left running goes on until the agent ends it.
+ * killed meanwhile, the line's end is its end. 2. The waiting `setsid` would hold descriptor 3 open beyond the start,
+ * so that comes in by a FIFO. 3. After the job's end it waits again: what the job left running goes on until the agent
+ * ends it.
  */
 export const keeperScript = [
   "echo keeper >&4",

@@ -48,11 +48,12 @@ export function isAlive(stat: ProcessStat): boolean {
 }
 
 /**
- * Whether no thread of it runs another instruction of its own: the letter of /proc/PID/stat is the first thread's alone.
+ * Whether no thread of it runs another instruction of its own: the letter of /proc/PID/stat is the first thread's
+ * alone.
  *
- * A thread in an uninterruptible sleep (D) counts once the stop is under way: it stops before it returns from the kernel.
- * That is no corner case. Who is in vfork(2) sleeps so until its child calls exec, and a child that was stopped before it
- * could holds it there until the thaw.
+ * A thread in an uninterruptible sleep (D) counts once the stop is under way: it stops before it returns from the
+ * kernel. That is no corner case. Who is in vfork(2) sleeps so until its child calls exec, and a child that was stopped
+ * before it could holds it there until the thaw.
  */
 export function isStopped(stat: ProcessStat): boolean {
   const states = stat.threads <= 1 ? [stat.state] : threadStates(stat.pid);

@@ -55,9 +55,9 @@ const ticksPerSecond = 100;
  * Recognises the processes of an agent's jobs: by cgroup, by having been recognised before, by the markers in their
  * environment, by session and by parent. What was recognised once stays so, whatever it changes afterwards.
  *
- * A scan in the middle of a freeze must be quick on a host with a thousand processes: a foreign process is read once and
- * then only listed. It cannot become a job's (nobody can enter another's session or descent), and its pid cannot have
- * been given away before the kernel has gone once through all the pids, which its count of forks tells.
+ * A scan in the middle of a freeze must be quick on a host with a thousand processes: a foreign process is read once
+ * and then only listed. It cannot become a job's (nobody can enter another's session or descent), and its pid cannot
+ * have been given away before the kernel has gone once through all the pids, which its count of forks tells.
  */
 export function processTable({ agentId }: { readonly agentId: string }): ProcessTable {
   const known = new Map<number, Known>();

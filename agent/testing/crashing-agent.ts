@@ -7,8 +7,8 @@ import { JournalPoints } from "./journal-points.ts";
 /**
  * A test double: the real agent, killed by the kernel right after a certain thing was done for good: an entry that
  * reached the ledger's disk, a name that was changed or taken away. The test names it in HOUSEGUEST_CRASH_AFTER (a
- * regular expression over what `crashAfter` is told), or a point of the journal (see `journal-points.ts`); the real agent
- * knows nothing of that.
+ * regular expression over what `crashAfter` is told), or a point of the journal (see `journal-points.ts`); the real
+ * agent knows nothing of that.
  */
 const pattern = new RegExp(process.env["HOUSEGUEST_CRASH_AFTER"] ?? "^$");
 

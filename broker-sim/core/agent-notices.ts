@@ -27,8 +27,8 @@ export function paused(turn: Turn, { caller, message }: BrokerInput<"paused">): 
     const job = leasedJob(agent, entry);
     if (job === undefined) continue;
     const { progress, checkpoint } = entry;
-    const problem = noteProgress(turn, job, { progress, checkpoint });
-    if (checkpoint !== undefined && problem === undefined) checkpoints += 1;
+    noteProgress(turn, job, { progress, checkpoint });
+    if (checkpoint !== undefined && job.checkpoint?.manifestDigest === checkpoint.manifestDigest) checkpoints += 1;
   }
   record(turn, "broker.pause-acknowledged", { agentId: agent.agentId, freezeMs: message.freezeMs, checkpoints });
   return acknowledged;

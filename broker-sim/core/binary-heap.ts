@@ -1,8 +1,8 @@
 import { assert } from "../../foundation/assert.ts";
 
 /**
- * A queue that gives back its smallest key first; which of equal keys comes first is not said. Columns instead of objects:
- * whoever goes down the heap reads numbers that lie side by side.
+ * A queue that gives back its smallest key first; which of equal keys comes first is not said. Columns instead of
+ * objects: whoever goes down the heap reads numbers that lie side by side.
  */
 export class BinaryHeap<T> {
   /** By place in the heap: the key, and what goes by it. */

@@ -99,10 +99,10 @@ function assertOldestFirst({ settled, jobs }: BrokerState): void {
 }
 
 /**
- * A store may have forgotten its last writes (a failover, a backup), and with them grants that are in force. So the jobs
- * that it brings along are granted under epochs above the milliseconds that have gone by since 2026: more than there
- * ever were grants of one job before (I1; docs/cases.md, cases 9 and 69; docs/adr/0005). The machine's clock must not
- * have gone back meanwhile.
+ * A store may have forgotten its last writes (a failover, a backup), and with them grants that are in force. So the
+ * jobs that it brings along are granted under epochs above the milliseconds that have gone by since 2026: more than
+ * there ever were grants of one job before (I1; docs/cases.md, cases 9 and 69; docs/adr/0005). The machine's clock must
+ * not have gone back meanwhile.
  */
 function epochFloorAt(nowMs: number): number {
   return Math.max(0, Math.floor(nowMs - 1_767_225_600_000));

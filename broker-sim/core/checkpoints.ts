@@ -14,10 +14,14 @@ export function checkpointProblem(state: BrokerState, reference: CheckpointRefer
   return `its archive has ${archive.bytes} bytes in the store and ${reference.archiveBytes} in the reference`;
 }
 
+/** Whether word of a later one came first. */
+export function isOvertaken({ checkpoint }: JobRecord, told: CheckpointReference | undefined): boolean {
+  return told !== undefined && checkpoint !== null && told.number < checkpoint.number;
+}
+
 /** Makes `next` the job's checkpoint; what the one before referred to goes when nothing else refers to it. */
 export function replaceCheckpoint(turn: Turn, job: JobRecord, next: CheckpointReference): void {
   const before = job.checkpoint;
-  assert(before === null || next === null || next.number >= before.number, "a job's checkpoints follow each other");
   job.checkpoint = next;
   persistJob(turn, job);
   for (const digest of digestsOf(next)) pin(turn, digest);

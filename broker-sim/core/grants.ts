@@ -4,7 +4,7 @@ import type { HistoryData } from "../../protocol/history.ts";
 import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
 import { brokerLimits } from "./broker-limits.ts";
-import { checkpointProblem, releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
+import { checkpointProblem, isOvertaken, releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { GrantRecord, JobRecord } from "./records.ts";
@@ -136,7 +136,7 @@ export function noteProgress(
   job: JobRecord,
   { progress, checkpoint }: { progress: number; checkpoint: CheckpointReference | undefined },
 ): string | undefined {
-  if (checkpoint !== undefined && checkpoint.number < (job.checkpoint?.number ?? 0)) {
+  if (isOvertaken(job, checkpoint)) {
     sometimes("word of a checkpoint came after that of a later one");
     return undefined;
   }

@@ -124,8 +124,8 @@ function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
 }
 
 /**
- * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held them
- * was lost. They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6).
+ * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held
+ * them was lost. They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6).
  */
 function repeatOffers(agent: KnownAgent): Lease[] {
   const unheard = agent.slotsFree - Math.max(0, agent.slots - agent.held.size);

@@ -7,9 +7,9 @@ import type { AgentRecord, JobRecord } from "./records.ts";
 const nothing: ReadonlyMap<string, JobRecord> = new Map();
 
 /**
- * An agent as the broker knows it: the record that the stores keep, and what holds for this start of the broker only. All
- * of it in one place, so that a heartbeat makes one look-up however large the fleet is; what a heartbeat reads comes first,
- * because it then lies side by side in memory.
+ * An agent as the broker knows it: the record that the stores keep, and what holds for this start of the broker only.
+ * All of it in one place, so that a heartbeat makes one look-up however large the fleet is; what a heartbeat reads
+ * comes first, because it then lies side by side in memory.
  */
 export class KnownAgent implements AgentRecord, Standing<KnownAgent>, Alarm<"agent"> {
   readonly kind = "agent";

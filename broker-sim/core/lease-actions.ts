@@ -2,7 +2,7 @@ import { present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import { admit } from "./callers.ts";
-import { checkpointProblem } from "./checkpoints.ts";
+import { checkpointProblem, isOvertaken } from "./checkpoints.ts";
 import { leaseJob, noteProgress, redeliverJob, requeueJob, settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, type Caller, type Refusal, acknowledged, refuse } from "./inputs.ts";
 import type { KnownAgent } from "./known-agent.ts";
@@ -42,7 +42,8 @@ export function progress(turn: Turn, input: BrokerInput<"progress">): BrokerResp
   if (!call.ok) return call;
   if (!isLeased(call)) return fenced(input.leaseId, call.job);
   const { progress, checkpoint } = input.message;
-  const problem = checkpoint === undefined ? undefined : checkpointProblem(turn.state, checkpoint);
+  const isTold = checkpoint !== undefined && !isOvertaken(call.job, checkpoint);
+  const problem = isTold ? checkpointProblem(turn.state, checkpoint) : undefined;
   if (problem !== undefined) {
     sometimes("a checkpoint was refused because its blobs were not there");
     return refuse("unknown-checkpoint", `The checkpoint cannot be used: ${problem}. Upload its blobs first.`);

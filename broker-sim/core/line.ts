@@ -9,8 +9,8 @@ export interface Standing<T> {
 export const nowhere = { inLine: false, before: null, after: null } as const;
 
 /**
- * A queue whose members carry their own places, so that whoever has one in hand moves it without a look-up, and the oldest
- * is found at once however many have left before.
+ * A queue whose members carry their own places, so that whoever has one in hand moves it without a look-up, and the
+ * oldest is found at once however many have left before.
  */
 export class Line<T extends Standing<T>> {
   oldest: T | null = null;

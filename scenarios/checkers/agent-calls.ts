@@ -1,4 +1,4 @@
-import { retryDelayMs } from "../../agent/core/lease-facts.ts";
+import { agentLimits } from "../../agent/core/limits.ts";
 import { isRetriable } from "../../protocol/retriable-problem.ts";
 import type { ProblemCode } from "../../protocol/messages.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
@@ -41,9 +41,9 @@ interface Speaker {
 const nothingSaid = (): Said => ({ underWay: null, failures: 0, failed: null });
 
 /**
- * What an agent says to its broker of itself: one call at a time, again after waits that grow until it is heard, and not
- * any more then. Whoever was told that another instance is heeded waits as well, and longer each time, or two would take
- * turns at full speed. Nobody says either on the way out (`agentLimits`, docs/cases.md, cases 8 and 13).
+ * What an agent says to its broker of itself: one call at a time, again after waits that grow until it is heard, and
+ * not any more then. Whoever was told that another instance is heeded waits as well, and longer each time, or two would
+ * take turns at full speed. Nobody says either on the way out (`agentLimits`, docs/cases.md, cases 8 and 13).
  */
 export const agentCalls = checkerOf("an agent asks to be taken in, and tells of its pause, in measure (I6)", () => {
   const speakers = new Instances<Speaker>(() => ({
@@ -54,7 +54,7 @@ export const agentCalls = checkerOf("an agent asks to be taken in, and tells of 
 
   const tooSoon = (record: CallRecord, said: Said): Violation | null => {
     if (said.failed === null) return null;
-    const leastMs = retryDelayMs(said.failures) * (1 - jitterRatio) - 1;
+    const leastMs = waitMs(said.failures) * (1 - jitterRatio) - 1;
     if (record.at - said.failed.at >= leastMs) return null;
     return violation(`${record.data.call} is said again too soon after ${said.failures} failures`, said.failed, record);
   };
@@ -65,7 +65,7 @@ export const agentCalls = checkerOf("an agent asks to be taken in, and tells of 
     const soon = tooSoon(record, enrol);
     if (soon !== null || fenced === null || enrol.failed !== null) return soon;
     speaker.turns += 1;
-    const leastMs = speaker.isExcused ? 0 : retryDelayMs(speaker.turns) * (1 - jitterRatio) - 1;
+    const leastMs = speaker.isExcused ? 0 : waitMs(speaker.turns) * (1 - jitterRatio) - 1;
     if (record.at - fenced.at >= leastMs) return null;
     return violation(`an agent takes its turn too soon for the ${speaker.turns}. time`, fenced, record);
   };
@@ -108,7 +108,7 @@ export const agentCalls = checkerOf("an agent asks to be taken in, and tells of 
     if (speaker === undefined || speaker.isExcused || speaker.isLeaving || speaker.isWithdrawing) return null;
     const { failed, underWay, failures } = speaker.enrol;
     if (failed === null || underWay !== null) return null;
-    if (record.at - failed.at <= retryDelayMs(failures) * (1 + jitterRatio) + slackMs) return null;
+    if (record.at - failed.at <= waitMs(failures) * (1 + jitterRatio) + slackMs) return null;
     return violation(`an agent that was not taken in ${failures} times does not ask again`, failed, record);
   };
 
@@ -147,3 +147,8 @@ export const agentCalls = checkerOf("an agent asks to be taken in, and tells of 
     end: () => (calls === 0 ? undecided("no agent asked to be taken in") : passed(`${calls} calls`)),
   };
 });
+
+/** Doubles with each failure, up to the most. */
+function waitMs(failures: number): number {
+  return Math.min(agentLimits.retryMsMax, agentLimits.retryMsMin * 2 ** (failures - 1));
+}

@@ -11,8 +11,8 @@ interface Instance {
 }
 
 /**
- * A duty: where nothing breaks the broker is heard before anybody works for it, and nobody says that it does not answer:
- * no answer takes as long as its caller waits, unless the way there and back does.
+ * A duty: where nothing breaks the broker is heard before anybody works for it, and nobody says that it does not
+ * answer: no answer takes as long as its caller waits, unless the way there and back does.
  */
 export const brokerHeard = checkerOf("a broker that answers is heard (WC-1)", (settings) => {
   const { latencyMsMax, requestTimeoutMs } = dutySettings(settings);

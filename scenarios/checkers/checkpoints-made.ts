@@ -17,8 +17,8 @@ interface Instance {
 }
 
 /**
- * A running job is checkpointed at each interval, so that a host that dies costs it no more than that, or it is told why
- * it was not. On top of the interval come the time for which the freeze before may have lasted, and this one.
+ * A running job is checkpointed at each interval, so that a host that dies costs it no more than that, or it is told
+ * why it was not. On top of the interval come the time for which the freeze before may have lasted, and this one.
  */
 export const checkpointsMade = checkerOf("running jobs are checkpointed at every interval (I8)", (all) => {
   const { checkpointIntervalMs } = dutySettings(all);

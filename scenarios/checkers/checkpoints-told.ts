@@ -18,8 +18,8 @@ interface Lease {
 }
 
 /**
- * A checkpoint reaches the broker soon after it was saved: when its lease ends, however it does, the broker holds it or a
- * newer one, and the job's next holder begins where that was taken.
+ * A checkpoint reaches the broker soon after it was saved: when its lease ends, however it does, the broker holds it or
+ * a newer one, and the job's next holder begins where that was taken.
  */
 export const checkpointsTold = checkerOf("the broker holds each lease's newest checkpoint (I8)", (all) => {
   const settings = dutySettings(all);

@@ -26,9 +26,9 @@ interface Owed {
 }
 
 /**
- * Where nothing breaks, what the broker says to an agent that is connected has its effect one way later: a pause freezes, a
- * resume lets go, a goodbye begins a shutdown, and a job that was cancelled is stopped (WC-2, WC-3; docs/cases.md, case 70).
- * The right time is that of the broker and of the witness.
+ * Where nothing breaks, what the broker says to an agent that is connected has its effect one way later: a pause
+ * freezes, a resume lets go, a goodbye begins a shutdown, and a job that was cancelled is stopped (WC-2, WC-3;
+ * docs/cases.md, case 70). The right time is that of the broker and of the witness.
  */
 export const commandDuty = checkerOf("what the broker says to a connected agent is done at once (WC-2)", (settings) => {
   const { latencyMsMax } = dutySettings(settings);

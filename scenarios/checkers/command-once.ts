@@ -17,8 +17,8 @@ interface Instance {
 }
 
 /**
- * I10: a command that is sent once takes effect once, whatever the event stream replays (docs/cases.md, cases 67 and 70).
- * Judged of pauses and resumes whose reason names one command and no other.
+ * I10: a command that is sent once takes effect once, whatever the event stream replays (docs/cases.md, cases 67 and
+ * 70). Judged of pauses and resumes whose reason names one command and no other.
  */
 export const commandOnce = checkerOf("a command takes effect once (I10)", () => {
   const instances = new Instances<Instance>(() => ({

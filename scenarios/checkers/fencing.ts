@@ -16,9 +16,9 @@ const contradictions: Readonly<Record<"completed" | "failed", readonly Execution
 };
 
 /**
- * I2: an end or a hand-back is recorded only for the grant that is live and was accepted, with its lease, epoch and agent;
- * and a recorded end is the one that the agent's execution came to (docs/cases.md, cases 1 and 42). What ends otherwise is
- * called by what it was: an offer is declined or lapses, a lease expires or is lost with its agent.
+ * I2: an end or a hand-back is recorded only for the grant that is live and was accepted, with its lease, epoch and
+ * agent; and a recorded end is the one that the agent's execution came to (docs/cases.md, cases 1 and 42). What ends
+ * otherwise is called by what it was: an offer is declined or lapses, a lease expires or is lost with its agent.
  */
 export const fencing = checkerOf("no result is recorded under a lease that is over (I2)", () => {
   const live = new Map<string, Grant>();

@@ -11,9 +11,10 @@ interface Instance {
 }
 
 /**
- * L4, WC-11, as a bound that every freeze keeps: by the agent's account all is stopped within `freezeMsMax` (default 10)
- * of the trigger, and a sandbox that comes up during the freeze within as much of coming up. Seen from outside it takes at
- * most `witnessMsMax`, where that is given: on a real host single freezes may be late, and the 99th percentile counts.
+ * L4, WC-11, as a bound that every freeze keeps: by the agent's account all is stopped within `freezeMsMax` (default
+ * 10) of the trigger, and a sandbox that comes up during the freeze within as much of coming up. Seen from outside it
+ * takes at most `witnessMsMax`, where that is given: on a real host single freezes may be late, and the 99th percentile
+ * counts.
  */
 export const freezeBound = checkerOf("every freeze takes at most 10 ms (L4)", (settings) => {
   const { freezeMsMax = 10, witnessMsMax = Infinity } = settings;

@@ -14,9 +14,9 @@ interface Holder {
 }
 
 /**
- * I1: whoever does not hear the broker for the whole life of a lease stops what runs under it, by its own clock, whether
- * or not there is a broker that grants it again (docs/cases.md, case 3). It is looked at with its heartbeats, which it goes on sending;
- * one that slept looks at its leases first. Setting: `leaseTtlMs`.
+ * I1: whoever does not hear the broker for the whole life of a lease stops what runs under it, by its own clock,
+ * whether or not there is a broker that grants it again (docs/cases.md, case 3). It is looked at with its heartbeats,
+ * which it goes on sending; one that slept looks at its leases first. Setting: `leaseTtlMs`.
  */
 export const holderAlone = checkerOf(
   "who cannot hear the broker stops its jobs before their leases end (I1)",

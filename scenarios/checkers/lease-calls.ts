@@ -49,8 +49,9 @@ interface Lease {
 
 /**
  * I3: an agent says what became of a lease until it is heard, and not any more after that: one call at a time, again
- * after waits that grow or as soon as the broker is back, and an acceptance a few times only. What the broker answers well is so: a lease whose acceptance,
- * completion or return was taken has been granted, is done, or is back; and a repeat of what was taken is taken, too.
+ * after waits that grow or as soon as the broker is back, and an acceptance a few times only. What the broker answers
+ * well is so: a lease whose acceptance, completion or return was taken has been granted, is done, or is back; and a
+ * repeat of what was taken is taken, too.
  */
 export const leaseCalls = checkerOf("what is said of a lease is said until it is heard, and holds then (I3)", () => {
   const speakers = new Instances<Speaker>(() => ({

@@ -2,10 +2,10 @@ import { checkerOf, passed, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
 /**
- * A holder that is up and awake stops a job before the broker may lease it again: by its own clock when nobody renews the
- * lease (docs/cases.md, case 3), and before it hands it back (case 46). The epoch alone keeps a late result out, but not
- * two hosts from doing the same work. A lease that the broker ends because another instance does not name it is not over
- * by the time, and no clock could have told.
+ * A holder that is up and awake stops a job before the broker may lease it again: by its own clock when nobody renews
+ * the lease (docs/cases.md, case 3), and before it hands it back (case 46). The epoch alone keeps a late result out,
+ * but not two hosts from doing the same work. A lease that the broker ends because another instance does not name it is
+ * not over by the time, and no clock could have told.
  */
 export const leaseOverrun = checkerOf("no job runs on under a lease that is over (I1)", () => {
   const lost = new Set<string>();

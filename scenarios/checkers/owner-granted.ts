@@ -32,8 +32,8 @@ interface Figures {
 const events = { pause: "pauseAsked", resume: "resumeAsked", withdraw: "withdrawAsked" } as const;
 
 /**
- * WC-2, WC-3, WC-5: where nothing breaks an owner gets what the table of states grants, and what a pause says that it froze
- * and saved is what the records say.
+ * WC-2, WC-3, WC-5: where nothing breaks an owner gets what the table of states grants, and what a pause says that it
+ * froze and saved is what the records say.
  */
 export const ownerGranted = checkerOf("an owner gets what the state of the agent grants (WC-5)", () => {
   const agents = new Map<string, Agent>();

@@ -17,8 +17,8 @@ interface Agent {
 }
 
 /**
- * WC-2, WC-3: what the owner paused is let go by the owner alone, over restarts too; what the operator paused the operator
- * may let go; and once the owner has let it go the host is not paused again before somebody asks.
+ * WC-2, WC-3: what the owner paused is let go by the owner alone, over restarts too; what the operator paused the
+ * operator may let go; and once the owner has let it go the host is not paused again before somebody asks.
  */
 export const ownerHolds = checkerOf("only the owner lets go what the owner paused (WC-3)", () => {
   const agents = new Map<string, Agent>();

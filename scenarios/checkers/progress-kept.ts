@@ -2,9 +2,9 @@ import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
 /**
- * I8, WC-13: a job that goes on after a checkpoint (resume or another holder) never stands behind that checkpoint's progress,
- * and the next holder of one that was handed back begins where the checkpoint ends, not at zero. For runs in which every
- * checkpoint reaches the broker; `checkpoint-progress` holds in all.
+ * I8, WC-13: a job that goes on after a checkpoint (resume or another holder) never stands behind that checkpoint's
+ * progress, and the next holder of one that was handed back begins where the checkpoint ends, not at zero. For runs in
+ * which every checkpoint reaches the broker; `checkpoint-progress` holds in all.
  */
 export const progressKept = checkerOf("progress never falls behind a checkpoint (I8)", () => {
   const saved = new Map<string, RecordOf<"agent.checkpoint">>();

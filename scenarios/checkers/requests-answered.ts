@@ -2,8 +2,8 @@ import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
 /**
- * CASES 58: every request of an owner is answered once, and in the time that the owner gives it, for as long as the process
- * that was asked lives; what ends with the process is told by the end of the connection.
+ * CASES 58: every request of an owner is answered once, and in the time that the owner gives it, for as long as the
+ * process that was asked lives; what ends with the process is told by the end of the connection.
  */
 export const requestsAnswered = checkerOf("every request of an owner is answered once and in time (WC-5)", () => {
   const open = new Map<number, RecordOf<"witness.asked">>();

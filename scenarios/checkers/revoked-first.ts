@@ -2,8 +2,9 @@ import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
 /**
- * I7: a withdrawal that can reach the broker has its key revoked there before it wipes anything here, so that a wipe that
- * fails, or is never finished, leaves no key that still works. Judged of withdrawals that report the key as revoked.
+ * I7: a withdrawal that can reach the broker has its key revoked there before it wipes anything here, so that a wipe
+ * that fails, or is never finished, leaves no key that still works. Judged of withdrawals that report the key as
+ * revoked.
  */
 export const revokedFirst = checkerOf("the key is revoked before it is wiped (I7)", () => {
   const revoked = new Set<string>();

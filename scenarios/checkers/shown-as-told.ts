@@ -16,7 +16,8 @@ interface Job {
 
 /**
  * The operator's lists show what the broker told of in the history: every job with its state, epoch and holder, in the
- * order in which they were submitted, and every agent with its standing and leases, in the order in which they enrolled.
+ * order in which they were submitted, and every agent with its standing and leases, in the order in which they
+ * enrolled.
  */
 export const shownAsTold = checkerOf("the lists of jobs and agents show what was told (I3)", () => {
   const jobs = new Map<string, Job>();

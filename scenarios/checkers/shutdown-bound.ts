@@ -37,8 +37,9 @@ interface Instance {
 }
 
 /**
- * Where nothing breaks, a process ends when it is told to: soon at the first signal or the broker's goodbye, at once but
- * for the broker's answer at the second, and at once at the third (I9; docs/cases.md, cases 43 to 47). The witness's clock counts.
+ * Where nothing breaks, a process ends when it is told to: soon at the first signal or the broker's goodbye, at once
+ * but for the broker's answer at the second, and at once at the third (I9; docs/cases.md, cases 43 to 47). The
+ * witness's clock counts.
  */
 export const shutdownBound = checkerOf("a shutdown ends in time, and for a reason (I9)", (settings) => {
   const { latencyMsMax, terminateGraceMs } = dutySettings(settings);

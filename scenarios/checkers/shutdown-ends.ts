@@ -22,9 +22,10 @@ interface Instance {
 }
 
 /**
- * No shutdown begins in a withdrawal; and one that began ends though the broker never answers: within the time for snapshots, for the jobs' end and for the one message
- * to the broker; and after a second signal within that for the jobs' end and that for the message of whoever is hurried
- * (`agentLimits.urgentNotifyMs`; docs/cases.md, cases 44 and 45).
+ * No shutdown begins in a withdrawal; and one that began ends though the broker never answers: within the time for
+ * snapshots, for the jobs' end and for the one message to the broker; and after a second signal within that for the
+ * jobs' end and that for the message of whoever is hurried (`agentLimits.urgentNotifyMs`; docs/cases.md, cases 44 and
+ * 45).
  */
 export const shutdownEnds = checkerOf("a shutdown ends, though the broker never answers (I9)", (settings) => {
   const timing = dutySettings(settings);

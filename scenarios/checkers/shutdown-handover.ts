@@ -34,8 +34,8 @@ const done = new Set(["completed", "failed"]);
 
 /**
  * Where nothing breaks, a shutdown tells the broker once, before the process ends; every lease goes back then, with the
- * newest checkpoint that there is, and each job that ran has one (EG-4; docs/cases.md, case 46). What is left out: a result
- * on its way, which the next instance hands in, and a job that cannot be killed.
+ * newest checkpoint that there is, and each job that ran has one (EG-4; docs/cases.md, case 46). What is left out: a
+ * result on its way, which the next instance hands in, and a job that cannot be killed.
  */
 export const shutdownHandover = checkerOf("a shutdown hands everything back, once, as it stands (I9)", (settings) => {
   const { checkpointBytesMax, latencyMsMax, leaseTtlMs } = dutySettings(settings);

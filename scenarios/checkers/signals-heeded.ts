@@ -21,8 +21,8 @@ interface Urged {
 }
 
 /**
- * CASES 47: a signal does not turn a withdrawal back. The second one hurries it, the third breaks it off at once, and two
- * within a moment are one; nothing else breaks it off.
+ * CASES 47: a signal does not turn a withdrawal back. The second one hurries it, the third breaks it off at once, and
+ * two within a moment are one; nothing else breaks it off.
  */
 export const signalsHeeded = checkerOf("signals hurry a withdrawal, and the third breaks it off (I9)", () => {
   const urged = new Map<string, Urged>();

@@ -11,7 +11,8 @@ interface Sign {
 
 /**
  * Agents in the order of their last signs of life. A list that is linked both ways, because heartbeats are most of a
- * history: to move one agent to its end must cost next to nothing (a Map's delete and set made them three times slower to watch).
+ * history: to move one agent to its end must cost next to nothing (a Map's delete and set made them three times slower
+ * to watch).
  */
 export class SilenceOrder {
   readonly #signs = new Map<string, Sign>();

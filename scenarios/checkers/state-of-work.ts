@@ -13,8 +13,8 @@ interface Instance {
 }
 
 /**
- * An agent is Working exactly while it has a job's processes on its host, also when it comes back from a pause; and what
- * a freeze and its end count are jobs that run, those with a checkpoint among them.
+ * An agent is Working exactly while it has a job's processes on its host, also when it comes back from a pause; and
+ * what a freeze and its end count are jobs that run, those with a checkpoint among them.
  */
 export const stateOfWork = checkerOf("an agent is Working exactly while it holds a sandbox (I4)", () => {
   const instances = new Instances<Instance>(() => ({

@@ -30,8 +30,8 @@ interface Stop {
 }
 
 /**
- * Where nothing breaks, a job that is to end has its grace between TERM and KILL, no less and no more; but what a job leaves
- * behind has none, and nothing is woken for a TERM on a paused host (I5; docs/cases.md, cases 12 and 31).
+ * Where nothing breaks, a job that is to end has its grace between TERM and KILL, no less and no more; but what a job
+ * leaves behind has none, and nothing is woken for a TERM on a paused host (I5; docs/cases.md, cases 12 and 31).
  */
 export const stopDuty = checkerOf("a job that is stopped has its grace, and no more (I5)", (settings) => {
   const { terminateGraceMs, latencyMsMax } = dutySettings(settings);

@@ -17,9 +17,9 @@ interface Instance {
 const ownSteps: ReadonlySet<AgentEvent> = new Set(["enrolled", "workStarted", "workEnded", "paused", "withdrawn"]);
 
 /**
- * I4: every observed step of an agent, an execution or a job is one that its table has, and goes on from the last one of
- * that instance, lease or job; what is final stays. It is how a real run is held against the very tables by which the
- * reducers decide.
+ * I4: every observed step of an agent, an execution or a job is one that its table has, and goes on from the last one
+ * of that instance, lease or job; what is final stays. It is how a real run is held against the very tables by which
+ * the reducers decide.
  */
 export const transitions = checkerOf("every transition follows the tables (I4)", () => {
   const instances = new Instances<Instance>(() => ({ started: null, state: null, executions: new Map() }));

@@ -26,9 +26,9 @@ const causes: Readonly<Record<string, string>> = {
 };
 
 /**
- * An agent names the truth about why it signals its broker (EG-6): its timer no sooner than that can be due; an enrolment, a
- * pause, a resume, a returned lease after one; a free slot no more often than slots were taken; and work that is available
- * only with a slot to put it in.
+ * An agent names the truth about why it signals its broker (EG-6): its timer no sooner than that can be due; an
+ * enrolment, a pause, a resume, a returned lease after one; a free slot no more often than slots were taken; and work
+ * that is available only with a slot to put it in.
  */
 export const wakeTruth = checkerOf("an agent wakes for the reason that it names (WC-1)", (settings) => {
   const { heartbeatIntervalMs, heartbeatJitterRatio } = dutySettings(settings);

@@ -17,8 +17,8 @@ interface Calls {
 const nothingSaid: Calls = { told: null, times: 0, enrols: false, failures: 0, failed: null, report: null };
 
 /**
- * What an agent that withdraws says to its broker: it tells it so a few times at most, or tries to be heard at all, with
- * growing waits in between, not again once the broker has confirmed it, and nothing at all after its report (I7).
+ * What an agent that withdraws says to its broker: it tells it so a few times at most, or tries to be heard at all,
+ * with growing waits in between, not again once the broker has confirmed it, and nothing at all after its report (I7).
  */
 export const withdrawalCalls = checkerOf("an agent that withdraws tells its broker in measure (I7)", () => {
   const agents = new Map<string, Calls>();

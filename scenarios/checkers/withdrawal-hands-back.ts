@@ -14,8 +14,8 @@ interface Released {
 }
 
 /**
- * WC-4: where nothing breaks every lease of an agent that withdraws is handed back in the same breath in which its key is
- * revoked, with the newest checkpoint that there is; and the report counts them.
+ * WC-4: where nothing breaks every lease of an agent that withdraws is handed back in the same breath in which its key
+ * is revoked, with the newest checkpoint that there is; and the report counts them.
  */
 export const withdrawalHandsBack = checkerOf(
   "a withdrawal hands every lease back with its newest checkpoint (WC-4)",

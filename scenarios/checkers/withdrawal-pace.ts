@@ -12,8 +12,8 @@ const momentMs = 20;
 const exchangesMax = 4;
 
 /**
- * WC-4, L1: where nothing breaks a withdrawal takes what its steps need and no longer, however far its deadline is; and it
- * gives nothing up before that has had its share of the deadline.
+ * WC-4, L1: where nothing breaks a withdrawal takes what its steps need and no longer, however far its deadline is; and
+ * it gives nothing up before that has had its share of the deadline.
  */
 export const withdrawalPace = checkerOf(
   "a withdrawal takes no longer than its steps need, and hurries none (L1)",
@@ -105,8 +105,8 @@ function tooSlow(
 }
 
 /**
- * What was still on its way when the time for checkpoints was over is awaited here, and so is a job that no signal ends:
- * until it comes to its own end, or the share is over.
+ * What was still on its way when the time for checkpoints was over is awaited here, and so is a job that no signal
+ * ends: until it comes to its own end, or the share is over.
  */
 function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
   const share = shareOf(course);

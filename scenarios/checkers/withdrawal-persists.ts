@@ -37,8 +37,8 @@ const again: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * WC-4: while it has time an agent that withdraws goes on telling its broker, enrols first where another instance is heeded,
- * and makes of an answer what that says.
+ * WC-4: while it has time an agent that withdraws goes on telling its broker, enrols first where another instance is
+ * heeded, and makes of an answer what that says.
  */
 export const withdrawalPersists = checkerOf("an agent that withdraws tells its broker until it is heard (WC-4)", () => {
   const talks = new Map<string, Talk>();

@@ -10,8 +10,8 @@ type Outcome = WithdrawalStep["outcome"];
 const roundingMs = 1;
 
 /**
- * WC-16: a report says what was measured, and says it of every step once, in their order: what it says of the steps is what
- * its figures say, and what is left is named by the step that left it.
+ * WC-16: a report says what was measured, and says it of every step once, in their order: what it says of the steps is
+ * what its figures say, and what is left is named by the step that left it.
  */
 export const withdrawalReport = checkerOf("a withdrawal reports every step, and its figures agree (WC-16)", () => {
   let reports = 0;

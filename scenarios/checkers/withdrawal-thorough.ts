@@ -6,8 +6,8 @@ import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawa
 const momentMs = 20;
 
 /**
- * WC-4, WC-16: where nothing breaks a withdrawal ends what runs, wipes what is there, and its report says so: each of its
- * figures is what the records of its steps say.
+ * WC-4, WC-16: where nothing breaks a withdrawal ends what runs, wipes what is there, and its report says so: each of
+ * its figures is what the records of its steps say.
  */
 export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what there is, and counts it (WC-16)", () => {
   const courses = new WithdrawalCourses();

@@ -2,8 +2,9 @@ import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
 /**
- * I7, CASES 58: a withdrawal tells whoever asked what it wrote down; and it calls its key revoked only if the broker says
- * so too. A broker that did not live to say it (`lose-history`) may have, and one that forgets (`lose-store`) has not.
+ * I7, CASES 58: a withdrawal tells whoever asked what it wrote down; and it calls its key revoked only if the broker
+ * says so too. A broker that did not live to say it (`lose-history`) may have, and one that forgets (`lose-store`) has
+ * not.
  */
 export const withdrawalTold = checkerOf("a withdrawal tells its owner what the broker confirms (I7)", () => {
   const revoked = new Set<string>();

@@ -17,8 +17,8 @@ interface Lease {
 }
 
 /**
- * I3: what was completed is handed in, however often that takes and whoever is killed meanwhile (docs/cases.md, cases 16
- * and 17). So a lease whose job an agent has completed is never handed back, never runs out while its holder is in
+ * I3: what was completed is handed in, however often that takes and whoever is killed meanwhile (docs/cases.md, cases
+ * 16 and 17). So a lease whose job an agent has completed is never handed back, never runs out while its holder is in
  * touch, and is known to the holder's next instance. A lease that runs out because nobody got through is no violation.
  */
 export const workKept = checkerOf("no completed work is thrown away (I3)", () => {

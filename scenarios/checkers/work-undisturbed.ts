@@ -29,8 +29,9 @@ interface Holder {
 }
 
 /**
- * Where nothing breaks, a lease ends with its job, and as the job did; earlier only when its holder leaves, cannot start
- * it, or the operator cancels it. No agent is taken for lost while it is up, and the broker has nothing to refuse.
+ * Where nothing breaks, a lease ends with its job, and as the job did; earlier only when its holder leaves, cannot
+ * start it, or the operator cancels it. No agent is taken for lost while it is up, and the broker has nothing to
+ * refuse.
  */
 export const workUndisturbed = checkerOf("no work is broken off without a reason (I3)", (settings) => {
   const { latencyMsMax } = dutySettings(settings);

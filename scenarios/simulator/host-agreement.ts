@@ -2,8 +2,8 @@ import type { AgentBody } from "./world/agent-body.ts";
 import type { Host } from "./world/host.ts";
 
 /**
- * What a host holds that the agent on it has no use for, what it has not and should have, and where its ledger is wrong,
- * as clauses without a subject.
+ * What a host holds that the agent on it has no use for, what it has not and should have, and where its ledger is
+ * wrong, as clauses without a subject.
  */
 export function* strangeOnHost(body: AgentBody): Generator<string> {
   const { host, core, home } = body;

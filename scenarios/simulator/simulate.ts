@@ -43,8 +43,8 @@ const dutyAgentsMax = 1_000;
 const crashStoryRecords = 12;
 
 /**
- * Runs a plan from its beginning to its first failure or its end: the safety phase, in which anything may fail, then the
- * liveness phase, in which nothing fails any more and everything must come to its end within its bound.
+ * Runs a plan from its beginning to its first failure or its end: the safety phase, in which anything may fail, then
+ * the liveness phase, in which nothing fails any more and everything must come to its end within its bound.
  */
 export function simulate(
   plan: Plan,

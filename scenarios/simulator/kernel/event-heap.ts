@@ -9,16 +9,16 @@ const capacityMin = 1_024;
 const ticksPerMs = 64;
 
 /**
- * The next moment of virtual time, which is counted in 64ths of a millisecond: wall clocks (13 digits and a fraction) and
- * times since the beginning then hold the same moment exactly, and nothing is due a rounding error before its time.
+ * The next moment of virtual time, which is counted in 64ths of a millisecond: wall clocks (13 digits and a fraction)
+ * and times since the beginning then hold the same moment exactly, and nothing is due a rounding error before its time.
  */
 export function momentOf(atMs: number): number {
   return Math.ceil(atMs * ticksPerMs) / ticksPerMs;
 }
 
 /**
- * The receiver's number of an event lies below this, so that it shares a column with the event's own number. That leaves
- * room for 2^37 events in one run.
+ * The receiver's number of an event lies below this, so that it shares a column with the event's own number. That
+ * leaves room for 2^37 events in one run.
  */
 const whatsMax = 2 ** 16;
 

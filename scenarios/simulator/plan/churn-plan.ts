@@ -11,9 +11,9 @@ const churnPerHour = 0.3;
 const jobsPerAgentHour = 1;
 
 /**
- * WC-14 as it is meant here: in every hour 30 % of the agents, drawn anew, go away, and come back after 1 to 60 minutes.
- * Of those that go, a third are killed, a third lose power, a sixth shut down, and a sixth vanish behind a cut link.
- * Jobs of 10 to 40 minutes keep coming all the time, one per agent and hour.
+ * WC-14 as it is meant here: in every hour 30 % of the agents, drawn anew, go away, and come back after 1 to 60
+ * minutes. Of those that go, a third are killed, a third lose power, a sixth shut down, and a sixth vanish behind a cut
+ * link. Jobs of 10 to 40 minutes keep coming all the time, one per agent and hour.
  */
 export function churnPlan({ seed, agents = 500, minutes = 72 * 60 }: PlanRequest, draws: Tape): Plan {
   const safetyMs = minutes * 60_000;

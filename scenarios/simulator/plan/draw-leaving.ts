@@ -18,8 +18,8 @@ interface Context {
 }
 
 /**
- * How an agent leaves, or is replaced, with everything in the way of it: what the plain departures of a plan come to too
- * seldom. What breaks something is left out where nothing may break.
+ * How an agent leaves, or is replaced, with everything in the way of it: what the plain departures of a plan come to
+ * too seldom. What breaks something is left out where nothing may break.
  */
 export function drawLeaving(stream: ChoiceStream, options: PlanOptions): PlanStep[] {
   const agent = stream.upTo("agent", options.agents - 1);

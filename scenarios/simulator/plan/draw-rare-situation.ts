@@ -16,8 +16,8 @@ interface Context {
 }
 
 /**
- * What becomes of a lease at a moment that hardly ever comes: while it is not started yet, or when its job does not die.
- * Steps that are added to a short plan; what breaks something is left out where nothing may break.
+ * What becomes of a lease at a moment that hardly ever comes: while it is not started yet, or when its job does not
+ * die. Steps that are added to a short plan; what breaks something is left out where nothing may break.
  */
 export function drawRareSituation(stream: ChoiceStream, options: PlanOptions): PlanStep[] {
   const agent = stream.upTo("agent", options.agents - 1);

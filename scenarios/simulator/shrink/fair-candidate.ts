@@ -7,8 +7,8 @@ type FailureKind = Pick<Failure, "kind" | "invariant">;
 /**
  * Whether a simpler plan would fail for the original's reason. "Too late" is judged by bounds that the plan was drawn
  * with: more work for fewer hands, or slower times, would break them with nothing wrong at all. So for a `liveness`
- * failure the times stay, and the work for each slot never grows; the bounds themselves never change for any.
- * WC-14 is a share of all work: with other work, other hands or less time it would be another share, down to none of none.
+ * failure the times stay, and the work for each slot never grows; the bounds themselves never change for any. WC-14 is
+ * a share of all work: with other work, other hands or less time it would be another share, down to none of none.
  */
 export function isFair(candidate: Plan, original: Plan, { kind, invariant }: FailureKind): boolean {
   const { options } = candidate;

@@ -9,8 +9,8 @@ interface Hinted {
 }
 
 /**
- * The hints of one decision go to agents that hear them and have room, no more of them than there are jobs that came into
- * the queue (and one for who called), and enough to take those jobs, if so many agents wait.
+ * The hints of one decision go to agents that hear them and have room, no more of them than there are jobs that came
+ * into the queue (and one for who called), and enough to take those jobs, if so many agents wait.
  */
 export function auditHints({ state, effects }: Hinted): void {
   let queued = 0;

@@ -14,8 +14,8 @@ const togetherBy = ["declined", "revoked", "agent-lost", "handed-back"] as const
 type Together = (typeof togetherBy)[number];
 
 /**
- * Jobs that go back together keep their order among themselves: that in which their agent was offered them, or names them;
- * and only those of an agent that is lost, or calls itself, are lost with it.
+ * Jobs that go back together keep their order among themselves: that in which their agent was offered them, or names
+ * them; and only those of an agent that is lost, or calls itself, are lost with it.
  */
 export function auditReleases({ state, input, before, effects }: Decided): void {
   const caller = "caller" in input ? input.caller.agentId : null;

@@ -6,8 +6,8 @@ import type { BrokerCall } from "./broker-call.ts";
 export const brokersToken = "token";
 
 /**
- * What the broker's brain is handed for a request. Signatures are not simulated: every one is said to be good. The token is
- * not the same for long: whoever is known by now has an old one.
+ * What the broker's brain is handed for a request. Signatures are not simulated: every one is said to be good. The
+ * token is not the same for long: whoever is known by now has an old one.
  */
 export function brokerInputOf(
   { from, route, leaseId }: BrokerCall,

@@ -30,8 +30,8 @@ export interface BrokerProcessOptions {
 }
 
 /**
- * One process start of the broker: what it knows, whom it streams events to, what it is called in the history. All of it
- * dies with the process.
+ * One process start of the broker: what it knows, whom it streams events to, what it is called in the history. All of
+ * it dies with the process.
  */
 export class BrokerProcess {
   readonly state: BrokerState;

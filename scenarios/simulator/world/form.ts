@@ -3,9 +3,9 @@ import * as z from "zod";
 import { AssertionError } from "../../../foundation/assert.ts";
 
 /**
- * What a value must be before anything is done with it: the real bodies write it to a socket or a file, and whoever reads
- * it there refuses what is not so. That nothing is missing is cheap to see, and always looked at; the whole is looked at
- * where messages cross as bytes.
+ * What a value must be before anything is done with it: the real bodies write it to a socket or a file, and whoever
+ * reads it there refuses what is not so. That nothing is missing is cheap to see, and always looked at; the whole is
+ * looked at where messages cross as bytes.
  */
 export class Form<S extends z.ZodType> {
   readonly #name: string;

@@ -1,8 +1,8 @@
 export type KillEdge = "before" | "torn" | "after";
 
 /**
- * Kills a process after so many effects: before the last of them, half-way through it (a line of its journal is torn), or
- * after it. Whoever carries out effects asks at each.
+ * Kills a process after so many effects: before the last of them, half-way through it (a line of its journal is torn),
+ * or after it. Whoever carries out effects asks at each.
  */
 export class Fuse {
   #effects = Infinity;

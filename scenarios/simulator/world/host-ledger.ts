@@ -13,8 +13,8 @@ interface LedgerKeeper {
 }
 
 /**
- * The host ledger as the agent's process keeps it: a resource is journalled before it is taken, and struck off after it is
- * released. The process may die over any line.
+ * The host ledger as the agent's process keeps it: a resource is journalled before it is taken, and struck off after it
+ * is released. The process may die over any line.
  */
 export class HostLedger {
   readonly #body: LedgerKeeper;

@@ -31,8 +31,8 @@ export interface HostListener {
 }
 
 /**
- * One donor's machine: what lies on its disk, what runs, what a power failure leaves. The agent's process comes and goes
- * on it.
+ * One donor's machine: what lies on its disk, what runs, what a power failure leaves. The agent's process comes and
+ * goes on it.
  */
 export class Host {
   readonly world: World;

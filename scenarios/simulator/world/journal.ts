@@ -3,8 +3,9 @@ import { assert } from "../../../foundation/assert.ts";
 type Undo = () => void;
 
 /**
- * The journal file of one host ledger as a disk sees it. A line that was appended and not synced is lost with the power,
- * not with the process; the agent's ledger syncs every line before the call returns, and so does this model of it.
+ * The journal file of one host ledger as a disk sees it. A line that was appended and not synced is lost with the
+ * power, not with the process; the agent's ledger syncs every line before the call returns, and so does this model of
+ * it.
  */
 export class Journal {
   readonly #notes = new Map<string, unknown>();

@@ -2,8 +2,8 @@ import type { Effect } from "../../../broker-sim/core/effects.ts";
 import type { World } from "./world.ts";
 
 /**
- * Notes that the broker died before it told of these steps, which are in its store: checkers expect nothing to be said of
- * the jobs and agents that they are about.
+ * Notes that the broker died before it told of these steps, which are in its store: checkers expect nothing to be said
+ * of the jobs and agents that they are about.
  */
 export function noteLostHistory(world: World, untold: Iterable<Effect>): void {
   const subjects = new Set<string>();

@@ -4,8 +4,8 @@ import { behaviourOf, chainOf } from "./job-behaviours.ts";
 import type { World } from "./world.ts";
 
 /**
- * Compares how a job ended for the broker with what the job really does, and records it: each result that was handed in,
- * and of the failures those that are none.
+ * Compares how a job ended for the broker with what the job really does, and records it: each result that was handed
+ * in, and of the failures those that are none.
  */
 export function witnessResult(world: World, job: JobRecord): void {
   const { startedFrom } = handedIn(job);

@@ -10,8 +10,8 @@ export class Timers<Name extends string> {
   readonly #world: World;
   readonly #target: EventTarget;
   /**
-   * By timer, side by side: when it is due, Infinity for not set, and when its event in the heap comes. A plain array of
-   * numbers lies in the heap in one piece; a typed one costs three objects and a buffer elsewhere for each process.
+   * By timer, side by side: when it is due, Infinity for not set, and when its event in the heap comes. A plain array
+   * of numbers lies in the heap in one piece; a typed one costs three objects and a buffer elsewhere for each process.
    */
   readonly #times: number[];
   readonly #names: readonly Name[];

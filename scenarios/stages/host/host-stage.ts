@@ -148,8 +148,8 @@ export class HostStage {
   }
 
   /**
-   * Takes down what is the harness's own, politely: the broker is asked to end, and what must be empty by now is removed
-   * only if it is. Whatever an agent left stays where it is, for the scanner to find.
+   * Takes down what is the harness's own, politely: the broker is asked to end, and what must be empty by now is
+   * removed only if it is. Whatever an agent left stays where it is, for the scanner to find.
    */
   async leave(withinMs: number): Promise<void> {
     await this.schedule.stop();

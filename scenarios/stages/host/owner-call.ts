@@ -8,8 +8,8 @@ interface Patience {
 }
 
 /**
- * As `controlCall`, for an owner: the history has what was asked and what was heard. Nothing is written of an agent whose
- * socket does not take the request, and nothing was heard when the run itself did not wait any longer.
+ * As `controlCall`, for an owner: the history has what was asked and what was heard. Nothing is written of an agent
+ * whose socket does not take the request, and nothing was heard when the run itself did not wait any longer.
  */
 export async function ownerCall(
   stage: HostStage,

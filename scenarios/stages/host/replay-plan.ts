@@ -44,8 +44,8 @@ export async function replayOnHost(
 }
 
 /**
- * Single freezes may be late on a machine that others use too: unless it is what the plan shows, their 99th percentile is
- * judged instead, where each is timed from outside (the scenario rapid-pause-resume).
+ * Single freezes may be late on a machine that others use too: unless it is what the plan shows, their 99th percentile
+ * is judged instead, where each is timed from outside (the scenario rapid-pause-resume).
  */
 function propertiesOf({ shows }: Plan): PropertyName[] {
   return propertyNames.filter((name) => name !== "freeze-bound" || shows?.invariant === name);

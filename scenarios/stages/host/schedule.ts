@@ -4,8 +4,8 @@ import { withinDeadline } from "../../../foundation/deadline.ts";
 import { orAborted } from "../../interruption.ts";
 
 /**
- * What happens at times of its own, beside the steps: restarts, answers that nobody waits for. Nothing of it outlives the
- * run: `stop` is called before anything is undone, so that no process is started behind the undoing's back.
+ * What happens at times of its own, beside the steps: restarts, answers that nobody waits for. Nothing of it outlives
+ * the run: `stop` is called before anything is undone, so that no process is started behind the undoing's back.
  */
 export class Schedule {
   readonly #stopping = new AbortController();

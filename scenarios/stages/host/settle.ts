@@ -17,8 +17,8 @@ const namesMax = 5;
 const relief = "relief";
 
 /**
- * The liveness phase of a plan: what is broken is mended, whoever is down comes back, owners let go on what they paused.
- * Within its bound every job must reach its end (L2) and every withdrawal too (L1).
+ * The liveness phase of a plan: what is broken is mended, whoever is down comes back, owners let go on what they
+ * paused. Within its bound every job must reach its end (L2) and every withdrawal too (L1).
  */
 export async function settle(stage: HostStage, { calmAtMs, withinMs }: StepOf<"settle">): Promise<string> {
   const { schedule } = stage;

@@ -74,8 +74,8 @@ export function cpuTimes(pids: readonly number[]): CpuTimes {
 }
 
 /**
- * What ran between two looks at frozen processes: the CPU time used, process by process, and how many came, went or ran.
- * A frozen process does none of these.
+ * What ran between two looks at frozen processes: the CPU time used, process by process, and how many came, went or
+ * ran. A frozen process does none of these.
  */
 export function activity(before: CpuTimes, witness: Witness): { cpuUsedUs: number; running: number } {
   const after = cpuTimes(witness.processes());

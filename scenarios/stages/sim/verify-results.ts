@@ -4,7 +4,8 @@ import type { SimStage } from "./sim-stage.ts";
 
 /**
  * Holds the result of every completed job of a batch against what it must be: this job, and as many units as were
- * submitted. The world has witnessed each result as it came (`witness.result`); one that is wrong is told once more here.
+ * submitted. The world has witnessed each result as it came (`witness.result`); one that is wrong is told once more
+ * here.
  */
 export function verifyResults(stage: SimStage, step: StepOf<"verify-results">): string {
   let correct = 0;

@@ -2,8 +2,8 @@ import type { StepOf } from "../../steps/step.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /**
- * Leaves a paused agent alone for a while. Whether anything of it runs is watched by the modelled host from the pause to
- * the resume, and told then (`witness.frozen`).
+ * Leaves a paused agent alone for a while. Whether anything of it runs is watched by the modelled host from the pause
+ * to the resume, and told then (`witness.frozen`).
  */
 export function watchFrozen(stage: SimStage, step: StepOf<"watch-frozen">): string {
   const { host } = stage.agent(step.agent);

@@ -5,10 +5,10 @@ import { planFor } from "../../simulator/plan/profiles.ts";
 import { simulate } from "../../simulator/simulate.ts";
 
 /**
- * What Stryker judges each mutant by (`npm run mutate`): the quick profile's seeds, one after the other until one fails,
- * in a process of their own. Where none fails, the rare situations that the cores came to at least `hitsMin` times without
- * a mutant must all have come about with it: whoever never gets there any more is broken too. The first run, without a
- * mutant, writes them down.
+ * What Stryker judges each mutant by (`npm run mutate`): the quick profile's seeds, one after the other until one
+ * fails, in a process of their own. Where none fails, the rare situations that the cores came to at least `hitsMin`
+ * times without a mutant must all have come about with it: whoever never gets there any more is broken too. The first
+ * run, without a mutant, writes them down.
  */
 const seeds = 400;
 const hitsMin = 5;
