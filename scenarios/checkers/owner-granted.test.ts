@@ -23,6 +23,8 @@ describe("owner-granted", () => {
     expect(
       hear(ask(idle().state("Idle", "Withdrawing", "withdrawAsked"), "pause"), "pause", no("refused")).result,
     ).toBe("pass");
+    const leaves = { agentId, request: 2, command: "withdraw", withinMs: 1 } as const;
+    expect(hear(ask(idle().add("witness.asked", leaves), "resume"), "resume", no("refused")).result).toBe("pass");
     expect(judge(idle(), name).result).toBe("unknown");
   });
 

@@ -113,7 +113,11 @@ export const ownerGranted = checkerOf("an owner gets what the state of the agent
       },
       "witness.asked": (record) => {
         const agent = agents.get(record.data.agentId ?? "");
-        agent?.waiting.set(record.data.request, { asked: record, state: agent.state, leaves: agent.isShuttingDown });
+        if (agent === undefined) return;
+        // What was asked just before is heard first.
+        const isToLeave = [...agent.waiting.values()].some(({ asked }) => asked.data.command === "withdraw");
+        const state = isToLeave ? "Withdrawing" : agent.state;
+        agent.waiting.set(record.data.request, { asked: record, state, leaves: agent.isShuttingDown });
       },
       "witness.answered": (record) => {
         const agent = agents.get(record.data.agentId ?? "");

@@ -17,6 +17,9 @@ import type { Store } from "./store.ts";
 import { Timers } from "./timers.ts";
 import type { HistorySource, World } from "./world.ts";
 
+/** The decisions about a fleet are too many to look at each; small casts show the same. */
+const auditedAgentsMax = 64;
+
 /** Every so many inputs the whole state is looked at, not only what was touched. */
 const wholeLookEvery = 512;
 
@@ -70,16 +73,20 @@ export class BrokerProcess {
     return this.#world.wallMs(this.source.clockOffsetMs);
   }
 
+  get #isAudited(): boolean {
+    return this.#world.options.agents <= auditedAgentsMax;
+  }
+
   /** Hands the brain an input. Nothing of what it decides is carried out yet. */
   decide<T extends BrokerInputType>(input: BrokerInput<T>): { effects: Effect[]; response: BrokerResponse<T> } {
     const { state } = this;
     const world = this.#world;
     world.steps += 1;
     this.cell = world.coverage.broker(input.type, world.faults.current);
-    const before = beforeOf(state, input);
+    const before = this.#isAudited ? beforeOf(state, input) : null;
     const turn = apply(state, input, this.wallMs);
     demandAnswer(input.type, turn.response);
-    auditDecision({ state, input, before, effects: turn.effects }, turn.response);
+    if (this.#isAudited) auditDecision({ state, input, before, effects: turn.effects }, turn.response);
     this.#untilWholeLook -= 1;
     if (this.#untilWholeLook <= 0) {
       // A look costs as much as there is to look at, so that its share stays the same in large worlds.
