@@ -110,8 +110,11 @@ describe("residue run", () => {
       chmodSync(root, 0o777);
       mkdirSync(join(root, "closed"), { mode: 0o700 });
       const parameters = ["run", "--json", "--root", root, "--", "true"];
-      const probe = await runResidue(["--help"], { uid: nobody });
-      if (probe.exitCode !== 0) context.skip("this checkout cannot be read by other users");
+      const mayRead = await runResidue(["--help"], { uid: nobody }).then(
+        ({ exitCode }) => exitCode === 0,
+        () => false,
+      );
+      if (!mayRead) context.skip("this checkout cannot be read by other users");
       const { exitCode, stdout } = await runResidue(parameters, { uid: nobody });
       const { verdict, policy, surfaces } = ResidueReport.parse(JSON.parse(stdout));
       expect([exitCode, verdict, policy]).toEqual([0, "partial", "developer"]);

@@ -25,6 +25,11 @@ export type MakeDriver = (options: {
   cgroupRoot?: string | null;
 }) => SandboxDriver;
 
+export interface ContractSubject {
+  readonly name: string;
+  readonly makeDriver: MakeDriver;
+}
+
 /** One driver of an agent of its own, with a place on the disk for its jobs. */
 export class DriverBed {
   readonly agentId = randomBytes(32).toString("hex");

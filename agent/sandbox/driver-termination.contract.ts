@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { readProcess } from "./proc-stat.ts";
+import { type ContractSubject, cpuTicks, DriverBed, isRunning, type Started, until } from "./testing/driver-bed.ts";
+import { burn, burnHere, soon, timePasses } from "./testing/endless-job.ts";
+
+/** What a termination is. */
+export function driverTerminationContract({ name, makeDriver }: ContractSubject): void {
+  let bed: DriverBed;
+  beforeEach(() => {
+    bed = new DriverBed(makeDriver);
+  });
+  afterEach(async () => {
+    await bed.close();
+  });
+
+  describe(`${name}: a termination`, () => {
+    test("lets a job that hears TERM end in its own way", async () => {
+      const { sandbox, file } = await bed.start(`trap 'echo bye > bye; exit 5' TERM; echo > ready; ${burn} & wait`);
+      await until(() => existsSync(file("ready")), "the job listens");
+      expect(await sandbox.terminate({ graceMs: 10_000, deadlineMs: 20_000 })).toMatchObject({ left: [] });
+      expect(await sandbox.exited).toEqual({ exitCode: 5, signal: null });
+      expect(existsSync(file("bye"))).toBe(true);
+    });
+
+    test("ends a job that ignores TERM after the grace", async () => {
+      const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+      await until(() => existsSync(file("ready")), "the job ignores");
+      expect(await sandbox.terminate(soon)).toEqual({ terminated: 1, left: [] });
+      expect(await sandbox.exited).toEqual({ exitCode: null, signal: "SIGKILL" });
+      expect(await sandbox.terminate(soon)).toEqual({ terminated: 0, left: [] });
+    });
+
+    test("ends what stopped itself", async () => {
+      const { sandbox, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$' & trap '' TERM; ${burnHere}`);
+      const [pid] = (await pids("pid", 1)) as [number];
+      await until(() => readProcess(pid)?.state === "T", "it stops itself");
+      expect(await sandbox.terminate(soon)).toMatchObject({ left: [] });
+      expect(isRunning(pid)).toBe(false);
+    });
+
+    test("ends two that start each other again", async () => {
+      const { sandbox, file } = await startGuards(bed);
+      await until(() => existsSync(file("a.pid")) && existsSync(file("b.pid")), "both run");
+      expect(await sandbox.terminate(soon)).toMatchObject({ left: [] });
+      await timePasses();
+      const born = readFileSync(file("births"), "utf8");
+      await timePasses();
+      expect(readFileSync(file("births"), "utf8")).toBe(born);
+    });
+
+    test("ends a chain of processes each of which flees into the next", async () => {
+      const { sandbox, pids } = await bed.start(`
+        cat > hop <<'END'
+trap '' TERM HUP
+echo $$ >> pids
+[ $1 -ge 50 ] && exec sleep 60
+setsid sh ./hop $(($1 + 1)) &
+END
+        setsid sh ./hop 1 & trap '' TERM; ${burnHere}`);
+      await pids("pids", 3);
+      expect(await sandbox.terminate({ graceMs: 1, deadlineMs: 10_000 })).toMatchObject({ left: [] });
+      expect((await pids("pids", 1)).filter(isRunning)).toEqual([]);
+    });
+
+    test("is heard while everything is frozen, and lets nobody else run", async () => {
+      const one = await bed.start(`trap 'echo bye > bye; exit 5' TERM; echo > ready; ${burn} & wait`);
+      const other = await bed.start(burnHere);
+      await until(() => existsSync(one.file("ready")), "the job listens");
+      bed.driver.freezeAll();
+      const ticks = cpuTicks(other.sandbox.pid);
+      expect(await one.sandbox.terminate({ graceMs: 10_000, deadlineMs: 20_000 })).toMatchObject({ left: [] });
+      expect(existsSync(one.file("bye"))).toBe(true);
+      await timePasses();
+      expect(cpuTicks(other.sandbox.pid)).toBe(ticks);
+      expect(bed.driver.freezeAll().running).toEqual([]);
+      bed.driver.thawAll();
+      await until(() => cpuTicks(other.sandbox.pid) > ticks, "the other goes on");
+    });
+
+    test("ends a frozen job that ignores TERM, also when a freeze comes in its grace", async () => {
+      const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+      await until(() => existsSync(file("ready")), "the job ignores");
+      bed.driver.freezeAll();
+      const ending = sandbox.terminate({ graceMs: 300, deadlineMs: 10_000 });
+      expect(bed.driver.freezeAll().running).toEqual([]);
+      expect(await ending).toEqual({ terminated: 1, left: [] });
+      expect(sandbox.terminate(soon)).not.toBe(ending);
+    });
+
+    test("asked for twice at once is one", async () => {
+      const { sandbox } = await bed.start(burnHere);
+      const [first, second] = await Promise.all([sandbox.terminate(soon), sandbox.terminate(soon)]);
+      expect(second).toBe(first);
+    });
+
+    test("of many at once ends them all", async () => {
+      const many = await Promise.all(
+        Array.from({ length: 20 }, () => bed.start(`trap '' TERM; ${burn} & ${burnHere}`)),
+      );
+      const results = await Promise.all(many.map(({ sandbox }) => sandbox.terminate(soon)));
+      expect(results.flatMap(({ left }) => left)).toEqual([]);
+      expect(many.map(({ sandbox }) => sandbox.processes())).toEqual(many.map(() => []));
+    });
+  });
+}
+
+/** Two watch each other's pid and start the other again when it is gone; thirty births are the limit. */
+async function startGuards(bed: DriverBed): Promise<Started> {
+  return await bed.start(`
+    cat > guard <<'END'
+trap '' TERM HUP
+echo $$ > $1.new && mv $1.new $1.pid
+n=0
+while [ $n -lt 2000 ]; do
+  n=$((n + 1))
+  if ! kill -0 "$(cat $2.pid)" 2>/dev/null && [ "$(wc -l < births)" -lt 30 ]; then
+    echo $2 >> births
+    setsid sh ./guard $2 $1 &
+    sleep 0.05
+  fi
+  sleep 0.01
+done
+END
+    touch births
+    (setsid sh ./guard a b &)
+    (setsid sh ./guard b a &)
+    trap '' TERM; ${burnHere}`);
+}

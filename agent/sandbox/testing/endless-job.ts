@@ -1,0 +1,23 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+import { cpuTicks, until } from "./driver-bed.ts";
+
+/** Burns CPU for ever, as far as a test is concerned: it ends by itself should a test forget it. */
+export const burn = "(ulimit -t 60; while :; do :; done)";
+export const burnHere = "ulimit -t 60; while :; do :; done";
+export const soon = { graceMs: 100, deadlineMs: 20_000 };
+
+/** Resolves when this host has given a process outside every sandbox a tenth of a second of CPU. */
+export async function timePasses(): Promise<void> {
+  const witness: ChildProcess = spawn("sh", ["-c", burnHere], { stdio: "ignore" });
+  const { pid } = witness;
+  if (pid === undefined) throw new Error("the witness could not be started");
+  const ended = once(witness, "exit");
+  try {
+    await until(() => cpuTicks(pid) >= 10, "time passes");
+  } finally {
+    witness.kill("SIGKILL");
+    await ended;
+  }
+}
