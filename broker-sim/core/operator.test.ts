@@ -100,8 +100,10 @@ describe("checkpoints", () => {
     const older = broker.checkpoint("one", 5);
     const newer = broker.checkpoint("two", 5);
     answerOf(agent.progress(lease!, 5, newer));
-    expect(codeOf(agent.progress(lease!, 5, older))).toBe("ok");
-    expect(broker.job(jobId!).checkpoint).toEqual(newer);
+    expect(codeOf(agent.progress(lease!, 4, older))).toBe("ok");
+    // Its blobs may be gone by then.
+    expect(codeOf(agent.progress(lease!, 4, { ...older, manifestDigest: "e".repeat(64) }))).toBe("ok");
+    expect(broker.job(jobId!)).toMatchObject({ progress: 5, checkpoint: newer });
     expect(
       broker.effects.some((effect) => effect.kind === "remove-blob" && effect.digest === newer.manifestDigest),
     ).toBe(false);

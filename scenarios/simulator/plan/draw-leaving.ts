@@ -1,5 +1,9 @@
 import type { ChoiceStream } from "../kernel/choices.ts";
-import { JobBehaviour, type PlanOptions, type PlanStep } from "./plan.ts";
+import type { PlanOptions, PlanStep } from "./plan.ts";
+import { type Situation, work } from "./situation.ts";
+
+/** So many units of work make a job. */
+const units = 10;
 
 const situations = [
   "hurried withdrawal",
@@ -9,13 +13,6 @@ const situations = [
   "a result in the way",
   "a shutdown without its broker",
 ] as const;
-
-interface Context {
-  readonly options: PlanOptions;
-  readonly agent: number;
-  /** When it begins; everything else is told from there. */
-  readonly atMs: number;
-}
 
 /**
  * How an agent leaves, or is replaced, with everything in the way of it: what the plain departures of a plan come to
@@ -41,21 +38,14 @@ export function drawLeaving(stream: ChoiceStream, options: PlanOptions): PlanSte
   }
 }
 
-/** Enough work for everybody, which lasts for so long. */
-function work({ options, atMs }: Context, lastsMs: number, behaviour: Partial<JobBehaviour> = {}): PlanStep {
-  const units = 10;
-  const one = JobBehaviour.parse({ units, unitMs: Math.ceil(lastsMs / units), ...behaviour });
-  return { atMs, do: "submit", jobs: options.agents * options.slots, behaviour: one };
-}
-
 /** Asked for again with less time, urged by signals, or both, while its jobs or its broker make it wait (docs/cases.md, case 58). */
-function hurriedWithdrawal(stream: ChoiceStream, context: Context): PlanStep[] {
+function hurriedWithdrawal(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const onTerm = (["ends", "ignores", "unkillable"] as const)[stream.upTo("onTerm", 2)] ?? "ends";
   const askedAtMs = atMs + 1_000 + stream.upTo("asked", 2_000);
   const deadlineMs = 4_000 + stream.upTo("deadline", 10_000);
   const steps: PlanStep[] = [
-    work(context, 8_000, { onTerm, megabytes: 1 + stream.upTo("megabytes", 400) }),
+    work(context, { lastsMs: 8_000, units, onTerm, megabytes: 1 + stream.upTo("megabytes", 400) }),
     { atMs: askedAtMs, do: "withdraw", agent, deadlineMs },
   ];
   if (stream.chance("unheard", 0.6)) {
@@ -79,12 +69,12 @@ function hurriedWithdrawal(stream: ChoiceStream, context: Context): PlanStep[] {
 }
 
 /** Whoever waits for a pause that is still being saved hears that it is called off (docs/cases.md, case 58). */
-function leavingAmidAPause(stream: ChoiceStream, context: Context): PlanStep[] {
+function leavingAmidAPause(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const pausedAtMs = atMs + 1_000 + stream.upTo("paused", 2_000);
   const leavesAtMs = pausedAtMs + stream.upTo("leaves", 600);
   return [
-    work(context, 8_000, { megabytes: 50 + stream.upTo("megabytes", 400) }),
+    work(context, { lastsMs: 8_000, units, megabytes: 50 + stream.upTo("megabytes", 400) }),
     { atMs: pausedAtMs, do: "pause", agent },
     stream.chance("for good", 0.5)
       ? { atMs: leavesAtMs, do: "withdraw", agent, deadlineMs: 8_000 }
@@ -93,7 +83,7 @@ function leavingAmidAPause(stream: ChoiceStream, context: Context): PlanStep[] {
 }
 
 /** Its leases are an earlier instance's, and the broker may not even know of it (docs/cases.md, cases 49 and 59). */
-function laterInstanceLeaves(stream: ChoiceStream, context: Context): PlanStep[] {
+function laterInstanceLeaves(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const killedAtMs = atMs + 1_500 + stream.upTo("killed", 2_500);
   const downMs = stream.upTo("down", 600);
@@ -102,7 +92,7 @@ function laterInstanceLeaves(stream: ChoiceStream, context: Context): PlanStep[]
   const forgetsAtMs = upAtMs + 100 + stream.upTo("forgets", 600);
   const forgets: PlanStep = { atMs: forgetsAtMs, do: "lose-store", downMs: 0, writes: drawWrites(stream) };
   return [
-    work(context, 6_000),
+    work(context, { lastsMs: 6_000, units }),
     { atMs: killedAtMs, do: "kill-agent", agent, downMs, afterEffects: 0, edge: "after" },
     ...(forgetful ? [forgets] : []),
     {
@@ -120,7 +110,7 @@ function drawWrites(stream: ChoiceStream): number {
 }
 
 /** The store forgets that it came, so that the broker counts on the instance before it (docs/adr/0005). */
-function forgottenInstance(stream: ChoiceStream, context: Context): PlanStep[] {
+function forgottenInstance(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const killedAtMs = atMs + 500 + stream.upTo("killed", 2_500);
   const downMs = stream.upTo("down", 300);
@@ -135,14 +125,14 @@ function forgottenInstance(stream: ChoiceStream, context: Context): PlanStep[] {
     };
   });
   return [
-    work(context, 6_000),
+    work(context, { lastsMs: 6_000, units }),
     { atMs: killedAtMs, do: "kill-agent", agent, downMs, afterEffects: 0, edge: "after" },
     ...forgets,
   ];
 }
 
 /** A job is done while nobody can be told, or its holder does not live to tell; then the holder leaves (I3). */
-function resultInTheWay(stream: ChoiceStream, context: Context): PlanStep[] {
+function resultInTheWay(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const lastsMs = 600 + stream.upTo("lasts", 2_000);
   const cutAtMs = atMs + Math.floor(lastsMs / 2);
@@ -154,7 +144,7 @@ function resultInTheWay(stream: ChoiceStream, context: Context): PlanStep[] {
     ...{ afterEffects: 0, edge: "after" },
   };
   return [
-    work(context, lastsMs, { megabytes: 1 + stream.upTo("megabytes", 100) }),
+    work(context, { lastsMs, units, megabytes: 1 + stream.upTo("megabytes", 100) }),
     { atMs: cutAtMs, do: "disturb-link", agent, forMs, direction: "both", how },
     ...(stream.chance("killed", 0.4) ? [killed] : []),
     { atMs: leavesAtMs, do: "withdraw", agent, deadlineMs: 5_000 + stream.upTo("deadline", 6_000) },
@@ -162,7 +152,7 @@ function resultInTheWay(stream: ChoiceStream, context: Context): PlanStep[] {
 }
 
 /** Signalled while nobody answers: when it runs, or when it has not been taken in yet (docs/cases.md, case 45). */
-function shutdownWithoutItsBroker(stream: ChoiceStream, context: Context): PlanStep[] {
+function shutdownWithoutItsBroker(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const signal = { do: "signal", agent, name: "SIGTERM", downMs: 200 + stream.upTo("down", 2_000) } as const;
   const awayAtMs = atMs + 1_000 + stream.upTo("away", 2_000);
@@ -173,7 +163,7 @@ function shutdownWithoutItsBroker(stream: ChoiceStream, context: Context): PlanS
     ...{ afterEffects: 0, edge: "after" },
   };
   return [
-    work(context, 8_000, { onTerm: stream.chance("ignores", 0.5) ? "ignores" : "ends" }),
+    work(context, { lastsMs: 8_000, units, onTerm: stream.chance("ignores", 0.5) ? "ignores" : "ends" }),
     { atMs: awayAtMs, do: "disturb-link", agent, forMs: 8_000, direction: "both", how: "cut" },
     ...(stream.chance("replaced", 0.4) ? [replaced] : []),
     { atMs: firstMs, ...signal },

@@ -1,5 +1,9 @@
 import type { ChoiceStream } from "../kernel/choices.ts";
-import { JobBehaviour, type PlanOptions, type PlanStep } from "./plan.ts";
+import type { PlanOptions, PlanStep } from "./plan.ts";
+import { type Situation, work } from "./situation.ts";
+
+/** So many units of work make a job. */
+const units = 10;
 
 const situations = [
   "stopped before it ran",
@@ -7,13 +11,6 @@ const situations = [
   "held over a long pause",
   "asked while it leaves",
 ] as const;
-
-interface Context {
-  readonly options: PlanOptions;
-  readonly agent: number;
-  /** When it begins; everything else is told from there. */
-  readonly atMs: number;
-}
 
 /**
  * What becomes of a lease at a moment that hardly ever comes: while it is not started yet, or when its job does not
@@ -35,22 +32,8 @@ export function drawRareSituation(stream: ChoiceStream, options: PlanOptions): P
   }
 }
 
-/** Enough work for everybody, which lasts for so long. */
-function work(
-  { options, atMs }: Context,
-  {
-    lastsMs,
-    jobs = options.agents * options.slots,
-    ...behaviour
-  }: { lastsMs: number; jobs?: number } & Partial<JobBehaviour>,
-): PlanStep {
-  const units = 10;
-  const one = JobBehaviour.parse({ units, unitMs: Math.ceil(lastsMs / units), ...behaviour });
-  return { atMs, do: "submit", jobs, behaviour: one };
-}
-
 /** Answers overtake each other or are lost, so that much may come between an acceptance and its answer. */
-function lateAnswers(stream: ChoiceStream, { agent, atMs }: Context, forMs: number): PlanStep {
+function lateAnswers(stream: ChoiceStream, { agent, atMs }: Situation, forMs: number): PlanStep {
   const how = stream.chance("lost", 0.4) ? "lossy" : "reordering";
   return { atMs, do: "disturb-link", agent, forMs, direction: "to-agent", how };
 }
@@ -62,7 +45,7 @@ function cancels(stream: ChoiceStream, { fromMs, times }: { fromMs: number; time
 }
 
 /** Its job is cancelled, or its holder leaves, while it is being accepted, prepared or spawned (docs/cases.md, case 14). */
-function stoppedBeforeItRan(stream: ChoiceStream, context: Context): PlanStep[] {
+function stoppedBeforeItRan(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const fromMs = atMs + 100 + stream.upTo("from", 1_500);
   const signal = { do: "signal", agent, name: "SIGTERM", downMs: 200 + stream.upTo("down", 2_000) } as const;
@@ -74,14 +57,14 @@ function stoppedBeforeItRan(stream: ChoiceStream, context: Context): PlanStep[] 
     ],
   ];
   return [
-    work(context, { lastsMs: 4_000 }),
+    work(context, { units, lastsMs: 4_000 }),
     lateAnswers(stream, context, 4_000),
     ...(stops[stream.upTo("stop", stops.length - 1)] as readonly PlanStep[]),
   ];
 }
 
 /** A job that outlives SIGKILL for longer than anybody waits, and what its owner and the operator do meanwhile (case 52). */
-function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
+function slotThatBreaks(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { options, agent, atMs } = context;
   const laterMs = atMs + 60_000 + stream.upTo("later", 35_000);
   const { leaseTtlMs } = options.timing;
@@ -96,23 +79,23 @@ function slotThatBreaks(stream: ChoiceStream, context: Context): PlanStep[] {
   ];
   return [
     // One for each, so that there may be room for others.
-    work(context, { jobs: options.agents, lastsMs: 10_000, onTerm: "unkillable" }),
+    work(context, { units, jobs: options.agents, lastsMs: 10_000, onTerm: "unkillable" }),
     ...(stream.chance("isolated", 0.4)
       ? [{ atMs: atMs + 300 + stream.upTo("cutAt", 2_000), ...cut }]
       : cancels(stream, { fromMs: atMs + 1_500, times: 4 })),
-    { ...work(context, { lastsMs: 3_000 }), atMs: atMs + 63_000 },
+    { ...work(context, { units, lastsMs: 3_000 }), atMs: atMs + 63_000 },
     ...(asks[stream.upTo("ask", asks.length - 1)] as readonly PlanStep[]),
   ];
 }
 
 /** It waits for longer than a lease lives, with its broker or without. */
-function heldOverALongPause(stream: ChoiceStream, context: Context): PlanStep[] {
+function heldOverALongPause(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { options, agent, atMs } = context;
   const { leaseTtlMs } = options.timing;
   const pauseAtMs = atMs + 100 + stream.upTo("pause", 1_500);
   const cut = { do: "disturb-link", agent, forMs: 2 * leaseTtlMs, direction: "both", how: "cut" } as const;
   return [
-    work(context, { lastsMs: 4_000 }),
+    work(context, { units, lastsMs: 4_000 }),
     lateAnswers(stream, context, 2_000),
     { atMs: pauseAtMs, do: "pause", agent },
     ...(stream.chance("alone", 0.4) ? [{ atMs: pauseAtMs + 2_000, ...cut }] : []),
@@ -121,7 +104,7 @@ function heldOverALongPause(stream: ChoiceStream, context: Context): PlanStep[] 
 }
 
 /** Its jobs take long to be saved and to be ended, and meanwhile owner and operator want something of it. */
-function askedWhileItLeaves(stream: ChoiceStream, context: Context): PlanStep[] {
+function askedWhileItLeaves(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const fromMs = atMs + 1_000 + stream.upTo("from", 2_000);
   const wishes = [
@@ -139,7 +122,7 @@ function askedWhileItLeaves(stream: ChoiceStream, context: Context): PlanStep[] 
     { atMs: fromMs, do: "signal", agent, name: "SIGTERM", downMs: 200 + stream.upTo("down", 2_000) },
   ];
   return [
-    work(context, { lastsMs: 6_000, onTerm: "ignores", megabytes: 100 + stream.upTo("megabytes", 300) }),
+    work(context, { units, lastsMs: 6_000, onTerm: "ignores", megabytes: 100 + stream.upTo("megabytes", 300) }),
     leaves[stream.upTo("leaves", 1)] as PlanStep,
     ...asks,
     { atMs: fromMs + 8_000, do: "resume", agent },

@@ -1,6 +1,10 @@
 import type { ChoiceStream } from "../kernel/choices.ts";
 import { drawEdge } from "./draw-work.ts";
-import { JobBehaviour, type PlanOptions, type PlanStep } from "./plan.ts";
+import type { PlanOptions, PlanStep } from "./plan.ts";
+import { type Situation, work } from "./situation.ts";
+
+/** So many units of work make a job. */
+const units = 20;
 
 const situations = [
   "isolated holder",
@@ -11,13 +15,6 @@ const situations = [
   "replaced instance",
   "owner and operator",
 ] as const;
-
-interface Context {
-  readonly options: PlanOptions;
-  readonly agent: number;
-  /** When it begins; everything else is told from there. */
-  readonly atMs: number;
-}
 
 /**
  * A situation that takes several things in their order, which chance alone brings together too seldom: steps that are
@@ -45,35 +42,25 @@ export function drawSituation(stream: ChoiceStream, options: PlanOptions): PlanS
   }
 }
 
-/** Enough work for everybody, which lasts for so long. */
-function work(
-  { options, atMs }: Context,
-  { lastsMs, ...behaviour }: { lastsMs: number } & Partial<JobBehaviour>,
-): PlanStep {
-  const units = 20;
-  const one = JobBehaviour.parse({ units, unitMs: Math.ceil(lastsMs / units), ...behaviour });
-  return { atMs, do: "submit", jobs: options.agents * options.slots, behaviour: one };
-}
-
 /** Its holder is cut off for longer than the lease lives, and its job would go on for longer still (docs/cases.md, case 3). */
-function isolatedHolder(stream: ChoiceStream, context: Context): PlanStep[] {
+function isolatedHolder(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { options, agent, atMs } = context;
   const { leaseTtlMs } = options.timing;
   const forMs = leaseTtlMs + stream.upTo("longer", leaseTtlMs);
   const direction = (["both", "to-broker", "to-agent"] as const)[stream.upTo("direction", 2)] ?? "both";
   const cutAtMs = atMs + 1_000 + stream.upTo("cutAt", 4_000);
   return [
-    work(context, { lastsMs: 2 * leaseTtlMs + stream.upTo("lasts", leaseTtlMs) }),
+    work(context, { units, lastsMs: 2 * leaseTtlMs + stream.upTo("lasts", leaseTtlMs) }),
     { atMs: cutAtMs, do: "disturb-link", agent, forMs, direction, how: "cut" },
   ];
 }
 
-function cancelledAtWork(stream: ChoiceStream, context: Context): PlanStep[] {
+function cancelledAtWork(stream: ChoiceStream, context: Situation): PlanStep[] {
   const cancels = Array.from({ length: 1 + stream.upTo("cancels", 3) }, (_, job): PlanStep => {
     return { atMs: context.atMs + 500 + stream.upTo("after", 4_000), do: "cancel", job };
   });
   return [
-    work(context, { lastsMs: 8_000, onTerm: stream.chance("ignores", 0.3) ? "ignores" : "ends" }),
+    work(context, { units, lastsMs: 8_000, onTerm: stream.chance("ignores", 0.3) ? "ignores" : "ends" }),
     ...cancels,
     // One that is cancelled already, or done.
     { atMs: context.atMs + 5_000, do: "cancel", job: 0 },
@@ -81,7 +68,7 @@ function cancelledAtWork(stream: ChoiceStream, context: Context): PlanStep[] {
 }
 
 /** A signal, and others while its jobs are still being ended (docs/cases.md, case 44). */
-function hurriedShutdown(stream: ChoiceStream, context: Context): PlanStep[] {
+function hurriedShutdown(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const downMs = 200 + stream.upTo("down", 4_000);
   const signal = { do: "signal", agent, name: "SIGTERM", downMs } as const;
@@ -93,7 +80,7 @@ function hurriedShutdown(stream: ChoiceStream, context: Context): PlanStep[] {
   const onTerm = (["ends", "ignores", "unkillable"] as const)[stream.upTo("onTerm", 2)] ?? "ends";
   const megabytes = stream.chance("heavy", 0.5) ? 400 : 1;
   return [
-    work(context, { lastsMs: 10_000, onTerm, megabytes }),
+    work(context, { units, lastsMs: 10_000, onTerm, megabytes }),
     { atMs: firstMs, ...signal },
     { atMs: secondMs, ...signal },
     ...third,
@@ -101,13 +88,13 @@ function hurriedShutdown(stream: ChoiceStream, context: Context): PlanStep[] {
 }
 
 /** A pause whose checkpoints cannot be brought to the broker for a while, nor its acknowledgement. */
-function uploadsThatDoNotGetThrough(stream: ChoiceStream, context: Context): PlanStep[] {
+function uploadsThatDoNotGetThrough(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const pauseAtMs = atMs + 1_000 + stream.upTo("pause", 3_000);
   const forMs = 2_000 + stream.upTo("for", 8_000);
   const how = (["cut", "reset", "slow"] as const)[stream.upTo("how", 2)] ?? "cut";
   return [
-    work(context, { lastsMs: 12_000, megabytes: 1 + stream.upTo("megabytes", 200) }),
+    work(context, { units, lastsMs: 12_000, megabytes: 1 + stream.upTo("megabytes", 200) }),
     { atMs: pauseAtMs - stream.upTo("before", 500), do: "disturb-link", agent, forMs, direction: "both", how },
     { atMs: pauseAtMs, do: "pause", agent },
     { atMs: pauseAtMs + forMs + stream.upTo("after", 6_000), do: "resume", agent },
@@ -115,7 +102,7 @@ function uploadsThatDoNotGetThrough(stream: ChoiceStream, context: Context): Pla
 }
 
 /** The broker is away, or does not answer, from a moment around the request on (docs/cases.md, case 60). */
-function withdrawalWithoutItsBroker(stream: ChoiceStream, context: Context): PlanStep[] {
+function withdrawalWithoutItsBroker(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const askedAtMs = atMs + 1_000 + stream.upTo("asked", 3_000);
   const brokenAtMs = Math.max(0, askedAtMs - 300 + stream.upTo("broken", 1_500));
@@ -134,7 +121,11 @@ function withdrawalWithoutItsBroker(stream: ChoiceStream, context: Context): Pla
     { atMs: brokenAtMs, do: "disturb-link", agent, forMs, direction: "to-agent", how: "cut" },
   ];
   const steps: PlanStep[] = [
-    work(context, { lastsMs: 6_000 + stream.upTo("lasts", 8_000), megabytes: 1 + stream.upTo("megabytes", 100) }),
+    work(context, {
+      units,
+      lastsMs: 6_000 + stream.upTo("lasts", 8_000),
+      megabytes: 1 + stream.upTo("megabytes", 100),
+    }),
     breaks[stream.upTo("break", breaks.length - 1)] as PlanStep,
     { atMs: askedAtMs, do: "withdraw", agent, deadlineMs: 1_500 + stream.upTo("deadline", 12_000) },
   ];
@@ -148,7 +139,7 @@ function withdrawalWithoutItsBroker(stream: ChoiceStream, context: Context): Pla
 }
 
 /** What an instance has said is still on its way when the next one is up (docs/cases.md, case 13). */
-function replacedInstance(stream: ChoiceStream, context: Context): PlanStep[] {
+function replacedInstance(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const slowAtMs = atMs + stream.upTo("slowAt", 2_000);
   const killAtMs = slowAtMs + 200 + stream.upTo("killAt", 2_000);
@@ -156,7 +147,7 @@ function replacedInstance(stream: ChoiceStream, context: Context): PlanStep[] {
     ? [{ atMs: killAtMs + 300 + stream.upTo("leaves", 2_000), do: "withdraw", agent, deadlineMs: 8_000 }]
     : [];
   return [
-    work(context, { lastsMs: 5_000 }),
+    work(context, { units, lastsMs: 5_000 }),
     { atMs: slowAtMs, do: "disturb-link", agent, forMs: 4_000, direction: "to-broker", how: "slow" },
     { atMs: killAtMs, do: "kill-agent", agent, downMs: stream.upTo("down", 400), afterEffects: 0, edge: "after" },
     ...leaves,
@@ -164,7 +155,7 @@ function replacedInstance(stream: ChoiceStream, context: Context): PlanStep[] {
 }
 
 /** Both pause, in either order, and each lets go once (DESIGN: the same state with different reasons). */
-function ownerAndOperator(stream: ChoiceStream, context: Context): PlanStep[] {
+function ownerAndOperator(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const soon = (): number => stream.upTo("soon", 1_500);
   const firstMs = atMs + 500 + soon();
@@ -175,7 +166,7 @@ function ownerAndOperator(stream: ChoiceStream, context: Context): PlanStep[] {
     { do: "resume", agent },
   ] as const;
   return [
-    work(context, { lastsMs: 6_000 }),
+    work(context, { units, lastsMs: 6_000 }),
     ...asks.map((ask, index): PlanStep => ({ atMs: firstMs + 1_500 * index + soon(), ...ask })),
   ];
 }
