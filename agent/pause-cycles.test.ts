@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import type { HomePaths } from "./io/home-paths.ts";
@@ -56,7 +57,7 @@ interface Holdings {
   readonly jobPids: readonly number[];
 }
 
-/** Counted in a pause of which the broker has heard, so that nothing is on its way. */
+/** Counted in a pause of which the broker has heard, when its checkpoints took the place of those before. */
 async function holdingsAtRest(
   agent: AgentProcess,
   { broker, ...what }: { paths: HomePaths; agentId: string; broker: TinyBroker },
@@ -64,9 +65,15 @@ async function holdingsAtRest(
   const heard = broker.pauses.length;
   expect(await agent.ask({ command: "pause" })).toMatchObject({ ok: true });
   await until(() => broker.pauses.length > heard);
+  await until(() => checkpointsOf(what.paths).every((generations) => generations.length === 1));
   const holdings = holdingsOf(agent, what);
   expect(await agent.ask({ command: "resume" })).toMatchObject({ ok: true });
   return holdings;
+}
+
+/** The generations that are kept of each lease; what a newer one replaces is wiped after the pause is answered. */
+function checkpointsOf({ checkpoints }: HomePaths): string[][] {
+  return readdirSync(checkpoints).map((leaseId) => readdirSync(join(checkpoints, leaseId)));
 }
 
 /** What the agent holds, as the kernel says. */
