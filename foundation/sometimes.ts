@@ -97,6 +97,7 @@ export const marks = [
   "a job was cancelled while it was leased",
   "a cancelled job was skipped in the queue",
   "a hungry agent was woken for a queued job",
+  "a job was left to others because an agent could not start it",
 ] as const;
 export type Mark = (typeof marks)[number];
 

@@ -61,6 +61,7 @@ const brisk: Timing = {
   activityTimeoutMs: 5_000,
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
+  startAgainAfterMs: 8_000,
   checkpointIntervalMs: 4_000,
   terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
@@ -75,6 +76,7 @@ const middling: Timing = {
   activityTimeoutMs: 12_000,
   leaseTtlMs: 30_000,
   offerTtlMs: 10_000,
+  startAgainAfterMs: 20_000,
   checkpointIntervalMs: 15_000,
   terminateGraceMs: 2_000,
 };
