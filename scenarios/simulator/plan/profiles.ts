@@ -61,7 +61,7 @@ const brisk: Timing = {
   activityTimeoutMs: 5_000,
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
-  startAgainAfterMs: 8_000,
+  startAgainAfterMs: 3_000,
   checkpointIntervalMs: 4_000,
   terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
