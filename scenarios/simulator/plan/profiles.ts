@@ -99,6 +99,6 @@ function drawOptions(cast: ChoiceStream, { profile, agents, minutes }: PlanReque
     latencyMsMin,
     latencyMsMax: latencyMsMin + 2 ** cast.upTo("latencyMax", 9),
     clockSkewMs: cast.chance("skewed", 0.5) ? cast.upTo("skew", 60_000) : 0,
-    encoding: cast.upTo("encoding", 7) === 0 ? "bytes" : "objects",
+    encoding: cast.upTo("encoding", 15) === 0 ? "bytes" : "objects",
   };
 }
