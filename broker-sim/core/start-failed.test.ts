@@ -166,7 +166,7 @@ describe("a job that an agent could not start", () => {
     const broker = new CoreBroker();
     const jobs = broker.submit(brokerLimits.unstartableJobsMax + 1);
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
-    for (const _job of jobs) failToStart(agent, agent.takeWork()[0]!);
+    for (let count = 0; count < jobs.length; count += 1) failToStart(agent, agent.takeWork()[0]!);
     expect(agent.heartbeat().offers).toMatchObject([{ jobId: jobs[0] }]);
     expect(broker.state.queue.size).toBe(jobs.length - 1);
   });
