@@ -41,9 +41,9 @@ export const withdrawalShares = {
   /** What the look for strays may take beyond that. */
   sweep: 0.05,
   upload: 0.75,
-  broker: 0.9,
+  broker: 0.85,
   /** Until then the answer to what was asked in time is waited for. */
-  answer: 0.95,
+  answer: 0.9,
 } as const;
 
 assert(

@@ -126,13 +126,38 @@ async function call<T>(options: BrokerClientOptions, request: Call & { schema: z
  * then not answered, and every call of ours may be repeated: it is sent once more on a new connection.
  */
 async function send(options: BrokerClientOptions, request: Call): Promise<Buffer> {
-  const timeout = AbortSignal.timeout(Math.max(1, Math.round(request.timeoutMs)));
-  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  return await within(request.timeoutMs, options.signal, async (signal) => {
+    try {
+      return await sendOnce(options, request, signal);
+    } catch (error) {
+      if (!(error instanceof BrokerError) || !wasCutOff(error.cause) || signal.aborted) throw error;
+      return await sendOnce(options, request, signal);
+    }
+  });
+}
+
+/**
+ * Calls with a signal for the call alone: that of AbortSignal.timeout would be kept, with all that listens to it, until
+ * its time is over, however soon the answer came.
+ */
+async function within<T>(
+  timeoutMs: number,
+  stop: AbortSignal | undefined,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(stop?.reason);
+  const timer = setTimeout(
+    () => controller.abort(new DOMException("No answer came in time", "TimeoutError")),
+    Math.max(1, Math.round(timeoutMs)),
+  ).unref();
+  stop?.addEventListener("abort", abort, { once: true });
+  if (stop?.aborted === true) abort();
   try {
-    return await sendOnce(options, request, signal);
-  } catch (error) {
-    if (!(error instanceof BrokerError) || !wasCutOff(error.cause) || signal.aborted) throw error;
-    return await sendOnce(options, request, signal);
+    return await act(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    stop?.removeEventListener("abort", abort);
   }
 }
 
