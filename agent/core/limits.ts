@@ -20,9 +20,6 @@ export const agentLimits = {
   unspawnableJobsMax: 64,
   /** How many declined offers are remembered, so that a repeat gets the same answer. */
   declinedOffersMax: 64,
-  unspawnableForMs: 60_000,
-  /** After declining such an offer, `work_available` wakes nobody for this long. */
-  quietAfterDeclineMs: 1_000,
   /** TERM, KILL and then this long until a slot counts as broken. */
   unkillableAfterMs: 60_000,
   /** A signal that comes so soon after the one before it is the same wish, delivered twice. */

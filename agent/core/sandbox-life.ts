@@ -63,7 +63,7 @@ export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string
   const lease = waitingLease(turn, leaseId, "preparing", "spawning");
   if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
   turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
-  const untilMs = turn.nowMs + agentLimits.unspawnableForMs;
+  const untilMs = turn.nowMs + core.timing.startAgainAfterMs;
   core.unspawnableJobs = [...core.unspawnableJobs, { jobId: lease.jobId, untilMs }].slice(
     -agentLimits.unspawnableJobsMax,
   );

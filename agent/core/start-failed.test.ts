@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 
-import type { Timing } from "../../protocol/timing.ts";
+import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import { ModelWorld } from "../testing/model-world.ts";
 import { apply } from "./agent.ts";
 import type { AgentEffect } from "./effect.ts";
 import type { AgentInput } from "./input.ts";
-import { agentLimits } from "./limits.ts";
 
 /** An agent that was offered one job, up to the moment at which that is pending. */
 function worldWaitingFor(name: string, timing: Partial<Timing> = {}): ModelWorld {
@@ -65,7 +64,7 @@ test("the same job is declined for a while with the true reason, and then tried 
   const [accepted] = offerAnswer(world, {
     jobId: "job-1",
     leaseId: "lease-3",
-    afterMs: agentLimits.unspawnableForMs + 10,
+    afterMs: defaultTiming.startAgainAfterMs + 10,
   });
   expect(accepted).toMatchObject({ kind: "accept", leaseId: "lease-3" });
 });

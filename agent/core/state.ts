@@ -45,7 +45,6 @@ export interface AgentCore {
   unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
   /** The latest offers that were declined, oldest first. */
   declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
-  quietUntilMs: number;
   outboxAttempts: number;
   /** Whether the timer for the next attempt runs. */
   outboxWaits: boolean;
@@ -236,7 +235,6 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     withdrawal: null,
     unspawnableJobs: [],
     declinedOffers: noOffers,
-    quietUntilMs: 0,
     outboxAttempts: 0,
     outboxWaits: false,
   };

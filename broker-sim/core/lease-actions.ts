@@ -9,6 +9,7 @@ import type { KnownAgent } from "./known-agent.ts";
 import { jobOfLease } from "./lease-id.ts";
 import type { JobRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
+import { leaveToOthers } from "./unstartable.ts";
 import { hungerOf } from "./work-hints.ts";
 
 /** Turns an offer into a lease. A repeat (the answer was lost) gets the same lease again. */
@@ -30,9 +31,10 @@ export function decline(turn: Turn, input: BrokerInput<"decline">): BrokerRespon
   const how = call.job.state === "offered" ? "declined" : "handed-back";
   // Whoever says no is not asked again until its next heartbeat.
   turn.state.hungry.delete(call.agent);
+  const { reason, startFailed = false } = input.message;
   // One that cannot be started there is not put before those that can.
-  const behind = input.message.startFailed === true;
-  requeueJob(turn, call.job, { how, reason: `declined: ${input.message.reason}`, behind });
+  requeueJob(turn, call.job, { how, reason: `declined: ${reason}`, behind: startFailed });
+  if (startFailed) leaveToOthers(turn, call.agent, call.job);
   return acknowledged;
 }
 
@@ -95,6 +97,7 @@ export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerRes
   // The agent never heard whether its acceptance got through; here it did not.
   if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: `declined: ${reason}` });
   else handBackJob(turn, job, { progress, checkpoint, reason, startFailed });
+  if (startFailed === true) leaveToOthers(turn, agent, job);
   return acknowledged;
 }
 

@@ -70,6 +70,7 @@ export const dutyNames = [
   "starts-counted",
   "slots-told",
   "unstartable-declined",
+  "unstartable-spared",
   "broker-heard",
   "shutdown-handover",
   "shutdown-bound",

@@ -49,6 +49,7 @@ import { slotsTold } from "./slots-told.ts";
 import { leaseCalls } from "./lease-calls.ts";
 import { agentCalls } from "./agent-calls.ts";
 import { unstartableDeclined } from "./unstartable-declined.ts";
+import { unstartableSpared } from "./unstartable-spared.ts";
 import { workState } from "./work-state.ts";
 import { holderAlone } from "./holder-alone.ts";
 import { grantsExpire } from "./grants-expire.ts";
@@ -131,6 +132,7 @@ export const checkers = {
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,
   "unstartable-declined": unstartableDeclined,
+  "unstartable-spared": unstartableSpared,
   "work-state": workState,
   "lease-calls": leaseCalls,
   "agent-calls": agentCalls,

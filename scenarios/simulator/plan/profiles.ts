@@ -61,6 +61,7 @@ const brisk: Timing = {
   activityTimeoutMs: 5_000,
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
+  startAgainAfterMs: 3_000,
   checkpointIntervalMs: 4_000,
   terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
@@ -75,6 +76,7 @@ const middling: Timing = {
   activityTimeoutMs: 12_000,
   leaseTtlMs: 30_000,
   offerTtlMs: 10_000,
+  startAgainAfterMs: 20_000,
   checkpointIntervalMs: 15_000,
   terminateGraceMs: 2_000,
 };
@@ -97,6 +99,6 @@ function drawOptions(cast: ChoiceStream, { profile, agents, minutes }: PlanReque
     latencyMsMin,
     latencyMsMax: latencyMsMin + 2 ** cast.upTo("latencyMax", 9),
     clockSkewMs: cast.chance("skewed", 0.5) ? cast.upTo("skew", 60_000) : 0,
-    encoding: cast.upTo("encoding", 7) === 0 ? "bytes" : "objects",
+    encoding: cast.upTo("encoding", 15) === 0 ? "bytes" : "objects",
   };
 }

@@ -340,5 +340,6 @@ function asksForFreeze(seen: AgentInput, { agent, pause, shutdown, withdrawal }:
 /** What an earlier instance wrote down for this one. The real one reads it from the disk, and shares nothing with it. */
 function whatIsLeft({ journal }: Host): Recovered {
   const recovered = recoveredFrom({ notes: (prefix) => journal.notes(prefix), resources: journal.resources });
-  return { ...recovered, withdrawal: structuredClone(recovered.withdrawal) };
+  const { withdrawal } = recovered;
+  return withdrawal === null ? recovered : { ...recovered, withdrawal: structuredClone(withdrawal) };
 }
