@@ -16,7 +16,7 @@ const warmUpCycles = 20;
 /** A garbage collector's freedom: what a heap may grow before it is cleared, whatever the number of cycles. */
 const memoryGrowthKiBMax = 96 * 1_024;
 
-test("pausing and resuming under load leaks nothing (WC-9)", { timeout: 600_000 }, async () => {
+test("pausing and resuming under load leaks nothing (WC-9; case 22)", { timeout: 600_000 }, async () => {
   const broker = await tinyBroker(onTestFinished);
   broker.jobs.push(endlessJob, endlessJob);
   const paths = temporaryHome();
