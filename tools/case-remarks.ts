@@ -3,7 +3,6 @@ import type { CaseRemarks } from "./case-table.ts";
 /** Of which cases something is not tried, with the reason. Reviewed with every change of the table. */
 export const caseRemarks: CaseRemarks = {
   leftOut: {
-    19: "A job that kills its agent again and again: every start within the lease's life gives the job back uncounted, so it goes round for ever. A known gap of the product; only leases that run out are counted.",
     33: "The product has no «finish, then pause».",
     36: "Decided: a pause closes the whole host. There are no classes of work.",
     37: "The product has no pause by load: owner and operator pause.",
@@ -13,6 +12,7 @@ export const caseRemarks: CaseRemarks = {
   inPart: {
     10: "No test sets a real clock: the programs are shown not to follow it, and the simulator sets it between two starts.",
     11: "No thread of its own sends heartbeats: the lease is safely lost, which the case allows. The process that stands still is modelled.",
+    19: "A donor who sends SIGKILL cannot be told from a job that does, and is counted (docs/adr/0010).",
     29: "Checkpoints hold no processes, so no pid can be taken. A checkpoint that cannot be restored is a start that failed; there is no earlier one to fall back to, because the broker keeps the newest one that arrived whole.",
     31: "No process writes a checkpoint that could be killed: it is given up, and what comes of it later is thrown away.",
     50: "No service manager stops the agent in a test. Without an enclosure, what a killed agent ran goes on until its next start, which is told in `status`.",

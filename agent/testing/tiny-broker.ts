@@ -30,7 +30,7 @@ export class TinyBroker {
   /** The paths that were asked for, in order. */
   readonly calls: string[] = [];
   /** What was given back by itself, by lease. */
-  readonly returned = new Map<string, { reason: string; startFailed?: boolean }>();
+  readonly returned = new Map<string, { reason: string; startFailed?: boolean; agentDied?: boolean }>();
   /** Takes every connection and answers nothing. */
   silent = false;
   /** Hears what is asked for at such a path, and answers nothing. */
@@ -122,7 +122,7 @@ export class TinyBroker {
       this.completed.set(String(lease[1]), body as { outcome: string; result?: string });
     }
     if (lease !== null && lease[2] === "return") {
-      this.returned.set(String(lease[1]), body as { reason: string; startFailed?: boolean });
+      this.returned.set(String(lease[1]), body as { reason: string; startFailed?: boolean; agentDied?: boolean });
     }
     return { ok: true };
   }

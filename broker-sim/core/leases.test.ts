@@ -139,7 +139,7 @@ describe("leases", () => {
     expect(renewed).toEqual([]);
   });
 
-  test("expire at most redeliveriesMax times, then the job fails and says why (case 18)", () => {
+  test("expire at most redeliveriesMax times, then the job fails and says why (cases 18 and 19)", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit(1, { redeliveriesMax: 2 });
     const agent = new CoreAgent(broker).enrol();
