@@ -6,18 +6,15 @@ import { judge } from "../testing/judge.ts";
 const verdict = (history: HistoryBuilder) => judge(history, "deaths-blamed");
 
 const working = () => new HistoryBuilder().start().lease(1, 1).execution(1, null, "spawning");
-const dies = (history: HistoryBuilder) => history.add("witness.exit", { agentId, how: "killed" });
+const dies = (history: HistoryBuilder) => history.start("two");
 const goesDown = (history: HistoryBuilder) =>
   history.add("fault.applied", { fault: "crash-host", target: agentId, detail: "", subjects: [] });
-/** The next instance gives it back, and blames the job. */
+/** Somebody gives it back, and blames the job. */
 const blames = (history: HistoryBuilder) =>
-  history
-    .start("two")
-    .release(1, 1, "handed-back")
-    .add("broker.job", {
-      ...{ jobId: "job-1", from: "leased", to: "queued", epoch: 1 },
-      reason: "handed back: the agent died while it ran",
-    });
+  history.release(1, 1, "handed-back").add("broker.job", {
+    ...{ jobId: "job-1", from: "leased", to: "queued", epoch: 1 },
+    reason: "handed back: the agent died while it ran",
+  });
 
 describe("deaths-blamed", () => {
   it("passes when the agent died while the job ran, or was just being spawned", () => {
@@ -26,7 +23,7 @@ describe("deaths-blamed", () => {
   });
 
   it("fails when nobody died, or the job had ended", () => {
-    expect(verdict(blames(working())).detail).toContain("nobody died of it");
+    expect(verdict(blames(working())).detail).toContain("no agent died while it ran");
     expect(verdict(blames(dies(working().execution(1, "running", "completed")))).result).toBe("fail");
   });
 
@@ -47,6 +44,6 @@ describe("deaths-blamed", () => {
   });
 
   it("is unknown when no job was blamed", () => {
-    expect(verdict(dies(working()).start("two").release(1, 1, "handed-back")).result).toBe("unknown");
+    expect(verdict(dies(working()).release(1, 1, "handed-back")).result).toBe("unknown");
   });
 });
