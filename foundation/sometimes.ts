@@ -94,6 +94,7 @@ export const marks = [
   "a lost agent was revoked",
   "a revoked key tried to enrol",
   "a job failed because no agent outlived it",
+  "a job ran when its agent died",
   "a job was cancelled while it was leased",
   "a cancelled job was skipped in the queue",
   "a hungry agent was woken for a queued job",

@@ -8,6 +8,8 @@ import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal
 /** Everything that the agent's decisions rest on: plain data, so that the simulator can copy, compare and print it. */
 export interface AgentCore {
   readonly instanceId: string;
+  /** The boot of the host in which this instance runs. */
+  bootId: string;
   agentId: string | null;
   hasKey: boolean;
   agent: AgentState;
@@ -95,6 +97,10 @@ export interface HeldLease {
   endInFlight: boolean;
   /** It could not be started here. */
   startFailed: boolean;
+  /** See `LeaseNote`. */
+  spawnedInBoot: string | null;
+  /** An earlier instance died while its job ran, and no donor's doing explains it. */
+  agentDied: boolean;
   /** How its first process ended by itself; `error` is null when the job is done. */
   exit: { readonly exitCode: number | null; readonly error: string | null } | null;
   report: LeaseReport | null;
@@ -202,6 +208,7 @@ export interface RecoveredLease {
   readonly checkpoint: Omit<SavedCheckpoint, "upload"> | null;
   readonly uploaded: boolean;
   readonly report: CompleteRequest | null;
+  readonly spawnedInBoot: string | null;
 }
 
 /** Most agents of a large fleet hold none, and have no list of their own. */
@@ -211,6 +218,7 @@ const noOffers: readonly never[] = [];
 export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
   return {
     instanceId,
+    bootId: "",
     agentId: null,
     hasKey: false,
     agent: "Enrolling",

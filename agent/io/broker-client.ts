@@ -41,7 +41,7 @@ export interface BrokerClientOptions {
 const askFirstBytesMin = 1024 * 1024;
 
 type HandedBack = z.infer<typeof HandBack>;
-type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed">;
+type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed" | "agentDied">;
 
 /** Everything that an agent says to its broker. Each call is signed, bounded in time, and throws a `BrokerError`. */
 export type BrokerClient = ReturnType<typeof brokerClient>;
@@ -69,8 +69,8 @@ export function brokerClient(options: BrokerClientOptions) {
         schema: Acknowledged,
         timeoutMs: timing().resultTimeoutMs,
       }),
-    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed }: Returned) =>
-      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed }, Acknowledged),
+    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed, agentDied }: Returned) =>
+      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed, agentDied }, Acknowledged),
     paused: (body: PausedRequest) => quick(routes.paused, body, Acknowledged),
     resumed: (reason: string) => quick(routes.resumed, { reason }, Acknowledged),
     shutdown: (body: z.infer<typeof ShutdownRequest>, timeoutMs: number) =>

@@ -35,6 +35,7 @@ import { pauseTold } from "./pause-told.ts";
 import { freezesEnd } from "./freezes-end.ts";
 import { checkpointsMade } from "./checkpoints-made.ts";
 import { checkpointsTold } from "./checkpoints-told.ts";
+import { deathsBlamed } from "./deaths-blamed.ts";
 import { pauseHeard } from "./pause-heard.ts";
 import { heldStarts } from "./held-starts.ts";
 import { stateOfWork } from "./state-of-work.ts";
@@ -128,6 +129,7 @@ export const checkers = {
   "ends-told": endsTold,
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
+  "deaths-blamed": deathsBlamed,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,

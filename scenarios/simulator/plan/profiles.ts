@@ -4,6 +4,7 @@ import { churnPlan } from "./churn-plan.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
+import { drawPoison } from "./draw-poison.ts";
 import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
@@ -35,6 +36,9 @@ export function planFor(request: PlanRequest): Plan {
   // By a stream of its own: what else a seed stands for is as it would be without.
   const leaving = draws.stream("leaving");
   if (quick && leaving.chance("directed", 0.35)) work.push(...drawLeaving(leaving, options));
+  // Likewise.
+  const poison = draws.stream("poison");
+  if (poison.chance("poisonous", quick ? 0.04 : 0.1)) work.push(drawPoison(poison, options));
   const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));

@@ -98,8 +98,9 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     if (isWanted && mayEnrol && recovered.withdrawal === null) this.ledger.make(host.startupHook);
     this.ledger.make(this.controlSocket);
     const hasKey = host.has(`key:${this.home}/key.pem`);
-    const { agentId } = host;
-    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver: "simulated", recovered, mayEnrol });
+    const { agentId, bootId } = host;
+    const driver = "simulated";
+    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver, bootId, recovered, mayEnrol });
   }
 
   get home(): string {
@@ -241,6 +242,13 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 
   sandboxEnded({ leaseId }: Sandbox, end: SandboxEnd): void {
     this.later(0, { type: "sandboxExited", leaseId, ...end, resultProblem: null });
+  }
+
+  killedByJob(): void {
+    const { world, host } = this;
+    const fault = { fault: "kill-agent", target: host.agentId, detail: "by a job of its host", subjects: [] };
+    world.record(world.harness, "fault.applied", fault);
+    this.#die(null);
   }
 
   /** Hands the brain something that is seen now. What it causes at once is seen after this. */
