@@ -32,6 +32,7 @@ export const marks = [
   "a lease was revoked by an event",
   "a lease was stopped while its sandbox was being spawned",
   "a process could not be killed",
+  "a job took more than it may",
   "a report was repeated",
   "a report was fenced",
   "a report was refused for good",

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { agentEvents, agentStates } from "./agent-states.ts";
 import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
+import { ExitReason } from "./exit-reason.ts";
 import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
 import { AgentView, CheckpointReference, JobView } from "./messages.ts";
@@ -168,6 +169,8 @@ export const historyEvents = {
     signal: z.enum(["SIGTERM", "SIGKILL"]),
     afterMs: z.number().min(0),
   }),
+  /** The first process of a lease ended, as its host saw it; WC-12. */
+  "witness.job-ended": z.object({ agentId: AgentId, leaseId: LeaseId, exit: ExitReason }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),
@@ -212,6 +215,8 @@ export const historyEvents = {
     from: z.enum(executionStates).nullable(),
     to: z.enum(executionStates),
     reason: z.string(),
+    /** How its first process ended, where it was not the agent that stopped it. */
+    exit: ExitReason.optional(),
   }),
   "agent.frozen": z.object({ trigger: z.string(), freezeMs: z.number(), sandboxes: z.int(), processes: z.int() }),
   "agent.thawed": z.object({ trigger: z.string(), sandboxes: z.int() }),

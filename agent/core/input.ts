@@ -1,4 +1,5 @@
 import type { ControlRequest } from "../../protocol/control.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type {
   AcceptResponse,
   BrokerEvent,
@@ -87,8 +88,7 @@ export type AgentInput =
   | {
       readonly type: "sandboxExited";
       readonly leaseId: string;
-      readonly exitCode: number | null;
-      readonly signal: string | null;
+      readonly reason: ExitReason;
       readonly progress: number;
       readonly result: string | null;
       /** Why the result that the job left cannot be handed in. */

@@ -21,6 +21,8 @@ export const agentLimits = {
   /** How many declined offers are remembered, so that a repeat gets the same answer. */
   declinedOffersMax: 64,
   unspawnableForMs: 60_000,
+  /** How many executions that are over are remembered, for the owner to see why. */
+  endedExecutionsMax: 8,
   /** After declining such an offer, `work_available` wakes nobody for this long. */
   quietAfterDeclineMs: 1_000,
   /** TERM, KILL and then this long until a slot counts as broken. */

@@ -1,6 +1,7 @@
 import type { AgentState } from "../../protocol/agent-states.ts";
-import type { PauseResult } from "../../protocol/control.ts";
+import type { EndedExecution, PauseResult } from "../../protocol/control.ts";
 import type { ExecutionState } from "../../protocol/execution-states.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
@@ -45,6 +46,8 @@ export interface AgentCore {
   unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
   /** The latest offers that were declined, oldest first. */
   declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
+  /** The latest executions of this instance that are over, oldest first. */
+  endedExecutions: readonly EndedExecution[];
   quietUntilMs: number;
   outboxAttempts: number;
   /** Whether the timer for the next attempt runs. */
@@ -97,7 +100,7 @@ export interface HeldLease {
   /** It could not be started here. */
   startFailed: boolean;
   /** How its first process ended by itself; `error` is null when the job is done. */
-  exit: { readonly exitCode: number | null; readonly error: string | null } | null;
+  exit: { readonly reason: ExitReason; readonly error: string | null } | null;
   report: LeaseReport | null;
   reportInFlight: boolean;
 }
@@ -208,6 +211,7 @@ export interface RecoveredLease {
 /** Most agents of a large fleet hold none, and have no list of their own. */
 const noLeases: readonly never[] = [];
 const noOffers: readonly never[] = [];
+const noneEnded: readonly never[] = [];
 
 export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
   return {
@@ -236,6 +240,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     withdrawal: null,
     unspawnableJobs: [],
     declinedOffers: noOffers,
+    endedExecutions: noneEnded,
     quietUntilMs: 0,
     outboxAttempts: 0,
     outboxWaits: false,

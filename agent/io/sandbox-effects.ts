@@ -1,4 +1,5 @@
 import { messageOf } from "../../foundation/errors.ts";
+import { exitReasonOf } from "../../protocol/exit-reason.ts";
 import type { AgentEffect } from "../core/effect.ts";
 import { readResult } from "../sandbox/job-output.ts";
 import type { Sandbox, SandboxExit } from "../sandbox/port.ts";
@@ -120,18 +121,17 @@ export class SandboxEffects {
     void sandbox.exited.then((exit) => this.#sawExit(leaseId, exit));
   }
 
-  #sawExit(leaseId: string, { exitCode, signal, reason }: SandboxExit): void {
+  #sawExit(leaseId: string, { exitCode, signal, exceeded }: SandboxExit): void {
     const { files, see } = this.#context;
     const workspace = files.workspace(leaseId);
     const result = readResult(workspace);
     see({
       type: "sandboxExited",
       leaseId,
-      exitCode,
-      signal,
+      reason: exitReasonOf({ exitCode, signal, exceeded: exceeded ?? null }),
       progress: files.progress(leaseId),
       result: result.text,
-      resultProblem: reason ?? result.problem,
+      resultProblem: result.problem,
     });
   }
 

@@ -1,7 +1,9 @@
 import { withinDeadline } from "../../foundation/deadline.ts";
+import type { ExceededLimit } from "../../protocol/exit-reason.ts";
 import { resourceKey } from "../host-resource.ts";
 import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
+import { exceededLimit } from "./exceeded-limit.ts";
 import { Keepers } from "./keepers.ts";
 import type { ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
 import { identify } from "./proc-stat.ts";
@@ -27,8 +29,8 @@ export class RunningJob implements Sandbox {
   readonly #watch: WorkspaceWatch;
   #pid: number;
   #ending: Promise<TerminationResult> | null = null;
-  /** Why the agent itself ended it, if it did. */
-  #reason: string | null = null;
+  /** What the agent itself ended it for, if it did. */
+  #exceeded: ExceededLimit | null = null;
 
   constructor({
     shared,
@@ -54,7 +56,8 @@ export class RunningJob implements Sandbox {
     this.#watch = watchWorkspace({
       ...{ workspace, logFile, bytesMax, isFrozen },
       pids: () => this.#find({ fresh: false }).map(({ pid }) => pid),
-      onExceeded: (bytes) => this.#endFor(`${jobId} held ${bytes} bytes of the disk, and ${bytesMax} are allowed`),
+      onExceeded: (bytes) =>
+        this.#endAsTooLarge(`${jobId} held ${bytes} bytes of the disk, and ${bytesMax} are allowed`),
     });
     this.exited = job.exited.then((exit) => this.#explain(exit, request));
   }
@@ -144,17 +147,18 @@ export class RunningJob implements Sandbox {
     return this.#keepers?.isKeeper(member) ?? false;
   }
 
-  #endFor(reason: string): void {
-    this.#reason = reason;
-    this.#shared.warn(`${reason}; it was ended.`);
+  #endAsTooLarge(detail: string): void {
+    this.#exceeded = { limit: "workspace", detail };
+    this.#shared.warn(`${detail}; it was ended.`);
     void this.terminate({ graceMs: 0, deadlineMs: endForMsMax });
   }
 
   #explain(exit: SandboxExit, { jobId, job }: SandboxRequest): SandboxExit {
-    if (this.#reason !== null) return { ...exit, reason: this.#reason };
-    if (exit.signal !== "SIGXFSZ") return exit;
-    const reason = `${jobId} wrote a file larger than the ${job.workspaceBytesMax} bytes that are allowed`;
-    this.#shared.warn(`${reason}; it was ended.`);
-    return { ...exit, reason };
+    if (this.#exceeded !== null) return { ...exit, exceeded: this.#exceeded };
+    const { cgroup } = this;
+    const exceeded = exceededLimit(exit, { jobId, workspaceBytesMax: job.workspaceBytesMax, cgroup });
+    if (exceeded === null) return exit;
+    this.#shared.warn(`${exceeded.detail}.`);
+    return { ...exit, exceeded };
   }
 }

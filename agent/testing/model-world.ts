@@ -146,8 +146,9 @@ export class ModelWorld {
     const sandbox = this.sandboxes.get(leaseId);
     if (sandbox === undefined || !sandbox.alive || sandbox.frozen || !sandbox.started) return;
     sandbox.alive = false;
-    const exit = { signal: null, progress: 10, result: "done", resultProblem: null };
-    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, exitCode, ...exit }));
+    const exit = { progress: 10, result: "done", resultProblem: null };
+    const reason = { by: "itself", exitCode } as const;
+    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, reason, ...exit }));
   }
 
   alive(): string[] {

@@ -26,6 +26,7 @@ export const propertyNames = [
   "checkpoint-progress",
   "latest-instance",
   "results-correct",
+  "exits-told",
   "lease-overrun",
   "work-kept",
   "word-kept",

@@ -43,6 +43,7 @@ import { workOffered } from "./work-offered.ts";
 import { offersAnswered } from "./offers-answered.ts";
 import { workUndisturbed } from "./work-undisturbed.ts";
 import { endsTold } from "./ends-told.ts";
+import { exitsTold } from "./exits-told.ts";
 import { queueOrder } from "./queue-order.ts";
 import { startsCounted } from "./starts-counted.ts";
 import { slotsTold } from "./slots-told.ts";
@@ -125,6 +126,7 @@ export const checkers = {
   "offers-answered": offersAnswered,
   "work-undisturbed": workUndisturbed,
   "ends-told": endsTold,
+  "exits-told": exitsTold,
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
   "slots-told": slotsTold,

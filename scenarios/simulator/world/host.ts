@@ -1,4 +1,5 @@
 import { assert } from "../../../foundation/assert.ts";
+import { exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { AgentId } from "../../../protocol/identifiers.ts";
 import type { CheckpointContent, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
@@ -132,6 +133,8 @@ export class Host {
     this.#keepProgress(leaseId, end.progress);
     if (behaviour.crontabLine) this.crontabLines += 1;
     if (sandbox.processes === 0) this.emptied(sandbox);
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.job-ended", { agentId, leaseId, exit: exitReasonOf(end) });
     sandbox.end = end;
     if (sandbox.heard && this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
   }

@@ -22,7 +22,7 @@ describe("a job in a sandbox", () => {
     expect(ends).toEqual([]);
     small.passUntil(60_000);
     const result = JSON.stringify({ chain: "job-a-1:10", startedFrom: 0 });
-    expect(ends).toEqual([[16_500, { exitCode: 0, signal: null, progress: 10, result }]]);
+    expect(ends).toEqual([[16_500, { exitCode: 0, signal: null, exceeded: null, progress: 10, result }]]);
     expect([job.processes, host.workspaceProgress(job.leaseId)]).toEqual([0, 10]);
   });
 
@@ -32,12 +32,16 @@ describe("a job in a sandbox", () => {
     expect([job.startedFrom, job.progress]).toEqual([7, 7]);
     small.passUntil(60_000);
     const result = JSON.stringify({ chain: "job-a-1:10", startedFrom: 7 });
-    expect(ends).toEqual([[3_000, { exitCode: 0, signal: null, progress: 10, result }]]);
+    expect(ends).toEqual([[3_000, { exitCode: 0, signal: null, exceeded: null, progress: 10, result }]]);
   });
 
   test.each([
-    ["fails", { exitCode: 3 }, [10_000, { exitCode: 3, signal: null, progress: 10, result: null }]],
-    ["dies", { diesAfterUnits: 4 }, [4_000, { exitCode: null, signal: "SIGSEGV", progress: 4, result: null }]],
+    ["fails", { exitCode: 3 }, [10_000, { exitCode: 3, signal: null, exceeded: null, progress: 10, result: null }]],
+    [
+      "dies",
+      { diesAfterUnits: 4 },
+      [4_000, { exitCode: null, signal: "SIGSEGV", exceeded: null, progress: 4, result: null }],
+    ],
   ])("that %s hands in no result", (_, behaviour, end) => {
     const { small, ends, ...bed } = smallHost();
     bed.startJob(behaviour);
@@ -80,7 +84,7 @@ describe("a termination", () => {
     bed.agent.alive = false;
     small.passUntil(60_000);
     expect(terminations).toEqual([[2_531, nothingLeft(3)]]);
-    expect(ends).toEqual([[2_531, { exitCode: null, signal: "SIGTERM", progress: 2, result: null }]]);
+    expect(ends).toEqual([[2_531, { exitCode: null, signal: "SIGTERM", exceeded: null, progress: 2, result: null }]]);
   });
 
   test("of one that ignores TERM waits for the grace, and then kills it", () => {
@@ -91,7 +95,7 @@ describe("a termination", () => {
     expect([job.processes, terminations]).toEqual([1, []]);
     small.passUntil(60_000);
     expect(terminations).toEqual([[1_001, nothingLeft(1)]]);
-    expect(ends).toEqual([[1_001, { exitCode: null, signal: "SIGKILL", progress: 1, result: null }]]);
+    expect(ends).toEqual([[1_001, { exitCode: null, signal: "SIGKILL", exceeded: null, progress: 1, result: null }]]);
   });
 
   test("whose sender dies within the grace kills nobody", () => {

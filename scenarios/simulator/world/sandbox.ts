@@ -1,8 +1,9 @@
 import { assert } from "../../../foundation/assert.ts";
+import type { ExceededLimit } from "../../../protocol/exit-reason.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
-import { resultOf } from "./job-behaviours.ts";
+import { deathOf, resultOf } from "./job-behaviours.ts";
 import { JobProgress } from "./job-progress.ts";
 import { type EndSignal, endingSignal, type Stray, type Termination } from "./termination.ts";
 import type { World } from "./world.ts";
@@ -14,6 +15,7 @@ const delayed = 3;
 export interface SandboxEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  readonly exceeded: ExceededLimit | null;
   readonly progress: number;
   readonly result: string | null;
 }
@@ -172,7 +174,7 @@ export class Sandbox implements EventTarget {
     // What it left running in the background goes on until somebody ends it; its children ended with it.
     this.#others = this.behaviour.daemon ? 1 : 0;
     const result = exitCode === 0 && !dies ? resultOf(this.jobId, this.behaviour, this.startedFrom) : null;
-    const end = { exitCode: dies ? null : exitCode, signal: dies ? "SIGSEGV" : null };
+    const end = dies ? deathOf(this.jobId, this.behaviour) : { exitCode, signal: null, exceeded: null };
     this.#host.ended(this, { ...end, progress, result });
     // It came to its end before the signal that it was sent.
     if (this.processes === 0) this.#tellGone(0);
@@ -190,7 +192,7 @@ export class Sandbox implements EventTarget {
     const wasAlive = this.#alive;
     const { progress } = this;
     this.#empty();
-    if (wasAlive) this.#host.ended(this, { exitCode: null, signal, progress, result: null });
+    if (wasAlive) this.#host.ended(this, { exitCode: null, signal, exceeded: null, progress, result: null });
     this.#host.emptied(this);
     this.#tellGone(terminated);
   }
