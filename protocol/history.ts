@@ -171,6 +171,8 @@ export const historyEvents = {
   }),
   /** The first process of a lease ended, as its host saw it; WC-12. */
   "witness.job-ended": z.object({ agentId: AgentId, leaseId: LeaseId, exit: ExitReason }),
+  /** The job of a lease put its files in order and wrote the file that says so, so long after it was last asked. */
+  "witness.cooperated": z.object({ agentId: AgentId, leaseId: LeaseId, afterMs: z.number().min(0) }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),
@@ -225,6 +227,19 @@ export const historyEvents = {
     checkpoint: CheckpointReference,
     trigger: z.string(),
     durationMs: z.number(),
+    /** Of a job that cooperates: whether it had put its files in order before it was frozen. */
+    cooperative: z.boolean().optional(),
+  }),
+  /**
+   * A job is asked to put its files in order before a freeze that can wait; and what comes of it, once: it has, its
+   * first process does not listen for the signal, the job ended, or the freeze came first.
+   */
+  "agent.cooperation": z.object({
+    ...sandbox,
+    trigger: z.string(),
+    stage: z.enum(["asked", "ready", "unheard", "ended", "given-up"]),
+    /** Since it was asked. */
+    waitedMs: z.number().min(0),
   }),
   "agent.checkpoint-failed": z.object({ ...sandbox, trigger: z.string(), reason: z.string() }),
   "agent.broker": z.object({ reachable: z.boolean(), detail: z.string() }),

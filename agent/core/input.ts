@@ -24,6 +24,7 @@ export type TimerName =
   | "snapshot"
   | "acknowledge"
   | "periodic"
+  | "cooperation"
   | "shutdown"
   | "withdraw";
 
@@ -101,6 +102,13 @@ export type AgentInput =
       readonly left: ProcessesLeft;
     }
   | { readonly type: "sandboxWiped"; readonly leaseId: string; readonly left: readonly string[] }
+  /** `unheard`: its first process does not listen for the signal, or is gone; it was not sent. */
+  | {
+      readonly type: "cooperated";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly answer: "ready" | "unheard";
+    }
   | {
       readonly type: "checkpointSaved";
       readonly leaseId: string;

@@ -1,4 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
+import { cooperationWaitMsMax } from "../../protocol/cooperative-checkpoint.ts";
 
 /** The bounds of the agent's own decisions that are not part of the fleet's timing. Milliseconds unless named so. */
 export const agentLimits = {
@@ -54,6 +55,10 @@ export const withdrawalShares = {
 assert(
   agentLimits.heededInPeaceMs > 2 * agentLimits.retryMsMax,
   "two that take turns at the longest wait are not taken for two at peace",
+);
+assert(
+  cooperationWaitMsMax <= agentLimits.snapshotGiveUpMs / 2,
+  "whoever waits for a job before its freeze has as much time again for its snapshot",
 );
 assert(withdrawalShares.checkpoint < withdrawalShares.terminate, "there is time to terminate after the checkpoints");
 assert(

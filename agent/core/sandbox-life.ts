@@ -4,7 +4,7 @@ import { exitCodeOf, exitInWords } from "../../protocol/exit-reason.ts";
 import { freezeLatecomer } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
-import { isBusy, leaseNote } from "./lease-facts.ts";
+import { isBusy, isLeaving, leaseNote } from "./lease-facts.ts";
 import { partFrom, stopLease, terminate, wipe } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
@@ -26,9 +26,9 @@ export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepar
   if (lease.stage === "held") sometimes("a prepared job waited for the end of a freeze");
 }
 
-/** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses or leaves holds one (I6). */
+/** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses holds one, and whoever leaves does or will (I6). */
 export function spawnHeld(turn: Turn): void {
-  if (turn.core.freeze !== null) return;
+  if (turn.core.freeze !== null || isLeaving(turn.core)) return;
   for (const lease of turn.leases()) {
     if (lease.stage !== "held") continue;
     const { leaseId, jobId, epoch, job } = lease;

@@ -36,6 +36,8 @@ export interface AgentCore {
   readonly leases: Record<string, HeldLease>;
   /** The same in the order in which they came, because every turn goes through them. */
   leaseList: readonly HeldLease[];
+  /** The jobs that were asked to put their files in order, while the freeze that they were asked for waits. */
+  cooperation: Cooperation | null;
   freeze: Freeze | null;
   /** Grows with every freeze; a checkpoint counts only for the freeze in which it was taken. */
   freezeGeneration: number;
@@ -89,6 +91,8 @@ export interface HeldLease {
   progress: number;
   sandbox: { readonly workspace: string; pid: number | null; cgroup: string | null } | null;
   checkpoint: SavedCheckpoint | null;
+  /** The last freeze before which the job had put its files in order, or null. */
+  readyGeneration: number | null;
   /** The freeze whose snapshot is being written, or null. */
   savingGeneration: number | null;
   /** The last freeze whose snapshot failed or was given up. */
@@ -116,6 +120,16 @@ export interface SavedCheckpoint {
 export type LeaseReport =
   | { readonly kind: "complete"; readonly body: CompleteRequest }
   | { readonly kind: "return"; readonly reason: string };
+
+export interface Cooperation {
+  /** The freeze that is to come. */
+  readonly generation: number;
+  readonly purpose: "periodic" | "shutdown";
+  readonly trigger: string;
+  readonly askedAtMs: number;
+  /** Who has not answered, and until when each is waited for. */
+  waiting: readonly { readonly leaseId: string; readonly endsAtMs: number }[];
+}
 
 export interface Freeze {
   readonly generation: number;
@@ -233,6 +247,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     heartbeat: { inFlight: false, again: null },
     leases: {},
     leaseList: noLeases,
+    cooperation: null,
     freeze: null,
     freezeGeneration: 0,
     pause: null,

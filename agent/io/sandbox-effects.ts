@@ -4,12 +4,15 @@ import type { AgentEffect } from "../core/effect.ts";
 import { readResult } from "../sandbox/job-output.ts";
 import type { Sandbox, SandboxExit } from "../sandbox/port.ts";
 import type { AgentContext } from "./agent-context.ts";
+import { Cooperations } from "./cooperations.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
 
 const kinds = [
   "freezeAll",
   "thawAll",
+  "askCooperation",
+  "endCooperation",
   "endStrays",
   "prepareSandbox",
   "startSandbox",
@@ -30,14 +33,17 @@ export function isSandboxEffect(effect: AgentEffect): effect is SandboxEffect {
 export class SandboxEffects {
   readonly #context: AgentContext;
   readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #cooperations: Cooperations;
 
   constructor(context: AgentContext) {
     this.#context = context;
+    this.#cooperations = new Cooperations(context.see);
   }
 
   perform(effect: SandboxEffect): void {
     if (effect.kind === "freezeAll") this.#freeze(effect);
     else if (effect.kind === "thawAll") this.#thaw(effect);
+    else if (effect.kind === "endCooperation") this.#cooperations.end();
     else this.#context.background(this.#later(effect));
   }
 
@@ -62,13 +68,17 @@ export class SandboxEffects {
     see({ type: "thawed", trigger, thawMs: Math.max(0, clock.nowMs() - triggeredAtMs), requestId });
   }
 
-  async #later(effect: Exclude<SandboxEffect, { kind: "freezeAll" | "thawAll" }>): Promise<void> {
+  async #later(effect: Exclude<SandboxEffect, { kind: "freezeAll" | "thawAll" | "endCooperation" }>): Promise<void> {
     const { driver, files, see } = this.#context;
     switch (effect.kind) {
       case "endStrays": {
         const { graceMs, deadlineMs } = effect;
         const { terminated, left } = await driver.endStrays({ graceMs, deadlineMs });
         return see({ type: "straysEnded", terminated, left: [...left] });
+      }
+      case "askCooperation": {
+        const sandbox = this.#sandboxes.get(effect.leaseId);
+        return await this.#cooperations.ask(effect, { sandbox, workspace: files.workspace(effect.leaseId) });
       }
       case "prepareSandbox":
         return await this.#prepare(effect);
@@ -143,12 +153,12 @@ export class SandboxEffects {
     this.#context.see({ type: "sandboxTerminated", leaseId, terminated: result.terminated, left });
   }
 
-  async #save({ leaseId, jobId, epoch, generation }: Effect<"saveCheckpoint">): Promise<void> {
+  async #save({ leaseId, jobId, epoch, generation, cooperative }: Effect<"saveCheckpoint">): Promise<void> {
     const { clock, files, state, see } = this.#context;
     const beganAtMs = clock.nowMs();
     const wanted = (): boolean => state().freeze?.generation === generation;
     try {
-      const content = await files.save({ leaseId, jobId, epoch, generation }, wanted);
+      const content = await files.save({ leaseId, jobId, epoch, generation, cooperative }, wanted);
       if (content === null) {
         see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off before it began" });
         return;

@@ -47,6 +47,11 @@ export interface Sandbox {
   /** Every live process of it, found afresh. */
   processes(): ProcessIdentity[];
   /**
+   * Sends a signal to the job's first process, if that has a handler for it; one that has none would be ended by it.
+   * Returns whether it was sent.
+   */
+  signal(name: NodeJS.Signals): boolean;
+  /**
    * TERM (sent before a freeze is taken off, so that it is heard first), then KILL after the grace, until none is left
    * or the deadline passed. What is frozen beside it stays frozen. A second call while one is under way is the same
    * one; after one that left something, it tries again.

@@ -5,8 +5,9 @@ import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
 import { exceededLimit } from "./exceeded-limit.ts";
 import { Keepers } from "./keepers.ts";
+import { listensFor } from "./listens-for.ts";
 import type { ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
-import { identify } from "./proc-stat.ts";
+import { identify, isSame, readProcess } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 import type { SpawnedJob } from "./spawn-job.ts";
 import { type WorkspaceWatch, watchWorkspace } from "./workspace-watch.ts";
@@ -28,6 +29,8 @@ export class RunningJob implements Sandbox {
   readonly #keepers: Keepers | null;
   readonly #watch: WorkspaceWatch;
   #pid: number;
+  /** The job's first process, once it is known to be there. */
+  #leader: Pick<ProcessIdentity, "pid" | "startTime"> | null = null;
   #ending: Promise<TerminationResult> | null = null;
   /** What the agent itself ended it for, if it did. */
   #exceeded: ExceededLimit | null = null;
@@ -53,6 +56,7 @@ export class RunningJob implements Sandbox {
     this.#pid = job.pid;
     this.#find = scanWhere({ scan, where: (member) => member.leaseId === leaseId });
     this.#keepers = job.line === null ? null : new Keepers(job.pid);
+    if (this.#keepers === null && job.pid > 0) this.#leader = readProcess(job.pid);
     this.#watch = watchWorkspace({
       ...{ workspace, logFile, bytesMax, isFrozen },
       pids: () => this.#find({ fresh: false }).map(({ pid }) => pid),
@@ -81,6 +85,7 @@ export class RunningJob implements Sandbox {
       const leader = error === null ? keepers.leaderIn(this.#find({ fresh: true })) : null;
       if (leader === null) return;
       this.#pid = leader;
+      this.#leader = readProcess(leader);
       onLeader();
     });
   }
@@ -89,6 +94,18 @@ export class RunningJob implements Sandbox {
     return this.#find({ fresh: true })
       .filter((member) => !this.#isKeeper(member))
       .map(identify);
+  }
+
+  signal(name: NodeJS.Signals): boolean {
+    const leader = this.#leader;
+    if (leader === null || !isSame(leader) || !listensFor(leader.pid, name)) return false;
+    try {
+      process.kill(leader.pid, name);
+      return true;
+    } catch {
+      // It ended between the look and the signal, or has become another user's.
+      return false;
+    }
   }
 
   terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult> {

@@ -25,6 +25,8 @@ import { resultsCorrect } from "./results-correct.ts";
 import { resumeThaws } from "./resume-thaws.ts";
 import { shutdownOnce } from "./shutdown-once.ts";
 import { shutdownEnds } from "./shutdown-ends.ts";
+import { cooperationHeeded } from "./cooperation-heeded.ts";
+import { cooperationTrue } from "./cooperation-true.ts";
 import { transitions } from "./transitions.ts";
 import { leaseOverrun } from "./lease-overrun.ts";
 import { workKept } from "./work-kept.ts";
@@ -106,6 +108,8 @@ export const checkers = {
   "pause-told": pauseTold,
   "freezes-end": freezesEnd,
   "checkpoints-made": checkpointsMade,
+  "cooperation-true": cooperationTrue,
+  "cooperation-heeded": cooperationHeeded,
   "checkpoints-told": checkpointsTold,
   "pause-heard": pauseHeard,
   "held-starts": heldStarts,

@@ -245,6 +245,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.later(0, { type: "sandboxExited", leaseId, reason, progress, result, resultProblem: null });
   }
 
+  sandboxCooperated(leaseId: string): void {
+    this.#effects.sandboxes.cooperations.written(leaseId);
+  }
+
   /** Hands the brain something that is seen now. What it causes at once is seen after this. */
   see(seen: AgentInput): void {
     if (!this.alive) return;

@@ -29,6 +29,8 @@ interface Workspace {
 export interface HostListener {
   readonly instanceId: string;
   sandboxEnded(sandbox: Sandbox, end: SandboxEnd): void;
+  /** A job wrote the file that says that its others are in order. */
+  sandboxCooperated(leaseId: string): void;
 }
 
 /**
@@ -137,6 +139,13 @@ export class Host {
     this.world.record(this.world.harness, "witness.job-ended", { agentId, leaseId, exit: exitReasonOf(end) });
     sandbox.end = end;
     if (sandbox.heard && this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
+  }
+
+  /** A job put its files in order. */
+  cooperated({ leaseId, parent }: Sandbox, afterMs: number): void {
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.cooperated", { agentId, leaseId, afterMs });
+    if (this.listener?.instanceId === parent) this.listener.sandboxCooperated(leaseId);
   }
 
   /** None of its processes is left. */

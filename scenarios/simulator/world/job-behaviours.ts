@@ -7,11 +7,13 @@ const kept = new Map<string, JobBehaviour>();
 
 /** A job's submission that a modelled host can run. */
 export function simulatedJob(behaviour: JobBehaviour): JobSpec {
+  const { cooperates, cooperationWaitMs: waitMs } = behaviour;
   return {
     command: [command, JSON.stringify(behaviour)],
     environment: {},
     workspaceBytesMax: 1024 ** 3,
     redeliveriesMax: 3,
+    ...(cooperates === "no" ? {} : { checkpoint: { cooperative: { signal: "SIGUSR1", file: "ready", waitMs } } }),
   };
 }
 

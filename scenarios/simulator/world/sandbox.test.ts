@@ -49,11 +49,44 @@ describe("a job in a sandbox", () => {
     expect(ends).toEqual([end]);
   });
 
+  test.each([
+    ["in time", "inTime", [2_001]],
+    ["too late", "late", [2_401]],
+    ["never", "never", []],
+  ] as const)("that answers %s when it is asked to put its files in order says so then", (_, cooperates, words) => {
+    const { small, ...bed } = smallHost();
+    const job = bed.startJob({ cooperates, cooperationWaitMs: 400 });
+    small.at(2_000, () => expect(job.askCooperation()).toBe(true));
+    small.passUntil(60_000);
+    expect(bed.words).toEqual(words);
+  });
+
+  test("says it when it goes on, if it was stopped before it could, and not after its end", () => {
+    const { small, ...bed } = smallHost();
+    const job = bed.startJob({ cooperates: "late", cooperationWaitMs: 400 });
+    small.at(1_000, () => job.askCooperation());
+    small.at(1_200, () => job.stop());
+    small.at(5_000, () => job.goOn());
+    small.at(6_000, () => job.askCooperation());
+    small.at(6_100, () => bed.terminate(job, { graceMs: 0 }));
+    small.passUntil(60_000);
+    expect(bed.words).toEqual([5_000]);
+    expect(job.askCooperation()).toBe(false);
+  });
+
+  test.each([{ cooperates: "no" }, { cooperates: "deaf" }] as const)("$cooperates: it cannot be asked", (behaviour) => {
+    expect(smallHost().startJob(behaviour).askCooperation()).toBe(false);
+  });
+
   test("is not heard of by a later process start of the agent, nor before its start was told", () => {
     const { small, host, ends, ...bed } = smallHost();
     bed.startJob({}, { lease: "one" }).heard = false;
     bed.startJob({}, { lease: "two" });
-    host.listener = { instanceId: "instance-2", sandboxEnded: () => ends.push([0, {} as never]) };
+    host.listener = {
+      instanceId: "instance-2",
+      sandboxEnded: () => ends.push([0, {} as never]),
+      sandboxCooperated: () => undefined,
+    };
     small.passUntil(60_000);
     expect(ends).toEqual([]);
   });
@@ -211,8 +244,8 @@ describe("a power failure", () => {
 /** The bed, with its methods bound, so that a test can take it apart. */
 function smallHost(draws: ConstructorParameters<typeof SmallHost>[0] = {}) {
   const bed = new SmallHost(draws);
-  const { small, host, agent, ends, terminations } = bed;
+  const { small, host, agent, ends, terminations, words } = bed;
   const startJob: SmallHost["startJob"] = (...words) => bed.startJob(...words);
   const terminate: SmallHost["terminate"] = (...words) => bed.terminate(...words);
-  return { small, host, agent, ends, terminations, startJob, terminate };
+  return { small, host, agent, ends, terminations, words, startJob, terminate };
 }

@@ -6,11 +6,12 @@ import type { JobBehaviour } from "../plan/plan.ts";
 import { deathOf, resultOf } from "./job-behaviours.ts";
 import { JobProgress } from "./job-progress.ts";
 import { type EndSignal, endingSignal, type Stray, type Termination } from "./termination.ts";
-import type { World } from "./world.ts";
+import { durationMs, type World } from "./world.ts";
 
 const ended = 1;
 const killed = 2;
 const delayed = 3;
+const inOrder = 4;
 
 export interface SandboxEnd {
   readonly exitCode: number | null;
@@ -29,6 +30,8 @@ export interface SandboxHost {
   ended(sandbox: Sandbox, end: SandboxEnd): void;
   /** None of its processes is left. */
   emptied(sandbox: Sandbox): void;
+  /** It wrote the file that says that its others are in order, so long after it was last asked to. */
+  cooperated(sandbox: Sandbox, afterMs: number): void;
   /** A signal ended what was left of it, so long after it was told to go. */
   endedBySignal(sandbox: Sandbox, signal: EndSignal, afterMs: number): void;
 }
@@ -59,6 +62,9 @@ export class Sandbox implements EventTarget {
   #doomed = false;
   /** When it was told to go for the first time. */
   #toldAtMs: number | null = null;
+  /** It has put its files in order but for the file that says so, and was stopped before it wrote that. */
+  #owesWord = false;
+  #askedAtMs = 0;
   #onGone: ((termination: Termination) => void)[] = [];
 
   constructor(
@@ -107,6 +113,22 @@ export class Sandbox implements EventTarget {
     return Math.floor(this.#progress.units);
   }
 
+  /**
+   * It is to put its files in order; false when it does not listen. Of what it writes, its host hears; one that takes
+   * too long writes all the same, when nobody waits for it any more.
+   */
+  askCooperation(): boolean {
+    const { cooperates, cooperationWaitMs } = this.behaviour;
+    if (cooperates === "no" || cooperates === "deaf" || !this.#alive) return false;
+    if (cooperates === "never") return true;
+    const { world, stream } = this.#host;
+    this.#askedAtMs = world.nowMs;
+    const tookMs = durationMs(stream, "cooperates", { minMs: 1, maxMs: Math.max(1, cooperationWaitMs / 2) });
+    const inMs = cooperates === "late" ? cooperationWaitMs + tookMs : tookMs;
+    world.heap.push(world.nowMs + inMs, this, inOrder, null);
+    return true;
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#progress.halt();
@@ -121,6 +143,7 @@ export class Sandbox implements EventTarget {
     this.#era += 1;
     this.resumes += 1;
     this.#scheduleEnd();
+    if (this.#owesWord) this.#writeWord();
   }
 
   /**
@@ -157,12 +180,19 @@ export class Sandbox implements EventTarget {
   }
 
   happen(what: number, detail: unknown): void {
-    if (what === ended) {
+    if (what === inOrder) this.#writeWord();
+    else if (what === ended) {
       if (detail === this.#era && this.#alive) this.#endByItself();
     } else if (what === killed) {
       const { signal, needs } = detail as { signal: EndSignal; needs: { readonly alive: boolean } | null };
       if (this.processes > 0 && needs?.alive !== false) this.#endBy(signal);
     } else this.#tellOfDelay(detail as { gone: (termination: Termination) => void; left: Stray });
+  }
+
+  #writeWord(): void {
+    if (!this.#alive) return;
+    this.#owesWord = this.#stopped;
+    if (!this.#stopped) this.#host.cooperated(this, this.#host.world.nowMs - this.#askedAtMs);
   }
 
   #endByItself(): void {
