@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { historyVariable } from "../protocol/job-environment.ts";
 import { parseHistoryLine } from "../protocol/history.ts";
-import { joinAgent, tinyBroker, until } from "./testing/agent-process.ts";
+import { AgentProcess, joinAgent, tinyBroker, until } from "./testing/agent-process.ts";
 import { temporaryDirectory, temporaryHome } from "./testing/temporary-home.ts";
 
 /** The model broker gives every job a workspace of a million bytes. */
@@ -43,6 +43,11 @@ test("why a job ended is told to the broker, the history and the owner: for what
   const shown = new Map(status?.endedExecutions?.map(({ jobId, execution, reason }) => [jobId, [execution, reason]]));
   expect(shown.get("job-1")).toEqual(["failed", expect.stringMatching(held)]);
   expect(shown.get("job-2")).toEqual(["failed", wrote]);
+
+  const words = new AgentProcess({ paths, args: ["status"], onFinished: onTestFinished });
+  const { stdout } = await words.exited;
+  expect(stdout).toContain("ended      since this agent was started, the latest first\n");
+  expect(stdout).toContain(`  job-2  failed: ${wrote}\n`);
 
   const exits = readFileSync(history, "utf8")
     .trim()

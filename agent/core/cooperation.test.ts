@@ -97,6 +97,25 @@ describe("before a periodic checkpoint", () => {
     ]);
   });
 
+  test("each is waited for by its own time, and the last of those who are left ends it", () => {
+    const world = new ModelWorld({ slots: 2 });
+    world.drain();
+    for (const waitMs of [5_000, 1_000]) {
+      world.broker.cooperative = { ...cooperative, waitMs };
+      world.broker.jobsQueued = 1;
+      world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
+      world.drain();
+    }
+    const beganAtMs = world.nowMs;
+    world.see(periodic);
+    expect(world.timers.get("cooperation")).toBe(beganAtMs + 5_000);
+    world.see({ type: "cooperated", leaseId: "lease-1", generation: 1, answer: "ready" });
+    expect(world.timers.get("cooperation")).toBe(beganAtMs + 1_000);
+    world.nowMs += 1_000;
+    world.see(over);
+    expect(world.core.freeze?.generation).toBe(1);
+  });
+
   test("jobs that do not cooperate are asked for nothing, and wait for nobody where they are alone", () => {
     const mixed = cooperating({ jobs: 1, plain: 1 });
     expect(stages(mixed.see(periodic))).toEqual([["lease-2", "asked"]]);
