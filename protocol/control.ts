@@ -1,7 +1,8 @@
 import * as z from "zod";
 
 import { agentStates } from "./agent-states.ts";
-import { AgentId, InstanceId } from "./identifiers.ts";
+import { executionStates } from "./execution-states.ts";
+import { AgentId, InstanceId, JobId, LeaseId } from "./identifiers.ts";
 import { LeaseStatus } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
@@ -33,6 +34,15 @@ export const SandboxStatus = LeaseStatus.extend({
 });
 export type SandboxStatus = z.infer<typeof SandboxStatus>;
 
+/** An execution that is over on this host, and why. */
+export const EndedExecution = z.strictObject({
+  jobId: JobId,
+  leaseId: LeaseId,
+  execution: z.enum(executionStates),
+  reason: z.string(),
+});
+export type EndedExecution = z.infer<typeof EndedExecution>;
+
 export const AgentStatus = z.strictObject({
   agentId: AgentId.nullable(),
   instanceId: InstanceId,
@@ -48,6 +58,8 @@ export const AgentStatus = z.strictObject({
   sandboxCannot: z.array(z.string()).optional(),
   slots: z.int(),
   sandboxes: z.array(SandboxStatus),
+  /** The latest executions of this instance that are over, oldest first. */
+  endedExecutions: z.array(EndedExecution).optional(),
   ledgerEntries: z.int(),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;

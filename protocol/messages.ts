@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { limits } from "../foundation/limits.ts";
 import { agentStates } from "./agent-states.ts";
+import { CooperativeCheckpoint } from "./cooperative-checkpoint.ts";
 import { executionStates } from "./execution-states.ts";
 import { AgentId, Digest, Epoch, InstanceId, JobId, LeaseId, PublicKey, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
@@ -23,6 +24,8 @@ export const JobSpec = z.strictObject({
     .min(1)
     .default(1024 ** 3),
   redeliveriesMax: z.int().min(0).max(100).default(limits.redeliveriesMax),
+  /** How the job takes part in its checkpoints; by default it is archived as it stands when it is frozen. */
+  checkpoint: z.strictObject({ cooperative: CooperativeCheckpoint.optional() }).optional(),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 

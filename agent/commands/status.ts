@@ -35,7 +35,15 @@ function inWords(status: AgentStatus): string {
       ({ jobId, execution, frozen, progress, pid }) =>
         `  ${jobId}  ${execution}${frozen ? ", frozen" : ""}, progress ${progress}${pid === null ? "" : `, pid ${pid}`}`,
     ),
+    ...endedInWords(status),
     ...(status.sandboxCannot ?? []).map((sentence) => `Note: ${sentence}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The newest first: whoever asks wonders what has just happened. */
+function endedInWords({ endedExecutions = [] }: AgentStatus): string[] {
+  if (endedExecutions.length === 0) return [];
+  const lines = endedExecutions.map(({ jobId, execution, reason }) => `  ${jobId}  ${execution}: ${reason}`);
+  return ["ended      since this agent was started, the latest first", ...lines.reverse()];
 }

@@ -12,6 +12,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("pause" as const, "resume" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("brokerPause" as const, "brokerResume" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("broker" as const), up: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("cooperate" as const), will: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("revoke" as const), which: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("kill" as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("fuse" as const), effects: fc.nat(60) }) },
@@ -52,6 +53,9 @@ function take(world: ModelWorld, each: Step, index: number): void {
       break;
     case "broker":
       world.broker.up = each.up;
+      break;
+    case "cooperate":
+      world.broker.cooperative = each.will ? { signal: "SIGUSR1", file: "ready", waitMs: 2_000 } : undefined;
       break;
     case "revoke": {
       const held = [...world.broker.granted];

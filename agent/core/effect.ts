@@ -1,4 +1,5 @@
 import type { ControlResponse } from "../../protocol/control.ts";
+import type { CooperativeCheckpoint } from "../../protocol/cooperative-checkpoint.ts";
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type {
   CheckpointReference,
@@ -138,6 +139,15 @@ export type AgentEffect =
     }
   /** → `sandboxWiped` */
   | { readonly kind: "wipeSandbox"; readonly leaseId: string }
+  /** Signals the job, if it listens, and waits for the file that it is to write → `cooperated`, or nothing at all. */
+  | {
+      readonly kind: "askCooperation";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly cooperative: CooperativeCheckpoint;
+    }
+  /** At once: nobody waits for such a file any more. */
+  | { readonly kind: "endCooperation" }
   /** → `checkpointSaved`, `checkpointFailed` */
   | {
       readonly kind: "saveCheckpoint";
@@ -145,6 +155,8 @@ export type AgentEffect =
       readonly jobId: string;
       readonly epoch: number;
       readonly generation: number;
+      /** Of a job that cooperates: whether it had put its files in order; else null. */
+      readonly cooperative: boolean | null;
     }
   | { readonly kind: "discardCheckpoint"; readonly leaseId: string; readonly generation: number }
   /** What lies in the home of leases that are not these; an earlier instance was killed. Answered by nothing. */

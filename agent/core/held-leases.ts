@@ -13,6 +13,7 @@ export function heldLease(origin: Origin): HeldLease {
     ownDeadlineMs: 0,
     progress: origin.checkpoint?.reference.progress ?? 0,
     sandbox: null,
+    readyGeneration: null,
     savingGeneration: null,
     failedGeneration: null,
     stop: null,

@@ -1,4 +1,5 @@
 import type { ControlRequest } from "../../protocol/control.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type {
   AcceptResponse,
   BrokerEvent,
@@ -23,6 +24,7 @@ export type TimerName =
   | "snapshot"
   | "acknowledge"
   | "periodic"
+  | "cooperation"
   | "shutdown"
   | "withdraw";
 
@@ -89,8 +91,7 @@ export type AgentInput =
   | {
       readonly type: "sandboxExited";
       readonly leaseId: string;
-      readonly exitCode: number | null;
-      readonly signal: string | null;
+      readonly reason: ExitReason;
       readonly progress: number;
       readonly result: string | null;
       /** Why the result that the job left cannot be handed in. */
@@ -103,6 +104,13 @@ export type AgentInput =
       readonly left: ProcessesLeft;
     }
   | { readonly type: "sandboxWiped"; readonly leaseId: string; readonly left: readonly string[] }
+  /** `unheard`: its first process does not listen for the signal, or is gone; it was not sent. */
+  | {
+      readonly type: "cooperated";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly answer: "ready" | "unheard";
+    }
   | {
       readonly type: "checkpointSaved";
       readonly leaseId: string;

@@ -28,7 +28,9 @@ export function askPause(turn: Turn, wish: PauseWish): void {
   const enrolling = core.agent === "Enrolling";
   if (enrolling) sometimes("a pause was asked for while the agent enrolled");
   if (core.freeze?.purpose === "periodic") sometimes("a pause took a periodic freeze over");
+  if (core.cooperation !== null) sometimes("a pause came while jobs put their files in order");
   if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason });
+  else if (core.cooperation !== null) freeze(turn, core.cooperation);
   const pause = (core.pause ??= newPause(turn, wish));
   if (begins || (pause.by === "broker" && wish.by === "owner")) {
     if (!begins) sometimes("the owner joined a pause of the broker's");

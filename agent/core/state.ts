@@ -1,6 +1,7 @@
 import type { AgentState } from "../../protocol/agent-states.ts";
-import type { PauseResult } from "../../protocol/control.ts";
+import type { EndedExecution, PauseResult } from "../../protocol/control.ts";
 import type { ExecutionState } from "../../protocol/execution-states.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
@@ -37,6 +38,8 @@ export interface AgentCore {
   readonly leases: Record<string, HeldLease>;
   /** The same in the order in which they came, because every turn goes through them. */
   leaseList: readonly HeldLease[];
+  /** The jobs that were asked to put their files in order, while the freeze that they were asked for waits. */
+  cooperation: Cooperation | null;
   freeze: Freeze | null;
   /** Grows with every freeze; a checkpoint counts only for the freeze in which it was taken. */
   freezeGeneration: number;
@@ -47,6 +50,8 @@ export interface AgentCore {
   unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
   /** The latest offers that were declined, oldest first. */
   declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
+  /** The latest executions of this instance that are over, oldest first. */
+  endedExecutions: readonly EndedExecution[];
   outboxAttempts: number;
   /** Whether the timer for the next attempt runs. */
   outboxWaits: boolean;
@@ -87,6 +92,8 @@ export interface HeldLease {
   progress: number;
   sandbox: { readonly workspace: string; pid: number | null; cgroup: string | null } | null;
   checkpoint: SavedCheckpoint | null;
+  /** The last freeze before which the job had put its files in order, or null. */
+  readyGeneration: number | null;
   /** The freeze whose snapshot is being written, or null. */
   savingGeneration: number | null;
   /** The last freeze whose snapshot failed or was given up. */
@@ -102,7 +109,7 @@ export interface HeldLease {
   /** An earlier instance died while its job ran, and no donor's doing explains it. */
   agentDied: boolean;
   /** How its first process ended by itself; `error` is null when the job is done. */
-  exit: { readonly exitCode: number | null; readonly error: string | null } | null;
+  exit: { readonly reason: ExitReason; readonly error: string | null } | null;
   report: LeaseReport | null;
   reportInFlight: boolean;
 }
@@ -118,6 +125,16 @@ export interface SavedCheckpoint {
 export type LeaseReport =
   | { readonly kind: "complete"; readonly body: CompleteRequest }
   | { readonly kind: "return"; readonly reason: string };
+
+export interface Cooperation {
+  /** The freeze that is to come. */
+  readonly generation: number;
+  readonly purpose: "periodic" | "shutdown";
+  readonly trigger: string;
+  readonly askedAtMs: number;
+  /** Who has not answered, and until when each is waited for. */
+  waiting: readonly { readonly leaseId: string; readonly endsAtMs: number }[];
+}
 
 export interface Freeze {
   readonly generation: number;
@@ -214,6 +231,7 @@ export interface RecoveredLease {
 /** Most agents of a large fleet hold none, and have no list of their own. */
 const noLeases: readonly never[] = [];
 const noOffers: readonly never[] = [];
+const noneEnded: readonly never[] = [];
 
 export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
   return {
@@ -236,6 +254,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     heartbeat: { inFlight: false, again: null },
     leases: {},
     leaseList: noLeases,
+    cooperation: null,
     freeze: null,
     freezeGeneration: 0,
     pause: null,
@@ -243,6 +262,7 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     withdrawal: null,
     unspawnableJobs: [],
     declinedOffers: noOffers,
+    endedExecutions: noneEnded,
     outboxAttempts: 0,
     outboxWaits: false,
   };

@@ -22,5 +22,6 @@ export function coreStatus(core: AgentCore): CoreStatus {
     brokerReachable: core.brokerReachable,
     slots: core.slots,
     sandboxes,
+    endedExecutions: [...core.endedExecutions],
   };
 }

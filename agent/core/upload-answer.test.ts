@@ -44,7 +44,7 @@ test("it hears of one whose processes are being ended, since its lease may never
 test("whoever reports the end of the lease names it there", () => {
   const world = uploadingWorld();
   world.goOnUntil(() => world.core.freeze === null);
-  const exit = { exitCode: 0, signal: null, progress: 10, result: "done", resultProblem: null };
+  const exit = { reason: { by: "itself", exitCode: 0 }, progress: 10, result: "done", resultProblem: null } as const;
   world.see({ type: "sandboxExited", leaseId: "lease-1", ...exit });
   expect(told(world)).toEqual([]);
 });

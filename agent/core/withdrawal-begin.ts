@@ -16,6 +16,7 @@ const otherTimers: readonly TimerName[] = [
   "snapshot",
   "acknowledge",
   "periodic",
+  "cooperation",
   "shutdown",
 ];
 

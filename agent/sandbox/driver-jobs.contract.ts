@@ -131,7 +131,10 @@ END
       expect(await sandbox.exited).toEqual({
         exitCode: null,
         signal: "SIGXFSZ",
-        reason: `${request.jobId} wrote a file larger than the ${cap} bytes that are allowed`,
+        exceeded: {
+          limit: "file-size",
+          detail: `${request.jobId} wrote a file larger than the ${cap} bytes that are allowed`,
+        },
       });
       expect(statSync(join(request.workspace, "large")).size).toBe(cap);
     });
@@ -145,9 +148,11 @@ END
     ])("ends a job with all its processes that outgrows it $how", async ({ script }) => {
       const request = bed.request(["sh", "-c", `trap '' TERM; ${script}; ${burn} & ${burnHere}`]);
       const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
-      const { signal, reason } = await sandbox.exited;
-      expect(signal).toBe("SIGKILL");
-      expect(reason).toMatch(new RegExp(`^${request.jobId} held \\d+ bytes of the disk, and ${cap} are allowed$`));
+      const { signal, exceeded } = await sandbox.exited;
+      expect([signal, exceeded?.limit]).toEqual(["SIGKILL", "workspace"]);
+      expect(exceeded?.detail).toMatch(
+        new RegExp(`^${request.jobId} held \\d+ bytes of the disk, and ${cap} are allowed$`),
+      );
       await until(() => sandbox.processes().length === 0, "all of it is ended");
     });
 

@@ -90,7 +90,8 @@ export class ModelWorld {
     this.core = turn.state;
     if (input.type === "control" && turn.response !== null) this.answers.set(input.requestId, turn.response);
     for (const [index, effect] of turn.effects.entries()) {
-      const asked = ["control", "brokerEvent", "signal"].includes(input.type);
+      const isEvent = input.type === "brokerEvent" && ["pause", "goodbye"].includes(input.event.event);
+      const asked = isEvent || input.type === "control" || input.type === "signal";
       if (effect.kind === "freezeAll") assert(index === 0 || !asked, "a freeze comes before all else");
       if (this.fuse === 0) {
         // kill -9 between two effects of one turn.
@@ -148,8 +149,9 @@ export class ModelWorld {
     const sandbox = this.sandboxes.get(leaseId);
     if (sandbox === undefined || !sandbox.alive || sandbox.frozen || !sandbox.started) return;
     sandbox.alive = false;
-    const exit = { signal: null, progress: 10, result: "done", resultProblem: null };
-    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, exitCode, ...exit }));
+    const exit = { progress: 10, result: "done", resultProblem: null };
+    const reason = { by: "itself", exitCode } as const;
+    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, reason, ...exit }));
   }
 
   alive(): string[] {
@@ -338,6 +340,16 @@ export class ModelWorld {
         assert(this.sandboxes.get(leaseId)?.alive !== true, "nothing is wiped under a running job");
         return this.#later("wipe", () => this.see({ type: "sandboxWiped", leaseId, left: [] }));
       }
+      case "askCooperation": {
+        const mayWait = core.pause === null && core.withdrawal === null;
+        assert(mayWait && !this.#frozen, "no job is asked for anything while all stands still or is to");
+        const { leaseId, generation } = effect;
+        // Whoever drives the world may let the answer come after the freeze, or never.
+        return this.#later("cooperate", () => this.see({ type: "cooperated", leaseId, generation, answer: "ready" }));
+      }
+      case "endCooperation":
+        assert(this.#frozen, "nobody stops waiting for a job before its freeze");
+        return;
       case "saveCheckpoint": {
         const { leaseId, generation } = effect;
         assert(this.sandboxes.get(leaseId)?.frozen !== false, "only what stands still is archived");

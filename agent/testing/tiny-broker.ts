@@ -5,6 +5,7 @@ import type {
   BrokerEvent,
   CheckpointReference,
   HeartbeatRequest,
+  JobSpec,
   Lease,
   ProblemCode,
   WithdrawRequest,
@@ -14,12 +15,15 @@ import { parseSignatureHeaders } from "../../protocol/signing.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type * as z from "zod";
 
+export type Submission = Pick<JobSpec, "command" | "checkpoint">;
+
 /**
  * Just enough of a broker to give a real agent real work in this room's tests, which cannot know the real broker
  * (`scenarios/` brings the two together). It believes every signature and offers each job once.
  */
 export class TinyBroker {
-  readonly jobs: string[][] = [];
+  /** Commands, or what else is said of a job with its command. */
+  readonly jobs: (readonly string[] | Submission)[] = [];
   readonly completed = new Map<string, { outcome: string; result?: string }>();
   readonly withdrawals: WithdrawRequest[] = [];
   readonly shutdowns: { reason: string; handedBack: unknown[] }[] = [];
@@ -96,6 +100,11 @@ export class TinyBroker {
     answer(200, this.#answer(path, agentId, JSON.parse(body.toString("utf8"))));
   }
 
+  /** What was uploaded under a digest. */
+  blob(digest: string): Buffer | undefined {
+    return this.blobs.get(digest);
+  }
+
   #serveBlob(path: string, method: string, body: Buffer, response: ServerResponse): void {
     const digest = path.slice(routes.blob("").length);
     if (method === "PUT") this.blobs.set(digest, body);
@@ -132,7 +141,7 @@ export class TinyBroker {
     for (; offers.length < slotsFree && this.jobs.length > 0; ) {
       this.#granted += 1;
       const job = {
-        command: this.jobs.shift() ?? [],
+        ...submissionOf(this.jobs.shift() ?? []),
         environment: {},
         workspaceBytesMax: 1_000_000,
         redeliveriesMax: 3,
@@ -146,4 +155,8 @@ export class TinyBroker {
     const renewed = leases.map(({ leaseId }) => ({ leaseId, expiresAt: now + this.#timing.leaseTtlMs }));
     return { brokerTimeMs: now, offers, renewed, lost: [] };
   }
+}
+
+function submissionOf(job: readonly string[] | Submission): Submission {
+  return "command" in job ? job : { command: [...job] };
 }

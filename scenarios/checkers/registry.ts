@@ -25,6 +25,8 @@ import { resultsCorrect } from "./results-correct.ts";
 import { resumeThaws } from "./resume-thaws.ts";
 import { shutdownOnce } from "./shutdown-once.ts";
 import { shutdownEnds } from "./shutdown-ends.ts";
+import { cooperationHeeded } from "./cooperation-heeded.ts";
+import { cooperationTrue } from "./cooperation-true.ts";
 import { transitions } from "./transitions.ts";
 import { leaseOverrun } from "./lease-overrun.ts";
 import { workKept } from "./work-kept.ts";
@@ -44,6 +46,7 @@ import { workOffered } from "./work-offered.ts";
 import { offersAnswered } from "./offers-answered.ts";
 import { workUndisturbed } from "./work-undisturbed.ts";
 import { endsTold } from "./ends-told.ts";
+import { exitsTold } from "./exits-told.ts";
 import { queueOrder } from "./queue-order.ts";
 import { startsCounted } from "./starts-counted.ts";
 import { slotsTold } from "./slots-told.ts";
@@ -107,6 +110,8 @@ export const checkers = {
   "pause-told": pauseTold,
   "freezes-end": freezesEnd,
   "checkpoints-made": checkpointsMade,
+  "cooperation-true": cooperationTrue,
+  "cooperation-heeded": cooperationHeeded,
   "checkpoints-told": checkpointsTold,
   "pause-heard": pauseHeard,
   "held-starts": heldStarts,
@@ -127,6 +132,7 @@ export const checkers = {
   "offers-answered": offersAnswered,
   "work-undisturbed": workUndisturbed,
   "ends-told": endsTold,
+  "exits-told": exitsTold,
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
   "deaths-blamed": deathsBlamed,

@@ -52,6 +52,27 @@ describe("shutdown-bound", () => {
     expect(verdict(exit(begin(goodbye()).wait(1_000)))).toBe("fail");
   });
 
+  it("takes the last goodbye that was said before it began to leave for the one that it left for", () => {
+    const goodbye = (history: HistoryBuilder) =>
+      history.add("witness.command", { agentId, by: "broker", command: "goodbye", reason: "" });
+    const unheard = goodbye(new HistoryBuilder().start()).wait(5_000);
+    expect(verdict(exit(begin(goodbye(unheard)).wait(800)))).toBe("pass");
+    expect(verdict(exit(goodbye(begin(unheard)).wait(800)))).toBe("fail");
+  });
+
+  it("gives it the time that its freeze waited for jobs that cooperate, also after a pause that was called off", () => {
+    const told = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "SIGTERM", waitedMs: 0 };
+    const waits = () =>
+      begin(signal(new HistoryBuilder().start().add("agent.cooperation", { ...told, stage: "asked" })));
+    expect(verdict(exit(waits().wait(2_000).freeze().wait(800)))).toBe("pass");
+    expect(verdict(exit(waits().wait(2_000).freeze().thaw().wait(800)))).toBe("pass");
+    expect(verdict(exit(waits().wait(2_000).freeze().wait(1_000)))).toBe("fail");
+    // A second signal ends that wait; it counts from the first one, not from the freeze.
+    const hurried = () => signal(waits().wait(400).freeze().wait(200));
+    expect(verdict(exit(hurried().wait(300)))).toBe("pass");
+    expect(verdict(exit(hurried().wait(500)))).toBe("fail");
+  });
+
   it("gives it less time after the second signal, and none after the third", () => {
     expect(verdict(exit(signal(asked().wait(600)).wait(300)))).toBe("pass");
     expect(verdict(exit(signal(asked().wait(600)).wait(500)))).toBe("fail");

@@ -28,6 +28,7 @@ export const agentInputs = [
   "sandboxExited",
   "sandboxTerminated",
   "sandboxWiped",
+  "cooperated",
   "checkpointSaved",
   "checkpointFailed",
   "autostartRemoved",

@@ -1,6 +1,8 @@
 import * as z from "zod";
 
 import { limits } from "../../../foundation/limits.ts";
+import { cooperationWaitMsMax } from "../../../protocol/cooperative-checkpoint.ts";
+import { jobLimits } from "../../../protocol/exit-reason.ts";
 import { Timing } from "../../../protocol/timing.ts";
 
 const Ms = z.number().min(0);
@@ -26,10 +28,19 @@ export const JobBehaviour = z.strictObject({
   daemon: z.boolean().default(false),
   /** Spawning it fails on every host. */
   spawnFails: z.boolean().default(false),
-  /** Ends by a signal after so many units: a crash, or the kernel's out-of-memory killer. */
+  /** Ends after so many units, before its work is done. */
   diesAfterUnits: z.int().min(0).nullable().default(null),
   /** Brings the agent of its host down after so many units, wherever it runs (docs/cases.md, case 19). */
   killsAgentAfterUnits: z.int().min(0).nullable().default(null),
+  /** What it took too much of, if that is why it ends then; null for a crash. */
+  exceeds: z.enum(jobLimits).nullable().default(null),
+  /**
+   * Whether it cooperates with its checkpoints, and how: in time, too late, never, or not listening at all; `no` for a
+   * job that does not say that it would.
+   */
+  cooperates: z.enum(["no", "inTime", "late", "never", "deaf"]).default("no"),
+  /** How long it may be waited for, if it says that it cooperates. */
+  cooperationWaitMs: z.int().min(1).max(cooperationWaitMsMax).default(500),
   /** What its directory holds, which is what a checkpoint takes its time for. */
   megabytes: z.number().min(0).default(1),
   /** Leaves things outside its directory that a clean-up must know of: a line in the crontab. */

@@ -1,6 +1,7 @@
 import { defaultTiming, type Timing } from "../../../protocol/timing.ts";
 import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
+import { drawCooperation, withCooperation } from "./draw-cooperation.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
@@ -39,7 +40,10 @@ export function planFor(request: PlanRequest): Plan {
   // Likewise.
   const poison = draws.stream("poison");
   if (poison.chance("poisonous", quick ? 0.04 : 0.1)) work.push(drawPoison(poison, options));
-  const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
+  const cooperation = draws.stream("cooperation");
+  const working = withCooperation(cooperation, work);
+  if (quick && cooperation.chance("directed", 0.3)) working.push(...drawCooperation(cooperation, options));
+  const drawn: PlanStep[] = calm ? working.filter(breaksNothing) : working;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
   // Nobody does anything any more once faults have stopped.

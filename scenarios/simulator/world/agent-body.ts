@@ -6,6 +6,7 @@ import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
 import { coreStatus } from "../../../agent/core/status.ts";
 import { type AgentStatus, type ControlRequest, type ControlResponse } from "../../../protocol/control.ts";
+import { exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentEffects } from "./agent-effects.ts";
@@ -240,8 +241,13 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#options.broker.streamClosed(this.host.agentId, connection);
   }
 
-  sandboxEnded({ leaseId }: Sandbox, end: SandboxEnd): void {
-    this.later(0, { type: "sandboxExited", leaseId, ...end, resultProblem: null });
+  sandboxEnded({ leaseId }: Sandbox, { progress, result, ...exit }: SandboxEnd): void {
+    const reason = exitReasonOf(exit);
+    this.later(0, { type: "sandboxExited", leaseId, reason, progress, result, resultProblem: null });
+  }
+
+  sandboxCooperated(leaseId: string): void {
+    this.#effects.sandboxes.cooperations.written(leaseId);
   }
 
   killedByJob(): void {

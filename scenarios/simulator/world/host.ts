@@ -1,4 +1,5 @@
 import { assert } from "../../../foundation/assert.ts";
+import { exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { AgentId } from "../../../protocol/identifiers.ts";
 import type { CheckpointContent, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
@@ -30,6 +31,8 @@ export interface HostListener {
   sandboxEnded(sandbox: Sandbox, end: SandboxEnd): void;
   /** A job of this host kills the process, as a poisonous one does. */
   killedByJob(): void;
+  /** A job wrote the file that says that its others are in order. */
+  sandboxCooperated(leaseId: string): void;
 }
 
 /**
@@ -140,6 +143,8 @@ export class Host {
     this.#keepProgress(leaseId, end.progress);
     if (behaviour.crontabLine) this.crontabLines += 1;
     if (sandbox.processes === 0) this.emptied(sandbox);
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.job-ended", { agentId, leaseId, exit: exitReasonOf(end) });
     sandbox.end = end;
     if (sandbox.heard && this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
   }
@@ -147,6 +152,13 @@ export class Host {
   /** It brings the agent down that runs on this host now, if there is one. */
   killsAgent(): void {
     this.listener?.killedByJob();
+  }
+
+  /** A job put its files in order. */
+  cooperated({ leaseId, parent }: Sandbox, afterMs: number): void {
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.cooperated", { agentId, leaseId, afterMs });
+    if (this.listener?.instanceId === parent) this.listener.sandboxCooperated(leaseId);
   }
 
   /** None of its processes is left. */
