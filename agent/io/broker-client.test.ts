@@ -1,15 +1,12 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { delay, http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
-import { temporaryDirectory } from "../testing/temporary-home.ts";
 import { brokerClient } from "./broker-client.ts";
 import { outcomeOf } from "./broker-error.ts";
-import { digestOf } from "./request-signer.ts";
+import { digestOf, type RequestSigner } from "./request-signer.ts";
 
 const origin = "http://broker.test";
 const server = setupServer();
@@ -17,8 +14,13 @@ beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 afterEach(() => server.resetHandlers());
 afterAll(() => server.close());
 
-function client(timing: Partial<Timing> = {}) {
-  const signer = { headersFor: () => ({ signature: "signed" }) };
+function client(timing: Partial<Timing> = {}, signed: string[] = []) {
+  const signer: RequestSigner = {
+    headersFor({ bodyDigest }) {
+      signed.push(bodyDigest);
+      return { signature: "signed" };
+    },
+  };
   return brokerClient({ url: new URL(origin), signer, timing: () => ({ ...defaultTiming, ...timing }) });
 }
 
@@ -96,36 +98,49 @@ describe("every call", () => {
   });
 });
 
-describe("blobs", () => {
-  function file(bytes: Buffer): string {
-    const path = join(temporaryDirectory(), "blob");
-    writeFileSync(path, bytes);
-    return path;
-  }
+describe("an upload", () => {
+  const digest = "d".repeat(64);
+  const name = { leaseId: "lease-1", digest };
+  const url = `${origin}${routes.upload("lease-1", digest)}`;
+  const content = Buffer.from([0, 255, 10, 13, 0]);
+  const place = { offset: 7, length: 12, complete: true };
 
-  test("a file arrives as it is", async () => {
-    const bytes = Buffer.from([0, 255, 10, 13, 0]);
-    let arrived: Buffer | undefined;
+  test("arrives chunk by chunk as it is, with its place, and signed for what it holds", async () => {
+    let arrived: { bytes: Buffer; headers: Headers } | undefined;
+    const signed: string[] = [];
     server.use(
-      http.put(`${origin}${routes.blob(digestOf(bytes))}`, async ({ request }) => {
-        arrived = Buffer.from(await request.arrayBuffer());
-        return HttpResponse.json({ ok: true });
+      http.patch(url, async ({ request }) => {
+        arrived = { bytes: Buffer.from(await request.arrayBuffer()), headers: request.headers };
+        return new HttpResponse(null, { status: 204, headers: { "upload-offset": "12", "upload-complete": "?1" } });
       }),
     );
-    await client().putBlob(digestOf(bytes), file(bytes));
-    expect(arrived).toEqual(bytes);
+    await expect(client({}, signed).uploadChunk(name, place, content)).resolves.toEqual({ offset: 12, complete: true });
+    expect(arrived?.bytes).toEqual(content);
+    const fields = ["upload-offset", "upload-length", "upload-complete", "content-type"];
+    expect(fields.map((field) => arrived?.headers.get(field))).toEqual(["7", "12", "?1", "application/partial-upload"]);
+    expect(signed).toEqual([digestOf(content)]);
   });
 
-  test("a large one that the broker has is not sent again", async () => {
-    const bytes = Buffer.alloc(2 * 1024 * 1024, 7);
-    let asked = 0;
+  test("is asked about without a body", async () => {
     server.use(
-      http.head(`${origin}${routes.blob(digestOf(bytes))}`, () => {
-        asked += 1;
-        return new HttpResponse(null, { status: 200 });
-      }),
+      http.head(url, () => new HttpResponse(null, { headers: { "upload-offset": "3", "upload-complete": "?0" } })),
     );
-    await client().putBlob(digestOf(bytes), file(bytes));
-    expect(asked).toBe(1);
+    await expect(client().uploadStatus(name)).resolves.toEqual({ offset: 3, complete: false });
   });
+
+  test("that is elsewhere than its sender thought says where", async () => {
+    const problem = { code: "offset-mismatch", message: "no", expectedOffset: 4 };
+    server.use(http.patch(url, () => HttpResponse.json(problem, { status: 409 })));
+    const outcome = await outcomeOf(client().uploadChunk(name, place, content));
+    expect(outcome).toEqual({ ok: false, retriable: true, ...problem });
+  });
+
+  test.each([{}, { "upload-offset": "-3", "upload-complete": "?0" }, { "upload-offset": "3" }])(
+    "whose answer does not say how much is there (%o) is malformed",
+    async (headers) => {
+      server.use(http.patch(url, () => new HttpResponse(null, { status: 204, headers: { ...headers } })));
+      const outcome = await outcomeOf(client().uploadChunk(name, place, content));
+      expect(outcome).toMatchObject({ ok: false, code: "malformed", retriable: true });
+    },
+  );
 });
