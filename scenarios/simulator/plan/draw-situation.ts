@@ -114,17 +114,15 @@ function checkpointInManyChunks(stream: ChoiceStream, context: Situation): PlanS
   const { agent, atMs } = context;
   const pauseAtMs = atMs + 1_000 + stream.upTo("pause", 2_000);
   const megabytes = 800 + stream.upTo("megabytes", 1_100);
-  // As long as the snapshot may take, and the upload over a line that is as bad.
-  const forMs = 5 * megabytes + stream.upTo("for", 8_000);
-  const how = stream.chance("lossy", 0.3) ? "lossy" : "reordering";
-  const line = { atMs: pauseAtMs, do: "disturb-link", agent, forMs, direction: "both" } as const;
+  // As long as the snapshot may take, and the upload after it.
+  const forMs = 4 * megabytes + stream.upTo("for", 6_000);
+  const how = stream.chance("lossy", 0.4) ? "lossy" : "duplicating";
   const steps: PlanStep[] = [
     work(context, { units, lastsMs: 15_000, megabytes }),
-    { ...line, how },
+    { atMs: pauseAtMs, do: "disturb-link", agent, forMs, direction: "both", how },
     { atMs: pauseAtMs, do: "pause", agent },
     { atMs: pauseAtMs + forMs + stream.upTo("after", 4_000), do: "resume", agent },
   ];
-  if (stream.chance("duplicating", 0.5)) steps.push({ ...line, how: "duplicating" });
   for (const kill of ["first", "second", "third"]) {
     if (!stream.chance(kill, 0.6)) continue;
     const killAtMs = pauseAtMs + stream.upTo(`${kill}At`, forMs);

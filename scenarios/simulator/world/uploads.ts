@@ -12,8 +12,8 @@ type Upload = Extract<AgentEffect, { kind: "uploadCheckpoint" }>;
 /** No decision looks at the size of a manifest. */
 const manifestBytes = 100;
 
-/** So small that some checkpoints take several: those of the largest jobs that the broker takes, eight. */
-export const chunkBytesMax = 250_000;
+/** So small that some checkpoints take several: those of the largest jobs that the broker takes, twenty. */
+export const chunkBytesMax = 100_000;
 
 /** One file of a checkpoint on its way. */
 interface Part {
