@@ -3,11 +3,19 @@ import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
+import { parseSignatureHeaders } from "../../protocol/signing.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import { brokerClient } from "./broker-client.ts";
 import { outcomeOf } from "./broker-error.ts";
-import { digestOf, type RequestSigner } from "./request-signer.ts";
+import type { Identity } from "./identity.ts";
+import { digestOf, type RequestSigner, requestSigner } from "./request-signer.ts";
 
+/**
+ * msw stands in for the broker, and for whatever may stand between: what is tested here is what the client makes of an
+ * answer, and answers such as these no real broker gives. What a real connection does to it is seen with real ones:
+ * `broker-client-line.test.ts` beside this, `scenarios/upload-resumed.test.ts`, `agent/daemon.test.ts`; what real signatures are worth, in
+ * `broker-sim/io/http-signatures.test.ts`.
+ */
 const origin = "http://broker.test";
 const server = setupServer();
 beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
@@ -60,6 +68,7 @@ describe("every call", () => {
     ["internal", 500, true],
     ["full", 503, true],
     ["replayed", 401, true],
+    ["stale-signature", 401, true],
   ])("a problem %s is told by its code, retriable %s", async (code, status, retriable) => {
     server.use(http.post(`${origin}${routes.paused}`, () => HttpResponse.json({ code, message: "no" }, { status })));
     const call = client().paused({ reason: "test", freezeMs: 1, checkpoints: [] });
@@ -76,6 +85,60 @@ describe("every call", () => {
   test("a proxy's error page is malformed too, and may pass", async () => {
     server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse("<html>", { status: 502 })));
     expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test.each([500, 503])("and so is a %i without a word", async (status) => {
+    server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse(null, { status })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test.each(["", "null", '{"ok":tr', "<html>", '{"ok":true}}'])("a success that says %j is malformed", async (body) => {
+    const headers = { "content-type": "application/json" };
+    server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse(body, { headers })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test("whose clock is off is told so, and signs anew with the time that it is then", async () => {
+    const brokerS = 1_000_000;
+    const seen: { createdS: number; nonce: string }[] = [];
+    server.use(
+      http.post(`${origin}${routes.resumed}`, ({ request }) => {
+        const header = (name: string): string => request.headers.get(name) ?? "";
+        const { createdS = 0, nonce = "" } =
+          parseSignatureHeaders(header("signature-input"), header("signature")) ?? {};
+        seen.push({ createdS, nonce });
+        if (Math.abs(createdS - brokerS) <= 300) return HttpResponse.json({ ok: true });
+        return HttpResponse.json({ code: "stale-signature", message: "600 s ahead" }, { status: 401 });
+      }),
+    );
+    let nowMs = (brokerS + 600) * 1_000;
+    const identity = { agentId: "a".repeat(64), sign: () => Buffer.alloc(64) } as unknown as Identity;
+    const instanceId = "00000000-0000-4000-8000-000000000001";
+    const signer = requestSigner({ identity, instanceId, clock: { nowMs: () => nowMs, monotonicMs: () => nowMs } });
+    const skewed = brokerClient({ url: new URL(origin), signer, timing: () => defaultTiming });
+    expect(await outcomeOf(skewed.resumed("x"))).toMatchObject({ code: "stale-signature", retriable: true });
+    nowMs = brokerS * 1_000;
+    expect(await outcomeOf(skewed.resumed("x"))).toMatchObject({ ok: true });
+    expect(seen.map(({ createdS }) => createdS)).toEqual([brokerS + 600, brokerS]);
+    expect(new Set(seen.map(({ nonce }) => nonce)).size).toBe(2);
+  });
+
+  test("an answer with fields that the protocol does not know is not believed", async () => {
+    server.use(http.post(`${origin}${routes.resumed}`, () => HttpResponse.json({ ok: true, and: "more" })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed" });
+  });
+
+  test("ids that are none are refused; those that come twice are the core's to bear", async () => {
+    const lease = { leaseId: "lease-1", reason: "expired" };
+    const lost = [lease, lease];
+    const heartbeat = { brokerTimeMs: 1, offers: [], renewed: [], lost };
+    const resources = { cpus: 1, loadAverage: 0, memoryBytesTotal: 1, memoryBytesFree: 1 };
+    const call = () => client().heartbeat({ state: "Idle", slots: 1, slotsFree: 1, resources, leases: [] });
+    server.use(http.post(`${origin}${routes.heartbeat}`, () => HttpResponse.json(heartbeat)));
+    expect(await outcomeOf(call())).toEqual({ ok: true, value: heartbeat });
+    const nonsense = { ...heartbeat, lost: [{ ...lease, leaseId: "../../etc" }] };
+    server.use(http.post(`${origin}${routes.heartbeat}`, () => HttpResponse.json(nonsense)));
+    expect(await outcomeOf(call())).toMatchObject({ ok: false, code: "malformed" });
   });
 
   test("a broker that is silent is given up after the time of that call", async () => {
