@@ -67,10 +67,10 @@ export class UploadStore {
   /** The broker's machine stopped: of each upload all is there (benign), or not the last chunk, or nothing, or not as it was. */
   losePower(stream: ChoiceStream): void {
     for (const [id, upload] of this.#uploads) {
-      const fate = stream.upTo("kept", 3);
+      const fate = stream.upTo("kept", 5);
       if (fate === 1) upload.segments = upload.segments.slice(0, -1);
       else if (fate === 2) upload.segments = [];
-      else if (fate === 3) upload.segments = upload.segments.map((one) => ({ ...one, of: garbage }));
+      else if (fate >= 3) upload.segments = upload.segments.map((one) => ({ ...one, of: garbage }));
       if (bytesOf(upload.segments) === 0) this.#uploads.delete(id);
     }
   }
