@@ -109,7 +109,7 @@ function uploadsThatDoNotGetThrough(stream: ChoiceStream, context: Situation): P
   return steps;
 }
 
-/** A checkpoint of several chunks over a bad line, to a broker that may be killed between two of them. */
+/** A checkpoint of several chunks over a bad line; between two of them the broker may be killed, or the disk fail. */
 function checkpointInManyChunks(stream: ChoiceStream, context: Situation): PlanStep[] {
   const { agent, atMs } = context;
   const pauseAtMs = atMs + 1_000 + stream.upTo("pause", 2_000);
@@ -128,6 +128,12 @@ function checkpointInManyChunks(stream: ChoiceStream, context: Situation): PlanS
     const killAtMs = pauseAtMs + stream.upTo(`${kill}At`, forMs);
     const downMs = 50 + stream.upTo(`${kill}Down`, 1_000);
     steps.push({ atMs: killAtMs, do: "kill-broker", downMs, afterEffects: 0, edge: "after" });
+  }
+  // Often enough that one comes between two chunks of what was whole when it was read.
+  if (stream.chance("rots", 0.6)) {
+    for (let number = 0; number < 12; number += 1) {
+      steps.push({ atMs: pauseAtMs + stream.upTo("rotsAt", forMs), do: "rot-checkpoints", agent });
+    }
   }
   return steps;
 }
