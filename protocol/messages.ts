@@ -227,11 +227,14 @@ export const Problem = z.strictObject({
     "job-settled",
     "too-large",
     "digest-mismatch",
+    "offset-mismatch",
     "full",
     "not-found",
     "internal",
   ]),
   message: z.string(),
+  /** With `offset-mismatch`: how many bytes of the upload the broker has, from which on it takes more. */
+  expectedOffset: z.int().min(0).optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 export type ProblemCode = Problem["code"];

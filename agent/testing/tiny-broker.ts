@@ -13,6 +13,7 @@ import type {
 import { routes } from "../../protocol/routes.ts";
 import { parseSignatureHeaders } from "../../protocol/signing.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
+import { readChunkPlace, uploadStatusFields } from "../../protocol/uploads.ts";
 import type * as z from "zod";
 
 export type Submission = Pick<JobSpec, "command" | "checkpoint">;
@@ -48,6 +49,7 @@ export class TinyBroker {
   readonly #timing: Timing;
   readonly blobs = new Map<string, Buffer>();
   readonly #streams = new Set<ServerResponse>();
+  readonly #uploads = new Map<string, Buffer>();
   #granted = 0;
 
   constructor(timing: Partial<Timing> = {}) {
@@ -93,7 +95,8 @@ export class TinyBroker {
     if (this.refusal?.at.test(path) === true) {
       return answer(this.refusal.status, { code: this.refusal.code, message: "No." });
     }
-    if (path.startsWith(routes.blob(""))) return this.#serveBlob(path, request.method ?? "", body, response);
+    if (path.startsWith(routes.blob(""))) return this.#serveBlob(path, response);
+    if (/\/uploads\//.test(path)) return this.#serveUpload(request, body, response);
     const header = (name: string): string => String(request.headers[name] ?? "");
     const agentId = parseSignatureHeaders(header("signature-input"), header("signature"))?.agentId ?? "";
     if (this.revoked.has(agentId)) return answer(401, { code: "revoked", message: "The key is revoked." });
@@ -105,11 +108,22 @@ export class TinyBroker {
     return this.blobs.get(digest);
   }
 
-  #serveBlob(path: string, method: string, body: Buffer, response: ServerResponse): void {
-    const digest = path.slice(routes.blob("").length);
-    if (method === "PUT") this.blobs.set(digest, body);
-    const blob = this.blobs.get(digest);
-    response.writeHead(blob === undefined ? 404 : 200).end(method === "GET" ? blob : "{}");
+  #serveBlob(path: string, response: ServerResponse): void {
+    const blob = this.blobs.get(path.slice(routes.blob("").length));
+    response.writeHead(blob === undefined ? 404 : 200).end(blob ?? "{}");
+  }
+
+  /** Keeps whatever comes behind what is there. */
+  #serveUpload({ url = "", method, headers }: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const digest = url.slice(url.lastIndexOf("/") + 1);
+    const place = readChunkPlace((name) => headers[name]?.toString());
+    const before = this.#uploads.get(digest) ?? Buffer.alloc(0);
+    const isChunk = method === "PATCH" && place?.offset === before.length;
+    const content = isChunk ? Buffer.concat([before, body]) : before;
+    this.#uploads.set(digest, content);
+    if (isChunk && place.complete) this.blobs.set(digest, content);
+    const status = { offset: content.length, complete: this.blobs.has(digest) };
+    response.writeHead(204, uploadStatusFields(status)).end();
   }
 
   #answer(path: string, agentId: string, body: unknown): unknown {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
+import { chunkFields, chunkType } from "../../protocol/uploads.ts";
 import { LiveBroker, temporaryDirectory } from "../testing/live-broker.ts";
 import { type SigningClient, digestOf } from "../testing/signing-client.ts";
 
@@ -20,14 +21,19 @@ function referenceTo(archive: Buffer, progress: number): CheckpointReference {
 }
 
 /** Says how much comes, sends a fifth of it, and hangs up. */
-async function breakOff({ url }: LiveBroker, agent: SigningClient, content: Buffer): Promise<void> {
-  const path = routes.blob(digestOf(content));
+async function breakOff(
+  { url }: LiveBroker,
+  agent: SigningClient,
+  { leaseId, content }: { leaseId: string; content: Buffer },
+): Promise<void> {
+  const path = routes.upload(leaseId, digestOf(content));
   const headers = {
-    ...agent.headers("PUT", path, { body: content }),
-    "content-type": "application/octet-stream",
+    ...agent.headers("PATCH", path, { body: content }),
+    ...chunkFields({ offset: 0, length: content.length, complete: true }),
+    "content-type": chunkType,
     "content-length": String(content.length),
   };
-  const upload = request(url + path, { method: "PUT", headers });
+  const upload = request(url + path, { method: "PATCH", headers });
   const over = new Promise<void>((resolve) => upload.once("close", () => resolve()));
   upload.on("error", () => upload.destroy());
   upload.write(content.subarray(0, content.length / 5), () => upload.destroy());
@@ -44,13 +50,13 @@ describe.each(["memory", "directory"])(
       const [{ leaseId, epoch }] = (await holder.heartbeat()).body.offers;
       await holder.post(act(leaseId, "accept"), { epoch });
       const [whole, cut] = [Buffer.alloc(24_000, "one"), Buffer.alloc(124_000, "two")];
-      for (const blob of [manifest, whole]) expect((await holder.putBlob(blob)).status).toBe(200);
+      for (const blob of [manifest, whole]) expect((await holder.upload(leaseId, blob)).status).toBe(204);
       const earlier = referenceTo(whole, 1);
       expect((await holder.post(act(leaseId, "progress"), { epoch, progress: 1, checkpoint: earlier })).status).toBe(
         200,
       );
 
-      await breakOff(live, holder, cut);
+      await breakOff(live, holder, { leaseId, content: cut });
       const later = referenceTo(cut, 2);
       const early = await holder.post(act(leaseId, "progress"), { epoch, progress: 2, checkpoint: later });
       expect([early.status, early.body.code]).toEqual([409, "unknown-checkpoint"]);

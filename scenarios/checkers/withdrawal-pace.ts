@@ -1,6 +1,6 @@
 import { agentLimits, withdrawalShares } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
-import { type DutySettings, dutySettings } from "./duty-settings.ts";
+import { type DutySettings, dutySettings, uploadMs } from "./duty-settings.ts";
 import { violation } from "./story.ts";
 import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
@@ -8,7 +8,7 @@ import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawa
 const hostMsMax = 250;
 /** Clocks have fractions, and a record is written a moment after what it tells. */
 const momentMs = 20;
-/** To enrol, to name what was inherited, to upload, to tell: each there and back. */
+/** To enrol, to name what was inherited, to upload what fits into one chunk, to tell: each there and back. */
 const exchangesMax = 4;
 
 /**
@@ -92,7 +92,10 @@ function tooSlow(
       over("hand-back"),
       Math.max(
         over("terminate"),
-        Math.min(share(withdrawalShares.answer), over("terminate") + exchangesMax * roundMs + hostMsMax),
+        Math.min(
+          share(withdrawalShares.answer),
+          over("terminate") + exchangesMax * roundMs + hostMsMax + uploadsMs(course, duty),
+        ),
       ),
     ],
     ["revoke-key", over("revoke-key"), over("hand-back") + roundMs + hostMsMax],
@@ -144,12 +147,20 @@ function tooSoon(record: Report, course: WithdrawalCourse): string | null {
 }
 
 /** Whoever had the time for it was confirmed. */
-function unconfirmed(record: Report, course: WithdrawalCourse, { latencyMsMax }: DutySettings): string | null {
+function unconfirmed(record: Report, course: WithdrawalCourse, duty: DutySettings): string | null {
+  const { latencyMsMax } = duty;
   const { keyRevoked } = record.data.report;
   if (keyRevoked === "confirmed") return null;
   const leftMs = shareOf(course)(withdrawalShares.broker) - endOfStep(record, "terminate");
-  if (leftMs < 2 * exchangesMax * latencyMsMax + hostMsMax) return null;
+  if (leftMs < 2 * exchangesMax * latencyMsMax + hostMsMax + uploadsMs(course, duty)) return null;
   return `the key is ${keyRevoked}, and ${leftMs.toFixed(0)} ms were left for it`;
+}
+
+/** What its largest checkpoint takes on its way to the broker. */
+function uploadsMs({ records }: WithdrawalCourse, duty: DutySettings): number {
+  const sizes = records.map((one) => (one.type === "agent.checkpoint" ? one.data.checkpoint.archiveBytes : 0));
+  const largest = Math.max(0, ...sizes.filter((bytes) => bytes <= duty.checkpointBytesMax));
+  return largest <= duty.uploadChunkBytes ? 0 : uploadMs(duty, largest);
 }
 
 /** When so large a share of the deadline is over; what was over when it was brought forward ends at that moment. */

@@ -88,6 +88,7 @@ export class Director implements EventTarget {
       case "stall-agent":
       case "fail-checkpoints":
       case "fail-spawns":
+      case "rot-checkpoints":
       case "jump-clock":
       case "disturb-link":
       case "kill-broker":

@@ -22,7 +22,8 @@ import type { Failure, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { isUndisturbed } from "./plan/undisturbed.ts";
 import { Simulation } from "./simulation.ts";
-import { blobBytesMax } from "./world/broker-body.ts";
+import { blobBytesMax } from "./world/broker-uploads.ts";
+import { chunkBytesMax } from "./world/uploads.ts";
 import { snapshotMs } from "./world/checkpoint-effects.ts";
 
 export interface SimulateOptions {
@@ -96,7 +97,14 @@ function propertiesOf(plan: Plan): PropertyWatch {
   const { timing, latencyMsMax, slots } = plan.options;
   const sizes = plan.steps.map((step) => (step.do === "submit" ? step.behaviour.megabytes : 0));
   const snapshotMsMax = snapshotMs(Math.max(0, ...sizes));
-  const dutySettings = { ...timing, latencyMsMax, slots, snapshotMsMax, checkpointBytesMax: blobBytesMax };
+  const dutySettings = {
+    ...timing,
+    latencyMsMax,
+    slots,
+    snapshotMsMax,
+    checkpointBytesMax: blobBytesMax,
+    uploadChunkBytes: chunkBytesMax,
+  };
   const properties = watchProperties(propertyNames, {
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },

@@ -78,6 +78,8 @@ export const PlanStep = z.discriminatedUnion("do", [
   z.strictObject({ atMs: Ms, do: z.literal("crash-host"), agent, downMs: Ms }),
   z.strictObject({ atMs: Ms, do: z.literal("fail-checkpoints"), agent, forMs }),
   z.strictObject({ atMs: Ms, do: z.literal("fail-spawns"), agent, forMs }),
+  /** What its disk has of checkpoints is not what was written any more. */
+  z.strictObject({ atMs: Ms, do: z.literal("rot-checkpoints"), agent }),
   /** The wall clock is set; what runs already goes by its own monotonic one. */
   z.strictObject({ atMs: Ms, do: z.literal("jump-clock"), agent: agent.nullable(), byMs: z.number() }),
   // What breaks between them.

@@ -18,6 +18,8 @@ const checkpointsMax = 2;
 interface StoredCheckpoint {
   readonly written: CheckpointContent;
   readonly content: BlobContent;
+  /** The disk does not give back what was written. */
+  rotten: boolean;
 }
 
 interface Workspace {
@@ -202,6 +204,13 @@ export class Host {
 
   dropCheckpoint(leaseId: string, generation: number): void {
     this.#checkpoints.get(leaseId)?.delete(generation);
+  }
+
+  /** Whatever checkpoints are on the disk are not what was written any more. */
+  rotCheckpoints(): void {
+    for (const generations of this.#checkpoints.values()) {
+      for (const stored of generations.values()) stored.rotten = true;
+    }
   }
 
   dropCheckpoints(leaseId: string): void {

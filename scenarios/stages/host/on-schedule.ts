@@ -60,6 +60,7 @@ function take(stage: HostStage, act: PlanStep): string {
     case "crash-host":
     case "fail-checkpoints":
     case "fail-spawns":
+    case "rot-checkpoints":
     case "jump-clock":
     case "disturb-link":
     case "stall-store":
