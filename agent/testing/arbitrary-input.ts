@@ -50,7 +50,18 @@ const offer = fc.record({ leaseId, epoch, expiresAt: wallMs, goesOn: fc.boolean(
   ...(goesOn ? { checkpoint: { ...checkpoint, number: 2 } } : {}),
 }));
 const timers = [
-  ...["enrol", "heartbeat", "leases", "outbox", "snapshot", "acknowledge", "periodic", "shutdown", "withdraw"],
+  ...[
+    "enrol",
+    "heartbeat",
+    "leases",
+    "outbox",
+    "snapshot",
+    "acknowledge",
+    "periodic",
+    "cooperation",
+    "shutdown",
+    "withdraw",
+  ],
 ] as readonly TimerName[];
 
 type Input<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
@@ -129,6 +140,7 @@ const fields: { readonly [T in Exclude<AgentInput["type"], "started">]: Fields<T
   },
   sandboxTerminated: { leaseId, terminated: count, left: processes },
   sandboxWiped: { leaseId, left: names },
+  cooperated: { leaseId, generation, answer: fc.constantFrom("ready", "unheard") },
   checkpointSaved: { leaseId, generation, content: fc.constant(checkpoint), durationMs: count },
   checkpointFailed: { leaseId, generation, reason: fc.constant(reason) },
   autostartRemoved: { removed: names, left: names },
