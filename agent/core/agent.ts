@@ -3,6 +3,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import type { ControlRequest, ControlResponse } from "../../protocol/control.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import { continueAcknowledgement, onAcknowledgeTimer, onPausedAnswered } from "./acknowledgement.ts";
+import { onActivity, onQuietTimer } from "./activity.ts";
 import { noteContact } from "./broker-contact.ts";
 import type { AgentEffect } from "./effect.ts";
 import { onEnrolAnswered, onEnrolTimer } from "./enrolment.ts";
@@ -62,6 +63,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return onBrokerEvent(turn, input.event);
     case "signal":
       return onSignal(turn, input.name);
+    case "activity":
+      return onActivity(turn, input);
     case "timer":
       return onTimer(turn, input.name);
     case "enrolAnswered":
@@ -175,6 +178,8 @@ function onTimer(turn: Turn, name: TimerName): void {
       return onAcknowledgeTimer(turn);
     case "periodic":
       return onPeriodicTimer(turn);
+    case "quiet":
+      return onQuietTimer(turn);
     case "shutdown":
     case "withdraw":
       // Their procedures look at the time themselves, after every input.

@@ -46,6 +46,7 @@ export const propertyNames = [
   "status-true",
   "broker-contact",
   "owner-holds",
+  "activity-pauses",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */

@@ -1,3 +1,4 @@
+import { agentLimits } from "../../agent/core/limits.ts";
 import { AssertionError } from "../../foundation/assert.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { takeMarks } from "../../foundation/sometimes.ts";
@@ -99,6 +100,7 @@ function propertiesOf(plan: Plan): PropertyWatch {
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
     "shutdown-ends": dutySettings,
     "freeze-bound": { witnessMsMax: 10 },
+    "activity-pauses": { quietMs: plan.options.quietMs ?? agentLimits.quietMs, heededMsMax: 10 },
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });

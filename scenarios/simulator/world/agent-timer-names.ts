@@ -9,6 +9,7 @@ export const timerNames: readonly TimerName[] = [
   "snapshot",
   "acknowledge",
   "periodic",
+  "quiet",
   "shutdown",
   "withdraw",
 ];

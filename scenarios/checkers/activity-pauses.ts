@@ -1,0 +1,184 @@
+import type { HistoryRecord } from "../../protocol/history.ts";
+import { isByActivity, isByQuiet, isForActivity } from "./activity-words.ts";
+import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { Instances } from "./instances.ts";
+import { isPeriodic } from "./periodic-freeze.ts";
+import { violation, type Violation } from "./story.ts";
+
+/** The agent's own default. */
+const quietMsDefault = 300_000;
+/** How far a timer and the time it was set for may be apart. */
+const roundingMs = 2;
+
+interface Instance {
+  agentId: string;
+  startedAt: number;
+  state: string;
+  isLeaving: boolean;
+  /** What was noticed last, and when by the agent's clock. */
+  last: RecordOf<"witness.activity"> | null;
+  /** Whether the owner let the host go while active, and it was not quiet since. */
+  ignores: "no" | "yes" | "perhaps";
+  /** The freeze in force that is no periodic one. */
+  frozen: RecordOf<"agent.frozen"> | null;
+  /** Activity that has to be followed by a freeze. */
+  owed: RecordOf<"witness.activity"> | null;
+  /** The freeze of the operator's pause, until the operator resumes. */
+  operatorPaused: RecordOf<"agent.frozen"> | null;
+}
+
+interface Words {
+  /** The owner was granted a pause, and has not asked to let it go. */
+  ownerPaused: RecordOf<"witness.answered"> | null;
+  /** By what the operator's words are told from any other. */
+  readonly pauses: Set<string>;
+  readonly resumes: Set<string>;
+}
+
+/**
+ * WC-11: the owner's activity at a host freezes it at once, and it goes on by itself only when it was quiet for as long
+ * as the owner said. The quiet lets go neither what the owner nor what the operator paused, and the operator lets go
+ * nothing while the owner is active. When the owner lets it go all the same, activity freezes nothing until it was
+ * quiet once, and then it does again.
+ *
+ * Settings: `quietMs`; `heededMsMax`, how long after it was noticed the agent may still do something else.
+ */
+export const activityPauses = checkerOf("the owner's activity pauses a host until it is quiet (WC-11)", (settings) => {
+  const quietMs = Number(settings["quietMs"] ?? quietMsDefault);
+  const heededMsMax = Number(settings["heededMsMax"] ?? 1_000);
+  const instances = new Instances<Instance>(newInstance);
+  const wordsOf = new Map<string, Words>();
+  let judged = 0;
+
+  const said = (agentId: string | undefined): Words => {
+    const words = wordsOf.get(agentId ?? "") ?? { ownerPaused: null, pauses: new Set(), resumes: new Set() };
+    wordsOf.set(agentId ?? "", words);
+    return words;
+  };
+
+  /** For how long nothing was noticed by then, by the agent's clock. */
+  const quietForMs = ({ last, startedAt }: Instance, at: number): number => at - (last?.data.noticedAtMs ?? startedAt);
+
+  const overdue = (record: HistoryRecord): Violation | null => {
+    const { owed } = instances.of(record.source);
+    if (owed === null || record.at - owed.data.noticedAtMs <= heededMsMax) return null;
+    return violation("the owner was active, and nothing was frozen", owed, record);
+  };
+
+  const thawed = (record: RecordOf<"agent.thawed">, instance: Instance): Violation | null => {
+    const { trigger } = record.data;
+    const words = said(instance.agentId);
+    const { ownerPaused, resumes } = words;
+    const { last, operatorPaused, ignores } = instance;
+    const forMs = quietForMs(instance, record.at);
+    if (isByQuiet(trigger)) {
+      judged += 1;
+      if (ownerPaused !== null) return violation("the quiet let go what the owner had paused", ownerPaused, record);
+      if (operatorPaused !== null) {
+        return violation("the quiet let go what the operator had paused", operatorPaused, record);
+      }
+      if (forMs >= quietMs - roundingMs) return null;
+      return violation(`a host went on after it was quiet for ${forMs.toFixed(0)} ms`, last, record);
+    }
+    if (!resumes.has(trigger)) {
+      // The owner's word.
+      words.ownerPaused = null;
+      if (last !== null && forMs < quietMs + roundingMs) {
+        instance.ignores = forMs < quietMs - roundingMs ? "yes" : "perhaps";
+      }
+      return null;
+    }
+    if (last === null || ignores !== "no" || forMs >= quietMs - roundingMs) return null;
+    return violation("the operator let a host go while its owner was active", last, record);
+  };
+
+  return {
+    on: {
+      "agent.started": (record) => {
+        const before = instances.started(record);
+        const instance = instances.of(record.source);
+        instance.agentId = record.data.agentId ?? "";
+        instance.startedAt = record.at;
+        // An owner's word may have been written down that nobody heard of.
+        if (before !== undefined && (before.last !== null || before.ignores !== "no")) instance.ignores = "perhaps";
+      },
+      "witness.activity": (record) => {
+        const instance = instances.ofAgent(record.data.agentId);
+        if (instance === undefined || instance.isLeaving) return;
+        const forMs = quietForMs(instance, record.data.noticedAtMs);
+        if (forMs > quietMs + roundingMs) instance.ignores = "no";
+        else if (forMs >= quietMs - roundingMs && instance.ignores === "yes") instance.ignores = "perhaps";
+        instance.last = record;
+        const isAtWork = instance.state === "Idle" || instance.state === "Working";
+        if (!isAtWork || instance.frozen !== null || instance.ignores !== "no") return;
+        judged += 1;
+        instance.owed ??= record;
+      },
+      "agent.frozen": (record) => {
+        if (isPeriodic(record)) return;
+        const instance = instances.of(record.source);
+        const { trigger } = record.data;
+        instance.frozen ??= record;
+        instance.owed = null;
+        if (said(instance.agentId).pauses.has(trigger)) instance.operatorPaused = record;
+        if (instance.ignores !== "yes" || !isByActivity(trigger)) return;
+        return violation("activity froze a host that its owner had let go", instance.last, record);
+      },
+      "agent.thawed": (record) => {
+        if (isPeriodic(record)) return;
+        const instance = instances.of(record.source);
+        const wrong = thawed(record, instance);
+        instance.operatorPaused = null;
+        instance.frozen = null;
+        if (isByQuiet(record.data.trigger)) instance.ignores = "no";
+        return wrong;
+      },
+      "agent.refused": (record) => {
+        const { event, reason } = record.data;
+        if (event !== "resumeAsked") return;
+        const instance = instances.of(record.source);
+        instance.operatorPaused = null;
+        if (!isForActivity(reason)) return;
+        const forMs = quietForMs(instance, record.at);
+        if (forMs < quietMs + roundingMs && instance.ignores !== "yes") return;
+        return violation("the operator was not let to resume for an owner who was not active", instance.last, record);
+      },
+      "agent.state": (record) => {
+        const instance = instances.of(record.source);
+        const wrong = overdue(record);
+        instance.state = record.data.to;
+        if (record.data.to === "Withdrawing") leaves(instance);
+        return wrong;
+      },
+      "agent.woke": overdue,
+      "agent.execution": overdue,
+      "agent.offer": overdue,
+      "agent.checkpoint": overdue,
+      "agent.shutdown": ({ source }) => leaves(instances.of(source)),
+      "witness.asked": ({ data: { agentId, command } }) => {
+        if (command === "resume") said(agentId).ownerPaused = null;
+      },
+      "witness.answered": (record) => {
+        const { agentId, command, ok } = record.data;
+        if (ok && command === "pause") said(agentId).ownerPaused = record;
+      },
+      "witness.command": ({ data: { agentId, by, command, reason } }) => {
+        if (by === "broker" && command === "pause") said(agentId).pauses.add(reason);
+        if (by === "broker" && command === "resume") said(agentId).resumes.add(reason);
+      },
+    },
+    end: () => (judged === 0 ? undecided("no owner was active") : passed(`${judged} freezes and ends of them`)),
+  };
+});
+
+function newInstance(): Instance {
+  return {
+    ...{ agentId: "", startedAt: 0, state: "Enrolling", isLeaving: false, last: null, ignores: "no" },
+    ...{ frozen: null, owed: null, operatorPaused: null },
+  };
+}
+
+function leaves(instance: Instance): void {
+  instance.isLeaving = true;
+  instance.owed = null;
+}
