@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -98,6 +98,23 @@ test("a touched file stops every job at once, and they go on by themselves after
   appendFileSync(file, "3");
   expect(await agent.ask({ command: "withdraw" })).toMatchObject({ ok: true, report: { clean: true } });
   expect(await agent.exited).toMatchObject({ code: 0 });
+});
+
+test("what the freeze took is counted from when the kernel knew, also where the agent stood still then", {
+  timeout: 40_000,
+}, async () => {
+  const { directory, file } = workDirectory();
+  const { agent, records } = await busyAgent(["--pause-on-touch", directory, "--quiet", "86400"]);
+  await agent.ready();
+  await agent.busy(1);
+  agent.child.kill("SIGSTOP");
+  appendFileSync(file, "1");
+  const changedMs = statSync(file).ctimeMs;
+  await until(() => Date.now() - changedMs > 400);
+  agent.child.kill("SIGCONT");
+  await isIn(agent, "Paused");
+  const frozen = records().find(({ type }) => type === "agent.frozen");
+  expect((frozen?.data as { freezeMs: number }).freezeMs).toBeGreaterThan(390);
 });
 
 test("a later start keeps the triggers and the quiet, and one that is told of others takes those", {
