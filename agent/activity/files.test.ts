@@ -12,7 +12,7 @@ async function watching({ own = [] as string[], of = [""] } = {}) {
   writeFileSync(join(directory, "deep/er/file"), "1");
   const heard = new HeardPulses();
   const paths = of.map((path) => join(directory, path));
-  const trigger = await watchFiles({ ...heard, paths, own: own.map((path) => join(directory, path)) });
+  const trigger = await watchFiles({ ...heard.options, paths, own: own.map((path) => join(directory, path)) });
   onTestFinished(() => trigger.close());
   return { heard, trigger, file: (path: string) => join(directory, path), paths };
 }
@@ -71,7 +71,7 @@ test("what a link points to is not watched, and nothing pulses after the end", a
   writeFileSync(file("after"), "");
   // Another watcher of the same place has heard of it, so this one would have.
   const other = new HeardPulses();
-  const again = await watchFiles({ ...other, paths: [dirname(file("after"))], own: [] });
+  const again = await watchFiles({ ...other.options, paths: [dirname(file("after"))], own: [] });
   await other.after(() => writeFileSync(file("later"), ""));
   await again.close();
   expect(heard.pulses).toHaveLength(count);

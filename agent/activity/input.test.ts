@@ -20,7 +20,7 @@ function devices(...names: string[]) {
   });
   const heard = new HeardPulses();
   const open = () => {
-    const trigger = watchInput({ ...heard, devices: directory, classes });
+    const trigger = watchInput({ ...heard.options, devices: directory, classes });
     onTestFinished(() => trigger.close());
     return trigger;
   };

@@ -24,7 +24,7 @@ function busyProcess() {
 test("a busy process of somebody else makes it pulse, more than once, and it is silent after the end", async () => {
   const heard = new HeardPulses();
   // The least share: what this host does by itself may be more, and pulses too.
-  const trigger = watchLoad({ ...heard, share: 0.001, jobsMs: () => 0, sampleMs: 50 });
+  const trigger = watchLoad({ ...heard.options, share: 0.001, jobsMs: () => 0, sampleMs: 50 });
   busyProcess();
   const pulse = await heard.after(() => undefined);
   expect(pulse).toEqual({ what: expect.stringMatching(/^load: \d+ % of the processors$/), ageMs: 0 });
@@ -32,7 +32,7 @@ test("a busy process of somebody else makes it pulse, more than once, and it is 
   await trigger.close();
   const count = heard.pulses.length;
   const other = new HeardPulses();
-  const again = watchLoad({ ...other, share: 0.001, jobsMs: () => 0, sampleMs: 50 });
+  const again = watchLoad({ ...other.options, share: 0.001, jobsMs: () => 0, sampleMs: 50 });
   await other.after(() => undefined);
   await again.close();
   expect(heard.pulses).toHaveLength(count);
@@ -62,8 +62,8 @@ test("our own load alone never makes it pulse, however much that is (docs/cases.
     return 10 * (now.busy - first.busy);
   };
   const options = { share: 0.01, sampleMs: 50 };
-  const own = watchLoad({ ...heard, ...options, jobsMs: everythingMs });
-  const others = watchLoad({ ...control, ...options, jobsMs: () => 0 });
+  const own = watchLoad({ ...heard.options, ...options, jobsMs: everythingMs });
+  const others = watchLoad({ ...control.options, ...options, jobsMs: () => 0 });
   await until(() => control.pulses.length >= 5 && job.usedMs() > 300, "the same load pulses where it is not our own");
   await own.close();
   await others.close();

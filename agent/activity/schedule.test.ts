@@ -15,7 +15,7 @@ const minuteMs = 60_000;
 function openAt(time: string, schedules: string[], quiet = quietMs) {
   vi.setSystemTime(new Date(time));
   const heard = new HeardPulses();
-  const trigger = watchSchedule({ ...heard, schedules, quietMs: quiet });
+  const trigger = watchSchedule({ ...heard.options, schedules, quietMs: quiet });
   return { heard, trigger };
 }
 
@@ -49,7 +49,7 @@ test.each([1_000, 10_000, quietMs])("no two pulses are a quiet time of %d ms apa
   const { onPulse } = heard;
   await trigger.close();
   const again = watchSchedule({
-    ...heard,
+    ...heard.options,
     onPulse: (pulse) => {
       times.push(Date.now());
       onPulse(pulse);

@@ -4,7 +4,7 @@ import type { Pulse, TriggerOptions } from "../port.ts";
 const withinMs = 15_000;
 
 /** What a trigger told, and a way to wait for more of it. */
-export class HeardPulses implements TriggerOptions {
+export class HeardPulses {
   readonly pulses: Pulse[] = [];
   readonly cannot: string[] = [];
   #waiting: (() => void)[] = [];
@@ -17,6 +17,12 @@ export class HeardPulses implements TriggerOptions {
   };
 
   readonly onCannot = (sentence: string): void => void this.cannot.push(sentence);
+
+  /** What a trigger is opened with, so that this hears it. */
+  get options(): TriggerOptions {
+    const { onPulse, onCannot } = this;
+    return { onPulse, onCannot };
+  }
 
   /** Resolves with the next pulse that comes of what is done. */
   async after(act: () => void): Promise<Pulse> {

@@ -76,7 +76,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.instanceId = instanceId;
     this.caller = { agentId: host.agentId, instanceId };
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
-    const { quietMs } = world.options;
+    const { quietMs } = host;
     this.core = initialCore({ instanceId, slots: host.slots, ...(quietMs === undefined ? {} : { quietMs }) });
     this.timers = new Timers(world, this, timerNames);
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
