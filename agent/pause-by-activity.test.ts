@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -159,14 +159,21 @@ test("in the owner's hours it is paused from the start, unless the owner resumes
   const missing = join(temporaryDirectory(), "gone");
   writeFileSync(missing, "");
   const options = ["--pause-schedule", "00:00-24:00", "--pause-on-load", "1", "--pause-on-touch", missing];
-  const { agent } = await busyAgent(options);
+  const { agent, start } = await busyAgent(options);
   expect(await agent.ready()).toMatchObject({ state: "Paused", cannot: expect.any(Array) });
   expect(await statusOf(agent)).toMatchObject({ pausedBy: "activity", reason: "owner activity, schedule" });
   expect(await agent.ask({ command: "resume" })).toMatchObject({ ok: true });
   await agent.busy(1);
-  expect(await statusOf(agent)).toMatchObject({ state: "Working", activity: { ignored: true } });
+  expect(await statusOf(agent)).toMatchObject({ state: "Working", activity: { ignored: true }, activityCannot: [] });
   agent.child.kill("SIGTERM");
   expect(await agent.exited).toMatchObject({ code: 0 });
+
+  rmSync(missing);
+  const again = start(["join", "--foreground", "--json"]);
+  const told = expect.stringContaining(`Nothing is at ${missing}`);
+  expect((await again.ready())["cannot"]).toContainEqual(told);
+  expect((await statusOf(again)).activityCannot).toEqual([told]);
+  expect(again.stderr).toContain(`Nothing is at ${missing}`);
 });
 
 describe("what cannot be meant is refused, and nothing is made", () => {

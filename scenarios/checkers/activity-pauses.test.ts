@@ -87,6 +87,22 @@ test("fails when a host goes on before it was quiet for so long", () => {
   expect(early.verdict.detail).toContain("was quiet for 9997 ms");
 });
 
+test("fails when a host stays paused though it was quiet, unless somebody wants that", () => {
+  const lasts = (begun: Story) =>
+    judge(
+      begun
+        .waits(quietMs + 200)
+        .goesOn()
+        .goesOn().history,
+      "activity-pauses",
+      { quietMs, lateMsMax: 100 },
+    );
+  expect(lasts(story().touches().freezes()).detail).toContain("a host is paused, and was quiet for");
+  expect(lasts(story().touches().freezes().waits(5_000).touches().waits(-200)).result).toBe("pass");
+  expect(lasts(story().touches().freezes().owner("pause")).result).toBe("pass");
+  expect(lasts(story().touches().freezes().operator("pause").freezes("command pause")).result).toBe("pass");
+});
+
 describe("ranks", () => {
   test("fails when the quiet lets go what the owner or the operator paused", () => {
     const owners = story().touches().freezes().owner("pause").waits(quietMs).thaws();

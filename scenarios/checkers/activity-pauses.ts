@@ -21,6 +21,8 @@ interface Instance {
   ignores: "no" | "yes" | "perhaps";
   /** The freeze in force that is no periodic one. */
   frozen: RecordOf<"agent.frozen"> | null;
+  /** When it was first found to be paused though it was quiet. */
+  overdueAt: number | null;
   /** Activity that has to be followed by a freeze. */
   owed: RecordOf<"witness.activity"> | null;
   /** The freeze of the operator's pause, until the operator resumes. */
@@ -28,6 +30,8 @@ interface Instance {
 }
 
 interface Words {
+  /** The owner asked for a pause, and has not asked to let it go. */
+  ownerAsked: boolean;
   /** The owner was granted a pause, and has not asked to let it go. */
   ownerPaused: RecordOf<"witness.answered"> | null;
   /** By what the operator's words are told from any other. */
@@ -41,17 +45,24 @@ interface Words {
  * nothing while the owner is active. When the owner lets it go all the same, activity freezes nothing until it was
  * quiet once, and then it does again.
  *
- * Settings: `quietMs`; `heededMsMax`, how long after it was noticed the agent may still do something else.
+ * Settings: `quietMs`; `heededMsMax`, how long after it was noticed the agent may still do something else; `lateMsMax`,
+ * how much longer than the quiet a pause by activity may last, where nothing breaks.
  */
 export const activityPauses = checkerOf("the owner's activity pauses a host until it is quiet (WC-11)", (settings) => {
   const quietMs = Number(settings["quietMs"] ?? quietMsDefault);
   const heededMsMax = Number(settings["heededMsMax"] ?? 1_000);
+  const lateMsMax = Number(settings["lateMsMax"] ?? Infinity);
   const instances = new Instances<Instance>(newInstance);
   const wordsOf = new Map<string, Words>();
   let judged = 0;
 
   const said = (agentId: string | undefined): Words => {
-    const words = wordsOf.get(agentId ?? "") ?? { ownerPaused: null, pauses: new Set(), resumes: new Set() };
+    const words = wordsOf.get(agentId ?? "") ?? {
+      ownerAsked: false,
+      ownerPaused: null,
+      pauses: new Set(),
+      resumes: new Set(),
+    };
     wordsOf.set(agentId ?? "", words);
     return words;
   };
@@ -63,6 +74,26 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
     const { owed } = instances.of(record.source);
     if (owed === null || record.at - owed.data.noticedAtMs <= heededMsMax) return null;
     return violation("the owner was active, and nothing was frozen", owed, record);
+  };
+
+  /** Nobody wants it to be paused any more. */
+  const lasting = (record: RecordOf<"agent.woke">): Violation | null => {
+    const instance = instances.of(record.source);
+    const { frozen, operatorPaused, isLeaving, last, state } = instance;
+    if (
+      frozen === null ||
+      state !== "Paused" ||
+      isLeaving ||
+      operatorPaused !== null ||
+      said(instance.agentId).ownerAsked
+    )
+      return null;
+    const forMs = quietForMs(instance, record.at);
+    if (forMs <= quietMs + lateMsMax) return null;
+    // A resume that was asked for in this very moment is still on its way.
+    instance.overdueAt ??= record.at;
+    if (record.at <= instance.overdueAt) return null;
+    return violation(`a host is paused, and was quiet for ${forMs.toFixed(0)} ms`, frozen, last, record);
   };
 
   const thawed = (record: RecordOf<"agent.thawed">, instance: Instance): Violation | null => {
@@ -109,6 +140,7 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
         if (forMs > quietMs + roundingMs) instance.ignores = "no";
         else if (forMs >= quietMs - roundingMs && instance.ignores === "yes") instance.ignores = "perhaps";
         instance.last = record;
+        instance.overdueAt = null;
         const isAtWork = instance.state === "Idle" || instance.state === "Working";
         if (!isAtWork || instance.frozen !== null || instance.ignores !== "no") return;
         judged += 1;
@@ -130,6 +162,7 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
         const wrong = thawed(record, instance);
         instance.operatorPaused = null;
         instance.frozen = null;
+        instance.overdueAt = null;
         if (isByQuiet(record.data.trigger)) instance.ignores = "no";
         return wrong;
       },
@@ -150,13 +183,14 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
         if (record.data.to === "Withdrawing") leaves(instance);
         return wrong;
       },
-      "agent.woke": overdue,
+      "agent.woke": (record) => overdue(record) ?? lasting(record),
       "agent.execution": overdue,
       "agent.offer": overdue,
       "agent.checkpoint": overdue,
       "agent.shutdown": ({ source }) => leaves(instances.of(source)),
       "witness.asked": ({ data: { agentId, command } }) => {
-        if (command === "resume") said(agentId).ownerPaused = null;
+        if (command === "resume") Object.assign(said(agentId), { ownerPaused: null, ownerAsked: false });
+        if (command === "pause") said(agentId).ownerAsked = true;
       },
       "witness.answered": (record) => {
         const { agentId, command, ok } = record.data;
@@ -174,7 +208,7 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
 function newInstance(): Instance {
   return {
     ...{ agentId: "", startedAt: 0, state: "Enrolling", isLeaving: false, last: null, ignores: "no" },
-    ...{ frozen: null, owed: null, operatorPaused: null },
+    ...{ frozen: null, overdueAt: null, owed: null, operatorPaused: null },
   };
 }
 
