@@ -138,6 +138,19 @@ describe("ranks", () => {
   });
 });
 
+test("what the owner was told holds over a restart; what was not told may", () => {
+  const again = (isTold: boolean, downMs = 0) => {
+    const one = story().touches().freezes();
+    if (isTold) one.thaws("plan").owner("resume");
+    one.history.wait(downMs).start("two").state("Enrolling", "Idle", "enrolled", "two");
+    one.touches().history.add("agent.frozen", { trigger: "owner activity, test", ...frozen }, "two");
+    return one.verdict;
+  };
+  expect(again(true).detail).toContain("its owner had let go");
+  expect(again(false).result).not.toBe("fail");
+  expect(again(true, quietMs).result).not.toBe("fail");
+});
+
 test("what was written down before a restart is not known, until it was quiet", () => {
   const restarted = () => {
     const one = story().touches().freezes().owner("resume");

@@ -19,6 +19,8 @@ interface Instance {
   last: RecordOf<"witness.activity"> | null;
   /** Whether the owner let the host go while active, and it was not quiet since. */
   ignores: "no" | "yes" | "perhaps";
+  /** And was told so, by which time it is journalled. */
+  told: boolean;
   /** The freeze in force that is no periodic one. */
   frozen: RecordOf<"agent.frozen"> | null;
   /** When it was first found to be paused though it was quiet. */
@@ -55,6 +57,7 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
   const instances = new Instances<Instance>(newInstance);
   const wordsOf = new Map<string, Words>();
   let judged = 0;
+  let clocksWereSet = false;
 
   const said = (agentId: string | undefined): Words => {
     const words = wordsOf.get(agentId ?? "") ?? {
@@ -116,6 +119,7 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
       words.ownerPaused = null;
       if (last !== null && forMs < quietMs + roundingMs) {
         instance.ignores = forMs < quietMs - roundingMs ? "yes" : "perhaps";
+        instance.told = false;
       }
       return null;
     }
@@ -130,8 +134,12 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
         const instance = instances.of(record.source);
         instance.agentId = record.data.agentId ?? "";
         instance.startedAt = record.at;
+        if (before === undefined || (before.last === null && before.ignores === "no")) return;
+        // Whether it was quiet before the end is told by two readings of one clock, if nobody has set it meanwhile.
+        const isQuietYet = clocksWereSet || quietForMs(before, record.at) >= quietMs - roundingMs;
+        instance.told = before.ignores === "yes" && before.told && !isQuietYet;
         // An owner's word may have been written down that nobody heard of.
-        if (before !== undefined && (before.last !== null || before.ignores !== "no")) instance.ignores = "perhaps";
+        instance.ignores = instance.told ? "yes" : "perhaps";
       },
       "witness.activity": (record) => {
         const instance = instances.ofAgent(record.data.agentId);
@@ -188,6 +196,9 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
       "agent.offer": overdue,
       "agent.checkpoint": overdue,
       "agent.shutdown": ({ source }) => leaves(instances.of(source)),
+      "fault.applied": ({ data: { fault } }) => {
+        clocksWereSet ||= fault === "jump-clock";
+      },
       "witness.asked": ({ data: { agentId, command } }) => {
         if (command === "resume") Object.assign(said(agentId), { ownerPaused: null, ownerAsked: false });
         if (command === "pause") said(agentId).ownerAsked = true;
@@ -195,6 +206,8 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
       "witness.answered": (record) => {
         const { agentId, command, ok } = record.data;
         if (ok && command === "pause") said(agentId).ownerPaused = record;
+        const instance = instances.ofAgent(agentId ?? "");
+        if (ok && command === "resume" && instance?.ignores === "yes") instance.told = true;
       },
       "witness.command": ({ data: { agentId, by, command, reason } }) => {
         if (by === "broker" && command === "pause") said(agentId).pauses.add(reason);
@@ -207,7 +220,7 @@ export const activityPauses = checkerOf("the owner's activity pauses a host unti
 
 function newInstance(): Instance {
   return {
-    ...{ agentId: "", startedAt: 0, state: "Enrolling", isLeaving: false, last: null, ignores: "no" },
+    ...{ agentId: "", startedAt: 0, state: "Enrolling", isLeaving: false, last: null, ignores: "no", told: false },
     ...{ frozen: null, overdueAt: null, owed: null, operatorPaused: null },
   };
 }

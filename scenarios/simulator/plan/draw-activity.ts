@@ -33,6 +33,14 @@ export function drawActivity(
     work({ options, agent, atMs: Math.max(0, beginsAtMs - 1_500) }, { units: 20, lastsMs: 3_000 + quietMs }),
   ];
   let atMs = beginsAtMs;
+  if (stream.chance("resumed over a restart", 0.25)) {
+    const soon = (): number => Math.ceil(quietMs / 16) + stream.upTo("soon", Math.floor(quietMs / 8));
+    const signal = { do: "signal", agent, name: "SIGTERM", downMs: Math.ceil(quietMs / 16) } as const;
+    for (const wish of [active, { do: "resume", agent }, signal, active, active] as const) {
+      steps.push({ atMs, ...wish });
+      atMs += soon();
+    }
+  }
   for (let left = 3 + stream.upTo("acts", 7); left > 0; left -= 1) {
     const wish = left === 3 ? active : (wishes[stream.upTo("wish", wishes.length - 1)] as (typeof wishes)[number]);
     steps.push({ atMs, ...wish });
