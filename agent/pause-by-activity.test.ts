@@ -86,6 +86,7 @@ test("a touched file stops every job at once, and they go on by themselves after
   appendFileSync(file, "2");
   await until(async () => ((await statusOf(agent)).activity?.quietAtMs ?? 0) > (status.activity?.quietAtMs ?? 0));
   await until(() => broker.pauses.length === 1);
+  expect(broker.pauses).toMatchObject([{ reason: "owner activity" }]);
   expect(ticks(paths)).toBe(before);
   const lastMs = Date.now();
   await isIn(agent, "Working");
