@@ -223,7 +223,8 @@ export class AgentBody {
     const { broker, closeConnections, activity } = this.#options;
     broker?.events.close();
     broker?.abort();
-    await activity?.close();
+    // Waited for with whatever else is under way; nothing that it still notices is heard.
+    if (activity !== null) this.#background(activity.close());
     if (urgent) await this.#sandboxes.endAll(urgentEndMs);
     await this.#control?.close();
     await closeConnections();

@@ -24,6 +24,7 @@ test.each<[string, (file: string) => void]>([
   ["is touched with an old time", (file) => utimesSync(file, touched, touched)],
   ["is removed", (file) => rmSync(file)],
   ["is replaced", (file) => renameSync(join(file, "../../other"), file)],
+  ["goes with its directory", (file) => rmSync(dirname(file), { recursive: true })],
   ["gets a neighbour", (file) => writeFileSync(`${file}-2`, "")],
   ["gets a directory beside it", (file) => mkdirSync(`${file}-3`)],
 ])("pulses when a file deep in a directory %s, and knows since when", async (_what, act) => {

@@ -66,7 +66,12 @@ function ageOf(changedMs: number | null): number {
 
 /** When what was in a directory changed last: of what is gone nothing else tells the time. */
 function parentChangedMs(path: string): number | null {
-  return statSync(dirname(path), { throwIfNoEntry: false })?.ctimeMs ?? null;
+  try {
+    return statSync(dirname(path)).ctimeMs;
+  } catch {
+    // It went with its directory, or is not this user's to see.
+    return null;
+  }
 }
 
 function sentenceFor(code: string, message: string): string {

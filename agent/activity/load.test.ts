@@ -70,6 +70,26 @@ test("our own load alone never makes it pulse, however much that is (docs/cases.
   expect(heard.pulses).toEqual([]);
 });
 
+test("when the load cannot be read any more it is told once, and nobody is brought down by it", async () => {
+  const heard = new HeardPulses();
+  let reads = 0;
+  const jobsMs = (): number => {
+    reads += 1;
+    if (reads > 2) throw new Error("the cgroup is gone");
+    return 0;
+  };
+  const trigger = watchLoad({ ...heard.options, share: 1, jobsMs, sampleMs: 10 });
+  await until(() => heard.cannot.length > 0, "it is told");
+  expect(heard.cannot).toEqual([expect.stringContaining("(the cgroup is gone)")]);
+  const control = new HeardPulses();
+  const other = watchLoad({ ...control.options, share: 0.0001, jobsMs: () => 0, sampleMs: 10 });
+  busyProcess();
+  await control.after(() => undefined);
+  expect(reads).toBe(3);
+  await other.close();
+  await trigger.close();
+});
+
 test("what a share is: of all processors, over the time, without what waits or is another host's", () => {
   const before = { busy: 1_000, total: 10_000 };
   expect(shareOfOthers({ before, after: { busy: 1_300, total: 10_800 } }, 0)).toBeCloseTo(0.375);

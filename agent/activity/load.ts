@@ -41,7 +41,16 @@ export function watchLoad({
   }
   let found = 0;
   const timer = setInterval(() => {
-    const after = read();
+    let after: Reading;
+    try {
+      after = read();
+    } catch (error) {
+      clearInterval(timer);
+      onCannot(
+        `The load of other programs cannot be read any more, and does not pause the jobs (${messageOf(error)}).`,
+      );
+      return;
+    }
     const others = shareOfOthers({ before: before.processors, after: after.processors }, after.ownMs - before.ownMs);
     before = after;
     found = others >= share ? found + 1 : 0;
