@@ -12,6 +12,7 @@ import { watchActivity } from "./activity/watch-activity.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
 import { resourceKey } from "./host-resource.ts";
 import { initialCore } from "./core/state.ts";
+import { bootId } from "./io/boot-id.ts";
 import { type AutostartWish, removeAutostart, settleAutostart } from "./io/autostart-ledger.ts";
 import { brokerClient } from "./io/broker-client.ts";
 import type { BrokerLink } from "./io/agent-context.ts";
@@ -192,6 +193,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
     hasKey: link !== null,
     pid: process.pid,
     driver: driver.name,
+    bootId: bootId(),
     recovered,
     mayEnrol: options.join !== null,
   });

@@ -54,7 +54,8 @@ export class DirectWire {
     };
     for (const agent of this.agents) {
       const { agentId } = agent.caller;
-      this.tell(agent, { type: "started", agentId, hasKey: true, pid: 1, driver: "none", recovered, mayEnrol: true });
+      const process = { hasKey: true, pid: 1, driver: "none", bootId: "" };
+      this.tell(agent, { type: "started", agentId, ...process, recovered, mayEnrol: true });
     }
   }
 

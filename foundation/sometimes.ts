@@ -101,9 +101,11 @@ export const marks = [
   "a lost agent was revoked",
   "a revoked key tried to enrol",
   "a job failed because no agent outlived it",
+  "a job ran when its agent died",
   "a job was cancelled while it was leased",
   "a cancelled job was skipped in the queue",
   "a hungry agent was woken for a queued job",
+  "a job was left to others because an agent could not start it",
 ] as const;
 export type Mark = (typeof marks)[number];
 
@@ -118,7 +120,13 @@ export function sometimes(mark: Mark): void {
 
 /** How often each mark was hit in this thread since the last call; counts anew from here on. */
 export function takeMarks(): Readonly<Record<Mark, number>> {
-  const taken = Object.fromEntries(marks.map((mark, index) => [mark, counts[index]])) as Record<Mark, number>;
+  const taken: Partial<Record<Mark, number>> = {};
+  for (let index = 0; index < marks.length; index += 1) taken[marks[index] as Mark] = counts[index] as number;
+  forgetMarks();
+  return taken as Record<Mark, number>;
+}
+
+/** Counts anew from here on. */
+export function forgetMarks(): void {
   counts.fill(0);
-  return taken;
 }

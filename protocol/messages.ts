@@ -160,10 +160,17 @@ export const HandBack = z.strictObject({
 });
 export type HandBack = z.infer<typeof HandBack>;
 
+/**
+ * The agent died while the job ran, and nobody can tell which of them brought the other down; so it counts as a
+ * redelivery (docs/cases.md, case 19). What a donor did is not told so: a pause, a shutdown, a withdrawal, a reboot.
+ */
+const agentDied = z.boolean().optional();
+
 /** `POST leases/:leaseId/return`. */
 export const ReturnRequest = HandBack.omit({ leaseId: true, jobId: true }).extend({
   reason: z.string().max(500),
   startFailed,
+  agentDied,
 });
 
 /** `POST agent/paused`: sent once every sandbox is frozen and its checkpoint is saved (WC-2, I8). */

@@ -17,6 +17,8 @@ export const Timing = z.strictObject({
   leaseTtlMs: Ms.max(1_800_000).default(300_000),
   /** An offer that is not accepted in time goes back to the queue. */
   offerTtlMs: Ms.default(30_000),
+  /** A host that could not start a job is not offered it again for so long, and does not take it. */
+  startAgainAfterMs: Ms.default(60_000),
   /** How often a running sandbox is checkpointed. */
   checkpointIntervalMs: Ms.default(60_000),
   /** TERM to KILL. */

@@ -51,7 +51,7 @@ test("the time of our own jobs is taken off, as much as they took", async () => 
   expect(taken).toBeCloseTo(ownMs / totalMs, 2);
 });
 
-test("our own load alone never makes it pulse, however much that is (docs/cases.md, case 37)", async () => {
+test("our own load alone never makes it pulse, however much that is (case 37)", async () => {
   const job = busyProcess();
   const heard = new HeardPulses();
   const control = new HeardPulses();

@@ -14,7 +14,7 @@ describe.each([
   { how: "by cgroup, where this user may make one", options: {} },
   { how: "by process", options: { cgroupRoot: null } },
 ])("the load of our own jobs, counted $how", ({ options }) => {
-  test("is all of what they use and nothing else, so that the rest is others' (docs/cases.md, case 37)", {
+  test("is all of what they use and nothing else, so that the rest is others' (case 37)", {
     timeout: 60_000,
   }, async () => {
     const bed = new DriverBed((given) => processDriver({ ...given, ...options }));

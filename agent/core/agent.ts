@@ -154,7 +154,7 @@ function onBrokerEvent(turn: Turn, { event, data }: BrokerEvent): void {
     }
     case "work_available":
       // A busy agent has nothing to ask for; it asks when a slot gets free.
-      if (slotsFree(core) > 0 && turn.nowMs >= core.quietUntilMs) wake(turn, "work available");
+      if (slotsFree(core) > 0) wake(turn, "work available");
       return;
     default:
       unreachable(event);

@@ -21,6 +21,8 @@ export interface LeaseNote {
   readonly checkpoint: { readonly reference: CheckpointReference; readonly generation: number } | null;
   readonly uploaded: boolean;
   readonly report: CompleteRequest | null;
+  /** The boot of this host in which its job was spawned; null before that, and once its end is the agent's or its own. */
+  readonly spawnedInBoot: string | null;
 }
 
 /** What the agent keeps across its instances, on the disk before anything else happens. */
@@ -87,6 +89,7 @@ export type AgentEffect =
       readonly handBack: z.infer<typeof HandBack>;
       readonly reason: string;
       readonly startFailed: boolean;
+      readonly agentDied: boolean;
     }
   /** → `uploadAnswered` */
   | {

@@ -18,6 +18,8 @@ export function heldLease(origin: Origin): HeldLease {
     stop: null,
     endInFlight: false,
     startFailed: false,
+    spawnedInBoot: null,
+    agentDied: false,
     exit: null,
     reportInFlight: false,
   };

@@ -37,6 +37,8 @@ export type AgentInput =
       readonly hasKey: boolean;
       readonly pid: number;
       readonly driver: string;
+      /** Differs after a reboot of the host; empty where that cannot be told. */
+      readonly bootId: string;
       readonly recovered: Recovered;
       /** False when this instance was started only to withdraw. */
       readonly mayEnrol: boolean;

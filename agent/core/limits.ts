@@ -22,9 +22,6 @@ export const agentLimits = {
   unspawnableJobsMax: 64,
   /** How many declined offers are remembered, so that a repeat gets the same answer. */
   declinedOffersMax: 64,
-  unspawnableForMs: 60_000,
-  /** After declining such an offer, `work_available` wakes nobody for this long. */
-  quietAfterDeclineMs: 1_000,
   /** TERM, KILL and then this long until a slot counts as broken. */
   unkillableAfterMs: 60_000,
   /** A signal that comes so soon after the one before it is the same wish, delivered twice. */
@@ -46,9 +43,9 @@ export const withdrawalShares = {
   /** What the look for strays may take beyond that. */
   sweep: 0.05,
   upload: 0.75,
-  broker: 0.9,
+  broker: 0.85,
   /** Until then the answer to what was asked in time is waited for. */
-  answer: 0.95,
+  answer: 0.9,
 } as const;
 
 assert(

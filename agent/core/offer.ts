@@ -112,7 +112,6 @@ function declineReason(turn: Turn, { jobId }: Offer): { reason: string; startFai
   core.unspawnableJobs = core.unspawnableJobs.filter(({ untilMs }) => untilMs > turn.nowMs);
   if (!core.unspawnableJobs.some((job) => job.jobId === jobId)) return null;
   sometimes("an offer was declined because the job could not be started before");
-  core.quietUntilMs = turn.nowMs + agentLimits.quietAfterDeclineMs;
   return { reason: "this job could not be started on this host before", startFailed: true };
 }
 

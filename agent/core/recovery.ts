@@ -28,6 +28,9 @@ function noteOf(content: LedgerContent, key: Note["key"]): unknown {
   return note?.value ?? null;
 }
 
-function recoveredLease(key: string, { jobId, epoch, checkpoint, uploaded, report }: LeaseNote): RecoveredLease {
-  return { leaseId: key.slice("lease:".length), jobId, epoch, checkpoint, uploaded, report };
+function recoveredLease(key: string, note: LeaseNote): RecoveredLease {
+  const { jobId, epoch, checkpoint, uploaded, report } = note;
+  // An agent of before this was written down wrote nothing of it.
+  const spawnedInBoot = note.spawnedInBoot ?? null;
+  return { leaseId: key.slice("lease:".length), jobId, epoch, checkpoint, uploaded, report, spawnedInBoot };
 }

@@ -27,13 +27,17 @@ export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepar
 
 /** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses or leaves holds one (I6). */
 export function spawnHeld(turn: Turn): void {
-  if (turn.core.freeze !== null) return;
+  const { core } = turn;
+  if (core.freeze !== null) return;
   for (const lease of turn.leases()) {
     if (lease.stage !== "held") continue;
     const { leaseId, jobId, epoch, job } = lease;
     assert(job !== null, "only an offered lease is prepared");
     lease.stage = "spawning";
     turn.recordExecution(lease, { from: null, to: "spawning", reason: "the broker granted the lease" });
+    // On the disk before its first process can bring this one down.
+    lease.spawnedInBoot = core.bootId;
+    turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
     turn.emit({ kind: "startSandbox", leaseId, jobId, epoch, job });
   }
 }
@@ -61,9 +65,14 @@ function isAlone(turn: Turn): boolean {
 export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string; reason: string }): void {
   const { core } = turn;
   const lease = waitingLease(turn, leaseId, "preparing", "spawning");
+  if (lease.spawnedInBoot !== null) {
+    // Nothing runs of it that could bring this agent down.
+    lease.spawnedInBoot = null;
+    turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
+  }
   if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
   turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
-  const untilMs = turn.nowMs + agentLimits.unspawnableForMs;
+  const untilMs = turn.nowMs + core.timing.startAgainAfterMs;
   core.unspawnableJobs = [...core.unspawnableJobs, { jobId: lease.jobId, untilMs }].slice(
     -agentLimits.unspawnableJobsMax,
   );
@@ -114,6 +123,7 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
     return;
   }
   lease.stage = "wiping";
+  lease.spawnedInBoot = null;
   // The result is on the disk before anybody is told of it, and before the directory that it came from is wiped.
   turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
   recordEnd(turn, lease);

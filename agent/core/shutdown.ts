@@ -1,7 +1,7 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
-import { handBack } from "./lease-facts.ts";
+import { handBack, leaseNote } from "./lease-facts.ts";
 import { stopLease } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import type { BrokerOutcome } from "./outcome.ts";
@@ -56,6 +56,7 @@ export function askShutdown(turn: Turn, trigger: string): void {
   if (core.shutdown !== null || core.withdrawal !== null) return;
   if (core.agent === "Paused") sometimes("a shutdown came while paused");
   freeze(turn, { purpose: "shutdown", trigger });
+  takeTheBlame(turn);
   const mayShutDown = turn.move("shutdownAsked", trigger);
   assert(mayShutDown, "whoever does not withdraw may shut down");
   turn.record("agent.shutdown", { trigger, stage: "begin" });
@@ -64,6 +65,15 @@ export function askShutdown(turn: Turn, trigger: string): void {
   if (core.pause !== null) callOff(turn, core.pause, "The agent shuts down; the pause holds at its next start.");
   for (const name of ["snapshot", "periodic", "quiet", "acknowledge", "enrol"] as const) turn.clearTimer(name);
   turn.setTimer("shutdown", { delayMs: agentLimits.snapshotGiveUpMs });
+}
+
+/** However this ends, no job is to blame; whoever hears of the shutdown finds that written down. */
+function takeTheBlame(turn: Turn): void {
+  for (const lease of turn.leases()) {
+    if (lease.spawnedInBoot === null) continue;
+    lease.spawnedInBoot = null;
+    turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
+  }
 }
 
 /** Checkpoint → terminate → tell the broker → end. Each phase ends when it is done or its time is over. */

@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 
-import type { Timing } from "../../protocol/timing.ts";
+import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import { ModelWorld } from "../testing/model-world.ts";
 import { apply } from "./agent.ts";
 import type { AgentEffect } from "./effect.ts";
 import type { AgentInput } from "./input.ts";
-import { agentLimits } from "./limits.ts";
 
 /** An agent that was offered one job, up to the moment at which that is pending. */
 function worldWaitingFor(name: string, timing: Partial<Timing> = {}): ModelWorld {
@@ -40,9 +39,12 @@ function offerAnswer(
   return effects.filter(({ kind }) => kind === "accept" || kind === "decline");
 }
 
-test.each(["sandboxPrepareFailed", "sandboxStartFailed"] as const)("%s is told with the return", (failure) => {
-  expect(returnAfter(failure)).toMatchObject({ kind: "returnLease", startFailed: true });
-});
+test.each(["sandboxPrepareFailed", "sandboxStartFailed"] as const)(
+  "%s is told with the return (case 15)",
+  (failure) => {
+    expect(returnAfter(failure)).toMatchObject({ kind: "returnLease", startFailed: true });
+  },
+);
 
 test("a lease that is given back for another reason says no such thing", () => {
   // It runs out before its first checkpoint.
@@ -65,7 +67,7 @@ test("the same job is declined for a while with the true reason, and then tried 
   const [accepted] = offerAnswer(world, {
     jobId: "job-1",
     leaseId: "lease-3",
-    afterMs: agentLimits.unspawnableForMs + 10,
+    afterMs: defaultTiming.startAgainAfterMs + 10,
   });
   expect(accepted).toMatchObject({ kind: "accept", leaseId: "lease-3" });
 });

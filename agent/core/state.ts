@@ -9,6 +9,8 @@ import { agentLimits } from "./limits.ts";
 /** Everything that the agent's decisions rest on: plain data, so that the simulator can copy, compare and print it. */
 export interface AgentCore {
   readonly instanceId: string;
+  /** The boot of the host in which this instance runs. */
+  bootId: string;
   agentId: string | null;
   hasKey: boolean;
   agent: AgentState;
@@ -50,7 +52,6 @@ export interface AgentCore {
   unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
   /** The latest offers that were declined, oldest first. */
   declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
-  quietUntilMs: number;
   outboxAttempts: number;
   /** Whether the timer for the next attempt runs. */
   outboxWaits: boolean;
@@ -101,6 +102,10 @@ export interface HeldLease {
   endInFlight: boolean;
   /** It could not be started here. */
   startFailed: boolean;
+  /** See `LeaseNote`. */
+  spawnedInBoot: string | null;
+  /** An earlier instance died while its job ran, and no donor's doing explains it. */
+  agentDied: boolean;
   /** How its first process ended by itself; `error` is null when the job is done. */
   exit: { readonly exitCode: number | null; readonly error: string | null } | null;
   report: LeaseReport | null;
@@ -220,6 +225,7 @@ export interface RecoveredLease {
   readonly checkpoint: Omit<SavedCheckpoint, "upload"> | null;
   readonly uploaded: boolean;
   readonly report: CompleteRequest | null;
+  readonly spawnedInBoot: string | null;
 }
 
 /** Most agents of a large fleet hold none, and have no list of their own. */
@@ -237,6 +243,7 @@ export function initialCore({
 }): AgentCore {
   return {
     instanceId,
+    bootId: "",
     agentId: null,
     hasKey: false,
     agent: "Enrolling",
@@ -263,7 +270,6 @@ export function initialCore({
     withdrawal: null,
     unspawnableJobs: [],
     declinedOffers: noOffers,
-    quietUntilMs: 0,
     outboxAttempts: 0,
     outboxWaits: false,
   };

@@ -41,7 +41,7 @@ export interface BrokerClientOptions {
 const askFirstBytesMin = 1024 * 1024;
 
 type HandedBack = z.infer<typeof HandBack>;
-type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed">;
+type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed" | "agentDied">;
 
 /** Everything that an agent says to its broker. Each call is signed, bounded in time, and throws a `BrokerError`. */
 export type BrokerClient = ReturnType<typeof brokerClient>;
@@ -69,8 +69,8 @@ export function brokerClient(options: BrokerClientOptions) {
         schema: Acknowledged,
         timeoutMs: timing().resultTimeoutMs,
       }),
-    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed }: Returned) =>
-      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed }, Acknowledged),
+    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed, agentDied }: Returned) =>
+      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed, agentDied }, Acknowledged),
     paused: (body: PausedRequest) => quick(routes.paused, body, Acknowledged),
     resumed: (reason: string) => quick(routes.resumed, { reason }, Acknowledged),
     shutdown: (body: z.infer<typeof ShutdownRequest>, timeoutMs: number) =>
@@ -126,13 +126,38 @@ async function call<T>(options: BrokerClientOptions, request: Call & { schema: z
  * then not answered, and every call of ours may be repeated: it is sent once more on a new connection.
  */
 async function send(options: BrokerClientOptions, request: Call): Promise<Buffer> {
-  const timeout = AbortSignal.timeout(Math.max(1, Math.round(request.timeoutMs)));
-  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  return await within(request.timeoutMs, options.signal, async (signal) => {
+    try {
+      return await sendOnce(options, request, signal);
+    } catch (error) {
+      if (!(error instanceof BrokerError) || !wasCutOff(error.cause) || signal.aborted) throw error;
+      return await sendOnce(options, request, signal);
+    }
+  });
+}
+
+/**
+ * Calls with a signal for the call alone: that of AbortSignal.timeout would be kept, with all that listens to it, until
+ * its time is over, however soon the answer came.
+ */
+async function within<T>(
+  timeoutMs: number,
+  stop: AbortSignal | undefined,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(stop?.reason);
+  const timer = setTimeout(
+    () => controller.abort(new DOMException("No answer came in time", "TimeoutError")),
+    Math.max(1, Math.round(timeoutMs)),
+  ).unref();
+  stop?.addEventListener("abort", abort, { once: true });
+  if (stop?.aborted === true) abort();
   try {
-    return await sendOnce(options, request, signal);
-  } catch (error) {
-    if (!(error instanceof BrokerError) || !wasCutOff(error.cause) || signal.aborted) throw error;
-    return await sendOnce(options, request, signal);
+    return await act(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    stop?.removeEventListener("abort", abort);
   }
 }
 

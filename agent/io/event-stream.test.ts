@@ -48,7 +48,7 @@ const head = { "content-type": "text/event-stream" };
 const event = (id: string, name: string, data: unknown): string =>
   `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
-test("reconnects with a fresh signature, and names the last event that it saw", async () => {
+test("reconnects with a fresh signature, and names the last event that it saw (case 70)", async () => {
   const { requests, events, received } = await fixture((response, _request, nth) => {
     response.writeHead(200, head);
     response.write(event(`boot-${nth}`, "work_available", { queued: nth }));
@@ -80,7 +80,7 @@ test("a refusal is not the end of it", async () => {
   expect(requests).toHaveLength(3);
 });
 
-test("a stream that has fallen silent is given up, whatever TCP says", async () => {
+test("a stream that has fallen silent is given up, whatever TCP says (case 71)", async () => {
   heartbeatMs = 40;
   onTestFinished(() => {
     heartbeatMs = 60_000;

@@ -84,7 +84,7 @@ export function driverJobsContract({ name, makeDriver }: ContractSubject): void 
       expect(isRunning(pid as number)).toBe(false);
     });
 
-    test("is found by its session alone, after its first process is gone and the environment cleared", async () => {
+    test("is found by its session alone, after its first process is gone and the environment cleared (case 51)", async () => {
       const { sandbox, pids } = await bed.start(`(env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &); exit 0`);
       await sandbox.exited;
       const [pid] = await pids("pid", 1);
@@ -95,7 +95,7 @@ export function driverJobsContract({ name, makeDriver }: ContractSubject): void 
       expect(sandbox.processes().map((each) => each.pid)).toEqual([pid]);
     });
 
-    test("is found by the session of a daemon of its, reparented and with a cleared environment", async () => {
+    test("is found by the session of a daemon of its, reparented and with a cleared environment (case 51)", async () => {
       const { sandbox, pids } = await bed.start(`
         cat > daemon <<'END'
 (env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &)
@@ -110,7 +110,7 @@ END
       expect(sandbox.processes().map((each) => each.pid)).toContain(pid);
     });
 
-    test("is found by its descent, after a child took a new session and cleared its environment", async () => {
+    test("is found by its descent, after a child took a new session and cleared its environment (case 51)", async () => {
       const { sandbox, pids } = await bed.start(
         `env -i setsid sh -c 'echo $$ > pid; exec /bin/sleep 60' & ${burnHere}`,
       );

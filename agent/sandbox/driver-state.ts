@@ -42,8 +42,8 @@ export function yieldingIn({ scan }: DriverState, sandboxes: readonly LiveSandbo
 
 /** A look at some of the processes only. */
 export function scanWhere({ scan, where }: { scan: Find; where: (member: Member) => boolean }): Find {
-  return ({ fresh, onFound }) => {
-    const look = onFound === undefined ? {} : { onFound: (member: Member) => where(member) && onFound(member) };
-    return scan({ fresh, ...look }).filter(where);
+  return ({ onFound, ...look }) => {
+    const found = onFound === undefined ? {} : { onFound: (member: Member) => where(member) && onFound(member) };
+    return scan({ ...look, ...found }).filter(where);
   };
 }

@@ -9,8 +9,15 @@ import { identify } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 import { keyOf, signalMembers, stopProcesses } from "./stop-processes.ts";
 
-/** Finds all that are alive: a little old unless `fresh`; with `onFound` always fresh, and each at once. */
-export type Find = (look: { readonly fresh: boolean; readonly onFound?: (member: Member) => void }) => Member[];
+/**
+ * Finds all that are alive: a little old unless `fresh`; with `onFound` always fresh, and each at once. With
+ * `outsideOnly`, those outside the cgroups are sure to be among them, and some inside.
+ */
+export type Find = (look: {
+  readonly fresh: boolean;
+  readonly onFound?: (member: Member) => void;
+  readonly outsideOnly?: boolean;
+}) => Member[];
 
 /** Processes that are to be ended. */
 export interface Quarry {

@@ -33,7 +33,11 @@ function freezeHurried({ cgroups, live, scan }: DriverState, yielding: readonly 
       // Who was told to stop while it was being launched may enter its frozen cgroup first, and sleeps there instead.
       round += 1;
       if (round > 1) inside = pidsInside();
-      return scanWhere({ scan, where: (member) => !inside.has(member.pid) })({ fresh: true, onFound });
+      return scanWhere({ scan, where: (member) => !inside.has(member.pid) })({
+        fresh: true,
+        outsideOnly: true,
+        onFound,
+      });
     },
     cleanRounds: all === null ? 2 : 1,
     onAsked: () => hurry(yielding, all === null ? "ordinary" : "first"),

@@ -43,12 +43,14 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
   const cgroups = jobCgroups({ agentId, ledger, root: options.cgroupRoot, limits });
   const live = new Map<string, LiveSandbox>();
   let look: { readonly atMs: number; readonly members: Member[] } | null = null;
-  const scan: Find = ({ fresh, onFound }) => {
+  const scan: Find = ({ fresh, onFound, outsideOnly }) => {
+    const inCgroups = (): Map<number, string> => cgroups?.pids() ?? new Map<number, string>();
+    if (outsideOnly === true) return table.scan({ inCgroups: inCgroups(), onFound, outsideOnly });
     const now = systemClock.monotonicMs();
     if (fresh || onFound !== undefined || look === null || now - look.atMs > lookAgeMsMax) {
       look = {
         atMs: systemClock.monotonicMs(),
-        members: table.scan({ inCgroups: cgroups?.pids() ?? new Map(), onFound }),
+        members: table.scan({ inCgroups: inCgroups(), onFound }),
       };
     }
     return look.members;

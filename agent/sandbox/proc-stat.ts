@@ -22,6 +22,8 @@ export interface ProcessStat {
   readonly reapedTicks: number;
 }
 
+/** The start time is the last field that is read. */
+const lastField = 22;
 const PF_KTHREAD = 0x00200000;
 /** The longest line of /proc/PID/stat: 52 numbers and a name of 64 bytes at most. */
 const statBytesMax = 2_048;
@@ -128,7 +130,7 @@ function parseStat(line: string): ProcessStat {
   // The name stands in parentheses and may itself hold spaces and parentheses: the last one closes it.
   const open = line.indexOf("(");
   const close = line.lastIndexOf(")");
-  const fields = line.slice(close + 2).split(" ");
+  const fields = line.slice(close + 2).split(" ", lastField - 2);
   const field = (number: number): string => fields[number - 3] ?? "";
   return {
     pid: Number(line.slice(0, open)),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -46,6 +46,32 @@ describe.skipIf(!delegated)("with cgroups (skipped where this user may not make 
       bed.driver.thawAll();
       await until(() => cpuTicks(pid) > ticks, "it goes on");
       expect(await sandbox.terminate({ graceMs: 100, deadlineMs: 10_000 })).toEqual({ terminated: 2, left: [] });
+      expect(isRunning(pid)).toBe(false);
+    } finally {
+      await bed.close();
+    }
+  });
+
+  test.skipIf(!isRoot)("so is one that nothing but a session begun unseen betrays (needs root)", async () => {
+    const bed = new DriverBed((options) => processDriver(options));
+    try {
+      const { sandbox, file } = await bed.start(
+        `perl -MPOSIX -e '
+          open(my $f, ">", "seen"); print $f "$$\n"; close($f);
+          select(undef, undef, undef, 0.005) until -e "go";
+          POSIX::setsid();
+          if (!fork) { if (!fork) { exec "env", "-i", "sh", "-c", $ARGV[0] } POSIX::_exit(0) }
+          wait; sleep 60;
+        ' 'echo $$ > '"$OUT"'/cgroup.procs; echo $$ > pid; ulimit -t 60; while :; do :; done' & exec sleep 60`,
+        { OUT: own as string },
+      );
+      await pidsIn(file("seen"), 1);
+      expect(sandbox.processes()).toHaveLength(2);
+      writeFileSync(file("go"), "");
+      const [pid] = (await pidsIn(file("pid"), 1)) as [number];
+      expect(bed.driver.freezeAll()).toMatchObject({ processes: 3, running: [] });
+      expect(readProcess(pid)?.state).toBe("T");
+      expect(await sandbox.terminate({ graceMs: 0, deadlineMs: 10_000 })).toEqual({ terminated: 3, left: [] });
       expect(isRunning(pid)).toBe(false);
     } finally {
       await bed.close();

@@ -29,6 +29,11 @@ export interface Look {
    * forking and ending has no time to. Some are found only at the end, by whom they descend from.
    */
   readonly onFound?: ((member: Member) => void) | undefined;
+  /**
+   * Whether only those outside the cgroups are asked for: those inside, of which there may be many, are not read again,
+   * and only some of them are among the members.
+   */
+  readonly outsideOnly?: boolean | undefined;
 }
 
 interface Known {
@@ -37,6 +42,9 @@ interface Known {
   environmentRead: boolean;
   /** How many processes this host had made when it was last listed. */
   listedAtForks: number;
+  /** How many it had made before this was read. */
+  readAtForks: number;
+  stat: ProcessStat | null;
 }
 
 interface Root {
@@ -67,7 +75,15 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
   return {
     adopt({ leaseId, pid, startTime }) {
       roots.set(leaseId, { pid, startTime, endedAtTicks: null });
-      known.set(pid, { startTime, leaseId, environmentRead: true, listedAtForks: forksSinceBoot() });
+      const forks = forksSinceBoot();
+      known.set(pid, {
+        startTime,
+        leaseId,
+        environmentRead: true,
+        listedAtForks: forks,
+        readAtForks: forks,
+        stat: null,
+      });
     },
     rootEnded(leaseId) {
       const root = roots.get(leaseId);
@@ -77,7 +93,7 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
       for (const [pid, entry] of known) if (entry.leaseId === null) known.delete(pid);
     },
     forget: (leaseId) => void roots.delete(leaseId),
-    scan({ inCgroups, onFound }) {
+    scan({ inCgroups, onFound, outsideOnly = false }) {
       const alive = new Map<number, ProcessStat>();
       const members: Member[] = [];
       const claim = (stat: ProcessStat, leaseId: string): void => {
@@ -87,8 +103,13 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
       };
       const listed = new Set<number>();
       const forks = forksSinceBoot();
-      const skip = (pid: number): boolean => !inCgroups.has(pid) && isForeignStill({ pid, known, forks, forksMax });
-      for (const stat of readAll({ listed, skip })) {
+      const skip = (pid: number): boolean => {
+        if (!inCgroups.has(pid)) return isForeignStill({ pid, known, forks, forksMax });
+        const inside = outsideOnly ? insideStill({ pid, known, forks, forksMax }) : null;
+        if (inside !== null) alive.set(pid, inside);
+        return inside !== null;
+      };
+      for (const stat of readAll({ listed, skip, forks })) {
         alive.set(stat.pid, stat);
         const entry = entryOf({ stat, known, forks });
         entry.leaseId ??= inCgroups.get(stat.pid) ?? null;
@@ -107,9 +128,23 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
   };
 }
 
-/** Every live process that may be a job's, each as it is read. */
-function* readAll({ listed, skip }: { listed: Set<number>; skip: (pid: number) => boolean }): Generator<ProcessStat> {
+/**
+ * Every live process that may be a job's, each as it is read.
+ *
+ * @param forks how many processes this host had made before
+ */
+function* readAll({
+  listed,
+  skip,
+  forks,
+}: {
+  listed: Set<number>;
+  skip: (pid: number) => boolean;
+  forks: number;
+}): Generator<ProcessStat> {
   for (let listing = 1; listing <= listingsMax; listing += 1) {
+    // Nobody can have come since.
+    if (listing > 1 && forksSinceBoot() === forks) return;
     const pids = listPids().filter((pid) => !listed.has(pid));
     if (pids.length === 0) return;
     for (const pid of pids) {
@@ -141,10 +176,30 @@ function isForeignStill({
   return true;
 }
 
+/** What a process of a cgroup was when it was last read, if that tells its session and parent still. */
+function insideStill({
+  pid,
+  known,
+  forks,
+  forksMax,
+}: {
+  pid: number;
+  known: ReadonlyMap<number, Known>;
+  forks: number;
+  forksMax: number;
+}): ProcessStat | null {
+  const entry = known.get(pid);
+  if (entry === undefined || entry.leaseId === null || !(forks - entry.readAtForks < forksMax)) return null;
+  entry.listedAtForks = forks;
+  return entry.stat;
+}
+
 function entryOf({ stat, known, forks }: { stat: ProcessStat; known: Map<number, Known>; forks: number }): Known {
   const entry = known.get(stat.pid);
   if (entry?.startTime === stat.startTime) {
     entry.listedAtForks = forks;
+    entry.readAtForks = forks;
+    entry.stat = stat;
     return entry;
   }
   const fresh: Known = {
@@ -153,6 +208,8 @@ function entryOf({ stat, known, forks }: { stat: ProcessStat; known: Map<number,
     // The kernel's own have no environment to wait for.
     environmentRead: stat.kernelThread,
     listedAtForks: forks,
+    readAtForks: forks,
+    stat,
   };
   known.set(stat.pid, fresh);
   return fresh;
@@ -209,8 +266,13 @@ function spread({
   let unclaimed: ProcessStat[] = [];
   for (const stat of alive.values()) {
     const leaseId = known.get(stat.pid)?.leaseId ?? null;
-    if (leaseId === null) unclaimed.push(stat);
-    else if (stat.session !== ownSession) sessions.set(stat.session, leaseId);
+    if (leaseId === null) {
+      unclaimed.push(stat);
+      continue;
+    }
+    if (stat.session !== ownSession) sessions.set(stat.session, leaseId);
+    // It may have begun a session since it was read; a session's number is given to nobody but its leader.
+    sessions.set(stat.pid, leaseId);
   }
   if (sessions.size === 0) return claimed;
   // Ends: each round but the last claims at least one of a finite list.
@@ -235,7 +297,7 @@ function spread({
   return claimed;
 }
 
-/** How many processes and threads this host has made since it started (proc_stat(5)). */
+/** How many processes and threads this host has made since it started (proc_stat(5)); NaN where it does not say. */
 function forksSinceBoot(): number {
   return Number(/^processes (\d+)$/m.exec(readFileSync("/proc/stat", "latin1"))?.[1] ?? Number.NaN);
 }

@@ -60,9 +60,9 @@ export function stopProcesses({
     if (clean >= cleanRounds || late) {
       return { stopped: [...stopped.values()], running, processes: members.length };
     }
-    signalMembers(running, "SIGSTOP");
+    signalGroups(running, "SIGSTOP");
     if (round === 1) onAsked?.();
-    if (running.length > 0) pause(pauseMs);
+    if (running.length > 0 && round > 1) pause(pauseMs);
   }
 }
 
@@ -71,13 +71,15 @@ export function stopProcesses({
  * which reaches the children that they fork in this very moment.
  */
 export function signalMembers(members: readonly Member[], signal: "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGKILL"): void {
-  if (signal === "SIGSTOP" || signal === "SIGKILL") {
-    // A group lies within one session, and a session is theirs for certain when its leader is one of them.
-    const led = new Set(members.filter((member) => member.pid === member.session).map((member) => member.session));
-    const groups = new Set(members.filter((member) => led.has(member.session)).map((member) => member.group));
-    for (const group of groups) if (group > 1) send(-group, signal);
-  }
+  if (signal === "SIGSTOP" || signal === "SIGKILL") signalGroups(members, signal);
   for (const member of members) send(member.pid, signal);
+}
+
+function signalGroups(members: readonly Member[], signal: "SIGSTOP" | "SIGKILL"): void {
+  // A group lies within one session, and a session is theirs for certain when its leader is one of them.
+  const led = new Set(members.filter((member) => member.pid === member.session).map((member) => member.session));
+  const groups = new Set(members.filter((member) => led.has(member.session)).map((member) => member.group));
+  for (const group of groups) if (group > 1) send(-group, signal);
 }
 
 /** Sleeps without giving the event loop a turn. */

@@ -44,6 +44,7 @@ export class ModelWorld {
   ending: Ending | null = null;
   keyThere = true;
   homeThere = true;
+  bootId = "first boot";
   /** So many effects from now the agent is killed; null for never. */
   fuse: number | null = null;
   #instances = 0;
@@ -69,6 +70,7 @@ export class ModelWorld {
       hasKey,
       pid: 1,
       driver: "model",
+      bootId: this.bootId,
       recovered: this.#recovered(),
       mayEnrol,
     });

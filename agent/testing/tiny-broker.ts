@@ -1,7 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import type { HeartbeatRequest, Lease, WithdrawRequest } from "../../protocol/messages.ts";
+import type {
+  BrokerEvent,
+  CheckpointReference,
+  HeartbeatRequest,
+  Lease,
+  ProblemCode,
+  WithdrawRequest,
+} from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
 import { parseSignatureHeaders } from "../../protocol/signing.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
@@ -22,12 +29,21 @@ export class TinyBroker {
   readonly revoked = new Set<string>();
   /** The paths that were asked for, in order. */
   readonly calls: string[] = [];
+  /** What was given back by itself, by lease. */
+  readonly returned = new Map<string, { reason: string; startFailed?: boolean; agentDied?: boolean }>();
   /** Takes every connection and answers nothing. */
   silent = false;
+  /** Hears what is asked for at such a path, and answers nothing. */
+  silentAt: RegExp | null = null;
+  /** Refuses what is asked for at such a path. */
+  refusal: { readonly at: RegExp; readonly status: number; readonly code: ProblemCode } | null = null;
+  /** From where the next job goes on; its blobs are those that were brought here. */
+  checkpoint: CheckpointReference | null = null;
   url = "";
   readonly #server: Server;
   readonly #timing: Timing;
-  readonly #blobs = new Map<string, Buffer>();
+  readonly blobs = new Map<string, Buffer>();
+  readonly #streams = new Set<ServerResponse>();
   #granted = 0;
 
   constructor(timing: Partial<Timing> = {}) {
@@ -46,12 +62,19 @@ export class TinyBroker {
     this.#server.close();
   }
 
+  /** Tells every agent that listens. */
+  push({ event, data }: BrokerEvent): void {
+    for (const stream of this.#streams)
+      stream.write(`id: ${event}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (this.silent) return;
     const path = request.url ?? "";
     this.calls.push(path);
+    if (this.silentAt?.test(path) === true) return;
     const body = Buffer.concat(chunks);
     const answer = (status: number, value: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
@@ -59,7 +82,12 @@ export class TinyBroker {
     if (path === routes.events) {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(": connected\n\n");
+      this.#streams.add(response);
+      response.once("close", () => this.#streams.delete(response));
       return;
+    }
+    if (this.refusal?.at.test(path) === true) {
+      return answer(this.refusal.status, { code: this.refusal.code, message: "No." });
     }
     if (path.startsWith(routes.blob(""))) return this.#serveBlob(path, request.method ?? "", body, response);
     const header = (name: string): string => String(request.headers[name] ?? "");
@@ -70,8 +98,8 @@ export class TinyBroker {
 
   #serveBlob(path: string, method: string, body: Buffer, response: ServerResponse): void {
     const digest = path.slice(routes.blob("").length);
-    if (method === "PUT") this.#blobs.set(digest, body);
-    const blob = this.#blobs.get(digest);
+    if (method === "PUT") this.blobs.set(digest, body);
+    const blob = this.blobs.get(digest);
     response.writeHead(blob === undefined ? 404 : 200).end(method === "GET" ? blob : "{}");
   }
 
@@ -93,6 +121,9 @@ export class TinyBroker {
     if (lease !== null && lease[2] === "complete") {
       this.completed.set(String(lease[1]), body as { outcome: string; result?: string });
     }
+    if (lease !== null && lease[2] === "return") {
+      this.returned.set(String(lease[1]), body as { reason: string; startFailed?: boolean; agentDied?: boolean });
+    }
     return { ok: true };
   }
 
@@ -107,7 +138,8 @@ export class TinyBroker {
         redeliveriesMax: 3,
       };
       const leaseId = `lease-${this.#granted}`;
-      const lease = { leaseId, jobId: `job-${this.#granted}`, epoch: 1, job, expiresAt: now + 30_000 };
+      const grant = { leaseId, jobId: `job-${this.#granted}`, epoch: 1, job, expiresAt: now + 30_000 };
+      const lease = this.checkpoint === null ? grant : { ...grant, checkpoint: this.checkpoint };
       this.leases.set(leaseId, lease);
       offers.push(lease);
     }

@@ -93,6 +93,7 @@ export function revoke(turn: Turn, agent: KnownAgent, reason: string): void {
   agent.revokedAt ??= turn.nowMs;
   agent.lostAt = null;
   agent.slotsFree = 0;
+  agent.forgetUnstartable(Infinity);
   turn.state.hungry.delete(agent);
   agent.isConnected = false;
   persistAgent(turn, agent);

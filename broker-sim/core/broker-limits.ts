@@ -9,6 +9,8 @@ export const brokerLimits = {
   agentsMax: 100_000,
   /** The most settled jobs that are remembered; the oldest go first. */
   settledJobsMax: 100_000,
+  /** The most jobs that one agent could not start and is not offered for a while; the oldest are forgotten first. */
+  unstartableJobsMax: 64,
   /** The most nonces that are remembered against replays. */
   noncesMax: 1_000_000,
   /** The most bytes of checkpoints in a directory. */

@@ -33,6 +33,8 @@ const step = fc.record({
     "complete",
     "complete",
     "giveBack",
+    "startFails",
+    "startFails",
     "pause",
     "shutdown",
     "startAnew",
@@ -112,6 +114,12 @@ test.prop([fc.array(step, { maxLength: 120 })], { numRuns: 400 })(
         case "giveBack":
           if (lease !== undefined)
             agent.giveBack(lease, pick, names ? broker.checkpoint(String(pick % 5), pick) : undefined);
+          break;
+        case "startFails":
+          if (lease !== undefined) {
+            const message = { epoch: lease.epoch, progress: 0, reason: "it could not be started", startFailed: true };
+            broker.do({ type: names ? "return" : "decline", caller: agent.caller, leaseId: lease.leaseId, message });
+          }
           break;
         case "pause":
           actor.paused = !actor.paused;

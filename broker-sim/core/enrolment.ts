@@ -53,6 +53,8 @@ function startInstance(turn: Turn, agent: KnownAgent, instanceId: string): void 
   turn.effects.push({ kind: "new-instance", agentId: agent.agentId, instanceId });
   takeBackOffers(turn, agent);
   turn.state.hungry.delete(agent);
+  // What the instance before could not start this one may: somebody may have mended its host in between.
+  agent.forgetUnstartable(Infinity);
   agent.instanceId = instanceId;
   agent.isConnected = false;
   agent.state = "Idle";

@@ -10,6 +10,7 @@ import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import type { JobRecord } from "./records.ts";
 import { type Turn, persistAgent, persistJob, record } from "./turn.ts";
+import { hasWorkFor, isFor } from "./unstartable.ts";
 import { renewHunger, takesWork } from "./work-hints.ts";
 
 /** Takes note of an agent, renews what it names and holds, and offers it work for its free slots (WC-1). */
@@ -113,12 +114,16 @@ function releaseUnclaimed(turn: Turn, agent: KnownAgent): void {
 }
 
 function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
+  const { state } = turn;
   const offers = repeatOffers(agent);
   agent.slotsFree -= offers.length;
-  while (offers.length < limits.offersPerHeartbeatMax && agent.slotsFree > 0 && agent.held.size < agent.slots) {
-    const jobId = turn.state.queue.take();
-    if (jobId === undefined) break;
-    offers.push(offerJob(turn, present(turn.state.jobs.get(jobId), "a queued job is known"), agent));
+  agent.forgetUnstartable(turn.nowMs);
+  const hasRoom = (): boolean =>
+    offers.length < limits.offersPerHeartbeatMax && agent.slotsFree > 0 && agent.held.size < agent.slots;
+  while (hasRoom() && hasWorkFor(state, agent)) {
+    const jobId = state.queue.take((queued) => isFor(state, agent, queued));
+    const job = state.jobs.get(present(jobId, "a job that is for the agent is queued"));
+    offers.push(offerJob(turn, present(job, "a queued job is known"), agent));
   }
   return offers;
 }

@@ -1,5 +1,6 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
+import { brokerLimits } from "./broker-limits.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
@@ -94,10 +95,23 @@ function assertWakes(agent: KnownAgent): void {
   assert(!agent.inLine || canBeWoken(agent), "an agent that is to be woken hears it, and has room");
 }
 
+/** What is over first comes first, and nothing lasts for longer than its time. */
+function assertUnstartable({ nowMs, timing }: BrokerState, { unstartable }: KnownAgent): void {
+  assert(unstartable.size <= brokerLimits.unstartableJobsMax, "an agent is kept from no more jobs than the limit says");
+  let lastMs = -Infinity;
+  for (const untilMs of unstartable.values()) {
+    assert(untilMs >= lastMs, "what an agent may start again first stands first");
+    lastMs = untilMs;
+  }
+  assert(lastMs <= nowMs + timing.startAgainAfterMs, "an agent is kept from a job for no longer than its time");
+}
+
 function assertAgent(state: BrokerState, agent: KnownAgent): void {
   assertSilenceIsNoticed(state, agent);
+  assertUnstartable(state, agent);
   assert((agent.standing === "lost") === (agent.lostAt !== null), "an agent is lost since a moment, or not lost");
   if (agent.standing !== "revoked") return;
   assert(agent.held.size === 0, "a revoked agent holds nothing");
+  assert(agent.unstartable.size === 0, "nothing is remembered of what a revoked agent could not start");
   assert(agent.revokedAt !== null, "a revoked agent is revoked since a moment");
 }

@@ -39,18 +39,30 @@ export class JobQueue {
     this.#orders.delete(jobId);
   }
 
-  /** Takes the first job, or undefined when none is queued. */
-  take(): string | undefined {
+  /** Takes the first job that is wanted, or undefined when none is queued. Those before it keep their places. */
+  take(isWanted: (jobId: string) => boolean): string | undefined {
+    const passedOver: { readonly jobId: string; readonly order: number }[] = [];
+    const taken = this.#takeFirst(isWanted, passedOver);
+    for (const { jobId, order } of passedOver) this.#heap.push(order, jobId);
+    return taken;
+  }
+
+  #takeFirst(
+    isWanted: (jobId: string) => boolean,
+    passedOver: { readonly jobId: string; readonly order: number }[],
+  ): string | undefined {
     for (;;) {
       const order = this.#heap.firstKey;
       const jobId = this.#heap.pop();
-      if (jobId === undefined) return undefined;
+      if (jobId === undefined || order === undefined) return undefined;
       if (this.#orders.get(jobId) !== order) {
         sometimes("a cancelled job was skipped in the queue");
-        continue;
+      } else if (!isWanted(jobId)) {
+        passedOver.push({ jobId, order });
+      } else {
+        this.#orders.delete(jobId);
+        return jobId;
       }
-      this.#orders.delete(jobId);
-      return jobId;
     }
   }
 }

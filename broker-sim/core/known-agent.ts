@@ -1,10 +1,12 @@
 import { assert, present } from "../../foundation/assert.ts";
 import type { Alarm } from "./alarms.ts";
+import { brokerLimits } from "./broker-limits.ts";
 import type { Standing } from "./line.ts";
 import type { AgentRecord, JobRecord } from "./records.ts";
 
 /** Most agents of a large fleet never hold a job, and have no list of their own. */
 const nothing: ReadonlyMap<string, JobRecord> = new Map();
+const none: ReadonlyMap<string, number> = new Map();
 
 /**
  * An agent as the broker knows it: the record that the stores keep, and what holds for this start of the broker only.
@@ -24,6 +26,7 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent>, Alarm<"age
   /** Whether its event stream is open. */
   isConnected = false;
   #held: Map<string, JobRecord> | null = null;
+  #unstartable: Map<string, number> | null = null;
   /** When its silence is looked at. */
   alarmAtMs = Infinity;
   /** Its place among the hungry. */
@@ -68,6 +71,34 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent>, Alarm<"age
   letGo(job: JobRecord): void {
     const { leaseId } = present(job.grant, "what is let go has a grant");
     assert(this.#held?.delete(leaseId) === true, "the holder's list names the grant");
+  }
+
+  /**
+   * The jobs that its instance could not start, each with when it may try it again, the earliest first. No store keeps
+   * them: an agent that is offered one after a restart of the broker declines it, and says so.
+   */
+  get unstartable(): ReadonlyMap<string, number> {
+    return this.#unstartable ?? none;
+  }
+
+  /** Notes that it could not start a job. Times never run backwards, so the first to be noted is the first to be over. */
+  noteUnstartable(jobId: string, untilMs: number): void {
+    const unstartable = (this.#unstartable ??= new Map());
+    unstartable.delete(jobId);
+    unstartable.set(jobId, untilMs);
+    if (unstartable.size <= brokerLimits.unstartableJobsMax) return;
+    const [oldest] = unstartable.keys();
+    unstartable.delete(present(oldest, "what is counted is there"));
+  }
+
+  /** Forgets what it may try again by now. */
+  forgetUnstartable(untilMs: number): void {
+    if (this.#unstartable === null) return;
+    for (const [jobId, atMs] of this.#unstartable) {
+      if (atMs > untilMs) return;
+      this.#unstartable.delete(jobId);
+    }
+    this.#unstartable = null;
   }
 
   /** The record as the stores are to keep it. */

@@ -2,9 +2,22 @@ import { describe, expect, test } from "vitest";
 import type * as z from "zod";
 
 import type { Lease } from "../../protocol/messages.ts";
+import { defaultTiming } from "../../protocol/timing.ts";
 import { CoreAgent, CoreBroker, answerOf, codeOf } from "../testing/core-broker.ts";
+import { brokerLimits } from "./broker-limits.ts";
 
 type OpenLease = z.infer<typeof Lease>;
+
+const { startAgainAfterMs, heartbeatIntervalMs } = defaultTiming;
+
+/** Lets time go by with a heartbeat now and then, so that nobody is lost. */
+function beat(agent: CoreAgent, forMs: number): void {
+  const endMs = agent.broker.nowMs + forMs;
+  while (agent.broker.nowMs < endMs) {
+    agent.broker.advance(Math.min(heartbeatIntervalMs, endMs - agent.broker.nowMs));
+    if (agent.broker.nowMs < endMs) agent.heartbeat({ slotsFree: 0 });
+  }
+}
 
 /** Gives a lease back that could not be started, as the agents do. */
 function failToStart({ broker, caller }: CoreAgent, { leaseId, epoch }: OpenLease): void {
@@ -34,9 +47,12 @@ describe("a start that failed", () => {
     const behind = broker.submit(4);
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
     const tried: string[] = [];
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 20 && broker.job(bad!).completedAt === null; round += 1) {
       const [lease] = agent.takeWork();
-      if (lease === undefined) break;
+      if (lease === undefined) {
+        beat(agent, startAgainAfterMs);
+        continue;
+      }
       tried.push(lease.jobId);
       if (lease.jobId === bad) failToStart(agent, lease);
       else answerOf(agent.complete(lease));
@@ -61,14 +77,104 @@ describe("a start that failed", () => {
     const broker = new CoreBroker();
     const [bad, good] = broker.submit(2, { redeliveriesMax: 0 });
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
-    for (let round = 0; round < 3; round += 1) {
-      const [offer] = agent.heartbeat({ slotsFree: 1 }).offers;
-      if (offer!.jobId === good) answerOf(agent.accept(offer!));
-      else declineIt(agent, offer!, true);
-      if (offer!.jobId === good) break;
-    }
-    expect(broker.job(good!).state).toBe("leased");
+    const [offer] = agent.heartbeat({ slotsFree: 1 }).offers;
+    declineIt(agent, offer!, true);
+    expect(agent.takeWork()).toMatchObject([{ jobId: good }]);
     expect(broker.job(bad!)).toMatchObject({ state: "queued", redeliveries: 0 });
+  });
+});
+
+describe("a job that an agent could not start", () => {
+  /** An agent with a stream that gave back the only job there is, and heard what the broker had to say of that. */
+  function afterFailure(how: "return" | "decline" = "return") {
+    const broker = new CoreBroker();
+    const [jobId] = broker.submit(1);
+    const agent = new CoreAgent(broker, { slots: 1 }).enrol().connect();
+    const [offer] = agent.heartbeat().offers;
+    if (how === "decline") declineIt(agent, offer!, true);
+    else {
+      answerOf(agent.accept(offer!));
+      failToStart(agent, offer!);
+    }
+    return { broker, agent, jobId: jobId! };
+  }
+
+  test.each(["return", "decline"] as const)("(%s) is offered to others at once, and to it after a while", (how) => {
+    const { broker, agent, jobId } = afterFailure(how);
+    expect(agent.heartbeat().offers).toEqual([]);
+    beat(agent, startAgainAfterMs - 1);
+    expect(agent.heartbeat().offers).toEqual([]);
+    const other = new CoreAgent(broker, { number: 2 }).enrol();
+    const [offer] = other.heartbeat().offers;
+    expect(offer).toMatchObject({ jobId });
+    answerOf(other.giveBack(offer!, 0));
+    broker.advance(1);
+    expect(agent.heartbeat().offers).toMatchObject([{ jobId }]);
+  });
+
+  test("wakes its agent neither now nor with its heartbeats, and another that waits at once", () => {
+    const { broker, agent } = afterFailure();
+    const other = new CoreAgent(broker, { number: 2, slots: 1 }).enrol().connect();
+    for (let count = 0; count < 3; count += 1) agent.heartbeat();
+    expect(broker.pushed(agent)).toEqual([]);
+    // Both wait when it comes back to the queue, the one that cannot start it for longer.
+    const [offer] = other.heartbeat().offers;
+    answerOf(agent.tryHeartbeat());
+    answerOf(other.decline(offer!));
+    expect(broker.pushed(agent)).toEqual([]);
+    const third = new CoreAgent(broker, { number: 3, slots: 1 }).enrol().connect();
+    const [again] = third.heartbeat().offers;
+    answerOf(other.tryHeartbeat());
+    answerOf(third.decline(again!));
+    expect(broker.pushed(agent)).toEqual([]);
+    expect(broker.pushed(other)).toEqual(["work_available"]);
+  });
+
+  test("keeps its agent from no other job, and its place before those behind it", () => {
+    const { broker, agent, jobId } = afterFailure();
+    const [second, third] = broker.submit(2);
+    expect(broker.pushed(agent)).toEqual([]);
+    expect(agent.heartbeat().offers).toMatchObject([{ jobId: second }]);
+    const other = new CoreAgent(broker, { number: 2, slots: 2 }).enrol();
+    expect(other.heartbeat().offers).toMatchObject([{ jobId }, { jobId: third }]);
+  });
+
+  test("tells its agent of the next job that is for it", () => {
+    const { broker, agent } = afterFailure();
+    agent.heartbeat();
+    expect(broker.pushed(agent)).toEqual([]);
+    broker.submit(1);
+    expect(broker.pushed(agent)).toEqual(["work_available"]);
+  });
+
+  test("is offered to the next instance at once", () => {
+    const { agent, jobId } = afterFailure();
+    agent.startAnew();
+    expect(agent.enrol().heartbeat().offers).toMatchObject([{ jobId }]);
+  });
+
+  test("is told of anew after a restart of the broker", () => {
+    const { broker, agent, jobId } = afterFailure();
+    broker.restart();
+    const [offer] = agent.heartbeat().offers;
+    expect(offer).toMatchObject({ jobId });
+    declineIt(agent, offer!, true);
+    expect(agent.heartbeat().offers).toEqual([]);
+  });
+
+  test("is forgotten when there are too many, the first one first", () => {
+    const broker = new CoreBroker();
+    const jobs = broker.submit(brokerLimits.unstartableJobsMax + 1);
+    const agent = new CoreAgent(broker, { slots: 1 }).enrol();
+    for (let count = 0; count < jobs.length; count += 1) failToStart(agent, agent.takeWork()[0]!);
+    expect(agent.heartbeat().offers).toMatchObject([{ jobId: jobs[0] }]);
+    expect(broker.state.queue.size).toBe(jobs.length - 1);
+  });
+
+  test("is forgotten with its agent's key", () => {
+    const { broker, agent } = afterFailure();
+    answerOf(agent.withdraw());
+    expect(broker.state.agents.get(agent.agentId)?.unstartable.size).toBe(0);
   });
 });
 

@@ -3,6 +3,7 @@ import type { AgentState } from "../../protocol/agent-states.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import type { JobRecord } from "./records.ts";
 import { type Turn, push } from "./turn.ts";
+import { hasWorkFor } from "./unstartable.ts";
 
 /** Puts a job into the queue under the order that it has. */
 export function enqueueJob(turn: Turn, job: JobRecord): void {
@@ -15,12 +16,12 @@ export function takesWork(state: AgentState): boolean {
   return state === "Idle" || state === "Working";
 }
 
-/** An agent has a free slot: it is woken now if a job is queued, and when the next one is if not. */
+/** An agent has a free slot: it is woken now if a job for it is queued, and when the next one is if not. */
 export function hungerOf(turn: Turn, agent: KnownAgent): void {
   const { state } = turn;
   if (!canBeWoken(agent)) return;
-  if (state.queue.size === 0) state.hungry.add(agent);
-  else wake(turn, agent);
+  if (hasWorkFor(state, agent)) wake(turn, agent);
+  else state.hungry.add(agent);
 }
 
 /** The same when it says anew what it can take: it waits behind all others again, or no longer. */
@@ -30,17 +31,22 @@ export function renewHunger(turn: Turn, agent: KnownAgent): void {
 }
 
 /**
- * Wakes as many hungry agents as the jobs queued in this turn can feed, longest hungry first. A hint only: whoever is
- * not woken, or is woken in vain, asks again with its next heartbeat.
+ * Wakes as many hungry agents as the jobs queued in this turn can feed, longest hungry first. Whoever could not start
+ * them waits on; each such start counted against its job, so there are few to pass by. A hint only: whoever is not
+ * woken, or is woken in vain, asks again with its next heartbeat.
  */
 export function wakeForQueued(turn: Turn): void {
   const { state } = turn;
   let jobs = Math.min(turn.jobsQueued, state.queue.size);
-  while (jobs > 0 && state.hungry.oldest !== null) {
-    const agent = state.hungry.oldest;
-    sometimes("a hungry agent was woken for a queued job");
-    wake(turn, agent);
-    jobs -= agent.slotsFree;
+  let agent = jobs > 0 ? state.hungry.oldest : null;
+  while (jobs > 0 && agent !== null) {
+    const { after } = agent;
+    if (hasWorkFor(state, agent)) {
+      sometimes("a hungry agent was woken for a queued job");
+      wake(turn, agent);
+      jobs -= agent.slotsFree;
+    }
+    agent = after;
   }
 }
 

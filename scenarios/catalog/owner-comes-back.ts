@@ -4,7 +4,7 @@ import { briskTiming } from "./brisk-timing.ts";
 const quietS = 2;
 const withdrawDeadlineMs = 10_000;
 
-/** WC-11; docs/cases.md, cases 36 and 37. */
+/** WC-11. */
 export const ownerComesBack: Scenario = {
   name: "owner-comes-back",
   title: "the owner works at the host: the jobs stop at once, and go on by themselves after a quiet time",

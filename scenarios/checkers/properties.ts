@@ -47,6 +47,7 @@ export const propertyNames = [
   "broker-contact",
   "owner-holds",
   "activity-pauses",
+  "deaths-blamed",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -71,6 +72,7 @@ export const dutyNames = [
   "starts-counted",
   "slots-told",
   "unstartable-declined",
+  "unstartable-spared",
   "broker-heard",
   "shutdown-handover",
   "shutdown-bound",

@@ -35,7 +35,7 @@ describe("queue-order", () => {
 
   it("puts it behind when an agent declines it for that, and in front when it declines it for anything else", () => {
     const declined = (reason: string) => {
-      const failed = back(offered(submitted(1, 2), 1).execution(1, "spawning", "failed"), 1);
+      const failed = back(offered(submitted(1, 2), 1).execution(1, "spawning", "failed"), 1).wait(61_000);
       const { agentId: _agentId, ...lease } = grant(1, 2);
       const again = offered(offered(failed, 2), 1, 2).job(3, null, "queued");
       again.add("agent.offer", { ...lease, answer: "declined", reason });
@@ -44,6 +44,15 @@ describe("queue-order", () => {
     expect(verdict(offered(declined("this job could not be started on this host before"), 3)).result).toBe("pass");
     expect(verdict(offered(declined("every slot is busy"), 1, 3)).result).toBe("pass");
     expect(verdict(offered(declined("every slot is busy"), 3)).result).toBe("fail");
+  });
+
+  it("passes an agent over with what it could not start just now, and nobody else", () => {
+    const failed = () => back(offered(submitted(1), 1).execution(1, "spawning", "failed"), 1).job(2, null, "queued");
+    expect(verdict(offered(failed(), 2)).result).toBe("pass");
+    expect(verdict(offered(offered(failed(), 2), 1, 2)).result).toBe("pass");
+    expect(verdict(offered(failed().wait(61_000), 2)).result).toBe("fail");
+    const other = { ...grant(2, 1), agentId: "b".repeat(64), expiresAt: 1 };
+    expect(verdict(failed().job(2, "queued", "offered").add("broker.offered", other)).result).toBe("fail");
   });
 
   it("takes either place where its agent left before it could say why", () => {

@@ -1,14 +1,18 @@
 import { checkerOf, passed, undecided } from "./checker.ts";
+import { dutySettings } from "./duty-settings.ts";
+import { LeftToOthers } from "./left-to-others.ts";
 import { violation } from "./story.ts";
 
 /**
  * The broker's queue is fair: jobs are offered in the order in which they came in; one that was given back goes before
  * all others, because somebody has waited for it already, and one that could not be started goes behind them, because
- * the others may be. And every grant of a job has the number after the last one.
+ * the others may be; an agent that could not start a job is passed over with it for a while. And every grant of a job
+ * has the number after the last one.
  */
 export const queueOrder = checkerOf(
   "jobs are offered in the order of the queue, each under the next epoch (I1)",
-  () => {
+  (settings) => {
+    const left = new LeftToOthers(dutySettings(settings));
     /** Behind each other, the next to be offered first. */
     let queue: string[] = [];
     const epochs = new Map<string, number>();
@@ -47,8 +51,11 @@ export const queueOrder = checkerOf(
           else queue.unshift(jobId);
         },
         "broker.offered": (record) => {
-          const { jobId, leaseId, epoch } = record.data;
-          const first = anywhere.delete(jobId) ? jobId : queue.shift();
+          const { agentId, jobId, leaseId, epoch } = record.data;
+          const isNext = (one: string): boolean =>
+            one === jobId || !left.mayBe({ agentId, jobId: one, atMs: record.at });
+          const first = anywhere.delete(jobId) ? jobId : queue.find(isNext);
+          queue = queue.filter((one) => one !== jobId);
           offers += 1;
           lastLease.set(jobId, leaseId);
           if (first !== jobId) return violation(`${jobId} was offered, and ${first ?? "nothing"} was the next`, record);
@@ -56,7 +63,12 @@ export const queueOrder = checkerOf(
           epochs.set(jobId, epoch);
           return epoch === before + 1 ? null : violation(`the grant after epoch ${before} has epoch ${epoch}`, record);
         },
-        "agent.execution": ({ source, data: { jobId, leaseId, from, to } }) => {
+        "broker.released": (record) => left.released(record),
+        "broker.enrolled": (record) => left.enrolled(record),
+        "agent.execution": (record) => {
+          const { source, data } = record;
+          const { jobId, leaseId, from, to } = data;
+          left.executed(record);
           if (from !== "spawning" || to !== "failed") return;
           failedStarts.add(`${source} ${jobId}`);
           unstartable.set(leaseId, source);

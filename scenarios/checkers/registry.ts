@@ -36,6 +36,7 @@ import { pauseTold } from "./pause-told.ts";
 import { freezesEnd } from "./freezes-end.ts";
 import { checkpointsMade } from "./checkpoints-made.ts";
 import { checkpointsTold } from "./checkpoints-told.ts";
+import { deathsBlamed } from "./deaths-blamed.ts";
 import { pauseHeard } from "./pause-heard.ts";
 import { heldStarts } from "./held-starts.ts";
 import { stateOfWork } from "./state-of-work.ts";
@@ -50,6 +51,7 @@ import { slotsTold } from "./slots-told.ts";
 import { leaseCalls } from "./lease-calls.ts";
 import { agentCalls } from "./agent-calls.ts";
 import { unstartableDeclined } from "./unstartable-declined.ts";
+import { unstartableSpared } from "./unstartable-spared.ts";
 import { workState } from "./work-state.ts";
 import { holderAlone } from "./holder-alone.ts";
 import { grantsExpire } from "./grants-expire.ts";
@@ -129,10 +131,12 @@ export const checkers = {
   "ends-told": endsTold,
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
+  "deaths-blamed": deathsBlamed,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,
   "unstartable-declined": unstartableDeclined,
+  "unstartable-spared": unstartableSpared,
   "work-state": workState,
   "lease-calls": leaseCalls,
   "agent-calls": agentCalls,

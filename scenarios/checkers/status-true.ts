@@ -42,8 +42,9 @@ export const statusTrue = checkerOf("the status shows what is (WC-5)", () => {
         instances.of(record.source).executions.set(record.data.leaseId, record);
       },
       "witness.resource": ({ data: { agentId, change, resource } }) => {
+        if (change !== "gone") return;
         const leaseId = /^directory:.*\/sandboxes\/([^/]+)$/.exec(resource)?.[1];
-        if (change === "gone" && leaseId !== undefined) instances.ofAgent(agentId)?.executions.delete(leaseId);
+        if (leaseId !== undefined) instances.ofAgent(agentId)?.executions.delete(leaseId);
       },
       "witness.status": (record) => {
         looks += 1;

@@ -82,6 +82,16 @@ describe("withdrawal-thorough", () => {
     expect(leaves("expired", "directory:/home/a/sandboxes/lease-1-1")).toBe("fail");
   });
 
+  it("lets the sandbox go unnamed of a job that had ended by itself", () => {
+    const nothing = stepsOf({ checkpoint: { outcome: "nothing-to-do" } });
+    const after = (to: "completed" | "killed") => {
+      const history = begun().execution(1, to === "killed" ? "killing" : "running", to);
+      return judged(gone(history, "directory:/home/a/sandboxes/lease-1-1"), { steps: nothing }).result;
+    };
+    expect(after("completed")).toBe("pass");
+    expect(after("killed")).toBe("fail");
+  });
+
   it("fails when the broker was never asked whether the key is dead", () => {
     const told = () => stopped().add("witness.call", { agentId, route: "withdraw" });
     expect(judged(told()).detail).toContain("whether the key is dead");

@@ -17,6 +17,8 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
   const takenBack = new Set<string>();
   /** The leases that came to their end by themselves, and not by the withdrawal. */
   const over = new Set<string>();
+  /** Those whose jobs had ended before by themselves. */
+  const done = new Set<string>();
   let judged = 0;
   const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
   return {
@@ -28,6 +30,7 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
       "agent.execution": (record) => {
         const { leaseId, to } = record.data;
         if (to === "killing" && released.has(leaseId)) takenBack.add(leaseId);
+        if (to === "completed" || to === "failed") done.add(leaseId);
         see(record);
       },
       "witness.asked": see,
@@ -47,7 +50,7 @@ export const withdrawalThorough = checkerOf("a withdrawal ends and wipes what th
         if (keyRevoked === "no-key") return wrong("there is a key, and the broker knows it");
         if (!clean && processesLeft.length === 0) return wrong("nothing stood in the way, and something is left");
         if (attempts > 1) return;
-        const rule = rules.find(({ holds }) => !holds(record, course, { takenBack, over }));
+        const rule = rules.find(({ holds }) => !holds(record, course, { takenBack, over, done }));
         return rule === undefined ? undefined : wrong(`the report does not agree with the records: ${rule.says}`);
       },
     },
@@ -60,6 +63,7 @@ type Report = RecordOf<"agent.withdrawal">;
 interface Leases {
   readonly takenBack: ReadonlySet<string>;
   readonly over: ReadonlySet<string>;
+  readonly done: ReadonlySet<string>;
 }
 
 interface Rule {
@@ -123,7 +127,7 @@ const rules: readonly Rule[] = [
   },
   {
     says: "whatever was wiped is named",
-    holds: ({ data: { report } }, course, { over }) => {
+    holds: ({ data: { report } }, course, { over, done }) => {
       const gone = course.records.flatMap((one) =>
         one.type === "witness.resource" && one.data.change === "gone" && /^(directory|key):/.test(one.data.resource)
           ? [one.data.resource]
@@ -132,8 +136,9 @@ const rules: readonly Rule[] = [
       return gone.every(
         (resource) =>
           report.directoriesWiped.some((wiped) => resource.startsWith(wiped) || resource.endsWith(wiped)) ||
-          // The checkpoints of a lease go with it, when the agent hears of its end.
-          over.has(/\/checkpoints\/([^/]+)$/.exec(resource)?.[1] ?? ""),
+          // The checkpoints of a lease go with it, when the agent hears of its end; its sandbox when its job has ended.
+          over.has(/\/checkpoints\/([^/]+)$/.exec(resource)?.[1] ?? "") ||
+          done.has(/\/sandboxes\/([^/]+)$/.exec(resource)?.[1] ?? ""),
       );
     },
   },

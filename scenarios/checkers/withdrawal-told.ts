@@ -32,7 +32,8 @@ export const withdrawalTold = checkerOf("a withdrawal tells its owner what the b
         const written = reports.get(agentId);
         if (report === null) return violation("a withdrawal was granted without its report", record);
         if (written === undefined) return violation("the owner heard of a withdrawal that wrote no report", record);
-        if (JSON.stringify(written.data.report) === JSON.stringify(report)) return;
+        const there = written.data.report;
+        if (there === report || JSON.stringify(there) === JSON.stringify(report)) return;
         return violation("the owner heard another report than the one written down", written, record);
       },
     },

@@ -46,11 +46,24 @@ describe("work-offered", () => {
     expect(verdict(submitted(history, 2)).detail).toContain("has had room for too long");
   });
 
-  it("gives the word its time, and lets whoever declined be quiet for a while", () => {
+  it("gives the word its time, and lets whoever declined ask with its next heartbeat", () => {
     const history = submitted(beat(started(), 1, 0), 1).wait(200);
     expect(verdict(offered(submitted(history, 2), 1)).result).toBe("pass");
     const declined = offered(submitted(beat(started(), 2, 0), 1), 1).release(1, 1, "declined");
     expect(verdict(submitted(submitted(beat(declined, 2, 0), 2).wait(300), 3)).result).toBe("pass");
+  });
+
+  it("expects what an agent could not start with the heartbeat after a while, and everything else at once", () => {
+    const failed = () => {
+      const history = offered(submitted(started(), 1), 1).execution(1, "spawning", "failed");
+      return history.release(1, 1, "handed-back").job(1, "leased", "queued");
+    };
+    expect(verdict(beat(failed(), 2, 0)).result).toBe("pass");
+    expect(verdict(beat(beat(failed(), 2, 0).wait(60_000), 2, 0).wait(100)).result).toBe("pass");
+    expect(verdict(beat(failed().wait(60_300), 2, 0)).detail).toContain("left free while a job waited");
+    expect(verdict(beat(submitted(failed(), 2), 2, 0)).detail).toContain("left free while a job waited");
+    const again = failed().add("broker.enrolled", { agentId, instanceId: "two", again: true });
+    expect(verdict(beat(again, 2, 0)).result).toBe("fail");
   });
 
   it("expects nothing of whoever drops out", () => {

@@ -2,13 +2,12 @@ import { limits } from "../../foundation/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { dutySettings } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
+import { LeftToOthers } from "./left-to-others.ts";
 import { isPeriodic } from "./periodic-freeze.ts";
 import { violation, type Violation } from "./story.ts";
 
 /** What the commits on the way may take, in milliseconds. */
 const slackMs = 200;
-/** Whoever declined a job that it cannot start does not heed hints for so long. */
-const quietMs = 1_000;
 
 interface Taker {
   readonly agentId: string;
@@ -22,6 +21,7 @@ type BrokerRecord = RecordOf<"broker.heartbeat"> | RecordOf<"broker.job"> | Reco
 /**
  * Work does not lie about while there is room: a heartbeat is answered with as many jobs as there are, up to the slots
  * that are free, and whoever has room left is told of the next job at once, without waiting for its next heartbeat.
+ * A job that an agent could not start is left to others for a while, and then offered with the agent's next heartbeat.
  */
 export const workOffered = checkerOf("queued work is offered at once to whoever has room (L2)", (given) => {
   const settings = dutySettings(given);
@@ -34,6 +34,7 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
   const agents = new Instances<{ agentId: string | null }>(() => ({ agentId: null }));
   /** Hints go to as many as are needed: while somebody drops out, a job may wait for the next heartbeat. */
   let calmFromMs = -Infinity;
+  const left = new LeftToOthers(settings);
   let brokerNowMs = -Infinity;
   let offers = 0;
 
@@ -48,13 +49,19 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
   };
   const look = (now: BrokerRecord): Violation | null => {
     brokerNowMs = now.at;
-    const [oldest] = queued.values();
-    if (oldest === undefined) return null;
-    for (const { hungry } of takers.values()) {
-      if (hungry === null || now.at - Math.max(oldest.at, hungry.at, calmFromMs) <= boundMs) continue;
+    if (queued.size === 0) return null;
+    for (const { agentId, hungry } of takers.values()) {
+      const oldest = hungry === null ? undefined : oldestFor(agentId, now.at);
+      if (hungry === null || oldest === undefined) continue;
+      const againMs = left.untilMs({ agentId, jobId: oldest.data.jobId }) + nextHeartbeatMs;
+      if (now.at - Math.max(oldest.at, hungry.at, calmFromMs, againMs) <= boundMs) continue;
       return violation(`${oldest.data.jobId} waits, and an agent has had room for too long`, hungry, oldest, now);
     }
     return null;
+  };
+  const oldestFor = (agentId: string, atMs: number): RecordOf<"broker.job"> | undefined => {
+    for (const job of queued.values()) if (!left.mayBe({ agentId, jobId: job.data.jobId, atMs })) return job;
+    return undefined;
   };
 
   return {
@@ -75,10 +82,10 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
       "broker.released": (record) => {
         const { agentId, leaseId, how } = record.data;
         const late = look(record);
+        left.released(record);
         of(agentId).held.delete(leaseId);
         if (how === "completed" || how === "failed" || how === "cancelled") return late;
         dropsOut(agentId);
-        calmFromMs = record.at + Math.max(quietMs + settings.latencyMsMax, nextHeartbeatMs);
         return late;
       },
       "broker.heartbeat": (record) => {
@@ -88,8 +95,8 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
         const takes = state === "Idle" || state === "Working";
         if (made > (takes ? slotsFree : 0)) return violation("more jobs were offered than slots are free", record);
         const hasRoom = takes && slotsFree > made && taker.held.size < slots && made < limits.offersPerHeartbeatMax;
-        const [waits] = queued.values();
-        if (hasRoom && waits !== undefined) return violation("a slot was left free while a job waited", waits, record);
+        const waits = hasRoom ? oldestFor(agentId, record.at) : undefined;
+        if (waits !== undefined) return violation("a slot was left free while a job waited", waits, record);
         taker.hungry = hasRoom ? record : null;
         return late;
       },
@@ -97,7 +104,10 @@ export const workOffered = checkerOf("queued work is offered at once to whoever 
         agents.started(record);
         agents.of(record.source).agentId = record.data.agentId ?? null;
       },
-      "broker.enrolled": ({ data: { agentId, instanceId } }) => {
+      "agent.execution": (record) => left.executed(record),
+      "broker.enrolled": (record) => {
+        const { agentId, instanceId } = record.data;
+        left.enrolled(record);
         agents.of(instanceId).agentId = agentId;
         dropsOut(agentId);
       },

@@ -9,8 +9,6 @@ import type { Member } from "./world/member.ts";
 
 /** Whether everything has come to its end is looked at this often, in milliseconds. */
 const lookEveryMs = 500;
-/** A host that could not start a job does not try it again for so long. */
-const startAgainMs = agentLimits.unspawnableForMs;
 /** The most jobs and agents that a story names. */
 const namesMax = 5;
 
@@ -185,14 +183,14 @@ export class Liveness implements EventTarget {
   #workMs(): number {
     const { broker, members, plan } = this.#simulation;
     const workers = members.filter((member) => !member.gone).length;
-    const { heartbeatIntervalMs } = plan.options.timing;
+    const { heartbeatIntervalMs, startAgainAfterMs } = plan.options.timing;
     let totalMs = 0;
     let longestMs = 0;
     for (const job of broker.state?.jobs.values() ?? []) {
       if (job.completedAt !== null) continue;
       const { units, unitMs, spawnFails } = behaviourOf(job.job);
       // One that starts nowhere is tried anew, each time a while later, until its redeliveries are used up.
-      const tries = spawnFails ? (job.job.redeliveriesMax + 1) * (startAgainMs + 2 * heartbeatIntervalMs) : 0;
+      const tries = spawnFails ? (job.job.redeliveriesMax + 1) * (startAgainAfterMs + 2 * heartbeatIntervalMs) : 0;
       const jobMs = units * unitMs + tries;
       totalMs += jobMs;
       longestMs = Math.max(longestMs, jobMs);

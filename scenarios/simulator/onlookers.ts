@@ -7,7 +7,7 @@ import type { World } from "./world/world.ts";
 /** The first look, in milliseconds: between two whole ones, so that nobody looks between two things of one moment. */
 const firstLookMs = 6_937.5;
 /** Each look lets so many times longer go by than the one before, in whole milliseconds: long runs are long. */
-const patience = 1.05;
+const patience = 1.2;
 /** Of a larger fleet the lists are too long to be looked at again and again. */
 const agentsMax = 64;
 

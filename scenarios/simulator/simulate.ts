@@ -1,7 +1,7 @@
 import { agentLimits } from "../../agent/core/limits.ts";
 import { AssertionError } from "../../foundation/assert.ts";
 import { messageOf } from "../../foundation/errors.ts";
-import { takeMarks } from "../../foundation/sometimes.ts";
+import { forgetMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
 import type { CheckerSettings } from "../checkers/checker.ts";
@@ -56,14 +56,16 @@ export function simulate(
 ): SimulationOutcome {
   const properties = checkers ? (wanted ?? propertiesOf(plan)) : null;
   const digester = digest ? new HistoryDigest() : null;
+  /** The last records, each in the place of the one that is too old. */
   const recent: HistoryRecord[] = [];
+  let records = 0;
   let failure: Failure | null = null;
   const silent = properties === null && digester === null && observe === undefined;
   const onRecord = (record: HistoryRecord): void => {
     digester?.see(record);
     observe?.(record);
-    recent.push(record);
-    if (recent.length > 2 * crashStoryRecords) recent.splice(0, crashStoryRecords);
+    recent[records % crashStoryRecords] = record;
+    records += 1;
     const found = failure === null ? properties?.see(record) : null;
     if (found === null || found === undefined) return;
     const story = [found.violation.summary, ...storyOf(found.violation)];
@@ -73,7 +75,7 @@ export function simulate(
   const simulation = new Simulation(plan, { tape, coverage, onRecord: silent ? null : onRecord });
   const { world } = simulation;
   const liveness = new Liveness(simulation);
-  takeMarks();
+  forgetMarks();
   try {
     simulation.begin();
     while (failure === null && world.happenNext(plan.options.safetyMs));
@@ -87,7 +89,8 @@ export function simulate(
       failure = failureAtEnd(properties, world.nowMs);
     }
   } catch (error) {
-    failure = crashOf(error, world.nowMs, recent);
+    const oldest = records % crashStoryRecords;
+    failure = crashOf(error, world.nowMs, [...recent.slice(oldest), ...recent.slice(0, oldest)]);
   }
   return simulation.outcome(failure, digester?.text() ?? null);
 }
@@ -147,10 +150,9 @@ function failureAtEnd(properties: PropertyWatch<string> | null, atMs: number): F
 }
 
 /** A core threw, or the world did: an invariant of theirs does not hold, or there is a bug. */
-function crashOf(error: unknown, atMs: number, recent: readonly HistoryRecord[]): Failure {
+function crashOf(error: unknown, atMs: number, events: readonly HistoryRecord[]): Failure {
   const summary = error instanceof AssertionError ? `assertion: ${error.message}` : `error: ${messageOf(error)}`;
   const stack = error instanceof Error ? (error.stack ?? "").split("\n").slice(1, 4) : [];
-  const events = recent.slice(-crashStoryRecords);
   const story = [summary, ...storyOf({ summary, events }), ...stack.map((line) => line.trim())];
   return { invariant: error instanceof AssertionError ? "assertion" : "error", kind: "crash", atMs, story };
 }

@@ -6,14 +6,16 @@ export function drawWork(
   stream: ChoiceStream,
   { options, quick }: { options: PlanOptions; quick: boolean },
 ): PlanStep[] {
-  const { safetyMs, agents } = options;
+  const { safetyMs, agents, slots } = options;
   const steps: PlanStep[] = [];
   const hostile = stream.chance("hostile", 0.5);
   const batches = 1 + stream.upTo("batches", quick ? 2 : 5);
   for (let batch = 0; batch < batches; batch += 1) {
     const atMs = batch === 0 ? stream.upTo("firstAt", 3_000) : stream.upTo("at", safetyMs);
     const jobs = 1 + stream.upTo("jobs", quick ? 3 : 11);
-    steps.push({ atMs, do: "submit", jobs, behaviour: drawBehaviour(stream, { quick, hostile }) });
+    const behaviour = drawBehaviour(stream, { quick, hostile });
+    const shareMs = (safetyMs * agents * slots) / batches;
+    steps.push({ atMs, do: "submit", jobs: quick ? fewEnough(jobs, { behaviour, shareMs }) : jobs, behaviour });
   }
   const submittedAtMs = steps.map(({ atMs }) => atMs);
   const visits = stream.upTo("visits", quick ? 3 : 3 * agents);
@@ -26,7 +28,7 @@ export function drawWork(
   const leavers = quick ? 1 + stream.upTo("leavers", agents - 1) : stream.upTo("leavers", agents);
   for (let leaver = 0; leaver < leavers; leaver += 1) {
     const atMs = Math.floor(safetyMs / 4) + stream.upTo("leavesAt", Math.floor((3 * safetyMs) / 4));
-    steps.push(...drawDeparture(stream, { atMs, agent: leaver }));
+    steps.push(...drawDeparture(stream, { atMs, agent: leaver, options }));
   }
   if (stream.chance("stranger", 0.15)) {
     steps.push({ atMs: stream.upTo("comes", safetyMs), do: "stranger", pauses: stream.chance("pauses", 0.3) });
@@ -34,13 +36,27 @@ export function drawWork(
   return steps;
 }
 
+/**
+ * No more jobs than take about half the time of a short run: what is left over when faults stop is done where nothing
+ * fails any more, takes most of the run's steps, and finds little.
+ *
+ * @param shareMs the time of all slots together that this batch may count on
+ */
+function fewEnough(jobs: number, { behaviour, shareMs }: { behaviour: JobBehaviour; shareMs: number }): number {
+  const { units, unitMs } = behaviour;
+  return Math.max(1, Math.min(jobs, Math.floor(shareMs / 2 / (units * unitMs))));
+}
+
 /** A withdrawal; now and then asked for twice, urged by signals, or broken by kills on its way (docs/cases.md, case 59). */
-function drawDeparture(stream: ChoiceStream, { atMs, agent }: { atMs: number; agent: number }): PlanStep[] {
+function drawDeparture(
+  stream: ChoiceStream,
+  { atMs, agent, options }: { atMs: number; agent: number; options: PlanOptions },
+): PlanStep[] {
   const deadlineMs = 2_000 + stream.upTo("deadline", 13_000);
   const steps: PlanStep[] = [{ atMs, do: "withdraw", agent, deadlineMs }];
   // Most withdrawals take no longer than a moment.
   const soon = (): number => atMs + stream.upTo("soon", stream.chance("at once", 0.5) ? 400 : deadlineMs);
-  if (stream.chance("heavy", 0.25)) steps.push(heavyWork(stream, atMs));
+  if (stream.chance("heavy", 0.25)) steps.push(heavyWork(stream, { beforeMs: atMs, options }));
   if (stream.chance("twice", 0.2)) steps.push({ atMs: soon(), do: "withdraw", agent, deadlineMs });
   if (stream.chance("signals", 0.2)) {
     const [first, second, third] = [soon(), soon(), soon()].toSorted((a, b) => a - b) as [number, number, number];
@@ -76,15 +92,18 @@ function drawSilence(
   return { atMs: fromMs, do: "disturb-link", agent, forMs: 100 + stream.upTo("silentFor", deadlineMs), direction, how };
 }
 
-/** Jobs that a withdrawal takes long to save and to end, a moment before it. */
-function heavyWork(stream: ChoiceStream, beforeMs: number): PlanStep {
+/** Jobs that a withdrawal takes long to save and to end, a moment before it; no more of them than there are slots. */
+function heavyWork(
+  stream: ChoiceStream,
+  { beforeMs, options: { agents, slots } }: { beforeMs: number; options: PlanOptions },
+): PlanStep {
   const behaviour: JobBehaviour = {
     ...JobBehaviour.parse({}),
     ...{ units: 20, unitMs: 512, megabytes: 2 ** (4 + stream.upTo("heavyMegabytes", 8)) },
     onTerm: stream.chance("stubborn", 0.5) ? "ignores" : "ends",
   };
   const atMs = Math.max(0, beforeMs - stream.upTo("before", 2_500));
-  return { atMs, do: "submit", jobs: 1 + stream.upTo("heavyJobs", 3), behaviour };
+  return { atMs, do: "submit", jobs: Math.min(agents * slots, 1 + stream.upTo("heavyJobs", 3)), behaviour };
 }
 
 /** The owner, or the operator, does something to a host, and mostly takes it back. */

@@ -28,6 +28,8 @@ export const JobBehaviour = z.strictObject({
   spawnFails: z.boolean().default(false),
   /** Ends by a signal after so many units: a crash, or the kernel's out-of-memory killer. */
   diesAfterUnits: z.int().min(0).nullable().default(null),
+  /** Brings the agent of its host down after so many units, wherever it runs (docs/cases.md, case 19). */
+  killsAgentAfterUnits: z.int().min(0).nullable().default(null),
   /** What its directory holds, which is what a checkpoint takes its time for. */
   megabytes: z.number().min(0).default(1),
   /** Leaves things outside its directory that a clean-up must know of: a line in the crontab. */

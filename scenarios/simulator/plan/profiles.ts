@@ -5,6 +5,7 @@ import { drawActivity, drawQuietMs } from "./draw-activity.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
+import { drawPoison } from "./draw-poison.ts";
 import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
@@ -41,6 +42,9 @@ export function planFor(request: PlanRequest): Plan {
   if (quick && leaving.chance("directed", 0.35)) work.push(...drawLeaving(leaving, options));
   const { quietMs } = options;
   if (quietMs !== undefined) work.push(...drawActivity(activity, { options, quietMs }));
+  // Likewise.
+  const poison = draws.stream("poison");
+  if (poison.chance("poisonous", quick ? 0.04 : 0.1)) work.push(drawPoison(poison, options));
   const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
@@ -67,6 +71,7 @@ const brisk: Timing = {
   activityTimeoutMs: 5_000,
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
+  startAgainAfterMs: 3_000,
   checkpointIntervalMs: 4_000,
   terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
@@ -81,6 +86,7 @@ const middling: Timing = {
   activityTimeoutMs: 12_000,
   leaseTtlMs: 30_000,
   offerTtlMs: 10_000,
+  startAgainAfterMs: 20_000,
   checkpointIntervalMs: 15_000,
   terminateGraceMs: 2_000,
 };
@@ -103,6 +109,6 @@ function drawOptions(cast: ChoiceStream, { profile, agents, minutes }: PlanReque
     latencyMsMin,
     latencyMsMax: latencyMsMin + 2 ** cast.upTo("latencyMax", 9),
     clockSkewMs: cast.chance("skewed", 0.5) ? cast.upTo("skew", 60_000) : 0,
-    encoding: cast.upTo("encoding", 7) === 0 ? "bytes" : "objects",
+    encoding: cast.upTo("encoding", 15) === 0 ? "bytes" : "objects",
   };
 }

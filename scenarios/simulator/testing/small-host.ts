@@ -21,6 +21,7 @@ export class SmallHost {
     this.host = new Host(this.small.world, 0, "a".repeat(64));
     this.host.listener = {
       instanceId: "instance-1",
+      killedByJob: () => undefined,
       sandboxEnded: (_sandbox, end) => void this.ends.push([this.small.nowMs, end]),
     };
   }

@@ -99,8 +99,9 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     if (isWanted && mayEnrol && recovered.withdrawal === null) this.ledger.make(host.startupHook);
     this.ledger.make(this.controlSocket);
     const hasKey = host.has(`key:${this.home}/key.pem`);
-    const { agentId } = host;
-    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver: "simulated", recovered, mayEnrol });
+    const { agentId, bootId } = host;
+    const driver = "simulated";
+    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver, bootId, recovered, mayEnrol });
   }
 
   get home(): string {
@@ -249,6 +250,13 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.later(0, { type: "sandboxExited", leaseId, ...end, resultProblem: null });
   }
 
+  killedByJob(): void {
+    const { world, host } = this;
+    const fault = { fault: "kill-agent", target: host.agentId, detail: "by a job of its host", subjects: [] };
+    world.record(world.harness, "fault.applied", fault);
+    this.#die(null);
+  }
+
   /** Hands the brain something that is seen now. What it causes at once is seen after this. */
   see(seen: AgentInput): void {
     if (!this.alive) return;
@@ -351,5 +359,6 @@ function asksForFreeze(seen: AgentInput, { agent, pause, activity, shutdown, wit
 /** What an earlier instance wrote down for this one. The real one reads it from the disk, and shares nothing with it. */
 function whatIsLeft({ journal }: Host): Recovered {
   const recovered = recoveredFrom({ notes: (prefix) => journal.notes(prefix), resources: journal.resources });
-  return { ...recovered, withdrawal: structuredClone(recovered.withdrawal) };
+  const { withdrawal } = recovered;
+  return withdrawal === null ? recovered : { ...recovered, withdrawal: structuredClone(withdrawal) };
 }

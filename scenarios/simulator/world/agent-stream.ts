@@ -126,7 +126,7 @@ export class AgentStream implements EventTarget {
       heap.push(nowMs + inMs, this, fate === "reset" ? broke : silent, connection);
       return true;
     }
-    const message = brokerEvent.crossed({ event, data });
+    const message = this.#world.isStrict ? brokerEvent.crossed({ event, data }) : ({ event, data } as BrokerEvent);
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, nowMs + delayMs);
     heap.push(this.#lastArrivalMs, this, arrives, { message, id: id ?? null, connection });
     return true;

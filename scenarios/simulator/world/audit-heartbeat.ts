@@ -2,7 +2,7 @@ import type { KnownAgent } from "../../../broker-sim/core/known-agent.ts";
 import { assert, present } from "../../../foundation/assert.ts";
 import { limits } from "../../../foundation/limits.ts";
 import type { HeartbeatResponse } from "../../../protocol/messages.ts";
-import { auditHunger } from "./audit-hints.ts";
+import { auditHunger, workFor } from "./audit-hints.ts";
 import { isRelease } from "./audit-releases.ts";
 import { callerOf, type Decided } from "./decided.ts";
 
@@ -64,9 +64,11 @@ function auditOffers(
   const offered = new Set(offers.map(({ leaseId }) => leaseId));
   assert(offered.size === offers.length, "each offer is made once");
   const open = [...agent.held.values()].filter((job) => job.state === "offered");
-  for (const { leaseId, epoch, expiresAt } of offers) {
+  for (const { leaseId, jobId, epoch, expiresAt } of offers) {
     const grant = present(agent.held.get(leaseId)?.grant, "what is offered is held");
     assert(grant.epoch === epoch && grant.expiresAt === expiresAt, "an offer is told as it was made");
+    const untilMs = agent.unstartable.get(jobId) ?? -Infinity;
+    assert(untilMs <= state.nowMs, "a job that could not be started is left to others for a while");
   }
   const takes = message.state === "Idle" || message.state === "Working";
   assert(takes || open.length === 0, "who takes no work has no open offer (I6)");
@@ -74,7 +76,7 @@ function auditOffers(
   const left = message.slotsFree - offers.length;
   assert(left >= 0 || offers.length === 0, "no more is offered than there are free slots");
   const room = agent.slots - agent.held.size;
-  assert(left <= 0 || room <= 0 || state.queue.size === 0, "no slot is left free while a job waits");
+  assert(left <= 0 || room <= 0 || !workFor(state, agent), "no slot is left free while a job waits");
   // Who counts more free slots than are left has not heard of an offer.
   if (left > Math.max(0, room))
     assert(

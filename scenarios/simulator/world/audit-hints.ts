@@ -25,7 +25,7 @@ export function auditHints({ state, effects }: Hinted): void {
     const agent = present(state.agents.get(effect.agentId), "who is hinted at is known");
     assert(isListening(agent), "a hint goes to who hears it and has room");
     assert(effect.event.data.queued === state.queue.size, "a hint says how many jobs wait");
-    assert(state.queue.size > 0, "a hint tells of a job");
+    assert(workFor(state, agent), "a hint tells of a job that is for who hears it");
     hints += 1;
     room += agent.slotsFree;
   }
@@ -41,15 +41,25 @@ export function auditHunger(agent: KnownAgent, { state, effects }: Hinted): void
   const hinted = effects.some(
     (effect) => effect.kind === "push" && effect.agentId === agent.agentId && effect.event.event === "work_available",
   );
-  if (state.queue.size === 0) assert(agent.inLine, "who has room waits for work");
-  else assert(hinted, "who has room is told of the work that there is");
+  if (workFor(state, agent)) assert(hinted, "who has room is told of the work that there is");
+  else assert(agent.inLine && !hinted, "who has room waits for work");
+}
+
+/** Whether a job is queued that the agent may be offered: one that it could not start is left to others for a while. */
+export function workFor({ jobs, nowMs }: BrokerState, { unstartable }: KnownAgent): boolean {
+  for (const { jobId, state } of jobs.values()) {
+    if (state === "queued" && (unstartable.get(jobId) ?? -Infinity) <= nowMs) return true;
+  }
+  return false;
 }
 
 function isListening({ standing, state, slotsFree, isConnected }: KnownAgent): boolean {
   return standing === "active" && (state === "Idle" || state === "Working") && slotsFree > 0 && isConnected;
 }
 
-function someoneListens({ hungry }: BrokerState): boolean {
-  for (let agent = hungry.oldest; agent !== null; agent = agent.after) if (isListening(agent)) return true;
+function someoneListens(state: BrokerState): boolean {
+  for (let agent = state.hungry.oldest; agent !== null; agent = agent.after) {
+    if (isListening(agent) && workFor(state, agent)) return true;
+  }
   return false;
 }

@@ -51,6 +51,17 @@ export function auditHandBack(
   }
 }
 
+/** Whoever could not start a job is not offered it for a while, and whoever gives one back for another reason is. */
+export function auditUnstartable({ state, input, effects }: Decided<"decline" | "return">): void {
+  const { caller, leaseId, message } = input;
+  const job = jobOf(state, leaseId);
+  if (job?.state !== "queued" || !effects.some((effect) => isReleaseOf(effect, leaseId))) return;
+  const untilMs = callerOf(state, caller).unstartable.get(job.jobId) ?? -Infinity;
+  if (message.startFailed === true) {
+    assert(untilMs === state.nowMs + state.timing.startAgainAfterMs, "who could not start a job is not asked again");
+  } else assert(untilMs <= state.nowMs, "who gives back what it could start is asked again");
+}
+
 /**
  * The holder told how far the job is: that is known, and its checkpoint too, if the store has that.
  *

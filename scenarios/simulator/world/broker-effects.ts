@@ -96,7 +96,8 @@ export class BrokerEffects {
         return;
       case "returnLease": {
         const { leaseId, jobId: _jobId, ...rest } = effect.handBack;
-        this.#say("return", { ...rest, reason: effect.reason, startFailed: effect.startFailed }, { leaseId });
+        const { reason, startFailed, agentDied } = effect;
+        this.#say("return", { ...rest, reason, startFailed, agentDied }, { leaseId });
         return;
       }
       case "uploadCheckpoint":

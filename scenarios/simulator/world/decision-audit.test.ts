@@ -74,7 +74,7 @@ describe("the audit of a heartbeat", () => {
     expect(() => audit(heartbeat(), ({ response }) => take(response.answer as HeartbeatResponse))).toThrow(
       /offers are repeated/,
     );
-    const queueAnother = (): void => broker.state.queue.add("job-x-1", 9);
+    const queueAnother = (): void => void broker.submit(1);
     expect(() => audit(heartbeat(), queueAnother)).toThrow("no slot is left free while a job waits");
   });
 
@@ -85,6 +85,30 @@ describe("the audit of a heartbeat", () => {
       "writes nothing",
     );
     expect(() => audit(heartbeat(), () => void (known().slotsFree = 1))).toThrow("the slots that were free");
+  });
+});
+
+describe("the audit of a start that failed", () => {
+  const message = { epoch: 1, progress: 0, reason: "no such program", startFailed: true };
+
+  test("lets one pass that is remembered, and objects when it is not, or not for its time", () => {
+    const [one, other] = takeTwo();
+    expect(() => audit({ type: "return", caller: agent.caller, leaseId: one.leaseId, message })).not.toThrow();
+    const forget = (): void => known().forgetUnstartable(Infinity);
+    const back = { type: "return", caller: agent.caller, leaseId: other.leaseId, message } as const;
+    expect(() => audit(back, forget)).toThrow("who could not start a job is not asked again");
+  });
+
+  test("objects when the job is offered again at once, or one that could be started is kept back", () => {
+    const [one, other] = takeTwo();
+    audit({ type: "return", caller: agent.caller, leaseId: one.leaseId, message });
+    known().forgetUnstartable(Infinity);
+    const late = (): void => known().noteUnstartable(one.jobId, broker.nowMs + 1);
+    expect(() => audit(heartbeat([other]), late)).toThrow("left to others for a while");
+    const keep = (): void => known().noteUnstartable(other.jobId, broker.nowMs + 1);
+    const back = { epoch: 1, progress: 0, reason: "the owner came home" };
+    const input = { type: "return", caller: agent.caller, leaseId: other.leaseId, message: back } as const;
+    expect(() => audit(input, keep)).toThrow("who gives back what it could start is asked again");
   });
 });
 

@@ -6,7 +6,14 @@ import { auditHeartbeat } from "./audit-heartbeat.ts";
 import { auditHints, auditHunger } from "./audit-hints.ts";
 import { auditReleases } from "./audit-releases.ts";
 import { callerOf, type Decided } from "./decided.ts";
-import { auditEnd, auditHandBack, auditLease, auditLeaseRefusal, auditSaved } from "./audit-leases.ts";
+import {
+  auditEnd,
+  auditHandBack,
+  auditLease,
+  auditLeaseRefusal,
+  auditSaved,
+  auditUnstartable,
+} from "./audit-leases.ts";
 
 type Answer<T extends BrokerInputType> = Extract<BrokerResponse<T>, { ok: true }>["answer"];
 
@@ -55,10 +62,12 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
     assert(state.agents.get(input.agentId)?.isConnected !== true, "whose stream ended is not connected");
   },
   accept: auditLease,
-  decline: ({ state, input, effects }) => {
+  decline: (decided) => {
+    const { state, input, effects } = decided;
     const agent = callerOf(state, input.caller);
     assert(!agent.held.has(input.leaseId), "what was declined is held no longer");
     assertNotAsked(agent, effects);
+    auditUnstartable(decided);
   },
   progress: ({ state, input: { caller, leaseId, message } }) => {
     const job = present(callerOf(state, caller).held.get(leaseId), "who tells of progress holds the lease");
@@ -69,6 +78,7 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
     const agent = callerOf(decided.state, decided.input.caller);
     auditHandBack(decided, { leaseId: decided.input.leaseId, ...decided.input.message });
     assertNotAsked(agent, decided.effects);
+    auditUnstartable(decided);
   },
   paused: ({ state, input: { caller, message }, effects }) => {
     const agent = callerOf(state, caller);

@@ -28,6 +28,8 @@ interface Workspace {
 export interface HostListener {
   readonly instanceId: string;
   sandboxEnded(sandbox: Sandbox, end: SandboxEnd): void;
+  /** A job of this host kills the process, as a poisonous one does. */
+  killedByJob(): void;
 }
 
 /**
@@ -62,6 +64,7 @@ export class Host {
   spawnsFail = 0;
   listener: HostListener | null = null;
   #lastPid = 0;
+  #boots = 1;
 
   constructor(world: World, index: number, agentId: AgentId) {
     this.world = world;
@@ -74,6 +77,11 @@ export class Host {
     this.startupHook = world.tape.stream(`autostart:${index}`).chance("wanted", 0.3) ? "crontab:agent" : null;
     const skewMs = world.options.clockSkewMs;
     this.clockOffsetMs = skewMs === 0 ? 0 : spread(this.stream.upTo("skew", 2 * skewMs));
+  }
+
+  /** Another one after each power failure. */
+  get bootId(): string {
+    return `boot-${this.#boots}`;
   }
 
   nextPid(): number {
@@ -139,6 +147,11 @@ export class Host {
     if (sandbox.heard && this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
   }
 
+  /** It brings the agent down that runs on this host now, if there is one. */
+  killsAgent(): void {
+    this.listener?.killedByJob();
+  }
+
   /** None of its processes is left. */
   emptied({ leaseId }: Sandbox): void {
     this.remove(`processes:${leaseId}`);
@@ -193,6 +206,7 @@ export class Host {
 
   /** Every process ends at once, and what was not synced may be lost. */
   losePower(): void {
+    this.#boots += 1;
     for (const sandbox of this.sandboxes.values()) {
       if (sandbox.processes > 0) this.#keepProgress(sandbox.leaseId, sandbox.progress);
       sandbox.vanish();

@@ -2,6 +2,8 @@ import type { JobSpec } from "../../../protocol/messages.ts";
 import { JobBehaviour } from "../plan/plan.ts";
 
 const command = "simulated-job";
+/** So many are read once instead of at every start of a job; a search through seeds comes by ever new ones. */
+const keptMax = 4_096;
 const kept = new Map<string, JobBehaviour>();
 
 /** A job's submission that a modelled host can run. */
@@ -20,6 +22,7 @@ export function behaviourOf(job: JobSpec): JobBehaviour {
   const known = kept.get(text);
   if (known !== undefined) return known;
   const behaviour = JobBehaviour.parse(JSON.parse(text));
+  if (kept.size >= keptMax) kept.clear();
   kept.set(text, behaviour);
   return behaviour;
 }

@@ -13,6 +13,7 @@ const LeaseNoteForm = z.strictObject({
   epoch: Epoch,
   checkpoint: z.strictObject({ reference: CheckpointReference, generation: z.int().min(0) }).nullable(),
   uploaded: z.boolean(),
+  spawnedInBoot: z.string().nullable(),
   report: CompleteRequest.nullable(),
 }) satisfies z.ZodType<LeaseNote>;
 

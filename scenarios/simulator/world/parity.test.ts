@@ -43,7 +43,7 @@ test.each([
 });
 
 describe("what a start finds of the instance before it", () => {
-  const lease = { jobId: "job-a-1", epoch: 2, checkpoint: null, uploaded: false, report: null };
+  const lease = { jobId: "job-a-1", epoch: 2, checkpoint: null, uploaded: false, report: null, spawnedInBoot: null };
   const withdrawal = { current: "freeze" } as unknown as Extract<Note, { key: "withdrawal" }>["value"];
   const directory: HostResource = { kind: "directory", path: "/a" };
   const cgroup: HostResource = { kind: "cgroup", path: "/b" };

@@ -49,7 +49,11 @@ describe("a job in a sandbox", () => {
     const { small, host, ends, ...bed } = smallHost();
     bed.startJob({}, { lease: "one" }).heard = false;
     bed.startJob({}, { lease: "two" });
-    host.listener = { instanceId: "instance-2", sandboxEnded: () => ends.push([0, {} as never]) };
+    host.listener = {
+      instanceId: "instance-2",
+      killedByJob: () => undefined,
+      sandboxEnded: () => ends.push([0, {} as never]),
+    };
     small.passUntil(60_000);
     expect(ends).toEqual([]);
   });

@@ -10,6 +10,7 @@ import type { World } from "./world.ts";
 const ended = 1;
 const killed = 2;
 const delayed = 3;
+const poisons = 4;
 
 export interface SandboxEnd {
   readonly exitCode: number | null;
@@ -25,6 +26,8 @@ export interface SandboxHost {
   nextPid(): number;
   /** Its first process ended. */
   ended(sandbox: Sandbox, end: SandboxEnd): void;
+  /** Its job brings down the agent that runs on the host now. */
+  killsAgent(): void;
   /** None of its processes is left. */
   emptied(sandbox: Sandbox): void;
   /** A signal ended what was left of it, so long after it was told to go. */
@@ -55,6 +58,8 @@ export class Sandbox implements EventTarget {
   resumes = 0;
   /** A SIGKILL was sent that it has not heard yet. */
   #doomed = false;
+  /** It has brought an agent down, and does so once. */
+  #hasPoisoned = false;
   /** When it was told to go for the first time. */
   #toldAtMs: number | null = null;
   #onGone: ((termination: Termination) => void)[] = [];
@@ -157,6 +162,10 @@ export class Sandbox implements EventTarget {
   happen(what: number, detail: unknown): void {
     if (what === ended) {
       if (detail === this.#era && this.#alive) this.#endByItself();
+    } else if (what === poisons) {
+      if (detail !== this.#era || !this.#alive) return;
+      this.#hasPoisoned = true;
+      this.#host.killsAgent();
     } else if (what === killed) {
       const { signal, needs } = detail as { signal: EndSignal; needs: { readonly alive: boolean } | null };
       if (this.processes > 0 && needs?.alive !== false) this.#endBy(signal);
@@ -215,10 +224,14 @@ export class Sandbox implements EventTarget {
 
   #scheduleEnd(): void {
     const { world } = this.#host;
-    const { units, unitMs, diesAfterUnits } = this.behaviour;
+    const { units, unitMs, diesAfterUnits, killsAgentAfterUnits } = this.behaviour;
     const endUnits = Math.min(units, diesAfterUnits ?? units);
     const leftMs = Math.max(0, endUnits - this.#progress.units) * unitMs;
     assert(!this.#stopped, "who stands still does not come to an end");
+    if (this.#alive && killsAgentAfterUnits !== null && !this.#hasPoisoned) {
+      const poisonMs = Math.max(0, killsAgentAfterUnits - this.#progress.units) * unitMs;
+      world.heap.push(world.nowMs + poisonMs, this, poisons, this.#era);
+    }
     if (this.#alive) world.heap.push(world.nowMs + leftMs, this, ended, this.#era);
   }
 }

@@ -6,6 +6,8 @@ import { Form } from "./form.ts";
 
 const jobForm = new Form("the record of a job", JobRecord);
 const agentForm = new Form("the record of an agent", AgentRecord);
+const jobFields = Object.keys(JobRecord.shape) as (keyof JobRecord)[];
+const agentFields = Object.keys(AgentRecord.shape) as (keyof AgentRecord)[];
 
 type Undo = () => void;
 
@@ -50,10 +52,12 @@ export class Store {
       const stored = lastingOfJob(this.#jobs.get(jobId));
       // A checkpoint whose blobs were lost is none, as each start finds again.
       const isLost = this.#keepsUndos && job.checkpoint === null;
-      assertSame(isLost ? { ...stored, checkpoint: null } : stored, lastingOfJob(job), jobId);
+      const there = isLost ? { ...stored, checkpoint: null } : stored;
+      assertSame(there, lastingOfJob(job), { fields: jobFields, whose: jobId });
     }
     for (const [agentId, agent] of agents) {
-      assertSame(lastingOfAgent(this.#agents.get(agentId)), lastingOfAgent(agent.stored()), `agent ${agentId}`);
+      const there = lastingOfAgent(this.#agents.get(agentId));
+      assertSame(there, lastingOfAgent(agent.stored()), { fields: agentFields, whose: `agent ${agentId}` });
     }
     assert(this.#jobs.size === jobs.size && this.#agents.size === agents.size, "the store keeps nothing that is over");
     for (const digest of this.#blobs.keys()) assert(blobs.has(digest), `the broker knows the stored blob ${digest}`);
@@ -128,17 +132,32 @@ export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch, isWhole: 
 }
 
 /** All but what every heartbeat says anew. */
-function lastingOfJob(job: JobRecord | undefined): object {
+function lastingOfJob(job: JobRecord | undefined): Partial<JobRecord> {
   const grant = job?.grant ?? null;
   return { ...job, progress: 0, grant: grant === null ? null : { ...grant, expiresAt: 0 } };
 }
 
 /** Since when an agent is lost is counted anew by each start of the broker. */
-function lastingOfAgent(agent: AgentRecord | undefined): object {
-  return { ...agent, slotsFree: 0, resources: null, lastSeenAt: 0, lostAt: (agent?.lostAt ?? null) !== null };
+function lastingOfAgent(agent: AgentRecord | undefined): Partial<AgentRecord> {
+  return {
+    ...agent,
+    slotsFree: 0,
+    resources: null,
+    lastSeenAt: 0,
+    lostAt: (agent?.lostAt ?? null) === null ? null : 0,
+  };
 }
 
-function assertSame(stored: object, known: object, whose: string): void {
-  const [there, here] = [JSON.stringify(stored), JSON.stringify(known)];
-  assert(there === here, `the store holds ${whose} as the broker knows it: ${there}, and ${here}`);
+/** Field by field, since most are the very same value in both, and putting them into words costs more than all else. */
+function assertSame<T extends object>(
+  stored: T,
+  known: T,
+  { fields, whose }: { fields: readonly (keyof T)[]; whose: string },
+): void {
+  for (const field of fields) {
+    const [there, here] = [stored[field], known[field]];
+    if (there === here || JSON.stringify(there) === JSON.stringify(here)) continue;
+    const said = `${String(field)} is ${JSON.stringify(there)}, and ${JSON.stringify(here)}`;
+    assert(false, `the store holds ${whose} as the broker knows it: ${said}`);
+  }
 }

@@ -11,8 +11,7 @@ const answerWithinMs = 60_000;
 export function pauseAgent(stage: HostStage, agent: HostAgent): string {
   const watch = stage.pauses.pausing(agent.name);
   ask(stage, agent, { command: "pause", reason: "plan" }, () => {
-    // Without cgroups nobody can tell whose process it is when there are several agents.
-    if (stage.cgroup !== undefined || stage.agents.size === 1) watch(agent.agentId, () => stage.witness(agent.name));
+    watch(agent.agentId, () => stage.witness(agent.name));
   });
   return `${agent.name} is asked to pause`;
 }

@@ -130,11 +130,8 @@ export class HostStage {
 
   /** A look from outside at one agent's sandboxes, and at nobody else's. */
   witness(name: string): Witness {
-    const others = [...this.agents.keys()].filter((other) => other !== name);
-    return witnessSandboxes(this.cgroupOf(name), {
-      run: this.options.id,
-      others: others.flatMap((other) => this.cgroupOf(other) ?? []),
-    });
+    const { agentId } = this.agent(name);
+    return witnessSandboxes(this.cgroupOf(name), { run: this.options.id, agentId });
   }
 
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */

@@ -27,21 +27,17 @@ export interface Witness {
 
 /**
  * A witness of one agent's sandboxes that does not ask the agent. Where the harness put the agent into a cgroup, each
- * cgroup below it that holds processes is watched (cgroup.events, "frozen 1"); processes that bear a lease's marker and
- * stand outside of them are looked at in /proc, and so are all where there is no cgroup.
+ * cgroup below it that holds processes is watched (cgroup.events, "frozen 1"); processes that bear the marker of a lease
+ * of its and stand outside of them are looked at in /proc, and so are all where there is no cgroup.
  *
  * @param agentCgroup the cgroup into which the harness put the agent, or undefined
- * @param others the cgroups of the run's other agents: what is in them is not looked at
  */
 export function witnessSandboxes(
   agentCgroup: string | undefined,
-  { run, others }: { readonly run: string; readonly others: readonly string[] },
+  whose: { readonly run: string; readonly agentId: string },
 ): Witness {
   const cgroups = agentCgroup === undefined ? [] : sandboxCgroups(agentCgroup);
-  const jobs = (): ProcessStat[] => {
-    const elsewhere = new Set(others.flatMap(sandboxCgroups).flatMap((path) => cgroupPids(path)));
-    return jobProcesses(run).filter(({ pid }) => !elsewhere.has(pid));
-  };
+  const jobs = (): ProcessStat[] => jobProcesses(whose);
   return cgroups.length > 0 ? cgroupWitness(cgroups, jobs) : procWitness(jobs);
 }
 
@@ -146,9 +142,10 @@ function procWitness(jobs: () => ProcessStat[]): Witness {
   };
 }
 
-/** Live processes of this run that bear a lease's marker. */
-function jobProcesses(run: string): ProcessStat[] {
-  return markedProcesses(runMarker, run).filter(
-    (process) => processEnvironment(process.pid)?.has(jobEnvironment.leaseId) === true,
-  );
+/** Live processes of this run that bear the marker of a lease of that agent's. */
+function jobProcesses({ run, agentId }: { readonly run: string; readonly agentId: string }): ProcessStat[] {
+  return markedProcesses(runMarker, run).filter(({ pid }) => {
+    const environment = processEnvironment(pid);
+    return environment?.has(jobEnvironment.leaseId) === true && environment.get(jobEnvironment.agentId) === agentId;
+  });
 }
