@@ -1,3 +1,4 @@
+import type { ActivityWish } from "./activity/activity-wish.ts";
 import { resourceKey } from "./host-resource.ts";
 import type { Recovered } from "./core/input.ts";
 import * as recovery from "./core/recovery.ts";
@@ -9,6 +10,8 @@ export interface HomeNote {
   readonly joinToken: string;
   readonly slots: number;
   readonly agentId: string;
+  /** By what it pauses by itself. */
+  readonly activity?: ActivityWish;
 }
 
 export function homeNote(ledger: FileHostLedger): HomeNote | null {

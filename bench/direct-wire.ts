@@ -44,7 +44,14 @@ export class DirectWire {
       const caller = { agentId: index.toString(16).padStart(64, "0"), instanceId: `instance-${index}` };
       return { caller, core: freshAgent(caller.instanceId), seen: [], running: [] };
     });
-    const recovered = { enrolmentSent: false, pause: null, leases: [], withdrawal: null, strays: false };
+    const recovered = {
+      enrolmentSent: false,
+      pause: null,
+      activityIgnored: false,
+      leases: [],
+      withdrawal: null,
+      strays: false,
+    };
     for (const agent of this.agents) {
       const { agentId } = agent.caller;
       const process = { hasKey: true, pid: 1, driver: "none", bootId: "" };

@@ -27,6 +27,13 @@ export const marks = [
   "an upload began anew because the broker had thrown it away",
   "a checkpoint that had rotted on the disk was dropped",
   "the acknowledgement of a pause was repeated",
+  "activity was ignored after the owner's resume",
+  "the owner was active while somebody had paused the host",
+  "somebody joined a pause that activity had begun",
+  "the broker was not let to resume while the owner was active",
+  "a pause that somebody asked for outlasted the quiet",
+  "a pause by activity was remembered over a restart",
+  "it was remembered over a restart that activity is ignored",
   // The agent's leases.
   "an offer was repeated while it was being accepted",
   "an offer was declined because intake was closed",

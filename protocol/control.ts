@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { agentStates } from "./agent-states.ts";
 import { executionStates } from "./execution-states.ts";
-import { AgentId, InstanceId, JobId, LeaseId } from "./identifiers.ts";
+import { AgentId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { LeaseStatus } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
@@ -51,6 +51,21 @@ export const AgentStatus = z.strictObject({
   /** A pause that was asked for and has not taken effect yet. */
   pauseAsked: z.boolean(),
   reason: z.string(),
+  /** By whose word it is paused, or is to be; `activity` ends by itself. */
+  pausedBy: z.enum(["owner", "broker", "activity"]).nullable().optional(),
+  /** What the owner does at the host, until it has been quiet; null while nothing is noticed. */
+  activity: z
+    .strictObject({
+      what: z.string(),
+      /** It is over then, unless more is noticed before. */
+      quietAtMs: WallMs,
+      /** The owner resumed meanwhile: nothing of it counts until then. */
+      ignored: z.boolean(),
+    })
+    .nullable()
+    .optional(),
+  /** What of the triggers that were asked for cannot work on this host, as sentences for its owner. */
+  activityCannot: z.array(z.string()).optional(),
   broker: z.string(),
   brokerReachable: z.boolean(),
   sandboxDriver: z.string(),

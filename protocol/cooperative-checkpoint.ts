@@ -7,7 +7,7 @@ export const cooperationWaitMsMax = 10_000;
 const cooperationSignals = ["SIGUSR1", "SIGUSR2", "SIGHUP"] as const;
 
 /**
- * How a job takes part in its checkpoints. Before a freeze that can wait (docs/adr/0010), its first process is sent the
+ * How a job takes part in its checkpoints. Before a freeze that can wait (docs/adr/0011), its first process is sent the
  * signal, if it has a handler for it; one that fetches it otherwise (signalfd(2), sigwait(3)) installs one as well. It then brings what it has in memory into its files, and writes `file` last.
  * From then on its files are ones that it can go on from, though it runs on: whoever changes them replaces whole files
  * by renaming. Who has not written the file within `waitMs` is frozen and archived all the same.

@@ -155,6 +155,11 @@ export const historyEvents = {
     command: z.enum(["pause", "resume", "goodbye"]),
     reason: z.string(),
   }),
+  /**
+   * The owner does something at the host that the agent is to pause for: by the agent's clock, when the agent could
+   * notice; WC-11.
+   */
+  "witness.activity": z.object({ agentId: AgentId, what: z.string(), noticedAtMs: WallMs }),
   /** An agent's process is gone: by itself, as it says, or it was killed. */
   "witness.exit": z.object({
     agentId: AgentId,

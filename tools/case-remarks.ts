@@ -5,7 +5,6 @@ export const caseRemarks: CaseRemarks = {
   leftOut: {
     33: "The product has no «finish, then pause».",
     36: "Decided: a pause closes the whole host. There are no classes of work.",
-    37: "The product has no pause by load: owner and operator pause.",
     38: "No GPU is lent, and none is here.",
     67: "Brokers are not federated yet, so no broker signs a command. A signed request of an agent that is replayed is refused (`broker-sim/io/http-signatures.test.ts`).",
   },
@@ -15,6 +14,7 @@ export const caseRemarks: CaseRemarks = {
     19: "A donor who sends SIGKILL cannot be told from a job that does, and is counted (docs/adr/0010).",
     29: "Checkpoints hold no processes, so no pid can be taken. A checkpoint that cannot be restored is a start that failed; there is no earlier one to fall back to, because the broker keeps the newest one that arrived whole.",
     31: "No process writes a checkpoint that could be killed: it is given up, and what comes of it later is thrown away.",
+    37: "A machine without any other load is not to be had in a test: that our jobs' load is all taken off is tried, and that the same load pulses when it is not ours.",
     50: "No service manager stops the agent in a test. Without an enclosure, what a killed agent ran goes on until its next start, which is told in `status`.",
     52: "No test makes a real process sleep in the kernel.",
     54: "The kernel's memory killer itself is not provoked: the job gets the signal that it sends.",

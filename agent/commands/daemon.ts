@@ -5,6 +5,7 @@ import { ExitCode } from "../../foundation/exit-codes.ts";
 import { launcher } from "../autostart/hook.ts";
 import { AgentError } from "../io/agent-error.ts";
 import type { HomePaths } from "../io/home-paths.ts";
+import { activityArguments } from "./activity-options.ts";
 import { pathsOf } from "./home-option.ts";
 import { joinTokenVariable, type JoinOptions, lastingOptions } from "./join-options.ts";
 
@@ -51,7 +52,8 @@ export async function startDaemon(options: JoinOptions): Promise<number> {
   return ExitCode.pass;
 }
 
-function argumentsOf(options: JoinOptions, { home }: HomePaths): string[] {
+function argumentsOf(options: JoinOptions, paths: HomePaths): string[] {
+  const { home } = paths;
   const { broker, slots, autostart } = options;
   return [
     ...["join", "--foreground", "--json", "--log-in-home", "--home", home],
@@ -59,6 +61,7 @@ function argumentsOf(options: JoinOptions, { home }: HomePaths): string[] {
     ...(slots === undefined ? [] : ["--slots", String(slots)]),
     ...(autostart === undefined ? [] : ["--autostart", autostart]),
     ...lastingOptions(options),
+    ...activityArguments(options, paths),
   ];
 }
 

@@ -9,6 +9,7 @@ import { AgentError } from "../io/agent-error.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { type ReadyAgent, runAgent } from "../main.ts";
 import { defaultJobLimits, type JobLimits } from "../sandbox/job-limits.ts";
+import { activityOf, withActivity } from "./activity-options.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
@@ -22,7 +23,7 @@ const processesMaxMax = 100_000;
 const cpusMaxMax = 4_096;
 
 export function joinCommand(finish: Finish): Command {
-  return withHome(new Command("join"))
+  return withActivity(withHome(new Command("join")))
     .description("Joins a broker and works for it; on a home that has joined before, goes on where it was.")
     .option("--broker <url>", "the broker's address")
     .option("--token <token>", `the broker's join token; or in the environment as ${joinTokenVariable}`)
@@ -94,6 +95,7 @@ async function runHere(options: JoinOptions): Promise<number> {
       autostart: options.autostart === undefined ? null : { name: options.autostart, options: lastingOptions(options) },
       sandbox: { driver: options.sandbox ?? "auto", network: options.jobNetwork ?? null },
       limits: limitsOf(options),
+      activity: activityOf(options, paths),
     },
     withdraw: null,
     checkpointIntervalMs: options.checkpointInterval ?? null,

@@ -51,7 +51,14 @@ class Driven {
   #nowMs = 1_000_000;
 
   constructor({ hasKey, mayEnrol, strays }: Beginning) {
-    const recovered = { enrolmentSent: false, pause: null, leases: [], withdrawal: null, strays };
+    const recovered = {
+      enrolmentSent: false,
+      pause: null,
+      leases: [],
+      withdrawal: null,
+      strays,
+      activityIgnored: false,
+    };
     this.see({ type: "started", agentId: null, hasKey, pid: 1, driver: "none", bootId: "boot", recovered, mayEnrol });
   }
 

@@ -3,6 +3,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import type { ControlRequest, ControlResponse } from "../../protocol/control.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import { continueAcknowledgement, onAcknowledgeTimer, onPausedAnswered } from "./acknowledgement.ts";
+import { onActivity, onQuietTimer } from "./activity.ts";
 import { noteContact } from "./broker-contact.ts";
 import { onCooperated } from "./cooperation.ts";
 import type { AgentEffect } from "./effect.ts";
@@ -63,6 +64,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return onBrokerEvent(turn, input.event);
     case "signal":
       return onSignal(turn, input.name);
+    case "activity":
+      return onActivity(turn, input);
     case "timer":
       return onTimer(turn, input.name);
     case "enrolAnswered":
@@ -178,6 +181,8 @@ function onTimer(turn: Turn, name: TimerName): void {
       return onAcknowledgeTimer(turn);
     case "periodic":
       return onPeriodicTimer(turn);
+    case "quiet":
+      return onQuietTimer(turn);
     case "cooperation":
     case "shutdown":
     case "withdraw":

@@ -8,7 +8,7 @@ import type { Turn } from "./turn.ts";
 
 /**
  * Asks the jobs that want it to put their files in order before a freeze, which follows as soon as each has, or its
- * time is over (docs/adr/0010). Only a freeze whose moment is the agent's own to choose waits so; one that the owner or
+ * time is over (docs/adr/0011). Only a freeze whose moment is the agent's own to choose waits so; one that the owner or
  * the operator asks for comes at once, and ends this. Who was asked before and has not answered is not asked again, and
  * waited for as long as it may be now.
  *

@@ -11,7 +11,7 @@ import type {
 } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { TimerName } from "./input.ts";
-import type { WithdrawalRecord } from "./state.ts";
+import type { PauseBy, WithdrawalRecord } from "./state.ts";
 
 type HandedBack = readonly z.infer<typeof HandBack>[];
 
@@ -29,7 +29,9 @@ export interface LeaseNote {
 /** What the agent keeps across its instances, on the disk before anything else happens. */
 export type Note =
   | { readonly key: "membership"; readonly value: { readonly enrolmentSent: boolean } | null }
-  | { readonly key: "pause"; readonly value: { readonly by: "owner" | "broker"; readonly reason: string } | null }
+  | { readonly key: "pause"; readonly value: { readonly by: PauseBy; readonly reason: string } | null }
+  /** The owner resumed while active at the host, and it has not been quiet since. */
+  | { readonly key: "activity"; readonly value: { readonly ignored: true } | null }
   | { readonly key: "withdrawal"; readonly value: WithdrawalRecord | null }
   | { readonly key: `lease:${string}`; readonly value: LeaseNote | null };
 

@@ -15,20 +15,27 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
  * (WC-11). A freeze that is in force is taken over with its checkpoints, and carried out again: a second call is no
  * no-op when the first got stuck.
  */
-export function freeze(turn: Turn, { purpose, trigger }: Pick<Freeze, "purpose" | "trigger">): void {
-  const { core, nowMs } = turn;
+export function freeze(
+  turn: Turn,
+  {
+    purpose,
+    trigger,
+    triggeredAtMs = turn.nowMs,
+  }: Pick<Freeze, "purpose" | "trigger"> & Partial<Pick<Freeze, "triggeredAtMs">>,
+): void {
+  const { core } = turn;
   if (core.freeze === null) core.freezeGeneration += 1;
   const generation = core.freezeGeneration;
   core.freeze = {
     generation,
     purpose,
     trigger,
-    triggeredAtMs: nowMs,
+    triggeredAtMs,
     freezeMs: null,
     frozenAtMs: null,
     sandboxes: 0,
   };
-  turn.emit({ kind: "freezeAll", generation, triggeredAtMs: nowMs });
+  turn.emit({ kind: "freezeAll", generation, triggeredAtMs });
   endCooperation(turn);
   if (purpose !== "periodic") return;
   turn.setTimer("snapshot", {

@@ -11,7 +11,7 @@ import type {
 import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import type * as z from "zod";
 import type { BrokerOutcome } from "./outcome.ts";
-import type { RecoveredLease, WithdrawalRecord } from "./state.ts";
+import type { PauseBy, RecoveredLease, WithdrawalRecord } from "./state.ts";
 
 type ProcessesLeft = WithdrawalReport["processesLeft"];
 
@@ -25,6 +25,7 @@ export type TimerName =
   | "acknowledge"
   | "periodic"
   | "cooperation"
+  | "quiet"
   | "shutdown"
   | "withdraw";
 
@@ -49,6 +50,14 @@ export type AgentInput =
   | { readonly type: "control"; readonly requestId: string; readonly request: ControlRequest }
   | { readonly type: "brokerEvent"; readonly event: BrokerEvent }
   | { readonly type: "signal"; readonly name: string }
+  /** The owner does something at this host, or is said to by a schedule. */
+  | {
+      readonly type: "activity";
+      /** Which trigger noticed what, in words: `files: /home/me/project`, `load`. */
+      readonly what: string;
+      /** When the host knew of it, by the core's clock; not after it was seen. */
+      readonly noticedAtMs: number;
+    }
   | { readonly type: "timer"; readonly name: TimerName }
   // The broker's answers.
   | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse> }
@@ -137,7 +146,9 @@ export type AgentInput =
 
 export interface Recovered {
   readonly enrolmentSent: boolean;
-  readonly pause: { readonly by: "owner" | "broker"; readonly reason: string } | null;
+  readonly pause: { readonly by: PauseBy; readonly reason: string } | null;
+  /** Whether the owner resumed while active at the host, and it was not quiet since. */
+  readonly activityIgnored: boolean;
   readonly leases: readonly RecoveredLease[];
   readonly withdrawal: WithdrawalRecord | null;
   /** Whether the ledger lists processes or cgroups of an earlier instance. */

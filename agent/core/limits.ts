@@ -15,6 +15,8 @@ export const agentLimits = {
   retryMsMax: 60_000,
   /** Heeded for so long, an instance that then is not any more does not take turns with another one. */
   heededInPeaceMs: 300_000,
+  /** For how long nothing may be noticed of the owner until this host is lent again, unless the owner says otherwise. */
+  quietMs: 300_000,
   /** How often an offer's acceptance is repeated when no answer came. */
   acceptAttemptsMax: 3,
   /** How many jobs that could not be spawned here are remembered, so that their offers are declined. */

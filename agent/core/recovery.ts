@@ -16,6 +16,7 @@ export function recoveredFrom(content: LedgerContent): Recovered {
   return {
     enrolmentSent: membership?.enrolmentSent ?? false,
     pause: noteOf(content, "pause") as Recovered["pause"],
+    activityIgnored: noteOf(content, "activity") !== null,
     withdrawal: noteOf(content, "withdrawal") as WithdrawalRecord | null,
     leases: content.notes("lease:").map(({ key, value }) => recoveredLease(key, value as LeaseNote)),
     strays: [...content.resources].some((key) => key.startsWith("processes:") || key.startsWith("cgroup:")),

@@ -67,7 +67,7 @@ export function askShutdown(turn: Turn, trigger: string): void {
   const phaseEndsAtMs = nowMs + agentLimits.snapshotGiveUpMs;
   core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs, told: [] };
   if (core.pause !== null) callOff(turn, core.pause, "The agent shuts down; the pause holds at its next start.");
-  for (const name of ["snapshot", "periodic", "acknowledge", "enrol"] as const) turn.clearTimer(name);
+  for (const name of ["snapshot", "periodic", "quiet", "acknowledge", "enrol"] as const) turn.clearTimer(name);
   turn.setTimer("shutdown", { delayMs: agentLimits.snapshotGiveUpMs });
 }
 

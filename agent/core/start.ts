@@ -2,10 +2,11 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { resumeWithdrawal } from "./withdrawal-begin.ts";
 import { onWithdrawalStrays } from "./withdrawal-host.ts";
 import { copyOfRecord } from "./withdrawal-note.ts";
+import { noteActivity } from "./activity-hold.ts";
 import { enrol } from "./enrolment-send.ts";
 import { addLease, heldLease } from "./held-leases.ts";
+import type { AgentInput, Recovered } from "./input.ts";
 import { leaseNote } from "./lease-facts.ts";
-import type { AgentInput } from "./input.ts";
 import { agentLimits } from "./limits.ts";
 import { newPause } from "./pause.ts";
 import type { HeldLease, RecoveredLease } from "./state.ts";
@@ -39,6 +40,7 @@ export function onStarted(turn: Turn, input: Of<"started">): void {
     sometimes("a pause was remembered over a restart");
     core.pause = newPause(turn, recovered.pause);
   }
+  recoverActivity(turn, recovered);
   for (const lease of turn.leases()) explainDeath(turn, lease);
   if (!mayEnrol) return;
   if (recovered.strays) {
@@ -88,6 +90,20 @@ function explainDeath(turn: Turn, lease: HeldLease): void {
 function beginAnew(turn: Turn): void {
   turn.emit({ kind: "wipeLeftovers", leaseIds: turn.leases().map((lease) => lease.leaseId) });
   enrol(turn);
+}
+
+/** What an earlier instance knew of its owner holds until it has been quiet from now on. */
+function recoverActivity(turn: Turn, { pause, activityIgnored }: Recovered): void {
+  const what = "before the agent was started again";
+  if (pause?.by === "activity") {
+    sometimes("a pause by activity was remembered over a restart");
+    // Killed while the owner resumed: what nobody was told did not happen.
+    if (activityIgnored) turn.remember({ key: "activity", value: null });
+    noteActivity(turn, { what, ignored: false });
+  } else if (activityIgnored) {
+    sometimes("it was remembered over a restart that activity is ignored");
+    noteActivity(turn, { what, ignored: true });
+  }
 }
 
 function recoveredLease(recovered: RecoveredLease): HeldLease {

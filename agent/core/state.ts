@@ -5,6 +5,7 @@ import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+import { agentLimits } from "./limits.ts";
 
 /** Everything that the agent's decisions rest on: plain data, so that the simulator can copy, compare and print it. */
 export interface AgentCore {
@@ -44,6 +45,10 @@ export interface AgentCore {
   /** Grows with every freeze; a checkpoint counts only for the freeze in which it was taken. */
   freezeGeneration: number;
   pause: Pause | null;
+  /** What the owner does at this host, until it has been quiet. */
+  activity: Activity | null;
+  /** For how long nothing of that may be noticed until it counts as over, in milliseconds. */
+  readonly quietMs: number;
   shutdown: Shutdown | null;
   withdrawal: Withdrawal | null;
   /** Jobs that could not be spawned on this host, oldest first. */
@@ -147,8 +152,20 @@ export interface Freeze {
   sandboxes: number;
 }
 
+/** Who wants a pause, the one whose word counts most first; `activity` stands for what the owner does at the host. */
+export type PauseBy = "owner" | "broker" | "activity";
+
+export interface Activity {
+  /** The latest that was noticed, in words. */
+  what: string;
+  /** It is over at this time, unless more is noticed before. */
+  quietAtMs: number;
+  /** The owner resumed while it went on: until it is over, nothing of it counts. */
+  ignored: boolean;
+}
+
 export interface Pause {
-  by: "owner" | "broker";
+  by: PauseBy;
   reason: string;
   readonly triggeredAtMs: number;
   /** What it came to, once the agent is Paused because of it. */
@@ -233,7 +250,15 @@ const noLeases: readonly never[] = [];
 const noOffers: readonly never[] = [];
 const noneEnded: readonly never[] = [];
 
-export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
+export function initialCore({
+  instanceId,
+  slots,
+  quietMs = agentLimits.quietMs,
+}: {
+  instanceId: string;
+  slots: number;
+  quietMs?: number;
+}): AgentCore {
   return {
     instanceId,
     bootId: "",
@@ -258,6 +283,8 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     freeze: null,
     freezeGeneration: 0,
     pause: null,
+    activity: null,
+    quietMs,
     shutdown: null,
     withdrawal: null,
     unspawnableJobs: [],

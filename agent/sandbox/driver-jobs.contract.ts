@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { readProcess } from "./proc-stat.ts";
-import { type ContractSubject, DriverBed, isRunning, until } from "./testing/driver-bed.ts";
+import { type ContractSubject, cpuTicks, DriverBed, isRunning, until } from "./testing/driver-bed.ts";
 import { burn, burnHere, soon } from "./testing/endless-job.ts";
 
 /** What a job is to a driver: how it runs and ends, is found, is held to its size, or cannot be started. */
@@ -119,6 +121,47 @@ END
       expect(sandbox.processes().map((each) => each.pid)).toEqual([pid]);
       expect(await sandbox.terminate(soon)).toEqual({ terminated: 1, left: [] });
       expect(isRunning(pid as number)).toBe(false);
+    });
+  });
+
+  describe(`${name}: the CPU time of jobs`, () => {
+    /** Burns in a process of its own for so many turns, again and again, and says at the end what all of it took. */
+    const busy = `
+      n=0; while [ $n -lt 12 ]; do
+        sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'
+        n=$((n+1)); echo $n >> turns
+      done; cat /proc/$$/stat > took; echo > done; exec sleep 60`;
+
+    test("is that of all their processes, those that have ended among them, and never falls", async () => {
+      expect(bed.driver.cpuMs()).toBe(0);
+      const { file } = await bed.start(busy);
+      const readings: number[] = [];
+      await until(() => {
+        readings.push(bed.driver.cpuMs());
+        return existsSync(file("done"));
+      }, "it has done its work");
+      const fields = readFileSync(file("took"), "latin1").split(") ")[1]?.split(" ") ?? [];
+      const tookMs = 10 * [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
+      const countedMs = bed.driver.cpuMs();
+      expect(tookMs).toBeGreaterThan(200);
+      expect(readings).toEqual(readings.toSorted((a, b) => a - b));
+      // Each of the kernel's accounts of a process is as fine as a tick, and starting it takes its time too.
+      expect(countedMs).toBeGreaterThan(0.8 * tookMs);
+      expect(countedMs).toBeLessThan(1.3 * tookMs + 150);
+    });
+
+    test("is not that of anything else", async () => {
+      await bed.start("exec sleep 60");
+      bed.driver.cpuMs();
+      const other = spawn("sh", ["-c", burnHere], { stdio: "ignore" });
+      const ended = once(other, "exit");
+      try {
+        await until(() => cpuTicks(other.pid as number) >= 10, "time passes");
+        expect(bed.driver.cpuMs()).toBeLessThan(50);
+      } finally {
+        other.kill("SIGKILL");
+        await ended;
+      }
     });
   });
 

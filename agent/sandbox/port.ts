@@ -83,6 +83,11 @@ export interface SandboxDriver {
    * trigger and the stop (WC-11: 10 ms). Never waits for a job.
    */
   freezeAll(): FreezeResult;
+  /**
+   * CPU time that the jobs have used since this was called first, in milliseconds; it never falls. Every call takes a
+   * look at the host.
+   */
+  cpuMs(): number;
   /** Undoes `freezeAll`; the same processes go on. */
   thawAll(): void;
   /** Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. */

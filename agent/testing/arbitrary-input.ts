@@ -43,12 +43,18 @@ const outcomeOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<BrokerOutcome<T>> =>
   );
 const nothing = outcomeOf(fc.constant(null));
 const checkpoint = { manifestDigest: digest, archiveDigest: digest, archiveBytes: 1, progress: 1 };
-const offer = fc.record({ leaseId, epoch, expiresAt: wallMs, goesOn: fc.boolean() }).map(({ goesOn, ...lease }) => ({
-  ...lease,
-  jobId: jobOf(lease.leaseId),
-  job: { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 },
-  ...(goesOn ? { checkpoint: { ...checkpoint, number: 2 } } : {}),
-}));
+const cooperates = { checkpoint: { cooperative: { signal: "SIGUSR1", file: "ready", waitMs: 1_000 } } } as const;
+const offer = fc
+  .record({ leaseId, epoch, expiresAt: wallMs, goesOn: fc.boolean(), cooperative: fc.boolean() })
+  .map(({ goesOn, cooperative, ...lease }) => ({
+    ...lease,
+    jobId: jobOf(lease.leaseId),
+    job: {
+      ...{ command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 },
+      ...(cooperative ? cooperates : {}),
+    },
+    ...(goesOn ? { checkpoint: { ...checkpoint, number: 2 } } : {}),
+  }));
 const timers = [
   ...[
     "enrol",
@@ -59,6 +65,7 @@ const timers = [
     "acknowledge",
     "periodic",
     "cooperation",
+    "quiet",
     "shutdown",
     "withdraw",
   ],
@@ -98,6 +105,7 @@ const fields: { readonly [T in Exclude<AgentInput["type"], "started">]: Fields<T
       fc.record({ leaseId, epoch }).map((lease) => ({ event: "lease_revoked" as const, data: { ...lease, reason } })),
     ),
   },
+  activity: { what: fc.constantFrom("load", "schedule"), noticedAtMs: fc.constant(0) },
   signal: { name: fc.constantFrom("SIGTERM", "SIGINT") },
   timer: { name: fc.constantFrom(...timers) },
   enrolAnswered: {
@@ -153,7 +161,7 @@ export const inputTypes = Object.keys(fields) as (keyof typeof fields)[];
 
 /** Whether it comes from outside: from the owner, the broker or the system, who say what they like when they like. */
 export function isFromOutside({ type }: AgentInput): boolean {
-  return type === "control" || type === "brokerEvent" || type === "signal";
+  return ["control", "brokerEvent", "signal", "activity"].includes(type);
 }
 
 /** What is said from outside; what ends an agent is said seldom, or little else would be seen of it. */
@@ -161,6 +169,7 @@ export const fromOutside: fc.Arbitrary<AgentInput> = fc.oneof(
   { weight: 6, arbitrary: inputOf("control") },
   { weight: 8, arbitrary: inputOf("brokerEvent") },
   { weight: 1, arbitrary: inputOf("signal") },
+  { weight: 2, arbitrary: inputOf("activity") },
 );
 
 /** Any input but the first, whether anybody asked for it or not. */
@@ -209,6 +218,7 @@ const answers: { readonly [K in Asked["kind"]]?: readonly (keyof typeof fields)[
   sandboxRuns: ["sandboxExited"],
   terminateSandbox: ["sandboxTerminated"],
   wipeSandbox: ["sandboxWiped"],
+  askCooperation: ["cooperated"],
   saveCheckpoint: ["checkpointSaved", "checkpointSaved", "checkpointFailed"],
   removeAutostart: ["autostartRemoved"],
   closeSockets: ["socketsClosed"],

@@ -91,7 +91,7 @@ export class ModelWorld {
     if (input.type === "control" && turn.response !== null) this.answers.set(input.requestId, turn.response);
     for (const [index, effect] of turn.effects.entries()) {
       const isEvent = input.type === "brokerEvent" && ["pause", "goodbye"].includes(input.event.event);
-      const asked = isEvent || input.type === "control" || input.type === "signal";
+      const asked = isEvent || ["control", "signal", "activity"].includes(input.type);
       if (effect.kind === "freezeAll") assert(index === 0 || !asked, "a freeze comes before all else");
       if (this.fuse === 0) {
         // kill -9 between two effects of one turn.
@@ -104,7 +104,17 @@ export class ModelWorld {
       if (this.fuse !== null) this.fuse -= 1;
       this.#perform(effect);
     }
+    this.#assertActivity();
     return turn.response;
+  }
+
+  /** Activity that counts and a pause by it are there together, and end together. */
+  #assertActivity(): void {
+    const { activity, pause, shutdown, withdrawal } = this.core;
+    if (shutdown !== null || withdrawal !== null) return;
+    if (activity !== null && !activity.ignored) assert(pause !== null, "whoever heeds its owner's activity is paused");
+    if (pause?.by === "activity") assert(activity !== null, "a pause by activity comes to an end by itself");
+    if (activity !== null) assert(this.timers.has("quiet"), "what goes on comes to an end");
   }
 
   /** Lets the earliest timer fire; false when there is none. */
@@ -174,6 +184,7 @@ export class ModelWorld {
     return {
       enrolmentSent: (this.notes.get("membership") as { enrolmentSent: boolean } | undefined)?.enrolmentSent ?? false,
       pause: (this.notes.get("pause") as Recovered["pause"] | undefined) ?? null,
+      activityIgnored: this.notes.has("activity"),
       withdrawal: structuredClone((this.notes.get("withdrawal") as WithdrawalRecord | undefined) ?? null),
       leases,
       strays: this.alive().length > 0,

@@ -48,6 +48,7 @@ export const propertyNames = [
   "status-true",
   "broker-contact",
   "owner-holds",
+  "activity-pauses",
   "deaths-blamed",
 ] as const satisfies readonly CheckerName[];
 

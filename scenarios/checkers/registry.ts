@@ -2,6 +2,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
 import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
+import { activityPauses } from "./activity-pauses.ts";
 import { checkpointProgress } from "./checkpoint-progress.ts";
 import { completionOnce } from "./completion-once.ts";
 import { fencing } from "./fencing.ts";
@@ -119,6 +120,7 @@ export const checkers = {
   "requests-answered": requestsAnswered,
   "owner-granted": ownerGranted,
   "owner-holds": ownerHolds,
+  "activity-pauses": activityPauses,
   "signals-heeded": signalsHeeded,
   "withdrawal-pace": withdrawalPace,
   "withdrawal-hands-back": withdrawalHandsBack,

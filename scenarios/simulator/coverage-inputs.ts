@@ -8,6 +8,7 @@ export const agentInputs = [
   "control",
   "brokerEvent",
   "signal",
+  "activity",
   "timer",
   "enrolAnswered",
   "heartbeatAnswered",

@@ -1,3 +1,4 @@
+import { agentLimits } from "../../agent/core/limits.ts";
 import { AssertionError } from "../../foundation/assert.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { forgetMarks } from "../../foundation/sometimes.ts";
@@ -36,6 +37,9 @@ export interface SimulateOptions {
   readonly tape?: Tape;
   readonly observe?: (record: HistoryRecord) => void;
 }
+
+/** What comes after the quiet in the same moment: a timer's rounding. */
+const quietLateMsMax = 10;
 
 /** Duties remember much of each agent: a fleet is judged by the properties alone. */
 const dutyAgentsMax = 1_000;
@@ -110,6 +114,11 @@ function propertiesOf(plan: Plan): PropertyWatch {
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
     "shutdown-ends": dutySettings,
     "freeze-bound": { witnessMsMax: 10 },
+    "activity-pauses": {
+      quietMs: plan.options.quietMs ?? agentLimits.quietMs,
+      heededMsMax: 10,
+      lateMsMax: isUndisturbed(plan) ? quietLateMsMax : Infinity,
+    },
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });

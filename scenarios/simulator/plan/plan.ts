@@ -68,6 +68,8 @@ export const PlanStep = z.discriminatedUnion("do", [
   /** SIGTERM or SIGINT to the agent; it is started again after `downMs`. */
   z.strictObject({ atMs: Ms, do: z.literal("signal"), agent, name: z.enum(["SIGTERM", "SIGINT"]), downMs: Ms }),
   z.strictObject({ atMs: Ms, do: z.literal("command"), agent, command: z.enum(["pause", "resume", "goodbye"]) }),
+  /** Its owner does something at a host: a file is touched, a program is busy. */
+  z.strictObject({ atMs: Ms, do: z.literal("activity"), agent }),
   /** Somebody joins with a token that is not the broker's: it is never taken in, and leaves nothing behind, unless its owner paused it. */
   z.strictObject({ atMs: Ms, do: z.literal("stranger"), pauses: z.boolean().default(false) }),
   // What breaks on a host.
@@ -122,6 +124,8 @@ export const PlanOptions = z.strictObject({
   latencyMsMax: Ms,
   /** Wall clocks differ by up to so much, both ways. */
   clockSkewMs: Ms,
+  /** For how long a host must be quiet until it is lent again; the agent's own default where it is not told. */
+  quietMs: Ms.min(1).optional(),
   /** `bytes`: every message is encoded and parsed by its schema; `objects`: it is handed over. The history is the same. */
   encoding: z.enum(["objects", "bytes"]),
 });

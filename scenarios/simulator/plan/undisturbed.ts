@@ -6,6 +6,7 @@ const asks = new Set<PlanStep["do"]>([
   "cancel",
   "pause",
   "resume",
+  "activity",
   "withdraw",
   "signal",
   "command",

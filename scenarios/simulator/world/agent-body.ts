@@ -77,7 +77,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.instanceId = instanceId;
     this.caller = { agentId: host.agentId, instanceId };
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
-    this.core = initialCore({ instanceId, slots: host.slots });
+    const { quietMs } = host;
+    this.core = initialCore({ instanceId, slots: host.slots, ...(quietMs === undefined ? {} : { quietMs }) });
     this.timers = new Timers(world, this, timerNames);
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
     this.ledger = new HostLedger(this, this.#fuse);
@@ -145,6 +146,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   /** Whether it stands still, and so answers nobody. */
   get isStalled(): boolean {
     return this.#stall?.isOn === true;
+  }
+
+  /** Its owner does something at the host; one that stands still notices when it goes on. */
+  noticeActivity(what: string): void {
+    this.whenDone(0, () => this.see({ type: "activity", what, noticedAtMs: this.wallMs }));
   }
 
   /** The kernel delivers a signal. */
@@ -276,6 +282,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
     if (asksForFreeze(seen, core)) this.#effects.sandboxes.freezer.expectFreeze();
+    if (seen.type === "activity") {
+      const { what, noticedAtMs } = seen;
+      world.record(world.harness, "witness.activity", { agentId: this.host.agentId, what, noticedAtMs });
+    }
     const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
     for (const effect of turn.effects) {
@@ -344,10 +354,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 }
 
 /** Whether the owner or the broker wants everything to stand still, and it does not yet (L4). */
-function asksForFreeze(seen: AgentInput, { agent, pause, shutdown, withdrawal }: AgentCore): boolean {
+function asksForFreeze(seen: AgentInput, { agent, pause, activity, shutdown, withdrawal }: AgentCore): boolean {
   if (pause !== null || shutdown !== null || withdrawal !== null) return false;
   if (agent !== "Idle" && agent !== "Working") return false;
   if (seen.type === "control") return seen.request.command === "pause" || seen.request.command === "withdraw";
+  if (seen.type === "activity") return activity?.ignored !== true;
   return seen.type === "brokerEvent" && seen.event.event === "pause";
 }
 

@@ -10,6 +10,7 @@ export const timerNames: readonly TimerName[] = [
   "acknowledge",
   "periodic",
   "cooperation",
+  "quiet",
   "shutdown",
   "withdraw",
 ];

@@ -62,6 +62,8 @@ export class Host {
   readonly startupHook: string | null;
   /** How many jobs its agent runs at once. */
   slots: number;
+  /** For how long it must be quiet here until its agent goes on by itself; undefined for the agent's own default. */
+  quietMs: number | undefined;
   crontabLines = 0;
   checkpointsFail = 0;
   spawnsFail = 0;
@@ -74,6 +76,7 @@ export class Host {
     this.index = index;
     this.agentId = agentId;
     this.slots = world.options.slots;
+    this.quietMs = world.options.quietMs;
     this.stream = world.tape.stream(`host:${index}`);
     this.link = new Link(world, world.tape.stream(`link:${index}`));
     this.startupHook = world.tape.stream(`autostart:${index}`).chance("wanted", 0.3) ? "crontab:agent" : null;

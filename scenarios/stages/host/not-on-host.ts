@@ -16,7 +16,7 @@ const onHost: { readonly [Kind in PlanStep["do"]]: boolean } = {
     "rot-checkpoints": false,
     "jump-clock": false,
   },
-  ...{ "disturb-link": false, "stall-store": false, "lose-store": false, stranger: false },
+  ...{ "disturb-link": false, "stall-store": false, "lose-store": false, stranger: false, activity: false },
 };
 /** What of a job's behaviour `work.mjs` shows too. A working directory's size changes nothing but how long it is saved. */
 const jobOnHost: readonly (keyof JobBehaviour)[] = ["units", "unitMs", "children", "megabytes"];

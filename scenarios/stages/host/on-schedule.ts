@@ -66,6 +66,7 @@ function take(stage: HostStage, act: PlanStep): string {
     case "stall-store":
     case "lose-store":
     case "stranger":
+    case "activity":
       throw new UsageError(`The step "${act.do}" does not exist on real processes.`, {
         code: "not-on-host",
         next: "Replay the plan with --stage sim.",
