@@ -30,6 +30,13 @@ describe("shutdown-bound", () => {
     };
     const saved = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", durationMs: 900, ...data };
     expect(verdict(exit(asked().wait(1_000).add("agent.checkpoint", saved)))).toBe("pass");
+    const inChunks = (archiveBytes: number) => ({
+      ...{ ...saved, durationMs: 0 },
+      checkpoint: { ...data.checkpoint, archiveBytes },
+    });
+    const uploads = (archiveBytes: number) => exit(asked().wait(1_000).add("agent.checkpoint", inChunks(archiveBytes)));
+    expect(verdict(uploads(3 * 1024 * 1024))).toBe("pass");
+    expect(verdict(uploads(1024 * 1024))).toBe("fail");
     const stuck = asked().execution(1, "running", "killing").wait(9_000);
     expect(verdict(exit(stuck))).toBe("pass");
     expect(verdict(exit(stuck.execution(1, "killing", "killed").wait(100)))).toBe("pass");

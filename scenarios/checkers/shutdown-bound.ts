@@ -1,6 +1,6 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
-import { dutySettings } from "./duty-settings.ts";
+import { dutySettings, uploadMs } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -29,6 +29,8 @@ interface Instance {
   /** Until then a freeze had the process to itself. */
   heldUntil: number;
   snapshotMs: number;
+  /** What its largest checkpoint of several chunks takes on its way to the broker. */
+  chunksMs: number;
   /** When its jobs were asked to put their files in order, and how long the freeze waited for them. */
   askedJobsAt: number | null;
   cooperationMs: number;
@@ -47,7 +49,8 @@ interface Instance {
  * witness's clock counts.
  */
 export const shutdownBound = checkerOf("a shutdown ends in time, and for a reason (I9)", (settings) => {
-  const { latencyMsMax, terminateGraceMs } = dutySettings(settings);
+  const duty = dutySettings(settings);
+  const { latencyMsMax, terminateGraceMs } = duty;
   const instances = new Instances<Instance>(() => ({
     ...{
       asked: null,
@@ -57,6 +60,7 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       frozenAt: -Infinity,
       heldUntil: -Infinity,
       snapshotMs: 0,
+      chunksMs: 0,
     },
     ...{ askedJobsAt: null, cooperationMs: 0 },
     ...{ isLeaving: false, hasBegun: false, hasWorked: false, ending: new Map(), endedInMs: 0 },
@@ -66,11 +70,12 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
   let ends = 0;
 
   /** How long it may take from the last wish that counts. */
-  const boundMs = ({ counted, cooperationMs, snapshotMs, ending, endedInMs }: Instance): number => {
+  const boundMs = ({ counted, cooperationMs, snapshotMs, chunksMs, ending, endedInMs }: Instance): number => {
     const stuckMs = ending.size > 0 ? unkillableMs : endedInMs;
     if (counted.length > 2) return 10;
     if (counted.length > 1) return ways * latencyMsMax + spareMs + stuckMs;
-    return cooperationMs + snapshotMs + terminateGraceMs + ways * latencyMsMax + spareMs + stuckMs;
+    const savedMs = snapshotMs + Math.min(chunksMs, snapshotMsMax);
+    return cooperationMs + savedMs + terminateGraceMs + ways * latencyMsMax + spareMs + stuckMs;
   };
 
   /** The instances that were told to end and have not. */
@@ -159,6 +164,9 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       },
       "agent.checkpoint": ({ source, data }) => {
         const instance = instances.of(source);
+        const { archiveBytes } = data.checkpoint;
+        const isLarge = archiveBytes > duty.uploadChunkBytes && archiveBytes <= duty.checkpointBytesMax;
+        if (isLarge) instance.chunksMs = Math.max(instance.chunksMs, uploadMs(duty, archiveBytes));
         if (instance.asked !== null) instance.snapshotMs = Math.max(instance.snapshotMs, data.durationMs);
       },
       "agent.checkpoint-failed": ({ source }) => void (instances.of(source).snapshotMs = snapshotMsMax),

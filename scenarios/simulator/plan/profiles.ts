@@ -29,7 +29,7 @@ export function planFor(request: PlanRequest): Plan {
   const rare = draws.stream("rare situation");
   const rarity = quick && rare.chance("rare", 0.2) ? drawRareSituation(rare, drawnOptions) : [];
   const activity = draws.stream("activity");
-  const isActive = activity.chance("active", 0.3);
+  const isActive = activity.chance("active", quick ? 0.15 : 0.3);
   const lasting = lastingFor(drawnOptions, rarity);
   const options = isActive ? { ...lasting, quietMs: drawQuietMs(activity, quick) } : lasting;
   // Some seeds of every profile go through without a fault; of the quick ones a quarter, since duties are judged there.
@@ -48,7 +48,7 @@ export function planFor(request: PlanRequest): Plan {
   if (poison.chance("poisonous", quick ? 0.04 : 0.1)) work.push(drawPoison(poison, options));
   const cooperation = draws.stream("cooperation");
   const working = withCooperation(cooperation, work);
-  if (quick && cooperation.chance("directed", 0.3)) working.push(...drawCooperation(cooperation, options));
+  if (quick && cooperation.chance("directed", 0.12)) working.push(...drawCooperation(cooperation, options));
   const drawn: PlanStep[] = calm ? working.filter(breaksNothing) : working;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
