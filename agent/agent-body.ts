@@ -13,9 +13,10 @@ import type { AgentCore } from "./core/state.ts";
 import { coreStatus } from "./core/status.ts";
 import type { AgentContext } from "./io/agent-context.ts";
 import { agentTimers } from "./io/agent-timers.ts";
-import { removeAutostart } from "./io/autostart-ledger.ts";
+import { removeEveryAutostart } from "./io/autostart-ledger.ts";
 import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
 import type { ControlServer } from "./io/control-server.ts";
+import { damageOf } from "./io/evidence.ts";
 import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
 import { clearLedger, socketsLeft, wipeHome } from "./io/withdrawal-effects.ts";
 
@@ -29,6 +30,7 @@ export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "
   readonly core: AgentCore;
   readonly clock: Clock;
   readonly brokerUrl: string;
+  readonly environment: NodeJS.ProcessEnv;
   readonly record: RecordEvent;
   readonly log: AgentLog;
   readonly onReady: (status: AgentStatus) => void;
@@ -154,15 +156,19 @@ export class AgentBody {
     if (isBrokerEffect(effect)) return performBrokerEffect(this.#context, effect);
     switch (effect.kind) {
       case "record":
-        if (effect.type === "agent.withdrawal") this.#report = effect.data.report;
         logRecord(log, effect);
-        return record(effect.type, effect.data);
+        if (effect.type !== "agent.withdrawal") return record(effect.type, effect.data);
+        this.#report = this.#withDamage(effect.data.report);
+        return record(effect.type, { report: this.#report });
       case "log":
         return log[effect.level](effect.message);
       case "remember":
         return home.ledger.remember(effect.note);
-      case "answer":
-        return this.#respond(effect.requestId, effect.response);
+      case "answer": {
+        const { requestId, response } = effect;
+        if (!response.ok || response.report === undefined) return this.#respond(requestId, response);
+        return this.#respond(requestId, { ...response, report: this.#withDamage(response.report) });
+      }
       case "setTimer":
         return this.#timers.set(effect.name, effect);
       case "clearTimer":
@@ -190,7 +196,9 @@ export class AgentBody {
   }
 
   async #removeAutostart(): Promise<void> {
-    this.see({ type: "autostartRemoved", ...(await removeAutostart(this.#options.home)) });
+    const { home, environment } = this.#options;
+    const isLedgerWhole = damageOf(home.ledger) === null;
+    this.see({ type: "autostartRemoved", ...(await removeEveryAutostart(home, { environment, isLedgerWhole })) });
   }
 
   async #closeSockets(): Promise<void> {
@@ -225,6 +233,12 @@ export class AgentBody {
     // What is still under way (a wipe, an answer) must not find the ledger closed.
     await withinDeadline(Promise.allSettled(this.#underWay), { ms: urgent ? urgentEndMs : endMs, late: undefined });
     this.#resolveEnded({ ending, report: this.#report });
+  }
+
+  /** The core knows nothing of a damaged ledger: to it, what was found stood there all the time. */
+  #withDamage(report: WithdrawalReport): WithdrawalReport {
+    const damage = damageOf(this.#options.home.ledger);
+    return damage === null ? report : { ...report, missingInLedger: [...damage.missing] };
   }
 
   #respond(requestId: string, response: ControlResponse): void {

@@ -8,11 +8,14 @@ import type { ControlRequest } from "../../protocol/control.ts";
 import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import { agentLimits } from "../core/limits.ts";
 import { AgentError } from "../io/agent-error.ts";
+import { hasHook } from "../io/autostart-ledger.ts";
 import { askAgent } from "../io/control-client.ts";
 import { isInhabited } from "../io/home.ts";
+import { clearAside } from "../io/home-create.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { runAgent } from "../main.ts";
+import { markedProcesses } from "../sandbox/marked-processes.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -50,7 +53,7 @@ async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalR
   const timeoutMs = (request.deadlineMs ?? agentLimits.withdrawDeadlineMs) + answerGraceMs;
   const answer = await askAgent(paths.control, request, { timeoutMs });
   if (answer?.report !== undefined) return answer.report;
-  if (!isInhabited(paths)) return nothingThere(request);
+  if (!(await isAnythingThere(paths))) return nothingThere(request);
   const end = await runAgent({
     paths,
     join: null,
@@ -68,7 +71,13 @@ async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalR
   });
 }
 
-/** What was looked for and not found: no ledger, and so nothing that an agent would have taken. */
+/** Whether anything of an agent of that home is on this host: in the home, started with the host, running. */
+async function isAnythingThere(paths: HomePaths): Promise<boolean> {
+  clearAside(paths.home);
+  return isInhabited(paths) || markedProcesses(paths.home).length > 0 || (await hasHook(paths, process.env));
+}
+
+/** What was looked for and not found. */
 function nothingThere({ reason = "asked by the owner" }: Request): WithdrawalReport {
   const now = systemClock.nowMs();
   return {
