@@ -18,6 +18,7 @@ import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
 import type { ControlServer } from "./io/control-server.ts";
 import { damageOf } from "./io/evidence.ts";
 import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
+import { HomeWatch } from "./io/home-watch.ts";
 import { clearLedger, socketsLeft, wipeHome } from "./io/withdrawal-effects.ts";
 
 export interface AgentLog {
@@ -43,6 +44,8 @@ export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "
 export interface AgentEnd {
   readonly ending: Ending;
   readonly report: WithdrawalReport | null;
+  /** Whether it ended because somebody had removed its home. */
+  readonly homeGone: boolean;
 }
 
 /** How long an urgent end waits for the kernel to end what runs, in milliseconds. */
@@ -66,6 +69,8 @@ export class AgentBody {
   #resolveEnded: (end: AgentEnd) => void = () => undefined;
   #core: AgentCore;
   #control: ControlServer | null = null;
+  #watch: HomeWatch | null = null;
+  #homeGone = false;
   #report: WithdrawalReport | null = null;
   #busy = false;
   #isReady = false;
@@ -90,7 +95,10 @@ export class AgentBody {
 
   /** The server whose requests come in by `ask`; its socket is closed when the agent ends. */
   set control(server: ControlServer) {
+    const { home, log } = this.#options;
     this.#control = server;
+    const warn = (sentence: string): void => log.warn(sentence);
+    this.#watch = new HomeWatch({ home, control: server, warn, onGone: () => this.#leaveLostHome() });
   }
 
   /** The fleet's times, as the broker told them. */
@@ -102,6 +110,8 @@ export class AgentBody {
   see(input: AgentInput): void {
     // Whoever ends hears nothing any more.
     if (this.#isEnding) return;
+    // These bring work: not for a home that is gone, of which the core hears first then.
+    if (input.type === "heartbeatAnswered" || input.type === "acceptAnswered") this.#watch?.isThere();
     this.#queue.push({ input, nowMs: this.#options.clock.nowMs() });
     if (this.#busy) return;
     this.#busy = true;
@@ -188,6 +198,14 @@ export class AgentBody {
     }
   }
 
+  /** Without a home there is no key, no ledger and no place for jobs: what is left is to go, and to tell the broker. */
+  #leaveLostHome(): void {
+    const { home, log } = this.#options;
+    this.#homeGone = true;
+    log.error(`Somebody has removed the home ${home.paths.home}; the agent ends its jobs and leaves this host.`);
+    this.ask({ command: "withdraw", reason: "the home was removed" }, () => undefined);
+  }
+
   #ready(): void {
     if (this.#isReady || this.#isEnding) return;
     this.#isReady = true;
@@ -204,6 +222,7 @@ export class AgentBody {
   async #closeSockets(): Promise<void> {
     const { home, broker, closeConnections } = this.#options;
     broker?.events.close();
+    this.#watch?.stop();
     await this.#control?.stopListening();
     await closeConnections();
     const left = socketsLeft(home);
@@ -224,6 +243,7 @@ export class AgentBody {
     this.#isEnding = true;
     const urgent = ending.how === "interrupted";
     this.#timers.clearAll();
+    this.#watch?.stop();
     const { broker, closeConnections } = this.#options;
     broker?.events.close();
     broker?.abort();
@@ -232,7 +252,7 @@ export class AgentBody {
     await closeConnections();
     // What is still under way (a wipe, an answer) must not find the ledger closed.
     await withinDeadline(Promise.allSettled(this.#underWay), { ms: urgent ? urgentEndMs : endMs, late: undefined });
-    this.#resolveEnded({ ending, report: this.#report });
+    this.#resolveEnded({ ending, report: this.#report, homeGone: this.#homeGone });
   }
 
   /** The core knows nothing of a damaged ledger: to it, what was found stood there all the time. */

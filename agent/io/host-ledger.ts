@@ -83,6 +83,16 @@ export class FileHostLedger implements HostLedger {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  /** Whether the file is as this process has written it; looked at now. */
+  condition(): "whole" | "changed" | "gone" {
+    return this.#closed ? "gone" : this.#file.condition();
+  }
+
+  /** Writes it anew from what this process knows. */
+  rewrite(): void {
+    this.#compact();
+  }
+
   /** Closing a closed one changes nothing. */
   close(): void {
     if (!this.#closed) this.#file.close();
@@ -93,7 +103,9 @@ export class FileHostLedger implements HostLedger {
     this.#file.append(JSON.stringify(entry));
     this.#apply(entry);
     this.#lines += 1;
-    if (this.#lines > this.#resources.size + this.#notes.size + staleLinesMax) this.#compact();
+    const isLong = this.#lines > this.#resources.size + this.#notes.size + staleLinesMax;
+    // In a home that somebody has removed there is no place for another.
+    if (isLong && this.#file.condition() !== "gone") this.#compact();
   }
 
   #apply(entry: Entry): void {

@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 
 import { messageOf, systemCode } from "../../foundation/errors.ts";
@@ -9,7 +9,7 @@ import { wipeDirectory } from "../sandbox/wipe-directory.ts";
 import { autostartNotes } from "./autostart-ledger.ts";
 import { damageOf, ownNames } from "./evidence.ts";
 import type { Home } from "./home.ts";
-import { removeHome } from "./home-remove.ts";
+import { isHomeGone, removeHome } from "./home-remove.ts";
 
 /** What of the agent's own sockets is still to be seen, by the kernel's table and in the home. */
 export function socketsLeft({ paths, ledger }: Home): string[] {
@@ -29,7 +29,8 @@ export async function wipeHome(home: Home, driver: SandboxDriver | null): Promis
   const own = damageOf(ledger)?.knowsHome === false ? ownNames(paths) : null;
   const wiped: string[] = [];
   const left: string[] = [];
-  for (const entry of entriesOf(paths.home)) {
+  // What lies in the place of a home that somebody has removed is not this agent's.
+  for (const entry of isHomeGone(home) ? [] : readdirSync(paths.home, { withFileTypes: true })) {
     const path = join(paths.home, entry.name);
     if (kept.includes(path)) continue;
     if (own !== null && !own.has(entry.name)) {
@@ -50,16 +51,6 @@ export async function wipeHome(home: Home, driver: SandboxDriver | null): Promis
     if (!existsSync(resource.path)) ledger.release(resourceKey(resource));
   }
   return { wiped: wiped.sort(), left: left.sort() };
-}
-
-function entriesOf(home: string): Dirent[] {
-  try {
-    return readdirSync(home, { withFileTypes: true });
-  } catch (error) {
-    // Somebody has taken the home away; then nothing is in it.
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** Removes one file, protected or not; returns why it is still there, or null. */
