@@ -9,7 +9,6 @@ import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import { agentLimits } from "../core/limits.ts";
 import { AgentError } from "../io/agent-error.ts";
 import { hasHook } from "../io/autostart-ledger.ts";
-import { askAgent } from "../io/control-client.ts";
 import { isInhabited } from "../io/home.ts";
 import { clearAside } from "../io/home-create.ts";
 import type { HomePaths } from "../io/home-paths.ts";
@@ -18,6 +17,8 @@ import { runAgent } from "../main.ts";
 import { markedProcesses } from "../sandbox/marked-processes.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
+import { reachAgent } from "./reach-agent.ts";
+import { endSilentAgent } from "./end-silent-agent.ts";
 import { wholeNumber } from "./whole-number.ts";
 import { reportInWords } from "./withdrawal-words.ts";
 
@@ -51,8 +52,13 @@ type Request = Extract<ControlRequest, { command: "withdraw" }>;
 /** Asks the running agent, or does it here from the ledger when none runs. */
 async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalReport> {
   const timeoutMs = (request.deadlineMs ?? agentLimits.withdrawDeadlineMs) + answerGraceMs;
-  const answer = await askAgent(paths.control, request, { timeoutMs });
-  if (answer?.report !== undefined) return answer.report;
+  const startedAt = systemClock.monotonicMs();
+  const reached = await reachAgent(paths, request, { timeoutMs });
+  if (reached.kind === "answered" && reached.answer.report !== undefined) return reached.answer.report;
+  if (reached.kind === "silent") {
+    const deadlineMs = request.deadlineMs ?? agentLimits.withdrawDeadlineMs;
+    await endSilentAgent(paths, { pid: reached.pid, untilMs: startedAt + deadlineMs });
+  }
   if (!(await isAnythingThere(paths))) return nothingThere(request);
   const end = await runAgent({
     paths,

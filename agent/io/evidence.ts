@@ -82,7 +82,7 @@ function findEvidence(
   { ledger, knownAgentId }: { ledger: FileHostLedger; knownAgentId: string | null },
 ): Evidence {
   const marked = markedProcesses(paths.home);
-  const agentId = knownAgentId ?? agentIdOfKey(paths.key) ?? marked[0]?.agentId ?? null;
+  const agentId = knownAgentId ?? agentIdIn(paths);
   const processes = marked.filter((process) => process.agentId === agentId);
   const there: HostResource[] = [
     ...(isThere(paths.key) ? [{ kind: "key", path: paths.key } as const] : []),
@@ -124,12 +124,15 @@ function looksMade({ home }: HomePaths): boolean {
   return stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o777) === 0o700;
 }
 
-function agentIdOfKey(path: string): string | null {
+/** Whose home it is, or was: as its key says, or else a job of it. */
+export function agentIdIn(paths: HomePaths): string | null {
   try {
-    return readIdentity(path)?.agentId ?? null;
+    const identity = readIdentity(paths.key);
+    if (identity !== null) return identity.agentId;
   } catch {
-    return null;
+    // A key that is none says nothing.
   }
+  return markedProcesses(paths.home)[0]?.agentId ?? null;
 }
 
 function isKey(path: string): boolean {
