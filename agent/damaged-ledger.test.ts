@@ -139,6 +139,17 @@ test("a join over a damaged ledger ends the jobs that it does not name any more"
   expect(left.crontab.text()).toBe("# theirs\n");
 });
 
+test("a withdrawal without an agent says nothing but its report, and with --verbose what it does", async () => {
+  const quiet = await killedAtWork();
+  expect((await quiet.run("withdraw").exited).stderr).toBe("");
+  const left = await killedAtWork();
+  truncateSync(left.paths.ledger, 0);
+  const { stdout, stderr } = await left.run("withdraw", "--verbose").exited;
+  expect(stderr).toContain("The host ledger was damaged");
+  expect(stdout).toContain("The host ledger was damaged. This was found without it: key:");
+  expect(stdout).toContain(`ask its operator to revoke the agent ${left.agentId}`);
+});
+
 test("a directory of somebody else's is no agent's home, whatever its names", async () => {
   const left = await killedAtWork();
   await withdraw(left);

@@ -46,6 +46,8 @@ export interface AgentOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** The log goes into the home, not to stderr. */
   readonly logInHome: boolean;
+  /** Of the log, only what ends the agent: for a command whose output is a report. */
+  readonly quiet: boolean;
   readonly onReady: (ready: ReadyAgent) => void;
   readonly closeConnections?: () => Promise<void>;
 }
@@ -115,7 +117,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   const hookCannot = autostart === null ? [] : await settleAutostart(home, { ...autostart, environment });
   const logFile = options.logInHome ? paths.log : null;
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
-  const log = openLog({ instanceId, file: logFile });
+  const log = openLog({ instanceId, file: logFile, quiet: options.quiet });
   const damage = damageOf(ledger);
   if (damage !== null) {
     log.warn(`The host ledger was damaged. Found without it: ${damage.missing.join(", ")}`);

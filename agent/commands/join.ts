@@ -99,6 +99,7 @@ async function runHere(options: JoinOptions): Promise<number> {
     checkpointIntervalMs: options.checkpointInterval ?? null,
     environment: process.env,
     logInHome: options.logInHome === true,
+    quiet: false,
     onReady: (ready) => {
       said = true;
       if (options.json === true) process.stdout.write(`${JSON.stringify(readyLine(ready))}\n`);

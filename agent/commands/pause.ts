@@ -12,6 +12,7 @@ import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
 import { notRunning, silent } from "./not-running.ts";
 import { reachAgent } from "./reach-agent.ts";
+import { reasonOption } from "./reason-option.ts";
 
 /** Longer than the agent lets its snapshots take. */
 const answerWithinMs = 60_000;
@@ -19,7 +20,7 @@ const answerWithinMs = 60_000;
 export function pauseCommand(finish: Finish): Command {
   return withHome(new Command("pause"))
     .description("Stops every job of this host at once, and takes no new one until `resume`.")
-    .option("--reason <text>", "for the broker and the log")
+    .addOption(reasonOption())
     .option("--json", "what was measured, as one JSON object")
     .action(async (options: { home?: string; json?: boolean; reason?: string }) => {
       const paths = pathsOf(options);

@@ -5,13 +5,14 @@ import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
 import { notRunning, silent } from "./not-running.ts";
 import { reachAgent } from "./reach-agent.ts";
+import { reasonOption } from "./reason-option.ts";
 
 const answerWithinMs = 10_000;
 
 export function resumeCommand(finish: Finish): Command {
   return withHome(new Command("resume"))
     .description("Lets every job go on where it stopped, and takes new ones again.")
-    .option("--reason <text>", "for the broker and the log")
+    .addOption(reasonOption())
     .option("--json", "what was measured, as one JSON object")
     .action(async (options: { home?: string; json?: boolean; reason?: string }) => {
       const paths = pathsOf(options);

@@ -18,6 +18,7 @@ import { markedProcesses } from "../sandbox/marked-processes.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
 import { reachAgent } from "./reach-agent.ts";
+import { reasonOption } from "./reason-option.ts";
 import { endSilentAgent } from "./end-silent-agent.ts";
 import { wholeNumber } from "./whole-number.ts";
 import { reportInWords } from "./withdrawal-words.ts";
@@ -29,28 +30,42 @@ const deadlineMsMax = 3_600_000;
 export function withdrawCommand(finish: Finish): Command {
   return withHome(new Command("withdraw"))
     .description("Hands every job back, revokes the key, and removes everything of the agent from this host.")
-    .option("--reason <text>", "for the broker and the log")
+    .addOption(reasonOption())
     .option(
       "--deadline <ms>",
       `all of it ends within this, whatever the broker does (default ${agentLimits.withdrawDeadlineMs})`,
       wholeNumber({ min: 1, max: deadlineMsMax }),
     )
     .option("--json", "the withdrawal report, as one JSON object")
-    .action(async (options: { home?: string; json?: boolean; reason?: string; deadline?: number }) => {
-      const report = await withdraw(pathsOf(options), {
+    .option("--verbose", "where no agent runs, what this command does in its place as a log on stderr")
+    .action(async (options: WithdrawOptions) => {
+      const request: Request = {
         command: "withdraw",
         ...(options.reason === undefined ? {} : { reason: options.reason }),
         ...(options.deadline === undefined ? {} : { deadlineMs: options.deadline }),
-      });
+      };
+      const report = await withdraw(pathsOf(options), request, { verbose: options.verbose === true });
       process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportInWords(report));
       finish(report.clean ? ExitCode.pass : ExitCode.fail);
     });
 }
 
+interface WithdrawOptions {
+  readonly home?: string;
+  readonly json?: boolean;
+  readonly reason?: string;
+  readonly deadline?: number;
+  readonly verbose?: boolean;
+}
+
 type Request = Extract<ControlRequest, { command: "withdraw" }>;
 
 /** Asks the running agent, or does it here from the ledger when none runs. */
-async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalReport> {
+async function withdraw(
+  paths: HomePaths,
+  request: Request,
+  { verbose }: { verbose: boolean },
+): Promise<WithdrawalReport> {
   const timeoutMs = (request.deadlineMs ?? agentLimits.withdrawDeadlineMs) + answerGraceMs;
   const startedAt = systemClock.monotonicMs();
   const reached = await reachAgent(paths, request, { timeoutMs });
@@ -67,6 +82,7 @@ async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalR
     checkpointIntervalMs: null,
     environment: process.env,
     logInHome: false,
+    quiet: !verbose,
     onReady: () => undefined,
     closeConnections: closeKeptConnections,
   });
