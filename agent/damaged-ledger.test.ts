@@ -139,6 +139,16 @@ test("a join over a damaged ledger ends the jobs that it does not name any more"
   expect(left.crontab.text()).toBe("# theirs\n");
 });
 
+test("a join on a home whose ledger is gone is refused, and told to withdraw first", async () => {
+  const { paths, run, broker } = await killedAtWork();
+  rmSync(paths.ledger);
+  const { code, stderr } = await run("join", "--foreground", "--broker", broker.url, "--token", "t").exited;
+  expect(code).toBe(64);
+  expect(stderr).toContain(`donor-agent withdraw --home ${paths.home}`);
+  expect(existsSync(paths.key)).toBe(true);
+  expect((await run("withdraw").exited).code).toBe(0);
+});
+
 test("a withdrawal without an agent says nothing but its report, and with --verbose what it does", async () => {
   const quiet = await killedAtWork();
   expect((await quiet.run("withdraw").exited).stderr).toBe("");

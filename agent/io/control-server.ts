@@ -46,6 +46,7 @@ export async function controlServer({ path, onRequest }: ControlServerOptions): 
   let server = await open();
   let bound = inodeOf(path);
   let listening: Promise<void> | null = null;
+  const isClosing = (): boolean => listening !== null;
   const stopListening = async (): Promise<void> => {
     // Closing waits for the connections, the socket's name is gone at once.
     listening ??= new Promise((resolve) => server.close(() => resolve()));
@@ -54,10 +55,15 @@ export async function controlServer({ path, onRequest }: ControlServerOptions): 
   };
   return {
     async renew() {
-      if (listening !== null || inodeOf(path) === bound) return false;
+      if (isClosing() || inodeOf(path) === bound) return false;
       // Closed before the other is bound: closing removes the name. Its connections live on.
       server.close();
-      server = await open();
+      const next = await open();
+      if (isClosing()) {
+        next.close();
+        return false;
+      }
+      server = next;
       bound = inodeOf(path);
       return true;
     },

@@ -24,6 +24,7 @@ export class HomeWatch {
   readonly #timer: NodeJS.Timeout;
   #gone = false;
   #ledgerMissed = false;
+  #stopped = false;
 
   constructor(options: HomeWatchOptions) {
     this.#options = options;
@@ -35,6 +36,7 @@ export class HomeWatch {
   isThere(): boolean {
     const { home, warn, onGone } = this.#options;
     if (this.#gone) return false;
+    if (this.#stopped) return true;
     const found = home.ledger.condition();
     if (found === "whole") return true;
     const { paths } = home;
@@ -54,7 +56,9 @@ export class HomeWatch {
     return false;
   }
 
+  /** From now on nothing is missed: the agent itself is about to take it away. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
   }
 
