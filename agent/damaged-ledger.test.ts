@@ -21,9 +21,9 @@ import { temporaryDirectory, temporaryHome } from "./testing/temporary-home.ts";
 const onFinished = onTestFinished;
 
 /** An agent with a startup hook that was killed while its job ran. */
-async function killedAtWork() {
+async function killedAtWork({ jobs = 1 } = {}) {
   const broker = await tinyBroker(onFinished);
-  broker.jobs.push(endlessJob);
+  if (jobs > 0) broker.jobs.push(endlessJob);
   const paths = temporaryHome();
   const crontab = new FakeCrontab();
   crontab.table(Buffer.from("# theirs\n"));
@@ -47,10 +47,10 @@ async function killedAtWork() {
   ];
   const agent = run("join", "--foreground", "--json", "--log-in-home", ...more);
   const agentId = String((await agent.ready())["agentId"]);
-  await agent.busy(1);
+  await agent.busy(jobs);
   agent.child.kill("SIGKILL");
   await agent.exited;
-  expect(jobProcesses(paths).length).toBeGreaterThan(0);
+  expect(jobProcesses(paths).length > 0).toBe(jobs > 0);
   expect(crontab.text()).toContain("houseguest:");
   return { broker, paths, crontab, run, agentId };
 }
@@ -81,6 +81,13 @@ describe("a withdrawal of an agent that was killed at work", () => {
     expect(existsSync(paths.home)).toBe(false);
     expect(broker.withdrawals).toEqual([]);
     expect(await withdraw(left)).toMatchObject({ code: 0, report: { clean: true, steps: [] } });
+  });
+
+  test("that had no job takes its empty cgroup away too", async () => {
+    const left = await killedAtWork({ jobs: 0 });
+    truncateSync(left.paths.ledger, 0);
+    expect(await withdraw(left)).toMatchObject({ code: 0, report: { clean: true } });
+    expect(findCgroupsNamed(parentCgroupName(left.agentId))).toEqual([]);
   });
 
   test("with a ledger that still names the broker has the key revoked there", async () => {
