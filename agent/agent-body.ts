@@ -14,10 +14,12 @@ import type { AgentCore } from "./core/state.ts";
 import { coreStatus } from "./core/status.ts";
 import type { AgentContext } from "./io/agent-context.ts";
 import { agentTimers } from "./io/agent-timers.ts";
-import { removeAutostart } from "./io/autostart-ledger.ts";
+import { removeEveryAutostart } from "./io/autostart-ledger.ts";
 import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
 import type { ControlServer } from "./io/control-server.ts";
+import { damageOf } from "./io/evidence.ts";
 import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
+import { HomeWatch } from "./io/home-watch.ts";
 import { clearLedger, socketsLeft, wipeHome } from "./io/withdrawal-effects.ts";
 
 export interface AgentLog {
@@ -30,6 +32,7 @@ export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "
   readonly core: AgentCore;
   readonly clock: Clock;
   readonly brokerUrl: string;
+  readonly environment: NodeJS.ProcessEnv;
   readonly record: RecordEvent;
   readonly log: AgentLog;
   /** What notices the owner; null where nothing is to. */
@@ -44,6 +47,8 @@ export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "
 export interface AgentEnd {
   readonly ending: Ending;
   readonly report: WithdrawalReport | null;
+  /** Whether it ended because somebody had removed its home. */
+  readonly homeGone: boolean;
 }
 
 /** How long an urgent end waits for the kernel to end what runs, in milliseconds. */
@@ -67,6 +72,8 @@ export class AgentBody {
   #resolveEnded: (end: AgentEnd) => void = () => undefined;
   #core: AgentCore;
   #control: ControlServer | null = null;
+  #watch: HomeWatch | null = null;
+  #homeGone = false;
   #report: WithdrawalReport | null = null;
   #busy = false;
   #isReady = false;
@@ -91,7 +98,10 @@ export class AgentBody {
 
   /** The server whose requests come in by `ask`; its socket is closed when the agent ends. */
   set control(server: ControlServer) {
+    const { home, log } = this.#options;
     this.#control = server;
+    const warn = (sentence: string): void => log.warn(sentence);
+    this.#watch = new HomeWatch({ home, control: server, warn, onGone: () => this.#leaveLostHome() });
   }
 
   /** The fleet's times, as the broker told them. */
@@ -103,6 +113,8 @@ export class AgentBody {
   see(input: AgentInput): void {
     // Whoever ends hears nothing any more.
     if (this.#isEnding) return;
+    // These bring work: not for a home that is gone, of which the core hears first then.
+    if (input.type === "heartbeatAnswered" || input.type === "acceptAnswered") this.#watch?.isThere();
     this.#queue.push({ input, nowMs: this.#options.clock.nowMs() });
     if (this.#busy) return;
     this.#busy = true;
@@ -158,15 +170,19 @@ export class AgentBody {
     if (isBrokerEffect(effect)) return performBrokerEffect(this.#context, effect);
     switch (effect.kind) {
       case "record":
-        if (effect.type === "agent.withdrawal") this.#report = effect.data.report;
         logRecord(log, effect);
-        return record(effect.type, effect.data);
+        if (effect.type !== "agent.withdrawal") return record(effect.type, effect.data);
+        this.#report = this.#withDamage(effect.data.report);
+        return record(effect.type, { report: this.#report });
       case "log":
         return log[effect.level](effect.message);
       case "remember":
         return home.ledger.remember(effect.note);
-      case "answer":
-        return this.#respond(effect.requestId, effect.response);
+      case "answer": {
+        const { requestId, response } = effect;
+        if (!response.ok || response.report === undefined) return this.#respond(requestId, response);
+        return this.#respond(requestId, { ...response, report: this.#withDamage(response.report) });
+      }
       case "setTimer":
         return this.#timers.set(effect.name, effect);
       case "clearTimer":
@@ -186,6 +202,14 @@ export class AgentBody {
     }
   }
 
+  /** Without a home there is no key, no ledger and no place for jobs: what is left is to go, and to tell the broker. */
+  #leaveLostHome(): void {
+    const { home, log } = this.#options;
+    this.#homeGone = true;
+    log.error(`Somebody has removed the home ${home.paths.home}; the agent ends its jobs and leaves this host.`);
+    this.ask({ command: "withdraw", reason: "the home was removed" }, () => undefined);
+  }
+
   #ready(): void {
     if (this.#isReady || this.#isEnding) return;
     this.#isReady = true;
@@ -194,12 +218,15 @@ export class AgentBody {
   }
 
   async #removeAutostart(): Promise<void> {
-    this.see({ type: "autostartRemoved", ...(await removeAutostart(this.#options.home)) });
+    const { home, environment } = this.#options;
+    const isLedgerWhole = damageOf(home.ledger) === null;
+    this.see({ type: "autostartRemoved", ...(await removeEveryAutostart(home, { environment, isLedgerWhole })) });
   }
 
   async #closeSockets(): Promise<void> {
     const { home, broker, closeConnections } = this.#options;
     broker?.events.close();
+    this.#watch?.stop();
     await this.#control?.stopListening();
     await closeConnections();
     const left = socketsLeft(home);
@@ -220,6 +247,7 @@ export class AgentBody {
     this.#isEnding = true;
     const urgent = ending.how === "interrupted";
     this.#timers.clearAll();
+    this.#watch?.stop();
     const { broker, closeConnections, activity } = this.#options;
     broker?.events.close();
     broker?.abort();
@@ -230,7 +258,13 @@ export class AgentBody {
     await closeConnections();
     // What is still under way (a wipe, an answer) must not find the ledger closed.
     await withinDeadline(Promise.allSettled(this.#underWay), { ms: urgent ? urgentEndMs : endMs, late: undefined });
-    this.#resolveEnded({ ending, report: this.#report });
+    this.#resolveEnded({ ending, report: this.#report, homeGone: this.#homeGone });
+  }
+
+  /** The core knows nothing of a damaged ledger: to it, what was found stood there all the time. */
+  #withDamage(report: WithdrawalReport): WithdrawalReport {
+    const damage = damageOf(this.#options.home.ledger);
+    return damage === null ? report : { ...report, missingInLedger: [...damage.missing] };
   }
 
   #respond(requestId: string, response: ControlResponse): void {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -94,7 +94,7 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
   test("killed right after it was journalled, it is taken away by the next withdrawal, whatever came of it", async () => {
     const donor = new Donor();
     const before = donor.scan();
-    const crashAfter = '"autostart"';
+    const crashAfter = '"autostart:';
     const { agent, paths } = await joined({ autostart: ["--autostart", how], crashAfter, donor });
     expect((await agent.exited).signal).toBe("SIGKILL");
     const withdraw = new AgentProcess({
@@ -144,6 +144,39 @@ test("a hook that cannot be installed refuses the join, and nothing is left", as
   expect(donor.scan()).toEqual(before);
   expect(existsSync(paths.home)).toBe(false);
   expect(broker.calls).toEqual([]);
+});
+
+test("a hook that is refused leaves the one that was there, and one that is not takes its place", async () => {
+  const donor = new Donor();
+  donor.crontab.table(Buffer.from("# theirs\n"));
+  const { agent, join, paths } = await joined({ autostart: ["--autostart", "crontab"], donor });
+  await agent.ready();
+  agent.child.kill("SIGTERM");
+  await agent.exited;
+  const blocked = donor.tree.write(".config", "a file where a directory should be");
+  const installed = donor.scan();
+  const refused = await join(["--autostart", "systemd-user"]).exited;
+  expect(refused.code).toBe(64);
+  expect(donor.scan()).toEqual(installed);
+  rmSync(blocked);
+  const other = join(["--autostart", "systemd-user"]);
+  await other.ready();
+  expect(donor.crontab.text()).toBe("# theirs\n");
+  expect(Object.keys(donor.tree.scan())).not.toEqual([]);
+  donor.crontab.refuse("the disk is on fire");
+  other.child.kill("SIGTERM");
+  await other.exited;
+  expect((await join(["--autostart", "crontab"]).exited).code).toBe(64);
+  expect(Object.keys(donor.tree.scan())).not.toEqual([]);
+  donor.crontab.refuse(null);
+  const withdraw = new AgentProcess({
+    paths,
+    args: ["withdraw", "--json"],
+    onFinished,
+    environment: donor.environment,
+  });
+  expect(JSON.parse((await withdraw.exited).stdout)).toMatchObject({ clean: true });
+  expect(donor.scan()).toEqual({ tree: {}, crontab: "# theirs\n" });
 });
 
 test("a hook that cannot be taken away keeps the withdrawal from being clean, and the ledger names it", async () => {

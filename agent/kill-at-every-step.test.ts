@@ -75,14 +75,22 @@ describe.concurrent("killed at a point of its journal (case 59)", { timeout: 90_
     const second = await recover({ paths, broker, joins, context, environment: { [crashAtVariable]: String(again) } });
     if (second.signal === "SIGKILL") {
       killedTwice += 1;
-      const { code, stderr } = await recover({ paths, broker, joins, context, environment: {} });
-      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const third = await recover({ paths, broker, joins, context, environment: {} });
+      expect({ code: third.code, stderr: third.code === 0 ? "" : third.stderr }).toEqual({ code: 0, stderr: "" });
+      expectWholeLedger(third, context);
     } else {
       expect({ code: second.code, stderr: second.code === 0 ? "" : second.stderr }).toEqual({ code: 0, stderr: "" });
     }
+    expectWholeLedger(second, context);
     expectNothingLeft({ paths, broker, context });
   });
 });
+
+/** Nothing was there that the ledger did not hold (I11): a kill at any point does not look like a damaged ledger. */
+function expectWholeLedger({ stdout, stderr }: AgentExit, { expect: see }: Pick<TestContext, "expect">): void {
+  see(stdout).not.toContain("missingInLedger");
+  see(stderr).not.toContain("ledger was damaged");
+}
 
 /** A life from join to withdrawal, with two jobs and a pause; it ends as soon as the agent does. */
 async function live({

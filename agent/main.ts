@@ -19,6 +19,7 @@ import type { BrokerLink } from "./io/agent-context.ts";
 import { controlServer } from "./io/control-server.ts";
 import { eventStream } from "./io/event-stream.ts";
 import { type AgentHistory, openHistory } from "./io/history-file.ts";
+import { damageOf, isLostHome, mendLedger } from "./io/evidence.ts";
 import { type Home, openHome } from "./io/home.ts";
 import type { HomePaths } from "./io/home-paths.ts";
 import { type Identity, openIdentity, readIdentity } from "./io/identity.ts";
@@ -51,6 +52,8 @@ export interface AgentOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** The log goes into the home, not to stderr. */
   readonly logInHome: boolean;
+  /** Of the log, only what ends the agent: for a command whose output is a report. */
+  readonly quiet: boolean;
   readonly onReady: (ready: ReadyAgent) => void;
   readonly closeConnections?: () => Promise<void>;
 }
@@ -73,8 +76,8 @@ const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
  */
 export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
   const { paths } = options;
-  const fresh = !existsSync(paths.ledger);
-  const home = openHome(paths);
+  const fresh = !existsSync(paths.ledger) && !isLostHome(paths);
+  const home = openHome(paths, { lostToo: options.withdraw !== null });
   let running: Running;
   try {
     running = await begin(options, home, fresh);
@@ -111,6 +114,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   const instanceId = randomUUID();
   const history = openHistory(environment, instanceId);
   recordLedger(home, { history, fresh });
+  const evidence = mendLedger(home, homeNote(ledger)?.agentId ?? null);
   const recovered = recoveredFrom(ledger);
   const note = settledNote(options, home);
   // A start that only finishes a withdrawal settles nothing any more.
@@ -119,8 +123,12 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   const hookCannot = autostart === null ? [] : await settleAutostart(home, { ...autostart, environment });
   const logFile = options.logInHome ? paths.log : null;
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
-  const log = openLog({ instanceId, file: logFile });
-  const agentId = note?.agentId ?? "0".repeat(64);
+  const log = openLog({ instanceId, file: logFile, quiet: options.quiet });
+  const damage = damageOf(ledger);
+  if (damage !== null) {
+    log.warn(`The host ledger was damaged. Found without it: ${damage.missing.join(", ")}`);
+  }
+  const agentId = note?.agentId ?? evidence.agentId ?? "0".repeat(64);
   const warn = (sentence: string): void => log.warn(sentence);
   const driver =
     join === null
@@ -164,6 +172,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
     checkpointIntervalMs: options.checkpointIntervalMs,
     core,
     brokerUrl: note?.broker ?? "",
+    environment,
     record: history.record,
     log,
     activity,
@@ -189,7 +198,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   log.info({ home: paths.home, agentId: note?.agentId, broker: note?.broker, driver: driver.name }, "The agent is up");
   agent.see({
     type: "started",
-    agentId: note?.agentId ?? null,
+    agentId: note?.agentId ?? evidence.agentId,
     hasKey: link !== null,
     pid: process.pid,
     driver: driver.name,

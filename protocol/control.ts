@@ -12,13 +12,16 @@ import { WithdrawalReport } from "./withdrawal-report.ts";
  */
 export const controlSocketName = "control.sock";
 
+/** Of a reason that an owner gives. */
+export const reasonCharactersMax = 500;
+
 export const ControlRequest = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("status") }),
-  z.strictObject({ command: z.literal("pause"), reason: z.string().max(500).optional() }),
-  z.strictObject({ command: z.literal("resume"), reason: z.string().max(500).optional() }),
+  z.strictObject({ command: z.literal("pause"), reason: z.string().max(reasonCharactersMax).optional() }),
+  z.strictObject({ command: z.literal("resume"), reason: z.string().max(reasonCharactersMax).optional() }),
   z.strictObject({
     command: z.literal("withdraw"),
-    reason: z.string().max(500).optional(),
+    reason: z.string().max(reasonCharactersMax).optional(),
     /** The whole withdrawal ends within this, whatever the broker does; L1. */
     deadlineMs: z.int().min(1).optional(),
   }),

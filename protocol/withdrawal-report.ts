@@ -44,6 +44,8 @@ export const WithdrawalReport = z.strictObject({
   leasesHandedBack: z.int().min(0),
   leasesDeferred: z.int().min(0),
   ledgerEntriesLeft: z.int().min(0),
+  /** What was on the host and not in the host ledger, by its keys, where that had been damaged. */
+  missingInLedger: z.array(z.string()).optional(),
   steps: z.array(WithdrawalStep),
   /** Whether everything above that should be empty is. */
   clean: z.boolean(),

@@ -112,6 +112,34 @@ export function autostartContract<Bed extends AutostartBed>({
       expect(bed.scan()).toEqual(before);
     });
 
+    test("is found by its marker alone, and removed by what was found; others' are not found", async () => {
+      const bed = makeBed();
+      const other = bed.make({ name: "houseguest-other", marker: "houseguest:fedcba", command: ["/usr/bin/true"] });
+      await other.install(await other.resources());
+      const autostart = bed.make(plainHook);
+      expect(await autostart.found()).toEqual([]);
+      await autostart.install(await autostart.resources());
+      const later = bed.make({ ...plainHook, command: ["/opt/later", "join"] });
+      const found = await later.found();
+      expect(found.length).toBeGreaterThan(0);
+      expect((await later.remove(found)).left).toEqual([]);
+      expect(await later.isInstalled()).toBe(false);
+      expect(await other.isInstalled()).toBe(true);
+    });
+
+    test("takes the place of one that starts another command", async () => {
+      const bed = makeBed();
+      const before = bed.scan();
+      const autostart = bed.make(plainHook);
+      const resources = await autostart.resources();
+      await autostart.install(resources);
+      const later = bed.make({ ...plainHook, command: ["/opt/later", "join"] });
+      await later.install(await later.resources());
+      expect(bed.started()).toEqual(["/opt/later", "join"]);
+      await later.remove(resources);
+      expect(bed.scan()).toEqual(before);
+    });
+
     test("of another agent stays when one is removed", async () => {
       const bed = makeBed();
       const other = bed.make({ name: "houseguest-other", marker: "houseguest:fedcba", command: ["/usr/bin/true"] });

@@ -47,9 +47,10 @@ export class Crontab implements Autostart {
   }
 
   async install(): Promise<void> {
+    const line = Buffer.from(`${this.#line()}\n`);
     await this.#edit([], (before) => {
-      if (before !== null && this.#isIn(before)) return before;
-      return Buffer.concat([Buffer.from(`${this.#line()}\n`), before ?? Buffer.alloc(0)]);
+      const theirs = before === null ? [] : linesOf(before).filter((each) => !this.#isIn(each));
+      return Buffer.concat([line, ...theirs]);
     });
   }
 
@@ -66,6 +67,12 @@ export class Crontab implements Autostart {
       }
     }
     return { removed, left };
+  }
+
+  async found(): Promise<AutostartResource[]> {
+    const table = await this.#read([]);
+    if (table === null || !this.#isIn(table)) return [];
+    return [{ kind: "crontab", user: this.#user, existed: !this.#isOnlyOurs(table) }];
   }
 
   async isInstalled(): Promise<boolean> {

@@ -39,6 +39,10 @@ export class Launchd implements Autostart {
     return this.#files.remove(resources);
   }
 
+  async found(): Promise<AutostartResource[]> {
+    return this.#files.found();
+  }
+
   async isInstalled(): Promise<boolean> {
     return this.#files.isInstalled();
   }

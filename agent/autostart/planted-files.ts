@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, sep } from "node:path";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { syncDirectory } from "../io/journal-file.ts";
@@ -67,13 +67,29 @@ export class PlantedFiles {
     }
   }
 
-  /** The last that was planted goes first: what starts the agent, before what it starts. */
+  /** Those of the files that are there and carry the marker, without the directories: who made those is not seen. */
+  found(): AutostartResource[] {
+    return this.#files
+      .filter((file) => isThere(file.path) && this.#isOursOrFree(file))
+      .map(({ path }) => ({ kind: "file", path }));
+  }
+
+  /**
+   * The last that was planted goes first: what starts the agent, before what it starts. A list from a ledger is not
+   * taken at its word, since another may have written it: what lies elsewhere than such a file does, or is not what
+   * this agent planted, is let be and is not called left.
+   */
   remove(resources: readonly AutostartResource[]): AutostartRemoval {
     const removed: string[] = [];
     const left: string[] = [];
-    for (const { kind, path } of withPath(resources).reverse()) {
+    const listed = withPath(resources);
+    const files = listed.filter(({ kind, path }) => kind === "file" && this.#isPlaceOfOurs(path));
+    for (const { kind, path } of listed.reverse()) {
       try {
+        if (kind === "file" && !files.some((file) => file.path === path)) continue;
+        if (kind === "directory" && !files.some((file) => file.path.startsWith(path + sep))) continue;
         if (!isThere(path)) continue;
+        if (kind === "file" && !this.#isOursAt(path)) continue;
         if (kind === "file") rmSync(path);
         else rmdirSync(path);
         syncDirectory(dirname(path));
@@ -90,6 +106,27 @@ export class PlantedFiles {
 
   isInstalled(): boolean {
     return this.#files.some(({ path }) => isThere(path));
+  }
+
+  /** Where this way puts a file of that name, though perhaps below another directory than it would today. */
+  #isPlaceOfOurs(path: string): boolean {
+    return this.#planted(path) !== undefined;
+  }
+
+  #planted(path: string): PlantedFile | undefined {
+    return this.#files.find((file) => endOf(file.path) === endOf(path));
+  }
+
+  /** Whether what lies there is what was planted, by whatever version, or the beginning of it that a crash left. */
+  #isOursAt(path: string): boolean {
+    const file = this.#planted(path);
+    const stat = lstatSync(path);
+    // Whoever put a directory there keeps it; its removal fails, and it is named.
+    if (file === undefined || stat.isDirectory()) return file !== undefined;
+    if ("target" in file) return stat.isSymbolicLink() && endOf(readlinkSync(path)) === endOf(file.target);
+    if (!stat.isFile()) return false;
+    const text = readFileSync(path, "utf8");
+    return text.includes(this.#marker) || file.content.startsWith(text);
   }
 
   #isOursOrFree(file: PlantedFile): boolean {
@@ -119,6 +156,11 @@ function plant(file: PlantedFile): void {
     }
   }
   syncDirectory(dirname(file.path));
+}
+
+/** The name with the directory that it lies in: what is the same wherever the user's configuration lies. */
+function endOf(path: string): string {
+  return `${basename(dirname(path))}/${basename(path)}`;
 }
 
 /** The directories that are not there yet, the outermost first. */

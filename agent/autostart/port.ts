@@ -33,6 +33,12 @@ export interface Autostart {
   install(resources: readonly AutostartResource[]): Promise<void>;
   /** Gives back exactly what was taken, and looks again. Doing it again changes nothing. Never fails: says what is left. */
   remove(resources: readonly AutostartResource[]): Promise<AutostartRemoval>;
+  /**
+   * What of the hook is there, seen now by its marker alone: for a removal that has no ledger to go by.
+   *
+   * @throws UsageError `crontab-refused`, `no-crontab`
+   */
+  found(): Promise<readonly AutostartResource[]>;
   /** Whether anything of the hook is there, seen now. */
   isInstalled(): Promise<boolean>;
 }

@@ -135,6 +135,46 @@ test("a directory made for it that others use by now stays, and is not called le
   expect(Object.keys(bed.scan()).sort()).toEqual([".config", ".config/others.txt"]);
 });
 
+test("a list that names what no agent planted removes nothing of it", async () => {
+  const bed = new UserBed();
+  bed.directory("empty");
+  bed.write(`other/${unit}`, `# ${plainHook.marker}`);
+  bed.write(`.config/systemd/user/${unit}`, "[Service]\n");
+  bed.write("victim", plainHook.marker);
+  const before = bed.scan();
+  const at = (name: string): string => join(bed.userHome, name);
+  const files = ["victim", `other/${unit}`, `.config/systemd/user/${unit}`];
+  const removal = await bed
+    .make(plainHook)
+    .remove([
+      { kind: "directory", path: at("empty") },
+      ...files.map((name) => ({ kind: "file", path: at(name) }) as const),
+    ]);
+  expect(removal).toEqual({ removed: [], left: [] });
+  expect(bed.scan()).toEqual(before);
+});
+
+test("what was planted where the configuration lay before is removed by its name and content", async () => {
+  const bed = new UserBed();
+  const configHome = join(bed.userHome, "elsewhere");
+  const before = systemdUser({ hook: plainHook, userHome: bed.userHome, configHome, systemctl: noSystemctl });
+  const resources = await before.resources();
+  await before.install(resources);
+  expect((await bed.make(plainHook).remove(resources)).left).toEqual([]);
+  expect(bed.scan()).toEqual({});
+});
+
+test("a file that somebody puts there between the look and the installation stays", async () => {
+  const bed = new UserBed();
+  const autostart = bed.make(plainHook);
+  const resources = await autostart.resources();
+  bed.write(`.config/systemd/user/${unit}`, "mine\n");
+  const before = bed.scan();
+  await expect(autostart.install(resources)).rejects.toMatchObject({ code: "autostart-taken" });
+  expect((await autostart.remove(resources)).left).toEqual([]);
+  expect(bed.scan()).toEqual(before);
+});
+
 test("what cannot be removed is named with the reason", async () => {
   const bed = new UserBed();
   const autostart = bed.make(plainHook);

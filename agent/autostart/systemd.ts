@@ -59,6 +59,10 @@ export class Systemd implements Autostart {
     return removal;
   }
 
+  async found(): Promise<AutostartResource[]> {
+    return this.#files.found();
+  }
+
   async isInstalled(): Promise<boolean> {
     return this.#files.isInstalled();
   }

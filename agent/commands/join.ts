@@ -86,7 +86,7 @@ export function joinCommand(finish: Finish): Command {
 async function runHere(options: JoinOptions): Promise<number> {
   const paths = pathsOf(options);
   let said = false;
-  const { ending, report } = await runAgent({
+  const { ending, report, homeGone } = await runAgent({
     paths,
     join: {
       broker: brokerOf(options),
@@ -101,12 +101,14 @@ async function runHere(options: JoinOptions): Promise<number> {
     checkpointIntervalMs: options.checkpointInterval ?? null,
     environment: process.env,
     logInHome: options.logInHome === true,
+    quiet: false,
     onReady: (ready) => {
       said = true;
       if (options.json === true) process.stdout.write(`${JSON.stringify(readyLine(ready))}\n`);
     },
     closeConnections: closeKeptConnections,
   });
+  if (homeGone) throw lostHome(paths.home, report?.clean === true);
   // A start that only finished an interrupted withdrawal does not join: the owner's last word was to leave.
   if (!said && report !== null && options.json === true) {
     const { agentId, instanceId } = report;
@@ -149,6 +151,15 @@ function refusal({ code, message, fresh }: Extract<Ending, { how: "refused" }>):
     ? "Ask the broker's operator why, and join again."
     : "Run `donor-agent withdraw` to clear this home, and join anew.";
   return new AgentError(text, { code, next });
+}
+
+function lostHome(home: string, clean: boolean): AgentError {
+  return new AgentError(`The home ${home} was removed while the agent ran; it ended its jobs and left the broker.`, {
+    code: "home-gone",
+    next: clean
+      ? "Nothing of it is left on this host. Join anew if you want to, and leave with `donor-agent withdraw`."
+      : `Something is left on this host: see \`donor-agent withdraw --home ${home}\`.`,
+  });
 }
 
 function readyLine({ status, home, control, driver, cannot }: ReadyAgent) {

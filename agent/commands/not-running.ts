@@ -2,6 +2,16 @@ import { AgentError } from "../io/agent-error.ts";
 import { isInhabited } from "../io/home.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 
+/** The agent is there and does not answer; says what can be done about it. */
+export function silent({ home }: HomePaths, pid: number | null, what = ""): AgentError {
+  const named = pid === null ? "" : ` (pid ${pid})`;
+  const end = pid === null ? "End its process" : `End it with \`kill -9 ${pid}\``;
+  return new AgentError(`The agent of ${home}${named} is there and does not answer: it is stopped or hangs.${what}`, {
+    code: "no-answer",
+    next: `${end}; then \`donor-agent join\` starts it again, and \`donor-agent withdraw\` takes it off this host.`,
+  });
+}
+
 /** No agent answers for that home; says what can be done about it. */
 export function notRunning(paths: HomePaths): AgentError {
   if (!isInhabited(paths)) {

@@ -3,10 +3,10 @@ import { Command } from "commander";
 import { present } from "../../foundation/assert.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { AgentStatus } from "../../protocol/control.ts";
-import { askAgent } from "../io/control-client.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
-import { notRunning } from "./not-running.ts";
+import { notRunning, silent } from "./not-running.ts";
+import { reachAgent } from "./reach-agent.ts";
 
 const answerWithinMs = 5_000;
 
@@ -16,8 +16,10 @@ export function statusCommand(finish: Finish): Command {
     .option("--json", "as one JSON object")
     .action(async (options: { home?: string; json?: boolean }) => {
       const paths = pathsOf(options);
-      const answer = await askAgent(paths.control, { command: "status" }, { timeoutMs: answerWithinMs });
-      if (answer === null) throw notRunning(paths);
+      const reached = await reachAgent(paths, { command: "status" }, { timeoutMs: answerWithinMs });
+      if (reached.kind === "silent") throw silent(paths, reached.pid);
+      if (reached.kind === "nobody") throw notRunning(paths);
+      const { answer } = reached;
       const status = present(answer.status, "the answer to a status request holds the status");
       process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : inWords(status));
       finish(ExitCode.pass);

@@ -8,13 +8,18 @@ import type { ControlRequest } from "../../protocol/control.ts";
 import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import { agentLimits } from "../core/limits.ts";
 import { AgentError } from "../io/agent-error.ts";
-import { askAgent } from "../io/control-client.ts";
+import { hasHook } from "../io/autostart-ledger.ts";
 import { isInhabited } from "../io/home.ts";
+import { clearAside } from "../io/home-create.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { runAgent } from "../main.ts";
+import { markedProcesses } from "../sandbox/marked-processes.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
+import { reachAgent } from "./reach-agent.ts";
+import { reasonOption } from "./reason-option.ts";
+import { endSilentAgent } from "./end-silent-agent.ts";
 import { wholeNumber } from "./whole-number.ts";
 import { reportInWords } from "./withdrawal-words.ts";
 
@@ -25,32 +30,51 @@ const deadlineMsMax = 3_600_000;
 export function withdrawCommand(finish: Finish): Command {
   return withHome(new Command("withdraw"))
     .description("Hands every job back, revokes the key, and removes everything of the agent from this host.")
-    .option("--reason <text>", "for the broker and the log")
+    .addOption(reasonOption())
     .option(
       "--deadline <ms>",
       `all of it ends within this, whatever the broker does (default ${agentLimits.withdrawDeadlineMs})`,
       wholeNumber({ min: 1, max: deadlineMsMax }),
     )
     .option("--json", "the withdrawal report, as one JSON object")
-    .action(async (options: { home?: string; json?: boolean; reason?: string; deadline?: number }) => {
-      const report = await withdraw(pathsOf(options), {
+    .option("--verbose", "where no agent runs, what this command does in its place as a log on stderr")
+    .action(async (options: WithdrawOptions) => {
+      const request: Request = {
         command: "withdraw",
         ...(options.reason === undefined ? {} : { reason: options.reason }),
         ...(options.deadline === undefined ? {} : { deadlineMs: options.deadline }),
-      });
+      };
+      const report = await withdraw(pathsOf(options), request, { verbose: options.verbose === true });
       process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportInWords(report));
       finish(report.clean ? ExitCode.pass : ExitCode.fail);
     });
 }
 
+interface WithdrawOptions {
+  readonly home?: string;
+  readonly json?: boolean;
+  readonly reason?: string;
+  readonly deadline?: number;
+  readonly verbose?: boolean;
+}
+
 type Request = Extract<ControlRequest, { command: "withdraw" }>;
 
 /** Asks the running agent, or does it here from the ledger when none runs. */
-async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalReport> {
+async function withdraw(
+  paths: HomePaths,
+  request: Request,
+  { verbose }: { verbose: boolean },
+): Promise<WithdrawalReport> {
   const timeoutMs = (request.deadlineMs ?? agentLimits.withdrawDeadlineMs) + answerGraceMs;
-  const answer = await askAgent(paths.control, request, { timeoutMs });
-  if (answer?.report !== undefined) return answer.report;
-  if (!isInhabited(paths)) return nothingThere(request);
+  const startedAt = systemClock.monotonicMs();
+  const reached = await reachAgent(paths, request, { timeoutMs });
+  if (reached.kind === "answered" && reached.answer.report !== undefined) return reached.answer.report;
+  if (reached.kind === "silent") {
+    const deadlineMs = request.deadlineMs ?? agentLimits.withdrawDeadlineMs;
+    await endSilentAgent(paths, { pid: reached.pid, untilMs: startedAt + deadlineMs });
+  }
+  if (!(await isAnythingThere(paths))) return nothingThere(request);
   const end = await runAgent({
     paths,
     join: null,
@@ -58,6 +82,7 @@ async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalR
     checkpointIntervalMs: null,
     environment: process.env,
     logInHome: false,
+    quiet: !verbose,
     onReady: () => undefined,
     closeConnections: closeKeptConnections,
   });
@@ -68,7 +93,13 @@ async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalR
   });
 }
 
-/** What was looked for and not found: no ledger, and so nothing that an agent would have taken. */
+/** Whether anything of an agent of that home is on this host: in the home, started with the host, running. */
+async function isAnythingThere(paths: HomePaths): Promise<boolean> {
+  clearAside(paths.home);
+  return isInhabited(paths) || markedProcesses(paths.home).length > 0 || (await hasHook(paths, process.env));
+}
+
+/** What was looked for and not found. */
 function nothingThere({ reason = "asked by the owner" }: Request): WithdrawalReport {
   const now = systemClock.nowMs();
   return {

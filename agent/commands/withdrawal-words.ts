@@ -16,7 +16,15 @@ export function reportInWords(report: WithdrawalReport): string {
     ...report.autostartLeft.map((thing) => `  still started with the host: ${thing}`),
     ...report.socketsLeft.map((path) => `  still bound: ${path}`),
   ];
-  if (report.keyRevoked === "deferred") {
+  const missing = report.missingInLedger ?? [];
+  if (missing.length > 0) {
+    lines.push(`The host ledger was damaged. This was found without it: ${missing.join(", ")}.`);
+  }
+  if (missing.length > 0 && report.keyRevoked === "deferred") {
+    lines.push(
+      `Nobody has told the broker for certain: ask its operator to revoke the agent ${report.agentId ?? "of this host"}.`,
+    );
+  } else if (report.keyRevoked === "deferred") {
     lines.push("The broker could not be told; it ends the leases and revokes the key by itself when they run out.");
   }
   if (!report.clean) lines.push("Remove what is named above, then run `donor-agent withdraw` again.");

@@ -46,7 +46,8 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   }
   if (!core.hasKey) {
     sometimes("a withdrawal found that its key was gone");
-    defer(turn, withdrawal, { outcome: "deferred", measured: "the key is gone, and with it the way to the broker" });
+    const measured = "the key or the broker's address is gone, and with it the way to the broker";
+    defer(turn, withdrawal, { outcome: "deferred", measured });
     return;
   }
   if (isOver(turn, withdrawal, withdrawal.asked ? withdrawalShares.answer : withdrawalShares.broker)) {

@@ -13,9 +13,9 @@ import { AgentError } from "./agent-error.ts";
 export async function askAgent(
   path: string,
   request: ControlRequest,
-  { timeoutMs }: { timeoutMs: number },
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<Extract<ControlResponse, { ok: true }> | null> {
-  const text = await exchange(path, `${JSON.stringify(request)}\n`, timeoutMs);
+  const text = await exchange(path, `${JSON.stringify(request)}\n`, { timeoutMs, signal });
   if (text === null) return null;
   const response = ControlResponse.safeParse(parseJson(text));
   if (!response.success) {
@@ -28,7 +28,11 @@ export async function askAgent(
   throw new AgentError(response.data.message, { code: response.data.code, next: response.data.next });
 }
 
-async function exchange(path: string, line: string, timeoutMs: number): Promise<string | null> {
+async function exchange(
+  path: string,
+  line: string,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal | undefined },
+): Promise<string | null> {
   return await new Promise((resolve, reject) => {
     let text = "";
     const socket = connect(path);
@@ -41,6 +45,14 @@ async function exchange(path: string, line: string, timeoutMs: number): Promise<
         }),
       );
     }, timeoutMs);
+    const onAbort = (): void => {
+      clearTimeout(patience);
+      socket.destroy();
+      // Whoever called it off hears nothing of it.
+      resolve("");
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    socket.once("close", () => signal?.removeEventListener("abort", onAbort));
     socket.setEncoding("utf8");
     socket.once("connect", () => socket.write(line));
     socket.on("data", (chunk: string) => {

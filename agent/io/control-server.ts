@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 
 import { limits } from "../../foundation/limits.ts";
@@ -12,6 +12,8 @@ export interface ControlServerOptions {
 }
 
 export interface ControlServer {
+  /** Binds the socket again if somebody has removed it; true when it had to. */
+  renew(): Promise<boolean>;
   /** Takes no new connection and removes the socket; those who wait for an answer get it. */
   stopListening(): Promise<void>;
   /** Ends every connection too, after what was answered is sent. */
@@ -30,15 +32,21 @@ const drainMs = 1_000;
  */
 export async function controlServer({ path, onRequest }: ControlServerOptions): Promise<ControlServer> {
   const connections = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
-    serveConnection(socket, onRequest);
-  });
-  server.maxConnections = connectionsMax;
-  rmSync(path, { force: true });
-  await listen(server, path);
+  const open = async (): Promise<Server> => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      connections.add(socket);
+      socket.once("close", () => connections.delete(socket));
+      serveConnection(socket, onRequest);
+    });
+    server.maxConnections = connectionsMax;
+    rmSync(path, { force: true });
+    await listen(server, path);
+    return server;
+  };
+  let server = await open();
+  let bound = inodeOf(path);
   let listening: Promise<void> | null = null;
+  const isClosing = (): boolean => listening !== null;
   const stopListening = async (): Promise<void> => {
     // Closing waits for the connections, the socket's name is gone at once.
     listening ??= new Promise((resolve) => server.close(() => resolve()));
@@ -46,6 +54,19 @@ export async function controlServer({ path, onRequest }: ControlServerOptions): 
     await Promise.resolve();
   };
   return {
+    async renew() {
+      if (isClosing() || inodeOf(path) === bound) return false;
+      // Closed before the other is bound: closing removes the name. Its connections live on.
+      server.close();
+      const next = await open();
+      if (isClosing()) {
+        next.close();
+        return false;
+      }
+      server = next;
+      bound = inodeOf(path);
+      return true;
+    },
     stopListening,
     async close() {
       await stopListening();
@@ -53,6 +74,10 @@ export async function controlServer({ path, onRequest }: ControlServerOptions): 
       await listening;
     },
   };
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 async function listen(server: Server, path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
@@ -70,7 +70,14 @@ export function clearAside(home: string): void {
   for (const name of names) {
     const pid = Number(name.slice(prefix.length));
     if (!name.startsWith(prefix) || !Number.isSafeInteger(pid) || isAlive(pid)) continue;
-    rmSync(join(parent, name), { recursive: true, force: true });
+    const path = join(parent, name);
+    // Another user's agent would live beside it only by that name; its leftovers are that user's.
+    if (lstatSync(path, { throwIfNoEntry: false })?.uid !== process.geteuid?.()) continue;
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Protected, or another user's things in it: it is in nobody's way, and the next start tries again.
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import { UsageError, systemCode } from "../../foundation/errors.ts";
 import { AgentError } from "./agent-error.ts";
+import { lockHolder } from "./lock-holder.ts";
 
 /** The exclusive use of a home by one process. */
 export interface HomeLock {
@@ -27,7 +28,7 @@ export function lockHome(path: string, { home }: { home: string }): HomeLock {
     if (before === undefined || before !== inode(path)) throw new Error("the lock file was replaced meanwhile");
   } catch (error) {
     database?.close();
-    throw lockError(error, home);
+    throw lockError(error, { path, home });
   }
   const held = database;
   return {
@@ -41,10 +42,11 @@ function inode(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
-function lockError(error: unknown, home: string): Error {
+function lockError(error: unknown, { path, home }: { path: string; home: string }): Error {
   const sqliteBusy = 5;
   if (typeof error === "object" && error !== null && "errcode" in error && error.errcode === sqliteBusy) {
-    return new UsageError(`An agent is running in ${home} already.`, {
+    const pid = lockHolder(path);
+    return new UsageError(`An agent is running in ${home} already${pid === null ? "" : `, pid ${pid}`}.`, {
       code: "already-running",
       next: `See it with \`donor-agent status --home ${home}\`, or choose another directory with --home.`,
       cause: error,

@@ -52,7 +52,7 @@ function homeOf(option: string | undefined, environment: NodeJS.ProcessEnv): str
         next: "Name the directory by its full path with --home.",
       });
     }
-    return resolve(option);
+    return absolute(option);
   }
   const data = environment["XDG_DATA_HOME"];
   // XDG Base Directory Specification: a relative path is invalid and ignored.
@@ -65,4 +65,17 @@ function homeOf(option: string | undefined, environment: NodeJS.ProcessEnv): str
     });
   }
   return join(user, ".local", "share", "houseguest");
+}
+
+function absolute(path: string): string {
+  try {
+    return resolve(path);
+  } catch (cause) {
+    // getcwd(2) fails where the current directory was removed.
+    throw new UsageError(`${JSON.stringify(path)} is relative, and the current directory is not there any more.`, {
+      code: "bad-home",
+      next: "Name the directory by its full path with --home, or go to another directory.",
+      cause,
+    });
+  }
 }

@@ -15,9 +15,18 @@ export interface HomeRemoval {
  * Takes away the home and the parents that were made for it: the last act of a withdrawal. The name vanishes in one
  * rename, so that a crash never leaves a home without a ledger; parents that others use by now stay.
  */
-export function removeHome({ paths, ledger, lock }: Home): HomeRemoval {
-  const own = ownDirectories(paths.home, ledger.live()).filter((path) => existsSync(path));
+export function removeHome(home: Home): HomeRemoval {
+  const { paths, ledger, lock } = home;
+  const isGone = isHomeGone(home);
+  const own = ownDirectories(paths.home, ledger.live()).filter(
+    (path) => existsSync(path) && !(isGone && path === paths.home),
+  );
   ledger.close();
+  if (isGone) {
+    lock.release();
+    if (!existsSync(paths.home)) for (const path of own.toReversed()) removeChain(path, path);
+    return measure(own);
+  }
   const top = own.find((path) => holdsOnly(path, paths.home));
   if (top === undefined) {
     // The directory was there before the agent: it stays, as empty as it was.
@@ -44,6 +53,11 @@ export function removeHome({ paths, ledger, lock }: Home): HomeRemoval {
     if (systemCode(error) !== "ENOENT") removeChain(top, paths.home);
   }
   return measure(own);
+}
+
+/** Whether somebody has taken the home away, with the ledger in it; what may lie in its place is another's. */
+export function isHomeGone({ ledger }: Home): boolean {
+  return ledger.condition() === "gone";
 }
 
 /** Whether nothing but the way to the home is in a directory. */

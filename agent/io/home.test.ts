@@ -1,13 +1,24 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { temporaryDirectory, temporaryHome } from "../testing/temporary-home.ts";
 import { isInhabited, openHome } from "./home.ts";
-import { asideOf } from "./home-create.ts";
+import { asideOf, clearAside } from "./home-create.ts";
 import { homePaths } from "./home-paths.ts";
+import { wipeHome } from "./withdrawal-effects.ts";
 import { removeHome } from "./home-remove.ts";
 
 function codeOf(act: () => unknown): string | undefined {
@@ -50,6 +61,7 @@ describe("a home that is not there", () => {
     mkdirSync(join(asideOf(top, gone), "home"), { recursive: true });
     mkdirSync(asideOf(top, process.pid));
     expect(isInhabited(paths)).toBe(false);
+    clearAside(paths.home);
     expect(readdirSync(dirname(top))).toEqual([`.data.houseguest-${process.pid}`]);
   });
 });
@@ -93,6 +105,75 @@ describe("a home that is there", () => {
   });
 });
 
+describe("a home that others have a hand in", () => {
+  const nobody = 65_534;
+
+  test.each([0o777, 0o770, 0o702])("because its mode is %o is refused, and so is such a ledger", (mode) => {
+    const paths = temporaryHome();
+    const home = openHome(paths);
+    home.lock.release();
+    chmodSync(paths.home, mode);
+    expect(codeOf(() => openHome(paths, { lostToo: true }))).toBe("home-of-others");
+    chmodSync(paths.home, 0o700);
+    chmodSync(paths.ledger, mode & 0o666);
+    expect(codeOf(() => openHome(paths))).toBe("home-of-others");
+    chmodSync(paths.ledger, 0o600);
+    openHome(paths).lock.release();
+  });
+
+  test("because it is another user's is refused, and so is such a ledger", (context) => {
+    if (process.geteuid?.() !== 0) return context.skip("only root can give a directory away");
+    const paths = temporaryHome();
+    openHome(paths).lock.release();
+    chownSync(paths.home, nobody, nobody);
+    expect(codeOf(() => openHome(paths))).toBe("home-of-others");
+    chownSync(paths.home, 0, 0);
+    chownSync(paths.ledger, nobody, nobody);
+    expect(codeOf(() => openHome(paths))).toBe("home-of-others");
+  });
+
+  test("because its ledger is a link is refused", () => {
+    const paths = temporaryHome();
+    openHome(paths).lock.release();
+    renameSync(paths.ledger, join(dirname(paths.home), "elsewhere"));
+    symlinkSync(join(dirname(paths.home), "elsewhere"), paths.ledger);
+    expect(codeOf(() => openHome(paths))).toBe("home-of-others");
+  });
+});
+
+test("another user's leftover beside the home is that user's, and in nobody's way", (context) => {
+  if (process.geteuid?.() !== 0) return context.skip("only root can give a directory away");
+  const paths = temporaryHome();
+  const top = dirname(paths.home);
+  const aside = asideOf(top, spawnSync("true").pid);
+  mkdirSync(aside);
+  writeFileSync(join(aside, "theirs.txt"), "theirs");
+  chownSync(aside, 65_534, 65_534);
+  openHome(paths).lock.release();
+  expect(readdirSync(aside)).toEqual(["theirs.txt"]);
+});
+
+test("a leftover that cannot be removed is in nobody's way", (context) => {
+  if (process.geteuid?.() !== 0) return context.skip("only root can protect a file");
+  const paths = temporaryHome();
+  const aside = asideOf(dirname(paths.home), spawnSync("true").pid);
+  mkdirSync(aside);
+  const file = join(aside, "protected.txt");
+  writeFileSync(file, "");
+  if (spawnSync("chattr", ["+i", file]).status !== 0) return context.skip("this file system protects no files");
+  onTestFinished(() => void spawnSync("chattr", ["-i", file]));
+  openHome(paths).lock.release();
+  expect(existsSync(file)).toBe(true);
+});
+
+test("asking whether somebody lives there changes nothing", () => {
+  const paths = temporaryHome();
+  const aside = asideOf(dirname(paths.home), spawnSync("true").pid);
+  mkdirSync(aside);
+  expect(isInhabited(paths)).toBe(false);
+  expect(existsSync(aside)).toBe(true);
+});
+
 describe("what cannot be a home", () => {
   test("a path too long for its socket", () => {
     expect(codeOf(() => homePaths(`/tmp/${"x".repeat(100)}`, {}))).toBe("socket-path-too-long");
@@ -118,4 +199,30 @@ describe("what cannot be a home", () => {
 test("without --home it is where the XDG specification says", () => {
   expect(homePaths(undefined, { XDG_DATA_HOME: "/data" }).home).toBe("/data/houseguest");
   expect(homePaths(undefined, { XDG_DATA_HOME: "relative" }).home).toMatch(/^\/.*\.local\/share\/houseguest$/);
+});
+
+test("a protected file at the top of the home is unprotected and removed; what stays is named", async (context) => {
+  if (process.geteuid?.() !== 0) return context.skip("only root can protect a file");
+  const paths = temporaryHome();
+  const home = openHome(paths);
+  const file = join(paths.home, "agent.log");
+  writeFileSync(file, "");
+  if (spawnSync("chattr", ["+i", file]).status !== 0) return context.skip("this file system protects no files");
+  onTestFinished(() => void spawnSync("chattr", ["-i", file]));
+  expect(await wipeHome(home, null)).toEqual({ wiped: [file], left: [] });
+  home.lock.release();
+});
+
+test("a file at the top of the home that cannot be removed is named with the reason", async (context) => {
+  if (process.geteuid?.() !== 0) return context.skip("only root can mount");
+  const paths = temporaryHome();
+  const home = openHome(paths);
+  const file = join(paths.home, "agent.log");
+  writeFileSync(file, "");
+  if (spawnSync("mount", ["--bind", file, file]).status !== 0) return context.skip("no mount can be made here");
+  onTestFinished(() => void spawnSync("umount", [file]));
+  const { wiped, left } = await wipeHome(home, null);
+  expect(wiped).toEqual([]);
+  expect(left).toEqual([expect.stringContaining(`${file} (EBUSY`)]);
+  home.lock.release();
 });

@@ -96,3 +96,14 @@ test("acquired minus released is live, in memory and on the disk, however long i
     { numRuns: 5 },
   );
 });
+
+test.each([
+  { op: "acquire", resource: { kind: "mount", path: "/mnt" } },
+  { op: "note", key: "autostart:openrc", value: { name: "openrc", resources: [] } },
+  { op: "note", key: "quota", value: {} },
+  { op: "lend", key: "x" },
+])("a ledger of a newer release is told from a damaged one: %o", (entry) => {
+  const path = join(temporaryDirectory(), "ledger.jsonl");
+  writeFileSync(path, `${JSON.stringify(entry)}\n`);
+  expect(() => new FileHostLedger(path)).toThrow(expect.objectContaining({ code: "ledger-newer" }));
+});

@@ -1,6 +1,7 @@
 import { assert } from "../../foundation/assert.ts";
 import type { Note } from "../core/effect.ts";
 import { type HostLedger, type HostResource, resourceKey } from "../host-resource.ts";
+import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "./agent-error.ts";
 import { JournalFile } from "./journal-file.ts";
 
@@ -8,6 +9,15 @@ type Entry =
   | { readonly op: "acquire"; readonly resource: HostResource }
   | { readonly op: "release"; readonly key: string }
   | { readonly op: "note"; readonly key: string; readonly value: unknown };
+
+/** The notes that the core knows nothing of. */
+type BodyNoteKey = "home" | "damaged" | `autostart:${string}`;
+
+/** What this release writes. Another one may write more, which only it knows how to give back. */
+const knownNotes = /^(home|damaged|membership|pause|withdrawal|autostart(:.+)?|lease:.+)$/;
+const knownKinds: Record<HostResource["kind"], true> = {
+  ...{ directory: true, file: true, key: true, socket: true, cgroup: true, crontab: true, processes: true },
+};
 
 /** Told of each resource that the journal has taken in or struck off, by its key. */
 type LedgerObserver = (change: "acquired" | "released", key: string) => void;
@@ -60,7 +70,7 @@ export class FileHostLedger implements HostLedger {
   }
 
   /** Keeps a note for the next instance; null strikes it off. */
-  remember({ key, value }: Note | { readonly key: "home" | "autostart"; readonly value: unknown }): void {
+  remember({ key, value }: Note | { readonly key: BodyNoteKey; readonly value: unknown }): void {
     if (value === null && !this.#notes.has(key)) return;
     this.#write({ op: "note", key, value });
   }
@@ -73,6 +83,16 @@ export class FileHostLedger implements HostLedger {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  /** Whether the file is as this process has written it; looked at now. */
+  condition(): "whole" | "changed" | "gone" {
+    return this.#closed ? "gone" : this.#file.condition();
+  }
+
+  /** Writes it anew from what this process knows. */
+  rewrite(): void {
+    this.#compact();
+  }
+
   /** Closing a closed one changes nothing. */
   close(): void {
     if (!this.#closed) this.#file.close();
@@ -83,7 +103,9 @@ export class FileHostLedger implements HostLedger {
     this.#file.append(JSON.stringify(entry));
     this.#apply(entry);
     this.#lines += 1;
-    if (this.#lines > this.#resources.size + this.#notes.size + staleLinesMax) this.#compact();
+    const isLong = this.#lines > this.#resources.size + this.#notes.size + staleLinesMax;
+    // In a home that somebody has removed there is no place for another.
+    if (isLong && this.#file.condition() !== "gone") this.#compact();
   }
 
   #apply(entry: Entry): void {
@@ -106,14 +128,34 @@ export class FileHostLedger implements HostLedger {
 function parseEntry(line: string, path: string): Entry {
   try {
     const entry = JSON.parse(line) as Entry;
+    if (typeof entry.op === "string" && !isKnown(entry)) throw newer(path, line);
     if (entry.op === "acquire" && typeof resourceKey(entry.resource) === "string") return entry;
     if ((entry.op === "release" || entry.op === "note") && typeof entry.key === "string") return entry;
     throw new Error("no such entry");
   } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
     throw new AgentError(`The host ledger ${path} is damaged: ${JSON.stringify(line.slice(0, 80))} is not an entry.`, {
       code: "ledger-damaged",
       next: "Look at that line: repair or delete it, then run the same command again.",
       cause,
     });
   }
+}
+
+function isKnown(entry: Entry): boolean {
+  if (entry.op === "acquire") return Object.hasOwn(knownKinds, entry.resource.kind);
+  if (entry.op === "release") return true;
+  if (entry.op !== "note" || !knownNotes.test(entry.key)) return false;
+  if (entry.value === null || !entry.key.startsWith("autostart")) return true;
+  return (autostartNames as readonly unknown[]).includes((entry.value as { name?: unknown }).name);
+}
+
+function newer(path: string, line: string): AgentError {
+  return new AgentError(
+    `The host ledger ${path} was written by a newer release: this one does not know ${JSON.stringify(line.slice(0, 80))}.`,
+    {
+      code: "ledger-newer",
+      next: "Run the command with that release, or a later one: only it knows how to give everything back. Nothing was done.",
+    },
+  );
 }

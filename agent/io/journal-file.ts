@@ -2,11 +2,13 @@ import {
   closeSync,
   constants,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -15,6 +17,8 @@ import { dirname } from "node:path";
 export class JournalFile {
   readonly #path: string;
   #file: number;
+  /** How long the file is, if nobody else has written to it. */
+  #bytes = 0;
 
   /** Opens the file, made with mode 0600 if it is not there, and cuts off a last line without its end. */
   constructor(path: string) {
@@ -30,19 +34,28 @@ export class JournalFile {
       ftruncateSync(this.#file, end);
       fdatasyncSync(this.#file);
     }
+    this.#bytes = end;
     return bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
   }
 
   append(line: string): void {
-    writeWhole(this.#file, `${line}\n`);
+    this.#bytes += writeWhole(this.#file, `${line}\n`);
     fdatasyncSync(this.#file);
+  }
+
+  /** Whether the file is still there under its name, and as long as it was written; looked at now. */
+  condition(): "whole" | "changed" | "gone" {
+    const own = fstatSync(this.#file, { bigint: true });
+    const named = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (named?.ino !== own.ino || named.dev !== own.dev) return "gone";
+    return own.size === BigInt(this.#bytes) ? "whole" : "changed";
   }
 
   /** Puts these lines in place of all, in one step: a crash leaves the old or the new ones. */
   replace(lines: readonly string[]): void {
     const next = `${this.#path}.new`;
     const file = openSync(next, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
-    writeWhole(file, lines.map((line) => `${line}\n`).join(""));
+    this.#bytes = writeWhole(file, lines.map((line) => `${line}\n`).join(""));
     fsyncSync(file);
     closeSync(file);
     renameSync(next, this.#path);
@@ -70,7 +83,9 @@ function openForAppend(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
 }
 
-function writeWhole(file: number, text: string): void {
+/** @returns how many bytes the text has */
+function writeWhole(file: number, text: string): number {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  return bytes.length;
 }

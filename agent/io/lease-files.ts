@@ -129,6 +129,8 @@ export class LeaseFiles {
   /** Journalled first, then made. */
   #make(directory: string): void {
     const resource = { kind: "directory", path: directory } as const;
+    // A home that somebody has removed does not come back by its sandboxes.
+    if (!existsSync(this.#paths.home)) throw new Error(`the home ${this.#paths.home} is gone`);
     if (!this.#ledger.holds(resourceKey(resource))) this.#ledger.acquire(resource);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }

@@ -1,12 +1,15 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join, sep } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 
+import { messageOf, systemCode } from "../../foundation/errors.ts";
 import { resourceKey } from "../host-resource.ts";
+import { clearFlagsOf } from "../sandbox/clear-flags.ts";
 import type { SandboxDriver } from "../sandbox/port.ts";
 import { wipeDirectory } from "../sandbox/wipe-directory.ts";
-import { autostartNote } from "./autostart-ledger.ts";
+import { autostartNotes } from "./autostart-ledger.ts";
+import { damageOf, ownNames } from "./evidence.ts";
 import type { Home } from "./home.ts";
-import { removeHome } from "./home-remove.ts";
+import { isHomeGone, removeHome } from "./home-remove.ts";
 
 /** What of the agent's own sockets is still to be seen, by the kernel's table and in the home. */
 export function socketsLeft({ paths, ledger }: Home): string[] {
@@ -23,24 +26,51 @@ export async function wipeHome(home: Home, driver: SandboxDriver | null): Promis
   const { paths, ledger } = home;
   driver?.close();
   const kept = [paths.ledger, paths.lock];
+  const own = damageOf(ledger)?.knowsHome === false ? ownNames(paths) : null;
   const wiped: string[] = [];
   const left: string[] = [];
-  for (const entry of readdirSync(paths.home, { withFileTypes: true })) {
+  // What lies in the place of a home that somebody has removed is not this agent's.
+  for (const entry of isHomeGone(home) ? [] : readdirSync(paths.home, { withFileTypes: true })) {
     const path = join(paths.home, entry.name);
     if (kept.includes(path)) continue;
+    if (own !== null && !own.has(entry.name)) {
+      left.push(`${path} (the ledger was lost, and no agent makes such a thing)`);
+      continue;
+    }
     if (entry.isDirectory()) {
       const result = await wipeDirectory(path);
       left.push(...result.left.map((thing) => `${thing.path} (${thing.reason})`));
     } else {
-      rmSync(path, { force: true });
+      const reason = await removeFile(path);
+      if (reason !== null) left.push(`${path} (${reason})`);
     }
-    if (!existsSync(path)) wiped.push(path);
+    if (!isThere(path)) wiped.push(path);
   }
   for (const resource of ledger.live()) {
     if (!("path" in resource) || resource.path === paths.home || !resource.path.startsWith(paths.home + sep)) continue;
     if (!existsSync(resource.path)) ledger.release(resourceKey(resource));
   }
   return { wiped: wiped.sort(), left: left.sort() };
+}
+
+/** Removes one file, protected or not; returns why it is still there, or null. */
+async function removeFile(path: string): Promise<string | null> {
+  for (const attempt of ["as it is", "unprotected"]) {
+    try {
+      unlinkSync(path);
+      return null;
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return null;
+      if (attempt === "unprotected" || systemCode(error) !== "EPERM") return messageOf(error);
+      await clearFlagsOf(path);
+      await clearFlagsOf(dirname(path));
+    }
+  }
+  return null;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The last act: the ledger goes, with the home around it, unless it still has something to name. */
@@ -52,7 +82,7 @@ export function clearLedger(
   const open = ledger
     .live()
     .filter((resource) => resource.kind !== "directory" || resource.path.startsWith(paths.home + sep));
-  if (keep || open.length > 0 || autostartNote(ledger) !== null)
+  if (keep || open.length > 0 || autostartNotes(ledger).length > 0)
     return { entriesLeft: ledger.live().length, wiped: [], directoriesLeft: [] };
   const { wiped, left } = removeHome(home);
   return { entriesLeft: left.length, wiped: [...wiped], directoriesLeft: [...left] };

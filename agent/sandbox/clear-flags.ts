@@ -17,6 +17,14 @@ export async function clearFlags(directory: string): Promise<void> {
   });
 }
 
+/** The same for one file or directory, which is no link. */
+export async function clearFlagsOf(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  await new Promise<void>((resolve) => {
+    execFile("chattr", ["-f", "-i", "-a", "--", path], { timeout: clearMsMax }, () => resolve());
+  });
+}
+
 function hasMountBelow(directory: string): boolean {
   const prefix = realpathSync(directory) + sep;
   return readFileSync("/proc/self/mountinfo", "utf8")

@@ -124,7 +124,8 @@ function strikeOff({
   cgroups: JobCgroups | null;
   isLive: (leaseId: string) => boolean;
 }): void {
-  const parents = new Set(strays.map(dirname));
+  // Also one without a child: its agent was killed while it had no job, and perhaps in another cgroup than this one.
+  const parents = new Set([...strays.map(dirname), ...findCgroupsNamed(parentCgroupName(agentId))]);
   const removed = strays.every(removeCgroup);
   for (const parent of parents) if (parent !== cgroups?.path) removeCgroup(parent);
   const there = new Set(findCgroupsNamed(parentCgroupName(agentId)).flatMap((path) => [path, ...childCgroups(path)]));

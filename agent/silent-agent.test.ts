@@ -1,0 +1,126 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { cgroupMount } from "./sandbox/cgroup.ts";
+import { lockHolder } from "./io/lock-holder.ts";
+import { readProcess } from "./sandbox/proc-stat.ts";
+import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker } from "./testing/agent-process.ts";
+import { temporaryHome } from "./testing/temporary-home.ts";
+
+const onFinished = onTestFinished;
+
+async function atWork() {
+  const broker = await tinyBroker(onFinished);
+  broker.jobs.push(endlessJob);
+  const paths = temporaryHome();
+  // Under bubblewrap the jobs of a killed agent end with it.
+  const wish = ["--broker", broker.url, "--token", "t", "--slots", "1", "--sandbox", "process"];
+  const agent = new AgentProcess({ paths, args: ["join", "--foreground", "--json", ...wish], onFinished });
+  await agent.ready();
+  await agent.busy(1);
+  const run = (...args: string[]): AgentProcess => new AgentProcess({ paths, args, onFinished });
+  return { broker, paths, agent, run };
+}
+
+/** Whether none of them runs; false for none at all. */
+function areStopped(pids: readonly number[]): boolean {
+  return pids.length > 0 && pids.every((pid) => isStill(pid));
+}
+
+/** Stopped by a signal, or in a cgroup that is frozen. */
+function isStill(pid: number): boolean {
+  if (readProcess(pid)?.state === "T") return true;
+  const [, cgroup = ""] = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8")) ?? [];
+  const events = `${cgroupMount()}${cgroup}/cgroup.events`;
+  return existsSync(events) && readFileSync(events, "utf8").includes("frozen 1");
+}
+
+test("who holds a home is told by its lock", async () => {
+  const { paths, agent } = await atWork();
+  expect(lockHolder(paths.lock)).toBe(agent.child.pid);
+  agent.child.kill("SIGKILL");
+  await agent.exited;
+  expect(lockHolder(paths.lock)).toBe(null);
+});
+
+describe("an agent that is stopped", () => {
+  async function stopped() {
+    const bed = await atWork();
+    bed.agent.child.kill("SIGSTOP");
+    return bed;
+  }
+
+  test("has its jobs stopped from outside by a pause, which says so within seconds and takes effect when it goes on", async () => {
+    const { paths, agent, run } = await stopped();
+    const startedAt = performance.now();
+    const { code, stderr } = await run("pause").exited;
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/does not answer.*Its jobs were stopped from outside: \d+ processes of 1 sandboxes/s);
+    expect(stderr).toContain(`kill -9 ${agent.child.pid}`);
+    expect(areStopped(jobProcesses(paths))).toBe(true);
+    agent.child.kill("SIGCONT");
+    const { pause } = await agent.ask({ command: "pause" });
+    expect(pause).toMatchObject({ frozenSandboxes: 1 });
+    await agent.ask({ command: "withdraw" });
+  });
+
+  test("is named with its pid by status, resume and join", async () => {
+    const { agent, run } = await stopped();
+    for (const command of ["status", "resume"]) {
+      const { code, stderr } = await run(command).exited;
+      expect(code).toBe(1);
+      expect(stderr).toContain(`kill -9 ${agent.child.pid}`);
+    }
+    const join = await run("join", "--foreground", "--broker", "http://127.0.0.1:1", "--token", "t").exited;
+    expect(join.code).toBe(64);
+    expect(join.stderr).toContain(`pid ${agent.child.pid}`);
+  });
+
+  test("is killed by a withdrawal whose deadline is over, and nothing is left", async () => {
+    const { paths, agent, run, broker } = await stopped();
+    const { code, stderr, stdout } = await run("withdraw", "--json", "--deadline", "4000").exited;
+    expect(stderr).toMatch(/\(pid \d+\) does not answer/);
+    expect((await agent.exited).signal).toBe("SIGKILL");
+    expect(JSON.parse(stdout)).toMatchObject({ clean: true, keyRevoked: "confirmed" });
+    expect(code).toBe(0);
+    expect(broker.revoked.size).toBe(1);
+    expect(jobProcesses(paths)).toEqual([]);
+    expect(readdirSync(dirname(dirname(paths.home)))).toEqual([]);
+  });
+});
+
+describe("an agent that was killed", () => {
+  test("has the jobs that it left stopped by a pause, and comes back paused", async () => {
+    const { paths, agent, run, broker } = await atWork();
+    agent.child.kill("SIGKILL");
+    await agent.exited;
+    const { code, stdout, stderr } = await run("pause", "--json", "--reason", "night").exited;
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ frozenSandboxes: 1, checkpoints: 0 });
+    expect(code).toBe(0);
+    expect(areStopped(jobProcesses(paths))).toBe(true);
+    const again = joinAgent({ paths, broker, onFinished, slots: 1 });
+    await again.ready();
+    const { status } = await again.ask({ command: "status" });
+    expect(status).toMatchObject({ state: "Paused", reason: "night" });
+    expect(jobProcesses(paths)).toEqual([]);
+    await again.ask({ command: "withdraw" });
+    await again.exited;
+  });
+
+  test("and whose home is gone has them stopped too; where nothing is left, a pause says that nobody lives there", async () => {
+    const { paths, agent, run } = await atWork();
+    agent.child.kill("SIGKILL");
+    await agent.exited;
+    rmSync(paths.home, { recursive: true });
+    const paused = await run("pause").exited;
+    expect(paused.code).toBe(1);
+    expect(paused.stderr).toContain("Its jobs were stopped from outside");
+    expect(areStopped(jobProcesses(paths))).toBe(true);
+    expect((await run("withdraw").exited).code).toBe(0);
+    expect(jobProcesses(paths)).toEqual([]);
+    expect((await run("pause").exited).stderr).toContain("No agent lives in");
+  });
+});
