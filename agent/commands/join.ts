@@ -6,6 +6,7 @@ import { limits } from "../../foundation/limits.ts";
 import type { Ending } from "../core/effect.ts";
 import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "../io/agent-error.ts";
+import { closeInherited } from "../io/inherited-files.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { type ReadyAgent, runAgent } from "../main.ts";
 import { defaultJobLimits, type JobLimits } from "../sandbox/job-limits.ts";
@@ -73,6 +74,7 @@ export function joinCommand(finish: Finish): Command {
     )
     .addOption(new Option("--log-in-home").hideHelp())
     .action(async (options: JoinOptions) => {
+      closeInherited();
       const token = options.token ?? process.env[joinTokenVariable];
       // Neither jobs nor anything else that is started from here is to see it.
       delete process.env[joinTokenVariable];
