@@ -21,10 +21,10 @@ import { LeaseFiles } from "./io/lease-files.ts";
 import { defaultSlots } from "./io/resources.ts";
 import { requestSigner } from "./io/request-signer.ts";
 import { clearLedger, wipeHome } from "./io/withdrawal-effects.ts";
+import { defaultTerms, type JobTermsGiven, settledTerms } from "./job-terms.ts";
 import { openLog } from "./log.ts";
 import { type HomeNote, homeNote, recoveredFrom } from "./recovered.ts";
-import { chooseDriver, type SandboxWish } from "./sandbox/choose-driver.ts";
-import type { JobLimits } from "./sandbox/job-limits.ts";
+import { chooseDriver } from "./sandbox/choose-driver.ts";
 import type { SandboxDriver } from "./sandbox/port.ts";
 import { processDriver } from "./sandbox/process-driver.ts";
 
@@ -37,11 +37,9 @@ export interface AgentOptions {
     readonly slots: number | null;
     /** Null leaves the startup hook as it is. */
     readonly autostart: Omit<AutostartWish, "environment"> | null;
-    readonly sandbox: SandboxWish;
-    readonly limits: JobLimits;
+    readonly terms: JobTermsGiven;
   } | null;
   readonly withdraw: Extract<ControlRequest, { command: "withdraw" }> | null;
-  readonly checkpointIntervalMs: number | null;
   readonly environment: NodeJS.ProcessEnv;
   /** The log goes into the home, not to stderr. */
   readonly logInHome: boolean;
@@ -116,6 +114,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   const log = openLog({ instanceId, file: logFile });
   const agentId = note?.agentId ?? "0".repeat(64);
   const warn = (sentence: string): void => log.warn(sentence);
+  const { sandbox, limits, checkpointIntervalMs } = note?.terms ?? defaultTerms;
   const driver =
     join === null
       ? // It ends what there is and starts nothing, so it needs no enclosure that may not work any more. Without a
@@ -123,9 +122,10 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
         processDriver({ agentId, ledger, environment, ...(note === null ? { cgroupRoot: null } : {}) })
       : await chooseDriver({
           ...{ agentId, ledger, environment, warn, home: paths.home },
-          wish: join.sandbox,
-          limits: join.limits,
+          wish: sandbox,
+          limits,
         });
+  if (join !== null && note !== null) ledger.remember({ key: "home", value: note });
   const identity = note === null ? null : readIdentity(paths.key);
   const core = initialCore({ instanceId, slots: note?.slots ?? 1 });
   let body: AgentBody | null = null;
@@ -144,7 +144,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
     files: new LeaseFiles(paths, ledger),
     broker: link,
     clock: systemClock,
-    checkpointIntervalMs: options.checkpointIntervalMs,
+    checkpointIntervalMs,
     core,
     brokerUrl: note?.broker ?? "",
     record: history.record,
@@ -192,7 +192,7 @@ function settledNote({ paths, join }: AgentOptions, { ledger }: Home): HomeNote 
   if (join === null) return before;
   if (recoveredFrom(ledger).withdrawal !== null) return before;
   const broker = join.broker?.href ?? before?.broker;
-  const joinToken = join.joinToken ?? before?.joinToken;
+  const joinToken = before?.joinToken ?? join.joinToken ?? undefined;
   if (broker === undefined || joinToken === undefined) {
     throw new UsageError("This home has not joined a broker yet.", {
       code: "no-broker",
@@ -206,8 +206,15 @@ function settledNote({ paths, join }: AgentOptions, { ledger }: Home): HomeNote 
     });
   }
   const { agentId } = openIdentity(paths.key, ledger);
-  const note: HomeNote = { broker, joinToken, slots: join.slots ?? before?.slots ?? defaultSlots(), agentId };
-  ledger.remember({ key: "home", value: note });
+  const newerJoinToken = join.joinToken ?? before?.newerJoinToken;
+  const note: HomeNote = {
+    ...{ broker, joinToken, agentId },
+    ...(newerJoinToken === undefined || newerJoinToken === joinToken ? {} : { newerJoinToken }),
+    slots: join.slots ?? before?.slots ?? defaultSlots(),
+    terms: settledTerms(join.terms, before?.terms),
+  };
+  // What a home has is kept until this start is known to work with what it was told.
+  if (before === null) ledger.remember({ key: "home", value: note });
   return note;
 }
 
@@ -228,7 +235,7 @@ function brokerLink({
   const timing = () => body().timing;
   return {
     identity,
-    joinToken: note.joinToken,
+    joinTokens: [...(note.newerJoinToken === undefined ? [] : [note.newerJoinToken]), note.joinToken],
     client: brokerClient({ url, signer, timing, signal: aborter.signal }),
     events: eventStream({
       url,

@@ -55,7 +55,6 @@ async function withdraw(paths: HomePaths, request: Request): Promise<WithdrawalR
     paths,
     join: null,
     withdraw: request,
-    checkpointIntervalMs: null,
     environment: process.env,
     logInHome: false,
     onReady: () => undefined,

@@ -17,8 +17,6 @@ export interface AutostartNote {
 /** How the owner wants the agent started with the host. */
 export interface AutostartWish {
   readonly name: AutostartName | "none";
-  /** Of `join`, beside those that the home knows. */
-  readonly options: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -32,8 +30,8 @@ export interface AutostartWish {
 export async function settleAutostart(home: Home, wish: AutostartWish): Promise<readonly string[]> {
   const { left } = await removeAutostart(home);
   if (wish.name === "none" || left.length > 0) return left.map((thing) => `An earlier startup hook is left: ${thing}`);
-  const { name, options, environment } = wish;
-  const autostart = makeAutostart(name, { hook: hookOf({ home: home.paths.home, options }), environment });
+  const { name, environment } = wish;
+  const autostart = makeAutostart(name, { hook: hookOf(home.paths), environment });
   await install(home, autostart);
   return autostart.cannot;
 }
@@ -42,7 +40,7 @@ export async function settleAutostart(home: Home, wish: AutostartWish): Promise<
 export async function removeAutostart(home: Home): Promise<AutostartRemoval> {
   const note = autostartNote(home.ledger);
   if (note === null) return { removed: [], left: [] };
-  const hook = hookOf({ home: home.paths.home, options: [] });
+  const hook = hookOf(home.paths);
   return await giveBack(home, makeAutostart(note.name, { hook, environment: {} }), note);
 }
 

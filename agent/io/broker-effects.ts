@@ -96,9 +96,14 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
 }
 
 async function enrol({ checkpointIntervalMs }: AgentContext, broker: BrokerLink, { slots }: Effect<"enrol">) {
-  const { client, identity, joinToken } = broker;
+  const { client, identity, joinTokens } = broker;
   const { publicKey, revocation } = identity;
-  const outcome = await outcomeOf(client.enrol({ joinToken, publicKey, slots, revocation }));
+  const [first = "", ...others] = joinTokens;
+  let outcome = await outcomeOf(client.enrol({ joinToken: first, publicKey, slots, revocation }));
+  for (const joinToken of others) {
+    if (outcome.ok || outcome.code !== "bad-join-token") break;
+    outcome = await outcomeOf(client.enrol({ joinToken, publicKey, slots, revocation }));
+  }
   if (outcome.ok && checkpointIntervalMs !== null) outcome.value.timing.checkpointIntervalMs = checkpointIntervalMs;
   return { type: "enrolAnswered", outcome } as const;
 }
