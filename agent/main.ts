@@ -14,9 +14,10 @@ import type { BrokerLink } from "./io/agent-context.ts";
 import { controlServer } from "./io/control-server.ts";
 import { eventStream } from "./io/event-stream.ts";
 import { type AgentHistory, openHistory } from "./io/history-file.ts";
-import { type Home, openHome } from "./io/home.ts";
+import { diskFull, type Home, openHome } from "./io/home.ts";
 import type { HomePaths } from "./io/home-paths.ts";
 import { type Identity, openIdentity, readIdentity } from "./io/identity.ts";
+import { isNoRoom } from "./io/journal-file.ts";
 import { LeaseFiles } from "./io/lease-files.ts";
 import { defaultSlots } from "./io/resources.ts";
 import { requestSigner } from "./io/request-signer.ts";
@@ -67,13 +68,20 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
   const { paths } = options;
   const fresh = !existsSync(paths.ledger);
   const home = openHome(paths);
+  const begun: Begun = { driver: null, undo: [] };
   let running: Running;
   try {
-    running = await begin(options, home, fresh);
+    if (fresh) home.ledger.reserve();
+    running = await begin(options, { home, fresh, begun });
   } catch (error) {
-    if (fresh) await vacate(home, null);
-    else leave(home);
-    throw error;
+    for (const undo of begun.undo.reverse()) undo();
+    if (fresh) {
+      await vacate(home, begun.driver);
+    } else {
+      begun.driver?.close();
+      leave(home);
+    }
+    throw isNoRoom(error) ? diskFull(paths, error) : error;
   }
   const { body, driver, close } = running;
   const onSignal = (name: NodeJS.Signals): void => body.see({ type: "signal", name });
@@ -97,11 +105,22 @@ interface Running {
   readonly close: () => void;
 }
 
-async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise<Running> {
+/** What a start has taken so far, for one that fails. */
+interface Begun {
+  driver: SandboxDriver | null;
+  /** The last one first. */
+  readonly undo: (() => void)[];
+}
+
+async function begin(
+  options: AgentOptions,
+  { home, fresh, begun }: { readonly home: Home; readonly fresh: boolean; readonly begun: Begun },
+): Promise<Running> {
   const { paths, environment } = options;
   const { ledger } = home;
   const instanceId = randomUUID();
   const history = openHistory(environment, instanceId);
+  begun.undo.push(() => history.close());
   recordLedger(home, { history, fresh });
   const recovered = recoveredFrom(ledger);
   const note = settledNote(options, home);
@@ -125,6 +144,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
           wish: sandbox,
           limits,
         });
+  begun.driver = driver;
   if (join !== null && note !== null) ledger.remember({ key: "home", value: note });
   const identity = note === null ? null : readIdentity(paths.key);
   const core = initialCore({ instanceId, slots: note?.slots ?? 1 });
@@ -134,10 +154,13 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
       ? null
       : brokerLink({ note, identity, instanceId, body: () => body as AgentBody });
   const onBug = (error: unknown): void => {
-    log.fatal(error instanceof Error ? error : { error }, "A bug of the agent; the next start ends its jobs");
-    process.exit(ExitCode.harnessBug);
+    const full = isNoRoom(error);
+    const what = full ? "The disk has no room for what the agent must write down" : "A bug of the agent";
+    log.fatal(error instanceof Error ? error : { error }, `${what}; the next start ends its jobs`);
+    process.exit(full ? ExitCode.fail : ExitCode.harnessBug);
   };
   process.on("uncaughtException", onBug);
+  begun.undo.push(() => process.off("uncaughtException", onBug));
   body = new AgentBody({
     home,
     driver,

@@ -49,6 +49,8 @@ export const AgentStatus = z.strictObject({
   slots: z.int(),
   sandboxes: z.array(SandboxStatus),
   ledgerEntries: z.int(),
+  /** Whether no new job is taken because the disk under the home has no room for one. */
+  diskFull: z.boolean().optional(),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;
 

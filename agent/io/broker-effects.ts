@@ -3,6 +3,7 @@ import type { AgentEffect } from "../core/effect.ts";
 import type { BrokerOutcome } from "../core/outcome.ts";
 import type { AgentContext, BrokerLink } from "./agent-context.ts";
 import { outcomeOf } from "./broker-error.ts";
+import { isFull } from "./home-room.ts";
 import { hostResources } from "./resources.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
@@ -46,6 +47,7 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
     case "heartbeat":
       return await heartbeat(context, broker, effect);
     case "accept": {
+      if (isFull(context.home)) return await refuseForRoom(context, broker, effect);
       const outcome = await outcomeOf(client.accept(effect.leaseId, effect.epoch));
       return see({ type: "acceptAnswered", leaseId: effect.leaseId, outcome });
     }
@@ -108,8 +110,19 @@ async function enrol({ checkpointIntervalMs }: AgentContext, broker: BrokerLink,
   return { type: "enrolAnswered", outcome } as const;
 }
 
+/** No more jobs while the disk has no room for them: nothing is written down for one, and others may have it. */
+async function refuseForRoom(
+  { see }: AgentContext,
+  { client }: BrokerLink,
+  { leaseId, epoch }: Effect<"accept">,
+): Promise<void> {
+  const message = "the disk is full on this host";
+  await outcomeOf(client.decline(leaseId, { epoch, reason: message, startFailed: true }));
+  see({ type: "acceptAnswered", leaseId, outcome: { ok: false, code: "offer-lapsed", retriable: false, message } });
+}
+
 async function heartbeat(context: AgentContext, { client, events }: BrokerLink, { request }: Effect<"heartbeat">) {
-  const { clock, files, see } = context;
+  const { clock, files, home, see } = context;
   const leases = request.leases.map((lease) => {
     if (lease.execution !== "running") return lease;
     return {
@@ -118,7 +131,8 @@ async function heartbeat(context: AgentContext, { client, events }: BrokerLink, 
     };
   });
   const sentAtMs = clock.nowMs();
-  const outcome = await outcomeOf(client.heartbeat({ ...request, leases, resources: hostResources() }));
+  const slotsFree = isFull(home) ? 0 : request.slotsFree;
+  const outcome = await outcomeOf(client.heartbeat({ ...request, slotsFree, leases, resources: hostResources() }));
   if (outcome.ok) events.nudge();
   see({ type: "heartbeatAnswered", outcome, sentAtMs });
 }

@@ -1,10 +1,11 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { clearAside, createHome } from "./home-create.ts";
 import { type HomeLock, lockHome } from "./home-lock.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { FileHostLedger } from "./host-ledger.ts";
+import { isNoRoom } from "./journal-file.ts";
 
 /** A home that this process has for itself. */
 export interface Home {
@@ -36,14 +37,25 @@ export function openHome(paths: HomePaths): Home {
       try {
         return { paths, lock, ledger: new FileHostLedger(paths.ledger) };
       } catch (error) {
+        // What was there before and is no home is left as empty as it was.
+        if (!existsSync(paths.ledger)) rmSync(paths.lock, { force: true });
         lock.release();
-        throw error;
+        throw isNoRoom(error) ? diskFull(paths, error) : error;
       }
     } catch (error) {
       // A withdrawal took the home away under us: the next round makes a new one.
       if (attempt >= attemptsMax || isThere(paths)) throw error;
     }
   }
+}
+
+/** The machine's fault, and the owner's to mend. */
+export function diskFull({ home }: HomePaths, cause: unknown): UsageError {
+  return new UsageError(`The disk under ${home} is full: ${messageOf(cause)}.`, {
+    code: "disk-full",
+    next: `Make room there (\`df -h\` and \`df -i\` tell of what), or choose another directory with --home.`,
+    cause,
+  });
 }
 
 function isThere({ home }: HomePaths): boolean {

@@ -25,6 +25,7 @@ export class FileHostLedger implements HostLedger {
   readonly #notes = new Map<string, unknown>();
   #observer: LedgerObserver = () => undefined;
   #lines = 0;
+  #staleLinesMax = staleLinesMax;
   #closed = false;
 
   constructor(path: string) {
@@ -49,6 +50,21 @@ export class FileHostLedger implements HostLedger {
     assert(this.#resources.has(key), `the ledger holds ${key}`);
     this.#write({ op: "release", key });
     this.#observer("released", key);
+  }
+
+  /** Whether the disk has no room for the journal beside what is reserved for leaving. */
+  get isShort(): boolean {
+    return !this.#closed && this.#file.isShort;
+  }
+
+  /**
+   * Takes room for what is written down on the way out.
+   *
+   * @throws Error ENOSPC where the disk does not give it
+   */
+  reserve(): void {
+    this.#file.reserve();
+    if (this.isShort) throw Object.assign(new Error("ENOSPC: no room for the host ledger"), { code: "ENOSPC" });
   }
 
   holds(key: string): boolean {
@@ -83,7 +99,7 @@ export class FileHostLedger implements HostLedger {
     this.#file.append(JSON.stringify(entry));
     this.#apply(entry);
     this.#lines += 1;
-    if (this.#lines > this.#resources.size + this.#notes.size + staleLinesMax) this.#compact();
+    if (this.#lines > this.#resources.size + this.#notes.size + this.#staleLinesMax) this.#compact();
   }
 
   #apply(entry: Entry): void {
@@ -98,8 +114,13 @@ export class FileHostLedger implements HostLedger {
       ...this.live().map((resource) => ({ op: "acquire", resource }) as const),
       ...[...this.#notes].map(([key, value]) => ({ op: "note", key, value }) as const),
     ];
-    this.#file.replace(entries.map((entry) => JSON.stringify(entry)));
-    this.#lines = entries.length;
+    if (this.#file.replace(entries.map((entry) => JSON.stringify(entry)))) {
+      this.#lines = entries.length;
+      this.#staleLinesMax = staleLinesMax;
+    } else {
+      // Without room for both, the old one stays; it is tried again some lines later.
+      this.#staleLinesMax += staleLinesMax;
+    }
   }
 }
 
