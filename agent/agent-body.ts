@@ -6,6 +6,7 @@ import type { AgentStatus, ControlRequest, ControlResponse } from "../protocol/c
 import type { RecordEvent } from "../protocol/history-recorder.ts";
 import type { Timing } from "../protocol/timing.ts";
 import type { WithdrawalReport } from "../protocol/withdrawal-report.ts";
+import type { ActivityWatch } from "./activity/watch-activity.ts";
 import { apply } from "./core/agent.ts";
 import type { AgentEffect, Ending } from "./core/effect.ts";
 import type { AgentInput } from "./core/input.ts";
@@ -32,6 +33,8 @@ export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "
   readonly brokerUrl: string;
   readonly record: RecordEvent;
   readonly log: AgentLog;
+  /** What notices the owner; null where nothing is to. */
+  readonly activity: ActivityWatch | null;
   readonly onReady: (status: AgentStatus) => void;
   /** Something of ours broke; the process cannot go on. */
   readonly onBug: (error: unknown) => void;
@@ -125,7 +128,7 @@ export class AgentBody {
   }
 
   status(): AgentStatus {
-    const { home, driver, files, brokerUrl } = this.#options;
+    const { home, driver, files, brokerUrl, activity } = this.#options;
     const status = coreStatus(this.#core);
     const sandboxes = status.sandboxes.map((sandbox) => ({
       ...sandbox,
@@ -138,6 +141,7 @@ export class AgentBody {
       broker: brokerUrl,
       sandboxDriver: driver.name,
       sandboxCannot: [...driver.cannot],
+      ...(activity === null ? {} : { activityCannot: [...activity.cannot] }),
       ledgerEntries: home.ledger.live().length,
       diskFull: isFull(home),
     };
@@ -218,9 +222,11 @@ export class AgentBody {
     this.#isEnding = true;
     const urgent = ending.how === "interrupted";
     this.#timers.clearAll();
-    const { broker, closeConnections } = this.#options;
+    const { broker, closeConnections, activity } = this.#options;
     broker?.events.close();
     broker?.abort();
+    // Waited for with whatever else is under way; nothing that it still notices is heard.
+    if (activity !== null) this.#background(activity.close());
     if (urgent) await this.#sandboxes.endAll(urgentEndMs);
     await this.#control?.close();
     await closeConnections();

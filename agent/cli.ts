@@ -36,6 +36,7 @@ function buildProgram(finish: Finish): Command {
       `
 Examples:
   $ donor-agent join --broker http://127.0.0.1:7077 --token TOKEN
+  $ donor-agent join --pause-on-touch ~/project --quiet 600   pauses by itself while you work there
   $ donor-agent status
   $ donor-agent pause            every job is stopped, the CPU is yours
   $ donor-agent resume

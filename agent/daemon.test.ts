@@ -52,7 +52,7 @@ test("joins, tells in one line that it is ready, works, and hands in what the jo
   await until(() => readdirSync(paths.sandboxes).length === 0);
 });
 
-test("a pause takes the CPU from every job until the resume, and the broker hears of it", {
+test("a pause takes the CPU from every job until the resume, and the broker hears of it (case 21)", {
   timeout: 30_000,
 }, async () => {
   const { broker, paths, agent } = await busyAgent();
@@ -77,7 +77,7 @@ test("a pause takes the CPU from every job until the resume, and the broker hear
   expect(jobProcesses(paths).filter((pid) => pids.includes(pid)).length).toBeGreaterThanOrEqual(4);
 });
 
-test("SIGTERM, SIGINT and SIGTERM at once are one shutdown, with every lease given back", {
+test("SIGTERM, SIGINT and SIGTERM at once are one shutdown, with every lease given back (cases 42 and 43)", {
   timeout: 30_000,
 }, async () => {
   const { broker, paths, agent } = await busyAgent();
@@ -92,7 +92,9 @@ test("SIGTERM, SIGINT and SIGTERM at once are one shutdown, with every lease giv
   expect(existsSync(paths.control)).toBe(false);
 });
 
-test("a paused agent that was killed comes back paused, with nothing running", { timeout: 30_000 }, async () => {
+test("a paused agent that was killed comes back paused, with nothing running (cases 34 and 49)", {
+  timeout: 30_000,
+}, async () => {
   const { broker, paths, agent } = await busyAgent();
   await agent.ask({ command: "pause" });
   agent.child.kill("SIGKILL");
@@ -104,7 +106,7 @@ test("a paused agent that was killed comes back paused, with nothing running", {
   await until(() => readdirSync(paths.checkpoints).length === 0);
 });
 
-test("a withdrawal under a silent broker ends within its deadline and leaves nothing", {
+test("a withdrawal under a silent broker ends within its deadline and leaves nothing (case 60)", {
   timeout: 30_000,
 }, async () => {
   const { broker, paths, agent } = await busyAgent();
@@ -117,7 +119,9 @@ test("a withdrawal under a silent broker ends within its deadline and leaves not
   expect(jobProcesses(paths)).toEqual([]);
 });
 
-test("what a job leaves behind on purpose goes with the withdrawal", { timeout: 30_000 }, async () => {
+test("what a job leaves behind on purpose goes with the withdrawal (cases 57 and 62)", {
+  timeout: 30_000,
+}, async () => {
   const broker = await tinyBroker(onFinished);
   const nasty = `mkfifo pipe; mkdir -p closed/deep; touch closed/deep/x; chmod 0 closed/deep; chmod 500 closed
     mkdir -p "$(printf 'd%.0s' $(seq 200))/$(printf 'e%.0s' $(seq 200))"; touch "$(printf 'new\\nline\\377')"

@@ -1,13 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 
 import { systemClock } from "../foundation/clock.ts";
 import { UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import type { AgentStatus, ControlRequest } from "../protocol/control.ts";
+import { historyVariable } from "../protocol/job-environment.ts";
+import { type ActivityGiven, isWished, settledWish } from "./activity/activity-wish.ts";
+import type { Pulse } from "./activity/port.ts";
+import { watchActivity } from "./activity/watch-activity.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
 import { resourceKey } from "./host-resource.ts";
 import { initialCore } from "./core/state.ts";
+import { bootId } from "./io/boot-id.ts";
 import { type AutostartWish, removeAutostart, settleAutostart } from "./io/autostart-ledger.ts";
 import { brokerClient } from "./io/broker-client.ts";
 import type { BrokerLink } from "./io/agent-context.ts";
@@ -39,6 +44,7 @@ export interface AgentOptions {
     /** Null leaves the startup hook as it is. */
     readonly autostart: Omit<AutostartWish, "environment"> | null;
     readonly terms: JobTermsGiven;
+    readonly activity: ActivityGiven;
   } | null;
   readonly withdraw: Extract<ControlRequest, { command: "withdraw" }> | null;
   readonly environment: NodeJS.ProcessEnv;
@@ -53,7 +59,7 @@ export interface ReadyAgent {
   readonly home: string;
   readonly control: string;
   readonly driver: string;
-  /** What the sandboxes and the startup hook cannot promise on this machine. */
+  /** What the sandboxes, the startup hook and the triggers of a pause cannot promise on this machine. */
   readonly cannot: readonly string[];
 }
 
@@ -147,8 +153,20 @@ async function begin(
   begun.driver = driver;
   if (join !== null && note !== null) ledger.remember({ key: "home", value: note });
   const identity = note === null ? null : readIdentity(paths.key);
-  const core = initialCore({ instanceId, slots: note?.slots ?? 1 });
+  const { quietS } = note?.activity ?? settledWish({});
+  const core = initialCore({ instanceId, slots: note?.slots ?? 1, quietMs: quietS * 1_000 });
   let body: AgentBody | null = null;
+  const pulses = pulsesOnceUp((pulse) => {
+    const noticedAtMs = systemClock.nowMs() - pulse.ageMs;
+    body?.see({ type: "activity", what: pulse.what, noticedAtMs });
+  });
+  const activity =
+    join === null || note?.activity === undefined || !isWished(note.activity)
+      ? null
+      : await watchActivity({
+          ...{ wish: note.activity, own: ownFiles(options), jobsMs: () => driver.cpuMs(), onPulse: pulses.take, warn },
+        });
+  begun.undo.push(() => void activity?.close());
   const link =
     note === null || identity === null
       ? null
@@ -172,13 +190,14 @@ async function begin(
     brokerUrl: note?.broker ?? "",
     record: history.record,
     log,
+    activity,
     onReady: (status) => {
       options.onReady({
         status,
         home: paths.home,
         control: paths.control,
         driver: driver.name,
-        cannot: [...driver.cannot, ...hookCannot],
+        cannot: [...driver.cannot, ...hookCannot, ...(activity?.cannot ?? [])],
       });
     },
     onBug,
@@ -198,9 +217,11 @@ async function begin(
     hasKey: link !== null,
     pid: process.pid,
     driver: driver.name,
+    bootId: bootId(),
     recovered,
     mayEnrol: options.join !== null,
   });
+  pulses.begin();
   if (options.withdraw !== null) agent.ask(options.withdraw, () => undefined);
   const close = (): void => {
     process.off("uncaughtException", onBug);
@@ -235,10 +256,33 @@ function settledNote({ paths, join }: AgentOptions, { ledger }: Home): HomeNote 
     ...(newerJoinToken === undefined || newerJoinToken === joinToken ? {} : { newerJoinToken }),
     slots: join.slots ?? before?.slots ?? defaultSlots(),
     terms: settledTerms(join.terms, before?.terms),
+    activity: settledWish(join.activity, before?.activity),
   };
   // What a home has is kept until this start is known to work with what it was told.
   if (before === null) ledger.remember({ key: "home", value: note });
   return note;
+}
+
+/** What is noticed before the agent is up counts when it is: the latest of it. */
+function pulsesOnceUp(see: (pulse: Pulse) => void): { take: (pulse: Pulse) => void; begin: () => void } {
+  let isUp = false;
+  let early: Pulse | null = null;
+  return {
+    take(pulse) {
+      if (isUp) see(pulse);
+      else early = pulse;
+    },
+    begin() {
+      isUp = true;
+      if (early !== null) see({ ...early, ageMs: 0 });
+    },
+  };
+}
+
+/** What the agent and its jobs write to: whatever changes there is not the owner's doing. */
+function ownFiles({ paths, environment }: AgentOptions): string[] {
+  const history = environment[historyVariable];
+  return [paths.home, realpathSync(paths.home), ...(history === undefined ? [] : [history])];
 }
 
 function brokerLink({

@@ -18,7 +18,7 @@ const smallHeap = { NODE_OPTIONS: "--max-semi-space-size=4 --max-old-space-size=
 /** What a collector may leave, whatever the number of cycles. */
 const memoryGrowthKiBMax = 48 * 1_024;
 
-test("pausing and resuming under load leaks nothing (WC-9)", { timeout: 600_000 }, async () => {
+test("pausing and resuming under load leaks nothing (WC-9; case 22)", { timeout: 600_000 }, async () => {
   const broker = await tinyBroker(onTestFinished);
   broker.jobs.push(endlessJob, endlessJob);
   const paths = temporaryHome();

@@ -1,3 +1,4 @@
+import type { ActivityWish } from "./activity/activity-wish.ts";
 import { resourceKey } from "./host-resource.ts";
 import type { Recovered } from "./core/input.ts";
 import * as recovery from "./core/recovery.ts";
@@ -14,6 +15,8 @@ export interface HomeNote {
   readonly agentId: string;
   /** Absent where the home is older than this. */
   readonly terms?: JobTerms;
+  /** By what it pauses by itself. */
+  readonly activity?: ActivityWish;
 }
 
 export function homeNote(ledger: FileHostLedger): HomeNote | null {

@@ -21,7 +21,7 @@ const crashes = [
 ];
 const nextStarts = ["join", "withdraw"] as const;
 
-describe.concurrent("killed in the middle of a withdrawal", { timeout: 60_000 }, () => {
+describe.concurrent("killed in the middle of a withdrawal (case 59)", { timeout: 60_000 }, () => {
   const cases = crashes.map((crashAfter, index) => ({ crashAfter, next: nextStarts[index % 2] ?? "join" }));
 
   test.for(cases)(

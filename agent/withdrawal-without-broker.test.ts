@@ -14,7 +14,7 @@ const deadlineMs = Number(process.env["HOUSEGUEST_DEADLINE_MS"] ?? 3_000);
 const exitMsMax = 1_500;
 const ways = ["gone", "silent"] as const;
 
-test("a withdrawal ends within its deadline though the broker is gone for good (L1)", {
+test("a withdrawal ends within its deadline though the broker is gone for good (L1; case 60)", {
   timeout: 600_000,
 }, async () => {
   const tookMs: number[] = [];

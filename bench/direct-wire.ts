@@ -44,10 +44,18 @@ export class DirectWire {
       const caller = { agentId: index.toString(16).padStart(64, "0"), instanceId: `instance-${index}` };
       return { caller, core: freshAgent(caller.instanceId), seen: [], running: [] };
     });
-    const recovered = { enrolmentSent: false, pause: null, leases: [], withdrawal: null, strays: false };
+    const recovered = {
+      enrolmentSent: false,
+      pause: null,
+      activityIgnored: false,
+      leases: [],
+      withdrawal: null,
+      strays: false,
+    };
     for (const agent of this.agents) {
       const { agentId } = agent.caller;
-      this.tell(agent, { type: "started", agentId, hasKey: true, pid: 1, driver: "none", recovered, mayEnrol: true });
+      const process = { hasKey: true, pid: 1, driver: "none", bootId: "" };
+      this.tell(agent, { type: "started", agentId, ...process, recovered, mayEnrol: true });
     }
   }
 
@@ -124,8 +132,14 @@ export class DirectWire {
         return { type: "completeAnswered", leaseId, outcome };
       },
       uploadCheckpoint: ({ leaseId, generation, reference }) => {
-        this.#ask({ type: "blob-seen", digest: reference.manifestDigest, bytes: 1 });
-        const outcome = this.#ask({ type: "blob-seen", digest: reference.archiveDigest, bytes: 1 });
+        const key = { agentId: caller.agentId, leaseId };
+        const chunk = { offset: 0, bytes: 1, length: 1, complete: true };
+        let outcome: BrokerOutcome<unknown> = { ok: true, value: null };
+        for (const digest of [reference.manifestDigest, reference.archiveDigest]) {
+          const taken = this.#ask<{ take: boolean }>({ type: "upload-chunk", caller, leaseId, digest, chunk });
+          if (!taken.ok || !taken.value.take) continue;
+          outcome = this.#ask({ type: "upload-stored", ...key, digest, bytes: 1, measured: digest });
+        }
         return { type: "uploadAnswered", leaseId, generation, outcome };
       },
       notifyPaused: ({ generation, body }) => {

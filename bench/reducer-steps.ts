@@ -85,7 +85,7 @@ function recordLives(): DirectWire {
 }
 
 function jobEnded(leaseId: string): Parameters<DirectWire["tell"]>[1] {
-  const end = { exitCode: 0, signal: null, progress: 1, result: null, resultProblem: null };
+  const end = { reason: { by: "itself", exitCode: 0 }, progress: 1, result: null, resultProblem: null } as const;
   return { type: "sandboxExited", leaseId, ...end };
 }
 

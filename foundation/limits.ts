@@ -13,6 +13,8 @@ export const limits = {
   checkpointContentBytesMax: 4_096 * MIB,
   /** The largest manifest of one checkpoint, in bytes. */
   manifestBytesMax: 16 * MIB,
+  /** The most of an upload that one request carries, in bytes: what a cut line costs, and what a broker holds in memory. */
+  uploadChunkBytesMax: 1 * MIB,
   /** The largest result that a job may hand in, in bytes. */
   resultBytesMax: 64 * KIB,
   /** The most sandboxes that one agent runs at once. */
@@ -42,4 +44,6 @@ export const limits = {
 } as const;
 
 assert(limits.resultBytesMax < limits.messageBytesMax, "a result fits into the message that carries it");
+assert(limits.uploadChunkBytesMax <= limits.checkpointBytesMax, "a chunk is never more than the whole");
+assert(limits.manifestBytesMax <= limits.checkpointBytesMax, "a manifest is uploaded like an archive");
 assert(limits.offersPerHeartbeatMax <= limits.slotsMax, "an answer never offers more than the largest agent can hold");

@@ -10,9 +10,10 @@ export type AgentState = (typeof agentStates)[number];
  * What can move an agent from one state to another.
  * - `enrolled`: the broker knows the key.
  * - `workStarted`: a sandbox runs where none ran; `workEnded`: the last sandbox is gone.
- * - `pauseAsked`: by the owner or the broker; stops intake and freezes at once. `paused`: every sandbox is frozen and
- *   its checkpoint is saved or given up.
- * - `resumeAsked`, `withdrawAsked`: by the owner or the broker. `withdrawn`: the ledger is empty.
+ * - `pauseAsked`: by the owner, the broker, or what the owner does at the host; stops intake and freezes at once.
+ *   `paused`: every sandbox is frozen and its checkpoint is saved or given up.
+ * - `resumeAsked`: by the owner, the broker, or because the host was quiet.
+ * - `withdrawAsked`: by the owner or the broker. `withdrawn`: the ledger is empty.
  * - `shutdownAsked`: a signal or `goodbye`; ends the process, not the membership.
  */
 export const agentEvents = [

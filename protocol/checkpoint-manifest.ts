@@ -27,6 +27,8 @@ export const CheckpointManifest = z.strictObject({
   epoch: Epoch,
   createdAt: WallMs,
   progress: z.number().min(0),
+  /** Of a job that cooperates: whether it had put its files in order before it was frozen. */
+  cooperative: z.boolean().optional(),
   /** SHA-256 of the archive: tar, compressed with zstd. */
   archiveDigest: Digest,
   archiveBytes: z.int().min(0),

@@ -1,7 +1,8 @@
 import * as z from "zod";
 
 import { agentStates } from "./agent-states.ts";
-import { AgentId, InstanceId } from "./identifiers.ts";
+import { executionStates } from "./execution-states.ts";
+import { AgentId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { LeaseStatus } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
@@ -33,6 +34,15 @@ export const SandboxStatus = LeaseStatus.extend({
 });
 export type SandboxStatus = z.infer<typeof SandboxStatus>;
 
+/** An execution that is over on this host, and why. */
+export const EndedExecution = z.strictObject({
+  jobId: JobId,
+  leaseId: LeaseId,
+  execution: z.enum(executionStates),
+  reason: z.string(),
+});
+export type EndedExecution = z.infer<typeof EndedExecution>;
+
 export const AgentStatus = z.strictObject({
   agentId: AgentId.nullable(),
   instanceId: InstanceId,
@@ -41,6 +51,21 @@ export const AgentStatus = z.strictObject({
   /** A pause that was asked for and has not taken effect yet. */
   pauseAsked: z.boolean(),
   reason: z.string(),
+  /** By whose word it is paused, or is to be; `activity` ends by itself. */
+  pausedBy: z.enum(["owner", "broker", "activity"]).nullable().optional(),
+  /** What the owner does at the host, until it has been quiet; null while nothing is noticed. */
+  activity: z
+    .strictObject({
+      what: z.string(),
+      /** It is over then, unless more is noticed before. */
+      quietAtMs: WallMs,
+      /** The owner resumed meanwhile: nothing of it counts until then. */
+      ignored: z.boolean(),
+    })
+    .nullable()
+    .optional(),
+  /** What of the triggers that were asked for cannot work on this host, as sentences for its owner. */
+  activityCannot: z.array(z.string()).optional(),
   broker: z.string(),
   brokerReachable: z.boolean(),
   sandboxDriver: z.string(),
@@ -48,6 +73,8 @@ export const AgentStatus = z.strictObject({
   sandboxCannot: z.array(z.string()).optional(),
   slots: z.int(),
   sandboxes: z.array(SandboxStatus),
+  /** The latest executions of this instance that are over, oldest first. */
+  endedExecutions: z.array(EndedExecution).optional(),
   ledgerEntries: z.int(),
   /** Whether no new job is taken because the disk under the home has no room for one. */
   diskFull: z.boolean().optional(),

@@ -29,7 +29,7 @@ describe("the execution's transitions (OR-1)", () => {
     expect(executionStates.filter(isTerminalExecution)).toEqual(["completed", "failed", "killed"]);
   });
 
-  test("what is being killed can still only be killed, so that it is announced once it is true", () => {
+  test("what is being killed can still only be killed, so that it is announced once it is true (case 66)", () => {
     expect(executionStates.filter((to) => executionTransition("killing", to).accepted)).toEqual(["killed"]);
   });
 });

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { agentEvents, agentStates } from "./agent-states.ts";
 import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
+import { ExitReason } from "./exit-reason.ts";
 import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
 import { AgentView, CheckpointReference, JobView } from "./messages.ts";
@@ -154,6 +155,11 @@ export const historyEvents = {
     command: z.enum(["pause", "resume", "goodbye"]),
     reason: z.string(),
   }),
+  /**
+   * The owner does something at the host that the agent is to pause for: by the agent's clock, when the agent could
+   * notice; WC-11.
+   */
+  "witness.activity": z.object({ agentId: AgentId, what: z.string(), noticedAtMs: WallMs }),
   /** An agent's process is gone: by itself, as it says, or it was killed. */
   "witness.exit": z.object({
     agentId: AgentId,
@@ -168,6 +174,10 @@ export const historyEvents = {
     signal: z.enum(["SIGTERM", "SIGKILL"]),
     afterMs: z.number().min(0),
   }),
+  /** The first process of a lease ended, as its host saw it; WC-12. */
+  "witness.job-ended": z.object({ agentId: AgentId, leaseId: LeaseId, exit: ExitReason }),
+  /** The job of a lease put its files in order and wrote the file that says so, so long after it was last asked. */
+  "witness.cooperated": z.object({ agentId: AgentId, leaseId: LeaseId, afterMs: z.number().min(0) }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),
@@ -212,6 +222,8 @@ export const historyEvents = {
     from: z.enum(executionStates).nullable(),
     to: z.enum(executionStates),
     reason: z.string(),
+    /** How its first process ended, where it was not the agent that stopped it. */
+    exit: ExitReason.optional(),
   }),
   "agent.frozen": z.object({ trigger: z.string(), freezeMs: z.number(), sandboxes: z.int(), processes: z.int() }),
   "agent.thawed": z.object({ trigger: z.string(), sandboxes: z.int() }),
@@ -220,6 +232,19 @@ export const historyEvents = {
     checkpoint: CheckpointReference,
     trigger: z.string(),
     durationMs: z.number(),
+    /** Of a job that cooperates: whether it had put its files in order before it was frozen. */
+    cooperative: z.boolean().optional(),
+  }),
+  /**
+   * A job is asked to put its files in order before a freeze that can wait; and what comes of it, once: it has, its
+   * first process does not listen for the signal, the job ended, or the freeze came first.
+   */
+  "agent.cooperation": z.object({
+    ...sandbox,
+    trigger: z.string(),
+    stage: z.enum(["asked", "ready", "unheard", "ended", "given-up"]),
+    /** Since it was asked. */
+    waitedMs: z.number().min(0),
   }),
   "agent.checkpoint-failed": z.object({ ...sandbox, trigger: z.string(), reason: z.string() }),
   "agent.broker": z.object({ reachable: z.boolean(), detail: z.string() }),

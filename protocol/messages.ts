@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { limits } from "../foundation/limits.ts";
 import { agentStates } from "./agent-states.ts";
+import { CooperativeCheckpoint } from "./cooperative-checkpoint.ts";
 import { executionStates } from "./execution-states.ts";
 import { AgentId, Digest, Epoch, InstanceId, JobId, LeaseId, PublicKey, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
@@ -23,6 +24,8 @@ export const JobSpec = z.strictObject({
     .min(1)
     .default(1024 ** 3),
   redeliveriesMax: z.int().min(0).max(100).default(limits.redeliveriesMax),
+  /** How the job takes part in its checkpoints; by default it is archived as it stands when it is frozen. */
+  checkpoint: z.strictObject({ cooperative: CooperativeCheckpoint.optional() }).optional(),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
@@ -160,10 +163,17 @@ export const HandBack = z.strictObject({
 });
 export type HandBack = z.infer<typeof HandBack>;
 
+/**
+ * The agent died while the job ran, and nobody can tell which of them brought the other down; so it counts as a
+ * redelivery (docs/cases.md, case 19). What a donor did is not told so: a pause, a shutdown, a withdrawal, a reboot.
+ */
+const agentDied = z.boolean().optional();
+
 /** `POST leases/:leaseId/return`. */
 export const ReturnRequest = HandBack.omit({ leaseId: true, jobId: true }).extend({
   reason: z.string().max(500),
   startFailed,
+  agentDied,
 });
 
 /** `POST agent/paused`: sent once every sandbox is frozen and its checkpoint is saved (WC-2, I8). */
@@ -217,11 +227,14 @@ export const Problem = z.strictObject({
     "job-settled",
     "too-large",
     "digest-mismatch",
+    "offset-mismatch",
     "full",
     "not-found",
     "internal",
   ]),
   message: z.string(),
+  /** With `offset-mismatch`: how many bytes of the upload the broker has, from which on it takes more. */
+  expectedOffset: z.int().min(0).optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 export type ProblemCode = Problem["code"];

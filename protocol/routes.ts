@@ -11,7 +11,12 @@ export const routes = {
   withdraw: `${base}/agent/withdraw`,
   leaseAction: (leaseId: string, action: "accept" | "decline" | "progress" | "complete" | "return") =>
     `${base}/leases/${leaseId}/${action}`,
-  /** PUT and GET one blob (`application/octet-stream`), addressed by the SHA-256 of its bytes; HEAD asks whether it is there. */
+  /**
+   * One part of a lease's checkpoint on its way to the broker (`protocol/uploads.ts`): HEAD asks how much of it is there,
+   * PATCH appends a chunk.
+   */
+  upload: (leaseId: string, digest: string) => `${base}/leases/${leaseId}/uploads/${digest}`,
+  /** GET one blob (`application/octet-stream`), addressed by the SHA-256 of its bytes. */
   blob: (digest: string) => `${base}/blobs/${digest}`,
   jobs: `${base}/jobs`,
   job: (jobId: string) => `${base}/jobs/${jobId}`,

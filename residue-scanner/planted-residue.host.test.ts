@@ -47,7 +47,7 @@ describe("the whole host, read twice", () => {
 });
 
 describe("planted on the whole host, this is found, named and attributed:", () => {
-  it("files in temporary places, in memory too, and the mode of one that was there", async () => {
+  it("files in temporary places, in memory too, and the mode of one that was there (case 63)", async () => {
     const [temporary, existing] = [join(temporaryDirectory(), "left\n1"), join(temporaryDirectory(), "existing")];
     const hidden = `/dev/shm/.houseguest-test-${process.pid}`;
     const hasShm = existsSync("/dev/shm");
@@ -108,7 +108,7 @@ describe("planted on the whole host, this is found, named and attributed:", () =
     ]);
   });
 
-  it.skipIf(!isRoot || !existsSync("/etc/cron.d"))("a crontab line (needs root and /etc/cron.d)", async () => {
+  it.skipIf(!isRoot || !existsSync("/etc/cron.d"))("a crontab line (case 63; needs root and /etc/cron.d)", async () => {
     const path = `/etc/cron.d/houseguest-test-${process.pid}`;
     // The 30th of February: cron accepts it and never runs it.
     const line = `0 0 30 2 * root /opt/${runId}/agent`;

@@ -26,6 +26,7 @@ const residueHere = process.getuid?.() === 0 ? "clean" : "partial";
 describe("scenarios on this host", () => {
   it.each([
     ["join-work-pause-resume-withdraw", []],
+    ["owner-comes-back", []],
     ["withdraw-under-load", []],
     ["withdraw-under-load", ["--store", "sqlite"]],
     ["rapid-pause-resume", ["--cycles", "100"]],

@@ -5,6 +5,7 @@ import { ExitCode } from "../../foundation/exit-codes.ts";
 import { launcher } from "../autostart/hook.ts";
 import { AgentError } from "../io/agent-error.ts";
 import type { HomePaths } from "../io/home-paths.ts";
+import { activityArguments } from "./activity-options.ts";
 import { pathsOf } from "./home-option.ts";
 import { type JoinOptions, termsArguments } from "./join-options.ts";
 
@@ -52,7 +53,8 @@ export async function startDaemon(options: JoinOptions): Promise<number> {
   return ExitCode.pass;
 }
 
-function argumentsOf(options: JoinOptions, { home }: HomePaths): string[] {
+function argumentsOf(options: JoinOptions, paths: HomePaths): string[] {
+  const { home } = paths;
   const { broker, slots, autostart } = options;
   return [
     ...["join", "--foreground", "--json", "--log-in-home", "--home", home],
@@ -61,6 +63,7 @@ function argumentsOf(options: JoinOptions, { home }: HomePaths): string[] {
     ...(autostart === undefined ? [] : ["--autostart", autostart]),
     ...(options.token === undefined ? [] : ["--token-on-stdin"]),
     ...termsArguments(options),
+    ...activityArguments(options, paths),
   ];
 }
 

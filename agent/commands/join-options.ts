@@ -21,6 +21,12 @@ export interface JoinOptions {
   readonly autostart?: AutostartName | "none";
   readonly logInHome?: boolean;
   readonly tokenOnStdin?: boolean;
+  readonly pauseOnTouch?: readonly string[];
+  readonly pauseOnLoad?: number;
+  readonly pauseOnInput?: boolean;
+  readonly pauseSchedule?: readonly string[];
+  readonly pauseOnNothing?: boolean;
+  readonly quiet?: number;
 }
 
 /** A token on the command line is for every user of the host to see; in the environment it is not. */

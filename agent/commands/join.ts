@@ -13,6 +13,7 @@ import { closeInherited } from "../io/inherited-files.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { type ReadyAgent, runAgent } from "../main.ts";
 import { defaultJobLimits } from "../sandbox/job-limits.ts";
+import { activityOf, withActivity } from "./activity-options.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
@@ -25,7 +26,7 @@ const processesMaxMax = 100_000;
 const cpusMaxMax = 4_096;
 
 export function joinCommand(finish: Finish): Command {
-  return withHome(new Command("join"))
+  return withActivity(withHome(new Command("join")))
     .description(
       "Joins a broker and works for it; on a home that has joined before, goes on where it was, with every option of before that is not given anew.",
     )
@@ -110,6 +111,7 @@ async function runHere(options: JoinOptions): Promise<number> {
       slots: options.slots ?? null,
       autostart: options.autostart === undefined ? null : { name: options.autostart },
       terms: termsOf(options),
+      activity: activityOf(options, paths),
     },
     withdraw: null,
     environment: process.env,

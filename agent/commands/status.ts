@@ -28,6 +28,7 @@ function inWords(status: AgentStatus): string {
   const { state, reason, broker, brokerReachable, sandboxes, slots } = status;
   const lines = [
     `${state}${status.pauseAsked ? " (a pause is under way)" : ""}: ${reason}`,
+    ...activityWords(status),
     ...(status.diskFull === true
       ? ["disk       full: no new job is taken until there is room; pause, resume and withdraw work"]
       : []),
@@ -38,7 +39,25 @@ function inWords(status: AgentStatus): string {
       ({ jobId, execution, frozen, progress, pid }) =>
         `  ${jobId}  ${execution}${frozen ? ", frozen" : ""}, progress ${progress}${pid === null ? "" : `, pid ${pid}`}`,
     ),
-    ...(status.sandboxCannot ?? []).map((sentence) => `Note: ${sentence}`),
+    ...endedInWords(status),
+    ...[...(status.sandboxCannot ?? []), ...(status.activityCannot ?? [])].map((sentence) => `Note: ${sentence}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The newest first: whoever asks wonders what has just happened. */
+function endedInWords({ endedExecutions = [] }: AgentStatus): string[] {
+  if (endedExecutions.length === 0) return [];
+  const lines = endedExecutions.map(({ jobId, execution, reason }) => `  ${jobId}  ${execution}: ${reason}`);
+  return ["ended      since this agent was started, the latest first", ...lines.reverse()];
+}
+
+/** What the owner's own activity has to do with it, and until when. */
+function activityWords({ activity, pausedBy }: AgentStatus): string[] {
+  if (activity === null || activity === undefined) return [];
+  const until = new Date(activity.quietAtMs).toLocaleTimeString();
+  if (activity.ignored) return [`activity   ${activity.what}; ignored since you resumed, until it is quiet (${until})`];
+  if (pausedBy === "activity")
+    return [`activity   ${activity.what}; the jobs go on at ${until} if nothing more is noticed`];
+  return [`activity   ${activity.what}; the pause holds until the ${pausedBy ?? "owner"} resumes`];
 }

@@ -24,7 +24,7 @@ export function continueAcknowledgement(turn: Turn): void {
   turn.emit({
     kind: "notifyPaused",
     generation: present(turn.core.freeze, "a pause in force holds a freeze").generation,
-    body: { reason: pause.reason, freezeMs, checkpoints: held.map(handBack) },
+    body: { reason: reasonFor(pause), freezeMs, checkpoints: held.map(handBack) },
   });
 }
 
@@ -55,6 +55,11 @@ export function onAcknowledgeTimer(turn: Turn): void {
 
 function mayAcknowledge({ core }: Turn, pause: Pause): boolean {
   return pause.result !== null && pause.acknowledgement === "waiting" && core.shutdown === null;
+}
+
+/** What its owner works on is none of the broker's business. */
+function reasonFor({ by, reason }: Pause): string {
+  return by === "activity" ? "owner activity" : reason;
 }
 
 function frozenLeases(turn: Turn): HeldLease[] {

@@ -10,8 +10,10 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("submit" as const), jobs: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("jobEnds" as const), which: fc.nat(5), exitCode: fc.nat(1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("pause" as const, "resume" as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("activity" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("brokerPause" as const, "brokerResume" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("broker" as const), up: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("cooperate" as const), will: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("revoke" as const), which: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("kill" as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("fuse" as const), effects: fc.nat(60) }) },
@@ -44,6 +46,9 @@ function take(world: ModelWorld, each: Step, index: number): void {
     case "withdraw":
       world.see({ type: "control", requestId: `request-${index}`, request: { command: each.do } });
       break;
+    case "activity":
+      world.see({ type: "activity", what: "test", noticedAtMs: world.nowMs });
+      break;
     case "brokerPause":
       world.see({ type: "brokerEvent", event: { event: "pause", data: { reason: "test" } } });
       break;
@@ -52,6 +57,9 @@ function take(world: ModelWorld, each: Step, index: number): void {
       break;
     case "broker":
       world.broker.up = each.up;
+      break;
+    case "cooperate":
+      world.broker.cooperative = each.will ? { signal: "SIGUSR1", file: "ready", waitMs: 2_000 } : undefined;
       break;
     case "revoke": {
       const held = [...world.broker.granted];

@@ -62,7 +62,7 @@ const places = agentStates.flatMap((state) =>
 );
 const cases = places.flatMap((place) => Object.keys(events).map((event) => ({ ...place, event: event as AgentEvent })));
 
-describe("every state and every event", () => {
+describe("every state and every event (case 58)", () => {
   test("the events that the outside can cause are all here", () => {
     // The other four are the agent's own conclusions, reached in the tests below and in the property test.
     expect(agentEvents.filter((event) => events[event] === undefined)).toEqual([
@@ -103,7 +103,7 @@ describe("pausing", () => {
     expect(world.answers.get(requestId)).toMatchObject({ ok: true, pause: { frozenSandboxes: 1, checkpoints: 1 } });
   });
 
-  test("a snapshot that does not end is given up, and the pause says so", () => {
+  test("a snapshot that does not end is given up, and the pause says so (case 31)", () => {
     const world = worldIn("Working", true);
     const requestId = ask(world, "pause");
     world.happenNext();
@@ -113,7 +113,7 @@ describe("pausing", () => {
     expect(world.history.records.filter(({ type }) => type === "agent.checkpoint-failed")).toHaveLength(1);
   });
 
-  test("a resume before it took effect calls it off, and its snapshot is thrown away", () => {
+  test("a resume before it took effect calls it off, and its snapshot is thrown away (case 23)", () => {
     const world = worldIn("Working", true);
     const pause = ask(world, "pause");
     world.happenNext();
@@ -136,7 +136,7 @@ describe("pausing", () => {
     expect(world.core.agent).toBe("Paused");
   });
 
-  test("it survives the agent being killed", () => {
+  test("it survives the agent being killed (case 34)", () => {
     const world = worldIn("Paused", true);
     world.kill();
     world.start();
@@ -163,7 +163,7 @@ describe("pausing", () => {
     expect(world.core.agent).toBe("Paused");
   });
 
-  test("an offer in flight is declined", () => {
+  test("an offer in flight is declined (case 21)", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
@@ -177,7 +177,7 @@ describe("pausing", () => {
     expect(world.core.agent).toBe("Paused");
   });
 
-  test("what was accepted but not yet started is held, and starts after the resume", () => {
+  test("what was accepted but not yet started is held, and starts after the resume (case 24)", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
@@ -193,7 +193,7 @@ describe("pausing", () => {
 });
 
 describe("leases", () => {
-  test("one that nobody renews is given up before it ends at the broker", () => {
+  test("one that nobody renews is given up before it ends at the broker (case 3)", () => {
     const world = worldIn("Working", true);
     const grantedAtMs = world.nowMs;
     world.broker.up = false;
@@ -210,7 +210,7 @@ describe("leases", () => {
     expect(world.core.agent).toBe("Idle");
   });
 
-  test("a refused acceptance leaves no ghost", () => {
+  test("a refused acceptance leaves no ghost (case 14)", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
@@ -222,7 +222,7 @@ describe("leases", () => {
     expect(world.core.agent).toBe("Idle");
   });
 
-  test("a result that the broker does not take is kept and sent again", () => {
+  test("a result that the broker does not take is kept and sent again (cases 16 and 17)", () => {
     const world = worldIn("Working", true);
     world.broker.up = false;
     world.jobEnds("lease-1");
@@ -234,7 +234,7 @@ describe("leases", () => {
     expect(world.notes.has("lease:lease-1")).toBe(false);
   });
 
-  test("a sandbox that fails to start gives its lease back at once, and its job is not asked for again", () => {
+  test("a sandbox that fails to start gives its lease back at once, and its job is not asked for again (case 15)", () => {
     const world = worldIn("Idle", false);
     world.broker.jobsQueued = 1;
     world.see({ type: "brokerEvent", event: { event: "work_available", data: { queued: 1 } } });
@@ -251,7 +251,7 @@ describe("leases", () => {
 });
 
 describe("ending", () => {
-  test("signals and goodbye within a moment shut down once", () => {
+  test("signals and goodbye within a moment shut down once (case 43)", () => {
     const world = worldIn("Working", true);
     world.see({ type: "signal", name: "SIGTERM" });
     world.see({ type: "brokerEvent", event: { event: "goodbye", data: { reason: "maintenance" } } });
@@ -291,7 +291,7 @@ describe("ending", () => {
     expect(world.broker.granted.size).toBe(0);
   });
 
-  test("two withdrawals at once are one, and both get its report", () => {
+  test("two withdrawals at once are one, and both get its report (case 58)", () => {
     const world = worldIn("Working", true);
     const [first, second] = [ask(world, "withdraw"), ask(world, "withdraw")];
     world.settle();

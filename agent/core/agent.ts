@@ -3,7 +3,9 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import type { ControlRequest, ControlResponse } from "../../protocol/control.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import { continueAcknowledgement, onAcknowledgeTimer, onPausedAnswered } from "./acknowledgement.ts";
+import { onActivity, onQuietTimer } from "./activity.ts";
 import { noteContact } from "./broker-contact.ts";
+import { onCooperated } from "./cooperation.ts";
 import type { AgentEffect } from "./effect.ts";
 import { onEnrolAnswered, onEnrolTimer } from "./enrolment.ts";
 import { onCheckpointFailed, onCheckpointSaved, onFrozen } from "./freeze.ts";
@@ -62,6 +64,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return onBrokerEvent(turn, input.event);
     case "signal":
       return onSignal(turn, input.name);
+    case "activity":
+      return onActivity(turn, input);
     case "timer":
       return onTimer(turn, input.name);
     case "enrolAnswered":
@@ -104,6 +108,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return onTerminated(turn, input);
     case "sandboxWiped":
       return onWiped(turn, input);
+    case "cooperated":
+      return onCooperated(turn, input);
     case "checkpointSaved":
       onCheckpointSaved(turn, input);
       return continueAcknowledgement(turn);
@@ -175,6 +181,9 @@ function onTimer(turn: Turn, name: TimerName): void {
       return onAcknowledgeTimer(turn);
     case "periodic":
       return onPeriodicTimer(turn);
+    case "quiet":
+      return onQuietTimer(turn);
+    case "cooperation":
     case "shutdown":
     case "withdraw":
       // Their procedures look at the time themselves, after every input.

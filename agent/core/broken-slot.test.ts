@@ -20,7 +20,7 @@ function brokenWorld(): ModelWorld {
   return world;
 }
 
-test("a lease that was given up and whose process will not die is not renewed: its job goes on elsewhere (L2)", () => {
+test("a lease that was given up and whose process will not die is not renewed: its job goes on elsewhere (L2; case 52)", () => {
   const world = brokenWorld();
   world.core.heartbeat.inFlight = false;
   const { effects } = apply(world.core, { type: "timer", name: "heartbeat" }, world.nowMs);
@@ -29,7 +29,7 @@ test("a lease that was given up and whose process will not die is not renewed: i
   expect(effects.find(({ kind }) => kind === "heartbeat")).toMatchObject({ request });
 });
 
-test("what would not die is tried again, and when it is gone at last the slot is free", () => {
+test("what would not die is tried again, and when it is gone at last the slot is free (case 52)", () => {
   const world = brokenWorld();
   world.broker.up = true;
   world.goOnUntil(() => world.pending.some(({ name }) => name === "terminate"));

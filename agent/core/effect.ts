@@ -1,4 +1,5 @@
 import type { ControlResponse } from "../../protocol/control.ts";
+import type { CooperativeCheckpoint } from "../../protocol/cooperative-checkpoint.ts";
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type {
   CheckpointReference,
@@ -10,7 +11,7 @@ import type {
 } from "../../protocol/messages.ts";
 import type * as z from "zod";
 import type { TimerName } from "./input.ts";
-import type { WithdrawalRecord } from "./state.ts";
+import type { PauseBy, WithdrawalRecord } from "./state.ts";
 
 type HandedBack = readonly z.infer<typeof HandBack>[];
 
@@ -21,12 +22,16 @@ export interface LeaseNote {
   readonly checkpoint: { readonly reference: CheckpointReference; readonly generation: number } | null;
   readonly uploaded: boolean;
   readonly report: CompleteRequest | null;
+  /** The boot of this host in which its job was spawned; null before that, and once its end is the agent's or its own. */
+  readonly spawnedInBoot: string | null;
 }
 
 /** What the agent keeps across its instances, on the disk before anything else happens. */
 export type Note =
   | { readonly key: "membership"; readonly value: { readonly enrolmentSent: boolean } | null }
-  | { readonly key: "pause"; readonly value: { readonly by: "owner" | "broker"; readonly reason: string } | null }
+  | { readonly key: "pause"; readonly value: { readonly by: PauseBy; readonly reason: string } | null }
+  /** The owner resumed while active at the host, and it has not been quiet since. */
+  | { readonly key: "activity"; readonly value: { readonly ignored: true } | null }
   | { readonly key: "withdrawal"; readonly value: WithdrawalRecord | null }
   | { readonly key: `lease:${string}`; readonly value: LeaseNote | null };
 
@@ -85,6 +90,7 @@ export type AgentEffect =
       readonly handBack: z.infer<typeof HandBack>;
       readonly reason: string;
       readonly startFailed: boolean;
+      readonly agentDied: boolean;
     }
   /** → `uploadAnswered` */
   | {
@@ -135,6 +141,15 @@ export type AgentEffect =
     }
   /** → `sandboxWiped` */
   | { readonly kind: "wipeSandbox"; readonly leaseId: string }
+  /** Signals the job, if it listens, and waits for the file that it is to write → `cooperated`, or nothing at all. */
+  | {
+      readonly kind: "askCooperation";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly cooperative: CooperativeCheckpoint;
+    }
+  /** At once: nobody waits for such a file any more. */
+  | { readonly kind: "endCooperation" }
   /** → `checkpointSaved`, `checkpointFailed` */
   | {
       readonly kind: "saveCheckpoint";
@@ -142,6 +157,8 @@ export type AgentEffect =
       readonly jobId: string;
       readonly epoch: number;
       readonly generation: number;
+      /** Of a job that cooperates: whether it had put its files in order; else null. */
+      readonly cooperative: boolean | null;
     }
   | { readonly kind: "discardCheckpoint"; readonly leaseId: string; readonly generation: number }
   /** What lies in the home of leases that are not these; an earlier instance was killed. Answered by nothing. */

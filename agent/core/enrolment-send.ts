@@ -14,10 +14,14 @@ export function enrol(turn: Turn): void {
 
 /**
  * Enrols anew at once, because the broker has forgotten the agent. One call under way is enough, and the wait after one
- * that failed is kept: the heartbeats that are refused meanwhile neither repeat it nor shorten it.
+ * that failed is kept: the heartbeats that are refused meanwhile neither repeat it nor shorten it. A broker that takes
+ * the agent in and forgets it again is asked after waits that grow, or the two would go on at full speed.
  */
 export function enrolAnew(turn: Turn): void {
-  if (turn.core.enrolCall === "none") enrol(turn);
+  if (turn.core.enrolCall !== "none") return;
+  const timesBefore = countUnheeded(turn);
+  if (timesBefore === 0) enrol(turn);
+  else waitToEnrol(turn, timesBefore);
 }
 
 /**
@@ -25,11 +29,15 @@ export function enrolAnew(turn: Turn): void {
  * speed. A wait under way is not begun anew, or the heartbeats that are refused meanwhile would put it off for ever.
  */
 export function reenrol(turn: Turn): void {
-  const { core, nowMs } = turn;
-  if (core.enrolCall !== "none") return;
+  if (turn.core.enrolCall !== "none") return;
+  waitToEnrol(turn, countUnheeded(turn) + 1);
+}
+
+/** Counts that the broker does not heed this instance any more; returns how often that was before, without a time of peace. */
+function countUnheeded({ core, nowMs }: Turn): number {
   if (nowMs - core.enrolledAtMs > agentLimits.heededInPeaceMs) core.timesUnheeded = 0;
   core.timesUnheeded += 1;
-  waitToEnrol(turn, core.timesUnheeded);
+  return core.timesUnheeded - 1;
 }
 
 /** Enrols after the wait before that attempt, counted from 1. */

@@ -47,7 +47,12 @@ function retryEnrolment(turn: Turn): void {
   if (core.pause !== null) turn.emit({ kind: "ready" });
 }
 
+/** What somebody asked for stands in the home, and is for the owner to clear. */
+function isPausedByWord({ pause }: Turn["core"]): boolean {
+  return pause !== null && pause.by !== "activity";
+}
+
 function refuse(turn: Turn, { code, message }: { code: string; message: string }): void {
-  const fresh = turn.leases().length === 0 && turn.core.pause === null && code === "bad-join-token";
+  const fresh = turn.leases().length === 0 && !isPausedByWord(turn.core) && code === "bad-join-token";
   turn.emit({ kind: "exit", ending: { how: "refused", code, message, fresh } });
 }

@@ -1,7 +1,9 @@
+import { endCooperation } from "./cooperation-end.ts";
 import { limits } from "../../foundation/limits.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { AgentInput } from "./input.ts";
 import { isBusy, leaseNote } from "./lease-facts.ts";
+import { agentLimits } from "./limits.ts";
 import type { Freeze, HeldLease, LeaseStage } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { startUpload } from "./upload.ts";
@@ -13,20 +15,32 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
  * (WC-11). A freeze that is in force is taken over with its checkpoints, and carried out again: a second call is no
  * no-op when the first got stuck.
  */
-export function freeze(turn: Turn, { purpose, trigger }: Pick<Freeze, "purpose" | "trigger">): void {
-  const { core, nowMs } = turn;
+export function freeze(
+  turn: Turn,
+  {
+    purpose,
+    trigger,
+    triggeredAtMs = turn.nowMs,
+  }: Pick<Freeze, "purpose" | "trigger"> & Partial<Pick<Freeze, "triggeredAtMs">>,
+): void {
+  const { core } = turn;
   if (core.freeze === null) core.freezeGeneration += 1;
   const generation = core.freezeGeneration;
   core.freeze = {
     generation,
     purpose,
     trigger,
-    triggeredAtMs: nowMs,
+    triggeredAtMs,
     freezeMs: null,
     frozenAtMs: null,
     sandboxes: 0,
   };
-  turn.emit({ kind: "freezeAll", generation, triggeredAtMs: nowMs });
+  turn.emit({ kind: "freezeAll", generation, triggeredAtMs });
+  endCooperation(turn);
+  if (purpose !== "periodic") return;
+  turn.setTimer("snapshot", {
+    delayMs: Math.min(agentLimits.snapshotGiveUpMs, core.timing.checkpointIntervalMs / 4),
+  });
 }
 
 /** A sandbox came up while a freeze is in force: it is stopped too, and the freeze has taken as long as that. */
@@ -60,7 +74,14 @@ export function requestSnapshots(turn: Turn): void {
     if (!wantsSnapshot(lease, inForce) || lease.savingGeneration === generation) continue;
     lease.savingGeneration = generation;
     const { leaseId, jobId, epoch } = lease;
-    turn.emit({ kind: "saveCheckpoint", leaseId, jobId, epoch, generation });
+    turn.emit({
+      kind: "saveCheckpoint",
+      leaseId,
+      jobId,
+      epoch,
+      generation,
+      cooperative: cooperated(lease, generation),
+    });
   }
 }
 
@@ -104,6 +125,7 @@ export function onCheckpointSaved(turn: Turn, input: Of<"checkpointSaved">): voi
   lease.checkpoint = { reference, generation, upload: "waiting" };
   lease.progress = reference.progress;
   const { jobId, epoch } = lease;
+  const cooperative = cooperated(lease, generation);
   turn.record("agent.checkpoint", {
     jobId,
     leaseId,
@@ -111,6 +133,7 @@ export function onCheckpointSaved(turn: Turn, input: Of<"checkpointSaved">): voi
     checkpoint: reference,
     trigger: core.freeze.trigger,
     durationMs,
+    ...(cooperative === null ? {} : { cooperative }),
   });
   turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
   if (before !== null && before.generation > 0) {
@@ -141,6 +164,11 @@ function wantsSnapshot(lease: HeldLease, inForce: Freeze): boolean {
 
 function isLeaving({ purpose }: Freeze): boolean {
   return purpose === "withdraw" || purpose === "shutdown";
+}
+
+/** Whether a job that cooperates had put its files in order before that freeze; null for any other job. */
+function cooperated({ job, readyGeneration }: HeldLease, generation: number): boolean | null {
+  return job?.checkpoint?.cooperative === undefined ? null : readyGeneration === generation;
 }
 
 /** Whether nothing writes to its directory while a freeze is in force. */

@@ -11,6 +11,7 @@ import { considerOffer } from "./offer.ts";
 import type { BrokerFailure } from "./outcome.ts";
 import { sendReport } from "./report.ts";
 import type { Turn } from "./turn.ts";
+import { resumeUploads } from "./upload.ts";
 import { beginWithdrawal } from "./withdrawal-begin.ts";
 
 /** The broker's answer to a heartbeat: leases renewed, leases lost, and offers (WC-1). */
@@ -46,6 +47,7 @@ function takeAnswer(turn: Turn, { answer, sentAtMs }: { answer: HeartbeatRespons
     sometimes("a heartbeat's answer named a lease as lost");
     stopLease(turn, lease, { why: `the broker says it is lost: ${reason}`, after: "forget" });
   }
+  resumeUploads(turn);
   for (const offer of answer.offers) considerOffer(turn, offer);
   setLeaseTimer(turn);
 }

@@ -1,4 +1,5 @@
 import type { ControlRequest } from "../../protocol/control.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type {
   AcceptResponse,
   BrokerEvent,
@@ -10,7 +11,7 @@ import type {
 import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import type * as z from "zod";
 import type { BrokerOutcome } from "./outcome.ts";
-import type { RecoveredLease, WithdrawalRecord } from "./state.ts";
+import type { PauseBy, RecoveredLease, WithdrawalRecord } from "./state.ts";
 
 type ProcessesLeft = WithdrawalReport["processesLeft"];
 
@@ -23,6 +24,8 @@ export type TimerName =
   | "snapshot"
   | "acknowledge"
   | "periodic"
+  | "cooperation"
+  | "quiet"
   | "shutdown"
   | "withdraw";
 
@@ -36,6 +39,8 @@ export type AgentInput =
       readonly hasKey: boolean;
       readonly pid: number;
       readonly driver: string;
+      /** Differs after a reboot of the host; empty where that cannot be told. */
+      readonly bootId: string;
       readonly recovered: Recovered;
       /** False when this instance was started only to withdraw. */
       readonly mayEnrol: boolean;
@@ -45,6 +50,14 @@ export type AgentInput =
   | { readonly type: "control"; readonly requestId: string; readonly request: ControlRequest }
   | { readonly type: "brokerEvent"; readonly event: BrokerEvent }
   | { readonly type: "signal"; readonly name: string }
+  /** The owner does something at this host, or is said to by a schedule. */
+  | {
+      readonly type: "activity";
+      /** Which trigger noticed what, in words: `files: /home/me/project`, `load`. */
+      readonly what: string;
+      /** When the host knew of it, by the core's clock; not after it was seen. */
+      readonly noticedAtMs: number;
+    }
   | { readonly type: "timer"; readonly name: TimerName }
   // The broker's answers.
   | { readonly type: "enrolAnswered"; readonly outcome: BrokerOutcome<EnrolResponse> }
@@ -87,8 +100,7 @@ export type AgentInput =
   | {
       readonly type: "sandboxExited";
       readonly leaseId: string;
-      readonly exitCode: number | null;
-      readonly signal: string | null;
+      readonly reason: ExitReason;
       readonly progress: number;
       readonly result: string | null;
       /** Why the result that the job left cannot be handed in. */
@@ -101,6 +113,13 @@ export type AgentInput =
       readonly left: ProcessesLeft;
     }
   | { readonly type: "sandboxWiped"; readonly leaseId: string; readonly left: readonly string[] }
+  /** `unheard`: its first process does not listen for the signal, or is gone; it was not sent. */
+  | {
+      readonly type: "cooperated";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly answer: "ready" | "unheard";
+    }
   | {
       readonly type: "checkpointSaved";
       readonly leaseId: string;
@@ -127,7 +146,9 @@ export type AgentInput =
 
 export interface Recovered {
   readonly enrolmentSent: boolean;
-  readonly pause: { readonly by: "owner" | "broker"; readonly reason: string } | null;
+  readonly pause: { readonly by: PauseBy; readonly reason: string } | null;
+  /** Whether the owner resumed while active at the host, and it was not quiet since. */
+  readonly activityIgnored: boolean;
   readonly leases: readonly RecoveredLease[];
   readonly withdrawal: WithdrawalRecord | null;
   /** Whether the ledger lists processes or cgroups of an earlier instance. */

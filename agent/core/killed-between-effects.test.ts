@@ -35,7 +35,7 @@ function pausedWorld(world: ModelWorld): ModelWorld {
   return world;
 }
 
-test("whoever is killed when a job has ended has its result on the disk if anybody was told of it", () => {
+test("whoever is killed when a job has ended has its result on the disk if anybody was told of it (case 17)", () => {
   const told: boolean[] = [];
   const ended = (): ModelWorld => {
     const world = workingWorld();

@@ -51,13 +51,14 @@ export function handBack({ leaseId, jobId, epoch, checkpoint }: HeldLease): z.in
   return { leaseId, jobId, epoch, progress: reference.progress, checkpoint: reference };
 }
 
-export function leaseNote({ jobId, epoch, checkpoint, report }: HeldLease): LeaseNote {
+export function leaseNote({ jobId, epoch, checkpoint, report, spawnedInBoot }: HeldLease): LeaseNote {
   return {
     jobId,
     epoch,
     checkpoint: checkpoint === null ? null : { reference: checkpoint.reference, generation: checkpoint.generation },
     uploaded: checkpoint?.upload === "done",
     report: report?.kind === "complete" ? report.body : null,
+    spawnedInBoot,
   };
 }
 

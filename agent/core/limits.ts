@@ -1,4 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
+import { cooperationWaitMsMax } from "../../protocol/cooperative-checkpoint.ts";
 
 /** The bounds of the agent's own decisions that are not part of the fleet's timing. Milliseconds unless named so. */
 export const agentLimits = {
@@ -14,12 +15,16 @@ export const agentLimits = {
   retryMsMax: 60_000,
   /** Heeded for so long, an instance that then is not any more does not take turns with another one. */
   heededInPeaceMs: 300_000,
+  /** For how long nothing may be noticed of the owner until this host is lent again, unless the owner says otherwise. */
+  quietMs: 300_000,
   /** How often an offer's acceptance is repeated when no answer came. */
   acceptAttemptsMax: 3,
   /** How many jobs that could not be spawned here are remembered, so that their offers are declined. */
   unspawnableJobsMax: 64,
   /** How many declined offers are remembered, so that a repeat gets the same answer. */
   declinedOffersMax: 64,
+  /** How many executions that are over are remembered, for the owner to see why. */
+  endedExecutionsMax: 8,
   /** TERM, KILL and then this long until a slot counts as broken. */
   unkillableAfterMs: 60_000,
   /** A signal that comes so soon after the one before it is the same wish, delivered twice. */
@@ -49,6 +54,10 @@ export const withdrawalShares = {
 assert(
   agentLimits.heededInPeaceMs > 2 * agentLimits.retryMsMax,
   "two that take turns at the longest wait are not taken for two at peace",
+);
+assert(
+  cooperationWaitMsMax <= agentLimits.snapshotGiveUpMs / 2,
+  "whoever waits for a job before its freeze has as much time again for its snapshot",
 );
 assert(withdrawalShares.checkpoint < withdrawalShares.terminate, "there is time to terminate after the checkpoints");
 assert(

@@ -5,11 +5,16 @@ export type BrokerOutcome<T> = { readonly ok: true; readonly value: T } | Broker
 
 export interface BrokerFailure {
   readonly ok: false;
-  /** The broker's own code, `unreachable` (no answer), or `malformed` (an answer that the protocol does not know). */
-  readonly code: ProblemCode | "unreachable" | "malformed";
+  /**
+   * The broker's own code, `unreachable` (no answer), or `malformed` (an answer that the protocol does not know). An
+   * upload may also end before the broker hears of it: `damaged-checkpoint`, it rotted on this host's disk.
+   */
+  readonly code: ProblemCode | "unreachable" | "malformed" | "damaged-checkpoint";
   /** Whether the same call may succeed later. */
   readonly retriable: boolean;
   readonly message: string;
+  /** With `offset-mismatch`: how many bytes of the upload the broker has. */
+  readonly expectedOffset?: number;
 }
 
 /** Whether the broker was heard at all, whatever it said. */

@@ -6,15 +6,20 @@ import { freeze, snapshotsSettled } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
 import { agentLimits } from "./limits.ts";
 import { refuse } from "./refusal.ts";
-import type { Pause } from "./state.ts";
+import type { Pause, PauseBy } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 export interface PauseWish {
-  readonly by: "owner" | "broker";
+  readonly by: PauseBy;
   readonly reason: string;
   /** The control request to answer, or null. */
   readonly requestId: string | null;
+  /** When the host knew of the trigger, where that is not just now. */
+  readonly triggeredAtMs?: number;
 }
+
+/** By whom a pause is, whoever else wants it too: the first that is named here. */
+const ranks: readonly PauseBy[] = ["owner", "broker", "activity"];
 
 /** Stops intake and freezes everything, in this very turn; Paused follows when the snapshots are settled (WC-2). */
 export function askPause(turn: Turn, wish: PauseWish): void {
@@ -28,13 +33,15 @@ export function askPause(turn: Turn, wish: PauseWish): void {
   const enrolling = core.agent === "Enrolling";
   if (enrolling) sometimes("a pause was asked for while the agent enrolled");
   if (core.freeze?.purpose === "periodic") sometimes("a pause took a periodic freeze over");
-  if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason });
+  if (core.cooperation !== null) sometimes("a pause came while jobs put their files in order");
+  const triggeredAtMs = wish.triggeredAtMs ?? turn.nowMs;
+  if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason, triggeredAtMs });
+  else if (core.cooperation !== null) freeze(turn, core.cooperation);
   const pause = (core.pause ??= newPause(turn, wish));
-  if (begins || (pause.by === "broker" && wish.by === "owner")) {
-    if (!begins) sometimes("the owner joined a pause of the broker's");
-    pause.by = wish.by;
-    pause.reason = wish.reason;
-    turn.remember({ key: "pause", value: { by: pause.by, reason: pause.reason } });
+  if (begins || ranks.indexOf(wish.by) < ranks.indexOf(pause.by)) {
+    if (!begins && pause.by === "broker") sometimes("the owner joined a pause of the broker's");
+    if (!begins && pause.by === "activity") sometimes("somebody joined a pause that activity had begun");
+    pauseBy(turn, pause, wish);
   }
   if (core.shutdown !== null) {
     turn.answer(wish.requestId, {
@@ -68,6 +75,14 @@ export function continuePause(turn: Turn): void {
   continueAcknowledgement(turn);
 }
 
+/** From now on it is a pause of that one's, for the next instance too. */
+export function pauseBy(turn: Turn, pause: Pause, { by, reason }: Pick<Pause, "by" | "reason">): void {
+  pause.by = by;
+  pause.reason = reason;
+  if (turn.core.agent === "Paused") turn.core.reason = reason;
+  turn.remember({ key: "pause", value: { by, reason } });
+}
+
 const noSandboxes: PauseResult = { freezeMs: 0, frozenSandboxes: 0, checkpoints: 0, snapshotMs: 0 };
 
 function pauseResult({ core, nowMs }: Turn, pause: Pause): PauseResult {
@@ -78,11 +93,14 @@ function pauseResult({ core, nowMs }: Turn, pause: Pause): PauseResult {
 }
 
 /** A pause that is asked for, or was by an earlier instance, and has not come about. */
-export function newPause({ nowMs }: Turn, { by, reason }: Pick<PauseWish, "by" | "reason">): Pause {
+export function newPause(
+  { nowMs }: Turn,
+  { by, reason, triggeredAtMs = nowMs }: Pick<PauseWish, "by" | "reason" | "triggeredAtMs">,
+): Pause {
   return {
     by,
     reason,
-    triggeredAtMs: nowMs,
+    triggeredAtMs,
     result: null,
     waiting: [],
     acknowledgement: "waiting",

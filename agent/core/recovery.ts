@@ -16,6 +16,7 @@ export function recoveredFrom(content: LedgerContent): Recovered {
   return {
     enrolmentSent: membership?.enrolmentSent ?? false,
     pause: noteOf(content, "pause") as Recovered["pause"],
+    activityIgnored: noteOf(content, "activity") !== null,
     withdrawal: noteOf(content, "withdrawal") as WithdrawalRecord | null,
     leases: content.notes("lease:").map(({ key, value }) => recoveredLease(key, value as LeaseNote)),
     strays: [...content.resources].some((key) => key.startsWith("processes:") || key.startsWith("cgroup:")),
@@ -27,6 +28,9 @@ function noteOf(content: LedgerContent, key: Note["key"]): unknown {
   return note?.value ?? null;
 }
 
-function recoveredLease(key: string, { jobId, epoch, checkpoint, uploaded, report }: LeaseNote): RecoveredLease {
-  return { leaseId: key.slice("lease:".length), jobId, epoch, checkpoint, uploaded, report };
+function recoveredLease(key: string, note: LeaseNote): RecoveredLease {
+  const { jobId, epoch, checkpoint, uploaded, report } = note;
+  // An agent of before this was written down wrote nothing of it.
+  const spawnedInBoot = note.spawnedInBoot ?? null;
+  return { leaseId: key.slice("lease:".length), jobId, epoch, checkpoint, uploaded, report, spawnedInBoot };
 }

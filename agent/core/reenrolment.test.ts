@@ -27,7 +27,7 @@ function enrolAgain(world: ModelWorld): void {
 }
 
 describe("an instance that the broker does not heed any more", () => {
-  test("enrols again after a wait, and names its leases at once, which it keeps", () => {
+  test("enrols again after a wait, and names its leases at once, which it keeps (case 13)", () => {
     const world = workingWorld();
     beFenced(world);
     expect(world.pending).toEqual([]);

@@ -28,7 +28,8 @@ export function sendReport(turn: Turn, lease: HeldLease): void {
   if (report.kind === "complete") turn.emit({ kind: "complete", leaseId: lease.leaseId, body: report.body });
   else {
     const { reason } = report;
-    turn.emit({ kind: "returnLease", handBack: handBack(lease), reason, startFailed: lease.startFailed });
+    const { startFailed, agentDied } = lease;
+    turn.emit({ kind: "returnLease", handBack: handBack(lease), reason, startFailed, agentDied });
   }
 }
 

@@ -1,5 +1,6 @@
 import { assert } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
+import { holdByActivity, ignoreActivity } from "./activity-hold.ts";
 import { wake } from "./heartbeat-send.ts";
 import type { PauseWish } from "./pause.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
@@ -27,7 +28,13 @@ export function askResume(turn: Turn, { by, reason, requestId }: PauseWish): voi
     turn.record("agent.refused", { state: core.agent, event: "resumeAsked", reason: why });
     return;
   }
+  if (by === "broker" && holdByActivity(turn, pause)) {
+    const why = "the owner is active at this host; it goes on by itself once that is over";
+    turn.record("agent.refused", { state: core.agent, event: "resumeAsked", reason: why });
+    return;
+  }
   core.pause = null;
+  if (by === "owner") ignoreActivity(turn);
   if (core.shutdown !== null || core.agent === "Enrolling") {
     turn.record("agent.thawed", { trigger: reason, sandboxes: 0 });
     forget(turn, pause);

@@ -1,9 +1,10 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
+import { exitCodeOf, exitInWords } from "../../protocol/exit-reason.ts";
 import { freezeLatecomer } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
-import { isBusy, leaseNote } from "./lease-facts.ts";
+import { isBusy, isLeaving, leaseNote } from "./lease-facts.ts";
 import { partFrom, stopLease, terminate, wipe } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { schedulePeriodic } from "./periodic-timer.ts";
@@ -25,15 +26,19 @@ export function onPrepared(turn: Turn, { leaseId, workspace }: Of<"sandboxPrepar
   if (lease.stage === "held") sometimes("a prepared job waited for the end of a freeze");
 }
 
-/** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses or leaves holds one (I6). */
+/** Spawns what waited for the end of a freeze; does nothing while one is in force: whoever pauses holds one, and whoever leaves does or will (I6). */
 export function spawnHeld(turn: Turn): void {
-  if (turn.core.freeze !== null) return;
+  const { core } = turn;
+  if (core.freeze !== null || isLeaving(core)) return;
   for (const lease of turn.leases()) {
     if (lease.stage !== "held") continue;
     const { leaseId, jobId, epoch, job } = lease;
     assert(job !== null, "only an offered lease is prepared");
     lease.stage = "spawning";
     turn.recordExecution(lease, { from: null, to: "spawning", reason: "the broker granted the lease" });
+    // On the disk before its first process can bring this one down.
+    lease.spawnedInBoot = core.bootId;
+    turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
     turn.emit({ kind: "startSandbox", leaseId, jobId, epoch, job });
   }
 }
@@ -61,6 +66,11 @@ function isAlone(turn: Turn): boolean {
 export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string; reason: string }): void {
   const { core } = turn;
   const lease = waitingLease(turn, leaseId, "preparing", "spawning");
+  if (lease.spawnedInBoot !== null) {
+    // Nothing runs of it that could bring this agent down.
+    lease.spawnedInBoot = null;
+    turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
+  }
   if (lease.stage === "spawning") turn.moveExecution(lease, "failed", reason);
   turn.log("warn", `${lease.jobId} could not be started here: ${reason}`);
   const untilMs = turn.nowMs + core.timing.startAgainAfterMs;
@@ -76,17 +86,18 @@ export function onExited(turn: Turn, input: Of<"sandboxExited">): void {
   const lease = turn.core.leases[input.leaseId];
   if (lease === undefined || lease.stage !== "running") return;
   if (turn.core.freeze !== null) sometimes("a job ended by itself just before it was frozen");
+  if (input.reason.by === "limit") sometimes("a job took more than it may");
   lease.progress = Math.max(lease.progress, input.progress);
   lease.savingGeneration = null;
   lease.stage = "ending";
   const error = endedBadly(input);
-  lease.exit = { exitCode: input.exitCode, error };
+  lease.exit = { reason: input.reason, error };
   lease.report = {
     kind: "complete",
     body: {
       epoch: lease.epoch,
       outcome: error === null ? "completed" : "failed",
-      exitCode: input.exitCode,
+      exitCode: exitCodeOf(input.reason),
       progress: lease.progress,
       ...(error === null ? {} : { error }),
       ...(input.result === null ? {} : { result: input.result }),
@@ -114,6 +125,7 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
     return;
   }
   lease.stage = "wiping";
+  lease.spawnedInBoot = null;
   // The result is on the disk before anybody is told of it, and before the directory that it came from is wiped.
   turn.remember({ key: `lease:${leaseId}`, value: leaseNote(lease) });
   recordEnd(turn, lease);
@@ -126,9 +138,8 @@ function recordEnd(turn: Turn, lease: HeldLease): void {
     turn.moveExecution(lease, "killed", present(lease.stop, "whoever is killed was to stop").why);
     return;
   }
-  const { error } = present(lease.exit, "whoever was not stopped ended by itself");
-  if (error === null) turn.moveExecution(lease, "completed", "exit code 0");
-  else turn.moveExecution(lease, "failed", error);
+  const { reason, error } = present(lease.exit, "whoever was not stopped ended by itself");
+  turn.moveExecution(lease, error === null ? "completed" : "failed", error ?? exitInWords(reason), reason);
 }
 
 /** What the host is asked to do for a lease is awaited, whatever else comes up. */
@@ -138,9 +149,9 @@ function waitingLease(turn: Turn, leaseId: string, ...stages: readonly LeaseStag
   return lease;
 }
 
-function endedBadly({ exitCode, signal, resultProblem }: Of<"sandboxExited">): string | null {
-  if (exitCode !== 0) return signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`;
-  return resultProblem;
+/** Whoever took too much has failed, whatever it made of it: the rest of its work is not to be had so. */
+function endedBadly({ reason, resultProblem }: Of<"sandboxExited">): string | null {
+  return reason.by === "itself" && reason.exitCode === 0 ? resultProblem : exitInWords(reason);
 }
 
 /** The working directory is gone; the slot is free. */

@@ -1,3 +1,4 @@
+import { continueCooperation } from "./cooperation.ts";
 import { requestSnapshots } from "./freeze.ts";
 import { continuePause } from "./pause.ts";
 import { continuePeriodic } from "./periodic.ts";
@@ -8,6 +9,7 @@ import { continueWithdrawal } from "./withdrawal.ts";
 /** Something ended that a procedure under way may have waited for. The most final procedure goes on, and only it. */
 export function settle(turn: Turn): void {
   const { core } = turn;
+  continueCooperation(turn);
   requestSnapshots(turn);
   if (core.withdrawal !== null) continueWithdrawal(turn, core.withdrawal);
   else if (core.shutdown !== null) continueShutdown(turn, core.shutdown);

@@ -32,7 +32,7 @@ function hurriedAtTerm() {
 
 const told = (effects: readonly AgentEffect[]) => effects.find((effect) => effect.kind === "notifyShutdown");
 
-test("a job that is being ended is killed at the second signal, and its lease goes back when it is gone", () => {
+test("a job that is being ended is killed at the second signal, and its lease goes back when it is gone (case 25)", () => {
   const { see, hurried, leaseId } = hurriedAtTerm();
   expect(hurried).toContainEqual(expect.objectContaining({ kind: "terminateSandbox", leaseId, graceMs: 0 }));
   expect(told(hurried)).toBeUndefined();
@@ -41,7 +41,7 @@ test("a job that is being ended is killed at the second signal, and its lease go
   expect(told(wiped)?.handedBack).toEqual([expect.objectContaining({ leaseId })]);
 });
 
-test("one that even a KILL does not end soon is not waited for", () => {
+test("one that even a KILL does not end soon is not waited for (cases 44 and 46)", () => {
   const { see, pass } = hurriedAtTerm();
   pass(2_000);
   expect(told(see({ type: "timer", name: "shutdown" }))?.handedBack).toEqual([]);

@@ -1,7 +1,9 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
+import { cooperationWaitMsMax } from "../../protocol/cooperative-checkpoint.ts";
+import { cooperate } from "./cooperation.ts";
 import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
-import { handBack } from "./lease-facts.ts";
+import { handBack, leaseNote } from "./lease-facts.ts";
 import { stopLease } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import type { BrokerOutcome } from "./outcome.ts";
@@ -33,6 +35,8 @@ export function onSignal(turn: Turn, name: string): void {
   if (isRepeat(turn, shutdown.lastSignalAtMs)) return;
   shutdown.lastSignalAtMs = nowMs;
   shutdown.level = shutdown.level === 1 ? 2 : 3;
+  // Before anything else, also where the process is to end: whoever signals twice waits for no job.
+  if (core.cooperation !== null) freeze(turn, core.cooperation);
   turn.log("warn", `${name} again: ${shutdown.level === 2 ? "leases are handed back as they are" : "ending at once"}.`);
   if (shutdown.level === 3) {
     sometimes("a third signal ended a shutdown at once");
@@ -55,15 +59,36 @@ export function askShutdown(turn: Turn, trigger: string): void {
   const { core, nowMs } = turn;
   if (core.shutdown !== null || core.withdrawal !== null) return;
   if (core.agent === "Paused") sometimes("a shutdown came while paused");
-  freeze(turn, { purpose: "shutdown", trigger });
+  if (!waitsForJobs(turn, trigger)) freeze(turn, { purpose: "shutdown", trigger });
+  takeTheBlame(turn);
   const mayShutDown = turn.move("shutdownAsked", trigger);
   assert(mayShutDown, "whoever does not withdraw may shut down");
   turn.record("agent.shutdown", { trigger, stage: "begin" });
   const phaseEndsAtMs = nowMs + agentLimits.snapshotGiveUpMs;
   core.shutdown = { trigger, level: 1, lastSignalAtMs: nowMs, phase: "checkpoint", phaseEndsAtMs, told: [] };
   if (core.pause !== null) callOff(turn, core.pause, "The agent shuts down; the pause holds at its next start.");
-  for (const name of ["snapshot", "periodic", "acknowledge", "enrol"] as const) turn.clearTimer(name);
+  for (const name of ["snapshot", "periodic", "quiet", "acknowledge", "enrol"] as const) turn.clearTimer(name);
   turn.setTimer("shutdown", { delayMs: agentLimits.snapshotGiveUpMs });
+}
+
+/** However this ends, no job is to blame; whoever hears of the shutdown finds that written down. */
+function takeTheBlame(turn: Turn): void {
+  for (const lease of turn.leases()) {
+    if (lease.spawnedInBoot === null) continue;
+    lease.spawnedInBoot = null;
+    turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
+  }
+}
+
+/**
+ * Whether the freeze waits for jobs that cooperate: what is saved now goes to another host. It counts against the time
+ * for the snapshots; a second signal, a pause and a withdrawal end it at once.
+ */
+function waitsForJobs(turn: Turn, trigger: string): boolean {
+  const { core } = turn;
+  if (core.freeze !== null) return false;
+  if (core.cooperation !== null) sometimes("a shutdown took over what a periodic checkpoint had asked of its jobs");
+  return cooperate(turn, { purpose: "shutdown", trigger, waitMsMax: cooperationWaitMsMax });
 }
 
 /** Checkpoint → terminate → tell the broker → end. Each phase ends when it is done or its time is over. */
@@ -71,6 +96,7 @@ export function continueShutdown(turn: Turn, shutdown: Shutdown): void {
   if (shutdown.phase === "done") return;
   const late = turn.nowMs >= shutdown.phaseEndsAtMs;
   if (shutdown.phase === "checkpoint") {
+    if (turn.core.cooperation !== null) return;
     // Nothing is terminated before it was seen stopped, or its snapshot would be of a moving target.
     if (present(turn.core.freeze, "a shutdown holds a freeze").freezeMs === null) return;
     if (!late && !(snapshotsSettled(turn) && uploadsSettled(turn))) return;

@@ -39,9 +39,12 @@ function offerAnswer(
   return effects.filter(({ kind }) => kind === "accept" || kind === "decline");
 }
 
-test.each(["sandboxPrepareFailed", "sandboxStartFailed"] as const)("%s is told with the return", (failure) => {
-  expect(returnAfter(failure)).toMatchObject({ kind: "returnLease", startFailed: true });
-});
+test.each(["sandboxPrepareFailed", "sandboxStartFailed"] as const)(
+  "%s is told with the return (case 15)",
+  (failure) => {
+    expect(returnAfter(failure)).toMatchObject({ kind: "returnLease", startFailed: true });
+  },
+);
 
 test("a lease that is given back for another reason says no such thing", () => {
   // It runs out before its first checkpoint.

@@ -2,9 +2,11 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import { resumeWithdrawal } from "./withdrawal-begin.ts";
 import { onWithdrawalStrays } from "./withdrawal-host.ts";
 import { copyOfRecord } from "./withdrawal-note.ts";
+import { noteActivity } from "./activity-hold.ts";
 import { enrol } from "./enrolment-send.ts";
 import { addLease, heldLease } from "./held-leases.ts";
-import type { AgentInput } from "./input.ts";
+import type { AgentInput, Recovered } from "./input.ts";
+import { leaseNote } from "./lease-facts.ts";
 import { agentLimits } from "./limits.ts";
 import { newPause } from "./pause.ts";
 import type { HeldLease, RecoveredLease } from "./state.ts";
@@ -16,8 +18,10 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
  * An instance comes up. What an earlier one left running is ended before anything else, so that no job both runs here
  * and is run again elsewhere (CASES 49); its leases go back with their last checkpoints once the broker knows us.
  */
-export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered, mayEnrol }: Of<"started">): void {
+export function onStarted(turn: Turn, input: Of<"started">): void {
+  const { agentId, hasKey, pid, driver, recovered, mayEnrol } = input;
   const { core } = turn;
+  core.bootId = input.bootId;
   core.agentId = agentId;
   core.hasKey = hasKey;
   core.enrolmentSent = recovered.enrolmentSent;
@@ -36,6 +40,8 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
     sometimes("a pause was remembered over a restart");
     core.pause = newPause(turn, recovered.pause);
   }
+  recoverActivity(turn, recovered);
+  for (const lease of turn.leases()) explainDeath(turn, lease);
   if (!mayEnrol) return;
   if (recovered.strays) {
     turn.emit({
@@ -63,18 +69,52 @@ export function onStraysEnded(turn: Turn, input: Of<"straysEnded">): void {
   if (turn.core.agent === "Enrolling" && turn.core.shutdown === null) beginAnew(turn);
 }
 
+/**
+ * A job that ran when its agent died may have brought it down. It did not if it stood still then, or if the whole host
+ * went down: that is written down too, so that no later start takes it for the job's doing (docs/cases.md, case 19).
+ */
+function explainDeath(turn: Turn, lease: HeldLease): void {
+  const { core } = turn;
+  if (lease.spawnedInBoot === null || lease.report?.kind !== "return") return;
+  if (core.pause === null && lease.spawnedInBoot === core.bootId) {
+    sometimes("a job ran when its agent died");
+    lease.agentDied = true;
+    lease.report = { kind: "return", reason: "the agent died while it ran" };
+    return;
+  }
+  lease.spawnedInBoot = null;
+  turn.remember({ key: `lease:${lease.leaseId}`, value: leaseNote(lease) });
+}
+
 /** Nothing of an earlier instance runs any more: its directories go, but for checkpoints that are still to be given back. */
 function beginAnew(turn: Turn): void {
   turn.emit({ kind: "wipeLeftovers", leaseIds: turn.leases().map((lease) => lease.leaseId) });
   enrol(turn);
 }
 
-function recoveredLease({ leaseId, jobId, epoch, checkpoint, uploaded, report }: RecoveredLease): HeldLease {
+/** What an earlier instance knew of its owner holds until it has been quiet from now on. */
+function recoverActivity(turn: Turn, { pause, activityIgnored }: Recovered): void {
+  const what = "before the agent was started again";
+  if (pause?.by === "activity") {
+    sometimes("a pause by activity was remembered over a restart");
+    // Killed while the owner resumed: what nobody was told did not happen.
+    if (activityIgnored) turn.remember({ key: "activity", value: null });
+    noteActivity(turn, { what, ignored: false });
+  } else if (activityIgnored) {
+    sometimes("it was remembered over a restart that activity is ignored");
+    noteActivity(turn, { what, ignored: true });
+  }
+}
+
+function recoveredLease(recovered: RecoveredLease): HeldLease {
+  const { leaseId, jobId, epoch, checkpoint, uploaded, report, spawnedInBoot } = recovered;
   if (report !== null) sometimes("a result outlived the instance that produced it");
-  return heldLease({
+  const lease = heldLease({
     ...{ leaseId, jobId, epoch, job: null, stage: "reporting", execution: "killed", claimed: false },
     checkpoint: checkpoint === null ? null : { ...checkpoint, upload: uploaded ? "done" : "waiting" },
     report:
       report === null ? { kind: "return", reason: "the agent was restarted" } : { kind: "complete", body: report },
   });
+  lease.spawnedInBoot = spawnedInBoot;
+  return lease;
 }

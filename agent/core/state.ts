@@ -1,13 +1,17 @@
 import type { AgentState } from "../../protocol/agent-states.ts";
-import type { PauseResult } from "../../protocol/control.ts";
+import type { EndedExecution, PauseResult } from "../../protocol/control.ts";
 import type { ExecutionState } from "../../protocol/execution-states.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type { CheckpointReference, CompleteRequest, JobSpec } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+import { agentLimits } from "./limits.ts";
 
 /** Everything that the agent's decisions rest on: plain data, so that the simulator can copy, compare and print it. */
 export interface AgentCore {
   readonly instanceId: string;
+  /** The boot of the host in which this instance runs. */
+  bootId: string;
   agentId: string | null;
   hasKey: boolean;
   agent: AgentState;
@@ -35,16 +39,24 @@ export interface AgentCore {
   readonly leases: Record<string, HeldLease>;
   /** The same in the order in which they came, because every turn goes through them. */
   leaseList: readonly HeldLease[];
+  /** The jobs that were asked to put their files in order, while the freeze that they were asked for waits. */
+  cooperation: Cooperation | null;
   freeze: Freeze | null;
   /** Grows with every freeze; a checkpoint counts only for the freeze in which it was taken. */
   freezeGeneration: number;
   pause: Pause | null;
+  /** What the owner does at this host, until it has been quiet. */
+  activity: Activity | null;
+  /** For how long nothing of that may be noticed until it counts as over, in milliseconds. */
+  readonly quietMs: number;
   shutdown: Shutdown | null;
   withdrawal: Withdrawal | null;
   /** Jobs that could not be spawned on this host, oldest first. */
   unspawnableJobs: { readonly jobId: string; readonly untilMs: number }[];
   /** The latest offers that were declined, oldest first. */
   declinedOffers: readonly { readonly leaseId: string; readonly reason: string; readonly startFailed: boolean }[];
+  /** The latest executions of this instance that are over, oldest first. */
+  endedExecutions: readonly EndedExecution[];
   outboxAttempts: number;
   /** Whether the timer for the next attempt runs. */
   outboxWaits: boolean;
@@ -85,6 +97,8 @@ export interface HeldLease {
   progress: number;
   sandbox: { readonly workspace: string; pid: number | null; cgroup: string | null } | null;
   checkpoint: SavedCheckpoint | null;
+  /** The last freeze before which the job had put its files in order, or null. */
+  readyGeneration: number | null;
   /** The freeze whose snapshot is being written, or null. */
   savingGeneration: number | null;
   /** The last freeze whose snapshot failed or was given up. */
@@ -95,8 +109,12 @@ export interface HeldLease {
   endInFlight: boolean;
   /** It could not be started here. */
   startFailed: boolean;
+  /** See `LeaseNote`. */
+  spawnedInBoot: string | null;
+  /** An earlier instance died while its job ran, and no donor's doing explains it. */
+  agentDied: boolean;
   /** How its first process ended by itself; `error` is null when the job is done. */
-  exit: { readonly exitCode: number | null; readonly error: string | null } | null;
+  exit: { readonly reason: ExitReason; readonly error: string | null } | null;
   report: LeaseReport | null;
   reportInFlight: boolean;
 }
@@ -113,6 +131,16 @@ export type LeaseReport =
   | { readonly kind: "complete"; readonly body: CompleteRequest }
   | { readonly kind: "return"; readonly reason: string };
 
+export interface Cooperation {
+  /** The freeze that is to come. */
+  readonly generation: number;
+  readonly purpose: "periodic" | "shutdown";
+  readonly trigger: string;
+  readonly askedAtMs: number;
+  /** Who has not answered, and until when each is waited for. */
+  waiting: readonly { readonly leaseId: string; readonly endsAtMs: number }[];
+}
+
 export interface Freeze {
   readonly generation: number;
   readonly purpose: "pause" | "shutdown" | "withdraw" | "periodic";
@@ -124,8 +152,20 @@ export interface Freeze {
   sandboxes: number;
 }
 
+/** Who wants a pause, the one whose word counts most first; `activity` stands for what the owner does at the host. */
+export type PauseBy = "owner" | "broker" | "activity";
+
+export interface Activity {
+  /** The latest that was noticed, in words. */
+  what: string;
+  /** It is over at this time, unless more is noticed before. */
+  quietAtMs: number;
+  /** The owner resumed while it went on: until it is over, nothing of it counts. */
+  ignored: boolean;
+}
+
 export interface Pause {
-  by: "owner" | "broker";
+  by: PauseBy;
   reason: string;
   readonly triggeredAtMs: number;
   /** What it came to, once the agent is Paused because of it. */
@@ -202,15 +242,26 @@ export interface RecoveredLease {
   readonly checkpoint: Omit<SavedCheckpoint, "upload"> | null;
   readonly uploaded: boolean;
   readonly report: CompleteRequest | null;
+  readonly spawnedInBoot: string | null;
 }
 
 /** Most agents of a large fleet hold none, and have no list of their own. */
 const noLeases: readonly never[] = [];
 const noOffers: readonly never[] = [];
+const noneEnded: readonly never[] = [];
 
-export function initialCore({ instanceId, slots }: { instanceId: string; slots: number }): AgentCore {
+export function initialCore({
+  instanceId,
+  slots,
+  quietMs = agentLimits.quietMs,
+}: {
+  instanceId: string;
+  slots: number;
+  quietMs?: number;
+}): AgentCore {
   return {
     instanceId,
+    bootId: "",
     agentId: null,
     hasKey: false,
     agent: "Enrolling",
@@ -228,13 +279,17 @@ export function initialCore({ instanceId, slots }: { instanceId: string; slots: 
     heartbeat: { inFlight: false, again: null },
     leases: {},
     leaseList: noLeases,
+    cooperation: null,
     freeze: null,
     freezeGeneration: 0,
     pause: null,
+    activity: null,
+    quietMs,
     shutdown: null,
     withdrawal: null,
     unspawnableJobs: [],
     declinedOffers: noOffers,
+    endedExecutions: noneEnded,
     outboxAttempts: 0,
     outboxWaits: false,
   };

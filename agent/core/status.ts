@@ -17,10 +17,13 @@ export function coreStatus(core: AgentCore): CoreStatus {
     agentId: core.agentId,
     instanceId: core.instanceId,
     state: core.agent,
+    pausedBy: core.pause?.by ?? null,
+    activity: core.activity === null ? null : { ...core.activity },
     pauseAsked: core.pause !== null && core.pause.result === null,
     reason: core.reason,
     brokerReachable: core.brokerReachable,
     slots: core.slots,
     sandboxes,
+    endedExecutions: [...core.endedExecutions],
   };
 }

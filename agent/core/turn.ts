@@ -1,12 +1,14 @@
 import type { AgentEvent, AgentTransition } from "../../protocol/agent-states.ts";
 import { agentTransition } from "../../protocol/agent-states.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
-import { type ExecutionState, executionTransition } from "../../protocol/execution-states.ts";
+import { type ExecutionState, executionTransition, isTerminalExecution } from "../../protocol/execution-states.ts";
+import type { ExitReason } from "../../protocol/exit-reason.ts";
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import { assert } from "../../foundation/assert.ts";
 import type { AgentEffect, Note } from "./effect.ts";
 import type { TimerName } from "./input.ts";
 import { isBusy } from "./lease-facts.ts";
+import { agentLimits } from "./limits.ts";
 import type { AgentCore, HeldLease } from "./state.ts";
 
 /** One input being applied: the state to change, and the effects in the order in which they are wanted. */
@@ -85,16 +87,21 @@ export class Turn {
   }
 
   /** Moves an execution by its table; a step that the table does not have is a bug of ours. */
-  moveExecution(lease: HeldLease, to: ExecutionState, reason: string): void {
+  moveExecution(lease: HeldLease, to: ExecutionState, reason: string, exit?: ExitReason): void {
     const step = executionTransition(lease.execution, to);
     assert(step.accepted, `${lease.leaseId}: ${step.accepted ? "" : step.reason}`);
-    this.recordExecution(lease, { from: lease.execution, to, reason });
+    this.recordExecution(lease, { from: lease.execution, to, reason, ...(exit === undefined ? {} : { exit }) });
     lease.execution = to;
+    if (!isTerminalExecution(to)) return;
+    const { jobId, leaseId } = lease;
+    this.core.endedExecutions = [...this.core.endedExecutions, { jobId, leaseId, execution: to, reason }].slice(
+      -agentLimits.endedExecutionsMax,
+    );
   }
 
   recordExecution(
     { jobId, leaseId, epoch }: HeldLease,
-    step: { from: ExecutionState | null; to: ExecutionState; reason: string },
+    step: { from: ExecutionState | null; to: ExecutionState; reason: string; exit?: ExitReason },
   ): void {
     this.record("agent.execution", { jobId, leaseId, epoch, ...step });
   }

@@ -4,6 +4,8 @@ import { workingWorld } from "../testing/working-world.ts";
 import type { ModelWorld } from "../testing/model-world.ts";
 import { apply } from "./agent.ts";
 import type { AgentEffect } from "./effect.ts";
+import { handBack } from "./lease-facts.ts";
+import type { BrokerFailure } from "./outcome.ts";
 
 /** A world whose agent has a checkpoint on its way to the broker, in a freeze that is in force. */
 function uploadingWorld(): ModelWorld {
@@ -44,7 +46,52 @@ test("it hears of one whose processes are being ended, since its lease may never
 test("whoever reports the end of the lease names it there", () => {
   const world = uploadingWorld();
   world.goOnUntil(() => world.core.freeze === null);
-  const exit = { exitCode: 0, signal: null, progress: 10, result: "done", resultProblem: null };
+  const exit = { reason: { by: "itself", exitCode: 0 }, progress: 10, result: "done", resultProblem: null } as const;
   world.see({ type: "sandboxExited", leaseId: "lease-1", ...exit });
   expect(told(world)).toEqual([]);
 });
+
+/** The upload that is on its way comes to this. */
+function answered(world: ModelWorld, outcome: BrokerFailure): readonly AgentEffect[] {
+  world.pending.splice(
+    world.pending.findIndex(({ name }) => name === "upload"),
+    1,
+  );
+  const { generation } = world.core.leases["lease-1"]?.checkpoint ?? { generation: 0 };
+  const { effects } = apply(
+    world.core,
+    { type: "uploadAnswered", leaseId: "lease-1", generation, outcome },
+    world.nowMs,
+  );
+  return effects;
+}
+
+test("a checkpoint that rotted on the disk is dropped and reported, and is not what the broker is told of", () => {
+  const world = uploadingWorld();
+  const { checkpoint } = world.core.leases["lease-1"]!;
+  const failure = { ok: false, code: "damaged-checkpoint", retriable: false, message: "other bytes" } as const;
+  const effects = answered(world, failure);
+  const { generation, reference } = checkpoint!;
+  expect(effects).toContainEqual({ kind: "discardCheckpoint", leaseId: "lease-1", generation });
+  expect(effects.filter(({ kind }) => kind === "record")).toMatchObject([
+    { type: "agent.checkpoint-failed", data: { leaseId: "lease-1", trigger: "upload", reason: "other bytes" } },
+  ]);
+  expect(handBack(world.core.leases["lease-1"]!)).not.toHaveProperty("checkpoint");
+  // The next one is not to be taken for an earlier one.
+  world.drain();
+  world.see({ type: "timer", name: "periodic" });
+  world.goOnUntil(() => world.core.leases["lease-1"]?.checkpoint?.generation !== generation);
+  expect(world.core.leases["lease-1"]?.checkpoint?.reference.number).toBe(reference.number + 1);
+});
+
+test.each(["unreachable", "fenced"] as const)(
+  "one that did not get through (%s) goes on with the next heartbeat",
+  (code) => {
+    const world = uploadingWorld();
+    answered(world, { ok: false, code, retriable: code === "unreachable", message: code });
+    expect(world.core.leases["lease-1"]?.checkpoint?.upload).toBe("waiting");
+    world.drain();
+    world.see({ type: "timer", name: "heartbeat" });
+    world.goOnUntil(() => world.core.leases["lease-1"]?.checkpoint?.upload === "inFlight");
+  },
+);

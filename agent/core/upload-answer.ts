@@ -1,6 +1,10 @@
+import { present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
-import type { BrokerOutcome } from "./outcome.ts";
+import { wake } from "./heartbeat-send.ts";
+import { isLeaving } from "./lease-facts.ts";
+import type { BrokerFailure, BrokerOutcome } from "./outcome.ts";
 import { retryLater, sendReport } from "./report.ts";
+import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
 /** The broker has the checkpoint, or not; whoever waited for that goes on. */
@@ -21,16 +25,39 @@ export function onUploadAnswered(
     if (lease.report === null) {
       turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
     }
-  } else if (outcome.retriable) {
+  } else if (outcome.retriable || isUnheeded(turn, outcome)) {
     sometimes("an upload did not get through and waited");
     checkpoint.upload = "waiting";
+  } else if (outcome.code === "damaged-checkpoint") {
+    dropDamaged(turn, lease, outcome.message);
   } else {
     sometimes("an upload was refused for good");
     checkpoint.upload = "refused";
     turn.log("warn", `The broker does not take the checkpoint of ${lease.jobId}: ${outcome.message}`);
   }
-  if (lease.report?.kind === "return") {
-    if (checkpoint.upload === "waiting") retryLater(turn);
-    else sendReport(turn, lease);
+  if (lease.report?.kind !== "return") return;
+  if (checkpoint.upload !== "waiting") sendReport(turn, lease);
+  else if (outcome.ok || outcome.retriable) retryLater(turn);
+  else {
+    // As for a report that is fenced: the next heartbeat that is taken tells whose the lease is.
+    lease.claimed = false;
+    wake(turn, "an upload was fenced");
   }
+}
+
+/** Whether the broker counts on another instance just now: whoever stays enrols again, and then it is heard. */
+function isUnheeded({ core }: Turn, { code }: BrokerFailure): boolean {
+  return code === "fenced" && !isLeaving(core);
+}
+
+/** What rotted on this host's disk is no checkpoint: it goes, and the broker keeps the one before, if it has one. */
+function dropDamaged(turn: Turn, lease: HeldLease, reason: string): void {
+  const { leaseId, jobId, epoch } = lease;
+  const checkpoint = present(lease.checkpoint, "what is dropped was there");
+  sometimes("a checkpoint that had rotted on the disk was dropped");
+  // Its number stays: the next one is not to be taken for an earlier one.
+  checkpoint.upload = "refused";
+  turn.emit({ kind: "discardCheckpoint", leaseId, generation: checkpoint.generation });
+  turn.record("agent.checkpoint-failed", { jobId, leaseId, epoch, trigger: "upload", reason });
+  turn.log("error", `The checkpoint of ${jobId} is lost: ${reason}`);
 }

@@ -1,3 +1,4 @@
+import { isLeaving } from "./lease-facts.ts";
 import type { HeldLease } from "./state.ts";
 import type { Turn } from "./turn.ts";
 
@@ -8,4 +9,13 @@ export function startUpload(turn: Turn, lease: HeldLease): void {
   checkpoint.upload = "inFlight";
   const { generation, reference } = checkpoint;
   turn.emit({ kind: "uploadCheckpoint", leaseId, generation, reference });
+}
+
+/**
+ * The broker answers (again): what did not get through while nobody waited for it goes on from where the broker has it.
+ * While paused, too: it takes the network and nothing of the jobs, and a pause is acknowledged with what is there (I8).
+ */
+export function resumeUploads(turn: Turn): void {
+  if (isLeaving(turn.core)) return;
+  for (const lease of turn.leases()) if (lease.claimed && lease.stage === "running") startUpload(turn, lease);
 }

@@ -16,6 +16,8 @@ const otherTimers: readonly TimerName[] = [
   "snapshot",
   "acknowledge",
   "periodic",
+  "cooperation",
+  "quiet",
   "shutdown",
 ];
 
@@ -130,6 +132,7 @@ function leaveEverythingElse(turn: Turn): void {
   const { core } = turn;
   if (core.pause !== null) callOff(turn, core.pause, "The agent withdraws; the pause has no meaning any more.");
   core.pause = null;
+  core.activity = null;
   core.shutdown = null;
   core.outboxWaits = false;
   for (const name of otherTimers) turn.clearTimer(name);

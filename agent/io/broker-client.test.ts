@@ -1,24 +1,34 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { delay, http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
+import { parseSignatureHeaders } from "../../protocol/signing.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
-import { temporaryDirectory } from "../testing/temporary-home.ts";
 import { brokerClient } from "./broker-client.ts";
 import { outcomeOf } from "./broker-error.ts";
-import { digestOf } from "./request-signer.ts";
+import type { Identity } from "./identity.ts";
+import { digestOf, type RequestSigner, requestSigner } from "./request-signer.ts";
 
+/**
+ * msw stands in for the broker, and for whatever may stand between: what is tested here is what the client makes of an
+ * answer, and answers such as these no real broker gives. What a real connection does to it is seen with real ones:
+ * `broker-client-line.test.ts` beside this, `scenarios/upload-resumed.test.ts`, `agent/daemon.test.ts`; what real signatures are worth, in
+ * `broker-sim/io/http-signatures.test.ts`.
+ */
 const origin = "http://broker.test";
 const server = setupServer();
 beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 afterEach(() => server.resetHandlers());
 afterAll(() => server.close());
 
-function client(timing: Partial<Timing> = {}) {
-  const signer = { headersFor: () => ({ signature: "signed" }) };
+function client(timing: Partial<Timing> = {}, signed: string[] = []) {
+  const signer: RequestSigner = {
+    headersFor({ bodyDigest }) {
+      signed.push(bodyDigest);
+      return { signature: "signed" };
+    },
+  };
   return brokerClient({ url: new URL(origin), signer, timing: () => ({ ...defaultTiming, ...timing }) });
 }
 
@@ -58,6 +68,7 @@ describe("every call", () => {
     ["internal", 500, true],
     ["full", 503, true],
     ["replayed", 401, true],
+    ["stale-signature", 401, true],
   ])("a problem %s is told by its code, retriable %s", async (code, status, retriable) => {
     server.use(http.post(`${origin}${routes.paused}`, () => HttpResponse.json({ code, message: "no" }, { status })));
     const call = client().paused({ reason: "test", freezeMs: 1, checkpoints: [] });
@@ -74,6 +85,60 @@ describe("every call", () => {
   test("a proxy's error page is malformed too, and may pass", async () => {
     server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse("<html>", { status: 502 })));
     expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test.each([500, 503])("and so is a %i without a word", async (status) => {
+    server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse(null, { status })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test.each(["", "null", '{"ok":tr', "<html>", '{"ok":true}}'])("a success that says %j is malformed", async (body) => {
+    const headers = { "content-type": "application/json" };
+    server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse(body, { headers })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test("whose clock is off is told so, and signs anew with the time that it is then", async () => {
+    const brokerS = 1_000_000;
+    const seen: { createdS: number; nonce: string }[] = [];
+    server.use(
+      http.post(`${origin}${routes.resumed}`, ({ request }) => {
+        const header = (name: string): string => request.headers.get(name) ?? "";
+        const { createdS = 0, nonce = "" } =
+          parseSignatureHeaders(header("signature-input"), header("signature")) ?? {};
+        seen.push({ createdS, nonce });
+        if (Math.abs(createdS - brokerS) <= 300) return HttpResponse.json({ ok: true });
+        return HttpResponse.json({ code: "stale-signature", message: "600 s ahead" }, { status: 401 });
+      }),
+    );
+    let nowMs = (brokerS + 600) * 1_000;
+    const identity = { agentId: "a".repeat(64), sign: () => Buffer.alloc(64) } as unknown as Identity;
+    const instanceId = "00000000-0000-4000-8000-000000000001";
+    const signer = requestSigner({ identity, instanceId, clock: { nowMs: () => nowMs, monotonicMs: () => nowMs } });
+    const skewed = brokerClient({ url: new URL(origin), signer, timing: () => defaultTiming });
+    expect(await outcomeOf(skewed.resumed("x"))).toMatchObject({ code: "stale-signature", retriable: true });
+    nowMs = brokerS * 1_000;
+    expect(await outcomeOf(skewed.resumed("x"))).toMatchObject({ ok: true });
+    expect(seen.map(({ createdS }) => createdS)).toEqual([brokerS + 600, brokerS]);
+    expect(new Set(seen.map(({ nonce }) => nonce)).size).toBe(2);
+  });
+
+  test("an answer with fields that the protocol does not know is not believed", async () => {
+    server.use(http.post(`${origin}${routes.resumed}`, () => HttpResponse.json({ ok: true, and: "more" })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed" });
+  });
+
+  test("ids that are none are refused; those that come twice are the core's to bear", async () => {
+    const lease = { leaseId: "lease-1", reason: "expired" };
+    const lost = [lease, lease];
+    const heartbeat = { brokerTimeMs: 1, offers: [], renewed: [], lost };
+    const resources = { cpus: 1, loadAverage: 0, memoryBytesTotal: 1, memoryBytesFree: 1 };
+    const call = () => client().heartbeat({ state: "Idle", slots: 1, slotsFree: 1, resources, leases: [] });
+    server.use(http.post(`${origin}${routes.heartbeat}`, () => HttpResponse.json(heartbeat)));
+    expect(await outcomeOf(call())).toEqual({ ok: true, value: heartbeat });
+    const nonsense = { ...heartbeat, lost: [{ ...lease, leaseId: "../../etc" }] };
+    server.use(http.post(`${origin}${routes.heartbeat}`, () => HttpResponse.json(nonsense)));
+    expect(await outcomeOf(call())).toMatchObject({ ok: false, code: "malformed" });
   });
 
   test("a broker that is silent is given up after the time of that call", async () => {
@@ -96,36 +161,49 @@ describe("every call", () => {
   });
 });
 
-describe("blobs", () => {
-  function file(bytes: Buffer): string {
-    const path = join(temporaryDirectory(), "blob");
-    writeFileSync(path, bytes);
-    return path;
-  }
+describe("an upload", () => {
+  const digest = "d".repeat(64);
+  const name = { leaseId: "lease-1", digest };
+  const url = `${origin}${routes.upload("lease-1", digest)}`;
+  const content = Buffer.from([0, 255, 10, 13, 0]);
+  const place = { offset: 7, length: 12, complete: true };
 
-  test("a file arrives as it is", async () => {
-    const bytes = Buffer.from([0, 255, 10, 13, 0]);
-    let arrived: Buffer | undefined;
+  test("arrives chunk by chunk as it is, with its place, and signed for what it holds", async () => {
+    let arrived: { bytes: Buffer; headers: Headers } | undefined;
+    const signed: string[] = [];
     server.use(
-      http.put(`${origin}${routes.blob(digestOf(bytes))}`, async ({ request }) => {
-        arrived = Buffer.from(await request.arrayBuffer());
-        return HttpResponse.json({ ok: true });
+      http.patch(url, async ({ request }) => {
+        arrived = { bytes: Buffer.from(await request.arrayBuffer()), headers: request.headers };
+        return new HttpResponse(null, { status: 204, headers: { "upload-offset": "12", "upload-complete": "?1" } });
       }),
     );
-    await client().putBlob(digestOf(bytes), file(bytes));
-    expect(arrived).toEqual(bytes);
+    await expect(client({}, signed).uploadChunk(name, place, content)).resolves.toEqual({ offset: 12, complete: true });
+    expect(arrived?.bytes).toEqual(content);
+    const fields = ["upload-offset", "upload-length", "upload-complete", "content-type"];
+    expect(fields.map((field) => arrived?.headers.get(field))).toEqual(["7", "12", "?1", "application/partial-upload"]);
+    expect(signed).toEqual([digestOf(content)]);
   });
 
-  test("a large one that the broker has is not sent again", async () => {
-    const bytes = Buffer.alloc(2 * 1024 * 1024, 7);
-    let asked = 0;
+  test("is asked about without a body", async () => {
     server.use(
-      http.head(`${origin}${routes.blob(digestOf(bytes))}`, () => {
-        asked += 1;
-        return new HttpResponse(null, { status: 200 });
-      }),
+      http.head(url, () => new HttpResponse(null, { headers: { "upload-offset": "3", "upload-complete": "?0" } })),
     );
-    await client().putBlob(digestOf(bytes), file(bytes));
-    expect(asked).toBe(1);
+    await expect(client().uploadStatus(name)).resolves.toEqual({ offset: 3, complete: false });
   });
+
+  test("that is elsewhere than its sender thought says where", async () => {
+    const problem = { code: "offset-mismatch", message: "no", expectedOffset: 4 };
+    server.use(http.patch(url, () => HttpResponse.json(problem, { status: 409 })));
+    const outcome = await outcomeOf(client().uploadChunk(name, place, content));
+    expect(outcome).toEqual({ ok: false, retriable: true, ...problem });
+  });
+
+  test.each([{}, { "upload-offset": "-3", "upload-complete": "?0" }, { "upload-offset": "3" }])(
+    "whose answer does not say how much is there (%o) is malformed",
+    async (headers) => {
+      server.use(http.patch(url, () => new HttpResponse(null, { status: 204, headers: { ...headers } })));
+      const outcome = await outcomeOf(client().uploadChunk(name, place, content));
+      expect(outcome).toMatchObject({ ok: false, code: "malformed", retriable: true });
+    },
+  );
 });

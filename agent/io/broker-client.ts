@@ -1,5 +1,3 @@
-import { openAsBlob } from "node:fs";
-
 import type * as z from "zod";
 
 import { systemCode } from "../../foundation/errors.ts";
@@ -21,6 +19,13 @@ import {
   type WithdrawRequest,
 } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
+import {
+  type ChunkPlace,
+  chunkFields,
+  chunkType,
+  readUploadStatus,
+  type UploadStatus,
+} from "../../protocol/uploads.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { BrokerError, malformed, refusal, unreachable } from "./broker-error.ts";
 import { digestOf, emptyDigest, type RequestSigner } from "./request-signer.ts";
@@ -37,11 +42,8 @@ export interface BrokerClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** From this size on it pays to ask whether the broker has a blob before it is sent. */
-const askFirstBytesMin = 1024 * 1024;
-
 type HandedBack = z.infer<typeof HandBack>;
-type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed">;
+type Returned = Pick<z.infer<typeof ReturnRequest>, "reason" | "startFailed" | "agentDied">;
 
 /** Everything that an agent says to its broker. Each call is signed, bounded in time, and throws a `BrokerError`. */
 export type BrokerClient = ReturnType<typeof brokerClient>;
@@ -69,53 +71,69 @@ export function brokerClient(options: BrokerClientOptions) {
         schema: Acknowledged,
         timeoutMs: timing().resultTimeoutMs,
       }),
-    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed }: Returned) =>
-      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed }, Acknowledged),
+    returnLease: ({ leaseId, jobId: _jobId, ...body }: HandedBack, { reason, startFailed, agentDied }: Returned) =>
+      quick(routes.leaseAction(leaseId, "return"), { ...body, reason, startFailed, agentDied }, Acknowledged),
     paused: (body: PausedRequest) => quick(routes.paused, body, Acknowledged),
     resumed: (reason: string) => quick(routes.resumed, { reason }, Acknowledged),
     shutdown: (body: z.infer<typeof ShutdownRequest>, timeoutMs: number) =>
       post(routes.shutdown, body, { schema: Acknowledged, timeoutMs }),
     withdraw: (body: WithdrawRequest, timeoutMs: number) =>
       post(routes.withdraw, body, { schema: WithdrawResponse, timeoutMs }),
-    /** Brings a file to the broker's blob store, unless it is there already. */
-    async putBlob(digest: string, path: string): Promise<void> {
-      const body = await openAsBlob(path);
-      const blob = { path: routes.blob(digest), timeoutMs: timing().resultTimeoutMs };
-      if (body.size >= askFirstBytesMin && (await isThere(options, blob))) return;
-      await send(options, { ...blob, method: "PUT", body, bodyDigest: digest, type: "application/octet-stream" });
+    /** How much of an upload the broker has. */
+    async uploadStatus({ leaseId, digest }: UploadName): Promise<UploadStatus> {
+      const path = routes.upload(leaseId, digest);
+      const timeoutMs = timing().requestTimeoutMs;
+      return statusIn(await send(options, { ...noBody, method: "HEAD", path, timeoutMs }), path);
     },
+    /** Appends a chunk to an upload. The time allowed is for this one, however many there are. */
+    async uploadChunk({ leaseId, digest }: UploadName, place: ChunkPlace, content: Buffer): Promise<UploadStatus> {
+      const path = routes.upload(leaseId, digest);
+      const body = { body: content, bodyDigest: digestOf(content), type: chunkType, fields: chunkFields(place) };
+      const timeoutMs = timing().resultTimeoutMs;
+      return statusIn(await send(options, { ...body, method: "PATCH", path, timeoutMs }), path);
+    },
+    /** What comes is not believed: whoever restores it measures it (`agent/sandbox/restore-checkpoint.ts`). */
     async getBlob(digest: string): Promise<Buffer> {
       const path = routes.blob(digest);
-      return await send(options, { ...noBody, method: "GET", path, timeoutMs: timing().resultTimeoutMs });
+      return (await send(options, { ...noBody, method: "GET", path, timeoutMs: timing().resultTimeoutMs })).bytes;
     },
   };
+}
+
+interface UploadName {
+  readonly leaseId: string;
+  /** SHA-256 of the whole, in hexadecimal. */
+  readonly digest: string;
+}
+
+function statusIn({ headers }: Answer, path: string): UploadStatus {
+  const status = readUploadStatus((name) => headers.get(name));
+  if (status === undefined) throw malformed(path, new Error("it does not say how much is there"));
+  return status;
 }
 
 interface Call {
   readonly method: string;
   readonly path: string;
   /** Null for none. */
-  readonly body: Buffer | Blob | null;
+  readonly body: Buffer | null;
   /** SHA-256 of the body in hexadecimal. */
   readonly bodyDigest: string;
   readonly type: string | null;
+  /** Further header fields. */
+  readonly fields?: Record<string, string>;
   readonly timeoutMs: number;
+}
+
+interface Answer {
+  readonly bytes: Buffer;
+  readonly headers: Headers;
 }
 
 const noBody = { body: null, bodyDigest: emptyDigest, type: null };
 
-async function isThere(options: BrokerClientOptions, blob: { path: string; timeoutMs: number }): Promise<boolean> {
-  try {
-    await send(options, { ...noBody, ...blob, method: "HEAD" });
-    return true;
-  } catch (error) {
-    if (error instanceof BrokerError && error.brokerCode !== "unreachable") return false;
-    throw error;
-  }
-}
-
 async function call<T>(options: BrokerClientOptions, request: Call & { schema: z.ZodType<T> }): Promise<T> {
-  const bytes = await send(options, request);
+  const { bytes } = await send(options, request);
   const parsed = request.schema.safeParse(parseJson(bytes));
   if (!parsed.success) throw malformed(`${request.method} ${request.path}`, parsed.error);
   return parsed.data;
@@ -125,7 +143,7 @@ async function call<T>(options: BrokerClientOptions, request: Call & { schema: z
  * A kept-alive connection may have been closed by the broker at the very moment at which we used it. The request was
  * then not answered, and every call of ours may be repeated: it is sent once more on a new connection.
  */
-async function send(options: BrokerClientOptions, request: Call): Promise<Buffer> {
+async function send(options: BrokerClientOptions, request: Call): Promise<Answer> {
   return await within(request.timeoutMs, options.signal, async (signal) => {
     try {
       return await sendOnce(options, request, signal);
@@ -163,29 +181,32 @@ async function within<T>(
 
 async function sendOnce(
   { url, signer, fetch: send = fetch }: BrokerClientOptions,
-  { method, path, body, bodyDigest, type }: Call,
+  { method, path, body, bodyDigest, type, fields = {} }: Call,
   signal: AbortSignal,
-): Promise<Buffer> {
+): Promise<Answer> {
   const target = new URL(path, url);
-  const headers: Record<string, string> = signer.headersFor({ method, path: target.pathname, bodyDigest });
+  const headers: Record<string, string> = {
+    ...fields,
+    ...signer.headersFor({ method, path: target.pathname, bodyDigest }),
+  };
   if (type !== null) headers["content-type"] = type;
   let status: number;
-  let bytes: Buffer;
+  let answered: Answer;
   try {
     const answer = await send(target, {
       method,
       headers,
       signal,
       redirect: "error",
-      ...(body === null ? {} : { body: body instanceof Blob ? body : new Uint8Array(body) }),
+      ...(body === null ? {} : { body: new Uint8Array(body) }),
     });
     status = answer.status;
-    bytes = Buffer.from(await answer.arrayBuffer());
+    answered = { bytes: Buffer.from(await answer.arrayBuffer()), headers: answer.headers };
   } catch (error) {
     throw unreachable(target, error);
   }
-  if (status < 200 || status > 299) throw refusal(status, bytes.toString("utf8"));
-  return bytes;
+  if (status < 200 || status > 299) throw refusal(status, answered.bytes.toString("utf8"));
+  return answered;
 }
 
 function wasCutOff(error: unknown): boolean {

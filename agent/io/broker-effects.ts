@@ -1,10 +1,10 @@
-import { messageOf } from "../../foundation/errors.ts";
 import type { AgentEffect } from "../core/effect.ts";
 import type { BrokerOutcome } from "../core/outcome.ts";
 import type { AgentContext, BrokerLink } from "./agent-context.ts";
 import { outcomeOf } from "./broker-error.ts";
 import { isFull } from "./home-room.ts";
 import { hostResources } from "./resources.ts";
+import { uploadCheckpoint } from "./upload-checkpoint.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
 
@@ -143,18 +143,9 @@ async function upload(
   { leaseId, generation, reference }: Effect<"uploadCheckpoint">,
 ): Promise<BrokerOutcome<unknown>> {
   const jobId = state().leases[leaseId]?.jobId ?? "";
-  const { manifest, archive } = files.checkpointFiles({ leaseId, jobId, generation }, reference);
-  try {
-    return await outcomeOf(
-      Promise.all([
-        client.putBlob(reference.manifestDigest, manifest),
-        client.putBlob(reference.archiveDigest, archive),
-      ]),
-    );
-  } catch (error) {
-    // The files are gone: a newer checkpoint took their place, or the disk fails.
-    return { ok: false, code: "unknown-checkpoint", retriable: false, message: messageOf(error) };
-  }
+  const paths = files.checkpointFiles({ leaseId, jobId, generation }, reference);
+  const isWanted = (): boolean => state().leases[leaseId]?.checkpoint?.generation === generation;
+  return await uploadCheckpoint({ client, leaseId, reference, paths, isWanted });
 }
 
 /** A plain heartbeat that offers nothing and holds nothing; a dead key's is refused. */

@@ -7,13 +7,26 @@ import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
 export class BrokerError extends HouseguestError {
   override readonly name = "BrokerError";
   readonly brokerCode: BrokerFailure["code"];
+  /** With `offset-mismatch`: how many bytes of the upload the broker has. */
+  readonly expectedOffset: number | undefined;
 
   constructor(
     message: string,
-    { code, retriable, cause }: { code: BrokerFailure["code"]; retriable: boolean; cause?: unknown },
+    {
+      code,
+      retriable,
+      cause,
+      expectedOffset,
+    }: {
+      code: BrokerFailure["code"];
+      retriable: boolean;
+      cause?: unknown;
+      expectedOffset?: number | undefined;
+    },
   ) {
     super(message, { code, retriable, cause, next: nextOf(code, retriable) });
     this.brokerCode = code;
+    this.expectedOffset = expectedOffset;
   }
 }
 
@@ -36,8 +49,8 @@ export function refusal(status: number, body: string): BrokerError {
       retriable,
     });
   }
-  const { code, message } = problem.data;
-  return new BrokerError(message, { code, retriable: isRetriable(code) });
+  const { code, message, expectedOffset } = problem.data;
+  return new BrokerError(message, { code, retriable: isRetriable(code), expectedOffset });
 }
 
 export function malformed(what: string, cause: unknown): BrokerError {
@@ -54,7 +67,8 @@ export async function outcomeOf<T>(call: Promise<T>): Promise<BrokerOutcome<T>> 
     return { ok: true, value: await call };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    return { ok: false, code: error.brokerCode, retriable: error.retriable, message: error.message };
+    const { brokerCode: code, retriable, message, expectedOffset } = error;
+    return { ok: false, code, retriable, message, ...(expectedOffset === undefined ? {} : { expectedOffset }) };
   }
 }
 

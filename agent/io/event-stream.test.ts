@@ -5,6 +5,11 @@ import { expect, onTestFinished, test } from "vitest";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import { eventStream } from "./event-stream.ts";
 
+/**
+ * A real server on loopback, not msw: what counts here is which bytes have come by when a stream breaks, falls silent or
+ * goes on, and a stand-in for `fetch` has no connection that could be cut between two of them.
+ */
+
 /** A server of events, and the requests that reached it. */
 async function fixture(answer: (response: ServerResponse, request: IncomingMessage, nth: number) => void) {
   const requests: IncomingMessage[] = [];
@@ -48,7 +53,7 @@ const head = { "content-type": "text/event-stream" };
 const event = (id: string, name: string, data: unknown): string =>
   `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
-test("reconnects with a fresh signature, and names the last event that it saw", async () => {
+test("reconnects with a fresh signature, and names the last event that it saw (case 70)", async () => {
   const { requests, events, received } = await fixture((response, _request, nth) => {
     response.writeHead(200, head);
     response.write(event(`boot-${nth}`, "work_available", { queued: nth }));
@@ -80,7 +85,7 @@ test("a refusal is not the end of it", async () => {
   expect(requests).toHaveLength(3);
 });
 
-test("a stream that has fallen silent is given up, whatever TCP says", async () => {
+test("a stream that has fallen silent is given up, whatever TCP says (case 71)", async () => {
   heartbeatMs = 40;
   onTestFinished(() => {
     heartbeatMs = 60_000;
@@ -121,4 +126,73 @@ test("what the protocol does not know is not passed on", async () => {
   });
   await received(1);
   expect(events).toEqual([{ event: "work_available", data: { queued: 1 } }]);
+});
+
+test("an event that is cut off in the middle is none, and is not taken for seen", async () => {
+  const whole = event("boot-2", "pause", { reason: "night" });
+  for (const cutAt of [3, whole.indexOf("data:") + 9, whole.length - 2]) {
+    const { requests, events, received, stream } = await fixture((response, _request, nth) => {
+      response.writeHead(200, head);
+      if (nth > 1) response.write(whole);
+      else {
+        response.write(event("boot-1", "work_available", { queued: 1 }) + whole.slice(0, cutAt), () => {
+          response.socket?.resetAndDestroy();
+        });
+      }
+    });
+    await received(2);
+    expect(events).toEqual([
+      { event: "work_available", data: { queued: 1 } },
+      { event: "pause", data: { reason: "night" } },
+    ]);
+    expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-1"]);
+    stream.close();
+  }
+});
+
+test("an event that comes in pieces, or with others in one, is the event that it is", async () => {
+  const text = event("1", "pause", { reason: "né" }) + event("2", "resume", { reason: "jour" });
+  const bytes = Buffer.from(text);
+  const { events, received } = await fixture((response) => {
+    response.writeHead(200, head);
+    const write = (from: number): void => {
+      if (from < bytes.length) response.write(bytes.subarray(from, from + 1), () => setImmediate(write, from + 1));
+    };
+    write(0);
+  });
+  await received(2);
+  expect(events.map(({ data }) => data)).toEqual([{ reason: "né" }, { reason: "jour" }]);
+});
+
+test("what is no JSON is not passed on, and the stream goes on", async () => {
+  const { requests, events, received } = await fixture((response) => {
+    response.writeHead(200, head);
+    response.write('id: 1\nevent: pause\ndata: {"reason":\n\n');
+    response.write(event("2", "resume", { reason: "day" }));
+  });
+  await received(1);
+  expect(events).toEqual([{ event: "resume", data: { reason: "day" } }]);
+  expect(requests).toHaveLength(1);
+});
+
+test("an id that comes twice is passed on twice: the core bears repeats, and a reconnect names the id", async () => {
+  const { requests, events, received } = await fixture((response, _request, nth) => {
+    response.writeHead(200, head);
+    const once = event("boot-1", "pause", { reason: "test" });
+    if (nth === 1) response.end(once + once);
+    else response.write(event("boot-2", "resume", { reason: "test" }));
+  });
+  await received(3);
+  expect(events.map((one) => one.event)).toEqual(["pause", "pause", "resume"]);
+  expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-1"]);
+});
+
+test("what fails with a 500, or is no event stream, is tried again", async () => {
+  const { requests, received } = await fixture((response, _request, nth) => {
+    if (nth === 1) response.writeHead(500, { "content-type": "application/json" }).end("{");
+    else if (nth === 2) response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+    else response.writeHead(200, head).write(event("1", "goodbye", { reason: "night" }));
+  });
+  await received(1);
+  expect(requests).toHaveLength(3);
 });

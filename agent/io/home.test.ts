@@ -31,7 +31,7 @@ describe("a home that is not there", () => {
     home.lock.release();
   });
 
-  test("goes with its parents, but for one that others use by now", () => {
+  test("goes with its parents, but for one that others use by now (case 63)", () => {
     const paths = temporaryHome();
     const before = dirname(dirname(paths.home));
     removeHome(openHome(paths));
@@ -98,7 +98,7 @@ describe("what cannot be a home", () => {
     expect(codeOf(() => homePaths(`/tmp/${"x".repeat(100)}`, {}))).toBe("socket-path-too-long");
   });
 
-  test("a ~ that no shell has expanded", () => {
+  test("a ~ that no shell has expanded (case 63)", () => {
     expect(codeOf(() => homePaths("~/agent", {}))).toBe("bad-home");
     expect(existsSync("~")).toBe(false);
   });

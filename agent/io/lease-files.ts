@@ -79,10 +79,10 @@ export class LeaseFiles {
    * @returns null when it was not wanted any more
    */
   async save(
-    lease: { leaseId: string; jobId: string; epoch: number; generation: number },
+    lease: { leaseId: string; jobId: string; epoch: number; generation: number; cooperative: boolean | null },
     wanted: () => boolean,
   ): Promise<CheckpointContent | null> {
-    const { leaseId, jobId, epoch, generation } = lease;
+    const { leaseId, jobId, epoch, generation, cooperative } = lease;
     return await this.#inTurn(leaseId, async () => {
       if (!wanted()) return null;
       this.#make(join(this.#paths.checkpoints, leaseId));
@@ -92,7 +92,7 @@ export class LeaseFiles {
       try {
         const progress = this.progress(leaseId);
         const nowMs = systemClock.nowMs();
-        const saved = await saveCheckpoint({ workspace, jobId, epoch, progress, directory, nowMs });
+        const saved = await saveCheckpoint({ workspace, jobId, epoch, progress, cooperative, directory, nowMs });
         return saved.content;
       } catch (error) {
         await wipeDirectory(directory);

@@ -1,14 +1,18 @@
 import { messageOf } from "../../foundation/errors.ts";
+import { exitReasonOf } from "../../protocol/exit-reason.ts";
 import type { AgentEffect } from "../core/effect.ts";
 import { readResult } from "../sandbox/job-output.ts";
 import type { Sandbox, SandboxExit } from "../sandbox/port.ts";
 import type { AgentContext } from "./agent-context.ts";
+import { Cooperations } from "./cooperations.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
 
 const kinds = [
   "freezeAll",
   "thawAll",
+  "askCooperation",
+  "endCooperation",
   "endStrays",
   "prepareSandbox",
   "startSandbox",
@@ -29,14 +33,17 @@ export function isSandboxEffect(effect: AgentEffect): effect is SandboxEffect {
 export class SandboxEffects {
   readonly #context: AgentContext;
   readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #cooperations: Cooperations;
 
   constructor(context: AgentContext) {
     this.#context = context;
+    this.#cooperations = new Cooperations(context.see);
   }
 
   perform(effect: SandboxEffect): void {
     if (effect.kind === "freezeAll") this.#freeze(effect);
     else if (effect.kind === "thawAll") this.#thaw(effect);
+    else if (effect.kind === "endCooperation") this.#cooperations.end();
     else this.#context.background(this.#later(effect));
   }
 
@@ -61,13 +68,17 @@ export class SandboxEffects {
     see({ type: "thawed", trigger, thawMs: Math.max(0, clock.nowMs() - triggeredAtMs), requestId });
   }
 
-  async #later(effect: Exclude<SandboxEffect, { kind: "freezeAll" | "thawAll" }>): Promise<void> {
+  async #later(effect: Exclude<SandboxEffect, { kind: "freezeAll" | "thawAll" | "endCooperation" }>): Promise<void> {
     const { driver, files, see } = this.#context;
     switch (effect.kind) {
       case "endStrays": {
         const { graceMs, deadlineMs } = effect;
         const { terminated, left } = await driver.endStrays({ graceMs, deadlineMs });
         return see({ type: "straysEnded", terminated, left: [...left] });
+      }
+      case "askCooperation": {
+        const sandbox = this.#sandboxes.get(effect.leaseId);
+        return await this.#cooperations.ask(effect, { sandbox, workspace: files.workspace(effect.leaseId) });
       }
       case "prepareSandbox":
         return await this.#prepare(effect);
@@ -120,18 +131,17 @@ export class SandboxEffects {
     void sandbox.exited.then((exit) => this.#sawExit(leaseId, exit));
   }
 
-  #sawExit(leaseId: string, { exitCode, signal, reason }: SandboxExit): void {
+  #sawExit(leaseId: string, { exitCode, signal, exceeded }: SandboxExit): void {
     const { files, see } = this.#context;
     const workspace = files.workspace(leaseId);
     const result = readResult(workspace);
     see({
       type: "sandboxExited",
       leaseId,
-      exitCode,
-      signal,
+      reason: exitReasonOf({ exitCode, signal, exceeded: exceeded ?? null }),
       progress: files.progress(leaseId),
       result: result.text,
-      resultProblem: reason ?? result.problem,
+      resultProblem: result.problem,
     });
   }
 
@@ -143,12 +153,12 @@ export class SandboxEffects {
     this.#context.see({ type: "sandboxTerminated", leaseId, terminated: result.terminated, left });
   }
 
-  async #save({ leaseId, jobId, epoch, generation }: Effect<"saveCheckpoint">): Promise<void> {
+  async #save({ leaseId, jobId, epoch, generation, cooperative }: Effect<"saveCheckpoint">): Promise<void> {
     const { clock, files, state, see } = this.#context;
     const beganAtMs = clock.nowMs();
     const wanted = (): boolean => state().freeze?.generation === generation;
     try {
-      const content = await files.save({ leaseId, jobId, epoch, generation }, wanted);
+      const content = await files.save({ leaseId, jobId, epoch, generation, cooperative }, wanted);
       if (content === null) {
         see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off before it began" });
         return;

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
-import { sep } from "node:path";
 
+import { isWithin } from "../activity/is-within.ts";
 import type { Enclosure, JobPlace } from "./enclosure.ts";
 import { type PrivateFile, privateFiles } from "./private-files.ts";
 
@@ -131,11 +131,6 @@ function asItIs(path: string): string[] {
 
 function cover({ path, isDirectory }: PrivateFile): Place {
   return { path, mount: isDirectory ? ["--tmpfs", path, "--remount-ro", path] : ["--ro-bind", "/dev/null", path] };
-}
-
-/** Whether a path is that directory or lies in it, by their names. */
-export function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === sep ? sep : directory + sep);
 }
 
 function cannotOf({ network, refusesNamespaces }: BubblewrapOptions): string[] {

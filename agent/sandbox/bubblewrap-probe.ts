@@ -3,7 +3,8 @@ import { accessSync, constants, existsSync, readFileSync, realpathSync } from "n
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, normalize, resolve } from "node:path";
 
-import { bubblewrapEnclosure, type BubblewrapOptions, isWithin } from "./bubblewrap-enclosure.ts";
+import { isWithin } from "../activity/is-within.ts";
+import { bubblewrapEnclosure, type BubblewrapOptions } from "./bubblewrap-enclosure.ts";
 import { shell } from "./launch-scripts.ts";
 
 export type BubblewrapFound =

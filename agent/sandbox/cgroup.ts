@@ -80,6 +80,19 @@ export function killCgroup(path: string): void {
   writeFileSync(join(path, "cgroup.kill"), "1");
 }
 
+/**
+ * CPU time that was used in a cgroup and below since it was made, in milliseconds; what has ended and what is removed
+ * count too. Null where it is gone.
+ */
+export function cgroupCpuMs(path: string): number | null {
+  try {
+    return Number(/^usage_usec (\d+)$/m.exec(readFileSync(join(path, "cpu.stat"), "utf8"))?.[1] ?? Number.NaN) / 1_000;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
 /** The pids in a cgroup and in those that a job made below it; zombies are not among them. Empty when it is gone. */
 export function cgroupPids(path: string): number[] {
   const pids: number[] = [];

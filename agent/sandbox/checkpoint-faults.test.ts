@@ -56,7 +56,7 @@ async function isIntact(saved: SavedCheckpoint, directory: string): Promise<bool
   );
 }
 
-describe("case 28: an image of which the disk holds less than was written", () => {
+describe("an image of which the disk holds less than was written (case 28)", () => {
   test.each(["truncates", "changes"])(
     "a disk that %s it is found out before the checkpoint counts, and the earlier one stays",
     async (fault) => {
@@ -67,7 +67,7 @@ describe("case 28: an image of which the disk holds less than was written", () =
   );
 });
 
-describe("case 30: a disk that fails in the middle of a checkpoint", () => {
+describe("a disk that fails in the middle of a checkpoint (case 30)", () => {
   test("EIO at any of its calls leaves the earlier checkpoint intact, or the next one whole", {
     timeout: 120_000,
   }, async () => {

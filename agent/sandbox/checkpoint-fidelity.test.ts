@@ -137,7 +137,7 @@ test("extended attributes are not part of a checkpoint: the same bytes with and 
   expect((await save()).content).toEqual(without.content);
 });
 
-test("case 62: a FIFO is named and never opened, and neither is a device", async () => {
+test("a FIFO is named and never opened, and neither is a device (case 62)", async () => {
   fifoAt(join(workspace, "fifo"));
   const isRoot = process.getuid?.() === 0;
   if (isRoot) execFileSync("mknod", [join(workspace, "zero"), "c", "1", "5"]);

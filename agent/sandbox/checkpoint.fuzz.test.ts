@@ -33,7 +33,7 @@ const slackBytes = 8 * 4_096;
 /** `HOUSEGUEST_TREES=500` is for the night; each waits for the disk many times. */
 const trees = Number(process.env["HOUSEGUEST_TREES"] ?? 10);
 
-test("any tree comes back as it was, and the same tree gives the same bytes, twice, elsewhere, and after a restore", async () => {
+test("any tree comes back as it was, and the same tree gives the same bytes, twice, elsewhere, and after a restore (case 29)", async () => {
   await fc.assert(
     fc.asyncProperty(treeArbitrary, async (tree) => {
       const [workspace, elsewhere, target] = [await empty("a"), await empty("b/elsewhere"), await empty("c")];

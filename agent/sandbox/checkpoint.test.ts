@@ -213,7 +213,7 @@ describe("restoring", () => {
     await expect(restore(saved, swapped)).rejects.toMatchObject({ code: "digest-mismatch" });
   });
 
-  test("notices a flipped bit and a missing end anywhere, and leaves the workspace empty", async () => {
+  test("notices a flipped bit and a missing end anywhere, and leaves the workspace empty (case 28)", async () => {
     writeFileSync(
       join(workspace, "data"),
       Array.from({ length: 5_000 }, (_, index) => `line ${index * 7919}`).join("\n"),

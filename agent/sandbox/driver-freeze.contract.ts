@@ -44,7 +44,7 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
       expect(identitiesOf(pids)).toEqual(before);
     });
 
-    test("holds through many cycles, and loses no work", async () => {
+    test("holds through many cycles, and loses no work (case 22)", async () => {
       const { sandbox, file } = await bed.start(`i=0; while [ $i -lt 200000 ]; do i=$((i+1)); echo $i > n; done`);
       await until(() => existsSync(file("n")), "the job works");
       const figures: number[] = [];
@@ -84,7 +84,7 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
       await until(() => cpuTicks(sandbox.pid) > ticks, "it goes on");
     });
 
-    test("does not wait for a job that is just being started, and stops it", async () => {
+    test("does not wait for a job that is just being started, and stops it (case 24)", async () => {
       const request = bed.request(["sh", "-c", `echo > ran; ${burnHere}`]);
       const starting = bed.run(request);
       expect(bed.driver.freezeAll().running).toEqual([]);

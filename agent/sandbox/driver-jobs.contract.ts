@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { readProcess } from "./proc-stat.ts";
-import { type ContractSubject, DriverBed, isRunning, until } from "./testing/driver-bed.ts";
+import { type ContractSubject, cpuTicks, DriverBed, isRunning, until } from "./testing/driver-bed.ts";
 import { burn, burnHere, soon } from "./testing/endless-job.ts";
 
 /** What a job is to a driver: how it runs and ends, is found, is held to its size, or cannot be started. */
@@ -82,7 +84,7 @@ export function driverJobsContract({ name, makeDriver }: ContractSubject): void 
       expect(isRunning(pid as number)).toBe(false);
     });
 
-    test("is found by its session alone, after its first process is gone and the environment cleared", async () => {
+    test("is found by its session alone, after its first process is gone and the environment cleared (case 51)", async () => {
       const { sandbox, pids } = await bed.start(`(env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &); exit 0`);
       await sandbox.exited;
       const [pid] = await pids("pid", 1);
@@ -93,7 +95,7 @@ export function driverJobsContract({ name, makeDriver }: ContractSubject): void 
       expect(sandbox.processes().map((each) => each.pid)).toEqual([pid]);
     });
 
-    test("is found by the session of a daemon of its, reparented and with a cleared environment", async () => {
+    test("is found by the session of a daemon of its, reparented and with a cleared environment (case 51)", async () => {
       const { sandbox, pids } = await bed.start(`
         cat > daemon <<'END'
 (env -i sh -c 'echo $$ > pid; exec /bin/sleep 60' &)
@@ -108,7 +110,7 @@ END
       expect(sandbox.processes().map((each) => each.pid)).toContain(pid);
     });
 
-    test("is found by its descent, after a child took a new session and cleared its environment", async () => {
+    test("is found by its descent, after a child took a new session and cleared its environment (case 51)", async () => {
       const { sandbox, pids } = await bed.start(
         `env -i setsid sh -c 'echo $$ > pid; exec /bin/sleep 60' & ${burnHere}`,
       );
@@ -122,6 +124,47 @@ END
     });
   });
 
+  describe(`${name}: the CPU time of jobs`, () => {
+    /** Burns in a process of its own for so many turns, again and again, and says at the end what all of it took. */
+    const busy = `
+      n=0; while [ $n -lt 12 ]; do
+        sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'
+        n=$((n+1)); echo $n >> turns
+      done; cat /proc/$$/stat > took; echo > done; exec sleep 60`;
+
+    test("is that of all their processes, those that have ended among them, and never falls", async () => {
+      expect(bed.driver.cpuMs()).toBe(0);
+      const { file } = await bed.start(busy);
+      const readings: number[] = [];
+      await until(() => {
+        readings.push(bed.driver.cpuMs());
+        return existsSync(file("done"));
+      }, "it has done its work");
+      const fields = readFileSync(file("took"), "latin1").split(") ")[1]?.split(" ") ?? [];
+      const tookMs = 10 * [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
+      const countedMs = bed.driver.cpuMs();
+      expect(tookMs).toBeGreaterThan(200);
+      expect(readings).toEqual(readings.toSorted((a, b) => a - b));
+      // Each of the kernel's accounts of a process is as fine as a tick, and starting it takes its time too.
+      expect(countedMs).toBeGreaterThan(0.8 * tookMs);
+      expect(countedMs).toBeLessThan(1.3 * tookMs + 150);
+    });
+
+    test("is not that of anything else", async () => {
+      await bed.start("exec sleep 60");
+      bed.driver.cpuMs();
+      const other = spawn("sh", ["-c", burnHere], { stdio: "ignore" });
+      const ended = once(other, "exit");
+      try {
+        await until(() => cpuTicks(other.pid as number) >= 10, "time passes");
+        expect(bed.driver.cpuMs()).toBeLessThan(50);
+      } finally {
+        other.kill("SIGKILL");
+        await ended;
+      }
+    });
+  });
+
   describe(`${name}: a job's size cap`, () => {
     const cap = 4 * 1024 ** 2;
 
@@ -131,7 +174,10 @@ END
       expect(await sandbox.exited).toEqual({
         exitCode: null,
         signal: "SIGXFSZ",
-        reason: `${request.jobId} wrote a file larger than the ${cap} bytes that are allowed`,
+        exceeded: {
+          limit: "file-size",
+          detail: `${request.jobId} wrote a file larger than the ${cap} bytes that are allowed`,
+        },
       });
       expect(statSync(join(request.workspace, "large")).size).toBe(cap);
     });
@@ -145,9 +191,11 @@ END
     ])("ends a job with all its processes that outgrows it $how", async ({ script }) => {
       const request = bed.request(["sh", "-c", `trap '' TERM; ${script}; ${burn} & ${burnHere}`]);
       const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
-      const { signal, reason } = await sandbox.exited;
-      expect(signal).toBe("SIGKILL");
-      expect(reason).toMatch(new RegExp(`^${request.jobId} held \\d+ bytes of the disk, and ${cap} are allowed$`));
+      const { signal, exceeded } = await sandbox.exited;
+      expect([signal, exceeded?.limit]).toEqual(["SIGKILL", "workspace"]);
+      expect(exceeded?.detail).toMatch(
+        new RegExp(`^${request.jobId} held \\d+ bytes of the disk, and ${cap} are allowed$`),
+      );
       await until(() => sandbox.processes().length === 0, "all of it is ended");
     });
 

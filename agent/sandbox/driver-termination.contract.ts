@@ -33,7 +33,7 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
       expect(await sandbox.terminate(soon)).toEqual({ terminated: 0, left: [] });
     });
 
-    test("ends what stopped itself", async () => {
+    test("ends what stopped itself (case 26)", async () => {
       const { sandbox, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$' & trap '' TERM; ${burnHere}`);
       const [pid] = (await pids("pid", 1)) as [number];
       await until(() => readProcess(pid)?.state === "T", "it stops itself");
@@ -41,7 +41,7 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
       expect(isRunning(pid)).toBe(false);
     });
 
-    test("ends two that start each other again", async () => {
+    test("ends two that start each other again (case 32)", async () => {
       const { sandbox, file } = await startGuards(bed);
       await until(() => existsSync(file("a.pid")) && existsSync(file("b.pid")), "both run");
       expect(await sandbox.terminate(soon)).toMatchObject({ left: [] });
@@ -51,7 +51,7 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
       expect(readFileSync(file("births"), "utf8")).toBe(born);
     });
 
-    test("ends a chain of processes each of which flees into the next", async () => {
+    test("ends a chain of processes each of which flees into the next (case 32)", async () => {
       const { sandbox, pids } = await bed.start(`
         cat > hop <<'END'
 trap '' TERM HUP
@@ -65,7 +65,7 @@ END
       expect((await pids("pids", 1)).filter(isRunning)).toEqual([]);
     });
 
-    test("is heard while everything is frozen, and lets nobody else run", async () => {
+    test("is heard while everything is frozen, and lets nobody else run (case 26)", async () => {
       const one = await bed.start(`trap 'echo bye > bye; exit 5' TERM; echo > ready; ${burn} & wait`);
       const other = await bed.start(burnHere);
       await until(() => existsSync(one.file("ready")), "the job listens");
@@ -80,7 +80,7 @@ END
       await until(() => cpuTicks(other.sandbox.pid) > ticks, "the other goes on");
     });
 
-    test("ends a frozen job that ignores TERM, also when a freeze comes in its grace", async () => {
+    test("ends a frozen job that ignores TERM, also when a freeze comes in its grace (case 26)", async () => {
       const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
       await until(() => existsSync(file("ready")), "the job ignores");
       bed.driver.freezeAll();

@@ -1,5 +1,6 @@
 import { driverFreezeContract } from "./driver-freeze.contract.ts";
 import { driverJobsContract } from "./driver-jobs.contract.ts";
+import { driverSignalContract } from "./driver-signal.contract.ts";
 import { driverTerminationContract } from "./driver-termination.contract.ts";
 import type { ContractSubject } from "./testing/driver-bed.ts";
 
@@ -8,4 +9,5 @@ export function driverContract(subject: ContractSubject): void {
   driverJobsContract(subject);
   driverFreezeContract(subject);
   driverTerminationContract(subject);
+  driverSignalContract(subject);
 }

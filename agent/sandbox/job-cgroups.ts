@@ -6,6 +6,7 @@ import { assert } from "../../foundation/assert.ts";
 import { systemClock } from "../../foundation/clock.ts";
 import { type HostLedger, resourceKey } from "../host-resource.ts";
 import {
+  cgroupCpuMs,
   cgroupPids,
   childCgroups,
   isFreezeAsked,
@@ -28,6 +29,8 @@ export interface JobCgroups {
   make(leaseId: string): string;
   /** Removes a lease's cgroup and strikes it off; false when a process is still in it. */
   remove(leaseId: string): boolean;
+  /** CPU time that was used below so far, in milliseconds; null when somebody removed it. */
+  cpuMs(): number | null;
   /** Which lease's cgroup each process below is in. */
   pids(): Map<number, string>;
   /**
@@ -112,6 +115,7 @@ function cgroupsBelow({ path, ledger, limits }: { path: string; ledger: HostLedg
       ledger.release(resourceKey({ kind: "cgroup", path: child }));
       return true;
     },
+    cpuMs: () => cgroupCpuMs(path),
     pids() {
       const pids = new Map<number, string>();
       for (const child of childCgroups(path)) for (const pid of cgroupPids(child)) pids.set(pid, basename(child));

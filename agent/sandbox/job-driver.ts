@@ -4,6 +4,7 @@ import { driverCannot } from "./driver-cannot.ts";
 import type { DriverState, LiveSandbox } from "./driver-state.ts";
 import type { Enclosure } from "./enclosure.ts";
 import type { Find } from "./end-processes.ts";
+import { jobsCpu } from "./jobs-cpu.ts";
 import { freezeSandboxes } from "./freeze-sandboxes.ts";
 import { jobCgroups } from "./job-cgroups.ts";
 import { defaultJobLimits, type JobLimits } from "./job-limits.ts";
@@ -86,6 +87,7 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
       for (const sandbox of live.values()) sandbox.settleStart();
       return { freezeMs: result.freezeMs, processes: result.processes, running: result.running };
     },
+    cpuMs: jobsCpu({ cgroups, scan: () => scan({ fresh: true }) }),
     thawAll() {
       frozen = false;
       cgroups?.thaw();

@@ -1,3 +1,4 @@
+import type { ExceededLimit } from "../../protocol/exit-reason.ts";
 import type { JobSpec } from "../../protocol/messages.ts";
 
 /** A process for certain: pids are reused, the pair is not. */
@@ -23,8 +24,8 @@ export interface SandboxRequest {
 export interface SandboxExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Why the agent or the kernel ended it for taking too much (WC-12), as a sentence without a full stop. */
-  readonly reason?: string;
+  /** What it took too much of, where the agent or the kernel ended it for that, or it failed at it (WC-12). */
+  readonly exceeded?: ExceededLimit;
 }
 
 export interface TerminationResult {
@@ -45,6 +46,11 @@ export interface Sandbox {
   readonly exited: Promise<SandboxExit>;
   /** Every live process of it, found afresh. */
   processes(): ProcessIdentity[];
+  /**
+   * Sends a signal to the job's first process, if that has a handler for it; one that has none would be ended by it.
+   * Returns whether it was sent.
+   */
+  signal(name: NodeJS.Signals): boolean;
   /**
    * TERM (sent before a freeze is taken off, so that it is heard first), then KILL after the grace, until none is left
    * or the deadline passed. What is frozen beside it stays frozen. A second call while one is under way is the same
@@ -77,6 +83,11 @@ export interface SandboxDriver {
    * trigger and the stop (WC-11: 10 ms). Never waits for a job.
    */
   freezeAll(): FreezeResult;
+  /**
+   * CPU time that the jobs have used since this was called first, in milliseconds; it never falls. Every call takes a
+   * look at the host.
+   */
+  cpuMs(): number;
   /** Undoes `freezeAll`; the same processes go on. */
   thawAll(): void;
   /** Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. */

@@ -18,6 +18,8 @@ export interface ProcessStat {
   readonly kernelThread: boolean;
   /** User and system time in clock ticks. */
   readonly cpuTicks: number;
+  /** The same of its children that have ended and that it waited for, theirs among it. */
+  readonly reapedTicks: number;
 }
 
 /** The start time is the last field that is read. */
@@ -141,6 +143,7 @@ function parseStat(line: string): ProcessStat {
     threads: Number(field(20)),
     kernelThread: (Number(field(9)) & PF_KTHREAD) !== 0,
     cpuTicks: Number(field(14)) + Number(field(15)),
+    reapedTicks: Number(field(16)) + Number(field(17)),
   };
 }
 

@@ -12,6 +12,7 @@ import { processDriver } from "./process-driver.ts";
 const own = ownCgroup();
 const delegated = own !== null && mayDelegate(own);
 const isRoot = process.getuid?.() === 0;
+const handedDown = own === null ? "" : readFileSync(join(own, "cgroup.subtree_control"), "utf8");
 
 describe.skipIf(!delegated)("with cgroups (skipped where this user may not make any)", () => {
   driverContract({ name: "process driver, cgroups", makeDriver: (options) => processDriver(options) });
@@ -78,6 +79,24 @@ describe.skipIf(!delegated)("with cgroups (skipped where this user may not make 
     }
   });
 });
+
+test.for([
+  { limit: "memory", controller: "memory", script: "a=$(head -c 256M /dev/zero | tr '\\0' x); exit 1" },
+  { limit: "processes", controller: "pids", script: "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 5 & done; exit 1" },
+] as const)(
+  "a job that the kernel holds to its limit of $limit is told so",
+  async ({ limit, controller, script }, context) => {
+    if (!delegated || !handedDown.includes(controller)) context.skip(`needs the ${controller} controller of cgroup v2`);
+    const limits = { processesMax: 8, memoryBytesMax: 64 * 1024 ** 2, cpusMax: null };
+    const bed = new DriverBed((options) => processDriver({ ...options, limits }));
+    try {
+      const { sandbox } = await bed.start(script);
+      expect(await sandbox.exited).toMatchObject({ exceeded: { limit } });
+    } finally {
+      await bed.close();
+    }
+  },
+);
 
 driverContract({
   name: "process driver, no cgroups",

@@ -1,10 +1,13 @@
 import { withinDeadline } from "../../foundation/deadline.ts";
+import type { ExceededLimit } from "../../protocol/exit-reason.ts";
 import { resourceKey } from "../host-resource.ts";
 import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
+import { exceededLimit } from "./exceeded-limit.ts";
 import { Keepers } from "./keepers.ts";
+import { listensFor } from "./listens-for.ts";
 import type { ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
-import { identify } from "./proc-stat.ts";
+import { identify, isSame, readProcess } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 import type { SpawnedJob } from "./spawn-job.ts";
 import { type WorkspaceWatch, watchWorkspace } from "./workspace-watch.ts";
@@ -26,9 +29,11 @@ export class RunningJob implements Sandbox {
   readonly #keepers: Keepers | null;
   readonly #watch: WorkspaceWatch;
   #pid: number;
+  /** The job's first process, once it is known to be there. */
+  #leader: Pick<ProcessIdentity, "pid" | "startTime"> | null = null;
   #ending: Promise<TerminationResult> | null = null;
-  /** Why the agent itself ended it, if it did. */
-  #reason: string | null = null;
+  /** What the agent itself ended it for, if it did. */
+  #exceeded: ExceededLimit | null = null;
 
   constructor({
     shared,
@@ -51,10 +56,12 @@ export class RunningJob implements Sandbox {
     this.#pid = job.pid;
     this.#find = scanWhere({ scan, where: (member) => member.leaseId === leaseId });
     this.#keepers = job.line === null ? null : new Keepers(job.pid);
+    if (this.#keepers === null && job.pid > 0) this.#leader = readProcess(job.pid);
     this.#watch = watchWorkspace({
       ...{ workspace, logFile, bytesMax, isFrozen },
       pids: () => this.#find({ fresh: false }).map(({ pid }) => pid),
-      onExceeded: (bytes) => this.#endFor(`${jobId} held ${bytes} bytes of the disk, and ${bytesMax} are allowed`),
+      onExceeded: (bytes) =>
+        this.#endAsTooLarge(`${jobId} held ${bytes} bytes of the disk, and ${bytesMax} are allowed`),
     });
     this.exited = job.exited.then((exit) => this.#explain(exit, request));
   }
@@ -78,6 +85,7 @@ export class RunningJob implements Sandbox {
       const leader = error === null ? keepers.leaderIn(this.#find({ fresh: true })) : null;
       if (leader === null) return;
       this.#pid = leader;
+      this.#leader = readProcess(leader);
       onLeader();
     });
   }
@@ -86,6 +94,18 @@ export class RunningJob implements Sandbox {
     return this.#find({ fresh: true })
       .filter((member) => !this.#isKeeper(member))
       .map(identify);
+  }
+
+  signal(name: NodeJS.Signals): boolean {
+    const leader = this.#leader;
+    if (leader === null || !isSame(leader) || !listensFor(leader.pid, name)) return false;
+    try {
+      process.kill(leader.pid, name);
+      return true;
+    } catch {
+      // It ended between the look and the signal, or has become another user's.
+      return false;
+    }
   }
 
   terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult> {
@@ -144,17 +164,18 @@ export class RunningJob implements Sandbox {
     return this.#keepers?.isKeeper(member) ?? false;
   }
 
-  #endFor(reason: string): void {
-    this.#reason = reason;
-    this.#shared.warn(`${reason}; it was ended.`);
+  #endAsTooLarge(detail: string): void {
+    this.#exceeded = { limit: "workspace", detail };
+    this.#shared.warn(`${detail}; it was ended.`);
     void this.terminate({ graceMs: 0, deadlineMs: endForMsMax });
   }
 
   #explain(exit: SandboxExit, { jobId, job }: SandboxRequest): SandboxExit {
-    if (this.#reason !== null) return { ...exit, reason: this.#reason };
-    if (exit.signal !== "SIGXFSZ") return exit;
-    const reason = `${jobId} wrote a file larger than the ${job.workspaceBytesMax} bytes that are allowed`;
-    this.#shared.warn(`${reason}; it was ended.`);
-    return { ...exit, reason };
+    if (this.#exceeded !== null) return { ...exit, exceeded: this.#exceeded };
+    const { cgroup } = this;
+    const exceeded = exceededLimit(exit, { jobId, workspaceBytesMax: job.workspaceBytesMax, cgroup });
+    if (exceeded === null) return exit;
+    this.#shared.warn(`${exceeded.detail}.`);
+    return { ...exit, exceeded };
   }
 }

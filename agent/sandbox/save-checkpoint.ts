@@ -53,6 +53,7 @@ export async function saveCheckpoint({
   jobId,
   epoch,
   progress,
+  cooperative = null,
   directory,
   nowMs,
   contentBytesMax = limits.checkpointContentBytesMax,
@@ -61,6 +62,8 @@ export async function saveCheckpoint({
   readonly jobId: string;
   readonly epoch: number;
   readonly progress: number;
+  /** Of a job that cooperates: whether it had put its files in order; null for any other. */
+  readonly cooperative?: boolean | null;
   readonly directory: string;
   readonly nowMs: number;
   /** The most that the contents may have together, holes left out. */
@@ -77,6 +80,7 @@ export async function saveCheckpoint({
       epoch,
       createdAt: nowMs,
       progress,
+      ...(cooperative === null ? {} : { cooperative }),
       archiveDigest: archive.digest,
       archiveBytes: archive.bytes,
       entries: archive.entries,

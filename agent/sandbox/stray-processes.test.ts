@@ -98,17 +98,20 @@ describe.each([
   test.skipIf(!able).each([
     { when: "running", frozen: false },
     { when: "frozen", frozen: true },
-  ])("$when, is ended by its next start (skipped where this user may not make cgroups)", async ({ frozen }) => {
-    const left = await leaveStrays({ script: tree, count: 3, frozen, ...root });
-    expect(left.pids.filter(isRunning)).toEqual(left.pids);
-    const ledger = memoryLedger(left.ledger);
-    const driver = processDriver({ agentId, ledger, ...root });
-    const ended = await driver.endStrays(limits);
-    expect(ended).toEqual({ terminated: 3, left: [] });
-    expect(left.pids.filter(isRunning)).toEqual([]);
-    driver.close();
-    expect(ledger.live().filter(({ kind }) => kind !== "directory")).toEqual([]);
-  });
+  ])(
+    "$when, is ended by its next start (cases 27, 49 and 51; skipped where this user may not make cgroups)",
+    async ({ frozen }) => {
+      const left = await leaveStrays({ script: tree, count: 3, frozen, ...root });
+      expect(left.pids.filter(isRunning)).toEqual(left.pids);
+      const ledger = memoryLedger(left.ledger);
+      const driver = processDriver({ agentId, ledger, ...root });
+      const ended = await driver.endStrays(limits);
+      expect(ended).toEqual({ terminated: 3, left: [] });
+      expect(left.pids.filter(isRunning)).toEqual([]);
+      driver.close();
+      expect(ledger.live().filter(({ kind }) => kind !== "directory")).toEqual([]);
+    },
+  );
 });
 
 test.skipIf(!delegated)(

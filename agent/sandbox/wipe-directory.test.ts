@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 describe("a wipe", () => {
-  test("removes files, links, FIFOs, sockets and odd names, and follows no link", async () => {
+  test("removes files, links, FIFOs, sockets and odd names, and follows no link (case 62)", async () => {
     const kept = join(place, "kept");
     mkdirSync(kept);
     writeFileSync(join(kept, "file"), "the donor's");

@@ -1,3 +1,4 @@
+import type { CooperativeCheckpoint } from "../../protocol/cooperative-checkpoint.ts";
 import type { HeartbeatRequest, HeartbeatResponse, WithdrawResponse } from "../../protocol/messages.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
@@ -15,6 +16,8 @@ export class ModelBroker {
   keyKnown = false;
   keyRevoked = false;
   jobsQueued = 0;
+  /** How the jobs that are offered from now on cooperate with their checkpoints; undefined for not at all. */
+  cooperative: CooperativeCheckpoint | undefined;
   /** Leases that it counts as held by the agent. */
   readonly granted = new Set<string>();
   /** The instance to which each was granted, or that named it since. */
@@ -107,11 +110,13 @@ export class ModelBroker {
     const offers: HeartbeatResponse["offers"] = [];
     for (; offers.length < slotsFree && this.jobsQueued > 0; this.jobsQueued -= 1) {
       this.#offered += 1;
+      const { cooperative } = this;
+      const job = { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 };
       offers.push({
         leaseId: `lease-${this.#offered}`,
         jobId: `job-${this.#offered}`,
         epoch: 1,
-        job: { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 },
+        job: cooperative === undefined ? job : { ...job, checkpoint: { cooperative } },
         expiresAt: nowMs + this.#timing.offerTtlMs,
       });
     }

@@ -44,6 +44,7 @@ export class ModelWorld {
   ending: Ending | null = null;
   keyThere = true;
   homeThere = true;
+  bootId = "first boot";
   /** So many effects from now the agent is killed; null for never. */
   fuse: number | null = null;
   #instances = 0;
@@ -69,6 +70,7 @@ export class ModelWorld {
       hasKey,
       pid: 1,
       driver: "model",
+      bootId: this.bootId,
       recovered: this.#recovered(),
       mayEnrol,
     });
@@ -88,7 +90,8 @@ export class ModelWorld {
     this.core = turn.state;
     if (input.type === "control" && turn.response !== null) this.answers.set(input.requestId, turn.response);
     for (const [index, effect] of turn.effects.entries()) {
-      const asked = ["control", "brokerEvent", "signal"].includes(input.type);
+      const isEvent = input.type === "brokerEvent" && ["pause", "goodbye"].includes(input.event.event);
+      const asked = isEvent || ["control", "signal", "activity"].includes(input.type);
       if (effect.kind === "freezeAll") assert(index === 0 || !asked, "a freeze comes before all else");
       if (this.fuse === 0) {
         // kill -9 between two effects of one turn.
@@ -101,7 +104,17 @@ export class ModelWorld {
       if (this.fuse !== null) this.fuse -= 1;
       this.#perform(effect);
     }
+    this.#assertActivity();
     return turn.response;
+  }
+
+  /** Activity that counts and a pause by it are there together, and end together. */
+  #assertActivity(): void {
+    const { activity, pause, shutdown, withdrawal } = this.core;
+    if (shutdown !== null || withdrawal !== null) return;
+    if (activity !== null && !activity.ignored) assert(pause !== null, "whoever heeds its owner's activity is paused");
+    if (pause?.by === "activity") assert(activity !== null, "a pause by activity comes to an end by itself");
+    if (activity !== null) assert(this.timers.has("quiet"), "what goes on comes to an end");
   }
 
   /** Lets the earliest timer fire; false when there is none. */
@@ -146,8 +159,9 @@ export class ModelWorld {
     const sandbox = this.sandboxes.get(leaseId);
     if (sandbox === undefined || !sandbox.alive || sandbox.frozen || !sandbox.started) return;
     sandbox.alive = false;
-    const exit = { signal: null, progress: 10, result: "done", resultProblem: null };
-    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, exitCode, ...exit }));
+    const exit = { progress: 10, result: "done", resultProblem: null };
+    const reason = { by: "itself", exitCode } as const;
+    this.#later("exit", () => this.see({ type: "sandboxExited", leaseId, reason, ...exit }));
   }
 
   alive(): string[] {
@@ -170,6 +184,7 @@ export class ModelWorld {
     return {
       enrolmentSent: (this.notes.get("membership") as { enrolmentSent: boolean } | undefined)?.enrolmentSent ?? false,
       pause: (this.notes.get("pause") as Recovered["pause"] | undefined) ?? null,
+      activityIgnored: this.notes.has("activity"),
       withdrawal: structuredClone((this.notes.get("withdrawal") as WithdrawalRecord | undefined) ?? null),
       leases,
       strays: this.alive().length > 0,
@@ -336,6 +351,16 @@ export class ModelWorld {
         assert(this.sandboxes.get(leaseId)?.alive !== true, "nothing is wiped under a running job");
         return this.#later("wipe", () => this.see({ type: "sandboxWiped", leaseId, left: [] }));
       }
+      case "askCooperation": {
+        const mayWait = core.pause === null && core.withdrawal === null;
+        assert(mayWait && !this.#frozen, "no job is asked for anything while all stands still or is to");
+        const { leaseId, generation } = effect;
+        // Whoever drives the world may let the answer come after the freeze, or never.
+        return this.#later("cooperate", () => this.see({ type: "cooperated", leaseId, generation, answer: "ready" }));
+      }
+      case "endCooperation":
+        assert(this.#frozen, "nobody stops waiting for a job before its freeze");
+        return;
       case "saveCheckpoint": {
         const { leaseId, generation } = effect;
         assert(this.sandboxes.get(leaseId)?.frozen !== false, "only what stands still is archived");

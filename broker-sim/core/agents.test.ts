@@ -176,7 +176,7 @@ describe("shutdown", () => {
 });
 
 describe("withdrawal", () => {
-  test("hands everything back, named or not, and kills the key for good (I7)", () => {
+  test("hands everything back, named or not, and kills the key for good (I7; case 61)", () => {
     const broker = new CoreBroker();
     const [a, b, c] = broker.submit(3);
     const agent = new CoreAgent(broker, { slots: 3 }).enrol();

@@ -1,8 +1,11 @@
 import { present } from "../../foundation/assert.ts";
 import { BinaryHeap } from "./binary-heap.ts";
 
-/** A job's grant, an agent's silence, or an upload that nothing refers to yet. */
-export type AlarmKind = "job" | "agent" | "blob";
+/** A job's grant, an agent's silence, a blob that nothing refers to yet, or an upload that is not whole. */
+export type AlarmKind = "job" | "agent" | "blob" | "upload";
+
+/** Those that are kept by their ids. */
+export type KeptKind = Exclude<AlarmKind, "agent">;
 
 /** What is looked at again, and when. */
 export interface Alarm<Kind extends AlarmKind> {
@@ -11,22 +14,26 @@ export interface Alarm<Kind extends AlarmKind> {
   alarmAtMs: number;
 }
 
-/** The alarm of a job or a blob, by its id. */
-interface KeptAlarm extends Alarm<"job" | "blob"> {
+/** The alarm of a job, a blob or an upload, by its id. */
+interface KeptAlarm extends Alarm<KeptKind> {
   readonly id: string;
 }
 
 /**
  * When to look at what again. A subject has at most one alarm that counts. A deadline that moved later (a renewal) is
  * not moved here: whoever looks finds it not due yet and sets the alarm anew, so that renewals cost nothing. Agents are
- * alarms themselves; those of jobs and blobs are kept here while they are set.
+ * alarms themselves; all others are kept here while they are set.
  */
 export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
   readonly #heap = new BinaryHeap<Agent | KeptAlarm>();
-  readonly #kept: Readonly<Record<"job" | "blob", Map<string, KeptAlarm>>> = { job: new Map(), blob: new Map() };
+  readonly #kept: Readonly<Record<KeptKind, Map<string, KeptAlarm>>> = {
+    job: new Map(),
+    blob: new Map(),
+    upload: new Map(),
+  };
 
-  /** Makes sure that a job or blob is looked at no later than `atMs`. */
-  ensure(kind: "job" | "blob", id: string, atMs: number): void {
+  /** Makes sure that a job, blob or upload is looked at no later than `atMs`. */
+  ensure(kind: KeptKind, id: string, atMs: number): void {
     let alarm = this.#kept[kind].get(id);
     if (alarm === undefined) {
       alarm = { kind, id, alarmAtMs: Infinity };
@@ -40,8 +47,8 @@ export class Alarms<Agent extends Alarm<"agent"> = Alarm<"agent">> {
     this.#bringForward(agent, atMs);
   }
 
-  /** When that job or blob is looked at, or undefined when it is not. */
-  scheduledAtMs(kind: "job" | "blob", id: string): number | undefined {
+  /** When that job, blob or upload is looked at, or undefined when it is not. */
+  scheduledAtMs(kind: KeptKind, id: string): number | undefined {
     return this.#kept[kind].get(id)?.alarmAtMs;
   }
 

@@ -1,7 +1,6 @@
 import { paused, resumed, shutdown, withdraw } from "./agent-notices.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { admit } from "./callers.ts";
-import { touchBlob } from "./checkpoints.ts";
 import { runDeadlines } from "./deadlines.ts";
 import type { Effect } from "./effects.ts";
 import { enrol } from "./enrolment.ts";
@@ -17,6 +16,7 @@ import { assertTouchedInvariants } from "./invariants.ts";
 import { accept, complete, decline, progress, returnLease } from "./lease-actions.ts";
 import { cancel, command, submit } from "./operator-calls.ts";
 import { type Turn, beginTurn, endTurn } from "./turn.ts";
+import { uploadAsked, uploadChunk, uploadLost, uploadStored } from "./uploads.ts";
 import { hungerOf, wakeForQueued } from "./work-hints.ts";
 
 const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
@@ -45,10 +45,10 @@ const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
   resumed,
   shutdown,
   withdraw,
-  "blob-seen"(turn, blob) {
-    touchBlob(turn, blob);
-    return acknowledged;
-  },
+  "upload-asked": uploadAsked,
+  "upload-chunk": uploadChunk,
+  "upload-stored": uploadStored,
+  "upload-lost": uploadLost,
   submit,
   cancel,
   command,

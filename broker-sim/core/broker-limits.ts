@@ -17,6 +17,10 @@ export const brokerLimits = {
   blobBytesInDirectoryMax: 64 * GIB,
   /** The most bytes of checkpoints in memory. */
   blobBytesInMemoryMax: 1 * GIB,
+  /** Parts of checkpoints on their way under one lease: those of the newest, and those of the one before. */
+  uploadsPerLeaseMax: 4,
+  /** The most bytes that the unfinished uploads of one agent claim together. */
+  uploadBytesPerAgentMax: 4 * GIB,
   /** An event stream with more unsent bytes than this is taken for dead. */
   eventBacklogBytesMax: 1024 * 1024,
   /**
@@ -27,4 +31,5 @@ export const brokerLimits = {
 } as const;
 
 assert(brokerLimits.blobBytesInMemoryMax >= limits.checkpointBytesMax, "the memory holds one checkpoint at least");
+assert(brokerLimits.uploadBytesPerAgentMax >= 2 * limits.checkpointBytesMax, "an agent can upload one checkpoint");
 assert(brokerLimits.settledJobsMax >= limits.jobsLiveMax, "the jobs of one full queue are remembered after they end");

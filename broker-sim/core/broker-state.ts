@@ -5,7 +5,8 @@ import { ArrivalOrder } from "./arrival-order.ts";
 import { JobQueue } from "./job-queue.ts";
 import { KnownAgent } from "./known-agent.ts";
 import { Line } from "./line.ts";
-import type { AgentRecord, BlobRecord, JobRecord } from "./records.ts";
+import type { AgentRecord, BlobRecord, JobRecord, UploadRecord } from "./records.ts";
+import { UploadList, uploadIdOf } from "./upload-list.ts";
 
 export interface BlobEntry {
   readonly bytes: number;
@@ -32,6 +33,8 @@ export interface BrokerState {
   /** The agents that would have taken more than the last answer held, and have not been woken since. */
   readonly hungry: Line<KnownAgent>;
   readonly blobs: Map<string, BlobEntry>;
+  /** Parts of checkpoints that are on their way here. */
+  readonly uploads: UploadList;
   readonly alarms: Alarms<KnownAgent>;
   /** What the last `alarm` effect asked for. */
   alarmAtMs: number | null;
@@ -45,6 +48,8 @@ export interface BrokerStart {
   readonly jobs?: readonly JobRecord[];
   readonly agents?: readonly AgentRecord[];
   readonly blobs?: readonly BlobRecord[];
+  /** Those that the state does not take over, because their leases are gone, are the store's to remove. */
+  readonly uploads?: readonly UploadRecord[];
 }
 
 /**
@@ -58,6 +63,7 @@ export function startBrokerState({
   jobs = [],
   agents = [],
   blobs = [],
+  uploads = [],
 }: BrokerStart): BrokerState {
   assert(/^[0-9a-z]{1,12}$/.test(boot), "the boot id is short and goes into ids");
   const state: BrokerState = {
@@ -72,6 +78,7 @@ export function startBrokerState({
     agents: new Map(),
     hungry: new Line(),
     blobs: new Map(),
+    uploads: new UploadList(),
     alarms: new Alarms(),
     alarmAtMs: null,
   };
@@ -84,6 +91,7 @@ export function startBrokerState({
     (a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0) || a.queueOrder - b.queueOrder,
   );
   for (const job of bySettling) loadJob(state, job);
+  for (const upload of uploads) loadUpload(state, upload);
   assertOldestFirst(state);
   return state;
 }
@@ -146,4 +154,13 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   }
   manifest.references += 1;
   archive.references += 1;
+}
+
+/** If its lease still stands. How much is there is told to whoever asks; of how much, by whoever sends more. */
+function loadUpload(state: BrokerState, { agentId, leaseId, digest, bytes }: UploadRecord): void {
+  if (state.agents.get(agentId)?.held.has(leaseId) !== true || state.blobs.has(digest)) return;
+  const id = uploadIdOf({ agentId, leaseId, digest });
+  const keepUntilMs = state.nowMs + state.timing.leaseTtlMs;
+  state.uploads.put({ agentId, leaseId, digest, id, bytes, length: null, keepUntilMs });
+  state.alarms.ensure("upload", id, keepUntilMs);
 }

@@ -5,6 +5,7 @@ import { expireBlob } from "./checkpoints.ts";
 import { redeliverJob, requeueJob } from "./grants.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
+import { expireUpload } from "./uploads.ts";
 
 /**
  * Does what is due by now: lapsed offers, expired leases, silent agents, forgotten uploads. Runs before every input, so
@@ -17,7 +18,8 @@ export function runDeadlines(turn: Turn): void {
     if (alarm === undefined) return;
     if (alarm.kind === "agent") checkSilence(turn, alarm);
     else if (alarm.kind === "job") expireGrant(turn, alarm.id);
-    else expireBlob(turn, alarm.id);
+    else if (alarm.kind === "blob") expireBlob(turn, alarm.id);
+    else expireUpload(turn, alarm.id);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
-import type { AgentRecord, JobRecord } from "./records.ts";
+import type { AgentRecord, JobRecord, UploadKey } from "./records.ts";
 
 /** What has to be in the store before the answer leaves. */
 export interface StoreBatch {
@@ -25,6 +25,8 @@ export type Effect =
   /** Close the agent's event stream and forget its events. */
   | { readonly kind: "disconnect"; readonly agentId: string }
   | { readonly kind: "remove-blob"; readonly digest: string }
+  /** Throw away what there is of an upload. */
+  | { readonly kind: "remove-upload"; readonly key: UploadKey }
   /** Feed a `tick` back at this time, instead of any that was asked for before; null: none is needed. */
   | { readonly kind: "alarm"; readonly atMs: number | null };
 

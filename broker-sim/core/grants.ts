@@ -9,6 +9,7 @@ import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { GrantRecord, JobRecord } from "./records.ts";
 import { type Turn, persistJob, record, removeStoredJob } from "./turn.ts";
+import { dropUploadsOf } from "./uploads.ts";
 import { enqueueJob } from "./work-hints.ts";
 
 /** Enough of an agent's id for a person. */
@@ -151,6 +152,7 @@ function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
   const { leaseId, epoch, agentId } = present(job.grant, "a grant that ends is there");
   const agent = present(turn.state.agents.get(agentId), "the holder is known");
   agent.letGo(job);
+  dropUploadsOf(turn, { agentId, leaseId });
   job.grant = null;
   // Its last heartbeat may have counted this slot as free already, while word of the job's end was on its way.
   agent.slotsFree = Math.min(Math.max(0, agent.slots - agent.held.size), agent.slotsFree + 1);

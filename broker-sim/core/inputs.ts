@@ -21,6 +21,8 @@ import type {
   WithdrawRequest,
   WithdrawResponse,
 } from "../../protocol/messages.ts";
+import type { ChunkPlace, UploadStatus } from "../../protocol/uploads.ts";
+import type { UploadKey } from "./records.ts";
 
 /** Who signed a request. The signature was verified before; whether the agent may act is decided by the core. */
 export interface Caller {
@@ -57,13 +59,31 @@ interface Calls {
     input: { readonly caller: Caller; readonly message: WithdrawRequest; readonly revocationVerified: boolean };
     answer: z.infer<typeof WithdrawResponse>;
   };
-  /** A blob was stored, or asked for and found: it stays for a while though nothing refers to it yet. */
-  "blob-seen": { input: { readonly digest: string; readonly bytes: number }; answer: Ok };
+  /** How much of one part of a checkpoint is here. */
+  "upload-asked": { input: UploadCall; answer: UploadStatus };
+  /** A chunk of it has arrived. `take`: write it, and say so with `upload-stored` before anything else of this upload. */
+  "upload-chunk": {
+    input: UploadCall & { readonly chunk: ChunkPlace & { readonly bytes: number } };
+    answer: UploadStatus & { readonly take: boolean };
+  };
+  /** So many bytes are in the store; of the whole also the SHA-256 that they were measured to have, else null. */
+  "upload-stored": {
+    input: UploadKey & { readonly bytes: number; readonly measured: string | null };
+    answer: UploadStatus;
+  };
+  /** The store has lost what it had of an upload, or cannot write on. */
+  "upload-lost": { input: UploadKey; answer: Ok };
   submit: { input: { readonly jobs: readonly JobSpec[] }; answer: { jobIds: string[] } };
   cancel: { input: { readonly jobId: string }; answer: Ok };
   command: { input: { readonly agentId: string; readonly message: AgentCommand }; answer: Ok };
   /** Time went by. */
   tick: { input: object; answer: Ok };
+}
+
+interface UploadCall {
+  readonly caller: Caller;
+  readonly leaseId: string;
+  readonly digest: string;
 }
 
 interface LeaseCall<S extends z.ZodType> {
@@ -82,6 +102,8 @@ export interface Refusal {
   readonly ok: false;
   readonly code: ProblemCode;
   readonly message: string;
+  /** With `offset-mismatch`: where the next chunk of the upload begins. */
+  readonly expectedOffset?: number;
 }
 export type BrokerResponse<T extends BrokerInputType = BrokerInputType> =
   | { readonly ok: true; readonly answer: Calls[T]["answer"] }

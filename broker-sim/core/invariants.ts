@@ -1,11 +1,14 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { isTerminalJob } from "../../protocol/job-states.ts";
+import { limits } from "../../foundation/limits.ts";
+import type { KeptKind } from "./alarms.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { JobRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
+import type { Upload } from "./upload-list.ts";
 import { canBeWoken } from "./work-hints.ts";
 
 /** Checks what one input touched; cheap enough for every turn in production. */
@@ -46,8 +49,18 @@ export function assertInvariants(state: BrokerState): void {
     assert(blob.references === (references.get(digest) ?? 0), "a blob's references are counted right");
     if (blob.references === 0) assertIsLookedAt(state, { kind: "blob", id: digest, byMs: blob.keepUntilMs });
   }
+  for (const upload of state.uploads.values()) assertUpload(state, upload);
   state.alarms.assertOrdered();
   for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
+}
+
+/** What is on its way belongs to somebody who may still finish it, and is forgotten when nobody does. */
+function assertUpload(state: BrokerState, { id, agentId, leaseId, bytes, length, keepUntilMs }: Upload): void {
+  assert(state.agents.get(agentId)?.held.has(leaseId) === true, "an upload goes with its lease");
+  assert(bytes <= (length ?? limits.checkpointBytesMax), "no upload holds more than the whole");
+  const ofLease = state.uploads.ofLease(agentId, leaseId).length;
+  assert(ofLease <= brokerLimits.uploadsPerLeaseMax, "a lease has no more uploads than its limit");
+  assertIsLookedAt(state, { kind: "upload", id, byMs: keepUntilMs });
 }
 
 function assertJob(state: BrokerState, job: JobRecord): void {
@@ -84,7 +97,7 @@ function assertSilenceIsNoticed({ timing }: BrokerState, agent: KnownAgent): voi
 /** Whatever comes to its end by the time has an alarm, by then at the latest. */
 function assertIsLookedAt(
   { alarms }: BrokerState,
-  { kind, id, byMs }: { kind: "job" | "blob"; id: string; byMs: number },
+  { kind, id, byMs }: { kind: KeptKind; id: string; byMs: number },
 ): void {
   const atMs = present(alarms.scheduledAtMs(kind, id), `the ${kind} ${id} has an alarm`);
   assert(atMs <= byMs, `the ${kind} ${id} is looked at in time`);

@@ -80,7 +80,10 @@ export function complete(turn: Turn, input: BrokerInput<"complete">): BrokerResp
   return acknowledged;
 }
 
-/** Takes a lease back before its job ended. The donor's doing, so it does not count against the job; a failed start does. */
+/**
+ * Takes a lease back before its job ended. The donor's doing, so it does not count against the job; a start that failed
+ * does, and so does the death of its agent while it ran.
+ */
 export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerResponse<"return"> {
   const call = leaseCall(turn, input);
   if (!call.ok) return call;
@@ -92,11 +95,11 @@ export function returnLease(turn: Turn, input: BrokerInput<"return">): BrokerRes
     }
     return fenced(input.leaseId, job);
   }
-  const { progress, checkpoint, reason, startFailed } = input.message;
+  const { progress, checkpoint, reason, startFailed, agentDied } = input.message;
   turn.state.hungry.delete(agent);
   // The agent never heard whether its acceptance got through; here it did not.
   if (job.state === "offered") requeueJob(turn, job, { how: "declined", reason: `declined: ${reason}` });
-  else handBackJob(turn, job, { progress, checkpoint, reason, startFailed });
+  else handBackJob(turn, job, { progress, checkpoint, reason, startFailed, agentDied });
   if (startFailed === true) leaveToOthers(turn, agent, job);
   return acknowledged;
 }
@@ -113,11 +116,13 @@ export function handBackJob(
     checkpoint,
     reason,
     startFailed = false,
+    agentDied = false,
   }: {
     progress: number;
     checkpoint: CheckpointReference | undefined;
     reason: string;
     startFailed?: boolean | undefined;
+    agentDied?: boolean | undefined;
   },
 ): void {
   const problem = noteProgress(turn, job, { progress, checkpoint });
@@ -126,6 +131,7 @@ export function handBackJob(
   job.handedBackLease = present(job.grant, "a lease that is handed back is held").leaseId;
   const requeue = { how: "handed-back", reason: `handed back: ${job.handedBackReason}` } as const;
   if (startFailed) redeliverJob(turn, job, { ...requeue, behind: true });
+  else if (agentDied) redeliverJob(turn, job, requeue);
   else requeueJob(turn, job, requeue);
 }
 

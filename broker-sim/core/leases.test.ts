@@ -44,7 +44,7 @@ describe("offers", () => {
     expect(new CoreAgent(broker, { number: 2 }).enrol().heartbeat().offers[0]).toMatchObject({ jobId, epoch: 2 });
   });
 
-  test("whose answer was lost are made again, the same ones", () => {
+  test("whose answer was lost are made again, the same ones (case 6)", () => {
     const broker = new CoreBroker();
     broker.submit(5);
     const agent = new CoreAgent(broker, { slots: 3 }).enrol();
@@ -97,7 +97,7 @@ describe("leases", () => {
     expect(agent.heartbeat({ slotsFree: 1 }).offers).toHaveLength(1);
   });
 
-  test("live on while heartbeats name them", () => {
+  test("live on while heartbeats name them (case 18)", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit();
     const agent = new CoreAgent(broker).enrol();
@@ -139,7 +139,7 @@ describe("leases", () => {
     expect(renewed).toEqual([]);
   });
 
-  test("expire at most redeliveriesMax times, then the job fails and says why (case 19)", () => {
+  test("expire at most redeliveriesMax times, then the job fails and says why (cases 18 and 19)", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit(1, { redeliveriesMax: 2 });
     const agent = new CoreAgent(broker).enrol();
@@ -167,7 +167,7 @@ describe("leases", () => {
 });
 
 describe("completion", () => {
-  test("is taken once; the same again is answered alike, another is not", () => {
+  test("is taken once; the same again is answered alike, another is not (case 16)", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit();
     const agent = new CoreAgent(broker).enrol();
@@ -241,7 +241,7 @@ describe("completion", () => {
 });
 
 describe("handing back", () => {
-  test("puts the job in front, with its checkpoint, and is not counted against it", () => {
+  test("puts the job in front, with its checkpoint, and is not counted against it (case 42)", () => {
     const broker = new CoreBroker();
     const [jobId] = broker.submit(3);
     const agent = new CoreAgent(broker, { number: 1 }).enrol();

@@ -131,7 +131,7 @@ describe("checkpoints", () => {
     const broker = new CoreBroker();
     const reference = broker.checkpoint("orphan", 1);
     broker.advance(broker.timing.leaseTtlMs - 1);
-    broker.do({ type: "blob-seen", digest: reference.archiveDigest, bytes: 7 });
+    broker.storeBlob(reference.archiveDigest, 7);
     broker.advance(1);
     expect([...broker.state.blobs.keys()]).toEqual([reference.archiveDigest]);
     broker.advance(broker.timing.leaseTtlMs - 1);

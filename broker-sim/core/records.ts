@@ -76,3 +76,16 @@ export interface BlobRecord {
   readonly digest: Digest;
   readonly bytes: number;
 }
+
+/** Names one part of a checkpoint on its way here. */
+export interface UploadKey {
+  readonly agentId: AgentId;
+  readonly leaseId: LeaseId;
+  /** The SHA-256 that the whole is to have. */
+  readonly digest: Digest;
+}
+
+/** What the checkpoint store has of an upload that is not whole, as the broker finds it at its start. */
+export interface UploadRecord extends UploadKey {
+  readonly bytes: number;
+}

@@ -46,7 +46,7 @@ describe("a broker whose store forgot its last commits", () => {
     expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
   });
 
-  test("tells the holder of a forgotten grant that it is lost, and fences its result", () => {
+  test("tells the holder of a forgotten grant that it is lost, and fences its result (case 69)", () => {
     const broker = brokerOfToday();
     broker.submit();
     const holder = new CoreAgent(broker, { number: 1, slots: 1 }).enrol();

@@ -51,13 +51,16 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const store = options.store.kind === "memory" ? memoryStore() : sqliteStore(options.store.directory);
   try {
     const blobs = await openBlobs(options.store);
+    const uploads = await blobs.uploads();
     const state = startBrokerState({
       timing,
       boot: bootId(),
       nowMs: clock.nowMs(),
       ...(await store.load()),
       blobs: await blobs.list(),
+      uploads,
     });
+    for (const upload of uploads) if (!state.uploads.has(upload)) await blobs.discard(upload);
     const joinToken = await settleJoinToken(store, options.joinToken);
     const failure = Promise.withResolvers<never>();
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.

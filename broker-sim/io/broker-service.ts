@@ -112,6 +112,11 @@ export class BrokerService {
       case "disconnect":
         this.hub.forget(effect.agentId);
         return;
+      case "remove-upload":
+        blobs
+          .discard(effect.key)
+          .catch((error: unknown) => log.warn({ err: error, ...effect.key }, "an upload could not be removed"));
+        return;
       case "remove-blob":
         blobs
           .remove(effect.digest, () => state.blobs.has(effect.digest))

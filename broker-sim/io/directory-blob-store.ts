@@ -1,17 +1,15 @@
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 
 import { systemCode } from "../../foundation/errors.ts";
 import { brokerLimits } from "../core/broker-limits.ts";
-import { blobCheck } from "./blob-check.ts";
+import { uploadGone } from "./blob-problems.ts";
 import type { BlobStore } from "./blob-store.ts";
+import { UploadFiles } from "./upload-files.ts";
 
 /**
  * Keeps blobs as files named by their digest. A blob appears under its name only when all its bytes are on the disk and
- * were checked; uploads that a killed broker left unfinished are removed at the next start.
+ * were checked; what a killed broker had of unfinished uploads is there at its next start.
  */
 export async function directoryBlobStore(
   directory: string,
@@ -19,7 +17,6 @@ export async function directoryBlobStore(
 ): Promise<BlobStore> {
   const blobs = join(directory, "blobs");
   const incoming = join(directory, "incoming");
-  await rm(incoming, { recursive: true, force: true });
   await mkdir(blobs, { recursive: true, mode: 0o700 });
   await mkdir(incoming, { recursive: true, mode: 0o700 });
   const sizes = new Map<string, number>();
@@ -27,6 +24,8 @@ export async function directoryBlobStore(
     if (/^[0-9a-f]{64}$/.test(name)) sizes.set(name, (await stat(join(blobs, name))).size);
   }
   let bytesHeld = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const files = new UploadFiles(incoming);
+  const found = await files.load();
   // A blob that is put again while it is being removed must not vanish: names appear and go one after the other.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -37,26 +36,25 @@ export async function directoryBlobStore(
 
   return {
     list: async () => Array.from(sizes, ([digest, bytes]) => ({ digest, bytes })),
-    size: async (digest) => sizes.get(digest) ?? null,
-    async put(digest, bytes, stored) {
-      const check = blobCheck({ digest, bytesFree: bytesMax - bytesHeld });
-      const temporary = join(incoming, randomUUID());
-      try {
-        // `flush` makes the stream call fsync before it ends.
-        await pipeline(bytes, check.stream, createWriteStream(temporary, { flags: "wx", mode: 0o600, flush: true }));
-        await inTurn(async () => {
-          await rename(temporary, join(blobs, digest));
-          // Two agents may have brought the same bytes at once.
-          if (!sizes.has(digest)) bytesHeld += check.bytes();
-          sizes.set(digest, check.bytes());
-          stored(check.bytes());
+    uploads: async () => found,
+    append: async (key, chunk) => await files.append(key, { ...chunk, bytesMax: bytesMax - bytesHeld }),
+    measure: async (key) => await files.measure(key),
+    async keep(key, stored) {
+      const { digest } = key;
+      const bytes = await files.sync(key);
+      await inTurn(async () => {
+        await rename(files.path(key), join(blobs, digest)).catch((error: unknown) => {
+          throw systemCode(error) === "ENOENT" ? uploadGone() : error;
         });
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
+        files.moved(key);
+        // Two agents may have brought the same bytes at once.
+        if (!sizes.has(digest)) bytesHeld += bytes;
+        sizes.set(digest, bytes);
+        stored(bytes);
+      });
       await syncDirectory(blobs);
     },
+    discard: async (key) => await files.remove(key),
     async open(digest) {
       let file: FileHandle;
       try {

@@ -68,7 +68,7 @@ test("an agent hears of work, commands and revoked leases", async () => {
   ]);
 });
 
-test("a connection that breaks is opened again, and what happened in between is replayed", async () => {
+test("a connection that breaks is opened again, and what happened in between is replayed (case 70)", async () => {
   const live = await LiveBroker.start();
   const agent = await live.agent();
   const proxy = await breakableProxy(live);

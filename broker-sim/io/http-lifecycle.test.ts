@@ -29,7 +29,7 @@ describe("over HTTP", () => {
     };
     const early = await first.post(act(leaseId, "progress"), { epoch, progress: 30, checkpoint });
     expect([early.status, early.body.code]).toEqual([409, "unknown-checkpoint"]);
-    for (const blob of [archive, manifest]) expect((await first.putBlob(blob)).status).toBe(200);
+    for (const blob of [archive, manifest]) expect((await first.upload(leaseId, blob)).status).toBe(204);
     const handBack = { leaseId, jobId, epoch, progress: 30, checkpoint };
     const paused = await first.post(routes.paused, { reason: "owner", freezeMs: 3, checkpoints: [handBack] });
     expect(paused.status).toBe(200);
@@ -149,36 +149,6 @@ describe("the operator", () => {
       expect(await live.job(jobId!)).toMatchObject({ state: "queued" });
     },
   );
-});
-
-describe("blobs", () => {
-  test("are refused when they are not what their address or their signature says", async () => {
-    const live = await LiveBroker.start();
-    const agent = await live.agent();
-    const content = Buffer.from("frozen");
-    const swapped = await agent.putBlob(content, { bodySent: Buffer.from("thawed") });
-    expect([swapped.status, swapped.body.code]).toEqual([400, "digest-mismatch"]);
-    const elsewhere = await agent.send("PUT", routes.blob(digestOf(Buffer.from("other"))), content);
-    expect([elsewhere.status, elsewhere.body.code]).toEqual([400, "digest-mismatch"]);
-    const unlike = Buffer.from("not what is sent");
-    const mislabelled = await agent.send("PUT", routes.blob(digestOf(content)), unlike, { bodySent: content });
-    expect([mislabelled.status, mislabelled.body.code]).toEqual([400, "digest-mismatch"]);
-    expect((await agent.send("HEAD", routes.blob(digestOf(content)))).status).toBe(404);
-    expect((await agent.putBlob(content)).status).toBe(200);
-    const head = await agent.send("HEAD", routes.blob(digestOf(content)));
-    expect([head.status, head.headers.get("content-length")]).toEqual([200, String(content.length)]);
-    const unsigned = await fetch(live.url + routes.blob(digestOf(content)));
-    expect(unsigned.status).toBe(401);
-  });
-
-  test("of several megabytes go up and down as they are", async () => {
-    const live = await LiveBroker.start({ directory: temporaryDirectory() });
-    const agent = await live.agent();
-    const content = Buffer.alloc(5 * 1024 * 1024 + 3, "0123456789abcdef!");
-    expect((await agent.putBlob(content)).status).toBe(200);
-    const answer = await agent.send("GET", routes.blob(digestOf(content)));
-    expect(answer.bytes.equals(content)).toBe(true);
-  });
 });
 
 describe("a broker that is killed and started again on its data", () => {

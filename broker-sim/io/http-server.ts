@@ -13,6 +13,7 @@ import { registerEventStreams } from "./event-stream.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { problemStatus } from "./problem-status.ts";
 import { ProblemError, problemOf, sendProblem } from "./problems.ts";
+import { registerUploadRoutes } from "./upload-routes.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;
@@ -59,6 +60,7 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
   registerAgentRoutes(app, options);
   app.register(async (scope) => registerBlobRoutes(scope, options));
+  app.register(async (scope) => registerUploadRoutes(scope, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
   await app.ready();
   return app;

@@ -162,7 +162,7 @@ describe("a revoked key", () => {
       await agent.heartbeat(),
       await agent.enrol(live.broker.joinToken),
       await agent.send("GET", routes.events),
-      await agent.putBlob(Buffer.from("x")),
+      await agent.upload("lease-1", Buffer.from("x")),
       await agent.post(routes.withdraw, { handedBack: [], revocation: agent.revocation() }),
     ];
     expect(answers.map((answer) => [answer.status, answer.body.code])).toEqual(answers.map(() => [401, "revoked"]));

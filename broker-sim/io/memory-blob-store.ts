@@ -1,28 +1,49 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 
 import { brokerLimits } from "../core/broker-limits.ts";
-import { blobCheck } from "./blob-check.ts";
+import { uploadIdOf } from "../core/upload-list.ts";
+import { blobStoreFull, uploadGone } from "./blob-problems.ts";
 import type { BlobStore } from "./blob-store.ts";
 
 /** Keeps blobs in memory. */
 export function memoryBlobStore({ bytesMax = brokerLimits.blobBytesInMemoryMax } = {}): BlobStore {
   const blobs = new Map<string, Buffer>();
+  const uploads = new Map<string, Buffer[]>();
   let bytesHeld = 0;
+  const chunksOf = (key: Parameters<typeof uploadIdOf>[0]): Buffer[] => {
+    const chunks = uploads.get(uploadIdOf(key));
+    if (chunks === undefined) throw uploadGone();
+    return chunks;
+  };
   return {
     list: async () => Array.from(blobs, ([digest, content]) => ({ digest, bytes: content.length })),
-    size: async (digest) => blobs.get(digest)?.length ?? null,
-    async put(digest, bytes, stored) {
-      const check = blobCheck({ digest, bytesFree: bytesMax - bytesHeld });
-      const chunks: Buffer[] = [];
-      await pipeline(bytes, check.stream, async (source: AsyncIterable<Buffer>) => {
-        for await (const chunk of source) chunks.push(chunk);
-      });
-      const content = Buffer.concat(chunks);
+    // Nothing outlives a restart here.
+    uploads: async () => [],
+    async append(key, { offset, content }) {
+      const chunks = offset === 0 ? [] : chunksOf(key);
+      if (lengthOf(chunks) !== offset) throw uploadGone();
+      const before = lengthOf(uploads.get(uploadIdOf(key)) ?? []);
+      if (bytesHeld - before + offset + content.length > bytesMax) throw blobStoreFull();
+      uploads.set(uploadIdOf(key), [...chunks, content]);
+      bytesHeld += offset + content.length - before;
+    },
+    async measure(key) {
+      const hash = createHash("sha256");
+      for (const chunk of chunksOf(key)) hash.update(chunk);
+      return hash.digest("hex");
+    },
+    async keep(key, stored) {
+      const content = Buffer.concat(chunksOf(key));
+      uploads.delete(uploadIdOf(key));
       // Two agents may have brought the same bytes at once.
-      if (!blobs.has(digest)) bytesHeld += content.length;
-      blobs.set(digest, content);
+      if (blobs.has(key.digest)) bytesHeld -= content.length;
+      blobs.set(key.digest, content);
       stored(content.length);
+    },
+    async discard(key) {
+      bytesHeld -= lengthOf(uploads.get(uploadIdOf(key)) ?? []);
+      uploads.delete(uploadIdOf(key));
     },
     async open(digest) {
       const content = blobs.get(digest);
@@ -36,4 +57,8 @@ export function memoryBlobStore({ bytesMax = brokerLimits.blobBytesInMemoryMax }
       blobs.delete(digest);
     },
   };
+}
+
+function lengthOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }

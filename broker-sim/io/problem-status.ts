@@ -18,6 +18,7 @@ export const problemStatus: Record<ProblemCode, number> = {
   "job-settled": 409,
   "too-large": 413,
   "digest-mismatch": 400,
+  "offset-mismatch": 409,
   full: 503,
   "not-found": 404,
   internal: 500,

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
 import type { Problem, ProblemCode } from "../../protocol/messages.ts";
+import { uploadFields } from "../../protocol/uploads.ts";
 import { problemStatus } from "./problem-status.ts";
 
 /** A refusal on its way to the client; the error handler turns it into a problem body. */
@@ -9,9 +10,9 @@ export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly problem: Problem;
 
-  constructor(code: ProblemCode, message: string) {
+  constructor(code: ProblemCode, message: string, more: Pick<Problem, "expectedOffset"> = {}) {
     super(message);
-    this.problem = { code, message };
+    this.problem = { code, message, ...more };
   }
 }
 
@@ -38,5 +39,6 @@ export async function sendProblem(
   reply: FastifyReply,
   { problem, status = problemStatus[problem.code] }: { problem: Problem; status?: number },
 ): Promise<void> {
+  if (problem.expectedOffset !== undefined) reply.header(uploadFields.offset, String(problem.expectedOffset));
   await reply.removeHeader("connection").code(status).type("application/json").send(problem);
 }

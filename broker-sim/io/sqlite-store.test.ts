@@ -49,7 +49,7 @@ describe("the SQLite store", () => {
     await store.close();
   });
 
-  test("serves one broker at a time", async () => {
+  test("serves one broker at a time (case 65)", async () => {
     const store = sqliteStore(directory);
     expect(() => sqliteStore(directory)).toThrowError(
       expect.objectContaining({ code: "store-locked", retriable: true }),

@@ -10,11 +10,13 @@ import type {
 } from "../../protocol/messages.ts";
 import { type Timing, defaultTiming } from "../../protocol/timing.ts";
 import { apply } from "../core/apply.ts";
+import { touchBlob } from "../core/checkpoints.ts";
 import { type BrokerState, startBrokerState } from "../core/broker-state.ts";
 import type { Effect } from "../core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse, Caller, Refusal } from "../core/inputs.ts";
 import { assertInvariants } from "../core/invariants.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
+import { beginTurn } from "../core/turn.ts";
 import type { z } from "zod";
 
 type OpenLease = z.infer<typeof Lease>;
@@ -65,6 +67,7 @@ export class CoreBroker {
   restart(): void {
     this.#boots += 1;
     const blobs = Array.from(this.state.blobs, ([digest, { bytes }]) => ({ digest, bytes }));
+    const uploads = [...this.state.uploads.values()];
     this.state = startBrokerState({
       timing: this.timing,
       boot: `boot${this.#boots}`,
@@ -72,6 +75,7 @@ export class CoreBroker {
       jobs: [...this.storedJobs.values()].map((job) => structuredClone(job)),
       agents: [...this.storedAgents.values()].map((agent) => structuredClone(agent)),
       blobs,
+      uploads,
     });
     assertInvariants(this.state);
   }
@@ -99,9 +103,14 @@ export class CoreBroker {
       progress,
       number: (this.#checkpoints += 1),
     };
-    this.do({ type: "blob-seen", digest: reference.manifestDigest, bytes: 3 });
-    this.do({ type: "blob-seen", digest: reference.archiveDigest, bytes: 7 });
+    this.storeBlob(reference.manifestDigest, 3);
+    this.storeBlob(reference.archiveDigest, 7);
     return reference;
+  }
+
+  /** A blob is here, or is asked for again; how it is brought is tested by itself (uploads.test.ts). */
+  storeBlob(digest: string, bytes: number): void {
+    touchBlob(beginTurn(this.state, this.nowMs), { digest, bytes });
   }
 
   /** The history's entries of one type, oldest first. */

@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, randomUUI
 import type { EnrolRequest, HeartbeatRequest, LeaseStatus } from "../../protocol/messages.ts";
 import { instanceHeader, routes } from "../../protocol/routes.ts";
 import { revocationStatement, type SignedParts, signatureBase, signatureHeaders } from "../../protocol/signing.ts";
+import { chunkFields, chunkType } from "../../protocol/uploads.ts";
 
 /** What a test may change about a request, to see it refused. */
 export interface Tampering {
@@ -16,6 +17,14 @@ export interface Tampering {
   readonly contentType?: string;
   /** Changes the finished headers. */
   readonly headers?: (headers: Record<string, string>) => Record<string, string>;
+}
+
+interface UploadOptions {
+  /** The chunk's first byte, and the one behind its last. */
+  readonly from?: number;
+  readonly to?: number;
+  /** What the path says that the whole has. */
+  readonly digest?: string;
 }
 
 export interface Answer {
@@ -32,13 +41,13 @@ export class SigningClient {
   readonly agentId: string;
   readonly publicKey: string;
   instanceId = randomUUID();
-  readonly #url: string;
+  readonly url: string;
   readonly #key: KeyObject;
   readonly #nowMs: () => number;
 
   constructor(url: string, { nowMs = Date.now } = {}) {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-    this.#url = url;
+    this.url = url;
     this.#nowMs = nowMs;
     this.#key = privateKey;
     this.publicKey = String(publicKey.export({ format: "jwk" }).x);
@@ -74,15 +83,26 @@ export class SigningClient {
     });
   }
 
-  async putBlob(content: Buffer, tampering: Tampering = {}): Promise<Answer> {
-    return await this.send("PUT", routes.blob(digestOf(content)), content, tampering);
+  /** Sends a chunk of an upload; by default all of it. */
+  async upload(
+    leaseId: string,
+    whole: Buffer,
+    { from = 0, to = whole.length, digest = digestOf(whole), ...tampering }: Tampering & UploadOptions = {},
+  ): Promise<Answer> {
+    const fields = chunkFields({ offset: from, length: whole.length, complete: to === whole.length });
+    const headers = (signed: Record<string, string>): Record<string, string> => {
+      const sent = { ...signed, ...fields };
+      return tampering.headers?.(sent) ?? sent;
+    };
+    const chunk = { contentType: chunkType, ...tampering, headers };
+    return await this.send("PATCH", routes.upload(leaseId, digest), whole.subarray(from, to), chunk);
   }
 
   async send(method: string, path: string, body: Buffer | null = null, tampering: Tampering = {}): Promise<Answer> {
     const headers = this.headers(method, path, { ...tampering, body });
     if (body !== null) headers["content-type"] ??= tampering.contentType ?? "application/octet-stream";
     const payload = tampering.bodySent ?? body;
-    const response = await fetch(this.#url + path, {
+    const response = await fetch(this.url + path, {
       method,
       headers,
       ...(payload === null ? {} : { body: new Uint8Array(payload) }),

@@ -2,11 +2,17 @@ import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
+import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { withdrawUnderLoad } from "./withdraw-under-load.ts";
 
 /** Every scenario that `scenarios list` shows, in that order. */
-export const catalog: readonly Scenario[] = [joinWorkPauseResumeWithdraw, rapidPauseResume, withdrawUnderLoad];
+export const catalog: readonly Scenario[] = [
+  joinWorkPauseResumeWithdraw,
+  rapidPauseResume,
+  ownerComesBack,
+  withdrawUnderLoad,
+];
 
 /**
  * Finds a scenario by its name.

@@ -3,7 +3,7 @@ import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 
-/** The simple flow: WC-6. */
+/** The simple flow: WC-6. What a pause took away is there again after it: docs/cases.md, case 35. */
 export const joinWorkPauseResumeWithdraw: Scenario = {
   name: "join-work-pause-resume-withdraw",
   title: "the whole life of an agent, once and in order",

@@ -3,7 +3,7 @@ import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 
-/** WC-9, WC-11. */
+/** WC-9, WC-11; docs/cases.md, cases 21 and 22. */
 export const rapidPauseResume: Scenario = {
   name: "rapid-pause-resume",
   title: "pause and resume in close order while every slot is busy",

@@ -3,7 +3,7 @@ import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 
-/** WC-8, WC-10, WC-13. */
+/** WC-8, WC-10, WC-13; docs/cases.md, cases 42, 57 and 61. */
 export const withdrawUnderLoad: Scenario = {
   name: "withdraw-under-load",
   title: "withdraw while every slot is busy and offers keep coming",

@@ -27,6 +27,21 @@ describe("checkpoints-made", () => {
     expect(result(running().wait(6_000).add("agent.checkpoint-failed", data).wait(6_000))).toBe("pass");
   });
 
+  it("bears a quarter of the interval more where jobs were asked to cooperate, until the next thaw", () => {
+    const told = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", stage: "asked", waitedMs: 0 } as const;
+    const asked = (history: HistoryBuilder) => history.add("agent.cooperation", told);
+    expect(result(asked(running().save(1, 1, 3)).wait(7_000))).toBe("pass");
+    expect(result(asked(running().save(1, 1, 3)).wait(7_400))).toBe("fail");
+    const periodic = { trigger: "periodic checkpoint", sandboxes: 1 };
+    expect(
+      result(
+        asked(running().save(1, 1, 3))
+          .add("agent.thawed", periodic)
+          .wait(7_000),
+      ),
+    ).toBe("fail");
+  });
+
   it("counts each job by itself", () => {
     expect(result(running().wait(5_000).save(2, 1, 3).wait(2_000))).toBe("fail");
   });

@@ -1,3 +1,4 @@
+import { cooperationWaitMsMax } from "../../protocol/cooperative-checkpoint.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { Debt } from "./debt.ts";
 import { dutySettings } from "./duty-settings.ts";
@@ -14,16 +15,20 @@ interface Instance {
   /** Everything stands still for a pause: nothing changes that a checkpoint could keep. */
   still: boolean;
   leaving: boolean;
+  /** Jobs were asked to put their files in order, and the freeze that waits for them is not over. */
+  asked: boolean;
 }
 
 /**
  * A running job is checkpointed at each interval, so that a host that dies costs it no more than that, or it is told
- * why it was not. On top of the interval come the time for which the freeze before may have lasted, and this one.
+ * why it was not. On top of the interval come the time for which the freeze before may have lasted, and this one, and as long again
+ * where jobs are asked to put their files in order first.
  */
 export const checkpointsMade = checkerOf("running jobs are checkpointed at every interval (I8)", (all) => {
   const { checkpointIntervalMs } = dutySettings(all);
   const bearMs = checkpointIntervalMs + 2 * Math.min(30_000, checkpointIntervalMs / 4) + lateMsMax;
-  const instances = new Instances<Instance>(() => ({ running: new Map(), still: false, leaving: false }));
+  const cooperationMs = Math.min(cooperationWaitMsMax, checkpointIntervalMs / 4);
+  const instances = new Instances<Instance>(() => ({ running: new Map(), still: false, leaving: false, asked: false }));
   let made = 0;
 
   const settled = (record: RecordOf<"agent.checkpoint"> | RecordOf<"agent.checkpoint-failed">): void => {
@@ -50,18 +55,20 @@ export const checkpointsMade = checkerOf("running jobs are checkpointed at every
       "agent.shutdown": ({ source }) => {
         instances.of(source).leaving = true;
       },
+      "agent.cooperation": ({ source }) => void (instances.of(source).asked = true),
       "agent.thawed": (record) => {
+        instances.of(record.source).asked = false;
         if (isPeriodic(record)) return;
         const instance = instances.of(record.source);
         instance.still = false;
         for (const leaseId of instance.running.keys()) instance.running.set(leaseId, new Debt(record));
       },
       "agent.woke": (record) => {
-        const { running, still, leaving } = instances.of(record.source);
+        const { running, still, leaving, asked } = instances.of(record.source);
         if (still || leaving) return;
         for (const [leaseId, debt] of running) {
           const ageMs = debt.ageMs(record);
-          if (ageMs <= bearMs) continue;
+          if (ageMs <= bearMs + (asked ? cooperationMs : 0)) continue;
           return violation(`${leaseId} has run for ${ageMs} ms without a checkpoint`, debt.since, record);
         }
         return;

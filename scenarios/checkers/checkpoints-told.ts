@@ -2,7 +2,7 @@ import { isTerminalJob } from "../../protocol/job-states.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { Debt } from "./debt.ts";
-import { dutySettings, roundTripMs } from "./duty-settings.ts";
+import { dutySettings, roundTripMs, uploadMs } from "./duty-settings.ts";
 import { violation } from "./story.ts";
 
 type Saved = Debt<RecordOf<"agent.checkpoint">>;
@@ -24,7 +24,8 @@ interface Lease {
 export const checkpointsTold = checkerOf("the broker holds each lease's newest checkpoint (I8)", (all) => {
   const settings = dutySettings(all);
   // The upload, then the word of it.
-  const bearMs = 2 * roundTripMs(settings);
+  const bearMs = ({ since }: Saved): number =>
+    uploadMs(settings, since.data.checkpoint.archiveBytes) + roundTripMs(settings);
   const leases = new Map<string, Lease>();
   /** Where a job's next holder begins, by job. */
   const reached = new Map<string, RecordOf<"broker.released">>();
@@ -32,7 +33,7 @@ export const checkpointsTold = checkerOf("the broker holds each lease's newest c
 
   const look = (now: HistoryRecord): void => {
     for (const lease of leases.values()) {
-      const index = lease.coming.findLastIndex((saved) => saved.ageMs(now) > bearMs);
+      const index = lease.coming.findLastIndex((saved) => saved.ageMs(now) > bearMs(saved));
       if (index >= 0) lease.due = lease.coming.splice(0, index + 1).at(-1) ?? null;
     }
   };

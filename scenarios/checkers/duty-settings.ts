@@ -12,6 +12,8 @@ export interface DutySettings extends Timing {
   readonly snapshotMsMax: number;
   /** The most that the broker takes of one archive. */
   readonly checkpointBytesMax: number;
+  /** So much of it crosses with one request. */
+  readonly uploadChunkBytes: number;
 }
 
 /** What whoever answers takes for itself, its disk included. */
@@ -25,6 +27,7 @@ export function dutySettings(settings: CheckerSettings): DutySettings {
     slots: 1,
     snapshotMsMax: Infinity,
     checkpointBytesMax: limits.checkpointBytesMax,
+    uploadChunkBytes: limits.uploadChunkBytesMax,
     ...settings,
   };
 }
@@ -32,4 +35,10 @@ export function dutySettings(settings: CheckerSettings): DutySettings {
 /** The most that passes between a question and its answer, in milliseconds. */
 export function roundTripMs({ latencyMsMax }: DutySettings): number {
   return 2 * latencyMsMax + answerMsMax;
+}
+
+/** The most that an archive is on its way to the broker: what takes several chunks is asked about first. */
+export function uploadMs(settings: DutySettings, archiveBytes: number): number {
+  const chunks = Math.max(1, Math.ceil(archiveBytes / settings.uploadChunkBytes));
+  return (chunks === 1 ? 1 : chunks + 1) * roundTripMs(settings);
 }

@@ -92,6 +92,8 @@ describe("lease-calls", () => {
     expect(verdict(parts(urged)).result).toBe("pass");
     const stalled = { fault: "stall-agent", target: agentId, detail: "", subjects: [] };
     expect(verdict(parts(withdraws(failed()).add("fault.applied", stalled))).result).toBe("pass");
+    // The broker may have called it lost, and its holder forgotten it.
+    expect(verdict(parts(withdraws(failed().loseStore(1)))).result).toBe("pass");
   });
 
   it("expects nothing of whoever leaves or is hurt", () => {

@@ -1,3 +1,4 @@
+import { isByActivity, isForActivity } from "./activity-words.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { violation } from "./story.ts";
 
@@ -76,13 +77,15 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
       "agent.refused": (record) => {
         const { event, state } = record.data;
         if (event !== "resumeAsked" || state === "Withdrawing" || state === "Withdrawn") return;
+        // Whether the owner really was is judged by activity-pauses, as is what comes of that.
+        if (isForActivity(record.data.reason)) return;
         if (of(agentOf.get(record.source)).ownerAsked) return;
         return violation("a resume was refused, and the owner had paused nothing", record);
       },
       "agent.state": (record) => {
         const { from, to, event, reason } = record.data;
         const { paused, letGo, resumes: words } = of(agentOf.get(record.source));
-        if (to === "Paused" && letGo !== null) {
+        if (to === "Paused" && letGo !== null && !isByActivity(reason)) {
           return violation("a host that its owner let go is paused, and nobody asked for that", letGo, record);
         }
         if (from !== "Paused" || event !== "resumeAsked") return;

@@ -1,6 +1,6 @@
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { Debt } from "./debt.ts";
-import { dutySettings, roundTripMs } from "./duty-settings.ts";
+import { dutySettings, roundTripMs, uploadMs } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -14,8 +14,8 @@ interface Instance {
   frozen: RecordOf<"agent.frozen"> | null;
   /** The one after which it was Paused. */
   pausedBy: RecordOf<"agent.frozen"> | null;
-  /** The leases whose checkpoint was saved in it and that have not ended since. */
-  readonly saved: Set<string>;
+  /** The leases whose checkpoint was saved in it and that have not ended since, and how many bytes it has. */
+  readonly saved: Map<string, number>;
 }
 
 const title = "a pause is acknowledged to the broker in time, with its checkpoints (WC-2)";
@@ -26,17 +26,17 @@ const title = "a pause is acknowledged to the broker in time, with its checkpoin
  */
 export const pauseTold = checkerOf(title, (all) => {
   const settings = dutySettings(all);
-  // An upload, then the acknowledgement.
-  const bearMs = 2 * roundTripMs(settings);
   const instances = new Instances<Instance>(() => ({
     ...{ paused: null, told: 0, stale: 0, frozen: null, pausedBy: null },
-    saved: new Set<string>(),
+    saved: new Map<string, number>(),
   }));
   let told = 0;
 
   const look = (instance: Instance | undefined, now: RecordOf<"agent.woke"> | RecordOf<"broker.heartbeat">) => {
     if (instance === undefined || instance.paused === null || instance.told > 0) return null;
     const ageMs = instance.paused.ageMs(now);
+    // The uploads, then the acknowledgement.
+    const bearMs = uploadMs(settings, Math.max(0, ...instance.saved.values())) + roundTripMs(settings);
     if (ageMs <= bearMs) return null;
     const summary = `an agent is Paused since ${ageMs.toFixed(0)} ms, and the broker has no word of it`;
     return violation(summary, instance.paused.since, now);
@@ -61,7 +61,8 @@ export const pauseTold = checkerOf(title, (all) => {
       },
       "agent.checkpoint": ({ source, data: { leaseId, checkpoint } }) => {
         // Of one that the broker does not take nothing can be told.
-        if (checkpoint.archiveBytes <= settings.checkpointBytesMax) instances.of(source).saved.add(leaseId);
+        const { archiveBytes } = checkpoint;
+        if (archiveBytes <= settings.checkpointBytesMax) instances.of(source).saved.set(leaseId, archiveBytes);
       },
       "agent.execution": ({ source, data: { leaseId, to } }) => {
         if (to !== "spawning" && to !== "running") instances.of(source).saved.delete(leaseId);

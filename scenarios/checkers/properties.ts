@@ -24,8 +24,10 @@ export const propertyNames = [
   "freeze-bound",
   "lost-noticed",
   "checkpoint-progress",
+  "cooperation-true",
   "latest-instance",
   "results-correct",
+  "exits-told",
   "lease-overrun",
   "work-kept",
   "word-kept",
@@ -46,6 +48,8 @@ export const propertyNames = [
   "status-true",
   "broker-contact",
   "owner-holds",
+  "activity-pauses",
+  "deaths-blamed",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -53,6 +57,7 @@ export const dutyNames = [
   "pause-told",
   "freezes-end",
   "checkpoints-made",
+  "cooperation-heeded",
   "checkpoints-told",
   "pause-heard",
   "held-starts",

@@ -2,6 +2,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
 import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
+import { activityPauses } from "./activity-pauses.ts";
 import { checkpointProgress } from "./checkpoint-progress.ts";
 import { completionOnce } from "./completion-once.ts";
 import { fencing } from "./fencing.ts";
@@ -25,6 +26,8 @@ import { resultsCorrect } from "./results-correct.ts";
 import { resumeThaws } from "./resume-thaws.ts";
 import { shutdownOnce } from "./shutdown-once.ts";
 import { shutdownEnds } from "./shutdown-ends.ts";
+import { cooperationHeeded } from "./cooperation-heeded.ts";
+import { cooperationTrue } from "./cooperation-true.ts";
 import { transitions } from "./transitions.ts";
 import { leaseOverrun } from "./lease-overrun.ts";
 import { workKept } from "./work-kept.ts";
@@ -35,6 +38,7 @@ import { pauseTold } from "./pause-told.ts";
 import { freezesEnd } from "./freezes-end.ts";
 import { checkpointsMade } from "./checkpoints-made.ts";
 import { checkpointsTold } from "./checkpoints-told.ts";
+import { deathsBlamed } from "./deaths-blamed.ts";
 import { pauseHeard } from "./pause-heard.ts";
 import { heldStarts } from "./held-starts.ts";
 import { stateOfWork } from "./state-of-work.ts";
@@ -43,6 +47,7 @@ import { workOffered } from "./work-offered.ts";
 import { offersAnswered } from "./offers-answered.ts";
 import { workUndisturbed } from "./work-undisturbed.ts";
 import { endsTold } from "./ends-told.ts";
+import { exitsTold } from "./exits-told.ts";
 import { queueOrder } from "./queue-order.ts";
 import { startsCounted } from "./starts-counted.ts";
 import { slotsTold } from "./slots-told.ts";
@@ -106,6 +111,8 @@ export const checkers = {
   "pause-told": pauseTold,
   "freezes-end": freezesEnd,
   "checkpoints-made": checkpointsMade,
+  "cooperation-true": cooperationTrue,
+  "cooperation-heeded": cooperationHeeded,
   "checkpoints-told": checkpointsTold,
   "pause-heard": pauseHeard,
   "held-starts": heldStarts,
@@ -113,6 +120,7 @@ export const checkers = {
   "requests-answered": requestsAnswered,
   "owner-granted": ownerGranted,
   "owner-holds": ownerHolds,
+  "activity-pauses": activityPauses,
   "signals-heeded": signalsHeeded,
   "withdrawal-pace": withdrawalPace,
   "withdrawal-hands-back": withdrawalHandsBack,
@@ -126,8 +134,10 @@ export const checkers = {
   "offers-answered": offersAnswered,
   "work-undisturbed": workUndisturbed,
   "ends-told": endsTold,
+  "exits-told": exitsTold,
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
+  "deaths-blamed": deathsBlamed,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,

@@ -30,6 +30,13 @@ describe("shutdown-bound", () => {
     };
     const saved = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", durationMs: 900, ...data };
     expect(verdict(exit(asked().wait(1_000).add("agent.checkpoint", saved)))).toBe("pass");
+    const inChunks = (archiveBytes: number) => ({
+      ...{ ...saved, durationMs: 0 },
+      checkpoint: { ...data.checkpoint, archiveBytes },
+    });
+    const uploads = (archiveBytes: number) => exit(asked().wait(1_000).add("agent.checkpoint", inChunks(archiveBytes)));
+    expect(verdict(uploads(3 * 1024 * 1024))).toBe("pass");
+    expect(verdict(uploads(1024 * 1024))).toBe("fail");
     const stuck = asked().execution(1, "running", "killing").wait(9_000);
     expect(verdict(exit(stuck))).toBe("pass");
     expect(verdict(exit(stuck.execution(1, "killing", "killed").wait(100)))).toBe("pass");
@@ -50,6 +57,27 @@ describe("shutdown-bound", () => {
       new HistoryBuilder().start().add("witness.command", { agentId, by: "broker", command: "goodbye", reason: "" });
     expect(verdict(exit(begin(goodbye())))).toBe("pass");
     expect(verdict(exit(begin(goodbye()).wait(1_000)))).toBe("fail");
+  });
+
+  it("takes the last goodbye that was said before it began to leave for the one that it left for", () => {
+    const goodbye = (history: HistoryBuilder) =>
+      history.add("witness.command", { agentId, by: "broker", command: "goodbye", reason: "" });
+    const unheard = goodbye(new HistoryBuilder().start()).wait(5_000);
+    expect(verdict(exit(begin(goodbye(unheard)).wait(800)))).toBe("pass");
+    expect(verdict(exit(goodbye(begin(unheard)).wait(800)))).toBe("fail");
+  });
+
+  it("gives it the time that its freeze waited for jobs that cooperate, also after a pause that was called off", () => {
+    const told = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "SIGTERM", waitedMs: 0 };
+    const waits = () =>
+      begin(signal(new HistoryBuilder().start().add("agent.cooperation", { ...told, stage: "asked" })));
+    expect(verdict(exit(waits().wait(2_000).freeze().wait(800)))).toBe("pass");
+    expect(verdict(exit(waits().wait(2_000).freeze().thaw().wait(800)))).toBe("pass");
+    expect(verdict(exit(waits().wait(2_000).freeze().wait(1_000)))).toBe("fail");
+    // A second signal ends that wait; it counts from the first one, not from the freeze.
+    const hurried = () => signal(waits().wait(400).freeze().wait(200));
+    expect(verdict(exit(hurried().wait(300)))).toBe("pass");
+    expect(verdict(exit(hurried().wait(500)))).toBe("fail");
   });
 
   it("gives it less time after the second signal, and none after the third", () => {

@@ -1,6 +1,6 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
-import { dutySettings } from "./duty-settings.ts";
+import { dutySettings, uploadMs } from "./duty-settings.ts";
 import { Instances } from "./instances.ts";
 import { violation, type Violation } from "./story.ts";
 
@@ -26,7 +26,14 @@ interface Instance {
   /** A command that it may not have heard yet. */
   goodbye: RecordOf<"witness.command"> | null;
   frozenAt: number;
+  /** Until then a freeze had the process to itself. */
+  heldUntil: number;
   snapshotMs: number;
+  /** What its largest checkpoint of several chunks takes on its way to the broker. */
+  chunksMs: number;
+  /** When its jobs were asked to put their files in order, and how long the freeze waited for them. */
+  askedJobsAt: number | null;
+  cooperationMs: number;
   isLeaving: boolean;
   hasBegun: boolean;
   /** It took a lease once: what becomes of that may take its time. */
@@ -42,9 +49,20 @@ interface Instance {
  * witness's clock counts.
  */
 export const shutdownBound = checkerOf("a shutdown ends in time, and for a reason (I9)", (settings) => {
-  const { latencyMsMax, terminateGraceMs } = dutySettings(settings);
+  const duty = dutySettings(settings);
+  const { latencyMsMax, terminateGraceMs } = duty;
   const instances = new Instances<Instance>(() => ({
-    ...{ asked: null, offsetMs: null, counted: [], goodbye: null, frozenAt: -Infinity, snapshotMs: 0 },
+    ...{
+      asked: null,
+      offsetMs: null,
+      counted: [],
+      goodbye: null,
+      frozenAt: -Infinity,
+      heldUntil: -Infinity,
+      snapshotMs: 0,
+      chunksMs: 0,
+    },
+    ...{ askedJobsAt: null, cooperationMs: 0 },
     ...{ isLeaving: false, hasBegun: false, hasWorked: false, ending: new Map(), endedInMs: 0 },
   }));
   /** The leases whose end the broker has written down. */
@@ -52,11 +70,12 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
   let ends = 0;
 
   /** How long it may take from the last wish that counts. */
-  const boundMs = ({ counted, snapshotMs, ending, endedInMs }: Instance): number => {
+  const boundMs = ({ counted, cooperationMs, snapshotMs, chunksMs, ending, endedInMs }: Instance): number => {
     const stuckMs = ending.size > 0 ? unkillableMs : endedInMs;
     if (counted.length > 2) return 10;
     if (counted.length > 1) return ways * latencyMsMax + spareMs + stuckMs;
-    return snapshotMs + terminateGraceMs + ways * latencyMsMax + spareMs + stuckMs;
+    const savedMs = snapshotMs + Math.min(chunksMs, snapshotMsMax);
+    return cooperationMs + savedMs + terminateGraceMs + ways * latencyMsMax + spareMs + stuckMs;
   };
 
   /** The instances that were told to end and have not. */
@@ -80,13 +99,13 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
   const signalled = (record: RecordOf<"witness.signal">): void => {
     const instance = instances.ofAgent(record.data.agentId ?? "");
     if (instance === undefined || instance.isLeaving) return;
-    const { counted, offsetMs, frozenAt } = instance;
+    const { counted, offsetMs, heldUntil } = instance;
     instance.asked ??= record;
     owing.add(instance);
     const last = counted.at(-1);
     if (last === undefined) counted.push(record);
     // Of one that began for the broker's sake it is not known when.
-    else if (offsetMs !== null && record.at - Math.max(last.at, frozenAt - offsetMs) >= repeatMs) counted.push(record);
+    else if (offsetMs !== null && record.at - Math.max(last.at, heldUntil - offsetMs) >= repeatMs) counted.push(record);
   };
 
   const wrongEnd = (record: RecordOf<"witness.exit">): Violation | null => {
@@ -116,7 +135,21 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       },
       "agent.state": ({ source, data }) => void (instances.of(source).isLeaving ||= data.to === "Withdrawing"),
       "agent.offer": ({ source }) => void (instances.of(source).hasWorked = true),
-      "agent.frozen": (record) => void (instances.of(record.source).frozenAt = record.at),
+      "agent.cooperation": (record) => {
+        if (record.data.stage === "asked") instances.of(record.source).askedJobsAt ??= record.at;
+      },
+      "agent.frozen": (record) => {
+        const instance = instances.of(record.source);
+        instance.frozenAt = record.at;
+        // One that waited for jobs did not keep it from hearing signals meanwhile.
+        instance.heldUntil = instance.askedJobsAt === null ? record.at : instance.heldUntil;
+        instance.cooperationMs += record.at - (instance.askedJobsAt ?? record.at);
+        instance.askedJobsAt = null;
+      },
+      "agent.thawed": ({ source }) => {
+        // A pause that is called off on the way out lets nothing go on.
+        if (!instances.of(source).hasBegun) instances.of(source).cooperationMs = 0;
+      },
       "agent.execution": ({ source, at, data: { leaseId, to } }) => {
         const instance = instances.of(source);
         const { ending } = instance;
@@ -131,6 +164,9 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       },
       "agent.checkpoint": ({ source, data }) => {
         const instance = instances.of(source);
+        const { archiveBytes } = data.checkpoint;
+        const isLarge = archiveBytes > duty.uploadChunkBytes && archiveBytes <= duty.checkpointBytesMax;
+        if (isLarge) instance.chunksMs = Math.max(instance.chunksMs, uploadMs(duty, archiveBytes));
         if (instance.asked !== null) instance.snapshotMs = Math.max(instance.snapshotMs, data.durationMs);
       },
       "agent.checkpoint-failed": ({ source }) => void (instances.of(source).snapshotMs = snapshotMsMax),
@@ -144,7 +180,8 @@ export const shutdownBound = checkerOf("a shutdown ends in time, and for a reaso
       },
       "witness.command": (record) => {
         const instance = instances.ofAgent(record.data.agentId);
-        if (instance !== undefined && record.data.command === "goodbye") instance.goodbye ??= record;
+        // One that was said while it enrolled, and heard nothing yet, is not the one that it leaves for.
+        if (instance?.hasBegun === false && record.data.command === "goodbye") instance.goodbye = record;
         return overdue(record);
       },
       "witness.signal": (record) => {

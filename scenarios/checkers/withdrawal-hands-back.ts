@@ -1,6 +1,6 @@
 import { withdrawalShares } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
-import { type DutySettings, dutySettings } from "./duty-settings.ts";
+import { type DutySettings, dutySettings, uploadMs } from "./duty-settings.ts";
 import { violation, type Violation } from "./story.ts";
 import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
@@ -101,7 +101,9 @@ function judgeHandBack(
   }
   const forMs = (course.endsAtMs ?? 0) - course.begun.at;
   const leftMs = course.begun.at + forMs * withdrawalShares.upload - endOfStep(record, "terminate");
-  if (forMs * withdrawalShares.checkpoint < roundMs + hostMsMax || leftMs < exchangesMax * roundMs + hostMsMax) return;
+  const sizes = handedBack.map(({ data }) => newest.get(data.leaseId)?.data.checkpoint.archiveBytes ?? 0);
+  const needMs = exchangesMax * roundMs + hostMsMax + uploadMs(duty, Math.max(0, ...sizes));
+  if (forMs * withdrawalShares.checkpoint < roundMs + hostMsMax || leftMs < needMs) return;
   // A job that does not die in time stays with its lease, which the revocation ends.
   if (processesLeft.length > 0) return;
   const forgotten = released.leases.find(({ data }) => data.how === "revoked");

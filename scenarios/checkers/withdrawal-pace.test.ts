@@ -46,6 +46,19 @@ describe("withdrawal-pace", () => {
     expect(judged(begun(), { steps: left, processesLeft: [stray] }).result).toBe("pass");
   });
 
+  it("lets it send a checkpoint of many chunks, also one that was saved before", () => {
+    const digests = { manifestDigest: "b".repeat(64), archiveDigest: "c".repeat(64), progress: 1, number: 1 };
+    const after = (archiveBytes: number) => {
+      const checkpoint = { ...digests, archiveBytes };
+      const saved = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", durationMs: 1, checkpoint };
+      const history = new HistoryBuilder().start().add("agent.checkpoint", saved).add("witness.asked", asked);
+      return history.state("Idle", "Withdrawing", "withdrawAsked").freeze();
+    };
+    const steps = stepsOf({ "hand-back": { durationMs: 1_500 } });
+    expect(judged(after(12 * 1024 * 1024), { steps }).detail).not.toContain("hand-back was over");
+    expect(judged(after(1024 * 1024), { steps }).detail).toContain("hand-back was over");
+  });
+
   it("lets it wait for a snapshot until the broker takes its job away", () => {
     const steps = stepsOf({ checkpoint: { durationMs: 2_960 } });
     const killed = (history: HistoryBuilder) => history.execution(1, "running", "killing");

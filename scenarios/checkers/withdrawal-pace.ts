@@ -1,6 +1,6 @@
 import { agentLimits, withdrawalShares } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
-import { type DutySettings, dutySettings } from "./duty-settings.ts";
+import { type DutySettings, dutySettings, uploadMs } from "./duty-settings.ts";
 import { violation } from "./story.ts";
 import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
@@ -8,7 +8,7 @@ import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawa
 const hostMsMax = 250;
 /** Clocks have fractions, and a record is written a moment after what it tells. */
 const momentMs = 20;
-/** To enrol, to name what was inherited, to upload, to tell: each there and back. */
+/** To enrol, to name what was inherited, to upload what fits into one chunk, to tell: each there and back. */
 const exchangesMax = 4;
 
 /**
@@ -22,6 +22,8 @@ export const withdrawalPace = checkerOf(
     const courses = new WithdrawalCourses();
     /** The leases that the broker has taken away. */
     const over = new Set<string>();
+    /** What the largest checkpoint of an instance takes on its way, by instance: one of before may be on it still. */
+    const uploads = new Map<string, number>();
     let judged = 0;
     const see = (record: Parameters<WithdrawalCourses["see"]>[0]): void => courses.see(record);
     return {
@@ -29,7 +31,13 @@ export const withdrawalPace = checkerOf(
         "agent.started": see,
         "agent.state": see,
         "agent.frozen": see,
-        "agent.checkpoint": see,
+        "agent.checkpoint": (record) => {
+          const { archiveBytes } = record.data.checkpoint;
+          const isLarge = archiveBytes > duty.uploadChunkBytes && archiveBytes <= duty.checkpointBytesMax;
+          const takesMs = isLarge ? uploadMs(duty, archiveBytes) : 0;
+          uploads.set(record.source, Math.max(takesMs, uploads.get(record.source) ?? 0));
+          see(record);
+        },
         "agent.checkpoint-failed": see,
         "agent.execution": see,
         "witness.asked": see,
@@ -44,8 +52,9 @@ export const withdrawalPace = checkerOf(
           if (course === undefined || course.endsAtMs === null || course.instances > 1) return;
           if (hurriedBySignals(course)) return;
           judged += 1;
+          const context = { duty, over, uploadsMs: uploads.get(record.source) ?? 0 };
           const found =
-            tooSlow(record, course, { duty, over }) ?? tooSoon(record, course) ?? unconfirmed(record, course, duty);
+            tooSlow(record, course, context) ?? tooSoon(record, course) ?? unconfirmed(record, course, context);
           return found === null ? undefined : violation(found, course.begun, record);
         },
       },
@@ -56,10 +65,16 @@ export const withdrawalPace = checkerOf(
 
 type Report = RecordOf<"agent.withdrawal">;
 
+interface Context {
+  readonly duty: DutySettings;
+  readonly over: ReadonlySet<string>;
+  readonly uploadsMs: number;
+}
+
 function tooSlow(
   record: Report,
   course: WithdrawalCourse,
-  { duty, over: takenAway }: { duty: DutySettings; over: ReadonlySet<string> },
+  { duty, over: takenAway, uploadsMs }: Context,
 ): string | null {
   const roundMs = 2 * duty.latencyMsMax;
   const share = shareOf(course);
@@ -92,7 +107,7 @@ function tooSlow(
       over("hand-back"),
       Math.max(
         over("terminate"),
-        Math.min(share(withdrawalShares.answer), over("terminate") + exchangesMax * roundMs + hostMsMax),
+        Math.min(share(withdrawalShares.answer), over("terminate") + exchangesMax * roundMs + hostMsMax + uploadsMs),
       ),
     ],
     ["revoke-key", over("revoke-key"), over("hand-back") + roundMs + hostMsMax],
@@ -144,11 +159,12 @@ function tooSoon(record: Report, course: WithdrawalCourse): string | null {
 }
 
 /** Whoever had the time for it was confirmed. */
-function unconfirmed(record: Report, course: WithdrawalCourse, { latencyMsMax }: DutySettings): string | null {
+function unconfirmed(record: Report, course: WithdrawalCourse, { duty, uploadsMs }: Context): string | null {
+  const { latencyMsMax } = duty;
   const { keyRevoked } = record.data.report;
   if (keyRevoked === "confirmed") return null;
   const leftMs = shareOf(course)(withdrawalShares.broker) - endOfStep(record, "terminate");
-  if (leftMs < 2 * exchangesMax * latencyMsMax + hostMsMax) return null;
+  if (leftMs < 2 * exchangesMax * latencyMsMax + hostMsMax + uploadsMs) return null;
   return `the key is ${keyRevoked}, and ${leftMs.toFixed(0)} ms were left for it`;
 }
 

@@ -138,8 +138,9 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
       "broker.refused": (record) => {
         const { agentId, route, code } = record.data;
         const holder = instances.ofAgent(agentId);
-        // Word of a checkpoint may be overtaken by the end of its job.
-        if (holder === undefined || holder.leaving || route.endsWith("progress")) return;
+        // A checkpoint on its way, and the word of it, may be overtaken by the end of its job.
+        const isOvertaken = route.endsWith("progress") || (code === "fenced" && isUpload(route));
+        if (holder === undefined || holder.leaving || isOvertaken) return;
         // A stranger with another broker's token did, and so did whoever was ended at once and stayed away for too long.
         if (code === "bad-join-token" || code === "revoked") return;
         // What the instance before sent last may come after it has gone, and even after this one is known.
@@ -154,3 +155,8 @@ export const workUndisturbed = checkerOf("no work is broken off without a reason
     end: () => (ends === 0 ? undecided("no lease ended") : passed(`${ends} leases ended`)),
   };
 });
+
+/** As the model names it, and as the wire does. */
+function isUpload(route: string): boolean {
+  return route.startsWith("upload-") || route.includes("/uploads/");
+}

@@ -49,6 +49,7 @@ function optionWords({ options, tape }: Plan): string[] {
     `joining within ${duration(joinWithinMs)}`,
     `latency ${round(latencyMsMin)} to ${round(latencyMsMax)} ms`,
     `clocks off by up to ${duration(clockSkewMs)}`,
+    ...(options.quietMs === undefined ? [] : [`quiet after ${duration(options.quietMs)}`]),
     `messages as ${options.encoding}`,
     tape === "seeded" ? "small decisions from the seed" : counted(tape.length, "choice"),
   ];

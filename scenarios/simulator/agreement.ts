@@ -47,9 +47,10 @@ export function* disagreements(
 
 /** What it would still do by itself. */
 function* unrest(core: AgentCore): Generator<string> {
-  const { agent, pause, freeze } = core;
+  const { agent, pause, cooperation, freeze } = core;
   const wanted = pause === null ? (isBusy(core) ? "Working" : "Idle") : "Paused";
   if (agent !== wanted) yield `is ${agent} instead of ${wanted}`;
+  if (cooperation !== null) yield `waits for jobs before it freezes for a ${cooperation.purpose}`;
   if (pause === null && freeze !== null) yield `holds everything frozen for a ${freeze.purpose}`;
   if (pause !== null && pause.acknowledgement !== "done") yield "has not been heard about its pause";
   if (pause !== null && pause.waiting.length > 0) yield "has not answered who waits for its pause";

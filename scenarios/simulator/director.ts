@@ -67,6 +67,8 @@ export class Director implements EventTarget {
         return this.pause(this.#member(step));
       case "resume":
         return this.resume(this.#member(step));
+      case "activity":
+        return this.#member(step)?.body?.noticeActivity("plan");
       case "withdraw":
         return this.#withdraw(step);
       case "signal":
@@ -88,6 +90,7 @@ export class Director implements EventTarget {
       case "stall-agent":
       case "fail-checkpoints":
       case "fail-spawns":
+      case "rot-checkpoints":
       case "jump-clock":
       case "disturb-link":
       case "kill-broker":

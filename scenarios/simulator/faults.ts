@@ -11,6 +11,7 @@ export type FaultStep = PlanStepOf<
   | "stall-agent"
   | "fail-checkpoints"
   | "fail-spawns"
+  | "rot-checkpoints"
   | "jump-clock"
   | "disturb-link"
   | "kill-broker"
@@ -67,6 +68,8 @@ export class Faults implements EventTarget {
       case "fail-checkpoints":
       case "fail-spawns":
         return this.#breakHost(step);
+      case "rot-checkpoints":
+        return this.#rot(step);
       case "jump-clock":
         return this.#jumpClock(step);
       case "disturb-link":
@@ -122,6 +125,14 @@ export class Faults implements EventTarget {
       if (step.do === "stall-broker") broker.stall(step.forMs);
       else broker.stallStore(step.forMs);
     }
+  }
+
+  /** Nothing mends that. */
+  #rot(step: PlanStepOf<"rot-checkpoints">): void {
+    const member = this.#member(step);
+    if (member === undefined) return;
+    member.host.rotCheckpoints();
+    this.#note(step.do, { target: member.host.agentId, detail: "what is on the disk now", subjects: [] });
   }
 
   #jumpClock({ do: fault, agent, byMs }: PlanStepOf<"jump-clock">): void {

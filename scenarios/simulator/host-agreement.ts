@@ -49,11 +49,15 @@ function isStray({ host, instanceId }: AgentBody, resource: string): boolean {
 function* strangeNotes({ host, core }: AgentBody): Generator<string> {
   const notes = host.journal.notes("");
   for (const { key } of notes) {
-    const isOurs = key === "membership" || (key === "pause" && core.pause !== null);
+    const isOurs =
+      key === "membership" ||
+      (key === "pause" && core.pause !== null) ||
+      (key === "activity" && core.activity?.ignored === true);
     if (!isOurs && core.leases[key.slice("lease:".length)] === undefined) yield `remembers ${key} for nothing`;
   }
   const remembered = (wanted: string): boolean => notes.some(({ key }) => key === wanted);
   const membership = host.journal.note("membership") as { enrolmentSent?: boolean } | null;
   if (membership?.enrolmentSent !== true) yield "does not remember that it enrolled";
+  if (core.activity?.ignored === true && !remembered("activity")) yield "does not remember that activity is ignored";
   if (core.pause !== null && !remembered("pause")) yield "does not remember its pause";
 }

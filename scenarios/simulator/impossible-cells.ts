@@ -58,6 +58,7 @@ const impossible: readonly {
       "sandboxExited",
       "sandboxTerminated",
       "sandboxWiped",
+      "cooperated",
       "checkpointSaved",
       "checkpointFailed",
     ],

@@ -1,3 +1,4 @@
+import { agentLimits } from "../../agent/core/limits.ts";
 import type { AgentCore } from "../../agent/core/state.ts";
 import { Convergence } from "./convergence.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
@@ -56,6 +57,8 @@ export class Liveness implements EventTarget {
     }
     for (const member of members) {
       if (this.#resting.has(member) || member.body === null || member.body.core.pause === null) continue;
+      // It must end by itself.
+      if (member.body.core.pause.by === "activity") continue;
       director.resume(member);
     }
     // Somebody has to be there to do the work that is left.
@@ -95,6 +98,8 @@ export class Liveness implements EventTarget {
     // What was asked just now is seen in a moment; later on the operator may have let it go on.
     if (body.core.pause === null) return world.nowMs > this.#beganAtMs;
     if (body.core.agent !== "Paused") return false;
+    // Its end comes by itself, within the bound.
+    if (body.core.pause.by === "activity") return false;
     const pausedForMs = world.wallMs(body.source.clockOffsetMs) - body.core.pause.triggeredAtMs;
     const toldForMs = world.nowMs - (acknowledgedAtMs.get(agentId) ?? -Infinity);
     if (toldForMs > pausedForMs) return false;
@@ -118,7 +123,9 @@ export class Liveness implements EventTarget {
   }
 
   #extendTo(fromMs: number): void {
-    this.endsAtMs = fromMs + this.#simulation.plan.options.livenessMs + this.#workMs();
+    const { options, steps } = this.#simulation.plan;
+    const quietMs = steps.some((step) => step.do === "activity") ? (options.quietMs ?? agentLimits.quietMs) : 0;
+    this.endsAtMs = fromMs + options.livenessMs + quietMs + this.#workMs();
   }
 
   /** Null when everything came to its end in time. */
@@ -147,7 +154,10 @@ export class Liveness implements EventTarget {
     if (this.#resting.size > 0) return false;
     return members.every(
       (member) =>
-        (member.body?.core.pause ?? null) === null && unfinishedOf(member).length === 0 && keptBy(member).length === 0,
+        (member.body?.core.pause ?? null) === null &&
+        (member.body?.core.activity ?? null) === null &&
+        unfinishedOf(member).length === 0 &&
+        keptBy(member).length === 0,
     );
   }
 

@@ -19,6 +19,7 @@ const never: Partial<Record<Mark, string>> = {
 /** What too few runs come to for these seeds to find it every time, and what has to come together for it. */
 const rare: Partial<Record<Mark, string>> = {
   "an upload was refused for good": "a checkpoint too large for the broker, saved before anybody gave it up",
+  "an upload began anew because the broker had thrown it away": "the same as for one that is thrown away",
   "a pause took a periodic freeze over": "a pause in the milliseconds of a periodic freeze",
   "a job ended by itself just before it was frozen": "a job's last millisecond and a freeze",
   "a checkpoint was ready after its freeze was over": "a resume while an archive is being written",
@@ -36,6 +37,11 @@ const rare: Partial<Record<Mark, string>> = {
   "a hand-back came without its last checkpoint": "a store that forgets a blob between its upload and the hand-back",
   "word of a checkpoint came after that of a later one": "two freezes within the time that a message takes",
   "a checkpoint was refused because its blobs were not there": "the same between its upload and the word of it",
+  "an upload was thrown away because it had not its digest":
+    "a broker's machine that stops between two chunks, whose disk does not give back what it was given",
+  "an unfinished upload expired":
+    "an upload whose agent stays away for as long as its lease lives, and is renewed then",
+  "an unfinished upload gave way to a later one of its lease": "three checkpoints of a lease that are cut off in turn",
   "the store had forgotten a grant, and the epoch leapt": "a store that forgets a grant whose holder lives on",
 };
 

@@ -1,3 +1,4 @@
+import { agentLimits } from "../../agent/core/limits.ts";
 import { AssertionError } from "../../foundation/assert.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { forgetMarks } from "../../foundation/sometimes.ts";
@@ -22,7 +23,8 @@ import type { Failure, SimulationOutcome } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { isUndisturbed } from "./plan/undisturbed.ts";
 import { Simulation } from "./simulation.ts";
-import { blobBytesMax } from "./world/broker-body.ts";
+import { blobBytesMax } from "./world/broker-uploads.ts";
+import { chunkBytesMax } from "./world/uploads.ts";
 import { snapshotMs } from "./world/checkpoint-effects.ts";
 
 export interface SimulateOptions {
@@ -35,6 +37,9 @@ export interface SimulateOptions {
   readonly tape?: Tape;
   readonly observe?: (record: HistoryRecord) => void;
 }
+
+/** What comes after the quiet in the same moment: a timer's rounding. */
+const quietLateMsMax = 10;
 
 /** Duties remember much of each agent: a fleet is judged by the properties alone. */
 const dutyAgentsMax = 1_000;
@@ -96,12 +101,24 @@ function propertiesOf(plan: Plan): PropertyWatch {
   const { timing, latencyMsMax, slots } = plan.options;
   const sizes = plan.steps.map((step) => (step.do === "submit" ? step.behaviour.megabytes : 0));
   const snapshotMsMax = snapshotMs(Math.max(0, ...sizes));
-  const dutySettings = { ...timing, latencyMsMax, slots, snapshotMsMax, checkpointBytesMax: blobBytesMax };
+  const dutySettings = {
+    ...timing,
+    latencyMsMax,
+    slots,
+    snapshotMsMax,
+    checkpointBytesMax: blobBytesMax,
+    uploadChunkBytes: chunkBytesMax,
+  };
   const properties = watchProperties(propertyNames, {
     // The silence of an agent is counted by the broker's clock, whose alarms come in time unless it stands still.
     "lost-noticed": { activityTimeoutMs: timing.activityTimeoutMs },
     "shutdown-ends": dutySettings,
     "freeze-bound": { witnessMsMax: 10 },
+    "activity-pauses": {
+      quietMs: plan.options.quietMs ?? agentLimits.quietMs,
+      heededMsMax: 10,
+      lateMsMax: isUndisturbed(plan) ? quietLateMsMax : Infinity,
+    },
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });

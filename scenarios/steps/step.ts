@@ -11,7 +11,13 @@ const agent = z.string().regex(/^[a-z][a-z0-9-]{0,20}$/);
 /** The steps of a scenario: plain data, interpreted on a stage. */
 export const Step = z.discriminatedUnion("step", [
   z.strictObject({ step: z.literal("start-broker") }),
-  z.strictObject({ step: z.literal("join"), agent, slots: z.int().min(1).max(limits.slotsMax) }),
+  z.strictObject({
+    step: z.literal("join"),
+    agent,
+    slots: z.int().min(1).max(limits.slotsMax),
+    /** It pauses by itself when its owner touches a file, and goes on after nothing was touched for so many seconds. */
+    quietS: z.int().min(1).optional(),
+  }),
   z.strictObject({
     step: z.literal("submit"),
     /** The jobs' name, by which later steps and checkers tell them apart. */
@@ -29,6 +35,10 @@ export const Step = z.discriminatedUnion("step", [
   /** Watches the paused agent's processes for so long. */
   z.strictObject({ step: z.literal("watch-frozen"), agent, forMs: Ms }),
   z.strictObject({ step: z.literal("resume"), agent }),
+  /** The owner of an agent that watches files touches one of them; unless it stands still already, it has to. */
+  z.strictObject({ step: z.literal("touch"), agent }),
+  /** Until the agent has gone on by itself. */
+  z.strictObject({ step: z.literal("await-quiet"), agent, withinMs: Ms }),
   /** Pauses and resumes as fast as they are answered. */
   z.strictObject({ step: z.literal("pause-resume-cycles"), agent, cycles: z.int().min(1).max(limits.cyclesMax) }),
   z.strictObject({
@@ -60,7 +70,7 @@ export function stepTitle(step: Step): string {
     case "start-broker":
       return "start the broker";
     case "join":
-      return `${step.agent} joins with ${step.slots} slots`;
+      return `${step.agent} joins with ${step.slots} slots${step.quietS === undefined ? "" : ", and watches its owner's files"}`;
     case "submit":
       return `submit ${step.jobs} jobs (${step.batch})`;
     case "await-busy":
@@ -73,6 +83,10 @@ export function stepTitle(step: Step): string {
       return `watch ${step.agent}'s frozen processes for ${step.forMs} ms`;
     case "resume":
       return `${step.agent} resumes`;
+    case "touch":
+      return `${step.agent}'s owner touches a file`;
+    case "await-quiet":
+      return `wait until ${step.agent} goes on by itself`;
     case "pause-resume-cycles":
       return `${step.agent} pauses and resumes ${step.cycles} times`;
     case "withdraw":

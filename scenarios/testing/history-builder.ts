@@ -20,6 +20,11 @@ export class HistoryBuilder {
     return this;
   }
 
+  /** When the next event happens. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
   wait(ms: number): this {
     this.#nowMs += ms;
     return this;

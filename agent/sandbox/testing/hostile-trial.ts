@@ -55,7 +55,9 @@ export async function hostileTrial({ bed, job }: { bed: DriverBed; job: HostileJ
     }
     let frozen: boolean | null = null;
     if (job.endsItself === true) {
-      notes.push((await sandbox.exited).reason === undefined ? "not ended for its size" : "ended for its size");
+      notes.push(
+        (await sandbox.exited).exceeded?.limit !== "workspace" ? "not ended for its size" : "ended for its size",
+      );
     } else {
       await until(() => existsSync(started.file("ready")), `«${job.name}» is at work`, readyMsMax);
       await until(() => cpuOf(started, bed) > 0, "it has used the CPU", readyMsMax);

@@ -14,6 +14,7 @@ export const faultKinds = [
   "stall-broker",
   "stall-store",
   "lose-store",
+  "rot-checkpoints",
 ] as const satisfies readonly PlanStep["do"][];
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -89,6 +90,8 @@ function drawFault(stream: ChoiceStream, kind: FaultKind, context: FaultContext)
       return { atMs, do: kind, agent, downMs, ...drawKill(stream) };
     case "crash-host":
       return { atMs, do: kind, agent, downMs };
+    case "rot-checkpoints":
+      return { atMs, do: kind, agent };
     case "stall-agent":
     case "fail-checkpoints":
     case "fail-spawns":

@@ -11,6 +11,7 @@ const situations = [
   "cancelled at work",
   "hurried shutdown",
   "uploads that do not get through",
+  "checkpoint in many chunks",
   "withdrawal without its broker",
   "replaced instance",
   "owner and operator",
@@ -33,6 +34,8 @@ export function drawSituation(stream: ChoiceStream, options: PlanOptions): PlanS
       return hurriedShutdown(stream, context);
     case "uploads that do not get through":
       return uploadsThatDoNotGetThrough(stream, context);
+    case "checkpoint in many chunks":
+      return checkpointInManyChunks(stream, context);
     case "withdrawal without its broker":
       return withdrawalWithoutItsBroker(stream, context);
     case "replaced instance":
@@ -93,12 +96,46 @@ function uploadsThatDoNotGetThrough(stream: ChoiceStream, context: Situation): P
   const pauseAtMs = atMs + 1_000 + stream.upTo("pause", 3_000);
   const forMs = 2_000 + stream.upTo("for", 8_000);
   const how = (["cut", "reset", "slow"] as const)[stream.upTo("how", 2)] ?? "cut";
-  return [
+  const steps: PlanStep[] = [
     work(context, { units, lastsMs: 12_000, megabytes: 1 + stream.upTo("megabytes", 200) }),
     { atMs: pauseAtMs - stream.upTo("before", 500), do: "disturb-link", agent, forMs, direction: "both", how },
     { atMs: pauseAtMs, do: "pause", agent },
     { atMs: pauseAtMs + forMs + stream.upTo("after", 6_000), do: "resume", agent },
   ];
+  // While they lie there and wait, the disk fails them.
+  if (stream.chance("rots", 0.3)) {
+    steps.push({ atMs: pauseAtMs + stream.upTo("rotsAt", forMs), do: "rot-checkpoints", agent });
+  }
+  return steps;
+}
+
+/** A checkpoint of several chunks over a bad line; between two of them the broker may be killed, or the disk fail. */
+function checkpointInManyChunks(stream: ChoiceStream, context: Situation): PlanStep[] {
+  const { agent, atMs } = context;
+  const pauseAtMs = atMs + 1_000 + stream.upTo("pause", 2_000);
+  const megabytes = 800 + stream.upTo("megabytes", 1_100);
+  // As long as the snapshot may take, and the upload after it.
+  const forMs = 4 * megabytes + stream.upTo("for", 6_000);
+  const how = stream.chance("lossy", 0.4) ? "lossy" : "duplicating";
+  const steps: PlanStep[] = [
+    work(context, { units, lastsMs: 15_000, megabytes }),
+    { atMs: pauseAtMs, do: "disturb-link", agent, forMs, direction: "both", how },
+    { atMs: pauseAtMs, do: "pause", agent },
+    { atMs: pauseAtMs + forMs + stream.upTo("after", 4_000), do: "resume", agent },
+  ];
+  for (const kill of ["first", "second", "third"]) {
+    if (!stream.chance(kill, 0.6)) continue;
+    const killAtMs = pauseAtMs + stream.upTo(`${kill}At`, forMs);
+    const downMs = 50 + stream.upTo(`${kill}Down`, 1_000);
+    steps.push({ atMs: killAtMs, do: "kill-broker", downMs, afterEffects: 0, edge: "after" });
+  }
+  // Often enough that one comes between two chunks of what was whole when it was read.
+  if (stream.chance("rots", 0.6)) {
+    for (let number = 0; number < 12; number += 1) {
+      steps.push({ atMs: pauseAtMs + stream.upTo("rotsAt", forMs), do: "rot-checkpoints", agent });
+    }
+  }
+  return steps;
 }
 
 /** The broker is away, or does not answer, from a moment around the request on (docs/cases.md, case 60). */

@@ -1,3 +1,4 @@
+import { jobLimits } from "../../../protocol/exit-reason.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import { JobBehaviour, type PlanOptions, type PlanStep } from "./plan.ts";
 
@@ -217,7 +218,11 @@ function drawBehaviour(stream: ChoiceStream, { quick, hostile }: { quick: boolea
     case 4:
       return { ...behaviour, daemon: true };
     case 5:
-      return { ...behaviour, diesAfterUnits: stream.upTo("dies", behaviour.units) };
+      return {
+        ...behaviour,
+        diesAfterUnits: stream.upTo("dies", behaviour.units),
+        exceeds: [null, ...jobLimits][stream.upTo("exceeds", jobLimits.length)] ?? null,
+      };
     case 6:
       return { ...behaviour, spawnFails: true };
     case 7:

@@ -1,6 +1,8 @@
 import * as z from "zod";
 
 import { limits } from "../../../foundation/limits.ts";
+import { cooperationWaitMsMax } from "../../../protocol/cooperative-checkpoint.ts";
+import { jobLimits } from "../../../protocol/exit-reason.ts";
 import { Timing } from "../../../protocol/timing.ts";
 
 const Ms = z.number().min(0);
@@ -26,8 +28,19 @@ export const JobBehaviour = z.strictObject({
   daemon: z.boolean().default(false),
   /** Spawning it fails on every host. */
   spawnFails: z.boolean().default(false),
-  /** Ends by a signal after so many units: a crash, or the kernel's out-of-memory killer. */
+  /** Ends after so many units, before its work is done. */
   diesAfterUnits: z.int().min(0).nullable().default(null),
+  /** Brings the agent of its host down after so many units, wherever it runs (docs/cases.md, case 19). */
+  killsAgentAfterUnits: z.int().min(0).nullable().default(null),
+  /** What it took too much of, if that is why it ends then; null for a crash. */
+  exceeds: z.enum(jobLimits).nullable().default(null),
+  /**
+   * Whether it cooperates with its checkpoints, and how: in time, too late, never, or not listening at all; `no` for a
+   * job that does not say that it would.
+   */
+  cooperates: z.enum(["no", "inTime", "late", "never", "deaf"]).default("no"),
+  /** How long it may be waited for, if it says that it cooperates. */
+  cooperationWaitMs: z.int().min(1).max(cooperationWaitMsMax).default(500),
   /** What its directory holds, which is what a checkpoint takes its time for. */
   megabytes: z.number().min(0).default(1),
   /** Leaves things outside its directory that a clean-up must know of: a line in the crontab. */
@@ -55,6 +68,8 @@ export const PlanStep = z.discriminatedUnion("do", [
   /** SIGTERM or SIGINT to the agent; it is started again after `downMs`. */
   z.strictObject({ atMs: Ms, do: z.literal("signal"), agent, name: z.enum(["SIGTERM", "SIGINT"]), downMs: Ms }),
   z.strictObject({ atMs: Ms, do: z.literal("command"), agent, command: z.enum(["pause", "resume", "goodbye"]) }),
+  /** Its owner does something at a host: a file is touched, a program is busy. */
+  z.strictObject({ atMs: Ms, do: z.literal("activity"), agent }),
   /** Somebody joins with a token that is not the broker's: it is never taken in, and leaves nothing behind, unless its owner paused it. */
   z.strictObject({ atMs: Ms, do: z.literal("stranger"), pauses: z.boolean().default(false) }),
   // What breaks on a host.
@@ -65,6 +80,8 @@ export const PlanStep = z.discriminatedUnion("do", [
   z.strictObject({ atMs: Ms, do: z.literal("crash-host"), agent, downMs: Ms }),
   z.strictObject({ atMs: Ms, do: z.literal("fail-checkpoints"), agent, forMs }),
   z.strictObject({ atMs: Ms, do: z.literal("fail-spawns"), agent, forMs }),
+  /** What its disk has of checkpoints is not what was written any more. */
+  z.strictObject({ atMs: Ms, do: z.literal("rot-checkpoints"), agent }),
   /** The wall clock is set; what runs already goes by its own monotonic one. */
   z.strictObject({ atMs: Ms, do: z.literal("jump-clock"), agent: agent.nullable(), byMs: z.number() }),
   // What breaks between them.
@@ -107,6 +124,8 @@ export const PlanOptions = z.strictObject({
   latencyMsMax: Ms,
   /** Wall clocks differ by up to so much, both ways. */
   clockSkewMs: Ms,
+  /** For how long a host must be quiet until it is lent again; the agent's own default where it is not told. */
+  quietMs: Ms.min(1).optional(),
   /** `bytes`: every message is encoded and parsed by its schema; `objects`: it is handed over. The history is the same. */
   encoding: z.enum(["objects", "bytes"]),
 });

@@ -1,9 +1,12 @@
 import { defaultTiming, type Timing } from "../../../protocol/timing.ts";
 import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
+import { drawCooperation, withCooperation } from "./draw-cooperation.ts";
+import { drawActivity, drawQuietMs } from "./draw-activity.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
+import { drawPoison } from "./draw-poison.ts";
 import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
@@ -25,7 +28,10 @@ export function planFor(request: PlanRequest): Plan {
   const drawnOptions = drawOptions(cast, request);
   const rare = draws.stream("rare situation");
   const rarity = quick && rare.chance("rare", 0.2) ? drawRareSituation(rare, drawnOptions) : [];
-  const options = lastingFor(drawnOptions, rarity);
+  const activity = draws.stream("activity");
+  const isActive = activity.chance("active", quick ? 0.15 : 0.3);
+  const lasting = lastingFor(drawnOptions, rarity);
+  const options = isActive ? { ...lasting, quietMs: drawQuietMs(activity, quick) } : lasting;
   // Some seeds of every profile go through without a fault; of the quick ones a quarter, since duties are judged there.
   const calm = profile === "calm" || cast.upTo("calm", quick ? 3 : 15) === 0;
   const work = drawWork(draws.stream("work"), { options, quick });
@@ -35,7 +41,15 @@ export function planFor(request: PlanRequest): Plan {
   // By a stream of its own: what else a seed stands for is as it would be without.
   const leaving = draws.stream("leaving");
   if (quick && leaving.chance("directed", 0.35)) work.push(...drawLeaving(leaving, options));
-  const drawn: PlanStep[] = calm ? work.filter(breaksNothing) : work;
+  const { quietMs } = options;
+  if (quietMs !== undefined) work.push(...drawActivity(activity, { options, quietMs }));
+  // Likewise.
+  const poison = draws.stream("poison");
+  if (poison.chance("poisonous", quick ? 0.04 : 0.1)) work.push(drawPoison(poison, options));
+  const cooperation = draws.stream("cooperation");
+  const working = withCooperation(cooperation, work);
+  if (quick && cooperation.chance("directed", 0.12)) working.push(...drawCooperation(cooperation, options));
+  const drawn: PlanStep[] = calm ? working.filter(breaksNothing) : working;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
   // Nobody does anything any more once faults have stopped.

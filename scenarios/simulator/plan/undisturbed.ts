@@ -6,6 +6,7 @@ const asks = new Set<PlanStep["do"]>([
   "cancel",
   "pause",
   "resume",
+  "activity",
   "withdraw",
   "signal",
   "command",
@@ -18,5 +19,6 @@ export function isUndisturbed({ steps }: Plan): boolean {
 }
 
 export function breaksNothing(step: PlanStep): boolean {
+  if (step.do === "submit" && step.behaviour.killsAgentAfterUnits !== null) return false;
   return asks.has(step.do);
 }

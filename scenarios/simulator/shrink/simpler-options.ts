@@ -39,6 +39,8 @@ export function simplerOptions(search: ShrinkSearch): void {
   edit(() => ({ clockSkewMs: 0 }));
   edit(() => ({ joinWithinMs: 0 }));
   edit(({ latencyMsMin }) => ({ latencyMsMax: latencyMsMin }));
+  for (const quietMs of smallerNumbers(search.plan.options.quietMs ?? 0, { min: 1 }))
+    if (edit(() => ({ quietMs }))) break;
   for (const slots of smallerNumbers(search.plan.options.slots, { min: 1 })) if (edit(() => ({ slots }))) break;
   for (const ms of smallerNumbers(search.plan.options.latencyMsMin, { min: 1 })) {
     const spread = search.plan.options.latencyMsMax - search.plan.options.latencyMsMin;

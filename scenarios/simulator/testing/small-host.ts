@@ -14,6 +14,8 @@ export class SmallHost {
   /** The agent's process, as whoever has to be alive to send a signal. */
   readonly agent = { alive: true };
   readonly ends: [number, SandboxEnd][] = [];
+  /** When a job wrote the file that says that its others are in order. */
+  readonly words: number[] = [];
   readonly terminations: [number, Termination][] = [];
 
   constructor(draws: Draws = {}) {
@@ -21,6 +23,8 @@ export class SmallHost {
     this.host = new Host(this.small.world, 0, "a".repeat(64));
     this.host.listener = {
       instanceId: "instance-1",
+      killedByJob: () => undefined,
+      sandboxCooperated: () => void this.words.push(this.small.nowMs),
       sandboxEnded: (_sandbox, end) => void this.ends.push([this.small.nowMs, end]),
     };
   }

@@ -6,6 +6,7 @@ import { recoveredFrom } from "../../../agent/core/recovery.ts";
 import { type AgentCore, initialCore } from "../../../agent/core/state.ts";
 import { coreStatus } from "../../../agent/core/status.ts";
 import { type AgentStatus, type ControlRequest, type ControlResponse } from "../../../protocol/control.ts";
+import { exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentEffects } from "./agent-effects.ts";
@@ -76,7 +77,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.instanceId = instanceId;
     this.caller = { agentId: host.agentId, instanceId };
     this.source = { actor: "agent", name: instanceId, clockOffsetMs: host.clockOffsetMs, nextSequence: 0 };
-    this.core = initialCore({ instanceId, slots: host.slots });
+    const { quietMs } = host;
+    this.core = initialCore({ instanceId, slots: host.slots, ...(quietMs === undefined ? {} : { quietMs }) });
     this.timers = new Timers(world, this, timerNames);
     this.stream = new AgentStream(world, this, { link: host.link, choices: host.stream });
     this.ledger = new HostLedger(this, this.#fuse);
@@ -98,8 +100,9 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     if (isWanted && mayEnrol && recovered.withdrawal === null) this.ledger.make(host.startupHook);
     this.ledger.make(this.controlSocket);
     const hasKey = host.has(`key:${this.home}/key.pem`);
-    const { agentId } = host;
-    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver: "simulated", recovered, mayEnrol });
+    const { agentId, bootId } = host;
+    const driver = "simulated";
+    this.see({ type: "started", agentId, hasKey, pid: host.nextPid(), driver, bootId, recovered, mayEnrol });
   }
 
   get home(): string {
@@ -143,6 +146,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   /** Whether it stands still, and so answers nobody. */
   get isStalled(): boolean {
     return this.#stall?.isOn === true;
+  }
+
+  /** Its owner does something at the host; one that stands still notices when it goes on. */
+  noticeActivity(what: string): void {
+    this.whenDone(0, () => this.see({ type: "activity", what, noticedAtMs: this.wallMs }));
   }
 
   /** The kernel delivers a signal. */
@@ -239,8 +247,20 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     this.#options.broker.streamClosed(this.host.agentId, connection);
   }
 
-  sandboxEnded({ leaseId }: Sandbox, end: SandboxEnd): void {
-    this.later(0, { type: "sandboxExited", leaseId, ...end, resultProblem: null });
+  sandboxEnded({ leaseId }: Sandbox, { progress, result, ...exit }: SandboxEnd): void {
+    const reason = exitReasonOf(exit);
+    this.later(0, { type: "sandboxExited", leaseId, reason, progress, result, resultProblem: null });
+  }
+
+  sandboxCooperated(leaseId: string): void {
+    this.#effects.sandboxes.cooperations.written(leaseId);
+  }
+
+  killedByJob(): void {
+    const { world, host } = this;
+    const fault = { fault: "kill-agent", target: host.agentId, detail: "by a job of its host", subjects: [] };
+    world.record(world.harness, "fault.applied", fault);
+    this.#die(null);
   }
 
   /** Hands the brain something that is seen now. What it causes at once is seen after this. */
@@ -262,6 +282,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
     if (asksForFreeze(seen, core)) this.#effects.sandboxes.freezer.expectFreeze();
+    if (seen.type === "activity") {
+      const { what, noticedAtMs } = seen;
+      world.record(world.harness, "witness.activity", { agentId: this.host.agentId, what, noticedAtMs });
+    }
     const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
     for (const effect of turn.effects) {
@@ -330,10 +354,11 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
 }
 
 /** Whether the owner or the broker wants everything to stand still, and it does not yet (L4). */
-function asksForFreeze(seen: AgentInput, { agent, pause, shutdown, withdrawal }: AgentCore): boolean {
+function asksForFreeze(seen: AgentInput, { agent, pause, activity, shutdown, withdrawal }: AgentCore): boolean {
   if (pause !== null || shutdown !== null || withdrawal !== null) return false;
   if (agent !== "Idle" && agent !== "Working") return false;
   if (seen.type === "control") return seen.request.command === "pause" || seen.request.command === "withdraw";
+  if (seen.type === "activity") return activity?.ignored !== true;
   return seen.type === "brokerEvent" && seen.event.event === "pause";
 }
 

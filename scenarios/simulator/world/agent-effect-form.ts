@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import type { AgentEffect } from "../../../agent/core/effect.ts";
+import { CooperativeCheckpoint } from "../../../protocol/cooperative-checkpoint.ts";
 import { Epoch, JobId, LeaseId, WallMs } from "../../../protocol/identifiers.ts";
 import { CheckpointReference, HandBack, JobSpec } from "../../../protocol/messages.ts";
 import { Form } from "./form.ts";
@@ -33,7 +34,11 @@ const fields = {
   startSandbox: { leaseId, jobId: JobId, epoch: Epoch, job: JobSpec },
   terminateSandbox: { leaseId, graceMs: DurationMs, deadlineMs: DurationMs },
   wipeSandbox: { leaseId },
-  saveCheckpoint: { leaseId, jobId: JobId, epoch: Epoch, generation: Generation },
+  askCooperation: { leaseId, generation: Generation, cooperative: CooperativeCheckpoint },
+  saveCheckpoint: {
+    ...{ leaseId, jobId: JobId, epoch: Epoch, generation: Generation },
+    cooperative: z.boolean().nullable(),
+  },
   discardCheckpoint: { leaseId, generation: Generation },
   wipeLeftovers: { leaseIds: z.array(LeaseId) },
   discardCheckpoints: { leaseId },

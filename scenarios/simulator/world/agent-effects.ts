@@ -66,6 +66,8 @@ export class AgentEffects {
         return;
       case "freezeAll":
       case "thawAll":
+      case "askCooperation":
+      case "endCooperation":
       case "endStrays":
       case "prepareSandbox":
       case "startSandbox":

@@ -9,6 +9,8 @@ export const timerNames: readonly TimerName[] = [
   "snapshot",
   "acknowledge",
   "periodic",
+  "cooperation",
+  "quiet",
   "shutdown",
   "withdraw",
 ];

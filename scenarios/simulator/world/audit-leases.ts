@@ -88,7 +88,8 @@ export function auditLeaseRefusal(
   if (code === "unknown-lease") assert(job === undefined, "what is called unknown is unknown");
   if (code === "offer-lapsed") assert(held === undefined, "what is called over is over");
   if (code === "fenced") {
-    assert(isAnswer ? held === undefined : held?.state !== "leased", "who is fenced holds no such lease (I2)");
+    const hasNone = isAnswer || input.type.startsWith("upload-") ? held === undefined : held?.state !== "leased";
+    assert(hasNone, "who is fenced holds no such lease (I2)");
     if (input.type === "return") assert(job?.handedBackLease !== leaseId, "a hand-back is taken each time alike");
   }
   if (input.type !== "complete") return;

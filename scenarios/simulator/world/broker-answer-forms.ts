@@ -8,8 +8,10 @@ import {
   SubmitResponse,
   WithdrawResponse,
 } from "../../../protocol/messages.ts";
-import type * as z from "zod";
+import * as z from "zod";
 import { Form } from "./form.ts";
+
+const uploadStatus = z.strictObject({ offset: z.int().min(0), complete: z.boolean() });
 
 const form = (of: string, schema: z.ZodType): Form<z.ZodType> => new Form(`the answer to ${of}`, schema);
 
@@ -20,6 +22,10 @@ const answers = new Map<BrokerInputType, Form<z.ZodType>>([
   ["accept", form("accept", AcceptResponse)],
   ["withdraw", form("withdraw", WithdrawResponse)],
   ["submit", form("submit", SubmitResponse)],
+  // These cross in header fields.
+  ["upload-asked", form("upload-asked", uploadStatus)],
+  ["upload-chunk", form("upload-chunk", uploadStatus.extend({ take: z.boolean() }))],
+  ["upload-stored", form("upload-stored", uploadStatus)],
 ]);
 const acknowledgement = form("a call", Acknowledged);
 const refusal = new Form("a refusal", Problem);
@@ -30,5 +36,8 @@ const refusal = new Form("a refusal", Problem);
  */
 export function demandAnswer(type: BrokerInputType, response: BrokerResponse): void {
   if (response.ok) (answers.get(type) ?? acknowledgement).demand(response.answer, type === "submit");
-  else refusal.demand({ code: response.code, message: response.message }, true);
+  else {
+    const { ok: _ok, ...problem } = response;
+    refusal.demand(problem, true);
+  }
 }

@@ -30,9 +30,6 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
     case "return":
       body.see({ type: "returnAnswered", leaseId, outcome });
       return;
-    case "put-blobs":
-      body.see({ type: "uploadAnswered", leaseId, generation, outcome });
-      return;
     case "events":
       body.stream.answered(call.message as Connection, outcome);
       return;
@@ -51,7 +48,9 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
       // Answered by nothing: the next heartbeat says the same.
       return;
     case "get-blobs":
-      // Whoever fetches hears of it, and the brain then hears what came of that.
+    case "upload-ask":
+    case "upload-chunk":
+      // Whoever fetches or brings it hears of it, and the brain then hears what came of that.
       return;
   }
 }

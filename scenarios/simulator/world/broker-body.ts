@@ -12,6 +12,8 @@ import type { BrokerCall } from "./broker-call.ts";
 import { BrokerDecisions } from "./broker-decisions.ts";
 import { brokerInputOf } from "./broker-input.ts";
 import { BrokerProcess, type BrokerProcessOptions } from "./broker-process.ts";
+import { blobBytesMax, takeChunk } from "./broker-uploads.ts";
+import type { ChunkMessage } from "./chunk-message.ts";
 import { Fuse } from "./fuse.ts";
 import type { Link } from "./link.ts";
 import type { Network, RequestTaker } from "./network.ts";
@@ -25,8 +27,7 @@ const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
 
-/** What the modelled broker takes of one blob: less than what some jobs have to save. */
-export const blobBytesMax = 2_000_000;
+const nothing: readonly never[] = [];
 
 /** The broker on its own machine. Its process comes and goes; its store stays. */
 export class BrokerBody implements EventTarget, RequestTaker {
@@ -168,8 +169,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
       this.#stall.defer(arrivesLate, { call, message, link });
       return;
     }
-    if (call.route === "put-blobs") this.#putBlobs(call, message as { digest: string; bytes: number }[], link);
-    else if (call.route === "get-blobs") this.#getBlobs(call, message as string[], link);
+    if (call.route === "upload-chunk") this.#takeChunk(call, message as ChunkMessage, link);
+    else if (call.route === "upload-ask") {
+      const { caller } = call.from;
+      const { digest } = message as { digest: string };
+      this.#handle({ type: "upload-asked", caller, leaseId: call.leaseId, digest }, { call, link });
+    } else if (call.route === "get-blobs") this.#getBlobs(call, message as string[], link);
     else if (call.route === "events") this.#openEvents(call, message as Connection, link);
     else {
       const isKnown = this.state?.agents.has(call.from.caller.agentId) === true;
@@ -228,16 +233,19 @@ export class BrokerBody implements EventTarget, RequestTaker {
     return response;
   }
 
-  #putBlobs(call: BrokerCall, blobs: readonly { digest: string; bytes: number }[], link: Link): void {
-    if (blobs.some(({ bytes }) => bytes > blobBytesMax)) {
+  #takeChunk(call: BrokerCall, message: ChunkMessage, link: Link): void {
+    const process = this.#process as BrokerProcess;
+    if (message.chunk.length > blobBytesMax) {
       this.#network.answer(call, { ok: false, code: "too-large", message: "The blob is larger than allowed." }, link);
       return;
     }
-    for (const { digest, bytes } of blobs) {
-      this.#store.putBlob(digest, bytes);
-      this.ask({ type: "blob-seen", digest, bytes });
-    }
-    this.#network.answer(call, { ok: true, answer: { ok: true } }, link);
+    const response = takeChunk(
+      { store: this.#store, decide: (input) => this.#handle(input, null), isAlive: () => this.#process === process },
+      call,
+      message,
+    );
+    if (response === null) this.#network.refuse(call, link);
+    else this.#decisions.carryOut(process, nothing, { call, response, link });
   }
 
   #getBlobs(call: BrokerCall, digests: readonly string[], link: Link): void {
@@ -275,6 +283,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#process = null;
     this.#fuse.putOut();
     this.#stall.end();
+    this.#store.uploads.losePower(this.#world.tape.stream("uploads"));
     this.#world.record(process.source, "broker.stopped", { reason: "killed" });
     this.#decisions.breakOff();
     process.closeStreams();

@@ -44,8 +44,8 @@ const forms = {
 };
 
 export type MessageRoute = keyof typeof forms;
-/** `events` opens the event stream; `put-blobs` and `get-blobs` carry a checkpoint's content. */
-export type Route = MessageRoute | "events" | "put-blobs" | "get-blobs";
+/** `events` opens the event stream; `upload-chunk` and `get-blobs` carry a checkpoint's content. */
+export type Route = MessageRoute | "events" | "upload-ask" | "upload-chunk" | "get-blobs";
 
 /** Whoever made a call, and hears how it ended. */
 export interface Caller {
@@ -114,6 +114,7 @@ export const unreachable: BrokerOutcome<never> = {
 /** What a caller makes of an answer. */
 export function outcomeOf(response: BrokerResponse): BrokerOutcome<unknown> {
   if (response.ok) return { ok: true, value: response.answer };
-  const { code, message } = response;
-  return { ok: false, code, retriable: isRetriable(code), message };
+  const { code, message, expectedOffset } = response;
+  const failure = { ok: false, code, retriable: isRetriable(code), message } as const;
+  return expectedOffset === undefined ? failure : { ...failure, expectedOffset };
 }

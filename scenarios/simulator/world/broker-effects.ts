@@ -8,6 +8,7 @@ import { hearAnswer } from "./broker-answers.ts";
 import type { BrokerCall, Route } from "./broker-call.ts";
 import type { Link } from "./link.ts";
 import type { Network } from "./network.ts";
+import { Uploads } from "./uploads.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
 type BrokerEffect = Effect<
@@ -29,8 +30,6 @@ type BrokerEffect = Effect<
 
 /** The host's figures do not matter to any decision. */
 const resources: Resources = { cpus: 1, loadAverage: 0, memoryBytesTotal: 1, memoryBytesFree: 1 };
-/** No decision looks at the size of a manifest. */
-const manifestBytes = 100;
 /** Of the right shape and no more: signatures are not simulated. */
 const signature = "s".repeat(86);
 const publicKey = "p".repeat(43);
@@ -56,6 +55,8 @@ export class BrokerEffects {
   #isPausedThere = false;
   /** The heartbeat that asks whether the key is dead. */
   #probe: BrokerCall | null = null;
+  /** Most never have one. */
+  #uploads: Uploads | null = null;
   #fetches: Map<BrokerCall, (outcome: BrokerOutcome<unknown>) => void> | null = null;
 
   constructor(body: AgentProcess, network: Network) {
@@ -96,11 +97,12 @@ export class BrokerEffects {
         return;
       case "returnLease": {
         const { leaseId, jobId: _jobId, ...rest } = effect.handBack;
-        this.#say("return", { ...rest, reason: effect.reason, startFailed: effect.startFailed }, { leaseId });
+        const { reason, startFailed, agentDied } = effect;
+        this.#say("return", { ...rest, reason, startFailed, agentDied }, { leaseId });
         return;
       }
       case "uploadCheckpoint":
-        this.#upload(effect);
+        (this.#uploads ??= new Uploads(this.#body, this.#say.bind(this))).begin(effect);
         return;
       case "reportProgress": {
         const { epoch, checkpoint, leaseId } = effect;
@@ -159,7 +161,8 @@ export class BrokerEffects {
     else if (call.route === "get-blobs") {
       this.#fetches?.get(call)?.(outcome);
       this.#fetches?.delete(call);
-    } else hearAnswer(this.#body, call, outcome);
+    } else if (call.route === "upload-ask" || call.route === "upload-chunk") this.#uploads?.answered(call, outcome);
+    else hearAnswer(this.#body, call, outcome);
   }
 
   #say(
@@ -221,23 +224,5 @@ export class BrokerEffects {
       return { ...lease, progress: Math.max(lease.progress, host.workspaceProgress(lease.leaseId)) };
     });
     return { state, slots, slotsFree, resources, leases };
-  }
-
-  #upload({ leaseId, generation, reference }: Effect<"uploadCheckpoint">): void {
-    const stored = this.#body.host.checkpoint(leaseId, generation);
-    if (stored === undefined) {
-      // A newer checkpoint took its place, or the disk lost it.
-      const message = "the files are gone";
-      const outcome = { ok: false, code: "unknown-checkpoint", retriable: false, message } as const;
-      this.#body.later(0, { type: "uploadAnswered", leaseId, generation, outcome });
-      return;
-    }
-    assert(stored.written.archiveDigest === reference.archiveDigest, "a generation has one checkpoint");
-    const { manifestDigest, archiveDigest, archiveBytes } = reference;
-    const blobs = [
-      { digest: manifestDigest, bytes: manifestBytes },
-      { digest: archiveDigest, bytes: archiveBytes },
-    ];
-    this.#say("put-blobs", blobs, { leaseId, generation, timeoutMs: this.#body.core.timing.resultTimeoutMs });
   }
 }

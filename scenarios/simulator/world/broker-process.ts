@@ -63,7 +63,9 @@ export class BrokerProcess {
     this.timers = new Timers(world, body, ["alarm"]);
     this.#hub = new EventHub(boot);
     this.source = { actor: "broker", name: `broker-${boot}`, clockOffsetMs, nextSequence: 0 };
-    this.state = startBrokerState({ timing: world.options.timing, boot, nowMs: this.wallMs, ...store.load() });
+    const stored = store.load();
+    this.state = startBrokerState({ timing: world.options.timing, boot, nowMs: this.wallMs, ...stored });
+    for (const upload of stored.uploads) if (!this.state.uploads.has(upload)) store.uploads.remove(upload);
     assertInvariants(this.state);
     world.record(this.source, "broker.started", { url: "simulated", store: "simulated", pid: boots });
   }
@@ -120,6 +122,10 @@ export class BrokerProcess {
         return;
       case "disconnect":
         this.#hub.forget(effect.agentId);
+        return;
+      case "remove-upload":
+        // One that began anew meanwhile stays.
+        if (!this.state.uploads.has(effect.key)) this.#store.uploads.remove(effect.key);
         return;
       case "remove-blob":
         // A digest that came back meanwhile stays.

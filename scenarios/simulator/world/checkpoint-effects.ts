@@ -43,7 +43,7 @@ export function saveCheckpoint(
     const content = { jobId, progress, torn };
     const written: CheckpointContent = world.blobs.add(content, Math.ceil(megabytes * archiveBytesPerMegabyte));
     // All of the lease's may have been dropped meanwhile; what is being written goes with them.
-    if (host.has(directory)) host.keepCheckpoint(leaseId, generation, { written, content });
+    if (host.has(directory)) host.keepCheckpoint(leaseId, generation, { written, content, rotten: false });
     // Whoever wrote it is not who hears of it: a resume may come between.
     const heardMs = durationMs(host.stream, "saved", { minMs: 0, maxMs: heardMsMax });
     body.later(heardMs, { type: "checkpointSaved", leaseId, generation, content: written, durationMs: tookMs });

@@ -1,6 +1,8 @@
+import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { Effect } from "../../../broker-sim/core/effects.ts";
 import type { BrokerInputType, BrokerResponse, Caller } from "../../../broker-sim/core/inputs.ts";
 import type { KnownAgent } from "../../../broker-sim/core/known-agent.ts";
+import { uploadIdOf } from "../../../broker-sim/core/upload-list.ts";
 import { assert, present } from "../../../foundation/assert.ts";
 import { auditHeartbeat } from "./audit-heartbeat.ts";
 import { auditHints, auditHunger } from "./audit-hints.ts";
@@ -115,10 +117,23 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
     assertTakesNothing(agent);
     for (const entry of input.message.handedBack) auditHandBack(decided, entry);
   },
-  "blob-seen": ({ state, input: { digest, bytes } }) => {
-    const blob = present(state.blobs.get(digest), "a blob that was seen is known");
-    assert(blob.bytes === bytes, "a blob has the size that was seen");
-    assert(blob.keepUntilMs === state.nowMs + state.timing.leaseTtlMs, "a blob that was seen is kept for a while");
+  "upload-asked": ({ state, input: { caller, leaseId, digest } }, { offset, complete }) => {
+    assert(callerOf(state, caller).held.has(leaseId), "whoever is told of an upload holds its lease");
+    if (complete) return assertKept(state, { digest, bytes: offset });
+    const upload = state.uploads.get(uploadIdOf({ agentId: caller.agentId, leaseId, digest }));
+    assert(offset === (upload?.bytes ?? 0), "whoever asks is told how much is there");
+  },
+  "upload-chunk": ({ state, input: { caller, leaseId, digest, chunk } }, { offset, complete, take }) => {
+    assert(callerOf(state, caller).held.has(leaseId), "whoever uploads holds the lease");
+    assert(take !== complete, "what is there as a whole is taken no more");
+    if (complete) return assertKept(state, { digest, bytes: offset });
+    const upload = state.uploads.get(uploadIdOf({ agentId: caller.agentId, leaseId, digest }));
+    assert(upload?.bytes === chunk.offset, "a chunk is taken at exactly the offset that is there");
+  },
+  "upload-stored": ({ state, input: { digest, bytes, measured } }, { offset, complete }) => {
+    assert(offset === bytes, "what is stored is told");
+    assert(complete === (measured !== null), "an upload is whole when its digest was measured");
+    if (complete) assertKept(state, { digest, bytes });
   },
   submit: ({ state, input, effects }, { jobIds }) => {
     assert(jobIds.length === input.jobs.length, "each job that is taken has an id");
@@ -139,6 +154,13 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
     }
   },
 };
+
+/** Whoever brought it has the time to refer to it. */
+function assertKept(state: BrokerState, { digest, bytes }: { digest: string; bytes: number }): void {
+  const blob = present(state.blobs.get(digest), "a blob that is told to be there is known");
+  assert(blob.bytes === bytes, "a blob has the size that is told");
+  assert(blob.keepUntilMs === state.nowMs + state.timing.leaseTtlMs, "a blob that was brought is kept for a while");
+}
 
 /** A standing is told when it changes. */
 function auditStandings({ input, before, effects }: Decided): void {

@@ -1,4 +1,5 @@
 import { assert } from "../../../foundation/assert.ts";
+import { exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { AgentId } from "../../../protocol/identifiers.ts";
 import type { CheckpointContent, JobSpec } from "../../../protocol/messages.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
@@ -17,6 +18,8 @@ const checkpointsMax = 2;
 interface StoredCheckpoint {
   readonly written: CheckpointContent;
   readonly content: BlobContent;
+  /** The disk does not give back what was written. */
+  rotten: boolean;
 }
 
 interface Workspace {
@@ -28,6 +31,10 @@ interface Workspace {
 export interface HostListener {
   readonly instanceId: string;
   sandboxEnded(sandbox: Sandbox, end: SandboxEnd): void;
+  /** A job of this host kills the process, as a poisonous one does. */
+  killedByJob(): void;
+  /** A job wrote the file that says that its others are in order. */
+  sandboxCooperated(leaseId: string): void;
 }
 
 /**
@@ -55,22 +62,31 @@ export class Host {
   readonly startupHook: string | null;
   /** How many jobs its agent runs at once. */
   slots: number;
+  /** For how long it must be quiet here until its agent goes on by itself; undefined for the agent's own default. */
+  quietMs: number | undefined;
   crontabLines = 0;
   checkpointsFail = 0;
   spawnsFail = 0;
   listener: HostListener | null = null;
   #lastPid = 0;
+  #boots = 1;
 
   constructor(world: World, index: number, agentId: AgentId) {
     this.world = world;
     this.index = index;
     this.agentId = agentId;
     this.slots = world.options.slots;
+    this.quietMs = world.options.quietMs;
     this.stream = world.tape.stream(`host:${index}`);
     this.link = new Link(world, world.tape.stream(`link:${index}`));
     this.startupHook = world.tape.stream(`autostart:${index}`).chance("wanted", 0.3) ? "crontab:agent" : null;
     const skewMs = world.options.clockSkewMs;
     this.clockOffsetMs = skewMs === 0 ? 0 : spread(this.stream.upTo("skew", 2 * skewMs));
+  }
+
+  /** Another one after each power failure. */
+  get bootId(): string {
+    return `boot-${this.#boots}`;
   }
 
   nextPid(): number {
@@ -132,8 +148,22 @@ export class Host {
     this.#keepProgress(leaseId, end.progress);
     if (behaviour.crontabLine) this.crontabLines += 1;
     if (sandbox.processes === 0) this.emptied(sandbox);
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.job-ended", { agentId, leaseId, exit: exitReasonOf(end) });
     sandbox.end = end;
     if (sandbox.heard && this.listener?.instanceId === sandbox.parent) this.listener.sandboxEnded(sandbox, end);
+  }
+
+  /** It brings the agent down that runs on this host now, if there is one. */
+  killsAgent(): void {
+    this.listener?.killedByJob();
+  }
+
+  /** A job put its files in order. */
+  cooperated({ leaseId, parent }: Sandbox, afterMs: number): void {
+    const { agentId } = this;
+    this.world.record(this.world.harness, "witness.cooperated", { agentId, leaseId, afterMs });
+    if (this.listener?.instanceId === parent) this.listener.sandboxCooperated(leaseId);
   }
 
   /** None of its processes is left. */
@@ -179,6 +209,13 @@ export class Host {
     this.#checkpoints.get(leaseId)?.delete(generation);
   }
 
+  /** Whatever checkpoints are on the disk are not what was written any more. */
+  rotCheckpoints(): void {
+    for (const generations of this.#checkpoints.values()) {
+      for (const stored of generations.values()) stored.rotten = true;
+    }
+  }
+
   dropCheckpoints(leaseId: string): void {
     this.#checkpoints.delete(leaseId);
   }
@@ -190,6 +227,7 @@ export class Host {
 
   /** Every process ends at once, and what was not synced may be lost. */
   losePower(): void {
+    this.#boots += 1;
     for (const sandbox of this.sandboxes.values()) {
       if (sandbox.processes > 0) this.#keepProgress(sandbox.leaseId, sandbox.progress);
       sandbox.vanish();

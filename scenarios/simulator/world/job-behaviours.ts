@@ -1,3 +1,4 @@
+import type { ExceededLimit } from "../../../protocol/exit-reason.ts";
 import type { JobSpec } from "../../../protocol/messages.ts";
 import { JobBehaviour } from "../plan/plan.ts";
 
@@ -8,11 +9,13 @@ const kept = new Map<string, JobBehaviour>();
 
 /** A job's submission that a modelled host can run. */
 export function simulatedJob(behaviour: JobBehaviour): JobSpec {
+  const { cooperates, cooperationWaitMs: waitMs } = behaviour;
   return {
     command: [command, JSON.stringify(behaviour)],
     environment: {},
     workspaceBytesMax: 1024 ** 3,
     redeliveriesMax: 3,
+    ...(cooperates === "no" ? {} : { checkpoint: { cooperative: { signal: "SIGUSR1", file: "ready", waitMs } } }),
   };
 }
 
@@ -31,6 +34,25 @@ export function behaviourOf(job: JobSpec): JobBehaviour {
 export function chainOf(jobId: string, { units }: Pick<JobBehaviour, "units">): string {
   return `${jobId}:${units}`;
 }
+
+/** How a job ends that does not come to its own end: by a crash, or for what it took too much of. */
+export function deathOf(
+  jobId: string,
+  { exceeds, exitCode }: Pick<JobBehaviour, "exceeds" | "exitCode">,
+): { readonly exitCode: number | null; readonly signal: string | null; readonly exceeded: ExceededLimit | null } {
+  if (exceeds === null) return { exitCode: null, signal: "SIGSEGV", exceeded: null };
+  const exceeded = { limit: exceeds, detail: `${jobId} took more than it may: ${exceeds}` };
+  // Nothing ends a job that is refused a process but itself.
+  if (exceeds === "processes") return { exitCode: Math.max(1, exitCode), signal: null, exceeded };
+  return { exitCode: null, signal: endingSignals[exceeds], exceeded };
+}
+
+const endingSignals = {
+  workspace: "SIGKILL",
+  memory: "SIGKILL",
+  "file-size": "SIGXFSZ",
+  "cpu-time": "SIGXCPU",
+} as const;
 
 /** What a job hands in: which job it was, and how many units it did. */
 export function resultOf(jobId: string, behaviour: Pick<JobBehaviour, "units">, startedFrom: number): string {

@@ -13,6 +13,7 @@ const LeaseNoteForm = z.strictObject({
   epoch: Epoch,
   checkpoint: z.strictObject({ reference: CheckpointReference, generation: z.int().min(0) }).nullable(),
   uploaded: z.boolean(),
+  spawnedInBoot: z.string().nullable(),
   report: CompleteRequest.nullable(),
 }) satisfies z.ZodType<LeaseNote>;
 
@@ -39,8 +40,9 @@ const WithdrawalRecordForm = WithdrawalReport.pick({
 const membership = new Form("the note of the membership", z.strictObject({ enrolmentSent: z.boolean() }));
 const pause = new Form(
   "the note of the pause",
-  z.strictObject({ by: z.enum(["owner", "broker"]), reason: z.string() }),
+  z.strictObject({ by: z.enum(["owner", "broker", "activity"]), reason: z.string() }),
 );
+const activity = new Form("the note of the activity", z.strictObject({ ignored: z.literal(true) }));
 const withdrawal = new Form("the note of the withdrawal", WithdrawalRecordForm);
 const lease = new Form("the note of a lease", LeaseNoteForm);
 
@@ -58,6 +60,7 @@ export function writtenNote({ key, value }: Note, isWhole: boolean): unknown {
 function formOf(key: string): Form<z.ZodType> {
   if (key === "membership") return membership;
   if (key === "pause") return pause;
+  if (key === "activity") return activity;
   if (key === "withdrawal") return withdrawal;
   assert(key.startsWith("lease:") && LeaseId.safeParse(key.slice("lease:".length)).success, `there is a note ${key}`);
   return lease;

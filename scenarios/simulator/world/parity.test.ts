@@ -20,7 +20,7 @@ import { Network } from "./network.ts";
 import { brokersToken } from "./broker-input.ts";
 
 describe("what a caller makes of a refusal", () => {
-  const tryAgain: readonly string[] = ["internal", "full", "stale-signature", "replayed"];
+  const tryAgain: readonly string[] = ["internal", "full", "stale-signature", "replayed", "offset-mismatch"];
   const codes = Object.keys(problemStatus) as ProblemCode[];
 
   test.each(codes)("%s is the same over the wire and in the model", async (code) => {
@@ -28,6 +28,13 @@ describe("what a caller makes of a refusal", () => {
     const real = await realOutcomeOf(Promise.reject(refusal(problemStatus[code], JSON.stringify(problem))));
     expect(outcomeOf({ ok: false, ...problem })).toEqual(real);
     expect(real).toEqual({ ok: false, ...problem, retriable: tryAgain.includes(code) });
+  });
+
+  test("and so is where an upload goes on", async () => {
+    const problem = { code: "offset-mismatch", message: "elsewhere", expectedOffset: 7 } as const;
+    const real = await realOutcomeOf(Promise.reject(refusal(409, JSON.stringify(problem))));
+    expect(outcomeOf({ ok: false, ...problem })).toEqual(real);
+    expect(real).toMatchObject({ expectedOffset: 7 });
   });
 });
 
@@ -43,7 +50,7 @@ test.each([
 });
 
 describe("what a start finds of the instance before it", () => {
-  const lease = { jobId: "job-a-1", epoch: 2, checkpoint: null, uploaded: false, report: null };
+  const lease = { jobId: "job-a-1", epoch: 2, checkpoint: null, uploaded: false, report: null, spawnedInBoot: null };
   const withdrawal = { current: "freeze" } as unknown as Extract<Note, { key: "withdrawal" }>["value"];
   const directory: HostResource = { kind: "directory", path: "/a" };
   const cgroup: HostResource = { kind: "cgroup", path: "/b" };

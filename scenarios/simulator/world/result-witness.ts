@@ -1,6 +1,7 @@
 import type { JobRecord } from "../../../broker-sim/core/records.ts";
+import { exitInWords, exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
-import { behaviourOf, chainOf } from "./job-behaviours.ts";
+import { behaviourOf, chainOf, deathOf } from "./job-behaviours.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -37,8 +38,12 @@ function problemOf(job: JobRecord, behaviour: JobBehaviour): string | null {
   if (error === null) return "it failed, and nobody says why";
   if (settledBy === null) return redeliveries === job.job.redeliveriesMax ? null : "it was given up too early";
   if (endsWell) return `it counts as failed, and it ends well: ${error}`;
-  const expected = dies ? null : behaviour.exitCode;
-  return exitCode === expected ? null : `it ended with ${exitCode ?? "a signal"}, and that is not ${expected ?? "one"}`;
+  const end = dies ? deathOf(job.jobId, behaviour) : { exitCode: behaviour.exitCode, signal: null, exceeded: null };
+  if (exitCode !== end.exitCode) {
+    return `it ended with ${exitCode ?? "a signal"}, and that is not ${end.exitCode ?? "one"}`;
+  }
+  const why = exitInWords(exitReasonOf(end));
+  return error === why ? null : `it ended so: ${why}; and what is told is: ${error}`;
 }
 
 function handedIn({ result }: JobRecord): { chain?: string; startedFrom?: number } {

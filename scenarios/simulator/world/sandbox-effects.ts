@@ -3,6 +3,7 @@ import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { BrokerEffects } from "./broker-effects.ts";
 import { dropCheckpoints, saveCheckpoint } from "./checkpoint-effects.ts";
+import { Cooperations } from "./cooperations.ts";
 import { Freezer } from "./freezer.ts";
 import { prepareSandbox, startSandbox } from "./sandbox-start.ts";
 import type { Stray } from "./termination.ts";
@@ -12,6 +13,8 @@ type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
 type SandboxEffect = Effect<
   | "freezeAll"
   | "thawAll"
+  | "askCooperation"
+  | "endCooperation"
   | "endStrays"
   | "prepareSandbox"
   | "startSandbox"
@@ -32,6 +35,7 @@ const takes = {
 /** What the brain wants of the sandboxes, carried out on the modelled host. */
 export class SandboxEffects {
   readonly freezer: Freezer;
+  readonly cooperations: Cooperations;
   readonly #body: AgentProcess;
   readonly #broker: BrokerEffects;
 
@@ -39,6 +43,7 @@ export class SandboxEffects {
     this.#body = body;
     this.#broker = broker;
     this.freezer = new Freezer(body);
+    this.cooperations = new Cooperations(body);
   }
 
   perform(effect: SandboxEffect): void {
@@ -47,6 +52,10 @@ export class SandboxEffects {
         return this.freezer.freeze(effect);
       case "thawAll":
         return this.freezer.thaw(effect);
+      case "askCooperation":
+        return this.cooperations.ask(effect);
+      case "endCooperation":
+        return this.cooperations.end();
       case "endStrays":
         return this.#endStrays(effect);
       case "prepareSandbox":

@@ -22,7 +22,7 @@ describe("a job in a sandbox", () => {
     expect(ends).toEqual([]);
     small.passUntil(60_000);
     const result = JSON.stringify({ chain: "job-a-1:10", startedFrom: 0 });
-    expect(ends).toEqual([[16_500, { exitCode: 0, signal: null, progress: 10, result }]]);
+    expect(ends).toEqual([[16_500, { exitCode: 0, signal: null, exceeded: null, progress: 10, result }]]);
     expect([job.processes, host.workspaceProgress(job.leaseId)]).toEqual([0, 10]);
   });
 
@@ -32,12 +32,16 @@ describe("a job in a sandbox", () => {
     expect([job.startedFrom, job.progress]).toEqual([7, 7]);
     small.passUntil(60_000);
     const result = JSON.stringify({ chain: "job-a-1:10", startedFrom: 7 });
-    expect(ends).toEqual([[3_000, { exitCode: 0, signal: null, progress: 10, result }]]);
+    expect(ends).toEqual([[3_000, { exitCode: 0, signal: null, exceeded: null, progress: 10, result }]]);
   });
 
   test.each([
-    ["fails", { exitCode: 3 }, [10_000, { exitCode: 3, signal: null, progress: 10, result: null }]],
-    ["dies", { diesAfterUnits: 4 }, [4_000, { exitCode: null, signal: "SIGSEGV", progress: 4, result: null }]],
+    ["fails", { exitCode: 3 }, [10_000, { exitCode: 3, signal: null, exceeded: null, progress: 10, result: null }]],
+    [
+      "dies",
+      { diesAfterUnits: 4 },
+      [4_000, { exitCode: null, signal: "SIGSEGV", exceeded: null, progress: 4, result: null }],
+    ],
   ])("that %s hands in no result", (_, behaviour, end) => {
     const { small, ends, ...bed } = smallHost();
     bed.startJob(behaviour);
@@ -45,11 +49,45 @@ describe("a job in a sandbox", () => {
     expect(ends).toEqual([end]);
   });
 
+  test.each([
+    ["in time", "inTime", [2_001]],
+    ["too late", "late", [2_401]],
+    ["never", "never", []],
+  ] as const)("that answers %s when it is asked to put its files in order says so then", (_, cooperates, words) => {
+    const { small, ...bed } = smallHost();
+    const job = bed.startJob({ cooperates, cooperationWaitMs: 400 });
+    small.at(2_000, () => expect(job.askCooperation()).toBe(true));
+    small.passUntil(60_000);
+    expect(bed.words).toEqual(words);
+  });
+
+  test("says it when it goes on, if it was stopped before it could, and not after its end", () => {
+    const { small, ...bed } = smallHost();
+    const job = bed.startJob({ cooperates: "late", cooperationWaitMs: 400 });
+    small.at(1_000, () => job.askCooperation());
+    small.at(1_200, () => job.stop());
+    small.at(5_000, () => job.goOn());
+    small.at(6_000, () => job.askCooperation());
+    small.at(6_100, () => bed.terminate(job, { graceMs: 0 }));
+    small.passUntil(60_000);
+    expect(bed.words).toEqual([5_000]);
+    expect(job.askCooperation()).toBe(false);
+  });
+
+  test.each([{ cooperates: "no" }, { cooperates: "deaf" }] as const)("$cooperates: it cannot be asked", (behaviour) => {
+    expect(smallHost().startJob(behaviour).askCooperation()).toBe(false);
+  });
+
   test("is not heard of by a later process start of the agent, nor before its start was told", () => {
     const { small, host, ends, ...bed } = smallHost();
     bed.startJob({}, { lease: "one" }).heard = false;
     bed.startJob({}, { lease: "two" });
-    host.listener = { instanceId: "instance-2", sandboxEnded: () => ends.push([0, {} as never]) };
+    host.listener = {
+      instanceId: "instance-2",
+      killedByJob: () => undefined,
+      sandboxEnded: () => ends.push([0, {} as never]),
+      sandboxCooperated: () => undefined,
+    };
     small.passUntil(60_000);
     expect(ends).toEqual([]);
   });
@@ -80,7 +118,7 @@ describe("a termination", () => {
     bed.agent.alive = false;
     small.passUntil(60_000);
     expect(terminations).toEqual([[2_531, nothingLeft(3)]]);
-    expect(ends).toEqual([[2_531, { exitCode: null, signal: "SIGTERM", progress: 2, result: null }]]);
+    expect(ends).toEqual([[2_531, { exitCode: null, signal: "SIGTERM", exceeded: null, progress: 2, result: null }]]);
   });
 
   test("of one that ignores TERM waits for the grace, and then kills it", () => {
@@ -91,7 +129,7 @@ describe("a termination", () => {
     expect([job.processes, terminations]).toEqual([1, []]);
     small.passUntil(60_000);
     expect(terminations).toEqual([[1_001, nothingLeft(1)]]);
-    expect(ends).toEqual([[1_001, { exitCode: null, signal: "SIGKILL", progress: 1, result: null }]]);
+    expect(ends).toEqual([[1_001, { exitCode: null, signal: "SIGKILL", exceeded: null, progress: 1, result: null }]]);
   });
 
   test("whose sender dies within the grace kills nobody", () => {
@@ -207,8 +245,8 @@ describe("a power failure", () => {
 /** The bed, with its methods bound, so that a test can take it apart. */
 function smallHost(draws: ConstructorParameters<typeof SmallHost>[0] = {}) {
   const bed = new SmallHost(draws);
-  const { small, host, agent, ends, terminations } = bed;
+  const { small, host, agent, ends, terminations, words } = bed;
   const startJob: SmallHost["startJob"] = (...words) => bed.startJob(...words);
   const terminate: SmallHost["terminate"] = (...words) => bed.terminate(...words);
-  return { small, host, agent, ends, terminations, startJob, terminate };
+  return { small, host, agent, ends, terminations, words, startJob, terminate };
 }

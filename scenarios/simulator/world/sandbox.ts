@@ -1,19 +1,23 @@
 import { assert } from "../../../foundation/assert.ts";
+import type { ExceededLimit } from "../../../protocol/exit-reason.ts";
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
-import { resultOf } from "./job-behaviours.ts";
+import { deathOf, resultOf } from "./job-behaviours.ts";
 import { JobProgress } from "./job-progress.ts";
 import { type EndSignal, endingSignal, type Stray, type Termination } from "./termination.ts";
-import type { World } from "./world.ts";
+import { durationMs, type World } from "./world.ts";
 
 const ended = 1;
 const killed = 2;
 const delayed = 3;
+const poisons = 4;
+const inOrder = 5;
 
 export interface SandboxEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  readonly exceeded: ExceededLimit | null;
   readonly progress: number;
   readonly result: string | null;
 }
@@ -25,8 +29,12 @@ export interface SandboxHost {
   nextPid(): number;
   /** Its first process ended. */
   ended(sandbox: Sandbox, end: SandboxEnd): void;
+  /** Its job brings down the agent that runs on the host now. */
+  killsAgent(): void;
   /** None of its processes is left. */
   emptied(sandbox: Sandbox): void;
+  /** It wrote the file that says that its others are in order, so long after it was last asked to. */
+  cooperated(sandbox: Sandbox, afterMs: number): void;
   /** A signal ended what was left of it, so long after it was told to go. */
   endedBySignal(sandbox: Sandbox, signal: EndSignal, afterMs: number): void;
 }
@@ -55,8 +63,13 @@ export class Sandbox implements EventTarget {
   resumes = 0;
   /** A SIGKILL was sent that it has not heard yet. */
   #doomed = false;
+  /** It has brought an agent down, and does so once. */
+  #hasPoisoned = false;
   /** When it was told to go for the first time. */
   #toldAtMs: number | null = null;
+  /** It has put its files in order but for the file that says so, and was stopped before it wrote that. */
+  #owesWord = false;
+  #askedAtMs = 0;
   #onGone: ((termination: Termination) => void)[] = [];
 
   constructor(
@@ -105,6 +118,22 @@ export class Sandbox implements EventTarget {
     return Math.floor(this.#progress.units);
   }
 
+  /**
+   * It is to put its files in order; false when it does not listen. Of what it writes, its host hears; one that takes
+   * too long writes all the same, when nobody waits for it any more.
+   */
+  askCooperation(): boolean {
+    const { cooperates, cooperationWaitMs } = this.behaviour;
+    if (cooperates === "no" || cooperates === "deaf" || !this.#alive) return false;
+    if (cooperates === "never") return true;
+    const { world, stream } = this.#host;
+    this.#askedAtMs = world.nowMs;
+    const tookMs = durationMs(stream, "cooperates", { minMs: 1, maxMs: Math.max(1, cooperationWaitMs / 2) });
+    const inMs = cooperates === "late" ? cooperationWaitMs + tookMs : tookMs;
+    world.heap.push(world.nowMs + inMs, this, inOrder, null);
+    return true;
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#progress.halt();
@@ -119,6 +148,7 @@ export class Sandbox implements EventTarget {
     this.#era += 1;
     this.resumes += 1;
     this.#scheduleEnd();
+    if (this.#owesWord) this.#writeWord();
   }
 
   /**
@@ -155,12 +185,23 @@ export class Sandbox implements EventTarget {
   }
 
   happen(what: number, detail: unknown): void {
-    if (what === ended) {
+    if (what === inOrder) this.#writeWord();
+    else if (what === ended) {
       if (detail === this.#era && this.#alive) this.#endByItself();
+    } else if (what === poisons) {
+      if (detail !== this.#era || !this.#alive) return;
+      this.#hasPoisoned = true;
+      this.#host.killsAgent();
     } else if (what === killed) {
       const { signal, needs } = detail as { signal: EndSignal; needs: { readonly alive: boolean } | null };
       if (this.processes > 0 && needs?.alive !== false) this.#endBy(signal);
     } else this.#tellOfDelay(detail as { gone: (termination: Termination) => void; left: Stray });
+  }
+
+  #writeWord(): void {
+    if (!this.#alive) return;
+    this.#owesWord = this.#stopped;
+    if (!this.#stopped) this.#host.cooperated(this, this.#host.world.nowMs - this.#askedAtMs);
   }
 
   #endByItself(): void {
@@ -172,7 +213,7 @@ export class Sandbox implements EventTarget {
     // What it left running in the background goes on until somebody ends it; its children ended with it.
     this.#others = this.behaviour.daemon ? 1 : 0;
     const result = exitCode === 0 && !dies ? resultOf(this.jobId, this.behaviour, this.startedFrom) : null;
-    const end = { exitCode: dies ? null : exitCode, signal: dies ? "SIGSEGV" : null };
+    const end = dies ? deathOf(this.jobId, this.behaviour) : { exitCode, signal: null, exceeded: null };
     this.#host.ended(this, { ...end, progress, result });
     // It came to its end before the signal that it was sent.
     if (this.processes === 0) this.#tellGone(0);
@@ -190,7 +231,7 @@ export class Sandbox implements EventTarget {
     const wasAlive = this.#alive;
     const { progress } = this;
     this.#empty();
-    if (wasAlive) this.#host.ended(this, { exitCode: null, signal, progress, result: null });
+    if (wasAlive) this.#host.ended(this, { exitCode: null, signal, exceeded: null, progress, result: null });
     this.#host.emptied(this);
     this.#tellGone(terminated);
   }
@@ -215,10 +256,14 @@ export class Sandbox implements EventTarget {
 
   #scheduleEnd(): void {
     const { world } = this.#host;
-    const { units, unitMs, diesAfterUnits } = this.behaviour;
+    const { units, unitMs, diesAfterUnits, killsAgentAfterUnits } = this.behaviour;
     const endUnits = Math.min(units, diesAfterUnits ?? units);
     const leftMs = Math.max(0, endUnits - this.#progress.units) * unitMs;
     assert(!this.#stopped, "who stands still does not come to an end");
+    if (this.#alive && killsAgentAfterUnits !== null && !this.#hasPoisoned) {
+      const poisonMs = Math.max(0, killsAgentAfterUnits - this.#progress.units) * unitMs;
+      world.heap.push(world.nowMs + poisonMs, this, poisons, this.#era);
+    }
     if (this.#alive) world.heap.push(world.nowMs + leftMs, this, ended, this.#era);
   }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
+import { UploadList } from "../../../broker-sim/core/upload-list.ts";
 import type { JobRecord } from "../../../broker-sim/core/records.ts";
 import { CoreAgent, CoreBroker } from "../../../broker-sim/testing/core-broker.ts";
 import { copyOfBatch, Store, storeHistoryMax } from "./store.ts";
@@ -18,7 +19,7 @@ beforeEach(() => {
 
 describe("the modelled store", () => {
   test("begins empty", () => {
-    expect(new Store({ keepsUndos: true }).load()).toEqual({ jobs: [], agents: [], blobs: [] });
+    expect(new Store({ keepsUndos: true }).load()).toEqual({ jobs: [], agents: [], blobs: [], uploads: [] });
   });
 
   test("gives back every record as it was committed last, and not what was removed", () => {
@@ -28,7 +29,7 @@ describe("the modelled store", () => {
     const store = new Store({ keepsUndos: false });
     store.commit({ jobs: [one, other], jobsRemoved: [], agents });
     store.commit(batch([{ ...other, progress: 7 }], [one.jobId]));
-    expect(store.load()).toEqual({ jobs: [{ ...other, progress: 7 }], agents, blobs: [] });
+    expect(store.load()).toEqual({ jobs: [{ ...other, progress: 7 }], agents, blobs: [], uploads: [] });
   });
 
   test("refuses to read back what is no record", () => {
@@ -48,7 +49,12 @@ describe("the modelled store", () => {
   test("says where it does not hold what the broker knows, but for what heartbeats say anew", () => {
     const store = new Store({ keepsUndos: false });
     store.commit(batch([one]));
-    const known = (job: JobRecord) => ({ jobs: new Map([[job.jobId, job]]), agents: new Map(), blobs: new Map() });
+    const known = (job: JobRecord) => ({
+      jobs: new Map([[job.jobId, job]]),
+      agents: new Map(),
+      blobs: new Map(),
+      uploads: new UploadList(),
+    });
     expect(() => store.assertHolds(known({ ...one, progress: 9 }))).not.toThrow();
     expect(() => store.assertHolds(known({ ...one, epoch: 9 }))).toThrow(/the store holds job-/);
     expect(() => store.assertHolds({ ...known(one), jobs: new Map() })).toThrow(/nothing that is over/);
@@ -114,7 +120,7 @@ describe("the modelled store", () => {
     store.commit(batch([one, other]));
     store.putBlob("a1", 10);
     expect(store.forget(null)).toEqual([one.jobId, other.jobId].sort());
-    expect(store.load()).toEqual({ jobs: [], agents: [], blobs: [] });
+    expect(store.load()).toEqual({ jobs: [], agents: [], blobs: [], uploads: [] });
     expect(store.forget(1)).toEqual([]);
     expect(store.load().jobs).toEqual([]);
   });

@@ -1,8 +1,9 @@
 import { AgentRecord, JobRecord } from "../../../broker-sim/core/records.ts";
-import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
+import type { BrokerStart, BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { StoreBatch } from "../../../broker-sim/core/effects.ts";
 import { assert } from "../../../foundation/assert.ts";
 import { Form } from "./form.ts";
+import { UploadStore } from "./upload-store.ts";
 
 const jobForm = new Form("the record of a job", JobRecord);
 const agentForm = new Form("the record of an agent", AgentRecord);
@@ -19,6 +20,7 @@ export class Store {
   #jobs = new Map<string, JobRecord>();
   #agents = new Map<string, AgentRecord>();
   #blobs = new Map<string, number>();
+  readonly uploads = new UploadStore();
   readonly #undos: Undo[][] = [];
   readonly #keepsUndos: boolean;
 
@@ -38,16 +40,17 @@ export class Store {
     if (this.#undos.length > 2 * storeHistoryMax) this.#undos.splice(0, storeHistoryMax);
   }
 
-  load(): { jobs: JobRecord[]; agents: AgentRecord[]; blobs: { digest: string; bytes: number }[] } {
+  load(): Required<Pick<BrokerStart, "jobs" | "agents" | "blobs" | "uploads">> {
     return {
       jobs: Array.from(this.#jobs.values(), (job) => JobRecord.parse(job)),
       agents: Array.from(this.#agents.values(), (agent) => AgentRecord.parse(agent)),
       blobs: Array.from(this.#blobs, ([digest, bytes]) => ({ digest, bytes })),
+      uploads: this.uploads.load(),
     };
   }
 
   /** A broker that started anew would go on from where this one is: everything else is said again by its agents. */
-  assertHolds({ jobs, agents, blobs }: Pick<BrokerState, "jobs" | "agents" | "blobs">): void {
+  assertHolds({ jobs, agents, blobs, uploads }: Pick<BrokerState, "jobs" | "agents" | "blobs" | "uploads">): void {
     for (const [jobId, job] of jobs) {
       const stored = lastingOfJob(this.#jobs.get(jobId));
       // A checkpoint whose blobs were lost is none, as each start finds again.
@@ -62,6 +65,10 @@ export class Store {
     assert(this.#jobs.size === jobs.size && this.#agents.size === agents.size, "the store keeps nothing that is over");
     for (const digest of this.#blobs.keys()) assert(blobs.has(digest), `the broker knows the stored blob ${digest}`);
     for (const digest of blobs.keys()) assert(this.#blobs.has(digest), `the store has the blob ${digest}`);
+    for (const upload of uploads.values()) {
+      assert(this.uploads.bytes(upload) === upload.bytes, `the broker knows how much there is of ${upload.id}`);
+    }
+    assert(this.uploads.size === uploads.size, "the store keeps no upload that the broker does not know of");
   }
 
   putBlob(digest: string, bytes: number): void {
@@ -93,6 +100,7 @@ export class Store {
       this.#jobs = new Map();
       this.#agents = new Map();
       this.#blobs = new Map();
+      this.uploads.clear();
       this.#undos.length = 0;
     } else {
       for (let count = 0; count < writes; count += 1) {

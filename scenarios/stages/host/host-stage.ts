@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -67,6 +67,8 @@ export class HostStage {
   /** Copies of the keys of agents that withdrew, by the agent's name. */
   readonly keptKeys = new Map<string, KeyObject>();
   readonly watch: AgentWatch;
+  /** What the owners of agents work on, by the agent's name: a directory of the harness's, with a file in it. */
+  readonly desks = new Map<string, string>();
   /** What goes on beside the steps; see the step `open-schedule`. */
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
@@ -156,6 +158,7 @@ export class HostStage {
       this.broker.actor.kill("SIGTERM");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
+    for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.cgroups]) {
       try {
         rmdirSync(path);

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
 import type { StepOf } from "../../steps/step.ts";
@@ -13,9 +14,22 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   const home = joinPath(stage.place, step.agent);
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   await stage.watch.follow(home);
-  const { agent, driver } = await startAgent(stage, { name: step.agent, slots: step.slots, readyWithinMs });
+  const watches =
+    step.quietS === undefined ? [] : ["--pause-on-touch", desk(stage, step.agent), "--quiet", String(step.quietS)];
+  const { agent, driver } = await startAgent(stage, {
+    ...{ name: step.agent, slots: step.slots, readyWithinMs, options: watches },
+  });
   // Whoever says that it joined must be there to be asked.
   await agentStatus(stage, step.agent);
   const { agentId, actor } = agent;
   return `agent ${agentId.slice(0, 12)}, pid ${actor.pid}${driver === undefined ? "" : `, sandbox ${driver}`}`;
+}
+
+/** Makes what the owner works on. */
+function desk({ place, desks, options }: HostStage, name: string): string {
+  const path = joinPath(place, `${name}-desk`);
+  options.ledger.register({ undo: "remove-directory", path });
+  mkdirSync(path);
+  desks.set(name, path);
+  return path;
 }

@@ -38,6 +38,7 @@ const impossible: [string, PlanStep][] = [
   ["crash-host at 2.00 s", { atMs: 2_000, do: "crash-host", agent: 0, downMs: 0 }],
   ["fail-checkpoints at 2.00 s", { atMs: 2_000, do: "fail-checkpoints", agent: 0, forMs: 1 }],
   ["fail-spawns at 2.00 s", { atMs: 2_000, do: "fail-spawns", agent: 0, forMs: 1 }],
+  ["rot-checkpoints at 2.00 s", { atMs: 2_000, do: "rot-checkpoints", agent: 0 }],
   ["jump-clock at 2.00 s", { atMs: 2_000, do: "jump-clock", agent: null, byMs: 1 }],
   ["disturb-link at 2.00 s", { atMs: 2_000, do: "disturb-link", agent: 0, forMs: 1, direction: "both", how: "cut" }],
   ["stall-store at 2.00 s", { atMs: 2_000, do: "stall-store", forMs: 1 }],

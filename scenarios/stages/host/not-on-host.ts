@@ -9,8 +9,14 @@ const goodJob = JobBehaviour.parse({});
 const onHost: { readonly [Kind in PlanStep["do"]]: boolean } = {
   ...{ submit: true, cancel: true, pause: true, resume: true, withdraw: true, signal: true, command: true },
   ...{ "kill-agent": true, "stall-agent": true, "kill-broker": true, "stall-broker": true },
-  ...{ "crash-host": false, "fail-checkpoints": false, "fail-spawns": false, "jump-clock": false },
-  ...{ "disturb-link": false, "stall-store": false, "lose-store": false, stranger: false },
+  ...{
+    "crash-host": false,
+    "fail-checkpoints": false,
+    "fail-spawns": false,
+    "rot-checkpoints": false,
+    "jump-clock": false,
+  },
+  ...{ "disturb-link": false, "stall-store": false, "lose-store": false, stranger: false, activity: false },
 };
 /** What of a job's behaviour `work.mjs` shows too. A working directory's size changes nothing but how long it is saved. */
 const jobOnHost: readonly (keyof JobBehaviour)[] = ["units", "unitMs", "children", "megabytes"];

@@ -60,11 +60,13 @@ function take(stage: HostStage, act: PlanStep): string {
     case "crash-host":
     case "fail-checkpoints":
     case "fail-spawns":
+    case "rot-checkpoints":
     case "jump-clock":
     case "disturb-link":
     case "stall-store":
     case "lose-store":
     case "stranger":
+    case "activity":
       throw new UsageError(`The step "${act.do}" does not exist on real processes.`, {
         code: "not-on-host",
         next: "Replay the plan with --stage sim.",

@@ -12,7 +12,12 @@ const Ready = z.looseObject({ agentId: z.string().nullable(), pid: z.int(), driv
 /** Starts an agent's process, on a home that is new or that an earlier process left, and waits until it has joined. */
 export async function startAgent(
   stage: HostStage,
-  { name, slots, readyWithinMs }: { name: string; slots: number; readyWithinMs: number },
+  {
+    name,
+    slots,
+    readyWithinMs,
+    options: more = [],
+  }: { name: string; slots: number; readyWithinMs: number; options?: readonly string[] },
 ): Promise<{ agent: HostAgent; driver: string | undefined }> {
   const { options, running } = stage;
   const home = joinPath(stage.place, name);
@@ -21,7 +26,7 @@ export async function startAgent(
     command: [
       ...options.agentCommand,
       ...["join", "--foreground", "--json", "--home", home, "--slots", String(slots)],
-      ...["--broker", running.url, "--token", running.joinToken],
+      ...["--broker", running.url, "--token", running.joinToken, ...more],
     ],
     ready: Ready,
     readyWithinMs,

@@ -6,7 +6,8 @@ const readyWithinMs = 20_000;
 
 /** Starts an agent on a host of its own and waits until it has joined. */
 export function join(stage: SimStage, step: StepOf<"join">): string {
-  const member = stage.startAgent(step.agent, step.slots);
+  const quietMs = step.quietS === undefined ? undefined : step.quietS * 1_000;
+  const member = stage.startAgent(step.agent, { slots: step.slots, quietMs });
   const hasJoined = () => member.body !== null && member.body.core.agent !== "Enrolling";
   stage.until(`${step.agent} to join`, hasJoined, readyWithinMs);
   return `agent ${member.host.agentId.slice(0, 12)}`;

@@ -58,9 +58,10 @@ export class SimStage {
   }
 
   /** A modelled host comes to be on which an agent of that name starts. */
-  startAgent(name: string, slots: number): Member {
+  startAgent(name: string, { slots, quietMs }: { slots: number; quietMs: number | undefined }): Member {
     const member = this.simulation.addMember();
     member.host.slots = slots;
+    member.host.quietMs = quietMs;
     this.#members.set(name, member);
     guarded(() => member.start());
     return member;

@@ -7,6 +7,7 @@ import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import type { SimStage } from "./sim-stage.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
+import { awaitQuiet, touch } from "./touch.ts";
 import { useRevokedKey } from "./use-revoked-key.ts";
 import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
@@ -25,6 +26,8 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   pause,
   "watch-frozen": watchFrozen,
   resume,
+  touch,
+  "await-quiet": awaitQuiet,
   "pause-resume-cycles": pauseResumeCycles,
   withdraw,
   "use-revoked-key": useRevokedKey,

@@ -7,8 +7,8 @@ export default {
   patches: [
     {
       file: "agent/core/pause.ts",
-      find: `  if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason });`,
-      replace: `  if (core.shutdown === null && !enrolling && !core.heartbeat.inFlight) freeze(turn, { purpose: "pause", trigger: wish.reason });`,
+      find: `  if (core.shutdown === null && !enrolling) freeze(turn, { purpose: "pause", trigger: wish.reason, triggeredAtMs });`,
+      replace: `  if (core.shutdown === null && !enrolling && !core.heartbeat.inFlight) freeze(turn, { purpose: "pause", trigger: wish.reason, triggeredAtMs });`,
     },
     {
       file: "agent/core/heartbeat.ts",

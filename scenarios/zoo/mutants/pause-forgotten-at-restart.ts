@@ -7,8 +7,8 @@ export default {
   patches: [
     {
       file: "agent/core/pause.ts",
-      find: `    turn.remember({ key: "pause", value: { by: pause.by, reason: pause.reason } });`,
-      replace: `    turn.log("info", \`paused by \${pause.by}\`);`,
+      find: `  turn.remember({ key: "pause", value: { by, reason } });`,
+      replace: `  turn.log("info", \`paused by \${by}\`);`,
     },
   ],
 } satisfies Mutant;

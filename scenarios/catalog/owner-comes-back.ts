@@ -1,0 +1,53 @@
+import type { Scenario } from "../steps/scenario.ts";
+import { briskTiming } from "./brisk-timing.ts";
+
+const quietS = 2;
+const withdrawDeadlineMs = 10_000;
+
+/** WC-11. */
+export const ownerComesBack: Scenario = {
+  name: "owner-comes-back",
+  title: "the owner works at the host: the jobs stop at once, and go on by themselves after a quiet time",
+  description:
+    "An agent watches a directory of its owner's. While its jobs run the owner writes a file there, and again before the " +
+    "host was quiet for long enough: everything stops, nothing runs meanwhile, and it goes on once the owner is gone. " +
+    "Later the owner comes back once more and goes on after all, and the jobs end with the right results.",
+  defaults: { slots: 2, jobs: 4, cycles: 1 },
+  timing: briskTiming,
+  steps: ({ slots, jobs }) => [
+    { step: "start-broker" },
+    { step: "join", agent: "donor", slots, quietS },
+    { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 40, children: 1 },
+    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 20_000 },
+    { step: "touch", agent: "donor" },
+    { step: "watch-frozen", agent: "donor", forMs: 1_000 },
+    { step: "touch", agent: "donor" },
+    { step: "watch-frozen", agent: "donor", forMs: 1_500 },
+    { step: "await-quiet", agent: "donor", withinMs: 10_000 },
+    { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
+    { step: "touch", agent: "donor" },
+    { step: "resume", agent: "donor" },
+    { step: "await-settled", batch: "work", withinMs: 90_000 },
+    { step: "verify-results", batch: "work" },
+    { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
+    { step: "use-revoked-key", agent: "donor" },
+  ],
+  expectations: ({ jobs }) => [
+    { checker: "activity-pauses", settings: { quietMs: 1_000 * quietS } },
+    { checker: "jobs-settled", settings: { startedMin: jobs, completedAll: 1 } },
+    { checker: "results-correct", settings: { resultsMin: jobs } },
+    { checker: "pause-silence" },
+    { checker: "no-intake" },
+    { checker: "progress-kept" },
+    { checker: "owner-holds" },
+    { checker: "transitions" },
+    { checker: "lease-exclusivity" },
+    { checker: "no-lost-job" },
+    { checker: "completion-once" },
+    { checker: "withdrawal-measured" },
+    { checker: "withdraw-complete" },
+    { checker: "ledger-conservation" },
+    { checker: "shutdown-once" },
+    { checker: "key-revoked" },
+  ],
+};

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+
+import type { PlanStep } from "../plan/plan.ts";
+import { runPlan, smallPlan, submit } from "../testing/small-plan.ts";
+import { toldOf } from "../testing/told-of.ts";
+
+const second = 1_000;
+
+test("ten pauses and resumes a second for a minute lose no work, and everybody agrees in the end (case 22)", () => {
+  const asks = Array.from({ length: 600 }, (_, cycle): PlanStep[] => [
+    { atMs: 5_000 + 100 * cycle, do: "pause", agent: 0 },
+    { atMs: 5_050 + 100 * cycle, do: "resume", agent: 0 },
+  ]);
+  const jobs = submit(0, { units: 60, unitMs: second, children: 2, megabytes: 1 }, 2);
+  const plan = smallPlan([jobs, ...asks.flat()], { slots: 2, safetyMs: 180_000 });
+  const { outcome, records } = runPlan(plan);
+  expect(outcome).toMatchObject({ failure: null, jobs: { completed: 2, failed: 0 } });
+  // The same processes all the while: each job is started once and ends by itself.
+  expect(
+    toldOf(records, "agent.execution")
+      .map(({ to }) => to)
+      .sort(),
+  ).toEqual(["completed", "completed", "running", "running", "spawning", "spawning"].sort());
+  expect(toldOf(records, "agent.frozen").length).toBeGreaterThanOrEqual(600);
+  expect(toldOf(records, "agent.state").at(-1)?.to).toBe("Idle");
+});
+
+test("a snapshot that takes longer than there is time is given up, and the job goes on from the one before it (case 31)", () => {
+  // A checkpoint a minute; the last one would take as long as the whole withdrawal may.
+  const steps: PlanStep[] = [
+    submit(0, { units: 300, unitMs: second, megabytes: 2_000 }),
+    { atMs: 100_000, do: "withdraw", agent: 0, deadlineMs: 600 },
+  ];
+  const { outcome, records } = runPlan(smallPlan(steps, { agents: 2, safetyMs: 500_000 }, "seeded"));
+  expect(outcome).toMatchObject({ failure: null, jobs: { completed: 1 } });
+  expect(toldOf(records, "agent.checkpoint-failed")).toHaveLength(1);
+  const [earlier] = toldOf(records, "agent.checkpoint");
+  const [released] = toldOf(records, "broker.released");
+  expect(released).toMatchObject({ how: "handed-back", checkpoint: { progress: earlier?.checkpoint.progress } });
+  expect(toldOf(records, "witness.result")).toMatchObject([
+    { correct: true, startedFrom: earlier?.checkpoint.progress },
+  ]);
+});
