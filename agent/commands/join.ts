@@ -53,7 +53,7 @@ export function joinCommand(finish: Finish): Command {
     )
     .option(
       "--job-read <path>",
-      "a file or directory that jobs may read under bubblewrap, beside this host's programs and settings; may be given more than once",
+      "a file, or a directory with all that is in it, that jobs may read under bubblewrap, beside this host's programs and settings; may be given more than once",
       several,
     )
     .addOption(new Option("--job-read-nothing", "forget the paths of before").conflicts("jobRead"))
