@@ -16,6 +16,7 @@ import type { AgentContext } from "./io/agent-context.ts";
 import { agentTimers } from "./io/agent-timers.ts";
 import { removeEveryAutostart } from "./io/autostart-ledger.ts";
 import { isBrokerEffect, performBrokerEffect } from "./io/broker-effects.ts";
+import { isFull } from "./io/home-room.ts";
 import type { ControlServer } from "./io/control-server.ts";
 import { damageOf } from "./io/evidence.ts";
 import { isSandboxEffect, SandboxEffects } from "./io/sandbox-effects.ts";
@@ -154,6 +155,7 @@ export class AgentBody {
       sandboxCannot: [...driver.cannot],
       ...(activity === null ? {} : { activityCannot: [...activity.cannot] }),
       ledgerEntries: home.ledger.live().length,
+      diskFull: isFull(home),
     };
   }
 
@@ -291,7 +293,8 @@ export class AgentBody {
 function logRecord(log: AgentLog, { type, data }: Extract<AgentEffect, { kind: "record" }>): void {
   if (type === "agent.state") log.info(`${data.from} → ${data.to}: ${data.reason}`);
   else if (type === "agent.refused") log.warn(`Refused ${data.event} while ${data.state}: ${data.reason}`);
-  else if (type === "agent.woke") log.info(`Woke: ${data.cause}`);
+  // One of the timer comes with every heartbeat, and would fill the log.
+  else if (type === "agent.woke" && data.cause !== "timer") log.info(`Woke: ${data.cause}`);
   else if (type === "agent.execution") log.info(`${data.jobId} ${data.from ?? "new"} → ${data.to}: ${data.reason}`);
   else if (type === "agent.frozen") {
     log.info(`Froze ${data.processes} processes of ${data.sandboxes} sandboxes in ${data.freezeMs.toFixed(1)} ms`);

@@ -196,7 +196,7 @@ test("a hook that cannot be taken away keeps the withdrawal from being clean, an
 });
 
 test("a home whose name no hook can hold is refused by name", () => {
-  expect(() => hookOf({ home: "/home/a\nb", options: [] })).toThrow(/control character/);
+  expect(() => hookOf({ home: "/home/a\nb" })).toThrow(/control character/);
 });
 
 test("--autostart of an unknown kind is a usage error", () => {

@@ -20,17 +20,18 @@ import { controlServer } from "./io/control-server.ts";
 import { eventStream } from "./io/event-stream.ts";
 import { type AgentHistory, openHistory } from "./io/history-file.ts";
 import { damageOf, isLostHome, mendLedger } from "./io/evidence.ts";
-import { type Home, openHome } from "./io/home.ts";
+import { diskFull, type Home, openHome } from "./io/home.ts";
 import type { HomePaths } from "./io/home-paths.ts";
 import { type Identity, openIdentity, readIdentity } from "./io/identity.ts";
+import { isNoRoom } from "./io/journal-file.ts";
 import { LeaseFiles } from "./io/lease-files.ts";
 import { defaultSlots } from "./io/resources.ts";
 import { requestSigner } from "./io/request-signer.ts";
 import { clearLedger, wipeHome } from "./io/withdrawal-effects.ts";
+import { defaultTerms, type JobTermsGiven, settledTerms } from "./job-terms.ts";
 import { openLog } from "./log.ts";
 import { type HomeNote, homeNote, recoveredFrom } from "./recovered.ts";
-import { chooseDriver, type SandboxWish } from "./sandbox/choose-driver.ts";
-import type { JobLimits } from "./sandbox/job-limits.ts";
+import { chooseDriver } from "./sandbox/choose-driver.ts";
 import type { SandboxDriver } from "./sandbox/port.ts";
 import { processDriver } from "./sandbox/process-driver.ts";
 
@@ -43,12 +44,10 @@ export interface AgentOptions {
     readonly slots: number | null;
     /** Null leaves the startup hook as it is. */
     readonly autostart: Omit<AutostartWish, "environment"> | null;
-    readonly sandbox: SandboxWish;
-    readonly limits: JobLimits;
+    readonly terms: JobTermsGiven;
     readonly activity: ActivityGiven;
   } | null;
   readonly withdraw: Extract<ControlRequest, { command: "withdraw" }> | null;
-  readonly checkpointIntervalMs: number | null;
   readonly environment: NodeJS.ProcessEnv;
   /** The log goes into the home, not to stderr. */
   readonly logInHome: boolean;
@@ -78,13 +77,20 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
   const { paths } = options;
   const fresh = !existsSync(paths.ledger) && !isLostHome(paths);
   const home = openHome(paths, { lostToo: options.withdraw !== null });
+  const begun: Begun = { driver: null, undo: [] };
   let running: Running;
   try {
-    running = await begin(options, home, fresh);
+    if (fresh) home.ledger.reserve();
+    running = await begin(options, { home, fresh, begun });
   } catch (error) {
-    if (fresh) await vacate(home, null);
-    else leave(home);
-    throw error;
+    for (const undo of begun.undo.reverse()) undo();
+    if (fresh) {
+      await vacate(home, begun.driver);
+    } else {
+      begun.driver?.close();
+      leave(home);
+    }
+    throw isNoRoom(error) ? diskFull(paths, error) : error;
   }
   const { body, driver, close } = running;
   const onSignal = (name: NodeJS.Signals): void => body.see({ type: "signal", name });
@@ -108,11 +114,22 @@ interface Running {
   readonly close: () => void;
 }
 
-async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise<Running> {
+/** What a start has taken so far, for one that fails. */
+interface Begun {
+  driver: SandboxDriver | null;
+  /** The last one first. */
+  readonly undo: (() => void)[];
+}
+
+async function begin(
+  options: AgentOptions,
+  { home, fresh, begun }: { readonly home: Home; readonly fresh: boolean; readonly begun: Begun },
+): Promise<Running> {
   const { paths, environment } = options;
   const { ledger } = home;
   const instanceId = randomUUID();
   const history = openHistory(environment, instanceId);
+  begun.undo.push(() => history.close());
   recordLedger(home, { history, fresh });
   const evidence = mendLedger(home, homeNote(ledger)?.agentId ?? null);
   const recovered = recoveredFrom(ledger);
@@ -130,6 +147,7 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
   }
   const agentId = note?.agentId ?? evidence.agentId ?? "0".repeat(64);
   const warn = (sentence: string): void => log.warn(sentence);
+  const { sandbox, limits, checkpointIntervalMs } = note?.terms ?? defaultTerms;
   const driver =
     join === null
       ? // It ends what there is and starts nothing, so it needs no enclosure that may not work any more. Without a
@@ -137,9 +155,11 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
         processDriver({ agentId, ledger, environment, ...(note === null ? { cgroupRoot: null } : {}) })
       : await chooseDriver({
           ...{ agentId, ledger, environment, warn, home: paths.home },
-          wish: join.sandbox,
-          limits: join.limits,
+          wish: sandbox,
+          limits,
         });
+  begun.driver = driver;
+  if (join !== null && note !== null) ledger.remember({ key: "home", value: note });
   const identity = note === null ? null : readIdentity(paths.key);
   const { quietS } = note?.activity ?? settledWish({});
   const core = initialCore({ instanceId, slots: note?.slots ?? 1, quietMs: quietS * 1_000 });
@@ -154,22 +174,26 @@ async function begin(options: AgentOptions, home: Home, fresh: boolean): Promise
       : await watchActivity({
           ...{ wish: note.activity, own: ownFiles(options), jobsMs: () => driver.cpuMs(), onPulse: pulses.take, warn },
         });
+  begun.undo.push(() => void activity?.close());
   const link =
     note === null || identity === null
       ? null
       : brokerLink({ note, identity, instanceId, body: () => body as AgentBody });
   const onBug = (error: unknown): void => {
-    log.fatal(error instanceof Error ? error : { error }, "A bug of the agent; the next start ends its jobs");
-    process.exit(ExitCode.harnessBug);
+    const full = isNoRoom(error);
+    const what = full ? "The disk has no room for what the agent must write down" : "A bug of the agent";
+    log.fatal(error instanceof Error ? error : { error }, `${what}; the next start ends its jobs`);
+    process.exit(full ? ExitCode.fail : ExitCode.harnessBug);
   };
   process.on("uncaughtException", onBug);
+  begun.undo.push(() => process.off("uncaughtException", onBug));
   body = new AgentBody({
     home,
     driver,
     files: new LeaseFiles(paths, ledger),
     broker: link,
     clock: systemClock,
-    checkpointIntervalMs: options.checkpointIntervalMs,
+    checkpointIntervalMs,
     core,
     brokerUrl: note?.broker ?? "",
     environment,
@@ -221,7 +245,7 @@ function settledNote({ paths, join }: AgentOptions, { ledger }: Home): HomeNote 
   if (join === null) return before;
   if (recoveredFrom(ledger).withdrawal !== null) return before;
   const broker = join.broker?.href ?? before?.broker;
-  const joinToken = join.joinToken ?? before?.joinToken;
+  const joinToken = before?.joinToken ?? join.joinToken ?? undefined;
   if (broker === undefined || joinToken === undefined) {
     throw new UsageError("This home has not joined a broker yet.", {
       code: "no-broker",
@@ -235,9 +259,16 @@ function settledNote({ paths, join }: AgentOptions, { ledger }: Home): HomeNote 
     });
   }
   const { agentId } = openIdentity(paths.key, ledger);
-  const slots = join.slots ?? before?.slots ?? defaultSlots();
-  const note: HomeNote = { broker, joinToken, slots, agentId, activity: settledWish(join.activity, before?.activity) };
-  ledger.remember({ key: "home", value: note });
+  const newerJoinToken = join.joinToken ?? before?.newerJoinToken;
+  const note: HomeNote = {
+    ...{ broker, joinToken, agentId },
+    ...(newerJoinToken === undefined || newerJoinToken === joinToken ? {} : { newerJoinToken }),
+    slots: join.slots ?? before?.slots ?? defaultSlots(),
+    terms: settledTerms(join.terms, before?.terms),
+    activity: settledWish(join.activity, before?.activity),
+  };
+  // What a home has is kept until this start is known to work with what it was told.
+  if (before === null) ledger.remember({ key: "home", value: note });
   return note;
 }
 
@@ -280,7 +311,7 @@ function brokerLink({
   const timing = () => body().timing;
   return {
     identity,
-    joinToken: note.joinToken,
+    joinTokens: [...(note.newerJoinToken === undefined ? [] : [note.newerJoinToken]), note.joinToken],
     client: brokerClient({ url, signer, timing, signal: aborter.signal }),
     events: eventStream({
       url,

@@ -3,13 +3,18 @@ import { resourceKey } from "./host-resource.ts";
 import type { Recovered } from "./core/input.ts";
 import * as recovery from "./core/recovery.ts";
 import type { FileHostLedger } from "./io/host-ledger.ts";
+import type { JobTerms } from "./job-terms.ts";
 
 /** How the agent of a home joined; a later start goes on with it. */
 export interface HomeNote {
   readonly broker: string;
   readonly joinToken: string;
+  /** One that was given later. Whoever the broker knows is let in with any, so that it works is not known. */
+  readonly newerJoinToken?: string;
   readonly slots: number;
   readonly agentId: string;
+  /** Absent where the home is older than this. */
+  readonly terms?: JobTerms;
   /** By what it pauses by itself. */
   readonly activity?: ActivityWish;
 }

@@ -79,6 +79,8 @@ export const AgentStatus = z.strictObject({
   /** The latest executions of this instance that are over, oldest first. */
   endedExecutions: z.array(EndedExecution).optional(),
   ledgerEntries: z.int(),
+  /** Whether no new job is taken because the disk under the home has no room for one. */
+  diskFull: z.boolean().optional(),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;
 

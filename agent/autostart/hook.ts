@@ -17,18 +17,12 @@ export interface Hook {
 export const launcher = fileURLToPath(new URL("../../bin/donor-agent.mjs", import.meta.url));
 
 /**
- * The hook of the agent in a home. Broker, token and slots are in that home's ledger; what else the owner asked for
- * stands in `options`.
+ * The hook of the agent in a home. Whatever the owner asked for is in that home's ledger.
  *
  * @throws UsageError `autostart-path` for what no hook can express
  */
-export function hookOf({ home, options }: { readonly home: string; readonly options: readonly string[] }): Hook {
-  const command = [
-    process.execPath,
-    launcher,
-    ...["join", "--foreground", "--log-in-home", "--home", home],
-    ...options,
-  ];
+export function hookOf({ home }: { readonly home: string }): Hook {
+  const command = [process.execPath, launcher, "join", "--foreground", "--log-in-home", "--home", home];
   for (const argument of command) {
     // A crontab has no way to write a line break, a property list none to write most others.
     if (!/\p{Cc}/u.test(argument)) continue;

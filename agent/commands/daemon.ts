@@ -7,7 +7,7 @@ import { AgentError } from "../io/agent-error.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { activityArguments } from "./activity-options.ts";
 import { pathsOf } from "./home-option.ts";
-import { joinTokenVariable, type JoinOptions, lastingOptions } from "./join-options.ts";
+import { type JoinOptions, termsArguments } from "./join-options.ts";
 
 /** How long the command waits for the broker before it leaves the agent to its retries, in milliseconds. */
 const joinedWithinMs = 15_000;
@@ -22,9 +22,10 @@ export async function startDaemon(options: JoinOptions): Promise<number> {
   const child = spawn(process.execPath, [launcher, ...argumentsOf(options, paths)], {
     cwd: "/",
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...(options.token === undefined ? {} : { [joinTokenVariable]: options.token }) },
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // Arguments and environment stay to be read for as long as the agent lives. Why it does not listen, its end tells.
+  child.stdin.on("error", () => undefined).end(options.token ?? "");
   const said = { out: "", errors: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said.out += text;
@@ -60,7 +61,8 @@ function argumentsOf(options: JoinOptions, paths: HomePaths): string[] {
     ...(broker === undefined ? [] : ["--broker", broker]),
     ...(slots === undefined ? [] : ["--slots", String(slots)]),
     ...(autostart === undefined ? [] : ["--autostart", autostart]),
-    ...lastingOptions(options),
+    ...(options.token === undefined ? [] : ["--token-on-stdin"]),
+    ...termsArguments(options),
     ...activityArguments(options, paths),
   ];
 }
@@ -82,6 +84,7 @@ async function exitOf(child: ChildProcess): Promise<number> {
 }
 
 function letGo(child: ChildProcess): void {
+  child.stdin?.destroy();
   child.stdout?.destroy();
   child.stderr?.destroy();
   child.unref();

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
 import { Command, Option } from "commander";
 
 import { UsageError } from "../../foundation/errors.ts";
@@ -6,25 +9,27 @@ import { limits } from "../../foundation/limits.ts";
 import type { Ending } from "../core/effect.ts";
 import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "../io/agent-error.ts";
+import { closeInherited } from "../io/inherited-files.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
 import { type ReadyAgent, runAgent } from "../main.ts";
-import { defaultJobLimits, type JobLimits } from "../sandbox/job-limits.ts";
+import { defaultJobLimits } from "../sandbox/job-limits.ts";
 import { activityOf, withActivity } from "./activity-options.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
-import { joinTokenVariable, type JoinOptions, lastingOptions } from "./join-options.ts";
+import { joinTokenVariable, type JoinOptions, termsOf } from "./join-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const intervalMsMax = 86_400_000;
-const mebibyte = 1024 ** 2;
 const memoryMibMax = 1024 ** 2;
 const processesMaxMax = 100_000;
 const cpusMaxMax = 4_096;
 
 export function joinCommand(finish: Finish): Command {
   return withActivity(withHome(new Command("join")))
-    .description("Joins a broker and works for it; on a home that has joined before, goes on where it was.")
+    .description(
+      "Joins a broker and works for it; on a home that has joined before, goes on where it was, with every option of before that is not given anew.",
+    )
     .option("--broker <url>", "the broker's address")
     .option("--token <token>", `the broker's join token; or in the environment as ${joinTokenVariable}`)
     .option(
@@ -46,6 +51,12 @@ export function joinCommand(finish: Finish): Command {
         "a job's network under bubblewrap: none but its own loopback, or the host's",
       ).choices(["none", "host"]),
     )
+    .option(
+      "--job-read <path>",
+      "a file, or a directory with all that is in it, that jobs may read under bubblewrap, beside this host's programs and settings; may be given more than once",
+      several,
+    )
+    .addOption(new Option("--job-read-nothing", "forget the paths of before").conflicts("jobRead"))
     .option(
       "--job-memory <MiB>",
       "the most memory that a job may take; by default half of the host's, where a cgroup counts it",
@@ -73,11 +84,17 @@ export function joinCommand(finish: Finish): Command {
       ).choices([...autostartNames, "none"]),
     )
     .addOption(new Option("--log-in-home").hideHelp())
+    .addOption(new Option("--token-on-stdin").hideHelp())
     .action(async (options: JoinOptions) => {
-      const token = options.token ?? process.env[joinTokenVariable];
+      closeInherited();
+      const token = tokenOf(options);
       // Neither jobs nor anything else that is started from here is to see it.
       delete process.env[joinTokenVariable];
-      const wish: JoinOptions = { ...options, ...(token === undefined ? {} : { token }) };
+      const wish: JoinOptions = {
+        ...options,
+        ...(token === undefined ? {} : { token }),
+        ...(options.jobRead === undefined ? {} : { jobRead: options.jobRead.map(readable) }),
+      };
       brokerOf(wish);
       finish(options.foreground === true ? await runHere(wish) : await startDaemon(wish));
     });
@@ -92,13 +109,11 @@ async function runHere(options: JoinOptions): Promise<number> {
       broker: brokerOf(options),
       joinToken: options.token ?? null,
       slots: options.slots ?? null,
-      autostart: options.autostart === undefined ? null : { name: options.autostart, options: lastingOptions(options) },
-      sandbox: { driver: options.sandbox ?? "auto", network: options.jobNetwork ?? null },
-      limits: limitsOf(options),
+      autostart: options.autostart === undefined ? null : { name: options.autostart },
+      terms: termsOf(options),
       activity: activityOf(options, paths),
     },
     withdraw: null,
-    checkpointIntervalMs: options.checkpointInterval ?? null,
     environment: process.env,
     logInHome: options.logInHome === true,
     quiet: false,
@@ -118,12 +133,22 @@ async function runHere(options: JoinOptions): Promise<number> {
   return exitCodeOf(ending);
 }
 
-function limitsOf({ jobProcesses, jobMemory, jobCpus }: JoinOptions): JobLimits {
-  return {
-    processesMax: jobProcesses ?? defaultJobLimits.processesMax,
-    memoryBytesMax: jobMemory === undefined ? defaultJobLimits.memoryBytesMax : jobMemory * mebibyte,
-    cpusMax: jobCpus ?? defaultJobLimits.cpusMax,
-  };
+function tokenOf({ token, tokenOnStdin }: JoinOptions): string | undefined {
+  return tokenOnStdin === true ? readFileSync(process.stdin.fd, "utf8") : (token ?? process.env[joinTokenVariable]);
+}
+
+function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** @throws UsageError `bad-path` */
+function readable(given: string): string {
+  const path = resolve(given);
+  if (given !== "" && existsSync(path)) return path;
+  throw new UsageError(`There is nothing at ${path} that jobs could read.`, {
+    code: "bad-path",
+    next: "Name a file or directory that is there with --job-read.",
+  });
 }
 
 function exitCodeOf(ending: Ending): number {
@@ -170,9 +195,20 @@ function readyLine({ status, home, control, driver, cannot }: ReadyAgent) {
 function brokerOf({ broker }: JoinOptions): URL | null {
   if (broker === undefined) return null;
   const url = URL.canParse(broker) ? new URL(broker) : null;
-  if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url;
-  throw new UsageError(`${JSON.stringify(broker)} is not the address of a broker.`, {
+  const why = url === null ? "" : whyNoBroker(url);
+  if (url !== null && why === null) return url;
+  // What is wrong with it may be a password, which is not to be repeated.
+  const hasSecret = url !== null && url.username + url.password !== "";
+  throw new UsageError(`${hasSecret ? url.host : JSON.stringify(broker)} is not the address of a broker${why}.`, {
     code: "bad-broker",
-    next: "Give it as a URL, like --broker http://127.0.0.1:7077.",
+    next: "Give it as a URL of scheme, host and port alone, like --broker http://127.0.0.1:7077.",
   });
+}
+
+/** Requests are signed for the broker's origin, and its routes begin at the root: anything else would be left out. */
+function whyNoBroker(url: URL): string | null {
+  if (url.protocol !== "http:" && url.protocol !== "https:") return `: it speaks http or https, not ${url.protocol}`;
+  if (url.username !== "" || url.password !== "") return ": it takes a join token, and no user or password";
+  if (url.href !== `${url.origin}/`) return ": it has no path, query or fragment";
+  return null;
 }

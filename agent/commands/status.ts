@@ -31,6 +31,9 @@ function inWords(status: AgentStatus): string {
   const lines = [
     `${state}${status.pauseAsked ? " (a pause is under way)" : ""}: ${reason}`,
     ...activityWords(status),
+    ...(status.diskFull === true
+      ? ["disk       full: no new job is taken until there is room; pause, resume and withdraw work"]
+      : []),
     `broker     ${broker} (${brokerReachable ? "answers" : "does not answer"})`,
     `agent      ${status.agentId?.slice(0, 12) ?? "-"}, pid ${status.pid}, sandboxes by ${status.sandboxDriver}`,
     `slots      ${sandboxes.length} of ${slots} in use`,

@@ -79,7 +79,6 @@ async function withdraw(
     paths,
     join: null,
     withdraw: request,
-    checkpointIntervalMs: null,
     environment: process.env,
     logInHome: false,
     quiet: !verbose,

@@ -11,7 +11,8 @@ import type { LeaseFiles } from "./lease-files.ts";
 /** How the agent reaches its broker; null when it has no key (any more), and then nothing of it is used. */
 export interface BrokerLink {
   readonly identity: Identity;
-  readonly joinToken: string;
+  /** The one to try first, and what to fall back on. */
+  readonly joinTokens: readonly string[];
   readonly client: BrokerClient;
   readonly events: EventStream;
   /** Cuts off every call that is under way: the agent ends, and nobody waits for them. */

@@ -25,8 +25,6 @@ export interface AutostartNote {
 /** How the owner wants the agent started with the host. */
 export interface AutostartWish {
   readonly name: AutostartName | "none";
-  /** Of `join`, beside those that the home knows. */
-  readonly options: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -38,12 +36,12 @@ export interface AutostartWish {
  * @throws UsageError; nothing of the new one is left then
  */
 export async function settleAutostart(home: Home, wish: AutostartWish): Promise<readonly string[]> {
-  const { name, options, environment } = wish;
+  const { name, environment } = wish;
   const earlier = autostartNotes(home.ledger);
   const isLeft = ({ left }: AutostartRemoval): string[] =>
     left.map((thing) => `An earlier startup hook is left: ${thing}`);
   if (name === "none") return isLeft(await removeAutostart(home));
-  const autostart = makeAutostart(name, { hook: hookOf({ home: home.paths.home, options }), environment });
+  const autostart = makeAutostart(name, { hook: hookOf(home.paths), environment });
   await install(home, autostart, earlier.find((note) => note.name === name)?.resources ?? []);
   const others = earlier.filter((note) => note.name !== name);
   const removals: string[] = [];
@@ -93,7 +91,7 @@ async function hooksOf(
 ): Promise<{ autostart: Autostart; resources: readonly AutostartResource[]; problem: string | null }[]> {
   let hook: Hook;
   try {
-    hook = hookOf({ home, options: [] });
+    hook = hookOf({ home });
   } catch {
     // No hook can name that home, and so none does.
     return [];
@@ -135,7 +133,7 @@ async function install(home: Home, autostart: Autostart, earlier: readonly Autos
 }
 
 async function removeNoted(home: Home, note: AutostartNote): Promise<AutostartRemoval> {
-  const hook = hookOf({ home: home.paths.home, options: [] });
+  const hook = hookOf(home.paths);
   return await giveBack(home, makeAutostart(note.name, { hook, environment: {} }), note);
 }
 

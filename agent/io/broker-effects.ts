@@ -2,6 +2,7 @@ import type { AgentEffect } from "../core/effect.ts";
 import type { BrokerOutcome } from "../core/outcome.ts";
 import type { AgentContext, BrokerLink } from "./agent-context.ts";
 import { outcomeOf } from "./broker-error.ts";
+import { isFull } from "./home-room.ts";
 import { hostResources } from "./resources.ts";
 import { uploadCheckpoint } from "./upload-checkpoint.ts";
 
@@ -46,6 +47,7 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
     case "heartbeat":
       return await heartbeat(context, broker, effect);
     case "accept": {
+      if (isFull(context.home)) return await refuseForRoom(context, broker, effect);
       const outcome = await outcomeOf(client.accept(effect.leaseId, effect.epoch));
       return see({ type: "acceptAnswered", leaseId: effect.leaseId, outcome });
     }
@@ -96,15 +98,31 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
 }
 
 async function enrol({ checkpointIntervalMs }: AgentContext, broker: BrokerLink, { slots }: Effect<"enrol">) {
-  const { client, identity, joinToken } = broker;
+  const { client, identity, joinTokens } = broker;
   const { publicKey, revocation } = identity;
-  const outcome = await outcomeOf(client.enrol({ joinToken, publicKey, slots, revocation }));
+  const [first = "", ...others] = joinTokens;
+  let outcome = await outcomeOf(client.enrol({ joinToken: first, publicKey, slots, revocation }));
+  for (const joinToken of others) {
+    if (outcome.ok || outcome.code !== "bad-join-token") break;
+    outcome = await outcomeOf(client.enrol({ joinToken, publicKey, slots, revocation }));
+  }
   if (outcome.ok && checkpointIntervalMs !== null) outcome.value.timing.checkpointIntervalMs = checkpointIntervalMs;
   return { type: "enrolAnswered", outcome } as const;
 }
 
+/** No more jobs while the disk has no room for them: nothing is written down for one, and others may have it. */
+async function refuseForRoom(
+  { see }: AgentContext,
+  { client }: BrokerLink,
+  { leaseId, epoch }: Effect<"accept">,
+): Promise<void> {
+  const message = "the disk is full on this host";
+  await outcomeOf(client.decline(leaseId, { epoch, reason: message, startFailed: true }));
+  see({ type: "acceptAnswered", leaseId, outcome: { ok: false, code: "offer-lapsed", retriable: false, message } });
+}
+
 async function heartbeat(context: AgentContext, { client, events }: BrokerLink, { request }: Effect<"heartbeat">) {
-  const { clock, files, see } = context;
+  const { clock, files, home, see } = context;
   const leases = request.leases.map((lease) => {
     if (lease.execution !== "running") return lease;
     return {
@@ -113,7 +131,8 @@ async function heartbeat(context: AgentContext, { client, events }: BrokerLink, 
     };
   });
   const sentAtMs = clock.nowMs();
-  const outcome = await outcomeOf(client.heartbeat({ ...request, leases, resources: hostResources() }));
+  const slotsFree = isFull(home) ? 0 : request.slotsFree;
+  const outcome = await outcomeOf(client.heartbeat({ ...request, slotsFree, leases, resources: hostResources() }));
   if (outcome.ok) events.nudge();
   see({ type: "heartbeatAnswered", outcome, sentAtMs });
 }

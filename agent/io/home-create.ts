@@ -37,6 +37,7 @@ export function createHome({ home, ledger }: HomePaths): void {
       mkdirSync(join(aside, relative(top, directory)), { mode: directory === home ? 0o700 : 0o755 });
     }
     const journal = new FileHostLedger(join(aside, inside, basename(ledger)));
+    journal.reserve();
     for (const path of directories) journal.acquire({ kind: "directory", path });
     journal.close();
     syncDirectory(join(aside, inside));

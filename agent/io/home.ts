@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { clearAside, createHome } from "./home-create.ts";
@@ -6,6 +6,7 @@ import { isLostHome } from "./evidence.ts";
 import { type HomeLock, lockHome } from "./home-lock.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { FileHostLedger } from "./host-ledger.ts";
+import { isNoRoom } from "./journal-file.ts";
 
 /** A home that this process has for itself. */
 export interface Home {
@@ -48,14 +49,25 @@ export function openHome(paths: HomePaths, { lostToo = false } = {}): Home {
         const ledger = new FileHostLedger(paths.ledger);
         return { paths, lock, ledger, lost: wasThere && ledger.live().length === 0 };
       } catch (error) {
+        // What was there before and is no home is left as empty as it was.
+        if (!existsSync(paths.ledger)) rmSync(paths.lock, { force: true });
         lock.release();
-        throw error;
+        throw isNoRoom(error) ? diskFull(paths, error) : error;
       }
     } catch (error) {
       // A withdrawal took the home away under us: the next round makes a new one.
       if (attempt >= attemptsMax || isThere(paths)) throw error;
     }
   }
+}
+
+/** The machine's fault, and the owner's to mend. */
+export function diskFull({ home }: HomePaths, cause: unknown): UsageError {
+  return new UsageError(`The disk under ${home} is full: ${messageOf(cause)}.`, {
+    code: "disk-full",
+    next: `Make room there (\`df -h\` and \`df -i\` tell of what), or choose another directory with --home.`,
+    cause,
+  });
 }
 
 function isThere({ home }: HomePaths): boolean {

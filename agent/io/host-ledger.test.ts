@@ -30,11 +30,21 @@ test("a last line that was torn never existed, and does not spoil the next one",
   const path = join(temporaryDirectory(), "ledger.jsonl");
   const before = new FileHostLedger(path);
   before.acquire(directory("/a"));
-  const whole = readFileSync(path);
+  const end = readFileSync(path).indexOf(0);
   before.acquire(directory("/b"));
-  const torn = readFileSync(path);
-  for (let length = whole.length; length < torn.length; length += 1) {
-    writeFileSync(path, torn.subarray(0, length));
+  const written = readFileSync(path);
+  const lineEnd = written.indexOf(0);
+  expect(lineEnd).toBeGreaterThan(end + 20);
+  const torn: Buffer[] = [];
+  for (let length = end; length < lineEnd; length += 1) {
+    const rest = Buffer.alloc(written.length - length);
+    // The file ends there; or only the first part of the line came over the zeros, or only the last.
+    torn.push(written.subarray(0, length), Buffer.concat([written.subarray(0, length), rest]));
+    if (length > end)
+      torn.push(Buffer.concat([written.subarray(0, end), rest.subarray(0, length - end), written.subarray(length)]));
+  }
+  for (const bytes of torn) {
+    writeFileSync(path, bytes);
     const after = new FileHostLedger(path);
     expect(after.live()).toEqual([directory("/a")]);
     after.acquire(directory("/c"));

@@ -13,8 +13,12 @@ type Entry =
 /** The notes that the core knows nothing of. */
 type BodyNoteKey = "home" | "damaged" | `autostart:${string}`;
 
-/** What this release writes. Another one may write more, which only it knows how to give back. */
-const knownNotes = /^(home|damaged|membership|pause|withdrawal|autostart(:.+)?|lease:.+)$/;
+/** The kinds of notes that this release writes; another one may write more, which only it knows how to give back. */
+const knownNotes: Record<KindOf<Note["key"] | BodyNoteKey>, true> = {
+  ...{ home: true, damaged: true, membership: true, pause: true, activity: true, withdrawal: true },
+  ...{ autostart: true, lease: true },
+};
+type KindOf<Key extends string> = Key extends `${infer Kind}:${string}` ? Kind : Key;
 const knownKinds: Record<HostResource["kind"], true> = {
   ...{ directory: true, file: true, key: true, socket: true, cgroup: true, crontab: true, processes: true },
 };
@@ -35,6 +39,7 @@ export class FileHostLedger implements HostLedger {
   readonly #notes = new Map<string, unknown>();
   #observer: LedgerObserver = () => undefined;
   #lines = 0;
+  #staleLinesMax = staleLinesMax;
   #closed = false;
 
   constructor(path: string) {
@@ -59,6 +64,21 @@ export class FileHostLedger implements HostLedger {
     assert(this.#resources.has(key), `the ledger holds ${key}`);
     this.#write({ op: "release", key });
     this.#observer("released", key);
+  }
+
+  /** Whether the disk has no room for the journal beside what is reserved for leaving. */
+  get isShort(): boolean {
+    return !this.#closed && this.#file.isShort;
+  }
+
+  /**
+   * Takes room for what is written down on the way out.
+   *
+   * @throws Error ENOSPC where the disk does not give it
+   */
+  reserve(): void {
+    this.#file.reserve();
+    if (this.isShort) throw Object.assign(new Error("ENOSPC: no room for the host ledger"), { code: "ENOSPC" });
   }
 
   holds(key: string): boolean {
@@ -103,7 +123,7 @@ export class FileHostLedger implements HostLedger {
     this.#file.append(JSON.stringify(entry));
     this.#apply(entry);
     this.#lines += 1;
-    const isLong = this.#lines > this.#resources.size + this.#notes.size + staleLinesMax;
+    const isLong = this.#lines > this.#resources.size + this.#notes.size + this.#staleLinesMax;
     // In a home that somebody has removed there is no place for another.
     if (isLong && this.#file.condition() !== "gone") this.#compact();
   }
@@ -120,8 +140,13 @@ export class FileHostLedger implements HostLedger {
       ...this.live().map((resource) => ({ op: "acquire", resource }) as const),
       ...[...this.#notes].map(([key, value]) => ({ op: "note", key, value }) as const),
     ];
-    this.#file.replace(entries.map((entry) => JSON.stringify(entry)));
-    this.#lines = entries.length;
+    if (this.#file.replace(entries.map((entry) => JSON.stringify(entry)))) {
+      this.#lines = entries.length;
+      this.#staleLinesMax = staleLinesMax;
+    } else {
+      // Without room for both, the old one stays; it is tried again some lines later.
+      this.#staleLinesMax += staleLinesMax;
+    }
   }
 }
 
@@ -145,7 +170,7 @@ function parseEntry(line: string, path: string): Entry {
 function isKnown(entry: Entry): boolean {
   if (entry.op === "acquire") return Object.hasOwn(knownKinds, entry.resource.kind);
   if (entry.op === "release") return true;
-  if (entry.op !== "note" || !knownNotes.test(entry.key)) return false;
+  if (entry.op !== "note" || !Object.hasOwn(knownNotes, entry.key.split(":", 1)[0] ?? "")) return false;
   if (entry.value === null || !entry.key.startsWith("autostart")) return true;
   return (autostartNames as readonly unknown[]).includes((entry.value as { name?: unknown }).name);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -68,6 +68,52 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
     for (const path of ["/etc/x", "/usr/x", join(tmpdir(), "x")]) expect(existsSync(path)).toBe(false);
   });
 
+  test("a job neither sees nor commands another agent of the same user, and sees no home at all", async () => {
+    const other = mkdtempSync(join(homedir(), ".houseguest-other-"));
+    const server = createServer((socket) => socket.end("yours to command"));
+    try {
+      writeFileSync(join(other, "identity.pem"), "the other's key");
+      server.listen(join(other, "control.sock"));
+      await once(server, "listening");
+      const script = `cat "$OTHER/identity.pem"; ls -A "$OTHER" "$OTHER/.." /root /home /opt /var/lib
+        "$NODE" -e 'require("net").connect(process.env.OTHER + "/control.sock").on("data", (said) => console.log(String(said))).on("error", ({ code }) => console.log(code))'`;
+      const text = (await linesOf(script, { OTHER: other, NODE: process.execPath })).join("\n");
+      expect(text).not.toContain("the other's key");
+      expect(text).not.toContain("yours to command");
+      expect(text).toMatch(/^ENOENT$/m);
+      expect(text.match(/No such file or directory/g)?.length).toBeGreaterThanOrEqual(3);
+    } finally {
+      server.close();
+      rmSync(other, { recursive: true });
+    }
+  });
+
+  test("a job reads what the donor names, under the name that it has, and changes none of it", async () => {
+    const place = mkdtempSync(join(homedir(), ".houseguest-read-"));
+    try {
+      writeFileSync(join(place, "data"), "for jobs");
+      const read = await probeBubblewrap({
+        ...{ environment: process.env, network: "none", hidden: [], workspace: tmpdir() },
+        read: [place],
+      });
+      const make: MakeDriver = ({ home, ...each }) =>
+        bubblewrapDriver({ ...each, ...(read as { options: BubblewrapOptions }).options, hidden: [home] });
+      const lines = await linesOf('cat "$PLACE/data"; echo; echo x > "$PLACE/data"', { PLACE: place }, make);
+      expect(lines[0]).toBe("for jobs");
+      expect(lines[1]).toContain("Read-only file system");
+      expect(readFileSync(join(place, "data"), "utf8")).toBe("for jobs");
+    } finally {
+      rmSync(place, { recursive: true });
+    }
+  });
+
+  test.skipIf(!isRoot)("a job of root reads no settings that only root may (needs root)", async () => {
+    const lines = await linesOf("head -c 20 /etc/passwd; echo; wc -c < /etc/shadow; touch /x /etc/ssl/private/x; true");
+    expect(lines[0]).toContain("root:");
+    expect(lines[1]).toMatch(/^0$|Permission denied/);
+    expect(lines.filter((line) => line.includes("Read-only file system"))).toHaveLength(2);
+  });
+
   test("a job has /tmp, /run and /dev/shm to itself, small devices, and no other process to see", async () => {
     const script = `ls -A /tmp /run /dev/shm | grep -v houseguest; echo x > /tmp/mine; echo x > /dev/shm/mine; echo x > /dev/mine
       ls /dev | tr '\\n' ' '; echo; ls -d /proc/[0-9]* | wc -l; hostname; id -u; grep CapEff /proc/self/status`;
@@ -114,6 +160,21 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
       await until(() => processesOf(bed.agentId).length === 0, "nothing of it is left");
     } finally {
       await bed.close();
+    }
+  });
+
+  test("a program that a job may not see is told as one that cannot be executed in its sandbox", async () => {
+    const place = mkdtempSync(join(homedir(), ".houseguest-program-"));
+    const bed = new DriverBed(makeDriver);
+    try {
+      writeFileSync(join(place, "program"), "#!/bin/sh\n", { mode: 0o755 });
+      await expect(bed.run(bed.request([join(place, "program")]))).rejects.toMatchObject({
+        code: "spawn-failed",
+        message: expect.stringContaining("--job-read"),
+      });
+    } finally {
+      await bed.close();
+      rmSync(place, { recursive: true });
     }
   });
 

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { homedir } from "node:os";
+import { delimiter, dirname, isAbsolute, join, normalize, resolve } from "node:path";
 
+import { isWithin } from "../activity/is-within.ts";
 import { bubblewrapEnclosure, type BubblewrapOptions } from "./bubblewrap-enclosure.ts";
 import { shell } from "./launch-scripts.ts";
 
@@ -36,15 +38,18 @@ export async function probeBubblewrap({
   environment,
   network,
   hidden,
+  read = [],
   workspace,
 }: Pick<BubblewrapOptions, "network" | "hidden"> & {
+  /** What the donor lets jobs read beside programs and settings: absolute paths. */
+  readonly read?: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   /** A directory that is there, as a workspace would be. */
   readonly workspace: string;
 }): Promise<BubblewrapFound> {
   const program = findProgram(environment["PATH"] ?? "");
   if (program === null) return { works: false, why: "bwrap is not installed" };
-  const visible = programDirectories(environment["PATH"] ?? "");
+  const visible = [...programDirectories(environment["PATH"] ?? "", hidden), ...read];
   let why = "";
   for (const refusesNamespaces of [true, false]) {
     const options = { program, network, hidden, visible, refusesNamespaces };
@@ -69,13 +74,17 @@ async function complaintOf(options: BubblewrapOptions, workspace: string): Promi
   });
 }
 
-/** Where programs are: the search path, and this agent with its Node, wherever somebody has installed them. */
-function programDirectories(path: string): string[] {
-  const directories = [...path.split(delimiter), dirname(process.execPath), resolve(import.meta.dirname, "../..")]
+/**
+ * Where programs are: the search path, and this agent with its Node, wherever somebody has installed them. A link is
+ * shown as what it leads to. A search path that names a home, or a directory with homes in it, would show too much.
+ */
+function programDirectories(path: string, hidden: readonly string[]): string[] {
+  const own = [homedir(), ...hidden];
+  return [...path.split(delimiter), dirname(process.execPath), resolve(import.meta.dirname, "../..")]
     .filter((directory) => isAbsolute(directory) && existsSync(directory))
-    .map((directory) => realpathSync(directory));
-  // What lies in another one comes with it.
-  return [...new Set(directories)].filter((one) => !directories.some((other) => one.startsWith(other + sep)));
+    .flatMap((directory) => [normalize(directory).replace(/(.)\/+$/, "$1"), realpathSync(directory)])
+    .filter((directory) => !own.some((one) => isWithin(one, directory)))
+    .filter((directory, index, all) => all.indexOf(directory) === index);
 }
 
 function findProgram(path: string): string | null {

@@ -45,17 +45,17 @@ function forbidden(): NodeJS.ProcessEnv {
 }
 
 test.skipIf(!found.works)("auto takes bubblewrap where a program runs in it (skipped where none does)", async () => {
-  expect((await choose({ driver: "auto", network: null })).name).toBe("bubblewrap");
+  expect((await choose({ driver: "auto", network: null, read: [] })).name).toBe("bubblewrap");
 });
 
 test("auto takes ordinary processes where bubblewrap does not work, and says why", async () => {
-  const { name, cannot } = await choose({ driver: "auto", network: null }, forbidden());
+  const { name, cannot } = await choose({ driver: "auto", network: null, read: [] }, forbidden());
   expect(name).toBe("process");
   expect(cannot[0]).toMatch(/^Jobs are not enclosed, .*bwrap: No permissions to create a new namespace/);
 });
 
 test("bubblewrap that is asked for and does not work is an error that says what to do", async () => {
-  await expect(choose({ driver: "bubblewrap", network: null }, forbidden())).rejects.toMatchObject({
+  await expect(choose({ driver: "bubblewrap", network: null, read: [] }, forbidden())).rejects.toMatchObject({
     code: "no-bubblewrap",
     message: expect.stringContaining("No permissions to create a new namespace"),
     next: expect.stringContaining("--sandbox process"),
@@ -63,12 +63,12 @@ test("bubblewrap that is asked for and does not work is an error that says what 
 });
 
 test.each<SandboxWish>([
-  { driver: "auto", network: "none" },
-  { driver: "process", network: "none" },
+  { driver: "auto", network: "none", read: [] },
+  { driver: "process", network: "none", read: [] },
 ])("who asks for jobs without a network does not get them with one: $driver", async (wish) => {
   await expect(choose(wish, forbidden())).rejects.toMatchObject({ code: "no-job-network" });
 });
 
 test("processes are taken when they are asked for, whatever works", async () => {
-  expect((await choose({ driver: "process", network: "host" })).name).toBe("process");
+  expect((await choose({ driver: "process", network: "host", read: [] })).name).toBe("process");
 });

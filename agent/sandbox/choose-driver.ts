@@ -11,6 +11,8 @@ export interface SandboxWish {
   /** `auto` takes the strongest that works here. */
   readonly driver: "auto" | "bubblewrap" | "process";
   readonly network: JobNetwork | null;
+  /** What enclosed jobs may read beside this host's programs and settings: absolute paths. */
+  readonly read: readonly string[];
 }
 
 /**
@@ -33,7 +35,7 @@ export async function chooseDriver({
   }
   const { environment = process.env } = options;
   const network = wish.network ?? "none";
-  const found = await probeBubblewrap({ environment, network, hidden: [home], workspace: home });
+  const found = await probeBubblewrap({ environment, network, hidden: [home], read: wish.read, workspace: home });
   if (found.works) return bubblewrapDriver({ ...options, ...found.options });
   if (wish.driver === "bubblewrap") {
     throw new UsageError(`Jobs cannot be run by bubblewrap here: ${found.why}.`, {

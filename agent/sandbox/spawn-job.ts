@@ -148,7 +148,7 @@ function waitForProgram({
       // The keeper of a program that was not started waits for nothing.
       (child.stdio[4] as Socket | undefined)?.end();
       void childEnded.then(() => {
-        const reason = reasonOf(said, request);
+        const reason = reasonOf(said, request, (child.stdio[4] ?? null) !== null);
         undo();
         settle(failure(request, { reason }));
       });
@@ -156,9 +156,13 @@ function waitForProgram({
   });
 }
 
-function reasonOf(said: string, { logFile }: SandboxRequest): string {
+function reasonOf(said: string, { logFile }: SandboxRequest, isEnclosed: boolean): string {
   if (said.startsWith("cgroup")) return "its cgroup could not be entered";
-  if (said.includes("exec")) return "the kernel refused to execute it";
+  if (said.includes("exec")) {
+    return isEnclosed
+      ? "it cannot be executed in its sandbox, which shows it this host's programs and what --job-read names"
+      : "the kernel refused to execute it";
+  }
   const complaint = lastLine(logFile);
   return `its sandbox could not be made${complaint === "" ? "" : ` (${complaint})`}`;
 }

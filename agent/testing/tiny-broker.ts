@@ -34,6 +34,8 @@ export class TinyBroker {
   readonly revoked = new Set<string>();
   /** The paths that were asked for, in order. */
   readonly calls: string[] = [];
+  /** What an agent that it does not know must bring; null for anything. */
+  joinToken: string | null = null;
   /** What was given back by itself, by lease. */
   readonly returned = new Map<string, { reason: string; startFailed?: boolean; agentDied?: boolean }>();
   /** Takes every connection and answers nothing. */
@@ -100,7 +102,12 @@ export class TinyBroker {
     const header = (name: string): string => String(request.headers[name] ?? "");
     const agentId = parseSignatureHeaders(header("signature-input"), header("signature"))?.agentId ?? "";
     if (this.revoked.has(agentId)) return answer(401, { code: "revoked", message: "The key is revoked." });
-    answer(200, this.#answer(path, agentId, JSON.parse(body.toString("utf8"))));
+    const said = JSON.parse(body.toString("utf8")) as { joinToken?: string };
+    const isWelcome = this.joinToken === null || this.enrolled.has(agentId) || said.joinToken === this.joinToken;
+    if (path === routes.enrol && !isWelcome) {
+      return answer(403, { code: "bad-join-token", message: "The join token is not right." });
+    }
+    answer(200, this.#answer(path, agentId, said));
   }
 
   /** What was uploaded under a digest. */
