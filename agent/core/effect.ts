@@ -58,8 +58,13 @@ export type AgentEffect =
       /** The request that it answers, or null. */
       readonly requestId: string | null;
     }
-  /** → `straysEnded` */
-  | { readonly kind: "endStrays"; readonly graceMs: number; readonly deadlineMs: number }
+  /** What an earlier instance left running or, with `everything`, what this one runs too → `straysEnded` */
+  | {
+      readonly kind: "endStrays";
+      readonly everything: boolean;
+      readonly graceMs: number;
+      readonly deadlineMs: number;
+    }
   // To the broker.
   /** → `enrolAnswered` */
   | { readonly kind: "enrol"; readonly slots: number }
@@ -126,7 +131,7 @@ export type AgentEffect =
       readonly epoch: number;
       readonly job: JobSpec;
     }
-  /** → `sandboxTerminated` */
+  /** → `sandboxTerminated`. One that is under way is hurried, and both are answered when that is over. */
   | {
       readonly kind: "terminateSandbox";
       readonly leaseId: string;

@@ -40,6 +40,7 @@ export function onStarted(turn: Turn, { agentId, hasKey, pid, driver, recovered,
   if (recovered.strays) {
     turn.emit({
       kind: "endStrays",
+      everything: false,
       graceMs: core.timing.terminateGraceMs,
       deadlineMs: core.timing.terminateGraceMs + agentLimits.unkillableAfterMs,
     });

@@ -171,8 +171,8 @@ export interface WithdrawalRecord {
 
 export interface Withdrawal {
   readonly record: WithdrawalRecord;
-  /** When this instance began to work on it. */
-  readonly begunAtMs: number;
+  /** Since when the time until its end is shared out: this instance's beginning, or when it was last hastened. */
+  sharedFromMs: number;
   endsAtMs: number;
   stepBegunAtMs: number;
   /** Whoever asked for it; null for a cause that hears no answer. */

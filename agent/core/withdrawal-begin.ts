@@ -1,5 +1,6 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze } from "./freeze.ts";
+import { hurryEnds } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { callOff } from "./resume.ts";
 import type { Withdrawal, WithdrawalRecord } from "./state.ts";
@@ -86,7 +87,7 @@ export function urgeWithdrawal(turn: Turn, withdrawal: Withdrawal, signal: strin
     turn.log("info", `${signal}: the withdrawal is finished first.`);
   } else if (withdrawal.signals === 2) {
     sometimes("a second signal hurried a withdrawal");
-    turn.log("warn", `${signal} again: the broker is not waited for any longer.`);
+    turn.log("warn", `${signal} again: the withdrawal ends within ${agentLimits.urgentNotifyMs / 1000} s.`);
     hasten(turn, withdrawal, agentLimits.urgentNotifyMs);
   } else {
     sometimes("a third signal broke a withdrawal off");
@@ -94,9 +95,13 @@ export function urgeWithdrawal(turn: Turn, withdrawal: Withdrawal, signal: strin
   }
 }
 
-/** Ends it no later than so long from now. */
+/** Ends it no later than so long from now; what is left of its time is shared out anew. */
 function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
-  withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, turn.nowMs + forMs);
+  const endsAtMs = turn.nowMs + forMs;
+  if (endsAtMs >= withdrawal.endsAtMs) return;
+  withdrawal.endsAtMs = endsAtMs;
+  withdrawal.sharedFromMs = turn.nowMs;
+  hurryEnds(turn);
   // A look for strays that is under way goes by the deadline of before: another one takes its place.
   if (withdrawal.record.current === "terminate") withdrawal.asked = false;
   wakeForStep(turn, withdrawal);
@@ -110,7 +115,7 @@ function startWork(
   const { core, nowMs } = turn;
   core.withdrawal = {
     record,
-    begunAtMs: nowMs,
+    sharedFromMs: nowMs,
     endsAtMs: nowMs + forMs,
     stepBegunAtMs: nowMs,
     waiting: [requestId],

@@ -1,9 +1,10 @@
 import { withinDeadline } from "../../foundation/deadline.ts";
 import { resourceKey } from "../host-resource.ts";
 import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
+import { EndPace } from "./end-pace.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
 import { Keepers } from "./keepers.ts";
-import type { ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
+import type { EndLimits, ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
 import { identify } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 import type { SpawnedJob } from "./spawn-job.ts";
@@ -26,7 +27,7 @@ export class RunningJob implements Sandbox {
   readonly #keepers: Keepers | null;
   readonly #watch: WorkspaceWatch;
   #pid: number;
-  #ending: Promise<TerminationResult> | null = null;
+  #ending: { readonly pace: EndPace; readonly result: Promise<TerminationResult> } | null = null;
   /** Why the agent itself ended it, if it did. */
   #reason: string | null = null;
 
@@ -88,11 +89,19 @@ export class RunningJob implements Sandbox {
       .map(identify);
   }
 
-  terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult> {
-    this.#ending ??= this.#end(limits).finally(() => {
-      this.#ending = null;
-    });
-    return this.#ending;
+  terminate(limits: EndLimits): Promise<TerminationResult> {
+    if (this.#ending === null) {
+      const pace = new EndPace(limits);
+      const result = this.#end(pace).finally(() => {
+        this.#ending = null;
+      });
+      this.#ending = { pace, result };
+    } else this.#ending.pace.hurry(limits);
+    return this.#ending.result;
+  }
+
+  get isEnding(): boolean {
+    return this.#ending !== null;
   }
 
   /** Watches nothing any more. */
@@ -100,7 +109,7 @@ export class RunningJob implements Sandbox {
     this.#watch.close();
   }
 
-  async #end(limits: { graceMs: number; deadlineMs: number }): Promise<TerminationResult> {
+  async #end(pace: EndPace): Promise<TerminationResult> {
     const shared = this.#shared;
     const { cgroups, live } = shared;
     const { cgroup, leaseId } = this;
@@ -119,7 +128,7 @@ export class RunningJob implements Sandbox {
       isKeeper: (member: Member) => this.#isKeeper(member),
       dismissKeepers: () => this.#job.line?.dismiss(),
     };
-    const result = await endProcesses(quarry, limits);
+    const result = await endProcesses(quarry, pace);
     if (result.left.length === 0 && (await this.#letGo())) return result;
     // What cannot be killed must not keep the agent's own process from ending.
     this.#job.child.unref();

@@ -224,7 +224,10 @@ export class ModelWorld {
       case "endStrays":
         return this.#later("endStrays", () => {
           const strays = this.alive().filter(
-            (leaseId) => core.leases[leaseId]?.sandbox === undefined || core.leases[leaseId]?.sandbox === null,
+            (leaseId) =>
+              effect.everything ||
+              core.leases[leaseId]?.sandbox === undefined ||
+              core.leases[leaseId]?.sandbox === null,
           );
           for (const leaseId of strays) this.sandboxes.delete(leaseId);
           this.see({ type: "straysEnded", terminated: strays.length, left: [] });

@@ -316,8 +316,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   #watchWithdrawal(): void {
-    const { begunAtMs, endsAtMs } = this.core.withdrawal as { begunAtMs: number; endsAtMs: number };
-    this.#withdrawalWatch = new WithdrawalWatch(this, endsAtMs - begunAtMs);
+    const { sharedFromMs, endsAtMs } = this.core.withdrawal as { sharedFromMs: number; endsAtMs: number };
+    this.#withdrawalWatch = new WithdrawalWatch(this, endsAtMs - sharedFromMs);
     this.world.heap.push(this.#withdrawalWatch.overdueAtMs, this, withdrawalOverdue, null);
   }
 

@@ -18,7 +18,7 @@ const leaseId = LeaseId;
 const fields = {
   freezeAll: { generation: Generation, triggeredAtMs: WallMs },
   thawAll: { trigger: z.string(), triggeredAtMs: WallMs, requestId: z.string().nullable() },
-  endStrays: { graceMs: DurationMs, deadlineMs: DurationMs },
+  endStrays: { everything: z.boolean(), graceMs: DurationMs, deadlineMs: DurationMs },
   accept: { leaseId },
   decline: { leaseId },
   complete: { leaseId },
