@@ -9,6 +9,7 @@ import type { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { apply } from "./core/agent.ts";
 import type { AgentEffect, Ending } from "./core/effect.ts";
 import type { AgentInput } from "./core/input.ts";
+import { agentLimits } from "./core/limits.ts";
 import type { AgentCore } from "./core/state.ts";
 import { coreStatus } from "./core/status.ts";
 import type { AgentContext } from "./io/agent-context.ts";
@@ -41,9 +42,11 @@ export interface AgentBodyOptions extends Omit<AgentContext, "see" | "state" | "
 export interface AgentEnd {
   readonly ending: Ending;
   readonly report: WithdrawalReport | null;
+  /** Work on this host was under way that the end did not wait for: it dies with the process. */
+  readonly unfinished: boolean;
 }
 
-/** How long an urgent end waits for the kernel to end what runs, in milliseconds. */
+/** How long an urgent end waits for the kernel to end what runs, and for work on this host, in milliseconds. */
 const urgentEndMs = 500;
 /** How long an ordinary end waits for work on this host (a wipe of a large directory), in milliseconds. */
 const endMs = 30_000;
@@ -65,9 +68,16 @@ export class AgentBody {
   #core: AgentCore;
   #control: ControlServer | null = null;
   #report: WithdrawalReport | null = null;
+  #wipe: ReturnType<typeof wipeHome> | null = null;
+  #wipeUntilMs = Number.POSITIVE_INFINITY;
+  #lastSignalAtMs = Number.NEGATIVE_INFINITY;
   #busy = false;
   #isReady = false;
   #isEnding = false;
+  /** Nobody waits any longer for what is under way. */
+  #isOver = false;
+  readonly #cutOff: Promise<void>;
+  #cutOffEnd: () => void = () => undefined;
 
   constructor(options: AgentBodyOptions) {
     this.#options = options;
@@ -84,6 +94,9 @@ export class AgentBody {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
+    this.#cutOff = new Promise((resolve) => {
+      this.#cutOffEnd = resolve;
+    });
   }
 
   /** The server whose requests come in by `ask`; its socket is closed when the agent ends. */
@@ -98,6 +111,7 @@ export class AgentBody {
 
   /** Hands the core something that was seen just now. */
   see(input: AgentInput): void {
+    if (input.type === "signal") this.#hearSignal();
     // Whoever ends hears nothing any more.
     if (this.#isEnding) return;
     this.#queue.push({ input, nowMs: this.#options.clock.nowMs() });
@@ -174,7 +188,7 @@ export class AgentBody {
       case "closeSockets":
         return this.#background(this.#closeSockets());
       case "wipeHome":
-        return this.#background(this.#wipeHome());
+        return this.#background(this.#wipeHome(effect.deadlineMs));
       case "clearLedger":
         return this.see({ type: "ledgerCleared", ...clearLedger(home, effect) });
       case "exit":
@@ -206,15 +220,20 @@ export class AgentBody {
     this.see({ type: "socketsClosed", left, measured });
   }
 
-  async #wipeHome(): Promise<void> {
-    const { home, driver } = this.#options;
-    this.see({ type: "homeWiped", ...(await wipeHome(home, driver)) });
+  /** A second call hurries the wipe that is under way. */
+  async #wipeHome(deadlineMs: number): Promise<void> {
+    const { home, driver, clock } = this.#options;
+    this.#wipeUntilMs = Math.min(this.#wipeUntilMs, clock.monotonicMs() + deadlineMs);
+    this.#wipe ??= wipeHome(home, driver, { isOver: () => clock.monotonicMs() > this.#wipeUntilMs });
+    this.see({ type: "homeWiped", ...(await this.#wipe) });
   }
 
   async #end(ending: Ending): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
     const urgent = ending.how === "interrupted";
+    // A withdrawal has its deadline, and all that it does not wait for was given up by one of its steps.
+    const waitMs = urgent || ending.how === "withdrawn" ? urgentEndMs : endMs;
     this.#timers.clearAll();
     const { broker, closeConnections } = this.#options;
     broker?.events.close();
@@ -223,8 +242,18 @@ export class AgentBody {
     await this.#control?.close();
     await closeConnections();
     // What is still under way (a wipe, an answer) must not find the ledger closed.
-    await withinDeadline(Promise.allSettled(this.#underWay), { ms: urgent ? urgentEndMs : endMs, late: undefined });
-    this.#resolveEnded({ ending, report: this.#report });
+    const work = Promise.race([Promise.allSettled(this.#underWay).then(() => false), this.#cutOff.then(() => true)]);
+    const unfinished = await withinDeadline(work, { ms: waitMs, late: true });
+    this.#isOver = true;
+    this.#resolveEnded({ ending, report: this.#report, unfinished });
+  }
+
+  /** A process that ends already does not wait any longer for its work when it is told to end once more. */
+  #hearSignal(): void {
+    const now = this.#options.clock.monotonicMs();
+    const isRepeat = now - this.#lastSignalAtMs < agentLimits.signalRepeatMs;
+    this.#lastSignalAtMs = now;
+    if (this.#isEnding && !isRepeat) this.#cutOffEnd();
   }
 
   #respond(requestId: string, response: ControlResponse): void {
@@ -243,7 +272,8 @@ export class AgentBody {
     try {
       await work;
     } catch (error) {
-      this.#options.onBug(error);
+      // What was given up may find its files, or the ledger, gone.
+      if (!this.#isOver) this.#options.onBug(error);
     }
   }
 }

@@ -157,8 +157,8 @@ export type AgentEffect =
   | { readonly kind: "removeAutostart" }
   /** → `socketsClosed` */
   | { readonly kind: "closeSockets" }
-  /** Everything under home but the ledger → `homeWiped`. */
-  | { readonly kind: "wipeHome" }
+  /** Everything under home but the ledger, as far as there is time → `homeWiped`. One that is under way is hurried. */
+  | { readonly kind: "wipeHome"; readonly deadlineMs: number }
   /** The ledger, the home, and the parents made for it, unless something is left that it must name → `ledgerCleared`. */
   | { readonly kind: "clearLedger"; readonly keep: boolean }
   /** The process ends; one that was interrupted does not wait for anything that is under way. */

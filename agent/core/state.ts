@@ -152,7 +152,8 @@ export interface Shutdown {
 export interface WithdrawalRecord {
   readonly trigger: string;
   readonly startedAtMs: number;
-  readonly deadlineMs: number;
+  /** How long an attempt may take, as the owner last wanted it. */
+  deadlineMs: number;
   attempts: number;
   /** Intake is stopped in the very turn in which it begins. */
   current: Exclude<WithdrawalStep["step"], "stop-intake">;

@@ -46,7 +46,9 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
     sometimes("a withdrawal was asked for twice");
+    const isNew = core.withdrawal.record.attempts > 1 && core.withdrawal.waiting.every((waiting) => waiting === null);
     core.withdrawal.waiting.push(requestId);
+    if (isNew) giveTime(turn, core.withdrawal, forMs);
     if (deadlineMs !== undefined) hasten(turn, core.withdrawal, deadlineMs);
     return;
   }
@@ -95,6 +97,20 @@ export function urgeWithdrawal(turn: Turn, withdrawal: Withdrawal, signal: strin
   }
 }
 
+/**
+ * Whoever asks again for what an earlier attempt did not finish, and this one resumed by itself, says how long it may
+ * take: the deadline that it has may be why something was left.
+ */
+function giveTime(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
+  withdrawal.record.deadlineMs = forMs;
+  rememberWithdrawal(turn, withdrawal.record);
+  const endsAtMs = turn.nowMs + forMs;
+  if (endsAtMs <= withdrawal.endsAtMs) return;
+  withdrawal.endsAtMs = endsAtMs;
+  withdrawal.sharedFromMs = turn.nowMs;
+  wakeForStep(turn, withdrawal);
+}
+
 /** Ends it no later than so long from now; what is left of its time is shared out anew. */
 function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
   const endsAtMs = turn.nowMs + forMs;
@@ -102,8 +118,9 @@ function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
   withdrawal.endsAtMs = endsAtMs;
   withdrawal.sharedFromMs = turn.nowMs;
   hurryEnds(turn);
-  // A look for strays that is under way goes by the deadline of before: another one takes its place.
-  if (withdrawal.record.current === "terminate") withdrawal.asked = false;
+  // A look for strays, or a wipe, that is under way goes by the deadline of before: it is asked for again.
+  const { current } = withdrawal.record;
+  if (current === "terminate" || current === "wipe-directories") withdrawal.asked = false;
   wakeForStep(turn, withdrawal);
 }
 

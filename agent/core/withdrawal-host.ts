@@ -1,7 +1,7 @@
 import { assert, present } from "../../foundation/assert.ts";
 import type { AgentInput } from "./input.ts";
 import type { LeaseStage, Withdrawal, WithdrawalRecord } from "./state.ts";
-import { withdrawalShares } from "./limits.ts";
+import { agentLimits, withdrawalShares } from "./limits.ts";
 import { endBroken } from "./sandbox-life.ts";
 import type { Turn } from "./turn.ts";
 import { endWithdrawal } from "./withdrawal-end.ts";
@@ -51,7 +51,15 @@ export function onSocketsClosed(turn: Turn, { left, measured }: Of<"socketsClose
   advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "wipe-directories");
 }
 
+/** The step wipe-directories: what there is no time for is left to the next attempt, and the ledger with it (L1). */
+export function wipeDirectories(turn: Turn, withdrawal: Withdrawal): void {
+  const leftMs = timeLeftMs(turn, withdrawal, withdrawalShares.wipe);
+  askOnce(withdrawal, () => turn.emit({ kind: "wipeHome", deadlineMs: Math.max(agentLimits.wipeMsMin, leftMs) }));
+}
+
 export function onHomeWiped(turn: Turn, { wiped, left }: Of<"homeWiped">): void {
+  // One that was hurried is answered twice.
+  if (turn.core.withdrawal?.record.current === "clear-ledger") return;
   const withdrawal = underWay(turn, "wipe-directories");
   const { record } = withdrawal;
   record.directoriesWiped = union(record.directoriesWiped, wiped);

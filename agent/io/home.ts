@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { clearAside, createHome } from "./home-create.ts";
-import { type HomeLock, lockHome } from "./home-lock.ts";
+import { type HomeLock, isLocked, lockHome } from "./home-lock.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { FileHostLedger } from "./host-ledger.ts";
 
@@ -19,6 +19,11 @@ const attemptsMax = 3;
 export function isInhabited({ home, ledger }: HomePaths): boolean {
   clearAside(home);
   return statSync(ledger, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether a process has the home for itself; one may while its socket is gone, on its first and last steps. */
+export function isHeld({ lock }: HomePaths): boolean {
+  return statSync(lock, { throwIfNoEntry: false }) !== undefined && isLocked(lock);
 }
 
 /**

@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 
 import { resourceKey } from "../host-resource.ts";
 import type { SandboxDriver } from "../sandbox/port.ts";
-import { wipeDirectory } from "../sandbox/wipe-directory.ts";
+import { wipeDirectory, type WipeOptions } from "../sandbox/wipe-directory.ts";
 import { autostartNote } from "./autostart-ledger.ts";
 import type { Home } from "./home.ts";
 import { removeHome } from "./home-remove.ts";
@@ -18,8 +18,15 @@ export function socketsLeft({ paths, ledger }: Home): string[] {
   return [...left].sort();
 }
 
-/** Wipes everything in the home but the ledger and the lock, and strikes off what is gone. */
-export async function wipeHome(home: Home, driver: SandboxDriver | null): Promise<{ wiped: string[]; left: string[] }> {
+/**
+ * Wipes everything in the home but the ledger and the lock, and strikes off what is gone. What there is no time for is
+ * named as left.
+ */
+export async function wipeHome(
+  home: Home,
+  driver: SandboxDriver | null,
+  options: WipeOptions = {},
+): Promise<{ wiped: string[]; left: string[] }> {
   const { paths, ledger } = home;
   driver?.close();
   const kept = [paths.ledger, paths.lock];
@@ -29,7 +36,7 @@ export async function wipeHome(home: Home, driver: SandboxDriver | null): Promis
     const path = join(paths.home, entry.name);
     if (kept.includes(path)) continue;
     if (entry.isDirectory()) {
-      const result = await wipeDirectory(path);
+      const result = await wipeDirectory(path, options);
       left.push(...result.left.map((thing) => `${thing.path} (${thing.reason})`));
     } else {
       rmSync(path, { force: true });

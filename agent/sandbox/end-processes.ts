@@ -65,11 +65,12 @@ export async function endProcesses(quarry: Quarry, pace: EndPace): Promise<Termi
   const changes = watchCgroups(quarry.cgroups);
   pace.onHurried(() => changes.wake());
   try {
-    const told = new Set<string>();
     for (let heeded = 0; pace.graces > heeded && systemClock.monotonicMs() < pace.killAt; ) {
       const asked = pace.graces;
+      // TERM once: what came later belongs to the clean-up of those who heard it.
+      if (heeded === 0) tellToEnd({ find, isKeeper });
+      letGoOn({ find, thaw: quarry.thaw });
       heeded = asked;
-      askToEnd({ find, told, thaw: quarry.thaw, isKeeper });
       left = await waitUntilGone({ find, changes, until: () => (pace.graces > asked ? 0 : pace.killAt) });
       if (left.length === 0) break;
     }
@@ -87,24 +88,18 @@ export async function endProcesses(quarry: Quarry, pace: EndPace): Promise<Termi
   return { terminated: seen.size - left.filter((member) => !isKeeper(member)).length, left: left.map(identify) };
 }
 
-/** TERM to those who were not told before, and an end to whatever keeps any of them from running. */
-function askToEnd({
-  find,
-  told,
-  thaw,
-  isKeeper,
-}: {
-  find: Find;
-  told: Set<string>;
-  thaw: () => void;
-  isKeeper: (member: Member) => boolean;
-}): void {
+function tellToEnd({ find, isKeeper }: { find: Find; isKeeper: (member: Member) => boolean }): void {
+  const told = new Set<string>();
   for (let round = 1; round <= termRoundsMax; round += 1) {
     const untold = find({ fresh: true }).filter((member) => !told.has(keyOf(member)) && !isKeeper(member));
     if (untold.length === 0) break;
     signalMembers(untold, "SIGTERM");
     for (const member of untold) told.add(keyOf(member));
   }
+}
+
+/** Ends whatever keeps any of them from running. */
+function letGoOn({ find, thaw }: { find: Find; thaw: () => void }): void {
   thaw();
   // Also those that had stopped themselves: a stopped process would not hear the TERM.
   signalMembers(find({ fresh: true }), "SIGCONT");

@@ -43,6 +43,8 @@ export class ModelWorld {
   pending: Pending[] = [];
   ending: Ending | null = null;
   keyThere = true;
+  /** The time that the last wipe of the home was given. */
+  wipeDeadlineMs: number | null = null;
   homeThere = true;
   /** So many effects from now the agent is killed; null for never. */
   fuse: number | null = null;
@@ -359,6 +361,7 @@ export class ModelWorld {
       case "wipeHome":
         assert(this.alive().length === 0, "the home is wiped when nothing runs in it any more");
         assert(broker.keyRevoked || core.withdrawal?.record.keyRevoked !== "confirmed", "revoked before wiped");
+        this.wipeDeadlineMs = effect.deadlineMs;
         return this.#later("wipeHome", () => {
           this.keyThere = false;
           this.see({ type: "homeWiped", wiped: [], left: [] });

@@ -22,6 +22,8 @@ export class TinyBroker {
   readonly revoked = new Set<string>();
   /** The paths that were asked for, in order. */
   readonly calls: string[] = [];
+  /** Leases that heartbeats are told are lost. */
+  readonly lost = new Set<string>();
   /** Takes every connection and answers nothing. */
   silent = false;
   url = "";
@@ -111,7 +113,11 @@ export class TinyBroker {
       this.leases.set(leaseId, lease);
       offers.push(lease);
     }
-    const renewed = leases.map(({ leaseId }) => ({ leaseId, expiresAt: now + this.#timing.leaseTtlMs }));
-    return { brokerTimeMs: now, offers, renewed, lost: [] };
+    const lost = leases
+      .filter(({ leaseId }) => this.lost.has(leaseId))
+      .map(({ leaseId }) => ({ leaseId, reason: "cancelled" }));
+    const kept = leases.filter(({ leaseId }) => !this.lost.has(leaseId));
+    const renewed = kept.map(({ leaseId }) => ({ leaseId, expiresAt: now + this.#timing.leaseTtlMs }));
+    return { brokerTimeMs: now, offers, renewed, lost };
   }
 }

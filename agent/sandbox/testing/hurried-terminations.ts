@@ -18,8 +18,8 @@ export const hurriedTerminations: readonly HurriedTermination[] = [
   {
     name: "with an earlier deadline",
     first: patient,
-    second: { graceMs: 600_000, deadlineMs: 5_000 },
-    overInMs: 5_000,
+    second: { graceMs: 600_000, deadlineMs: 3_000 },
+    overInMs: 10_000,
   },
   { name: "with more time", first: { graceMs: 300, deadlineMs: 20_000 }, second: patient, overInMs: 10_000 },
 ];

@@ -262,6 +262,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     world.steps += 1;
     this.#cell = world.coverage.agent(core.agent, seen.type, world.faults.current);
     if (asksForFreeze(seen, core)) this.#effects.sandboxes.freezer.expectFreeze();
+    const endsAtMs = core.withdrawal?.endsAtMs ?? Number.POSITIVE_INFINITY;
     const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
     for (const effect of turn.effects) {
@@ -271,7 +272,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     }
     if (!this.alive) return;
     if (seen.type === "control" && turn.response !== null) this.respond(seen.requestId, turn.response);
-    if (this.core.withdrawal !== null && this.#withdrawalWatch === null) this.#watchWithdrawal();
+    const { withdrawal } = this.core;
+    if (withdrawal === null) return;
+    if (this.#withdrawalWatch === null) this.#watchWithdrawal();
+    else if (withdrawal.endsAtMs > endsAtMs) this.#withdrawalWatch.extend(withdrawal.endsAtMs - this.wallMs);
   }
 
   /** Whoever asked over the control socket hears the answer. */

@@ -37,6 +37,7 @@ const fields = {
   discardCheckpoint: { leaseId, generation: Generation },
   wipeLeftovers: { leaseIds: z.array(LeaseId) },
   discardCheckpoints: { leaseId },
+  wipeHome: { deadlineMs: DurationMs },
   clearLedger: { keep: z.boolean() },
   exit: {
     ending: z.discriminatedUnion("how", [
