@@ -10,6 +10,7 @@ import type { ActivityWatch } from "./activity/watch-activity.ts";
 import { apply } from "./core/agent.ts";
 import type { AgentEffect, Ending } from "./core/effect.ts";
 import type { AgentInput } from "./core/input.ts";
+import { agentLimits } from "./core/limits.ts";
 import type { AgentCore } from "./core/state.ts";
 import { coreStatus } from "./core/status.ts";
 import type { AgentContext } from "./io/agent-context.ts";
@@ -50,9 +51,11 @@ export interface AgentEnd {
   readonly report: WithdrawalReport | null;
   /** Whether it ended because somebody had removed its home. */
   readonly homeGone: boolean;
+  /** Work on this host was under way that the end did not wait for: it dies with the process. */
+  readonly unfinished: boolean;
 }
 
-/** How long an urgent end waits for the kernel to end what runs, in milliseconds. */
+/** How long an urgent end waits for the kernel to end what runs, and for work on this host, in milliseconds. */
 const urgentEndMs = 500;
 /** How long an ordinary end waits for work on this host (a wipe of a large directory), in milliseconds. */
 const endMs = 30_000;
@@ -76,9 +79,16 @@ export class AgentBody {
   #watch: HomeWatch | null = null;
   #homeGone = false;
   #report: WithdrawalReport | null = null;
+  #wipe: ReturnType<typeof wipeHome> | null = null;
+  #wipeUntilMs = Number.POSITIVE_INFINITY;
+  #lastSignalAtMs = Number.NEGATIVE_INFINITY;
   #busy = false;
   #isReady = false;
   #isEnding = false;
+  /** Nobody waits any longer for what is under way. */
+  #isOver = false;
+  readonly #cutOff: Promise<void>;
+  #cutOffEnd: () => void = () => undefined;
 
   constructor(options: AgentBodyOptions) {
     this.#options = options;
@@ -94,6 +104,9 @@ export class AgentBody {
     this.#timers = agentTimers({ clock: options.clock, onTimer: (name) => this.see({ type: "timer", name }) });
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
+    });
+    this.#cutOff = new Promise((resolve) => {
+      this.#cutOffEnd = resolve;
     });
   }
 
@@ -112,6 +125,7 @@ export class AgentBody {
 
   /** Hands the core something that was seen just now. */
   see(input: AgentInput): void {
+    if (input.type === "signal") this.#hearSignal();
     // Whoever ends hears nothing any more.
     if (this.#isEnding) return;
     // These bring work: not for a home that is gone, of which the core hears first then.
@@ -196,7 +210,7 @@ export class AgentBody {
       case "closeSockets":
         return this.#background(this.#closeSockets());
       case "wipeHome":
-        return this.#background(this.#wipeHome());
+        return this.#background(this.#wipeHome(effect.deadlineMs));
       case "clearLedger":
         return this.see({ type: "ledgerCleared", ...clearLedger(home, effect) });
       case "exit":
@@ -239,15 +253,20 @@ export class AgentBody {
     this.see({ type: "socketsClosed", left, measured });
   }
 
-  async #wipeHome(): Promise<void> {
-    const { home, driver } = this.#options;
-    this.see({ type: "homeWiped", ...(await wipeHome(home, driver)) });
+  /** A second call hurries the wipe that is under way. */
+  async #wipeHome(deadlineMs: number): Promise<void> {
+    const { home, driver, clock } = this.#options;
+    this.#wipeUntilMs = Math.min(this.#wipeUntilMs, clock.monotonicMs() + deadlineMs);
+    this.#wipe ??= wipeHome(home, driver, { isOver: () => clock.monotonicMs() > this.#wipeUntilMs });
+    this.see({ type: "homeWiped", ...(await this.#wipe) });
   }
 
   async #end(ending: Ending): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
     const urgent = ending.how === "interrupted";
+    // A withdrawal has its deadline, and all that it does not wait for was given up by one of its steps.
+    const waitMs = urgent || ending.how === "withdrawn" ? urgentEndMs : endMs;
     this.#timers.clearAll();
     this.#watch?.stop();
     const { broker, closeConnections, activity } = this.#options;
@@ -259,14 +278,24 @@ export class AgentBody {
     await this.#control?.close();
     await closeConnections();
     // What is still under way (a wipe, an answer) must not find the ledger closed.
-    await withinDeadline(Promise.allSettled(this.#underWay), { ms: urgent ? urgentEndMs : endMs, late: undefined });
-    this.#resolveEnded({ ending, report: this.#report, homeGone: this.#homeGone });
+    const work = Promise.race([Promise.allSettled(this.#underWay).then(() => false), this.#cutOff.then(() => true)]);
+    const unfinished = await withinDeadline(work, { ms: waitMs, late: true });
+    this.#isOver = true;
+    this.#resolveEnded({ ending, report: this.#report, homeGone: this.#homeGone, unfinished });
   }
 
   /** The core knows nothing of a damaged ledger: to it, what was found stood there all the time. */
   #withDamage(report: WithdrawalReport): WithdrawalReport {
     const damage = damageOf(this.#options.home.ledger);
     return damage === null ? report : { ...report, missingInLedger: [...damage.missing] };
+  }
+
+  /** A process that ends already does not wait any longer for its work when it is told to end once more. */
+  #hearSignal(): void {
+    const now = this.#options.clock.monotonicMs();
+    const isRepeat = now - this.#lastSignalAtMs < agentLimits.signalRepeatMs;
+    this.#lastSignalAtMs = now;
+    if (this.#isEnding && !isRepeat) this.#cutOffEnd();
   }
 
   #respond(requestId: string, response: ControlResponse): void {
@@ -285,7 +314,8 @@ export class AgentBody {
     try {
       await work;
     } catch (error) {
-      this.#options.onBug(error);
+      // What was given up may find its files, or the ledger, gone.
+      if (!this.#isOver) this.#options.onBug(error);
     }
   }
 }

@@ -66,6 +66,9 @@ export interface ReadyAgent {
   readonly cannot: readonly string[];
 }
 
+/** How long a process that gave something up may take to say its last words, in milliseconds. */
+const lastWordsMs = 100;
+
 const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /**
@@ -101,6 +104,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
     if (refusedFresh) await vacate(home, driver);
     else if (end.ending.how === "withdrawn") leave(home);
     else settleHome(home, driver);
+    if (end.unfinished) endSoon();
     return end;
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
@@ -337,6 +341,11 @@ function recordLedger(
 
 function acquireOnce({ ledger }: Home, resource: Parameters<Home["ledger"]["acquire"]>[0]): void {
   if (!ledger.holds(resourceKey(resource))) ledger.acquire(resource);
+}
+
+/** Ends the process once its last words are said, though something is under way in it that was given up. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), lastWordsMs).unref();
 }
 
 /** Leaves the home for a later start, with nothing held but what lies in it. */

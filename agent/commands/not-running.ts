@@ -1,5 +1,5 @@
 import { AgentError } from "../io/agent-error.ts";
-import { isInhabited } from "../io/home.ts";
+import { isHeld, isInhabited } from "../io/home.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 
 /** The agent is there and does not answer; says what can be done about it. */
@@ -18,6 +18,13 @@ export function notRunning(paths: HomePaths): AgentError {
     return new AgentError(`No agent lives in ${paths.home}.`, {
       code: "not-joined",
       next: "Join with `donor-agent join --broker URL --token TOKEN`, or name another directory with --home.",
+    });
+  }
+  if (isHeld(paths)) {
+    return new AgentError(`The agent of ${paths.home} is just coming up or ending, and answers nobody.`, {
+      code: "not-serving",
+      next: "Run the same command again in a moment.",
+      retriable: true,
     });
   }
   return new AgentError(`The agent of ${paths.home} is not running.`, {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Command } from "commander";
 
@@ -9,7 +10,7 @@ import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
 import { agentLimits } from "../core/limits.ts";
 import { AgentError } from "../io/agent-error.ts";
 import { hasHook } from "../io/autostart-ledger.ts";
-import { isInhabited } from "../io/home.ts";
+import { isHeld, isInhabited } from "../io/home.ts";
 import { clearAside } from "../io/home-create.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
@@ -26,6 +27,10 @@ import { reportInWords } from "./withdrawal-words.ts";
 /** The agent keeps to its deadline; what comes after it (the last answer) takes no longer than this. */
 const answerGraceMs = 10_000;
 const deadlineMsMax = 3_600_000;
+/** How often it is looked whether an agent that answers nobody any more has ended, in milliseconds. */
+const lookIntervalMs = 50;
+/** How long the end of one that has answered is waited for. */
+const endMsMax = 2_000;
 
 export function withdrawCommand(finish: Finish): Command {
   return withHome(new Command("withdraw"))
@@ -33,7 +38,7 @@ export function withdrawCommand(finish: Finish): Command {
     .addOption(reasonOption())
     .option(
       "--deadline <ms>",
-      `all of it ends within this, whatever the broker does (default ${agentLimits.withdrawDeadlineMs})`,
+      `all of it ends within this, whatever the broker does; what there is no time to wipe is named (default ${agentLimits.withdrawDeadlineMs})`,
       wholeNumber({ min: 1, max: deadlineMsMax }),
     )
     .option("--json", "the withdrawal report, as one JSON object")
@@ -69,7 +74,10 @@ async function withdraw(
   const timeoutMs = (request.deadlineMs ?? agentLimits.withdrawDeadlineMs) + answerGraceMs;
   const startedAt = systemClock.monotonicMs();
   const reached = await reachAgent(paths, request, { timeoutMs });
-  if (reached.kind === "answered" && reached.answer.report !== undefined) return reached.answer.report;
+  if (reached.kind === "answered" && reached.answer.report !== undefined) {
+    await ended(paths);
+    return reached.answer.report;
+  }
   if (reached.kind === "silent") {
     const deadlineMs = request.deadlineMs ?? agentLimits.withdrawDeadlineMs;
     await endSilentAgent(paths, { pid: reached.pid, untilMs: startedAt + deadlineMs });
@@ -90,6 +98,12 @@ async function withdraw(
     code: "interrupted",
     next: `Run the same command again to finish it: donor-agent withdraw --home ${paths.home}`,
   });
+}
+
+/** The agent has said its last word, but for its end: whoever comes next finds the home free. */
+async function ended(paths: HomePaths): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + endMsMax;
+  while (isHeld(paths) && systemClock.monotonicMs() < untilMs) await sleep(lookIntervalMs);
 }
 
 /** Whether anything of an agent of that home is on this host: in the home, started with the host, running. */

@@ -27,6 +27,15 @@ export function reportInWords(report: WithdrawalReport): string {
   } else if (report.keyRevoked === "deferred") {
     lines.push("The broker could not be told; it ends the leases and revokes the key by itself when they run out.");
   }
-  if (!report.clean) lines.push("Remove what is named above, then run `donor-agent withdraw` again.");
+  if (!report.clean) lines.push(whatNext(report));
   return `${lines.join("\n")}\n`;
+}
+
+function whatNext(report: WithdrawalReport): string {
+  const { processesLeft, directoriesLeft, autostartLeft, socketsLeft, ledgerEntriesLeft } = report;
+  const named = processesLeft.length + directoriesLeft.length + autostartLeft.length + socketsLeft.length;
+  if (named > 0) {
+    return "Run `donor-agent withdraw` again: it goes on with what is named above. What it cannot remove, remove by hand first.";
+  }
+  return `Nothing is left that could be named, but ${ledgerEntriesLeft} entries of the ledger are open. Run \`donor-agent withdraw\` again: it looks for what they stand for.`;
 }

@@ -63,8 +63,13 @@ export type AgentEffect =
       /** The request that it answers, or null. */
       readonly requestId: string | null;
     }
-  /** → `straysEnded` */
-  | { readonly kind: "endStrays"; readonly graceMs: number; readonly deadlineMs: number }
+  /** What an earlier instance left running or, with `everything`, what this one runs too → `straysEnded` */
+  | {
+      readonly kind: "endStrays";
+      readonly everything: boolean;
+      readonly graceMs: number;
+      readonly deadlineMs: number;
+    }
   // To the broker.
   /** → `enrolAnswered` */
   | { readonly kind: "enrol"; readonly slots: number }
@@ -132,7 +137,7 @@ export type AgentEffect =
       readonly epoch: number;
       readonly job: JobSpec;
     }
-  /** → `sandboxTerminated` */
+  /** → `sandboxTerminated`. One that is under way is hurried, and both are answered when that is over. */
   | {
       readonly kind: "terminateSandbox";
       readonly leaseId: string;
@@ -169,8 +174,8 @@ export type AgentEffect =
   | { readonly kind: "removeAutostart" }
   /** → `socketsClosed` */
   | { readonly kind: "closeSockets" }
-  /** Everything under home but the ledger → `homeWiped`. */
-  | { readonly kind: "wipeHome" }
+  /** Everything under home but the ledger, as far as there is time → `homeWiped`. One that is under way is hurried. */
+  | { readonly kind: "wipeHome"; readonly deadlineMs: number }
   /** The ledger, the home, and the parents made for it, unless something is left that it must name → `ledgerCleared`. */
   | { readonly kind: "clearLedger"; readonly keep: boolean }
   /** The process ends; one that was interrupted does not wait for anything that is under way. */

@@ -45,8 +45,11 @@ test("what outlives every signal is named in the report, which is not clean then
   world.see({ type: "control", requestId: "w", request: { command: "withdraw", deadlineMs: 10_000 } });
   terminating(world);
   world.pending = world.pending.filter(({ name }) => name !== "terminate");
-  world.sandboxes.clear();
   world.see({ type: "sandboxTerminated", leaseId: "lease-1", terminated: 0, left: unkillable });
+  world.goOnUntil(() => world.pending.some(({ name }) => name === "endStrays"));
+  world.pending = world.pending.filter(({ name }) => name !== "endStrays");
+  world.sandboxes.clear();
+  world.see({ type: "straysEnded", terminated: 0, left: unkillable });
   world.settle();
   expect(world.history.reports[0]).toMatchObject({ clean: false, processesLeft: unkillable });
 });

@@ -35,6 +35,8 @@ export const agentLimits = {
   withdrawTerminateGraceRatio: 0.15,
   /** How often the broker is told of a withdrawal while there is time. */
   withdrawAttemptsMax: 3,
+  /** What a withdrawal takes for its wipe at least, however late it is: the key and other small things always go. */
+  wipeMsMin: 250,
   /** The whole withdrawal, unless the owner says otherwise. */
   withdrawDeadlineMs: 10_000,
 } as const;
@@ -49,6 +51,8 @@ export const withdrawalShares = {
   broker: 0.85,
   /** Until then the answer to what was asked in time is waited for. */
   answer: 0.9,
+  /** What is not wiped by then is named; the rest is for the ledger. */
+  wipe: 0.98,
 } as const;
 
 assert(
@@ -70,4 +74,5 @@ assert(
 );
 assert(withdrawalShares.upload < withdrawalShares.broker, "the broker is told after the uploads");
 assert(withdrawalShares.broker < withdrawalShares.answer, "whoever is asked last may still answer");
-assert(withdrawalShares.answer < 1, "there is time left to wipe");
+assert(withdrawalShares.answer < withdrawalShares.wipe, "there is time left to wipe");
+assert(withdrawalShares.wipe < 1, "there is time left to write down what was not wiped");

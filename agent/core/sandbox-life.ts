@@ -112,10 +112,8 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   if (lease === undefined || (lease.stage !== "ending" && lease.stage !== "broken")) return;
   lease.endInFlight = false;
   const { withdrawal } = turn.core;
-  if (withdrawal !== null) {
-    withdrawal.record.processesTerminated += terminated;
-    withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];
-  }
+  // Who is left is for the last look over the host to say.
+  if (withdrawal !== null) withdrawal.record.processesTerminated += terminated;
   if (left.length > 0) {
     sometimes("a process could not be killed");
     lease.stage = "broken";
@@ -131,6 +129,13 @@ export function onTerminated(turn: Turn, { leaseId, terminated, left }: Of<"sand
   recordEnd(turn, lease);
   if (!isBusy(turn.core)) turn.move("workEnded", `${lease.jobId} ended`);
   wipe(turn, lease);
+}
+
+/** A look over the whole host saw nothing alive: what could not be killed has ended meanwhile. */
+export function endBroken(turn: Turn): void {
+  for (const { leaseId, stage } of turn.leases()) {
+    if (stage === "broken") onTerminated(turn, { type: "sandboxTerminated", leaseId, terminated: 0, left: [] });
+  }
 }
 
 function recordEnd(turn: Turn, lease: HeldLease): void {

@@ -4,7 +4,7 @@ import { cooperationWaitMsMax } from "../../protocol/cooperative-checkpoint.ts";
 import { cooperate } from "./cooperation.ts";
 import { freeze, giveUpSnapshots, snapshotsSettled } from "./freeze.ts";
 import { handBack, leaseNote } from "./lease-facts.ts";
-import { stopLease } from "./lease-stop.ts";
+import { hurryEnds, stopLease } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import { callOff } from "./resume.ts";
@@ -47,11 +47,7 @@ export function onSignal(turn: Turn, name: string): void {
   // A KILL takes a moment, and what is gone by then goes back to the broker.
   shutdown.phaseEndsAtMs = shutdown.phase === "checkpoint" ? nowMs : nowMs + agentLimits.urgentNotifyMs;
   turn.setTimer("shutdown", { delayMs: shutdown.phaseEndsAtMs - nowMs });
-  for (const lease of turn.leases()) {
-    if (lease.stage !== "ending") continue;
-    const deadlineMs = agentLimits.unkillableAfterMs;
-    turn.emit({ kind: "terminateSandbox", leaseId: lease.leaseId, graceMs: 0, deadlineMs });
-  }
+  hurryEnds(turn);
 }
 
 /** Ends the process, not the membership. However many ask, it happens once (I9, EG-2). */

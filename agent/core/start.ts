@@ -46,6 +46,7 @@ export function onStarted(turn: Turn, input: Of<"started">): void {
   if (recovered.strays) {
     turn.emit({
       kind: "endStrays",
+      everything: false,
       graceMs: core.timing.terminateGraceMs,
       deadlineMs: core.timing.terminateGraceMs + agentLimits.unkillableAfterMs,
     });

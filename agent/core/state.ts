@@ -192,7 +192,8 @@ export interface Shutdown {
 export interface WithdrawalRecord {
   readonly trigger: string;
   readonly startedAtMs: number;
-  readonly deadlineMs: number;
+  /** How long an attempt may take, as the owner last wanted it. */
+  deadlineMs: number;
   attempts: number;
   /** Intake is stopped in the very turn in which it begins. */
   current: Exclude<WithdrawalStep["step"], "stop-intake">;
@@ -211,8 +212,8 @@ export interface WithdrawalRecord {
 
 export interface Withdrawal {
   readonly record: WithdrawalRecord;
-  /** When this instance began to work on it. */
-  readonly begunAtMs: number;
+  /** Since when the time until its end is shared out: this instance's beginning, or when it was last hastened. */
+  sharedFromMs: number;
   endsAtMs: number;
   stepBegunAtMs: number;
   /** Whoever asked for it; null for a cause that hears no answer. */

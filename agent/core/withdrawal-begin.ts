@@ -1,5 +1,6 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import { freeze } from "./freeze.ts";
+import { hurryEnds } from "./lease-stop.ts";
 import { agentLimits } from "./limits.ts";
 import { callOff } from "./resume.ts";
 import type { Withdrawal, WithdrawalRecord } from "./state.ts";
@@ -47,7 +48,9 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   const forMs = deadlineMs ?? agentLimits.withdrawDeadlineMs;
   if (core.withdrawal !== null) {
     sometimes("a withdrawal was asked for twice");
+    const isNew = core.withdrawal.record.attempts > 1 && core.withdrawal.waiting.every((waiting) => waiting === null);
     core.withdrawal.waiting.push(requestId);
+    if (isNew) giveTime(turn, core.withdrawal, forMs);
     if (deadlineMs !== undefined) hasten(turn, core.withdrawal, deadlineMs);
     return;
   }
@@ -88,7 +91,7 @@ export function urgeWithdrawal(turn: Turn, withdrawal: Withdrawal, signal: strin
     turn.log("info", `${signal}: the withdrawal is finished first.`);
   } else if (withdrawal.signals === 2) {
     sometimes("a second signal hurried a withdrawal");
-    turn.log("warn", `${signal} again: the broker is not waited for any longer.`);
+    turn.log("warn", `${signal} again: the withdrawal ends within ${agentLimits.urgentNotifyMs / 1000} s.`);
     hasten(turn, withdrawal, agentLimits.urgentNotifyMs);
   } else {
     sometimes("a third signal broke a withdrawal off");
@@ -96,11 +99,30 @@ export function urgeWithdrawal(turn: Turn, withdrawal: Withdrawal, signal: strin
   }
 }
 
-/** Ends it no later than so long from now. */
+/**
+ * Whoever asks again for what an earlier attempt did not finish, and this one resumed by itself, says how long it may
+ * take: the deadline that it has may be why something was left.
+ */
+function giveTime(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
+  withdrawal.record.deadlineMs = forMs;
+  rememberWithdrawal(turn, withdrawal.record);
+  const endsAtMs = turn.nowMs + forMs;
+  if (endsAtMs <= withdrawal.endsAtMs) return;
+  withdrawal.endsAtMs = endsAtMs;
+  withdrawal.sharedFromMs = turn.nowMs;
+  wakeForStep(turn, withdrawal);
+}
+
+/** Ends it no later than so long from now; what is left of its time is shared out anew. */
 function hasten(turn: Turn, withdrawal: Withdrawal, forMs: number): void {
-  withdrawal.endsAtMs = Math.min(withdrawal.endsAtMs, turn.nowMs + forMs);
-  // A look for strays that is under way goes by the deadline of before: another one takes its place.
-  if (withdrawal.record.current === "terminate") withdrawal.asked = false;
+  const endsAtMs = turn.nowMs + forMs;
+  if (endsAtMs >= withdrawal.endsAtMs) return;
+  withdrawal.endsAtMs = endsAtMs;
+  withdrawal.sharedFromMs = turn.nowMs;
+  hurryEnds(turn);
+  // A look for strays, or a wipe, that is under way goes by the deadline of before: it is asked for again.
+  const { current } = withdrawal.record;
+  if (current === "terminate" || current === "wipe-directories") withdrawal.asked = false;
   wakeForStep(turn, withdrawal);
 }
 
@@ -112,7 +134,7 @@ function startWork(
   const { core, nowMs } = turn;
   core.withdrawal = {
     record,
-    begunAtMs: nowMs,
+    sharedFromMs: nowMs,
     endsAtMs: nowMs + forMs,
     stepBegunAtMs: nowMs,
     waiting: [requestId],

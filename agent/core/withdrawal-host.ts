@@ -1,7 +1,8 @@
 import { assert, present } from "../../foundation/assert.ts";
 import type { AgentInput } from "./input.ts";
 import type { LeaseStage, Withdrawal, WithdrawalRecord } from "./state.ts";
-import { withdrawalShares } from "./limits.ts";
+import { agentLimits, withdrawalShares } from "./limits.ts";
+import { endBroken } from "./sandbox-life.ts";
 import type { Turn } from "./turn.ts";
 import { endWithdrawal } from "./withdrawal-end.ts";
 import { addResult, advance, askOnce, isOver, leftOnHost, timeLeftMs } from "./withdrawal-steps.ts";
@@ -11,14 +12,16 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 const liveStages: readonly LeaseStage[] = ["accepting", "preparing", "held", "spawning", "running", "ending"];
 
 /**
- * The step terminate: every sandbox is ended; then one look over the whole host for what may have escaped, or is an
- * earlier instance's.
+ * The step terminate: every sandbox is ended; then one look over the whole host for what may have escaped, did not end
+ * in time, or is an earlier instance's. What that sees alive is what the report names.
  */
 export function endProcesses(turn: Turn, withdrawal: Withdrawal): void {
   const over = isOver(turn, withdrawal, withdrawalShares.terminate);
   if (turn.leases().some((lease) => liveStages.includes(lease.stage)) && !over) return;
   const deadlineMs = timeLeftMs(turn, withdrawal, withdrawalShares.terminate + withdrawalShares.sweep);
-  askOnce(withdrawal, () => turn.emit({ kind: "endStrays", graceMs: 0, deadlineMs: Math.max(0, deadlineMs) }));
+  askOnce(withdrawal, () => {
+    turn.emit({ kind: "endStrays", everything: true, graceMs: 0, deadlineMs: Math.max(0, deadlineMs) });
+  });
 }
 
 export function onWithdrawalStrays(turn: Turn, withdrawal: Withdrawal, { terminated, left }: Of<"straysEnded">): void {
@@ -26,7 +29,8 @@ export function onWithdrawalStrays(turn: Turn, withdrawal: Withdrawal, { termina
   // The look that this instance took when it came up was still under way.
   if (record.current !== "terminate" || !withdrawal.asked) return;
   record.processesTerminated += terminated;
-  record.processesLeft = [...record.processesLeft, ...left];
+  record.processesLeft = left;
+  if (left.length === 0) endBroken(turn);
   const alive = record.processesLeft.length;
   const measured = `${record.processesTerminated} processes ended, ${alive} seen alive afterwards`;
   const outcome = outcomeOf({ done: record.processesTerminated, left: alive });
@@ -47,7 +51,15 @@ export function onSocketsClosed(turn: Turn, { left, measured }: Of<"socketsClose
   advance(turn, withdrawal, { outcome: outcomeOf({ left: left.length }), measured }, "wipe-directories");
 }
 
+/** The step wipe-directories: what there is no time for is left to the next attempt, and the ledger with it (L1). */
+export function wipeDirectories(turn: Turn, withdrawal: Withdrawal): void {
+  const leftMs = timeLeftMs(turn, withdrawal, withdrawalShares.wipe);
+  askOnce(withdrawal, () => turn.emit({ kind: "wipeHome", deadlineMs: Math.max(agentLimits.wipeMsMin, leftMs) }));
+}
+
 export function onHomeWiped(turn: Turn, { wiped, left }: Of<"homeWiped">): void {
+  // One that was hurried is answered twice.
+  if (turn.core.withdrawal?.record.current === "clear-ledger") return;
   const withdrawal = underWay(turn, "wipe-directories");
   const { record } = withdrawal;
   record.directoriesWiped = union(record.directoriesWiped, wiped);

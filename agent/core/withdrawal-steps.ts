@@ -69,8 +69,8 @@ export function isOver(turn: Turn, withdrawal: Withdrawal, share: number): boole
 }
 
 /** Milliseconds until that share of the deadline is over; negative afterwards. */
-export function timeLeftMs({ nowMs }: Turn, { begunAtMs, endsAtMs }: Withdrawal, share: number): number {
-  return begunAtMs + (endsAtMs - begunAtMs) * share - nowMs;
+export function timeLeftMs({ nowMs }: Turn, { sharedFromMs, endsAtMs }: Withdrawal, share: number): number {
+  return sharedFromMs + (endsAtMs - sharedFromMs) * share - nowMs;
 }
 
 /** How many things of the host were seen to be left. */

@@ -6,7 +6,7 @@ import { withdrawalShares } from "./limits.ts";
 import type { Freeze, Withdrawal } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { probeRevocation, tellBroker } from "./withdrawal-broker.ts";
-import { clearLedger, endProcesses } from "./withdrawal-host.ts";
+import { clearLedger, endProcesses, wipeDirectories } from "./withdrawal-host.ts";
 import { advance, askOnce, isOver, type StepResult } from "./withdrawal-steps.ts";
 
 const stepNames = WithdrawalStep.shape.step.options;
@@ -53,7 +53,7 @@ function takeStep(turn: Turn, withdrawal: Withdrawal): void {
       askOnce(withdrawal, () => turn.emit({ kind: "closeSockets" }));
       return;
     case "wipe-directories":
-      askOnce(withdrawal, () => turn.emit({ kind: "wipeHome" }));
+      wipeDirectories(turn, withdrawal);
       return;
     case "clear-ledger":
       clearLedger(turn, withdrawal);

@@ -5,6 +5,9 @@ import { UsageError, systemCode } from "../../foundation/errors.ts";
 import { AgentError } from "./agent-error.ts";
 import { lockHolder } from "./lock-holder.ts";
 
+/** How long a lock is waited for, in milliseconds: somebody may be looking whether it is held (`isHeld`). */
+const probeMsMax = 100;
+
 /** The exclusive use of a home by one process. */
 export interface HomeLock {
   /** Releasing it again changes nothing. */
@@ -21,7 +24,7 @@ export interface HomeLock {
 export function lockHome(path: string, { home }: { home: string }): HomeLock {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: 0 });
+    database = new DatabaseSync(path, { timeout: probeMsMax });
     const before = inode(path);
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     // Another process may have removed the home between our opening the file and our locking it.
@@ -38,13 +41,31 @@ export function lockHome(path: string, { home }: { home: string }): HomeLock {
   };
 }
 
+/** Whether a live process holds it. Makes no file, and keeps nobody from taking it but for a moment. */
+export function isLocked(path: string): boolean {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: 0, readOnly: true });
+    database.exec("SELECT count(*) FROM sqlite_master");
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    database?.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const sqliteBusy = 5;
+  return typeof error === "object" && error !== null && "errcode" in error && error.errcode === sqliteBusy;
+}
+
 function inode(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 function lockError(error: unknown, { path, home }: { path: string; home: string }): Error {
-  const sqliteBusy = 5;
-  if (typeof error === "object" && error !== null && "errcode" in error && error.errcode === sqliteBusy) {
+  if (isBusy(error)) {
     const pid = lockHolder(path);
     return new UsageError(`An agent is running in ${home} already${pid === null ? "" : `, pid ${pid}`}.`, {
       code: "already-running",

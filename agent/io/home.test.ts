@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -15,7 +16,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { temporaryDirectory, temporaryHome } from "../testing/temporary-home.ts";
-import { isInhabited, openHome } from "./home.ts";
+import { isHeld, isInhabited, openHome } from "./home.ts";
 import { asideOf, clearAside } from "./home-create.ts";
 import { homePaths } from "./home-paths.ts";
 import { wipeHome } from "./withdrawal-effects.ts";
@@ -29,6 +30,29 @@ function codeOf(act: () => unknown): string | undefined {
     return error instanceof UsageError ? error.code : String(error);
   }
 }
+
+describe("whether somebody has a home", () => {
+  test("is told while another process has it, and looking leaves nothing behind", () => {
+    const paths = temporaryHome();
+    expect(isHeld(paths)).toBe(false);
+    expect(existsSync(paths.home)).toBe(false);
+    const home = openHome(paths);
+    const look = `import { isHeld } from "${import.meta.dirname}/home.ts"; console.log(isHeld(${JSON.stringify(paths)}))`;
+    const lookedAt = (): string =>
+      spawnSync(process.execPath, ["--input-type=module", "-e", look], { encoding: "utf8" }).stdout;
+    expect(lookedAt()).toBe("true\n");
+    home.lock.release();
+    expect(lookedAt()).toBe("false\n");
+    expect(
+      readdirSync(paths.home)
+        .map((name) => join(paths.home, name))
+        .sort(),
+    ).toEqual([paths.ledger, paths.lock].sort());
+    rmSync(paths.lock);
+    expect(lookedAt()).toBe("false\n");
+    expect(existsSync(paths.lock)).toBe(false);
+  });
+});
 
 describe("a home that is not there", () => {
   test("is made for its owner alone, with a ledger that knows every directory made for it", () => {

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, rmSync, type Stats, statSync } from
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { clearAside, createHome } from "./home-create.ts";
 import { isLostHome } from "./evidence.ts";
-import { type HomeLock, lockHome } from "./home-lock.ts";
+import { type HomeLock, isLocked, lockHome } from "./home-lock.ts";
 import type { HomePaths } from "./home-paths.ts";
 import { FileHostLedger } from "./host-ledger.ts";
 import { isNoRoom } from "./journal-file.ts";
@@ -28,6 +28,11 @@ export function isInhabited(paths: HomePaths): boolean {
   } catch (error) {
     throw unwritable(paths.home, error);
   }
+}
+
+/** Whether a process has the home for itself; one may while its socket is gone, on its first and last steps. */
+export function isHeld({ lock }: HomePaths): boolean {
+  return statSync(lock, { throwIfNoEntry: false }) !== undefined && isLocked(lock);
 }
 
 /**

@@ -49,10 +49,7 @@ export class SandboxEffects {
 
   /** Kills whatever runs and waits for it no longer than that. */
   async endAll(withinMs: number): Promise<void> {
-    const ends = [...this.#sandboxes.values()].map((sandbox) =>
-      sandbox.terminate({ graceMs: 0, deadlineMs: withinMs }),
-    );
-    await Promise.allSettled(ends);
+    await this.#context.driver.endAll({ graceMs: 0, deadlineMs: withinMs });
   }
 
   #freeze({ generation, triggeredAtMs }: Effect<"freezeAll">): void {
@@ -72,8 +69,9 @@ export class SandboxEffects {
     const { driver, files, see } = this.#context;
     switch (effect.kind) {
       case "endStrays": {
-        const { graceMs, deadlineMs } = effect;
-        const { terminated, left } = await driver.endStrays({ graceMs, deadlineMs });
+        const { everything, graceMs, deadlineMs } = effect;
+        const limits = { graceMs, deadlineMs };
+        const { terminated, left } = everything ? await driver.endAll(limits) : await driver.endStrays(limits);
         return see({ type: "straysEnded", terminated, left: [...left] });
       }
       case "askCooperation": {

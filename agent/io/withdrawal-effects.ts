@@ -5,7 +5,7 @@ import { messageOf, systemCode } from "../../foundation/errors.ts";
 import { resourceKey } from "../host-resource.ts";
 import { clearFlagsOf } from "../sandbox/clear-flags.ts";
 import type { SandboxDriver } from "../sandbox/port.ts";
-import { wipeDirectory } from "../sandbox/wipe-directory.ts";
+import { wipeDirectory, type WipeOptions } from "../sandbox/wipe-directory.ts";
 import { autostartNotes } from "./autostart-ledger.ts";
 import { damageOf, ownNames } from "./evidence.ts";
 import type { Home } from "./home.ts";
@@ -21,8 +21,15 @@ export function socketsLeft({ paths, ledger }: Home): string[] {
   return [...left].sort();
 }
 
-/** Wipes everything in the home but the ledger and the lock, and strikes off what is gone. */
-export async function wipeHome(home: Home, driver: SandboxDriver | null): Promise<{ wiped: string[]; left: string[] }> {
+/**
+ * Wipes everything in the home but the ledger and the lock, and strikes off what is gone. What there is no time for is
+ * named as left.
+ */
+export async function wipeHome(
+  home: Home,
+  driver: SandboxDriver | null,
+  options: WipeOptions = {},
+): Promise<{ wiped: string[]; left: string[] }> {
   const { paths, ledger } = home;
   driver?.close();
   const kept = [paths.ledger, paths.lock];
@@ -38,7 +45,7 @@ export async function wipeHome(home: Home, driver: SandboxDriver | null): Promis
       continue;
     }
     if (entry.isDirectory()) {
-      const result = await wipeDirectory(path);
+      const result = await wipeDirectory(path, options);
       left.push(...result.left.map((thing) => `${thing.path} (${thing.reason})`));
     } else {
       const reason = await removeFile(path);

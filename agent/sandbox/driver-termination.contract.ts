@@ -3,8 +3,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { readProcess } from "./proc-stat.ts";
-import { type ContractSubject, cpuTicks, DriverBed, isRunning, type Started, until } from "./testing/driver-bed.ts";
+import {
+  type ContractSubject,
+  cpuTicks,
+  DriverBed,
+  isRunning,
+  processesOf,
+  type Started,
+  until,
+} from "./testing/driver-bed.ts";
 import { burn, burnHere, soon, timePasses } from "./testing/endless-job.ts";
+import { hurriedTerminations } from "./testing/hurried-terminations.ts";
 
 /** What a termination is. */
 export function driverTerminationContract({ name, makeDriver }: ContractSubject): void {
@@ -94,6 +103,59 @@ END
       const { sandbox } = await bed.start(burnHere);
       const [first, second] = await Promise.all([sandbox.terminate(soon), sandbox.terminate(soon)]);
       expect(second).toBe(first);
+    });
+
+    test.each(hurriedTerminations)(
+      "that is under way is hurried by a later call $name, if that is sooner",
+      async ({ first, second, overInMs }) => {
+        const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+        await until(() => existsSync(file("ready")), "the job ignores");
+        const ending = sandbox.terminate(first);
+        expect(sandbox.isEnding).toBe(true);
+        const beganAtMs = performance.now();
+        const both = await Promise.all([ending, sandbox.terminate(second)]);
+        expect(performance.now() - beganAtMs).toBeLessThan(overInMs);
+        expect(both).toEqual([
+          { terminated: 1, left: [] },
+          { terminated: 1, left: [] },
+        ]);
+        expect(sandbox.isEnding).toBe(false);
+      },
+    );
+
+    test("lets a job that was frozen in its grace end in its own way, when it is asked for again with one", async () => {
+      const { sandbox, file } = await bed.start(
+        // What it does at its end may be told to end as well, if it was there before everybody had been.
+        `trap 'trap "" TERM; echo > heard; sleep 0.5 && exit 5; exit 6' TERM; echo > ready; ${burn} & wait`,
+      );
+      await until(() => existsSync(file("ready")), "the job listens");
+      const ending = sandbox.terminate({ graceMs: 600_000, deadlineMs: 1_200_000 });
+      await until(() => existsSync(file("heard")), "the job has heard TERM");
+      expect(bed.driver.freezeAll().running).toEqual([]);
+      expect(await sandbox.terminate({ graceMs: 20_000, deadlineMs: 30_000 })).toMatchObject({ left: [] });
+      expect(await ending).toMatchObject({ left: [] });
+      expect(await sandbox.exited).toEqual({ exitCode: 5, signal: null });
+    });
+
+    test("of everything ends what runs, hurries what is being ended, and counts each once", async () => {
+      const stubborn = `trap '' TERM; echo > ready; ${burnHere}`;
+      const [one, other] = [await bed.start(stubborn), await bed.start(stubborn)];
+      await until(() => existsSync(one.file("ready")) && existsSync(other.file("ready")), "both ignore");
+      const ending = one.sandbox.terminate({ graceMs: 600_000, deadlineMs: 1_200_000 });
+      expect(await bed.driver.endAll({ graceMs: 0, deadlineMs: 20_000 })).toEqual({ terminated: 1, left: [] });
+      expect(await ending).toEqual({ terminated: 1, left: [] });
+      expect(processesOf(bed.agentId)).toEqual([]);
+    });
+
+    test("of everything that comes to its deadline names who is alive", async () => {
+      const { file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+      await until(() => existsSync(file("ready")), "the job ignores");
+      const { left } = await bed.driver.endAll({ graceMs: 600_000, deadlineMs: 0 });
+      // A KILL is on its way; whether the kernel has carried it out by then is its own affair.
+      const named = new Set(left.map(({ pid }) => pid));
+      expect(processesOf(bed.agentId).filter((pid) => !named.has(pid))).toEqual([]);
+      await bed.driver.endAll(soon);
+      expect(processesOf(bed.agentId)).toEqual([]);
     });
 
     test("of many at once ends them all", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../foundation/clock.ts";
 import { systemCode } from "../../foundation/errors.ts";
 import { killCgroup } from "./cgroup.ts";
+import type { EndPace } from "./end-pace.ts";
 import type { TerminationResult } from "./port.ts";
 import { identify } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
@@ -38,22 +39,17 @@ const lookIntervalMs = 15;
 /** How many fresh looks must find nothing before nothing is believed, and how far they are apart. */
 const freshLooksMin = 2;
 const recheckMs = 2;
-/** The part of the deadline that is kept for the time after KILL. */
-const killReserveMs = 500;
+/** After how long KILL is sent again to what is still there. */
+const killAgainMs = 500;
 /** How often TERM is sent to those that were forked while it was being sent. */
 const termRoundsMax = 3;
 
 /**
- * Ends processes: TERM, and KILL to what is left after the grace, until none is left or the deadline has passed.
- * A frozen process is sent TERM before it is thawed, so that it hears it before it runs a single further instruction.
+ * Ends processes: TERM, and KILL to what is left after the grace, until none is left or the deadline has passed, as the
+ * pace has it at any time. A frozen process is sent TERM before it is thawed, so that it hears it before it runs a
+ * single further instruction.
  */
-export async function endProcesses(
-  quarry: Quarry,
-  { graceMs, deadlineMs }: { readonly graceMs: number; readonly deadlineMs: number },
-): Promise<TerminationResult> {
-  const startedAt = systemClock.monotonicMs();
-  const deadline = startedAt + deadlineMs;
-  const killAt = startedAt + Math.min(graceMs, deadlineMs - Math.min(killReserveMs, deadlineMs / 2));
+export async function endProcesses(quarry: Quarry, pace: EndPace): Promise<TerminationResult> {
   const { isKeeper = () => false, dismissKeepers = () => undefined } = quarry;
   const seen = new Set<string>();
   const find: Find = (look) => {
@@ -67,18 +63,24 @@ export async function endProcesses(
   let left = find({ fresh: true });
   if (left.length === 0 && quarry.cgroups.length === 0) return { terminated: 0, left: [] };
   const changes = watchCgroups(quarry.cgroups);
+  pace.onHurried(() => changes.wake());
   try {
-    if (graceMs > 0) {
-      askToEnd({ find, thaw: quarry.thaw, isKeeper });
-      left = await waitUntilGone({ find, changes, until: killAt });
+    for (let heeded = 0; pace.graces > heeded && systemClock.monotonicMs() < pace.killAt; ) {
+      const asked = pace.graces;
+      // TERM once: what came later belongs to the clean-up of those who heard it.
+      if (heeded === 0) tellToEnd({ find, isKeeper });
+      letGoOn({ find, thaw: quarry.thaw });
+      heeded = asked;
+      left = await waitUntilGone({ find, changes, until: () => (pace.graces > asked ? 0 : pace.killAt) });
+      if (left.length === 0) break;
     }
     while (left.length > 0) {
       for (const cgroup of quarry.cgroups) killAll(cgroup);
       killToFixedPoint(find);
       quarry.hurry();
-      const until = Math.min(deadline, systemClock.monotonicMs() + killReserveMs);
-      left = await waitUntilGone({ find, changes, until });
-      if (systemClock.monotonicMs() >= deadline) break;
+      const againAt = systemClock.monotonicMs() + killAgainMs;
+      left = await waitUntilGone({ find, changes, until: () => Math.min(pace.deadline, againAt) });
+      if (systemClock.monotonicMs() >= pace.deadline) break;
     }
   } finally {
     changes.close();
@@ -86,15 +88,7 @@ export async function endProcesses(
   return { terminated: seen.size - left.filter((member) => !isKeeper(member)).length, left: left.map(identify) };
 }
 
-function askToEnd({
-  find,
-  thaw,
-  isKeeper,
-}: {
-  find: Find;
-  thaw: () => void;
-  isKeeper: (member: Member) => boolean;
-}): void {
+function tellToEnd({ find, isKeeper }: { find: Find; isKeeper: (member: Member) => boolean }): void {
   const told = new Set<string>();
   for (let round = 1; round <= termRoundsMax; round += 1) {
     const untold = find({ fresh: true }).filter((member) => !told.has(keyOf(member)) && !isKeeper(member));
@@ -102,6 +96,10 @@ function askToEnd({
     signalMembers(untold, "SIGTERM");
     for (const member of untold) told.add(keyOf(member));
   }
+}
+
+/** Ends whatever keeps any of them from running. */
+function letGoOn({ find, thaw }: { find: Find; thaw: () => void }): void {
   thaw();
   // Also those that had stopped themselves: a stopped process would not hear the TERM.
   signalMembers(find({ fresh: true }), "SIGCONT");
@@ -132,12 +130,12 @@ async function waitUntilGone({
 }: {
   find: Find;
   changes: Changes;
-  until: number;
+  until: () => number;
 }): Promise<Member[]> {
   for (let empty = 0; ; ) {
     const left = find({ fresh: empty > 0 });
     empty = left.length === 0 ? empty + 1 : 0;
-    const restMs = until - systemClock.monotonicMs();
+    const restMs = until() - systemClock.monotonicMs();
     // One more than the looks that must be fresh: the first may be old.
     if (empty > freshLooksMin || (left.length > 0 && restMs <= 0)) return left;
     await changes.next(empty > 0 ? recheckMs : Math.min(restMs, lookIntervalMs));
@@ -147,6 +145,8 @@ async function waitUntilGone({
 interface Changes {
   /** Resolves at the next change of a cgroup, or after `ms`. */
   next(ms: number): Promise<void>;
+  /** Resolves it now. */
+  wake(): void;
   close(): void;
 }
 
@@ -172,6 +172,7 @@ function watchCgroups(cgroups: readonly string[]): Changes {
           resolve();
         };
       }),
+    wake: () => wake(),
     close() {
       for (const watcher of watchers) watcher.close();
     },

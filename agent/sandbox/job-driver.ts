@@ -3,12 +3,13 @@ import type { HostLedger } from "../host-resource.ts";
 import { driverCannot } from "./driver-cannot.ts";
 import type { DriverState, LiveSandbox } from "./driver-state.ts";
 import type { Enclosure } from "./enclosure.ts";
+import { EndPace } from "./end-pace.ts";
 import type { Find } from "./end-processes.ts";
 import { jobsCpu } from "./jobs-cpu.ts";
 import { freezeSandboxes } from "./freeze-sandboxes.ts";
 import { jobCgroups } from "./job-cgroups.ts";
 import { defaultJobLimits, type JobLimits } from "./job-limits.ts";
-import type { SandboxDriver } from "./port.ts";
+import type { EndLimits, SandboxDriver, TerminationResult } from "./port.ts";
 import { isSame } from "./proc-stat.ts";
 import { type Member, processTable } from "./process-table.ts";
 import { SandboxError } from "./sandbox-error.ts";
@@ -63,6 +64,18 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
   const tracker = setInterval(() => {
     if (cgroups === null && live.size > 0) scan({ fresh: true });
   }, trackIntervalMs).unref();
+  let straysEnding: { readonly pace: EndPace; readonly result: Promise<TerminationResult> } | null = null;
+  const endStrays = (ending: EndLimits): Promise<TerminationResult> => {
+    if (straysEnding === null) {
+      const pace = new EndPace(ending);
+      const isLive = (leaseId: string): boolean => live.has(leaseId);
+      const result = endStrayProcesses({ agentId, ledger, table, cgroups, isLive, pace }).finally(() => {
+        straysEnding = null;
+      });
+      straysEnding = { pace, result };
+    } else straysEnding.pace.hurry(ending);
+    return straysEnding.result;
+  };
 
   return {
     name: enclosure.name,
@@ -94,7 +107,16 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
       signalMembers(stopped.filter(isSame), "SIGCONT");
       stopped = [];
     },
-    endStrays: (limits) => endStrayProcesses({ agentId, ledger, table, cgroups, isLive: (id) => live.has(id), limits }),
+    endStrays,
+    async endAll(ending) {
+      const counts = [...live.values()].map(({ sandbox }) => !sandbox.isEnding);
+      const own = [...live.values()].map(({ sandbox }) => sandbox.terminate(ending));
+      const [strays, ...results] = await Promise.all([endStrays(ending), ...own]);
+      return {
+        terminated: results.reduce((sum, { terminated }, at) => sum + (counts[at] ? terminated : 0), strays.terminated),
+        left: [...results.flatMap(({ left }) => left), ...strays.left],
+      };
+    },
     close() {
       clearInterval(tracker);
       // Where a process could not be ended, its cgroups and their ledger entries stay for the next start to see.

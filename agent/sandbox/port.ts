@@ -35,6 +35,14 @@ export interface TerminationResult {
   readonly left: readonly ProcessIdentity[];
 }
 
+/** How long ending processes may take. */
+export interface EndLimits {
+  /** From TERM to KILL; 0 for KILL at once. */
+  readonly graceMs: number;
+  /** From the call until what is still alive is named. */
+  readonly deadlineMs: number;
+}
+
 /** The processes of one leased job on this host. */
 export interface Sandbox {
   readonly leaseId: string;
@@ -53,10 +61,13 @@ export interface Sandbox {
   signal(name: NodeJS.Signals): boolean;
   /**
    * TERM (sent before a freeze is taken off, so that it is heard first), then KILL after the grace, until none is left
-   * or the deadline passed. What is frozen beside it stays frozen. A second call while one is under way is the same
-   * one; after one that left something, it tries again.
+   * or the deadline passed. What is frozen beside it stays frozen. A later call while one is under way joins it and
+   * hurries it: KILL comes, and the end of it, at the earliest time that any of them named, and all hear the same. One
+   * with a grace also takes off a freeze that came meanwhile. After one that left something, it tries again.
    */
-  terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult>;
+  terminate(limits: EndLimits): Promise<TerminationResult>;
+  /** Whether a termination is under way. */
+  readonly isEnding: boolean;
 }
 
 export interface FreezeResult {
@@ -90,8 +101,16 @@ export interface SandboxDriver {
   cpuMs(): number;
   /** Undoes `freezeAll`; the same processes go on. */
   thawAll(): void;
-  /** Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. */
-  endStrays(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult>;
+  /**
+   * Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. A later call
+   * while one is under way joins and hurries it, as it does a sandbox's.
+   */
+  endStrays(limits: EndLimits): Promise<TerminationResult>;
+  /**
+   * The same with every sandbox of this instance: nothing of the agent runs afterwards but what is named. What is ended
+   * by a termination that was under way before is not counted; whoever asked for that hears of it.
+   */
+  endAll(limits: EndLimits): Promise<TerminationResult>;
   /** Gives back what the driver itself holds (its parent cgroup); it stays, in the ledger too, while a process is in it. */
   close(): void;
 }

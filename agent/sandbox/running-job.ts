@@ -2,11 +2,12 @@ import { withinDeadline } from "../../foundation/deadline.ts";
 import type { ExceededLimit } from "../../protocol/exit-reason.ts";
 import { resourceKey } from "../host-resource.ts";
 import { type DriverState, scanWhere, yieldingIn } from "./driver-state.ts";
+import { EndPace } from "./end-pace.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
 import { exceededLimit } from "./exceeded-limit.ts";
 import { Keepers } from "./keepers.ts";
 import { listensFor } from "./listens-for.ts";
-import type { ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
+import type { EndLimits, ProcessIdentity, Sandbox, SandboxExit, SandboxRequest, TerminationResult } from "./port.ts";
 import { identify, isSame, readProcess } from "./proc-stat.ts";
 import type { Member } from "./process-table.ts";
 import type { SpawnedJob } from "./spawn-job.ts";
@@ -31,7 +32,7 @@ export class RunningJob implements Sandbox {
   #pid: number;
   /** The job's first process, once it is known to be there. */
   #leader: Pick<ProcessIdentity, "pid" | "startTime"> | null = null;
-  #ending: Promise<TerminationResult> | null = null;
+  #ending: { readonly pace: EndPace; readonly result: Promise<TerminationResult> } | null = null;
   /** What the agent itself ended it for, if it did. */
   #exceeded: ExceededLimit | null = null;
 
@@ -108,11 +109,19 @@ export class RunningJob implements Sandbox {
     }
   }
 
-  terminate(limits: { readonly graceMs: number; readonly deadlineMs: number }): Promise<TerminationResult> {
-    this.#ending ??= this.#end(limits).finally(() => {
-      this.#ending = null;
-    });
-    return this.#ending;
+  terminate(limits: EndLimits): Promise<TerminationResult> {
+    if (this.#ending === null) {
+      const pace = new EndPace(limits);
+      const result = this.#end(pace).finally(() => {
+        this.#ending = null;
+      });
+      this.#ending = { pace, result };
+    } else this.#ending.pace.hurry(limits);
+    return this.#ending.result;
+  }
+
+  get isEnding(): boolean {
+    return this.#ending !== null;
   }
 
   /** Watches nothing any more. */
@@ -120,7 +129,7 @@ export class RunningJob implements Sandbox {
     this.#watch.close();
   }
 
-  async #end(limits: { graceMs: number; deadlineMs: number }): Promise<TerminationResult> {
+  async #end(pace: EndPace): Promise<TerminationResult> {
     const shared = this.#shared;
     const { cgroups, live } = shared;
     const { cgroup, leaseId } = this;
@@ -139,7 +148,7 @@ export class RunningJob implements Sandbox {
       isKeeper: (member: Member) => this.#isKeeper(member),
       dismissKeepers: () => this.#job.line?.dismiss(),
     };
-    const result = await endProcesses(quarry, limits);
+    const result = await endProcesses(quarry, pace);
     if (result.left.length === 0 && (await this.#letGo())) return result;
     // What cannot be killed must not keep the agent's own process from ending.
     this.#job.child.unref();

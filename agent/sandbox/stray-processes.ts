@@ -4,6 +4,7 @@ import { basename, dirname, sep } from "node:path";
 import { jobEnvironment } from "../../protocol/job-environment.ts";
 import { type HostLedger, type HostResource, resourceKey } from "../host-resource.ts";
 import { cgroupPids, childCgroups, findCgroupsNamed, removeCgroup, setFrozen } from "./cgroup.ts";
+import type { EndPace } from "./end-pace.ts";
 import { endProcesses, type Find } from "./end-processes.ts";
 import { type JobCgroups, parentCgroupName } from "./job-cgroups.ts";
 import type { TerminationResult } from "./port.ts";
@@ -21,7 +22,7 @@ export async function endStrayProcesses({
   table,
   cgroups,
   isLive,
-  limits,
+  pace,
 }: {
   readonly agentId: string;
   readonly ledger: HostLedger;
@@ -29,7 +30,7 @@ export async function endStrayProcesses({
   readonly cgroups: JobCgroups | null;
   /** Whether a lease's sandbox belongs to this instance. */
   readonly isLive: (leaseId: string) => boolean;
-  readonly limits: { readonly graceMs: number; readonly deadlineMs: number };
+  readonly pace: EndPace;
 }): Promise<TerminationResult> {
   const strays = findCgroupsNamed(parentCgroupName(agentId))
     .flatMap((parent) => childCgroups(parent))
@@ -57,7 +58,7 @@ export async function endStrayProcesses({
     const pids = find({ fresh: true }).map(({ pid }) => pid);
     hurry(pids, "ordinary");
   };
-  const result = await endProcesses({ find, cgroups: strays, thaw, hurry: hurryAll }, limits);
+  const result = await endProcesses({ find, cgroups: strays, thaw, hurry: hurryAll }, pace);
   for (const resource of ledger.live()) {
     if (resource.kind === "processes" && !isLive(resource.leaseId)) table.forget(resource.leaseId);
   }

@@ -68,6 +68,18 @@ describe("a wipe", () => {
     await wipeDirectory(workspace);
   });
 
+  test("whose time is over says what is left, and the next one goes on", async () => {
+    mkdirSync(join(workspace, "a"));
+    for (let index = 0; index < 2_000; index += 1) writeFileSync(join(workspace, "a", String(index)), "");
+    let asked = 0;
+    // So often it is asked within the thousand files.
+    const { removed, leftCount, left } = await wipeDirectory(workspace, { isOver: () => (asked += 1) > 20 });
+    expect(removed).toBeGreaterThan(0);
+    expect(leftCount).toBeGreaterThan(0);
+    expect(left).toContainEqual({ path: workspace, reason: "there was no time left to remove all of it" });
+    expect(await wipeDirectory(workspace)).toEqual({ removed: 2_002 - removed, leftCount: 0, left: [] });
+  });
+
   test("has nothing to do where there is nothing", async () => {
     await wipeDirectory(workspace);
     expect(await wipeDirectory(workspace)).toEqual({ removed: 0, leftCount: 0, left: [] });

@@ -10,10 +10,15 @@ import { pathToText } from "./path-text.ts";
 export interface WipeResult {
   /** How many files, directories and other things were removed. */
   readonly removed: number;
-  /** How many are left, measured afterwards; 0 means that the directory itself is gone too. */
+  /** How many are left, at least, measured afterwards; 0 means that the directory itself is gone too. */
   readonly leftCount: number;
   /** The first of those that are left (`leftListedMax`), each with why. */
   readonly left: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface WipeOptions {
+  /** Asked again and again: a wipe whose time is over removes nothing more, and says what is left. */
+  readonly isOver?: () => boolean;
 }
 
 /** A wipe ends after this time, even if somebody keeps writing what it removes. */
@@ -31,8 +36,8 @@ const concurrentUnlinks = 32;
  * Trees of any depth: a directory's files are removed, its directories are moved up into the top one, and then it is
  * empty. So no path ever has more than two parts.
  */
-export async function wipeDirectory(path: string): Promise<WipeResult> {
-  const emptied = await emptyDirectory(path);
+export async function wipeDirectory(path: string, options: WipeOptions = {}): Promise<WipeResult> {
+  const emptied = await emptyDirectory(path, options);
   if (emptied.leftCount > 0) return emptied;
   try {
     rmdirSync(path);
@@ -44,7 +49,7 @@ export async function wipeDirectory(path: string): Promise<WipeResult> {
 }
 
 /** The same, but the directory itself stays. */
-export async function emptyDirectory(path: string): Promise<WipeResult> {
+export async function emptyDirectory(path: string, { isOver = () => false }: WipeOptions = {}): Promise<WipeResult> {
   let root: number;
   try {
     root = openDirectory(path);
@@ -53,7 +58,7 @@ export async function emptyDirectory(path: string): Promise<WipeResult> {
     return { removed: 0, leftCount: 1, left: [{ path, reason: reasonOf(error) }] };
   }
   try {
-    return await new Wipe({ root, path }).run();
+    return await new Wipe({ root, path, isOver }).run();
   } finally {
     closeSync(root);
   }
@@ -84,15 +89,17 @@ class Wipe {
   readonly #path: string;
   readonly #mount: string;
   readonly #deadline = systemClock.monotonicMs() + wipeMsMax;
+  readonly #isOver: () => boolean;
   readonly #origins = new Map<string, Origin>();
   #removed = 0;
   #movedCount = 0;
   #flagsCleared = false;
   #failures: Failure[] = [];
 
-  constructor({ root, path }: { root: number; path: string }) {
+  constructor({ root, path, isOver }: { root: number; path: string; isOver: () => boolean }) {
     this.#root = root;
     this.#path = path;
+    this.#isOver = isOver;
     this.#mount = mountOf(root);
   }
 
@@ -110,7 +117,8 @@ class Wipe {
 
   /** Whether there were things that the kernel protects, and they were unprotected. */
   async #clearFlagsOnce(): Promise<boolean> {
-    if (this.#flagsCleared || !this.#failures.some(({ reason }) => reason === reasons["EPERM"])) return false;
+    if (this.#flagsCleared || this.#isLate() || !this.#failures.some(({ reason }) => reason === reasons["EPERM"]))
+      return false;
     this.#flagsCleared = true;
     await clearFlags(this.#path);
     return true;
@@ -248,20 +256,26 @@ class Wipe {
   }
 
   #isLate(): boolean {
-    return systemClock.monotonicMs() > this.#deadline;
+    return systemClock.monotonicMs() > this.#deadline || this.#isOver();
   }
 
   /** Counts what is there now, whatever was tried: a failure whose thing is gone is none. */
   #measure(): WipeResult {
     let leftCount = 0;
-    for (const _ of entriesOf(this.#root)) leftCount += 1;
+    const isLate = this.#isLate();
+    for (const _ of entriesOf(this.#root)) {
+      leftCount += 1;
+      // There is no time to count them all.
+      if (isLate && leftCount >= leftListedMax) break;
+    }
     if (leftCount === 0) return { removed: this.#removed, leftCount, left: [] };
     const left = this.#failures.slice(0, leftListedMax).map(({ origin, at, reason }) => {
       const now = at.map(pathToText).join("/");
       const was = originText(origin);
       return { path: `${this.#path}/${now}`, reason: now === was ? reason : `${reason}; it was ${was}` };
     });
-    if (left.length === 0) left.push({ path: this.#path, reason: "somebody went on writing to it" });
+    if (isLate) left.push({ path: this.#path, reason: "there was no time left to remove all of it" });
+    else if (left.length === 0) left.push({ path: this.#path, reason: "somebody went on writing to it" });
     return { removed: this.#removed, leftCount: Math.max(leftCount, this.#failures.length), left };
   }
 }

@@ -43,6 +43,8 @@ export class ModelWorld {
   pending: Pending[] = [];
   ending: Ending | null = null;
   keyThere = true;
+  /** The time that the last wipe of the home was given. */
+  wipeDeadlineMs: number | null = null;
   homeThere = true;
   bootId = "first boot";
   /** So many effects from now the agent is killed; null for never. */
@@ -239,7 +241,10 @@ export class ModelWorld {
       case "endStrays":
         return this.#later("endStrays", () => {
           const strays = this.alive().filter(
-            (leaseId) => core.leases[leaseId]?.sandbox === undefined || core.leases[leaseId]?.sandbox === null,
+            (leaseId) =>
+              effect.everything ||
+              core.leases[leaseId]?.sandbox === undefined ||
+              core.leases[leaseId]?.sandbox === null,
           );
           for (const leaseId of strays) this.sandboxes.delete(leaseId);
           this.see({ type: "straysEnded", terminated: strays.length, left: [] });
@@ -381,6 +386,7 @@ export class ModelWorld {
       case "wipeHome":
         assert(this.alive().length === 0, "the home is wiped when nothing runs in it any more");
         assert(broker.keyRevoked || core.withdrawal?.record.keyRevoked !== "confirmed", "revoked before wiped");
+        this.wipeDeadlineMs = effect.deadlineMs;
         return this.#later("wipeHome", () => {
           this.keyThere = false;
           this.see({ type: "homeWiped", wiped: [], left: [] });

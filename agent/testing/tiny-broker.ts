@@ -38,6 +38,8 @@ export class TinyBroker {
   joinToken: string | null = null;
   /** What was given back by itself, by lease. */
   readonly returned = new Map<string, { reason: string; startFailed?: boolean; agentDied?: boolean }>();
+  /** Leases that heartbeats are told are lost. */
+  readonly lost = new Set<string>();
   /** Takes every connection and answers nothing. */
   silent = false;
   /** Hears what is asked for at such a path, and answers nothing. */
@@ -173,8 +175,12 @@ export class TinyBroker {
       this.leases.set(leaseId, lease);
       offers.push(lease);
     }
-    const renewed = leases.map(({ leaseId }) => ({ leaseId, expiresAt: now + this.#timing.leaseTtlMs }));
-    return { brokerTimeMs: now, offers, renewed, lost: [] };
+    const lost = leases
+      .filter(({ leaseId }) => this.lost.has(leaseId))
+      .map(({ leaseId }) => ({ leaseId, reason: "cancelled" }));
+    const kept = leases.filter(({ leaseId }) => !this.lost.has(leaseId));
+    const renewed = kept.map(({ leaseId }) => ({ leaseId, expiresAt: now + this.#timing.leaseTtlMs }));
+    return { brokerTimeMs: now, offers, renewed, lost };
   }
 }
 

@@ -45,6 +45,16 @@ describe("stop-duty", () => {
     expect(verdict(ended(paused(), "SIGTERM", 3))).toBe("fail");
   });
 
+  it("lets a shutdown kill what a pause stopped in its grace, and nothing else", () => {
+    const leaves = (history: HistoryBuilder) => history.add("agent.shutdown", { trigger: "", stage: "begin" });
+    const pauses = (history: HistoryBuilder) => history.state("Working", "Paused", "paused");
+    expect(verdict(ended(leaves(pauses(stopped())), "SIGKILL", 3))).toBe("unknown");
+    expect(verdict(ended(pauses(stopped()), "SIGKILL", 3))).toBe("fail");
+    expect(verdict(ended(leaves(stopped()), "SIGKILL", 3))).toBe("fail");
+    // What it left running by itself has no grace to lose.
+    expect(verdict(ended(leaves(pauses(runs())), "SIGKILL", 502))).toBe("fail");
+  });
+
   it("expects the grace again when a resume came during the shutdown of a paused host", () => {
     const resumed = () =>
       stopped(

@@ -104,7 +104,15 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
         instance.commandAtMs = at;
       },
       "witness.asked": ({ at }) => void (harnessNowMs = at),
-      "agent.shutdown": ({ source }) => void (instances.of(source).isEnding = true),
+      "agent.shutdown": ({ source }) => {
+        const instance = instances.of(source);
+        instance.isEnding = true;
+        if (!instance.isPaused && !instance.mayPause) return;
+        // What a pause stopped in its grace is not woken for the rest of it: it is killed now.
+        for (const [leaseId, stop] of stops) {
+          if (stop.by === source && stop.killing !== null) stops.set(leaseId, { ...stop, isOpen: true });
+        }
+      },
       "witness.signal": ({ data: { agentId } }) => {
         const instance = instances.ofAgent(agentId ?? "");
         if (instance !== undefined) instance.isHurried ||= instance.isEnding;

@@ -107,19 +107,24 @@ describe("withdrawal-pace", () => {
       begun()
         .wait(5_000)
         .add("witness.asked", { ...asked, request: 2, deadlineMs: 1_000 });
-    const savedUntil = (history: HistoryBuilder) => history.add("agent.checkpoint-failed", failed);
-    expect(judged(savedUntil(late()), { steps: steps(4_960) }).result).toBe("pass");
-    expect(judged(savedUntil(late()), { steps: steps(5_400) }).detail).toContain("checkpoint was over");
+    const savedUntil = (history: HistoryBuilder) => history.wait(450).add("agent.checkpoint-failed", failed);
+    expect(judged(savedUntil(late()), { steps: steps(5_410) })).toMatchObject({ result: "pass" });
+    expect(judged(savedUntil(late()), { steps: steps(5_600) }).detail).toContain("checkpoint was over");
   });
 
-  it("counts no share as over before the wish for an earlier end", () => {
+  it("shares out anew what is left at the wish for an earlier end", () => {
     const failed = { jobId: "job-1", leaseId: "lease-1-1", epoch: 1, trigger: "", reason: "" };
-    const hastened = (history: HistoryBuilder) =>
-      history.add("witness.asked", { ...asked, request: 2, deadlineMs: 2_000 }).add("agent.checkpoint-failed", failed);
-    const steps = stepsOf({ checkpoint: { durationMs: 2_960 } });
-    expect(judged(hastened(begun().wait(3_000)), { steps }).result).toBe("pass");
+    const hastened = (history: HistoryBuilder, waitMs = 900) =>
+      history
+        .add("witness.asked", { ...asked, request: 2, deadlineMs: 2_000 })
+        .wait(waitMs)
+        .add("agent.checkpoint-failed", failed);
+    const steps = stepsOf({ checkpoint: { durationMs: 3_860 } });
+    expect(judged(hastened(begun().wait(3_000)), { steps })).toMatchObject({ result: "pass" });
+    const early = stepsOf({ checkpoint: { durationMs: 3_060 } });
+    expect(judged(hastened(begun().wait(3_000), 100), { steps: early }).detail).toContain("given up before its share");
     expect(
-      judged(hastened(begun().wait(3_000)), { steps: stepsOf({ checkpoint: { durationMs: 3_200 } }) }).result,
+      judged(hastened(begun().wait(3_000)), { steps: stepsOf({ checkpoint: { durationMs: 4_000 } }) }).result,
     ).toBe("fail");
     expect(judged(hastened(begun().wait(300)), { steps }).result).toBe("fail");
   });

@@ -131,7 +131,7 @@ function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettin
   const { terminate, sweep } = withdrawalShares;
   const shareEndMs = Math.max(fromMs, share(terminate + sweep));
   if (processesLeft.length > 0 || isLate) return shareEndMs + hostMsMax;
-  const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - course.begun.at);
+  const graceMs = Math.min(duty.terminateGraceMs, share(agentLimits.withdrawTerminateGraceRatio) - share(0));
   // A job that hears no signal may come to its own end meanwhile.
   const ends = course.records.filter(
     ({ type, data }) => type === "agent.execution" && "to" in data && data.to !== "killing",
@@ -168,9 +168,10 @@ function unconfirmed(record: Report, course: WithdrawalCourse, { duty, uploadsMs
   return `the key is ${keyRevoked}, and ${leftMs.toFixed(0)} ms were left for it`;
 }
 
-/** When so large a share of the deadline is over; what was over when it was brought forward ends at that moment. */
+/** When so large a share of the deadline is over; when it is brought forward, what is left is shared out anew. */
 function shareOf({ begun, endsAtMs, hastenedAtMs }: WithdrawalCourse): (share: number) => number {
-  return (share) => Math.max(hastenedAtMs, begun.at + ((endsAtMs ?? begun.at) - begun.at) * share);
+  const fromMs = Math.max(hastenedAtMs, begun.at);
+  return (share) => fromMs + ((endsAtMs ?? fromMs) - fromMs) * share;
 }
 
 function hurriedBySignals({ records }: WithdrawalCourse): boolean {

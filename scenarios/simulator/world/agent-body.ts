@@ -286,6 +286,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
       const { what, noticedAtMs } = seen;
       world.record(world.harness, "witness.activity", { agentId: this.host.agentId, what, noticedAtMs });
     }
+    const endsAtMs = core.withdrawal?.endsAtMs ?? Number.POSITIVE_INFINITY;
     const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
     for (const effect of turn.effects) {
@@ -295,7 +296,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
     }
     if (!this.alive) return;
     if (seen.type === "control" && turn.response !== null) this.respond(seen.requestId, turn.response);
-    if (this.core.withdrawal !== null && this.#withdrawalWatch === null) this.#watchWithdrawal();
+    const { withdrawal } = this.core;
+    if (withdrawal === null) return;
+    if (this.#withdrawalWatch === null) this.#watchWithdrawal();
+    else if (withdrawal.endsAtMs > endsAtMs) this.#withdrawalWatch.extend(withdrawal.endsAtMs - this.wallMs);
   }
 
   /** Whoever asked over the control socket hears the answer. */
@@ -340,8 +344,8 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   #watchWithdrawal(): void {
-    const { begunAtMs, endsAtMs } = this.core.withdrawal as { begunAtMs: number; endsAtMs: number };
-    this.#withdrawalWatch = new WithdrawalWatch(this, endsAtMs - begunAtMs);
+    const { sharedFromMs, endsAtMs } = this.core.withdrawal as { sharedFromMs: number; endsAtMs: number };
+    this.#withdrawalWatch = new WithdrawalWatch(this, endsAtMs - sharedFromMs);
     this.world.heap.push(this.#withdrawalWatch.overdueAtMs, this, withdrawalOverdue, null);
   }
 

@@ -19,7 +19,7 @@ const leaseId = LeaseId;
 const fields = {
   freezeAll: { generation: Generation, triggeredAtMs: WallMs },
   thawAll: { trigger: z.string(), triggeredAtMs: WallMs, requestId: z.string().nullable() },
-  endStrays: { graceMs: DurationMs, deadlineMs: DurationMs },
+  endStrays: { everything: z.boolean(), graceMs: DurationMs, deadlineMs: DurationMs },
   accept: { leaseId },
   decline: { leaseId },
   complete: { leaseId },
@@ -42,6 +42,7 @@ const fields = {
   discardCheckpoint: { leaseId, generation: Generation },
   wipeLeftovers: { leaseIds: z.array(LeaseId) },
   discardCheckpoints: { leaseId },
+  wipeHome: { deadlineMs: DurationMs },
   clearLedger: { keep: z.boolean() },
   exit: {
     ending: z.discriminatedUnion("how", [

@@ -88,10 +88,12 @@ export class SandboxEffects {
     }
   }
 
-  /** Whatever an earlier instance left, and what this one lost track of. */
-  #endStrays({ graceMs, deadlineMs }: Effect<"endStrays">): void {
-    const { host } = this.#body;
-    const strays = [...host.sandboxes.values()].filter((sandbox) => sandbox.processes > 0);
+  /** Whatever an earlier instance left, and everything else if that is wanted. */
+  #endStrays({ everything, graceMs, deadlineMs }: Effect<"endStrays">): void {
+    const { host, instanceId } = this.#body;
+    const strays = [...host.sandboxes.values()].filter(
+      ({ processes, parent }) => processes > 0 && (everything || parent !== instanceId),
+    );
     let waiting = strays.length;
     let terminated = 0;
     const left: Stray[] = [];
@@ -104,9 +106,11 @@ export class SandboxEffects {
       this.#body.later(durationMs(host.stream, "sweep", takes.sweep), { type: "straysEnded", terminated, left });
     };
     for (const sandbox of strays) {
+      // Whoever asked for the end that is under way counts it.
+      const counts = !sandbox.isEnding;
       sandbox.terminate({ graceMs, deadlineMs, by: this.#body }, (result) => {
         waiting -= 1;
-        terminated += result.terminated;
+        if (counts) terminated += result.terminated;
         left.push(...result.left);
         done();
       });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { hurriedTerminations } from "../../../agent/sandbox/testing/hurried-terminations.ts";
 import { SmallHost } from "../testing/small-host.ts";
 
 const nothingLeft = (terminated: number) => ({ terminated, left: [] });
@@ -211,6 +212,54 @@ describe("a termination", () => {
     bed.terminate(job);
     expect(terminations.at(-1)).toEqual([60_000, nothingLeft(0)]);
     expect(ends).toHaveLength(1);
+  });
+
+  test.each(hurriedTerminations)(
+    "that is under way is hurried by a later call $name, as with the real drivers",
+    ({ first, second, overInMs }) => {
+      const { small, terminations, ...bed } = smallHost();
+      const job = bed.startJob({ onTerm: "ignores", units: 10_000 });
+      bed.terminate(job, first);
+      expect(job.isEnding).toBe(true);
+      small.passUntil(100);
+      bed.terminate(job, second);
+      small.passUntil(100 + overInMs - 1);
+      expect(terminations.map(([, termination]) => termination)).toEqual([nothingLeft(1), nothingLeft(1)]);
+      expect(job.isEnding).toBe(false);
+    },
+  );
+
+  test("whose earliest deadline has come names who is left to all who wait", () => {
+    const { small, terminations, ...bed } = smallHost();
+    const job = bed.startJob({ onTerm: "unkillable", units: 1_000 });
+    bed.terminate(job, { graceMs: 1_000, deadlineMs: 60_000 });
+    bed.terminate(job, { graceMs: 0, deadlineMs: 2_000 });
+    small.passUntil(80_000);
+    expect(terminations.map(([atMs, { left }]) => [atMs, left.length])).toEqual([
+      [2_000, 1],
+      [2_000, 1],
+    ]);
+  });
+
+  test("of one that is frozen before it has acted on TERM goes on when it is asked for again with a grace", () => {
+    const { small, ends, ...bed } = smallHost({ "host:0": [4, 30, 4, 30] });
+    const job = bed.startJob();
+    bed.terminate(job);
+    small.at(10, () => job.stop());
+    small.at(500, () => bed.terminate(job));
+    small.passUntil(499);
+    expect([job.processes, ends]).toEqual([1, []]);
+    small.passUntil(60_000);
+    expect(ends).toMatchObject([[500, { signal: "SIGTERM" }]]);
+  });
+
+  test("of one that stays frozen comes to the KILL", () => {
+    const { small, ends, ...bed } = smallHost({ "host:0": [4, 30] });
+    const job = bed.startJob();
+    bed.terminate(job);
+    small.at(10, () => job.stop());
+    small.passUntil(60_000);
+    expect(ends).toMatchObject([[1_000, { signal: "SIGKILL" }]]);
   });
 
   test("is over when the job comes to its own end first", () => {

@@ -5,7 +5,7 @@ import type { EventTarget } from "../kernel/event-heap.ts";
 import type { JobBehaviour } from "../plan/plan.ts";
 import { deathOf, resultOf } from "./job-behaviours.ts";
 import { JobProgress } from "./job-progress.ts";
-import { type EndSignal, endingSignal, type Stray, type Termination } from "./termination.ts";
+import { type EndSignal, endingSignal, killInMs, type Stray, type Termination } from "./termination.ts";
 import { durationMs, type World } from "./world.ts";
 
 const ended = 1;
@@ -13,6 +13,15 @@ const killed = 2;
 const delayed = 3;
 const poisons = 4;
 const inOrder = 5;
+
+/** A signal on its way. */
+interface Sent {
+  readonly signal: EndSignal;
+  /** Whoever has to be alive to send it; null for one that is sent already. */
+  readonly needs: { readonly alive: boolean } | null;
+  /** What follows a TERM that is not heeded in time. */
+  readonly kill: { readonly atMs: number; readonly by: { readonly alive: boolean } } | null;
+}
 
 export interface SandboxEnd {
   readonly exitCode: number | null;
@@ -70,6 +79,8 @@ export class Sandbox implements EventTarget {
   /** It has put its files in order but for the file that says so, and was stopped before it wrote that. */
   #owesWord = false;
   #askedAtMs = 0;
+  /** A TERM that it cannot act on while it stands still. */
+  #heldTerm: Sent | null = null;
   #onGone: ((termination: Termination) => void)[] = [];
 
   constructor(
@@ -149,11 +160,19 @@ export class Sandbox implements EventTarget {
     this.resumes += 1;
     this.#scheduleEnd();
     if (this.#owesWord) this.#writeWord();
+    const { nowMs, heap } = this.#host.world;
+    if (this.#heldTerm !== null) heap.push(nowMs, this, killed, this.#heldTerm);
+    this.#heldTerm = null;
+  }
+
+  /** Whether somebody waits for its end. */
+  get isEnding(): boolean {
+    return this.#onGone.length > 0;
   }
 
   /**
-   * TERM, then KILL after the grace. `gone` hears what came of it, at the latest when the time is over. Whoever dies
-   * between TERM and KILL sends no KILL.
+   * TERM, then KILL after the grace. `gone` hears what came of it, at the latest when the time is over; a later call
+   * makes it stricter for all who wait, as with the real drivers. Whoever dies between TERM and KILL sends no KILL.
    */
   terminate(
     { graceMs, deadlineMs, by }: { graceMs: number; deadlineMs: number; by: { readonly alive: boolean } },
@@ -167,15 +186,18 @@ export class Sandbox implements EventTarget {
     this.#toldAtMs ??= world.nowMs;
     // TERM to who stands still is heard only when it goes on.
     if (graceMs > 0) this.goOn();
-    const { signal, inMs } = endingSignal(this.behaviour, { graceMs, stream });
+    const graceLeftMs = killInMs({ graceMs, deadlineMs });
+    const { signal, inMs } = endingSignal(this.behaviour, { graceMs: graceLeftMs, stream });
     this.#onGone.push(gone);
     this.#doomed ||= this.behaviour.onTerm === "unkillable";
     if (inMs > deadlineMs) {
       const left = { pid: this.pid, startTime: String(this.pid), command: "simulated-job" };
       world.heap.push(world.nowMs + deadlineMs, this, delayed, { gone, left });
     }
-    const needs = signal === "SIGKILL" && graceMs > 0 ? by : null;
-    world.heap.push(world.nowMs + inMs, this, killed, { signal, needs });
+    const needs = signal === "SIGKILL" && graceLeftMs > 0 ? by : null;
+    const kill = signal === "SIGTERM" ? { atMs: world.nowMs + graceLeftMs, by } : null;
+    const sent: Sent = { signal, needs, kill };
+    world.heap.push(world.nowMs + inMs, this, killed, sent);
   }
 
   /** The power fails, or whatever ends every process of the host at once. */
@@ -193,8 +215,7 @@ export class Sandbox implements EventTarget {
       this.#hasPoisoned = true;
       this.#host.killsAgent();
     } else if (what === killed) {
-      const { signal, needs } = detail as { signal: EndSignal; needs: { readonly alive: boolean } | null };
-      if (this.processes > 0 && needs?.alive !== false) this.#endBy(signal);
+      this.#hear(detail as Sent);
     } else this.#tellOfDelay(detail as { gone: (termination: Termination) => void; left: Stray });
   }
 
@@ -217,6 +238,18 @@ export class Sandbox implements EventTarget {
     this.#host.ended(this, { ...end, progress, result });
     // It came to its end before the signal that it was sent.
     if (this.processes === 0) this.#tellGone(0);
+  }
+
+  #hear(sent: Sent): void {
+    const { signal, needs, kill } = sent;
+    if (this.processes === 0 || needs?.alive === false) return;
+    if (kill === null || !this.#stopped) {
+      this.#endBy(signal);
+      return;
+    }
+    this.#heldTerm = sent;
+    const { nowMs, heap } = this.#host.world;
+    heap.push(Math.max(nowMs, kill.atMs), this, killed, { signal: "SIGKILL", needs: kill.by, kill: null });
   }
 
   #endBy(signal: EndSignal): void {
@@ -248,10 +281,8 @@ export class Sandbox implements EventTarget {
   }
 
   #tellOfDelay({ gone, left }: { gone: (termination: Termination) => void; left: Stray }): void {
-    const index = this.#onGone.indexOf(gone);
-    if (index < 0 || this.processes === 0) return;
-    this.#onGone.splice(index, 1);
-    gone({ terminated: 0, left: [left] });
+    if (!this.#onGone.includes(gone) || this.processes === 0) return;
+    for (const one of this.#onGone.splice(0)) one({ terminated: 0, left: [left] });
   }
 
   #scheduleEnd(): void {

@@ -10,7 +10,7 @@ const home = "/home/agent/.houseguest";
 const directory = (path: string): string => `directory:${home}${path}`;
 
 /** A host with a home in which an agent has worked, and the last effects of its withdrawal. */
-function scene(draws: number[] = []) {
+function scene(draws: number[] = [], wipeMs = 1_000) {
   const { small, host } = new SmallHost({ "host:0": draws });
   const seen: AgentInput[] = [];
   const { journal } = host;
@@ -29,7 +29,9 @@ function scene(draws: number[] = []) {
   };
   const effects = new WithdrawalEffects(process as unknown as AgentProcess);
   const perform = (kind: "closeSockets" | "wipeHome" | "clearLedger", keep = false): AgentInput | undefined => {
-    effects.perform({ kind, keep });
+    if (kind === "clearLedger") effects.perform({ kind, keep });
+    else if (kind === "wipeHome") effects.perform({ kind, deadlineMs: wipeMs });
+    else effects.perform({ kind });
     small.passUntil(small.nowMs + 1_000);
     return seen.at(-1);
   };
@@ -54,6 +56,13 @@ describe("the last steps of a withdrawal", () => {
     const cleared = { type: "ledgerCleared", entriesLeft: 0, wiped: [directory("")], directoriesLeft: [] };
     expect(perform("clearLedger")).toEqual(cleared);
     expect([host.things(), [...journal.resources]]).toEqual([[], []]);
+  });
+
+  test("name the directories that there was no time to wipe; the key goes all the same", () => {
+    const { host, perform } = scene([40], 20);
+    const left = [directory("/checkpoints/one"), directory("/sandboxes/one")];
+    expect(perform("wipeHome")).toEqual({ type: "homeWiped", wiped: [`key:${home}/key.pem`], left });
+    expect(host.things()).toEqual([directory(""), ...left, `socket:${home}/control.sock`]);
   });
 
   test("name a socket that is still bound", () => {

@@ -22,7 +22,7 @@ export class WithdrawalEffects {
       case "closeSockets":
         return this.#later(effect.kind, () => this.#closeSockets());
       case "wipeHome":
-        return this.#later(effect.kind, () => this.#wipeHome());
+        return this.#wipeInTime(effect.deadlineMs);
       case "clearLedger":
         return this.#clearLedger(effect.keep);
       default:
@@ -33,6 +33,23 @@ export class WithdrawalEffects {
   #later(kind: string, happens: () => void): void {
     const body = this.#body;
     body.whenDone(durationMs(body.host.stream, kind, takes), happens);
+  }
+
+  /** What there is no time for stays, but for the key, and is named. */
+  #wipeInTime(deadlineMs: number): void {
+    const body = this.#body;
+    const takesMs = durationMs(body.host.stream, "wipeHome", takes);
+    if (takesMs <= deadlineMs) body.whenDone(takesMs, () => this.#wipeHome());
+    else body.whenDone(deadlineMs, () => this.#giveUpWipe());
+  }
+
+  #giveUpWipe(): void {
+    const body = this.#body;
+    const before = body.host.things();
+    const wiped = before.filter((thing) => thing.startsWith("key:"));
+    for (const key of wiped) body.ledger.unmake(key);
+    const left = before.filter((thing) => thing.startsWith(`directory:${body.home}/`));
+    body.see({ type: "homeWiped", wiped, left });
   }
 
   /** What the ledger knows of it, whether it came to be or not. */

@@ -9,7 +9,7 @@ export class WithdrawalWatch {
   readonly #begunAtMs: number;
   /** How long the process had stood still when it began. */
   readonly #stalledMs: number;
-  readonly #deadlineMs: number;
+  #deadlineMs: number;
   #told = false;
 
   constructor(body: AgentProcess, deadlineMs: number) {
@@ -17,6 +17,11 @@ export class WithdrawalWatch {
     this.#begunAtMs = body.world.nowMs;
     this.#stalledMs = body.stalledMs;
     this.#deadlineMs = deadlineMs;
+  }
+
+  /** Whoever asks again for a withdrawal that was resumed may give it more time. */
+  extend(forMs: number): void {
+    this.#deadlineMs = Math.max(this.#deadlineMs, this.#body.world.nowMs - this.#begunAtMs + forMs);
   }
 
   /** When the process ought to be gone, as far as is known by now. */

@@ -8,14 +8,8 @@ export default {
   patches: [
     {
       file: "agent/core/withdrawal-host.ts",
-      find: "  record.processesLeft = [...record.processesLeft, ...left];",
-      replace: "  if (left.length > 99) record.processesLeft = [...record.processesLeft, ...left];",
-    },
-    {
-      file: "agent/core/sandbox-life.ts",
-      find: "    withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];",
-      replace:
-        "    if (left.length > 99) withdrawal.record.processesLeft = [...withdrawal.record.processesLeft, ...left];",
+      find: "  record.processesLeft = left;",
+      replace: "  if (left.length > 99) record.processesLeft = left;",
     },
   ],
 } satisfies Mutant;
