@@ -13,7 +13,7 @@ export class SmallDisk {
     const place = temporaryDirectory(onFinished);
     // Lazily, because what a failed test leaves running may stand in it.
     onFinished(() => void execFileSync("umount", ["--lazy", place]));
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "none", place]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `mode=0700,${options}`, "none", place]);
     this.place = place;
   }
 
