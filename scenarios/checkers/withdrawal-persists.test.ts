@@ -57,6 +57,17 @@ describe("withdrawal-persists", () => {
     expect(judged(told(told(told(begun(), "fenced"), "ok", "enrol"), "ok"), 100).result).toBe("pass");
   });
 
+  it("does not count from a wish that went down with the instance that was asked", () => {
+    const answered = { agentId, request: 1, command: "withdraw", ok: false, code: "ended", waitedMs: 0 } as const;
+    const later = new HistoryBuilder()
+      .start()
+      .add("witness.asked", asked)
+      .add("witness.answered", { ...answered, pause: null, report: null })
+      .wait(19_000)
+      .state("Idle", "Withdrawing", "withdrawAsked");
+    expect(judged(told(later, "revoked"), 100)).toMatchObject({ result: "pass", detail: "1 withdrawals" });
+  });
+
   it("says nothing of times that are not known: of one hurried, resumed, or that stood still", () => {
     const again = told(begun().add("witness.asked", asked), "unreachable");
     expect(judged(again, 5_000, deferred).result).toBe("pass");

@@ -65,6 +65,10 @@ export const withdrawalPersists = checkerOf("an agent that withdraws tells its b
         asked.set(agentId, record);
         spoil(agentId);
       },
+      "witness.answered": ({ data: { agentId, request, ok } }) => {
+        // What was asked of one that died before it took it up is no part of a later withdrawal.
+        if (!ok && agentId !== undefined && asked.get(agentId)?.data.request === request) asked.delete(agentId);
+      },
       "witness.signal": ({ data: { agentId } }) => spoil(agentId),
       "fault.applied": ({ data: { fault, target } }) => {
         if (fault === "stall-agent") stalled.add(target);

@@ -62,7 +62,6 @@ export class Liveness implements EventTarget {
       director.resume(member);
     }
     // Somebody has to be there to do the work that is left.
-    const isLeaving = (member: Member): boolean => member.gone || (member.body?.core.withdrawal ?? null) !== null;
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     this.#extend();
     let lookInMs = lookEveryMs;
@@ -182,7 +181,7 @@ export class Liveness implements EventTarget {
   /** What is left to do, by whoever is there to do it; three times over, because work may be lost on the way. */
   #workMs(): number {
     const { broker, members, plan } = this.#simulation;
-    const workers = members.filter((member) => !member.gone).length;
+    const workers = members.filter((member) => !isLeaving(member)).length;
     const { heartbeatIntervalMs, startAgainAfterMs } = plan.options.timing;
     let totalMs = 0;
     let longestMs = 0;
@@ -197,6 +196,11 @@ export class Liveness implements EventTarget {
     }
     return 3 * (longestMs + totalMs / Math.max(1, workers * plan.options.slots));
   }
+}
+
+/** It takes no work any more. */
+function isLeaving({ gone, body }: Member): boolean {
+  return gone || (body?.core.withdrawal ?? null) !== null;
 }
 
 function isAtRest({ agent, withdrawal, shutdown, leaseList }: AgentCore): boolean {
