@@ -26,7 +26,7 @@ export class Timers<Name extends string> {
   /** Sets it, instead of any earlier setting. */
   set(name: Name, delayMs: number): void {
     const index = this.#numberOf(name);
-    assert(delayMs >= 0 && delayMs < Infinity, "a timer is set to a time that comes");
+    assert(delayMs >= 0 && delayMs < Infinity, `the timer ${name} is set to a time that comes`);
     const dueMs = momentOf(this.#world.nowMs + delayMs);
     this.#times[2 * index] = dueMs;
     if ((this.#times[2 * index + 1] as number) <= dueMs) return;
@@ -82,7 +82,7 @@ export class Timers<Name extends string> {
 
   #numberOf(name: Name): number {
     const index = this.#names.indexOf(name);
-    assert(index >= 0, "there is a timer of that name");
+    assert(index >= 0, `there is a timer ${name}`);
     return index;
   }
 }
