@@ -123,6 +123,8 @@ export type Mark = (typeof marks)[number];
 
 const indexOf = new Map<Mark, number>(marks.map((mark, index) => [mark, index]));
 const counts = new Uint32Array(marks.length);
+/** Copied as it is, which costs a fraction of naming each mark anew. */
+const noneHit = Object.fromEntries(marks.map((mark) => [mark, 0])) as Record<Mark, number>;
 
 /** Notes that this happened. It costs a look-up and an increment, in production as well. */
 export function sometimes(mark: Mark): void {
@@ -132,10 +134,12 @@ export function sometimes(mark: Mark): void {
 
 /** How often each mark was hit in this thread since the last call; counts anew from here on. */
 export function takeMarks(): Readonly<Record<Mark, number>> {
-  const taken: Partial<Record<Mark, number>> = {};
-  for (let index = 0; index < marks.length; index += 1) taken[marks[index] as Mark] = counts[index] as number;
+  const taken = { ...noneHit };
+  for (let index = 0; index < marks.length; index += 1) {
+    if (counts[index] !== 0) taken[marks[index] as Mark] = counts[index] as number;
+  }
   forgetMarks();
-  return taken as Record<Mark, number>;
+  return taken;
 }
 
 /** Counts anew from here on. */

@@ -12,9 +12,15 @@ export interface Upload extends UploadKey {
   keepUntilMs: number;
 }
 
+/** Whose id was asked for last: one chunk asks for it several times, and to put it together costs more than to look. */
+let lastNamed: UploadKey & { readonly id: string } = { agentId: "", leaseId: "", digest: "", id: "__" };
+
 /** Names an upload in alarms and in the file system: an agent has one for each lease and digest. */
 export function uploadIdOf({ agentId, leaseId, digest }: UploadKey): string {
-  return `${agentId}_${leaseId}_${digest}`;
+  if (digest === lastNamed.digest && leaseId === lastNamed.leaseId && agentId === lastNamed.agentId)
+    return lastNamed.id;
+  lastNamed = { agentId, leaseId, digest, id: `${agentId}_${leaseId}_${digest}` };
+  return lastNamed.id;
 }
 
 const none: ReadonlyMap<string, Upload> = new Map();

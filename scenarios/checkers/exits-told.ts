@@ -32,6 +32,7 @@ type Exit = RecordOf<"agent.execution">["data"]["exit"];
 
 function isSame(one: Exit, other: Exit): boolean {
   if (one === undefined || other === undefined || one.by !== other.by) return one === other;
+  if (JSON.stringify(one) === JSON.stringify(other)) return true;
   const sorted = (exit: object): string => JSON.stringify(Object.entries(exit).sort(([a], [b]) => (a < b ? -1 : 1)));
   return sorted(one) === sorted(other);
 }

@@ -8,6 +8,9 @@ export class Instances<Kept> {
   readonly #kept = new Map<string, Kept>();
   readonly #latest = new Map<string, string>();
   readonly #begin: () => Kept;
+  /** Whose was asked for last: records of one instance come in rows, and each is asked about by many checkers. */
+  #lastSource: string | null = null;
+  #last: Kept | null = null;
 
   constructor(begin: () => Kept) {
     this.#begin = begin;
@@ -15,11 +18,14 @@ export class Instances<Kept> {
 
   /** What is kept of the instance that wrote a record; begun at its first one. */
   of(source: string): Kept {
+    if (source === this.#lastSource) return this.#last as Kept;
     let kept = this.#kept.get(source);
     if (kept === undefined) {
       kept = this.#begin();
       this.#kept.set(source, kept);
     }
+    this.#lastSource = source;
+    this.#last = kept;
     return kept;
   }
 
@@ -47,6 +53,7 @@ export class Instances<Kept> {
   }
 
   forget(source: string): void {
+    if (source === this.#lastSource) this.#lastSource = null;
     this.#kept.delete(source);
   }
 
@@ -55,7 +62,7 @@ export class Instances<Kept> {
     this.#latest.set(agentId, source);
     if (before === undefined || before === source) return undefined;
     const kept = this.#kept.get(before);
-    this.#kept.delete(before);
+    this.forget(before);
     return kept;
   }
 }

@@ -93,6 +93,9 @@ export interface PropertyWatch<Name extends string = PropertyName> {
   end(): { readonly checker: Name; readonly judgement: Judgement }[];
 }
 
+/** Which of the checkers want which type, by their places in the list; read once for each list of names. */
+const wantedBy = new WeakMap<readonly PropertyName[], ReadonlyMap<HistoryType, readonly number[]>>();
+
 /** One property's share in a type of records. */
 interface Share {
   readonly one: Watched;
@@ -115,22 +118,22 @@ export function watchProperties(
   names: readonly PropertyName[] = propertyNames,
   settings: Readonly<Partial<Record<PropertyName, CheckerSettings>>> = {},
 ): PropertyWatch {
-  const watched: Watched[] = names
-    .filter((name) => name !== "lost-noticed" || settings[name]?.["activityTimeoutMs"] !== undefined)
-    .map((name) => ({ name, watch: checkers[name].begin(settings[name] ?? {}), judgement: null }));
-  const wanted = new Map<HistoryType, Share[]>();
-  for (const one of watched) {
-    for (const type of checkers[one.name].sees) {
-      const take = present(one.watch.taker(type), "a checker takes what it sees");
-      const shares = wanted.get(type);
-      if (shares === undefined) wanted.set(type, [{ one, take }]);
-      else shares.push({ one, take });
-    }
-  }
+  const isWatched = (name: PropertyName): boolean =>
+    name !== "lost-noticed" || settings[name]?.["activityTimeoutMs"] !== undefined;
+  const places: (Watched | null)[] = names.map((name) =>
+    isWatched(name) ? { name, watch: checkers[name].begin(settings[name] ?? {}), judgement: null } : null,
+  );
+  const watched = places.filter((one) => one !== null);
+  const wanting = wantedIn(names);
+  /** Found when the first record of a type comes: no run has all of them. */
+  const wanted = new Map<HistoryType, readonly Share[]>();
   return {
     see(record) {
-      const shares = wanted.get(record.type);
-      if (shares === undefined) return null;
+      let shares = wanted.get(record.type);
+      if (shares === undefined) {
+        shares = sharesOf(record.type, { places, wanting });
+        wanted.set(record.type, shares);
+      }
       let first: { checker: PropertyName; violation: Violation } | null = null;
       for (const share of shares) {
         const violation = share.one.judgement === null ? ask(share, record) : null;
@@ -140,6 +143,29 @@ export function watchProperties(
     },
     end: () => watched.map((one) => ({ checker: one.name, judgement: one.judgement ?? atEnd(one) })),
   };
+}
+
+function wantedIn(names: readonly PropertyName[]): ReadonlyMap<HistoryType, readonly number[]> {
+  const known = wantedBy.get(names);
+  if (known !== undefined) return known;
+  const wanting = new Map<HistoryType, number[]>();
+  for (const [place, name] of names.entries()) {
+    for (const type of checkers[name].sees) wanting.set(type, [...(wanting.get(type) ?? []), place]);
+  }
+  wantedBy.set(names, wanting);
+  return wanting;
+}
+
+function sharesOf(
+  type: HistoryType,
+  { places, wanting }: { places: readonly (Watched | null)[]; wanting: ReadonlyMap<HistoryType, readonly number[]> },
+): Share[] {
+  const shares: Share[] = [];
+  for (const place of wanting.get(type) ?? []) {
+    const one = places[place] ?? null;
+    if (one !== null) shares.push({ one, take: present(one.watch.taker(type), "a checker takes what it sees") });
+  }
+  return shares;
 }
 
 function ask({ one, take }: Share, record: HistoryRecord): Violation | null {

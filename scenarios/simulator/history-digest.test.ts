@@ -77,6 +77,19 @@ describe("the digest of a history", () => {
     expect(digestOf(change)).not.toBe(digestOf({}));
   });
 
+  test("heeds each of more records and texts than it keeps at a time, and is the same each time", () => {
+    const records = Array.from({ length: 5_000 }, (_, number) => ({ source: `source ${number}`, sequence: number }));
+    const known = digestOf(...records);
+    expect(digestOf(...records)).toBe(known);
+    for (const changed of [0, 255, 256, 4_096, 4_999]) {
+      const others = records.with(changed, { source: "another", sequence: changed });
+      expect(digestOf(...others), `record ${changed}`).not.toBe(known);
+    }
+    const long = "x".repeat(200);
+    expect(digestOf({ source: `${long}a` })).not.toBe(digestOf({ source: `${long}b` }));
+    expect(digestOf({ source: `${long}a` })).toBe(digestOf({ source: `${long}a` }));
+  });
+
   test("heeds the order of records, and how many there are", () => {
     const [one, other] = [{ source: "one" }, { source: "other" }];
     expect(digestOf(one, other)).not.toBe(digestOf(other, one));

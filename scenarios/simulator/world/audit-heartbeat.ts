@@ -35,18 +35,19 @@ function auditNamed(
   { agent, answer }: { agent: KnownAgent; answer: HeartbeatResponse },
 ): void {
   const { message, caller } = input;
-  const renewed = new Map(answer.renewed.map(({ leaseId, expiresAt }) => [leaseId, expiresAt]));
-  const lost = new Set(answer.lost.map(({ leaseId }) => leaseId));
   for (const { leaseId, progress } of message.leases) {
     const job = agent.held.get(leaseId);
-    assert(!lost.has(leaseId) || job === undefined, "a lease is lost only to who does not hold it");
+    const isLost = answer.lost.some((lost) => lost.leaseId === leaseId);
+    assert(!isLost || job === undefined, "a lease is lost only to who does not hold it");
     const isTakenBack = effects.some((effect) => isRelease(effect) && effect.entry.data.leaseId === leaseId);
-    assert(lost.has(leaseId) || job !== undefined || isTakenBack, "who does not hold a lease hears that it is lost");
+    assert(isLost || job !== undefined || isTakenBack, "who does not hold a lease hears that it is lost");
     const isLeased = job?.state === "leased";
-    assert(renewed.has(leaseId) === isLeased, "a lease is renewed for who holds it");
+    // The last word counts, if one lease is named twice.
+    const renewed = answer.renewed.findLast((one) => one.leaseId === leaseId);
+    assert((renewed !== undefined) === isLeased, "a lease is renewed for who holds it");
     if (!isLeased) continue;
     const grant = present(job?.grant, "what is held has a grant");
-    assert(grant.expiresAt === renewed.get(leaseId), "a lease lasts for as long as its holder is told");
+    assert(grant.expiresAt === renewed?.expiresAt, "a lease lasts for as long as its holder is told");
     assert(grant.expiresAt === state.nowMs + state.timing.leaseTtlMs, "a lease is renewed for its whole time");
     assert(job?.progress === progress, "a job is as far as its holder says");
   }

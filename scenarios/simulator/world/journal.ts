@@ -33,7 +33,7 @@ export class Journal {
   }
 
   release(resource: string): void {
-    assert(this.#resources.delete(resource), `the ledger holds ${resource}`);
+    assert(this.#resources.delete(resource), "the ledger holds what it strikes off");
     this.#appended(() => this.#resources.add(resource));
   }
 

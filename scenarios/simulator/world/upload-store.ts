@@ -37,13 +37,14 @@ export class UploadStore {
 
   /** Writes at the offset, over what lies there and behind. @returns false when what lies before it is not there */
   append(key: UploadKey, segment: Segment): boolean {
-    const upload = this.#uploads.get(uploadIdOf(key)) ?? { key, segments: [] };
+    const id = uploadIdOf(key);
+    const upload = this.#uploads.get(id) ?? { key, segments: [] };
     const kept = upload.segments
       .filter(({ from }) => from < segment.from)
       .map((one) => ({ ...one, to: Math.min(one.to, segment.from) }));
     if (bytesOf(kept) !== segment.from) return false;
     upload.segments = [...kept, segment];
-    this.#uploads.set(uploadIdOf(key), upload);
+    this.#uploads.set(id, upload);
     return true;
   }
 
