@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 const ours = [
@@ -18,6 +20,8 @@ const ours = [
  */
 export default defineConfig({
   test: {
+    // Many tests wait for processes rather than for the processor: two side by side also where there are two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
