@@ -11,6 +11,7 @@ import { freezeStrays, type StrayFreeze } from "../sandbox/freeze-strays.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
 import { notRunning, silent } from "./not-running.ts";
+import { pausedInWords } from "./pause-words.ts";
 import { reachAgent } from "./reach-agent.ts";
 import { reasonOption } from "./reason-option.ts";
 
@@ -33,7 +34,7 @@ export function pauseCommand(finish: Finish): Command {
         : pauseAlone(paths, options.reason);
       const stopped = `${pause.frozenSandboxes} sandboxes stopped in ${pause.freezeMs.toFixed(1)} ms`;
       const words = answered
-        ? `Paused: ${stopped}, ${pause.checkpoints} checkpoints saved in ${pause.snapshotMs.toFixed(0)} ms.\n`
+        ? pausedInWords(pause)
         : `No agent is running: ${stopped} that an earlier one had left. Its next start comes back paused.\n`;
       process.stdout.write(options.json === true ? `${JSON.stringify(pause)}\n` : words);
       finish(ExitCode.pass);
