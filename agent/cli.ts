@@ -1,9 +1,12 @@
+import { setImmediate } from "node:timers/promises";
+
 import { Command, CommanderError } from "commander";
 
 import { AssertionError } from "../foundation/assert.ts";
-import { HouseguestError, messageOf } from "../foundation/errors.ts";
+import { HouseguestError, messageOf, systemCode } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import type { Finish } from "./commands/finish.ts";
+import { AgentError } from "./io/agent-error.ts";
 import { joinCommand } from "./commands/join.ts";
 import { pauseCommand } from "./commands/pause.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -13,17 +16,32 @@ import { withdrawCommand } from "./commands/withdraw.ts";
 /** Runs `donor-agent` with the arguments after its name, and returns its exit code. */
 export async function main(argv: string[]): Promise<number> {
   let exitCode: number = ExitCode.pass;
-  // Whoever started us may stop reading (`| head`, a shell that went on); that is no reason to end.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  // Whoever started us may stop reading (`| head`, a shell that went on); that is no reason to end, nor a failure.
+  let unwritten: unknown = null;
+  process.stdout.on("error", (error) => {
+    if (systemCode(error) !== "EPIPE") unwritten = error;
+  });
+  process.stderr.on("error", () => undefined);
   const program = buildProgram((code) => {
     exitCode = code;
   });
   try {
     await program.parseAsync(argv, { from: "user" });
+    // Streams tell of an error in a later turn.
+    await setImmediate();
+    if (unwritten !== null && exitCode === ExitCode.pass) throw notTold(unwritten);
     return exitCode;
   } catch (error) {
     return explain(error);
   }
+}
+
+function notTold(cause: unknown): AgentError {
+  return new AgentError(`What was asked for was done, but its outcome could not be written: ${messageOf(cause)}.`, {
+    code: "not-told",
+    next: "Make room where the output goes, and ask `donor-agent status`.",
+    cause,
+  });
 }
 
 function buildProgram(finish: Finish): Command {

@@ -71,6 +71,8 @@ export const AgentStatus = z.strictObject({
   activityCannot: z.array(z.string()).optional(),
   broker: z.string(),
   brokerReachable: z.boolean(),
+  /** What the broker had against the last heartbeat or enrolment, where it answered with a no. */
+  brokerRefusal: z.string().optional(),
   sandboxDriver: z.string(),
   /** What that driver cannot promise on this host, as sentences for its owner. */
   sandboxCannot: z.array(z.string()).optional(),
@@ -92,6 +94,10 @@ export const PauseResult = z.strictObject({
   checkpoints: z.int().min(0),
   /** From reading the request until every checkpoint was saved on this host. */
   snapshotMs: z.number().min(0),
+  /** The jobs that stand still without a checkpoint, and why. */
+  notSaved: z.array(z.strictObject({ jobId: JobId, reason: z.string() })).optional(),
+  /** The agent was still enrolling: there was nothing to stop, and it is Paused as soon as it has enrolled. */
+  remembered: z.boolean().optional(),
 });
 export type PauseResult = z.infer<typeof PauseResult>;
 

@@ -5,7 +5,7 @@ import { agentIdIn } from "../io/evidence.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { lockHolder } from "../io/lock-holder.ts";
 import { freezeStrays } from "../sandbox/freeze-strays.ts";
-import { isAlive, readProcess } from "../sandbox/proc-stat.ts";
+import { isAlive, isSame, readProcess } from "../sandbox/proc-stat.ts";
 import { silent } from "./not-running.ts";
 
 /** How long it is waited for the kernel to end a killed agent, in milliseconds. */
@@ -24,7 +24,7 @@ export async function endSilentAgent(
   { pid, untilMs }: { pid: number | null; untilMs: number },
 ): Promise<void> {
   const agentId = agentIdIn(paths);
-  if (agentId !== null) freezeStrays(agentId);
+  const adopted = agentId === null ? [] : freezeStrays(agentId, pid).adopted;
   if (pid === null) throw silent(paths, pid);
   process.stderr.write(
     `The agent of ${paths.home} (pid ${pid}) does not answer. Its jobs were stopped; it is killed when the deadline is over.\n`,
@@ -34,6 +34,8 @@ export async function endSilentAgent(
   // Asked again right before: nobody else is to be killed.
   if (lockHolder(paths.lock) !== pid) throw silent(paths, pid);
   process.kill(pid, "SIGKILL");
+  // Nobody could tell whose they were, afterwards. They stand still, and so have no children that are not among them.
+  for (const one of adopted) if (isSame(one)) process.kill(one.pid, "SIGKILL");
   process.stderr.write(`The agent (pid ${pid}) was killed; the withdrawal goes on without it.\n`);
   if (!(await isGone(startTime, pid, systemClock.monotonicMs() + goneWithinMs))) throw silent(paths, pid);
 }

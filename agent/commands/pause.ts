@@ -11,6 +11,7 @@ import { freezeStrays, type StrayFreeze } from "../sandbox/freeze-strays.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
 import { notRunning, silent } from "./not-running.ts";
+import { pausedInWords } from "./pause-words.ts";
 import { reachAgent } from "./reach-agent.ts";
 import { reasonOption } from "./reason-option.ts";
 
@@ -26,14 +27,14 @@ export function pauseCommand(finish: Finish): Command {
       const paths = pathsOf(options);
       const reason = options.reason === undefined ? {} : { reason: options.reason };
       const reached = await reachAgent(paths, { command: "pause", ...reason }, { timeoutMs: answerWithinMs });
-      if (reached.kind === "silent") throw silent(paths, reached.pid, ` ${inWords(freezeOutside(paths))}`);
+      if (reached.kind === "silent") throw silent(paths, reached.pid, ` ${inWords(freezeOutside(paths, reached.pid))}`);
       const answered = reached.kind === "answered";
       const pause = answered
         ? present(reached.answer.pause, "the answer to a pause request holds what was measured")
         : pauseAlone(paths, options.reason);
       const stopped = `${pause.frozenSandboxes} sandboxes stopped in ${pause.freezeMs.toFixed(1)} ms`;
       const words = answered
-        ? `Paused: ${stopped}, ${pause.checkpoints} checkpoints saved in ${pause.snapshotMs.toFixed(0)} ms.\n`
+        ? pausedInWords(pause)
         : `No agent is running: ${stopped} that an earlier one had left. Its next start comes back paused.\n`;
       process.stdout.write(options.json === true ? `${JSON.stringify(pause)}\n` : words);
       finish(ExitCode.pass);
@@ -43,7 +44,7 @@ export function pauseCommand(finish: Finish): Command {
 /** Stops what a killed agent has left running, and has its next start come back paused. */
 function pauseAlone(paths: HomePaths, reason = "asked by the owner"): PauseResult {
   // Before anything else: whoever pauses wants the CPU now.
-  const frozen = freezeOutside(paths);
+  const frozen = freezeOutside(paths, null);
   if (!isInhabited(paths)) {
     if (frozen === null || frozen.processes === 0) throw notRunning(paths);
     throw new AgentError(`No agent lives in ${paths.home} any more. ${inWords(frozen)}`, {
@@ -68,9 +69,9 @@ function pauseAlone(paths: HomePaths, reason = "asked by the owner"): PauseResul
 }
 
 /** Null where nothing tells whose jobs they would be, and so there are none. */
-function freezeOutside(paths: HomePaths): StrayFreeze | null {
+function freezeOutside(paths: HomePaths, pid: number | null): StrayFreeze | null {
   const agentId = agentIdIn(paths);
-  return agentId === null ? null : freezeStrays(agentId);
+  return agentId === null ? null : freezeStrays(agentId, pid);
 }
 
 function inWords(frozen: StrayFreeze | null): string {

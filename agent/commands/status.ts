@@ -9,6 +9,7 @@ import { notRunning, silent } from "./not-running.ts";
 import { reachAgent } from "./reach-agent.ts";
 
 const answerWithinMs = 5_000;
+const columnsMax = 80;
 
 export function statusCommand(finish: Finish): Command {
   return withHome(new Command("status"))
@@ -21,20 +22,21 @@ export function statusCommand(finish: Finish): Command {
       if (reached.kind === "nobody") throw notRunning(paths);
       const { answer } = reached;
       const status = present(answer.status, "the answer to a status request holds the status");
-      process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : inWords(status));
+      process.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : statusInWords(status));
       finish(ExitCode.pass);
     });
 }
 
-function inWords(status: AgentStatus): string {
-  const { state, reason, broker, brokerReachable, sandboxes, slots } = status;
+/** What an agent says of itself, as a person reads it. */
+export function statusInWords(status: AgentStatus): string {
+  const { state, reason, broker, sandboxes, slots } = status;
   const lines = [
     `${state}${status.pauseAsked ? " (a pause is under way)" : ""}: ${reason}`,
     ...activityWords(status),
     ...(status.diskFull === true
       ? ["disk       full: no new job is taken until there is room; pause, resume and withdraw work"]
       : []),
-    `broker     ${broker} (${brokerReachable ? "answers" : "does not answer"})`,
+    `broker     ${broker} (${brokerInWords(status)})`,
     `agent      ${status.agentId?.slice(0, 12) ?? "-"}, pid ${status.pid}, sandboxes by ${status.sandboxDriver}`,
     `slots      ${sandboxes.length} of ${slots} in use`,
     ...sandboxes.map(
@@ -42,9 +44,31 @@ function inWords(status: AgentStatus): string {
         `  ${jobId}  ${execution}${frozen ? ", frozen" : ""}, progress ${progress}${pid === null ? "" : `, pid ${pid}`}`,
     ),
     ...endedInWords(status),
-    ...[...(status.sandboxCannot ?? []), ...(status.activityCannot ?? [])].map((sentence) => `Note: ${sentence}`),
+    ...[...(status.sandboxCannot ?? []), ...(status.activityCannot ?? [])].map((sentence) =>
+      wrapped(`Note: ${sentence}`),
+    ),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function brokerInWords({ brokerReachable, brokerRefusal }: AgentStatus): string {
+  if (!brokerReachable) return "does not answer";
+  return brokerRefusal === undefined ? "answers" : `refuses this agent: ${brokerRefusal}`;
+}
+
+/** Broken between words, what goes on indented. */
+function wrapped(sentence: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of sentence.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length <= columnsMax || line.trim() === "") line = longer;
+    else {
+      lines.push(line);
+      line = `      ${word}`;
+    }
+  }
+  return [...lines, line].join("\n");
 }
 
 /** The newest first: whoever asks wonders what has just happened. */

@@ -12,3 +12,8 @@ export function noteContact(turn: Turn, outcome: BrokerOutcome<unknown>): void {
   turn.log(reachable ? "info" : "warn", reachable ? "The broker answers." : `The broker does not answer: ${detail}`);
   if (reachable) flushReports(turn);
 }
+
+/** What the broker has against the call, in words; null where it took it, or was not heard. */
+export function refusalIn(outcome: BrokerOutcome<unknown>): string | null {
+  return outcome.ok || !wasHeard(outcome) ? null : `${outcome.code}: ${outcome.message}`;
+}

@@ -1,5 +1,5 @@
 import { assert } from "../../foundation/assert.ts";
-import { noteContact } from "./broker-contact.ts";
+import { noteContact, refusalIn } from "./broker-contact.ts";
 import { enrol, waitToEnrol } from "./enrolment-send.ts";
 import { freeze } from "./freeze.ts";
 import { wake } from "./heartbeat-send.ts";
@@ -13,6 +13,11 @@ export function onEnrolAnswered(turn: Turn, { outcome }: Extract<AgentInput, { t
   noteContact(turn, outcome);
   core.enrolCall = "none";
   core.enrolled ||= outcome.ok;
+  core.brokerRefusal = refusalIn(outcome);
+  // Whoever has never heard the broker is told so by no change.
+  if (!outcome.ok && outcome.code === "unreachable" && !core.enrolled && core.enrolAttempts === 1) {
+    turn.log("warn", `The broker does not answer: ${outcome.message}`);
+  }
   if (core.withdrawal !== null) onWithdrawalEnrolled(turn, outcome);
   // The answer came too late to matter; the broker hears of the end by the withdrawal or the shutdown itself.
   if (core.withdrawal !== null || core.shutdown !== null) return;

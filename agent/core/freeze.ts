@@ -183,6 +183,7 @@ function fail(
 ): void {
   const { jobId, leaseId, epoch } = lease;
   lease.failedGeneration = generation;
+  lease.snapshotFailure = reason;
   turn.record("agent.checkpoint-failed", { jobId, leaseId, epoch, trigger, reason });
   turn.log("warn", `No checkpoint of ${jobId}: ${reason}`);
 }

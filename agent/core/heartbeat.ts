@@ -1,6 +1,6 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { HeartbeatResponse } from "../../protocol/messages.ts";
-import { noteContact } from "./broker-contact.ts";
+import { noteContact, refusalIn } from "./broker-contact.ts";
 import { enrolAnew, reenrol } from "./enrolment-send.ts";
 import { sendHeartbeat } from "./heartbeat-send.ts";
 import type { AgentInput } from "./input.ts";
@@ -22,6 +22,7 @@ export function onHeartbeatAnswered(
   const { heartbeat } = turn.core;
   heartbeat.inFlight = false;
   noteContact(turn, outcome);
+  turn.core.brokerRefusal = refusalIn(outcome);
   if (outcome.ok) takeAnswer(turn, { answer: outcome.value, sentAtMs });
   else onRefused(turn, outcome);
   const { again } = turn.core.heartbeat;

@@ -16,6 +16,7 @@ export function heldLease(origin: Origin): HeldLease {
     readyGeneration: null,
     savingGeneration: null,
     failedGeneration: null,
+    snapshotFailure: "",
     stop: null,
     endInFlight: false,
     startFailed: false,

@@ -45,7 +45,13 @@ export type AgentInput =
       /** False when this instance was started only to withdraw. */
       readonly mayEnrol: boolean;
     }
-  | { readonly type: "straysEnded"; readonly terminated: number; readonly left: ProcessesLeft }
+  | {
+      readonly type: "straysEnded";
+      readonly terminated: number;
+      readonly left: ProcessesLeft;
+      /** Who would not have been seen on this machine, as half a sentence. */
+      readonly unseen?: string;
+    }
   // The owner, the operator, the system.
   | { readonly type: "control"; readonly requestId: string; readonly request: ControlRequest }
   | { readonly type: "brokerEvent"; readonly event: BrokerEvent }

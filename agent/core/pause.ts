@@ -83,13 +83,22 @@ export function pauseBy(turn: Turn, pause: Pause, { by, reason }: Pick<Pause, "b
   turn.remember({ key: "pause", value: { by, reason } });
 }
 
-const noSandboxes: PauseResult = { freezeMs: 0, frozenSandboxes: 0, checkpoints: 0, snapshotMs: 0 };
+const noSandboxes: PauseResult = {
+  ...{ freezeMs: 0, frozenSandboxes: 0, checkpoints: 0, snapshotMs: 0 },
+  remembered: true,
+};
 
 function pauseResult({ core, nowMs }: Turn, pause: Pause): PauseResult {
   const { generation, freezeMs, sandboxes } = present(core.freeze, "a pause in force holds a freeze");
   assert(freezeMs !== null, "what is settled was seen to stand still");
   const checkpoints = core.leaseList.filter((lease) => lease.checkpoint?.generation === generation).length;
-  return { freezeMs, frozenSandboxes: sandboxes, checkpoints, snapshotMs: nowMs - pause.triggeredAtMs };
+  const notSaved = core.leaseList
+    .filter(({ failedGeneration }) => failedGeneration === generation)
+    .map(({ jobId, snapshotFailure }) => ({ jobId, reason: snapshotFailure }));
+  return {
+    ...{ freezeMs, frozenSandboxes: sandboxes, checkpoints, snapshotMs: nowMs - pause.triggeredAtMs },
+    ...(notSaved.length === 0 ? {} : { notSaved }),
+  };
 }
 
 /** A pause that is asked for, or was by an earlier instance, and has not come about. */

@@ -32,6 +32,8 @@ export interface AgentCore {
   timesUnheeded: number;
   /** Whether this instance heard the broker in its last exchange. */
   brokerReachable: boolean;
+  /** What it had against the last heartbeat or enrolment, in words; null where it took that, or was not heard. */
+  brokerRefusal: string | null;
   /** Broker's clock minus ours, never underestimated. */
   brokerAheadMs: number;
   heartbeat: { inFlight: boolean; again: string | null };
@@ -103,6 +105,8 @@ export interface HeldLease {
   savingGeneration: number | null;
   /** The last freeze whose snapshot failed or was given up. */
   failedGeneration: number | null;
+  /** Why that one failed. */
+  snapshotFailure: string;
   /** Asked to stop, and what then: given back to the broker, forgotten, or parted from with all others. */
   stop: { readonly why: string; readonly after: "return" | "forget" | "part" } | null;
   /** Whether the end of its processes is asked for and not answered. */
@@ -276,6 +280,7 @@ export function initialCore({
     enrolledAtMs: 0,
     timesUnheeded: 0,
     brokerReachable: false,
+    brokerRefusal: null,
     brokerAheadMs: 0,
     heartbeat: { inFlight: false, again: null },
     leases: {},

@@ -22,6 +22,7 @@ export function coreStatus(core: AgentCore): CoreStatus {
     pauseAsked: core.pause !== null && core.pause.result === null,
     reason: core.reason,
     brokerReachable: core.brokerReachable,
+    ...(core.brokerRefusal === null ? {} : { brokerRefusal: core.brokerRefusal }),
     slots: core.slots,
     sandboxes,
     endedExecutions: [...core.endedExecutions],

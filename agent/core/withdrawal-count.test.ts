@@ -27,6 +27,20 @@ test("a lease that the broker took away while its job was being ended is not giv
   expect(effects.find(({ kind }) => kind === "withdraw")).toMatchObject({ handedBack: [] });
 });
 
+test("a withdrawal says who would not have been seen, where that is so", () => {
+  const measuredOf = (seen: { unseen?: string }): string => {
+    const world = workingWorld();
+    world.see(withdraw);
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "endStrays"));
+    world.pending = world.pending.filter(({ name }) => name !== "endStrays");
+    world.see({ type: "straysEnded", terminated: 1, left: [], ...seen });
+    world.settle();
+    return world.history.reports[0]?.steps.find(({ step }) => step === "terminate")?.measured ?? "";
+  };
+  expect(measuredOf({})).toMatch(/processes ended, 0 seen alive afterwards$/);
+  expect(measuredOf({ unseen: "some would not" })).toMatch(/0 seen alive afterwards; some would not$/);
+});
+
 test("a lease whose directory a shutdown was wiping when the withdrawal began is given back", () => {
   const world = workingWorld();
   world.see({ type: "signal", name: "SIGTERM" });

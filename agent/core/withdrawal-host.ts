@@ -24,7 +24,8 @@ export function endProcesses(turn: Turn, withdrawal: Withdrawal): void {
   });
 }
 
-export function onWithdrawalStrays(turn: Turn, withdrawal: Withdrawal, { terminated, left }: Of<"straysEnded">): void {
+export function onWithdrawalStrays(turn: Turn, withdrawal: Withdrawal, input: Of<"straysEnded">): void {
+  const { terminated, left, unseen } = input;
   const { record } = withdrawal;
   // The look that this instance took when it came up was still under way.
   if (record.current !== "terminate" || !withdrawal.asked) return;
@@ -32,7 +33,7 @@ export function onWithdrawalStrays(turn: Turn, withdrawal: Withdrawal, { termina
   record.processesLeft = left;
   if (left.length === 0) endBroken(turn);
   const alive = record.processesLeft.length;
-  const measured = `${record.processesTerminated} processes ended, ${alive} seen alive afterwards`;
+  const measured = `${record.processesTerminated} processes ended, ${alive} seen alive afterwards${unseen === undefined ? "" : `; ${unseen}`}`;
   const outcome = outcomeOf({ done: record.processesTerminated, left: alive });
   advance(turn, withdrawal, { outcome, measured }, "hand-back");
 }

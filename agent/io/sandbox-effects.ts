@@ -71,8 +71,9 @@ export class SandboxEffects {
       case "endStrays": {
         const { everything, graceMs, deadlineMs } = effect;
         const limits = { graceMs, deadlineMs };
-        const { terminated, left } = everything ? await driver.endAll(limits) : await driver.endStrays(limits);
-        return see({ type: "straysEnded", terminated, left: [...left] });
+        const { terminated, left, unseen } = everything ? await driver.endAll(limits) : await driver.endStrays(limits);
+        const known = unseen === undefined ? {} : { unseen };
+        return see({ type: "straysEnded", terminated, left: [...left], ...known });
       }
       case "askCooperation": {
         const sandbox = this.#sandboxes.get(effect.leaseId);

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
 import { isStopped, readProcess } from "./proc-stat.ts";
-import { type ContractSubject, cpuTicks, DriverBed, until } from "./testing/driver-bed.ts";
-import { burnHere, soon, timePasses } from "./testing/endless-job.ts";
+import { type ContractSubject, cpuTicks, DriverBed, isRunning, killIfAlive, until } from "./testing/driver-bed.ts";
+import { burnHere, fleeing, soon, timePasses } from "./testing/endless-job.ts";
 
 /** What a freeze and a thaw are. */
 export function driverFreezeContract({ name, makeDriver }: ContractSubject): void {
@@ -42,6 +42,21 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
       bed.driver.thawAll();
       await until(() => pids.every((pid, index) => cpuTicks(pid) > (ticks[index] as number)), "all go on");
       expect(identitiesOf(pids)).toEqual(before);
+    });
+
+    test("stops what has left its environment, session and parent between two looks, and it ends with its job (case 51)", async () => {
+      const { sandbox, pids } = await bed.start(`sleep 0.3; ${fleeing("pid")}; ${burnHere}`);
+      const [pid] = (await pids("pid", 1)) as [number];
+      onTestFinished(() => killIfAlive(pid));
+      expect(bed.driver.freezeAll().running).toEqual([]);
+      const ticks = cpuTicks(pid);
+      expect(notStopped(sandbox.cgroup, [pid])).toEqual([]);
+      await timePasses();
+      expect(cpuTicks(pid)).toBe(ticks);
+      bed.driver.thawAll();
+      await until(() => cpuTicks(pid) > ticks, "it goes on");
+      expect(await sandbox.terminate(soon)).toEqual({ terminated: 2, left: [] });
+      expect(isRunning(pid)).toBe(false);
     });
 
     test("holds through many cycles, and loses no work (case 22)", async () => {

@@ -9,6 +9,7 @@ import { jobsCpu } from "./jobs-cpu.ts";
 import { freezeSandboxes } from "./freeze-sandboxes.ts";
 import { jobCgroups } from "./job-cgroups.ts";
 import { defaultJobLimits, type JobLimits } from "./job-limits.ts";
+import { adoptOrphans, type Orphans } from "./orphans.ts";
 import type { EndLimits, SandboxDriver, TerminationResult } from "./port.ts";
 import { isSame } from "./proc-stat.ts";
 import { type Member, processTable } from "./process-table.ts";
@@ -25,6 +26,8 @@ export interface JobDriverOptions {
   /** The cgroup in which to make this agent's; null for none. By default the agent's own, where it may. */
   readonly cgroupRoot?: string | null;
   readonly limits?: JobLimits;
+  /** Has those that lose their parent become children of this process; null from it where that cannot be. */
+  readonly adopt?: () => Orphans | null;
   /** Told what the donor should read in the log. */
   readonly warn?: (sentence: string) => void;
 }
@@ -33,6 +36,7 @@ export interface JobDriverOptions {
 const lookAgeMsMax = 8;
 /** Without cgroups, how often descendants are looked for, so that one is known before it hides its descent. */
 const trackIntervalMs = 1_000;
+const unseen = "one that had left its environment, session and parent would not have been seen";
 
 /**
  * Runs jobs in sessions of their own and whatever enclosure it is given, in cgroups where this user may make them. It
@@ -40,7 +44,9 @@ const trackIntervalMs = 1_000;
  */
 export function jobDriver(options: JobDriverOptions & { readonly enclosure: Enclosure }): SandboxDriver {
   const { agentId, ledger, enclosure, environment = process.env, limits = defaultJobLimits } = options;
-  const table = processTable({ agentId });
+  // An enclosure's own PID namespace keeps its orphans.
+  const orphans = enclosure.kept ? null : (options.adopt ?? adoptOrphans)();
+  const table = processTable({ agentId, orphans });
   const cgroups = jobCgroups({ agentId, ledger, root: options.cgroupRoot, limits });
   const live = new Map<string, LiveSandbox>();
   let look: { readonly atMs: number; readonly members: Member[] } | null = null;
@@ -64,14 +70,21 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
   const tracker = setInterval(() => {
     if (cgroups === null && live.size > 0) scan({ fresh: true });
   }, trackIntervalMs).unref();
+  const searches = !enclosure.kept && cgroups === null;
+  /** Whether there were processes here that could have gone where nothing finds them. */
+  let isBlind = false;
   let straysEnding: { readonly pace: EndPace; readonly result: Promise<TerminationResult> } | null = null;
   const endStrays = (ending: EndLimits): Promise<TerminationResult> => {
+    // An agent that was killed took with it what it knew of its orphans.
+    isBlind ||= searches && ledger.live().some((one) => one.kind === "processes" && !live.has(one.leaseId));
     if (straysEnding === null) {
       const pace = new EndPace(ending);
       const isLive = (leaseId: string): boolean => live.has(leaseId);
-      const result = endStrayProcesses({ agentId, ledger, table, cgroups, isLive, pace }).finally(() => {
-        straysEnding = null;
-      });
+      const result = endStrayProcesses({ agentId, ledger, table, cgroups, isLive, pace })
+        .then((ended) => (isBlind ? { ...ended, unseen } : ended))
+        .finally(() => {
+          straysEnding = null;
+        });
       straysEnding = { pace, result };
     } else straysEnding.pace.hurry(ending);
     return straysEnding.result;
@@ -79,7 +92,7 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
 
   return {
     name: enclosure.name,
-    cannot: driverCannot({ enclosure, cgroups, limits }),
+    cannot: driverCannot({ enclosure, cgroups, limits, adopts: orphans !== null }),
     async start(request) {
       if (frozen) {
         throw new SandboxError(`Job ${request.jobId} cannot be started while every sandbox is frozen.`, {
@@ -88,6 +101,7 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
           next: "Resume the agent first.",
         });
       }
+      isBlind ||= searches && orphans === null;
       return await startJob(shared, request);
     },
     freezeAll() {
@@ -115,10 +129,12 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
       return {
         terminated: results.reduce((sum, { terminated }, at) => sum + (counts[at] ? terminated : 0), strays.terminated),
         left: [...results.flatMap(({ left }) => left), ...strays.left],
+        ...(strays.unseen === undefined ? {} : { unseen: strays.unseen }),
       };
     },
     close() {
       clearInterval(tracker);
+      orphans?.close();
       // Where a process could not be ended, its cgroups and their ledger entries stay for the next start to see.
       cgroups?.close();
     },

@@ -33,6 +33,8 @@ export interface TerminationResult {
   readonly terminated: number;
   /** Those seen alive when the deadline came (uninterruptible sleep); empty is the rule. */
   readonly left: readonly ProcessIdentity[];
+  /** Who would not have been seen, where this machine does not let everybody be found, as half a sentence. */
+  readonly unseen?: string;
 }
 
 /** How long ending processes may take. */

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { cgroupMount, mayDelegate, ownCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
-import { cpuTicks, DriverBed, isRunning, pidsIn, until } from "./testing/driver-bed.ts";
+import { cpuTicks, DriverBed, isRunning, killIfAlive, pidsIn, until } from "./testing/driver-bed.ts";
+import { burnHere, fleeing, soon } from "./testing/endless-job.ts";
 import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 
@@ -119,8 +120,66 @@ test("every process of a job has the limits that no cgroup holds it to", async (
   }
 });
 
-test("the driver says what it cannot promise, and more of it without cgroups", async () => {
-  const bed = new DriverBed((options) => processDriver({ ...options, cgroupRoot: null }));
-  expect(bed.driver.cannot.filter((sentence) => /Without cgroups|No cgroup/.test(sentence))).toHaveLength(3);
+describe("of two jobs at once, without cgroups, one that nothing tells whose it is", () => {
+  async function twoAtWork(place: string) {
+    const bed = new DriverBed((options) => processDriver({ ...options, cgroupRoot: null }));
+    const one = await bed.start(burnHere);
+    const other = await bed.start(`sleep 0.3; fled=$PWD/fled; cd ${place}; ${fleeing("'$fled'")}; ${burnHere}`);
+    const [pid] = (await other.pids("fled", 1)) as [number];
+    onTestFinished(() => killIfAlive(pid));
+    return { bed, one, other, pid };
+  }
+
+  test("is the one's in whose workspace it is", async () => {
+    const { bed, one, other, pid } = await twoAtWork(".");
+    expect(other.sandbox.processes().map((each) => each.pid)).toContain(pid);
+    expect(await one.sandbox.terminate(soon)).toEqual({ terminated: 1, left: [] });
+    expect(isRunning(pid)).toBe(true);
+    expect(await other.sandbox.terminate(soon)).toEqual({ terminated: 2, left: [] });
+    expect(isRunning(pid)).toBe(false);
+    await bed.close();
+  });
+
+  test("stands still with both, outlives the first to end, and not the last", async () => {
+    const { bed, one, other, pid } = await twoAtWork("/");
+    expect(bed.driver.freezeAll()).toMatchObject({ running: [], processes: 3 });
+    expect(readProcess(pid)?.state).toBe("T");
+    bed.driver.thawAll();
+    await other.sandbox.terminate(soon);
+    expect(isRunning(pid)).toBe(true);
+    expect(await one.sandbox.terminate(soon)).toEqual({ terminated: 2, left: [] });
+    expect(isRunning(pid)).toBe(false);
+    await bed.close();
+  });
+
+  test("ends with everything", async () => {
+    const { bed, pid } = await twoAtWork("/");
+    expect(await bed.driver.endAll(soon)).toEqual({ terminated: 3, left: [] });
+    expect(isRunning(pid)).toBe(false);
+    await bed.close();
+  });
+});
+
+test("a driver that can adopt nobody says at the end who would not have been seen", async () => {
+  const bed = new DriverBed((options) => processDriver({ ...options, adopt: () => null, cgroupRoot: null }));
+  expect(await bed.driver.endAll(soon)).toEqual({ terminated: 0, left: [] });
+  await bed.start(burnHere);
+  const unseen = expect.stringContaining("would not have been seen") as string;
+  expect(await bed.driver.endAll(soon)).toEqual({ terminated: 1, left: [], unseen });
   await bed.close();
+});
+
+test("the driver says what it cannot promise, and more of it without cgroups, and without orphans of its own", async () => {
+  const cannotOf = async (adopt: (() => null) | undefined): Promise<readonly string[]> => {
+    const withOrphans = adopt === undefined ? {} : { adopt };
+    const bed = new DriverBed((options) => processDriver({ ...options, ...withOrphans, cgroupRoot: null }));
+    await bed.close();
+    return bed.driver.cannot.filter((sentence) => /Without cgroups|No cgroup/.test(sentence));
+  };
+  const adopting = await cannotOf(undefined);
+  expect(adopting).toHaveLength(3);
+  expect(adopting.join()).toContain("its next start does not find it");
+  const blind = await cannotOf(() => null);
+  expect(blind).toHaveLength(3);
+  expect(blind.join()).toContain("is not found, and no report counts it");
 });

@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 import { jobEnvironment } from "../../protocol/job-environment.ts";
+import { isWithin } from "../activity/is-within.ts";
+import type { Orphans } from "./orphans.ts";
 import { isAlive, listPids, type ProcessStat, readEnvironment, readProcess } from "./proc-stat.ts";
 
 /** A live process of one lease. */
@@ -10,7 +12,13 @@ export interface Member extends ProcessStat {
 
 export interface ProcessTable {
   /** Names the first process of a lease; from now on its session and its descendants are that lease's. */
-  adopt(root: { readonly leaseId: string; readonly pid: number; readonly startTime: string }): void;
+  adopt(root: {
+    readonly leaseId: string;
+    readonly pid: number;
+    readonly startTime: string;
+    /** Where its jobs' processes are at home, for those that nothing else tells apart. */
+    readonly workspace?: string;
+  }): void;
   /** The first process has just been reaped: its pid may be given to another from now on. */
   rootEnded(leaseId: string): void;
   /** Looks anew at what was found foreign: roots have been adopted whose descendants were seen before. */
@@ -50,6 +58,7 @@ interface Known {
 interface Root {
   readonly pid: number;
   readonly startTime: string;
+  readonly workspace: string | null;
   /** In clock ticks since boot, as start times are; null while it lives. */
   endedAtTicks: number | null;
 }
@@ -58,23 +67,37 @@ interface Root {
 const listingsMax = 10;
 /** USER_HZ, the unit of the times in /proc/PID/stat: 100 on every Linux that Node runs on (time(7)). */
 const ticksPerSecond = 100;
+/** Whose an orphan is that may be one of several leases': it stands still and ends when all do, or with the last. */
+export const unclearLease = "unclear";
 
 /**
  * Recognises the processes of an agent's jobs: by cgroup, by having been recognised before, by the markers in their
- * environment, by session and by parent. What was recognised once stays so, whatever it changes afterwards.
+ * environment, by session, by parent, and by having become this process's own child (`Orphans`). What was recognised
+ * once stays so, whatever it changes afterwards.
  *
  * A scan in the middle of a freeze must be quick on a host with a thousand processes: a foreign process is read once
- * and then only listed. It cannot become a job's (nobody can enter another's session or descent), and its pid cannot
- * have been given away before the kernel has gone once through all the pids, which its count of forks tells.
+ * and then only listed. It cannot become a job's (nobody can enter another's session or descent) but by losing its
+ * parent to a job's, and then it is listed among the orphans; and its pid cannot have been given away before the kernel has gone once through all the pids, which its count of forks tells.
  */
-export function processTable({ agentId }: { readonly agentId: string }): ProcessTable {
+export function processTable({
+  agentId,
+  orphans = null,
+  isOutside = false,
+}: {
+  readonly agentId: string;
+  readonly orphans?: Pick<Orphans, "children" | "isOrphan"> | null;
+  /** Whether it is another process's orphans that are looked at, whose leases are not known here. */
+  readonly isOutside?: boolean;
+}): ProcessTable {
   const known = new Map<number, Known>();
   const roots = new Map<string, Root>();
+  /** The lease that was forgotten last: whoever comes to light after it was its. */
+  let lastLease: string | null = isOutside ? unclearLease : null;
   const forksMax = forksBeforeReuse();
   const ownSession = readProcess(process.pid)?.session ?? -1;
   return {
-    adopt({ leaseId, pid, startTime }) {
-      roots.set(leaseId, { pid, startTime, endedAtTicks: null });
+    adopt({ leaseId, pid, startTime, workspace = null }) {
+      roots.set(leaseId, { pid, startTime, workspace, endedAtTicks: null });
       const forks = forksSinceBoot();
       known.set(pid, {
         startTime,
@@ -92,7 +115,9 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
     reconsider() {
       for (const [pid, entry] of known) if (entry.leaseId === null) known.delete(pid);
     },
-    forget: (leaseId) => void roots.delete(leaseId),
+    forget(leaseId) {
+      if (roots.delete(leaseId)) lastLease = leaseId;
+    },
     scan({ inCgroups, onFound, outsideOnly = false }) {
       const alive = new Map<number, ProcessStat>();
       const members: Member[] = [];
@@ -103,7 +128,9 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
       };
       const listed = new Set<number>();
       const forks = forksSinceBoot();
+      const adopted = new Set(orphans?.children());
       const skip = (pid: number): boolean => {
+        if (adopted.has(pid)) return false;
         if (!inCgroups.has(pid)) return isForeignStill({ pid, known, forks, forksMax });
         const inside = outsideOnly ? insideStill({ pid, known, forks, forksMax }) : null;
         if (inside !== null) alive.set(pid, inside);
@@ -116,6 +143,9 @@ export function processTable({ agentId }: { readonly agentId: string }): Process
         entry.leaseId ??= alive.has(stat.parent) ? (known.get(stat.parent)?.leaseId ?? null) : null;
         if (entry.leaseId === null) readMarker({ stat, entry, agentId });
         entry.leaseId ??= oldSessionOf({ stat, roots });
+        if (entry.leaseId === null && orphans?.isOrphan(stat) === true) {
+          entry.leaseId = leaseOfOrphan({ stat, roots }) ?? lastLease;
+        }
         if (entry.leaseId !== null) claim(stat, entry.leaseId);
       }
       for (const pid of known.keys()) if (!listed.has(pid)) known.delete(pid);
@@ -197,6 +227,8 @@ function insideStill({
 function entryOf({ stat, known, forks }: { stat: ProcessStat; known: Map<number, Known>; forks: number }): Known {
   const entry = known.get(stat.pid);
   if (entry?.startTime === stat.startTime) {
+    // It may be clear by now.
+    if (entry.leaseId === unclearLease) entry.leaseId = null;
     entry.listedAtForks = forks;
     entry.readAtForks = forks;
     entry.stat = stat;
@@ -245,6 +277,27 @@ function oldSessionOf({ stat, roots }: { stat: ProcessStat; roots: ReadonlyMap<s
     if (started >= Number(root.startTime) && started <= heldUntil) return leaseId;
   }
   return null;
+}
+
+/**
+ * Whose an orphan is that has neither marker nor session: the only lease's that was there before it, or that in whose
+ * workspace it is. Null when there is no lease.
+ */
+function leaseOfOrphan({ stat, roots }: { stat: ProcessStat; roots: ReadonlyMap<string, Root> }): string | null {
+  const possible = [...roots].filter(([, root]) => Number(root.startTime) <= Number(stat.startTime));
+  if (possible.length <= 1) return possible[0]?.[0] ?? null;
+  const place = currentDirectory(stat.pid);
+  const home = possible.find(([, { workspace }]) => workspace !== null && place !== null && isWithin(place, workspace));
+  return home?.[0] ?? unclearLease;
+}
+
+function currentDirectory(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has ended, or is another user's now.
+    return null;
+  }
 }
 
 /**

@@ -39,7 +39,7 @@ export async function startJob(shared: DriverState, request: SandboxRequest): Pr
   const startTime = readProcess(pid)?.startTime ?? "0";
   if (pid > 0) {
     ledger.acquire({ ...resource, pid, startTime });
-    table.adopt({ leaseId, pid, startTime });
+    table.adopt({ leaseId, pid, startTime, workspace: request.workspace });
     job.child.once("exit", () => table.rootEnded(leaseId));
   }
   const running = new RunningJob({ shared, request, cgroup, job });

@@ -6,11 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
 import type { HostResource } from "../host-resource.ts";
 import { findCgroupsNamed, mayDelegate, ownCgroup, removeCgroup } from "./cgroup.ts";
-import { cpuTicks, isRunning, pidsIn, processesOf, until } from "./testing/driver-bed.ts";
+import { freezeStrays } from "./freeze-strays.ts";
+import { cpuTicks, isRunning, killIfAlive, pidsIn, processesOf, until } from "./testing/driver-bed.ts";
+import { burnHere, fleeing } from "./testing/endless-job.ts";
 import { parentCgroupName } from "./job-cgroups.ts";
 import { memoryLedger } from "./testing/memory-ledger.ts";
 import { readProcess } from "./proc-stat.ts";
@@ -34,6 +36,7 @@ const agent = `
 `;
 
 const limits = { graceMs: 200, deadlineMs: 10_000 };
+const blind = { unseen: expect.stringContaining("would not have been seen") as string };
 let place: string;
 let agentId: string;
 let killed: ChildProcess | null = null;
@@ -92,9 +95,9 @@ const own = ownCgroup();
 const delegated = own !== null && mayDelegate(own);
 
 describe.each([
-  { mode: "with cgroups", root: {}, able: delegated },
-  { mode: "without cgroups", root: { cgroupRoot: null }, able: true },
-])("what a killed agent left, $mode", ({ root, able }) => {
+  { mode: "with cgroups", root: {}, able: delegated, also: {} },
+  { mode: "without cgroups", root: { cgroupRoot: null }, able: true, also: blind },
+])("what a killed agent left, $mode", ({ root, able, also }) => {
   test.skipIf(!able).each([
     { when: "running", frozen: false },
     { when: "frozen", frozen: true },
@@ -106,7 +109,7 @@ describe.each([
       const ledger = memoryLedger(left.ledger);
       const driver = processDriver({ agentId, ledger, ...root });
       const ended = await driver.endStrays(limits);
-      expect(ended).toEqual({ terminated: 3, left: [] });
+      expect(ended).toEqual({ terminated: 3, left: [], ...also });
       expect(left.pids.filter(isRunning)).toEqual([]);
       driver.close();
       expect(ledger.live().filter(({ kind }) => kind !== "directory")).toEqual([]);
@@ -176,7 +179,7 @@ test("a process that came by a pid of the ledger is not touched", async () => {
     const startTime = readProcess(pid)?.startTime ?? "";
     const ledger = memoryLedger([{ kind: "processes", leaseId: "lease-1", pid, startTime }]);
     const driver = processDriver({ agentId, ledger, cgroupRoot: null });
-    expect(await driver.endStrays(limits)).toEqual({ terminated: 0, left: [] });
+    expect(await driver.endStrays(limits)).toEqual({ terminated: 0, left: [], ...blind });
     driver.close();
     expect(ledger.live()).toEqual([]);
     expect(isRunning(pid)).toBe(true);
@@ -198,6 +201,28 @@ test("the first process is known by its workspace when it has cleared its enviro
     "the environment is cleared",
   );
   const driver = processDriver({ agentId, ledger: memoryLedger(left.ledger), cgroupRoot: null });
-  expect(await driver.endStrays(limits)).toEqual({ terminated: 1, left: [] });
+  expect(await driver.endStrays(limits)).toEqual({ terminated: 1, left: [], ...blind });
   driver.close();
+});
+
+test("an agent that hangs has what it adopted stopped from outside, and told apart", async () => {
+  const workspace = join(place, "workspace");
+  const command = ["sh", "-c", `sleep 0.3; ${fleeing("pids")}; ${burnHere}`];
+  const options = JSON.stringify({ agentId, workspace, command, frozen: false, cgroupRoot: null });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", agent, options], { stdio: "ignore" });
+  killed = child;
+  const [pid] = (await pidsIn(join(workspace, "pids"), 1)) as [number];
+  onTestFinished(() => killIfAlive(pid));
+  await until(() => readProcess(pid)?.parent === child.pid, "it is adopted");
+  child.kill("SIGSTOP");
+  expect(freezeStrays(agentId, child.pid as number)).toMatchObject({
+    ...{ running: [], processes: 2, sandboxes: 1 },
+    adopted: [expect.objectContaining({ pid })],
+  });
+  expect(readProcess(pid)?.state).toBe("T");
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+  for (const one of processesOf(agentId)) process.kill(one, "SIGKILL");
+  await until(() => processesOf(agentId).length === 0, "its job has ended");
 });

@@ -78,7 +78,11 @@ type Fields<T extends AgentInput["type"]> = {
 
 /** What each kind of input may say. One that is missing does not compile. */
 const fields: { readonly [T in Exclude<AgentInput["type"], "started">]: Fields<T> } = {
-  straysEnded: { terminated: count, left: processes },
+  straysEnded: {
+    terminated: count,
+    left: processes,
+    unseen: fc.constant("one that hides would not have been seen"),
+  },
   control: {
     requestId,
     request: fc.oneof(

@@ -137,6 +137,11 @@ export function isRunning(pid: number): boolean {
   return state !== "Z" && state !== "X";
 }
 
+/** Ends what only a failed test leaves running. */
+export function killIfAlive(pid: number): void {
+  if (isRunning(pid)) process.kill(pid, "SIGKILL");
+}
+
 /** User and system time of all threads of a process, in clock ticks. */
 export function cpuTicks(pid: number): number {
   const stat = readProcess(pid);

@@ -6,6 +6,13 @@ import { cpuTicks, until } from "./driver-bed.ts";
 /** Burns CPU for ever, as far as a test is concerned: it ends by itself should a test forget it. */
 export const burn = "(ulimit -t 60; while :; do :; done)";
 export const burnHere = "ulimit -t 60; while :; do :; done";
+/**
+ * Script that leaves behind one of whom neither environment nor session nor parent tells whose it is; its pid stands in
+ * the file. A job that pauses before has this done between two looks.
+ */
+export function fleeing(file: string): string {
+  return `env -i setsid sh -c 'sh -c "echo \\$\\$ > ${file}; ${burnHere}" &'`;
+}
 export const soon = { graceMs: 100, deadlineMs: 20_000 };
 
 /** Resolves when this host has given a process outside every sandbox a tenth of a second of CPU. */

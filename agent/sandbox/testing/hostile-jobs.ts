@@ -1,3 +1,5 @@
+import { fleeing } from "./endless-job.ts";
+
 /**
  * Jobs that do not want to be stopped, found, ended or wiped. Each says `ready` by a file once it does what it is there
  * for, and each ends by itself after a minute of CPU, should a test forget it.
@@ -11,6 +13,8 @@ export interface HostileJob {
   readonly bomb?: boolean;
   /** It is over once it has taken more than it may; there is nothing to freeze. */
   readonly endsItself?: boolean;
+  /** Nothing of one of its processes tells whose it is, so it says in a file `fled` what its pid is. */
+  readonly flees?: boolean;
 }
 
 const burn = "ulimit -t 60; while :; do :; done";
@@ -38,6 +42,12 @@ export const hostileJobs: readonly HostileJob[] = [
   {
     name: "clears its environment in new sessions",
     script: `env -i setsid sh -c '${ready}; ${burn}' & exec env -i sh -c '${burn}'`,
+  },
+  {
+    // All of it between two looks: the pause lets the one pass that every start takes.
+    name: "leaves its environment, session and parent at once",
+    script: `sleep 0.3; ${fleeing("fled")}; until [ -s fled ]; do :; done; ${ready}; ${burn}`,
+    flees: true,
   },
   {
     name: "holds deleted files open",

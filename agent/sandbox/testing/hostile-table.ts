@@ -25,7 +25,7 @@ What each driver makes of jobs that do not want to be stopped, ended or wiped. W
 `;
 
 const tail = `
-What is not in the table because no driver can promise it: a process in an uninterruptible sleep (D) ends only when the kernel lets it; the agent then names it and marks the slot as broken. What files a job can reach is not in the table either: under \`process\` all that the agent's user can, other agents' keys and control sockets included; under \`bubblewrap\` this host's programs and settings, to read ([why](adr/0013-what-an-enclosed-job-sees.md)). What else the driver in use cannot promise on a machine, \`donor-agent status\` says there.
+What is not in the table because no driver can promise it: a process in an uninterruptible sleep (D) ends only when the kernel lets it; the agent then names it and marks the slot as broken. Who leaves environment, session and parent at once under \`process\` without cgroups is found because the agent adopts every job's orphans (prctl(2), PR_SET_CHILD_SUBREAPER); where it cannot, or was killed meanwhile, nothing finds such a one, and the withdrawal's report says that it would not have been seen. What files a job can reach is not in the table either: under \`process\` all that the agent's user can, other agents' keys and control sockets included; under \`bubblewrap\` this host's programs and settings, to read ([why](adr/0013-what-an-enclosed-job-sees.md)). What else the driver in use cannot promise on a machine, \`donor-agent status\` says there.
 `;
 
 /** One cell. */

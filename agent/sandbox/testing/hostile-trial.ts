@@ -44,6 +44,7 @@ export async function hostileTrial({ bed, job }: { bed: DriverBed; job: HostileJ
   const port = await freePort();
   const environment = { NODE: process.execPath, ELSEWHERE: elsewhere, MARK: mark, PORT: String(port) };
   let undo = (): void => undefined;
+  let fled: readonly number[] = [];
   try {
     const bytesMax = job.endsItself === true ? quotaBytes : plentyBytes;
     const started = await bed.start(job.script, environment, { workspaceBytesMax: bytesMax });
@@ -62,10 +63,11 @@ export async function hostileTrial({ bed, job }: { bed: DriverBed; job: HostileJ
       await until(() => existsSync(started.file("ready")), `«${job.name}» is at work`, readyMsMax);
       await until(() => cpuOf(started, bed) > 0, "it has used the CPU", readyMsMax);
       if (job.name.includes("port")) notes.push(`${await reaches(port)} from the host`);
-      frozen = await staysFrozen(started, bed);
+      if (job.flees === true) fled = await started.pids("fled", 1);
+      frozen = await staysFrozen({ started, bed, fled });
       bed.driver.thawAll();
     }
-    const before = everyPid(started, bed);
+    const before = [...everyPid(started, bed), ...fled];
     const { left } = await sandbox.terminate({ graceMs: 200, deadlineMs: 15_000 });
     const wipe = await wipeDirectory(request.workspace);
     notes.push(...wipe.left.map(({ reason }) => `left: ${reason}`));
@@ -82,30 +84,40 @@ export async function hostileTrial({ bed, job }: { bed: DriverBed; job: HostileJ
     };
   } finally {
     undo();
+    for (const pid of fled.filter(isLiving)) process.kill(pid, "SIGKILL");
     for (const path of places) rmSync(path, { force: true });
   }
 }
 
 /** Freezes everything, and sees whether the job's processes gain CPU time. */
-async function staysFrozen(started: Started, bed: DriverBed): Promise<boolean> {
+async function staysFrozen({
+  started,
+  bed,
+  fled,
+}: {
+  started: Started;
+  bed: DriverBed;
+  fled: readonly number[];
+}): Promise<boolean> {
   const { running } = bed.driver.freezeAll();
   if (running.length > 0) return false;
   for (let window = 1; window <= windowsMax; window += 1) {
-    const before = cpuOf(started, bed);
+    const before = cpuOf(started, bed, fled);
     await sleep(frozenMs);
-    if (cpuOf(started, bed) === before) return true;
+    if (cpuOf(started, bed, fled) === before) return true;
   }
   return false;
 }
 
 /** CPU time of all its processes: by the kernel's books of the cgroup in microseconds, or else by /proc in clock ticks. */
-function cpuOf(started: Started, bed: DriverBed): number {
+function cpuOf(started: Started, bed: DriverBed, fled: readonly number[] = []): number {
   const { cgroup } = started.sandbox;
   if (cgroup !== null) {
     const usage = /^usage_usec (\d+)$/m.exec(readFileSync(join(cgroup, "cpu.stat"), "utf8"))?.[1];
     if (usage !== undefined) return Number(usage);
   }
-  return everyPid(started, bed).reduce((sum, pid) => sum + (readProcess(pid)?.cpuTicks ?? 0), 0);
+  const pids = new Set([...everyPid(started, bed), ...fled]);
+  return [...pids].reduce((sum, pid) => sum + (readProcess(pid)?.cpuTicks ?? 0), 0);
 }
 
 /** As many witnesses as there are: the driver, the markers, and the PID namespace. */

@@ -1,6 +1,8 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { systemCode } from "../../../foundation/errors.ts";
+
 const mounted = "/sys/fs/cgroup/pids";
 
 /** Whether this user can limit how many processes a job makes: by a pids controller of cgroup version 1 or its own rights. */
@@ -30,7 +32,14 @@ export function limitProcesses({
   const cgroup = join(mounted, name);
   mkdirSync(cgroup);
   writeFileSync(join(cgroup, "pids.max"), String(processesMax));
-  for (const pid of pids) writeFileSync(join(cgroup, "cgroup.procs"), String(pid));
+  for (const pid of pids) {
+    try {
+      writeFileSync(join(cgroup, "cgroup.procs"), String(pid));
+    } catch (error) {
+      // One that only launched the job has ended since it was seen, and forks no more.
+      if (systemCode(error) !== "ESRCH") throw error;
+    }
+  }
   return () => {
     for (const pid of readFileSync(join(cgroup, "cgroup.procs"), "utf8").split("\n").filter(Boolean)) {
       process.kill(Number(pid), "SIGKILL");

@@ -21,9 +21,9 @@ export default {
     },
     {
       file: "agent/core/heartbeat.ts",
-      find: "import { noteContact } from",
+      find: "import { noteContact, refusalIn } from",
       replace: `import { freeze } from "./freeze.ts";
-import { noteContact } from`,
+import { noteContact, refusalIn } from`,
     },
   ],
 } satisfies Mutant;
