@@ -1,6 +1,7 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { AgentState } from "../../../protocol/agent-states.ts";
 import type { AgentProcess } from "./agent-process.ts";
+import type { Sandbox } from "./sandbox.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import { durationMs } from "./world.ts";
 
@@ -27,6 +28,11 @@ export class Freezer {
   moved(to: AgentState): void {
     if (to === "Paused") this.#silence.begin();
     else this.#silence.end();
+  }
+
+  /** A sandbox is about to be ended. */
+  releases(sandbox: Sandbox): void {
+    this.#silence.releases(sandbox);
   }
 
   endWatch(): void {

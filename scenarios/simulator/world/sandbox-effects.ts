@@ -108,6 +108,7 @@ export class SandboxEffects {
     for (const sandbox of strays) {
       // Whoever asked for the end that is under way counts it.
       const counts = !sandbox.isEnding;
+      this.freezer.releases(sandbox);
       sandbox.terminate({ graceMs, deadlineMs, by: this.#body }, (result) => {
         waiting -= 1;
         if (counts) terminated += result.terminated;
@@ -125,6 +126,7 @@ export class SandboxEffects {
       body.later(0, { type: "sandboxTerminated", leaseId, terminated: 0, left: [] });
       return;
     }
+    this.freezer.releases(sandbox);
     sandbox.terminate({ graceMs, deadlineMs, by: body }, ({ terminated, left }) => {
       if (!body.alive) return;
       if (left.length === 0) this.#strikeOff(leaseId);

@@ -41,6 +41,24 @@ test("one that ran when the pause began is seen, though it stands still by its e
   expect(bed.small.said("witness.frozen")).toMatchObject([{ processes: 1, running: 1 }]);
 });
 
+test.each([
+  { ran: "stood still", meddle: false, running: 0 },
+  { ran: "had run", meddle: true, running: 1 },
+])("one that hears its TERM and goes on for that is told of by whether it $ran until then", ({ meddle, running }) => {
+  const bed = new SmallHost();
+  const job = bed.startJob({ onTerm: "ignores" });
+  job.stop();
+  const watch = new SilenceWatch(bed.host);
+  watch.begin();
+  if (meddle) job.goOn(), job.stop();
+  watch.releases(job);
+  job.terminate({ graceMs: 1_500, deadlineMs: 5_000, by: { alive: true } }, () => undefined);
+  bed.small.passUntil(500);
+  watch.releases(job);
+  watch.end();
+  expect(bed.small.said("witness.frozen")).toMatchObject([{ processes: 1, running }]);
+});
+
 test("what is not watched is not told of", () => {
   const bed = new SmallHost();
   new SilenceWatch(bed.host).end();

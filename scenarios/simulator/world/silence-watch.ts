@@ -1,10 +1,20 @@
 import type { Host } from "./host.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+interface Watched {
+  readonly leaseId: string;
+  readonly resumes: number;
+  /** Once it was seen running, or having run. */
+  ran: boolean;
+  /** It hears its TERM only when it goes on: from then on it may run. */
+  ends: boolean;
+}
 
 /** Watches from outside whether anything of a paused host runs between the pause and the resume (I5). */
 export class SilenceWatch {
   readonly #host: Host;
   #sinceMs: number | null = null;
-  #watched: { readonly leaseId: string; readonly resumes: number; readonly ran: boolean }[] = [];
+  #watched: Watched[] = [];
 
   constructor(host: Host) {
     this.#host = host;
@@ -14,8 +24,16 @@ export class SilenceWatch {
     this.#sinceMs = this.#host.world.nowMs;
     this.#watched = [];
     for (const { leaseId, processes, resumes, running } of this.#host.sandboxes.values()) {
-      if (processes > 0) this.#watched.push({ leaseId, resumes, ran: running > 0 });
+      if (processes > 0) this.#watched.push({ leaseId, resumes, ran: running > 0, ends: false });
     }
+  }
+
+  /** A sandbox is about to be ended, by a shutdown or because its lease is over: up to now it had to stand still. */
+  releases({ leaseId, resumes, running }: Sandbox): void {
+    const seen = this.#watched.find((one) => one.leaseId === leaseId);
+    if (this.#sinceMs === null || seen === undefined || seen.ends) return;
+    seen.ran ||= running > 0 || resumes !== seen.resumes;
+    seen.ends = true;
   }
 
   /** Tells what it saw. Does nothing when nothing is watched. */
@@ -32,6 +50,10 @@ export class SilenceWatch {
       const seen = before.get(leaseId);
       processes += now;
       // One that was not there at the pause was started in it.
+      if (seen?.ends === true) {
+        if (seen.ran) running += Math.max(1, now);
+        continue;
+      }
       const ran = seen === undefined ? now > 0 && !isDoomed : seen.ran || (resumes !== seen.resumes && !isDoomed);
       if (ran || runs > 0) running += Math.max(1, now);
     }
