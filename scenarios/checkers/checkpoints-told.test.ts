@@ -50,12 +50,12 @@ describe("checkpoints-told", () => {
     expect(judge(release(history(), "e"), name, settings).result).toBe("pass");
   });
 
-  it("gives one of several chunks the time of a question and of each of them", () => {
-    // A question, three chunks, the word of it: 350 ms each.
+  it("gives one of several chunks the time of a question, of each of them, and of its manifest", () => {
+    // A question, three chunks, the manifest, the word of it: 350 ms each.
     const inChunks = { ...settings, uploadChunkBytes: 40 };
     const after = (waitMs: number) => release(woke(save(new HistoryBuilder(), "d").wait(waitMs)), null);
-    expect(judge(after(1_700), name, inChunks).result).toBe("unknown");
-    expect(judge(after(1_800), name, inChunks).result).toBe("fail");
+    expect(judge(after(2_050), name, inChunks).result).toBe("unknown");
+    expect(judge(after(2_150), name, inChunks).result).toBe("fail");
   });
 
   it("asks for none that the broker does not take", () => {
