@@ -17,7 +17,7 @@ interface Grant {
 /**
  * L3: what an agent holds comes back when its time is over, neither earlier nor much later: an offer that nobody
  * answers, and a lease that nobody renews. By the broker's own clock; it looks in time unless it stands still, and each
- * of its starts gives everybody the whole time again (docs/cases.md, case 8). Settings: `leaseTtlMs` and `offerTtlMs`,
+ * of its starts gives every lease the whole time again (docs/cases.md, case 8), and ends the offers of before. Settings: `leaseTtlMs` and `offerTtlMs`,
  * where they are known; `slackMs` (default 1000) for the broker's timer, and for a start that is told a little later.
  */
 export const grantsExpire = checkerOf(
@@ -90,7 +90,10 @@ export const grantsExpire = checkerOf(
         "broker.stopped": () => void standstill.set("stopped", 1),
         "broker.started": ({ at }) => {
           // Its clock may have been set while nobody looked at it.
-          for (const grant of grants.values()) grant.earliestMs = at + grant.lifeMs - slackMs;
+          for (const grant of grants.values()) {
+            const isOffer = grant.record.type === "broker.offered";
+            grant.earliestMs = isOffer ? Number.NEGATIVE_INFINITY : at + grant.lifeMs - slackMs;
+          }
           goOn("stopped", "kill-broker", "lose-store", "stall-broker");
         },
         "fault.applied": (record) => {
