@@ -49,7 +49,8 @@ export class Network implements EventTarget {
     // What arrives twice is answered twice, and the caller hears the first answer only: as if its agent had said it
     // again. A stream is asked for once by each connection, and a copy of that has a signature that was used before
     // (docs/cases.md, case 67): no copy is ever handed a connection, or what is to be heard on it.
-    if (againAfterMs !== null && call.route !== "events") heap.push(arrivesAtMs + againAfterMs, this, arrives, { call, message, link });
+    if (againAfterMs !== null && call.route !== "events")
+      heap.push(arrivesAtMs + againAfterMs, this, arrives, { call, message, link });
   }
 
   answer(call: BrokerCall, response: BrokerResponse, link: Link): void {
