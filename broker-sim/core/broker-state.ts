@@ -124,6 +124,8 @@ function loadAgent(state: BrokerState, stored: AgentRecord): void {
     state.alarms.ensureAgent(agent, state.nowMs + state.timing.activityTimeoutMs);
   } else if (agent.standing === "lost") {
     state.alarms.ensureAgent(agent, state.nowMs + state.timing.revokeLostAfterMs);
+  } else if (agent.standing === "shutdown") {
+    state.alarms.ensureAgent(agent, state.nowMs + state.timing.revokeShutdownAfterMs);
   }
 }
 

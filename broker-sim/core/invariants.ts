@@ -93,6 +93,8 @@ function assertSilenceIsNoticed({ timing }: BrokerState, agent: KnownAgent): voi
   } else if (standing === "lost") {
     const sinceMs = present(lostAt, "a lost agent is lost since a moment");
     assert(alarmAtMs <= sinceMs + timing.revokeLostAfterMs, "a lost agent is revoked in time");
+  } else if (standing === "shutdown") {
+    assert(alarmAtMs <= lastSeenAt + timing.revokeShutdownAfterMs, "an agent that stays away is revoked in time");
   }
 }
 
