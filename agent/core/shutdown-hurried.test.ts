@@ -57,11 +57,13 @@ test("a second signal is none of the same wish because a sandbox came up in the 
     return turn.effects;
   };
   see({ type: "signal", name: "SIGTERM" });
-  const frozen = { type: "frozen", generation: core.freeze?.generation ?? 0, running: [] } as const;
+  const generation = core.freeze?.generation ?? 0;
+  const stopped = (freezeMs: number, processes: number) =>
+    see({ type: "frozen", generation, freezeMs, processes, running: [] });
   // Every sandbox was stopped at once; one that was being spawned came up and was stopped 60 ms later.
-  see({ ...frozen, freezeMs: 1, processes: 1 });
+  stopped(1, 1);
   nowMs += 60;
-  see({ ...frozen, freezeMs: 61, processes: 2 });
+  stopped(61, 2);
   nowMs += 490;
   see({ type: "signal", name: "SIGTERM" });
   expect(core.shutdown?.level).toBe(2);

@@ -201,7 +201,7 @@ test("a copy of the request that opened a stream opens none, and takes neither t
   await listener.events(1);
   const copy = listener.lastHeaders;
   const answer = await fetch(live.url + routes.events, { headers: { ...copy, "last-event-id": "" } });
-  expect([answer.status, (await answer.json()).code]).toEqual([401, "replayed"]);
+  expect([answer.status, await answer.json()]).toEqual([401, expect.objectContaining({ code: "replayed" })]);
   await command("resume");
   expect(await listener.events(2)).toEqual(["pause", "resume"]);
   expect(listener.connections).toBe(1);

@@ -55,3 +55,16 @@ test("fails when a host that was let go is paused again, unless somebody asked",
   expect(judge(isPaused(operator(goesOn(letGo(), "plan"), "pause")), name).result).toBe("pass");
   expect(judge(isPaused(owner(goesOn(letGo(), "plan"), "pause")), name).result).toBe("pass");
 });
+
+test("fails so where the operator had paused it before too, unless that pause may still be on its way", () => {
+  const first = (reason: string) => begun().add("witness.command", { agentId, by: "broker", command: "pause", reason });
+  const paused = (reason: string) =>
+    first(reason).add("agent.state", { from: "Idle", to: "Paused", event: "paused", reason });
+  const again = (history: HistoryBuilder) => isPaused(goesOn(owner(history, "resume"), "plan"));
+  expect(judge(again(paused("command #1")), name).detail).toContain("nobody asked for that");
+  const merged = owner(first("command #1"), "pause").freeze(1, 1, "command #1");
+  expect(judge(again(merged), name).result).toBe("fail");
+  expect(judge(again(first("command #1")), name).result).toBe("pass");
+  // Who knows which of two it was that came.
+  expect(judge(again(paused("by the operator")), name).result).toBe("pass");
+});
