@@ -44,6 +44,21 @@ describe("withdrawal-hands-back", () => {
     expect(judged(before(), { leasesHandedBack: 0 }).result).toBe("pass");
   });
 
+  it("does not count what a shutdown gave back in the same moment, or a lease that was given back on its own", () => {
+    const shutDown = begun().release(1, 1, "handed-back");
+    shutDown.add("broker.agent", { agentId, standing: "shutdown", reason: "SIGTERM" });
+    for (const record of revoke(shutDown).records.slice(-3)) (record as { at: number }).at = shutDown.nowMs;
+    expect(judged(shutDown, { leasesHandedBack: 0 }).result).toBe("pass");
+    const said = () => {
+      const call = { agentId, instanceId: "one", leaseId: "lease-1-1", call: "return", outcome: "sent" } as const;
+      const told = begun().add("witness.lease-call", call);
+      return atOnce(revoke(told.release(1, 1, "handed-back", { checkpoint: checkpointAt(5) })));
+    };
+    expect(judged(said(), { leasesHandedBack: 0 }).result).toBe("pass");
+    expect(judged(said(), { leasesHandedBack: 1 }).result).toBe("pass");
+    expect(judged(said(), { leasesHandedBack: 2 }).result).toBe("fail");
+  });
+
   it("asks nothing of an agent whose key was revoked before it withdrew", () => {
     const late = atOnce(revoke(new HistoryBuilder().start().lease(1, 1).release(1, 1, "revoked")));
     const withdraws = late.wait(50).add("witness.asked", asked).state("Enrolling", "Withdrawing", "withdrawAsked");
