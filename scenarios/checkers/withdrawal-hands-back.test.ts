@@ -76,6 +76,20 @@ describe("withdrawal-hands-back", () => {
     expect(judged(back("revoked"), { ...late, leasesHandedBack: 0 }).result).toBe("pass");
   });
 
+  it("asks it of nobody whom a second signal hurried too much, and of everybody with one signal", () => {
+    const older = { ...checkpointAt(3), archiveDigest: "d".repeat(64) };
+    const signalled = (...atMs: readonly number[]) => {
+      const history = begun();
+      const since = history.nowMs;
+      for (const at of atMs)
+        history.wait(since + at - history.nowMs).add("witness.signal", { agentId, signal: "SIGTERM" });
+      return atOnce(revoke(history.release(1, 1, "handed-back", { checkpoint: older })));
+    };
+    const late = { steps: stepsOf({ terminate: { durationMs: 1_600 } }) };
+    expect(judged(signalled(100), late).detail).toContain("newest checkpoint");
+    expect(judged(signalled(100, 700), late).result).toBe("pass");
+  });
+
   it("fails when fewer leases are deferred than the broker counts", () => {
     const deferred = { keyRevoked: "deferred", leasesHandedBack: 0 } as const;
     expect(judged(begun(), { ...deferred, leasesDeferred: 0 }).detail).toContain("the broker counts 1");

@@ -1,8 +1,8 @@
-import { withdrawalShares } from "../../agent/core/limits.ts";
+import { agentLimits, withdrawalShares } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { type DutySettings, dutySettings, uploadMs } from "./duty-settings.ts";
 import { violation, type Violation } from "./story.ts";
-import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
+import { endOfStep, hurriedBySignals, shareOf, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
 const exchangesMax = 4;
 const hostMsMax = 250;
@@ -37,7 +37,13 @@ export const withdrawalHandsBack = checkerOf(
         "agent.started": see,
         "agent.state": see,
         "witness.asked": see,
-        "witness.signal": see,
+        "witness.signal": (record) => {
+          see(record);
+          const course = courses.of(record.data.agentId ?? "");
+          // One that comes so soon that it is taken for a repeat shortens nothing, and may not be told from one that does.
+          if (course === undefined || !hurriedBySignals(course)) return;
+          courses.hasten(course, { atMs: record.at, forMs: agentLimits.urgentNotifyMs });
+        },
         "agent.checkpoint": (record) => {
           newest.set(record.data.leaseId, record);
         },
@@ -114,7 +120,7 @@ function judgeHandBack(
     return violation(counted, released.record, record);
   }
   const forMs = (course.endsAtMs ?? 0) - course.begun.at;
-  const leftMs = course.begun.at + forMs * withdrawalShares.upload - endOfStep(record, "terminate");
+  const leftMs = shareOf(course)(withdrawalShares.upload) - endOfStep(record, "terminate");
   const sizes = handedBack.map(({ data }) => newest.get(data.leaseId)?.data.checkpoint.archiveBytes ?? 0);
   const needMs = exchangesMax * roundMs + hostMsMax + uploadMs(duty, Math.max(0, ...sizes));
   if (forMs * withdrawalShares.checkpoint < roundMs + hostMsMax || leftMs < needMs) return;
