@@ -189,7 +189,7 @@ async function breakableProxy(live: LiveBroker): Promise<{ url: string; breakAll
   return { url: `http://127.0.0.1:${address.port}`, breakAll };
 }
 
-test("a copy of the request that opened a stream opens none, and takes neither the stream nor its events (case 67)", async () => {
+test("a copy of the request that opened a stream opens none, and takes neither the stream nor its events", async () => {
   const live = await LiveBroker.start();
   const agent = await live.agent();
   const command = async (name: string): Promise<void> => {
