@@ -29,6 +29,8 @@ export const checkpointsTold = checkerOf("the broker holds each lease's newest c
   const leases = new Map<string, Lease>();
   /** Where a job's next holder begins, by job. */
   const reached = new Map<string, RecordOf<"broker.released">>();
+  /** By instance. */
+  const agentOf = new Map<string, string>();
   let held = 0;
 
   const look = (now: HistoryRecord): void => {
@@ -45,6 +47,14 @@ export const checkpointsTold = checkerOf("the broker holds each lease's newest c
         const lease = leases.get(leaseId) ?? { due: null, coming: [] };
         leases.set(leaseId, lease);
         lease.coming.push(new Debt(record));
+      },
+      "agent.started": ({ source, data }) => void agentOf.set(source, data.agentId ?? ""),
+      "witness.exit": ({ data: { agentId, how } }) => {
+        if (how !== "interrupted") return;
+        // A third signal waits for nothing that is on its way; what is due by then is due.
+        for (const lease of leases.values()) {
+          lease.coming = lease.coming.filter(({ since }) => agentOf.get(since.source) !== agentId);
+        }
       },
       "agent.woke": look,
       "broker.heartbeat": look,

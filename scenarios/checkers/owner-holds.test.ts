@@ -41,6 +41,21 @@ test("fails when the operator's resume is refused where the owner paused nothing
   expect(judge(refused(owner(begun(), "pause", false)), name).result).toBe("unknown");
 });
 
+test("lets the operator let go what the operator paused, after the owner's resume and before the owner's next pause", () => {
+  const asked = (request: number, command: "pause" | "resume") => ({ agentId, request, command, withinMs: 1 }) as const;
+  // An agent that stood still answers one after the other what was asked meanwhile.
+  const stood = begun()
+    .add("witness.asked", asked(1, "pause"))
+    .add("witness.asked", asked(2, "resume"))
+    .add("witness.asked", asked(3, "pause"));
+  const history = operator(operator(stood, "pause"), "resume")
+    .add("witness.answered", { ...answered, request: 1, command: "pause", ok: true })
+    .add("witness.answered", { ...answered, request: 2, command: "resume", ok: true });
+  expect(judge(goesOn(isPaused(history), "command resume"), name).result).toBe("pass");
+  const again = history.add("witness.answered", { ...answered, request: 3, command: "pause", ok: true });
+  expect(judge(goesOn(isPaused(again), "command resume"), name).detail).toContain("the operator let go");
+});
+
 test("knows that a pause may be asked for before the resume is answered", () => {
   const both = begun()
     .add("witness.asked", { agentId, request: 1, command: "resume", withinMs: 1 })

@@ -60,8 +60,9 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
         const agent = of(agentId);
         if (!ok) return;
         if (command === "pause") agent.paused = record;
-        else if (command === "resume" && agent.lastPause < request) {
-          agent.paused = null;
+        // What was granted before it was asked is over, though the owner may have asked for another since.
+        if (command === "resume" && (agent.paused?.data.request ?? request) < request) agent.paused = null;
+        if (command === "resume" && agent.lastPause < request) {
           agent.ownerAsked = false;
           if (agent.coming.size === 0) agent.letGo = record;
         }
