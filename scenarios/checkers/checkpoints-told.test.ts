@@ -35,14 +35,17 @@ describe("checkpoints-told", () => {
     );
   });
 
-  it("does not ask for what was on its way when a third signal ended the agent at once", () => {
+  it("does not ask for what was on its way when a signal ended the agent", () => {
     const saved = () => save(new HistoryBuilder().start(), "d");
     const exits = (history: HistoryBuilder, how: "interrupted" | "shutdown", who = agentId) =>
       history.add("witness.exit", { agentId: who, how });
     const later = (history: HistoryBuilder) => release(woke(history.wait(800)), null);
     expect(judge(later(exits(saved().wait(300), "interrupted")), name, settings).result).toBe("unknown");
     expect(judge(later(exits(saved().wait(300), "interrupted", "b".repeat(64))), name, settings).result).toBe("fail");
-    expect(judge(later(exits(saved().wait(300), "shutdown")), name, settings).result).toBe("fail");
+    expect(judge(later(exits(saved().wait(300), "shutdown")), name, settings).result).toBe("unknown");
+    // It may have got through all the same, in place of one before.
+    const both = exits(save(woke(saved().wait(800)), "e"), "interrupted");
+    expect(judge(release(both, "e"), name, settings).result).toBe("pass");
     expect(judge(later(exits(woke(saved().wait(800)), "interrupted")), name, settings).result).toBe("fail");
   });
 
