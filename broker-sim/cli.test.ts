@@ -97,7 +97,8 @@ describe("serve", () => {
     expect(second.joinToken).toBe(first.joinToken);
     const jobs = JSON.parse((await run(["jobs", "--broker", second.url, "--json"])).stdout).jobs;
     expect(jobs.map((job: { state: string; epoch: number }) => [job.state, job.epoch])).toEqual([
-      ["offered", 1],
+      // Its offer lapsed with the start.
+      ["queued", 1],
       ["queued", 0],
       ["queued", 0],
     ]);

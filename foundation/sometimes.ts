@@ -111,6 +111,7 @@ export const marks = [
   "an agent was lost",
   "a lost agent came back",
   "a lost agent was revoked",
+  "an agent that had shut down and did not come back was revoked",
   "a revoked key tried to enrol",
   "a job failed because no agent outlived it",
   "a job ran when its agent died",

@@ -260,6 +260,8 @@ export const historyEvents = {
     state: z.enum(agentStates),
     slotsFree: z.int(),
     offers: z.int(),
+    /** When the broker heard it, by its own clock: it is told only when the store has what came of it. */
+    heardAt: WallMs.optional(),
   }),
   "broker.job": z.object({
     jobId: JobId,

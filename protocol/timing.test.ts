@@ -10,12 +10,13 @@ describe("timing", () => {
   });
 
   /** Each rule at its border: the last value that is safe, and the first that is not. */
-  const { heartbeatIntervalMs, leaseTtlMs, activityTimeoutMs, requestTimeoutMs } = defaultTiming;
+  const { heartbeatIntervalMs, leaseTtlMs, activityTimeoutMs, requestTimeoutMs, revokeLostAfterMs } = defaultTiming;
   test.each([
     ["activityTimeoutMs", 2 * heartbeatIntervalMs, -1],
     ["leaseTtlMs", 3 * heartbeatIntervalMs, -1],
     ["offerTtlMs", leaseTtlMs, 1],
     ["revokeLostAfterMs", activityTimeoutMs + 1, -1],
+    ["revokeShutdownAfterMs", revokeLostAfterMs, -1],
     ["signatureWindowMs", requestTimeoutMs, -1],
   ] as const)("%s is safe at %d ms and not at %d ms more", (name, lastSafe, step) => {
     expect(brokenTimingRules({ ...defaultTiming, [name]: lastSafe })).toEqual([]);

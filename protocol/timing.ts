@@ -35,6 +35,10 @@ export const Timing = z.strictObject({
   eventHeartbeatMs: Ms.default(60_000),
   /** An agent lost for so long is revoked with the revocation that it signed at enrolment. */
   revokeLostAfterMs: Ms.default(604_800_000),
+  /**
+   * So is one that shut down and did not come back for so long: it may have withdrawn since, without being heard (I7).
+   */
+  revokeShutdownAfterMs: Ms.default(7_776_000_000),
 });
 export type Timing = z.infer<typeof Timing>;
 
@@ -61,6 +65,10 @@ const rules: readonly TimingRule[] = [
   {
     holds: (t) => t.revokeLostAfterMs > t.activityTimeoutMs,
     says: "revokeLostAfterMs must be more than activityTimeoutMs: only a lost agent is revoked for being lost",
+  },
+  {
+    holds: (t) => t.revokeShutdownAfterMs >= t.revokeLostAfterMs,
+    says: "revokeShutdownAfterMs must be at least revokeLostAfterMs: whoever said goodbye may stay away for longer",
   },
   {
     holds: (t) => t.signatureWindowMs >= t.requestTimeoutMs,

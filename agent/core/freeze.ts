@@ -55,7 +55,8 @@ export function onFrozen(turn: Turn, input: Of<"frozen">): void {
   const { core } = turn;
   if (core.freeze === null || core.freeze.generation !== input.generation) return;
   core.freeze.freezeMs = input.freezeMs;
-  core.freeze.frozenAtMs = turn.nowMs;
+  // A latecomer's stop holds up nothing: whoever came meanwhile was heard.
+  core.freeze.frozenAtMs ??= turn.nowMs;
   core.freeze.sandboxes = turn.leases().filter((lease) => lease.stage === "running").length;
   const { trigger, sandboxes } = core.freeze;
   turn.record("agent.frozen", { trigger, freezeMs: input.freezeMs, sandboxes, processes: input.processes });

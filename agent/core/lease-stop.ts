@@ -90,11 +90,13 @@ export function partFrom(lease: HeldLease): void {
   lease.reportInFlight = false;
 }
 
-function terminateGraceMs({ core }: Turn, lease: HeldLease): number {
+function terminateGraceMs({ core, nowMs }: Turn, lease: HeldLease): number {
   const { timing, withdrawal, shutdown, pause } = core;
   // The job itself is done; only what it left running is in the way.
   if (lease.stop === null) return 0;
   if (withdrawal !== null) {
+    // Nobody renewed the lease while the job stood still: it is not woken, for somebody else may be at it (I1).
+    if (lease.ownDeadlineMs <= nowMs) return 0;
     const share = (withdrawal.endsAtMs - withdrawal.sharedFromMs) * agentLimits.withdrawTerminateGraceRatio;
     return Math.min(timing.terminateGraceMs, share);
   }

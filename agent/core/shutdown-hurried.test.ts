@@ -46,3 +46,25 @@ test("one that even a KILL does not end soon is not waited for (cases 44 and 46)
   pass(2_000);
   expect(told(see({ type: "timer", name: "shutdown" }))?.handedBack).toEqual([]);
 });
+
+test("a second signal is none of the same wish because a sandbox came up in the freeze and was stopped late", () => {
+  const world = new ModelWorld({ slots: 1 });
+  world.drain();
+  let { core, nowMs } = world;
+  const see = (input: Parameters<typeof apply>[1]): readonly AgentEffect[] => {
+    const turn = apply(core, input, nowMs);
+    core = turn.state;
+    return turn.effects;
+  };
+  see({ type: "signal", name: "SIGTERM" });
+  const generation = core.freeze?.generation ?? 0;
+  const stopped = (freezeMs: number, processes: number) =>
+    see({ type: "frozen", generation, freezeMs, processes, running: [] });
+  // Every sandbox was stopped at once; one that was being spawned came up and was stopped 60 ms later.
+  stopped(1, 1);
+  nowMs += 60;
+  stopped(61, 2);
+  nowMs += 490;
+  see({ type: "signal", name: "SIGTERM" });
+  expect(core.shutdown?.level).toBe(2);
+});

@@ -152,6 +152,7 @@ export interface Freeze {
   readonly triggeredAtMs: number;
   /** Null until the driver has answered; then how long it took from the trigger. */
   freezeMs: number | null;
+  /** When it was carried out first: until then nobody was heard. */
   frozenAtMs: number | null;
   sandboxes: number;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { UploadStatus } from "../../protocol/uploads.ts";
 import type { BrokerFailure, BrokerOutcome } from "./outcome.ts";
-import { outcomeOfParts, UploadCourse, type UploadStep } from "./upload-course.ts";
+import { outcomeOfParts, UploadCourse, uploadRows, type UploadStep } from "./upload-course.ts";
 
 const digest = "d".repeat(64);
 const other = "e".repeat(64);
@@ -136,4 +136,11 @@ test("of a checkpoint's parts what fails for good comes before what may be tried
   expect(outcomeOfParts([ok, ok])).toEqual(ok);
   expect(outcomeOfParts([silence, refusal("too-large")])).toEqual(refusal("too-large"));
   expect(outcomeOfParts([ok, silence])).toEqual(silence);
+});
+
+test("a manifest follows an archive of several chunks, and goes beside one that is sent at once", () => {
+  const reference = { manifestDigest: "b".repeat(64), archiveDigest: digest, progress: 1, number: 1 };
+  const rows = (archiveBytes: number) => uploadRows({ ...reference, archiveBytes }, 10);
+  expect(rows(10)).toEqual([[reference.manifestDigest, digest]]);
+  expect(rows(11)).toEqual([[digest], [reference.manifestDigest]]);
 });

@@ -1,5 +1,6 @@
 import { assert } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
+import type { CheckpointReference } from "../../protocol/messages.ts";
 import type { UploadStatus } from "../../protocol/uploads.ts";
 import type { BrokerFailure, BrokerOutcome } from "./outcome.ts";
 
@@ -113,6 +114,19 @@ export class UploadCourse {
     const bytes = Math.min(this.#chunkBytesMax, this.#bytes - offset);
     return { do: "send", offset, bytes, isLast: offset + bytes === this.#bytes };
   }
+}
+
+/**
+ * The files of a checkpoint by their digests, in the order in which they go; those of one row go side by side, and none
+ * of the next before they are there. The broker keeps what nothing refers to yet for the life of a lease: an archive of
+ * many chunks may take longer than that, and a manifest that went beside it would be gone when the two are named.
+ */
+export function uploadRows(
+  { manifestDigest, archiveDigest, archiveBytes }: CheckpointReference,
+  chunkBytesMax: number,
+): readonly (readonly string[])[] {
+  if (archiveBytes <= chunkBytesMax) return [[manifestDigest, archiveDigest]];
+  return [[archiveDigest], [manifestDigest]];
 }
 
 /** What the uploads of a checkpoint's parts come to together: what stands in its way for good goes first. */

@@ -53,7 +53,8 @@ test("both files arrive byte for byte, in chunks", async () => {
   expect(await upload()).toEqual({ ok: true, value: null });
   expect([...has.values()].map((bytes) => bytes.toString()).includes("a manifest")).toBe(true);
   expect(has.get(archiveDigest)?.equals(archive)).toBe(true);
-  expect(sent.filter(({ digest }) => digest === archiveDigest)).toHaveLength(4);
+  // The manifest last, or the broker had forgotten it by the time at which a long archive is there.
+  expect(sent.map(({ digest }) => digest === archiveDigest)).toEqual([true, true, true, true, false]);
 });
 
 test("one that was cut off goes on later from what the broker has, and sends nothing twice", async () => {

@@ -6,7 +6,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import { limits } from "../../foundation/limits.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
 import type { BrokerOutcome } from "../core/outcome.ts";
-import { outcomeOfParts, UploadCourse, type UploadStep } from "../core/upload-course.ts";
+import { outcomeOfParts, UploadCourse, uploadRows, type UploadStep } from "../core/upload-course.ts";
 import type { BrokerClient } from "./broker-client.ts";
 import { outcomeOf } from "./broker-error.ts";
 
@@ -22,18 +22,23 @@ interface Part {
  * goes on from there. Never rejects for what the network, the broker or the disk does.
  */
 export async function uploadCheckpoint({
-  reference: { manifestDigest, archiveDigest },
+  reference,
   paths,
   ...part
 }: Part & {
   readonly reference: CheckpointReference;
   readonly paths: { readonly manifest: string; readonly archive: string };
 }): Promise<BrokerOutcome<null>> {
-  const parts = [
-    uploadFile({ ...part, digest: manifestDigest, path: paths.manifest }),
-    uploadFile({ ...part, digest: archiveDigest, path: paths.archive }),
-  ];
-  return outcomeOfParts(await Promise.all(parts));
+  const outcomes: BrokerOutcome<null>[] = [];
+  for (const row of uploadRows(reference, limits.uploadChunkBytesMax)) {
+    const files = row.map((digest) => {
+      const path = digest === reference.manifestDigest ? paths.manifest : paths.archive;
+      return uploadFile({ ...part, digest, path });
+    });
+    outcomes.push(...(await Promise.all(files)));
+    if (outcomes.some(({ ok }) => !ok)) break;
+  }
+  return outcomeOfParts(outcomes);
 }
 
 async function uploadFile(file: Part & { digest: string; path: string }): Promise<BrokerOutcome<null>> {

@@ -48,7 +48,7 @@ export function resumed(turn: Turn, { caller }: BrokerInput<"resumed">): BrokerR
 }
 
 /**
- * The process ends, the membership does not (EG-4). Leases that it does not hand back stay until they expire: their
+ * The process ends, the membership does not (EG-4), unless no later one comes for a very long time. Leases that it does not hand back stay until they expire: their
  * sandboxes may still run (docs/cases.md, case 46).
  */
 export function shutdown(turn: Turn, { caller, message }: BrokerInput<"shutdown">): BrokerResponse<"shutdown"> {
@@ -62,6 +62,8 @@ export function shutdown(turn: Turn, { caller, message }: BrokerInput<"shutdown"
   if (agent.standing === "shutdown") return acknowledged;
   agent.standing = "shutdown";
   agent.lostAt = null;
+  agent.lastSeenAt = turn.nowMs;
+  turn.state.alarms.ensureAgent(agent, turn.nowMs + turn.state.timing.revokeShutdownAfterMs);
   persistAgent(turn, agent);
   record(turn, "broker.agent", { agentId: agent.agentId, standing: "shutdown", reason: message.reason });
   return acknowledged;

@@ -124,6 +124,44 @@ describe("silence", () => {
   });
 });
 
+describe("an agent that shut down and does not come back", () => {
+  test("is revoked in the end: it may have withdrawn without being heard (I7)", () => {
+    const broker = new CoreBroker();
+    const agent = new CoreAgent(broker).enrol();
+    answerOf(agent.shutdown());
+    broker.advance(broker.timing.revokeShutdownAfterMs - 1);
+    expect(agent.record.standing).toBe("shutdown");
+    broker.advance(1);
+    expect(agent.record.standing).toBe("revoked");
+    expect(codeOf(agent.tryEnrol())).toBe("revoked");
+  });
+
+  test("has the whole time again after a start of the broker", () => {
+    const broker = new CoreBroker();
+    const agent = new CoreAgent(broker).enrol();
+    answerOf(agent.shutdown());
+    const { revokeShutdownAfterMs } = broker.timing;
+    broker.advance(revokeShutdownAfterMs - 1);
+    broker.restart();
+    broker.advance(revokeShutdownAfterMs - 1);
+    expect(agent.record.standing).toBe("shutdown");
+    broker.advance(1);
+    expect(agent.record.standing).toBe("revoked");
+  });
+
+  test("is not revoked for an absence of before it came back", () => {
+    const broker = new CoreBroker();
+    const agent = new CoreAgent(broker).enrol();
+    answerOf(agent.shutdown());
+    broker.advance(broker.timing.revokeShutdownAfterMs - 1);
+    agent.startAnew();
+    agent.enrol().heartbeat();
+    answerOf(agent.shutdown());
+    broker.advance(broker.timing.revokeShutdownAfterMs - 1);
+    expect(agent.record.standing).toBe("shutdown");
+  });
+});
+
 describe("pause", () => {
   test("is acknowledged with its checkpoints, keeps its leases, and counts only checkpoints that are here (I8)", () => {
     const broker = new CoreBroker();
@@ -163,7 +201,7 @@ describe("shutdown", () => {
     expect(other.takeWork().map(({ jobId }) => jobId)).toEqual([a, b]);
   });
 
-  test("is not loss: the agent is never revoked for it", () => {
+  test("is not loss: the agent may stay away for far longer", () => {
     const broker = new CoreBroker();
     const agent = new CoreAgent(broker).enrol();
     answerOf(agent.shutdown());

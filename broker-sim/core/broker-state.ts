@@ -124,6 +124,8 @@ function loadAgent(state: BrokerState, stored: AgentRecord): void {
     state.alarms.ensureAgent(agent, state.nowMs + state.timing.activityTimeoutMs);
   } else if (agent.standing === "lost") {
     state.alarms.ensureAgent(agent, state.nowMs + state.timing.revokeLostAfterMs);
+  } else if (agent.standing === "shutdown") {
+    state.alarms.ensureAgent(agent, state.nowMs + state.timing.revokeShutdownAfterMs);
   }
 }
 
@@ -134,8 +136,7 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   if (job.grant !== null) {
     assert(job.state === "offered" || job.state === "leased", "only an offered or leased job has a grant");
     const holder = present(state.agents.get(job.grant.agentId), "the store knows the agent that holds a grant");
-    const ttlMs = job.state === "offered" ? state.timing.offerTtlMs : state.timing.leaseTtlMs;
-    job.grant = { ...job.grant, expiresAt: state.nowMs + ttlMs };
+    job.grant = { ...job.grant, expiresAt: state.nowMs + lastsOverStartMs(state, job) };
     holder.hold(job);
     state.alarms.ensure("job", job.jobId, job.grant.expiresAt);
   } else if (job.state === "queued") {
@@ -154,6 +155,14 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   }
   manifest.references += 1;
   archive.references += 1;
+}
+
+/**
+ * A lease has its whole life again. An offer of an earlier start lapses with this one: a store that forgot its last
+ * writes may have brought back one that was answered long ago, and the job was granted under larger epochs since (I1).
+ */
+function lastsOverStartMs({ timing }: BrokerState, { state }: JobRecord): number {
+  return state === "offered" ? 0 : timing.leaseTtlMs;
 }
 
 /** If its lease still stands. How much is there is told to whoever asks; of how much, by whoever sends more. */

@@ -64,5 +64,21 @@ function checkSilence(turn: Turn, agent: KnownAgent): void {
     assert(lostAt + revokeLostAfterMs <= nowMs, "the alarm of a lost agent was set when it was lost");
     sometimes("a lost agent was revoked");
     revoke(turn, agent, `lost for ${revokeLostAfterMs} ms; the revocation that it signed at enrolment was applied`);
+  } else if (standing === "shutdown") {
+    checkReturn(turn, agent);
   }
+}
+
+/** A later instance may have withdrawn without being heard, and nobody can tell that from a host that is off. */
+function checkReturn(turn: Turn, agent: KnownAgent): void {
+  const { state, nowMs } = turn;
+  const { revokeShutdownAfterMs } = state.timing;
+  const dueMs = agent.lastSeenAt + revokeShutdownAfterMs;
+  if (dueMs > nowMs) {
+    state.alarms.ensureAgent(agent, dueMs);
+    return;
+  }
+  sometimes("an agent that had shut down and did not come back was revoked");
+  const away = `shut down, and away for ${revokeShutdownAfterMs} ms`;
+  revoke(turn, agent, `${away}; the revocation that it signed at enrolment was applied`);
 }

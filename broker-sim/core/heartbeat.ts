@@ -48,7 +48,10 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   renewHunger(turn, agent);
   const { agentId, state, slotsFree } = agent;
   const { instanceId } = caller;
-  record(turn, "broker.heartbeat", { agentId, instanceId, state, slotsFree: message.slotsFree, offers: offers.length });
+  record(turn, "broker.heartbeat", {
+    ...{ agentId, instanceId, state, slotsFree: message.slotsFree },
+    ...{ offers: offers.length, heardAt: turn.nowMs },
+  });
   assert(slotsFree >= 0, "an agent has no negative number of free slots");
   return { ok: true, answer: { brokerTimeMs: turn.nowMs, offers, renewed, lost } };
 }

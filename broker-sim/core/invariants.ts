@@ -77,7 +77,9 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   if (job.grant === null) return;
   assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
   assert(job.grant.leaseId === leaseIdOf(job.jobId, job.grant.epoch), "a lease's id names its job and epoch");
-  assert(job.grant.expiresAt > state.nowMs, "no grant outlives its time");
+  // Offers of an earlier start are due with the first input after it.
+  const leastMs = job.state === "offered" ? 0 : Number.MIN_VALUE;
+  assert(job.grant.expiresAt - state.nowMs >= leastMs, "no grant outlives its time");
   const holder = state.agents.get(job.grant.agentId);
   assert(holder?.held.get(job.grant.leaseId) === job, "the holder's list names the grant");
   assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.grant.expiresAt });
@@ -91,6 +93,8 @@ function assertSilenceIsNoticed({ timing }: BrokerState, agent: KnownAgent): voi
   } else if (standing === "lost") {
     const sinceMs = present(lostAt, "a lost agent is lost since a moment");
     assert(alarmAtMs <= sinceMs + timing.revokeLostAfterMs, "a lost agent is revoked in time");
+  } else if (standing === "shutdown") {
+    assert(alarmAtMs <= lastSeenAt + timing.revokeShutdownAfterMs, "an agent that stays away is revoked in time");
   }
 }
 

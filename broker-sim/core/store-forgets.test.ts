@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { CoreAgent, CoreBroker, codeOf, named } from "../testing/core-broker.ts";
+import { CoreAgent, CoreBroker, answerOf, codeOf, named } from "../testing/core-broker.ts";
 import { jobOfLease, leaseIdOf } from "./lease-id.ts";
 
 /** Some day on which brokers run; their clock counts from 1970. */
@@ -67,6 +67,20 @@ describe("a broker whose store forgot its last commits", () => {
       },
     ]);
     expect(codeOf(other.complete(granted!))).toBe("ok");
+  });
+
+  test("that brings back an offer from before a later grant makes no lease of it (I1)", () => {
+    const broker = brokerOfToday();
+    broker.submit();
+    const first = new CoreAgent(broker, { number: 1, slots: 1 }).enrol();
+    const second = new CoreAgent(broker, { number: 2, slots: 1 }).enrol();
+    const [offer] = first.heartbeat().offers;
+    const before = copyOf(broker);
+    answerOf(first.decline(offer!));
+    const [granted] = second.takeWork();
+    restartFrom(broker, ...before);
+    expect(first.heartbeat().offers.map(({ epoch }) => epoch > granted!.epoch)).toEqual([true]);
+    expect(codeOf(first.accept(offer!))).toBe("offer-lapsed");
   });
 
   test("that knows nothing of a job any more says so, and takes no result of it", () => {

@@ -14,13 +14,16 @@ class Listener {
   readonly heard: { event: string; data: unknown; id: string }[] = [];
   readonly source: EventSource;
   connections = 0;
+  /** Of the last request for the stream, signature and all. */
+  lastHeaders: Record<string, string> = {};
   #waiting: (() => void)[] = [];
 
   constructor(live: LiveBroker, agent: SigningClient) {
     this.source = new EventSource(live.url + routes.events, {
       fetch: async (url, init) => {
         this.connections += 1;
-        return await fetch(url, { ...init, headers: { ...init.headers, ...agent.headers("GET", routes.events) } });
+        this.lastHeaders = { ...init.headers, ...agent.headers("GET", routes.events) };
+        return await fetch(url, { ...init, headers: this.lastHeaders });
       },
     });
     for (const event of names) {
@@ -185,3 +188,21 @@ async function breakableProxy(live: LiveBroker): Promise<{ url: string; breakAll
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
   return { url: `http://127.0.0.1:${address.port}`, breakAll };
 }
+
+test("a copy of the request that opened a stream opens none, and takes neither the stream nor its events", async () => {
+  const live = await LiveBroker.start();
+  const agent = await live.agent();
+  const command = async (name: string): Promise<void> => {
+    await live.call("POST", routes.agentCommands(agent.agentId), { command: name, reason: "test" });
+  };
+  const listener = new Listener(live, agent);
+  await listener.opened();
+  await command("pause");
+  await listener.events(1);
+  const copy = listener.lastHeaders;
+  const answer = await fetch(live.url + routes.events, { headers: { ...copy, "last-event-id": "" } });
+  expect([answer.status, await answer.json()]).toEqual([401, expect.objectContaining({ code: "replayed" })]);
+  await command("resume");
+  expect(await listener.events(2)).toEqual(["pause", "resume"]);
+  expect(listener.connections).toBe(1);
+});

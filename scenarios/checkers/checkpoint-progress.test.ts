@@ -94,6 +94,15 @@ describe("checkpoint-progress of acknowledged pauses", () => {
     expect(judge(acknowledge(never()), name).result).toBe("pass");
   });
 
+  it("does not fail on what an earlier instance sent, while a late wish of it is heeded in place of the next one's", () => {
+    const enrols = (history: HistoryBuilder, instanceId: string) =>
+      history.add("broker.enrolled", { agentId, instanceId, again: true });
+    const next = () => enrols(enrols(new HistoryBuilder().start(), "one").start("two"), "two");
+    expect(judge(acknowledge(next()), name).detail).toContain("never paused");
+    expect(judge(acknowledge(enrols(next(), "one")), name).result).toBe("pass");
+    expect(judge(acknowledge(enrols(enrols(next(), "one"), "two")), name).result).toBe("fail");
+  });
+
   it("does not fail on one that arrives late, in another freeze", () => {
     const late = paused(frozen(1).save(1, 1, 5))
       .state("Paused", "Working", "resumeAsked")

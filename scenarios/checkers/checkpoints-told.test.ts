@@ -35,6 +35,20 @@ describe("checkpoints-told", () => {
     );
   });
 
+  it("does not ask for what was on its way when a signal ended the agent", () => {
+    const saved = () => save(new HistoryBuilder().start(), "d");
+    const exits = (history: HistoryBuilder, how: "interrupted" | "shutdown", who = agentId) =>
+      history.add("witness.exit", { agentId: who, how });
+    const later = (history: HistoryBuilder) => release(woke(history.wait(800)), null);
+    expect(judge(later(exits(saved().wait(300), "interrupted")), name, settings).result).toBe("unknown");
+    expect(judge(later(exits(saved().wait(300), "interrupted", "b".repeat(64))), name, settings).result).toBe("fail");
+    expect(judge(later(exits(saved().wait(300), "shutdown")), name, settings).result).toBe("unknown");
+    // It may have got through all the same, in place of one before.
+    const both = exits(save(woke(saved().wait(800)), "e"), "interrupted");
+    expect(judge(release(both, "e"), name, settings).result).toBe("pass");
+    expect(judge(later(exits(woke(saved().wait(800)), "interrupted")), name, settings).result).toBe("fail");
+  });
+
   it("tells the time by the broker's clock too", () => {
     const history = save(new HistoryBuilder(), "d").add("broker.heartbeat", beat, "broker").wait(800);
     history.add("broker.released", { ...beatlessRelease, checkpoint: null }, "broker");
@@ -50,12 +64,12 @@ describe("checkpoints-told", () => {
     expect(judge(release(history(), "e"), name, settings).result).toBe("pass");
   });
 
-  it("gives one of several chunks the time of a question and of each of them", () => {
-    // A question, three chunks, the word of it: 350 ms each.
+  it("gives one of several chunks the time of a question, of each of them, and of its manifest", () => {
+    // A question, three chunks, the manifest, the word of it: 350 ms each.
     const inChunks = { ...settings, uploadChunkBytes: 40 };
     const after = (waitMs: number) => release(woke(save(new HistoryBuilder(), "d").wait(waitMs)), null);
-    expect(judge(after(1_700), name, inChunks).result).toBe("unknown");
-    expect(judge(after(1_800), name, inChunks).result).toBe("fail");
+    expect(judge(after(2_050), name, inChunks).result).toBe("unknown");
+    expect(judge(after(2_150), name, inChunks).result).toBe("fail");
   });
 
   it("asks for none that the broker does not take", () => {

@@ -15,6 +15,8 @@ interface Lease {
   due: Saved | null;
   /** Those that were saved since, and may be on their way. */
   coming: Saved[];
+  /** Those whose agent ended while they may have been on their way: the broker may hold them, or not. */
+  readonly cutOff: Saved[];
 }
 
 /**
@@ -29,6 +31,8 @@ export const checkpointsTold = checkerOf("the broker holds each lease's newest c
   const leases = new Map<string, Lease>();
   /** Where a job's next holder begins, by job. */
   const reached = new Map<string, RecordOf<"broker.released">>();
+  /** By instance. */
+  const agentOf = new Map<string, string>();
   let held = 0;
 
   const look = (now: HistoryRecord): void => {
@@ -42,21 +46,31 @@ export const checkpointsTold = checkerOf("the broker holds each lease's newest c
       "agent.checkpoint": (record) => {
         const { leaseId, checkpoint } = record.data;
         if (checkpoint.archiveBytes > settings.checkpointBytesMax) return;
-        const lease = leases.get(leaseId) ?? { due: null, coming: [] };
+        const lease = leases.get(leaseId) ?? { due: null, coming: [], cutOff: [] };
         leases.set(leaseId, lease);
         lease.coming.push(new Debt(record));
+      },
+      "agent.started": ({ source, data }) => void agentOf.set(source, data.agentId ?? ""),
+      "witness.exit": ({ data: { agentId } }) => {
+        // A second and a third signal wait for nothing that is on its way; what is due by then is due. Whether a
+        // shutdown that nobody hurried gave up too early is for shutdown-handover to say.
+        for (const lease of leases.values()) {
+          const isCutOff = ({ since }: Saved): boolean => agentOf.get(since.source) === agentId;
+          lease.cutOff.push(...lease.coming.filter(isCutOff));
+          lease.coming = lease.coming.filter((saved) => !isCutOff(saved));
+        }
       },
       "agent.woke": look,
       "broker.heartbeat": look,
       "broker.released": (record) => {
         look(record);
         const { leaseId, jobId, how, checkpoint } = record.data;
-        const { due = null, coming = [] } = leases.get(leaseId) ?? {};
+        const { due = null, coming = [], cutOff = [] } = leases.get(leaseId) ?? {};
         leases.delete(leaseId);
         if (!ends.has(how)) reached.set(jobId, record);
         if (due === null) return;
         held += 1;
-        const isNew = [due, ...coming].some(
+        const isNew = [due, ...coming, ...cutOff].some(
           ({ since }) => since.data.checkpoint.manifestDigest === checkpoint?.manifestDigest,
         );
         return isNew

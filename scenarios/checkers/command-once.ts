@@ -4,7 +4,7 @@ import { Recent } from "./recent.ts";
 import { violation, type Violation } from "./story.ts";
 
 /** How whoever drives a run names each command, so that it can be told from every other one. */
-const commandName = /^command #\d+$/;
+export const commandName = /^command #\d+$/;
 /** So many commands of each kind are remembered of an instance. */
 const commandsMax = 1_000;
 

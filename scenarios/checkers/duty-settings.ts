@@ -37,8 +37,8 @@ export function roundTripMs({ latencyMsMax }: DutySettings): number {
   return 2 * latencyMsMax + answerMsMax;
 }
 
-/** The most that an archive is on its way to the broker: what takes several chunks is asked about first. */
+/** The most that an archive is on its way to the broker: what takes several chunks is asked about first, and its manifest follows it. */
 export function uploadMs(settings: DutySettings, archiveBytes: number): number {
   const chunks = Math.max(1, Math.ceil(archiveBytes / settings.uploadChunkBytes));
-  return (chunks === 1 ? 1 : chunks + 1) * roundTripMs(settings);
+  return (chunks === 1 ? 1 : chunks + 2) * roundTripMs(settings);
 }

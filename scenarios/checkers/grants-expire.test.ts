@@ -50,6 +50,23 @@ describe("grants-expire", () => {
     expect(verdict(beat(stopped.add("broker.started", { url: "", store: "", pid: 1 }), other)).result).toBe("unknown");
   });
 
+  it("counts the whole time from a start of the broker, by whatever clock that goes", () => {
+    const started = (at: number) => {
+      const history = leased().add("broker.stopped", { reason: "" });
+      return history.wait(at - history.nowMs).add("broker.started", { url: "", store: "", pid: 1 });
+    };
+    expect(verdict(started(500).wait(5_000).release(1, 1, "expired")).result).toBe("pass");
+    expect(verdict(started(90_000).wait(5_000).release(1, 1, "expired")).result).toBe("pass");
+    expect(verdict(started(90_000).wait(3_000).release(1, 1, "expired")).detail).toContain("before its time was over");
+  });
+
+  it("lets an offer of before a start lapse with it", () => {
+    const started = offered()
+      .add("broker.stopped", { reason: "" })
+      .add("broker.started", { url: "", store: "", pid: 1 });
+    expect(verdict(started.release(1, 1, "offer-lapsed")).result).toBe("pass");
+  });
+
   it("forgets what nobody lived to tell", () => {
     expect(verdict(beat(fault(leased(), "lose-history").wait(9_000), other)).result).toBe("unknown");
   });

@@ -8,6 +8,8 @@ const standstills: ReadonlySet<string> = new Set(["kill-broker", "stall-broker",
 interface Grant {
   record: RecordOf<"broker.offered"> | RecordOf<"broker.leased">;
   readonly lifeMs: number;
+  /** The earliest time at which it may end by itself, by the clock of the broker's latest start. */
+  earliestMs: number;
   /** The latest time at which it may end, by the broker's clock: the last heartbeat of its holder may have renewed it. */
   latestMs: number;
 }
@@ -15,8 +17,8 @@ interface Grant {
 /**
  * L3: what an agent holds comes back when its time is over, neither earlier nor much later: an offer that nobody
  * answers, and a lease that nobody renews. By the broker's own clock; it looks in time unless it stands still, and each
- * of its starts gives everybody the whole time again (docs/cases.md, case 8). Settings: `leaseTtlMs` and `offerTtlMs`,
- * where they are known; `slackMs` (default 1000) for the broker's timer.
+ * of its starts gives every lease the whole time again (docs/cases.md, case 8), and ends the offers of before. Settings: `leaseTtlMs` and `offerTtlMs`,
+ * where they are known; `slackMs` (default 1000) for the broker's timer, and for a start that is told a little later.
  */
 export const grantsExpire = checkerOf(
   "grants end when their time is over, neither before nor much later (L3)",
@@ -50,6 +52,7 @@ export const grantsExpire = checkerOf(
       grants.set(jobId, {
         record,
         lifeMs: Number(life ?? expiresAt - record.at),
+        earliestMs: expiresAt,
         latestMs: Math.max(record.at, expiresAt),
       });
     };
@@ -79,13 +82,20 @@ export const grantsExpire = checkerOf(
           if (grant?.record.data.leaseId !== leaseId) return late;
           ended += 1;
           const byTime = how === "expired" || how === "offer-lapsed";
-          if (byTime && record.at < grant.record.data.expiresAt) {
+          if (byTime && record.at < grant.earliestMs) {
             return violation(`${leaseId} was taken back before its time was over`, grant.record, record);
           }
           return late;
         },
         "broker.stopped": () => void standstill.set("stopped", 1),
-        "broker.started": () => goOn("stopped", "kill-broker", "lose-store", "stall-broker"),
+        "broker.started": ({ at }) => {
+          // Its clock may have been set while nobody looked at it.
+          for (const grant of grants.values()) {
+            const isOffer = grant.record.type === "broker.offered";
+            grant.earliestMs = isOffer ? Number.NEGATIVE_INFINITY : at + grant.lifeMs - slackMs;
+          }
+          goOn("stopped", "kill-broker", "lose-store", "stall-broker");
+        },
         "fault.applied": (record) => {
           const { fault } = record.data;
           if (standstills.has(fault)) standstill.set(fault, (standstill.get(fault) ?? 0) + 1);

@@ -35,10 +35,11 @@ export class HolderContact {
     if (agentId !== null && agentId !== undefined) this.#of(agentId).latest = source;
   }
 
-  heard({ at, data: { agentId } }: RecordOf<"broker.heartbeat">): void {
+  heard({ at, data: { agentId, heardAt } }: RecordOf<"broker.heartbeat">): void {
     const contact = this.#of(agentId);
     contact.heartbeats += 1;
-    contact.lastHeartbeatAt = at;
+    // A store that stands still lets it be told much later.
+    contact.lastHeartbeatAt = heardAt ?? at;
     contact.mayBeLost = false;
   }
 

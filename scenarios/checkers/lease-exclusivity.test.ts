@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { HistoryBuilder } from "../testing/history-builder.ts";
+import { grant, HistoryBuilder } from "../testing/history-builder.ts";
 import { judge } from "../testing/judge.ts";
 
 const name = "lease-exclusivity";
@@ -46,6 +46,19 @@ describe("lease-exclusivity", () => {
     expect(judge(lost().lease(1, 2), name).result).toBe("pass");
     expect(judge(lost().lease(1, 1), name).result).toBe("fail");
     expect(judge(new HistoryBuilder().lease(1, 1).loseStore(2).lease(1, 2), name).result).toBe("fail");
+  });
+
+  it("fails on a lease by an offer of before a start of the broker, whatever a store brought back", () => {
+    const started = (history: HistoryBuilder) => history.add("broker.started", { url: "", store: "sqlite", pid: 2 });
+    const leased = (history: HistoryBuilder, epoch: number) =>
+      history.add("broker.leased", { ...grant(1, epoch), expiresAt: 1 });
+    const offered = () => new HistoryBuilder().add("broker.offered", { ...grant(1, 1), expiresAt: 1 });
+    expect(judge(leased(offered(), 1), name).result).toBe("pass");
+    expect(judge(leased(started(offered()), 1), name).detail).toContain("by an offer of before the broker's start");
+    const later = offered()
+      .release(1, 1, "declined")
+      .add("broker.offered", { ...grant(1, 2), expiresAt: 1 });
+    expect(judge(leased(later.loseStore(1), 1), name).result).toBe("fail");
   });
 
   it("is unknown without a grant", () => {

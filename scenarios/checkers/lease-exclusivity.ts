@@ -9,23 +9,27 @@ interface Grants {
   /** The latest grant, live or not. */
   readonly offered: RecordOf<"broker.offered">;
   live: boolean;
+  /** In which start of the broker it was offered. */
+  readonly start: number;
 }
 
 /**
- * I1: at most one live lease per job, and every grant has a larger epoch than the one before, across restarts too. What
- * a store forgot (fault `lose-store`) it cannot release, so those grants are over without a word; their epochs are not.
+ * I1: at most one live lease per job, and every grant has a larger epoch than the one before, across restarts too, which
+ * no offer outlives. What a store forgot (fault `lose-store`) it cannot release, so those grants are over without a
+ * word; their epochs are not.
  */
 export const leaseExclusivity = checkerOf("at most one live lease per job, and epochs only grow (I1)", () => {
   const jobs = new Map<string, Grants>();
   const settled = new Recent<Grants>();
   let granted = 0;
+  let starts = 0;
   return {
     on: {
       "broker.offered": (record) => {
         const { jobId, leaseId, epoch, agentId } = record.data;
         const before = jobs.get(jobId) ?? settled.get(jobId);
         granted += 1;
-        jobs.set(jobId, { epoch, offered: record, live: true });
+        jobs.set(jobId, { epoch, offered: record, live: true, start: starts });
         if (before?.live) {
           const holder = before.offered.data.leaseId;
           const summary = `${jobId} was offered to ${agentId.slice(0, 12)} as ${leaseId} while ${holder} was live`;
@@ -38,6 +42,14 @@ export const leaseExclusivity = checkerOf("at most one live lease per job, and e
           record,
         );
       },
+      "broker.leased": (record) => {
+        const { jobId, leaseId, epoch } = record.data;
+        const before = jobs.get(jobId);
+        if (before === undefined || (epoch >= before.epoch && before.start === starts)) return null;
+        // A store that forgot its last writes may have brought it back from before a later grant.
+        return violation(`${leaseId} was leased by an offer of before the broker's start`, before.offered, record);
+      },
+      "broker.started": () => void (starts += 1),
       "broker.released": ({ data: { jobId, leaseId } }) => {
         const grants = jobs.get(jobId);
         if (grants?.offered.data.leaseId === leaseId) grants.live = false;

@@ -1,5 +1,6 @@
 import { isByActivity, isForActivity } from "./activity-words.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
+import { commandName } from "./command-once.ts";
 import { violation } from "./story.ts";
 
 interface Agent {
@@ -9,8 +10,8 @@ interface Agent {
   paused: RecordOf<"witness.answered"> | null;
   /** The owner's last request for one. */
   lastPause: number;
-  /** The operator asked for one, which may be on its way for long. */
-  operatorAsked: boolean;
+  /** The operator's words for a pause that the agent has not been seen to heed: they may be on their way for long. */
+  readonly coming: Set<string>;
   /** The owner was told that it is let go, and nobody has asked for a pause since. */
   letGo: RecordOf<"witness.answered"> | null;
   /** By what the operator's words are told from any other. */
@@ -34,7 +35,7 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
         ownerAsked: false,
         lastPause: 0,
         paused: null,
-        operatorAsked: false,
+        coming: new Set(),
         letGo: null,
         resumes: new Set(),
       };
@@ -59,10 +60,11 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
         const agent = of(agentId);
         if (!ok) return;
         if (command === "pause") agent.paused = record;
-        else if (command === "resume" && agent.lastPause < request) {
-          agent.paused = null;
+        // What was granted before it was asked is over, though the owner may have asked for another since.
+        if (command === "resume" && (agent.paused?.data.request ?? request) < request) agent.paused = null;
+        if (command === "resume" && agent.lastPause < request) {
           agent.ownerAsked = false;
-          if (!agent.operatorAsked) agent.letGo = record;
+          if (agent.coming.size === 0) agent.letGo = record;
         }
       },
       "witness.command": ({ data: { agentId, by, command, reason } }) => {
@@ -70,10 +72,12 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
         const agent = of(agentId);
         if (command === "resume") agent.resumes.add(reason);
         else if (command === "pause") {
-          agent.operatorAsked = true;
+          agent.coming.add(reason);
           agent.letGo = null;
         }
       },
+      // Also where the host was paused already.
+      "agent.frozen": ({ source, data: { trigger } }) => came(of(agentOf.get(source)), trigger),
       "agent.refused": (record) => {
         const { event, state } = record.data;
         if (event !== "resumeAsked" || state === "Withdrawing" || state === "Withdrawn") return;
@@ -84,7 +88,9 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
       },
       "agent.state": (record) => {
         const { from, to, event, reason } = record.data;
-        const { paused, letGo, resumes: words } = of(agentOf.get(record.source));
+        const agent = of(agentOf.get(record.source));
+        const { paused, letGo, resumes: words } = agent;
+        if (to === "Paused") came(agent, reason);
         if (to === "Paused" && letGo !== null && !isByActivity(reason)) {
           return violation("a host that its owner let go is paused, and nobody asked for that", letGo, record);
         }
@@ -97,3 +103,8 @@ export const ownerHolds = checkerOf("only the owner lets go what the owner pause
     end: () => (resumes === 0 ? undecided("nobody let a host go") : passed(`${resumes} resumes`)),
   };
 });
+
+/** The operator's pause is here. Words that may be used twice say nothing of which one it is. */
+function came({ coming }: Agent, reason: string): void {
+  if (commandName.test(reason)) coming.delete(reason);
+}

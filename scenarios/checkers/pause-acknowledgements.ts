@@ -7,6 +7,8 @@ interface Pause {
   known: boolean;
   /** The broker heeds only this one by now, and nothing that an earlier one sent and that was delayed on its way. */
   enrolled: boolean;
+  /** The wish of an earlier one came late, and the broker heeds that one until this one has enrolled again. */
+  overtaken: boolean;
   wasPaused: boolean;
   paused: RecordOf<"agent.state"> | null;
   frozen: RecordOf<"agent.frozen"> | null;
@@ -27,7 +29,7 @@ interface Pause {
  */
 export class PauseAcknowledgements {
   readonly #instances = new Instances<Pause>(() => ({
-    ...{ known: false, enrolled: false, wasPaused: false, paused: null, frozen: null, suspect: null },
+    ...{ known: false, enrolled: false, overtaken: false, wasPaused: false, paused: null, frozen: null, suspect: null },
     ...{ settled: new Set<string>(), ended: new Set<string>() },
   }));
   readonly #suspects = new Set<Pause>();
@@ -39,6 +41,8 @@ export class PauseAcknowledgements {
 
   enrolled(record: RecordOf<"broker.enrolled">): void {
     const pause = this.#instances.enrolled(record);
+    const latest = this.#instances.ofAgent(record.data.agentId);
+    if (latest !== undefined) latest.overtaken = latest !== pause;
     if (pause !== undefined) pause.enrolled = true;
   }
 
@@ -74,7 +78,7 @@ export class PauseAcknowledgements {
   acknowledged(record: RecordOf<"broker.pause-acknowledged">): Violation | null {
     const agent = `agent ${record.data.agentId.slice(0, 12)}`;
     const pause = this.#instances.ofAgent(record.data.agentId);
-    if (pause === undefined) return null;
+    if (pause === undefined || pause.overtaken) return null;
     if (pause.known && pause.enrolled && !pause.wasPaused)
       return violation(`${agent} had a pause acknowledged and never paused`, record);
     if (pause.paused === null || missing(pause) === 0) return null;

@@ -31,6 +31,16 @@ describe("pause-told", () => {
     expect(judge(history.add("broker.heartbeat", beat, "broker"), name, settings).result).toBe("fail");
   });
 
+  it("waits for a while more where a job was taken back whose checkpoint was on its way, and not for ever", () => {
+    const inChunks = { ...settings, uploadChunkBytes: 10 };
+    const after = (waitMs: number) => {
+      const cancelled = paused().wait(3_000).release(1, 1, "cancelled").add("agent.woke", { cause: "timer" });
+      return cancelled.wait(waitMs).add("agent.woke", { cause: "timer" });
+    };
+    expect(judge(after(690), name, inChunks).result).toBe("unknown");
+    expect(judge(after(710), name, inChunks).detail).toContain("the broker has no word of it");
+  });
+
   it.each([
     ["resumed", (history: HistoryBuilder) => resumed(history)],
     ["shut down", (history: HistoryBuilder) => history.add("agent.shutdown", { trigger: "", stage: "begin" })],

@@ -1,3 +1,4 @@
+import type { HistoryRecord } from "../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { Debt } from "./debt.ts";
 import { dutySettings, roundTripMs, uploadMs } from "./duty-settings.ts";
@@ -16,6 +17,8 @@ interface Instance {
   pausedBy: RecordOf<"agent.frozen"> | null;
   /** The leases whose checkpoint was saved in it and that have not ended since, and how many bytes it has. */
   readonly saved: Map<string, number>;
+  /** Since the last of those ended, which the agent may have to hear of while it is still sending what was saved. */
+  dropped: Debt | null;
 }
 
 const title = "a pause is acknowledged to the broker in time, with its checkpoints (WC-2)";
@@ -29,6 +32,7 @@ export const pauseTold = checkerOf(title, (all) => {
   const instances = new Instances<Instance>(() => ({
     ...{ paused: null, told: 0, stale: 0, frozen: null, pausedBy: null },
     saved: new Map<string, number>(),
+    dropped: null,
   }));
   let told = 0;
 
@@ -37,9 +41,15 @@ export const pauseTold = checkerOf(title, (all) => {
     const ageMs = instance.paused.ageMs(now);
     // The uploads, then the acknowledgement.
     const bearMs = uploadMs(settings, Math.max(0, ...instance.saved.values())) + roundTripMs(settings);
-    if (ageMs <= bearMs) return null;
+    // Asked of both each time, because each needs a first record of every clock.
+    const droppedMs = instance.dropped?.ageMs(now) ?? Number.POSITIVE_INFINITY;
+    if (ageMs <= bearMs || droppedMs <= 2 * roundTripMs(settings)) return null;
     const summary = `an agent is Paused since ${ageMs.toFixed(0)} ms, and the broker has no word of it`;
     return violation(summary, instance.paused.since, now);
+  };
+
+  const drop = (instance: Instance | undefined, leaseId: string, record: HistoryRecord): void => {
+    if (instance?.saved.delete(leaseId) === true) instance.dropped = new Debt(record);
   };
 
   return {
@@ -64,17 +74,17 @@ export const pauseTold = checkerOf(title, (all) => {
         const { archiveBytes } = checkpoint;
         if (archiveBytes <= settings.checkpointBytesMax) instances.of(source).saved.set(leaseId, archiveBytes);
       },
-      "agent.execution": ({ source, data: { leaseId, to } }) => {
-        if (to !== "spawning" && to !== "running") instances.of(source).saved.delete(leaseId);
+      "agent.execution": (record) => {
+        const { leaseId, to } = record.data;
+        if (to !== "spawning" && to !== "running") drop(instances.of(record.source), leaseId, record);
       },
-      "broker.released": ({ data: { agentId, leaseId } }) => {
-        instances.ofAgent(agentId)?.saved.delete(leaseId);
-      },
+      "broker.released": (record) => drop(instances.ofAgent(record.data.agentId), record.data.leaseId, record),
       "agent.state": (record) => {
         const instance = instances.of(record.source);
         if (instance.paused !== null) instance.stale += 1 - instance.told;
         instance.paused = record.data.to === "Paused" ? new Debt(record) : null;
         instance.pausedBy = instance.frozen;
+        instance.dropped = null;
         instance.told = 0;
       },
       // The broker hears of the end instead.

@@ -24,6 +24,7 @@ export const propertyNames = [
   "freeze-bound",
   "lost-noticed",
   "checkpoint-progress",
+  "checkpoints-there",
   "cooperation-true",
   "latest-instance",
   "results-correct",

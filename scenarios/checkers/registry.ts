@@ -38,6 +38,7 @@ import { pauseTold } from "./pause-told.ts";
 import { freezesEnd } from "./freezes-end.ts";
 import { checkpointsMade } from "./checkpoints-made.ts";
 import { checkpointsTold } from "./checkpoints-told.ts";
+import { checkpointsThere } from "./checkpoints-there.ts";
 import { deathsBlamed } from "./deaths-blamed.ts";
 import { pauseHeard } from "./pause-heard.ts";
 import { heldStarts } from "./held-starts.ts";
@@ -114,6 +115,7 @@ export const checkers = {
   "cooperation-true": cooperationTrue,
   "cooperation-heeded": cooperationHeeded,
   "checkpoints-told": checkpointsTold,
+  "checkpoints-there": checkpointsThere,
   "pause-heard": pauseHeard,
   "held-starts": heldStarts,
   "state-of-work": stateOfWork,

@@ -55,6 +55,14 @@ describe("stop-duty", () => {
     expect(verdict(ended(leaves(pauses(runs())), "SIGKILL", 502))).toBe("fail");
   });
 
+  it("lets a shutdown kill what a pause stopped that came in the middle of it", () => {
+    const leaves = (history: HistoryBuilder) => history.add("agent.shutdown", { trigger: "", stage: "begin" });
+    const wish = (history: HistoryBuilder, who = agentId) =>
+      history.add("witness.command", { agentId: who, by: "owner", command: "pause", reason: "" });
+    expect(verdict(ended(wish(leaves(stopped())), "SIGKILL", 3))).toBe("unknown");
+    expect(verdict(ended(wish(leaves(stopped()), "b".repeat(64)), "SIGKILL", 3))).toBe("fail");
+  });
+
   it("expects the grace again when a resume came during the shutdown of a paused host", () => {
     const resumed = () =>
       stopped(

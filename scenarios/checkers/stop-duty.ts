@@ -71,6 +71,13 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
     return null;
   };
 
+  /** What a pause stops in its grace is not woken for the rest of it where its agent shuts down: it is killed. */
+  const open = (source: string | undefined): void => {
+    for (const [leaseId, stop] of stops) {
+      if (stop.by === source && stop.killing !== null) stops.set(leaseId, { ...stop, isOpen: true });
+    }
+  };
+
   const instanceOf = new Map<string, string>();
   return {
     on: {
@@ -102,16 +109,13 @@ export const stopDuty = checkerOf("a job that is stopped has its grace, and no m
         if (instance === undefined || command !== "pause") return;
         instance.mayPause = true;
         instance.commandAtMs = at;
+        if (instance.isEnding) open(instanceOf.get(agentId ?? ""));
       },
       "witness.asked": ({ at }) => void (harnessNowMs = at),
       "agent.shutdown": ({ source }) => {
         const instance = instances.of(source);
         instance.isEnding = true;
-        if (!instance.isPaused && !instance.mayPause) return;
-        // What a pause stopped in its grace is not woken for the rest of it: it is killed now.
-        for (const [leaseId, stop] of stops) {
-          if (stop.by === source && stop.killing !== null) stops.set(leaseId, { ...stop, isOpen: true });
-        }
+        if (instance.isPaused || instance.mayPause) open(source);
       },
       "witness.signal": ({ data: { agentId } }) => {
         const instance = instances.ofAgent(agentId ?? "");

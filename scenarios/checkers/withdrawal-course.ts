@@ -114,3 +114,13 @@ export function endOfStep({ data: { report } }: RecordOf<"agent.withdrawal">, na
   }
   return atMs;
 }
+
+/** When so large a share of the deadline is over; when it is brought forward, what is left is shared out anew. */
+export function shareOf({ begun, endsAtMs, hastenedAtMs }: WithdrawalCourse): (share: number) => number {
+  const fromMs = Math.max(hastenedAtMs, begun.at);
+  return (share) => fromMs + ((endsAtMs ?? fromMs) - fromMs) * share;
+}
+
+export function hurriedBySignals({ records }: WithdrawalCourse): boolean {
+  return records.filter(({ type }) => type === "witness.signal").length > 1;
+}

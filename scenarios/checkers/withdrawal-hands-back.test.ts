@@ -44,6 +44,21 @@ describe("withdrawal-hands-back", () => {
     expect(judged(before(), { leasesHandedBack: 0 }).result).toBe("pass");
   });
 
+  it("does not count what a shutdown gave back in the same moment, or a lease that was given back on its own", () => {
+    const shutDown = begun().release(1, 1, "handed-back");
+    shutDown.add("broker.agent", { agentId, standing: "shutdown", reason: "SIGTERM" });
+    for (const record of revoke(shutDown).records.slice(-3)) (record as { at: number }).at = shutDown.nowMs;
+    expect(judged(shutDown, { leasesHandedBack: 0 }).result).toBe("pass");
+    const said = () => {
+      const call = { agentId, instanceId: "one", leaseId: "lease-1-1", call: "return", outcome: "sent" } as const;
+      const told = begun().add("witness.lease-call", call);
+      return atOnce(revoke(told.release(1, 1, "handed-back", { checkpoint: checkpointAt(5) })));
+    };
+    expect(judged(said(), { leasesHandedBack: 0 }).result).toBe("pass");
+    expect(judged(said(), { leasesHandedBack: 1 }).result).toBe("pass");
+    expect(judged(said(), { leasesHandedBack: 2 }).result).toBe("fail");
+  });
+
   it("asks nothing of an agent whose key was revoked before it withdrew", () => {
     const late = atOnce(revoke(new HistoryBuilder().start().lease(1, 1).release(1, 1, "revoked")));
     const withdraws = late.wait(50).add("witness.asked", asked).state("Enrolling", "Withdrawing", "withdrawAsked");
@@ -59,6 +74,20 @@ describe("withdrawal-hands-back", () => {
   it("asks that of nobody who had no time for it", () => {
     const late = { steps: stepsOf({ terminate: { durationMs: 7_400 } }) };
     expect(judged(back("revoked"), { ...late, leasesHandedBack: 0 }).result).toBe("pass");
+  });
+
+  it("asks it of nobody whom a second signal hurried too much, and of everybody with one signal", () => {
+    const older = { ...checkpointAt(3), archiveDigest: "d".repeat(64) };
+    const signalled = (...atMs: readonly number[]) => {
+      const history = begun();
+      const since = history.nowMs;
+      for (const at of atMs)
+        history.wait(since + at - history.nowMs).add("witness.signal", { agentId, signal: "SIGTERM" });
+      return atOnce(revoke(history.release(1, 1, "handed-back", { checkpoint: older })));
+    };
+    const late = { steps: stepsOf({ terminate: { durationMs: 1_600 } }) };
+    expect(judged(signalled(100), late).detail).toContain("newest checkpoint");
+    expect(judged(signalled(100, 700), late).result).toBe("pass");
   });
 
   it("fails when fewer leases are deferred than the broker counts", () => {

@@ -1,8 +1,8 @@
-import { withdrawalShares } from "../../agent/core/limits.ts";
+import { agentLimits, withdrawalShares } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { type DutySettings, dutySettings, uploadMs } from "./duty-settings.ts";
 import { violation, type Violation } from "./story.ts";
-import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
+import { endOfStep, hurriedBySignals, shareOf, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
 const exchangesMax = 4;
 const hostMsMax = 250;
@@ -26,6 +26,8 @@ export const withdrawalHandsBack = checkerOf(
     /** By agent, what the broker released. */
     const releasing = new Map<string, RecordOf<"broker.released">[]>();
     const revoked = new Map<string, Released>();
+    /** The leases that an agent gave back one by one. */
+    const returned = new Set<string>();
     /** By agent, how many leases the broker counts as its. */
     const held = new Map<string, number>();
     let judged = 0;
@@ -35,9 +37,18 @@ export const withdrawalHandsBack = checkerOf(
         "agent.started": see,
         "agent.state": see,
         "witness.asked": see,
-        "witness.signal": see,
+        "witness.signal": (record) => {
+          see(record);
+          const course = courses.of(record.data.agentId ?? "");
+          // One that comes so soon that it is taken for a repeat shortens nothing, and may not be told from one that does.
+          if (course === undefined || !hurriedBySignals(course)) return;
+          courses.hasten(course, { atMs: record.at, forMs: agentLimits.urgentNotifyMs });
+        },
         "agent.checkpoint": (record) => {
           newest.set(record.data.leaseId, record);
+        },
+        "witness.lease-call": ({ data: { call, leaseId } }) => {
+          if (call === "return") returned.add(leaseId);
         },
         "broker.leased": ({ data: { agentId } }) => {
           held.set(agentId, (held.get(agentId) ?? 0) + 1);
@@ -49,7 +60,11 @@ export const withdrawalHandsBack = checkerOf(
         },
         "broker.agent": (record) => {
           const { agentId, standing } = record.data;
-          if (standing !== "revoked") return;
+          if (standing !== "revoked") {
+            // What a shutdown gave back was not the withdrawal's to give, however soon that follows.
+            releasing.delete(agentId);
+            return;
+          }
           const before = releasing.get(agentId) ?? [];
           revoked.set(agentId, { record, leases: before.filter(({ at }) => at === record.at) });
           releasing.delete(agentId);
@@ -61,7 +76,7 @@ export const withdrawalHandsBack = checkerOf(
           judged += 1;
           const released = revoked.get(agentId);
           if (keyRevoked === "confirmed" && released !== undefined) {
-            return judgeHandBack(record, { course, released, newest, duty });
+            return judgeHandBack(record, { course, released, newest, returned, duty });
           }
           // What the broker has not heard by now it still counts, unless the message is on its way to it.
           if (released !== undefined || leasesDeferred >= (held.get(agentId) ?? 0)) return;
@@ -82,11 +97,13 @@ function judgeHandBack(
     course,
     released,
     newest,
+    returned,
     duty,
   }: {
     course: WithdrawalCourse;
     released: Released;
     newest: ReadonlyMap<string, RecordOf<"agent.checkpoint">>;
+    returned: ReadonlySet<string>;
     duty: DutySettings;
   },
 ): Violation | undefined {
@@ -95,12 +112,15 @@ function judgeHandBack(
   if (released.record.at < course.begun.at - course.aheadMs) return;
   const roundMs = 2 * duty.latencyMsMax;
   const handedBack = released.leases.filter(({ data }) => data.how === "handed-back");
-  if (leasesHandedBack !== handedBack.length) {
+  // One that was given back on its own just then may be counted as either.
+  const vague = handedBack.filter(({ data }) => returned.has(data.leaseId)).length;
+  const most = handedBack.length;
+  if (leasesHandedBack > most || leasesHandedBack < most - vague) {
     const counted = `${leasesHandedBack} leases are reported as handed back, the broker took ${handedBack.length}`;
     return violation(counted, released.record, record);
   }
   const forMs = (course.endsAtMs ?? 0) - course.begun.at;
-  const leftMs = course.begun.at + forMs * withdrawalShares.upload - endOfStep(record, "terminate");
+  const leftMs = shareOf(course)(withdrawalShares.upload) - endOfStep(record, "terminate");
   const sizes = handedBack.map(({ data }) => newest.get(data.leaseId)?.data.checkpoint.archiveBytes ?? 0);
   const needMs = exchangesMax * roundMs + hostMsMax + uploadMs(duty, Math.max(0, ...sizes));
   if (forMs * withdrawalShares.checkpoint < roundMs + hostMsMax || leftMs < needMs) return;

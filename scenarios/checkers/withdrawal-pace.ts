@@ -2,7 +2,7 @@ import { agentLimits, withdrawalShares } from "../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "./checker.ts";
 import { type DutySettings, dutySettings, uploadMs } from "./duty-settings.ts";
 import { violation } from "./story.ts";
-import { endOfStep, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
+import { endOfStep, hurriedBySignals, shareOf, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
 /** What small things take on a host, in milliseconds: to look for processes, to close sockets, to wipe a directory. */
 const hostMsMax = 250;
@@ -166,14 +166,4 @@ function unconfirmed(record: Report, course: WithdrawalCourse, { duty, uploadsMs
   const leftMs = shareOf(course)(withdrawalShares.broker) - endOfStep(record, "terminate");
   if (leftMs < 2 * exchangesMax * latencyMsMax + hostMsMax + uploadsMs) return null;
   return `the key is ${keyRevoked}, and ${leftMs.toFixed(0)} ms were left for it`;
-}
-
-/** When so large a share of the deadline is over; when it is brought forward, what is left is shared out anew. */
-function shareOf({ begun, endsAtMs, hastenedAtMs }: WithdrawalCourse): (share: number) => number {
-  const fromMs = Math.max(hastenedAtMs, begun.at);
-  return (share) => fromMs + ((endsAtMs ?? fromMs) - fromMs) * share;
-}
-
-function hurriedBySignals({ records }: WithdrawalCourse): boolean {
-  return records.filter(({ type }) => type === "witness.signal").length > 1;
 }

@@ -69,6 +69,16 @@ describe("work-kept", () => {
       expect(judge(done(5).wait(lifeMs).release(1, 1, "expired"), name).result).toBe("pass");
     });
 
+    it("counts from when a heartbeat was heard, where a store that stood still let it be told later", () => {
+      const toldLate = (heardAt: number) => {
+        const history = done().wait(lifeMs);
+        for (let number = 0; number < 3; number += 1) history.add("broker.heartbeat", { ...beat, heardAt });
+        return history.release(1, 1, "expired");
+      };
+      expect(judge(toldLate(1_000), name).result).toBe("pass");
+      expect(judge(toldLate(1_000 + lifeMs - 5_000), name).result).toBe("fail");
+    });
+
     it("passes where the broker was started since, by whose clock nothing can be told any more", () => {
       const history = done(3).add("broker.started", { url: "", store: "memory", pid: 1 });
       expect(judge(history.release(1, 1, "expired"), name).result).toBe("pass");

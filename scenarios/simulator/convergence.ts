@@ -113,11 +113,11 @@ export class Convergence {
     if (known === undefined || known.standing === "revoked") return;
     // Who left over a dead line is still connected as far as the broker's machine knows, which has nothing to send.
     if (known.isConnected && known.standing !== "lost") yield "has left, and its event stream is open";
-    const { revokeLostAfterMs } = plan.options.timing;
-    // One that shut down may be away for as long as it likes, and nobody can tell it from one that then left unheard.
-    if (known.standing === "shutdown") return;
-    // Nobody waits for a week; it is lost, and counted.
-    if (known.standing === "lost" && revokeLostAfterMs > livenessMsOf(plan.options.timing)) return;
+    const { revokeLostAfterMs, revokeShutdownAfterMs } = plan.options.timing;
+    const boundMs = livenessMsOf(plan.options.timing);
+    // Nobody waits for a week, or for a quarter of a year; it is counted.
+    if (known.standing === "lost" && revokeLostAfterMs > boundMs) return;
+    if (known.standing === "shutdown" && revokeShutdownAfterMs > boundMs) return;
     yield `has left, and its key is not revoked: it is ${known.standing}`;
   }
 

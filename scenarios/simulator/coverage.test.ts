@@ -37,16 +37,18 @@ describe("coverage", () => {
     );
   });
 
-  test("tells a crash of the input over which it came, though others were taken since", () => {
+  test("tells a crash of the input over which it came, under the faults of the crash, though others were taken since", () => {
     const coverage = new Coverage();
-    const fatal = coverage.agent("Paused", "control", faultClasses.indexOf("host"));
+    const fatal = coverage.agent("Paused", "control", faultClasses.indexOf("none"));
     const harmless = coverage.broker("enrol", faultClasses.indexOf("broker"));
-    coverage.crash(fatal);
+    coverage.crash(fatal, faultClasses.indexOf("host"));
     const crashed = possibleCells().filter(({ cell, index }) => cell.crash && coverage.counts[index] === 1);
     expect(crashed.map(({ cell }) => cell)).toEqual([
       { actor: "agent", state: "Paused", input: "control", fault: "host", crash: true },
     ]);
     expect([coverage.counts[fatal], coverage.counts[harmless]]).toEqual([1, 1]);
+    coverage.crash(harmless, faultClasses.indexOf("several"));
+    expect(summarizeCoverage(coverage.counts).surprising).toEqual([]);
   });
 
   test("adds up what was reached, what was not, and what was said to be out of reach", () => {
@@ -64,6 +66,12 @@ describe("coverage", () => {
       "started in Idle",
       "timer in Withdrawn",
     ]);
+  });
+
+  test("expects word of a job's own end after it was ended, when its agent is Idle again", () => {
+    const coverage = new Coverage();
+    coverage.agent("Idle", "sandboxExited", 0);
+    expect(summarizeCoverage(coverage.counts).surprising).toEqual([]);
   });
 
   test("expects no crash without a fault that kills", () => {

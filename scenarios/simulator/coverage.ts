@@ -35,9 +35,13 @@ export class Coverage {
     return this.#count(brokerOffset + ((brokerInputIndex.get(input) as number) * faultClasses.length + fault) * 2);
   }
 
-  /** The process was killed while it carried out what it made of that cell's input. */
-  crash(cell: number): void {
-    this.#count(cell + 1);
+  /**
+   * The process was killed while it carried out what it made of that cell's input; under the faults of now, because some
+   * of what it is asked takes its time, and the kill may have been lit meanwhile.
+   */
+  crash(cell: number, fault: number): void {
+    const perInput = faultClasses.length * 2;
+    this.#count(cell - (cell % perInput) + fault * 2 + 1);
   }
 
   #count(cell: number): number {

@@ -76,11 +76,6 @@ const impossible: readonly {
     why: "whoever is let go on is paused no more",
   },
   {
-    inputs: ["sandboxExited"],
-    states: ["Idle"],
-    why: "who has a sandbox is Working",
-  },
-  {
     inputs: ["thawed"],
     states: ["Enrolling", "Withdrawing", "Withdrawn"],
     why: "nothing is thawed before it enrolled or after it began to withdraw",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { Timing } from "../../../protocol/timing.ts";
 import type { PlanStep } from "../plan/plan.ts";
 import { runPlan, smallPlan, submit } from "../testing/small-plan.ts";
 import { toldOf } from "../testing/told-of.ts";
@@ -40,4 +41,21 @@ test("a snapshot that takes longer than there is time is given up, and the job g
   expect(toldOf(records, "witness.result")).toMatchObject([
     { correct: true, startedFrom: earlier?.checkpoint.progress },
   ]);
+});
+
+test("a checkpoint that takes longer than a lease lives to arrive is whole when its pause is acknowledged", () => {
+  // Ten chunks, a second each there and back; the broker keeps what nothing refers to for as long as a lease lives.
+  const steps: PlanStep[] = [
+    submit(0, { units: 60, unitMs: second, megabytes: 1_000 }),
+    { atMs: 6_000, do: "pause", agent: 0 },
+    { atMs: 40_000, do: "resume", agent: 0 },
+  ];
+  const timing = {
+    ...{ heartbeatIntervalMs: 1_000, activityTimeoutMs: 5_000, leaseTtlMs: 10_000, offerTtlMs: 3_000 },
+    ...{ requestTimeoutMs: 2_000, resultTimeoutMs: 5_000, shutdownTimeoutMs: 3_000 },
+  };
+  const options = { latencyMsMin: 500, latencyMsMax: 500, safetyMs: 60_000 };
+  const { outcome, records } = runPlan(smallPlan(steps, { ...options, timing: Timing.parse(timing) }));
+  expect(outcome).toMatchObject({ failure: null, jobs: { completed: 1 } });
+  expect(toldOf(records, "broker.pause-acknowledged")).toMatchObject([{ checkpoints: 1 }]);
 });

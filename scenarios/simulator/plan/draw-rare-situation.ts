@@ -10,6 +10,7 @@ const situations = [
   "a slot that breaks",
   "held over a long pause",
   "asked while it leaves",
+  "upload over a long pause",
 ] as const;
 
 /**
@@ -29,6 +30,8 @@ export function drawRareSituation(stream: ChoiceStream, options: PlanOptions): P
       return heldOverALongPause(stream, context);
     case "asked while it leaves":
       return askedWhileItLeaves(stream, context);
+    case "upload over a long pause":
+      return uploadOverALongPause(stream, context);
   }
 }
 
@@ -100,6 +103,19 @@ function heldOverALongPause(stream: ChoiceStream, context: Situation): PlanStep[
     { atMs: pauseAtMs, do: "pause", agent },
     ...(stream.chance("alone", 0.4) ? [{ atMs: pauseAtMs + 2_000, ...cut }] : []),
     { atMs: pauseAtMs + leaseTtlMs + stream.upTo("resume", 2 * leaseTtlMs), do: "resume", agent },
+  ];
+}
+
+/** What a pause saved is on its way to the broker for longer than a lease lives. */
+function uploadOverALongPause(stream: ChoiceStream, context: Situation): PlanStep[] {
+  const { options, agent, atMs } = context;
+  const forMs = 3 * options.timing.leaseTtlMs;
+  const pauseAtMs = atMs + 1_000 + stream.upTo("pause", 1_500);
+  return [
+    work(context, { units, lastsMs: 8_000, megabytes: 1_200 + stream.upTo("megabytes", 700) }),
+    { atMs: pauseAtMs, do: "pause", agent },
+    { atMs: pauseAtMs, do: "disturb-link", agent, forMs, direction: "to-broker", how: "reordering" },
+    { atMs: pauseAtMs + forMs, do: "resume", agent },
   ];
 }
 

@@ -83,6 +83,7 @@ const brisk: Timing = {
   resultTimeoutMs: 5_000,
   eventHeartbeatMs: 5_000,
   revokeLostAfterMs: 12_000,
+  revokeShutdownAfterMs: 90_000,
 };
 const middling: Timing = {
   ...defaultTiming,

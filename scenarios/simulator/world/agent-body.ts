@@ -326,7 +326,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   #dieOverInput(died: () => void): void {
-    this.world.coverage.crash(this.#cell);
+    this.world.coverage.crash(this.#cell, this.world.faults.current);
     this.#die(null);
     died();
   }

@@ -272,7 +272,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   #dieOverInput(downMs: number, died: () => void): void {
-    this.#world.coverage.crash((this.#process as BrokerProcess).cell);
+    this.#world.coverage.crash((this.#process as BrokerProcess).cell, this.#world.faults.current);
     this.#die(downMs);
     died();
   }

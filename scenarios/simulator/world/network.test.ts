@@ -145,6 +145,17 @@ describe("a call", () => {
     expect(heard.slice(1)).toEqual([[100 + timeoutMs, "unreachable"]]);
   });
 
+  test("for a stream arrives once, however often it is on its way: no signature counts twice", () => {
+    const { small, link, taken, send } = scene({ draws: [9, 9] });
+    link.disturb({ how: "duplicating", direction: "both" });
+    send();
+    small.passUntil(5_000);
+    expect(taken).toHaveLength(2);
+    send({}, "events");
+    small.passUntil(10_000);
+    expect(taken).toHaveLength(3);
+  });
+
   test("of a process that died is heard by nobody", () => {
     const { small, caller, taken, heard, send } = scene();
     send();

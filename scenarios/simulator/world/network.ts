@@ -46,8 +46,11 @@ export class Network implements EventTarget {
     }
     const message = arrivingRequest(call.route, call.message, { asBytes: this.#world.isStrict });
     heap.push(arrivesAtMs, this, arrives, { call, message, link });
-    // What arrives twice is answered twice, and the caller hears the first answer only.
-    if (againAfterMs !== null) heap.push(arrivesAtMs + againAfterMs, this, arrives, { call, message, link });
+    // What arrives twice is answered twice, and the caller hears the first answer only: as if its agent had said it
+    // again. A stream is asked for once by each connection, and a copy of that has a signature that was used before
+    // (docs/cases.md, case 67): no copy is ever handed a connection, or what is to be heard on it.
+    if (againAfterMs !== null && call.route !== "events")
+      heap.push(arrivesAtMs + againAfterMs, this, arrives, { call, message, link });
   }
 
   answer(call: BrokerCall, response: BrokerResponse, link: Link): void {

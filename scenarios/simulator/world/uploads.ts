@@ -1,6 +1,6 @@
 import type { AgentEffect } from "../../../agent/core/effect.ts";
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
-import { outcomeOfParts, UploadCourse, type UploadStep } from "../../../agent/core/upload-course.ts";
+import { outcomeOfParts, UploadCourse, uploadRows, type UploadStep } from "../../../agent/core/upload-course.ts";
 import { assert } from "../../../foundation/assert.ts";
 import type { UploadStatus } from "../../../protocol/uploads.ts";
 import type { AgentProcess } from "./agent-process.ts";
@@ -24,9 +24,12 @@ interface Part {
   outcome: BrokerOutcome<null> | null;
 }
 
-/** A checkpoint on its way; its files go side by side. */
+/** A checkpoint on its way. */
 interface Whole {
-  readonly parts: Part[];
+  /** What is on its way now, side by side. */
+  parts: readonly Part[];
+  /** What goes when that is there. */
+  readonly rows: (readonly string[])[];
 }
 
 /** What is said to the broker for an upload. */
@@ -48,16 +51,7 @@ export class Uploads {
   }
 
   begin(upload: Upload): void {
-    const { manifestDigest, archiveDigest } = upload.reference;
-    const whole: Whole = { parts: [] };
-    for (const digest of [manifestDigest, archiveDigest]) {
-      const course = new UploadCourse({ digest, chunkBytesMax });
-      whole.parts.push({ upload, digest, course, whole, outcome: null });
-    }
-    // Reading takes no time here; what it comes to is seen after this.
-    this.#body.whenDone(0, () => {
-      for (const part of whole.parts) this.#goOn(part, part.course.begin());
-    });
+    this.#beginRow(upload, { parts: [], rows: [...uploadRows(upload.reference, chunkBytesMax)] });
   }
 
   /** A call that was said for an upload came to its end. */
@@ -66,6 +60,19 @@ export class Uploads {
     if (part === undefined) return;
     this.#calls.delete(call);
     this.#goOn(part, part.course.answered(outcome as BrokerOutcome<UploadStatus>));
+  }
+
+  #beginRow(upload: Upload, whole: Whole): void {
+    const row = whole.rows.shift() ?? [];
+    const parts = row.map((digest): Part => {
+      const course = new UploadCourse({ digest, chunkBytesMax });
+      return { upload, digest, course, whole, outcome: null };
+    });
+    whole.parts = parts;
+    // Reading takes no time here; what it comes to is seen after this.
+    this.#body.whenDone(0, () => {
+      for (const part of parts) this.#goOn(part, part.course.begin());
+    });
   }
 
   #goOn(part: Part, first: UploadStep): void {
@@ -110,15 +117,17 @@ export class Uploads {
     return { bytes: reference.archiveBytes, digest: stored.rotten ? rotten : digest };
   }
 
-  #ended(part: Part, outcome: BrokerOutcome<null>): void {
-    part.outcome = outcome;
+  #ended(part: Part, ended: BrokerOutcome<null>): void {
+    part.outcome = ended;
     const outcomes: BrokerOutcome<null>[] = [];
     for (const one of part.whole.parts) {
       if (one.outcome === null) return;
       outcomes.push(one.outcome);
     }
+    const outcome = outcomeOfParts(outcomes);
+    if (outcome.ok && part.whole.rows.length > 0) return this.#beginRow(part.upload, part.whole);
     const { leaseId, generation } = part.upload;
-    this.#body.see({ type: "uploadAnswered", leaseId, generation, outcome: outcomeOfParts(outcomes) });
+    this.#body.see({ type: "uploadAnswered", leaseId, generation, outcome });
   }
 }
 
