@@ -17,7 +17,7 @@ const defaultNamespace = "houseguest";
 
 /**
  * Reads `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE][?namespace=NAME]`, the same with `rediss:` for TLS, or
- * `redis+unix:///PATH[?database=NUMBER&namespace=NAME]` for a Unix socket.
+ * `redis+unix://[[USER:PASSWORD@]localhost]/PATH[?database=NUMBER&namespace=NAME]` for a Unix socket.
  *
  * @throws UsageError `usage`, whose message never holds what was given: that may be a password
  */
@@ -63,7 +63,9 @@ function hostOf({ protocol, hostname, port }: URL): Place {
 }
 
 function socketOf({ hostname, pathname }: URL): Place {
-  if (hostname !== "" || pathname.length < 2) throw wrong("a Unix socket is written redis+unix:///PATH");
+  // Nobody can be named in an address without a host.
+  if ((hostname !== "" && hostname !== "localhost") || pathname.length < 2)
+    throw wrong("a Unix socket is written redis+unix:///PATH");
   return { connection: { path: decodeURIComponent(pathname) }, shown: "" };
 }
 
