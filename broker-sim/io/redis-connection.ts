@@ -9,6 +9,7 @@ import type { RedisScript } from "./redis-scripts.ts";
 /** All in milliseconds. */
 const limits = {
   connectMs: 5_000,
+  openMs: 8_000,
   /** A connection on which nothing has come back for so long is given up, and another is made. */
   silenceMs: 10_000,
   /** A server that has not answered for so long is away. */
@@ -57,12 +58,20 @@ export class RedisConnection {
 
   /** @throws UsageError `store-unreachable` or `store-refused` */
   async open(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
     try {
-      await this.#client.connect();
+      // A server may take the connection and close it again, time after time, as one in protected mode does.
+      const patience = new Promise<never>((_resolve, reject) => {
+        const why = new Error(`it does not let us in within ${limits.openMs} ms`);
+        timer = setTimeout(() => reject(why), limits.openMs);
+      });
+      await Promise.race([this.#client.connect(), patience]);
     } catch (error) {
       const why = this.#trouble ?? this.#told(error);
       this.close();
       throw this.#unusable(why);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

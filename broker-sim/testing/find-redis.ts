@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { RedisContainer } from "@testcontainers/redis";
 import { Redis } from "ioredis";
@@ -65,7 +68,20 @@ async function startContainer(): Promise<RedisForTests> {
   } catch (error) {
     throw new Error(`no container engine answers: ${messageOf(error)}`, { cause: error });
   }
-  const command = ["redis-server", "--appendonly", "yes", "--appendfsync", "always"];
-  const container = await new RedisContainer(redisImage).withCommand(command).start();
+  // A container's clients come from outside of it, as those of the official image do.
+  const command = ["redis-server", "--protected-mode", "no", "--appendonly", "yes", "--appendfsync", "always"];
+  // testcontainers leaves a lock in the temporary directory.
+  const before = process.env["TMPDIR"];
+  const place = mkdtempSync(join(tmpdir(), "containers-"));
+  const container = await (async () => {
+    try {
+      process.env["TMPDIR"] = place;
+      return await new RedisContainer(redisImage).withCommand(command).start();
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      rmSync(place, { recursive: true, force: true });
+    }
+  })();
   return { from: "container", url: container.getConnectionUrl(), stop: async () => void (await container.stop()) };
 }
