@@ -72,7 +72,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     failure.promise.catch(() => undefined);
     const service = new BrokerService({ state, store, blobs, clock, record, log, onFatal: failure.reject });
     store.onLost((error) => service.fail(error));
-    const authentication = new Authentication({ state, clock });
+    const authentication = new Authentication({ state, clock, settled: () => service.settled() });
     const loopbackOnly = isLoopback(host);
     const app = await httpServer({ service, authentication, blobs, joinToken, log, record, loopbackOnly });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {

@@ -4,7 +4,7 @@ import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { apply } from "../core/apply.ts";
 import type { BrokerState } from "../core/broker-state.ts";
 import type { Effect, HistoryEntry, LaterEffect } from "../core/effects.ts";
-import type { BrokerInput, BrokerInputType, BrokerResponse } from "../core/inputs.ts";
+import { type BrokerInput, type BrokerInputType, type BrokerResponse, isFact } from "../core/inputs.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -23,8 +23,6 @@ export interface BrokerServiceOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** What has happened already and must be noted, whether or not the store can be written to just now. */
-const facts: ReadonlySet<BrokerInputType> = new Set(["tick", "disconnected", "upload-stored", "upload-lost"]);
 /** How long a broker that ends waits for a store that is away, in milliseconds. */
 const closeMsMax = 2_000;
 
@@ -56,7 +54,7 @@ export class BrokerService {
    */
   async handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (!facts.has(input.type)) this.assertWritable();
+    if (!isFact(input.type)) this.assertWritable();
     let response: BrokerResponse<T>;
     try {
       const { state, clock } = this.#options;

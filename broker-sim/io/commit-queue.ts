@@ -1,9 +1,7 @@
+import { brokerLimits } from "../core/broker-limits.ts";
 import type { StoreBatch } from "../core/effects.ts";
 import { ProblemError } from "./problems.ts";
 import type { BrokerStore, StoreChange } from "./store.ts";
-
-/** The longest that anybody waits for the store, in milliseconds: less than every caller's patience. */
-export const storeWaitMsMax = 3_000;
 
 interface Group {
   readonly jobs: Map<string, string | null>;
@@ -96,7 +94,7 @@ function newGroup(store: BrokerStore): Group {
   const timer = setTimeout(() => {
     const why = store.outage() ?? "The store takes long to answer.";
     inTime.reject(new ProblemError("store-away", `${why} What was asked for may have been done; ask again.`));
-  }, storeWaitMsMax);
+  }, brokerLimits.storeWaitMsMax);
   const stop = (): void => clearTimeout(timer);
   promise.then(inTime.resolve, inTime.reject).then(stop, stop);
   // Whoever waits hears of a failure; a group that nobody waits for must not end the process.

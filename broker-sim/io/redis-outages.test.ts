@@ -3,9 +3,11 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 
+import { routes } from "../../protocol/routes.ts";
 import { defaultTiming } from "../../protocol/timing.ts";
 import { temporaryDirectory } from "../testing/live-broker.ts";
 import { Load } from "../testing/load.ts";
+import { SigningClient } from "../testing/signing-client.ts";
 import { SpawnedRedis, obstacleToRedis } from "../testing/redis-server.ts";
 import { type RunningBroker, startBroker } from "./broker-server.ts";
 import { parseRedisAddress } from "./redis-address.ts";
@@ -106,6 +108,20 @@ test("while the server is away nothing is taken, and whoever asks is told so in 
   const { jobs } = (await (await fetch(`${broker.url}/api/v1/jobs`)).json()) as { jobs: unknown[] };
   expect(jobs).toEqual([]);
   expect((await submit()).status).toBe(200);
+});
+
+test("what is not written yet is told to nobody: no key counts as revoked before its revocation is kept (I7)", async () => {
+  const redis = await server();
+  const broker = await serve(redis);
+  const agent = new SigningClient(broker.url);
+  expect((await agent.enrol(broker.joinToken)).status).toBe(200);
+  redis.pause();
+  const withdrawn = await agent.post(routes.withdraw, { handedBack: [], revocation: agent.revocation() });
+  expect([withdrawn.status, withdrawn.body.code]).toEqual([503, "store-away"]);
+  expect(broker.service.state.agents.get(agent.agentId)?.standing).toBe("revoked");
+  expect((await agent.heartbeat()).body.code).toBe("store-away");
+  redis.resume();
+  await expect.poll(async () => (await agent.heartbeat()).body.code, { timeout: 10_000 }).toBe("revoked");
 });
 
 test("ends in time while the server is away", async () => {
