@@ -1,15 +1,13 @@
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 
+import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { routes } from "../../protocol/routes.ts";
-import { defaultTiming } from "../../protocol/timing.ts";
-import { temporaryDirectory } from "../testing/live-broker.ts";
 import { Load } from "../testing/load.ts";
+import { redisBroker, redisServer } from "../testing/redis-broker.ts";
 import { SigningClient } from "../testing/signing-client.ts";
-import { SpawnedRedis, obstacleToRedis } from "../testing/redis-server.ts";
-import { type RunningBroker, startBroker } from "./broker-server.ts";
+import { obstacleToRedis } from "../testing/redis-server.ts";
 import { parseRedisAddress } from "./redis-address.ts";
 import { redisStore } from "./redis-store.ts";
 
@@ -22,35 +20,9 @@ beforeEach((context) => {
 const answerMsMax = 8_000;
 const pauseMs = 5_000;
 
-async function server(settings: readonly string[] = []): Promise<SpawnedRedis> {
-  const redis = await SpawnedRedis.start(settings);
-  onTestFinished(async () => await redis.stop());
-  return redis;
-}
-
-async function serve(redis: SpawnedRedis, options: object = {}): Promise<RunningBroker> {
-  const address = parseRedisAddress(redis.url);
-  const broker = await startBroker({
-    host: "127.0.0.1",
-    port: 0,
-    timing: {
-      ...defaultTiming,
-      heartbeatIntervalMs: 500,
-      activityTimeoutMs: 1_500,
-      leaseTtlMs: 2_000,
-      offerTtlMs: 1_000,
-    },
-    store: { kind: "redis", address, directory: join(temporaryDirectory(), "data"), ...options },
-    log: pino({ level: "silent" }),
-    record: () => undefined,
-  });
-  onTestFinished(async () => await broker.close());
-  return broker;
-}
-
 test("under load no job is lost and none has two holders, whatever becomes of the server (I1, I3)", async () => {
-  const redis = await server();
-  const broker = await serve(redis);
+  const redis = await redisServer();
+  const broker = await redisBroker(redis);
   const load = new Load(broker.url, broker.joinToken);
   load.begin(4);
   const flusher = new Redis({ ...parseRedisAddress(redis.url).connection, maxRetriesPerRequest: null });
@@ -92,8 +64,8 @@ test("under load no job is lost and none has two holders, whatever becomes of th
 }, 90_000);
 
 test("while the server is away nothing is taken, and whoever asks is told so in time", async () => {
-  const redis = await server();
-  const broker = await serve(redis);
+  const redis = await redisServer();
+  const broker = await redisBroker(redis);
   await redis.kill();
   const body = JSON.stringify({ jobs: [{ command: ["true"] }] });
   const submit = async (): Promise<Response> =>
@@ -111,8 +83,8 @@ test("while the server is away nothing is taken, and whoever asks is told so in 
 });
 
 test("what is not written yet is told to nobody: no key counts as revoked before its revocation is kept (I7)", async () => {
-  const redis = await server();
-  const broker = await serve(redis);
+  const redis = await redisServer();
+  const broker = await redisBroker(redis);
   const agent = new SigningClient(broker.url);
   expect((await agent.enrol(broker.joinToken)).status).toBe(200);
   redis.pause();
@@ -125,8 +97,8 @@ test("what is not written yet is told to nobody: no key counts as revoked before
 });
 
 test("ends in time while the server is away", async () => {
-  const redis = await server();
-  const broker = await serve(redis);
+  const redis = await redisServer();
+  const broker = await redisBroker(redis);
   redis.pause();
   const endedIn = performance.now();
   await broker.close();
@@ -135,24 +107,27 @@ test("ends in time while the server is away", async () => {
 });
 
 test("fails by name when another broker takes its place", async () => {
-  const redis = await server();
-  const first = await serve(redis);
-  await expect(serve(redis)).rejects.toMatchObject({ code: "store-locked" });
-  await serve(redis, { takeOver: true });
+  const redis = await redisServer();
+  const first = await redisBroker(redis);
+  await expect(redisBroker(redis)).rejects.toMatchObject({ code: "store-locked" });
+  await redisBroker(redis, { takeOver: true });
   await expect(first.failed).rejects.toMatchObject({ code: "store-taken-over" });
   expect((await fetch(`${first.url}/healthz`)).status).toBe(500);
 });
 
 test("a server that keeps nothing is refused by name, unless that is allowed", async () => {
-  const volatile = await server(["--appendonly", "no"]);
-  await expect(serve(volatile)).rejects.toMatchObject({ code: "store-volatile", message: /may lose accepted jobs/ });
-  await serve(volatile, { allowVolatile: true });
-  const evicting = await server(["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]);
-  await expect(serve(evicting)).rejects.toMatchObject({ code: "store-volatile", message: /allkeys-lru/ });
+  const volatile = await redisServer(["--appendonly", "no"]);
+  await expect(redisBroker(volatile)).rejects.toMatchObject({
+    code: "store-volatile",
+    message: /may lose accepted jobs/,
+  });
+  await redisBroker(volatile, { allowVolatile: true });
+  const evicting = await redisServer(["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]);
+  await expect(redisBroker(evicting)).rejects.toMatchObject({ code: "store-volatile", message: /allkeys-lru/ });
 });
 
 test("a wrong password is refused, and told to nobody", async () => {
-  const redis = await server(["--requirepass", "right"]);
+  const redis = await redisServer(["--requirepass", "right"]);
   const address = parseRedisAddress(redis.url.replace("redis+unix://", "redis+unix://default:s3cret@localhost"));
   expect(address.connection.password).toBe("s3cret");
   const said: string[] = [];
@@ -163,4 +138,36 @@ test("a wrong password is refused, and told to nobody", async () => {
   await (await redisStore({ address: right, log })).close();
   const everything = JSON.stringify([said, refused, String(refused), (refused as Error).stack]);
   expect(everything).not.toMatch(/s3cret|default:right/);
+});
+
+test("every step of a job and of an agent is published as the history tells it, in order", async () => {
+  const redis = await redisServer();
+  const told: [string, unknown][] = [];
+  const record: RecordEvent = (type, data) => {
+    if (type === "broker.job" && "to" in data) told.push([`{houseguest}:job.${data.to}`, data]);
+    if (type === "broker.agent" && "standing" in data) told.push([`{houseguest}:agent.${data.standing}`, data]);
+  };
+  const broker = await redisBroker(redis, { record });
+  const listener = new Redis(parseRedisAddress(redis.url).connection);
+  onTestFinished(() => listener.disconnect());
+  const heard: [string, unknown][] = [];
+  await listener.psubscribe("{houseguest}:job.*", "{houseguest}:agent.*");
+  listener.on("pmessage", (_pattern, channel: string, message: string) => {
+    const { commit, ...data } = JSON.parse(message) as Record<string, unknown>;
+    expect(commit).toBeGreaterThan(0);
+    heard.push([channel, data]);
+  });
+  const agent = new SigningClient(broker.url);
+  await agent.enrol(broker.joinToken);
+  const body = JSON.stringify({ jobs: [{ command: ["true"] }] });
+  await fetch(broker.url + routes.jobs, { method: "POST", body, headers: { "content-type": "application/json" } });
+  const [lease] = (await agent.heartbeat()).body.offers;
+  await agent.post(routes.leaseAction(lease.leaseId, "accept"), { epoch: lease.epoch });
+  const outcome = { epoch: lease.epoch, outcome: "completed", exitCode: 0, progress: 1 };
+  await agent.post(routes.leaseAction(lease.leaseId, "complete"), outcome);
+  await agent.post(routes.withdraw, { handedBack: [], revocation: agent.revocation() });
+  await expect.poll(() => heard.length).toBe(told.length);
+  expect(heard).toEqual(told);
+  const channels = ["job.queued", "job.offered", "job.leased", "job.completed", "agent.revoked"];
+  expect(heard.map(([channel]) => channel)).toEqual(channels.map((channel) => `{houseguest}:${channel}`));
 });

@@ -32,9 +32,10 @@ export class SpawnedRedis {
   async restart(): Promise<void> {
     const durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
     const place = ["--port", "0", "--unixsocket", join(this.#directory, "socket"), "--dir", this.#directory];
-    const child = spawn(this.#command, [...place, ...durable, ...this.#settings], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const program = [this.#command, ...place, ...durable, ...this.#settings];
+    // Whoever runs the tests may be killed, and then nobody is left to stop it.
+    const [command = "", ...parameters] = isThere("setpriv") ? ["setpriv", "--pdeathsig", "KILL", ...program] : program;
+    const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
     const said: string[] = [];
     await new Promise<void>((ready, failed) => {
@@ -86,15 +87,16 @@ export function obstacleToRedis(): string | undefined {
 }
 
 function redisCommand(): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return ["valkey-server", "redis-server"].find((name) =>
-    folders.some((folder) => {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    }),
-  );
+  return ["valkey-server", "redis-server"].find(isThere);
+}
+
+function isThere(command: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
