@@ -148,13 +148,20 @@ describe("serve", () => {
       [[...memory, "--data", directory], /^--data has no meaning with --store memory/],
       [["serve", "--port", "0", "--data", directory], /damaged or is no database of a broker/],
       [["serve", "--port", "0", "--data", join(directory, "broker.sqlite", "x")], /cannot be kept in/],
-      [["serve", "--store", "redis"], /Allowed choices are memory, sqlite/],
+      [["serve", "--store", "redis"], /^--store redis needs an address in REDIS_URL/],
+      [["serve", "--store", "mongo"], /^There is no such store\.\nUse --store memory, --store sqlite/],
+      [["serve", "--take-over"], /^--take-over and --allow-volatile have no meaning without a Redis store/],
+      [
+        ["serve", "--store", "redis://:s3cret@127.0.0.1:1"],
+        /^The Redis store redis:\/\/127\.0\.0\.1:1\/0\S+ cannot be used/,
+      ],
       [["swerve"], /unknown command 'swerve'[\s\S]*Did you mean serve/],
     ];
     const ended = await Promise.all(cases.map(async ([argv]) => await run(argv)));
     ended.forEach(({ code, stdout, stderr }, index) => {
       expect(stderr).toMatch(cases[index]![1]);
       expect(stderr).not.toContain("    at ");
+      expect(stderr).not.toContain("s3cret");
       expect([code, stdout]).toEqual([64, ""]);
     });
     const unwritable = await run(["serve", "--store", "memory", "--port", "0"], {

@@ -95,6 +95,8 @@ export const marks = [
   "an offer was taken back from an agent that takes no work",
   "an accept was repeated and answered alike",
   "an accept found its offer lapsed",
+  "a request found the store away",
+  "an answer did not wait for the store any longer",
   "a completion was repeated and answered alike",
   "a completion was repeated with another result",
   "a completion was fenced",

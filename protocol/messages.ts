@@ -208,7 +208,7 @@ export type WithdrawResponse = z.infer<typeof WithdrawResponse>;
 /** The answer to a call that has nothing more to say. */
 export const Acknowledged = z.strictObject({ ok: z.literal(true) });
 
-/** Every refusal's body. `fenced`: an old epoch; `revoked`: the key is dead; `replayed`: a nonce seen before. */
+/** Every refusal's body. `fenced`: an old epoch; `revoked`: the key is dead; `replayed`: a nonce seen before. `store-away`: the broker can note nothing just now; it may have taken what was asked. */
 export const Problem = z.strictObject({
   code: z.enum([
     "bad-request",
@@ -229,6 +229,7 @@ export const Problem = z.strictObject({
     "digest-mismatch",
     "offset-mismatch",
     "full",
+    "store-away",
     "not-found",
     "internal",
   ]),

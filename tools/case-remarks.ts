@@ -21,6 +21,6 @@ export const caseRemarks: CaseRemarks = {
     63: "No virtual machine is run, so none is registered. A lock file, a log or a core dump is a file like any other to the scanner.",
     65: "One broker process serves a store; brokers are not federated yet.",
     68: "Commands between brokers do not exist yet: the cancellation overtakes the start on the way from a broker to its agent.",
-    69: "No replicated store is run: the store that is there is taken back to an earlier state.",
+    69: "No replica is promoted: the server that is there is taken back to an earlier state, or started with nothing.",
   },
 };

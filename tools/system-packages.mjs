@@ -13,4 +13,9 @@ export const systemPackages = [
     command: "bwrap",
     neededBy: "tests of the sandbox driver that runs jobs in namespaces of their own",
   },
+  {
+    name: "redis-server",
+    command: "redis-server",
+    neededBy: "tests of the broker's Redis store, where neither REDIS_URL nor a container engine is there",
+  },
 ];

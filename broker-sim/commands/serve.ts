@@ -1,7 +1,4 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { type Logger, pino } from "pino";
 
 import { AssertionError } from "../../foundation/assert.ts";
@@ -9,6 +6,7 @@ import { systemClock } from "../../foundation/clock.ts";
 import { UsageError, messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { historyVariable } from "../../protocol/job-environment.ts";
+import { chooseStore } from "./choose-store.ts";
 import type { Finish } from "./finish.ts";
 import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
@@ -18,8 +16,10 @@ import { signalled } from "./signals.ts";
 interface ServeOptions {
   readonly host?: string;
   readonly port?: number;
-  readonly store?: "memory" | "sqlite";
+  readonly store?: string;
   readonly data?: string;
+  readonly takeOver?: boolean;
+  readonly allowVolatile?: boolean;
   readonly joinToken?: string;
   readonly timing?: string;
   readonly logLevel?: string;
@@ -34,13 +34,16 @@ export function serveCommand(finish: Finish): Command {
     .description("run a broker until SIGTERM or SIGINT")
     .option("--host <address>", `address to listen on (default: ${defaults.host}; others are reachable by others)`)
     .option("--port <number>", `port to listen on, 0 for any free one (default: ${defaults.port})`, readPort)
-    .addOption(
-      new Option("--store <kind>", `where jobs and agents are kept (default: ${defaults.store})`).choices([
-        "memory",
-        "sqlite",
-      ]),
+    .option(
+      "--store <kind>",
+      `where jobs and agents are kept: memory, sqlite, redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] of a Redis or Valkey server, or redis with that in REDIS_URL, where no list of processes shows it (default: ${defaults.store})`,
     )
-    .option("--data <directory>", "directory of the sqlite store (default: $XDG_STATE_HOME/houseguest-broker)")
+    .option(
+      "--data <directory>",
+      "directory of the sqlite store and of the checkpoints (default: $XDG_STATE_HOME/houseguest-broker)",
+    )
+    .option("--take-over", "redis: take the place of a broker that still is connected to the store, and ends")
+    .option("--allow-volatile", "redis: use a server that does not keep on its disk what it takes (appendonly no)")
     .option("--join-token <token>", "what an agent needs to join (default: random, printed)")
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
@@ -51,26 +54,22 @@ export function serveCommand(finish: Finish): Command {
 Examples:
   $ broker-sim serve
   $ broker-sim serve --store memory --port 0 --json
+  $ broker-sim serve --store redis://localhost:6379/0?namespace=lab --data /var/lib/houseguest-lab
+  $ REDIS_URL=redis://:SECRET@cache.example:6379 broker-sim serve --store redis
   $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":10000,"offerTtlMs":5000}'
 
-Exit codes: 0 ended by a signal · 1 the store or the history failed while running · 64 wrong usage, port in use, store locked or damaged`,
+Exit codes: 0 ended by a signal · 1 the store or the history failed while running, or another broker took the store over · 64 wrong usage, port in use, store locked, unreachable, not durable or damaged`,
     )
     .action(async (options: ServeOptions) => finish(await serve(options)));
 }
 
 async function serve(options: ServeOptions): Promise<ExitCode> {
-  const { host = defaults.host, port = defaults.port, store: kind = defaults.store, joinToken } = options;
+  const { host = defaults.host, port = defaults.port, joinToken } = options;
   const timing = readTiming(options.timing);
   // Loaded only here: the server is by far the largest part, and the other commands do without.
   const { isLoopback, startBroker } = await import("../io/broker-server.ts");
   const log = openLog(options.logLevel ?? defaults.logLevel);
-  if (kind === "memory" && options.data !== undefined) {
-    throw new UsageError("--data has no meaning with --store memory.", {
-      code: "usage",
-      next: "Leave out one of the two.",
-    });
-  }
-  const store = kind === "memory" ? { kind } : { kind, directory: options.data ?? dataDirectory() };
+  const store = chooseStore(options);
   // Waited for before anything is started, so that no signal is missed.
   const stop = signalled(["SIGTERM", "SIGINT", "SIGHUP"]);
   const history = openHistoryFile({
@@ -82,7 +81,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     const { record } = history;
     const token = joinToken === undefined ? {} : { joinToken };
     const broker = await startBroker({ host, port, timing, store, log, record, ...token });
-    announce(broker, { json: options.json === true, store: kind });
+    announce(broker, { json: options.json === true, store: store.kind });
     if (!isLoopback(host)) {
       log.warn(
         { host },
@@ -125,11 +124,6 @@ function openLog(level: string): Logger {
     });
   }
   return pino({ level, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
-}
-
-function dataDirectory(): string {
-  const state = process.env["XDG_STATE_HOME"];
-  return join(state === undefined || state === "" ? join(homedir(), ".local", "state") : state, "houseguest-broker");
 }
 
 function readPort(text: string): number {

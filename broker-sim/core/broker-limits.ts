@@ -23,6 +23,8 @@ export const brokerLimits = {
   uploadBytesPerAgentMax: 4 * GIB,
   /** An event stream with more unsent bytes than this is taken for dead. */
   eventBacklogBytesMax: 1024 * 1024,
+  /** The longest that an answer waits for the store, in milliseconds: less than its caller does. */
+  storeWaitMsMax: 3_000,
   /**
    * How far an epoch may be raised on the word of an agent that holds a lease which the store has forgotten (a restored
    * backup): far enough for any real loss, too little to use the numbers up.

@@ -93,6 +93,14 @@ interface LeaseCall<S extends z.ZodType> {
 }
 
 export type BrokerInputType = keyof Calls;
+
+const facts: ReadonlySet<BrokerInputType> = new Set(["tick", "disconnected", "upload-stored", "upload-lost"]);
+
+/** Whether it has happened already and must be noted, whether or not the store can be written to just now. */
+export function isFact(type: BrokerInputType): boolean {
+  return facts.has(type);
+}
+
 export type BrokerInput<T extends BrokerInputType = BrokerInputType> = {
   [K in T]: { readonly type: K } & Calls[K]["input"];
 }[T];

@@ -151,6 +151,8 @@ function registerEvents(app: FastifyInstance, service: BrokerService): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
+    // Once the stream is open, nothing can be said any more but by its end.
+    service.assertWritable();
     let isOpen = true;
     const stream = openEventStream(reply, {
       onClose() {
@@ -161,8 +163,15 @@ function registerEvents(app: FastifyInstance, service: BrokerService): void {
       },
     });
     service.hub.arrive(agentId, stream);
-    const response = await service.handle({ type: "connected", caller });
-    if (!response.ok) return service.hub.turnAway(agentId, stream);
+    const response = await service.handle({ type: "connected", caller }).catch(() => null);
+    if (response?.ok !== true) {
+      service.hub.turnAway(agentId, stream);
+      // It may have been decided all the same, and the store was not there to note it.
+      if (response === null && !service.hub.hasStream(agentId)) {
+        service.handle({ type: "disconnected", agentId }).catch(() => undefined);
+      }
+      return;
+    }
     service.hub.connect(agentId, stream, reply.sse.lastEventId);
     // It closed while it was being admitted.
     if (!isOpen && service.hub.disconnected(agentId, stream)) await service.handle({ type: "disconnected", agentId });

@@ -22,6 +22,7 @@ export class Authentication {
   readonly #state: BrokerState;
   readonly #timing: Timing;
   readonly #clock: BrokerClock;
+  readonly #settled: () => Promise<void>;
   readonly #nonces: NonceStore;
   readonly #keys = new Map<string, KeyObject>();
   readonly #notBeforeS: number;
@@ -29,8 +30,10 @@ export class Authentication {
   /**
    * @param state agents known at the start may have signed requests that an earlier process took: its nonces are gone,
    *   so what was signed before this start is refused
+   * @param settled resolves when everything decided so far is in the store
    */
-  constructor({ state, clock }: { state: BrokerState; clock: BrokerClock }) {
+  constructor({ state, clock, settled }: { state: BrokerState; clock: BrokerClock; settled: () => Promise<void> }) {
+    this.#settled = settled;
     this.#state = state;
     this.#timing = state.timing;
     this.#clock = clock;
@@ -52,14 +55,17 @@ export class Authentication {
   }
 
   /** Proves a claim of an agent that is known, and that it may act. */
-  verifyKnown(claim: SignatureClaim): void {
+  async verifyKnown(claim: SignatureClaim): Promise<void> {
     const agent = this.#state.agents.get(claim.agentId);
     if (agent === undefined) {
       throw new ProblemError("unknown-agent", "This broker does not know the agent; enrol first.");
     }
     this.verify(claim, this.#keyOf(agent.publicKey));
     const admitted = admit(this.#state, claim);
-    if (!admitted.ok) throw new ProblemError(admitted.code, admitted.message);
+    if (admitted.ok) return;
+    // A crash could take back what is not written yet, and whoever is refused for good acts on it (I7).
+    await this.#settled();
+    throw new ProblemError(admitted.code, admitted.message);
   }
 
   /** Proves a claim by a key, and notes its nonce. */

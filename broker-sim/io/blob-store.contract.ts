@@ -69,6 +69,16 @@ export function blobStoreContract(name: string, open: (options?: { bytesMax: num
       for (const one of others) expect(await blobs.measure(one)).toBe(digest);
     });
 
+    test("begins an upload anew behind the end of the one before, whose removal goes on", async () => {
+      for (let round = 0; round < 30; round += 1) {
+        await blobs.append(key, { offset: 0, content: content.subarray(0, 4) });
+        const discarded = blobs.discard(key);
+        await blobs.append(key, { offset: 0, content });
+        await discarded;
+        expect(await blobs.measure(key)).toBe(digest);
+      }
+    });
+
     test("takes no more in all than it may hold, uploads included, and room is free again after a removal", async () => {
       const small = await open({ bytesMax: content.length + 3 });
       const other = Buffer.from("more");

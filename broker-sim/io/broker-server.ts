@@ -15,6 +15,7 @@ import { directoryBlobStore } from "./directory-blob-store.ts";
 import { httpServer } from "./http-server.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
+import { type RedisStoreOptions, redisStore } from "./redis-store.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import type { BrokerStore } from "./store.ts";
 
@@ -23,7 +24,11 @@ export interface BrokerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly timing: Timing;
-  readonly store: { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly directory: string };
+  readonly store:
+    | { readonly kind: "memory" }
+    | { readonly kind: "sqlite"; readonly directory: string }
+    /** Checkpoints lie in the directory. */
+    | ({ readonly kind: "redis"; readonly directory: string } & Omit<RedisStoreOptions, "log">);
   /** Without one, the token that the store kept, or a fresh random one. */
   readonly joinToken?: string;
   readonly log: Logger;
@@ -48,7 +53,7 @@ export interface RunningBroker {
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const { host, port, timing, log, record, clock = systemBrokerClock } = options;
-  const store = options.store.kind === "memory" ? memoryStore() : sqliteStore(options.store.directory);
+  const store = await openStore(options);
   try {
     const blobs = await openBlobs(options.store);
     const uploads = await blobs.uploads();
@@ -66,7 +71,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.
     failure.promise.catch(() => undefined);
     const service = new BrokerService({ state, store, blobs, clock, record, log, onFatal: failure.reject });
-    const authentication = new Authentication({ state, clock });
+    store.onLost((error) => service.fail(error));
+    const authentication = new Authentication({ state, clock, settled: () => service.settled() });
     const loopbackOnly = isLoopback(host);
     const app = await httpServer({ service, authentication, blobs, joinToken, log, record, loopbackOnly });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
@@ -97,6 +103,11 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+async function openStore({ store, log }: BrokerOptions): Promise<BrokerStore> {
+  if (store.kind === "memory") return memoryStore();
+  return store.kind === "sqlite" ? sqliteStore(store.directory) : await redisStore({ ...store, log });
 }
 
 async function openBlobs(store: BrokerOptions["store"]): Promise<BlobStore> {

@@ -3,13 +3,14 @@ import type { Logger } from "pino";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { apply } from "../core/apply.ts";
 import type { BrokerState } from "../core/broker-state.ts";
-import type { HistoryEntry, LaterEffect } from "../core/effects.ts";
-import type { BrokerInput, BrokerInputType, BrokerResponse } from "../core/inputs.ts";
+import type { Effect, HistoryEntry, LaterEffect } from "../core/effects.ts";
+import { type BrokerInput, type BrokerInputType, type BrokerResponse, isFact } from "../core/inputs.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { EventHub } from "./event-hub.ts";
-import type { BrokerStore } from "./store.ts";
+import { ProblemError } from "./problems.ts";
+import type { BrokerStore, StoreChange } from "./store.ts";
 
 export interface BrokerServiceOptions {
   readonly state: BrokerState;
@@ -21,6 +22,9 @@ export interface BrokerServiceOptions {
   /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
   readonly onFatal: (error: unknown) => void;
 }
+
+/** How long a broker that ends waits for a store that is away, in milliseconds. */
+const closeMsMax = 2_000;
 
 /** The reducer's body: hands it inputs one after the other and does what it decides. */
 export class BrokerService {
@@ -42,38 +46,64 @@ export class BrokerService {
     return this.#options.state;
   }
 
-  /** Decides an input, writes what must be written, does the rest, and only then answers. */
+  /**
+   * Decides an input, writes what must be written, does the rest, and only then answers.
+   *
+   * @throws ProblemError `store-away`: while that is known nothing is decided; when the store goes away over a decision,
+   *   it stands, and is carried out as soon as it is written
+   */
   async handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
     if (this.#failure !== undefined) throw this.#failure.error;
+    if (!isFact(input.type)) this.assertWritable();
+    let response: BrokerResponse<T>;
     try {
       const { state, clock } = this.#options;
       const decided = apply(state, input, clock.nowMs());
+      response = decided.response;
       const later: LaterEffect[] = [];
       for (const effect of decided.effects) {
-        if (effect.kind === "persist") this.#commits.add(effect.batch);
+        if (effect.kind === "persist") this.#commits.add(effect.batch, changesOf(decided.effects));
         else if (effect.kind === "alarm") this.#setAlarm(effect.atMs);
         else later.push(effect);
       }
-      await this.#commits.settled();
-      for (const effect of later) this.#perform(effect);
-      return decided.response;
+      const told = this.#commits.settled().then(() => later.forEach((effect) => this.#perform(effect)));
+      // What nobody waits for any more fails the broker, too.
+      told.catch((error: unknown) => this.#fail(error));
+      await this.#commits.settledInTime();
+      await told;
     } catch (error) {
-      this.#fail(error);
+      if (!isAway(error)) this.#fail(error);
       throw error;
     }
+    return response;
+  }
+
+  /** @throws ProblemError `store-away` */
+  assertWritable(): void {
+    const why = this.#options.store.outage();
+    if (why !== null) throw new ProblemError("store-away", `${why} Nothing was done; ask again.`);
+  }
+
+  /** It was found out elsewhere that the broker cannot go on. */
+  fail(error: unknown): void {
+    this.#fail(error);
   }
 
   /** Resolves when everything decided so far is in the store, so that no reader sees what a crash could take back. */
   async settled(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    await this.#commits.settled();
+    await this.#commits.settledInTime();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelAlarm();
     this.hub.closeAll();
-    await this.#commits.settled().catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeMsMax)));
+    const settled = this.#commits.settled().catch(() => undefined);
+    await (this.#options.store.outage() === null ? settled : Promise.race([settled, patience]));
+    clearTimeout(timer);
   }
 
   /**
@@ -131,4 +161,18 @@ export class BrokerService {
     if (entry.type === "broker.heartbeat") log.debug(entry.data, entry.type);
     else log.info(entry.data, entry.type);
   }
+}
+
+/** What the store tells others of a decision. */
+function changesOf(effects: readonly Effect[]): StoreChange[] {
+  return effects.flatMap((effect): StoreChange[] => {
+    if (effect.kind !== "history") return [];
+    const { entry } = effect;
+    if (entry.type === "broker.job") return [{ topic: `job.${entry.data.to}`, data: entry.data }];
+    return entry.type === "broker.agent" ? [{ topic: `agent.${entry.data.standing}`, data: entry.data }] : [];
+  });
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === "store-away";
 }

@@ -1,10 +1,15 @@
+import { brokerLimits } from "../core/broker-limits.ts";
 import type { StoreBatch } from "../core/effects.ts";
-import type { BrokerStore } from "./store.ts";
+import { ProblemError } from "./problems.ts";
+import type { BrokerStore, StoreChange } from "./store.ts";
 
 interface Group {
   readonly jobs: Map<string, string | null>;
   readonly agents: Map<string, string>;
+  readonly changes: StoreChange[];
   readonly written: Promise<void>;
+  /** Rejects when it takes too long, while the store goes on trying. */
+  readonly inTime: Promise<void>;
   readonly settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 }
 
@@ -26,14 +31,15 @@ export class CommitQueue {
   }
 
   /** Takes the records as they are now; `settled()` says when they are written. */
-  add(batch: StoreBatch): void {
+  add(batch: StoreBatch, changes: readonly StoreChange[] = []): void {
     if (this.#gathering === undefined) {
-      this.#gathering = newGroup();
+      this.#gathering = newGroup(this.#store);
       if (!this.#running) {
         this.#running = true;
         setImmediate(() => void this.#write());
       }
     }
+    this.#gathering.changes.push(...changes);
     for (const job of batch.jobs) this.#gathering.jobs.set(job.jobId, JSON.stringify(job));
     for (const jobId of batch.jobsRemoved) this.#gathering.jobs.set(jobId, null);
     for (const agent of batch.agents) this.#gathering.agents.set(agent.agentId, JSON.stringify(agent));
@@ -43,6 +49,16 @@ export class CommitQueue {
   async settled(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     await (this.#gathering ?? this.#writing)?.written;
+  }
+
+  /**
+   * As `settled`, for whoever has an answer to give.
+   *
+   * @throws ProblemError `store-away` when it takes too long: what was decided stands, and is written later
+   */
+  async settledInTime(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    await (this.#gathering ?? this.#writing)?.inTime;
   }
 
   /** From now on nothing is acknowledged. */
@@ -72,9 +88,18 @@ export class CommitQueue {
   }
 }
 
-function newGroup(): Group {
+function newGroup(store: BrokerStore): Group {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const inTime = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    const why = store.outage() ?? "The store takes long to answer.";
+    inTime.reject(new ProblemError("store-away", `${why} What was asked for may have been done; ask again.`));
+  }, brokerLimits.storeWaitMsMax);
+  const stop = (): void => clearTimeout(timer);
+  promise.then(inTime.resolve, inTime.reject).then(stop, stop);
   // Whoever waits hears of a failure; a group that nobody waits for must not end the process.
   promise.catch(() => undefined);
-  return { jobs: new Map(), agents: new Map(), written: promise, settle: { resolve, reject } };
+  inTime.promise.catch(() => undefined);
+  const settle = { resolve, reject };
+  return { jobs: new Map(), agents: new Map(), changes: [], written: promise, inTime: inTime.promise, settle };
 }

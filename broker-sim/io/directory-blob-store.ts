@@ -5,6 +5,8 @@ import { systemCode } from "../../foundation/errors.ts";
 import { brokerLimits } from "../core/broker-limits.ts";
 import { uploadGone } from "./blob-problems.ts";
 import type { BlobStore } from "./blob-store.ts";
+import { uploadIdOf } from "../core/upload-list.ts";
+import { Turns } from "./turns.ts";
 import { UploadFiles } from "./upload-files.ts";
 
 /**
@@ -26,6 +28,8 @@ export async function directoryBlobStore(
   let bytesHeld = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
   const files = new UploadFiles(incoming);
   const found = await files.load();
+  // What begins anew must not go with the end of what was there before.
+  const turns = new Turns();
   // A blob that is put again while it is being removed must not vanish: names appear and go one after the other.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -37,7 +41,8 @@ export async function directoryBlobStore(
   return {
     list: async () => Array.from(sizes, ([digest, bytes]) => ({ digest, bytes })),
     uploads: async () => found,
-    append: async (key, chunk) => await files.append(key, { ...chunk, bytesMax: bytesMax - bytesHeld }),
+    append: async (key, chunk) =>
+      await turns.take(uploadIdOf(key), () => files.append(key, { ...chunk, bytesMax: bytesMax - bytesHeld })),
     measure: async (key) => await files.measure(key),
     async keep(key, stored) {
       const { digest } = key;
@@ -54,7 +59,7 @@ export async function directoryBlobStore(
       });
       await syncDirectory(blobs);
     },
-    discard: async (key) => await files.remove(key),
+    discard: async (key) => await turns.take(uploadIdOf(key), () => files.remove(key)),
     async open(digest) {
       let file: FileHandle;
       try {

@@ -20,6 +20,8 @@ export function memoryStore(): BrokerStore {
     async writeSetting(name, value) {
       settings.set(name, value);
     },
+    outage: () => null,
+    onLost: () => undefined,
     // Nothing is held open.
     close: async () => undefined,
   };

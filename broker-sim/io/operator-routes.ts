@@ -70,6 +70,7 @@ export function registerOperatorRoutes(plain: FastifyInstance, { service }: { se
     },
   );
   app.get(routes.health, async () => {
+    service.assertWritable();
     await service.settled();
     const { jobs, settled, agents, queue } = service.state;
     return { ok: true, jobsLive: jobs.size - settled.size, jobsQueued: queue.size, agents: agents.size };

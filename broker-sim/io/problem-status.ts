@@ -20,6 +20,7 @@ export const problemStatus: Record<ProblemCode, number> = {
   "digest-mismatch": 400,
   "offset-mismatch": 409,
   full: 503,
+  "store-away": 503,
   "not-found": 404,
   internal: 500,
 };

@@ -33,7 +33,7 @@ export function requireSignature(
     const claim = authentication.claim(request);
     // Noted before it is proved, so that a refusal can say whom it claimed to come from.
     request.claim = claim;
-    if (keyOf === "agent") authentication.verifyKnown(claim);
+    if (keyOf === "agent") await authentication.verifyKnown(claim);
     const bodyless = request.method === "GET" || request.method === "HEAD";
     if (bodyless && claim.contentDigest !== emptyDigest) {
       throw new ProblemError("digest-mismatch", "A request without a body has the digest of nothing.");

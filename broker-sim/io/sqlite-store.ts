@@ -60,6 +60,9 @@ export function sqliteStore(directory: string): BrokerStore {
     async writeSetting(name, value) {
       putSetting.run(name, value);
     },
+    // One that fails fails its commits.
+    outage: () => null,
+    onLost: () => undefined,
     async close() {
       if (database.isOpen) database.close();
     },

@@ -6,16 +6,20 @@ import { CoreAgent, CoreBroker, answerOf } from "../testing/core-broker.ts";
 /** What every store must do. `open` may be called again after a close, and finds what was committed if `keeps`. */
 export function storeContract(
   name: string,
-  { open, cleanUp, keeps }: { open: () => BrokerStore; cleanUp: () => void; keeps: boolean },
+  {
+    open,
+    cleanUp,
+    keeps,
+  }: { open: () => BrokerStore | Promise<BrokerStore>; cleanUp: () => void | Promise<void>; keeps: boolean },
 ): void {
   describe(`${name} store`, () => {
     let store: BrokerStore;
-    beforeEach(() => {
-      store = open();
+    beforeEach(async () => {
+      store = await open();
     });
     afterEach(async () => {
-      await store.close();
-      cleanUp();
+      await store?.close();
+      await cleanUp();
     });
 
     test("begins empty", async () => {
@@ -36,8 +40,9 @@ export function storeContract(
 
     test("forgets what is removed, in the same commit that writes the rest", async () => {
       const { broker, jobs } = scene();
-      await store.commit(writesOf(broker));
       const [first, second] = jobs();
+      broker.do({ type: "cancel", jobId: first!.jobId });
+      await store.commit(writesOf(broker));
       const changed = { ...second!, progress: 7 };
       const writes = new Map([
         [first!.jobId, null],
@@ -45,6 +50,17 @@ export function storeContract(
       ]);
       await store.commit({ jobs: writes, agents: new Map() });
       expect((await store.load()).jobs).toEqual([changed]);
+    });
+
+    test("takes thousands of records at once", async () => {
+      const broker = new CoreBroker();
+      broker.submit(5_000);
+      await store.commit(writesOf(broker));
+      expect((await store.load()).jobs).toHaveLength(5_000);
+    });
+
+    test("can be written to, and says so", async () => {
+      expect(store.outage()).toBeNull();
     });
 
     test("keeps settings, the last value of each", async () => {
@@ -64,7 +80,7 @@ export function storeContract(
       await store.commit(writesOf(broker));
       await store.writeSetting("join-token", "one");
       await store.close();
-      store = open();
+      store = await open();
       expect(byId((await store.load()).jobs)).toEqual(byId(jobs()));
       expect(await store.readSetting("join-token")).toBe("one");
     });

@@ -10,16 +10,33 @@ export interface StoredBroker {
 export interface StoreWrites {
   readonly jobs: ReadonlyMap<string, string | null>;
   readonly agents: ReadonlyMap<string, string>;
+  /** What a store that can tell others tells them, in order, if and only if the records are written. */
+  readonly changes?: readonly StoreChange[];
+}
+
+/** A step of a job or an agent: `job.leased`, `agent.lost`. */
+export interface StoreChange {
+  readonly topic: string;
+  /** Flat, and can be put into JSON. */
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** Where the broker's records live. `store.contract.ts` holds what each must do. */
 export interface BrokerStore {
-  readonly kind: "memory" | "sqlite";
+  readonly kind: "memory" | "sqlite" | "redis";
   load(): Promise<StoredBroker>;
-  /** All or nothing; when it resolves, a killed process has lost none of it. */
+  /**
+   * All or nothing; when it resolves, a killed process has lost none of it. Waits for a store that is away, for as long
+   * as it takes.
+   */
   commit(writes: StoreWrites): Promise<void>;
   /** A word that outlives the process (the join token); null when it was never kept. */
   readSetting(name: string): Promise<string | null>;
   writeSetting(name: string, value: string): Promise<void>;
+  /** Why nothing can be written at this moment, in a sentence; null while it can. */
+  outage(): string | null;
+  /** Called when the store finds by itself that it cannot be written to any more, by this broker. */
+  onLost(listener: (error: unknown) => void): void;
+  /** A commit that waits is given up. */
   close(): Promise<void>;
 }

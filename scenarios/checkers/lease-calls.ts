@@ -15,6 +15,8 @@ const uploadsUntold = 3;
 /** For a timer, and for whatever else is under way at that moment; milliseconds. */
 const slackMs = 500;
 /** An acceptance that nobody answers is not repeated for ever. */
+/** What is tried again after a wait. */
+const failures: ReadonlySet<string> = new Set(["unreachable", "internal", "full", "store-away"]);
 const acceptancesMax = 3;
 
 /** What one instance has said of one lease by one kind of call. */
@@ -103,7 +105,7 @@ export const leaseCalls = checkerOf("what is said of a lease is said until it is
     if (said === undefined) return null;
     said.underWay = false;
     said.last = record;
-    const failed = outcome === "unreachable" || outcome === "internal" || outcome === "full";
+    const failed = failures.has(outcome);
     // It is away anew.
     if (outcome === "unreachable") speaker.back = null;
     said.settled = !failed && outcome !== "fenced" && outcome !== "malformed";

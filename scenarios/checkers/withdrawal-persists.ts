@@ -31,6 +31,7 @@ const again: ReadonlySet<string> = new Set([
   "unreachable",
   "internal",
   "full",
+  "store-away",
   "stale-signature",
   "replayed",
   "fenced",

@@ -123,7 +123,7 @@ export class Faults implements EventTarget {
     } else {
       this.#break(step.do, { ...of, forMs: step.forMs, undo: () => (this.isCalm ? broker.wake() : undefined) });
       if (step.do === "stall-broker") broker.stall(step.forMs);
-      else broker.stallStore(step.forMs);
+      else broker.stallStore(step);
     }
   }
 

@@ -109,8 +109,9 @@ function drawFault(stream: ChoiceStream, kind: FaultKind, context: FaultContext)
     case "kill-broker":
       return { atMs, do: kind, downMs, ...drawKill(stream) };
     case "stall-broker":
-    case "stall-store":
       return { atMs, do: kind, forMs };
+    case "stall-store":
+      return { atMs, do: kind, forMs, away: stream.chance("away", 0.5) };
     case "lose-store":
       return { atMs, do: kind, downMs, writes: stream.upTo("all", 3) === 0 ? null : 1 + stream.upTo("writes", 31) };
   }

@@ -96,7 +96,8 @@ export const PlanStep = z.discriminatedUnion("do", [
   // What breaks at the broker.
   z.strictObject({ atMs: Ms, do: z.literal("kill-broker"), downMs: Ms, ...kill }),
   z.strictObject({ atMs: Ms, do: z.literal("stall-broker"), forMs }),
-  z.strictObject({ atMs: Ms, do: z.literal("stall-store"), forMs }),
+  /** No commit ends. The broker knows that its store is away (a server), or only waits for it (a disk). */
+  z.strictObject({ atMs: Ms, do: z.literal("stall-store"), forMs, away: z.boolean().optional() }),
   /** The broker ends and comes back with a store that has forgotten its last writes, or everything. */
   z.strictObject({
     atMs: Ms,

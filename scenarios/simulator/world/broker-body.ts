@@ -1,15 +1,22 @@
 import { assert } from "../../../foundation/assert.ts";
 import type { BrokerState } from "../../../broker-sim/core/broker-state.ts";
-import type { BrokerInput, BrokerInputType, BrokerResponse } from "../../../broker-sim/core/inputs.ts";
+import { admit } from "../../../broker-sim/core/callers.ts";
+import {
+  type BrokerInput,
+  type BrokerInputType,
+  type BrokerResponse,
+  isFact,
+} from "../../../broker-sim/core/inputs.ts";
 import { assertInvariants } from "../../../broker-sim/core/invariants.ts";
 import { agentViews, jobViews } from "../../../broker-sim/core/views.ts";
 import type { AgentView, JobSpec, JobView } from "../../../protocol/messages.ts";
+import { sometimes } from "../../../foundation/sometimes.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
 import type { Reply } from "./commit-line.ts";
 import type { Connection } from "./agent-stream.ts";
 import type { BrokerCall } from "./broker-call.ts";
-import { BrokerDecisions } from "./broker-decisions.ts";
+import { BrokerDecisions, storeAway } from "./broker-decisions.ts";
 import { brokerInputOf } from "./broker-input.ts";
 import { BrokerProcess, type BrokerProcessOptions } from "./broker-process.ts";
 import { blobBytesMax, takeChunk } from "./broker-uploads.ts";
@@ -26,6 +33,7 @@ const ticks = 0;
 const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
+const impatient = 4;
 
 const nothing: readonly never[] = [];
 
@@ -44,6 +52,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #process: BrokerProcess | null = null;
   #boots = 0;
   #clockOffsetMs = 0;
+  /** Until when its process knows that the store is away. */
+  #awayUntilMs = 0;
 
   constructor(
     world: World,
@@ -69,6 +79,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       store: this.#store,
       fuse: this.#fuse,
       onWait: (untilMs) => world.heap.push(untilMs, this, committed, null),
+      onPatience: (untilMs) => world.heap.push(untilMs, this, impatient, null),
     });
     this.#stall = new Stall(world, this, () => this.#process?.timers.rearm());
     network.broker = this;
@@ -144,12 +155,14 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** Whatever stands still goes on. */
   wake(): void {
+    this.#awayUntilMs = 0;
     this.#stall.end();
     this.#decisions.wakeStore();
   }
 
-  stallStore(forMs: number): void {
+  stallStore({ forMs, away = false }: Pick<PlanStepOf<"stall-store">, "forMs" | "away">): void {
     this.#decisions.stallStore(forMs);
+    if (away) this.#awayUntilMs = Math.max(this.#awayUntilMs, this.#world.nowMs + forMs);
   }
 
   /** The wall clock of its machine is set; a running process goes by its monotonic one. */
@@ -160,6 +173,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** The operator's call, which meets no network. Undefined while the broker is down. */
   ask<T extends BrokerInputType>(input: BrokerInput<T>): BrokerResponse<T> | undefined {
     if (!this.isUp) return undefined;
+    if (this.#isAway && !isFact(input.type)) return storeAway;
     return this.#handle(input, null);
   }
 
@@ -169,7 +183,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
       this.#stall.defer(arrivesLate, { call, message, link });
       return;
     }
-    if (call.route === "upload-chunk") this.#takeChunk(call, message as ChunkMessage, link);
+    if (this.#isAway && call.route !== "get-blobs") this.#refuseAway(call, link);
+    else if (call.route === "upload-chunk") this.#takeChunk(call, message as ChunkMessage, link);
     else if (call.route === "upload-ask") {
       const { caller } = call.from;
       const { digest } = message as { digest: string };
@@ -198,6 +213,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       else this.#network.refuse(call, link);
     } else if (this.#process === null) return;
     else if (what === committed) this.#decisions.finishCommitted(this.#process);
+    else if (what === impatient) this.#decisions.answerLate(this.#process);
     else if (this.#process.timers.take(what) === "alarm") this.ask({ type: "tick" });
   }
 
@@ -223,6 +239,21 @@ export class BrokerBody implements EventTarget, RequestTaker {
     for (const digest of this.#store.digests()) {
       assert(process.state.blobs.has(digest), "the store keeps what the broker knows of");
     }
+  }
+
+  get #isAway(): boolean {
+    return this.#awayUntilMs > this.#world.nowMs;
+  }
+
+  /** Nothing is decided that could not be written; who signed is proved before. */
+  #refuseAway(call: BrokerCall, link: Link): void {
+    const process = this.#process as BrokerProcess;
+    const admitted = call.route === "enrol" ? storeAway : admit(process.state, call.from.caller);
+    // What is not written yet is told to nobody.
+    const refusal = admitted.ok || this.#decisions.isWaiting ? storeAway : admitted;
+    sometimes("a request found the store away");
+    process.noteRefusal(call, refusal.code);
+    this.#network.answer(call, refusal, link);
   }
 
   #handle<T extends BrokerInputType>(input: BrokerInput<T>, asked: Omit<Reply, "response"> | null): BrokerResponse<T> {
@@ -265,6 +296,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const over = (isGranted: boolean): void => {
       if (isGranted) process.connect(caller.agentId, connection);
       else process.turnAway(caller.agentId, connection);
+      // It was admitted, and the store was away too long for that to be told.
+      if (!isGranted && this.#process === process && !process.hasStream(caller.agentId)) {
+        this.ask({ type: "disconnected", agentId: caller.agentId });
+      }
       // It closed while it was being admitted.
       if (connection.isClosed) this.streamClosed(caller.agentId, connection);
     };

@@ -1,4 +1,7 @@
 import type { Effect, LaterEffect } from "../../../broker-sim/core/effects.ts";
+import { brokerLimits } from "../../../broker-sim/core/broker-limits.ts";
+import { refuse } from "../../../broker-sim/core/inputs.ts";
+import { sometimes } from "../../../foundation/sometimes.ts";
 import type { BrokerProcess } from "./broker-process.ts";
 import { CommitLine, type Reply } from "./commit-line.ts";
 import type { Fuse } from "./fuse.ts";
@@ -9,6 +12,9 @@ import type { World } from "./world.ts";
 
 const nothing: readonly never[] = [];
 
+/** What is said while nothing can be written. */
+export const storeAway = refuse("store-away", "The store is away.");
+
 export interface BrokerDecisionsOptions {
   readonly network: Network;
   readonly store: Store;
@@ -16,6 +22,8 @@ export interface BrokerDecisionsOptions {
   readonly fuse: Fuse;
   /** `finishCommitted` is to be called then. */
   readonly onWait: (untilMs: number) => void;
+  /** `answerLate` is to be called then. */
+  readonly onPatience: (untilMs: number) => void;
 }
 
 /** Carries out what the broker decided: writes first, and only when that is in the store tells of it and answers. */
@@ -24,16 +32,18 @@ export class BrokerDecisions {
   readonly #network: Network;
   readonly #fuse: Fuse;
   readonly #onWait: BrokerDecisionsOptions["onWait"];
+  readonly #onPatience: BrokerDecisionsOptions["onPatience"];
   readonly #line: CommitLine;
   /** What is being carried out, so that a death over it can say what nobody will be told. */
   #deciding: readonly Effect[] = nothing;
   readonly #telling: { effects: readonly Effect[]; next: number } = { effects: nothing, next: 0 };
 
-  constructor(world: World, { network, store, fuse, onWait }: BrokerDecisionsOptions) {
+  constructor(world: World, { network, store, fuse, onWait, onPatience }: BrokerDecisionsOptions) {
     this.#world = world;
     this.#network = network;
     this.#fuse = fuse;
     this.#onWait = onWait;
+    this.#onPatience = onPatience;
     this.#line = new CommitLine(world, { store, stream: world.tape.stream("broker") });
   }
 
@@ -53,6 +63,8 @@ export class BrokerDecisions {
       const atMs = this.#line.wait(effects, reply);
       if (reply !== null && idleAtMs > reply.call.deadlineMs) this.#network.watch(reply.call);
       this.#onWait(atMs);
+      const patienceMs = this.#world.nowMs + brokerLimits.storeWaitMsMax;
+      if (reply !== null && atMs > patienceMs) this.#onPatience(patienceMs);
     }
   }
 
@@ -75,6 +87,23 @@ export class BrokerDecisions {
   /** The process stands still: whoever waits for an answer hears at its deadline that none came. */
   watchWaiting(): void {
     for (const { reply } of this.#line.untold) if (reply !== null) this.#network.watch(reply.call);
+  }
+
+  /**
+   * Whoever has waited for as long as anybody does hears that the store is away. What was decided stands, and is told to
+   * everybody else as soon as it is written.
+   */
+  answerLate(process: BrokerProcess): void {
+    const latest = this.#world.nowMs - brokerLimits.storeWaitMsMax;
+    const late = [...this.#line.untold].filter(({ reply, sinceMs }) => reply !== null && sinceMs <= latest);
+    for (const untold of late) {
+      const reply = untold.reply as Reply;
+      untold.reply = null;
+      sometimes("an answer did not wait for the store any longer");
+      process.noteRefusal(reply.call, storeAway.code);
+      this.#network.answer(reply.call, storeAway, reply.link);
+      reply.over?.(false);
+    }
   }
 
   stallStore(forMs: number): void {

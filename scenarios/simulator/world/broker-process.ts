@@ -141,6 +141,10 @@ export class BrokerProcess {
     this.#world.record(this.source, "broker.refused", { agentId: from.caller.agentId, route, code });
   }
 
+  hasStream(agentId: string): boolean {
+    return this.#hub.hasStream(agentId);
+  }
+
   arrive(agentId: string, connection: Connection): void {
     this.#hub.arrive(agentId, connection);
   }

@@ -21,7 +21,9 @@ export interface Reply {
 export interface Untold {
   readonly effects: readonly Effect[];
   /** Null where the broker was asked without a network in between. */
-  readonly reply: Reply | null;
+  reply: Reply | null;
+  /** Since when whoever asked waits. */
+  readonly sinceMs: number;
   /** When the store has it. */
   atMs: number;
 }
@@ -73,7 +75,7 @@ export class CommitLine {
   /** Lets it wait behind everything that was written so far. @returns when it may be told */
   wait(effects: readonly Effect[], reply: Reply | null): number {
     const atMs = Math.max(this.#world.nowMs, this.#commits.idleAtMs);
-    this.#untold.push({ effects, reply, atMs });
+    this.#untold.push({ effects, reply, sinceMs: this.#world.nowMs, atMs });
     return atMs;
   }
 

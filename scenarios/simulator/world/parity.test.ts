@@ -163,7 +163,7 @@ describe("the modelled broker, as the real one's service", () => {
     };
     broker.start();
     small.passUntil(100);
-    broker.stallStore(1_000);
+    broker.stallStore({ forMs: 1_000 });
     return { small, broker, heard, send, enrol };
   }
 
