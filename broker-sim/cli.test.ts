@@ -1,66 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { parseHistoryLine } from "../protocol/history.ts";
 import { routes } from "../protocol/routes.ts";
 import { temporaryDirectory } from "./testing/live-broker.ts";
+import { brokerOptions, run, serve, start, stop } from "./testing/served-broker.ts";
 import { SigningClient } from "./testing/signing-client.ts";
-
-const program = join(import.meta.dirname, "..", "bin", "broker-sim.mjs");
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(argv: readonly string[], environment: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [program, ...argv], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HOUSEGUEST_HISTORY: "", ...environment },
-  });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  return child;
-}
-
-async function run(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  const child = start(argv, environment);
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "close")]);
-  return { code: code as number | null, stdout, stderr };
-}
-
-interface Served {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly joinToken: string;
-  readonly line: Record<string, unknown>;
-  readonly ended: Promise<unknown>;
-}
-
-async function serve(argv: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
-  const child = start(["serve", "--json", "--port", "0", "--log-level", "warn", ...argv], environment);
-  const ended = once(child, "close");
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const parsed = JSON.parse(line) as Record<string, unknown>;
-    return { child, url: String(parsed["url"]), joinToken: String(parsed["joinToken"]), line: parsed, ended };
-  }
-  throw new Error(`the broker did not start: ${await text(child.stderr!)}`);
-}
-
-async function stop({ child, ended }: Served, signal: NodeJS.Signals): Promise<number | null> {
-  child.kill(signal);
-  await ended;
-  return child.exitCode;
-}
 
 describe("serve", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
@@ -70,7 +20,13 @@ describe("serve", () => {
       const history = join(directory, "history.jsonl");
       const served = await serve(["--store", "memory", "--join-token", "welcome"], { HOUSEGUEST_HISTORY: history });
       const { child, url } = served;
-      expect(served.line).toEqual({ url, joinToken: "welcome", store: "memory", pid: child.pid });
+      expect(served.line).toEqual({
+        url,
+        joinToken: "welcome",
+        operatorToken: served.operatorToken,
+        store: "memory",
+        pid: child.pid,
+      });
       const agent = new SigningClient(url);
       expect((await agent.enrol("welcome")).status).toBe(200);
       const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
@@ -87,7 +43,7 @@ describe("serve", () => {
   test("killed with SIGKILL, it goes on from its data where it was", async () => {
     const data = join(temporaryDirectory(), "data");
     const first = await serve(["--data", data]);
-    await run(["submit", "--broker", first.url, "--count", "3", "--", "sleep", "1"]);
+    await run(["submit", ...brokerOptions(first), "--count", "3", "--", "sleep", "1"]);
     const agent = new SigningClient(first.url);
     await agent.enrol(first.joinToken);
     const { body } = await agent.heartbeat({ slotsFree: 1 });
@@ -95,7 +51,7 @@ describe("serve", () => {
     await stop(first, "SIGKILL");
     const second = await serve(["--data", data]);
     expect(second.joinToken).toBe(first.joinToken);
-    const jobs = JSON.parse((await run(["jobs", "--broker", second.url, "--json"])).stdout).jobs;
+    const jobs = JSON.parse((await run(["jobs", ...brokerOptions(second), "--json"])).stdout).jobs;
     expect(jobs.map((job: { state: string; epoch: number }) => [job.state, job.epoch])).toEqual([
       ["offered", 1],
       ["queued", 0],
@@ -166,7 +122,7 @@ describe("serve", () => {
 describe("the operator's commands", () => {
   test("submit, list, command, cancel and follow, for people and for pipes", async () => {
     const served = await serve(["--store", "memory"]);
-    const broker = ["--broker", served.url];
+    const broker = brokerOptions(served);
     const submitted = await run([
       "submit",
       ...broker,
@@ -218,7 +174,7 @@ describe("the operator's commands", () => {
 
   test("--wait fails when a job does", async () => {
     const served = await serve(["--store", "memory"]);
-    const broker = ["--broker", served.url];
+    const broker = brokerOptions(served);
     const waiting = start(["submit", ...broker, "--wait", "--json", "--", "true"]);
     const ended = once(waiting, "close");
     for await (const _ of createInterface({ input: waiting.stderr! })) break;

@@ -24,6 +24,11 @@ export const routes = {
   agents: `${base}/agents`,
   agentCommands: (agentId: string) => `${base}/agents/${agentId}/commands`,
   health: "/healthz",
+  ready: "/readyz",
+  /** Prometheus' text format. */
+  metrics: "/metrics",
+  /** The OpenAPI 3.1 document of all of these. */
+  documentation: "/documentation",
 } as const;
 
 /** The header that names the process start on every request and on the event stream (EG-5). */

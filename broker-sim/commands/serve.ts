@@ -1,6 +1,3 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-
 import { Command, Option } from "commander";
 import { type Logger, pino } from "pino";
 
@@ -12,6 +9,9 @@ import { historyVariable } from "../../protocol/job-environment.ts";
 import type { Finish } from "./finish.ts";
 import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
+import { writeOperatorToken } from "../io/operator-token-file.ts";
+import { operatorTokenVariable } from "./broker-option.ts";
+import { dataDirectory } from "./data-directory.ts";
 import { readTiming } from "./read-timing.ts";
 import { signalled } from "./signals.ts";
 
@@ -21,6 +21,7 @@ interface ServeOptions {
   readonly store?: "memory" | "sqlite";
   readonly data?: string;
   readonly joinToken?: string;
+  readonly operatorToken?: string;
   readonly timing?: string;
   readonly logLevel?: string;
   readonly json?: boolean;
@@ -42,9 +43,13 @@ export function serveCommand(finish: Finish): Command {
     )
     .option("--data <directory>", "directory of the sqlite store (default: $XDG_STATE_HOME/houseguest-broker)")
     .option("--join-token <token>", "what an agent needs to join (default: random, printed)")
+    .option(
+      "--operator-token <token>",
+      `what jobs and commands need (default: $${operatorTokenVariable}, or what the store kept, or random; printed)`,
+    )
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
-    .option("--json", "print one line of JSON when listening: url, joinToken, store, pid")
+    .option("--json", "print one line of JSON when listening: url, joinToken, operatorToken, store, pid")
     .addHelpText(
       "after",
       `
@@ -80,8 +85,13 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   });
   try {
     const { record } = history;
-    const token = joinToken === undefined ? {} : { joinToken };
-    const broker = await startBroker({ host, port, timing, store, log, record, ...token });
+    const operatorToken = options.operatorToken ?? process.env[operatorTokenVariable] ?? "";
+    const tokens = {
+      ...(joinToken === undefined ? {} : { joinToken }),
+      ...(operatorToken === "" ? {} : { operatorToken }),
+    };
+    const broker = await startBroker({ host, port, timing, store, log, record, ...tokens });
+    if (store.kind === "sqlite") await writeOperatorToken(store.directory, broker);
     announce(broker, { json: options.json === true, store: kind });
     if (!isLoopback(host)) {
       log.warn(
@@ -104,15 +114,15 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
 }
 
 function announce(broker: RunningBroker, { json, store }: { json: boolean; store: string }): void {
-  const { url, joinToken } = broker;
+  const { url, joinToken, operatorToken } = broker;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ url, joinToken, store, pid: process.pid })}\n`);
+    process.stdout.write(`${JSON.stringify({ url, joinToken, operatorToken, store, pid: process.pid })}\n`);
     return;
   }
   process.stdout.write(
     `Broker at ${url}, store ${store}. Ctrl-C ends it.\n` +
       `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n` +
-      `Give it work:     broker-sim submit --broker ${url} --wait -- COMMAND\n`,
+      `Give it work:     broker-sim submit --broker ${url} --operator-token ${operatorToken} --wait -- COMMAND\n`,
   );
 }
 
@@ -125,11 +135,6 @@ function openLog(level: string): Logger {
     });
   }
   return pino({ level, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
-}
-
-function dataDirectory(): string {
-  const state = process.env["XDG_STATE_HOME"];
-  return join(state === undefined || state === "" ? join(homedir(), ".local", "state") : state, "houseguest-broker");
 }
 
 function readPort(text: string): number {

@@ -1,6 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
-import { createHash } from "node:crypto";
-
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import * as z from "zod";
@@ -29,6 +26,8 @@ import type { BrokerInput, BrokerInputType, BrokerResponse, Caller } from "../co
 import type { Authentication } from "./authentication.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { openEventStream } from "./event-stream.ts";
+import { isSameSecret } from "./operator-token.ts";
+import type { BrokerMetrics } from "./operations/metrics.ts";
 import { ProblemError } from "./problems.ts";
 import { agentIdOf, isRevocationSigned, publicKeyObject } from "./request-signature.ts";
 import { callerOf, requireSignature } from "./signed-requests.ts";
@@ -37,6 +36,7 @@ export interface AgentRoutesOptions {
   readonly service: BrokerService;
   readonly authentication: Authentication;
   readonly joinToken: string;
+  readonly metrics: BrokerMetrics;
 }
 
 /** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
@@ -65,7 +65,7 @@ export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutes
     requireSignature(agents, { authentication, keyOf: "agent" });
     registerNotices(agents, service);
     registerLeaseActions(agents, service);
-    registerEvents(agents, service);
+    registerEvents(agents, options);
   });
 }
 
@@ -147,12 +147,13 @@ function leaseCall<M>(request: FastifyRequest & { params: { leaseId: string }; b
   return { caller: callerOf(request), leaseId: request.params.leaseId, message: request.body };
 }
 
-function registerEvents(app: FastifyInstance, service: BrokerService): void {
+function registerEvents(app: FastifyInstance, { service, metrics }: AgentRoutesOptions): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
     let isOpen = true;
     const stream = openEventStream(reply, {
+      onSlow: () => metrics.slowStreamCut(),
       onClose() {
         isOpen = false;
         if (!service.hub.disconnected(agentId, stream)) return;
@@ -177,9 +178,4 @@ async function answer<T extends BrokerInputType>(
   const response = await service.handle(input);
   if (response.ok) return response.answer;
   throw new ProblemError(response.code, response.message);
-}
-
-function isSameSecret(left: string, right: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text, "utf8").digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

@@ -15,6 +15,9 @@ import { directoryBlobStore } from "./directory-blob-store.ts";
 import { httpServer } from "./http-server.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
+import { closeServer } from "./operations/close-server.ts";
+import { BrokerMetrics } from "./operations/metrics.ts";
+import { Readiness } from "./operations/readiness.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import type { BrokerStore } from "./store.ts";
 
@@ -26,18 +29,30 @@ export interface BrokerOptions {
   readonly store: { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly directory: string };
   /** Without one, the token that the store kept, or a fresh random one. */
   readonly joinToken?: string;
+  /** Without one, the token that the store kept, or a fresh random one. */
+  readonly operatorToken?: string;
   readonly log: Logger;
   readonly record: RecordEvent;
   readonly clock?: BrokerClock;
+  /** How long a stop waits for requests under way, in milliseconds. */
+  readonly stopGraceMs?: number;
 }
+
+const stopGraceMsDefault = 5_000;
 
 export interface RunningBroker {
   readonly url: string;
   readonly joinToken: string;
+  readonly operatorToken: string;
   readonly service: BrokerService;
+  /** Every route that is served: `POST /api/v1/jobs`. */
+  readonly routes: readonly string[];
   /** Rejects when the broker cannot go on: its store failed, or one of its own invariants broke. Never resolves. */
   readonly failed: Promise<never>;
-  /** Closes every stream and connection at once, and the store when all is written. */
+  /**
+   * Ends every stream, answers what was asked until then, and closes the store when all is written; whatever is not
+   * answered within `stopGraceMs` is cut off.
+   */
   close(): Promise<void>;
 }
 
@@ -47,8 +62,8 @@ export interface RunningBroker {
  * @throws UsageError `port-in-use`, `address-unavailable`, and those of the stores
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
-  const { host, port, timing, log, record, clock = systemBrokerClock } = options;
-  const store = options.store.kind === "memory" ? memoryStore() : sqliteStore(options.store.directory);
+  const { host, port, timing, log, clock = systemBrokerClock, stopGraceMs = stopGraceMsDefault } = options;
+  const opened = options.store.kind === "memory" ? memoryStore() : sqliteStore(options.store.directory);
   try {
     const blobs = await openBlobs(options.store);
     const uploads = await blobs.uploads();
@@ -56,19 +71,37 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       timing,
       boot: bootId(),
       nowMs: clock.nowMs(),
-      ...(await store.load()),
+      ...(await opened.load()),
       blobs: await blobs.list(),
       uploads,
     });
     for (const upload of uploads) if (!state.uploads.has(upload)) await blobs.discard(upload);
-    const joinToken = await settleJoinToken(store, options.joinToken);
+    const joinToken = await settleToken(opened, "join-token", options.joinToken);
+    const operatorToken = await settleToken(opened, "operator-token", options.operatorToken);
+    const readiness = new Readiness();
+    let streams = (): number => 0;
+    const metrics = new BrokerMetrics({
+      state,
+      openStreams: () => streams(),
+      isReady: () => readiness.reasons.length === 0,
+    });
+    const record = metrics.counting(options.record);
+    const store = metrics.timing(opened);
     const failure = Promise.withResolvers<never>();
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.
-    failure.promise.catch(() => undefined);
-    const service = new BrokerService({ state, store, blobs, clock, record, log, onFatal: failure.reject });
+    failure.promise.catch(() => readiness.failed());
+    const service = new BrokerService({
+      ...{ state, store, blobs, clock, record, log },
+      onFatal: failure.reject,
+      onEventSent: (event) => metrics.eventSent(event),
+    });
+    streams = () => service.hub.streamCount;
     const authentication = new Authentication({ state, clock });
     const loopbackOnly = isLoopback(host);
-    const app = await httpServer({ service, authentication, blobs, joinToken, log, record, loopbackOnly });
+    const { app, served } = await httpServer({
+      ...{ service, authentication, blobs, joinToken, operatorToken, log, record, loopbackOnly },
+      ...{ metrics, readiness },
+    });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
       throw explainListen(error, { host, port });
@@ -79,17 +112,20 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     return {
       url,
       joinToken,
+      operatorToken,
       service,
+      routes: served,
       failed: failure.promise,
       async close() {
+        readiness.stopping();
         service.hub.closeAll();
-        await app.close();
+        await closeServer(app, { stopGraceMs });
         await service.close();
         await store.close();
       },
     };
   } catch (error) {
-    await store.close();
+    await opened.close();
     throw error;
   }
 }
@@ -103,11 +139,15 @@ async function openBlobs(store: BrokerOptions["store"]): Promise<BlobStore> {
   return store.kind === "memory" ? memoryBlobStore() : await directoryBlobStore(join(store.directory, "checkpoints"));
 }
 
-async function settleJoinToken(store: BrokerStore, asked: string | undefined): Promise<string> {
-  const kept = await store.readSetting("join-token");
-  const joinToken = asked ?? kept ?? randomBytes(16).toString("hex");
-  if (joinToken !== kept) await store.writeSetting("join-token", joinToken);
-  return joinToken;
+async function settleToken(
+  store: BrokerStore,
+  name: "join-token" | "operator-token",
+  asked: string | undefined,
+): Promise<string> {
+  const kept = await store.readSetting(name);
+  const token = asked ?? kept ?? randomBytes(16).toString("hex");
+  if (token !== kept) await store.writeSetting(name, token);
+  return token;
 }
 
 function bootId(): string {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
+import type { BrokerEvent } from "../../protocol/messages.ts";
 import { apply } from "../core/apply.ts";
 import type { BrokerState } from "../core/broker-state.ts";
 import type { HistoryEntry, LaterEffect } from "../core/effects.ts";
@@ -9,6 +10,7 @@ import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { EventHub } from "./event-hub.ts";
+import { withSpan } from "./operations/tracing.ts";
 import type { BrokerStore } from "./store.ts";
 
 export interface BrokerServiceOptions {
@@ -20,6 +22,8 @@ export interface BrokerServiceOptions {
   readonly log: Logger;
   /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
   readonly onFatal: (error: unknown) => void;
+  /** Hears of every event that an agent's stream was handed. */
+  readonly onEventSent?: (event: BrokerEvent["event"]) => void;
 }
 
 /** The reducer's body: hands it inputs one after the other and does what it decides. */
@@ -34,7 +38,7 @@ export class BrokerService {
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
     this.#commits = new CommitQueue(options.store);
-    this.hub = new EventHub(options.state.boot);
+    this.hub = new EventHub(options.state.boot, options.onEventSent);
   }
 
   /** For reading only. */
@@ -44,6 +48,10 @@ export class BrokerService {
 
   /** Decides an input, writes what must be written, does the rest, and only then answers. */
   async handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
+    return await withSpan(`broker.${input.type}`, async () => await this.#handle(input));
+  }
+
+  async #handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
     if (this.#failure !== undefined) throw this.#failure.error;
     try {
       const { state, clock } = this.#options;

@@ -11,6 +11,12 @@ import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
+import { registerDocumentation } from "./operations/documentation.ts";
+import { registerHealthRoutes } from "./operations/health-routes.ts";
+import type { BrokerMetrics } from "./operations/metrics.ts";
+import { observeRequests } from "./operations/observe-requests.ts";
+import type { Readiness } from "./operations/readiness.ts";
+import { traceRequests } from "./operations/tracing.ts";
 import { problemStatus } from "./problem-status.ts";
 import { ProblemError, problemOf, sendProblem } from "./problems.ts";
 import { registerUploadRoutes } from "./upload-routes.ts";
@@ -20,21 +26,26 @@ export interface HttpServerOptions {
   readonly authentication: Authentication;
   readonly blobs: BlobStore;
   readonly joinToken: string;
+  readonly operatorToken: string;
   readonly log: Logger;
   readonly record: RecordEvent;
+  readonly metrics: BrokerMetrics;
+  readonly readiness: Readiness;
   /** Answer only requests that were addressed to this machine by a loopback name. */
   readonly loopbackOnly: boolean;
 }
 
-/** The broker's HTTP face, not listening yet. */
-export async function httpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { service, log, record, loopbackOnly } = options;
+/** The broker's HTTP face, not listening yet, and the routes that it serves. */
+export async function httpServer(options: HttpServerOptions): Promise<{ app: FastifyInstance; served: string[] }> {
+  const { service, log, record, loopbackOnly, metrics } = options;
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: "warn" });
   const app = fastify({
     loggerInstance,
     bodyLimit: limits.messageBytesMax,
-    // Event streams stay open for ever; closing the server must not wait for them.
-    forceCloseConnections: true,
+    // Whoever stops the server lets it answer what it has taken, for a while, and then cuts the rest.
+    forceCloseConnections: "idle",
+    // Every route that there is was written, and is documented.
+    exposeHeadRoutes: false,
     return503OnClosing: false,
     // A request that does not arrive within this is given up: an upload over a slow line, at the most.
     requestTimeout: 300_000,
@@ -57,13 +68,19 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
     const message = `There is nothing at ${request.method} ${request.url}.`;
     await sendProblem(reply, { problem: { code: "not-found", message } });
   });
+  const served: string[] = [];
+  app.addHook("onRoute", ({ method, url }) => void served.push(`${String(method)} ${url}`));
+  traceRequests(app);
+  observeRequests(app, { metrics, log });
+  await registerDocumentation(app);
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
   registerAgentRoutes(app, options);
   app.register(async (scope) => registerBlobRoutes(scope, options));
   app.register(async (scope) => registerUploadRoutes(scope, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
+  app.register(async (scope) => registerHealthRoutes(scope, options));
   await app.ready();
-  return app;
+  return { app, served };
 }
 
 /** An operator asks about an agent; that it is unknown or gone says nothing about the operator's own right to ask. */

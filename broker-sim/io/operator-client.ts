@@ -26,9 +26,14 @@ const callTimeoutMs = 30_000;
 /** The operator's side of a broker. */
 export class OperatorClient {
   readonly #base: string;
+  readonly #token: string | undefined;
 
-  /** @throws UsageError when it is no http(s) address */
-  constructor(broker: string) {
+  /**
+   * @param operatorToken without one the broker refuses what needs it
+   * @throws UsageError when it is no http(s) address
+   */
+  constructor(broker: string, operatorToken: string | undefined) {
+    this.#token = operatorToken;
     const url = URL.parse(broker);
     if (url === null || !/^https?:$/.test(url.protocol)) {
       throw new UsageError(`${broker} is not the address of a broker.`, {
@@ -76,7 +81,11 @@ export class OperatorClient {
       const response = await fetch(this.#base + path, {
         method,
         signal: AbortSignal.timeout(callTimeoutMs),
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        headers: {
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       status = response.status;
       text = await response.text();
@@ -100,6 +109,7 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   const problem = Problem.safeParse(value);
   if (problem.success) {
     const { code, message } = problem.data;
+    if (code === "bad-operator-token") return notTheOperator(message);
     const next = code.startsWith("unknown-")
       ? "`broker-sim jobs` and `broker-sim agents` list what there is."
       : "Nothing was changed.";
@@ -108,6 +118,13 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
     code: "not-a-broker",
     next: "Name the address that `broker-sim serve` printed with --broker.",
+  });
+}
+
+function notTheOperator(message: string): BrokerCallError {
+  return new BrokerCallError(message, {
+    code: "bad-operator-token",
+    next: "Give the token that `broker-sim serve` printed, with --operator-token or in $HOUSEGUEST_OPERATOR_TOKEN.",
   });
 }
 

@@ -17,10 +17,15 @@ import { routes } from "../../protocol/routes.ts";
 import type { Refusal } from "../core/inputs.ts";
 import { agentViews, jobView, jobViews } from "../core/views.ts";
 import type { BrokerService } from "./broker-service.ts";
+import { requireOperator } from "./operator-token.ts";
 import { ProblemError } from "./problems.ts";
 
-/** What whoever runs the broker calls: jobs in and out, the agents, commands to them. Not signed; loopback guards it. */
-export function registerOperatorRoutes(plain: FastifyInstance, { service }: { service: BrokerService }): void {
+/** What whoever runs the broker calls, with the operator's token: jobs in and out, the agents, commands to them. */
+export function registerOperatorRoutes(
+  plain: FastifyInstance,
+  { service, operatorToken }: { service: BrokerService; operatorToken: string },
+): void {
+  requireOperator(plain, operatorToken);
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const refused = (refusal: Refusal) => new ProblemError(refusal.code, refusal.message);
 
@@ -69,9 +74,4 @@ export function registerOperatorRoutes(plain: FastifyInstance, { service }: { se
       return response.answer;
     },
   );
-  app.get(routes.health, async () => {
-    await service.settled();
-    const { jobs, settled, agents, queue } = service.state;
-    return { ok: true, jobsLive: jobs.size - settled.size, jobsQueued: queue.size, agents: agents.size };
-  });
 }

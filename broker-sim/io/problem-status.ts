@@ -4,6 +4,7 @@ import type { ProblemCode } from "../../protocol/messages.ts";
 export const problemStatus: Record<ProblemCode, number> = {
   "bad-request": 400,
   "bad-join-token": 403,
+  "bad-operator-token": 401,
   "bad-signature": 401,
   "stale-signature": 401,
   replayed: 401,

@@ -74,7 +74,14 @@ export class HostStage {
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
   broker:
-    | { readonly url: string; readonly joinToken: string; readonly actor: Actor; readonly operator: Operator }
+    | {
+        readonly url: string;
+        readonly joinToken: string;
+        /** Undefined for a broker that names none. */
+        readonly operatorToken: string | undefined;
+        readonly actor: Actor;
+        readonly operator: Operator;
+      }
     | undefined;
 
   private constructor(options: HostStageOptions, cgroup: string | undefined) {
