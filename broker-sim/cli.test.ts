@@ -172,6 +172,34 @@ describe("the operator's commands", () => {
     expect(await stop(served, "SIGTERM")).toBe(0);
   });
 
+  test("order misbehaviour, see its effects and undo it; without --faults that is refused by name", async () => {
+    const served = await serve(["--store", "memory", "--faults"]);
+    const broker = brokerOptions(served);
+    const added = await run([
+      ...["fault", "add", ...broker, "status", "--status", "503", "--code", "full", "--first", "1"],
+      ...["--for", "60000", "--route", `POST ${routes.enrol}`],
+    ]);
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^fault-1 is in force: status, until 2/) });
+    expect((await run(["fault", "add", ...broker, "hang", "--for", "60000"])).code).toBe(0);
+    const agent = new SigningClient(served.url);
+    expect((await run(["fault", "remove", ...broker, "fault-2"])).stdout).toBe(
+      "fault-2 is undone. It had no effect.\n",
+    );
+    expect((await agent.enrol(served.joinToken)).body.code).toBe("full");
+    expect((await agent.enrol(served.joinToken)).status).toBe(200);
+    const list = await run(["fault", "list", ...broker]);
+    expect(list.stdout).toMatch(/fault-1 +status +POST \/api\/v1\/agent\/enrol +- +1 effect +used-up\nfault-2 +hang/);
+    expect(await run(["fault", "remove", ...broker, "fault-9"])).toMatchObject({ code: 1 });
+    const wrong = await run(["fault", "add", ...broker, "latency", "--for", "60000"]);
+    expect(wrong).toMatchObject({ code: 64, stderr: expect.stringContaining("delayMs") });
+    expect(await stop(served, "SIGTERM")).toBe(0);
+
+    const plain = await serve(["--store", "memory"]);
+    const refused = await run(["fault", "list", ...brokerOptions(plain)]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/without --faults[\s\S]*serve --faults/) });
+    expect(await stop(plain, "SIGTERM")).toBe(0);
+  });
+
   test("--wait fails when a job does", async () => {
     const served = await serve(["--store", "memory"]);
     const broker = brokerOptions(served);
@@ -201,11 +229,20 @@ describe("the operator's commands", () => {
   });
 });
 
-test.each(["", "serve", "submit", "jobs", "agents", "cancel", "command"])(
-  "help for `%s` has examples",
-  async (command) => {
-    const { code, stdout, stderr } = await run(command === "" ? ["--help"] : [command, "--help"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
-  },
-);
+test.each([
+  "",
+  "serve",
+  "submit",
+  "jobs",
+  "agents",
+  "cancel",
+  "command",
+  "fault",
+  "fault add",
+  "fault list",
+  "fault remove",
+])("help for `%s` has examples", async (command) => {
+  const { code, stdout, stderr } = await run([...command.split(" ").filter(Boolean), "--help"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
+});

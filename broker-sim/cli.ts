@@ -6,6 +6,7 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { agentsCommand } from "./commands/agents.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { commandCommand } from "./commands/command.ts";
+import { faultCommand } from "./commands/fault.ts";
 import type { Finish } from "./commands/finish.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -42,7 +43,16 @@ Examples:
 
 Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, nothing was done · 70 a bug of ours`,
     );
-  for (const command of [serveCommand, submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand]) {
+  const commands = [
+    serveCommand,
+    submitCommand,
+    jobsCommand,
+    agentsCommand,
+    cancelCommand,
+    commandCommand,
+    faultCommand,
+  ];
+  for (const command of commands) {
     program.addCommand(command(finish).copyInheritedSettings(program));
   }
   return program;

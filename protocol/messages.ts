@@ -222,6 +222,8 @@ export const Problem = z.strictObject({
     "unknown-job",
     "unknown-lease",
     "unknown-checkpoint",
+    "unknown-fault",
+    "faults-off",
     "fenced",
     "offer-lapsed",
     "lease-expired",

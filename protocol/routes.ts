@@ -23,6 +23,8 @@ export const routes = {
   jobCancel: (jobId: string) => `${base}/jobs/${jobId}/cancel`,
   agents: `${base}/agents`,
   agentCommands: (agentId: string) => `${base}/agents/${agentId}/commands`,
+  faults: `${base}/faults`,
+  fault: (ruleId: string) => `${base}/faults/${ruleId}`,
   health: "/healthz",
   ready: "/readyz",
   /** Prometheus' text format. */

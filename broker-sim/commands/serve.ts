@@ -24,6 +24,7 @@ interface ServeOptions {
   readonly operatorToken?: string;
   readonly timing?: string;
   readonly logLevel?: string;
+  readonly faults?: boolean;
   readonly json?: boolean;
 }
 
@@ -49,6 +50,7 @@ export function serveCommand(finish: Finish): Command {
     )
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
+    .option("--faults", "misbehave on the operator's order (`broker-sim fault`); for scenarios, never for real jobs")
     .option("--json", "print one line of JSON when listening: url, joinToken, operatorToken, store, pid")
     .addHelpText(
       "after",
@@ -85,12 +87,13 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   });
   try {
     const { record } = history;
+    const faults = options.faults === true;
     const operatorToken = options.operatorToken ?? process.env[operatorTokenVariable] ?? "";
     const tokens = {
       ...(joinToken === undefined ? {} : { joinToken }),
       ...(operatorToken === "" ? {} : { operatorToken }),
     };
-    const broker = await startBroker({ host, port, timing, store, log, record, ...tokens });
+    const broker = await startBroker({ host, port, timing, store, log, record, faults, ...tokens });
     if (store.kind === "sqlite") await writeOperatorToken(store.directory, broker);
     announce(broker, { json: options.json === true, store: kind });
     if (!isLoopback(host)) {

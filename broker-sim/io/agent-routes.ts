@@ -26,6 +26,8 @@ import type { BrokerInput, BrokerInputType, BrokerResponse, Caller } from "../co
 import type { Authentication } from "./authentication.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { openEventStream } from "./event-stream.ts";
+import type { FaultBook } from "./faults/fault-book.ts";
+import { faultyStream } from "./faults/faulty-stream.ts";
 import { isSameSecret } from "./operator-token.ts";
 import type { BrokerMetrics } from "./operations/metrics.ts";
 import { ProblemError } from "./problems.ts";
@@ -37,6 +39,7 @@ export interface AgentRoutesOptions {
   readonly authentication: Authentication;
   readonly joinToken: string;
   readonly metrics: BrokerMetrics;
+  readonly faults: FaultBook | undefined;
 }
 
 /** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
@@ -147,12 +150,12 @@ function leaseCall<M>(request: FastifyRequest & { params: { leaseId: string }; b
   return { caller: callerOf(request), leaseId: request.params.leaseId, message: request.body };
 }
 
-function registerEvents(app: FastifyInstance, { service, metrics }: AgentRoutesOptions): void {
+function registerEvents(app: FastifyInstance, { service, metrics, faults }: AgentRoutesOptions): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
     let isOpen = true;
-    const stream = openEventStream(reply, {
+    const opened = openEventStream(reply, {
       onSlow: () => metrics.slowStreamCut(),
       onClose() {
         isOpen = false;
@@ -161,6 +164,7 @@ function registerEvents(app: FastifyInstance, { service, metrics }: AgentRoutesO
         service.handle({ type: "disconnected", agentId }).catch(() => undefined);
       },
     });
+    const stream = faults === undefined ? opened : faultyStream(opened, { book: faults, agentId });
     service.hub.arrive(agentId, stream);
     const response = await service.handle({ type: "connected", caller });
     if (!response.ok) return service.hub.turnAway(agentId, stream);

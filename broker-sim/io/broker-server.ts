@@ -13,6 +13,9 @@ import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
 import { BrokerService } from "./broker-service.ts";
 import { directoryBlobStore } from "./directory-blob-store.ts";
 import { httpServer } from "./http-server.ts";
+import { FaultBook } from "./faults/fault-book.ts";
+import { faultyClock } from "./faults/faulty-clock.ts";
+import { forgetfulStore } from "./faults/forgetful-store.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
 import { closeServer } from "./operations/close-server.ts";
@@ -36,6 +39,8 @@ export interface BrokerOptions {
   readonly clock?: BrokerClock;
   /** How long a stop waits for requests under way, in milliseconds. */
   readonly stopGraceMs?: number;
+  /** Takes orders to misbehave; for scenarios only. */
+  readonly faults?: boolean;
 }
 
 const stopGraceMsDefault = 5_000;
@@ -86,7 +91,11 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       isReady: () => readiness.reasons.length === 0,
     });
     const record = metrics.counting(options.record);
-    const store = metrics.timing(opened);
+    const faults =
+      options.faults === true
+        ? new FaultBook({ clock, record, log, onHit: (kind) => metrics.faultHit(kind) })
+        : undefined;
+    const store = metrics.timing(faults === undefined ? opened : forgetfulStore(opened, faults));
     const failure = Promise.withResolvers<never>();
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.
     failure.promise.catch(() => readiness.failed());
@@ -96,11 +105,14 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       onEventSent: (event) => metrics.eventSent(event),
     });
     streams = () => service.hub.streamCount;
-    const authentication = new Authentication({ state, clock });
+    const authentication = new Authentication({
+      state,
+      clock: faults === undefined ? clock : faultyClock(clock, faults),
+    });
     const loopbackOnly = isLoopback(host);
     const { app, served } = await httpServer({
       ...{ service, authentication, blobs, joinToken, operatorToken, log, record, loopbackOnly },
-      ...{ metrics, readiness },
+      ...{ metrics, readiness, faults, storeKind: opened.kind },
     });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
@@ -118,10 +130,13 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       failed: failure.promise,
       async close() {
         readiness.stopping();
+        // What hangs goes on; a store that was told to forget does so until it is closed.
+        faults?.stop({ but: "forget-writes" });
         service.hub.closeAll();
         await closeServer(app, { stopGraceMs });
         await service.close();
         await store.close();
+        faults?.stop();
       },
     };
   } catch (error) {

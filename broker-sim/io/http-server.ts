@@ -10,6 +10,9 @@ import type { BlobStore } from "./blob-store.ts";
 import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
+import type { FaultBook } from "./faults/fault-book.ts";
+import { registerFaultRoutes } from "./faults/fault-routes.ts";
+import { misbehave } from "./faults/misbehave.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { registerDocumentation } from "./operations/documentation.ts";
 import { registerHealthRoutes } from "./operations/health-routes.ts";
@@ -31,6 +34,9 @@ export interface HttpServerOptions {
   readonly record: RecordEvent;
   readonly metrics: BrokerMetrics;
   readonly readiness: Readiness;
+  /** Undefined in a broker that misbehaves on nobody's order. */
+  readonly faults: FaultBook | undefined;
+  readonly storeKind: string;
   /** Answer only requests that were addressed to this machine by a loopback name. */
   readonly loopbackOnly: boolean;
 }
@@ -73,11 +79,13 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
   traceRequests(app);
   observeRequests(app, { metrics, log });
   await registerDocumentation(app);
+  if (options.faults !== undefined) misbehave(app, options.faults);
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
   registerAgentRoutes(app, options);
   app.register(async (scope) => registerBlobRoutes(scope, options));
   app.register(async (scope) => registerUploadRoutes(scope, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
+  app.register(async (scope) => registerFaultRoutes(scope, { ...options, served }));
   app.register(async (scope) => registerHealthRoutes(scope, options));
   await app.ready();
   return { app, served };

@@ -10,8 +10,10 @@ import {
   type JobSpec,
   type JobView,
   Problem,
+  type ProblemCode,
   SubmitResponse,
 } from "../../protocol/messages.ts";
+import { FaultList, FaultView, type PutFault } from "../../protocol/faults.ts";
 import { limits } from "../../foundation/limits.ts";
 import { routes } from "../../protocol/routes.ts";
 
@@ -70,8 +72,20 @@ export class OperatorClient {
     await this.#call("POST", routes.agentCommands(agentId), { schema: Acknowledged, body: command });
   }
 
+  async putFault(fault: PutFault): Promise<FaultView> {
+    return await this.#call("POST", routes.faults, { schema: FaultView, body: fault });
+  }
+
+  async faults(): Promise<FaultView[]> {
+    return (await this.#call("GET", routes.faults, { schema: FaultList })).faults;
+  }
+
+  async removeFault(ruleId: string): Promise<FaultView> {
+    return await this.#call("DELETE", routes.fault(encodeURIComponent(ruleId)), { schema: FaultView });
+  }
+
   async #call<S extends z.ZodType>(
-    method: "GET" | "POST",
+    method: "GET" | "POST" | "DELETE",
     path: string,
     { schema, body }: { schema: S; body?: unknown },
   ): Promise<z.infer<S>> {
@@ -110,15 +124,20 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   if (problem.success) {
     const { code, message } = problem.data;
     if (code === "bad-operator-token") return notTheOperator(message);
-    const next = code.startsWith("unknown-")
-      ? "`broker-sim jobs` and `broker-sim agents` list what there is."
-      : "Nothing was changed.";
-    return new BrokerCallError(message, { code, next });
+    return new BrokerCallError(message, { code, next: adviceFor(code) });
   }
   return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
     code: "not-a-broker",
     next: "Name the address that `broker-sim serve` printed with --broker.",
   });
+}
+
+function adviceFor(code: ProblemCode): string {
+  if (code === "faults-off") return "Start one for scenarios with `broker-sim serve --faults`.";
+  if (code === "unknown-fault") return "`broker-sim fault list` lists what there is.";
+  return code.startsWith("unknown-")
+    ? "`broker-sim jobs` and `broker-sim agents` list what there is."
+    : "Nothing was changed.";
 }
 
 function notTheOperator(message: string): BrokerCallError {

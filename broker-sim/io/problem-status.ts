@@ -13,6 +13,8 @@ export const problemStatus: Record<ProblemCode, number> = {
   "unknown-job": 404,
   "unknown-lease": 404,
   "unknown-checkpoint": 409,
+  "unknown-fault": 404,
+  "faults-off": 403,
   fenced: 409,
   "offer-lapsed": 409,
   "lease-expired": 409,
