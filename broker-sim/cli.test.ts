@@ -67,12 +67,17 @@ describe("serve", () => {
     const timing = JSON.stringify({ heartbeatIntervalMs: 1_000, activityTimeoutMs: 1_500 });
     const ended = await run(["serve", "--store", "memory", "--port", "0", "--timing", timing]);
     expect(ended).toMatchObject({ code: 64, stdout: "" });
-    expect(ended.stderr).toContain("activityTimeoutMs must be at least 2 × heartbeatIntervalMs");
+    expect(ended.stderr).toMatch(
+      /^The times are not mutually safe:\n {2}one-late-heartbeat: activityTimeoutMs 1500 must be at least 2 × heartbeatIntervalMs = 2000 \(heartbeatIntervalMs 1000\): .*; set activityTimeoutMs ≥ 2000, or change heartbeatIntervalMs\.\n/,
+    );
+    expect(ended.stderr).toContain(
+      "\n  call-ends-before-lost: requestTimeoutMs 10000 must be at most activityTimeoutMs",
+    );
   });
 
   test("takes times from a file, and hands them to its agents", async () => {
     const file = join(temporaryDirectory(), "timing.json");
-    writeFileSync(file, '{"heartbeatIntervalMs": 500, "activityTimeoutMs": 1500}');
+    writeFileSync(file, '{"heartbeatIntervalMs": 500, "activityTimeoutMs": 1500, "requestTimeoutMs": 1000}');
     const served = await serve(["--store", "memory", "--timing", file]);
     const { body } = await new SigningClient(served.url).enrol(served.joinToken);
     expect(body.timing).toMatchObject({ heartbeatIntervalMs: 500, activityTimeoutMs: 1_500, leaseTtlMs: 300_000 });

@@ -39,36 +39,3 @@ export const Timing = z.strictObject({
 export type Timing = z.infer<typeof Timing>;
 
 export const defaultTiming: Timing = Timing.parse({});
-
-interface TimingRule {
-  readonly holds: (timing: Timing) => boolean;
-  readonly says: string;
-}
-
-const rules: readonly TimingRule[] = [
-  {
-    holds: (t) => t.activityTimeoutMs >= 2 * t.heartbeatIntervalMs,
-    says: "activityTimeoutMs must be at least 2 × heartbeatIntervalMs, or one late heartbeat loses an agent (EG-3)",
-  },
-  {
-    holds: (t) => t.leaseTtlMs >= 3 * t.heartbeatIntervalMs,
-    says: "leaseTtlMs must be at least 3 × heartbeatIntervalMs, because heartbeats renew leases at a third of their life",
-  },
-  {
-    holds: (t) => t.offerTtlMs <= t.leaseTtlMs,
-    says: "offerTtlMs must be at most leaseTtlMs: an offer cannot outlive the lease that it proposes",
-  },
-  {
-    holds: (t) => t.revokeLostAfterMs > t.activityTimeoutMs,
-    says: "revokeLostAfterMs must be more than activityTimeoutMs: only a lost agent is revoked for being lost",
-  },
-  {
-    holds: (t) => t.signatureWindowMs >= t.requestTimeoutMs,
-    says: "signatureWindowMs must be at least requestTimeoutMs, or a slow request expires on its way",
-  },
-];
-
-/** The rules that the times break, as sentences that name the pair; empty when they are mutually safe. */
-export function brokenTimingRules(timing: Timing): string[] {
-  return rules.filter((rule) => !rule.holds(timing)).map((rule) => rule.says);
-}

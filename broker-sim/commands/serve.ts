@@ -58,7 +58,7 @@ export function serveCommand(finish: Finish): Command {
 Examples:
   $ broker-sim serve
   $ broker-sim serve --store memory --port 0 --json
-  $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":10000,"offerTtlMs":5000}'
+  $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":20000,"offerTtlMs":5000,"requestTimeoutMs":3000,"terminateGraceMs":2000}'
 
 Exit codes: 0 ended by a signal · 1 the store or the history failed while running · 64 wrong usage, port in use, store locked or damaged`,
     )
