@@ -13,8 +13,8 @@ import { brokerOptions, run, serve, start, stop } from "./testing/served-broker.
 import { SigningClient } from "./testing/signing-client.ts";
 
 describe("serve", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)(
-    "says where it is in one line, writes its history, and ends at once on %s",
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "says where it is in one line, writes its history, and ends on %s: with a goodbye, but for SIGHUP",
     async (signal) => {
       const directory = temporaryDirectory();
       const history = join(directory, "history.jsonl");
@@ -31,14 +31,40 @@ describe("serve", () => {
       expect((await agent.enrol("welcome")).status).toBe(200);
       const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
       const stream = await fetch(url + routes.events, { headers });
-      const rest = stream.text().catch(() => "cut off");
+      const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let heard = "";
+      const listened = (async () => {
+        for (let read = await reader.read(); !read.done; read = await reader.read()) {
+          heard += read.value;
+          // As an agent does that hears it.
+          if (heard.includes("event: goodbye"))
+            await agent.post(routes.shutdown, { reason: "goodbye", handedBack: [] });
+        }
+      })();
       expect(await stop(served, signal)).toBe(0);
-      await rest;
+      await listened;
+      expect(heard.includes("event: goodbye")).toBe(signal !== "SIGHUP");
       const records = readFileSync(history, "utf8").trimEnd().split("\n").map(parseHistoryLine);
       const types = records.map((parsed) => ("record" in parsed ? parsed.record.type : parsed.error));
-      expect(types).toEqual(["broker.started", "broker.enrolled", "broker.stopped"]);
+      const left = signal === "SIGHUP" ? [] : ["broker.agent"];
+      expect(types).toEqual(["broker.started", "broker.enrolled", ...left, "broker.stopped"]);
     },
   );
+
+  test("waits no longer for agents that do not heed its goodbye when it is signalled again", async () => {
+    const served = await serve(["--store", "memory"]);
+    const agent = new SigningClient(served.url);
+    await agent.enrol(served.joinToken);
+    const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
+    const stream = await fetch(served.url + routes.events, { headers });
+    served.child.kill("SIGTERM");
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    for (let heard = ""; !heard.includes("goodbye"); ) heard += (await reader.read()).value;
+    const startedAt = performance.now();
+    expect(await stop(served, "SIGTERM")).toBe(0);
+    // The goodbye alone would have waited for 15 s.
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+  });
 
   test("killed with SIGKILL, it goes on from its data where it was", async () => {
     const data = join(temporaryDirectory(), "data");

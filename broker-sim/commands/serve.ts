@@ -28,12 +28,15 @@ interface ServeOptions {
   readonly json?: boolean;
 }
 
+/** What agents have for their last words, once their jobs are ended. */
+const goodbyeSpareMs = 5_000;
+
 const defaults = { host: "127.0.0.1", port: 7077, store: "sqlite", logLevel: "info" } as const;
 
 /** `broker-sim serve`: runs a broker until a signal ends it. */
 export function serveCommand(finish: Finish): Command {
   return new Command("serve")
-    .description("run a broker until SIGTERM or SIGINT")
+    .description("run a broker until SIGTERM, SIGINT or SIGHUP")
     .option("--host <address>", `address to listen on (default: ${defaults.host}; others are reachable by others)`)
     .option("--port <number>", `port to listen on, 0 for any free one (default: ${defaults.port})`, readPort)
     .addOption(
@@ -59,6 +62,9 @@ Examples:
   $ broker-sim serve
   $ broker-sim serve --store memory --port 0 --json
   $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":20000,"offerTtlMs":5000,"requestTimeoutMs":3000,"terminateGraceMs":2000}'
+
+SIGTERM and SIGINT say goodbye to the agents, which hand back their leases and exit; a second one does not wait for
+them. SIGHUP stops without a goodbye, for a start that follows: the agents go on, and come back to it.
 
 Exit codes: 0 ended by a signal · 1 the store or the history failed while running · 64 wrong usage, port in use, store locked or damaged`,
     )
@@ -106,7 +112,10 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     const failed = typeof reason === "object";
     if (failed) log.fatal({ err: reason.error }, "the broker cannot go on");
     else log.info({ signal: reason }, "stopping");
-    await broker.close();
+    // Who stops it with SIGHUP starts it again: its agents wait for it, as they would after a crash.
+    const withinMs = timing.terminateGraceMs + goodbyeSpareMs;
+    const goodbye = { reason: "the broker stops", withinMs, hurried: stop.again };
+    await broker.close(failed || reason === "SIGHUP" ? undefined : goodbye);
     record("broker.stopped", { reason: failed ? messageOf(reason.error) : reason });
     if (!failed) return ExitCode.pass;
     return reason.error instanceof AssertionError ? ExitCode.harnessBug : ExitCode.fail;

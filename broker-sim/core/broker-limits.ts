@@ -22,7 +22,7 @@ export const brokerLimits = {
   /** The most bytes that the unfinished uploads of one agent claim together. */
   uploadBytesPerAgentMax: 4 * GIB,
   /** An event stream with more unsent bytes than this is taken for dead. */
-  eventBacklogBytesMax: 1024 * 1024,
+  eventBacklogBytesMax: 4 * 1024 * 1024,
   /**
    * How far an epoch may be raised on the word of an agent that holds a lease which the store has forgotten (a restored
    * backup): far enough for any real loss, too little to use the numbers up.
@@ -30,6 +30,13 @@ export const brokerLimits = {
   epochLeapMax: 1_000_000,
 } as const;
 
+/** A reason of 500 characters, each written as an escape of six, and what is around it. */
+const eventBytesMax = 500 * 6 + 500;
+
+assert(
+  limits.eventReplayMax * eventBytesMax <= brokerLimits.eventBacklogBytesMax,
+  "whoever comes back for a full replay is not taken for dead on account of it",
+);
 assert(brokerLimits.blobBytesInMemoryMax >= limits.checkpointBytesMax, "the memory holds one checkpoint at least");
 assert(brokerLimits.uploadBytesPerAgentMax >= 2 * limits.checkpointBytesMax, "an agent can upload one checkpoint");
 assert(brokerLimits.settledJobsMax >= limits.jobsLiveMax, "the jobs of one full queue are remembered after they end");

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import type { Server } from "node:http";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -21,6 +22,7 @@ import { memoryStore } from "./memory-store.ts";
 import { closeServer } from "./operations/close-server.ts";
 import { BrokerMetrics } from "./operations/metrics.ts";
 import { Readiness } from "./operations/readiness.ts";
+import { Departures, type Goodbye, sayGoodbye } from "./operations/say-goodbye.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import type { BrokerStore } from "./store.ts";
 
@@ -52,13 +54,17 @@ export interface RunningBroker {
   readonly service: BrokerService;
   /** Every route that is served: `POST /api/v1/jobs`. */
   readonly routes: readonly string[];
+  /** What listens; for whoever looks at its connections. */
+  readonly server: Server;
   /** Rejects when the broker cannot go on: its store failed, or one of its own invariants broke. Never resolves. */
   readonly failed: Promise<never>;
   /**
    * Ends every stream, answers what was asked until then, and closes the store when all is written; whatever is not
    * answered within `stopGraceMs` is cut off.
+   *
+   * @param goodbye tells the agents first, and waits for them to leave
    */
-  close(): Promise<void>;
+  close(goodbye?: Goodbye): Promise<void>;
 }
 
 /**
@@ -90,7 +96,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       openStreams: () => streams(),
       isReady: () => readiness.reasons.length === 0,
     });
-    const record = metrics.counting(options.record);
+    const departures = new Departures();
+    const record = departures.seeing(metrics.counting(options.record));
     const faults =
       options.faults === true
         ? new FaultBook({ clock, record, log, onHit: (kind) => metrics.faultHit(kind) })
@@ -104,7 +111,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       onFatal: failure.reject,
       onEventSent: (event) => metrics.eventSent(event),
     });
-    streams = () => service.hub.streamCount;
+    streams = () => service.hub.connected().length;
     const authentication = new Authentication({
       state,
       clock: faults === undefined ? clock : faultyClock(clock, faults),
@@ -127,9 +134,11 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       operatorToken,
       service,
       routes: served,
+      server: app.server,
       failed: failure.promise,
-      async close() {
+      async close(goodbye) {
         readiness.stopping();
+        if (goodbye !== undefined) await sayGoodbye({ service, departures }, goodbye);
         // What hangs goes on; a store that was told to forget does so until it is closed.
         faults?.stop({ but: "forget-writes" });
         service.hub.closeAll();

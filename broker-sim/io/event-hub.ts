@@ -80,11 +80,9 @@ export class EventHub {
     this.#deliver(agent, this.#seenThrough(agent, lastEventId));
   }
 
-  /** How many agents have a stream. */
-  get streamCount(): number {
-    let count = 0;
-    for (const { stream } of this.#agents.values()) count += Number(stream !== undefined);
-    return count;
+  /** The agents that have a stream. */
+  connected(): string[] {
+    return [...this.#agents].flatMap(([agentId, { stream }]) => (stream === undefined ? [] : [agentId]));
   }
 
   hasStream(agentId: string): boolean {

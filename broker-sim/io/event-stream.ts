@@ -28,7 +28,8 @@ export function openEventStream(
   raw.write(": connected\n\n");
   return {
     send(message) {
-      if (!sse.isConnected) return false;
+      // Its close is told a moment after it was cut.
+      if (!sse.isConnected || raw.destroyed) return false;
       if (raw.writableLength > brokerLimits.eventBacklogBytesMax) {
         // Nobody reads there any more; the agent connects anew and names the last event that it saw.
         onSlow();

@@ -102,6 +102,20 @@ export class LiveBroker {
     return { status: response.status, body: await response.json() };
   }
 
+  async openConnections(): Promise<number> {
+    const { server } = this.broker;
+    return await new Promise((resolve, reject) => {
+      server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+    });
+  }
+
+  /** How many listeners hang on what outlives a request. */
+  listeners(): number {
+    const of = (emitter: NodeJS.EventEmitter): number =>
+      emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
+    return of(this.broker.server) + of(process);
+  }
+
   /** The codes of the refusals in the history, oldest first. */
   refusals(): string[] {
     return this.history.flatMap((record) => (record.type === "broker.refused" ? [record.data.code] : []));
