@@ -128,7 +128,12 @@ describe("serve", () => {
         /^Port \d+ on 127\.0\.0\.1 is in use by another process\.\nChoose another with --port/,
       ],
       [[...memory, "--port", "70000"], /^70000 is not a port\./],
-      [[...memory, "--port", "0", "--host", "203.0.113.7"], /^The broker cannot listen on 203\.0\.113\.7/],
+      [
+        [...memory, "--port", "0", "--host", "203.0.113.7", "--allow-remote"],
+        /^The broker cannot listen on 203\.0\.113\.7/,
+      ],
+      [[...memory, "--port", "0", "--host", "0.0.0.0"], /^0\.0\.0\.0 can be reached.*\nSay so with --allow-remote/],
+      [[...memory, "--join-token", "x", "--single-use-tokens"], /^--join-token has no meaning/],
       [[...memory, "--timing", "/nowhere/at/all"], /^The timing is not usable: \/nowhere\/at\/all cannot be read/],
       [[...memory, "--timing", '{"leaseTtl": 3}'], /^The timing is not usable: .*leaseTtl/],
       [[...memory, "--data", directory], /^--data has no meaning with --store memory/],
@@ -231,6 +236,24 @@ describe("the operator's commands", () => {
     expect(await stop(plain, "SIGTERM")).toBe(0);
   });
 
+  test("make, list and revoke join tokens, each for one agent", async () => {
+    const served = await serve(["--store", "memory", "--single-use-tokens"]);
+    const broker = brokerOptions(served);
+    expect(served.joinToken).toBe("");
+    const created = JSON.parse((await run(["token", "create", ...broker, "--expires", "60000", "--json"])).stdout);
+    const [first, second] = [new SigningClient(served.url), new SigningClient(served.url)];
+    expect((await first.enrol(created.joinToken)).status).toBe(200);
+    expect((await second.enrol(created.joinToken)).status).toBe(403);
+    expect((await run(["token", "list", ...broker])).stdout).toMatch(
+      new RegExp(`^TOKEN +EXPIRES +USED BY\\n${created.tokenId} +2\\S+ +${first.agentId.slice(0, 12)}\\n$`),
+    );
+    const human = await run(["token", "create", ...broker]);
+    expect(human.stdout).toMatch(/^join-\S+\nIt lets one agent in, until 2/);
+    expect((await run(["token", "revoke", ...broker, created.tokenId])).code).toBe(0);
+    expect((await run(["token", "revoke", ...broker, created.tokenId])).code).toBe(1);
+    expect(await stop(served, "SIGTERM")).toBe(0);
+  });
+
   test("--wait fails when a job does", async () => {
     const served = await serve(["--store", "memory"]);
     const broker = brokerOptions(served);
@@ -272,6 +295,10 @@ test.each([
   "fault add",
   "fault list",
   "fault remove",
+  "token",
+  "token create",
+  "token list",
+  "token revoke",
 ])("help for `%s` has examples", async (command) => {
   const { code, stdout, stderr } = await run([...command.split(" ").filter(Boolean), "--help"]);
   expect([code, stderr]).toEqual([0, ""]);

@@ -10,6 +10,7 @@ import { faultCommand } from "./commands/fault.ts";
 import type { Finish } from "./commands/finish.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { submitCommand } from "./commands/submit.ts";
 
 /** Runs `broker-sim` with the arguments after its name, and returns its exit code. */
@@ -51,6 +52,7 @@ Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, no
     cancelCommand,
     commandCommand,
     faultCommand,
+    tokenCommand,
   ];
   for (const command of commands) {
     program.addCommand(command(finish).copyInheritedSettings(program));

@@ -232,6 +232,7 @@ export const Problem = z.strictObject({
     "digest-mismatch",
     "offset-mismatch",
     "full",
+    "rate-limited",
     "not-found",
     "internal",
   ]),

@@ -11,6 +11,7 @@ export function isRetriable(code: ProblemCode): boolean {
 const retriable: ReadonlySet<ProblemCode> = new Set([
   "internal",
   "full",
+  "rate-limited",
   "stale-signature",
   "replayed",
   "offset-mismatch",

@@ -23,6 +23,8 @@ export const routes = {
   jobCancel: (jobId: string) => `${base}/jobs/${jobId}/cancel`,
   agents: `${base}/agents`,
   agentCommands: (agentId: string) => `${base}/agents/${agentId}/commands`,
+  joinTokens: `${base}/join-tokens`,
+  joinToken: (tokenId: string) => `${base}/join-tokens/${tokenId}`,
   faults: `${base}/faults`,
   fault: (ruleId: string) => `${base}/faults/${ruleId}`,
   health: "/healthz",

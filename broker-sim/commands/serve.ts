@@ -25,6 +25,8 @@ interface ServeOptions {
   readonly timing?: string;
   readonly logLevel?: string;
   readonly faults?: boolean;
+  readonly singleUseTokens?: boolean;
+  readonly allowRemote?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,7 +39,10 @@ const defaults = { host: "127.0.0.1", port: 7077, store: "sqlite", logLevel: "in
 export function serveCommand(finish: Finish): Command {
   return new Command("serve")
     .description("run a broker until SIGTERM, SIGINT or SIGHUP")
-    .option("--host <address>", `address to listen on (default: ${defaults.host}; others are reachable by others)`)
+    .option(
+      "--host <address>",
+      `address to listen on (default: ${defaults.host}; any but loopback needs --allow-remote)`,
+    )
     .option("--port <number>", `port to listen on, 0 for any free one (default: ${defaults.port})`, readPort)
     .addOption(
       new Option("--store <kind>", `where jobs and agents are kept (default: ${defaults.store})`).choices([
@@ -51,6 +56,8 @@ export function serveCommand(finish: Finish): Command {
       "--operator-token <token>",
       `what jobs and commands need (default: $${operatorTokenVariable}, or what the store kept, or random; printed)`,
     )
+    .option("--single-use-tokens", "let agents in with tokens of `broker-sim token create` alone, one agent each")
+    .option("--allow-remote", "listen on an address that other machines can reach; nothing is encrypted")
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
     .option("--faults", "misbehave on the operator's order (`broker-sim fault`); for scenarios, never for real jobs")
@@ -74,8 +81,21 @@ Exit codes: 0 ended by a signal · 1 the store or the history failed while runni
 async function serve(options: ServeOptions): Promise<ExitCode> {
   const { host = defaults.host, port = defaults.port, store: kind = defaults.store, joinToken } = options;
   const timing = readTiming(options.timing);
+  const singleUseTokensOnly = options.singleUseTokens === true;
+  if (singleUseTokensOnly && joinToken !== undefined) {
+    throw new UsageError("--join-token has no meaning with --single-use-tokens.", {
+      code: "usage",
+      next: "Leave out one of the two.",
+    });
+  }
   // Loaded only here: the server is by far the largest part, and the other commands do without.
   const { isLoopback, startBroker } = await import("../io/broker-server.ts");
+  if (!isLoopback(host) && options.allowRemote !== true) {
+    throw new UsageError(`${host} can be reached from other machines.`, {
+      code: "not-loopback",
+      next: "Say so with --allow-remote, behind something that encrypts (docs/security.md), or listen on 127.0.0.1.",
+    });
+  }
   const log = openLog(options.logLevel ?? defaults.logLevel);
   if (kind === "memory" && options.data !== undefined) {
     throw new UsageError("--data has no meaning with --store memory.", {
@@ -99,14 +119,21 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       ...(joinToken === undefined ? {} : { joinToken }),
       ...(operatorToken === "" ? {} : { operatorToken }),
     };
-    const broker = await startBroker({ host, port, timing, store, log, record, faults, ...tokens });
+    const broker = await startBroker({
+      host,
+      port,
+      timing,
+      store,
+      log,
+      record,
+      faults,
+      singleUseTokensOnly,
+      ...tokens,
+    });
     if (store.kind === "sqlite") await writeOperatorToken(store.directory, broker);
     announce(broker, { json: options.json === true, store: kind });
     if (!isLoopback(host)) {
-      log.warn(
-        { host },
-        "this broker can be reached from other machines, and its job and agent lists are open to them",
-      );
+      log.warn({ host }, "this broker can be reached from other machines, and nothing that it says is encrypted");
     }
     const reason = await Promise.race([stop.signal, broker.failed.catch((error: unknown) => ({ error }))]);
     const failed = typeof reason === "object";
@@ -131,9 +158,13 @@ function announce(broker: RunningBroker, { json, store }: { json: boolean; store
     process.stdout.write(`${JSON.stringify({ url, joinToken, operatorToken, store, pid: process.pid })}\n`);
     return;
   }
+  const join =
+    joinToken === ""
+      ? `Let an agent in:  broker-sim token create --broker ${url} --operator-token ${operatorToken}\n`
+      : `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n`;
   process.stdout.write(
     `Broker at ${url}, store ${store}. Ctrl-C ends it.\n` +
-      `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n` +
+      join +
       `Give it work:     broker-sim submit --broker ${url} --operator-token ${operatorToken} --wait -- COMMAND\n`,
   );
 }

@@ -11,6 +11,12 @@ export const brokerLimits = {
   settledJobsMax: 100_000,
   /** The most jobs that one agent could not start and is not offered for a while; the oldest are forgotten first. */
   unstartableJobsMax: 64,
+  /** The most join tokens for one agent that are kept until they expire. */
+  joinTokensMax: 10_000,
+  /** The most requests of one agent in a minute: far more than a busy one sends, far less than one that runs wild. */
+  requestsPerAgentPerMinuteMax: 60_000,
+  /** The most wrong tokens from one address in a minute. */
+  tokenGuessesPerMinuteMax: 60,
   /** The most nonces that are remembered against replays. */
   noncesMax: 1_000_000,
   /** The most bytes of checkpoints in a directory. */

@@ -28,7 +28,8 @@ import type { BrokerService } from "./broker-service.ts";
 import { openEventStream } from "./event-stream.ts";
 import type { FaultBook } from "./faults/fault-book.ts";
 import { faultyStream } from "./faults/faulty-stream.ts";
-import { isSameSecret } from "./operator-token.ts";
+import type { JoinTokens } from "./join-tokens.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import type { BrokerMetrics } from "./operations/metrics.ts";
 import { ProblemError } from "./problems.ts";
 import { agentIdOf, isRevocationSigned, publicKeyObject } from "./request-signature.ts";
@@ -37,18 +38,19 @@ import { callerOf, requireSignature } from "./signed-requests.ts";
 export interface AgentRoutesOptions {
   readonly service: BrokerService;
   readonly authentication: Authentication;
-  readonly joinToken: string;
+  readonly limits: RateLimits;
+  readonly joinTokens: JoinTokens;
   readonly metrics: BrokerMetrics;
   readonly faults: FaultBook | undefined;
 }
 
 /** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
 export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutesOptions): void {
-  const { service, authentication, joinToken } = options;
+  const { service, joinTokens } = options;
   const app = plain.withTypeProvider<ZodTypeProvider>();
 
   app.register(async (enrolment) => {
-    requireSignature(enrolment, { authentication, keyOf: "body" });
+    requireSignature(enrolment, { ...options, keyOf: "body" });
     enrolment
       .withTypeProvider<ZodTypeProvider>()
       .post(routes.enrol, { schema: { body: EnrolRequest, response: { 200: EnrolResponse } } }, async (request) => {
@@ -59,13 +61,13 @@ export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutes
           agentId: agentIdOf(message.publicKey),
           key,
         });
-        const joinTokenMatches = isSameSecret(token, joinToken);
+        const joinTokenMatches = await joinTokens.admits(token, caller.agentId);
         return await answer(service, { type: "enrol", caller, message, joinTokenMatches, revocationVerified });
       });
   });
 
   app.register(async (agents) => {
-    requireSignature(agents, { authentication, keyOf: "agent" });
+    requireSignature(agents, { ...options, keyOf: "agent" });
     registerNotices(agents, service);
     registerLeaseActions(agents, service);
     registerEvents(agents, options);

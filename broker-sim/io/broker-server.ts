@@ -13,7 +13,8 @@ import type { BlobStore } from "./blob-store.ts";
 import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
 import { BrokerService } from "./broker-service.ts";
 import { directoryBlobStore } from "./directory-blob-store.ts";
-import { httpServer } from "./http-server.ts";
+import { JoinTokens } from "./join-tokens.ts";
+import { type HttpServerOptions, httpServer } from "./http-server.ts";
 import { FaultBook } from "./faults/fault-book.ts";
 import { faultyClock } from "./faults/faulty-clock.ts";
 import { forgetfulStore } from "./faults/forgetful-store.ts";
@@ -32,8 +33,12 @@ export interface BrokerOptions {
   readonly port: number;
   readonly timing: Timing;
   readonly store: { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly directory: string };
-  /** Without one, the token that the store kept, or a fresh random one. */
+  /** Without one, the token that the store kept, or a fresh random one. It lets in everybody who has it. */
   readonly joinToken?: string;
+  /** Lets nobody in with that one: each agent needs a token of its own, single-use and expiring. */
+  readonly singleUseTokensOnly?: boolean;
+  /** Of requests in a minute; for tests. */
+  readonly rateLimits?: HttpServerOptions["rateLimits"];
   /** Without one, the token that the store kept, or a fresh random one. */
   readonly operatorToken?: string;
   readonly log: Logger;
@@ -49,6 +54,7 @@ const stopGraceMsDefault = 5_000;
 
 export interface RunningBroker {
   readonly url: string;
+  /** Empty when each agent needs a token of its own. */
   readonly joinToken: string;
   readonly operatorToken: string;
   readonly service: BrokerService;
@@ -87,7 +93,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       uploads,
     });
     for (const upload of uploads) if (!state.uploads.has(upload)) await blobs.discard(upload);
-    const joinToken = await settleToken(opened, "join-token", options.joinToken);
+    const reusable =
+      options.singleUseTokensOnly === true ? null : await settleToken(opened, "join-token", options.joinToken);
+    const joinTokens = await JoinTokens.load(opened, { clock, reusable });
     const operatorToken = await settleToken(opened, "operator-token", options.operatorToken);
     const readiness = new Readiness();
     let streams = (): number => 0;
@@ -118,8 +126,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     });
     const loopbackOnly = isLoopback(host);
     const { app, served } = await httpServer({
-      ...{ service, authentication, blobs, joinToken, operatorToken, log, record, loopbackOnly },
+      ...{ service, authentication, blobs, joinTokens, operatorToken, log, record, loopbackOnly },
       ...{ metrics, readiness, faults, storeKind: opened.kind },
+      ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
     });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
@@ -130,7 +139,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     record("broker.started", { url, store: store.kind, pid: process.pid });
     return {
       url,
-      joinToken,
+      joinToken: reusable ?? "",
       operatorToken,
       service,
       routes: served,

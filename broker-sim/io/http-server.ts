@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 
 import { limits } from "../../foundation/limits.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
+import { routes } from "../../protocol/routes.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import type { Authentication } from "./authentication.ts";
 import type { BlobStore } from "./blob-store.ts";
@@ -13,6 +14,8 @@ import { registerEventStreams } from "./event-stream.ts";
 import type { FaultBook } from "./faults/fault-book.ts";
 import { registerFaultRoutes } from "./faults/fault-routes.ts";
 import { misbehave } from "./faults/misbehave.ts";
+import type { JoinTokens } from "./join-tokens.ts";
+import { registerJoinTokenRoutes } from "./join-token-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { registerDocumentation } from "./operations/documentation.ts";
 import { registerHealthRoutes } from "./operations/health-routes.ts";
@@ -20,15 +23,18 @@ import type { BrokerMetrics } from "./operations/metrics.ts";
 import { observeRequests } from "./operations/observe-requests.ts";
 import type { Readiness } from "./operations/readiness.ts";
 import { traceRequests } from "./operations/tracing.ts";
+import { routeDescriptions } from "./operations/route-descriptions.ts";
+import { routeOf } from "./operations/route-of.ts";
 import { problemStatus } from "./problem-status.ts";
 import { ProblemError, problemOf, sendProblem } from "./problems.ts";
+import { type RateLimitOptions, rateLimits } from "./rate-limits.ts";
 import { registerUploadRoutes } from "./upload-routes.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;
   readonly authentication: Authentication;
   readonly blobs: BlobStore;
-  readonly joinToken: string;
+  readonly joinTokens: JoinTokens;
   readonly operatorToken: string;
   readonly log: Logger;
   readonly record: RecordEvent;
@@ -37,6 +43,7 @@ export interface HttpServerOptions {
   /** Undefined in a broker that misbehaves on nobody's order. */
   readonly faults: FaultBook | undefined;
   readonly storeKind: string;
+  readonly rateLimits?: RateLimitOptions;
   /** Answer only requests that were addressed to this machine by a loopback name. */
   readonly loopbackOnly: boolean;
 }
@@ -61,11 +68,14 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("claim", null);
   if (loopbackOnly) guardAgainstWebPages(app);
+  const rates = await rateLimits(app, options.rateLimits);
+  const scope = { ...options, limits: rates };
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
     if (problem.code === "internal")
       log.error({ err: error, method: request.method, url: request.url }, "request failed");
     const route = `${request.method} ${request.routeOptions.url ?? request.url}`;
+    await rates.refused(request, problem.code);
     record("broker.refused", { agentId: request.claim?.agentId ?? "", route, code: problem.code });
     log.info({ agentId: request.claim?.agentId, route, ...problem }, "refused");
     await sendProblem(reply, { problem, status: statusFor(route, problem.code) });
@@ -81,9 +91,15 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
   await registerDocumentation(app);
   if (options.faults !== undefined) misbehave(app, options.faults);
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
-  registerAgentRoutes(app, options);
-  app.register(async (scope) => registerBlobRoutes(scope, options));
-  app.register(async (scope) => registerUploadRoutes(scope, options));
+  app.addHook("onRequest", async (request) => {
+    const route = routeOf(request);
+    const takesToken = route === `POST ${routes.enrol}` || routeDescriptions[route]?.access === "operator";
+    if (takesToken) await rates.ofGuesses(request);
+  });
+  registerAgentRoutes(app, scope);
+  app.register(async (blobs) => registerBlobRoutes(blobs, scope));
+  app.register(async (uploads) => registerUploadRoutes(uploads, scope));
+  app.register(async (tokens) => registerJoinTokenRoutes(tokens, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
   app.register(async (scope) => registerFaultRoutes(scope, { ...options, served }));
   app.register(async (scope) => registerHealthRoutes(scope, options));

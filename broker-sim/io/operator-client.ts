@@ -15,6 +15,7 @@ import {
 } from "../../protocol/messages.ts";
 import { FaultList, FaultView, type PutFault } from "../../protocol/faults.ts";
 import { limits } from "../../foundation/limits.ts";
+import { CreatedJoinToken, JoinTokenList, type JoinTokenView } from "../../protocol/join-tokens.ts";
 import { routes } from "../../protocol/routes.ts";
 
 /** The broker said no, or could not be asked. */
@@ -70,6 +71,18 @@ export class OperatorClient {
 
   async command(agentId: string, command: AgentCommand): Promise<void> {
     await this.#call("POST", routes.agentCommands(agentId), { schema: Acknowledged, body: command });
+  }
+
+  async createJoinToken(expiresInMs: number): Promise<z.infer<typeof CreatedJoinToken>> {
+    return await this.#call("POST", routes.joinTokens, { schema: CreatedJoinToken, body: { expiresInMs } });
+  }
+
+  async joinTokens(): Promise<JoinTokenView[]> {
+    return (await this.#call("GET", routes.joinTokens, { schema: JoinTokenList })).joinTokens;
+  }
+
+  async revokeJoinToken(tokenId: string): Promise<void> {
+    await this.#call("DELETE", routes.joinToken(encodeURIComponent(tokenId)), { schema: Acknowledged });
   }
 
   async putFault(fault: PutFault): Promise<FaultView> {

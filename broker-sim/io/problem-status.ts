@@ -23,6 +23,7 @@ export const problemStatus: Record<ProblemCode, number> = {
   "digest-mismatch": 400,
   "offset-mismatch": 409,
   full: 503,
+  "rate-limited": 429,
   "not-found": 404,
   internal: 500,
 };

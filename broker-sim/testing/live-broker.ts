@@ -37,7 +37,10 @@ export class LiveBroker {
     clock?: ManualClock;
     directory?: string;
     port?: number;
-  } & Pick<Partial<BrokerOptions>, "stopGraceMs" | "faults"> = {}): Promise<LiveBroker> {
+  } & Pick<
+    Partial<BrokerOptions>,
+    "stopGraceMs" | "faults" | "log" | "singleUseTokensOnly" | "rateLimits"
+  > = {}): Promise<LiveBroker> {
     const history: HistoryRecord[] = [];
     const write = (line: string) => {
       const parsed = parseHistoryLine(line);
