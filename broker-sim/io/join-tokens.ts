@@ -59,7 +59,7 @@ export class JoinTokens {
 
   list(): JoinTokenView[] {
     this.#forgetExpired();
-    return Array.from(this.#tokens.values(), ({ digest: _, ...view }) => view);
+    return Array.from(this.#tokens.values(), (token) => JoinTokenView.strip().parse(token));
   }
 
   /** @throws ProblemError `not-found` */
