@@ -251,6 +251,9 @@ describe("the operator's commands", () => {
     expect(human.stdout).toMatch(/^join-\S+\nIt lets one agent in, until 2/);
     expect((await run(["token", "revoke", ...broker, created.tokenId])).code).toBe(0);
     expect((await run(["token", "revoke", ...broker, created.tokenId])).code).toBe(1);
+    expect((await run(["drain", ...broker])).stdout).toMatch(/^The broker drains/);
+    expect((await fetch(served.url + routes.ready)).status).toBe(503);
+    expect((await run(["jobs", ...broker, "--dead"])).stdout).toBe("No jobs.\n");
     expect(await stop(served, "SIGTERM")).toBe(0);
   });
 
@@ -294,6 +297,7 @@ test.each([
   "fault",
   "fault add",
   "fault list",
+  "drain",
   "fault remove",
   "token",
   "token create",

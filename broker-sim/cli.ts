@@ -6,6 +6,7 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { agentsCommand } from "./commands/agents.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { commandCommand } from "./commands/command.ts";
+import { drainCommand } from "./commands/drain.ts";
 import { faultCommand } from "./commands/fault.ts";
 import type { Finish } from "./commands/finish.ts";
 import { jobsCommand } from "./commands/jobs.ts";
@@ -53,6 +54,7 @@ Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, no
     commandCommand,
     faultCommand,
     tokenCommand,
+    drainCommand,
   ];
   for (const command of commands) {
     program.addCommand(command(finish).copyInheritedSettings(program));

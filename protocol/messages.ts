@@ -305,6 +305,9 @@ export const AgentCommand = z.strictObject({
 });
 export type AgentCommand = z.infer<typeof AgentCommand>;
 
+/** `POST drain`: no new offers from here on, and goodbye to the agents. */
+export const DrainRequest = z.strictObject({ reason: z.string().max(500) });
+
 /** `GET /healthz`: what was decided so far is in the store. */
 export const HealthView = z.strictObject({
   ok: z.literal(true),

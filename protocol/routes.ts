@@ -23,6 +23,7 @@ export const routes = {
   jobCancel: (jobId: string) => `${base}/jobs/${jobId}/cancel`,
   agents: `${base}/agents`,
   agentCommands: (agentId: string) => `${base}/agents/${agentId}/commands`,
+  drain: `${base}/drain`,
   joinTokens: `${base}/join-tokens`,
   joinToken: (tokenId: string) => `${base}/join-tokens/${tokenId}`,
   faults: `${base}/faults`,

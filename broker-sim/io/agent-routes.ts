@@ -30,6 +30,7 @@ import type { FaultBook } from "./faults/fault-book.ts";
 import { faultyStream } from "./faults/faulty-stream.ts";
 import type { JoinTokens } from "./join-tokens.ts";
 import type { RateLimits } from "./rate-limits.ts";
+import type { Drain } from "./operations/drain.ts";
 import type { BrokerMetrics } from "./operations/metrics.ts";
 import { ProblemError } from "./problems.ts";
 import { agentIdOf, isRevocationSigned, publicKeyObject } from "./request-signature.ts";
@@ -42,6 +43,7 @@ export interface AgentRoutesOptions {
   readonly joinTokens: JoinTokens;
   readonly metrics: BrokerMetrics;
   readonly faults: FaultBook | undefined;
+  readonly drain: Drain;
 }
 
 /** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
@@ -68,19 +70,20 @@ export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutes
 
   app.register(async (agents) => {
     requireSignature(agents, { ...options, keyOf: "agent" });
-    registerNotices(agents, service);
+    registerNotices(agents, options);
     registerLeaseActions(agents, service);
     registerEvents(agents, options);
   });
 }
 
-function registerNotices(plain: FastifyInstance, service: BrokerService): void {
+function registerNotices(plain: FastifyInstance, { service, drain }: AgentRoutesOptions): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const ok = { 200: Acknowledged };
   app.post(
     routes.heartbeat,
     { schema: { body: HeartbeatRequest, response: { 200: HeartbeatResponse } } },
-    async (request) => await answer(service, { type: "heartbeat", caller: callerOf(request), message: request.body }),
+    async (request) =>
+      await answer(service, { type: "heartbeat", caller: callerOf(request), message: drain.heard(request.body) }),
   );
   app.post(
     routes.paused,
@@ -152,7 +155,7 @@ function leaseCall<M>(request: FastifyRequest & { params: { leaseId: string }; b
   return { caller: callerOf(request), leaseId: request.params.leaseId, message: request.body };
 }
 
-function registerEvents(app: FastifyInstance, { service, metrics, faults }: AgentRoutesOptions): void {
+function registerEvents(app: FastifyInstance, { service, metrics, faults, drain }: AgentRoutesOptions): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
@@ -171,6 +174,7 @@ function registerEvents(app: FastifyInstance, { service, metrics, faults }: Agen
     const response = await service.handle({ type: "connected", caller });
     if (!response.ok) return service.hub.turnAway(agentId, stream);
     service.hub.connect(agentId, stream, reply.sse.lastEventId);
+    drain.greet(service, agentId);
     // It closed while it was being admitted.
     if (!isOpen && service.hub.disconnected(agentId, stream)) await service.handle({ type: "disconnected", agentId });
   });

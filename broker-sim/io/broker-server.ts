@@ -21,6 +21,7 @@ import { forgetfulStore } from "./faults/forgetful-store.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
 import { closeServer } from "./operations/close-server.ts";
+import { Drain } from "./operations/drain.ts";
 import { BrokerMetrics } from "./operations/metrics.ts";
 import { Readiness } from "./operations/readiness.ts";
 import { Departures, type Goodbye, sayGoodbye } from "./operations/say-goodbye.ts";
@@ -97,7 +98,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       options.singleUseTokensOnly === true ? null : await settleToken(opened, "join-token", options.joinToken);
     const joinTokens = await JoinTokens.load(opened, { clock, reusable });
     const operatorToken = await settleToken(opened, "operator-token", options.operatorToken);
-    const readiness = new Readiness();
+    const drain = new Drain();
+    const readiness = new Readiness(drain);
     let streams = (): number => 0;
     const metrics = new BrokerMetrics({
       state,
@@ -127,7 +129,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     const loopbackOnly = isLoopback(host);
     const { app, served } = await httpServer({
       ...{ service, authentication, blobs, joinTokens, operatorToken, log, record, loopbackOnly },
-      ...{ metrics, readiness, faults, storeKind: opened.kind },
+      ...{ metrics, readiness, drain, faults, storeKind: opened.kind },
       ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
     });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {

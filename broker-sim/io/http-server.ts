@@ -18,6 +18,7 @@ import type { JoinTokens } from "./join-tokens.ts";
 import { registerJoinTokenRoutes } from "./join-token-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { registerDocumentation } from "./operations/documentation.ts";
+import type { Drain } from "./operations/drain.ts";
 import { registerHealthRoutes } from "./operations/health-routes.ts";
 import type { BrokerMetrics } from "./operations/metrics.ts";
 import { observeRequests } from "./operations/observe-requests.ts";
@@ -40,6 +41,7 @@ export interface HttpServerOptions {
   readonly record: RecordEvent;
   readonly metrics: BrokerMetrics;
   readonly readiness: Readiness;
+  readonly drain: Drain;
   /** Undefined in a broker that misbehaves on nobody's order. */
   readonly faults: FaultBook | undefined;
   readonly storeKind: string;

@@ -57,8 +57,10 @@ export class OperatorClient {
     return jobIds;
   }
 
-  async jobs(): Promise<JobView[]> {
-    return (await this.#call("GET", routes.jobs, { schema: JobList })).jobs;
+  /** @param onlyDead those alone that the broker gave up */
+  async jobs({ onlyDead = false } = {}): Promise<JobView[]> {
+    const path = onlyDead ? `${routes.jobs}?dead=true` : routes.jobs;
+    return (await this.#call("GET", path, { schema: JobList })).jobs;
   }
 
   async agents(): Promise<AgentView[]> {
@@ -71,6 +73,10 @@ export class OperatorClient {
 
   async command(agentId: string, command: AgentCommand): Promise<void> {
     await this.#call("POST", routes.agentCommands(agentId), { schema: Acknowledged, body: command });
+  }
+
+  async drain(reason: string): Promise<void> {
+    await this.#call("POST", routes.drain, { schema: Acknowledged, body: { reason } });
   }
 
   async createJoinToken(expiresInMs: number): Promise<z.infer<typeof CreatedJoinToken>> {

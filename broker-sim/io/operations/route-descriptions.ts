@@ -40,6 +40,7 @@ export const routeDescriptions: Readonly<Record<string, RouteDescription>> = {
   [`POST ${routes.jobCancel(":jobId")}`]: { ...operator, summary: "Cancel a job, wherever it is" },
   [`GET ${routes.agents}`]: { ...operator, summary: "List the agents" },
   [`POST ${routes.agentCommands(":agentId")}`]: { ...operator, summary: "Tell an agent to pause, resume or leave" },
+  [`POST ${routes.drain}`]: { ...operator, summary: "Make no new offers, and say goodbye to the agents" },
   [`POST ${routes.joinTokens}`]: { ...operator, summary: "Make a join token for one agent; it is told once" },
   [`GET ${routes.joinTokens}`]: { ...operator, summary: "List the join tokens, without the tokens themselves" },
   [`DELETE ${routes.joinToken(":tokenId")}`]: { ...operator, summary: "Revoke a join token" },
