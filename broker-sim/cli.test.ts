@@ -1,93 +1,75 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { parseHistoryLine } from "../protocol/history.ts";
 import { routes } from "../protocol/routes.ts";
 import { temporaryDirectory } from "./testing/live-broker.ts";
+import { brokerOptions, run, serve, start, stop } from "./testing/served-broker.ts";
 import { SigningClient } from "./testing/signing-client.ts";
 
-const program = join(import.meta.dirname, "..", "bin", "broker-sim.mjs");
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(argv: readonly string[], environment: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [program, ...argv], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HOUSEGUEST_HISTORY: "", ...environment },
-  });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  return child;
-}
-
-async function run(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  const child = start(argv, environment);
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "close")]);
-  return { code: code as number | null, stdout, stderr };
-}
-
-interface Served {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly joinToken: string;
-  readonly line: Record<string, unknown>;
-  readonly ended: Promise<unknown>;
-}
-
-async function serve(argv: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
-  const child = start(["serve", "--json", "--port", "0", "--log-level", "warn", ...argv], environment);
-  const ended = once(child, "close");
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const parsed = JSON.parse(line) as Record<string, unknown>;
-    return { child, url: String(parsed["url"]), joinToken: String(parsed["joinToken"]), line: parsed, ended };
-  }
-  throw new Error(`the broker did not start: ${await text(child.stderr!)}`);
-}
-
-async function stop({ child, ended }: Served, signal: NodeJS.Signals): Promise<number | null> {
-  child.kill(signal);
-  await ended;
-  return child.exitCode;
-}
-
 describe("serve", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)(
-    "says where it is in one line, writes its history, and ends at once on %s",
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "says where it is in one line, writes its history, and ends on %s: with a goodbye, but for SIGHUP",
     async (signal) => {
       const directory = temporaryDirectory();
       const history = join(directory, "history.jsonl");
       const served = await serve(["--store", "memory", "--join-token", "welcome"], { HOUSEGUEST_HISTORY: history });
       const { child, url } = served;
-      expect(served.line).toEqual({ url, joinToken: "welcome", store: "memory", pid: child.pid });
+      expect(served.line).toEqual({
+        url,
+        joinToken: "welcome",
+        operatorToken: served.operatorToken,
+        store: "memory",
+        pid: child.pid,
+      });
       const agent = new SigningClient(url);
       expect((await agent.enrol("welcome")).status).toBe(200);
       const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
       const stream = await fetch(url + routes.events, { headers });
-      const rest = stream.text().catch(() => "cut off");
+      const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let heard = "";
+      const listened = (async () => {
+        for (let read = await reader.read(); !read.done; read = await reader.read()) {
+          heard += read.value;
+          // As an agent does that hears it.
+          if (heard.includes("event: goodbye"))
+            await agent.post(routes.shutdown, { reason: "goodbye", handedBack: [] });
+        }
+      })();
       expect(await stop(served, signal)).toBe(0);
-      await rest;
+      await listened;
+      expect(heard.includes("event: goodbye")).toBe(signal !== "SIGHUP");
       const records = readFileSync(history, "utf8").trimEnd().split("\n").map(parseHistoryLine);
       const types = records.map((parsed) => ("record" in parsed ? parsed.record.type : parsed.error));
-      expect(types).toEqual(["broker.started", "broker.enrolled", "broker.stopped"]);
+      const left = signal === "SIGHUP" ? [] : ["broker.agent"];
+      expect(types).toEqual(["broker.started", "broker.enrolled", ...left, "broker.stopped"]);
     },
   );
+
+  test("waits no longer for agents that do not heed its goodbye when it is signalled again", async () => {
+    const served = await serve(["--store", "memory"]);
+    const agent = new SigningClient(served.url);
+    await agent.enrol(served.joinToken);
+    const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
+    const stream = await fetch(served.url + routes.events, { headers });
+    served.child.kill("SIGTERM");
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    for (let heard = ""; !heard.includes("goodbye"); ) heard += (await reader.read()).value;
+    const startedAt = performance.now();
+    expect(await stop(served, "SIGTERM")).toBe(0);
+    // The goodbye alone would have waited for 15 s.
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+  });
 
   test("killed with SIGKILL, it goes on from its data where it was", async () => {
     const data = join(temporaryDirectory(), "data");
     const first = await serve(["--data", data]);
-    await run(["submit", "--broker", first.url, "--count", "3", "--", "sleep", "1"]);
+    await run(["submit", ...brokerOptions(first), "--count", "3", "--", "sleep", "1"]);
     const agent = new SigningClient(first.url);
     await agent.enrol(first.joinToken);
     const { body } = await agent.heartbeat({ slotsFree: 1 });
@@ -95,7 +77,7 @@ describe("serve", () => {
     await stop(first, "SIGKILL");
     const second = await serve(["--data", data]);
     expect(second.joinToken).toBe(first.joinToken);
-    const jobs = JSON.parse((await run(["jobs", "--broker", second.url, "--json"])).stdout).jobs;
+    const jobs = JSON.parse((await run(["jobs", ...brokerOptions(second), "--json"])).stdout).jobs;
     expect(jobs.map((job: { state: string; epoch: number }) => [job.state, job.epoch])).toEqual([
       // Its offer lapsed with the start.
       ["queued", 1],
@@ -112,12 +94,17 @@ describe("serve", () => {
     const timing = JSON.stringify({ heartbeatIntervalMs: 1_000, activityTimeoutMs: 1_500 });
     const ended = await run(["serve", "--store", "memory", "--port", "0", "--timing", timing]);
     expect(ended).toMatchObject({ code: 64, stdout: "" });
-    expect(ended.stderr).toContain("activityTimeoutMs must be at least 2 × heartbeatIntervalMs");
+    expect(ended.stderr).toMatch(
+      /^The times are not mutually safe:\n {2}one-late-heartbeat: activityTimeoutMs 1500 must be at least 2 × heartbeatIntervalMs = 2000 \(heartbeatIntervalMs 1000\): .*; set activityTimeoutMs ≥ 2000, or change heartbeatIntervalMs\.\n/,
+    );
+    expect(ended.stderr).toContain(
+      "\n  call-ends-before-lost: requestTimeoutMs 10000 must be at most activityTimeoutMs",
+    );
   });
 
   test("takes times from a file, and hands them to its agents", async () => {
     const file = join(temporaryDirectory(), "timing.json");
-    writeFileSync(file, '{"heartbeatIntervalMs": 500, "activityTimeoutMs": 1500}');
+    writeFileSync(file, '{"heartbeatIntervalMs": 500, "activityTimeoutMs": 1500, "requestTimeoutMs": 1000}');
     const served = await serve(["--store", "memory", "--timing", file]);
     const { body } = await new SigningClient(served.url).enrol(served.joinToken);
     expect(body.timing).toMatchObject({ heartbeatIntervalMs: 500, activityTimeoutMs: 1_500, leaseTtlMs: 300_000 });
@@ -142,7 +129,12 @@ describe("serve", () => {
         /^Port \d+ on 127\.0\.0\.1 is in use by another process\.\nChoose another with --port/,
       ],
       [[...memory, "--port", "70000"], /^70000 is not a port\./],
-      [[...memory, "--port", "0", "--host", "203.0.113.7"], /^The broker cannot listen on 203\.0\.113\.7/],
+      [
+        [...memory, "--port", "0", "--host", "203.0.113.7", "--allow-remote"],
+        /^The broker cannot listen on 203\.0\.113\.7/,
+      ],
+      [[...memory, "--port", "0", "--host", "0.0.0.0"], /^0\.0\.0\.0 can be reached.*\nSay so with --allow-remote/],
+      [[...memory, "--join-token", "x", "--single-use-tokens"], /^--join-token has no meaning/],
       [[...memory, "--timing", "/nowhere/at/all"], /^The timing is not usable: \/nowhere\/at\/all cannot be read/],
       [[...memory, "--timing", '{"leaseTtl": 3}'], /^The timing is not usable: .*leaseTtl/],
       [[...memory, "--data", directory], /^--data has no meaning with --store memory/],
@@ -174,7 +166,7 @@ describe("serve", () => {
 describe("the operator's commands", () => {
   test("submit, list, command, cancel and follow, for people and for pipes", async () => {
     const served = await serve(["--store", "memory"]);
-    const broker = ["--broker", served.url];
+    const broker = brokerOptions(served);
     const submitted = await run([
       "submit",
       ...broker,
@@ -224,9 +216,58 @@ describe("the operator's commands", () => {
     expect(await stop(served, "SIGTERM")).toBe(0);
   });
 
+  test("order misbehaviour, see its effects and undo it; without --faults that is refused by name", async () => {
+    const served = await serve(["--store", "memory", "--faults"]);
+    const broker = brokerOptions(served);
+    const added = await run([
+      ...["fault", "add", ...broker, "status", "--status", "503", "--code", "full", "--first", "1"],
+      ...["--for", "60000", "--route", `POST ${routes.enrol}`],
+    ]);
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^fault-1 is in force: status, until 2/) });
+    expect((await run(["fault", "add", ...broker, "hang", "--for", "60000"])).code).toBe(0);
+    const agent = new SigningClient(served.url);
+    expect((await run(["fault", "remove", ...broker, "fault-2"])).stdout).toBe(
+      "fault-2 is undone. It had no effect.\n",
+    );
+    expect((await agent.enrol(served.joinToken)).body.code).toBe("full");
+    expect((await agent.enrol(served.joinToken)).status).toBe(200);
+    const list = await run(["fault", "list", ...broker]);
+    expect(list.stdout).toMatch(/fault-1 +status +POST \/api\/v1\/agent\/enrol +- +1 effect +used-up\nfault-2 +hang/);
+    expect(await run(["fault", "remove", ...broker, "fault-9"])).toMatchObject({ code: 1 });
+    const wrong = await run(["fault", "add", ...broker, "latency", "--for", "60000"]);
+    expect(wrong).toMatchObject({ code: 64, stderr: expect.stringContaining("delayMs") });
+    expect(await stop(served, "SIGTERM")).toBe(0);
+
+    const plain = await serve(["--store", "memory"]);
+    const refused = await run(["fault", "list", ...brokerOptions(plain)]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/without --faults[\s\S]*serve --faults/) });
+    expect(await stop(plain, "SIGTERM")).toBe(0);
+  });
+
+  test("make, list and revoke join tokens, each for one agent", async () => {
+    const served = await serve(["--store", "memory", "--single-use-tokens"]);
+    const broker = brokerOptions(served);
+    expect(served.joinToken).toBe("");
+    const created = JSON.parse((await run(["token", "create", ...broker, "--expires", "60000", "--json"])).stdout);
+    const [first, second] = [new SigningClient(served.url), new SigningClient(served.url)];
+    expect((await first.enrol(created.joinToken)).status).toBe(200);
+    expect((await second.enrol(created.joinToken)).status).toBe(403);
+    expect((await run(["token", "list", ...broker])).stdout).toMatch(
+      new RegExp(`^TOKEN +EXPIRES +USED BY\\n${created.tokenId} +2\\S+ +${first.agentId.slice(0, 12)}\\n$`),
+    );
+    const human = await run(["token", "create", ...broker]);
+    expect(human.stdout).toMatch(/^join-\S+\nIt lets one agent in, until 2/);
+    expect((await run(["token", "revoke", ...broker, created.tokenId])).code).toBe(0);
+    expect((await run(["token", "revoke", ...broker, created.tokenId])).code).toBe(1);
+    expect((await run(["drain", ...broker])).stdout).toMatch(/^The broker drains/);
+    expect((await fetch(served.url + routes.ready)).status).toBe(503);
+    expect((await run(["jobs", ...broker, "--dead"])).stdout).toBe("No jobs.\n");
+    expect(await stop(served, "SIGTERM")).toBe(0);
+  });
+
   test("--wait fails when a job does", async () => {
     const served = await serve(["--store", "memory"]);
-    const broker = ["--broker", served.url];
+    const broker = brokerOptions(served);
     const waiting = start(["submit", ...broker, "--wait", "--json", "--", "true"]);
     const ended = once(waiting, "close");
     for await (const _ of createInterface({ input: waiting.stderr! })) break;
@@ -253,11 +294,25 @@ describe("the operator's commands", () => {
   });
 });
 
-test.each(["", "serve", "submit", "jobs", "agents", "cancel", "command"])(
-  "help for `%s` has examples",
-  async (command) => {
-    const { code, stdout, stderr } = await run(command === "" ? ["--help"] : [command, "--help"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
-  },
-);
+test.each([
+  "",
+  "serve",
+  "submit",
+  "jobs",
+  "agents",
+  "cancel",
+  "command",
+  "fault",
+  "fault add",
+  "fault list",
+  "drain",
+  "fault remove",
+  "token",
+  "token create",
+  "token list",
+  "token revoke",
+])("help for `%s` has examples", async (command) => {
+  const { code, stdout, stderr } = await run([...command.split(" ").filter(Boolean), "--help"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
+});

@@ -6,9 +6,12 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { agentsCommand } from "./commands/agents.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { commandCommand } from "./commands/command.ts";
+import { drainCommand } from "./commands/drain.ts";
+import { faultCommand } from "./commands/fault.ts";
 import type { Finish } from "./commands/finish.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { submitCommand } from "./commands/submit.ts";
 
 /** Runs `broker-sim` with the arguments after its name, and returns its exit code. */
@@ -42,7 +45,18 @@ Examples:
 
 Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, nothing was done · 70 a bug of ours`,
     );
-  for (const command of [serveCommand, submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand]) {
+  const commands = [
+    serveCommand,
+    submitCommand,
+    jobsCommand,
+    agentsCommand,
+    cancelCommand,
+    commandCommand,
+    faultCommand,
+    tokenCommand,
+    drainCommand,
+  ];
+  for (const command of commands) {
     program.addCommand(command(finish).copyInheritedSettings(program));
   }
   return program;

@@ -4,6 +4,7 @@ import { agentEvents, agentStates } from "./agent-states.ts";
 import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { ExitReason } from "./exit-reason.ts";
+import { faultEnds } from "./faults.ts";
 import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
 import { AgentView, CheckpointReference, JobView } from "./messages.ts";
@@ -293,6 +294,13 @@ export const historyEvents = {
     agentId: AgentId,
     standing: z.enum(["active", "lost", "shutdown", "revoked"]),
     reason: z.string(),
+  }),
+  /** Misbehaviour that its operator ordered: put in force, and how it ended after so many effects. */
+  "broker.fault": z.object({
+    ruleId: z.string(),
+    kind: z.string(),
+    stage: z.enum(["put", ...faultEnds]),
+    hits: z.int().min(0),
   }),
   "broker.pause-acknowledged": z.object({ agentId: AgentId, freezeMs: z.number(), checkpoints: z.int() }),
   "broker.stopped": z.object({ reason: z.string() }),

@@ -213,6 +213,7 @@ export const Problem = z.strictObject({
   code: z.enum([
     "bad-request",
     "bad-join-token",
+    "bad-operator-token",
     "bad-signature",
     "stale-signature",
     "replayed",
@@ -221,6 +222,8 @@ export const Problem = z.strictObject({
     "unknown-job",
     "unknown-lease",
     "unknown-checkpoint",
+    "unknown-fault",
+    "faults-off",
     "fenced",
     "offer-lapsed",
     "lease-expired",
@@ -230,6 +233,7 @@ export const Problem = z.strictObject({
     "offset-mismatch",
     "full",
     "store-away",
+    "rate-limited",
     "not-found",
     "internal",
   ]),
@@ -301,3 +305,17 @@ export const AgentCommand = z.strictObject({
   reason: z.string().max(500).default("asked by the operator"),
 });
 export type AgentCommand = z.infer<typeof AgentCommand>;
+
+/** `POST drain`: no new offers from here on, and goodbye to the agents. */
+export const DrainRequest = z.strictObject({ reason: z.string().max(500) });
+
+/** `GET /healthz`: what was decided so far is in the store. */
+export const HealthView = z.strictObject({
+  ok: z.literal(true),
+  jobsLive: z.int().min(0),
+  jobsQueued: z.int().min(0),
+  agents: z.int().min(0),
+});
+
+/** `GET /readyz`: 200 when new work is welcome, 503 with the reasons when it is not. */
+export const ReadyView = z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()) });

@@ -12,6 +12,7 @@ const retriable: ReadonlySet<ProblemCode> = new Set([
   "internal",
   "full",
   "store-away",
+  "rate-limited",
   "stale-signature",
   "replayed",
   "offset-mismatch",

@@ -23,7 +23,17 @@ export const routes = {
   jobCancel: (jobId: string) => `${base}/jobs/${jobId}/cancel`,
   agents: `${base}/agents`,
   agentCommands: (agentId: string) => `${base}/agents/${agentId}/commands`,
+  drain: `${base}/drain`,
+  joinTokens: `${base}/join-tokens`,
+  joinToken: (tokenId: string) => `${base}/join-tokens/${tokenId}`,
+  faults: `${base}/faults`,
+  fault: (ruleId: string) => `${base}/faults/${ruleId}`,
   health: "/healthz",
+  ready: "/readyz",
+  /** Prometheus' text format. */
+  metrics: "/metrics",
+  /** The OpenAPI 3.1 document of all of these. */
+  documentation: "/documentation",
 } as const;
 
 /** The header that names the process start on every request and on the event stream (EG-5). */

@@ -6,7 +6,8 @@ import * as z from "zod";
 import { messageOf, UsageError } from "../foundation/errors.ts";
 import { limits } from "../foundation/limits.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
-import { brokenTimingRules, defaultTiming, Timing } from "../protocol/timing.ts";
+import { defaultTiming, Timing } from "../protocol/timing.ts";
+import { brokenTimingRules } from "../protocol/timing-rules.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 
 const Command = z.array(z.string().min(1)).min(1);

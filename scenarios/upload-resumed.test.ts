@@ -26,6 +26,7 @@ interface Served {
   readonly ended: Promise<unknown>;
   readonly url: string;
   readonly token: string;
+  readonly operator: Record<string, string>;
 }
 
 async function serve(data: string, port = "0"): Promise<Served> {
@@ -37,8 +38,8 @@ async function serve(data: string, port = "0"): Promise<Served> {
     await ended;
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const { url, joinToken } = JSON.parse(line) as { url: string; joinToken: string };
-    return { child, ended, url, token: joinToken };
+    const { url, joinToken, operatorToken } = JSON.parse(line) as Record<"url" | "joinToken" | "operatorToken", string>;
+    return { child, ended, url, token: joinToken, operator: { authorization: `Bearer ${operatorToken}` } };
   }
   throw new Error(`the broker did not start: ${await text(child.stderr)}`);
 }
@@ -67,8 +68,8 @@ async function stage() {
   return { data, broker, proxy, agent, startAgent, jobId };
 }
 
-async function submit({ url }: Served, command: readonly string[]): Promise<string[]> {
-  const headers = { "content-type": "application/json" };
+async function submit({ url, operator }: Served, command: readonly string[]): Promise<string[]> {
+  const headers = { "content-type": "application/json", ...operator };
   const answer = await fetch(url + routes.jobs, {
     method: "POST",
     headers,
@@ -77,8 +78,8 @@ async function submit({ url }: Served, command: readonly string[]): Promise<stri
   return ((await answer.json()) as { jobIds: string[] }).jobIds;
 }
 
-async function saved({ url }: Served, jobId: string): Promise<JobView["checkpoint"]> {
-  const answer = await fetch(url + routes.job(jobId));
+async function saved({ url, operator }: Served, jobId: string): Promise<JobView["checkpoint"]> {
+  const answer = await fetch(url + routes.job(jobId), { headers: operator });
   return ((await answer.json()) as JobView).checkpoint;
 }
 

@@ -1,5 +1,5 @@
 import { sometimes } from "../../foundation/sometimes.ts";
-import { leaseMarginMs } from "./lease-facts.ts";
+import { leaseMarginMs } from "../../protocol/lease-margin.ts";
 import { stopLease } from "./lease-stop.ts";
 import { isTimed } from "./lease-stages.ts";
 import type { HeldLease } from "./state.ts";

@@ -62,12 +62,6 @@ export function leaseNote({ jobId, epoch, checkpoint, report, spawnedInBoot }: H
   };
 }
 
-/** How long before its end a lease of that life is given up by its holder. */
-export function leaseMarginMs(ttlMs: number): number {
-  const margin = Math.max(agentLimits.leaseMarginMsMin, ttlMs * agentLimits.leaseMarginRatio);
-  return Math.min(margin, ttlMs * agentLimits.leaseMarginRatioMax);
-}
-
 /** Wait before retry number `attempt`, counted from 1. */
 export function retryDelayMs(attempt: number): number {
   return Math.min(agentLimits.retryMsMax, agentLimits.retryMsMin * 2 ** Math.min(attempt - 1, 20));

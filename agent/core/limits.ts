@@ -3,11 +3,6 @@ import { cooperationWaitMsMax } from "../../protocol/cooperative-checkpoint.ts";
 
 /** The bounds of the agent's own decisions that are not part of the fleet's timing. Milliseconds unless named so. */
 export const agentLimits = {
-  /** A lease is given up this long before it ends, or a tenth of its life before, whichever is more … */
-  leaseMarginMsMin: 10_000,
-  leaseMarginRatio: 0.1,
-  /** … but never more than this share of a short lease, or it would be given up as soon as it is granted. */
-  leaseMarginRatioMax: 0.2,
   /** Snapshots still unfinished this long after a freeze are given up, and the pause says so. */
   snapshotGiveUpMs: 30_000,
   /** Wait before the first retry of anything that the broker did not answer; doubles up to the most. */

@@ -12,10 +12,14 @@ export function jobsCommand(finish: Finish): Command {
   return withBrokerOption(new Command("jobs"))
     .description("list the jobs")
     .addOption(new Option("--state <state>", "only those in this state").choices(jobStates))
+    .option("--dead", "only those that the broker gave up, because no agent outlived them")
     .option("--json", "print the broker's answer as JSON")
-    .addHelpText("after", "\nExamples:\n  $ broker-sim jobs\n  $ broker-sim jobs --state leased --json")
-    .action(async (options: BrokerOption & { state?: string; json?: boolean }) => {
-      const all = await clientFor(options).jobs();
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ broker-sim jobs\n  $ broker-sim jobs --state leased --json\n  $ broker-sim jobs --dead",
+    )
+    .action(async (options: BrokerOption & { state?: string; dead?: boolean; json?: boolean }) => {
+      const all = await clientFor(options).jobs({ onlyDead: options.dead === true });
       const jobs = options.state === undefined ? all : all.filter((job) => job.state === options.state);
       process.stdout.write(options.json === true ? `${JSON.stringify({ jobs })}\n` : jobTable(jobs));
       finish(ExitCode.pass);

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 
 import { UsageError, messageOf } from "../../foundation/errors.ts";
-import { Timing, brokenTimingRules, defaultTiming } from "../../protocol/timing.ts";
+import { Timing, defaultTiming } from "../../protocol/timing.ts";
+import { brokenTimingRules } from "../../protocol/timing-rules.ts";
 
 /**
  * Reads `--timing`: a JSON object, or the path of a file that holds one; what it leaves out keeps its default.
@@ -16,7 +17,7 @@ export function readTiming(argument: string | undefined): Timing {
   const parsed = Timing.strict().safeParse(parseJson(text));
   if (!parsed.success) throw badTiming(z.prettifyError(parsed.error).replaceAll("\n", " "));
   const broken = brokenTimingRules(parsed.data);
-  if (broken.length > 0) throw badTiming(broken.join("; "));
+  if (broken.length > 0) throw unsafe(broken);
   return parsed.data;
 }
 
@@ -34,6 +35,14 @@ function parseJson(text: string): unknown {
   } catch (error) {
     throw badTiming(`it is not JSON (${messageOf(error)})`);
   }
+}
+
+/** One line a rule: its name, the pair with both values, the reason, and what to change. */
+function unsafe(broken: readonly string[]): UsageError {
+  return new UsageError(`The times are not mutually safe:\n${broken.map((line) => `  ${line}.`).join("\n")}`, {
+    code: "bad-timing",
+    next: "Change --timing so that each of these holds; what it leaves out keeps its default (protocol/timing.ts).",
+  });
 }
 
 function badTiming(detail: string): UsageError {

@@ -10,6 +10,8 @@ import { chooseStore } from "./choose-store.ts";
 import type { Finish } from "./finish.ts";
 import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
+import { writeOperatorToken } from "../io/operator-token-file.ts";
+import { operatorTokenVariable } from "./broker-option.ts";
 import { readTiming } from "./read-timing.ts";
 import { signalled } from "./signals.ts";
 
@@ -21,18 +23,28 @@ interface ServeOptions {
   readonly takeOver?: boolean;
   readonly allowVolatile?: boolean;
   readonly joinToken?: string;
+  readonly operatorToken?: string;
   readonly timing?: string;
   readonly logLevel?: string;
+  readonly faults?: boolean;
+  readonly singleUseTokens?: boolean;
+  readonly allowRemote?: boolean;
   readonly json?: boolean;
 }
+
+/** What agents have for their last words, once their jobs are ended. */
+const goodbyeSpareMs = 5_000;
 
 const defaults = { host: "127.0.0.1", port: 7077, store: "sqlite", logLevel: "info" } as const;
 
 /** `broker-sim serve`: runs a broker until a signal ends it. */
 export function serveCommand(finish: Finish): Command {
   return new Command("serve")
-    .description("run a broker until SIGTERM or SIGINT")
-    .option("--host <address>", `address to listen on (default: ${defaults.host}; others are reachable by others)`)
+    .description("run a broker until SIGTERM, SIGINT or SIGHUP")
+    .option(
+      "--host <address>",
+      `address to listen on (default: ${defaults.host}; any but loopback needs --allow-remote)`,
+    )
     .option("--port <number>", `port to listen on, 0 for any free one (default: ${defaults.port})`, readPort)
     .option(
       "--store <kind>",
@@ -45,9 +57,16 @@ export function serveCommand(finish: Finish): Command {
     .option("--take-over", "redis: take the place of a broker that still is connected to the store, and ends")
     .option("--allow-volatile", "redis: use a server that does not keep on its disk what it takes (appendonly no)")
     .option("--join-token <token>", "what an agent needs to join (default: random, printed)")
+    .option(
+      "--operator-token <token>",
+      `what jobs and commands need (default: $${operatorTokenVariable}, or what the store kept, or random; printed)`,
+    )
+    .option("--single-use-tokens", "let agents in with tokens of `broker-sim token create` alone, one agent each")
+    .option("--allow-remote", "listen on an address that other machines can reach; nothing is encrypted")
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
-    .option("--json", "print one line of JSON when listening: url, joinToken, store, pid")
+    .option("--faults", "misbehave on the operator's order (`broker-sim fault`); for scenarios, never for real jobs")
+    .option("--json", "print one line of JSON when listening: url, joinToken, operatorToken, store, pid")
     .addHelpText(
       "after",
       `
@@ -56,7 +75,10 @@ Examples:
   $ broker-sim serve --store memory --port 0 --json
   $ broker-sim serve --store redis://localhost:6379/0?namespace=lab --data /var/lib/houseguest-lab
   $ REDIS_URL=redis://:SECRET@cache.example:6379 broker-sim serve --store redis
-  $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":10000,"offerTtlMs":5000}'
+  $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":20000,"offerTtlMs":5000,"requestTimeoutMs":3000,"terminateGraceMs":2000}'
+
+SIGTERM and SIGINT say goodbye to the agents, which hand back their leases and exit; a second one does not wait for
+them. SIGHUP stops without a goodbye, for a start that follows: the agents go on, and come back to it.
 
 Exit codes: 0 ended by a signal · 1 the store or the history failed while running, or another broker took the store over · 64 wrong usage, port in use, store locked, unreachable, not durable or damaged`,
     )
@@ -66,8 +88,21 @@ Exit codes: 0 ended by a signal · 1 the store or the history failed while runni
 async function serve(options: ServeOptions): Promise<ExitCode> {
   const { host = defaults.host, port = defaults.port, joinToken } = options;
   const timing = readTiming(options.timing);
+  const singleUseTokensOnly = options.singleUseTokens === true;
+  if (singleUseTokensOnly && joinToken !== undefined) {
+    throw new UsageError("--join-token has no meaning with --single-use-tokens.", {
+      code: "usage",
+      next: "Leave out one of the two.",
+    });
+  }
   // Loaded only here: the server is by far the largest part, and the other commands do without.
   const { isLoopback, startBroker } = await import("../io/broker-server.ts");
+  if (!isLoopback(host) && options.allowRemote !== true) {
+    throw new UsageError(`${host} can be reached from other machines.`, {
+      code: "not-loopback",
+      next: "Say so with --allow-remote, behind something that encrypts (docs/security.md), or listen on 127.0.0.1.",
+    });
+  }
   const log = openLog(options.logLevel ?? defaults.logLevel);
   const store = chooseStore(options);
   // Waited for before anything is started, so that no signal is missed.
@@ -79,20 +114,36 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   });
   try {
     const { record } = history;
-    const token = joinToken === undefined ? {} : { joinToken };
-    const broker = await startBroker({ host, port, timing, store, log, record, ...token });
+    const faults = options.faults === true;
+    const operatorToken = options.operatorToken ?? process.env[operatorTokenVariable] ?? "";
+    const tokens = {
+      ...(joinToken === undefined ? {} : { joinToken }),
+      ...(operatorToken === "" ? {} : { operatorToken }),
+    };
+    const broker = await startBroker({
+      host,
+      port,
+      timing,
+      store,
+      log,
+      record,
+      faults,
+      singleUseTokensOnly,
+      ...tokens,
+    });
+    if (store.kind !== "memory") await writeOperatorToken(store.directory, broker);
     announce(broker, { json: options.json === true, store: store.kind });
     if (!isLoopback(host)) {
-      log.warn(
-        { host },
-        "this broker can be reached from other machines, and its job and agent lists are open to them",
-      );
+      log.warn({ host }, "this broker can be reached from other machines, and nothing that it says is encrypted");
     }
     const reason = await Promise.race([stop.signal, broker.failed.catch((error: unknown) => ({ error }))]);
     const failed = typeof reason === "object";
     if (failed) log.fatal({ err: reason.error }, "the broker cannot go on");
     else log.info({ signal: reason }, "stopping");
-    await broker.close();
+    // Who stops it with SIGHUP starts it again: its agents wait for it, as they would after a crash.
+    const withinMs = timing.terminateGraceMs + goodbyeSpareMs;
+    const goodbye = { reason: "the broker stops", withinMs, hurried: stop.again };
+    await broker.close(failed || reason === "SIGHUP" ? undefined : goodbye);
     record("broker.stopped", { reason: failed ? messageOf(reason.error) : reason });
     if (!failed) return ExitCode.pass;
     return reason.error instanceof AssertionError ? ExitCode.harnessBug : ExitCode.fail;
@@ -103,15 +154,19 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
 }
 
 function announce(broker: RunningBroker, { json, store }: { json: boolean; store: string }): void {
-  const { url, joinToken } = broker;
+  const { url, joinToken, operatorToken } = broker;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ url, joinToken, store, pid: process.pid })}\n`);
+    process.stdout.write(`${JSON.stringify({ url, joinToken, operatorToken, store, pid: process.pid })}\n`);
     return;
   }
+  const join =
+    joinToken === ""
+      ? `Let an agent in:  broker-sim token create --broker ${url} --operator-token ${operatorToken}\n`
+      : `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n`;
   process.stdout.write(
     `Broker at ${url}, store ${store}. Ctrl-C ends it.\n` +
-      `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n` +
-      `Give it work:     broker-sim submit --broker ${url} --wait -- COMMAND\n`,
+      join +
+      `Give it work:     broker-sim submit --broker ${url} --operator-token ${operatorToken} --wait -- COMMAND\n`,
   );
 }
 

@@ -11,6 +11,12 @@ export const brokerLimits = {
   settledJobsMax: 100_000,
   /** The most jobs that one agent could not start and is not offered for a while; the oldest are forgotten first. */
   unstartableJobsMax: 64,
+  /** The most join tokens for one agent that are kept until they expire. */
+  joinTokensMax: 10_000,
+  /** The most requests of one agent in a minute: far more than a busy one sends, far less than one that runs wild. */
+  requestsPerAgentPerMinuteMax: 60_000,
+  /** The most wrong tokens from one address in a minute. */
+  tokenGuessesPerMinuteMax: 60,
   /** The most nonces that are remembered against replays. */
   noncesMax: 1_000_000,
   /** The most bytes of checkpoints in a directory. */
@@ -22,7 +28,7 @@ export const brokerLimits = {
   /** The most bytes that the unfinished uploads of one agent claim together. */
   uploadBytesPerAgentMax: 4 * GIB,
   /** An event stream with more unsent bytes than this is taken for dead. */
-  eventBacklogBytesMax: 1024 * 1024,
+  eventBacklogBytesMax: 4 * 1024 * 1024,
   /** The longest that an answer waits for the store, in milliseconds: less than its caller does. */
   storeWaitMsMax: 3_000,
   /**
@@ -32,6 +38,13 @@ export const brokerLimits = {
   epochLeapMax: 1_000_000,
 } as const;
 
+/** A reason of 500 characters, each written as an escape of six, and what is around it. */
+const eventBytesMax = 500 * 6 + 500;
+
+assert(
+  limits.eventReplayMax * eventBytesMax <= brokerLimits.eventBacklogBytesMax,
+  "whoever comes back for a full replay is not taken for dead on account of it",
+);
 assert(brokerLimits.blobBytesInMemoryMax >= limits.checkpointBytesMax, "the memory holds one checkpoint at least");
 assert(brokerLimits.uploadBytesPerAgentMax >= 2 * limits.checkpointBytesMax, "an agent can upload one checkpoint");
 assert(brokerLimits.settledJobsMax >= limits.jobsLiveMax, "the jobs of one full queue are remembered after they end");

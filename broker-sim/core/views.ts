@@ -45,9 +45,18 @@ export function agentView(agent: KnownAgent): AgentView {
   };
 }
 
-/** All jobs in the order in which they were submitted. */
-export function jobViews(state: BrokerState): JobView[] {
+/**
+ * Whether a job failed without any agent saying so: it outlived its redeliveries, and is given up. What a job's own end
+ * says, as its agent told it, is no such thing.
+ */
+export function isDead({ state, settledBy }: JobRecord): boolean {
+  return state === "failed" && settledBy === null;
+}
+
+/** All jobs in the order in which they were submitted, or those alone that were given up. */
+export function jobViews(state: BrokerState, { onlyDead = false } = {}): JobView[] {
   return [...state.jobs.values()]
+    .filter((job) => !onlyDead || isDead(job))
     .map(jobView)
     .sort((a, b) => a.submittedAt - b.submittedAt || compareIds(a.jobId, b.jobId));
 }

@@ -1,6 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
-import { createHash } from "node:crypto";
-
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import * as z from "zod";
@@ -29,6 +26,12 @@ import type { BrokerInput, BrokerInputType, BrokerResponse, Caller } from "../co
 import type { Authentication } from "./authentication.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { openEventStream } from "./event-stream.ts";
+import type { FaultBook } from "./faults/fault-book.ts";
+import { faultyStream } from "./faults/faulty-stream.ts";
+import type { JoinTokens } from "./join-tokens.ts";
+import type { RateLimits } from "./rate-limits.ts";
+import type { Drain } from "./operations/drain.ts";
+import type { BrokerMetrics } from "./operations/metrics.ts";
 import { ProblemError } from "./problems.ts";
 import { agentIdOf, isRevocationSigned, publicKeyObject } from "./request-signature.ts";
 import { callerOf, requireSignature } from "./signed-requests.ts";
@@ -36,16 +39,20 @@ import { callerOf, requireSignature } from "./signed-requests.ts";
 export interface AgentRoutesOptions {
   readonly service: BrokerService;
   readonly authentication: Authentication;
-  readonly joinToken: string;
+  readonly limits: RateLimits;
+  readonly joinTokens: JoinTokens;
+  readonly metrics: BrokerMetrics;
+  readonly faults: FaultBook | undefined;
+  readonly drain: Drain;
 }
 
 /** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
 export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutesOptions): void {
-  const { service, authentication, joinToken } = options;
+  const { service, joinTokens } = options;
   const app = plain.withTypeProvider<ZodTypeProvider>();
 
   app.register(async (enrolment) => {
-    requireSignature(enrolment, { authentication, keyOf: "body" });
+    requireSignature(enrolment, { ...options, keyOf: "body" });
     enrolment
       .withTypeProvider<ZodTypeProvider>()
       .post(routes.enrol, { schema: { body: EnrolRequest, response: { 200: EnrolResponse } } }, async (request) => {
@@ -56,26 +63,27 @@ export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutes
           agentId: agentIdOf(message.publicKey),
           key,
         });
-        const joinTokenMatches = isSameSecret(token, joinToken);
+        const joinTokenMatches = await joinTokens.admits(token, caller.agentId);
         return await answer(service, { type: "enrol", caller, message, joinTokenMatches, revocationVerified });
       });
   });
 
   app.register(async (agents) => {
-    requireSignature(agents, { authentication, keyOf: "agent" });
-    registerNotices(agents, service);
+    requireSignature(agents, { ...options, keyOf: "agent" });
+    registerNotices(agents, options);
     registerLeaseActions(agents, service);
-    registerEvents(agents, service);
+    registerEvents(agents, options);
   });
 }
 
-function registerNotices(plain: FastifyInstance, service: BrokerService): void {
+function registerNotices(plain: FastifyInstance, { service, drain }: AgentRoutesOptions): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const ok = { 200: Acknowledged };
   app.post(
     routes.heartbeat,
     { schema: { body: HeartbeatRequest, response: { 200: HeartbeatResponse } } },
-    async (request) => await answer(service, { type: "heartbeat", caller: callerOf(request), message: request.body }),
+    async (request) =>
+      await answer(service, { type: "heartbeat", caller: callerOf(request), message: drain.heard(request.body) }),
   );
   app.post(
     routes.paused,
@@ -147,14 +155,15 @@ function leaseCall<M>(request: FastifyRequest & { params: { leaseId: string }; b
   return { caller: callerOf(request), leaseId: request.params.leaseId, message: request.body };
 }
 
-function registerEvents(app: FastifyInstance, service: BrokerService): void {
+function registerEvents(app: FastifyInstance, { service, metrics, faults, drain }: AgentRoutesOptions): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
     // Once the stream is open, nothing can be said any more but by its end.
     service.assertWritable();
     let isOpen = true;
-    const stream = openEventStream(reply, {
+    const opened = openEventStream(reply, {
+      onSlow: () => metrics.slowStreamCut(),
       onClose() {
         isOpen = false;
         if (!service.hub.disconnected(agentId, stream)) return;
@@ -162,6 +171,7 @@ function registerEvents(app: FastifyInstance, service: BrokerService): void {
         service.handle({ type: "disconnected", agentId }).catch(() => undefined);
       },
     });
+    const stream = faults === undefined ? opened : faultyStream(opened, { book: faults, agentId });
     service.hub.arrive(agentId, stream);
     const response = await service.handle({ type: "connected", caller }).catch(() => null);
     if (response?.ok !== true) {
@@ -173,6 +183,7 @@ function registerEvents(app: FastifyInstance, service: BrokerService): void {
       return;
     }
     service.hub.connect(agentId, stream, reply.sse.lastEventId);
+    drain.greet(service, agentId);
     // It closed while it was being admitted.
     if (!isOpen && service.hub.disconnected(agentId, stream)) await service.handle({ type: "disconnected", agentId });
   });
@@ -186,9 +197,4 @@ async function answer<T extends BrokerInputType>(
   const response = await service.handle(input);
   if (response.ok) return response.answer;
   throw new ProblemError(response.code, response.message);
-}
-
-function isSameSecret(left: string, right: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text, "utf8").digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

@@ -4,20 +4,19 @@ import * as z from "zod";
 
 import { Digest } from "../../protocol/identifiers.ts";
 import { routes } from "../../protocol/routes.ts";
-import type { Authentication } from "./authentication.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { ProblemError } from "./problems.ts";
-import { requireSignature } from "./signed-requests.ts";
+import { type SignedScope, requireSignature } from "./signed-requests.ts";
 
 const BlobParams = z.object({ digest: Digest });
 
 /** Checkpoints on their way to the next holder, as streams: their bytes are never held in memory as a whole. */
 export function registerBlobRoutes(
   plain: FastifyInstance,
-  { blobs, authentication }: { blobs: BlobStore; authentication: Authentication },
+  { blobs, ...signed }: { blobs: BlobStore } & SignedScope,
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  requireSignature(app, { authentication, keyOf: "agent" });
+  requireSignature(app, { ...signed, keyOf: "agent" });
   app.get(
     routes.blob(":digest"),
     { schema: { params: BlobParams }, exposeHeadRoute: false },

@@ -52,3 +52,15 @@ test("a directory that lost the last writes of an upload has no place for what c
   const gone = { problem: { code: "offset-mismatch" } };
   await expect(blobs.append(keyOf(content), { offset: 8, content: content.subarray(8) })).rejects.toMatchObject(gone);
 });
+
+test("an upload that begins anew while what there was is removed keeps its file", async () => {
+  const blobs = await directoryBlobStore(newDirectory());
+  const content = Buffer.from("what was frozen");
+  for (let round = 0; round < 50; round += 1) {
+    await blobs.append(keyOf(content), { offset: 0, content: content.subarray(0, 8) });
+    const discarded = blobs.discard(keyOf(content));
+    await blobs.append(keyOf(content), { offset: 0, content });
+    await discarded;
+    expect(await blobs.measure(keyOf(content))).toBe(digestOf(content));
+  }
+});

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import type { Server } from "node:http";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -12,9 +13,18 @@ import type { BlobStore } from "./blob-store.ts";
 import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
 import { BrokerService } from "./broker-service.ts";
 import { directoryBlobStore } from "./directory-blob-store.ts";
-import { httpServer } from "./http-server.ts";
+import { JoinTokens } from "./join-tokens.ts";
+import { type HttpServerOptions, httpServer } from "./http-server.ts";
+import { FaultBook } from "./faults/fault-book.ts";
+import { faultyClock } from "./faults/faulty-clock.ts";
+import { forgetfulStore } from "./faults/forgetful-store.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
+import { closeServer } from "./operations/close-server.ts";
+import { Drain } from "./operations/drain.ts";
+import { BrokerMetrics } from "./operations/metrics.ts";
+import { Readiness } from "./operations/readiness.ts";
+import { Departures, type Goodbye, sayGoodbye } from "./operations/say-goodbye.ts";
 import { type RedisStoreOptions, redisStore } from "./redis-store.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import type { BrokerStore } from "./store.ts";
@@ -29,21 +39,44 @@ export interface BrokerOptions {
     | { readonly kind: "sqlite"; readonly directory: string }
     /** Checkpoints lie in the directory. */
     | ({ readonly kind: "redis"; readonly directory: string } & Omit<RedisStoreOptions, "log">);
-  /** Without one, the token that the store kept, or a fresh random one. */
+  /** Without one, the token that the store kept, or a fresh random one. It lets in everybody who has it. */
   readonly joinToken?: string;
+  /** Lets nobody in with that one: each agent needs a token of its own, single-use and expiring. */
+  readonly singleUseTokensOnly?: boolean;
+  /** Of requests in a minute; for tests. */
+  readonly rateLimits?: HttpServerOptions["rateLimits"];
+  /** Without one, the token that the store kept, or a fresh random one. */
+  readonly operatorToken?: string;
   readonly log: Logger;
   readonly record: RecordEvent;
   readonly clock?: BrokerClock;
+  /** How long a stop waits for requests under way, in milliseconds. */
+  readonly stopGraceMs?: number;
+  /** Takes orders to misbehave; for scenarios only. */
+  readonly faults?: boolean;
 }
+
+const stopGraceMsDefault = 5_000;
 
 export interface RunningBroker {
   readonly url: string;
+  /** Empty when each agent needs a token of its own. */
   readonly joinToken: string;
+  readonly operatorToken: string;
   readonly service: BrokerService;
+  /** Every route that is served: `POST /api/v1/jobs`. */
+  readonly routes: readonly string[];
+  /** What listens; for whoever looks at its connections. */
+  readonly server: Server;
   /** Rejects when the broker cannot go on: its store failed, or one of its own invariants broke. Never resolves. */
   readonly failed: Promise<never>;
-  /** Closes every stream and connection at once, and the store when all is written. */
-  close(): Promise<void>;
+  /**
+   * Ends every stream, answers what was asked until then, and closes the store when all is written; whatever is not
+   * answered within `stopGraceMs` is cut off.
+   *
+   * @param goodbye tells the agents first, and waits for them to leave
+   */
+  close(goodbye?: Goodbye): Promise<void>;
 }
 
 /**
@@ -52,8 +85,8 @@ export interface RunningBroker {
  * @throws UsageError `port-in-use`, `address-unavailable`, and those of the stores
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
-  const { host, port, timing, log, record, clock = systemBrokerClock } = options;
-  const store = await openStore(options);
+  const { host, port, timing, log, clock = systemBrokerClock, stopGraceMs = stopGraceMsDefault } = options;
+  const opened = await openStore(options);
   try {
     const blobs = await openBlobs(options.store);
     const uploads = await blobs.uploads();
@@ -61,20 +94,51 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       timing,
       boot: bootId(),
       nowMs: clock.nowMs(),
-      ...(await store.load()),
+      ...(await opened.load()),
       blobs: await blobs.list(),
       uploads,
     });
     for (const upload of uploads) if (!state.uploads.has(upload)) await blobs.discard(upload);
-    const joinToken = await settleJoinToken(store, options.joinToken);
+    const reusable =
+      options.singleUseTokensOnly === true ? null : await settleToken(opened, "join-token", options.joinToken);
+    const joinTokens = await JoinTokens.load(opened, { clock, reusable });
+    const operatorToken = await settleToken(opened, "operator-token", options.operatorToken);
+    const drain = new Drain();
+    const readiness = new Readiness(drain, () => opened.outage());
+    let streams = (): number => 0;
+    const metrics = new BrokerMetrics({
+      state,
+      openStreams: () => streams(),
+      isReady: () => readiness.reasons.length === 0,
+    });
+    const departures = new Departures();
+    const record = departures.seeing(metrics.counting(options.record));
+    const faults =
+      options.faults === true
+        ? new FaultBook({ clock, record, log, onHit: (kind) => metrics.faultHit(kind) })
+        : undefined;
+    const store = metrics.timing(faults === undefined ? opened : forgetfulStore(opened, faults));
     const failure = Promise.withResolvers<never>();
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.
-    failure.promise.catch(() => undefined);
-    const service = new BrokerService({ state, store, blobs, clock, record, log, onFatal: failure.reject });
+    failure.promise.catch(() => readiness.failed());
+    const service = new BrokerService({
+      ...{ state, store, blobs, clock, record, log },
+      onFatal: failure.reject,
+      onEventSent: (event) => metrics.eventSent(event),
+    });
     store.onLost((error) => service.fail(error));
-    const authentication = new Authentication({ state, clock, settled: () => service.settled() });
+    streams = () => service.hub.connected().length;
+    const authentication = new Authentication({
+      state,
+      clock: faults === undefined ? clock : faultyClock(clock, faults),
+      settled: () => service.settled(),
+    });
     const loopbackOnly = isLoopback(host);
-    const app = await httpServer({ service, authentication, blobs, joinToken, log, record, loopbackOnly });
+    const { app, served } = await httpServer({
+      ...{ service, authentication, blobs, joinTokens, operatorToken, log, record, loopbackOnly },
+      ...{ metrics, readiness, drain, faults, storeKind: opened.kind },
+      ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
+    });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
       throw explainListen(error, { host, port });
@@ -84,18 +148,26 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     record("broker.started", { url, store: store.kind, pid: process.pid });
     return {
       url,
-      joinToken,
+      joinToken: reusable ?? "",
+      operatorToken,
       service,
+      routes: served,
+      server: app.server,
       failed: failure.promise,
-      async close() {
+      async close(goodbye) {
+        readiness.stopping();
+        if (goodbye !== undefined) await sayGoodbye({ service, departures }, goodbye);
+        // What hangs goes on; a store that was told to forget does so until it is closed.
+        faults?.stop({ but: "forget-writes" });
         service.hub.closeAll();
-        await app.close();
+        await closeServer(app, { stopGraceMs });
         await service.close();
         await store.close();
+        faults?.stop();
       },
     };
   } catch (error) {
-    await store.close();
+    await opened.close();
     throw error;
   }
 }
@@ -114,11 +186,15 @@ async function openBlobs(store: BrokerOptions["store"]): Promise<BlobStore> {
   return store.kind === "memory" ? memoryBlobStore() : await directoryBlobStore(join(store.directory, "checkpoints"));
 }
 
-async function settleJoinToken(store: BrokerStore, asked: string | undefined): Promise<string> {
-  const kept = await store.readSetting("join-token");
-  const joinToken = asked ?? kept ?? randomBytes(16).toString("hex");
-  if (joinToken !== kept) await store.writeSetting("join-token", joinToken);
-  return joinToken;
+async function settleToken(
+  store: BrokerStore,
+  name: "join-token" | "operator-token",
+  asked: string | undefined,
+): Promise<string> {
+  const kept = await store.readSetting(name);
+  const token = asked ?? kept ?? randomBytes(16).toString("hex");
+  if (token !== kept) await store.writeSetting(name, token);
+  return token;
 }
 
 function bootId(): string {

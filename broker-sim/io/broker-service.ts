@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
+import type { BrokerEvent } from "../../protocol/messages.ts";
 import { apply } from "../core/apply.ts";
 import type { BrokerState } from "../core/broker-state.ts";
 import type { Effect, HistoryEntry, LaterEffect } from "../core/effects.ts";
@@ -9,6 +10,7 @@ import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { EventHub } from "./event-hub.ts";
+import { withSpan } from "./operations/tracing.ts";
 import { ProblemError } from "./problems.ts";
 import type { BrokerStore, StoreChange } from "./store.ts";
 
@@ -21,6 +23,8 @@ export interface BrokerServiceOptions {
   readonly log: Logger;
   /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
   readonly onFatal: (error: unknown) => void;
+  /** Hears of every event that an agent's stream was handed. */
+  readonly onEventSent?: (event: BrokerEvent["event"]) => void;
 }
 
 /** How long a broker that ends waits for a store that is away, in milliseconds. */
@@ -38,7 +42,7 @@ export class BrokerService {
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
     this.#commits = new CommitQueue(options.store);
-    this.hub = new EventHub(options.state.boot);
+    this.hub = new EventHub(options.state.boot, options.onEventSent);
   }
 
   /** For reading only. */
@@ -53,6 +57,10 @@ export class BrokerService {
    *   it stands, and is carried out as soon as it is written
    */
   async handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
+    return await withSpan(`broker.${input.type}`, async () => await this.#handle(input));
+  }
+
+  async #handle<T extends BrokerInputType>(input: BrokerInput<T>): Promise<BrokerResponse<T>> {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (!isFact(input.type)) this.assertWritable();
     let response: BrokerResponse<T>;

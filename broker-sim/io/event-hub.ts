@@ -26,16 +26,21 @@ interface AgentEvents {
 export class EventHub {
   readonly #boot: string;
   readonly #agents = new Map<string, AgentEvents>();
+  readonly #onSent: (event: BrokerEvent["event"]) => void;
+  #closed = false;
 
-  constructor(boot: string) {
+  /** @param onSent hears of every event that a stream was handed */
+  constructor(boot: string, onSent: (event: BrokerEvent["event"]) => void = () => undefined) {
     this.#boot = boot;
+    this.#onSent = onSent;
   }
 
   /** Sends an event now or, but for the hint `work_available`, as soon as the agent has a stream. */
   push(agentId: string, event: BrokerEvent): void {
     const agent = this.#of(agentId);
     if (event.event === "work_available") {
-      (agent.arriving ?? agent.stream)?.send({ event: event.event, data: event.data });
+      const sent = (agent.arriving ?? agent.stream)?.send({ event: event.event, data: event.data });
+      if (sent === true) this.#onSent(event.event);
       return;
     }
     agent.kept.push({ number: agent.nextNumber, event });
@@ -64,11 +69,20 @@ export class EventHub {
    */
   connect(agentId: string, stream: EventStream, lastEventId: string | null): void {
     this.#settle(agentId, stream);
+    if (this.#closed) {
+      stream.close();
+      return;
+    }
     const agent = this.#of(agentId);
     const before = agent.stream;
     agent.stream = stream;
     before?.close();
     this.#deliver(agent, this.#seenThrough(agent, lastEventId));
+  }
+
+  /** The agents that have a stream. */
+  connected(): string[] {
+    return [...this.#agents].flatMap(([agentId, { stream }]) => (stream === undefined ? [] : [agentId]));
   }
 
   hasStream(agentId: string): boolean {
@@ -102,7 +116,9 @@ export class EventHub {
     stream?.close();
   }
 
+  /** Closes every stream, and whatever comes later at once. */
   closeAll(): void {
+    this.#closed = true;
     for (const agent of this.#agents.values()) {
       const { stream } = agent;
       agent.stream = undefined;
@@ -119,6 +135,7 @@ export class EventHub {
     for (const { number, event } of agent.kept) {
       if (number <= afterNumber) continue;
       if (agent.stream?.send({ id: `${this.#boot}-${number}`, event: event.event, data: event.data }) !== true) return;
+      this.#onSent(event.event);
       agent.deliveredThrough = Math.max(agent.deliveredThrough, number);
     }
   }

@@ -14,7 +14,10 @@ export async function registerEventStreams(
 }
 
 /** Turns a reply into an event stream, its head sent at once so that the agent knows that it is connected. */
-export function openEventStream(reply: FastifyReply, { onClose }: { onClose: () => void }): EventStream {
+export function openEventStream(
+  reply: FastifyReply,
+  { onClose, onSlow }: { onClose: () => void; onSlow: () => void },
+): EventStream {
   const { sse, raw } = reply;
   sse.keepAlive();
   raw.once("close", onClose);
@@ -25,9 +28,11 @@ export function openEventStream(reply: FastifyReply, { onClose }: { onClose: () 
   raw.write(": connected\n\n");
   return {
     send(message) {
-      if (!sse.isConnected) return false;
+      // Its close is told a moment after it was cut.
+      if (!sse.isConnected || raw.destroyed) return false;
       if (raw.writableLength > brokerLimits.eventBacklogBytesMax) {
         // Nobody reads there any more; the agent connects anew and names the last event that it saw.
+        onSlow();
         raw.destroy();
         return false;
       }

@@ -4,37 +4,63 @@ import type { Logger } from "pino";
 
 import { limits } from "../../foundation/limits.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
+import { routes } from "../../protocol/routes.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
 import type { Authentication } from "./authentication.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
+import type { FaultBook } from "./faults/fault-book.ts";
+import { registerFaultRoutes } from "./faults/fault-routes.ts";
+import { misbehave } from "./faults/misbehave.ts";
+import type { JoinTokens } from "./join-tokens.ts";
+import { registerJoinTokenRoutes } from "./join-token-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
+import { registerDocumentation } from "./operations/documentation.ts";
+import type { Drain } from "./operations/drain.ts";
+import { registerHealthRoutes } from "./operations/health-routes.ts";
+import type { BrokerMetrics } from "./operations/metrics.ts";
+import { observeRequests } from "./operations/observe-requests.ts";
+import type { Readiness } from "./operations/readiness.ts";
+import { traceRequests } from "./operations/tracing.ts";
+import { routeDescriptions } from "./operations/route-descriptions.ts";
+import { routeOf } from "./operations/route-of.ts";
 import { problemStatus } from "./problem-status.ts";
 import { ProblemError, problemOf, sendProblem } from "./problems.ts";
+import { type RateLimitOptions, rateLimits } from "./rate-limits.ts";
 import { registerUploadRoutes } from "./upload-routes.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;
   readonly authentication: Authentication;
   readonly blobs: BlobStore;
-  readonly joinToken: string;
+  readonly joinTokens: JoinTokens;
+  readonly operatorToken: string;
   readonly log: Logger;
   readonly record: RecordEvent;
+  readonly metrics: BrokerMetrics;
+  readonly readiness: Readiness;
+  readonly drain: Drain;
+  /** Undefined in a broker that misbehaves on nobody's order. */
+  readonly faults: FaultBook | undefined;
+  readonly storeKind: string;
+  readonly rateLimits?: RateLimitOptions;
   /** Answer only requests that were addressed to this machine by a loopback name. */
   readonly loopbackOnly: boolean;
 }
 
-/** The broker's HTTP face, not listening yet. */
-export async function httpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { service, log, record, loopbackOnly } = options;
+/** The broker's HTTP face, not listening yet, and the routes that it serves. */
+export async function httpServer(options: HttpServerOptions): Promise<{ app: FastifyInstance; served: string[] }> {
+  const { service, log, record, loopbackOnly, metrics } = options;
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: "warn" });
   const app = fastify({
     loggerInstance,
     bodyLimit: limits.messageBytesMax,
-    // Event streams stay open for ever; closing the server must not wait for them.
-    forceCloseConnections: true,
+    // Whoever stops the server lets it answer what it has taken, for a while, and then cuts the rest.
+    forceCloseConnections: "idle",
+    // Every route that there is was written, and is documented.
+    exposeHeadRoutes: false,
     return503OnClosing: false,
     // A request that does not arrive within this is given up: an upload over a slow line, at the most.
     requestTimeout: 300_000,
@@ -44,11 +70,14 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("claim", null);
   if (loopbackOnly) guardAgainstWebPages(app);
+  const rates = await rateLimits(app, options.rateLimits);
+  const scope = { ...options, limits: rates };
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
     if (problem.code === "internal")
       log.error({ err: error, method: request.method, url: request.url }, "request failed");
     const route = `${request.method} ${request.routeOptions.url ?? request.url}`;
+    await rates.refused(request, problem.code);
     record("broker.refused", { agentId: request.claim?.agentId ?? "", route, code: problem.code });
     log.info({ agentId: request.claim?.agentId, route, ...problem }, "refused");
     await sendProblem(reply, { problem, status: statusFor(route, problem.code) });
@@ -57,13 +86,27 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
     const message = `There is nothing at ${request.method} ${request.url}.`;
     await sendProblem(reply, { problem: { code: "not-found", message } });
   });
+  const served: string[] = [];
+  app.addHook("onRoute", ({ method, url }) => void served.push(`${String(method)} ${url}`));
+  traceRequests(app);
+  observeRequests(app, { metrics, log });
+  await registerDocumentation(app);
+  if (options.faults !== undefined) misbehave(app, options.faults);
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
-  registerAgentRoutes(app, options);
-  app.register(async (scope) => registerBlobRoutes(scope, options));
-  app.register(async (scope) => registerUploadRoutes(scope, options));
+  app.addHook("onRequest", async (request) => {
+    const route = routeOf(request);
+    const takesToken = route === `POST ${routes.enrol}` || routeDescriptions[route]?.access === "operator";
+    if (takesToken) await rates.ofGuesses(request);
+  });
+  registerAgentRoutes(app, scope);
+  app.register(async (blobs) => registerBlobRoutes(blobs, scope));
+  app.register(async (uploads) => registerUploadRoutes(uploads, scope));
+  app.register(async (tokens) => registerJoinTokenRoutes(tokens, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
+  app.register(async (scope) => registerFaultRoutes(scope, { ...options, served }));
+  app.register(async (scope) => registerHealthRoutes(scope, options));
   await app.ready();
-  return app;
+  return { app, served };
 }
 
 /** An operator asks about an agent; that it is unknown or gone says nothing about the operator's own right to ask. */

@@ -10,9 +10,12 @@ import {
   type JobSpec,
   type JobView,
   Problem,
+  type ProblemCode,
   SubmitResponse,
 } from "../../protocol/messages.ts";
+import { FaultList, FaultView, type PutFault } from "../../protocol/faults.ts";
 import { limits } from "../../foundation/limits.ts";
+import { CreatedJoinToken, JoinTokenList, type JoinTokenView } from "../../protocol/join-tokens.ts";
 import { routes } from "../../protocol/routes.ts";
 
 /** The broker said no, or could not be asked. */
@@ -26,9 +29,14 @@ const callTimeoutMs = 30_000;
 /** The operator's side of a broker. */
 export class OperatorClient {
   readonly #base: string;
+  readonly #token: string | undefined;
 
-  /** @throws UsageError when it is no http(s) address */
-  constructor(broker: string) {
+  /**
+   * @param operatorToken without one the broker refuses what needs it
+   * @throws UsageError when it is no http(s) address
+   */
+  constructor(broker: string, operatorToken: string | undefined) {
+    this.#token = operatorToken;
     const url = URL.parse(broker);
     if (url === null || !/^https?:$/.test(url.protocol)) {
       throw new UsageError(`${broker} is not the address of a broker.`, {
@@ -49,8 +57,10 @@ export class OperatorClient {
     return jobIds;
   }
 
-  async jobs(): Promise<JobView[]> {
-    return (await this.#call("GET", routes.jobs, { schema: JobList })).jobs;
+  /** @param onlyDead those alone that the broker gave up */
+  async jobs({ onlyDead = false } = {}): Promise<JobView[]> {
+    const path = onlyDead ? `${routes.jobs}?dead=true` : routes.jobs;
+    return (await this.#call("GET", path, { schema: JobList })).jobs;
   }
 
   async agents(): Promise<AgentView[]> {
@@ -65,8 +75,36 @@ export class OperatorClient {
     await this.#call("POST", routes.agentCommands(agentId), { schema: Acknowledged, body: command });
   }
 
+  async drain(reason: string): Promise<void> {
+    await this.#call("POST", routes.drain, { schema: Acknowledged, body: { reason } });
+  }
+
+  async createJoinToken(expiresInMs: number): Promise<z.infer<typeof CreatedJoinToken>> {
+    return await this.#call("POST", routes.joinTokens, { schema: CreatedJoinToken, body: { expiresInMs } });
+  }
+
+  async joinTokens(): Promise<JoinTokenView[]> {
+    return (await this.#call("GET", routes.joinTokens, { schema: JoinTokenList })).joinTokens;
+  }
+
+  async revokeJoinToken(tokenId: string): Promise<void> {
+    await this.#call("DELETE", routes.joinToken(encodeURIComponent(tokenId)), { schema: Acknowledged });
+  }
+
+  async putFault(fault: PutFault): Promise<FaultView> {
+    return await this.#call("POST", routes.faults, { schema: FaultView, body: fault });
+  }
+
+  async faults(): Promise<FaultView[]> {
+    return (await this.#call("GET", routes.faults, { schema: FaultList })).faults;
+  }
+
+  async removeFault(ruleId: string): Promise<FaultView> {
+    return await this.#call("DELETE", routes.fault(encodeURIComponent(ruleId)), { schema: FaultView });
+  }
+
   async #call<S extends z.ZodType>(
-    method: "GET" | "POST",
+    method: "GET" | "POST" | "DELETE",
     path: string,
     { schema, body }: { schema: S; body?: unknown },
   ): Promise<z.infer<S>> {
@@ -76,7 +114,11 @@ export class OperatorClient {
       const response = await fetch(this.#base + path, {
         method,
         signal: AbortSignal.timeout(callTimeoutMs),
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        headers: {
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       status = response.status;
       text = await response.text();
@@ -100,14 +142,27 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   const problem = Problem.safeParse(value);
   if (problem.success) {
     const { code, message } = problem.data;
-    const next = code.startsWith("unknown-")
-      ? "`broker-sim jobs` and `broker-sim agents` list what there is."
-      : "Nothing was changed.";
-    return new BrokerCallError(message, { code, next });
+    if (code === "bad-operator-token") return notTheOperator(message);
+    return new BrokerCallError(message, { code, next: adviceFor(code) });
   }
   return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
     code: "not-a-broker",
     next: "Name the address that `broker-sim serve` printed with --broker.",
+  });
+}
+
+function adviceFor(code: ProblemCode): string {
+  if (code === "faults-off") return "Start one for scenarios with `broker-sim serve --faults`.";
+  if (code === "unknown-fault") return "`broker-sim fault list` lists what there is.";
+  return code.startsWith("unknown-")
+    ? "`broker-sim jobs` and `broker-sim agents` list what there is."
+    : "Nothing was changed.";
+}
+
+function notTheOperator(message: string): BrokerCallError {
+  return new BrokerCallError(message, {
+    code: "bad-operator-token",
+    next: "Give the token that `broker-sim serve` printed, with --operator-token or in $HOUSEGUEST_OPERATOR_TOKEN.",
   });
 }
 

@@ -8,6 +8,7 @@ import {
   Acknowledged,
   AgentCommand,
   AgentList,
+  DrainRequest,
   JobList,
   JobView,
   SubmitRequest,
@@ -17,28 +18,44 @@ import { routes } from "../../protocol/routes.ts";
 import type { Refusal } from "../core/inputs.ts";
 import { agentViews, jobView, jobViews } from "../core/views.ts";
 import type { BrokerService } from "./broker-service.ts";
+import type { Drain } from "./operations/drain.ts";
+import { requireOperator } from "./operator-token.ts";
 import { ProblemError } from "./problems.ts";
 
-/** What whoever runs the broker calls: jobs in and out, the agents, commands to them. Not signed; loopback guards it. */
-export function registerOperatorRoutes(plain: FastifyInstance, { service }: { service: BrokerService }): void {
+const JobQuery = z.object({
+  state: z.enum(jobStates).optional(),
+  /** `true`: only those that the broker gave up, because no agent outlived them. */
+  dead: z.enum(["true", "false"]).optional(),
+});
+
+/** What whoever runs the broker calls, with the operator's token: jobs in and out, the agents, commands to them. */
+export function registerOperatorRoutes(
+  plain: FastifyInstance,
+  { service, operatorToken, drain }: { service: BrokerService; operatorToken: string; drain: Drain },
+): void {
+  requireOperator(plain, operatorToken);
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const refused = (refusal: Refusal) => new ProblemError(refusal.code, refusal.message);
 
+  app.post(
+    routes.drain,
+    { schema: { body: DrainRequest, response: { 200: Acknowledged } } },
+    async ({ body: { reason } }) => {
+      drain.begin(service, reason);
+      return { ok: true as const };
+    },
+  );
   app.post(routes.jobs, { schema: { body: SubmitRequest, response: { 200: SubmitResponse } } }, async (request) => {
     const response = await service.handle({ type: "submit", jobs: request.body.jobs });
     if (!response.ok) throw refused(response);
     return response.answer;
   });
-  app.get(
-    routes.jobs,
-    { schema: { querystring: z.object({ state: z.enum(jobStates).optional() }), response: { 200: JobList } } },
-    async (request) => {
-      await service.settled();
-      const jobs = jobViews(service.state);
-      const { state } = request.query;
-      return { jobs: state === undefined ? jobs : jobs.filter((job) => job.state === state) };
-    },
-  );
+  app.get(routes.jobs, { schema: { querystring: JobQuery, response: { 200: JobList } } }, async (request) => {
+    await service.settled();
+    const { state, dead } = request.query;
+    const jobs = jobViews(service.state, { onlyDead: dead === "true" });
+    return { jobs: state === undefined ? jobs : jobs.filter((job) => job.state === state) };
+  });
   const JobParams = z.object({ jobId: JobId });
   app.get(routes.job(":jobId"), { schema: { params: JobParams, response: { 200: JobView } } }, async (request) => {
     await service.settled();
@@ -69,10 +86,4 @@ export function registerOperatorRoutes(plain: FastifyInstance, { service }: { se
       return response.answer;
     },
   );
-  app.get(routes.health, async () => {
-    service.assertWritable();
-    await service.settled();
-    const { jobs, settled, agents, queue } = service.state;
-    return { ok: true, jobsLive: jobs.size - settled.size, jobsQueued: queue.size, agents: agents.size };
-  });
 }

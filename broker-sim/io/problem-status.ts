@@ -4,6 +4,7 @@ import type { ProblemCode } from "../../protocol/messages.ts";
 export const problemStatus: Record<ProblemCode, number> = {
   "bad-request": 400,
   "bad-join-token": 403,
+  "bad-operator-token": 401,
   "bad-signature": 401,
   "stale-signature": 401,
   replayed: 401,
@@ -12,6 +13,8 @@ export const problemStatus: Record<ProblemCode, number> = {
   "unknown-job": 404,
   "unknown-lease": 404,
   "unknown-checkpoint": 409,
+  "unknown-fault": 404,
+  "faults-off": 403,
   fenced: 409,
   "offer-lapsed": 409,
   "lease-expired": 409,
@@ -21,6 +24,7 @@ export const problemStatus: Record<ProblemCode, number> = {
   "offset-mismatch": 409,
   full: 503,
   "store-away": 503,
+  "rate-limited": 429,
   "not-found": 404,
   internal: 500,
 };

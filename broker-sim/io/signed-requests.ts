@@ -8,6 +8,7 @@ import { EnrolRequest } from "../../protocol/messages.ts";
 import type { Caller } from "../core/inputs.ts";
 import type { Authentication } from "./authentication.ts";
 import { ProblemError } from "./problems.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import { type SignatureClaim, agentIdOf, assertDigest, contentDigestOf, publicKeyObject } from "./request-signature.ts";
 
 declare module "fastify" {
@@ -19,6 +20,11 @@ declare module "fastify" {
 
 const emptyDigest = contentDigestOf(createHash("sha256").digest());
 
+export interface SignedScope {
+  readonly authentication: Authentication;
+  readonly limits: RateLimits;
+}
+
 /**
  * Makes every route of this scope take signed requests only. The signature covers the head and the digest of the body,
  * so an agent's is proved before a byte of the body is read; the body is then held against the digest.
@@ -27,13 +33,16 @@ const emptyDigest = contentDigestOf(createHash("sha256").digest());
  */
 export function requireSignature(
   app: FastifyInstance,
-  { authentication, keyOf }: { authentication: Authentication; keyOf: "agent" | "body" },
+  { authentication, limits: rates, keyOf }: SignedScope & { readonly keyOf: "agent" | "body" },
 ): void {
   app.addHook("onRequest", async (request) => {
     const claim = authentication.claim(request);
     // Noted before it is proved, so that a refusal can say whom it claimed to come from.
     request.claim = claim;
-    if (keyOf === "agent") await authentication.verifyKnown(claim);
+    if (keyOf === "agent") {
+      await authentication.verifyKnown(claim);
+      await rates.ofAgent(request, claim.agentId);
+    }
     const bodyless = request.method === "GET" || request.method === "HEAD";
     if (bodyless && claim.contentDigest !== emptyDigest) {
       throw new ProblemError("digest-mismatch", "A request without a body has the digest of nothing.");

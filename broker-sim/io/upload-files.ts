@@ -18,6 +18,8 @@ const name = /^([0-9a-f]{64})_(lease-[0-9a-z-]{1,60})_([0-9a-f]{64})$/;
 export class UploadFiles {
   readonly #directory: string;
   readonly #bytes = new Map<string, number>();
+  /** Files that are on their way out; whoever begins the same upload anew waits for that, or would lose its file to it. */
+  readonly #leaving = new Map<string, Promise<void>>();
   #bytesHeld = 0;
 
   constructor(directory: string) {
@@ -55,6 +57,7 @@ export class UploadFiles {
     { offset, content, bytesMax }: { offset: number; content: Buffer; bytesMax: number },
   ): Promise<void> {
     const id = uploadIdOf(key);
+    await this.#leaving.get(id);
     const before = this.#bytes.get(id) ?? 0;
     if (this.#bytesHeld - before + offset + content.length > bytesMax) throw blobStoreFull();
     // "w" empties it: before the first chunk there is nothing.
@@ -97,7 +100,15 @@ export class UploadFiles {
 
   async remove(key: UploadKey): Promise<void> {
     this.moved(key);
-    await rm(this.path(key), { force: true });
+    const id = uploadIdOf(key);
+    const gone = rm(this.path(key), { force: true });
+    // Whoever waits for it goes on either way; whoever asked for it hears of a failure.
+    const left = gone.then(undefined, () => undefined);
+    this.#leaving.set(id, left);
+    void left.then(() => {
+      if (this.#leaving.get(id) === left) this.#leaving.delete(id);
+    });
+    await gone;
   }
 
   /** It is no upload any more. */

@@ -8,12 +8,11 @@ import { Digest, LeaseId } from "../../protocol/identifiers.ts";
 import { routes } from "../../protocol/routes.ts";
 import { chunkType, readChunkPlace, type UploadStatus, uploadStatusFields } from "../../protocol/uploads.ts";
 import type { UploadKey } from "../core/records.ts";
-import type { Authentication } from "./authentication.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { ProblemError } from "./problems.ts";
 import { assertDigest } from "./request-signature.ts";
-import { callerOf, requireSignature } from "./signed-requests.ts";
+import { type SignedScope, callerOf, requireSignature } from "./signed-requests.ts";
 import { takeChunk } from "./take-chunk.ts";
 import { Turns } from "./turns.ts";
 import { uploadIdOf } from "../core/upload-list.ts";
@@ -29,10 +28,10 @@ const uploadLimit = `max-size=${limits.checkpointBytesMax}, max-append-size=${li
  */
 export function registerUploadRoutes(
   plain: FastifyInstance,
-  { service, blobs, authentication }: { service: BrokerService; blobs: BlobStore; authentication: Authentication },
+  { service, blobs, ...signed }: { service: BrokerService; blobs: BlobStore } & SignedScope,
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  requireSignature(app, { authentication, keyOf: "agent" });
+  requireSignature(app, { ...signed, keyOf: "agent" });
   app.addContentTypeParser(
     chunkType,
     { parseAs: "buffer", bodyLimit: limits.uploadChunkBytesMax },

@@ -10,7 +10,7 @@ import { historyRecorder } from "../../protocol/history-recorder.ts";
 import type { JobView } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
 import { type Timing, defaultTiming } from "../../protocol/timing.ts";
-import { type RunningBroker, startBroker } from "../io/broker-server.ts";
+import { type BrokerOptions, type RunningBroker, startBroker } from "../io/broker-server.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { SigningClient } from "./signing-client.ts";
 
@@ -31,12 +31,16 @@ export class LiveBroker {
     clock = new ManualClock(),
     directory,
     port = 0,
+    ...more
   }: {
     timing?: Partial<Timing>;
     clock?: ManualClock;
     directory?: string;
     port?: number;
-  } = {}): Promise<LiveBroker> {
+  } & Pick<
+    Partial<BrokerOptions>,
+    "stopGraceMs" | "faults" | "log" | "singleUseTokensOnly" | "rateLimits"
+  > = {}): Promise<LiveBroker> {
     const history: HistoryRecord[] = [];
     const write = (line: string) => {
       const parsed = parseHistoryLine(line);
@@ -52,6 +56,7 @@ export class LiveBroker {
       log: pino({ level: "silent" }),
       record: historyRecorder({ actor: "broker", source: "test", clock, write }),
       clock,
+      ...more,
     });
     onTestFinished(() => broker.close());
     return new LiveBroker({ clock, history, broker });
@@ -83,14 +88,35 @@ export class LiveBroker {
     return (await this.call("GET", routes.job(jobId))).body;
   }
 
+  operatorHeaders(): Record<string, string> {
+    return { authorization: `Bearer ${this.broker.operatorToken}` };
+  }
+
   /** Calls as the operator. */
   // Tests read into the body; a wrong guess shows as undefined.
   // oxlint-disable-next-line typescript/no-explicit-any
   async call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> {
-    const json =
-      body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-    const response = await fetch(this.url + path, { method, ...json });
+    const headers = {
+      ...this.operatorHeaders(),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    };
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(this.url + path, { method, headers, ...json });
     return { status: response.status, body: await response.json() };
+  }
+
+  async openConnections(): Promise<number> {
+    const { server } = this.broker;
+    return await new Promise((resolve, reject) => {
+      server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+    });
+  }
+
+  /** How many listeners hang on what outlives a request. */
+  listeners(): number {
+    const of = (emitter: NodeJS.EventEmitter): number =>
+      emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
+    return of(this.broker.server) + of(process);
   }
 
   /** The codes of the refusals in the history, oldest first. */

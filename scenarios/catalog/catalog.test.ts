@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { brokenTimingRules, defaultTiming } from "../../protocol/timing.ts";
+import { defaultTiming } from "../../protocol/timing.ts";
+import { brokenTimingRules } from "../../protocol/timing-rules.ts";
 import { Step, stepTitle } from "../steps/step.ts";
 import { catalog, scenarioNamed } from "./catalog.ts";
 

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import * as z from "zod";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
-import { brokenTimingRules } from "../../protocol/timing.ts";
+import { brokenTimingRules } from "../../protocol/timing-rules.ts";
 import { makeDirectories } from "../make-directories.ts";
 import { Plan } from "../simulator/plan/plan.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { brokenTimingRules } from "../../../protocol/timing.ts";
+import { brokenTimingRules } from "../../../protocol/timing-rules.ts";
 import { seededTape, type Tape } from "../kernel/choices.ts";
 import { drawFaults, faultKinds } from "./draw-faults.ts";
 import { Plan } from "./plan.ts";

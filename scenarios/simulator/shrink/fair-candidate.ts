@@ -1,4 +1,4 @@
-import { brokenTimingRules } from "../../../protocol/timing.ts";
+import { brokenTimingRules } from "../../../protocol/timing-rules.ts";
 import type { Failure } from "../outcome.ts";
 import type { JobBehaviour, Plan } from "../plan/plan.ts";
 

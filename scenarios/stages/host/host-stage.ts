@@ -74,7 +74,14 @@ export class HostStage {
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
   broker:
-    | { readonly url: string; readonly joinToken: string; readonly actor: Actor; readonly operator: Operator }
+    | {
+        readonly url: string;
+        readonly joinToken: string;
+        /** Undefined for a broker that names none. */
+        readonly operatorToken: string | undefined;
+        readonly actor: Actor;
+        readonly operator: Operator;
+      }
     | undefined;
 
   private constructor(options: HostStageOptions, cgroup: string | undefined) {
@@ -148,14 +155,15 @@ export class HostStage {
 
   /**
    * Takes down what is the harness's own, politely: the broker is asked to end, and what must be empty by now is
-   * removed only if it is. Whatever an agent left stays where it is, for the scanner to find.
+   * removed only if it is. Whatever an agent left stays where it is, for the scanner to find; so an agent that is still up
+   * is told no goodbye, which SIGTERM would.
    */
   async leave(withinMs: number): Promise<void> {
     await this.schedule.stop();
     this.pauses.close();
     await this.watch.close();
     if (this.broker !== undefined) {
-      this.broker.actor.kill("SIGTERM");
+      this.broker.actor.kill("SIGHUP");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });

@@ -22,8 +22,11 @@ export class OperatorError extends HouseguestError {
 export class Operator {
   readonly #url: string;
   readonly #signal: AbortSignal;
+  readonly #token: string | undefined;
 
-  constructor(url: string, signal: AbortSignal) {
+  /** @param operatorToken undefined for a broker that names none */
+  constructor(url: string, { operatorToken, signal }: { operatorToken: string | undefined; signal: AbortSignal }) {
+    this.#token = operatorToken;
     this.#url = url;
     this.#signal = signal;
   }
@@ -48,7 +51,11 @@ export class Operator {
     const response = await fetch(new URL(path, this.#url), {
       method,
       signal: AbortSignal.any([this.#signal, AbortSignal.timeout(callMsMax)]),
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();
     const parsed = schema.safeParse(answer);

@@ -7,7 +7,12 @@ import type { HostStage } from "./host-stage.ts";
 import { Operator } from "./operator.ts";
 
 const readyWithinMs = 20_000;
-const Ready = z.looseObject({ url: z.url(), joinToken: z.string(), pid: z.int() });
+const Ready = z.looseObject({
+  url: z.url(),
+  joinToken: z.string(),
+  operatorToken: z.string().optional(),
+  pid: z.int(),
+});
 
 /** Starts a broker on a free port of the loopback interface; one that ran before comes back where it was. */
 export async function startBroker(stage: HostStage): Promise<string> {
@@ -35,7 +40,8 @@ export async function startBroker(stage: HostStage): Promise<string> {
     url: ready.url,
     joinToken: ready.joinToken,
     actor,
-    operator: new Operator(ready.url, options.signal),
+    operatorToken: ready.operatorToken,
+    operator: new Operator(ready.url, { operatorToken: ready.operatorToken, signal: options.signal }),
   };
   void actor.exited.then(({ code, signal }) => {
     options.history.record("process.exit", { name: "broker", pid: actor.pid, code, signal });
@@ -43,6 +49,7 @@ export async function startBroker(stage: HostStage): Promise<string> {
   return `${ready.url}, ${options.store} store`;
 }
 
-function sameAgain({ url, joinToken }: { url: string; joinToken: string }): string[] {
-  return ["--port", new URL(url).port, "--join-token", joinToken];
+function sameAgain({ url, joinToken, operatorToken }: NonNullable<HostStage["broker"]>): string[] {
+  const token = operatorToken === undefined ? [] : ["--operator-token", operatorToken];
+  return ["--port", new URL(url).port, "--join-token", joinToken, ...token];
 }

@@ -1,0 +1,54 @@
+import { routes } from "../../../protocol/routes.ts";
+
+/** Who may call a route: an agent with a signature, the operator with a token, or whoever reaches the port. */
+export type Access = "signed" | "operator" | "open";
+
+export interface RouteDescription {
+  readonly summary: string;
+  readonly tag: "agents" | "leases" | "checkpoints" | "operator" | "watching";
+  readonly access: Access;
+}
+
+const lease = (action: Parameters<typeof routes.leaseAction>[1]): string =>
+  `POST ${routes.leaseAction(":leaseId", action)}`;
+const agents = { tag: "agents", access: "signed" } as const;
+const leases = { tag: "leases", access: "signed" } as const;
+const checkpoints = { tag: "checkpoints", access: "signed" } as const;
+const operator = { tag: "operator", access: "operator" } as const;
+const watching = { tag: "watching", access: "open" } as const;
+
+/** What the schemas do not say of each route; a test holds that none is missing and none is left over. */
+export const routeDescriptions: Readonly<Record<string, RouteDescription>> = {
+  [`POST ${routes.enrol}`]: { ...agents, summary: "Join, or come back as a later instance" },
+  [`POST ${routes.heartbeat}`]: { ...agents, summary: "Say what is free; get leases renewed and offers made" },
+  [`GET ${routes.events}`]: { ...agents, summary: "The agent's event stream (SSE), from Last-Event-ID on" },
+  [`POST ${routes.paused}`]: { ...agents, summary: "Acknowledge a pause, with checkpoints" },
+  [`POST ${routes.resumed}`]: { ...agents, summary: "Say that the sandboxes go on" },
+  [`POST ${routes.shutdown}`]: { ...agents, summary: "End this instance; the membership stays" },
+  [`POST ${routes.withdraw}`]: { ...agents, summary: "Hand everything back and revoke the key" },
+  [lease("accept")]: { ...leases, summary: "Accept an offer" },
+  [lease("decline")]: { ...leases, summary: "Decline an offer" },
+  [lease("progress")]: { ...leases, summary: "Tell progress, and a checkpoint" },
+  [lease("complete")]: { ...leases, summary: "Hand in the end of a job; an old epoch is fenced" },
+  [lease("return")]: { ...leases, summary: "Give a lease back before its job ended" },
+  [`GET ${routes.blob(":digest")}`]: { ...checkpoints, summary: "One part of a checkpoint, by its SHA-256" },
+  [`HEAD ${routes.upload(":leaseId", ":digest")}`]: { ...checkpoints, summary: "How much of an upload is here" },
+  [`PATCH ${routes.upload(":leaseId", ":digest")}`]: { ...checkpoints, summary: "Append a chunk to an upload" },
+  [`POST ${routes.jobs}`]: { ...operator, summary: "Submit jobs, all or none" },
+  [`GET ${routes.jobs}`]: { ...operator, summary: "List the jobs" },
+  [`GET ${routes.job(":jobId")}`]: { ...operator, summary: "One job" },
+  [`POST ${routes.jobCancel(":jobId")}`]: { ...operator, summary: "Cancel a job, wherever it is" },
+  [`GET ${routes.agents}`]: { ...operator, summary: "List the agents" },
+  [`POST ${routes.agentCommands(":agentId")}`]: { ...operator, summary: "Tell an agent to pause, resume or leave" },
+  [`POST ${routes.drain}`]: { ...operator, summary: "Make no new offers, and say goodbye to the agents" },
+  [`POST ${routes.joinTokens}`]: { ...operator, summary: "Make a join token for one agent; it is told once" },
+  [`GET ${routes.joinTokens}`]: { ...operator, summary: "List the join tokens, without the tokens themselves" },
+  [`DELETE ${routes.joinToken(":tokenId")}`]: { ...operator, summary: "Revoke a join token" },
+  [`POST ${routes.faults}`]: { ...operator, summary: "Order misbehaviour (--faults)" },
+  [`GET ${routes.faults}`]: { ...operator, summary: "List ordered misbehaviour, and how often it had an effect" },
+  [`DELETE ${routes.fault(":ruleId")}`]: { ...operator, summary: "Undo ordered misbehaviour" },
+  [`GET ${routes.health}`]: { ...watching, summary: "Whether what was decided is in the store" },
+  [`GET ${routes.ready}`]: { ...watching, summary: "Whether new work is welcome" },
+  [`GET ${routes.metrics}`]: { ...watching, summary: "Metrics for Prometheus" },
+  [`GET ${routes.documentation}`]: { ...watching, summary: "This document" },
+};

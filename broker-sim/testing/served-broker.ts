@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+
+const program = join(import.meta.dirname, "..", "..", "bin", "broker-sim.mjs");
+
+/** A program that has ended, and what it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts `broker-sim`; it is killed with the test at the latest. */
+export function start(argv: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [program, ...argv], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, HOUSEGUEST_HISTORY: "", ...environment },
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  return child;
+}
+
+/** Runs `broker-sim` to its end. */
+export async function run(argv: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const child = start(argv, environment);
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "close")]);
+  return { code: code as number | null, stdout, stderr };
+}
+
+/** A broker in a process of its own. */
+export interface Served {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly joinToken: string;
+  readonly operatorToken: string;
+  readonly line: Record<string, unknown>;
+  readonly ended: Promise<unknown>;
+}
+
+/** Starts `broker-sim serve` on a free port, and waits until it listens. */
+export async function serve(argv: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
+  const child = start(["serve", "--json", "--port", "0", "--log-level", "warn", ...argv], environment);
+  const ended = once(child, "close");
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const parsed = JSON.parse(line) as Record<string, unknown>;
+    return {
+      child,
+      url: String(parsed["url"]),
+      joinToken: String(parsed["joinToken"]),
+      operatorToken: String(parsed["operatorToken"]),
+      line: parsed,
+      ended,
+    };
+  }
+  throw new Error(`the broker did not start: ${await text(child.stderr!)}`);
+}
+
+/** Sends a signal and waits for the end. @returns its exit code */
+export async function stop({ child, ended }: Served, signal: NodeJS.Signals): Promise<number | null> {
+  child.kill(signal);
+  await ended;
+  return child.exitCode;
+}
+
+/** What the operator's requests to it carry. */
+export function operatorHeaders({ operatorToken }: Served): Record<string, string> {
+  return { authorization: `Bearer ${operatorToken}` };
+}
+
+/** What the operator's commands to it need. */
+export function brokerOptions({ url, operatorToken }: Served): string[] {
+  return ["--broker", url, "--operator-token", operatorToken];
+}
