@@ -101,6 +101,9 @@ describe("checkpoint-progress of acknowledged pauses", () => {
     expect(judge(acknowledge(next()), name).detail).toContain("never paused");
     expect(judge(acknowledge(enrols(next(), "one")), name).result).toBe("pass");
     expect(judge(acknowledge(enrols(enrols(next(), "one"), "two")), name).result).toBe("fail");
+    // A store that forgot the later enrolment heeds the earlier one again.
+    expect(judge(acknowledge(next().loseStore()), name).result).toBe("pass");
+    expect(judge(acknowledge(enrols(next().loseStore(), "two")), name).result).toBe("fail");
   });
 
   it("does not fail on one that arrives late, in another freeze", () => {

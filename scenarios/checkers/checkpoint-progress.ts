@@ -82,6 +82,7 @@ export const checkpointProgress = checkerOf("progress never falls behind a recor
       },
       "fault.applied": (record) => {
         for (const jobId of forgottenJobs(record)) jobs.delete(jobId);
+        if (record.data.fault === "lose-store") pauses.storeLost();
       },
     },
     end() {

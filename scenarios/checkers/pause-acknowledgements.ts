@@ -9,6 +9,8 @@ interface Pause {
   enrolled: boolean;
   /** The wish of an earlier one came late, and the broker heeds that one until this one has enrolled again. */
   overtaken: boolean;
+  /** How often the store had forgotten something when it was taken in; it may heed an earlier one after the next time. */
+  losses: number;
   wasPaused: boolean;
   paused: RecordOf<"agent.state"> | null;
   frozen: RecordOf<"agent.frozen"> | null;
@@ -29,10 +31,24 @@ interface Pause {
  */
 export class PauseAcknowledgements {
   readonly #instances = new Instances<Pause>(() => ({
-    ...{ known: false, enrolled: false, overtaken: false, wasPaused: false, paused: null, frozen: null, suspect: null },
+    ...{
+      known: false,
+      enrolled: false,
+      overtaken: false,
+      losses: 0,
+      wasPaused: false,
+      paused: null,
+      frozen: null,
+      suspect: null,
+    },
     ...{ settled: new Set<string>(), ended: new Set<string>() },
   }));
   readonly #suspects = new Set<Pause>();
+  #losses = 0;
+
+  storeLost(): void {
+    this.#losses += 1;
+  }
 
   started(record: RecordOf<"agent.started">): void {
     this.#instances.of(record.source).known = true;
@@ -43,7 +59,9 @@ export class PauseAcknowledgements {
     const pause = this.#instances.enrolled(record);
     const latest = this.#instances.ofAgent(record.data.agentId);
     if (latest !== undefined) latest.overtaken = latest !== pause;
-    if (pause !== undefined) pause.enrolled = true;
+    if (pause === undefined) return;
+    pause.enrolled = true;
+    pause.losses = this.#losses;
   }
 
   moved(record: RecordOf<"agent.state">): void {
@@ -79,6 +97,7 @@ export class PauseAcknowledgements {
     const agent = `agent ${record.data.agentId.slice(0, 12)}`;
     const pause = this.#instances.ofAgent(record.data.agentId);
     if (pause === undefined || pause.overtaken) return null;
+    if (pause.enrolled && pause.losses !== this.#losses) return null;
     if (pause.known && pause.enrolled && !pause.wasPaused)
       return violation(`${agent} had a pause acknowledged and never paused`, record);
     if (pause.paused === null || missing(pause) === 0) return null;
