@@ -41,7 +41,7 @@ test.for(["SQLite", "Redis"])(
     let broker = await next();
     let served = await broker.serve(settings());
     port = Number(new URL(served.url).port);
-    const load = new Load(served.url, served.joinToken);
+    const load = new Load(served);
     load.begin(4);
     for (let kill = 0; kill < kills; kill += 1) {
       const standby = await next();
@@ -108,7 +108,7 @@ class StandbyBroker {
     return broker;
   }
 
-  async serve(settings: object): Promise<{ url: string; joinToken: string }> {
+  async serve(settings: object): Promise<{ url: string; joinToken: string; operatorToken: string }> {
     this.#child.stdin!.write(`${JSON.stringify(settings)}\n`);
     const told = once(this.#child.stdout!, "data");
     const ended = this.#exit.then(() => Promise.reject(new Error("the broker did not start")));

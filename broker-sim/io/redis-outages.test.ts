@@ -6,6 +6,7 @@ import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { routes } from "../../protocol/routes.ts";
 import { Load } from "../testing/load.ts";
 import { redisBroker, redisServer } from "../testing/redis-broker.ts";
+import { operatorHeaders } from "../testing/served-broker.ts";
 import { SigningClient } from "../testing/signing-client.ts";
 import { obstacleToRedis } from "../testing/redis-server.ts";
 import { parseRedisAddress } from "./redis-address.ts";
@@ -23,7 +24,7 @@ const pauseMs = 5_000;
 test("under load no job is lost and none has two holders, whatever becomes of the server (I1, I3)", async () => {
   const redis = await redisServer();
   const broker = await redisBroker(redis);
-  const load = new Load(broker.url, broker.joinToken);
+  const load = new Load(broker);
   load.begin(4);
   const flusher = new Redis({ ...parseRedisAddress(redis.url).connection, maxRetriesPerRequest: null });
   onTestFinished(() => flusher.disconnect());
@@ -68,8 +69,9 @@ test("while the server is away nothing is taken, and whoever asks is told so in 
   const broker = await redisBroker(redis);
   await redis.kill();
   const body = JSON.stringify({ jobs: [{ command: ["true"] }] });
+  const headers = { ...operatorHeaders(broker), "content-type": "application/json" };
   const submit = async (): Promise<Response> =>
-    await fetch(`${broker.url}/api/v1/jobs`, { method: "POST", body, headers: { "content-type": "application/json" } });
+    await fetch(broker.url + routes.jobs, { method: "POST", body, headers });
   const refused = await submit();
   expect(refused.status).toBe(503);
   const problem = await refused.json();
@@ -77,7 +79,7 @@ test("while the server is away nothing is taken, and whoever asks is told so in 
   expect((await fetch(`${broker.url}/healthz`)).status).toBe(503);
   await redis.restart();
   await expect.poll(async () => (await fetch(`${broker.url}/healthz`)).status, { timeout: 10_000 }).toBe(200);
-  const { jobs } = (await (await fetch(`${broker.url}/api/v1/jobs`)).json()) as { jobs: unknown[] };
+  const { jobs } = (await (await fetch(broker.url + routes.jobs, { headers })).json()) as { jobs: unknown[] };
   expect(jobs).toEqual([]);
   expect((await submit()).status).toBe(200);
 });
@@ -160,7 +162,8 @@ test("every step of a job and of an agent is published as the history tells it, 
   const agent = new SigningClient(broker.url);
   await agent.enrol(broker.joinToken);
   const body = JSON.stringify({ jobs: [{ command: ["true"] }] });
-  await fetch(broker.url + routes.jobs, { method: "POST", body, headers: { "content-type": "application/json" } });
+  const headers = { ...operatorHeaders(broker), "content-type": "application/json" };
+  await fetch(broker.url + routes.jobs, { method: "POST", body, headers });
   const [lease] = (await agent.heartbeat()).body.offers;
   await agent.post(routes.leaseAction(lease.leaseId, "accept"), { epoch: lease.epoch });
   const outcome = { epoch: lease.epoch, outcome: "completed", exitCode: 0, progress: 1 };

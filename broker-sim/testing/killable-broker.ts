@@ -32,6 +32,13 @@ async function serve(line: string): Promise<void> {
     leaseTtlMs: 2_000,
     offerTtlMs: 1_000,
   };
-  const { url, joinToken } = await startBroker({ host: "127.0.0.1", port: Number(port), timing, store, log, record });
-  process.stdout.write(`${JSON.stringify({ url, joinToken })}\n`);
+  const { url, joinToken, operatorToken } = await startBroker({
+    host: "127.0.0.1",
+    port: Number(port),
+    timing,
+    store,
+    log,
+    record,
+  });
+  process.stdout.write(`${JSON.stringify({ url, joinToken, operatorToken })}\n`);
 }

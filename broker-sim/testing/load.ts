@@ -31,6 +31,7 @@ export class Load {
   answers = 0;
   readonly #url: string;
   readonly #joinToken: string;
+  readonly #operatorToken: string;
   readonly #holders = new Map<string, Held>();
   readonly #done = new AbortController();
   #submits = true;
@@ -38,9 +39,10 @@ export class Load {
   #onAnswer: (() => void)[] = [];
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(url: string, joinToken: string) {
+  constructor({ url, joinToken, operatorToken }: { url: string; joinToken: string; operatorToken: string }) {
     this.#url = url;
     this.#joinToken = joinToken;
+    this.#operatorToken = operatorToken;
   }
 
   begin(agents: number): void {
@@ -189,8 +191,12 @@ export class Load {
     return await this.#fetch(path, {});
   }
 
-  async #fetch(path: string, options: RequestInit): Promise<Pick<Answer, "status" | "body">> {
-    const response = await fetch(this.#url + path, options);
+  async #fetch(
+    path: string,
+    options: RequestInit & { headers?: Record<string, string> },
+  ): Promise<Pick<Answer, "status" | "body">> {
+    const headers = { ...options.headers, authorization: `Bearer ${this.#operatorToken}` };
+    const response = await fetch(this.#url + path, { ...options, headers });
     return { status: response.status, body: await response.json() };
   }
 }

@@ -69,7 +69,7 @@ export async function stop({ child, ended }: Served, signal: NodeJS.Signals): Pr
 }
 
 /** What the operator's requests to it carry. */
-export function operatorHeaders({ operatorToken }: Served): Record<string, string> {
+export function operatorHeaders({ operatorToken }: Pick<Served, "operatorToken">): Record<string, string> {
   return { authorization: `Bearer ${operatorToken}` };
 }
 

@@ -50,7 +50,10 @@ test.each([
   job.stop();
   const watch = new SilenceWatch(bed.host);
   watch.begin();
-  if (meddle) job.goOn(), job.stop();
+  if (meddle) {
+    job.goOn();
+    job.stop();
+  }
   watch.releases(job);
   job.terminate({ graceMs: 1_500, deadlineMs: 5_000, by: { alive: true } }, () => undefined);
   bed.small.passUntil(500);
