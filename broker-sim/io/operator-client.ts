@@ -10,6 +10,7 @@ import {
   type JobSpec,
   type JobView,
   Problem,
+  type ProblemCode,
   SubmitResponse,
 } from "../../protocol/messages.ts";
 import { limits } from "../../foundation/limits.ts";
@@ -100,15 +101,19 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   const problem = Problem.safeParse(value);
   if (problem.success) {
     const { code, message } = problem.data;
-    const next = code.startsWith("unknown-")
-      ? "`broker-sim jobs` and `broker-sim agents` list what there is."
-      : "Nothing was changed.";
-    return new BrokerCallError(message, { code, next });
+    return new BrokerCallError(message, { code, next: nextAfter(code), retriable: code === "store-away" });
   }
   return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
     code: "not-a-broker",
     next: "Name the address that `broker-sim serve` printed with --broker.",
   });
+}
+
+function nextAfter(code: ProblemCode): string {
+  if (code.startsWith("unknown-")) return "`broker-sim jobs` and `broker-sim agents` list what there is.";
+  return code === "store-away"
+    ? "Wait until its store is back; `broker-sim jobs` says what was taken."
+    : "Nothing was changed.";
 }
 
 function parseJson(text: string): unknown {
