@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
+import { brokerLimits } from "../core/broker-limits.ts";
 import type { JobRecord } from "../core/records.ts";
 import { CoreBroker } from "../testing/core-broker.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -57,6 +58,24 @@ test("writes one group at a time, in order, and settles each only when it is wri
   await Promise.all(all);
   expect(settled).toEqual([1, 2, 3]);
   await queue.settled();
+});
+
+test("lets nobody wait for longer than the limit, and settles when it is written all the same", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { store, commits } = slowStore();
+  const queue = new CommitQueue(store);
+  queue.add(batch(newJob(), 1));
+  const settled = queue.settled();
+  const answered = queue.settledInTime();
+  answered.catch(() => undefined);
+  await turnOfLoop();
+  vi.advanceTimersByTime(brokerLimits.storeWaitMsMax - 1);
+  expect(await Promise.race([answered, Promise.resolve("waits")])).toBe("waits");
+  vi.advanceTimersByTime(1);
+  await expect(answered).rejects.toMatchObject({ problem: { code: "store-away" } });
+  commits[0]!.finish();
+  await settled;
 });
 
 test("after a failed write nothing is ever acknowledged again", async () => {

@@ -143,7 +143,7 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   if (problem.success) {
     const { code, message } = problem.data;
     if (code === "bad-operator-token") return notTheOperator(message);
-    return new BrokerCallError(message, { code, next: adviceFor(code) });
+    return new BrokerCallError(message, { code, next: adviceFor(code), retriable: code === "store-away" });
   }
   return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
     code: "not-a-broker",
@@ -154,6 +154,7 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
 function adviceFor(code: ProblemCode): string {
   if (code === "faults-off") return "Start one for scenarios with `broker-sim serve --faults`.";
   if (code === "unknown-fault") return "`broker-sim fault list` lists what there is.";
+  if (code === "store-away") return "Wait until its store is back; `broker-sim jobs` says what was taken.";
   return code.startsWith("unknown-")
     ? "`broker-sim jobs` and `broker-sim agents` list what there is."
     : "Nothing was changed.";

@@ -26,7 +26,11 @@ test("under load no job is lost and none has two holders, whatever becomes of th
   const broker = await redisBroker(redis);
   const load = new Load(broker);
   load.begin(4);
-  const flusher = new Redis({ ...parseRedisAddress(redis.url).connection, maxRetriesPerRequest: null });
+  const flusher = new Redis({
+    ...parseRedisAddress(redis.url).connection,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 50,
+  });
   onTestFinished(() => flusher.disconnect());
   // It loses its connection with everybody else.
   flusher.on("error", () => undefined);

@@ -10,6 +10,7 @@ import { FileHostLedger } from "../../../agent/io/host-ledger.ts";
 import { recoveredFrom as realRecoveredFrom } from "../../../agent/recovered.ts";
 import { temporaryDirectory } from "../../../agent/testing/temporary-home.ts";
 import { problemStatus } from "../../../broker-sim/io/problem-status.ts";
+import { brokerLimits } from "../../../broker-sim/core/broker-limits.ts";
 import type { ProblemCode } from "../../../protocol/messages.ts";
 import { SmallWorld, wayMs } from "../testing/small-world.ts";
 import { BrokerBody } from "./broker-body.ts";
@@ -20,7 +21,14 @@ import { Network } from "./network.ts";
 import { brokersToken } from "./broker-input.ts";
 
 describe("what a caller makes of a refusal", () => {
-  const tryAgain: readonly string[] = ["internal", "full", "stale-signature", "replayed", "offset-mismatch"];
+  const tryAgain: readonly string[] = [
+    "internal",
+    "full",
+    "store-away",
+    "stale-signature",
+    "replayed",
+    "offset-mismatch",
+  ];
   const codes = Object.keys(problemStatus) as ProblemCode[];
 
   test.each(codes)("%s is the same over the wire and in the model", async (code) => {
@@ -187,6 +195,30 @@ describe("the modelled broker, as the real one's service", () => {
       [1_100 + wayMs, "enrol", true],
       [1_100 + wayMs, "complete", false],
     ]);
+  });
+
+  test("says that the store is away to whoever has waited long enough, and tells of it all the same once it is written", () => {
+    const { small, broker, heard, send, enrol } = scene();
+    broker.stallStore({ forMs: 9_000 });
+    send("enrol", enrol);
+    small.passUntil(100 + wayMs + brokerLimits.storeWaitMsMax + wayMs);
+    expect(heard).toEqual([[100 + 2 * wayMs + brokerLimits.storeWaitMsMax, "enrol", false]]);
+    expect([small.said("broker.enrolled"), broker.state?.agents.size]).toEqual([[], 1]);
+    small.passUntil(20_000);
+    expect([heard.length, small.said("broker.enrolled").length]).toEqual([1, 1]);
+  });
+
+  test("decides nothing while it knows that the store is away, and says so at once", () => {
+    const { small, broker, heard, send, enrol } = scene();
+    broker.stallStore({ forMs: 9_000, away: true });
+    send("enrol", enrol);
+    small.passUntil(100 + 2 * wayMs);
+    expect(heard).toEqual([[100 + 2 * wayMs, "enrol", false]]);
+    small.passUntil(20_000);
+    expect([small.said("broker.enrolled"), broker.state?.agents.size]).toEqual([[], 0]);
+    send("enrol", enrol);
+    small.passUntil(20_000 + 2 * wayMs + 10);
+    expect(small.said("broker.enrolled")).toHaveLength(1);
   });
 
   test("has, after a kill, what was committed and of the rest no more than the store got", () => {
