@@ -253,3 +253,39 @@ test.each(["", "serve", "submit", "jobs", "agents", "cancel", "command"])(
     expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
   },
 );
+
+describe("agents that the broker starts", () => {
+  test("are started, listed and found again after kill -9 of the broker, and all end by the killswitch", async () => {
+    const data = join(temporaryDirectory(), "data");
+    const first = await serve(["--data", data]);
+    const environment = { HOUSEGUEST_BROKER: first.url };
+    const spawned = await run(["spawn", "--name", "one", "--sandbox", "process", "--wait", "--json"], environment);
+    expect(spawned).toMatchObject({ code: 0, stderr: "" });
+    const { execution } = JSON.parse(spawned.stdout);
+    expect(execution).toMatchObject({ state: "running", spec: { name: "one", slots: 1, sandbox: "process" } });
+    await stop(first, "SIGKILL");
+    const second = await serve(["--data", data, "--port", new URL(first.url).port]);
+    const listed = await run(["ps", "--state", "running"], environment);
+    expect(listed.stdout).toContain(`${execution.executionId}  running  ${execution.pid}`);
+    const ended = await run(["killswitch", "--wait"], environment);
+    expect(ended).toMatchObject({ code: 0, stdout: `${execution.executionId} has ended.\n` });
+    expect((await run(["killswitch"], environment)).stdout).toBe("No agent runs that the broker started.\n");
+    const again = await run(["kill", execution.executionId, "--wait", "--json"], environment);
+    expect(JSON.parse(again.stdout)).toEqual({ executionIds: [execution.executionId], ended: [] });
+    expect((await run(["executions", "--state", "running"], environment)).stdout).toBe("No executions.\n");
+    await stop(second, "SIGTERM");
+  });
+
+  test("that cannot be started, and ends that cannot be made, fail and say why", async () => {
+    const served = await serve(["--store", "memory", "--agent", "/bin/false"]);
+    const environment = { HOUSEGUEST_BROKER: served.url };
+    const unknown = await run(["kill", "exec-nobody-1"], environment);
+    expect(unknown).toMatchObject({ code: 1, stdout: "" });
+    expect(unknown.stderr).toMatch(/knows no execution exec-nobody-1\.\n.*broker-sim executions/);
+    expect(await run(["spawn", "--slots", "0"], environment)).toMatchObject({ code: 64, stdout: "" });
+    expect(await run(["spawn", "--name", "x".repeat(300)], environment)).toMatchObject({ code: 64, stdout: "" });
+    const missing = await run(["serve", "--port", "0", "--store", "memory", "--agent", "/no/such/agent"]);
+    expect(missing).toMatchObject({ code: 64, stdout: "" });
+    await stop(served, "SIGTERM");
+  });
+});

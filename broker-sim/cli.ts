@@ -7,8 +7,11 @@ import { agentsCommand } from "./commands/agents.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { commandCommand } from "./commands/command.ts";
 import type { Finish } from "./commands/finish.ts";
+import { executionsCommand } from "./commands/executions.ts";
 import { jobsCommand } from "./commands/jobs.ts";
+import { killCommand, killswitchCommand } from "./commands/kill.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { spawnCommand } from "./commands/spawn.ts";
 import { submitCommand } from "./commands/submit.ts";
 
 /** Runs `broker-sim` with the arguments after its name, and returns its exit code. */
@@ -39,10 +42,14 @@ Examples:
   $ broker-sim submit --broker http://127.0.0.1:7077 --count 20 --wait -- sh -c 'echo 1 > "$HOUSEGUEST_PROGRESS_FILE"'
   $ broker-sim jobs --broker http://127.0.0.1:7077
   $ broker-sim command 3f2a9c pause
+  $ broker-sim spawn --slots 2 --wait
+  $ broker-sim killswitch
 
 Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, nothing was done · 70 a bug of ours`,
     );
-  for (const command of [serveCommand, submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand]) {
+  const ofWork = [submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand];
+  const ofExecutions = [spawnCommand, executionsCommand, killCommand, killswitchCommand];
+  for (const command of [serveCommand, ...ofWork, ...ofExecutions]) {
     program.addCommand(command(finish).copyInheritedSettings(program));
   }
   return program;

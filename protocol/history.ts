@@ -4,7 +4,7 @@ import { agentEvents, agentStates } from "./agent-states.ts";
 import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { ExitReason } from "./exit-reason.ts";
-import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
+import { AgentId, Epoch, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
 import { AgentView, CheckpointReference, JobView } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
@@ -178,6 +178,18 @@ export const historyEvents = {
   "witness.job-ended": z.object({ agentId: AgentId, leaseId: LeaseId, exit: ExitReason }),
   /** The job of a lease put its files in order and wrote the file that says so, so long after it was last asked. */
   "witness.cooperated": z.object({ agentId: AgentId, leaseId: LeaseId, afterMs: z.number().min(0) }),
+  /**
+   * An agent that the broker was to start, as its host saw it: the process began, or it and all that it started are
+   * gone; `exitCode` is null when a signal ended it, or nobody saw how it ended.
+   */
+  "witness.execution": z.object({
+    executionId: ExecutionId,
+    change: z.enum(["began", "gone"]),
+    pid: z.int(),
+    exitCode: z.int().nullable(),
+  }),
+  /** The operator asked the broker to end these, and was told that they will be. */
+  "witness.kill": z.object({ executionIds: z.array(ExecutionId) }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),
@@ -293,6 +305,17 @@ export const historyEvents = {
     reason: z.string(),
   }),
   "broker.pause-acknowledged": z.object({ agentId: AgentId, freezeMs: z.number(), checkpoints: z.int() }),
+  /** A step of an agent that the broker starts on its own host: what it is then, and why; OR-1. */
+  "broker.execution": z.object({
+    executionId: ExecutionId,
+    from: z.enum(executionStates).nullable(),
+    to: z.enum(executionStates),
+    startedAt: WallMs.nullable(),
+    completedAt: WallMs.nullable(),
+    reason: z.string(),
+  }),
+  /** A process says that this broker started it, and nothing is known of it, or that it is over: it is ended. */
+  "broker.stray": z.object({ executionId: ExecutionId, pid: z.int() }),
   "broker.stopped": z.object({ reason: z.string() }),
 } as const;
 

@@ -1,6 +1,6 @@
 const base = "/api/v1";
 
-/** The paths of the broker. An agent's are signed (`protocol/signing.ts`); `jobs`, `agents` and health are the operator's. */
+/** The paths of the broker. An agent's are signed (`protocol/signing.ts`); `jobs`, `agents`, `executions` and health are the operator's. */
 export const routes = {
   enrol: `${base}/agent/enrol`,
   heartbeat: `${base}/agent/heartbeat`,
@@ -23,6 +23,14 @@ export const routes = {
   jobCancel: (jobId: string) => `${base}/jobs/${jobId}/cancel`,
   agents: `${base}/agents`,
   agentCommands: (agentId: string) => `${base}/agents/${agentId}/commands`,
+  /** POST starts an agent on the broker's host, GET lists those that it started. */
+  executions: `${base}/executions`,
+  /** POST ends all of them. */
+  killswitch: `${base}/executions/killswitch`,
+  /** GET every change of one, as an event stream. */
+  executionEvents: `${base}/executions/events`,
+  execution: (executionId: string) => `${base}/executions/${executionId}`,
+  executionKill: (executionId: string) => `${base}/executions/${executionId}/kill`,
   health: "/healthz",
 } as const;
 

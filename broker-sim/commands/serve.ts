@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { Command, Option } from "commander";
 import { type Logger, pino } from "pino";
@@ -23,6 +24,7 @@ interface ServeOptions {
   readonly joinToken?: string;
   readonly timing?: string;
   readonly logLevel?: string;
+  readonly agent?: string;
   readonly json?: boolean;
 }
 
@@ -44,6 +46,7 @@ export function serveCommand(finish: Finish): Command {
     .option("--join-token <token>", "what an agent needs to join (default: random, printed)")
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
+    .option("--agent <path>", "the program that `broker-sim spawn` starts (default: this package's donor-agent)")
     .option("--json", "print one line of JSON when listening: url, joinToken, store, pid")
     .addHelpText(
       "after",
@@ -81,7 +84,8 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   try {
     const { record } = history;
     const token = joinToken === undefined ? {} : { joinToken };
-    const broker = await startBroker({ host, port, timing, store, log, record, ...token });
+    const agent = options.agent === undefined ? {} : { agentCommand: agentCommand(options.agent) };
+    const broker = await startBroker({ host, port, timing, store, log, record, ...token, ...agent });
     announce(broker, { json: options.json === true, store: kind });
     if (!isLoopback(host)) {
       log.warn(
@@ -125,6 +129,18 @@ function openLog(level: string): Logger {
     });
   }
   return pino({ level, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+}
+
+/** A module runs on this Node, everything else by itself. */
+function agentCommand(path: string): readonly [string, ...string[]] {
+  if (!existsSync(path)) {
+    throw new UsageError(`There is no program ${path}.`, {
+      code: "usage",
+      next: "Give --agent the path of a donor-agent, or leave it out.",
+    });
+  }
+  const program = resolve(path);
+  return /\.[cm]?js$/.test(program) ? [process.execPath, program] : [program];
 }
 
 function dataDirectory(): string {

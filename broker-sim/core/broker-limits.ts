@@ -9,6 +9,10 @@ export const brokerLimits = {
   agentsMax: 100_000,
   /** The most settled jobs that are remembered; the oldest go first. */
   settledJobsMax: 100_000,
+  /** The most agents that the broker has started on its own host and that have not ended. */
+  executionsLiveMax: 256,
+  /** The most of them that are remembered after their end; the oldest go first. */
+  settledExecutionsMax: 10_000,
   /** The most jobs that one agent could not start and is not offered for a while; the oldest are forgotten first. */
   unstartableJobsMax: 64,
   /** The most nonces that are remembered against replays. */

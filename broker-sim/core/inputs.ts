@@ -21,7 +21,9 @@ import type {
   WithdrawRequest,
   WithdrawResponse,
 } from "../../protocol/messages.ts";
+import type { ExecutionView, KillRequest, KillswitchResponse, SpawnSpec } from "../../protocol/executions.ts";
 import type { ChunkPlace, UploadStatus } from "../../protocol/uploads.ts";
+import type { ProcessEnd, ProcessMark } from "./executions/execution-record.ts";
 import type { UploadKey } from "./records.ts";
 
 /** Who signed a request. The signature was verified before; whether the agent may act is decided by the core. */
@@ -76,6 +78,16 @@ interface Calls {
   submit: { input: { readonly jobs: readonly JobSpec[] }; answer: { jobIds: string[] } };
   cancel: { input: { readonly jobId: string }; answer: Ok };
   command: { input: { readonly agentId: string; readonly message: AgentCommand }; answer: Ok };
+  /** Start an agent on the broker's host; it is under way when this is answered. */
+  spawn: { input: { readonly spec: SpawnSpec }; answer: ExecutionView };
+  kill: { input: { readonly executionId: string; readonly message: KillRequest }; answer: ExecutionView };
+  "kill-all": { input: { readonly message: KillRequest }; answer: z.infer<typeof KillswitchResponse> };
+  // What the host says of the processes of executions; `executions/host-reports.ts`.
+  spawned: { input: { readonly executionId: string; readonly process: ProcessMark }; answer: Ok };
+  "spawn-failed": { input: { readonly executionId: string; readonly error: string }; answer: Ok };
+  exited: { input: { readonly executionId: string; readonly end: ProcessEnd }; answer: Ok };
+  found: { input: { readonly executionId: string; readonly process: ProcessMark }; answer: Ok };
+  missing: { input: { readonly executionId: string }; answer: Ok };
   /** Time went by. */
   tick: { input: object; answer: Ok };
 }

@@ -1,4 +1,6 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -7,6 +9,7 @@ import { UsageError, messageOf, systemCode } from "../../foundation/errors.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { startBrokerState } from "../core/broker-state.ts";
+import { AgentProgram } from "./agent-program.ts";
 import { Authentication } from "./authentication.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
@@ -15,6 +18,7 @@ import { directoryBlobStore } from "./directory-blob-store.ts";
 import { httpServer } from "./http-server.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
+import { Spawner } from "./spawner.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import type { BrokerStore } from "./store.ts";
 
@@ -29,6 +33,8 @@ export interface BrokerOptions {
   readonly log: Logger;
   readonly record: RecordEvent;
   readonly clock?: BrokerClock;
+  /** The program `donor-agent` and what stands before its arguments; by default this package's own. */
+  readonly agentCommand?: readonly [string, ...string[]];
 }
 
 export interface RunningBroker {
@@ -40,6 +46,8 @@ export interface RunningBroker {
   /** Closes every stream and connection at once, and the store when all is written. */
   close(): Promise<void>;
 }
+
+const ownAgent = [process.execPath, join(import.meta.dirname, "..", "..", "bin", "donor-agent.mjs")] as const;
 
 /**
  * Starts a broker and returns when it listens.
@@ -65,7 +73,17 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     const failure = Promise.withResolvers<never>();
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.
     failure.promise.catch(() => undefined);
-    const service = new BrokerService({ state, store, blobs, clock, record, log, onFatal: failure.reject });
+    const brokerId = await settleBrokerId(store);
+    const spawned = spawnedDirectory(options.store);
+    const program = new AgentProgram({
+      command: options.agentCommand ?? ownAgent,
+      directory: spawned,
+      brokerId,
+      // Nobody would find them again.
+      endsWithBroker: options.store.kind === "memory",
+    });
+    const spawner = new Spawner({ program, brokerId, log, report: (report) => service.handle(report) });
+    const service = new BrokerService({ state, store, blobs, clock, spawner, record, log, onFatal: failure.reject });
     const authentication = new Authentication({ state, clock });
     const loopbackOnly = isLoopback(host);
     const app = await httpServer({ service, authentication, blobs, joinToken, log, record, loopbackOnly });
@@ -73,8 +91,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       await app.close();
       throw explainListen(error, { host, port });
     });
+    spawner.joinAt({ url: urlFromHere(url), joinToken });
     // Deadlines of what the store kept count from here.
     await service.handle({ type: "tick" });
+    await spawner.lookAround([...state.executions.values()]);
     record("broker.started", { url, store: store.kind, pid: process.pid });
     return {
       url,
@@ -83,6 +103,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       failed: failure.promise,
       async close() {
         service.hub.closeAll();
+        service.executionEvents.closeAll();
+        if (options.store.kind === "memory") await endSpawned({ service, spawner, directory: spawned });
+        spawner.close();
         await app.close();
         await service.close();
         await store.close();
@@ -108,6 +131,42 @@ async function settleJoinToken(store: BrokerStore, asked: string | undefined): P
   const joinToken = asked ?? kept ?? randomBytes(16).toString("hex");
   if (joinToken !== kept) await store.writeSetting("join-token", joinToken);
   return joinToken;
+}
+
+/** What the agents that this broker starts say of whose they are. */
+async function settleBrokerId(store: BrokerStore): Promise<string> {
+  const kept = await store.readSetting("broker-id");
+  const brokerId = kept ?? randomUUID();
+  if (kept === null) await store.writeSetting("broker-id", brokerId);
+  return brokerId;
+}
+
+function spawnedDirectory(store: BrokerOptions["store"]): string {
+  return store.kind === "memory"
+    ? join(tmpdir(), `houseguest-broker-${randomUUID()}`)
+    : join(store.directory, "spawned");
+}
+
+/** A store that goes takes what it knew of its agents along, so they go before. */
+async function endSpawned({
+  service,
+  spawner,
+  directory,
+}: {
+  service: BrokerService;
+  spawner: Spawner;
+  directory: string;
+}): Promise<void> {
+  const message = { reason: "the broker ends, and so does its memory", now: true };
+  // A broker that cannot go on has said so; its agents end with it.
+  const ended = await service.handle({ type: "kill-all", message }).catch(() => null);
+  if (ended !== null) await spawner.idle();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** The address for whoever is on this machine. */
+function urlFromHere(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 function bootId(): string {

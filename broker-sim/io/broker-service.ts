@@ -9,6 +9,8 @@ import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { EventHub } from "./event-hub.ts";
+import { ExecutionEvents } from "./execution-events.ts";
+import type { Spawner } from "./spawner.ts";
 import type { BrokerStore } from "./store.ts";
 
 export interface BrokerServiceOptions {
@@ -16,6 +18,7 @@ export interface BrokerServiceOptions {
   readonly store: BrokerStore;
   readonly blobs: BlobStore;
   readonly clock: BrokerClock;
+  readonly spawner: Pick<Spawner, "perform">;
   readonly record: RecordEvent;
   readonly log: Logger;
   /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
@@ -25,6 +28,7 @@ export interface BrokerServiceOptions {
 /** The reducer's body: hands it inputs one after the other and does what it decides. */
 export class BrokerService {
   readonly hub: EventHub;
+  readonly executionEvents: ExecutionEvents;
   readonly #options: BrokerServiceOptions;
   readonly #commits: CommitQueue;
   #cancelAlarm: () => void = () => undefined;
@@ -35,6 +39,7 @@ export class BrokerService {
     this.#options = options;
     this.#commits = new CommitQueue(options.store);
     this.hub = new EventHub(options.state.boot);
+    this.executionEvents = new ExecutionEvents(options.state.boot);
   }
 
   /** For reading only. */
@@ -73,6 +78,7 @@ export class BrokerService {
     this.#closed = true;
     this.#cancelAlarm();
     this.hub.closeAll();
+    this.executionEvents.closeAll();
     await this.#commits.settled().catch(() => undefined);
   }
 
@@ -111,6 +117,13 @@ export class BrokerService {
         return;
       case "disconnect":
         this.hub.forget(effect.agentId);
+        return;
+      case "spawn-process":
+      case "kill-process":
+        this.#options.spawner.perform(effect);
+        return;
+      case "publish":
+        this.executionEvents.publish({ event: effect.event, data: effect.execution });
         return;
       case "remove-upload":
         blobs

@@ -4,6 +4,7 @@ import type { BrokerStore } from "./store.ts";
 interface Group {
   readonly jobs: Map<string, string | null>;
   readonly agents: Map<string, string>;
+  readonly executions: Map<string, string | null>;
   readonly written: Promise<void>;
   readonly settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 }
@@ -37,6 +38,9 @@ export class CommitQueue {
     for (const job of batch.jobs) this.#gathering.jobs.set(job.jobId, JSON.stringify(job));
     for (const jobId of batch.jobsRemoved) this.#gathering.jobs.set(jobId, null);
     for (const agent of batch.agents) this.#gathering.agents.set(agent.agentId, JSON.stringify(agent));
+    const { executions } = this.#gathering;
+    for (const execution of batch.executions ?? []) executions.set(execution.executionId, JSON.stringify(execution));
+    for (const executionId of batch.executionsRemoved ?? []) executions.set(executionId, null);
   }
 
   /** Resolves when everything added so far is in the store; rejects for good once a write has failed. */
@@ -76,5 +80,5 @@ function newGroup(): Group {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // Whoever waits hears of a failure; a group that nobody waits for must not end the process.
   promise.catch(() => undefined);
-  return { jobs: new Map(), agents: new Map(), written: promise, settle: { resolve, reject } };
+  return { jobs: new Map(), agents: new Map(), executions: new Map(), written: promise, settle: { resolve, reject } };
 }

@@ -10,6 +10,7 @@ import type { BlobStore } from "./blob-store.ts";
 import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
+import { registerExecutionRoutes } from "./execution-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { problemStatus } from "./problem-status.ts";
 import { ProblemError, problemOf, sendProblem } from "./problems.ts";
@@ -62,6 +63,7 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
   app.register(async (scope) => registerBlobRoutes(scope, options));
   app.register(async (scope) => registerUploadRoutes(scope, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
+  app.register(async (scope) => registerExecutionRoutes(scope, options));
   await app.ready();
   return app;
 }

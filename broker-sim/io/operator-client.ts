@@ -12,6 +12,14 @@ import {
   Problem,
   SubmitResponse,
 } from "../../protocol/messages.ts";
+import type { ExecutionState } from "../../protocol/execution-states.ts";
+import {
+  ExecutionList,
+  ExecutionView,
+  type KillRequest,
+  KillswitchResponse,
+  type SpawnSpec,
+} from "../../protocol/executions.ts";
 import { limits } from "../../foundation/limits.ts";
 import { routes } from "../../protocol/routes.ts";
 
@@ -65,6 +73,29 @@ export class OperatorClient {
     await this.#call("POST", routes.agentCommands(agentId), { schema: Acknowledged, body: command });
   }
 
+  /** Has the broker start an agent on its host. */
+  async spawn(spec: SpawnSpec): Promise<ExecutionView> {
+    return await this.#call("POST", routes.executions, { schema: ExecutionView, body: spec });
+  }
+
+  async executions(inState?: ExecutionState): Promise<ExecutionView[]> {
+    const query = inState === undefined ? "" : `?state=${inState}`;
+    return (await this.#call("GET", routes.executions + query, { schema: ExecutionList })).executions;
+  }
+
+  async execution(executionId: string): Promise<ExecutionView> {
+    return await this.#call("GET", routes.execution(encodeURIComponent(executionId)), { schema: ExecutionView });
+  }
+
+  async kill(executionId: string, message: KillRequest): Promise<ExecutionView> {
+    const path = routes.executionKill(encodeURIComponent(executionId));
+    return await this.#call("POST", path, { schema: ExecutionView, body: message });
+  }
+
+  async killAll(message: KillRequest): Promise<string[]> {
+    return (await this.#call("POST", routes.killswitch, { schema: KillswitchResponse, body: message })).executionIds;
+  }
+
   async #call<S extends z.ZodType>(
     method: "GET" | "POST",
     path: string,
@@ -101,7 +132,7 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   if (problem.success) {
     const { code, message } = problem.data;
     const next = code.startsWith("unknown-")
-      ? "`broker-sim jobs` and `broker-sim agents` list what there is."
+      ? "`broker-sim jobs`, `broker-sim agents` and `broker-sim executions` list what there is."
       : "Nothing was changed.";
     return new BrokerCallError(message, { code, next });
   }

@@ -19,7 +19,7 @@ export function storeContract(
     });
 
     test("begins empty", async () => {
-      expect(await store.load()).toEqual({ jobs: [], agents: [] });
+      expect(await store.load()).toEqual({ jobs: [], agents: [], executions: [] });
       expect(await store.readSetting("join-token")).toBeNull();
     });
 
@@ -32,6 +32,7 @@ export function storeContract(
       const loaded = await store.load();
       expect(byId(loaded.jobs)).toEqual(byId(jobs()));
       expect(loaded.agents).toEqual([...broker.storedAgents.values()]);
+      expect(loaded.executions).toEqual([...broker.storedExecutions.values()]);
     });
 
     test("forgets what is removed, in the same commit that writes the rest", async () => {
@@ -43,14 +44,21 @@ export function storeContract(
         [first!.jobId, null],
         [second!.jobId, JSON.stringify(changed)],
       ]);
-      await store.commit({ jobs: writes, agents: new Map() });
-      expect((await store.load()).jobs).toEqual([changed]);
+      const executions = new Map([["exec-boot0-1", null]]);
+      await store.commit({ jobs: writes, agents: new Map(), executions });
+      expect(await store.load()).toMatchObject({ jobs: [changed], executions: [] });
     });
 
     test("keeps settings, the last value of each", async () => {
       await store.writeSetting("join-token", "one");
       await store.writeSetting("join-token", "two");
       expect(await store.readSetting("join-token")).toBe("two");
+    });
+
+    test("says so when the record of an execution cannot be read back", async () => {
+      const executions = new Map([["exec-a-1", '{"executionId":"exec-a-1"}']]);
+      await store.commit({ jobs: new Map(), agents: new Map(), executions });
+      await expect(store.load()).rejects.toMatchObject({ code: "store-corrupt" });
     });
 
     test("says so when a record cannot be read back", async () => {
@@ -65,7 +73,9 @@ export function storeContract(
       await store.writeSetting("join-token", "one");
       await store.close();
       store = open();
-      expect(byId((await store.load()).jobs)).toEqual(byId(jobs()));
+      const { executions, ...loaded } = await store.load();
+      expect(byId(loaded.jobs)).toEqual(byId(jobs()));
+      expect(executions).toEqual([...broker.storedExecutions.values()]);
       expect(await store.readSetting("join-token")).toBe("one");
     });
   });
@@ -74,6 +84,7 @@ export function storeContract(
 function scene() {
   const broker = new CoreBroker();
   broker.submit(2);
+  broker.do({ type: "spawn", spec: { slots: 1, sandbox: "auto" } });
   const agent = new CoreAgent(broker).enrol();
   return { broker, agent, jobs: () => [...broker.storedJobs.values()] };
 }
@@ -82,6 +93,7 @@ function writesOf(broker: CoreBroker) {
   return {
     jobs: new Map(Array.from(broker.storedJobs, ([jobId, job]) => [jobId, JSON.stringify(job)])),
     agents: new Map(Array.from(broker.storedAgents, ([agentId, agent]) => [agentId, JSON.stringify(agent)])),
+    executions: new Map(Array.from(broker.storedExecutions, ([id, execution]) => [id, JSON.stringify(execution)])),
   };
 }
 

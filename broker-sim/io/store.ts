@@ -1,15 +1,19 @@
+import type { ExecutionRecord } from "../core/executions/execution-record.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
 
 /** What a store kept from an earlier start. */
 export interface StoredBroker {
   readonly jobs: readonly JobRecord[];
   readonly agents: readonly AgentRecord[];
+  readonly executions: readonly ExecutionRecord[];
 }
 
 /** Records as JSON text by id; null removes one. */
 export interface StoreWrites {
   readonly jobs: ReadonlyMap<string, string | null>;
   readonly agents: ReadonlyMap<string, string>;
+  /** Left out where none was changed. */
+  readonly executions?: ReadonlyMap<string, string | null>;
 }
 
 /** Where the broker's records live. `store.contract.ts` holds what each must do. */

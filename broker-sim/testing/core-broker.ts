@@ -15,6 +15,7 @@ import { type BrokerState, startBrokerState } from "../core/broker-state.ts";
 import type { Effect } from "../core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse, Caller, Refusal } from "../core/inputs.ts";
 import { assertInvariants } from "../core/invariants.ts";
+import type { ExecutionRecord } from "../core/executions/execution-record.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
 import { beginTurn } from "../core/turn.ts";
 import type { z } from "zod";
@@ -29,6 +30,7 @@ export class CoreBroker {
   /** What a store would hold. */
   readonly storedJobs = new Map<string, JobRecord>();
   readonly storedAgents = new Map<string, AgentRecord>();
+  readonly storedExecutions = new Map<string, ExecutionRecord>();
   readonly timing: Timing;
   #boots = 0;
 
@@ -44,6 +46,9 @@ export class CoreBroker {
         for (const job of effect.batch.jobs) this.storedJobs.set(job.jobId, structuredClone(job));
         for (const jobId of effect.batch.jobsRemoved) this.storedJobs.delete(jobId);
         for (const agent of effect.batch.agents) this.storedAgents.set(agent.agentId, structuredClone(agent));
+        for (const one of effect.batch.executions ?? [])
+          this.storedExecutions.set(one.executionId, structuredClone(one));
+        for (const executionId of effect.batch.executionsRemoved ?? []) this.storedExecutions.delete(executionId);
       }
       this.effects.push(effect);
     }
@@ -74,6 +79,7 @@ export class CoreBroker {
       nowMs: this.nowMs,
       jobs: [...this.storedJobs.values()].map((job) => structuredClone(job)),
       agents: [...this.storedAgents.values()].map((agent) => structuredClone(agent)),
+      executions: [...this.storedExecutions.values()].map((execution) => structuredClone(execution)),
       blobs,
       uploads,
     });

@@ -31,11 +31,13 @@ export class LiveBroker {
     clock = new ManualClock(),
     directory,
     port = 0,
+    agentCommand,
   }: {
     timing?: Partial<Timing>;
     clock?: ManualClock;
     directory?: string;
     port?: number;
+    agentCommand?: readonly [string, ...string[]];
   } = {}): Promise<LiveBroker> {
     const history: HistoryRecord[] = [];
     const write = (line: string) => {
@@ -52,6 +54,7 @@ export class LiveBroker {
       log: pino({ level: "silent" }),
       record: historyRecorder({ actor: "broker", source: "test", clock, write }),
       clock,
+      ...(agentCommand === undefined ? {} : { agentCommand }),
     });
     onTestFinished(() => broker.close());
     return new LiveBroker({ clock, history, broker });

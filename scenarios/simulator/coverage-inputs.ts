@@ -60,6 +60,14 @@ export const brokerInputs = [
   "submit",
   "cancel",
   "command",
+  "spawn",
+  "kill",
+  "kill-all",
+  "spawned",
+  "spawn-failed",
+  "exited",
+  "found",
+  "missing",
   "tick",
 ] as const satisfies readonly BrokerInputType[];
 

@@ -5,6 +5,7 @@ import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStep, PlanStepOf } from "./plan/plan.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
 import { brokersToken } from "./world/broker-input.ts";
+import { simulatedSpawn } from "./world/spawn-behaviour.ts";
 import { simulatedJob } from "./world/job-behaviours.ts";
 import type { Member } from "./world/member.ts";
 import type { World } from "./world/world.ts";
@@ -23,6 +24,7 @@ export class Director implements EventTarget {
   readonly #faults: Faults;
   readonly #join: (joinToken: string) => Member;
   readonly jobIds: string[] = [];
+  readonly executionIds: string[] = [];
   #commands = 0;
   /** Jobs that a step asked for and the broker has not taken yet. */
   waiting = 0;
@@ -83,6 +85,13 @@ export class Director implements EventTarget {
         this.#broker.ask({ type: "command", agentId, message });
         return;
       }
+      case "spawn": {
+        const response = this.#broker.ask({ type: "spawn", spec: simulatedSpawn(step.behaviour) });
+        if (response?.ok === true) this.executionIds.push(response.answer.executionId);
+        return;
+      }
+      case "kill-spawned":
+        return this.#killSpawned(step);
       case "stranger":
         return this.#stranger(step);
       case "kill-agent":
@@ -136,6 +145,24 @@ export class Director implements EventTarget {
     const latencyMs = this.#world.nowMs - askedAtMs;
     const { agentId } = host;
     this.#world.record(this.#world.harness, "witness.resume", { agentId, latencyMs, processes, stopped });
+  }
+
+  /** Whatever the broker started and nobody has ended is to end now; what is being ended has to come to its end by itself. */
+  endSpawned(): void {
+    for (const { executionId, state } of [...(this.#broker.state?.executions.values() ?? [])]) {
+      if (state !== "running") continue;
+      this.#broker.ask({ type: "kill", executionId, message: { reason: "faults have stopped", now: false } });
+    }
+  }
+
+  #killSpawned({ execution, now }: Pick<PlanStepOf<"kill-spawned">, "execution" | "now">): void {
+    const message = { reason: "plan", now };
+    if (execution === null) {
+      this.#broker.ask({ type: "kill-all", message });
+      return;
+    }
+    const executionId = this.executionIds[execution % Math.max(1, this.executionIds.length)];
+    if (executionId !== undefined) this.#broker.ask({ type: "kill", executionId, message });
   }
 
   /** Where no agent runs, the owner's own command does it from the ledger, if there is one. */

@@ -11,6 +11,8 @@ const asks = new Set<PlanStep["do"]>([
   "signal",
   "command",
   "stranger",
+  "spawn",
+  "kill-spawned",
 ]);
 
 /** Whether nothing breaks in a plan: then nobody has an excuse for a duty that was not done. */

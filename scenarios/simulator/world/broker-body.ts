@@ -17,6 +17,7 @@ import type { ChunkMessage } from "./chunk-message.ts";
 import { Fuse } from "./fuse.ts";
 import type { Link } from "./link.ts";
 import type { Network, RequestTaker } from "./network.ts";
+import { type HostReport, Spawner } from "./spawner.ts";
 import { Stall } from "./stall.ts";
 import { Store } from "./store.ts";
 import type { World } from "./world.ts";
@@ -26,6 +27,7 @@ const ticks = 0;
 const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
+const hostReports = 4;
 
 const nothing: readonly never[] = [];
 
@@ -40,6 +42,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #told: Pick<BrokerProcessOptions, "onReleased" | "onPauseAcknowledged">;
   readonly #fuse = new Fuse();
   readonly #stall: Stall;
+  /** What it starts on its machine stays when it goes. */
+  readonly spawner: Spawner;
   /** Null while it is down. */
   #process: BrokerProcess | null = null;
   #boots = 0;
@@ -71,6 +75,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
       onWait: (untilMs) => world.heap.push(untilMs, this, committed, null),
     });
     this.#stall = new Stall(world, this, () => this.#process?.timers.rearm());
+    this.spawner = new Spawner(world, (to, report, atMs) => {
+      world.heap.push(atMs, this, hostReports, { to, report });
+    });
     network.broker = this;
   }
 
@@ -100,11 +107,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#boots += 1;
     this.#process = new BrokerProcess(this.#world, this, {
       store: this.#store,
+      spawner: this.spawner,
       boots: this.#boots,
       clockOffsetMs: this.#clockOffsetMs,
       ...this.#told,
     });
     this.ask({ type: "tick" });
+    for (const seen of this.spawner.lookAround(this.#process)) this.ask(seen);
   }
 
   /** Takes jobs from a submitter; none while it is down. */
@@ -197,7 +206,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if (this.isUp) this.take(call, message, link);
       else this.#network.refuse(call, link);
     } else if (this.#process === null) return;
-    else if (what === committed) this.#decisions.finishCommitted(this.#process);
+    else if (what === hostReports) {
+      const { to, report } = detail as { to: object; report: HostReport };
+      if (to === this.#process) this.ask(report);
+    } else if (what === committed) this.#decisions.finishCommitted(this.#process);
     else if (this.#process.timers.take(what) === "alarm") this.ask({ type: "tick" });
   }
 
@@ -281,6 +293,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const process = this.#process;
     if (process === null) return;
     this.#process = null;
+    this.spawner.orphan();
     this.#fuse.putOut();
     this.#stall.end();
     this.#store.uploads.losePower(this.#world.tape.stream("uploads"));

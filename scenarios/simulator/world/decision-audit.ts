@@ -4,6 +4,7 @@ import type { BrokerInputType, BrokerResponse, Caller } from "../../../broker-si
 import type { KnownAgent } from "../../../broker-sim/core/known-agent.ts";
 import { uploadIdOf } from "../../../broker-sim/core/upload-list.ts";
 import { assert, present } from "../../../foundation/assert.ts";
+import { auditExecutions, auditKill, auditSpawn } from "./audit-executions.ts";
 import { auditHeartbeat } from "./audit-heartbeat.ts";
 import { auditHints, auditHunger } from "./audit-hints.ts";
 import { auditReleases } from "./audit-releases.ts";
@@ -30,6 +31,7 @@ export function auditDecision<T extends BrokerInputType>(decided: Decided<T>, re
   auditHints(decided);
   auditReleases(decided);
   auditStandings(decided);
+  auditExecutions(decided);
   if (response.ok) audits[input.type]?.(decided, response.answer);
   else if ("caller" in input) auditRefusal(decided, input.caller, response.code);
 }
@@ -145,6 +147,8 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
       );
     }
   },
+  spawn: auditSpawn,
+  kill: auditKill,
   cancel: ({ state, input: { jobId }, effects }) => {
     assert(state.jobs.get(jobId)?.state === "cancelled", "what was cancelled is cancelled");
     for (const effect of effects) {
