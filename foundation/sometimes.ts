@@ -124,6 +124,9 @@ export const marks = [
   "a process was found of which the broker knew nothing",
   "a broker found an agent again that it had started before",
   "a broker did not find an agent again that it had started before",
+  "a command was replayed",
+  "a command was repeated and answered alike",
+  "a kill overtook its spawn",
 ] as const;
 export type Mark = (typeof marks)[number];
 

@@ -6,6 +6,7 @@ import { executionStates } from "./execution-states.ts";
 import { ExitReason } from "./exit-reason.ts";
 import { AgentId, Epoch, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
+import { ConnectionId, connectionStates } from "./federation.ts";
 import { AgentView, CheckpointReference, JobView } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
@@ -316,6 +317,30 @@ export const historyEvents = {
   }),
   /** A process says that this broker started it, and nothing is known of it, or that it is over: it is ended. */
   "broker.stray": z.object({ executionId: ExecutionId, pid: z.int() }),
+  /** A step of a connection to another broker. */
+  "broker.connection": z.object({
+    connectionId: ConnectionId,
+    side: z.enum(["hub", "spoke"]),
+    from: z.enum(connectionStates).nullable(),
+    to: z.enum(connectionStates),
+  }),
+  /** A spoke carried out a hub's command, or answered a further try of it. */
+  "broker.command": z.object({
+    connectionId: ConnectionId,
+    commandId: z.string(),
+    action: z.enum(["spawn", "status", "kill"]),
+    how: z.enum(["executed", "repeated"]),
+    executionIds: z.array(ExecutionId),
+  }),
+  /** A spoke refused what came as a command; the ids as far as they could be read, and nothing was changed. */
+  "broker.command-refused": z.object({ connectionId: z.string(), commandId: z.string(), code: z.string() }),
+  /** What a hub knows of an agent at a spoke. */
+  "broker.remote": z.object({
+    connectionId: ConnectionId,
+    commandId: z.string(),
+    executionId: ExecutionId.nullable(),
+    state: z.string(),
+  }),
   "broker.stopped": z.object({ reason: z.string() }),
 } as const;
 

@@ -31,6 +31,20 @@ export const routes = {
   executionEvents: `${base}/executions/events`,
   execution: (executionId: string) => `${base}/executions/${executionId}`,
   executionKill: (executionId: string) => `${base}/executions/${executionId}/kill`,
+  /** At a spoke: a hub comes with an invitation, and sends its commands. */
+  federationJoin: `${base}/federation/join`,
+  federationCommands: `${base}/federation/commands`,
+  /** POST invites a hub, GET lists the connections. */
+  connections: `${base}/federation/connections`,
+  connectionState: (connectionId: string) => `${base}/federation/connections/${connectionId}/state`,
+  /** At a hub. */
+  acceptInvitation: `${base}/federation/accept`,
+  /** POST has a spoke start an agent, GET asks it for all. */
+  remotes: (connectionId: string) => `${base}/federation/connections/${connectionId}/executions`,
+  remoteKill: (connectionId: string, commandId: string) =>
+    `${base}/federation/connections/${connectionId}/executions/${commandId}/kill`,
+  /** All that spokes have started, as they told last. */
+  allRemotes: `${base}/federation/executions`,
   health: "/healthz",
 } as const;
 

@@ -13,6 +13,16 @@ export const brokerLimits = {
   executionsLiveMax: 256,
   /** The most of them that are remembered after their end; the oldest go first. */
   settledExecutionsMax: 10_000,
+  /** The most connections to other brokers, the revoked ones included. */
+  connectionsMax: 1_000,
+  /** The most commands of hubs that are remembered against replays. */
+  commandsMax: 200_000,
+  /** The largest envelope that a spoke takes, in bytes. */
+  envelopeBytesMax: 128 * 1024,
+  /** How often one command is answered. */
+  commandTriesMax: 32,
+  /** The most agents at spokes that a hub keeps track of; those that are over are forgotten first. */
+  remotesMax: 10_000,
   /** The most jobs that one agent could not start and is not offered for a while; the oldest are forgotten first. */
   unstartableJobsMax: 64,
   /** The most nonces that are remembered against replays. */

@@ -3,6 +3,7 @@ import type { Timing } from "../../protocol/timing.ts";
 import { Alarms } from "./alarms.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
+import { type FederationRecord, type FederationState, startFederation } from "./federation/federation-records.ts";
 import { isTerminalExecution } from "../../protocol/execution-states.ts";
 import { JobQueue } from "./job-queue.ts";
 import { KnownAgent } from "./known-agent.ts";
@@ -42,6 +43,7 @@ export interface BrokerState {
   /** The ids of those that are over, in the order in which they ended. */
   readonly executionsSettled: ArrivalOrder;
   executionsSpawned: number;
+  readonly federation: FederationState;
   readonly alarms: Alarms<KnownAgent>;
   /** What the last `alarm` effect asked for. */
   alarmAtMs: number | null;
@@ -55,6 +57,7 @@ export interface BrokerStart {
   readonly jobs?: readonly JobRecord[];
   readonly agents?: readonly AgentRecord[];
   readonly executions?: readonly ExecutionRecord[];
+  readonly federation?: readonly FederationRecord[];
   readonly blobs?: readonly BlobRecord[];
   /** Those that the state does not take over, because their leases are gone, are the store's to remove. */
   readonly uploads?: readonly UploadRecord[];
@@ -71,6 +74,7 @@ export function startBrokerState({
   jobs = [],
   agents = [],
   executions = [],
+  federation = [],
   blobs = [],
   uploads = [],
 }: BrokerStart): BrokerState {
@@ -91,6 +95,7 @@ export function startBrokerState({
     executions: new Map(),
     executionsSettled: new ArrivalOrder(),
     executionsSpawned: 0,
+    federation: startFederation(federation),
     alarms: new Alarms(),
     alarmAtMs: null,
   };

@@ -2,6 +2,7 @@ import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import type { ExecutionEventName, ExecutionView, SpawnSpec } from "../../protocol/executions.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
+import type { FederationRecord } from "./federation/federation-records.ts";
 import type { AgentRecord, JobRecord, UploadKey } from "./records.ts";
 
 /** What has to be in the store before the answer leaves. */
@@ -12,6 +13,8 @@ export interface StoreBatch {
   /** Left out where none was changed. */
   readonly executions?: readonly ExecutionRecord[];
   readonly executionsRemoved?: readonly string[];
+  /** By their keys; null for one that is forgotten. */
+  readonly federation?: ReadonlyMap<string, FederationRecord | null>;
 }
 
 export type HistoryEntry = {

@@ -3,6 +3,7 @@ import type { BrokerEvent } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { Effect, HistoryEntry, StoreBatch } from "./effects.ts";
 import type { ExecutionRecord } from "./executions/execution-record.ts";
+import { type FederationRecord, keyOfRecord } from "./federation/federation-records.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import type { JobRecord } from "./records.ts";
 
@@ -18,6 +19,8 @@ export interface Turn {
   agentsChanged: Set<KnownAgent> | null;
   executionsChanged: Set<ExecutionRecord> | null;
   executionsRemoved: Set<string> | null;
+  /** By their keys; null for one that is forgotten. */
+  federationChanged: Map<string, FederationRecord | null> | null;
   /** How many jobs joined the queue in this turn. */
   jobsQueued: number;
   /** Everything but `persist` and `alarm`, which come from what was changed. */
@@ -35,6 +38,7 @@ export function beginTurn(state: BrokerState, nowMs: number): Turn {
     agentsChanged: null,
     executionsChanged: null,
     executionsRemoved: null,
+    federationChanged: null,
     jobsQueued: 0,
     effects: [],
   };
@@ -78,6 +82,16 @@ export function removeStoredExecution(turn: Turn, executionId: string): void {
   turn.executionsRemoved.add(executionId);
 }
 
+export function persistFederation(turn: Turn, kept: FederationRecord): void {
+  turn.federationChanged ??= new Map();
+  turn.federationChanged.set(keyOfRecord(kept), kept);
+}
+
+export function forgetFederation(turn: Turn, key: string): void {
+  turn.federationChanged ??= new Map();
+  turn.federationChanged.set(key, null);
+}
+
 export function record<T extends HistoryType>(turn: Turn, type: T, data: HistoryData<T>): void {
   turn.effects.push({ kind: "history", entry: { type, data } as HistoryEntry });
 }
@@ -87,8 +101,15 @@ export function push(turn: Turn, agentId: string, event: BrokerEvent): void {
 }
 
 function batchOf(turn: Turn): StoreBatch | null {
-  const { jobsChanged, jobsRemoved, agentsChanged, executionsChanged, executionsRemoved } = turn;
-  if (jobsChanged === null && jobsRemoved === null && agentsChanged === null && executionsChanged === null) return null;
+  const { jobsChanged, jobsRemoved, agentsChanged, executionsChanged, executionsRemoved, federationChanged } = turn;
+  if (
+    jobsChanged === null &&
+    jobsRemoved === null &&
+    agentsChanged === null &&
+    executionsChanged === null &&
+    federationChanged === null
+  )
+    return null;
   const agents = agentsChanged === null ? none : Array.from(agentsChanged, (agent) => agent.stored());
   const jobs = jobsChanged === null ? none : [...jobsChanged];
   return {
@@ -97,6 +118,7 @@ function batchOf(turn: Turn): StoreBatch | null {
     agents,
     // None that is changed goes: what goes was over before.
     ...(executionsChanged === null ? {} : { executions: [...executionsChanged] }),
+    ...(federationChanged === null ? {} : { federation: federationChanged }),
     ...(executionsRemoved === null ? {} : { executionsRemoved: [...executionsRemoved] }),
   };
 }

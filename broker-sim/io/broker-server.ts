@@ -15,6 +15,8 @@ import type { BlobStore } from "./blob-store.ts";
 import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
 import { BrokerService } from "./broker-service.ts";
 import { directoryBlobStore } from "./directory-blob-store.ts";
+import { settleBrokerKey } from "./envelopes.ts";
+import { Federation } from "./federation.ts";
 import { httpServer } from "./http-server.ts";
 import { memoryBlobStore } from "./memory-blob-store.ts";
 import { memoryStore } from "./memory-store.ts";
@@ -84,14 +86,16 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     });
     const spawner = new Spawner({ program, brokerId, log, report: (report) => service.handle(report) });
     const service = new BrokerService({ state, store, blobs, clock, spawner, record, log, onFatal: failure.reject });
+    const federation = new Federation({ service, key: await settleBrokerKey(store), clock, log });
     const authentication = new Authentication({ state, clock });
     const loopbackOnly = isLoopback(host);
-    const app = await httpServer({ service, authentication, blobs, joinToken, log, record, loopbackOnly });
+    const app = await httpServer({ service, federation, authentication, blobs, joinToken, log, record, loopbackOnly });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
       throw explainListen(error, { host, port });
     });
     spawner.joinAt({ url: urlFromHere(url), joinToken });
+    federation.listensAt(urlFromHere(url));
     // Deadlines of what the store kept count from here.
     await service.handle({ type: "tick" });
     await spawner.lookAround([...state.executions.values()]);
@@ -104,6 +108,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       async close() {
         service.hub.closeAll();
         service.executionEvents.closeAll();
+        await federation.close();
         if (options.store.kind === "memory") await endSpawned({ service, spawner, directory: spawned });
         spawner.close();
         await app.close();

@@ -5,6 +5,7 @@ interface Group {
   readonly jobs: Map<string, string | null>;
   readonly agents: Map<string, string>;
   readonly executions: Map<string, string | null>;
+  readonly federation: Map<string, string | null>;
   readonly written: Promise<void>;
   readonly settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 }
@@ -41,6 +42,9 @@ export class CommitQueue {
     const { executions } = this.#gathering;
     for (const execution of batch.executions ?? []) executions.set(execution.executionId, JSON.stringify(execution));
     for (const executionId of batch.executionsRemoved ?? []) executions.set(executionId, null);
+    for (const [key, kept] of batch.federation ?? []) {
+      this.#gathering.federation.set(key, kept === null ? null : JSON.stringify(kept));
+    }
   }
 
   /** Resolves when everything added so far is in the store; rejects for good once a write has failed. */
@@ -80,5 +84,12 @@ function newGroup(): Group {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // Whoever waits hears of a failure; a group that nobody waits for must not end the process.
   promise.catch(() => undefined);
-  return { jobs: new Map(), agents: new Map(), executions: new Map(), written: promise, settle: { resolve, reject } };
+  return {
+    jobs: new Map(),
+    agents: new Map(),
+    executions: new Map(),
+    federation: new Map(),
+    written: promise,
+    settle: { resolve, reject },
+  };
 }

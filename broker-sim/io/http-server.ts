@@ -10,6 +10,8 @@ import type { BlobStore } from "./blob-store.ts";
 import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
+import type { Federation } from "./federation.ts";
+import { registerFederationRoutes, registerSpokeRoutes } from "./federation-routes.ts";
 import { registerExecutionRoutes } from "./execution-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { problemStatus } from "./problem-status.ts";
@@ -18,6 +20,7 @@ import { registerUploadRoutes } from "./upload-routes.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;
+  readonly federation: Federation;
   readonly authentication: Authentication;
   readonly blobs: BlobStore;
   readonly joinToken: string;
@@ -64,6 +67,8 @@ export async function httpServer(options: HttpServerOptions): Promise<FastifyIns
   app.register(async (scope) => registerUploadRoutes(scope, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
   app.register(async (scope) => registerExecutionRoutes(scope, options));
+  app.register(async (scope) => registerSpokeRoutes(scope, options));
+  app.register(async (scope) => registerFederationRoutes(scope, options));
   await app.ready();
   return app;
 }

@@ -6,15 +6,22 @@ export function memoryStore(): BrokerStore {
   const jobs = new Map<string, string>();
   const agents = new Map<string, string>();
   const executions = new Map<string, string>();
+  const federation = new Map<string, string>();
   const settings = new Map<string, string>();
   return {
     kind: "memory",
     load: async () =>
-      parseStoredRecords({ jobs: jobs.values(), agents: agents.values(), executions: executions.values() }),
+      parseStoredRecords({
+        jobs: jobs.values(),
+        agents: agents.values(),
+        executions: executions.values(),
+        federation: federation.values(),
+      }),
     async commit(writes) {
       write(jobs, writes.jobs);
       write(agents, writes.agents);
       write(executions, writes.executions ?? new Map());
+      write(federation, writes.federation ?? new Map());
     },
     readSetting: async (name) => settings.get(name) ?? null,
     async writeSetting(name, value) {

@@ -73,7 +73,7 @@ class Scene {
 
 const record = (over: Partial<ExecutionRecord>): ExecutionRecord => ({
   ...{ executionId, spec, state: "spawning", process: null, spawnedAt: 1, startedAt: null, completedAt: null },
-  ...{ exitCode: null, error: null, killReason: null, ...over },
+  ...{ exitCode: null, error: null, origin: null, killReason: null, ...over },
 });
 
 describe("the spawner", () => {

@@ -8,7 +8,7 @@ import type { BrokerStore } from "./store.ts";
 import { parseStoredRecords } from "./stored-records.ts";
 
 /** Counts the layouts of the tables; a database of a later one is not touched. */
-const layoutVersion = 2;
+const layoutVersion = 3;
 
 /** What brings a database of the version before up to each, by that version less one; all of it in one transaction. */
 const steps: readonly string[] = [
@@ -18,6 +18,7 @@ const steps: readonly string[] = [
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `,
   "CREATE TABLE executions (execution_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+  "CREATE TABLE federation (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 ];
 assert(steps.length === layoutVersion, "every layout has a step that leads to it");
 
@@ -34,6 +35,8 @@ export function sqliteStore(directory: string): BrokerStore {
   const putAgent = database.prepare("INSERT OR REPLACE INTO agents (agent_id, record) VALUES (?, ?)");
   const putExecution = database.prepare("INSERT OR REPLACE INTO executions (execution_id, record) VALUES (?, ?)");
   const removeExecution = database.prepare("DELETE FROM executions WHERE execution_id = ?");
+  const putFederation = database.prepare("INSERT OR REPLACE INTO federation (key, record) VALUES (?, ?)");
+  const removeFederation = database.prepare("DELETE FROM federation WHERE key = ?");
   const putSetting = database.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)");
   const getSetting = database.prepare("SELECT value FROM settings WHERE name = ?");
   return {
@@ -48,6 +51,7 @@ export function sqliteStore(directory: string): BrokerStore {
         jobs: records("jobs"),
         agents: records("agents"),
         executions: records("executions"),
+        federation: records("federation"),
       });
     },
     async commit(writes) {
@@ -61,6 +65,10 @@ export function sqliteStore(directory: string): BrokerStore {
         for (const [executionId, text] of writes.executions ?? []) {
           if (text === null) removeExecution.run(executionId);
           else putExecution.run(executionId, text);
+        }
+        for (const [key, text] of writes.federation ?? []) {
+          if (text === null) removeFederation.run(key);
+          else putFederation.run(key, text);
         }
         database.exec("COMMIT");
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from "../core/executions/execution-record.ts";
+import type { FederationRecord } from "../core/federation/federation-records.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
 
 /** What a store kept from an earlier start. */
@@ -6,6 +7,7 @@ export interface StoredBroker {
   readonly jobs: readonly JobRecord[];
   readonly agents: readonly AgentRecord[];
   readonly executions: readonly ExecutionRecord[];
+  readonly federation: readonly FederationRecord[];
 }
 
 /** Records as JSON text by id; null removes one. */
@@ -14,6 +16,7 @@ export interface StoreWrites {
   readonly agents: ReadonlyMap<string, string>;
   /** Left out where none was changed. */
   readonly executions?: ReadonlyMap<string, string | null>;
+  readonly federation?: ReadonlyMap<string, string | null>;
 }
 
 /** Where the broker's records live. `store.contract.ts` holds what each must do. */

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { UsageError, messageOf } from "../../foundation/errors.ts";
 import { ExecutionRecord } from "../core/executions/execution-record.ts";
+import { FederationRecord } from "../core/federation/federation-records.ts";
 import { AgentRecord, JobRecord } from "../core/records.ts";
 import type { StoredBroker } from "./store.ts";
 
@@ -10,6 +11,7 @@ export function parseStoredRecords(source: Record<keyof StoredBroker, Iterable<s
   return {
     jobs: Array.from(source.jobs, (text) => parse(JobRecord, text)),
     agents: Array.from(source.agents, (text) => parse(AgentRecord, text)),
+    federation: Array.from(source.federation, (text) => parse(FederationRecord, text)),
     executions: Array.from(source.executions, (text) => parse(ExecutionRecord, text)),
   };
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { executionStates } from "../../../protocol/execution-states.ts";
 import { SpawnSpec } from "../../../protocol/executions.ts";
+import { ConnectionId } from "../../../protocol/federation.ts";
 import { ExecutionId, WallMs } from "../../../protocol/identifiers.ts";
 
 /** Names one process for good: pids are reused, and after a reboot start times are too. */
@@ -23,6 +24,8 @@ export const ExecutionRecord = z.strictObject({
   completedAt: WallMs.nullable(),
   exitCode: z.int().nullable(),
   error: z.string().nullable(),
+  /** Which command of which hub asked for it; null for the operator. */
+  origin: z.strictObject({ connectionId: ConnectionId, commandId: z.uuid() }).nullable().default(null),
   /** Why it is being ended, once somebody asked for that. */
   killReason: z.string().nullable(),
 });

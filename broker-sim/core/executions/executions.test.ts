@@ -316,7 +316,7 @@ describe("the steps (OR-1, OR-5)", () => {
 
   const bare = (state: ExecutionState): ExecutionRecord => ({
     ...{ executionId: "exec-a-1", spec, state, process: null, spawnedAt: 1, startedAt: null, completedAt: null },
-    ...{ exitCode: null, error: null, killReason: "asked" },
+    ...{ exitCode: null, error: null, origin: null, killReason: "asked" },
   });
 
   for (const from of executionStates) {

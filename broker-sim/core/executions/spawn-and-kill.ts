@@ -12,7 +12,7 @@ import { transitionToKilling } from "./lifecycle.ts";
  * Writes an execution down and has its agent started, in this order: a broker that is killed in between knows of it,
  * and looks for its process when it comes back.
  */
-export function spawn(turn: Turn, { spec }: BrokerInput<"spawn">): BrokerResponse<"spawn"> {
+export function spawn(turn: Turn, { spec, origin = null }: BrokerInput<"spawn">): BrokerResponse<"spawn"> {
   const { state, nowMs } = turn;
   const live = state.executions.size - state.executionsSettled.size;
   if (live >= brokerLimits.executionsLiveMax) {
@@ -29,6 +29,7 @@ export function spawn(turn: Turn, { spec }: BrokerInput<"spawn">): BrokerRespons
     completedAt: null,
     exitCode: null,
     error: null,
+    origin,
     killReason: null,
   };
   const { executionId } = execution;

@@ -11,7 +11,7 @@ export function noteLostHistory(world: World, untold: Iterable<Effect>): void {
     if (effect.kind !== "history") continue;
     const { data } = effect.entry;
     if ("jobId" in data) subjects.add(data.jobId);
-    if ("executionId" in data) subjects.add(data.executionId);
+    if ("executionId" in data && data.executionId !== null) subjects.add(data.executionId);
     if ("agentId" in data && typeof data.agentId === "string") subjects.add(data.agentId);
   }
   if (subjects.size === 0) return;
