@@ -191,6 +191,16 @@ export const historyEvents = {
   }),
   /** The operator asked the broker to end these, and was told that they will be. */
   "witness.kill": z.object({ executionIds: z.array(ExecutionId) }),
+  /**
+   * Something came to a spoke as a command of its hub, and was taken (`ok`) or refused: what it was in truth. `again` is a
+   * further try of the hub's own, `cancelled` a spawn whose kill came before it.
+   */
+  "witness.delivery": z.object({
+    commandId: z.string(),
+    action: z.enum(["spawn", "status", "kill"]),
+    truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled"]),
+    code: z.string(),
+  }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),

@@ -133,7 +133,9 @@ describe("two federated brokers", () => {
     ] as const) {
       expect((await raw.send(raw.sealed(raw.command(action)))).body.code).toBe("unknown-execution");
     }
-    expect(await executionsOf(spoke)).toMatchObject([{ executionId: own, state: expect.stringMatching(/spawning|running/) }]);
+    expect(await executionsOf(spoke)).toMatchObject([
+      { executionId: own, state: expect.stringMatching(/spawning|running/) },
+    ]);
     const none = await hub.call("POST", routes.remoteKill(connectionId, randomUUID()), gently);
     expect(none).toMatchObject({ status: 404, body: { code: "unknown-execution" } });
   });
@@ -311,9 +313,9 @@ describe("a command that is refused changes nothing, is told by its reason, and 
     const answer = Envelope.parse(body);
     const key = answer.signatures[0]!.keyid;
     expect(isSealedBy(answer, { type: payloadTypes.result, key })).toBe(true);
-    expect(isSealedBy({ ...answer, payload: Buffer.from("{}").toString("base64") }, { type: payloadTypes.result, key })).toBe(
-      false,
-    );
+    expect(
+      isSealedBy({ ...answer, payload: Buffer.from("{}").toString("base64") }, { type: payloadTypes.result, key }),
+    ).toBe(false);
     expect(isSealedBy(answer, { type: payloadTypes.result, key: "nonsense" })).toBe(false);
   });
 });
@@ -349,17 +351,20 @@ async function answerLosingProxy(times: number) {
   const server: Server = createServer((incoming, outgoing) => {
     const { hostname, port } = new URL(target);
     const { method = "GET", url: path = "/", headers } = incoming;
-    const forwarded = httpRequest({ hostname, port, method, path, headers: { ...headers, host: hostname } }, (answer) => {
-      if (left > 0) {
-        left -= 1;
-        lost += 1;
-        answer.resume();
-        outgoing.destroy();
-        return;
-      }
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(outgoing);
-    });
+    const forwarded = httpRequest(
+      { hostname, port, method, path, headers: { ...headers, host: hostname } },
+      (answer) => {
+        if (left > 0) {
+          left -= 1;
+          lost += 1;
+          answer.resume();
+          outgoing.destroy();
+          return;
+        }
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
     forwarded.on("error", () => outgoing.destroy());
     incoming.pipe(forwarded);
   });

@@ -32,6 +32,7 @@ export const propertyNames = [
   "work-kept",
   "word-kept",
   "command-once",
+  "commands-once",
   "executions",
   "revoked-first",
   "state-of-work",

@@ -5,6 +5,7 @@ import { type Checker, type CheckerSettings, failed, type Judgement, undecided }
 import { activityPauses } from "./activity-pauses.ts";
 import { checkpointProgress } from "./checkpoint-progress.ts";
 import { completionOnce } from "./completion-once.ts";
+import { commandsOnce } from "./commands-once.ts";
 import { executions } from "./executions.ts";
 import { fencing } from "./fencing.ts";
 import { freezeBound } from "./freeze-bound.ts";
@@ -106,6 +107,7 @@ export const checkers = {
   "latest-instance": latestInstance,
   "revoked-first": revokedFirst,
   "command-once": commandOnce,
+  "commands-once": commandsOnce,
   executions,
   "word-kept": wordKept,
   "work-kept": workKept,

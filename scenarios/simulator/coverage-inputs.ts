@@ -68,6 +68,13 @@ export const brokerInputs = [
   "exited",
   "found",
   "missing",
+  "invite",
+  "join",
+  "joined",
+  "set-connection",
+  "federated",
+  "remote-asked",
+  "remote-told",
   "tick",
 ] as const satisfies readonly BrokerInputType[];
 

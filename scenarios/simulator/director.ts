@@ -1,5 +1,6 @@
 import { unreachable } from "../../foundation/assert.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
+import { FederatedHub } from "./federated-hub.ts";
 import { Faults } from "./faults.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStep, PlanStepOf } from "./plan/plan.ts";
@@ -23,6 +24,7 @@ export class Director implements EventTarget {
   readonly #members: Member[];
   readonly #faults: Faults;
   readonly #join: (joinToken: string) => Member;
+  readonly #hub: FederatedHub;
   readonly jobIds: string[] = [];
   readonly executionIds: string[] = [];
   #commands = 0;
@@ -38,6 +40,7 @@ export class Director implements EventTarget {
     this.#join = join;
     this.#broker = broker;
     this.#members = members;
+    this.#hub = new FederatedHub(world, broker);
     this.#faults = new Faults(world, { broker, members });
   }
 
@@ -90,6 +93,8 @@ export class Director implements EventTarget {
         if (response?.ok === true) this.executionIds.push(response.answer.executionId);
         return;
       }
+      case "command-spoke":
+        return this.#hub.take(step);
       case "kill-spawned":
         return this.#killSpawned(step);
       case "stranger":

@@ -24,9 +24,26 @@ export function drawExecutions(stream: ChoiceStream, { safetyMs }: PlanOptions):
   return steps;
 }
 
+const troubles = ["none", "none", "replayed", "forged", "stale", "suspended", "overtaken"] as const;
+const actions = ["spawn", "spawn", "kill", "status"] as const;
+
+/** The same through a federation, with lost answers and with somebody on the line who means no good. */
+export function drawFederation(stream: ChoiceStream, { safetyMs }: PlanOptions): PlanStep[] {
+  const commands = 1 + stream.upTo("commands", 5);
+  return Array.from({ length: commands }, (): PlanStep => {
+    const atMs = stream.upTo("at", safetyMs - 1);
+    const action = actions[stream.upTo("action", actions.length - 1)] ?? "spawn";
+    const trouble = troubles[stream.upTo("trouble", troubles.length - 1)] ?? "none";
+    const tries = stream.chance("lost", 0.5) ? 1 + stream.upTo("tries", 3) : 0;
+    const againMs = 1 + stream.upTo("again", 2_000);
+    const execution = stream.upTo("execution", 5);
+    return { atMs, do: "command-spoke", action, behaviour: drawBehaviour(stream), execution, trouble, tries, againMs };
+  });
+}
+
 /** The broker dies just when it starts or ends one, so that each step of it is broken in some seed. */
 export function drawDeathOverExecutions(stream: ChoiceStream, steps: readonly PlanStep[]): PlanStep[] {
-  const targets = steps.filter((step) => step.do === "spawn" || step.do === "kill-spawned");
+  const targets = steps.filter((step) => step.do !== "submit");
   const target = targets[stream.upTo("over", Math.max(0, targets.length - 1))];
   if (target === undefined) return [];
   const afterEffects = stream.upTo("effects", 6);

@@ -82,6 +82,19 @@ export const PlanStep = z.discriminatedUnion("do", [
     execution: z.int().min(0).nullable(),
     now: z.boolean().default(false),
   }),
+  /** A hub sends the broker a command, or somebody does in its name. */
+  z.strictObject({
+    atMs: Ms,
+    do: z.literal("command-spoke"),
+    action: z.enum(["spawn", "status", "kill"]),
+    behaviour: SpawnBehaviour,
+    /** Which of the agents that it had started before. */
+    execution: z.int().min(0).default(0),
+    trouble: z.enum(["none", "replayed", "forged", "stale", "suspended", "overtaken"]).default("none"),
+    /** So many answers are lost, and it tries again so long after each. */
+    tries: z.int().min(0).max(5).default(0),
+    againMs: Ms.default(500),
+  }),
   // What breaks on a host.
   z.strictObject({ atMs: Ms, do: z.literal("kill-agent"), agent, downMs: Ms, ...kill }),
   /** SIGSTOP, or a machine that swaps: nothing is seen and nothing is sent for so long; jobs run on. */

@@ -3,7 +3,7 @@ import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
 import { drawCooperation, withCooperation } from "./draw-cooperation.ts";
 import { drawActivity, drawQuietMs } from "./draw-activity.ts";
-import { drawDeathOverExecutions, drawExecutions } from "./draw-executions.ts";
+import { drawDeathOverExecutions, drawExecutions, drawFederation } from "./draw-executions.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
@@ -56,7 +56,8 @@ export function planFor(request: PlanRequest): Plan {
   // Likewise.
   const executions = draws.stream("executions");
   if (executions.chance("spawned", 0.25)) {
-    const spawned = drawExecutions(executions, options);
+    const spawned = executions.chance("by the operator", 0.7) ? drawExecutions(executions, options) : [];
+    if (executions.chance("by a hub", 0.5)) spawned.push(...drawFederation(executions, options));
     drawn.push(...spawned);
     if (!calm && executions.chance("fatal", 0.5)) drawn.push(...drawDeathOverExecutions(executions, spawned));
   }

@@ -13,6 +13,7 @@ const asks = new Set<PlanStep["do"]>([
   "stranger",
   "spawn",
   "kill-spawned",
+  "command-spoke",
 ]);
 
 /** Whether nothing breaks in a plan: then nobody has an excuse for a duty that was not done. */

@@ -8,7 +8,10 @@ export function auditExecutions({ input, effects }: Decided): void {
   const written = new Set(batchOf(effects)?.map(({ executionId }) => executionId));
   const told = new Set<string>();
   for (const effect of effects) {
-    if (effect.kind === "spawn-process") assert(input.type === "spawn", "an agent is started when that is asked for");
+    if (effect.kind === "spawn-process") {
+      const isAsked = input.type === "spawn" || (input.type === "federated" && input.command.action.do === "spawn");
+      assert(isAsked, "an agent is started when that is asked for");
+    }
     if (effect.kind === "publish") {
       assert(effect.event === `agent.${effect.execution.state}`, "what is published is so");
       told.add(effect.execution.executionId);
@@ -42,4 +45,11 @@ export function auditKill({ state, effects }: Decided<"kill">, { executionId }: 
 
 function batchOf(effects: readonly Effect[]): readonly { readonly executionId: string }[] | undefined {
   return effects.flatMap((effect) => (effect.kind === "persist" ? (effect.batch.executions ?? []) : []));
+}
+
+/** Whatever was refused has changed nothing but what is remembered against replays (I10). */
+export function auditRefusedCommand({ effects }: Decided): void {
+  for (const { kind } of effects) {
+    assert(kind === "persist" || kind === "alarm", "a command that is refused does nothing");
+  }
 }

@@ -9,6 +9,7 @@ import {
   WithdrawResponse,
 } from "../../../protocol/messages.ts";
 import { ExecutionView, KillswitchResponse } from "../../../protocol/executions.ts";
+import { ConnectionView, RemoteExecution } from "../../../protocol/federation.ts";
 import * as z from "zod";
 import { Form } from "./form.ts";
 
@@ -26,6 +27,11 @@ const answers = new Map<BrokerInputType, Form<z.ZodType>>([
   ["spawn", form("spawn", ExecutionView)],
   ["kill", form("kill", ExecutionView)],
   ["kill-all", form("kill-all", KillswitchResponse)],
+  ["invite", form("invite", ConnectionView)],
+  ["join", form("join", ConnectionView)],
+  ["joined", form("joined", ConnectionView)],
+  ["set-connection", form("set-connection", ConnectionView)],
+  ["federated", form("federated", z.strictObject({ executions: z.array(RemoteExecution) }))],
   // These cross in header fields.
   ["upload-asked", form("upload-asked", uploadStatus)],
   ["upload-chunk", form("upload-chunk", uploadStatus.extend({ take: z.boolean() }))],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
+import { startFederation } from "../../../broker-sim/core/federation/federation-records.ts";
 import { UploadList } from "../../../broker-sim/core/upload-list.ts";
 import type { JobRecord } from "../../../broker-sim/core/records.ts";
 import { CoreAgent, CoreBroker } from "../../../broker-sim/testing/core-broker.ts";
@@ -35,7 +36,14 @@ describe("the modelled store", () => {
     const store = new Store({ keepsUndos: false });
     store.commit({ jobs: [one, other], jobsRemoved: [], agents });
     store.commit(batch([{ ...other, progress: 7 }], [one.jobId]));
-    expect(store.load()).toEqual({ jobs: [{ ...other, progress: 7 }], agents, executions: [], blobs: [], uploads: [] });
+    expect(store.load()).toEqual({
+      jobs: [{ ...other, progress: 7 }],
+      agents,
+      executions: [],
+      federation: [],
+      blobs: [],
+      uploads: [],
+    });
   });
 
   test("refuses to read back what is no record", () => {
@@ -59,6 +67,7 @@ describe("the modelled store", () => {
       jobs: new Map([[job.jobId, job]]),
       agents: new Map(),
       executions: new Map(),
+      federation: startFederation([]),
       blobs: new Map(),
       uploads: new UploadList(),
     });
@@ -127,7 +136,7 @@ describe("the modelled store", () => {
     store.commit(batch([one, other]));
     store.putBlob("a1", 10);
     expect(store.forget(null)).toEqual([one.jobId, other.jobId].sort());
-    expect(store.load()).toEqual({ jobs: [], agents: [], executions: [], blobs: [], uploads: [] });
+    expect(store.load()).toEqual({ jobs: [], agents: [], executions: [], federation: [], blobs: [], uploads: [] });
     expect(store.forget(1)).toEqual([]);
     expect(store.load().jobs).toEqual([]);
   });

@@ -69,6 +69,7 @@ function take(stage: HostStage, act: PlanStep): string {
     case "activity":
     case "spawn":
     case "kill-spawned":
+    case "command-spoke":
       throw new UsageError(`The step "${act.do}" does not exist on real processes.`, {
         code: "not-on-host",
         next: "Replay the plan with --stage sim.",
