@@ -245,14 +245,16 @@ describe("the operator's commands", () => {
   });
 });
 
-test.each(["", "serve", "submit", "jobs", "agents", "cancel", "command"])(
-  "help for `%s` has examples",
-  async (command) => {
-    const { code, stdout, stderr } = await run(command === "" ? ["--help"] : [command, "--help"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
-  },
-);
+const federationCommands = ["invite", "accept", "list", "suspend", "resume", "revoke"];
+test.each([
+  ...["", "serve", "submit", "jobs", "agents", "cancel", "command", "spawn", "executions", "kill", "killswitch"],
+  ...["federation", ...federationCommands.map((name) => `federation ${name}`)],
+  ...["remote", "remote spawn", "remote list", "remote kill"],
+])("help for `%s` has examples", async (command) => {
+  const { code, stdout, stderr } = await run(command === "" ? ["--help"] : [...command.split(" "), "--help"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/Examples?:\n {2}\$ broker-sim/);
+});
 
 describe("agents that the broker starts", () => {
   test("are started, listed and found again after kill -9 of the broker, and all end by the killswitch", async () => {
@@ -287,5 +289,35 @@ describe("agents that the broker starts", () => {
     const missing = await run(["serve", "--port", "0", "--store", "memory", "--agent", "/no/such/agent"]);
     expect(missing).toMatchObject({ code: 64, stdout: "" });
     await stop(served, "SIGTERM");
+  });
+});
+
+describe("two federated brokers", () => {
+  test("are connected by an invitation, and the hub's operator starts, lists and ends an agent at the spoke", async () => {
+    const [hub, spoke] = [await serve(["--store", "memory"]), await serve(["--store", "memory"])];
+    const [atHub, atSpoke] = [{ HOUSEGUEST_BROKER: hub.url }, { HOUSEGUEST_BROKER: spoke.url }];
+    const invited = await run(["federation", "invite", "--name", "hub"], atSpoke);
+    expect(invited).toMatchObject({ code: 0, stderr: "" });
+    const accepted = await run(["federation", "accept", invited.stdout.trim(), "--name", "lab", "--json"], atHub);
+    const { connectionId } = JSON.parse(accepted.stdout).connection;
+    expect((await run(["federation", "list"], atSpoke)).stdout).toContain(`${connectionId}  spoke  active`);
+    const spawned = await run(["remote", "spawn", connectionId, "--slots", "2", "--json"], atHub);
+    const { commandId, execution } = JSON.parse(spawned.stdout).remote;
+    expect((await run(["ps"], atSpoke)).stdout).toContain(execution.executionId);
+    const listed = await run(["remote", "list", connectionId], atHub);
+    expect(listed.stdout).toMatch(new RegExp(`${commandId}  ${execution.executionId}  (spawning|running)`));
+    expect((await run(["remote", "kill", connectionId, commandId, "--now"], atHub)).stdout).toMatch(
+      /is kill(ing|ed)\.\n/,
+    );
+    expect((await run(["federation", "suspend", connectionId], atSpoke)).stdout).toContain("is suspended, as spoke");
+    const refused = await run(["remote", "list", connectionId], atHub);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain("is suspended");
+    expect((await run(["federation", "resume", connectionId], atSpoke)).code).toBe(0);
+    expect((await run(["federation", "revoke", connectionId], atHub)).stdout).toContain("is revoked, as hub");
+    expect((await run(["federation", "resume", connectionId], atHub)).code).toBe(1);
+    expect((await run(["federation", "accept", "nonsense"], atHub)).stderr).toContain("That is no invitation");
+    expect((await run(["federation", "invite"], atSpoke)).code).toBe(64);
+    for (const served of [hub, spoke]) await stop(served, "SIGTERM");
   });
 });

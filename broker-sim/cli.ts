@@ -8,8 +8,10 @@ import { cancelCommand } from "./commands/cancel.ts";
 import { commandCommand } from "./commands/command.ts";
 import type { Finish } from "./commands/finish.ts";
 import { executionsCommand } from "./commands/executions.ts";
+import { federationCommand } from "./commands/federation.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { killCommand, killswitchCommand } from "./commands/kill.ts";
+import { remoteCommand } from "./commands/remote.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { spawnCommand } from "./commands/spawn.ts";
 import { submitCommand } from "./commands/submit.ts";
@@ -49,7 +51,8 @@ Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, no
     );
   const ofWork = [submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand];
   const ofExecutions = [spawnCommand, executionsCommand, killCommand, killswitchCommand];
-  for (const command of [serveCommand, ...ofWork, ...ofExecutions]) {
+  const ofFederation = [federationCommand, remoteCommand];
+  for (const command of [serveCommand, ...ofWork, ...ofExecutions, ...ofFederation]) {
     program.addCommand(command(finish).copyInheritedSettings(program));
   }
   return program;

@@ -20,6 +20,15 @@ import {
   KillswitchResponse,
   type SpawnSpec,
 } from "../../protocol/executions.ts";
+import {
+  type AcceptInvitationRequest,
+  ConnectionList,
+  ConnectionView,
+  type InviteRequest,
+  InviteResponse,
+  RemoteList,
+  RemoteView,
+} from "../../protocol/federation.ts";
 import { limits } from "../../foundation/limits.ts";
 import { routes } from "../../protocol/routes.ts";
 
@@ -94,6 +103,42 @@ export class OperatorClient {
 
   async killAll(message: KillRequest): Promise<string[]> {
     return (await this.#call("POST", routes.killswitch, { schema: KillswitchResponse, body: message })).executionIds;
+  }
+
+  async invite(asked: z.input<typeof InviteRequest>): Promise<z.infer<typeof InviteResponse>> {
+    return await this.#call("POST", routes.connections, { schema: InviteResponse, body: asked });
+  }
+
+  async acceptInvitation(asked: z.infer<typeof AcceptInvitationRequest>): Promise<ConnectionView> {
+    return await this.#call("POST", routes.acceptInvitation, { schema: ConnectionView, body: asked });
+  }
+
+  async connections(): Promise<ConnectionView[]> {
+    return (await this.#call("GET", routes.connections, { schema: ConnectionList })).connections;
+  }
+
+  async setConnection(connectionId: string, state: "active" | "suspended" | "revoked"): Promise<ConnectionView> {
+    const path = routes.connectionState(encodeURIComponent(connectionId));
+    return await this.#call("POST", path, { schema: ConnectionView, body: { state } });
+  }
+
+  /** Has a spoke start an agent. */
+  async spawnRemote(connectionId: string, spec: SpawnSpec): Promise<RemoteView> {
+    return await this.#call("POST", routes.remotes(encodeURIComponent(connectionId)), {
+      schema: RemoteView,
+      body: spec,
+    });
+  }
+
+  /** What one spoke says now; of all spokes what they said last. */
+  async remotes(connectionId?: string): Promise<RemoteView[]> {
+    const path = connectionId === undefined ? routes.allRemotes : routes.remotes(encodeURIComponent(connectionId));
+    return (await this.#call("GET", path, { schema: RemoteList })).remotes;
+  }
+
+  async killRemote(connectionId: string, commandId: string, message: KillRequest): Promise<RemoteView> {
+    const path = routes.remoteKill(encodeURIComponent(connectionId), encodeURIComponent(commandId));
+    return await this.#call("POST", path, { schema: RemoteView, body: message });
   }
 
   async #call<S extends z.ZodType>(

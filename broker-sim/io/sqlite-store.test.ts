@@ -91,10 +91,15 @@ describe("the SQLite store", () => {
     await first.close();
     const database = new DatabaseSync(join(directory, "broker.sqlite"));
     // As layout 1 was.
-    database.exec("DROP TABLE executions; PRAGMA user_version = 1");
+    database.exec("DROP TABLE executions; DROP TABLE federation; PRAGMA user_version = 1");
     database.close();
     const store = sqliteStore(directory);
-    expect(await store.load()).toEqual({ jobs: [...broker.storedJobs.values()], agents: [], executions: [] });
+    expect(await store.load()).toEqual({
+      jobs: [...broker.storedJobs.values()],
+      agents: [],
+      executions: [],
+      federation: [],
+    });
     await store.close();
   });
 

@@ -19,7 +19,7 @@ export function storeContract(
     });
 
     test("begins empty", async () => {
-      expect(await store.load()).toEqual({ jobs: [], agents: [], executions: [] });
+      expect(await store.load()).toEqual({ jobs: [], agents: [], executions: [], federation: [] });
       expect(await store.readSetting("join-token")).toBeNull();
     });
 
@@ -33,6 +33,7 @@ export function storeContract(
       expect(byId(loaded.jobs)).toEqual(byId(jobs()));
       expect(loaded.agents).toEqual([...broker.storedAgents.values()]);
       expect(loaded.executions).toEqual([...broker.storedExecutions.values()]);
+      expect(loaded.federation).toEqual([...broker.storedFederation.values()]);
     });
 
     test("forgets what is removed, in the same commit that writes the rest", async () => {
@@ -45,8 +46,9 @@ export function storeContract(
         [second!.jobId, JSON.stringify(changed)],
       ]);
       const executions = new Map([["exec-boot0-1", null]]);
-      await store.commit({ jobs: writes, agents: new Map(), executions });
-      expect(await store.load()).toMatchObject({ jobs: [changed], executions: [] });
+      const federation = new Map([["connection/conn-0000000000000001", null]]);
+      await store.commit({ jobs: writes, agents: new Map(), executions, federation });
+      expect(await store.load()).toMatchObject({ jobs: [changed], executions: [], federation: [] });
     });
 
     test("keeps settings, the last value of each", async () => {
@@ -73,7 +75,8 @@ export function storeContract(
       await store.writeSetting("join-token", "one");
       await store.close();
       store = open();
-      const { executions, ...loaded } = await store.load();
+      const { executions, federation, ...loaded } = await store.load();
+      expect(federation).toEqual([...broker.storedFederation.values()]);
       expect(byId(loaded.jobs)).toEqual(byId(jobs()));
       expect(executions).toEqual([...broker.storedExecutions.values()]);
       expect(await store.readSetting("join-token")).toBe("one");
@@ -85,6 +88,8 @@ function scene() {
   const broker = new CoreBroker();
   broker.submit(2);
   broker.do({ type: "spawn", spec: { slots: 1, sandbox: "auto" } });
+  const invitation = { secretDigest: "d".repeat(64), invitedUntil: 1 };
+  broker.do({ type: "invite", connectionId: "conn-0000000000000001", name: "hub", ...invitation });
   const agent = new CoreAgent(broker).enrol();
   return { broker, agent, jobs: () => [...broker.storedJobs.values()] };
 }
@@ -94,6 +99,7 @@ function writesOf(broker: CoreBroker) {
     jobs: new Map(Array.from(broker.storedJobs, ([jobId, job]) => [jobId, JSON.stringify(job)])),
     agents: new Map(Array.from(broker.storedAgents, ([agentId, agent]) => [agentId, JSON.stringify(agent)])),
     executions: new Map(Array.from(broker.storedExecutions, ([id, execution]) => [id, JSON.stringify(execution)])),
+    federation: new Map(Array.from(broker.storedFederation, ([key, kept]) => [key, JSON.stringify(kept)])),
   };
 }
 

@@ -1,3 +1,4 @@
+import { present } from "../../../foundation/assert.ts";
 import { sometimes } from "../../../foundation/sometimes.ts";
 import type { CommandAction, RemoteExecution } from "../../../protocol/federation.ts";
 import { brokerLimits } from "../broker-limits.ts";
@@ -53,7 +54,7 @@ function notTaken(turn: Turn, connection: ConnectionRecord, { isVerified, comman
 
 function first(turn: Turn, connection: ConnectionRecord, input: Delivery): BrokerResponse<"federated"> {
   const { connectionId } = connection;
-  forgetOld(turn, connection);
+  forgetOld(turn);
   const { commands } = turn.state.federation;
   // Room for a cancellation beside it.
   if (commands.size + 2 > brokerLimits.commandsMax) {
@@ -95,14 +96,13 @@ function again(turn: Turn, before: CommandRecord, { command, actionDigest }: Del
   const { action } = command;
   const { connectionId } = before;
   if (action.do === "spawn") {
-    const execution = turn.state.executions.get(before.executionId ?? "");
+    const execution = turn.state.executions.get(present(before.executionId, "a spawn has started something"));
     if (execution === undefined) return refuse("unknown-execution", "What it started is forgotten.");
     return { ok: true, answer: { executions: remoteOf([execution]) } };
   }
-  if (action.do === "status" && action.of === null) {
-    return { ok: true, answer: { executions: remoteOf(startedOver(turn, connectionId)) } };
-  }
-  const execution = action.of === null ? undefined : find(turn, connectionId, action.of);
+  const target = action.of;
+  if (target === null) return { ok: true, answer: { executions: remoteOf(startedOver(turn, connectionId)) } };
+  const execution = find(turn, connectionId, target);
   return { ok: true, answer: { executions: execution === undefined ? [] : remoteOf([execution]) } };
 }
 
@@ -163,13 +163,13 @@ function put(turn: Turn, known: Omit<CommandRecord, "kind" | "forgetAt">): void 
 }
 
 /** Those that came first are forgotten first, and nothing that is as old is taken any more. */
-function forgetOld(turn: Turn, connection: ConnectionRecord): void {
+function forgetOld(turn: Turn): void {
   const { commands, connections } = turn.state.federation;
   for (const [key, command] of commands) {
     if (command.forgetAt > turn.nowMs) return;
     commands.delete(key);
     forgetFederation(turn, key);
-    const of = connections.get(command.connectionId) ?? connection;
+    const of = present(connections.get(command.connectionId), "a connection is never forgotten");
     if (command.issuedAt <= of.issuedFloor) continue;
     of.issuedFloor = command.issuedAt;
     persistFederation(turn, of);
@@ -187,8 +187,8 @@ function startedOver(turn: Turn, connectionId: string): ExecutionRecord[] {
 }
 
 function remoteOf(executions: readonly ExecutionRecord[]): RemoteExecution[] {
-  return executions.flatMap((execution) => {
-    const commandId = execution.origin?.commandId;
-    return commandId === undefined ? [] : [{ commandId, execution: executionView(execution) }];
+  return executions.map((execution) => {
+    const { commandId } = present(execution.origin, "a hub's execution has its command");
+    return { commandId, execution: executionView(execution) };
   });
 }

@@ -50,7 +50,7 @@ export function drawDeathOverExecutions(stream: ChoiceStream, steps: readonly Pl
   const edge = stream.chance("before", 0.5) ? "before" : "after";
   // A moment before, so that what is asked for burns the fuse; or a moment after it.
   const atMs = stream.chance("after", 0.5)
-    ? target.atMs + commitMsMax + stream.upTo("later", 60)
+    ? target.atMs + commitMsMax + stream.upTo("later", stream.chance("in its grace", 0.5) ? 3_000 : 60)
     : Math.max(0, target.atMs - 1);
   return [{ atMs, do: "kill-broker", downMs: stream.upTo("down", 3_000), afterEffects, edge }];
 }
