@@ -47,9 +47,13 @@ function batchOf(effects: readonly Effect[]): readonly { readonly executionId: s
   return effects.flatMap((effect) => (effect.kind === "persist" ? (effect.batch.executions ?? []) : []));
 }
 
-/** Whatever was refused has changed nothing but what is remembered against replays (I10). */
+/** Whatever was refused has changed nothing but what is remembered against replays (I10); the time may have, meanwhile. */
 export function auditRefusedCommand({ effects }: Decided): void {
-  for (const { kind } of effects) {
-    assert(kind === "persist" || kind === "alarm", "a command that is refused does nothing");
+  for (const effect of effects) {
+    const acts = effect.kind === "spawn-process" || effect.kind === "kill-process" || effect.kind === "publish";
+    assert(!acts, "a command that is refused does nothing");
+    if (effect.kind !== "history") continue;
+    const tells = effect.entry.type === "broker.execution" || effect.entry.type === "broker.command";
+    assert(!tells, "a command that is refused is not told to be carried out");
   }
 }
