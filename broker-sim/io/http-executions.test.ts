@@ -8,7 +8,9 @@ import { routes } from "../../protocol/routes.ts";
 import { LiveBroker, temporaryDirectory } from "../testing/live-broker.ts";
 import { isThere, listProcesses, markOf } from "./host-processes.ts";
 
-const until = { timeout: 25_000, interval: 20 };
+// Each starts several programs, and waits for what they say.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const until = { timeout: 60_000, interval: 20 };
 
 async function spawn(live: LiveBroker, spec: object = {}): Promise<ExecutionView> {
   const { status, body } = await live.call("POST", routes.executions, { sandbox: "process", ...spec });

@@ -20,7 +20,9 @@ import { type BrokerKey, isSealedBy, open, seal, settleBrokerKey } from "./envel
 import { isThere, markOf } from "./host-processes.ts";
 import { memoryStore } from "./memory-store.ts";
 
-const until = { timeout: 25_000, interval: 20 };
+// Each starts several programs, and waits for what they say.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const until = { timeout: 60_000, interval: 20 };
 const spec = { slots: 1, sandbox: "process" } as const;
 const gently = { reason: "the hub's operator", now: false };
 
