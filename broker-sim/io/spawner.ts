@@ -22,8 +22,8 @@ interface Running {
   readonly child: ChildProcess | null;
   /** Force is used then. */
   graceTimer: NodeJS.Timeout | null;
-  /** Force is being used. */
-  isForced: boolean;
+  /** Force is being used, or was: resolves when whatever was killed is gone. */
+  forced: Promise<void> | null;
   /** Its first process is gone. */
   isOver: boolean;
   /** When its end was told. */
@@ -133,7 +133,7 @@ export class Spawner {
   }
 
   #watch({ executionId, mark, child }: Pick<Running, "executionId" | "mark" | "child">): void {
-    const flags = { graceTimer: null, isForced: false, isOver: false };
+    const flags = { graceTimer: null, forced: null, isOver: false };
     const running: Running = { executionId, mark, child, ...flags, told: Promise.withResolvers() };
     this.#running.set(executionId, running);
     child?.once("exit", (exitCode, signalName) => this.#over(running, { exitCode, signal: signalName }));
@@ -151,7 +151,7 @@ export class Spawner {
   #end(executionId: string, graceMs: number): void {
     const running = this.#running.get(executionId);
     // It has ended, which was told or will be.
-    if (running === undefined || running.isOver || running.isForced) return;
+    if (running === undefined || running.isOver || running.forced !== null) return;
     if (graceMs === 0) {
       this.#force(running);
       return;
@@ -162,10 +162,11 @@ export class Spawner {
   }
 
   #force(running: Running): void {
-    if (running.isOver || running.isForced) return;
-    running.isForced = true;
+    if (running.isOver || running.forced !== null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    running.forced = promise;
     this.#see(async () => {
-      const left = await endFamily(() => (running.isOver ? [] : this.#familyOf(running)), killMsMax);
+      const left = await endFamily(() => (running.isOver ? [] : this.#familyOf(running)), killMsMax).finally(resolve);
       if (left.length > 0) this.#options.log.error({ ...running.mark, left }, "processes could not be ended");
     });
   }
@@ -178,6 +179,7 @@ export class Spawner {
     const { executionId } = running;
     this.#see(async () => {
       const lastWords = this.#options.program.lastWords(executionId);
+      await running.forced;
       const left = await this.#clear(running);
       this.#running.delete(executionId);
       await this.#report({ type: "exited", executionId, end: { ...end, detail: left ?? lastWords } });
