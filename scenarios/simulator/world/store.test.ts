@@ -24,6 +24,7 @@ describe("the modelled store", () => {
       jobs: [],
       agents: [],
       executions: [],
+      federation: [],
       blobs: [],
       uploads: [],
     });
