@@ -9,10 +9,15 @@ import { commandCommand } from "./commands/command.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { faultCommand } from "./commands/fault.ts";
 import type { Finish } from "./commands/finish.ts";
+import { executionsCommand } from "./commands/executions.ts";
+import { federationCommand } from "./commands/federation.ts";
 import { jobsCommand } from "./commands/jobs.ts";
+import { killCommand, killswitchCommand } from "./commands/kill.ts";
+import { remoteCommand } from "./commands/remote.ts";
 import { serveCommand } from "./commands/serve.ts";
-import { tokenCommand } from "./commands/token.ts";
+import { spawnCommand } from "./commands/spawn.ts";
 import { submitCommand } from "./commands/submit.ts";
+import { tokenCommand } from "./commands/token.ts";
 
 /** Runs `broker-sim` with the arguments after its name, and returns its exit code. */
 export async function main(argv: string[]): Promise<number> {
@@ -42,21 +47,16 @@ Examples:
   $ broker-sim submit --broker http://127.0.0.1:7077 --count 20 --wait -- sh -c 'echo 1 > "$HOUSEGUEST_PROGRESS_FILE"'
   $ broker-sim jobs --broker http://127.0.0.1:7077
   $ broker-sim command 3f2a9c pause
+  $ broker-sim spawn --slots 2 --wait
+  $ broker-sim killswitch
 
 Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, nothing was done · 70 a bug of ours`,
     );
-  const commands = [
-    serveCommand,
-    submitCommand,
-    jobsCommand,
-    agentsCommand,
-    cancelCommand,
-    commandCommand,
-    faultCommand,
-    tokenCommand,
-    drainCommand,
-  ];
-  for (const command of commands) {
+  const ofWork = [submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand];
+  const ofOperations = [tokenCommand, drainCommand, faultCommand];
+  const ofExecutions = [spawnCommand, executionsCommand, killCommand, killswitchCommand];
+  const ofFederation = [federationCommand, remoteCommand];
+  for (const command of [serveCommand, ...ofWork, ...ofOperations, ...ofExecutions, ...ofFederation]) {
     program.addCommand(command(finish).copyInheritedSettings(program));
   }
   return program;

@@ -121,6 +121,15 @@ export const marks = [
   "a cancelled job was skipped in the queue",
   "a hungry agent was woken for a queued job",
   "a job was left to others because an agent could not start it",
+  // The agents that the broker starts.
+  "an execution was to be ended again",
+  "an execution was to be ended before its process was there",
+  "a process was found of which the broker knew nothing",
+  "a broker found an agent again that it had started before",
+  "a broker did not find an agent again that it had started before",
+  "a command was replayed",
+  "a command was repeated and answered alike",
+  "a kill overtook its spawn",
 ] as const;
 export type Mark = (typeof marks)[number];
 

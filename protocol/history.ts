@@ -5,7 +5,8 @@ import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { ExitReason } from "./exit-reason.ts";
 import { faultEnds } from "./faults.ts";
-import { AgentId, Epoch, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
+import { ConnectionId, connectionStates } from "./federation.ts";
+import { AgentId, Epoch, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { jobStates } from "./job-states.ts";
 import { AgentView, CheckpointReference, JobView } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
@@ -179,6 +180,28 @@ export const historyEvents = {
   "witness.job-ended": z.object({ agentId: AgentId, leaseId: LeaseId, exit: ExitReason }),
   /** The job of a lease put its files in order and wrote the file that says so, so long after it was last asked. */
   "witness.cooperated": z.object({ agentId: AgentId, leaseId: LeaseId, afterMs: z.number().min(0) }),
+  /**
+   * An agent that the broker was to start, as its host saw it: the process began, or it and all that it started are
+   * gone; `exitCode` is null when a signal ended it, or nobody saw how it ended.
+   */
+  "witness.execution": z.object({
+    executionId: ExecutionId,
+    change: z.enum(["began", "gone"]),
+    pid: z.int(),
+    exitCode: z.int().nullable(),
+  }),
+  /** The operator asked the broker to end these, and was told that they will be. */
+  "witness.kill": z.object({ executionIds: z.array(ExecutionId) }),
+  /**
+   * Something came to a spoke as a command of its hub, and was taken (`ok`) or refused: what it was in truth. `again` is a
+   * further try of the hub's own, `cancelled` a spawn whose kill came before it.
+   */
+  "witness.delivery": z.object({
+    commandId: z.string(),
+    action: z.enum(["spawn", "status", "kill"]),
+    truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled"]),
+    code: z.string(),
+  }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
     fault: z.string(),
@@ -303,6 +326,41 @@ export const historyEvents = {
     hits: z.int().min(0),
   }),
   "broker.pause-acknowledged": z.object({ agentId: AgentId, freezeMs: z.number(), checkpoints: z.int() }),
+  /** A step of an agent that the broker starts on its own host: what it is then, and why; OR-1. */
+  "broker.execution": z.object({
+    executionId: ExecutionId,
+    from: z.enum(executionStates).nullable(),
+    to: z.enum(executionStates),
+    startedAt: WallMs.nullable(),
+    completedAt: WallMs.nullable(),
+    reason: z.string(),
+  }),
+  /** A process says that this broker started it, and nothing is known of it, or that it is over: it is ended. */
+  "broker.stray": z.object({ executionId: ExecutionId, pid: z.int() }),
+  /** A step of a connection to another broker. */
+  "broker.connection": z.object({
+    connectionId: ConnectionId,
+    side: z.enum(["hub", "spoke"]),
+    from: z.enum(connectionStates).nullable(),
+    to: z.enum(connectionStates),
+  }),
+  /** A spoke carried out a hub's command, or answered a further try of it. */
+  "broker.command": z.object({
+    connectionId: ConnectionId,
+    commandId: z.string(),
+    action: z.enum(["spawn", "status", "kill"]),
+    how: z.enum(["executed", "repeated"]),
+    executionIds: z.array(ExecutionId),
+  }),
+  /** A spoke refused what came as a command; the ids as far as they could be read, and nothing was changed. */
+  "broker.command-refused": z.object({ connectionId: z.string(), commandId: z.string(), code: z.string() }),
+  /** What a hub knows of an agent at a spoke. */
+  "broker.remote": z.object({
+    connectionId: ConnectionId,
+    commandId: z.string(),
+    executionId: ExecutionId.nullable(),
+    state: z.string(),
+  }),
   "broker.stopped": z.object({ reason: z.string() }),
 } as const;
 

@@ -10,6 +10,8 @@ export const JobId = z.string().regex(/^job-[0-9a-z-]{1,60}$/);
 export const LeaseId = z.string().regex(/^lease-[0-9a-z-]{1,60}$/);
 /** The job's fencing number: 1 at the first grant, larger at every later one (I1). */
 export const Epoch = z.int().min(1);
+/** One agent that a broker started on its own host. */
+export const ExecutionId = z.string().regex(/^exec-[0-9a-z-]{1,60}$/);
 /** Milliseconds since the epoch. */
 export const WallMs = z.number().nonnegative();
 /** A raw Ed25519 public key, 32 bytes in base64url. */
@@ -21,3 +23,4 @@ export type InstanceId = z.infer<typeof InstanceId>;
 export type JobId = z.infer<typeof JobId>;
 export type LeaseId = z.infer<typeof LeaseId>;
 export type Epoch = z.infer<typeof Epoch>;
+export type ExecutionId = z.infer<typeof ExecutionId>;

@@ -1,6 +1,6 @@
 const base = "/api/v1";
 
-/** The paths of the broker. An agent's are signed (`protocol/signing.ts`); `jobs`, `agents` and health are the operator's. */
+/** The paths of the broker. An agent's are signed (`protocol/signing.ts`); `jobs`, `agents`, `executions` and health are the operator's. */
 export const routes = {
   enrol: `${base}/agent/enrol`,
   heartbeat: `${base}/agent/heartbeat`,
@@ -28,6 +28,28 @@ export const routes = {
   joinToken: (tokenId: string) => `${base}/join-tokens/${tokenId}`,
   faults: `${base}/faults`,
   fault: (ruleId: string) => `${base}/faults/${ruleId}`,
+  /** POST starts an agent on the broker's host, GET lists those that it started. */
+  executions: `${base}/executions`,
+  /** POST ends all of them. */
+  killswitch: `${base}/executions/killswitch`,
+  /** GET every change of one, as an event stream. */
+  executionEvents: `${base}/executions/events`,
+  execution: (executionId: string) => `${base}/executions/${executionId}`,
+  executionKill: (executionId: string) => `${base}/executions/${executionId}/kill`,
+  /** At a spoke: a hub comes with an invitation, and sends its commands. */
+  federationJoin: `${base}/federation/join`,
+  federationCommands: `${base}/federation/commands`,
+  /** POST invites a hub, GET lists the connections. */
+  connections: `${base}/federation/connections`,
+  connectionState: (connectionId: string) => `${base}/federation/connections/${connectionId}/state`,
+  /** At a hub. */
+  acceptInvitation: `${base}/federation/accept`,
+  /** POST has a spoke start an agent, GET asks it for all. */
+  remotes: (connectionId: string) => `${base}/federation/connections/${connectionId}/executions`,
+  remoteKill: (connectionId: string, commandId: string) =>
+    `${base}/federation/connections/${connectionId}/executions/${commandId}/kill`,
+  /** All that spokes have started, as they told last. */
+  allRemotes: `${base}/federation/executions`,
   health: "/healthz",
   ready: "/readyz",
   /** Prometheus' text format. */

@@ -6,7 +6,6 @@ export const caseRemarks: CaseRemarks = {
     33: "The product has no «finish, then pause».",
     36: "Decided: a pause closes the whole host. There are no classes of work.",
     38: "No GPU is lent, and none is here.",
-    67: "Brokers are not federated yet, so no broker signs a command. A signed request of an agent that is replayed is refused (`broker-sim/io/http-signatures.test.ts`).",
   },
   inPart: {
     10: "No test sets a real clock: the programs are shown not to follow it, and the simulator sets it between two starts.",
@@ -19,8 +18,7 @@ export const caseRemarks: CaseRemarks = {
     52: "No test makes a real process sleep in the kernel.",
     54: "The kernel's memory killer itself is not provoked: the job gets the signal that it sends.",
     63: "No virtual machine is run, so none is registered. A lock file, a log or a core dump is a file like any other to the scanner.",
-    65: "One broker process serves a store; brokers are not federated yet.",
-    68: "Commands between brokers do not exist yet: the cancellation overtakes the start on the way from a broker to its agent.",
+    65: "One broker process serves a store; brokers are federated, and share none.",
     69: "No replica is promoted: the server that is there is taken back to an earlier state, or started with nothing.",
   },
 };

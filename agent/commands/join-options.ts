@@ -29,9 +29,6 @@ export interface JoinOptions {
   readonly quiet?: number;
 }
 
-/** A token on the command line is for every user of the host to see; in the environment it is not. */
-export const joinTokenVariable = "HOUSEGUEST_JOIN_TOKEN";
-
 const mebibyte = 1024 ** 2;
 
 /** On what terms the host is lent, as far as the command line says. */

@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { limits } from "../../foundation/limits.ts";
+import { joinTokenVariable } from "../../protocol/job-environment.ts";
 import type { Ending } from "../core/effect.ts";
 import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "../io/agent-error.ts";
@@ -17,7 +18,7 @@ import { activityOf, withActivity } from "./activity-options.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
-import { joinTokenVariable, type JoinOptions, termsOf } from "./join-options.ts";
+import { type JoinOptions, termsOf } from "./join-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const intervalMsMax = 86_400_000;

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+
 import { Command } from "commander";
 import { type Logger, pino } from "pino";
 
@@ -29,6 +32,7 @@ interface ServeOptions {
   readonly faults?: boolean;
   readonly singleUseTokens?: boolean;
   readonly allowRemote?: boolean;
+  readonly agent?: string;
   readonly json?: boolean;
 }
 
@@ -65,6 +69,7 @@ export function serveCommand(finish: Finish): Command {
     .option("--allow-remote", "listen on an address that other machines can reach; nothing is encrypted")
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
+    .option("--agent <path>", "the program that `broker-sim spawn` starts (default: this package's donor-agent)")
     .option("--faults", "misbehave on the operator's order (`broker-sim fault`); for scenarios, never for real jobs")
     .option("--json", "print one line of JSON when listening: url, joinToken, operatorToken, store, pid")
     .addHelpText(
@@ -120,6 +125,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       ...(joinToken === undefined ? {} : { joinToken }),
       ...(operatorToken === "" ? {} : { operatorToken }),
     };
+    const agent = options.agent === undefined ? {} : { agentCommand: agentCommand(options.agent) };
     const broker = await startBroker({
       host,
       port,
@@ -130,6 +136,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       faults,
       singleUseTokensOnly,
       ...tokens,
+      ...agent,
     });
     if (store.kind !== "memory") await writeOperatorToken(store.directory, broker);
     announce(broker, { json: options.json === true, store: store.kind });
@@ -179,6 +186,18 @@ function openLog(level: string): Logger {
     });
   }
   return pino({ level, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+}
+
+/** A module runs on this Node, everything else by itself. */
+function agentCommand(path: string): readonly [string, ...string[]] {
+  if (!existsSync(path)) {
+    throw new UsageError(`There is no program ${path}.`, {
+      code: "usage",
+      next: "Give --agent the path of a donor-agent, or leave it out.",
+    });
+  }
+  const program = resolve(path);
+  return /\.[cm]?js$/.test(program) ? [process.execPath, program] : [program];
 }
 
 function readPort(text: string): number {

@@ -4,6 +4,11 @@ import { admit } from "./callers.ts";
 import { runDeadlines } from "./deadlines.ts";
 import type { Effect } from "./effects.ts";
 import { enrol } from "./enrolment.ts";
+import { exited, found, missing, spawned, spawnFailed } from "./executions/host-reports.ts";
+import { kill, killAll, spawn } from "./executions/spawn-and-kill.ts";
+import { federated } from "./federation/commands.ts";
+import { invite, join, joined, setConnection } from "./federation/connections.ts";
+import { remoteAsked, remoteTold } from "./federation/remotes.ts";
 import { heartbeat } from "./heartbeat.ts";
 import {
   type BrokerHandler,
@@ -52,6 +57,21 @@ const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
   submit,
   cancel,
   command,
+  spawn,
+  kill,
+  "kill-all": killAll,
+  spawned,
+  "spawn-failed": spawnFailed,
+  exited,
+  found,
+  missing,
+  invite,
+  join,
+  joined,
+  "set-connection": setConnection,
+  federated,
+  "remote-asked": remoteAsked,
+  "remote-told": remoteTold,
   tick: () => acknowledged,
 };
 

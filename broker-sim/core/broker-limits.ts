@@ -9,6 +9,20 @@ export const brokerLimits = {
   agentsMax: 100_000,
   /** The most settled jobs that are remembered; the oldest go first. */
   settledJobsMax: 100_000,
+  /** The most agents that the broker has started on its own host and that have not ended. */
+  executionsLiveMax: 256,
+  /** The most of them that are remembered after their end; the oldest go first. */
+  settledExecutionsMax: 10_000,
+  /** The most connections to other brokers, the revoked ones included. */
+  connectionsMax: 1_000,
+  /** The most commands of hubs that are remembered against replays. */
+  commandsMax: 200_000,
+  /** The largest envelope that a spoke takes, in bytes. */
+  envelopeBytesMax: 128 * 1024,
+  /** How often one command is answered. */
+  commandTriesMax: 32,
+  /** The most agents at spokes that a hub keeps track of; those that are over are forgotten first. */
+  remotesMax: 10_000,
   /** The most jobs that one agent could not start and is not offered for a while; the oldest are forgotten first. */
   unstartableJobsMax: 64,
   /** The most join tokens for one agent that are kept until they expire. */
@@ -17,6 +31,8 @@ export const brokerLimits = {
   requestsPerAgentPerMinuteMax: 60_000,
   /** The most wrong tokens from one address in a minute. */
   tokenGuessesPerMinuteMax: 60,
+  /** The most calls of other brokers from one address in a minute; each is verified, which costs time. */
+  hubCallsPerMinuteMax: 6_000,
   /** The most nonces that are remembered against replays. */
   noncesMax: 1_000_000,
   /** The most bytes of checkpoints in a directory. */

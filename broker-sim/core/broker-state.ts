@@ -2,6 +2,9 @@ import { assert, present } from "../../foundation/assert.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { Alarms } from "./alarms.ts";
 import { ArrivalOrder } from "./arrival-order.ts";
+import type { ExecutionRecord } from "./executions/execution-record.ts";
+import { type FederationRecord, type FederationState, startFederation } from "./federation/federation-records.ts";
+import { isTerminalExecution } from "../../protocol/execution-states.ts";
 import { JobQueue } from "./job-queue.ts";
 import { KnownAgent } from "./known-agent.ts";
 import { Line } from "./line.ts";
@@ -35,6 +38,12 @@ export interface BrokerState {
   readonly blobs: Map<string, BlobEntry>;
   /** Parts of checkpoints that are on their way here. */
   readonly uploads: UploadList;
+  /** The agents that this broker starts on its own host, in the order in which they were asked for. */
+  readonly executions: Map<string, ExecutionRecord>;
+  /** The ids of those that are over, in the order in which they ended. */
+  readonly executionsSettled: ArrivalOrder;
+  executionsSpawned: number;
+  readonly federation: FederationState;
   readonly alarms: Alarms<KnownAgent>;
   /** What the last `alarm` effect asked for. */
   alarmAtMs: number | null;
@@ -47,6 +56,8 @@ export interface BrokerStart {
   readonly nowMs: number;
   readonly jobs?: readonly JobRecord[];
   readonly agents?: readonly AgentRecord[];
+  readonly executions?: readonly ExecutionRecord[];
+  readonly federation?: readonly FederationRecord[];
   readonly blobs?: readonly BlobRecord[];
   /** Those that the state does not take over, because their leases are gone, are the store's to remove. */
   readonly uploads?: readonly UploadRecord[];
@@ -62,6 +73,8 @@ export function startBrokerState({
   nowMs,
   jobs = [],
   agents = [],
+  executions = [],
+  federation = [],
   blobs = [],
   uploads = [],
 }: BrokerStart): BrokerState {
@@ -79,6 +92,10 @@ export function startBrokerState({
     hungry: new Line(),
     blobs: new Map(),
     uploads: new UploadList(),
+    executions: new Map(),
+    executionsSettled: new ArrivalOrder(),
+    executionsSpawned: 0,
+    federation: startFederation(federation),
     alarms: new Alarms(),
     alarmAtMs: null,
   };
@@ -92,6 +109,7 @@ export function startBrokerState({
   );
   for (const job of bySettling) loadJob(state, job);
   for (const upload of uploads) loadUpload(state, upload);
+  loadExecutions(state, executions);
   assertOldestFirst(state);
   return state;
 }
@@ -163,6 +181,15 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
  */
 function lastsOverStartMs({ timing }: BrokerState, { state }: JobRecord): number {
   return state === "offered" ? 0 : timing.leaseTtlMs;
+}
+
+/** Whether their processes are still there is for the host to say: `found` and `missing` (`executions/host-reports.ts`). */
+function loadExecutions(state: BrokerState, stored: readonly ExecutionRecord[]): void {
+  const byAge = [...stored].sort((a, b) => a.spawnedAt - b.spawnedAt || (a.executionId < b.executionId ? -1 : 1));
+  for (const execution of byAge) state.executions.set(execution.executionId, { ...execution });
+  const over = byAge.filter((execution) => isTerminalExecution(execution.state));
+  over.sort((a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0));
+  for (const { executionId } of over) state.executionsSettled.add(executionId);
 }
 
 /** If its lease still stands. How much is there is told to whoever asks; of how much, by whoever sends more. */

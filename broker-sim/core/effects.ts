@@ -1,5 +1,8 @@
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
+import type { ExecutionEventName, ExecutionView, SpawnSpec } from "../../protocol/executions.ts";
+import type { ExecutionRecord } from "./executions/execution-record.ts";
+import type { FederationRecord } from "./federation/federation-records.ts";
 import type { AgentRecord, JobRecord, UploadKey } from "./records.ts";
 
 /** What has to be in the store before the answer leaves. */
@@ -7,6 +10,11 @@ export interface StoreBatch {
   readonly jobs: readonly JobRecord[];
   readonly jobsRemoved: readonly string[];
   readonly agents: readonly AgentRecord[];
+  /** Left out where none was changed. */
+  readonly executions?: readonly ExecutionRecord[];
+  readonly executionsRemoved?: readonly string[];
+  /** By their keys; null for one that is forgotten. */
+  readonly federation?: ReadonlyMap<string, FederationRecord | null>;
 }
 
 export type HistoryEntry = {
@@ -27,6 +35,15 @@ export type Effect =
   | { readonly kind: "remove-blob"; readonly digest: string }
   /** Throw away what there is of an upload. */
   | { readonly kind: "remove-upload"; readonly key: UploadKey }
+  /** Start an agent on this host; `spawned` or `spawn-failed` says what came of it, and `exited` how it ended. */
+  | { readonly kind: "spawn-process"; readonly executionId: string; readonly spec: SpawnSpec }
+  /**
+   * End it with all that it started: asked first, and by force after so many milliseconds, or at once if it was asked
+   * before and this says so. What is not there needs no end.
+   */
+  | { readonly kind: "kill-process"; readonly executionId: string; readonly graceMs: number }
+  /** Tell whoever has subscribed. */
+  | { readonly kind: "publish"; readonly event: ExecutionEventName; readonly execution: ExecutionView }
   /** Feed a `tick` back at this time, instead of any that was asked for before; null: none is needed. */
   | { readonly kind: "alarm"; readonly atMs: number | null };
 

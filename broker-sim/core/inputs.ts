@@ -21,7 +21,16 @@ import type {
   WithdrawRequest,
   WithdrawResponse,
 } from "../../protocol/messages.ts";
+import type { ExecutionView, KillRequest, KillswitchResponse, SpawnSpec } from "../../protocol/executions.ts";
+import type {
+  CommandPayload,
+  ConnectionView,
+  JoinPayload,
+  RemoteExecution,
+  RemoteView,
+} from "../../protocol/federation.ts";
 import type { ChunkPlace, UploadStatus } from "../../protocol/uploads.ts";
+import type { ExecutionRecord, ProcessEnd, ProcessMark } from "./executions/execution-record.ts";
 import type { UploadKey } from "./records.ts";
 
 /** Who signed a request. The signature was verified before; whether the agent may act is decided by the core. */
@@ -76,6 +85,43 @@ interface Calls {
   submit: { input: { readonly jobs: readonly JobSpec[] }; answer: { jobIds: string[] } };
   cancel: { input: { readonly jobId: string }; answer: Ok };
   command: { input: { readonly agentId: string; readonly message: AgentCommand }; answer: Ok };
+  /** Start an agent on the broker's host; it is under way when this is answered. */
+  spawn: { input: { readonly spec: SpawnSpec; readonly origin?: ExecutionRecord["origin"] }; answer: ExecutionView };
+  kill: { input: { readonly executionId: string; readonly message: KillRequest }; answer: ExecutionView };
+  "kill-all": { input: { readonly message: KillRequest }; answer: z.infer<typeof KillswitchResponse> };
+  // What the host says of the processes of executions; `executions/host-reports.ts`.
+  spawned: { input: { readonly executionId: string; readonly process: ProcessMark }; answer: Ok };
+  "spawn-failed": { input: { readonly executionId: string; readonly error: string }; answer: Ok };
+  exited: { input: { readonly executionId: string; readonly end: ProcessEnd }; answer: Ok };
+  found: { input: { readonly executionId: string; readonly process: ProcessMark }; answer: Ok };
+  missing: { input: { readonly executionId: string }; answer: Ok };
+  // Federation: `federation/`. Signatures are checked before, and what came of that is said.
+  invite: {
+    input: Pick<ConnectionView, "connectionId" | "name"> & {
+      readonly secretDigest: string;
+      readonly invitedUntil: number;
+    };
+    answer: ConnectionView;
+  };
+  join: {
+    input: Omit<JoinPayload, "secret"> & { readonly secretDigest: string; readonly isVerified: boolean };
+    answer: ConnectionView;
+  };
+  joined: {
+    input: Pick<ConnectionView, "connectionId" | "name"> & { readonly peerKey: string; readonly peerUrl: string };
+    answer: ConnectionView;
+  };
+  "set-connection": {
+    input: { readonly connectionId: string; readonly to: "active" | "suspended" | "revoked" };
+    answer: ConnectionView;
+  };
+  /** A command of a hub has arrived. `actionDigest`: SHA-256 of its action, by which a try again is known. */
+  federated: {
+    input: { readonly command: CommandPayload; readonly actionDigest: string; readonly isVerified: boolean };
+    answer: { readonly executions: RemoteExecution[] };
+  };
+  "remote-asked": { input: Pick<RemoteView, "connectionId" | "commandId" | "spec">; answer: Ok };
+  "remote-told": { input: Pick<RemoteView, "commandId" | "execution" | "refused">; answer: Ok };
   /** Time went by. */
   tick: { input: object; answer: Ok };
 }

@@ -4,6 +4,7 @@ import { limits } from "../../foundation/limits.ts";
 import type { KeptKind } from "./alarms.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { assertExecution, assertExecutions } from "./executions/execution-invariants.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import { leaseIdOf } from "./lease-id.ts";
 import type { JobRecord } from "./records.ts";
@@ -13,7 +14,7 @@ import { canBeWoken } from "./work-hints.ts";
 
 /** Checks what one input touched; cheap enough for every turn in production. */
 export function assertTouchedInvariants(turn: Turn): void {
-  const { state, jobsChanged, agentsChanged } = turn;
+  const { state, jobsChanged, agentsChanged, executionsChanged } = turn;
   if (jobsChanged !== null) for (const job of jobsChanged) assertJob(state, job);
   const nextAtMs = state.alarms.nextAtMs();
   assert(
@@ -21,6 +22,7 @@ export function assertTouchedInvariants(turn: Turn): void {
     "what is due was looked at, and no alarm is set to a time gone by",
   );
   if (agentsChanged !== null) for (const agent of agentsChanged) assertAgent(state, agent);
+  if (executionsChanged !== null) for (const execution of executionsChanged) assertExecution(state, execution);
 }
 
 /** Checks the whole state, for tests and simulators. */
@@ -50,6 +52,7 @@ export function assertInvariants(state: BrokerState): void {
     if (blob.references === 0) assertIsLookedAt(state, { kind: "blob", id: digest, byMs: blob.keepUntilMs });
   }
   for (const upload of state.uploads.values()) assertUpload(state, upload);
+  assertExecutions(state);
   state.alarms.assertOrdered();
   for (const digest of references.keys()) assert(state.blobs.has(digest), "what a live job refers to is in the store");
 }

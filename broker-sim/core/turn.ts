@@ -2,6 +2,8 @@ import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { Effect, HistoryEntry, StoreBatch } from "./effects.ts";
+import type { ExecutionRecord } from "./executions/execution-record.ts";
+import { type FederationRecord, keyOfRecord } from "./federation/federation-records.ts";
 import type { KnownAgent } from "./known-agent.ts";
 import type { JobRecord } from "./records.ts";
 
@@ -15,6 +17,10 @@ export interface Turn {
   jobsChanged: Set<JobRecord> | null;
   jobsRemoved: Set<string> | null;
   agentsChanged: Set<KnownAgent> | null;
+  executionsChanged: Set<ExecutionRecord> | null;
+  executionsRemoved: Set<string> | null;
+  /** By their keys; null for one that is forgotten. */
+  federationChanged: Map<string, FederationRecord | null> | null;
   /** How many jobs joined the queue in this turn. */
   jobsQueued: number;
   /** Everything but `persist` and `alarm`, which come from what was changed. */
@@ -30,6 +36,9 @@ export function beginTurn(state: BrokerState, nowMs: number): Turn {
     jobsChanged: null,
     jobsRemoved: null,
     agentsChanged: null,
+    executionsChanged: null,
+    executionsRemoved: null,
+    federationChanged: null,
     jobsQueued: 0,
     effects: [],
   };
@@ -63,6 +72,26 @@ export function persistAgent(turn: Turn, agent: KnownAgent): void {
   turn.agentsChanged.add(agent);
 }
 
+export function persistExecution(turn: Turn, execution: ExecutionRecord): void {
+  turn.executionsChanged ??= new Set();
+  turn.executionsChanged.add(execution);
+}
+
+export function removeStoredExecution(turn: Turn, executionId: string): void {
+  turn.executionsRemoved ??= new Set();
+  turn.executionsRemoved.add(executionId);
+}
+
+export function persistFederation(turn: Turn, kept: FederationRecord): void {
+  turn.federationChanged ??= new Map();
+  turn.federationChanged.set(keyOfRecord(kept), kept);
+}
+
+export function forgetFederation(turn: Turn, key: string): void {
+  turn.federationChanged ??= new Map();
+  turn.federationChanged.set(key, null);
+}
+
 export function record<T extends HistoryType>(turn: Turn, type: T, data: HistoryData<T>): void {
   turn.effects.push({ kind: "history", entry: { type, data } as HistoryEntry });
 }
@@ -71,10 +100,25 @@ export function push(turn: Turn, agentId: string, event: BrokerEvent): void {
   turn.effects.push({ kind: "push", agentId, event });
 }
 
-function batchOf({ jobsChanged, jobsRemoved, agentsChanged }: Turn): StoreBatch | null {
-  if (jobsChanged === null && jobsRemoved === null && agentsChanged === null) return null;
+function batchOf(turn: Turn): StoreBatch | null {
+  const { jobsChanged, jobsRemoved, agentsChanged, executionsChanged, executionsRemoved, federationChanged } = turn;
+  if (
+    jobsChanged === null &&
+    jobsRemoved === null &&
+    agentsChanged === null &&
+    executionsChanged === null &&
+    federationChanged === null
+  )
+    return null;
   const agents = agentsChanged === null ? none : Array.from(agentsChanged, (agent) => agent.stored());
   const jobs = jobsChanged === null ? none : [...jobsChanged];
-  if (jobsRemoved === null) return { jobs, jobsRemoved: none, agents };
-  return { jobs: jobs.filter(({ jobId }) => !jobsRemoved.has(jobId)), jobsRemoved: [...jobsRemoved], agents };
+  return {
+    jobs: jobsRemoved === null ? jobs : jobs.filter(({ jobId }) => !jobsRemoved.has(jobId)),
+    jobsRemoved: jobsRemoved === null ? none : [...jobsRemoved],
+    agents,
+    // None that is changed goes: what goes was over before.
+    ...(executionsChanged === null ? {} : { executions: [...executionsChanged] }),
+    ...(federationChanged === null ? {} : { federation: federationChanged }),
+    ...(executionsRemoved === null ? {} : { executionsRemoved: [...executionsRemoved] }),
+  };
 }

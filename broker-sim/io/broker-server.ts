@@ -1,5 +1,7 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import type { Server } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -8,11 +10,14 @@ import { UsageError, messageOf, systemCode } from "../../foundation/errors.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { startBrokerState } from "../core/broker-state.ts";
+import { AgentProgram } from "./agent-program.ts";
 import { Authentication } from "./authentication.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
 import { BrokerService } from "./broker-service.ts";
 import { directoryBlobStore } from "./directory-blob-store.ts";
+import { settleBrokerKey } from "./envelopes.ts";
+import { Federation } from "./federation.ts";
 import { JoinTokens } from "./join-tokens.ts";
 import { type HttpServerOptions, httpServer } from "./http-server.ts";
 import { FaultBook } from "./faults/fault-book.ts";
@@ -26,6 +31,7 @@ import { BrokerMetrics } from "./operations/metrics.ts";
 import { Readiness } from "./operations/readiness.ts";
 import { Departures, type Goodbye, sayGoodbye } from "./operations/say-goodbye.ts";
 import { type RedisStoreOptions, redisStore } from "./redis-store.ts";
+import { Spawner } from "./spawner.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import type { BrokerStore } from "./store.ts";
 
@@ -54,9 +60,13 @@ export interface BrokerOptions {
   readonly stopGraceMs?: number;
   /** Takes orders to misbehave; for scenarios only. */
   readonly faults?: boolean;
+  /** The program `donor-agent` and what stands before its arguments; by default this package's own. */
+  readonly agentCommand?: readonly [string, ...string[]];
 }
 
 const stopGraceMsDefault = 5_000;
+/** How long an agent that the broker starts may take to join with a token of its own, in milliseconds. */
+const spawnedJoinMsMax = 10 * 60_000;
 
 export interface RunningBroker {
   readonly url: string;
@@ -78,6 +88,8 @@ export interface RunningBroker {
    */
   close(goodbye?: Goodbye): Promise<void>;
 }
+
+const ownAgent = [process.execPath, join(import.meta.dirname, "..", "..", "bin", "donor-agent.mjs")] as const;
 
 /**
  * Starts a broker and returns when it listens.
@@ -121,13 +133,24 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     const failure = Promise.withResolvers<never>();
     // Whoever runs the broker watches it; until then a failure must not count as unhandled.
     failure.promise.catch(() => readiness.failed());
+    const brokerId = await settleBrokerId(opened);
+    const spawned = spawnedDirectory(options.store);
+    const program = new AgentProgram({
+      command: options.agentCommand ?? ownAgent,
+      directory: spawned,
+      brokerId,
+      // Nobody would find them again.
+      endsWithBroker: options.store.kind === "memory",
+    });
+    const spawner = new Spawner({ program, brokerId, log, report: (report) => service.handle(report) });
     const service = new BrokerService({
-      ...{ state, store, blobs, clock, record, log },
+      ...{ state, store, blobs, clock, spawner, record, log },
       onFatal: failure.reject,
       onEventSent: (event) => metrics.eventSent(event),
     });
     store.onLost((error) => service.fail(error));
     streams = () => service.hub.connected().length;
+    const federation = new Federation({ service, key: await settleBrokerKey(opened), clock, log });
     const authentication = new Authentication({
       state,
       clock: faults === undefined ? clock : faultyClock(clock, faults),
@@ -135,7 +158,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     });
     const loopbackOnly = isLoopback(host);
     const { app, served } = await httpServer({
-      ...{ service, authentication, blobs, joinTokens, operatorToken, log, record, loopbackOnly },
+      ...{ service, federation, authentication, blobs, joinTokens, operatorToken, log, record, loopbackOnly },
       ...{ metrics, readiness, drain, faults, storeKind: opened.kind },
       ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
     });
@@ -143,8 +166,14 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       await app.close();
       throw explainListen(error, { host, port });
     });
+    spawner.joinAt({
+      url: urlFromHere(url),
+      joinToken: async () => reusable ?? (await joinTokens.create({ expiresInMs: spawnedJoinMsMax })).joinToken,
+    });
+    federation.listensAt(urlFromHere(url));
     // Deadlines of what the store kept count from here.
     await service.handle({ type: "tick" });
+    await spawner.lookAround([...state.executions.values()]);
     record("broker.started", { url, store: store.kind, pid: process.pid });
     return {
       url,
@@ -156,10 +185,14 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       failed: failure.promise,
       async close(goodbye) {
         readiness.stopping();
-        if (goodbye !== undefined) await sayGoodbye({ service, departures }, goodbye);
+        if (goodbye !== undefined) await sayGoodbye({ service, departures, spawned: spawner }, goodbye);
         // What hangs goes on; a store that was told to forget does so until it is closed.
         faults?.stop({ but: "forget-writes" });
         service.hub.closeAll();
+        service.executionEvents.closeAll();
+        await federation.close();
+        if (options.store.kind === "memory") await endSpawned({ service, spawner, directory: spawned });
+        spawner.close();
         await closeServer(app, { stopGraceMs });
         await service.close();
         await store.close();
@@ -195,6 +228,42 @@ async function settleToken(
   const token = asked ?? kept ?? randomBytes(16).toString("hex");
   if (token !== kept) await store.writeSetting(name, token);
   return token;
+}
+
+/** What the agents that this broker starts say of whose they are. */
+async function settleBrokerId(store: BrokerStore): Promise<string> {
+  const kept = await store.readSetting("broker-id");
+  const brokerId = kept ?? randomUUID();
+  if (kept === null) await store.writeSetting("broker-id", brokerId);
+  return brokerId;
+}
+
+function spawnedDirectory(store: BrokerOptions["store"]): string {
+  return store.kind === "memory"
+    ? join(tmpdir(), `houseguest-broker-${randomUUID()}`)
+    : join(store.directory, "spawned");
+}
+
+/** A store that goes takes what it knew of its agents along, so they go before. */
+async function endSpawned({
+  service,
+  spawner,
+  directory,
+}: {
+  service: BrokerService;
+  spawner: Spawner;
+  directory: string;
+}): Promise<void> {
+  const message = { reason: "the broker ends, and so does its memory", now: true };
+  // A broker that cannot go on has said so; its agents end with it.
+  const ended = await service.handle({ type: "kill-all", message }).catch(() => null);
+  if (ended !== null) await spawner.idle();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** The address for whoever is on this machine. */
+function urlFromHere(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 function bootId(): string {

@@ -27,6 +27,7 @@ function slowService() {
     store: { ...memoryStore(), commit },
     blobs: memoryBlobStore(),
     clock,
+    spawner: { perform: () => undefined },
     record: (type) => void recorded.push(type),
     log: pino({ level: "silent" }),
     onFatal: (error) => fatal.push(error),

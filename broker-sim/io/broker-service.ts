@@ -10,8 +10,10 @@ import type { BlobStore } from "./blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { EventHub } from "./event-hub.ts";
+import { ExecutionEvents } from "./execution-events.ts";
 import { withSpan } from "./operations/tracing.ts";
 import { ProblemError } from "./problems.ts";
+import type { Spawner } from "./spawner.ts";
 import type { BrokerStore, StoreChange } from "./store.ts";
 
 export interface BrokerServiceOptions {
@@ -19,6 +21,7 @@ export interface BrokerServiceOptions {
   readonly store: BrokerStore;
   readonly blobs: BlobStore;
   readonly clock: BrokerClock;
+  readonly spawner: Pick<Spawner, "perform">;
   readonly record: RecordEvent;
   readonly log: Logger;
   /** Something failed that cannot be gone on from: what the broker decided and what its store holds differ. */
@@ -33,6 +36,7 @@ const closeMsMax = 2_000;
 /** The reducer's body: hands it inputs one after the other and does what it decides. */
 export class BrokerService {
   readonly hub: EventHub;
+  readonly executionEvents: ExecutionEvents;
   readonly #options: BrokerServiceOptions;
   readonly #commits: CommitQueue;
   #cancelAlarm: () => void = () => undefined;
@@ -43,6 +47,7 @@ export class BrokerService {
     this.#options = options;
     this.#commits = new CommitQueue(options.store);
     this.hub = new EventHub(options.state.boot, options.onEventSent);
+    this.executionEvents = new ExecutionEvents(options.state.boot);
   }
 
   /** For reading only. */
@@ -107,6 +112,7 @@ export class BrokerService {
     this.#closed = true;
     this.#cancelAlarm();
     this.hub.closeAll();
+    this.executionEvents.closeAll();
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeMsMax)));
     const settled = this.#commits.settled().catch(() => undefined);
@@ -150,6 +156,13 @@ export class BrokerService {
       case "disconnect":
         this.hub.forget(effect.agentId);
         return;
+      case "spawn-process":
+      case "kill-process":
+        this.#options.spawner.perform(effect);
+        return;
+      case "publish":
+        this.executionEvents.publish({ event: effect.event, data: effect.execution });
+        return;
       case "remove-upload":
         blobs
           .discard(effect.key)
@@ -174,6 +187,10 @@ export class BrokerService {
 /** What the store tells others of a decision. */
 function changesOf(effects: readonly Effect[]): StoreChange[] {
   return effects.flatMap((effect): StoreChange[] => {
+    if (effect.kind === "publish") {
+      const { executionId, state: to, startedAt, completedAt, error } = effect.execution;
+      return [{ topic: effect.event, data: { executionId, state: to, startedAt, completedAt, error } }];
+    }
     if (effect.kind !== "history") return [];
     const { entry } = effect;
     if (entry.type === "broker.job") return [{ topic: `job.${entry.data.to}`, data: entry.data }];

@@ -6,6 +6,8 @@ import type { BrokerStore, StoreChange } from "./store.ts";
 interface Group {
   readonly jobs: Map<string, string | null>;
   readonly agents: Map<string, string>;
+  readonly executions: Map<string, string | null>;
+  readonly federation: Map<string, string | null>;
   readonly changes: StoreChange[];
   readonly written: Promise<void>;
   /** Rejects when it takes too long, while the store goes on trying. */
@@ -43,6 +45,12 @@ export class CommitQueue {
     for (const job of batch.jobs) this.#gathering.jobs.set(job.jobId, JSON.stringify(job));
     for (const jobId of batch.jobsRemoved) this.#gathering.jobs.set(jobId, null);
     for (const agent of batch.agents) this.#gathering.agents.set(agent.agentId, JSON.stringify(agent));
+    const { executions } = this.#gathering;
+    for (const execution of batch.executions ?? []) executions.set(execution.executionId, JSON.stringify(execution));
+    for (const executionId of batch.executionsRemoved ?? []) executions.set(executionId, null);
+    for (const [key, kept] of batch.federation ?? []) {
+      this.#gathering.federation.set(key, kept === null ? null : JSON.stringify(kept));
+    }
   }
 
   /** Resolves when everything added so far is in the store; rejects for good once a write has failed. */
@@ -100,6 +108,14 @@ function newGroup(store: BrokerStore): Group {
   // Whoever waits hears of a failure; a group that nobody waits for must not end the process.
   promise.catch(() => undefined);
   inTime.promise.catch(() => undefined);
-  const settle = { resolve, reject };
-  return { jobs: new Map(), agents: new Map(), changes: [], written: promise, inTime: inTime.promise, settle };
+  return {
+    jobs: new Map(),
+    agents: new Map(),
+    executions: new Map(),
+    federation: new Map(),
+    changes: [],
+    written: promise,
+    inTime: inTime.promise,
+    settle: { resolve, reject },
+  };
 }

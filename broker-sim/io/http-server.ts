@@ -11,9 +11,12 @@ import type { BlobStore } from "./blob-store.ts";
 import { registerBlobRoutes } from "./blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
+import { registerExecutionRoutes } from "./execution-routes.ts";
 import type { FaultBook } from "./faults/fault-book.ts";
 import { registerFaultRoutes } from "./faults/fault-routes.ts";
 import { misbehave } from "./faults/misbehave.ts";
+import type { Federation } from "./federation.ts";
+import { registerFederationRoutes, registerSpokeRoutes } from "./federation-routes.ts";
 import type { JoinTokens } from "./join-tokens.ts";
 import { registerJoinTokenRoutes } from "./join-token-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
@@ -33,6 +36,7 @@ import { registerUploadRoutes } from "./upload-routes.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;
+  readonly federation: Federation;
   readonly authentication: Authentication;
   readonly blobs: BlobStore;
   readonly joinTokens: JoinTokens;
@@ -103,6 +107,9 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
   app.register(async (uploads) => registerUploadRoutes(uploads, scope));
   app.register(async (tokens) => registerJoinTokenRoutes(tokens, options));
   app.register(async (scope) => registerOperatorRoutes(scope, options));
+  app.register(async (executions) => registerExecutionRoutes(executions, options));
+  app.register(async (spoke) => registerSpokeRoutes(spoke, scope));
+  app.register(async (federation) => registerFederationRoutes(federation, options));
   app.register(async (scope) => registerFaultRoutes(scope, { ...options, served }));
   app.register(async (scope) => registerHealthRoutes(scope, options));
   await app.ready();

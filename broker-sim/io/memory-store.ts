@@ -5,16 +5,23 @@ import { parseStoredRecords } from "./stored-records.ts";
 export function memoryStore(): BrokerStore {
   const jobs = new Map<string, string>();
   const agents = new Map<string, string>();
+  const executions = new Map<string, string>();
+  const federation = new Map<string, string>();
   const settings = new Map<string, string>();
   return {
     kind: "memory",
-    load: async () => parseStoredRecords({ jobs: jobs.values(), agents: agents.values() }),
+    load: async () =>
+      parseStoredRecords({
+        jobs: jobs.values(),
+        agents: agents.values(),
+        executions: executions.values(),
+        federation: federation.values(),
+      }),
     async commit(writes) {
-      for (const [jobId, text] of writes.jobs) {
-        if (text === null) jobs.delete(jobId);
-        else jobs.set(jobId, text);
-      }
-      for (const [agentId, text] of writes.agents) agents.set(agentId, text);
+      write(jobs, writes.jobs);
+      write(agents, writes.agents);
+      write(executions, writes.executions ?? new Map());
+      write(federation, writes.federation ?? new Map());
     },
     readSetting: async (name) => settings.get(name) ?? null,
     async writeSetting(name, value) {
@@ -25,4 +32,11 @@ export function memoryStore(): BrokerStore {
     // Nothing is held open.
     close: async () => undefined,
   };
+}
+
+function write(records: Map<string, string>, writes: ReadonlyMap<string, string | null>): void {
+  for (const [id, text] of writes) {
+    if (text === null) records.delete(id);
+    else records.set(id, text);
+  }
 }

@@ -14,6 +14,23 @@ import {
   SubmitResponse,
 } from "../../protocol/messages.ts";
 import { FaultList, FaultView, type PutFault } from "../../protocol/faults.ts";
+import type { ExecutionState } from "../../protocol/execution-states.ts";
+import {
+  ExecutionList,
+  ExecutionView,
+  type KillRequest,
+  KillswitchResponse,
+  type SpawnSpec,
+} from "../../protocol/executions.ts";
+import {
+  type AcceptInvitationRequest,
+  ConnectionList,
+  ConnectionView,
+  type InviteRequest,
+  InviteResponse,
+  RemoteList,
+  RemoteView,
+} from "../../protocol/federation.ts";
 import { limits } from "../../foundation/limits.ts";
 import { CreatedJoinToken, JoinTokenList, type JoinTokenView } from "../../protocol/join-tokens.ts";
 import { routes } from "../../protocol/routes.ts";
@@ -103,6 +120,65 @@ export class OperatorClient {
     return await this.#call("DELETE", routes.fault(encodeURIComponent(ruleId)), { schema: FaultView });
   }
 
+  /** Has the broker start an agent on its host. */
+  async spawn(spec: SpawnSpec): Promise<ExecutionView> {
+    return await this.#call("POST", routes.executions, { schema: ExecutionView, body: spec });
+  }
+
+  async executions(inState?: ExecutionState): Promise<ExecutionView[]> {
+    const query = inState === undefined ? "" : `?state=${inState}`;
+    return (await this.#call("GET", routes.executions + query, { schema: ExecutionList })).executions;
+  }
+
+  async execution(executionId: string): Promise<ExecutionView> {
+    return await this.#call("GET", routes.execution(encodeURIComponent(executionId)), { schema: ExecutionView });
+  }
+
+  async kill(executionId: string, message: KillRequest): Promise<ExecutionView> {
+    const path = routes.executionKill(encodeURIComponent(executionId));
+    return await this.#call("POST", path, { schema: ExecutionView, body: message });
+  }
+
+  async killAll(message: KillRequest): Promise<string[]> {
+    return (await this.#call("POST", routes.killswitch, { schema: KillswitchResponse, body: message })).executionIds;
+  }
+
+  async invite(asked: z.input<typeof InviteRequest>): Promise<z.infer<typeof InviteResponse>> {
+    return await this.#call("POST", routes.connections, { schema: InviteResponse, body: asked });
+  }
+
+  async acceptInvitation(asked: z.infer<typeof AcceptInvitationRequest>): Promise<ConnectionView> {
+    return await this.#call("POST", routes.acceptInvitation, { schema: ConnectionView, body: asked });
+  }
+
+  async connections(): Promise<ConnectionView[]> {
+    return (await this.#call("GET", routes.connections, { schema: ConnectionList })).connections;
+  }
+
+  async setConnection(connectionId: string, state: "active" | "suspended" | "revoked"): Promise<ConnectionView> {
+    const path = routes.connectionState(encodeURIComponent(connectionId));
+    return await this.#call("POST", path, { schema: ConnectionView, body: { state } });
+  }
+
+  /** Has a spoke start an agent. */
+  async spawnRemote(connectionId: string, spec: SpawnSpec): Promise<RemoteView> {
+    return await this.#call("POST", routes.remotes(encodeURIComponent(connectionId)), {
+      schema: RemoteView,
+      body: spec,
+    });
+  }
+
+  /** What one spoke says now; of all spokes what they said last. */
+  async remotes(connectionId?: string): Promise<RemoteView[]> {
+    const path = connectionId === undefined ? routes.allRemotes : routes.remotes(encodeURIComponent(connectionId));
+    return (await this.#call("GET", path, { schema: RemoteList })).remotes;
+  }
+
+  async killRemote(connectionId: string, commandId: string, message: KillRequest): Promise<RemoteView> {
+    const path = routes.remoteKill(encodeURIComponent(connectionId), encodeURIComponent(commandId));
+    return await this.#call("POST", path, { schema: RemoteView, body: message });
+  }
+
   async #call<S extends z.ZodType>(
     method: "GET" | "POST" | "DELETE",
     path: string,
@@ -154,9 +230,10 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
 function adviceFor(code: ProblemCode): string {
   if (code === "faults-off") return "Start one for scenarios with `broker-sim serve --faults`.";
   if (code === "unknown-fault") return "`broker-sim fault list` lists what there is.";
+  if (code === "unknown-connection") return "`broker-sim federation list` lists what there is.";
   if (code === "store-away") return "Wait until its store is back; `broker-sim jobs` says what was taken.";
   return code.startsWith("unknown-")
-    ? "`broker-sim jobs` and `broker-sim agents` list what there is."
+    ? "`broker-sim jobs`, `broker-sim agents` and `broker-sim executions` list what there is."
     : "Nothing was changed.";
 }
 

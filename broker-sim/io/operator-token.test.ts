@@ -36,7 +36,10 @@ test.each(operatorRoutes)("%s %s is refused without the operator token, and with
       "bad-operator-token",
     ]);
   }
-  expect((await live.call(method, path)).status).not.toBe(401);
+  const known = await fetch(live.url + path, { method, headers: live.operatorHeaders() });
+  expect(known.status).not.toBe(401);
+  // One of them is a stream, which does not end by itself.
+  await known.body?.cancel();
 });
 
 test("the operator token outlives a restart, and another one can be given", async () => {

@@ -13,6 +13,7 @@ const guesses: ReadonlySet<ProblemCode> = new Set(["bad-join-token", "bad-operat
 export interface RateLimitOptions {
   readonly requestsMax?: number;
   readonly guessesMax?: number;
+  readonly hubCallsMax?: number;
 }
 
 export interface RateLimits {
@@ -20,17 +21,21 @@ export interface RateLimits {
   ofAgent(request: FastifyRequest, agentId: string): Promise<void>;
   /** Refuses an address that guessed wrong too often of late. @throws ProblemError `rate-limited` */
   ofGuesses(request: FastifyRequest): Promise<void>;
+  /** Counts what comes from another broker, by its address. @throws ProblemError `rate-limited` */
+  ofHubs(request: FastifyRequest): Promise<void>;
   /** Counts a refusal if it was a guess. */
   refused(request: FastifyRequest, code: ProblemCode): Promise<void>;
 }
 
 /**
- * Two limits by @fastify/rate-limit, each over a minute: wrong tokens by address, which is all that is known of whoever
- * sends them, and requests by agent, counted only once its signature is proved: nobody can use up another's share.
+ * Three limits by @fastify/rate-limit, each over a minute: wrong tokens, and calls of other brokers, by address, which is
+ * all that is known of whoever sends them; and requests by agent, counted only once its signature is proved: nobody can
+ * use up another's share.
  */
 export async function rateLimits(app: FastifyInstance, options: RateLimitOptions = {}): Promise<RateLimits> {
   const { requestsMax = brokerLimits.requestsPerAgentPerMinuteMax } = options;
   const { guessesMax = brokerLimits.tokenGuessesPerMinuteMax } = options;
+  const { hubCallsMax = brokerLimits.hubCallsPerMinuteMax } = options;
   await app.register(rateLimit, { global: false });
   const agentIds = new WeakMap<FastifyRequest, string>();
   const byAgent = app.createRateLimit({
@@ -40,6 +45,7 @@ export async function rateLimits(app: FastifyInstance, options: RateLimitOptions
   });
   // One more than the limit is what the plugin calls exceeded; looking does not count.
   const byAddress = app.createRateLimit({ max: guessesMax, timeWindow: minuteMs, keyGenerator: ({ ip }) => ip });
+  const ofHubs = app.createRateLimit({ max: hubCallsMax, timeWindow: minuteMs, keyGenerator: ({ ip }) => `hub ${ip}` });
   return {
     async ofAgent(request, agentId) {
       agentIds.set(request, agentId);
@@ -52,6 +58,12 @@ export async function rateLimits(app: FastifyInstance, options: RateLimitOptions
       const result = await byAddress(request, { increment: false });
       if (!result.isAllowed && result.remaining === 0) {
         throw new ProblemError("rate-limited", "Too many wrong tokens came from this address; wait a minute.");
+      }
+    },
+    async ofHubs(request) {
+      const result = await ofHubs(request);
+      if (!result.isAllowed && result.isExceeded) {
+        throw new ProblemError("rate-limited", `A hub may call ${hubCallsMax} times a minute; slow down.`);
       }
     },
     async refused(request, code) {

@@ -22,10 +22,10 @@ export interface RedisStoreOptions {
 }
 
 /** A hash each, id to text; the scripts know `jobs` by its place. */
-const kinds = ["jobs", "agents", "settings"] as const;
+const kinds = ["jobs", "agents", "settings", "executions", "federation"] as const;
 type Kind = (typeof kinds)[number];
 type Records = Readonly<Record<Kind, ReadonlyMap<string, string | null>>>;
-const none: ReadonlyMap<string, string> = new Map();
+const none: Records = recordsOf(() => new Map<string, string | null>());
 
 /** How long a broker that just ended may take to be gone from the server. */
 const claimWaitMsMax = 2_000;
@@ -60,7 +60,7 @@ class RedisStore implements BrokerStore {
   readonly #token = randomUUID();
   readonly #keys: readonly string[];
   /** Everything that the server has said to be written, for the day when it has lost some of it. */
-  readonly #written: Record<Kind, Map<string, string>> = { jobs: new Map(), agents: new Map(), settings: new Map() };
+  readonly #written = recordsOf(() => new Map<string, string>());
   readonly #turns = new Turns();
   #generation = 0;
   #number = 0;
@@ -114,12 +114,17 @@ class RedisStore implements BrokerStore {
   }
 
   async load() {
-    const { jobs, agents } = this.#written;
-    return parseStoredRecords({ jobs: jobs.values(), agents: agents.values() });
+    const { jobs, agents, executions, federation } = this.#written;
+    return parseStoredRecords({
+      jobs: jobs.values(),
+      agents: agents.values(),
+      executions: executions.values(),
+      federation: federation.values(),
+    });
   }
 
-  async commit({ jobs, agents, changes = [] }: StoreWrites): Promise<void> {
-    await this.#write({ jobs, agents, settings: none }, changes);
+  async commit({ changes = [], ...writes }: StoreWrites): Promise<void> {
+    await this.#write({ ...none, ...writes }, changes);
   }
 
   async readSetting(name: string): Promise<string | null> {
@@ -127,7 +132,7 @@ class RedisStore implements BrokerStore {
   }
 
   async writeSetting(name: string, value: string): Promise<void> {
-    await this.#write({ jobs: none, agents: none, settings: new Map([[name, value]]) }, []);
+    await this.#write({ ...none, settings: new Map([[name, value]]) }, []);
   }
 
   async close(): Promise<void> {
@@ -151,8 +156,7 @@ class RedisStore implements BrokerStore {
 
   /** Nobody else may have become the writer, and nothing may have gone, while there was nothing to write. */
   async #look(): Promise<void> {
-    const look = async (): Promise<void> =>
-      await this.#bring(this.#number, { jobs: none, agents: none, settings: none }, []);
+    const look = async (): Promise<void> => await this.#bring(this.#number, none, []);
     // What it finds it has told to `onLost`.
     await this.#turns.take("writer", look).catch(() => undefined);
   }
@@ -207,7 +211,7 @@ class RedisStore implements BrokerStore {
 
   /** All there is, with these on top. */
   #with(records: Records): Records {
-    const all: Record<Kind, Map<string, string>> = { jobs: new Map(), agents: new Map(), settings: new Map() };
+    const all = recordsOf(() => new Map<string, string>());
     for (const kind of kinds) {
       for (const [id, text] of this.#written[kind]) all[kind].set(id, text);
       for (const [id, text] of records[kind]) {
@@ -258,4 +262,8 @@ class RedisStore implements BrokerStore {
       { code: "store-too-new", next: "Start that version, or use another namespace." },
     );
   }
+}
+
+function recordsOf<T>(make: () => T): Record<Kind, T> {
+  return { jobs: make(), agents: make(), settings: make(), executions: make(), federation: make() };
 }

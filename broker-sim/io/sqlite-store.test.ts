@@ -82,6 +82,27 @@ describe("the SQLite store", () => {
     expect(() => sqliteStore(directory)).toThrowError(expect.objectContaining({ code: "store-corrupt" }));
   });
 
+  test("of the version before is brought up to this one, with all that it held", async () => {
+    const broker = new CoreBroker();
+    broker.submit(1);
+    const first = sqliteStore(directory);
+    const jobs = new Map(Array.from(broker.storedJobs, ([jobId, job]) => [jobId, JSON.stringify(job)]));
+    await first.commit({ jobs, agents: new Map() });
+    await first.close();
+    const database = new DatabaseSync(join(directory, "broker.sqlite"));
+    // As layout 1 was.
+    database.exec("DROP TABLE executions; DROP TABLE federation; PRAGMA user_version = 1");
+    database.close();
+    const store = sqliteStore(directory);
+    expect(await store.load()).toEqual({
+      jobs: [...broker.storedJobs.values()],
+      agents: [],
+      executions: [],
+      federation: [],
+    });
+    await store.close();
+  });
+
   test("of a later version is not touched", async () => {
     await sqliteStore(directory).close();
     const database = new DatabaseSync(join(directory, "broker.sqlite"));

@@ -2,19 +2,25 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
+import { assert } from "../../foundation/assert.ts";
 import { UsageError, messageOf, systemCode } from "../../foundation/errors.ts";
 import type { BrokerStore } from "./store.ts";
 import { parseStoredRecords } from "./stored-records.ts";
 
 /** Counts the layouts of the tables; a database of a later one is not touched. */
-const layoutVersion = 1;
+const layoutVersion = 3;
 
-const layout = `
+/** What brings a database of the version before up to each, by that version less one; all of it in one transaction. */
+const steps: readonly string[] = [
+  `
   CREATE TABLE jobs (job_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE agents (agent_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${layoutVersion};
-`;
+`,
+  "CREATE TABLE executions (execution_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+  "CREATE TABLE federation (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+];
+assert(steps.length === layoutVersion, "every layout has a step that leads to it");
 
 /**
  * Keeps records in `DIRECTORY/broker.sqlite` (mode 0600: it holds the join token), for one broker at a time.
@@ -27,6 +33,10 @@ export function sqliteStore(directory: string): BrokerStore {
   const putJob = database.prepare("INSERT OR REPLACE INTO jobs (job_id, record) VALUES (?, ?)");
   const removeJob = database.prepare("DELETE FROM jobs WHERE job_id = ?");
   const putAgent = database.prepare("INSERT OR REPLACE INTO agents (agent_id, record) VALUES (?, ?)");
+  const putExecution = database.prepare("INSERT OR REPLACE INTO executions (execution_id, record) VALUES (?, ?)");
+  const removeExecution = database.prepare("DELETE FROM executions WHERE execution_id = ?");
+  const putFederation = database.prepare("INSERT OR REPLACE INTO federation (key, record) VALUES (?, ?)");
+  const removeFederation = database.prepare("DELETE FROM federation WHERE key = ?");
   const putSetting = database.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)");
   const getSetting = database.prepare("SELECT value FROM settings WHERE name = ?");
   return {
@@ -37,7 +47,12 @@ export function sqliteStore(directory: string): BrokerStore {
           .prepare(`SELECT record FROM ${table} ORDER BY 1`)
           .all()
           .map((row) => String(row["record"]));
-      return parseStoredRecords({ jobs: records("jobs"), agents: records("agents") });
+      return parseStoredRecords({
+        jobs: records("jobs"),
+        agents: records("agents"),
+        executions: records("executions"),
+        federation: records("federation"),
+      });
     },
     async commit(writes) {
       database.exec("BEGIN IMMEDIATE");
@@ -47,6 +62,14 @@ export function sqliteStore(directory: string): BrokerStore {
           else putJob.run(jobId, text);
         }
         for (const [agentId, text] of writes.agents) putAgent.run(agentId, text);
+        for (const [executionId, text] of writes.executions ?? []) {
+          if (text === null) removeExecution.run(executionId);
+          else putExecution.run(executionId, text);
+        }
+        for (const [key, text] of writes.federation ?? []) {
+          if (text === null) removeFederation.run(key);
+          else putFederation.run(key, text);
+        }
         database.exec("COMMIT");
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
@@ -85,7 +108,8 @@ function open(directory: string, path: string): DatabaseSync {
     if (check !== "ok") throw corrupt(path, String(check));
     const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (version > layoutVersion) throw tooNew(path, version);
-    if (version === 0) database.exec(layout);
+    for (const step of steps.slice(version)) database.exec(step);
+    if (version < layoutVersion) database.exec(`PRAGMA user_version = ${layoutVersion}`);
     database.exec("COMMIT");
     return database;
   } catch (error) {

@@ -23,7 +23,7 @@ export function storeContract(
     });
 
     test("begins empty", async () => {
-      expect(await store.load()).toEqual({ jobs: [], agents: [] });
+      expect(await store.load()).toEqual({ jobs: [], agents: [], executions: [], federation: [] });
       expect(await store.readSetting("join-token")).toBeNull();
     });
 
@@ -36,6 +36,8 @@ export function storeContract(
       const loaded = await store.load();
       expect(byId(loaded.jobs)).toEqual(byId(jobs()));
       expect(loaded.agents).toEqual([...broker.storedAgents.values()]);
+      expect(loaded.executions).toEqual([...broker.storedExecutions.values()]);
+      expect(loaded.federation).toEqual([...broker.storedFederation.values()]);
     });
 
     test("forgets what is removed, in the same commit that writes the rest", async () => {
@@ -48,8 +50,10 @@ export function storeContract(
         [first!.jobId, null],
         [second!.jobId, JSON.stringify(changed)],
       ]);
-      await store.commit({ jobs: writes, agents: new Map() });
-      expect((await store.load()).jobs).toEqual([changed]);
+      const executions = new Map([["exec-boot0-1", null]]);
+      const federation = new Map([["connection/conn-0000000000000001", null]]);
+      await store.commit({ jobs: writes, agents: new Map(), executions, federation });
+      expect(await store.load()).toMatchObject({ jobs: [changed], executions: [], federation: [] });
     });
 
     test("takes thousands of records at once", async () => {
@@ -69,6 +73,12 @@ export function storeContract(
       expect(await store.readSetting("join-token")).toBe("two");
     });
 
+    test("says so when the record of an execution cannot be read back", async () => {
+      const executions = new Map([["exec-a-1", '{"executionId":"exec-a-1"}']]);
+      await store.commit({ jobs: new Map(), agents: new Map(), executions });
+      await expect(store.load()).rejects.toMatchObject({ code: "store-corrupt" });
+    });
+
     test("says so when a record cannot be read back", async () => {
       await store.commit({ jobs: new Map([["job-a-1", '{"jobId":"job-a-1"}']]), agents: new Map() });
       await expect(store.load()).rejects.toMatchObject({ code: "store-corrupt" });
@@ -81,7 +91,10 @@ export function storeContract(
       await store.writeSetting("join-token", "one");
       await store.close();
       store = await open();
-      expect(byId((await store.load()).jobs)).toEqual(byId(jobs()));
+      const { executions, federation, ...loaded } = await store.load();
+      expect(federation).toEqual([...broker.storedFederation.values()]);
+      expect(byId(loaded.jobs)).toEqual(byId(jobs()));
+      expect(executions).toEqual([...broker.storedExecutions.values()]);
       expect(await store.readSetting("join-token")).toBe("one");
     });
   });
@@ -90,6 +103,9 @@ export function storeContract(
 function scene() {
   const broker = new CoreBroker();
   broker.submit(2);
+  broker.do({ type: "spawn", spec: { slots: 1, sandbox: "auto" } });
+  const invitation = { secretDigest: "d".repeat(64), invitedUntil: 1 };
+  broker.do({ type: "invite", connectionId: "conn-0000000000000001", name: "hub", ...invitation });
   const agent = new CoreAgent(broker).enrol();
   return { broker, agent, jobs: () => [...broker.storedJobs.values()] };
 }
@@ -98,6 +114,8 @@ function writesOf(broker: CoreBroker) {
   return {
     jobs: new Map(Array.from(broker.storedJobs, ([jobId, job]) => [jobId, JSON.stringify(job)])),
     agents: new Map(Array.from(broker.storedAgents, ([agentId, agent]) => [agentId, JSON.stringify(agent)])),
+    executions: new Map(Array.from(broker.storedExecutions, ([id, execution]) => [id, JSON.stringify(execution)])),
+    federation: new Map(Array.from(broker.storedFederation, ([key, kept]) => [key, JSON.stringify(kept)])),
   };
 }
 

@@ -1,20 +1,27 @@
+import type { ExecutionRecord } from "../core/executions/execution-record.ts";
+import type { FederationRecord } from "../core/federation/federation-records.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
 
 /** What a store kept from an earlier start. */
 export interface StoredBroker {
   readonly jobs: readonly JobRecord[];
   readonly agents: readonly AgentRecord[];
+  readonly executions: readonly ExecutionRecord[];
+  readonly federation: readonly FederationRecord[];
 }
 
 /** Records as JSON text by id; null removes one. */
 export interface StoreWrites {
   readonly jobs: ReadonlyMap<string, string | null>;
   readonly agents: ReadonlyMap<string, string>;
+  /** Left out where none was changed. */
+  readonly executions?: ReadonlyMap<string, string | null>;
+  readonly federation?: ReadonlyMap<string, string | null>;
   /** What a store that can tell others tells them, in order, if and only if the records are written. */
   readonly changes?: readonly StoreChange[];
 }
 
-/** A step of a job or an agent: `job.leased`, `agent.lost`. */
+/** A step of a job or an agent: `job.leased`, `agent.lost`; `agent.running` is of one that the broker started itself. */
 export interface StoreChange {
   readonly topic: string;
   /** Flat, and can be put into JSON. */

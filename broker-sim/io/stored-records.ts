@@ -1,14 +1,18 @@
 import * as z from "zod";
 
 import { UsageError, messageOf } from "../../foundation/errors.ts";
+import { ExecutionRecord } from "../core/executions/execution-record.ts";
+import { FederationRecord } from "../core/federation/federation-records.ts";
 import { AgentRecord, JobRecord } from "../core/records.ts";
 import type { StoredBroker } from "./store.ts";
 
 /** Reads records back as they were written; what cannot be read is an error, never skipped. */
-export function parseStoredRecords(source: { jobs: Iterable<string>; agents: Iterable<string> }): StoredBroker {
+export function parseStoredRecords(source: Record<keyof StoredBroker, Iterable<string>>): StoredBroker {
   return {
     jobs: Array.from(source.jobs, (text) => parse(JobRecord, text)),
     agents: Array.from(source.agents, (text) => parse(AgentRecord, text)),
+    federation: Array.from(source.federation, (text) => parse(FederationRecord, text)),
+    executions: Array.from(source.executions, (text) => parse(ExecutionRecord, text)),
   };
 }
 

@@ -15,6 +15,8 @@ import { type BrokerState, startBrokerState } from "../core/broker-state.ts";
 import type { Effect } from "../core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse, Caller, Refusal } from "../core/inputs.ts";
 import { assertInvariants } from "../core/invariants.ts";
+import type { ExecutionRecord } from "../core/executions/execution-record.ts";
+import type { FederationRecord } from "../core/federation/federation-records.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
 import { beginTurn } from "../core/turn.ts";
 import type { z } from "zod";
@@ -29,6 +31,8 @@ export class CoreBroker {
   /** What a store would hold. */
   readonly storedJobs = new Map<string, JobRecord>();
   readonly storedAgents = new Map<string, AgentRecord>();
+  readonly storedFederation = new Map<string, FederationRecord>();
+  readonly storedExecutions = new Map<string, ExecutionRecord>();
   readonly timing: Timing;
   #boots = 0;
 
@@ -44,6 +48,13 @@ export class CoreBroker {
         for (const job of effect.batch.jobs) this.storedJobs.set(job.jobId, structuredClone(job));
         for (const jobId of effect.batch.jobsRemoved) this.storedJobs.delete(jobId);
         for (const agent of effect.batch.agents) this.storedAgents.set(agent.agentId, structuredClone(agent));
+        for (const one of effect.batch.executions ?? [])
+          this.storedExecutions.set(one.executionId, structuredClone(one));
+        for (const [key, kept] of effect.batch.federation ?? []) {
+          if (kept === null) this.storedFederation.delete(key);
+          else this.storedFederation.set(key, structuredClone(kept));
+        }
+        for (const executionId of effect.batch.executionsRemoved ?? []) this.storedExecutions.delete(executionId);
       }
       this.effects.push(effect);
     }
@@ -74,6 +85,8 @@ export class CoreBroker {
       nowMs: this.nowMs,
       jobs: [...this.storedJobs.values()].map((job) => structuredClone(job)),
       agents: [...this.storedAgents.values()].map((agent) => structuredClone(agent)),
+      federation: [...this.storedFederation.values()].map((kept) => structuredClone(kept)),
+      executions: [...this.storedExecutions.values()].map((execution) => structuredClone(execution)),
       blobs,
       uploads,
     });

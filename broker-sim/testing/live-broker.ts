@@ -39,7 +39,7 @@ export class LiveBroker {
     port?: number;
   } & Pick<
     Partial<BrokerOptions>,
-    "stopGraceMs" | "faults" | "log" | "singleUseTokensOnly" | "rateLimits"
+    "stopGraceMs" | "faults" | "log" | "singleUseTokensOnly" | "rateLimits" | "agentCommand"
   > = {}): Promise<LiveBroker> {
     const history: HistoryRecord[] = [];
     const write = (line: string) => {

@@ -77,3 +77,8 @@ export function operatorHeaders({ operatorToken }: Pick<Served, "operatorToken">
 export function brokerOptions({ url, operatorToken }: Served): string[] {
   return ["--broker", url, "--operator-token", operatorToken];
 }
+
+/** As the options, where commands find it by themselves. */
+export function operatorEnvironment({ url, operatorToken }: Served): Record<string, string> {
+  return { HOUSEGUEST_BROKER: url, HOUSEGUEST_OPERATOR_TOKEN: operatorToken };
+}

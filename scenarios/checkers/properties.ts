@@ -33,6 +33,8 @@ export const propertyNames = [
   "work-kept",
   "word-kept",
   "command-once",
+  "commands-once",
+  "executions",
   "revoked-first",
   "state-of-work",
   "requests-answered",

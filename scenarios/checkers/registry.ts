@@ -5,6 +5,8 @@ import { type Checker, type CheckerSettings, failed, type Judgement, undecided }
 import { activityPauses } from "./activity-pauses.ts";
 import { checkpointProgress } from "./checkpoint-progress.ts";
 import { completionOnce } from "./completion-once.ts";
+import { commandsOnce } from "./commands-once.ts";
+import { executions } from "./executions.ts";
 import { fencing } from "./fencing.ts";
 import { freezeBound } from "./freeze-bound.ts";
 import { freezeLatency } from "./freeze-latency.ts";
@@ -106,6 +108,8 @@ export const checkers = {
   "latest-instance": latestInstance,
   "revoked-first": revokedFirst,
   "command-once": commandOnce,
+  "commands-once": commandsOnce,
+  executions,
   "word-kept": wordKept,
   "work-kept": workKept,
   "lease-overrun": leaseOverrun,

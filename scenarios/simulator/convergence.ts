@@ -88,6 +88,8 @@ export class Convergence {
       for (const clause of this.#differencesOf(member)) yield `${name} ${clause}`;
     }
     if (broker.state !== null && broker.state.queue.size > 0) yield "the broker's queue is not empty";
+    if (broker.spawner.living > 0)
+      yield `${broker.spawner.living} agents run that the broker started, and it has no idea`;
   }
 
   *#differencesOf(member: Member): Generator<string> {

@@ -1,10 +1,12 @@
 import { unreachable } from "../../foundation/assert.ts";
 import type { ControlResponse } from "../../protocol/control.ts";
+import { FederatedHub } from "./federated-hub.ts";
 import { Faults } from "./faults.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStep, PlanStepOf } from "./plan/plan.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
 import { brokersToken } from "./world/broker-input.ts";
+import { simulatedSpawn } from "./world/spawn-behaviour.ts";
 import { simulatedJob } from "./world/job-behaviours.ts";
 import type { Member } from "./world/member.ts";
 import type { World } from "./world/world.ts";
@@ -22,7 +24,9 @@ export class Director implements EventTarget {
   readonly #members: Member[];
   readonly #faults: Faults;
   readonly #join: (joinToken: string) => Member;
+  readonly #hub: FederatedHub;
   readonly jobIds: string[] = [];
+  readonly executionIds: string[] = [];
   #commands = 0;
   /** Jobs that a step asked for and the broker has not taken yet. */
   waiting = 0;
@@ -36,6 +40,7 @@ export class Director implements EventTarget {
     this.#join = join;
     this.#broker = broker;
     this.#members = members;
+    this.#hub = new FederatedHub(world, broker);
     this.#faults = new Faults(world, { broker, members });
   }
 
@@ -83,6 +88,15 @@ export class Director implements EventTarget {
         this.#broker.ask({ type: "command", agentId, message });
         return;
       }
+      case "spawn": {
+        const response = this.#broker.ask({ type: "spawn", spec: simulatedSpawn(step.behaviour) });
+        if (response?.ok === true) this.executionIds.push(response.answer.executionId);
+        return;
+      }
+      case "command-spoke":
+        return this.#hub.take(step);
+      case "kill-spawned":
+        return this.#killSpawned(step);
       case "stranger":
         return this.#stranger(step);
       case "kill-agent":
@@ -136,6 +150,24 @@ export class Director implements EventTarget {
     const latencyMs = this.#world.nowMs - askedAtMs;
     const { agentId } = host;
     this.#world.record(this.#world.harness, "witness.resume", { agentId, latencyMs, processes, stopped });
+  }
+
+  /** Whatever the broker started and nobody has ended is to end now; what is being ended has to come to its end by itself. */
+  endSpawned(): void {
+    for (const { executionId, state } of [...(this.#broker.state?.executions.values() ?? [])]) {
+      if (state !== "running") continue;
+      this.#broker.ask({ type: "kill", executionId, message: { reason: "faults have stopped", now: false } });
+    }
+  }
+
+  #killSpawned({ execution, now }: Pick<PlanStepOf<"kill-spawned">, "execution" | "now">): void {
+    const message = { reason: "plan", now };
+    if (execution === null) {
+      this.#broker.ask({ type: "kill-all", message });
+      return;
+    }
+    const executionId = this.executionIds[execution % Math.max(1, this.executionIds.length)];
+    if (executionId !== undefined) this.#broker.ask({ type: "kill", executionId, message });
   }
 
   /** Where no agent runs, the owner's own command does it from the ledger, if there is one. */

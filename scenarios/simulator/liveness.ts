@@ -1,5 +1,6 @@
 import { agentLimits } from "../../agent/core/limits.ts";
 import type { AgentCore } from "../../agent/core/state.ts";
+import { isTerminalExecution } from "../../protocol/execution-states.ts";
 import { Convergence } from "./convergence.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { Failure } from "./outcome.ts";
@@ -63,6 +64,7 @@ export class Liveness implements EventTarget {
     }
     // Somebody has to be there to do the work that is left.
     if (members.every(isLeaving)) this.#simulation.addMember().start();
+    director.endSpawned();
     this.#extend();
     let lookInMs = lookEveryMs;
     if (this.#isFinished()) {
@@ -150,7 +152,7 @@ export class Liveness implements EventTarget {
     const { broker, members, director } = this.#simulation;
     const { state } = broker;
     if (state === null || director.waiting > 0 || state.jobs.size > state.settled.size) return false;
-    if (this.#resting.size > 0) return false;
+    if (this.#resting.size > 0 || state.executions.size > state.executionsSettled.size) return false;
     return members.every(
       (member) =>
         (member.body?.core.pause ?? null) === null &&
@@ -171,6 +173,9 @@ export class Liveness implements EventTarget {
         if (job.completedAt === null)
           lines.push(`${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`);
       }
+    }
+    for (const { executionId, state: is } of state.executions.values()) {
+      if (!isTerminalExecution(is)) lines.push(`${executionId} is ${is}`);
     }
     for (const member of members) lines.push(...unfinishedOf(member));
     for (const { host } of this.#resting) lines.push(`agent ${host.index} is paused, and the broker does not know`);

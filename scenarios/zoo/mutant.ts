@@ -30,6 +30,7 @@ export const invariants = [
   "I7",
   "I8",
   "I9",
+  "I10",
   "I11",
   "L1",
   "L2",

@@ -23,6 +23,8 @@ interface Document extends Json {
 const security: Record<Access, readonly Record<string, readonly string[]>[]> = {
   signed: [{ signature: [] }],
   operator: [{ operatorToken: [] }],
+  // What proves a hub stands in the body.
+  sealed: [],
   open: [],
 };
 

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
+import { executionStates } from "../../../protocol/execution-states.ts";
 import type { HistoryType } from "../../../protocol/history.ts";
 import type { RecordEvent } from "../../../protocol/history-recorder.ts";
 import { jobStates } from "../../../protocol/job-states.ts";
@@ -141,6 +142,8 @@ function historyCounters(registers: Registry[]): Partial<Record<HistoryType, (da
     "broker.released": by("how", "leases_ended", "Grants that ended, by how."),
     "broker.job": by("to", "job_moves", "Jobs that came into a state, by state."),
     "broker.agent": by("standing", "agent_moves", "Agents whose standing changed, by what it is now."),
+    "broker.execution": by("to", "execution_moves", "Agents of the broker's own that came into a state, by state."),
+    "broker.command-refused": by("code", "commands_refused", "Hubs' commands refused, by the problem's code."),
     "broker.refused": by("code", "refusals", "Requests refused, by the problem's code."),
   };
 }
@@ -175,6 +178,10 @@ function registerGauges(registers: Registry[], { state, openStreams, isReady }: 
     gaugeBy("standing", "agents", "Agents that are known, by standing.", {
       all: ["active", "lost", "shutdown", "revoked"],
       read: () => Array.from(state.agents.values(), (agent) => agent.standing),
+    }),
+    gaugeBy("state", "executions", "Agents that the broker started, by state; ended ones until they are forgotten.", {
+      all: executionStates,
+      read: () => Array.from(state.executions.values(), (execution) => execution.state),
     }),
     gauge("jobs_queued", "Jobs that wait for an agent.", () => state.queue.size),
     gauge("event_streams", "Event streams that are open.", openStreams),

@@ -7,10 +7,10 @@ import { routeOf } from "./route-of.ts";
 
 /** Counts and logs every request once it is answered. The log names route and agent: no path, header or body. */
 export function observeRequests(app: FastifyInstance, { metrics, log }: { metrics: BrokerMetrics; log: Logger }): void {
-  const streams = `GET ${routes.events}`;
+  const streams = new Set([`GET ${routes.events}`, `GET ${routes.executionEvents}`]);
   app.addHook("onResponse", async (request, { statusCode, elapsedTime }) => {
     const route = routeOf(request);
-    metrics.requested({ route, status: statusCode, ms: route === streams ? null : elapsedTime });
+    metrics.requested({ route, status: statusCode, ms: streams.has(route) ? null : elapsedTime });
     log.debug({ route, status: statusCode, ms: elapsedTime, agentId: request.claim?.agentId }, "answered");
   });
 }

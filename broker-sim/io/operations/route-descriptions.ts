@@ -1,11 +1,14 @@
 import { routes } from "../../../protocol/routes.ts";
 
-/** Who may call a route: an agent with a signature, the operator with a token, or whoever reaches the port. */
-export type Access = "signed" | "operator" | "open";
+/**
+ * Who may call a route: an agent with a signature, the operator with a token, another broker with an invitation or with
+ * envelopes that it has signed, or whoever reaches the port.
+ */
+export type Access = "signed" | "operator" | "sealed" | "open";
 
 export interface RouteDescription {
   readonly summary: string;
-  readonly tag: "agents" | "leases" | "checkpoints" | "operator" | "watching";
+  readonly tag: "agents" | "leases" | "checkpoints" | "operator" | "executions" | "federation" | "watching";
   readonly access: Access;
 }
 
@@ -15,6 +18,9 @@ const agents = { tag: "agents", access: "signed" } as const;
 const leases = { tag: "leases", access: "signed" } as const;
 const checkpoints = { tag: "checkpoints", access: "signed" } as const;
 const operator = { tag: "operator", access: "operator" } as const;
+const executions = { tag: "executions", access: "operator" } as const;
+const federation = { tag: "federation", access: "operator" } as const;
+const spoke = { tag: "federation", access: "sealed" } as const;
 const watching = { tag: "watching", access: "open" } as const;
 
 /** What the schemas do not say of each route; a test holds that none is missing and none is left over. */
@@ -47,6 +53,22 @@ export const routeDescriptions: Readonly<Record<string, RouteDescription>> = {
   [`POST ${routes.faults}`]: { ...operator, summary: "Order misbehaviour (--faults)" },
   [`GET ${routes.faults}`]: { ...operator, summary: "List ordered misbehaviour, and how often it had an effect" },
   [`DELETE ${routes.fault(":ruleId")}`]: { ...operator, summary: "Undo ordered misbehaviour" },
+  [`POST ${routes.executions}`]: { ...executions, summary: "Start an agent on the broker's host" },
+  [`GET ${routes.executions}`]: { ...executions, summary: "List the agents that the broker started" },
+  [`GET ${routes.executionEvents}`]: { ...executions, summary: "What becomes of them (SSE), from Last-Event-ID on" },
+  [`GET ${routes.execution(":executionId")}`]: { ...executions, summary: "One of them" },
+  [`POST ${routes.executionKill(":executionId")}`]: { ...executions, summary: "End one with all that it started" },
+  [`POST ${routes.killswitch}`]: { ...executions, summary: "End all of them" },
+  [`POST ${routes.federationJoin}`]: { ...spoke, summary: "Become this broker's hub, by its invitation" },
+  [`POST ${routes.federationCommands}`]: { ...spoke, summary: "A hub's command; carried out once" },
+  [`POST ${routes.connections}`]: { ...federation, summary: "Invite a hub; the invitation is told once" },
+  [`GET ${routes.connections}`]: { ...federation, summary: "List the connections to other brokers" },
+  [`POST ${routes.connectionState(":connectionId")}`]: { ...federation, summary: "Suspend, resume or revoke one" },
+  [`POST ${routes.acceptInvitation}`]: { ...federation, summary: "Become the hub of another broker" },
+  [`POST ${routes.remotes(":connectionId")}`]: { ...federation, summary: "Have a spoke start an agent" },
+  [`GET ${routes.remotes(":connectionId")}`]: { ...federation, summary: "Ask a spoke for all that it started" },
+  [`POST ${routes.remoteKill(":connectionId", ":commandId")}`]: { ...federation, summary: "Have a spoke end an agent" },
+  [`GET ${routes.allRemotes}`]: { ...federation, summary: "Agents at all spokes, as they told last" },
   [`GET ${routes.health}`]: { ...watching, summary: "Whether what was decided is in the store" },
   [`GET ${routes.ready}`]: { ...watching, summary: "Whether new work is welcome" },
   [`GET ${routes.metrics}`]: { ...watching, summary: "Metrics for Prometheus" },

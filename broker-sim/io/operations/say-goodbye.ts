@@ -1,5 +1,6 @@
 import type { RecordEvent } from "../../../protocol/history-recorder.ts";
 import type { BrokerService } from "../broker-service.ts";
+import type { Spawner } from "../spawner.ts";
 
 /** Who is expected to leave, and who has: seen from what the broker records. */
 export class Departures {
@@ -38,12 +39,19 @@ export interface Goodbye {
   readonly hurried: Promise<unknown>;
 }
 
+export interface Leaving {
+  readonly service: BrokerService;
+  readonly departures: Departures;
+  /** Those that the broker started itself: how they end is told while somebody listens. */
+  readonly spawned: Pick<Spawner, "idle">;
+}
+
 /**
  * Tells every agent that has a stream that the broker goes, and waits for them to hand their leases back: an agent that
  * hears `goodbye` shuts down (EG-1). Those that have no stream find nobody, and go on trying.
  */
 export async function sayGoodbye(
-  { service, departures }: { readonly service: BrokerService; readonly departures: Departures },
+  { service, departures, spawned }: Leaving,
   { reason, withinMs, hurried }: Goodbye,
 ): Promise<void> {
   const agentIds = service.hub.connected();
@@ -53,6 +61,6 @@ export async function sayGoodbye(
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, withinMs);
   });
-  await Promise.race([left, late, hurried]);
+  await Promise.race([Promise.all([left, spawned.idle()]), late, hurried]);
   clearTimeout(timer);
 }

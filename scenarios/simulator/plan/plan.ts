@@ -4,6 +4,7 @@ import { limits } from "../../../foundation/limits.ts";
 import { cooperationWaitMsMax } from "../../../protocol/cooperative-checkpoint.ts";
 import { jobLimits } from "../../../protocol/exit-reason.ts";
 import { Timing } from "../../../protocol/timing.ts";
+import { SpawnBehaviour } from "./spawn-behaviour.ts";
 
 const Ms = z.number().min(0);
 /** Of virtual time; nobody waits for the end of more. */
@@ -72,6 +73,28 @@ export const PlanStep = z.discriminatedUnion("do", [
   z.strictObject({ atMs: Ms, do: z.literal("activity"), agent }),
   /** Somebody joins with a token that is not the broker's: it is never taken in, and leaves nothing behind, unless its owner paused it. */
   z.strictObject({ atMs: Ms, do: z.literal("stranger"), pauses: z.boolean().default(false) }),
+  /** The operator has an agent started on the broker's host. */
+  z.strictObject({ atMs: Ms, do: z.literal("spawn"), behaviour: SpawnBehaviour }),
+  /** And ended: one of those that were asked for before, or all. */
+  z.strictObject({
+    atMs: Ms,
+    do: z.literal("kill-spawned"),
+    execution: z.int().min(0).nullable(),
+    now: z.boolean().default(false),
+  }),
+  /** A hub sends the broker a command, or somebody does in its name. */
+  z.strictObject({
+    atMs: Ms,
+    do: z.literal("command-spoke"),
+    action: z.enum(["spawn", "status", "kill"]),
+    behaviour: SpawnBehaviour,
+    /** Which of the agents that it had started before. */
+    execution: z.int().min(0).default(0),
+    trouble: z.enum(["none", "replayed", "forged", "stale", "suspended", "overtaken"]).default("none"),
+    /** So many answers are lost, and it tries again so long after each. */
+    tries: z.int().min(0).max(5).default(0),
+    againMs: Ms.default(500),
+  }),
   // What breaks on a host.
   z.strictObject({ atMs: Ms, do: z.literal("kill-agent"), agent, downMs: Ms, ...kill }),
   /** SIGSTOP, or a machine that swaps: nothing is seen and nothing is sent for so long; jobs run on. */

@@ -3,6 +3,7 @@ import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
 import { drawCooperation, withCooperation } from "./draw-cooperation.ts";
 import { drawActivity, drawQuietMs } from "./draw-activity.ts";
+import { drawDeathOverExecutions, drawExecutions, drawFederation } from "./draw-executions.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
@@ -52,6 +53,14 @@ export function planFor(request: PlanRequest): Plan {
   const drawn: PlanStep[] = calm ? working.filter(breaksNothing) : working;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
+  // Likewise.
+  const executions = draws.stream("executions");
+  if (executions.chance("spawned", 0.25)) {
+    const spawned = executions.chance("by the operator", 0.7) ? drawExecutions(executions, options) : [];
+    if (executions.chance("by a hub", 0.5)) spawned.push(...drawFederation(executions, options));
+    drawn.push(...spawned);
+    if (!calm && executions.chance("fatal", 0.5)) drawn.push(...drawDeathOverExecutions(executions, spawned));
+  }
   // Nobody does anything any more once faults have stopped.
   const steps = possible(drawn.filter(({ atMs }) => atMs <= options.safetyMs)).sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };

@@ -11,6 +11,9 @@ const asks = new Set<PlanStep["do"]>([
   "signal",
   "command",
   "stranger",
+  "spawn",
+  "kill-spawned",
+  "command-spoke",
 ]);
 
 /** Whether nothing breaks in a plan: then nobody has an excuse for a duty that was not done. */

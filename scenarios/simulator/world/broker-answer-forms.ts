@@ -8,6 +8,8 @@ import {
   SubmitResponse,
   WithdrawResponse,
 } from "../../../protocol/messages.ts";
+import { ExecutionView, KillswitchResponse } from "../../../protocol/executions.ts";
+import { ConnectionView, RemoteExecution } from "../../../protocol/federation.ts";
 import * as z from "zod";
 import { Form } from "./form.ts";
 
@@ -22,6 +24,14 @@ const answers = new Map<BrokerInputType, Form<z.ZodType>>([
   ["accept", form("accept", AcceptResponse)],
   ["withdraw", form("withdraw", WithdrawResponse)],
   ["submit", form("submit", SubmitResponse)],
+  ["spawn", form("spawn", ExecutionView)],
+  ["kill", form("kill", ExecutionView)],
+  ["kill-all", form("kill-all", KillswitchResponse)],
+  ["invite", form("invite", ConnectionView)],
+  ["join", form("join", ConnectionView)],
+  ["joined", form("joined", ConnectionView)],
+  ["set-connection", form("set-connection", ConnectionView)],
+  ["federated", form("federated", z.strictObject({ executions: z.array(RemoteExecution) }))],
   // These cross in header fields.
   ["upload-asked", form("upload-asked", uploadStatus)],
   ["upload-chunk", form("upload-chunk", uploadStatus.extend({ take: z.boolean() }))],

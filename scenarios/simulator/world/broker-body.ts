@@ -24,6 +24,7 @@ import type { ChunkMessage } from "./chunk-message.ts";
 import { Fuse } from "./fuse.ts";
 import type { Link } from "./link.ts";
 import type { Network, RequestTaker } from "./network.ts";
+import { type HostReport, Spawner } from "./spawner.ts";
 import { Stall } from "./stall.ts";
 import { Store } from "./store.ts";
 import type { World } from "./world.ts";
@@ -34,6 +35,7 @@ const committed = 1;
 const starts = 2;
 const arrivesLate = 3;
 const impatient = 4;
+const hostReports = 5;
 
 const nothing: readonly never[] = [];
 
@@ -48,6 +50,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   readonly #told: Pick<BrokerProcessOptions, "onReleased" | "onPauseAcknowledged">;
   readonly #fuse = new Fuse();
   readonly #stall: Stall;
+  /** What it starts on its machine stays when it goes. */
+  readonly spawner: Spawner;
   /** Null while it is down. */
   #process: BrokerProcess | null = null;
   #boots = 0;
@@ -82,6 +86,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
       onPatience: (untilMs) => world.heap.push(untilMs, this, impatient, null),
     });
     this.#stall = new Stall(world, this, () => this.#process?.timers.rearm());
+    this.spawner = new Spawner(world, (to, report, atMs) => {
+      world.heap.push(atMs, this, hostReports, { to, report });
+    });
     network.broker = this;
   }
 
@@ -111,11 +118,13 @@ export class BrokerBody implements EventTarget, RequestTaker {
     this.#boots += 1;
     this.#process = new BrokerProcess(this.#world, this, {
       store: this.#store,
+      spawner: this.spawner,
       boots: this.#boots,
       clockOffsetMs: this.#clockOffsetMs,
       ...this.#told,
     });
     this.ask({ type: "tick" });
+    for (const seen of this.spawner.lookAround(this.#process)) this.ask(seen);
   }
 
   /** Takes jobs from a submitter; none while it is down. */
@@ -212,7 +221,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if (this.isUp) this.take(call, message, link);
       else this.#network.refuse(call, link);
     } else if (this.#process === null) return;
-    else if (what === committed) this.#decisions.finishCommitted(this.#process);
+    else if (what === hostReports) {
+      const { to, report } = detail as { to: object; report: HostReport };
+      if (to === this.#process) this.ask(report);
+    } else if (what === committed) this.#decisions.finishCommitted(this.#process);
     else if (what === impatient) this.#decisions.answerLate(this.#process);
     else if (this.#process.timers.take(what) === "alarm") this.ask({ type: "tick" });
   }
@@ -316,6 +328,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
     const process = this.#process;
     if (process === null) return;
     this.#process = null;
+    this.spawner.orphan();
     this.#fuse.putOut();
     this.#stall.end();
     this.#store.uploads.losePower(this.#world.tape.stream("uploads"));

@@ -14,6 +14,7 @@ import { beforeOf } from "./decided.ts";
 import { auditDecision } from "./decision-audit.ts";
 import { witnessResult } from "./result-witness.ts";
 import type { Store } from "./store.ts";
+import type { Spawner } from "./spawner.ts";
 import { Timers } from "./timers.ts";
 import type { HistorySource, World } from "./world.ts";
 
@@ -25,6 +26,7 @@ const wholeLookEvery = 512;
 
 export interface BrokerProcessOptions {
   readonly store: Store;
+  readonly spawner: Spawner;
   /** Which start of the broker this is, from 1. */
   readonly boots: number;
   readonly clockOffsetMs: number;
@@ -45,6 +47,7 @@ export class BrokerProcess {
   readonly #world: World;
   readonly #hub: EventHub;
   readonly #store: Store;
+  readonly #spawner: Spawner;
   readonly #onReleased: BrokerProcessOptions["onReleased"];
   readonly #onPauseAcknowledged: BrokerProcessOptions["onPauseAcknowledged"];
   #untilWholeLook = wholeLookEvery;
@@ -53,11 +56,12 @@ export class BrokerProcess {
   constructor(
     world: World,
     body: EventTarget,
-    { store, boots, clockOffsetMs, onReleased, onPauseAcknowledged }: BrokerProcessOptions,
+    { store, spawner, boots, clockOffsetMs, onReleased, onPauseAcknowledged }: BrokerProcessOptions,
   ) {
     const boot = `b${boots}`;
     this.#world = world;
     this.#store = store;
+    this.#spawner = spawner;
     this.#onReleased = onReleased;
     this.#onPauseAcknowledged = onPauseAcknowledged;
     this.timers = new Timers(world, body, ["alarm"]);
@@ -122,6 +126,13 @@ export class BrokerProcess {
         return;
       case "disconnect":
         this.#hub.forget(effect.agentId);
+        return;
+      case "spawn-process":
+      case "kill-process":
+        this.#spawner.perform(this, effect);
+        return;
+      case "publish":
+        // Nobody subscribes here; that it is said at each step, and of what is stored, the decisions' audit looks at.
         return;
       case "remove-upload":
         // One that began anew meanwhile stays.

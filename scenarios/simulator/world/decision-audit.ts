@@ -4,6 +4,7 @@ import type { BrokerInputType, BrokerResponse, Caller } from "../../../broker-si
 import type { KnownAgent } from "../../../broker-sim/core/known-agent.ts";
 import { uploadIdOf } from "../../../broker-sim/core/upload-list.ts";
 import { assert, present } from "../../../foundation/assert.ts";
+import { auditExecutions, auditKill, auditRefusedCommand, auditSpawn } from "./audit-executions.ts";
 import { auditHeartbeat } from "./audit-heartbeat.ts";
 import { auditHints, auditHunger } from "./audit-hints.ts";
 import { auditReleases } from "./audit-releases.ts";
@@ -30,7 +31,9 @@ export function auditDecision<T extends BrokerInputType>(decided: Decided<T>, re
   auditHints(decided);
   auditReleases(decided);
   auditStandings(decided);
+  auditExecutions(decided);
   if (response.ok) audits[input.type]?.(decided, response.answer);
+  else if (input.type === "federated") auditRefusedCommand(decided);
   else if ("caller" in input) auditRefusal(decided, input.caller, response.code);
 }
 
@@ -145,6 +148,8 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
       );
     }
   },
+  spawn: auditSpawn,
+  kill: auditKill,
   cancel: ({ state, input: { jobId }, effects }) => {
     assert(state.jobs.get(jobId)?.state === "cancelled", "what was cancelled is cancelled");
     for (const effect of effects) {

@@ -10,7 +10,9 @@ export function noteLostHistory(world: World, untold: Iterable<Effect>): void {
   for (const effect of untold) {
     if (effect.kind !== "history") continue;
     const { data } = effect.entry;
+    if ("commandId" in data) subjects.add(data.commandId);
     if ("jobId" in data) subjects.add(data.jobId);
+    if ("executionId" in data && data.executionId !== null) subjects.add(data.executionId);
     if ("agentId" in data && typeof data.agentId === "string") subjects.add(data.agentId);
   }
   if (subjects.size === 0) return;

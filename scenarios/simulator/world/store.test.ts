@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
+import { startFederation } from "../../../broker-sim/core/federation/federation-records.ts";
 import { UploadList } from "../../../broker-sim/core/upload-list.ts";
 import type { JobRecord } from "../../../broker-sim/core/records.ts";
 import { CoreAgent, CoreBroker } from "../../../broker-sim/testing/core-broker.ts";
@@ -19,7 +20,14 @@ beforeEach(() => {
 
 describe("the modelled store", () => {
   test("begins empty", () => {
-    expect(new Store({ keepsUndos: true }).load()).toEqual({ jobs: [], agents: [], blobs: [], uploads: [] });
+    expect(new Store({ keepsUndos: true }).load()).toEqual({
+      jobs: [],
+      agents: [],
+      executions: [],
+      federation: [],
+      blobs: [],
+      uploads: [],
+    });
   });
 
   test("gives back every record as it was committed last, and not what was removed", () => {
@@ -29,7 +37,14 @@ describe("the modelled store", () => {
     const store = new Store({ keepsUndos: false });
     store.commit({ jobs: [one, other], jobsRemoved: [], agents });
     store.commit(batch([{ ...other, progress: 7 }], [one.jobId]));
-    expect(store.load()).toEqual({ jobs: [{ ...other, progress: 7 }], agents, blobs: [], uploads: [] });
+    expect(store.load()).toEqual({
+      jobs: [{ ...other, progress: 7 }],
+      agents,
+      executions: [],
+      federation: [],
+      blobs: [],
+      uploads: [],
+    });
   });
 
   test("refuses to read back what is no record", () => {
@@ -52,6 +67,8 @@ describe("the modelled store", () => {
     const known = (job: JobRecord) => ({
       jobs: new Map([[job.jobId, job]]),
       agents: new Map(),
+      executions: new Map(),
+      federation: startFederation([]),
       blobs: new Map(),
       uploads: new UploadList(),
     });
@@ -120,7 +137,7 @@ describe("the modelled store", () => {
     store.commit(batch([one, other]));
     store.putBlob("a1", 10);
     expect(store.forget(null)).toEqual([one.jobId, other.jobId].sort());
-    expect(store.load()).toEqual({ jobs: [], agents: [], blobs: [], uploads: [] });
+    expect(store.load()).toEqual({ jobs: [], agents: [], executions: [], federation: [], blobs: [], uploads: [] });
     expect(store.forget(1)).toEqual([]);
     expect(store.load().jobs).toEqual([]);
   });

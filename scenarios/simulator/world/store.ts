@@ -1,12 +1,17 @@
 import { AgentRecord, JobRecord } from "../../../broker-sim/core/records.ts";
 import type { BrokerStart, BrokerState } from "../../../broker-sim/core/broker-state.ts";
 import type { StoreBatch } from "../../../broker-sim/core/effects.ts";
+import { ExecutionRecord } from "../../../broker-sim/core/executions/execution-record.ts";
+import { FederationRecord, keyOfRecord } from "../../../broker-sim/core/federation/federation-records.ts";
 import { assert } from "../../../foundation/assert.ts";
 import { Form } from "./form.ts";
 import { UploadStore } from "./upload-store.ts";
 
 const jobForm = new Form("the record of a job", JobRecord);
 const agentForm = new Form("the record of an agent", AgentRecord);
+const federationForm = new Form("the record of a federation", FederationRecord);
+const executionForm = new Form("the record of an execution", ExecutionRecord);
+const executionFields = Object.keys(ExecutionRecord.shape) as (keyof ExecutionRecord)[];
 const jobFields = Object.keys(JobRecord.shape) as (keyof JobRecord)[];
 const agentFields = Object.keys(AgentRecord.shape) as (keyof AgentRecord)[];
 
@@ -19,6 +24,8 @@ export const storeHistoryMax = 256;
 export class Store {
   #jobs = new Map<string, JobRecord>();
   #agents = new Map<string, AgentRecord>();
+  #executions = new Map<string, ExecutionRecord>();
+  #federation = new Map<string, FederationRecord>();
   #blobs = new Map<string, number>();
   readonly uploads = new UploadStore();
   readonly #undos: Undo[][] = [];
@@ -30,27 +37,46 @@ export class Store {
   }
 
   /** Takes the batch for its own; see `copyOfBatch`. */
-  commit({ jobs, jobsRemoved, agents }: StoreBatch): void {
+  commit({
+    jobs,
+    jobsRemoved,
+    agents,
+    executions = [],
+    executionsRemoved = [],
+    federation = new Map(),
+  }: StoreBatch): void {
     const undos: Undo[] = [];
     for (const job of jobs) undos.push(put(this.#jobs, job.jobId, job));
     for (const jobId of jobsRemoved) undos.push(put(this.#jobs, jobId, null));
     for (const agent of agents) undos.push(put(this.#agents, agent.agentId, agent));
+    for (const one of executions) undos.push(put(this.#executions, one.executionId, one));
+    for (const [key, kept] of federation) undos.push(put(this.#federation, key, kept));
+    for (const executionId of executionsRemoved) undos.push(put(this.#executions, executionId, null));
     if (!this.#keepsUndos) return;
     this.#undos.push(undos);
     if (this.#undos.length > 2 * storeHistoryMax) this.#undos.splice(0, storeHistoryMax);
   }
 
-  load(): Required<Pick<BrokerStart, "jobs" | "agents" | "blobs" | "uploads">> {
+  load(): Required<Pick<BrokerStart, "jobs" | "agents" | "executions" | "federation" | "blobs" | "uploads">> {
     return {
+      federation: Array.from(this.#federation.values(), (kept) => FederationRecord.parse(kept)),
       jobs: Array.from(this.#jobs.values(), (job) => JobRecord.parse(job)),
       agents: Array.from(this.#agents.values(), (agent) => AgentRecord.parse(agent)),
+      executions: Array.from(this.#executions.values(), (execution) => ExecutionRecord.parse(execution)),
       blobs: Array.from(this.#blobs, ([digest, bytes]) => ({ digest, bytes })),
       uploads: this.uploads.load(),
     };
   }
 
   /** A broker that started anew would go on from where this one is: everything else is said again by its agents. */
-  assertHolds({ jobs, agents, blobs, uploads }: Pick<BrokerState, "jobs" | "agents" | "blobs" | "uploads">): void {
+  assertHolds({
+    jobs,
+    agents,
+    executions,
+    federation,
+    blobs,
+    uploads,
+  }: Pick<BrokerState, "jobs" | "agents" | "executions" | "federation" | "blobs" | "uploads">): void {
     for (const [jobId, job] of jobs) {
       const stored = lastingOfJob(this.#jobs.get(jobId));
       // A checkpoint whose blobs were lost is none, as each start finds again.
@@ -62,6 +88,17 @@ export class Store {
       const there = lastingOfAgent(this.#agents.get(agentId));
       assertSame(there, lastingOfAgent(agent.stored()), { fields: agentFields, whose: `agent ${agentId}` });
     }
+    for (const [executionId, execution] of executions) {
+      assertSame(this.#executions.get(executionId) ?? {}, execution, { fields: executionFields, whose: executionId });
+    }
+    const kept = [federation.connections, federation.commands, federation.remotes].flatMap((one) => [...one.values()]);
+    for (const one of kept) {
+      const key = keyOfRecord(one);
+      const fields = Object.keys(one) as (keyof FederationRecord)[];
+      assertSame<FederationRecord>(this.#federation.get(key) ?? {}, one, { fields, whose: key });
+    }
+    assert(this.#federation.size === kept.length, "the store keeps nothing of a federation that is forgotten");
+    assert(this.#executions.size === executions.size, "the store keeps no execution that is forgotten");
     assert(this.#jobs.size === jobs.size && this.#agents.size === agents.size, "the store keeps nothing that is over");
     for (const digest of this.#blobs.keys()) assert(blobs.has(digest), `the broker knows the stored blob ${digest}`);
     for (const digest of blobs.keys()) assert(this.#blobs.has(digest), `the store has the blob ${digest}`);
@@ -88,17 +125,29 @@ export class Store {
     return this.#blobs.has(digest);
   }
 
+  /** What checkers know by an id: jobs, executions, commands. */
+  #named(): Map<string, unknown> {
+    const commands = [...this.#federation.values()].filter((one) => one.kind === "command");
+    return new Map<string, unknown>([
+      ...this.#jobs,
+      ...this.#executions,
+      ...commands.map((one): [string, unknown] => [one.commandId, one]),
+    ]);
+  }
+
   /**
    * Forgets the last commits, each as a whole.
    *
    * @param writes how many; null for everything that was ever written
-   * @returns the ids of the jobs that are not as they were
+   * @returns the ids of the jobs and executions that are not as they were
    */
   forget(writes: number | null): string[] {
-    const before = new Map(this.#jobs);
+    const before = this.#named();
     if (writes === null) {
       this.#jobs = new Map();
       this.#agents = new Map();
+      this.#executions = new Map();
+      this.#federation = new Map();
       this.#blobs = new Map();
       this.uploads.clear();
       this.#undos.length = 0;
@@ -107,8 +156,9 @@ export class Store {
         for (const undo of this.#undos.pop()?.reverse() ?? []) undo();
       }
     }
-    const changed = [...before].filter(([jobId, job]) => this.#jobs.get(jobId) !== job).map(([jobId]) => jobId);
-    const back = [...this.#jobs.keys()].filter((jobId) => !before.has(jobId));
+    const now = this.#named();
+    const changed = [...before].filter(([id, kept]) => now.get(id) !== kept).map(([id]) => id);
+    const back = [...now.keys()].filter((id) => !before.has(id));
     return [...changed, ...back].sort();
   }
 }
@@ -128,14 +178,25 @@ function put<T>(records: Map<string, T>, key: string, value: T | null): Undo {
  * The records of a batch as they are now: the broker changes them with its next input. What the store could not read
  * again is not written.
  */
-export function copyOfBatch({ jobs, jobsRemoved, agents }: StoreBatch, isWhole: boolean): StoreBatch {
+export function copyOfBatch(
+  { jobs, jobsRemoved, agents, executions = [], executionsRemoved = [], federation = new Map() }: StoreBatch,
+  isWhole: boolean,
+): StoreBatch {
   for (const job of jobs) jobForm.demand(job, isWhole);
   for (const agent of agents) agentForm.demand(agent, isWhole);
-  assert(jobs.length + jobsRemoved.length + agents.length > 0, "something is written");
+  for (const kept of federation.values()) if (kept !== null) federationForm.demand(kept, isWhole);
+  for (const execution of executions) executionForm.demand(execution, isWhole);
+  assert(
+    jobs.length + jobsRemoved.length + agents.length + executions.length + federation.size > 0,
+    "something is written",
+  );
   return {
     jobs: jobs.map((job) => ({ ...job, grant: job.grant === null ? null : { ...job.grant } })),
     jobsRemoved: [...jobsRemoved],
     agents: agents.map((agent) => ({ ...agent })),
+    executions: executions.map((execution) => ({ ...execution })),
+    executionsRemoved: [...executionsRemoved],
+    federation: structuredClone(federation),
   };
 }
 
@@ -158,7 +219,7 @@ function lastingOfAgent(agent: AgentRecord | undefined): Partial<AgentRecord> {
 
 /** Field by field, since most are the very same value in both, and putting them into words costs more than all else. */
 function assertSame<T extends object>(
-  stored: T,
+  stored: Partial<T>,
   known: T,
   { fields, whose }: { fields: readonly (keyof T)[]; whose: string },
 ): void {

@@ -17,6 +17,7 @@ const onHost: { readonly [Kind in PlanStep["do"]]: boolean } = {
     "jump-clock": false,
   },
   ...{ "disturb-link": false, "stall-store": false, "lose-store": false, stranger: false, activity: false },
+  ...{ spawn: false, "kill-spawned": false, "command-spoke": false },
 };
 /** What of a job's behaviour `work.mjs` shows too. A working directory's size changes nothing but how long it is saved. */
 const jobOnHost: readonly (keyof JobBehaviour)[] = ["units", "unitMs", "children", "megabytes"];

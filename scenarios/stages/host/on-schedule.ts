@@ -67,6 +67,9 @@ function take(stage: HostStage, act: PlanStep): string {
     case "lose-store":
     case "stranger":
     case "activity":
+    case "spawn":
+    case "kill-spawned":
+    case "command-spoke":
       throw new UsageError(`The step "${act.do}" does not exist on real processes.`, {
         code: "not-on-host",
         next: "Replay the plan with --stage sim.",
