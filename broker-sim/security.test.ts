@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -5,8 +6,12 @@ import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 
 import { limits } from "../foundation/limits.ts";
+import { payloadTypes } from "../protocol/federation.ts";
 import { routes } from "../protocol/routes.ts";
+import { brokerLimits } from "./core/broker-limits.ts";
 import { directoryBlobStore } from "./io/directory-blob-store.ts";
+import { type BrokerKey, seal, settleBrokerKey } from "./io/envelopes.ts";
+import { memoryStore } from "./io/memory-store.ts";
 import { routeDescriptions } from "./io/operations/route-descriptions.ts";
 import { LiveBroker, temporaryDirectory } from "./testing/live-broker.ts";
 import { run } from "./testing/served-broker.ts";
@@ -37,6 +42,25 @@ async function holder(live: LiveBroker): Promise<{ agent: SigningClient; leaseId
   const [{ leaseId, epoch }] = (await agent.heartbeat()).body.offers;
   expect((await agent.post(routes.leaseAction(leaseId, "accept"), { epoch })).status).toBe(200);
   return { agent, leaseId };
+}
+
+/** An invitation of it, and what another broker does that has it; answers are codes. */
+async function invited(live: LiveBroker) {
+  const { invitation } = (await live.call("POST", routes.connections, { name: "hub" })).body;
+  const { connectionId, secret } = JSON.parse(Buffer.from(invitation, "base64url").toString("utf8"));
+  const post = async (path: string, body: unknown): Promise<string> => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(live.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return code({ status: response.status, body: await response.json() });
+  };
+  const joinAs = async (
+    { publicKey: hubKey, ...key }: BrokerKey,
+    { sealedBy = { publicKey: hubKey, ...key } } = {},
+  ) => {
+    const payload = { connectionId, secret, hubKey, hubName: "hub", issuedAt: live.clock.nowMs() };
+    return await post(routes.federationJoin, seal(payloadTypes.join, payload, sealedBy));
+  };
+  return { connectionId: String(connectionId), secret: String(secret), post, join: joinAs };
 }
 
 /** docs/security.md lists exactly these. */
@@ -96,7 +120,7 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect(code(await thief.post(routes.enrol, stolen, { agentId: victim.agentId }))).toBe("bad-signature");
     expect(live.broker.service.state.agents.size).toBe(0);
   },
-  async "Jobs, agents, tokens and faults are the operator's alone."() {
+  async "Jobs, agents, executions, federation, tokens and faults are the operator's alone."() {
     const live = await LiveBroker.start({ faults: true });
     const agent = await live.agent();
     const operators = Object.entries(routeDescriptions).filter(([, { access }]) => access === "operator");
@@ -170,12 +194,46 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect(code(await agent.heartbeat())).toBe("revoked");
     expect(code(await agent.enrol(again.broker.joinToken))).toBe("revoked");
   },
+  async "An invitation lets one hub in, which has proved its key, and is kept as a digest."() {
+    const directory = temporaryDirectory();
+    const live = await LiveBroker.start({ directory });
+    const { secret, join: joinAs } = await invited(live);
+    const [hub, thief] = [await settleBrokerKey(memoryStore()), await settleBrokerKey(memoryStore())];
+    expect(await joinAs(hub, { sealedBy: thief })).toBe("bad-signature");
+    expect(await joinAs(hub)).toBe("ok");
+    expect(await joinAs(thief)).toBe("invitation-used");
+    await live.broker.close();
+    const kept = readFileSync(join(directory, "broker.sqlite"), "latin1");
+    expect(kept).toContain(hub.publicKey);
+    expect(kept).not.toContain(secret);
+  },
+  async "A command is carried out once, and only as its connection's hub has signed it."() {
+    const live = await LiveBroker.start({ agentCommand: ["/bin/true"] });
+    const { connectionId, join: joinAs, post } = await invited(live);
+    const [hub, thief] = [await settleBrokerKey(memoryStore()), await settleBrokerKey(memoryStore())];
+    expect(await joinAs(hub)).toBe("ok");
+    const nowMs = live.clock.nowMs();
+    const command = {
+      ...{ type: "COMMAND", connectionId, issuedAt: nowMs, expiresAt: nowMs + 10_000, nonce: "n".repeat(22) },
+      ...{ commandId: randomUUID(), correlationId: randomUUID() },
+      action: { do: "spawn", spec: { slots: 1, sandbox: "process" } },
+    };
+    const send = async (sealed: unknown) => await post(routes.federationCommands, sealed);
+    expect(await send(seal(payloadTypes.command, command, thief))).toBe("bad-signature");
+    expect(live.broker.service.state.executions.size).toBe(0);
+    const envelope = seal(payloadTypes.command, command, hub);
+    expect([await send(envelope), await send(envelope)]).toEqual(["ok", "replayed"]);
+    expect(live.broker.service.state.executions.size).toBe(1);
+  },
   async "A body beyond its limit is refused."() {
     const live = await LiveBroker.start();
     const { agent, leaseId } = await holder(live);
     const reason = "x".repeat(limits.messageBytesMax);
     expect(code(await agent.post(routes.resumed, { reason }))).toBe("too-large");
     expect(code(await live.call("POST", routes.jobs, { jobs: [{ command: [reason] }] }))).toBe("too-large");
+    const { post } = await invited(live);
+    const payload = "x".repeat(brokerLimits.envelopeBytesMax);
+    expect(await post(routes.federationCommands, { payload })).toBe("too-large");
     const chunk = Buffer.alloc(limits.uploadChunkBytesMax + 1);
     expect(code(await agent.upload(leaseId, chunk))).toBe("too-large");
   },
@@ -191,6 +249,15 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect((await live.call("GET", routes.jobs)).status).toBe(429);
     // Whoever guesses nothing is not in the way.
     expect(code(await known.heartbeat())).toBe("ok");
+  },
+  async "Whoever calls as another broker too often has to slow down."() {
+    const live = await LiveBroker.start({ rateLimits: { hubCallsMax: 3 } });
+    const { post } = await invited(live);
+    const answers = [];
+    for (let call = 0; call < 5; call += 1) answers.push(await post(routes.federationCommands, {}));
+    expect(answers).toEqual(["bad-request", "bad-request", "bad-request", "rate-limited", "rate-limited"]);
+    // Nor does that get in the operator's way.
+    expect((await live.call("GET", routes.jobs)).status).toBe(200);
   },
   async "An agent that runs wild is slowed down, and no other with it."() {
     const live = await LiveBroker.start({ rateLimits: { requestsMax: 10 } });

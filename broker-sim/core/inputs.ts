@@ -140,7 +140,11 @@ interface LeaseCall<S extends z.ZodType> {
 
 export type BrokerInputType = keyof Calls;
 
-const facts: ReadonlySet<BrokerInputType> = new Set(["tick", "disconnected", "upload-stored", "upload-lost"]);
+const facts: ReadonlySet<BrokerInputType> = new Set([
+  ...(["tick", "disconnected", "upload-stored", "upload-lost"] as const),
+  // What the host says of its processes, and other brokers of what they have done.
+  ...(["spawned", "spawn-failed", "exited", "found", "missing", "joined", "remote-told"] as const),
+]);
 
 /** Whether it has happened already and must be noted, whether or not the store can be written to just now. */
 export function isFact(type: BrokerInputType): boolean {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import { executionEvents } from "../../protocol/executions.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import type { BrokerEvent } from "../../protocol/messages.ts";
 import { apply } from "../core/apply.ts";
@@ -187,13 +188,13 @@ export class BrokerService {
 /** What the store tells others of a decision. */
 function changesOf(effects: readonly Effect[]): StoreChange[] {
   return effects.flatMap((effect): StoreChange[] => {
-    if (effect.kind === "publish") {
-      const { executionId, state: to, startedAt, completedAt, error } = effect.execution;
-      return [{ topic: effect.event, data: { executionId, state: to, startedAt, completedAt, error } }];
-    }
     if (effect.kind !== "history") return [];
     const { entry } = effect;
     if (entry.type === "broker.job") return [{ topic: `job.${entry.data.to}`, data: entry.data }];
+    if (entry.type === "broker.execution") {
+      const topic = executionEvents.find((name) => name === `agent.${entry.data.to}`);
+      return topic === undefined ? [] : [{ topic, data: entry.data }];
+    }
     return entry.type === "broker.agent" ? [{ topic: `agent.${entry.data.standing}`, data: entry.data }] : [];
   });
 }

@@ -142,6 +142,32 @@ describe("agents that the broker starts, over HTTP", () => {
     await vi.waitFor(async () => expect((await live.job(jobId)).state).toBe("queued"), until);
   });
 
+  test("lets each in with a token of its own where no other lets anybody in", async () => {
+    const live = await LiveBroker.start({ singleUseTokensOnly: true });
+    const [one, two] = [await spawn(live), await spawn(live)];
+    await joined(live, 2);
+    const { joinTokens } = (await live.call("GET", routes.joinTokens)).body;
+    const agents = (await live.call("GET", routes.agents)).body.agents as { agentId: string }[];
+    const users = joinTokens.map(({ usedBy }: { usedBy: string }) => usedBy);
+    expect(users.sort()).toEqual(agents.map(({ agentId }) => agentId).sort());
+    await live.call("POST", routes.killswitch, {});
+    for (const { executionId } of [one, two]) await becomes(live, executionId, "killed");
+  });
+
+  test("a broker that says goodbye hears how its own agents end, and knows it when it comes back", async () => {
+    const directory = join(temporaryDirectory(), "data");
+    const first = await LiveBroker.start({ directory });
+    const { executionId } = await spawn(first);
+    await joined(first, 1);
+    await vi.waitFor(() => expect(first.broker.service.hub.connected()).toHaveLength(1), until);
+    await first.broker.close({ reason: "the test", withinMs: 60_000, hurried: new Promise(() => undefined) });
+    const second = await LiveBroker.start({ directory });
+    expect((await second.call("GET", routes.execution(executionId))).body).toMatchObject({
+      state: "completed",
+      error: null,
+    });
+  });
+
   test("a program that is not there fails without ever having started", async () => {
     const live = await LiveBroker.start({ agentCommand: [join(temporaryDirectory(), "nothing")] });
     const failed = await becomes(live, (await spawn(live)).executionId, "failed");

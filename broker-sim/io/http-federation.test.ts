@@ -85,8 +85,11 @@ class RawHub {
     return seal(payloadTypes.command, command, key);
   }
 
-  async post(path: string, body: unknown) {
-    return await this.spoke.call("POST", path, body);
+  /** As another broker calls: its operator's token is none of this one's. */
+  async post(path: string, body: unknown): ReturnType<LiveBroker["call"]> {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(this.spoke.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return { status: response.status, body: await response.json() };
   }
 
   async send(envelope: unknown) {

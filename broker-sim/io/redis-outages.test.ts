@@ -146,12 +146,15 @@ test("a wrong password is refused, and told to nobody", async () => {
   expect(everything).not.toMatch(/s3cret|default:right/);
 });
 
-test("every step of a job and of an agent is published as the history tells it, in order", async () => {
+test("every step of a job, of an agent and of one that the broker starts is published as the history tells it, in order (OR-3)", async () => {
   const redis = await redisServer();
   const told: [string, unknown][] = [];
   const record: RecordEvent = (type, data) => {
     if (type === "broker.job" && "to" in data) told.push([`{houseguest}:job.${data.to}`, data]);
     if (type === "broker.agent" && "standing" in data) told.push([`{houseguest}:agent.${data.standing}`, data]);
+    if (type === "broker.execution" && "to" in data && data.to !== "spawning") {
+      told.push([`{houseguest}:agent.${data.to}`, data]);
+    }
   };
   const broker = await redisBroker(redis, { record });
   const listener = new Redis(parseRedisAddress(redis.url).connection);
@@ -173,8 +176,10 @@ test("every step of a job and of an agent is published as the history tells it, 
   const outcome = { epoch: lease.epoch, outcome: "completed", exitCode: 0, progress: 1 };
   await agent.post(routes.leaseAction(lease.leaseId, "complete"), outcome);
   await agent.post(routes.withdraw, { handedBack: [], revocation: agent.revocation() });
-  await expect.poll(() => heard.length).toBe(told.length);
-  expect(heard).toEqual(told);
+  await fetch(broker.url + routes.executions, { method: "POST", body: "{}", headers });
   const channels = ["job.queued", "job.offered", "job.leased", "job.completed", "agent.revoked"];
+  channels.push("agent.running", "agent.completed");
+  await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(channels.length);
+  expect(heard).toEqual(told);
   expect(heard.map(([channel]) => channel)).toEqual(channels.map((channel) => `{houseguest}:${channel}`));
 });

@@ -153,7 +153,18 @@ describe("the Redis store", () => {
     const store = await own();
     const { broker, agent, jobId } = scene();
     await store.writeSetting("join-token", "one");
+    broker.do({ type: "spawn", spec: { slots: 1, sandbox: "auto" } });
+    broker.do({
+      type: "invite",
+      connectionId: "conn-0000000000000001",
+      name: "hub",
+      secretDigest: "d",
+      invitedUntil: 1,
+    });
+    const [executions, federation] = [[...broker.storedExecutions], [...broker.storedFederation]];
     await store.commit({
+      executions: new Map(executions.map(([id, record]) => [id, JSON.stringify(record)])),
+      federation: new Map(federation.map(([id, record]) => [id, JSON.stringify(record)])),
       jobs: new Map([[jobId, JSON.stringify(broker.job(jobId))]]),
       agents: new Map([[agent.agentId, JSON.stringify(broker.storedAgents.get(agent.agentId))]]),
     });
@@ -166,13 +177,15 @@ describe("the Redis store", () => {
     answerOf(agent.complete(lease!));
     await put(store, broker.job(jobId));
     expect(JSON.parse((await other.hget(key("jobs"), jobId)) ?? "")).toMatchObject({ state: "completed" });
-    await other.del(key("writer"), key("jobs"), key("agents"), key("settings"));
+    await other.del(["writer", "jobs", "agents", "settings", "executions", "federation"].map(key));
     while ((await other.exists(key("writer"))) === 0) await new Promise((resolve) => setImmediate(resolve));
     await store.close();
     const next = await open();
     onTestFinished(async () => await next.close());
     expect((await next.load()).jobs).toMatchObject([{ jobId, state: "completed" }]);
     expect((await next.load()).agents).toHaveLength(1);
+    expect((await next.load()).executions).toEqual(executions.map(([, record]) => record));
+    expect((await next.load()).federation).toEqual(federation.map(([, record]) => record));
     expect(await next.readSetting("join-token")).toBe("one");
   });
 

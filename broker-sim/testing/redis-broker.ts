@@ -27,9 +27,12 @@ export async function redisServer(settings: readonly string[] = []): Promise<Spa
 /** The real broker on that server, with the machine's clock. Ends with the test. */
 export async function redisBroker(
   redis: SpawnedRedis,
-  options: Partial<Extract<BrokerOptions["store"], { kind: "redis" }>> & { record?: RecordEvent } = {},
+  options: Partial<Extract<BrokerOptions["store"], { kind: "redis" }>> & {
+    record?: RecordEvent;
+    agentCommand?: BrokerOptions["agentCommand"];
+  } = {},
 ): Promise<RunningBroker> {
-  const { record = () => undefined, ...store } = options;
+  const { record = () => undefined, agentCommand = ["/bin/true"], ...store } = options;
   const address = parseRedisAddress(redis.url);
   const broker = await startBroker({
     host: "127.0.0.1",
@@ -38,6 +41,7 @@ export async function redisBroker(
     store: { kind: "redis", address, directory: join(temporaryDirectory(), "data"), ...store },
     log: pino({ level: "silent" }),
     record,
+    agentCommand,
   });
   onTestFinished(async () => await broker.close());
   return broker;
