@@ -158,7 +158,7 @@ describe("the Redis store", () => {
       type: "invite",
       connectionId: "conn-0000000000000001",
       name: "hub",
-      secretDigest: "d",
+      secretDigest: "d".repeat(64),
       invitedUntil: 1,
     });
     const [executions, federation] = [[...broker.storedExecutions], [...broker.storedFederation]];
