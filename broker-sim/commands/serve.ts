@@ -82,8 +82,9 @@ Examples:
   $ REDIS_URL=redis://:SECRET@cache.example:6379 broker-sim serve --store redis
   $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":20000,"offerTtlMs":5000,"requestTimeoutMs":3000,"terminateGraceMs":2000}'
 
-SIGTERM and SIGINT say goodbye to the agents, which hand back their leases and exit; a second one does not wait for
-them. SIGHUP stops without a goodbye, for a start that follows: the agents go on, and come back to it.
+SIGTERM and SIGINT say goodbye to the agents, which hand back their leases and exit, those that the broker started
+among them; a second one does not wait for them. SIGHUP stops without a goodbye, for a start that follows: the agents go
+on, and come back to it (with --store memory those that the broker started end with it).
 
 Exit codes: 0 ended by a signal · 1 the store or the history failed while running, or another broker took the store over · 64 wrong usage, port in use, store locked, unreachable, not durable or damaged`,
     )
