@@ -193,7 +193,7 @@ export class Load {
 
   async #fetch(
     path: string,
-    options: RequestInit & { headers?: Record<string, string> },
+    options: Omit<RequestInit, "headers"> & { headers?: Record<string, string> },
   ): Promise<Pick<Answer, "status" | "body">> {
     const headers = { ...options.headers, authorization: `Bearer ${this.#operatorToken}` };
     const response = await fetch(this.#url + path, { ...options, headers });
