@@ -153,11 +153,11 @@ describe("a stream of events", () => {
   test("that the broker closes is gone after a way, or after the silence when even that is lost", () => {
     const { small, hub, closed, connects, stream, disturbFor } = scene();
     stream.open();
-    hub.closeAll();
+    hub.forget("agent");
     small.passUntil(1_000);
     expect(closed).toEqual([wayMs]);
     disturbFor(2_000, "cut");
-    hub.closeAll();
+    hub.forget("agent");
     small.passUntil(60_000);
     expect(closed).toEqual([wayMs, 1_000 + silenceMs]);
     expect(connects).toHaveLength(3);
@@ -182,7 +182,7 @@ describe("a stream of events", () => {
     expect(stream.isOpen).toBe(false);
     stream.open();
     expect(stream.isOpen).toBe(true);
-    hub.closeAll();
+    hub.forget("agent");
     expect(stream.isOpen).toBe(false);
     small.passUntil(1_000);
     expect(stream.isOpen).toBe(true);

@@ -25,6 +25,7 @@ describe("what a caller makes of a refusal", () => {
     "internal",
     "full",
     "store-away",
+    "rate-limited",
     "stale-signature",
     "replayed",
     "offset-mismatch",
