@@ -315,6 +315,12 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     const live = await LiveBroker.start({ log, faults: true });
     const { agent } = await holder(live);
     const { joinToken } = await createToken(live);
+    const { secret: invitation, join: joinAs } = await invited(live);
+    const hub = await settleBrokerKey(memoryStore());
+    expect([await joinAs(hub), await joinAs(hub, { sealedBy: await settleBrokerKey(memoryStore()) })]).toEqual([
+      "ok",
+      "bad-signature",
+    ]);
     const guess = "a-guessed-token-of-somebody";
     await live.stranger().enrol(guess);
     await fetch(live.url + routes.jobs, { headers: { authorization: `Bearer ${guess}` } });
@@ -335,7 +341,15 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect(told).toContain(agent.agentId);
     const signature = headers["signature"] ?? "";
     expect(signature.length).toBeGreaterThan(60);
-    const secrets = [live.broker.joinToken, live.broker.operatorToken, joinToken, guess, "hunter2-hunter2", signature];
+    const secrets = [
+      invitation,
+      live.broker.joinToken,
+      live.broker.operatorToken,
+      joinToken,
+      guess,
+      "hunter2-hunter2",
+      signature,
+    ];
     expect(secrets.filter((secret) => told.includes(secret))).toEqual([]);
   },
   async "What the broker keeps is its own user's alone."() {

@@ -18,13 +18,14 @@ function slowService() {
     commits.push(held);
     await held.promise;
   };
+  const away: { why: string | null } = { why: null };
   const recorded: string[] = [];
   const fatal: unknown[] = [];
   const clock = new ManualClock();
   const state = startBrokerState({ timing: defaultTiming, boot: "test", nowMs: clock.nowMs() });
   const service = new BrokerService({
     state,
-    store: { ...memoryStore(), commit },
+    store: { ...memoryStore(), commit, outage: () => away.why },
     blobs: memoryBlobStore(),
     clock,
     spawner: { perform: () => undefined },
@@ -36,7 +37,7 @@ function slowService() {
     while (commits.length < count) await new Promise((resolve) => setImmediate(resolve));
     return commits[count - 1]!;
   };
-  return { service, recorded, fatal, committing };
+  return { service, recorded, fatal, committing, away };
 }
 
 test("nothing is answered, recorded or shown before it is in the store", async () => {
@@ -70,4 +71,25 @@ test("after a failed write everything is refused, and whoever runs the broker he
   await expect(service.handle({ type: "tick" })).rejects.toThrow("the disk is full");
   await expect(service.settled()).rejects.toThrow("the disk is full");
   expect([recorded, fatal.length]).toEqual([[], 1]);
+});
+
+test("what the host and other brokers say is noted while the store is away, and nothing else is decided", async () => {
+  const { service, recorded, committing, away } = slowService();
+  const spawned = service.handle({ type: "spawn", spec: { slots: 1, sandbox: "auto" } });
+  (await committing(1)).resolve();
+  const response = await spawned;
+  const executionId = response.ok ? response.answer.executionId : "";
+  away.why = "The store is away.";
+  const refused = { problem: { code: "store-away" } };
+  await expect(service.handle({ type: "kill", executionId, message: { reason: "", now: true } })).rejects.toMatchObject(
+    refused,
+  );
+  const failed = service.handle({ type: "spawn-failed", executionId, error: "no room" });
+  (await committing(2)).resolve();
+  await failed;
+  expect(service.state.executions.get(executionId)).toMatchObject({ state: "failed", error: "no room" });
+  expect(recorded).toEqual(["broker.execution", "broker.execution"]);
+  // Refused for what it is about, and not for the store's sake.
+  const told = await service.handle({ type: "remote-told", commandId: "nobody's", execution: null, refused: null });
+  expect(told).toEqual({ ok: true, answer: { ok: true } });
 });
