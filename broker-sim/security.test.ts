@@ -249,6 +249,10 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect((await live.call("GET", routes.jobs)).status).toBe(429);
     // Whoever guesses nothing is not in the way.
     expect(code(await known.heartbeat())).toBe("ok");
+    // Nor does a page that asks without any token keep others out.
+    const other = await LiveBroker.start({ rateLimits: { guessesMax: 5 } });
+    for (let asked = 0; asked < 8; asked += 1) expect((await fetch(other.url + routes.jobs)).status).toBe(401);
+    expect((await other.call("GET", routes.jobs)).status).toBe(200);
   },
   async "Whoever calls as another broker too often has to slow down."() {
     const live = await LiveBroker.start({ rateLimits: { hubCallsMax: 3 } });

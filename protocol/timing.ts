@@ -32,7 +32,7 @@ export const Timing = z.strictObject({
   /** How far a signature's `created` may be from the broker's clock, both ways. */
   signatureWindowMs: Ms.default(300_000),
   /** A comment is sent on every idle event stream this often. */
-  eventHeartbeatMs: Ms.default(60_000),
+  eventHeartbeatMs: Ms.max(3_600_000).default(60_000),
   /** An agent lost for so long is revoked with the revocation that it signed at enrolment. */
   revokeLostAfterMs: Ms.default(604_800_000),
   /**

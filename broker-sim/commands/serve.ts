@@ -101,6 +101,8 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       next: "Leave out one of the two.",
     });
   }
+  readToken("--join-token", joinToken);
+  readToken("--operator-token", options.operatorToken);
   // Loaded only here: the server is by far the largest part, and the other commands do without.
   const { isLoopback, startBroker } = await import("../io/broker-server.ts");
   if (!isLoopback(host) && options.allowRemote !== true) {
@@ -159,6 +161,15 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     stop.unlisten();
     history.close();
   }
+}
+
+/** It goes into a header and onto command lines. */
+function readToken(option: string, token: string | undefined): void {
+  if (token === undefined || /^[\x21-\x7e]{1,200}$/.test(token)) return;
+  throw new UsageError(`${option} takes a word of 1 to 200 printable ASCII characters, without a space.`, {
+    code: "usage",
+    next: "Leave it out for a random one.",
+  });
 }
 
 function announce(broker: RunningBroker, { json, store }: { json: boolean; store: string }): void {

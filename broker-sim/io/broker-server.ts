@@ -99,6 +99,7 @@ const ownAgent = [process.execPath, join(import.meta.dirname, "..", "..", "bin",
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const { host, port, timing, log, clock = systemBrokerClock, stopGraceMs = stopGraceMsDefault } = options;
   const opened = await openStore(options);
+  let stopServing = (): Promise<void> => Promise.resolve();
   try {
     const blobs = await openBlobs(options.store);
     const uploads = await blobs.uploads();
@@ -166,6 +167,13 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       await app.close();
       throw explainListen(error, { host, port });
     });
+    stopServing = async () => {
+      service.hub.closeAll();
+      spawner.close();
+      await federation.close();
+      await closeServer(app, { stopGraceMs });
+      await service.close();
+    };
     spawner.joinAt({
       url: urlFromHere(url),
       joinToken: async () => reusable ?? (await joinTokens.create({ expiresInMs: spawnedJoinMsMax })).joinToken,
@@ -200,6 +208,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       },
     };
   } catch (error) {
+    // Nobody is served by a broker that did not come up.
+    await stopServing();
     await opened.close();
     throw error;
   }

@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 
 import { routes } from "../../../protocol/routes.ts";
+import { defaultTiming } from "../../../protocol/timing.ts";
+import { startBroker } from "../broker-server.ts";
 import { LiveBroker } from "../../testing/live-broker.ts";
 
 /** A connection over which the test writes the bytes of a request itself. */
@@ -56,4 +59,23 @@ test("a stop cuts off whoever does not come to an end within its grace", async (
   await live.broker.close();
   await cut;
   expect(live.broker.service.state.jobs.size).toBe(0);
+});
+
+test("a broker that does not come up serves nobody", async () => {
+  const full = (): never => {
+    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  };
+  const started = startBroker({
+    host: "127.0.0.1",
+    port: 0,
+    timing: defaultTiming,
+    store: { kind: "memory" },
+    log: pino({ level: "silent" }),
+    record: full,
+  });
+  const listening = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "TCPServerWrap").length;
+  const before = listening();
+  await expect(started).rejects.toThrow("no space left");
+  // A handle is gone a turn after it was closed.
+  await expect.poll(listening).toBe(before);
 });
