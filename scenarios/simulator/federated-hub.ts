@@ -52,10 +52,12 @@ export class FederatedHub implements EventTarget {
       this.#deliver({ truth: "stale", command: { ...command, issuedAt } });
       return;
     }
-    this.#deliver({ truth: "genuine", command });
+    const code = this.#deliver({ truth: "genuine", command });
+    // What was turned away unread was not there before: a copy of it is the first.
+    const isReplayed = step.trouble === "replayed" && code !== "store-away";
     for (let again = 1; again <= step.tries; again += 1) {
       this.#in(again * step.againMs, { truth: "again", command });
-      if (step.trouble === "replayed") this.#in(again * step.againMs + 1, { truth: "replayed", command });
+      if (isReplayed) this.#in(again * step.againMs + 1, { truth: "replayed", command });
     }
   }
 
@@ -85,8 +87,8 @@ export class FederatedHub implements EventTarget {
     const late = this.#command({ do: "spawn", spec: simulatedSpawn(behaviour) });
     const of = { spawnCommandId: late.commandId };
     const kill = this.#command({ do: "kill", of, message: { reason: "the hub's", now: false } });
-    const isTaken = this.#deliver({ truth: "genuine", command: kill });
-    if (isTaken) this.#deliver({ truth: "cancelled", command: late });
+    const code = this.#deliver({ truth: "genuine", command: kill });
+    if (code === "ok") this.#deliver({ truth: "cancelled", command: late });
   }
 
   #command(action: CommandAction): CommandPayload {
@@ -103,19 +105,19 @@ export class FederatedHub implements EventTarget {
     return { nonce: String(this.#nonces).padStart(22, "n"), issuedAt, expiresAt: issuedAt + 15_000 };
   }
 
-  /** @returns whether it was taken */
-  #deliver({ truth, command }: Delivery): boolean {
+  /** @returns `ok` when it was taken; null when nobody was there */
+  #deliver({ truth, command }: Delivery): string | null {
     const isVerified = truth !== "forged";
     const actionDigest = JSON.stringify(command.action).length.toString(16).padStart(64, "0");
     const input: BrokerInput<"federated"> = { type: "federated", command, actionDigest, isVerified };
     const response = this.#broker.ask(input);
-    if (response === undefined) return false;
+    if (response === undefined) return null;
     const { commandId } = command;
     const action = command.action.do;
     if (response.ok && truth === "genuine" && action === "spawn") this.#spawns.push(commandId);
     const code = response.ok ? "ok" : response.code;
     this.#world.record(this.#world.harness, "witness.delivery", { commandId, action, truth, code });
-    return response.ok;
+    return code;
   }
 
   /** Whoever is not known any more is invited anew; a broker that is down invites nobody. */
