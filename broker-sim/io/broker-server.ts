@@ -248,9 +248,10 @@ async function settleBrokerId(store: BrokerStore): Promise<string> {
   return brokerId;
 }
 
+/** Short: the homes in it hold sockets, whose paths the kernel limits to 108 bytes. */
 function spawnedDirectory(store: BrokerOptions["store"]): string {
   return store.kind === "memory"
-    ? join(tmpdir(), `houseguest-broker-${randomUUID()}`)
+    ? join(tmpdir(), `houseguest-broker-${randomBytes(4).toString("hex")}`)
     : join(store.directory, "spawned");
 }
 
