@@ -201,7 +201,8 @@ export class Spawner {
 
   /** Its first process is gone: whatever is left of it goes too, and only then its end is told. */
   #over(running: Running, end: { exitCode: number | null; signal: string | null }): void {
-    if (running.isOver) return;
+    // Whoever is closed leaves it to the next start: two that clean up the same home get in each other's way.
+    if (running.isOver || this.#isClosed) return;
     running.isOver = true;
     if (running.graceTimer !== null) clearTimeout(running.graceTimer);
     const { executionId } = running;
