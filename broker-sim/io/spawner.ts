@@ -201,9 +201,14 @@ export class Spawner {
 
   /** Its first process is gone: whatever is left of it goes too, and only then its end is told. */
   #over(running: Running, end: { exitCode: number | null; signal: string | null }): void {
-    // Whoever is closed leaves it to the next start: two that clean up the same home get in each other's way.
-    if (running.isOver || this.#isClosed) return;
+    if (running.isOver) return;
     running.isOver = true;
+    if (this.#isClosed) {
+      // The next start sees to it: two that clean up the same home get in each other's way.
+      this.#running.delete(running.executionId);
+      running.told.resolve();
+      return;
+    }
     if (running.graceTimer !== null) clearTimeout(running.graceTimer);
     const { executionId } = running;
     this.#see(async () => {
