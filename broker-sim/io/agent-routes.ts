@@ -177,7 +177,7 @@ function registerEvents(app: FastifyInstance, { service, metrics, faults, drain 
     if (response?.ok !== true) {
       service.hub.turnAway(agentId, stream);
       // It may have been decided all the same, and the store was not there to note it.
-      if (response === null && !service.hub.hasStream(agentId)) {
+      if (response === null && !service.hub.hasOrAwaits(agentId)) {
         service.handle({ type: "disconnected", agentId }).catch(() => undefined);
       }
       return;

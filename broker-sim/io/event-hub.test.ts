@@ -113,3 +113,16 @@ test("a stream that is not let in closes no other, and one that is hears the hin
   hub.connect("a", next, living.lastId);
   expect([living.alive, next.heard]).toEqual([false, ["work_available"]]);
 });
+
+test("an agent whose earlier stream is turned away late has or awaits the later one", () => {
+  const hub = new EventHub("boot1");
+  const [earlier, later] = [new Listener(), new Listener()];
+  hub.arrive("a", earlier);
+  hub.arrive("a", later);
+  hub.turnAway("a", earlier);
+  expect(hub.hasOrAwaits("a")).toBe(true);
+  hub.connect("a", later, null);
+  expect(hub.hasOrAwaits("a")).toBe(true);
+  hub.disconnected("a", later);
+  expect(hub.hasOrAwaits("a")).toBe(false);
+});

@@ -89,6 +89,12 @@ export class EventHub {
     return this.#agents.get(agentId)?.stream !== undefined;
   }
 
+  /** Whether the agent has a stream, or one of it waits to be admitted, which says by itself what becomes of it. */
+  hasOrAwaits(agentId: string): boolean {
+    const agent = this.#agents.get(agentId);
+    return agent?.stream !== undefined || agent?.arriving !== undefined;
+  }
+
   /** Returns whether the stream was the agent's current one. */
   disconnected(agentId: string, stream: EventStream): boolean {
     const agent = this.#agents.get(agentId);

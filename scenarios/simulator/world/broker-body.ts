@@ -309,7 +309,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       if (isGranted) process.connect(caller.agentId, connection);
       else process.turnAway(caller.agentId, connection);
       // It was admitted, and the store was away too long for that to be told.
-      if (!isGranted && this.#process === process && !process.hasStream(caller.agentId)) {
+      if (!isGranted && this.#process === process && !process.hasOrAwaitsStream(caller.agentId)) {
         this.ask({ type: "disconnected", agentId: caller.agentId });
       }
       // It closed while it was being admitted.

@@ -152,8 +152,8 @@ export class BrokerProcess {
     this.#world.record(this.source, "broker.refused", { agentId: from.caller.agentId, route, code });
   }
 
-  hasStream(agentId: string): boolean {
-    return this.#hub.hasStream(agentId);
+  hasOrAwaitsStream(agentId: string): boolean {
+    return this.#hub.hasOrAwaits(agentId);
   }
 
   arrive(agentId: string, connection: Connection): void {
