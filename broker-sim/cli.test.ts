@@ -1,14 +1,17 @@
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { limits } from "../foundation/limits.ts";
 import { parseHistoryLine } from "../protocol/history.ts";
 import { routes } from "../protocol/routes.ts";
 import { temporaryDirectory } from "./testing/live-broker.ts";
+import { redisServer } from "./testing/redis-broker.ts";
+import { obstacleToRedis } from "./testing/redis-server.ts";
 import { brokerOptions, operatorEnvironment, run, serve, start, stop } from "./testing/served-broker.ts";
 import { SigningClient } from "./testing/signing-client.ts";
 
@@ -164,6 +167,34 @@ describe("serve", () => {
     });
     expect(unwritable).toMatchObject({ code: 64, stderr: expect.stringContaining("cannot be written") });
   });
+});
+
+test("whoever has no --data needs no token for the commands, and none is left once the broker has stopped", async () => {
+  const state = { XDG_STATE_HOME: temporaryDirectory() };
+  const served = await serve([], state);
+  const environment = { ...state, HOUSEGUEST_BROKER: served.url };
+  expect(await run(["jobs"], environment)).toMatchObject({ code: 0, stderr: "" });
+  await stop(served, "SIGTERM");
+  expect(readdirSync(join(state.XDG_STATE_HOME, "houseguest-broker"))).not.toContain("operator.json");
+});
+
+test("a store on Redis leaves the token where the commands look, too", async (context) => {
+  const obstacle = obstacleToRedis();
+  if (obstacle !== undefined) return context.skip(obstacle);
+  const redis = await redisServer();
+  const state = { XDG_STATE_HOME: temporaryDirectory() };
+  const served = await serve(["--store", redis.url], state);
+  expect(await run(["jobs"], { ...state, HOUSEGUEST_BROKER: served.url })).toMatchObject({ code: 0, stderr: "" });
+  await stop(served, "SIGTERM");
+});
+
+test("a submission that is taken in part says how much of it", async () => {
+  const served = await serve(["--store", "memory"]);
+  const count = String(limits.jobsLiveMax + 1);
+  const { code, stdout, stderr } = await run(["submit", "--count", count, "--", "true"], operatorEnvironment(served));
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^100000 jobs were taken, and then no more: .*\n`broker-sim jobs` lists them/);
+  await stop(served, "SIGTERM");
 });
 
 describe("the operator's commands", () => {

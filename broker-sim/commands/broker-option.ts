@@ -20,7 +20,7 @@ export function withBrokerOption(command: Command): Command {
     .option("--broker <url>", `the broker's address (default: $${brokerVariable} or ${defaultBroker})`)
     .option(
       "--operator-token <token>",
-      `what proves the operator (default: $${operatorTokenVariable}, or what the broker left for its own user)`,
+      `what proves the operator (default: $${operatorTokenVariable}, or what a broker without --data left for its own user)`,
     );
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import type { BrokerOptions } from "../io/broker-server.ts";
 import { parseRedisAddress } from "../io/redis-address.ts";
+import { dataDirectory } from "./data-directory.ts";
 
 export interface StoreChoice {
   readonly store?: string;
@@ -49,11 +49,6 @@ export function chooseStore({ store = "sqlite", data, takeOver, allowVolatile }:
   const own = createHash("sha256").update(address.shown).digest("hex").slice(0, 12);
   const directory = data ?? join(dataDirectory(), `redis-${own}`);
   return { kind: "redis", address, directory, takeOver: takeOver === true, allowVolatile: allowVolatile === true };
-}
-
-function dataDirectory(): string {
-  const state = process.env["XDG_STATE_HOME"];
-  return join(state === undefined || state === "" ? join(homedir(), ".local", "state") : state, "houseguest-broker");
 }
 
 function meaningless(message: string): UsageError {

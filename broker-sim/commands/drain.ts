@@ -12,7 +12,7 @@ export function drainCommand(finish: Finish): Command {
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExample:\n  $ broker-sim drain --reason maintenance")
     .action(async (options: BrokerOption & { reason?: string; json?: boolean }) => {
-      await clientFor(options).drain(options.reason ?? "the broker is drained");
+      await clientFor(options).drain(options.reason ?? "it is taken out of service");
       const text = "The broker drains: /readyz says so, and its agents hand back their leases.\n";
       process.stdout.write(options.json === true ? `${JSON.stringify({ ok: true })}\n` : text);
       finish(ExitCode.pass);

@@ -10,10 +10,11 @@ import { UsageError, messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { historyVariable } from "../../protocol/job-environment.ts";
 import { chooseStore } from "./choose-store.ts";
+import { dataDirectory } from "./data-directory.ts";
 import type { Finish } from "./finish.ts";
 import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
-import { writeOperatorToken } from "../io/operator-token-file.ts";
+import { removeOperatorToken, writeOperatorToken } from "../io/operator-token-file.ts";
 import { operatorTokenVariable } from "./broker-option.ts";
 import { readTiming } from "./read-timing.ts";
 import { signalled } from "./signals.ts";
@@ -141,7 +142,9 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       ...tokens,
       ...agent,
     });
-    if (store.kind !== "memory") await writeOperatorToken(store.directory, broker);
+    // Where the commands look, which know of no store.
+    const left = store.kind === "memory" ? null : (options.data ?? dataDirectory());
+    if (left !== null) await writeOperatorToken(left, broker);
     announce(broker, { json: options.json === true, store: store.kind });
     if (!isLoopback(host)) {
       log.warn({ host }, "this broker can be reached from other machines, and nothing that it says is encrypted");
@@ -153,6 +156,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     // Who stops it with SIGHUP starts it again: its agents wait for it, as they would after a crash.
     const withinMs = timing.terminateGraceMs + goodbyeSpareMs;
     const goodbye = { reason: "the broker stops", withinMs, hurried: stop.again };
+    if (left !== null) removeOperatorToken(left, broker.url);
     await broker.close(failed || reason === "SIGHUP" ? undefined : goodbye);
     record("broker.stopped", { reason: failed ? messageOf(reason.error) : reason });
     if (!failed) return ExitCode.pass;

@@ -68,8 +68,12 @@ export class OperatorClient {
   async submit(jobs: readonly JobSpec[]): Promise<string[]> {
     const jobIds: string[] = [];
     for (const batch of batches(jobs)) {
-      const response = await this.#call("POST", routes.jobs, { schema: SubmitResponse, body: { jobs: batch } });
-      jobIds.push(...response.jobIds);
+      try {
+        const response = await this.#call("POST", routes.jobs, { schema: SubmitResponse, body: { jobs: batch } });
+        jobIds.push(...response.jobIds);
+      } catch (error) {
+        throw error instanceof BrokerCallError && jobIds.length > 0 ? takenInPart(error, jobIds.length) : error;
+      }
     }
     return jobIds;
   }
@@ -231,10 +235,21 @@ function adviceFor(code: ProblemCode): string {
   if (code === "faults-off") return "Start one for scenarios with `broker-sim serve --faults`.";
   if (code === "unknown-fault") return "`broker-sim fault list` lists what there is.";
   if (code === "unknown-connection") return "`broker-sim federation list` lists what there is.";
+  if (code === "internal") return "`broker-sim jobs` and `broker-sim agents` say what was done.";
   if (code === "store-away") return "Wait until its store is back; `broker-sim jobs` says what was taken.";
   return code.startsWith("unknown-")
     ? "`broker-sim jobs`, `broker-sim agents` and `broker-sim executions` list what there is."
     : "Nothing was changed.";
+}
+
+/** Thousands of jobs go in several requests. */
+function takenInPart(error: BrokerCallError, taken: number): BrokerCallError {
+  return new BrokerCallError(`${taken} jobs were taken, and then no more: ${error.message}`, {
+    code: error.code,
+    next: "`broker-sim jobs` lists them; submit the rest alone.",
+    retriable: error.retriable,
+    cause: error,
+  });
 }
 
 function notTheOperator(message: string): BrokerCallError {

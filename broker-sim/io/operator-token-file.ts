@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -15,6 +15,11 @@ export async function writeOperatorToken(
   const path = join(directory, fileName);
   await writeFile(`${path}.new`, `${JSON.stringify({ url, operatorToken })}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/** Takes it away again: whoever listens at that address next is not sent it. Another broker's word stays. */
+export function removeOperatorToken(directory: string, broker: string): void {
+  if (readOperatorToken(directory, broker) !== undefined) rmSync(join(directory, fileName), { force: true });
 }
 
 /** The token that the broker at this address left there, or undefined: no other address is ever sent it. */

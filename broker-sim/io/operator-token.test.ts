@@ -1,11 +1,11 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
 import { LiveBroker, temporaryDirectory } from "../testing/live-broker.ts";
 import { routeDescriptions } from "./operations/route-descriptions.ts";
-import { readOperatorToken, writeOperatorToken } from "./operator-token-file.ts";
+import { readOperatorToken, removeOperatorToken, writeOperatorToken } from "./operator-token-file.ts";
 
 /** Every route that is the operator's, as a path that could be called. */
 const operatorRoutes = Object.entries(routeDescriptions)
@@ -60,4 +60,8 @@ test("what is left of it for commands is its own user's, and is sent to the addr
   expect(readOperatorToken(directory, "http://127.0.0.1:7078")).toBeUndefined();
   expect(readOperatorToken(directory, "http://example.org:7077")).toBeUndefined();
   expect(readOperatorToken(join(directory, "nowhere"), "http://127.0.0.1:7077")).toBeUndefined();
+  removeOperatorToken(directory, "http://127.0.0.1:7078");
+  expect(readOperatorToken(directory, "http://127.0.0.1:7077")).toBe("secret");
+  removeOperatorToken(directory, "http://127.0.0.1:7077");
+  expect(existsSync(join(directory, "operator.json"))).toBe(false);
 });

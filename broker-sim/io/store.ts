@@ -47,3 +47,20 @@ export interface BrokerStore {
   /** A commit that waits is given up. */
   close(): Promise<void>;
 }
+
+/** A store that commits, and perhaps closes, in its own way, and is the given one in everything else. */
+export function storeAround(
+  store: BrokerStore,
+  own: Pick<BrokerStore, "commit"> & Partial<Pick<BrokerStore, "close">>,
+): BrokerStore {
+  return {
+    kind: store.kind,
+    load: async () => await store.load(),
+    readSetting: async (name) => await store.readSetting(name),
+    writeSetting: async (name, value) => await store.writeSetting(name, value),
+    outage: () => store.outage(),
+    onLost: (listener) => store.onLost(listener),
+    close: async () => await store.close(),
+    ...own,
+  };
+}

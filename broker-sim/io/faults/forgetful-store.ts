@@ -1,4 +1,4 @@
-import type { BrokerStore, StoreWrites } from "../store.ts";
+import { type BrokerStore, type StoreWrites, storeAround } from "../store.ts";
 import type { FaultBook, FaultRule } from "./fault-book.ts";
 
 /**
@@ -21,13 +21,7 @@ export function forgetfulStore(store: BrokerStore, book: FaultBook): BrokerStore
     await mine;
   };
   let isClosed = false;
-  return {
-    kind: store.kind,
-    load: async () => await store.load(),
-    readSetting: async (name) => await store.readSetting(name),
-    writeSetting: async (name, value) => await store.writeSetting(name, value),
-    outage: () => store.outage(),
-    onLost: (listener) => store.onLost(listener),
+  return storeAround(store, {
     async commit(writes) {
       const [rule] = book.matching(["forget-writes"]);
       held.push(writes);
@@ -47,5 +41,5 @@ export function forgetfulStore(store: BrokerStore, book: FaultBook): BrokerStore
       isClosed = true;
       await store.close();
     },
-  };
+  });
 }

@@ -5,7 +5,7 @@ import type { HistoryType } from "../../../protocol/history.ts";
 import type { RecordEvent } from "../../../protocol/history-recorder.ts";
 import { jobStates } from "../../../protocol/job-states.ts";
 import type { BrokerState } from "../../core/broker-state.ts";
-import type { BrokerStore } from "../store.ts";
+import { type BrokerStore, storeAround } from "../store.ts";
 import { withSpan } from "./tracing.ts";
 
 /** What a scrape looks at by itself. */
@@ -104,14 +104,7 @@ export class BrokerMetrics {
 
   /** Measures a store's writes. */
   timing(store: BrokerStore): BrokerStore {
-    return {
-      kind: store.kind,
-      load: async () => await store.load(),
-      readSetting: async (name) => await store.readSetting(name),
-      writeSetting: async (name, value) => await store.writeSetting(name, value),
-      outage: () => store.outage(),
-      onLost: (listener) => store.onLost(listener),
-      close: async () => await store.close(),
+    return storeAround(store, {
       commit: async (writes) => {
         const done = this.#commitSeconds.startTimer();
         try {
@@ -120,7 +113,7 @@ export class BrokerMetrics {
           done();
         }
       },
-    };
+    });
   }
 }
 
