@@ -41,6 +41,8 @@ export const limits = {
   watchEventsMax: 5_000,
   /** How often a job is leased again after failures that were not the donor's doing. */
   redeliveriesMax: 3,
+  /** The most that a job's priority is above or below the usual, which is 0. */
+  priorityMax: 10,
 } as const;
 
 assert(limits.resultBytesMax < limits.messageBytesMax, "a result fits into the message that carries it");

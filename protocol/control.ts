@@ -73,6 +73,8 @@ export const AgentStatus = z.strictObject({
   brokerReachable: z.boolean(),
   /** What the broker had against the last heartbeat or enrolment, where it answered with a no. */
   brokerRefusal: z.string().optional(),
+  /** Why the broker could not be heard at the latest call. */
+  brokerSilence: z.string().optional(),
   sandboxDriver: z.string(),
   /** What that driver cannot promise on this host, as sentences for its owner. */
   sandboxCannot: z.array(z.string()).optional(),

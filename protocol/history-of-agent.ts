@@ -63,4 +63,9 @@ export const agentHistory = {
   "agent.broker": z.object({ reachable: z.boolean(), detail: z.string() }),
   "agent.shutdown": z.object({ trigger: z.string(), stage: z.enum(["begin", "end"]) }),
   "agent.withdrawal": z.object({ report: WithdrawalReport }),
+  /**
+   * So many of this instance's records right before the one before this could not be written, for the reason of the last
+   * of them: evidence that was lost.
+   */
+  "agent.unrecorded": z.object({ records: z.int().min(1), reason: z.string() }),
 } as const;

@@ -29,6 +29,10 @@ export const brokerHistory = {
     to: z.enum(jobStates),
     epoch: z.int(),
     reason: z.string(),
+    /** Of a job that was submitted with another than the usual one, 0. */
+    priority: z.int().optional(),
+    /** It is queued after an attempt that came to nothing, and waits for so long from that decision on. */
+    backoff: z.object({ ms: z.int().min(1), until: WallMs }).optional(),
   }),
   "broker.offered": z.object({ ...grant, expiresAt: WallMs }),
   "broker.leased": z.object({ ...grant, expiresAt: WallMs }),
@@ -97,5 +101,12 @@ export const brokerHistory = {
     executionId: ExecutionId.nullable(),
     state: z.string(),
   }),
+  /**
+   * So many of this broker's records right before the one before this could not be written, for the reason of the last of
+   * them: evidence that was lost.
+   */
+  "broker.unrecorded": z.object({ records: z.int().min(1), reason: z.string() }),
+  /** It is out of service until its process ends: no offers, no new agents, and goodbye to those that it has. */
+  "broker.drained": z.object({ reason: z.string() }),
   "broker.stopped": z.object({ reason: z.string() }),
 } as const;

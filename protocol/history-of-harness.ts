@@ -127,6 +127,8 @@ export const harnessHistory = {
     jobs: z.array(
       JobView.pick({ jobId: true, state: true, epoch: true, agentId: true, leaseId: true, submittedAt: true }),
     ),
+    /** The jobs that it showed to whoever asked for those alone that it gave up. */
+    dead: z.array(JobId).optional(),
   }),
   /** What it showed of every agent, in its order. */
   "witness.agents": z.object({

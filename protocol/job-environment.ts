@@ -21,7 +21,12 @@ export const runMarker = "HOUSEGUEST_RUN";
  * What a broker gives an agent that it starts: which execution it is, and whose. The agent's descendants inherit both,
  * except for its jobs, so that a broker that was killed between the start and its record finds the process again.
  */
-export const spawnEnvironment = { executionId: "HOUSEGUEST_EXECUTION", brokerId: "HOUSEGUEST_SPAWNED_BY" } as const;
+export const spawnEnvironment = {
+  executionId: "HOUSEGUEST_EXECUTION",
+  brokerId: "HOUSEGUEST_SPAWNED_BY",
+  /** Where the agent leaves its exit code as text when it ends; it hands this on to nobody. */
+  exitFile: "HOUSEGUEST_EXIT_FILE",
+} as const;
 /** An agent's join token: on the command line it is for every user of the host to see, in the environment it is not. */
 export const joinTokenVariable = "HOUSEGUEST_JOIN_TOKEN";
 /** A path to which agent and broker append their history records, one JSON object a line; unset means none. */

@@ -24,6 +24,8 @@ export const JobSpec = z.strictObject({
     .min(1)
     .default(1024 ** 3),
   redeliveriesMax: z.int().min(0).max(100).default(limits.redeliveriesMax),
+  /** Jobs of a higher one are offered first, those of one by their turn; 0, in the middle, where it is left out. */
+  priority: z.int().min(-limits.priorityMax).max(limits.priorityMax).optional(),
   /** How the job takes part in its checkpoints; by default it is archived as it stands when it is frozen. */
   checkpoint: z.strictObject({ cooperative: CooperativeCheckpoint.optional() }).optional(),
 });
@@ -244,6 +246,7 @@ export const Problem = z.strictObject({
     "offset-mismatch",
     "full",
     "store-away",
+    "out-of-service",
     "rate-limited",
     "not-found",
     "internal",
@@ -284,6 +287,8 @@ export const JobView = z.strictObject({
   /** Why the last holder gave it back, if one did. */
   handedBackReason: z.string().nullable(),
   redeliveries: z.int().min(0),
+  /** It is queued after an attempt that came to nothing, and is not offered before; null once it was offered again. */
+  waitsUntil: WallMs.nullable(),
   submittedAt: WallMs,
   startedAt: WallMs.nullable(),
   completedAt: WallMs.nullable(),

@@ -15,8 +15,7 @@ const brokenNames = (timing: Timing): string[] =>
 function atTheBorder(rule: TimingRule): Timing {
   const roomy: Timing = { ...defaultTiming, activityTimeoutMs: 100_000 };
   const apart: Partial<Record<string, Partial<Timing>>> = {
-    "call-ends-before-lost": { leaseTtlMs: 600_000, shutdownTimeoutMs: 200_000, signatureWindowMs: 900_000 },
-    "renewal-unanswered-once": { activityTimeoutMs: 300_000, shutdownTimeoutMs: 280_000 },
+    "renewal-unanswered-once": { activityTimeoutMs: 310_000, shutdownTimeoutMs: 280_000 },
     "lost-before-revoked": { activityTimeoutMs: 200_000 },
     "last-word-before-expiry": { signatureWindowMs: 900_000 },
     "expired-before-revoked": { leaseTtlMs: 1_000_000, activityTimeoutMs: 100_000 },
@@ -57,6 +56,26 @@ describe("the rules between times", () => {
     },
   );
 
+  test.each([
+    ["one-late-heartbeat", { activityTimeoutMs: 81_999 }, { activityTimeoutMs: 82_000 }],
+    ["renewal", { leaseTtlMs: 107_999 }, { leaseTtlMs: 108_000 }],
+    ["start-again-after-a-heartbeat", { startAgainAfterMs: 35_999 }, { startAgainAfterMs: 36_000 }],
+  ] as const)("%s counts with heartbeats that come as late as their jitter lets them", (name, unsafe, safe) => {
+    expect(brokenNames({ ...defaultTiming, ...unsafe })).toEqual([name]);
+    expect(brokenNames({ ...defaultTiming, ...safe })).toEqual([]);
+    // The same times are safe where heartbeats come to the moment.
+    expect(brokenNames({ ...defaultTiming, ...unsafe, heartbeatJitterRatio: 0 })).toEqual([]);
+  });
+
+  test("a call that hangs longer than an agent's silence allows for is refused, however short of that silence it is", () => {
+    // Each end of a call before the agent would be lost, and none of the next heartbeat.
+    for (const requestTimeoutMs of [10_001, 46_000, 80_000]) {
+      const timing = { ...defaultTiming, requestTimeoutMs, shutdownTimeoutMs: 80_000 };
+      expect(brokenNames(timing)).toEqual(["one-late-heartbeat"]);
+      expect(brokenNames({ ...timing, activityTimeoutMs: 72_000 + requestTimeoutMs })).toEqual([]);
+    }
+  });
+
   test("a slow heartbeat breaks every rule that hangs on it, each by name", () => {
     expect(brokenNames({ ...defaultTiming, heartbeatIntervalMs: 400_000 })).toEqual([
       "one-late-heartbeat",
@@ -72,13 +91,12 @@ describe("the rules between times", () => {
     expect(brokenNames({ ...short, terminateGraceMs: 6_000 })).toEqual([]);
   });
 
-  property.prop([fc.integer({ min: 1, max: 200 }), fc.double({ min: 0, max: 0.5, noNaN: true })])(
+  property.prop([fc.integer({ min: 1, max: 200 }), fc.double({ min: 0, max: 0.3, noNaN: true })])(
     "safe times stay safe when all of them are shortened alike, as scenarios do; signatures keep to whole seconds",
     (divisor, heartbeatJitterRatio) => {
-      const shortened = Object.entries(defaultTiming).map(([name, ms]) => [
-        name,
-        Math.max(1, Math.floor(ms / divisor)),
-      ]);
+      // The default is at its border: it has no room for more jitter than the default's.
+      const roomy = { ...defaultTiming, activityTimeoutMs: 90_000 };
+      const shortened = Object.entries(roomy).map(([name, ms]) => [name, Math.max(1, Math.floor(ms / divisor))]);
       const timing = Timing.parse({
         ...Object.fromEntries(shortened),
         heartbeatJitterRatio,

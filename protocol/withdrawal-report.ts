@@ -38,6 +38,8 @@ export const WithdrawalReport = z.strictObject({
   processesLeft: z.array(z.strictObject({ pid: z.int(), startTime: z.string(), command: z.string() })),
   directoriesWiped: z.array(z.string()),
   directoriesLeft: z.array(z.string()),
+  /** Parents that were made for the home and stay, because others use them by now: nothing of the agent's. */
+  directoriesKept: z.array(z.string()).optional(),
   /** Parts of the startup hook. */
   autostartLeft: z.array(z.string()),
   socketsLeft: z.array(z.string()),
