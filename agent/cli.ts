@@ -54,7 +54,8 @@ function buildProgram(finish: Finish): Command {
       `
 Examples:
   $ donor-agent join --broker http://127.0.0.1:7077 --token TOKEN
-  $ donor-agent join --pause-on-touch ~/project --quiet 600   pauses by itself while you work there
+  $ donor-agent join --pause-on-touch ~/project --quiet 600
+                                 pauses by itself while you work there
   $ donor-agent status
   $ donor-agent pause            every job is stopped, the CPU is yours
   $ donor-agent resume
@@ -62,7 +63,8 @@ Examples:
 
 Exit codes:
   0    done
-  1    not done: refused, or something was left; the message says what to do next
+  1    not done: refused, or something was left; or done, with records missing
+       in the history; the message says what to do
   64   the command line or this machine does not allow it; nothing was done
   70   a bug of the agent
   130  ended at once, by a third signal`,

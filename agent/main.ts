@@ -5,6 +5,7 @@ import { systemClock } from "../foundation/clock.ts";
 import { UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import type { AgentStatus, ControlRequest } from "../protocol/control.ts";
+import type { MissingRecords } from "../protocol/history-with-gaps.ts";
 import { historyVariable } from "../protocol/job-environment.ts";
 import { type ActivityGiven, isWished, settledWish } from "./activity/activity-wish.ts";
 import type { Pulse } from "./activity/port.ts";
@@ -76,7 +77,7 @@ const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
  *
  * @throws UsageError when it cannot begin; what it had made is gone then
  */
-export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
+export async function runAgent(options: AgentOptions): Promise<AgentEnd & Unrecorded> {
   const { paths } = options;
   const fresh = !existsSync(paths.ledger) && !isLostHome(paths);
   const home = openHome(paths, { lostToo: options.withdraw !== null });
@@ -95,7 +96,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
     }
     throw isNoRoom(error) ? diskFull(paths, error) : error;
   }
-  const { body, driver, close } = running;
+  const { body, driver, history, close } = running;
   const onSignal = (name: NodeJS.Signals): void => body.see({ type: "signal", name });
   for (const signal of signals) process.on(signal, onSignal);
   try {
@@ -105,15 +106,21 @@ export async function runAgent(options: AgentOptions): Promise<AgentEnd> {
     else if (end.ending.how === "withdrawn") leave(home);
     else settleHome(home, driver);
     if (end.unfinished) endSoon();
-    return end;
+    return { ...end, unrecorded: history.missing() };
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
     close();
   }
 }
 
+interface Unrecorded {
+  /** What is missing in the history. */
+  readonly unrecorded: MissingRecords | null;
+}
+
 interface Running {
   readonly body: AgentBody;
+  readonly history: AgentHistory;
   readonly driver: SandboxDriver;
   readonly close: () => void;
 }
@@ -145,6 +152,7 @@ async function begin(
   const logFile = options.logInHome ? paths.log : null;
   if (logFile !== null) acquireOnce(home, { kind: "file", path: logFile });
   const log = openLog({ instanceId, file: logFile, quiet: options.quiet });
+  history.tellIn(log);
   const damage = damageOf(ledger);
   if (damage !== null) {
     log.warn(`The host ledger was damaged. Found without it: ${damage.missing.join(", ")}`);
@@ -240,7 +248,7 @@ async function begin(
     process.off("uncaughtException", onBug);
     history.close();
   };
-  return { body: agent, driver, close };
+  return { body: agent, driver, history, close };
 }
 
 /** What the home knows of its membership, completed by what this start was told; the key is made here. */

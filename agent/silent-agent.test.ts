@@ -68,12 +68,16 @@ describe("an agent that is stopped", () => {
 
   test("is named with its pid by status, resume and join", async () => {
     const { agent, run } = await stopped();
-    for (const command of ["status", "resume"]) {
-      const { code, stderr } = await run(command).exited;
+    // Each waits for an answer as long as it may; all at once, so do the tests.
+    const [status, resume, join] = await Promise.all([
+      run("status").exited,
+      run("resume").exited,
+      run("join", "--foreground", "--broker", "http://127.0.0.1:1", "--token", "t").exited,
+    ]);
+    for (const { code, stderr } of [status, resume]) {
       expect(code).toBe(1);
       expect(stderr).toContain(`kill -9 ${agent.child.pid}`);
     }
-    const join = await run("join", "--foreground", "--broker", "http://127.0.0.1:1", "--token", "t").exited;
     expect(join.code).toBe(64);
     expect(join.stderr).toContain(`pid ${agent.child.pid}`);
   });

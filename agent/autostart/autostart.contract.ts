@@ -26,6 +26,7 @@ export const plainHook: Hook = {
 const oddCommand = [
   "/usr/bin/env",
   '/opt/a b/it\'s "the" agent',
+  "100%",
   "100 % $HOME ${HOME} `true` $(true)",
   "back\\slash\\",
   "a&b<c>d;e|f*g?#h",

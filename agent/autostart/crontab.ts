@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { shellWord } from "../../foundation/shell-word.ts";
 import type { Hook } from "./hook.ts";
 import type { Autostart, AutostartRemoval, AutostartResource } from "./port.ts";
 import { runCommand } from "./run-command.ts";
@@ -157,10 +158,6 @@ export class Crontab implements Autostart {
     // crontab(5): a percent sign is a line break, unless a backslash stands before it.
     return `@reboot ${`exec ${command} >/dev/null 2>&1`.replaceAll("%", String.raw`\%`)} # ${this.#hook.marker}`;
   }
-}
-
-function shellWord(argument: string): string {
-  return /^[\w@+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Each with its line break, if it has one. */

@@ -60,6 +60,20 @@ autostartContract({
   ],
 });
 
+test.each(["systemd", "systemd-user"])(
+  "%s says that nothing will start it on a host that systemd does not run",
+  (name) => {
+    const { userHome } = new UserBed();
+    const cannot = (manager: string) =>
+      (name === "systemd"
+        ? systemdSystem({ hook: plainHook, systemctl: noSystemctl, manager })
+        : systemdUser({ hook: plainHook, userHome, configHome: undefined, systemctl: noSystemctl, manager })
+      ).cannot.join(" ");
+    expect(cannot(join(userHome, "no-such-place"))).toContain("starts nothing");
+    expect(cannot(userHome)).not.toContain("starts nothing");
+  },
+);
+
 test("a user unit is enabled by the link that `systemctl --user enable` would make", async () => {
   const bed = new UserBed();
   const autostart = bed.make(plainHook);

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Hook } from "./hook.ts";
@@ -16,6 +17,14 @@ export interface SystemdOptions {
   /** The program that tells the manager of these units to read them anew. */
   readonly systemctl: readonly string[];
   readonly cannot: readonly string[];
+}
+
+/** What a unit cannot do on a host that another init runs: a container, say. */
+export const notRun = "systemd does not run this host: here its unit starts nothing.";
+
+/** Whether systemd runs this host (sd_booted(3)). */
+export function runsHost(manager = "/run/systemd/system"): boolean {
+  return lstatSync(manager, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**

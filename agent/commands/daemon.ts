@@ -46,7 +46,7 @@ export async function startDaemon(options: JoinOptions): Promise<number> {
   if (outcome === "late") {
     throw new AgentError("The agent is up, but the broker has not answered yet; it goes on trying.", {
       code: "not-joined-yet",
-      next: `\`donor-agent status --home ${paths.home}\` tells when it has joined, \`donor-agent withdraw\` ends it.`,
+      next: `\`donor-agent status --home ${paths.home}\` tells why, and when it has joined. If the address is wrong, end it with \`donor-agent withdraw --home ${paths.home}\`, and join again.`,
     });
   }
   process.stdout.write(options.json === true ? said.out : inWords(said.out));

@@ -6,13 +6,15 @@ import { Command, Option } from "commander";
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { limits } from "../../foundation/limits.ts";
-import { joinTokenVariable } from "../../protocol/job-environment.ts";
+import type { MissingRecords } from "../../protocol/history-with-gaps.ts";
+import { historyVariable, joinTokenVariable } from "../../protocol/job-environment.ts";
 import type { Ending } from "../core/effect.ts";
 import { autostartNames } from "../autostart/port.ts";
 import { AgentError } from "../io/agent-error.ts";
+import { leaveExitCode } from "../io/exit-file.ts";
 import { closeInherited } from "../io/inherited-files.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
-import { type ReadyAgent, runAgent } from "../main.ts";
+import type { ReadyAgent } from "../main.ts";
 import { defaultJobLimits } from "../sandbox/job-limits.ts";
 import { activityOf, withActivity } from "./activity-options.ts";
 import { startDaemon } from "./daemon.ts";
@@ -91,6 +93,7 @@ export function joinCommand(finish: Finish): Command {
       const token = tokenOf(options);
       // Neither jobs nor anything else that is started from here is to see it.
       delete process.env[joinTokenVariable];
+      leaveExitCode(process.env);
       const wish: JoinOptions = {
         ...options,
         ...(token === undefined ? {} : { token }),
@@ -104,7 +107,9 @@ export function joinCommand(finish: Finish): Command {
 async function runHere(options: JoinOptions): Promise<number> {
   const paths = pathsOf(options);
   let said = false;
-  const { ending, report, homeGone } = await runAgent({
+  // Here and no earlier: every command is to act as soon as it can, and only this one needs all of the agent.
+  const { runAgent } = await import("../main.ts");
+  const { ending, report, homeGone, unrecorded } = await runAgent({
     paths,
     join: {
       broker: brokerOf(options),
@@ -131,7 +136,18 @@ async function runHere(options: JoinOptions): Promise<number> {
     const state = report.clean ? "Withdrawn" : "Withdrawing";
     process.stdout.write(`${JSON.stringify({ agentId, instanceId, pid: process.pid, state, home: paths.home })}\n`);
   }
-  return exitCodeOf(ending);
+  const exitCode = exitCodeOf(ending);
+  if (exitCode === ExitCode.pass && unrecorded !== null) throw incompleteHistory(unrecorded);
+  return exitCode;
+}
+
+/** Exit 1: whoever judges the run by its history is told that it is not all there, which its end cannot say. */
+function incompleteHistory({ records, why }: MissingRecords): AgentError {
+  const path = process.env[historyVariable];
+  return new AgentError(
+    `The agent has ended as it was told, and ${records} records are missing in its history ${path}: ${why}.`,
+    { code: "history-incomplete", next: "Make room where the history goes; the work itself is not touched by that." },
+  );
 }
 
 function tokenOf({ token, tokenOnStdin }: JoinOptions): string | undefined {

@@ -1,6 +1,12 @@
 import { AgentError } from "../io/agent-error.ts";
 import { isHeld, isInhabited } from "../io/home.ts";
 import type { HomePaths } from "../io/home-paths.ts";
+import { markedProcesses } from "../sandbox/marked-processes.ts";
+import type { ProcessIdentity } from "../sandbox/port.ts";
+import { identify, isAlive, readProcess } from "../sandbox/proc-stat.ts";
+
+/** So many processes are named to a person. */
+const namedMax = 10;
 
 /** The agent is there and does not answer; says what can be done about it. */
 export function silent({ home }: HomePaths, pid: number | null, what = ""): AgentError {
@@ -27,8 +33,28 @@ export function notRunning(paths: HomePaths): AgentError {
       retriable: true,
     });
   }
+  const processes = processesLeft(paths);
+  if (processes.length > 0) {
+    const named = processes
+      .slice(0, namedMax)
+      .map(({ pid, command }) => `  ${pid} ${command.replaceAll(/\p{Cc}/gu, "?")}`);
+    const more = processes.length > namedMax ? [`  and ${processes.length - namedMax} more`] : [];
+    const lines = [`The agent of ${paths.home} is not running; of its jobs these processes are still there:`];
+    return new AgentError([...lines, ...named, ...more].join("\n"), {
+      code: "not-running",
+      next: "`donor-agent withdraw` ends them and takes the agent off this host; `donor-agent join` starts it again, which ends them too.",
+    });
+  }
   return new AgentError(`The agent of ${paths.home} is not running.`, {
     code: "not-running",
     next: "Start it again with `donor-agent join`, or take it off this host with `donor-agent withdraw`.",
+  });
+}
+
+/** The processes that say of themselves that they are jobs of that home, lowest pid first. */
+export function processesLeft({ home }: HomePaths): ProcessIdentity[] {
+  return markedProcesses(home).flatMap(({ pid }) => {
+    const stat = readProcess(pid);
+    return stat !== null && isAlive(stat) ? [identify(stat)] : [];
   });
 }

@@ -4,7 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 
 import type { AgentStatus } from "../../protocol/control.ts";
 import { launcher } from "../autostart/hook.ts";
-import { joinAgent, tinyBroker } from "../testing/agent-process.ts";
+import { freePort } from "../sandbox/testing/free-port.ts";
+import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker, until } from "../testing/agent-process.ts";
 import { temporaryHome } from "../testing/temporary-home.ts";
 import { statusInWords } from "./status.ts";
 
@@ -28,6 +29,34 @@ test("a broker that answers with a no is not one that answers", () => {
   expect(line({})).toContain("(answers)");
   expect(line({ brokerRefusal: "revoked: no." })).toContain("(refuses this agent: revoked: no.)");
   expect(line({ brokerReachable: false })).toContain("(does not answer)");
+});
+
+test("an agent that waits for its broker says so, and why, and no more that it has just started", () => {
+  const enrolling = {
+    ...status,
+    state: "Enrolling",
+    reason: "the agent has just started",
+    brokerReachable: false,
+  } as const;
+  expect(statusInWords(enrolling)).toContain("Enrolling: the agent has just started\n");
+  const silent = statusInWords({ ...enrolling, brokerSilence: "127.0.0.1:1 does not answer (ECONNREFUSED)" });
+  expect(silent).toMatch(/^Enrolling: the broker does not answer, and is asked again and again\n/);
+  expect(silent).toMatch(/^broker .*\(127\.0\.0\.1:1 does not answer \(ECONNREFUSED\)\)$/m);
+  const refused = statusInWords({ ...enrolling, brokerReachable: true, brokerRefusal: "store-away: not now" });
+  expect(refused).toMatch(/^Enrolling: the broker does not take it in, and is asked again and again\n/);
+});
+
+test("a home whose agent cannot join names the way out to whoever joins again", async () => {
+  const paths = temporaryHome();
+  const wish = ["join", "--foreground", "--json", "--broker", `http://127.0.0.1:${await freePort()}`, "--token", "t"];
+  const agent = new AgentProcess({ paths, args: wish, onFinished: onTestFinished });
+  await until(() => agent.stderr.includes("does not answer"));
+  const { status: told } = await agent.ask({ command: "status" });
+  expect(told?.brokerSilence).toMatch(/does not answer \(.*ECONNREFUSED/);
+  const again = new AgentProcess({ paths, args: wish, onFinished: onTestFinished });
+  const { code, stderr } = await again.exited;
+  expect(code).toBe(64);
+  expect(stderr).toContain(`\`donor-agent withdraw --home ${paths.home}\``);
 });
 
 test("notes are no wider than 80 columns, and lose no word", () => {
@@ -55,4 +84,36 @@ test("a status that cannot be written is no success", async (context) => {
   } finally {
     closeSync(full);
   }
+});
+
+test("of an agent that was killed the status names what is still running, and what to do, as JSON too", async () => {
+  const broker = await tinyBroker(onTestFinished);
+  broker.jobs.push(endlessJob);
+  const paths = temporaryHome();
+  // Under bubblewrap the jobs of a killed agent end with it.
+  const wish = ["--broker", broker.url, "--token", "t", "--slots", "1", "--sandbox", "process"];
+  const agent = new AgentProcess({
+    ...{ paths, onFinished: onTestFinished },
+    args: ["join", "--foreground", "--json", ...wish],
+  });
+  await agent.ready();
+  await agent.busy(1);
+  agent.child.kill("SIGKILL");
+  await agent.exited;
+  const leader = Math.min(...jobProcesses(paths));
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [launcher, ...args, "--home", paths.home], { encoding: "utf8" });
+  const { status: code, stdout, stderr } = run("status", "--json");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(`is not running; .*still there:\n(.*\n)*  ${leader} .*\n(.*\n)*\`donor-agent withdraw\``),
+  );
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: "not-running" },
+    home: paths.home,
+    processesLeft: expect.arrayContaining([expect.objectContaining({ pid: leader })]),
+  });
+  expect(run("withdraw").status).toBe(0);
+  const after = run("status", "--json");
+  expect(JSON.parse(after.stdout)).toMatchObject({ error: { code: "not-joined" }, processesLeft: [] });
 });

@@ -14,7 +14,6 @@ import { isHeld, isInhabited } from "../io/home.ts";
 import { clearAside } from "../io/home-create.ts";
 import type { HomePaths } from "../io/home-paths.ts";
 import { closeKeptConnections } from "../io/kept-connections.ts";
-import { runAgent } from "../main.ts";
 import { markedProcesses } from "../sandbox/marked-processes.ts";
 import type { Finish } from "./finish.ts";
 import { pathsOf, withHome } from "./home-option.ts";
@@ -83,6 +82,8 @@ async function withdraw(
     await endSilentAgent(paths, { pid: reached.pid, untilMs: startedAt + deadlineMs });
   }
   if (!(await isAnythingThere(paths))) return nothingThere(request);
+  // Most who withdraw have an agent that does it: the rest of it is loaded where this process takes its place.
+  const { runAgent } = await import("../main.ts");
   const end = await runAgent({
     paths,
     join: null,

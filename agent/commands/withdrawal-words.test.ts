@@ -30,6 +30,23 @@ test("whoever reads of a withdrawal that was not clean is told what is named, an
   expect(words).toContain("what is named above");
 });
 
+test("a directory that others use by now is a note to a clean withdrawal, and nothing to come back for", () => {
+  const words = reportInWords({ ...unclean, clean: true, ledgerEntriesLeft: 0, directoriesKept: ["/home/me/.local"] });
+  expect(words).toContain("nothing is left");
+  expect(words).toMatch(/^Note: \/home\/me\/\.local stays: .* others use it/m);
+  expect(words).not.toContain("again");
+});
+
+test("what the ledger itself could not go with is for a hand: no later attempt would know of it", () => {
+  const report = { ...unclean, directoriesLeft: ["/mnt/home"], ledgerEntriesLeft: 1 };
+  const words = reportInWords(report);
+  expect(words).toContain("still there: /mnt/home");
+  expect(words).toContain("by hand");
+  expect(words).not.toContain("again");
+  const wipe = { step: "wipe-directories", outcome: "failed", durationMs: 1, measured: "1 left" } as const;
+  expect(reportInWords({ ...report, steps: [wipe, ...report.steps] })).toContain("Run `donor-agent withdraw` again");
+});
+
 test("nobody is sent to what is named above where nothing is", () => {
   const words = reportInWords(unclean);
   expect(words).not.toContain("above");

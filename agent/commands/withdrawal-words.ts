@@ -16,6 +16,9 @@ export function reportInWords(report: WithdrawalReport): string {
     ...report.autostartLeft.map((thing) => `  still started with the host: ${thing}`),
     ...report.socketsLeft.map((path) => `  still bound: ${path}`),
   ];
+  for (const path of report.directoriesKept ?? []) {
+    lines.push(`Note: ${path} stays: it was made for the agent's home, and others use it by now.`);
+  }
   const missing = report.missingInLedger ?? [];
   if (missing.length > 0) {
     lines.push(`The host ledger was damaged. This was found without it: ${missing.join(", ")}.`);
@@ -34,8 +37,24 @@ export function reportInWords(report: WithdrawalReport): string {
 function whatNext(report: WithdrawalReport): string {
   const { processesLeft, directoriesLeft, autostartLeft, socketsLeft, ledgerEntriesLeft } = report;
   const named = processesLeft.length + directoriesLeft.length + autostartLeft.length + socketsLeft.length;
+  if (isLedgerGone(report)) {
+    return "Remove by hand what is named above, if you want to: nothing else of the agent is there, and its ledger is gone, so no withdrawal would find it.";
+  }
   if (named > 0) {
     return "Run `donor-agent withdraw` again: it goes on with what is named above. What it cannot remove, remove by hand first.";
   }
   return `Nothing is left that could be named, but ${ledgerEntriesLeft} entries of the ledger are open. Run \`donor-agent withdraw\` again: it looks for what they stand for.`;
+}
+
+/** Nothing was left before the last step, which takes the ledger away: what is named now, that could not remove. */
+function isLedgerGone({
+  steps,
+  processesLeft,
+  autostartLeft,
+  directoriesLeft,
+  socketsLeft,
+}: WithdrawalReport): boolean {
+  const isWiped = !steps.some(({ step, outcome }) => step === "wipe-directories" && outcome === "failed");
+  const isElseLeft = processesLeft.length + autostartLeft.length + socketsLeft.length > 0;
+  return directoriesLeft.length > 0 && isWiped && !isElseLeft;
 }

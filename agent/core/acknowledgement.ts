@@ -4,7 +4,7 @@ import { handBack, retryDelayMs } from "./lease-facts.ts";
 import type { BrokerOutcome } from "./outcome.ts";
 import type { HeldLease, Pause } from "./state.ts";
 import type { Turn } from "./turn.ts";
-import { startUpload } from "./upload.ts";
+import { startUploadAgain } from "./upload.ts";
 
 /**
  * Tells the broker of a pause in force (WC-2). It names the checkpoints that the broker holds by then; those that could
@@ -15,7 +15,7 @@ export function continueAcknowledgement(turn: Turn): void {
   if (pause === null || !mayAcknowledge(turn, pause)) return;
   const held = frozenLeases(turn);
   if (held.some((lease) => lease.checkpoint?.upload === "inFlight")) return;
-  if (held.some((lease) => lease.checkpoint?.upload === "waiting")) {
+  if (held.some(({ checkpoint }) => checkpoint?.upload === "waiting" || checkpoint?.upload === "untold")) {
     retryAcknowledgement(turn, pause);
     return;
   }
@@ -49,7 +49,7 @@ export function onPausedAnswered(
 }
 
 export function onAcknowledgeTimer(turn: Turn): void {
-  for (const lease of frozenLeases(turn)) startUpload(turn, lease);
+  for (const lease of frozenLeases(turn)) startUploadAgain(turn, lease);
   continueAcknowledgement(turn);
 }
 

@@ -26,7 +26,7 @@ import { askShutdown, onShutdownAnswered, onSignal } from "./shutdown.ts";
 import { onStarted as onInstanceStarted, onStraysEnded } from "./start.ts";
 import type { AgentCore } from "./state.ts";
 import { Turn } from "./turn.ts";
-import { onUploadAnswered } from "./upload-answer.ts";
+import { onProgressAnswered, onUploadAnswered } from "./upload-answer.ts";
 import { beginWithdrawal } from "./withdrawal-begin.ts";
 import { onRevocationProbed, onWithdrawAnswered } from "./withdrawal-broker.ts";
 import { onHomeWiped, onLedgerCleared, onAutostartRemoved, onSocketsClosed } from "./withdrawal-host.ts";
@@ -82,6 +82,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
     case "uploadAnswered":
       onUploadAnswered(turn, input);
       return continueAcknowledgement(turn);
+    case "progressAnswered":
+      return onProgressAnswered(turn, input);
     case "pausedAnswered":
       noteContact(turn, input.outcome);
       return onPausedAnswered(turn, input);

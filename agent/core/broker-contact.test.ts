@@ -30,7 +30,9 @@ test("what the broker has against a heartbeat is in the status until it takes on
   });
   world.see({ type: "heartbeatAnswered", outcome: silent, sentAtMs });
   expect(coreStatus(world.core)).not.toHaveProperty("brokerRefusal");
+  expect(coreStatus(world.core)).toHaveProperty("brokerSilence", silent.message);
   world.see({ type: "heartbeatAnswered", outcome: refused, sentAtMs });
+  expect(coreStatus(world.core)).not.toHaveProperty("brokerSilence");
   world.see({ type: "timer", name: "heartbeat" });
   world.drain();
   expect(coreStatus(world.core)).not.toHaveProperty("brokerRefusal");

@@ -5,6 +5,7 @@ import type { Turn } from "./turn.ts";
 /** Notes whether the broker was heard; when it is back, whatever waits for it is sent at once. */
 export function noteContact(turn: Turn, outcome: BrokerOutcome<unknown>): void {
   const reachable = wasHeard(outcome);
+  turn.core.brokerSilence = outcome.ok || reachable ? null : outcome.message;
   if (turn.core.brokerReachable === reachable) return;
   turn.core.brokerReachable = reachable;
   const detail = outcome.ok ? "the broker answered" : outcome.message;

@@ -104,10 +104,11 @@ export type AgentEffect =
       readonly generation: number;
       readonly reference: CheckpointReference;
     }
-  /** Tells the broker of a periodic checkpoint; answered by nothing, the next one says more. */
+  /** Tells the broker whose checkpoint was just brought there → `progressAnswered` */
   | {
       readonly kind: "reportProgress";
       readonly leaseId: string;
+      readonly generation: number;
       readonly epoch: number;
       readonly checkpoint: CheckpointReference;
     }

@@ -92,7 +92,7 @@ export function snapshotsSettled(turn: Turn): boolean {
   if (core.freeze === null) return !isBusy(core);
   if (core.freeze.freezeMs === null) return false;
   const { freeze: inForce } = core;
-  const coming: readonly LeaseStage[] = isLeaving(inForce) ? ["accepting", "preparing", "spawning"] : ["spawning"];
+  const coming: readonly LeaseStage[] = isForLeaving(inForce) ? ["accepting", "preparing", "spawning"] : ["spawning"];
   return turn.leases().every((lease) => !coming.includes(lease.stage) && !wantsSnapshot(lease, inForce));
 }
 
@@ -159,11 +159,11 @@ export function onCheckpointFailed(turn: Turn, { leaseId, generation, reason }: 
  */
 function wantsSnapshot(lease: HeldLease, inForce: Freeze): boolean {
   if (lease.failedGeneration === inForce.generation) return false;
-  if (lease.stage === "held") return isLeaving(inForce) && lease.checkpoint === null;
+  if (lease.stage === "held") return isForLeaving(inForce) && lease.checkpoint === null;
   return lease.stage === "running" && lease.checkpoint?.generation !== inForce.generation;
 }
 
-function isLeaving({ purpose }: Freeze): boolean {
+function isForLeaving({ purpose }: Freeze): boolean {
   return purpose === "withdraw" || purpose === "shutdown";
 }
 

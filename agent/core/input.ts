@@ -85,6 +85,12 @@ export type AgentInput =
       readonly generation: number;
       readonly outcome: BrokerOutcome<unknown>;
     }
+  | {
+      readonly type: "progressAnswered";
+      readonly leaseId: string;
+      readonly generation: number;
+      readonly outcome: BrokerOutcome<unknown>;
+    }
   | { readonly type: "pausedAnswered"; readonly generation: number; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "shutdownAnswered"; readonly outcome: BrokerOutcome<unknown> }
   | { readonly type: "withdrawAnswered"; readonly outcome: BrokerOutcome<WithdrawResponse> }
@@ -147,6 +153,8 @@ export type AgentInput =
       readonly type: "ledgerCleared";
       readonly entriesLeft: number;
       readonly directoriesLeft: readonly string[];
+      /** Parents that were made for the home, and that others use by now. */
+      readonly directoriesKept?: readonly string[];
       readonly wiped: readonly string[];
     };
 

@@ -19,7 +19,7 @@ export function grantLease(turn: Turn, lease: HeldLease, expiresAt: number): voi
 
 /**
  * A lease that nobody renewed is given up before the broker may grant it again: its holder stops first, by its own
- * clock (CASES 3).
+ * clock (docs/cases.md, case 3).
  */
 export function onLeaseTimer(turn: Turn): void {
   for (const lease of turn.leases()) {

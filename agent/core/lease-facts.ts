@@ -3,7 +3,7 @@ import type * as z from "zod";
 import type { LeaseNote } from "./effect.ts";
 import { agentLimits } from "./limits.ts";
 import { holdsSandbox, takesSlot } from "./lease-stages.ts";
-import type { AgentCore, HeldLease } from "./state.ts";
+import type { AgentCore, HeldLease, SavedCheckpoint } from "./state.ts";
 
 /** Whether the agent holds a sandbox, which makes it Working. */
 export function isBusy(core: AgentCore): boolean {
@@ -44,9 +44,14 @@ export function leaseStatus(core: AgentCore, lease: HeldLease): z.infer<typeof L
   return { leaseId, jobId, epoch, execution, frozen: isFrozen(core, lease), progress };
 }
 
+/** Whether the broker has its content. */
+function isThere({ upload }: SavedCheckpoint): boolean {
+  return upload === "done" || upload === "untold";
+}
+
 /** What the broker gets back: its progress is the checkpoint's, because only that much can be gone on from. */
 export function handBack({ leaseId, jobId, epoch, checkpoint }: HeldLease): z.infer<typeof HandBack> {
-  if (checkpoint === null || checkpoint.upload !== "done") return { leaseId, jobId, epoch, progress: 0 };
+  if (checkpoint === null || !isThere(checkpoint)) return { leaseId, jobId, epoch, progress: 0 };
   const { reference } = checkpoint;
   return { leaseId, jobId, epoch, progress: reference.progress, checkpoint: reference };
 }
@@ -56,7 +61,7 @@ export function leaseNote({ jobId, epoch, checkpoint, report, spawnedInBoot }: H
     jobId,
     epoch,
     checkpoint: checkpoint === null ? null : { reference: checkpoint.reference, generation: checkpoint.generation },
-    uploaded: checkpoint?.upload === "done",
+    uploaded: checkpoint !== null && isThere(checkpoint),
     report: report?.kind === "complete" ? report.body : null,
     spawnedInBoot,
   };

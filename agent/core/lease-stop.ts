@@ -11,7 +11,7 @@ const strictness: Record<Stop["after"], number> = { return: 0, part: 1, forget: 
 
 /**
  * Ends a lease on this host before its job is done. What is under way (an accept, a spawn) is awaited and then undone,
- * so that no ghost stays (CASES 14).
+ * so that no ghost stays (docs/cases.md, case 14).
  */
 export function stopLease(turn: Turn, lease: HeldLease, stop: Stop): void {
   switch (lease.stage) {

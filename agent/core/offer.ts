@@ -64,7 +64,7 @@ export function onAcceptAnswered(
     turn.emit({ kind: "accept", leaseId, epoch: lease.epoch });
     return;
   }
-  // The broker may have granted it and the answer was lost: giving it back settles both cases (CASES 6, 14).
+  // The broker may have granted it and the answer was lost: giving it back settles both; docs/cases.md, cases 6 and 14.
   sometimes("an acceptance was given back because nobody answered it");
   giveBackUnstarted(turn, lease, "the acceptance was not answered");
 }

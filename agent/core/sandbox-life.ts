@@ -62,7 +62,7 @@ function isAlone(turn: Turn): boolean {
   return turn.leases().filter((lease) => lease.stage === "running").length === 1;
 }
 
-/** Not the job's fault: the broker has it back in seconds (CASES 15). */
+/** Not the job's fault: the broker has it back in seconds (docs/cases.md, case 15). */
 export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string; reason: string }): void {
   const { core } = turn;
   const lease = waitingLease(turn, leaseId, "preparing", "spawning");
@@ -78,7 +78,9 @@ export function onStartFailed(turn: Turn, { leaseId, reason }: { leaseId: string
     -agentLimits.unspawnableJobsMax,
   );
   lease.startFailed = true;
-  lease.stop ??= { why: `it could not be started: ${reason}`.slice(0, 500), after: "return" };
+  const why = `it could not be started: ${reason}`.slice(0, 500);
+  // Whatever it was to be given back for, this is why it never ran.
+  if (lease.stop === null || lease.stop.after === "return") lease.stop = { why, after: "return" };
   wipe(turn, lease);
 }
 

@@ -89,7 +89,6 @@ function waitsForJobs(turn: Turn, trigger: string): boolean {
 
 /** Checkpoint → terminate → tell the broker → end. Each phase ends when it is done or its time is over. */
 export function continueShutdown(turn: Turn, shutdown: Shutdown): void {
-  if (shutdown.phase === "done") return;
   const late = turn.nowMs >= shutdown.phaseEndsAtMs;
   if (shutdown.phase === "checkpoint") {
     if (turn.core.cooperation !== null) return;

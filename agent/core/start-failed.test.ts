@@ -57,6 +57,17 @@ test("a lease that is given back for another reason says no such thing", () => {
   expect(effects.find(({ kind }) => kind === "returnLease")).toMatchObject({ startFailed: false });
 });
 
+test("one whose start failed after it ran out says why it never ran", () => {
+  const world = worldWaitingFor("start", { leaseTtlMs: 40_000 });
+  world.broker.up = false;
+  world.pending = world.pending.filter(({ name }) => name !== "start");
+  world.sandboxes.delete("lease-1");
+  world.goOnUntil(() => world.core.leases["lease-1"]?.stop?.after === "return");
+  world.see({ type: "sandboxStartFailed", leaseId: "lease-1", reason: "no room" });
+  const { report, startFailed } = world.core.leases["lease-1"]!;
+  expect([startFailed, report]).toEqual([true, { kind: "return", reason: "it could not be started: no room" }]);
+});
+
 test("the same job is declined for a while with the true reason, and then tried again", () => {
   const world = worldWaitingFor("start");
   world.sandboxes.clear();

@@ -16,7 +16,8 @@ type Of<T extends AgentInput["type"]> = Extract<AgentInput, { type: T }>;
 
 /**
  * An instance comes up. What an earlier one left running is ended before anything else, so that no job both runs here
- * and is run again elsewhere (CASES 49); its leases go back with their last checkpoints once the broker knows us.
+ * and is run again elsewhere (docs/cases.md, case 49); its leases go back with their last checkpoints once the broker
+ * knows us.
  */
 export function onStarted(turn: Turn, input: Of<"started">): void {
   const { agentId, hasKey, pid, driver, recovered, mayEnrol } = input;

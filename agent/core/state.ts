@@ -34,6 +34,8 @@ export interface AgentCore {
   brokerReachable: boolean;
   /** What it had against the last heartbeat or enrolment, in words; null where it took that, or was not heard. */
   brokerRefusal: string | null;
+  /** Why the broker could not be heard at the latest call, in words; null where it was, or was not called yet. */
+  brokerSilence: string | null;
   /** Broker's clock minus ours, never underestimated. */
   brokerAheadMs: number;
   heartbeat: { inFlight: boolean; again: string | null };
@@ -127,8 +129,11 @@ export interface SavedCheckpoint {
   readonly reference: CheckpointReference;
   /** The freeze in which it was taken; 0 for one that came with the offer. */
   readonly generation: number;
-  /** `refused`: the broker will never take it. */
-  upload: "waiting" | "inFlight" | "done" | "refused";
+  /**
+   * `untold`: the broker has its content, and may not have heard whose that is; what is nobody's it does not keep for
+   * long. `refused`: the broker will never take it.
+   */
+  upload: "waiting" | "inFlight" | "done" | "untold" | "refused";
 }
 
 export type LeaseReport =
@@ -208,6 +213,7 @@ export interface WithdrawalRecord {
   processesLeft: Readonly<WithdrawalReport["processesLeft"]>;
   directoriesWiped: readonly string[];
   directoriesLeft: readonly string[];
+  directoriesKept?: readonly string[];
   autostartLeft: readonly string[];
   socketsLeft: readonly string[];
   leasesHandedBack: number;
@@ -282,6 +288,7 @@ export function initialCore({
     timesUnheeded: 0,
     brokerReachable: false,
     brokerRefusal: null,
+    brokerSilence: null,
     brokerAheadMs: 0,
     heartbeat: { inFlight: false, again: null },
     leases: {},

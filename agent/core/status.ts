@@ -23,6 +23,7 @@ export function coreStatus(core: AgentCore): CoreStatus {
     reason: core.reason,
     brokerReachable: core.brokerReachable,
     ...(core.brokerRefusal === null ? {} : { brokerRefusal: core.brokerRefusal }),
+    ...(core.brokerSilence === null ? {} : { brokerSilence: core.brokerSilence }),
     slots: core.slots,
     sandboxes,
     endedExecutions: [...core.endedExecutions],

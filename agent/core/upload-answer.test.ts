@@ -84,6 +84,52 @@ test("a checkpoint that rotted on the disk is dropped and reported, and is not w
   expect(world.core.leases["lease-1"]?.checkpoint?.reference.number).toBe(reference.number + 1);
 });
 
+/** A world whose agent has brought a checkpoint to the broker, and is told what came of the word whose it is. */
+function toldWorld(outcome: BrokerFailure | { ok: true; value: null }): ModelWorld {
+  const world = uploadingWorld();
+  world.goOnUntil(() => world.pending.some(({ name }) => name === "progress"));
+  world.pending.splice(
+    world.pending.findIndex(({ name }) => name === "progress"),
+    1,
+  );
+  const { generation } = world.core.leases["lease-1"]!.checkpoint!;
+  world.see({ type: "progressAnswered", leaseId: "lease-1", generation, outcome });
+  return world;
+}
+
+test("one that the broker did not hear of is brought and told again, and is named until then", () => {
+  for (const code of ["unreachable", "unknown-checkpoint", "fenced"] as const) {
+    const world = toldWorld({ ok: false, code, retriable: code === "unreachable", message: code });
+    const lease = world.core.leases["lease-1"]!;
+    expect([lease.checkpoint?.upload, handBack(lease).progress]).toEqual(["untold", 5]);
+    world.drain();
+    world.see({ type: "timer", name: "heartbeat" });
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "upload"));
+    world.goOnUntil(() => world.pending.some(({ name }) => name === "progress"));
+  }
+});
+
+test("one that the broker heard of, or does not want to, is told once", () => {
+  const refused = { ok: false, code: "unknown-lease", retriable: false, message: "" } as const;
+  for (const outcome of [{ ok: true, value: null }, refused] as const) {
+    expect(toldWorld(outcome).core.leases["lease-1"]?.checkpoint?.upload).toBe("done");
+  }
+});
+
+test("a pause is not acknowledged again before the broker was brought anew what it did not hear of", () => {
+  const world = uploadingWorld();
+  world.see({ type: "control", requestId: "a", request: { command: "pause" } });
+  const lost = { ok: false, code: "unreachable", retriable: true, message: "" } as const;
+  world.goOnUntil(() => ["progress", "paused"].every((call) => world.pending.some(({ name }) => name === call)));
+  world.pending = [];
+  const { generation } = world.core.leases["lease-1"]!.checkpoint!;
+  world.see({ type: "progressAnswered", leaseId: "lease-1", generation, outcome: lost });
+  world.see({ type: "pausedAnswered", generation, outcome: lost });
+  world.see({ type: "timer", name: "acknowledge" });
+  expect(world.pending.map(({ name }) => name)).toEqual(["upload"]);
+  world.goOnUntil(() => world.core.pause?.acknowledgement === "done");
+});
+
 test.each(["unreachable", "fenced"] as const)(
   "one that did not get through (%s) goes on with the next heartbeat",
   (code) => {

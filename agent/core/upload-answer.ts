@@ -1,4 +1,4 @@
-import { present } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { wake } from "./heartbeat-send.ts";
 import { isLeaving } from "./lease-facts.ts";
@@ -13,17 +13,18 @@ export function onUploadAnswered(
   { leaseId, generation, outcome }: { leaseId: string; generation: number; outcome: BrokerOutcome<unknown> },
 ): void {
   const lease = turn.core.leases[leaseId];
-  const checkpoint = lease?.checkpoint;
-  // A newer checkpoint took its place while it was on its way.
-  if (lease === undefined || checkpoint === null || checkpoint === undefined) return;
-  if (checkpoint.generation !== generation || checkpoint.upload !== "inFlight") return;
+  // The lease was lost, or a newer checkpoint took its place, while it was on its way.
+  if (lease?.checkpoint?.generation !== generation) return;
+  const { checkpoint } = lease;
+  assert(checkpoint.upload === "inFlight", "what is answered was on its way");
   if (outcome.ok) {
     checkpoint.upload = "done";
     // Not journalled: whoever goes on from the journal asks the broker whether it has the blobs, and a write to the
     // disk at this moment could stand in the way of the next freeze.
     // Whoever reports the lease's end names it there; else it is named now, whatever comes: nothing may come any more.
     if (lease.report === null) {
-      turn.emit({ kind: "reportProgress", leaseId, epoch: lease.epoch, checkpoint: checkpoint.reference });
+      const { epoch } = lease;
+      turn.emit({ kind: "reportProgress", leaseId, generation, epoch, checkpoint: checkpoint.reference });
     }
   } else if (outcome.retriable || isUnheeded(turn, outcome)) {
     sometimes("an upload did not get through and waited");
@@ -42,6 +43,21 @@ export function onUploadAnswered(
     // As for a report that is fenced: the next heartbeat that is taken tells whose the lease is.
     lease.claimed = false;
     wake(turn, "an upload was fenced");
+  }
+}
+
+/** The broker has heard whose checkpoint it was brought, or not: what is nobody's it forgets after a while. */
+export function onProgressAnswered(
+  turn: Turn,
+  { leaseId, generation, outcome }: { leaseId: string; generation: number; outcome: BrokerOutcome<unknown> },
+): void {
+  const checkpoint = turn.core.leases[leaseId]?.checkpoint;
+  // A newer checkpoint took its place while it was told.
+  if (checkpoint?.generation !== generation || checkpoint.upload !== "done" || outcome.ok) return;
+  // It may have been forgotten by now: whoever tells it again brings it again, from where the broker has it.
+  if (outcome.retriable || outcome.code === "unknown-checkpoint" || isUnheeded(turn, outcome)) {
+    sometimes("the broker did not hear whose a checkpoint was, and was told again");
+    checkpoint.upload = "untold";
   }
 }
 

@@ -59,7 +59,6 @@ export function beginWithdrawal(turn: Turn, { trigger, requestId, deadlineMs }: 
   freeze(turn, { purpose: "withdraw", trigger });
 
   const record = newRecord(turn, { trigger, deadlineMs: forMs });
-  record.steps = [{ step: "stop-intake", outcome: "done", durationMs: 0, measured: `${core.slots} slots closed` }];
   rememberWithdrawal(turn, record);
   leaveEverythingElse(turn);
   startWork(turn, record, { forMs, requestId });
@@ -147,7 +146,7 @@ function startWork(
     signals: 0,
     lastSignalAtMs: null,
   };
-  turn.setTimer("withdraw", { delayMs: forMs });
+  wakeForStep(turn, core.withdrawal);
 }
 
 function leaveEverythingElse(turn: Turn): void {
@@ -166,7 +165,7 @@ function newRecord({ core, nowMs }: Turn, wish: { trigger: string; deadlineMs: n
     startedAtMs: nowMs,
     attempts: 1,
     current: "freeze",
-    steps: [],
+    steps: [{ step: "stop-intake", outcome: "done", durationMs: 0, measured: `${core.slots} slots closed` }],
     keyRevoked: core.enrolmentSent ? "deferred" : "no-key",
     processesTerminated: 0,
     processesLeft: [],

@@ -1,4 +1,4 @@
-import { assert } from "../../foundation/assert.ts";
+import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import type { EnrolResponse } from "../../protocol/messages.ts";
 import type * as z from "zod";
@@ -35,8 +35,10 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
   const { core } = turn;
   const wasTold = hasResult(withdrawal, "hand-back") && withdrawal.record.keyRevoked !== "deferred";
   if (wasTold || (hasResult(withdrawal, "hand-back") && !core.hasKey)) {
-    const probed = hasResult(withdrawal, "revoke-key") || !core.hasKey;
-    goOn(turn, withdrawal, probed ? "remove-autostart" : "revoke-key");
+    const needsNoProbe = hasResult(withdrawal, "revoke-key") || !core.hasKey;
+    goOn(turn, withdrawal, needsNoProbe ? "remove-autostart" : "revoke-key");
+    // Killed between the two notes of a withdrawal that nobody was to be told of.
+    if (!needsNoProbe && withdrawal.record.keyRevoked === "no-key") nothingToRevoke(turn, withdrawal);
     return;
   }
   if (!core.enrolmentSent) {
@@ -74,14 +76,14 @@ export function tellBroker(turn: Turn, withdrawal: Withdrawal): void {
 
 /** The answer to the enrolment of an instance that came up only to withdraw. */
 export function onWithdrawalEnrolled(turn: Turn, outcome: BrokerOutcome<z.infer<typeof EnrolResponse>>): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "hand-back" || withdrawal.asked) return;
+  const withdrawal = underWay(turn);
+  if (withdrawal.record.current !== "hand-back" || withdrawal.asked) return;
   if (!outcome.ok) onNo(turn, withdrawal, outcome);
 }
 
 export function onWithdrawAnswered(turn: Turn, { outcome }: Of<"withdrawAnswered">): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "hand-back" || !withdrawal.asked) return;
+  const withdrawal = underWay(turn);
+  if (withdrawal.record.current !== "hand-back" || !withdrawal.asked) return;
   if (outcome.ok) handedBack(turn, withdrawal, outcome.value.leasesHandedBack);
   else onNo(turn, withdrawal, outcome);
 }
@@ -100,8 +102,8 @@ export function probeRevocation(turn: Turn, withdrawal: Withdrawal): void {
 }
 
 export function onRevocationProbed(turn: Turn, { outcome }: Of<"revocationProbed">): void {
-  const { withdrawal } = turn.core;
-  if (withdrawal?.record.current !== "revoke-key" || !withdrawal.asked) return;
+  const withdrawal = underWay(turn);
+  if (withdrawal.record.current !== "revoke-key" || !withdrawal.asked) return;
   if (outcome.ok) {
     withdrawal.record.keyRevoked = "deferred";
     const measured = "the broker confirmed the revocation and then still answered a heartbeat signed with the key";
@@ -128,6 +130,10 @@ function everythingSent(turn: Turn, withdrawal: Withdrawal): boolean {
     }
   }
   return !turn.leases().some((lease) => lease.checkpoint?.upload === "inFlight" || lease.reportInFlight);
+}
+
+function underWay({ core }: Turn): Withdrawal {
+  return present(core.withdrawal, "a withdrawal that has begun goes on to its end");
 }
 
 function mayTry({ nowMs }: Turn, withdrawal: Withdrawal): boolean {
@@ -179,6 +185,11 @@ function handedBack(turn: Turn, withdrawal: Withdrawal, leases: number): void {
 function noKey(turn: Turn, withdrawal: Withdrawal, measured: string): void {
   withdrawal.record.keyRevoked = "no-key";
   advance(turn, withdrawal, { outcome: "nothing-to-do", measured }, "revoke-key");
+  nothingToRevoke(turn, withdrawal);
+}
+
+function nothingToRevoke(turn: Turn, withdrawal: Withdrawal): void {
+  const measured = "no broker knows a key of this agent";
   advance(turn, withdrawal, { outcome: "nothing-to-do", measured }, "remove-autostart");
 }
 

@@ -8,8 +8,8 @@ import { leftOnHost } from "./withdrawal-steps.ts";
 const order = WithdrawalStep.shape.step.options;
 
 /**
- * Everything was tried: the report says what was measured, and goes to all who asked (CASES 58). The process ends with
- * it, and sees nothing after it.
+ * Everything was tried: the report says what was measured, and goes to all who asked (docs/cases.md, case 58). The
+ * process ends with it, and sees nothing after it.
  */
 export function endWithdrawal(turn: Turn, withdrawal: Withdrawal): void {
   const report = withdrawalReport(turn, withdrawal);

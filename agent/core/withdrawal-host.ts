@@ -75,12 +75,14 @@ export function clearLedger(turn: Turn, withdrawal: Withdrawal): void {
   askOnce(withdrawal, () => turn.emit({ kind: "clearLedger", keep }));
 }
 
-export function onLedgerCleared(turn: Turn, { entriesLeft, wiped, directoriesLeft }: Of<"ledgerCleared">): void {
+export function onLedgerCleared(turn: Turn, cleared: Of<"ledgerCleared">): void {
+  const { entriesLeft, wiped, directoriesLeft, directoriesKept = [] } = cleared;
   const withdrawal = underWay(turn, "clear-ledger");
   const { record } = withdrawal;
   record.ledgerEntriesLeft = entriesLeft;
   record.directoriesWiped = union(record.directoriesWiped, wiped);
   record.directoriesLeft = union(record.directoriesLeft, directoriesLeft);
+  if (directoriesKept.length > 0) record.directoriesKept = union([], directoriesKept);
   const measured = `${entriesLeft} entries stay in the ledger, for the next attempt to know what to look for`;
   addResult(turn, withdrawal, { outcome: outcomeOf({ left: entriesLeft }), measured });
   endWithdrawal(turn, withdrawal);

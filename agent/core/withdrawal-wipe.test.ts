@@ -42,6 +42,19 @@ test("a wipe is hurried when the withdrawal is to end sooner, and both answers t
   expect(apply(world.core, homeWiped, world.nowMs).effects).toEqual([]);
 });
 
+test("directories that others use by now are named in the report of a withdrawal that is clean", () => {
+  const { world } = wipingWorld();
+  world.goOnUntil(() => world.pending.some(({ name }) => name === "clearLedger"));
+  const kept = ["/home/me/.local/share", "/home/me/.local"];
+  const cleared = { type: "ledgerCleared", entriesLeft: 0, wiped: [], directoriesLeft: [] } as const;
+  const { effects } = apply(world.core, { ...cleared, directoriesKept: kept }, world.nowMs);
+  const report = { clean: true, directoriesLeft: [], directoriesKept: kept.toSorted() };
+  expect(effects).toContainEqual(
+    expect.objectContaining({ response: expect.objectContaining({ report: expect.objectContaining(report) }) }),
+  );
+  expect(effects).toContainEqual({ kind: "exit", ending: { how: "withdrawn", clean: true } });
+});
+
 test("a wipe has a little time, however late the withdrawal is", () => {
   const { asked, wipes } = wipingWorld();
   expect(wipes(asked("second", 1))).toEqual([250]);

@@ -14,7 +14,7 @@ import { digestOf, type RequestSigner, requestSigner } from "./request-signer.ts
  * msw stands in for the broker, and for whatever may stand between: what is tested here is what the client makes of an
  * answer, and answers such as these no real broker gives. What a real connection does to it is seen with real ones:
  * `broker-client-line.test.ts` beside this, `scenarios/upload-resumed.test.ts`, `agent/daemon.test.ts`; what real signatures are worth, in
- * `broker-sim/io/http-signatures.test.ts`.
+ * `broker-sim/io/security/http-signatures.test.ts`.
  */
 const origin = "http://broker.test";
 const server = setupServer();
@@ -90,6 +90,15 @@ describe("every call", () => {
   test.each([500, 503])("and so is a %i without a word", async (status) => {
     server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse(null, { status })));
     expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: true });
+  });
+
+  test.each([
+    [401, "<html>Log in first</html>"],
+    [401, null],
+    [403, "<html>"],
+  ])("a %i that somebody else answers with %j ends the call: asking again changes nothing", async (status, page) => {
+    server.use(http.post(`${origin}${routes.resumed}`, () => new HttpResponse(page, { status })));
+    expect(await outcomeOf(client().resumed("x"))).toMatchObject({ ok: false, code: "malformed", retriable: false });
   });
 
   test.each(["", "null", '{"ok":tr', "<html>", '{"ok":true}}'])("a success that says %j is malformed", async (body) => {
@@ -190,6 +199,18 @@ describe("an upload", () => {
     );
     await expect(client().uploadStatus(name)).resolves.toEqual({ offset: 3, complete: false });
   });
+
+  test.each([
+    [401, true],
+    [404, false],
+    [503, true],
+  ])(
+    "is asked about again when %i, which comes without a reason, may be another the next time",
+    async (status, retriable) => {
+      server.use(http.head(url, () => new HttpResponse(null, { status })));
+      expect(await outcomeOf(client().uploadStatus(name))).toMatchObject({ ok: false, retriable });
+    },
+  );
 
   test("that is elsewhere than its sender thought says where", async () => {
     const problem = { code: "offset-mismatch", message: "no", expectedOffset: 4 };

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 
 import { systemCode } from "../../foundation/errors.ts";
+import { parseJson } from "../../foundation/parse-json.ts";
 import {
   AcceptResponse,
   Acknowledged,
@@ -134,7 +135,7 @@ const noBody = { body: null, bodyDigest: emptyDigest, type: null };
 
 async function call<T>(options: BrokerClientOptions, request: Call & { schema: z.ZodType<T> }): Promise<T> {
   const { bytes } = await send(options, request);
-  const parsed = request.schema.safeParse(parseJson(bytes));
+  const parsed = request.schema.safeParse(parseJson(bytes.toString("utf8")));
   if (!parsed.success) throw malformed(`${request.method} ${request.path}`, parsed.error);
   return parsed.data;
 }
@@ -205,19 +206,11 @@ async function sendOnce(
   } catch (error) {
     throw unreachable(target, error);
   }
-  if (status < 200 || status > 299) throw refusal(status, answered.bytes.toString("utf8"));
+  if (status < 200 || status > 299) throw refusal({ method, status, body: answered.bytes.toString("utf8") });
   return answered;
 }
 
 function wasCutOff(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(systemCode(cause) ?? "");
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

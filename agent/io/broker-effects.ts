@@ -68,9 +68,9 @@ async function say(context: AgentContext, broker: BrokerLink, effect: BrokerEffe
       return see({ type: "uploadAnswered", leaseId, generation, outcome });
     }
     case "reportProgress": {
-      const { epoch, checkpoint } = effect;
-      await outcomeOf(client.progress(effect.leaseId, { epoch, progress: checkpoint.progress, checkpoint }));
-      return;
+      const { leaseId, generation, epoch, checkpoint } = effect;
+      const outcome = await outcomeOf(client.progress(leaseId, { epoch, progress: checkpoint.progress, checkpoint }));
+      return see({ type: "progressAnswered", leaseId, generation, outcome });
     }
     case "notifyPaused":
       return see({

@@ -1,4 +1,5 @@
 import { HouseguestError, systemCode } from "../../foundation/errors.ts";
+import { parseJson } from "../../foundation/parse-json.ts";
 import { Problem } from "../../protocol/messages.ts";
 import { isRetriable } from "../../protocol/retriable-problem.ts";
 import type { BrokerFailure, BrokerOutcome } from "../core/outcome.ts";
@@ -40,10 +41,14 @@ export function unreachable(url: URL, error: unknown): BrokerError {
 }
 
 /** An answer that is no success: the broker's own problem, or whatever stands between it and us. */
-export function refusal(status: number, body: string): BrokerError {
+export function refusal({ method, status, body }: { method: string; status: number; body: string }): BrokerError {
   const problem = Problem.safeParse(parseJson(body));
   if (!problem.success) {
-    const retriable = status >= 500 || status === 408 || status === 429;
+    // The answer to a HEAD has no room for a reason: a signature that is refused is made anew with the next try, and who
+    // is refused for good hears so on the next call of another kind. Elsewhere the broker gives its reason, and a 401
+    // without one is somebody else's, who will not let us through the next time either.
+    const mayBeStale = status === 401 && method === "HEAD";
+    const retriable = status >= 500 || mayBeStale || status === 408 || status === 429;
     return new BrokerError(`the answer is HTTP ${status} without a reason that the protocol knows`, {
       code: "malformed",
       retriable,
@@ -69,14 +74,6 @@ export async function outcomeOf<T>(call: Promise<T>): Promise<BrokerOutcome<T>> 
     if (!(error instanceof BrokerError)) throw error;
     const { brokerCode: code, retriable, message, expectedOffset } = error;
     return { ok: false, code, retriable, message, ...(expectedOffset === undefined ? {} : { expectedOffset }) };
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 
 import { systemCode } from "../../foundation/errors.ts";
+import { parseJson } from "../../foundation/parse-json.ts";
 import { type ControlRequest, ControlResponse } from "../../protocol/control.ts";
 import { AgentError } from "./agent-error.ts";
 
@@ -79,12 +80,4 @@ function noEntry(path: string, cause: Error): AgentError {
     next: "Run the command as the user who runs the agent.",
     cause,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { EventSource, type FetchLike } from "eventsource";
 
+import { parseJson } from "../../foundation/parse-json.ts";
 import { BrokerEvent } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
 import { reconnectWait } from "../core/reconnect-wait.ts";
@@ -8,7 +9,7 @@ import { emptyDigest, type RequestSigner } from "./request-signer.ts";
 export interface EventStreamOptions {
   readonly url: URL;
   readonly signer: RequestSigner;
-  /** A stream without a byte for twice this time is dead, whatever TCP says (CASES 71). */
+  /** A stream without a byte for twice this time is dead, whatever TCP says (docs/cases.md, case 71). */
   readonly heartbeatMs: () => number;
   readonly onEvent: (event: BrokerEvent) => void;
   readonly onState?: (state: { readonly open: boolean; readonly detail: string }) => void;
@@ -124,12 +125,4 @@ function signedFetch({
     const { status, redirected, headers: answered } = answer;
     return { body: bytes, url: answer.url, status, redirected, headers: answered };
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

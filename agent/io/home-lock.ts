@@ -69,7 +69,7 @@ function lockError(error: unknown, { path, home }: { path: string; home: string 
     const pid = lockHolder(path);
     return new UsageError(`An agent is running in ${home} already${pid === null ? "" : `, pid ${pid}`}.`, {
       code: "already-running",
-      next: `See it with \`donor-agent status --home ${home}\`, or choose another directory with --home.`,
+      next: `See it with \`donor-agent status --home ${home}\`. To join anew, with another broker or other options, end it with \`donor-agent withdraw --home ${home}\` first; or choose another directory with --home.`,
       cause: error,
     });
   }

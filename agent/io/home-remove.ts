@@ -9,6 +9,8 @@ import { syncDirectory } from "./journal-file.ts";
 export interface HomeRemoval {
   readonly wiped: readonly string[];
   readonly left: readonly string[];
+  /** Parents that were made for the home, and that others use by now: no residue. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -25,7 +27,7 @@ export function removeHome(home: Home): HomeRemoval {
   if (isGone) {
     lock.release();
     if (!existsSync(paths.home)) for (const path of own.toReversed()) removeChain(path, path);
-    return measure(own);
+    return measure(own, paths.home);
   }
   const top = own.find((path) => holdsOnly(path, paths.home));
   if (top === undefined) {
@@ -34,7 +36,7 @@ export function removeHome(home: Home): HomeRemoval {
     rmSync(paths.lock, { force: true });
     lock.release();
     syncDirectory(paths.home);
-    return measure(own);
+    return measure(own, paths.home);
   }
   const aside = asideOf(top, process.pid);
   try {
@@ -45,14 +47,14 @@ export function removeHome(home: Home): HomeRemoval {
     removeChain(aside, join(aside, relative(top, paths.home)));
     syncDirectory(dirname(top));
   } catch (error) {
-    if (existsSync(aside)) return { wiped: [], left: [aside] };
+    if (existsSync(aside)) return { wiped: [], left: [aside], kept: [] };
     // The directory above does not let itself be changed, or the home is a mount point.
     rmSync(paths.ledger, { force: true });
     rmSync(paths.lock, { force: true });
     lock.release();
     if (systemCode(error) !== "ENOENT") removeChain(top, paths.home);
   }
-  return measure(own);
+  return measure(own, paths.home);
 }
 
 /** Whether somebody has taken the home away, with the ledger in it; what may lie in its place is another's. */
@@ -79,7 +81,25 @@ function removeChain(top: string, home: string): void {
   }
 }
 
-function measure(own: readonly string[]): HomeRemoval {
-  const left = own.filter((path) => existsSync(path));
-  return { wiped: own.filter((path) => !left.includes(path)), left };
+function measure(own: readonly string[], home: string): HomeRemoval {
+  const there = own.filter((path) => existsSync(path));
+  const kept = there.filter((path) => isUsedByOthers(path, home));
+  return {
+    wiped: own.filter((path) => !there.includes(path)),
+    left: there.filter((path) => !kept.includes(path)),
+    kept,
+  };
+}
+
+/** Whether something is in a parent of the home beside the way to it, or further along that way. */
+function isUsedByOthers(path: string, home: string): boolean {
+  if (path === home) return false;
+  try {
+    const next = join(path, relative(path, home).split("/")[0] ?? "");
+    const names = readdirSync(path);
+    return names.some((name) => join(path, name) !== next) || (names.length > 0 && isUsedByOthers(next, home));
+  } catch {
+    // Who cannot look into it cannot say that somebody uses it.
+    return false;
+  }
 }

@@ -74,8 +74,16 @@ describe("a home that is not there", () => {
 
     const again = openHome(paths);
     writeFileSync(join(dirname(paths.home), "others.txt"), "not the agent's");
-    expect(removeHome(again)).toEqual({ wiped: [paths.home], left: [dirname(paths.home)] });
+    expect(removeHome(again)).toEqual({ wiped: [paths.home], left: [], kept: [dirname(paths.home)] });
     expect(readdirSync(dirname(paths.home))).toEqual(["others.txt"]);
+  });
+
+  test("a parent in which another parent is that others use by now stays as well, and the way between them", () => {
+    const above = join(temporaryDirectory(), "above");
+    const paths = homePaths(join(above, "between", "home"), {});
+    const home = openHome(paths);
+    writeFileSync(join(above, "between", "others.txt"), "not the agent's");
+    expect(removeHome(home)).toEqual({ wiped: [paths.home], left: [], kept: [above, join(above, "between")] });
   });
 
   test("what a killed start or withdrawal left beside it is cleared; a living one's is not", () => {
@@ -95,7 +103,7 @@ describe("a home that is there", () => {
     const paths = homePaths(temporaryDirectory(), {});
     chmodSync(paths.home, 0o755);
     const home = openHome(paths);
-    expect(removeHome(home)).toEqual({ wiped: [], left: [] });
+    expect(removeHome(home)).toEqual({ wiped: [], left: [], kept: [] });
     expect(readdirSync(paths.home)).toEqual([]);
     expect(statSync(paths.home).mode & 0o777).toBe(0o755);
   });

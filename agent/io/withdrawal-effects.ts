@@ -84,15 +84,15 @@ function isThere(path: string): boolean {
 export function clearLedger(
   home: Home,
   { keep }: { keep: boolean },
-): { entriesLeft: number; wiped: string[]; directoriesLeft: string[] } {
+): { entriesLeft: number; wiped: string[]; directoriesLeft: string[]; directoriesKept: string[] } {
   const { paths, ledger } = home;
   const open = ledger
     .live()
     .filter((resource) => resource.kind !== "directory" || resource.path.startsWith(paths.home + sep));
   if (keep || open.length > 0 || autostartNotes(ledger).length > 0)
-    return { entriesLeft: ledger.live().length, wiped: [], directoriesLeft: [] };
-  const { wiped, left } = removeHome(home);
-  return { entriesLeft: left.length, wiped: [...wiped], directoriesLeft: [...left] };
+    return { entriesLeft: ledger.live().length, wiped: [], directoriesLeft: [], directoriesKept: [] };
+  const { wiped, left, kept } = removeHome(home);
+  return { entriesLeft: left.length, wiped: [...wiped], directoriesLeft: [...left], directoriesKept: [...kept] };
 }
 
 /**

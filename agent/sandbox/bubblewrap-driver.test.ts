@@ -15,8 +15,9 @@ import { probeBubblewrap } from "./bubblewrap-probe.ts";
 import { mayDelegate, ownCgroup, removeCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
 import { DriverBed, isRunning, type MakeDriver, processesOf, until } from "./testing/driver-bed.ts";
+import { readProcess } from "./proc-stat.ts";
 import { freePort } from "./testing/free-port.ts";
-import { pidNamespaceOf, pidsInNamespace } from "./testing/host-pids.ts";
+import { type HeldNamespace, holdPidNamespaceOf, pidsInNamespace } from "./testing/host-pids.ts";
 import { runAlone } from "./testing/disk-fixture.ts";
 
 const own = ownCgroup();
@@ -163,6 +164,29 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
     }
   });
 
+  test("no process of the enclosure is left to process 1, which may be slow to collect it", async () => {
+    const bed = new DriverBed(makeDriver);
+    let pids: number[] = [];
+    try {
+      const { namespacePids } = await bed.start("exec sleep 60");
+      pids = namespacePids();
+    } catch (error) {
+      await bed.close();
+      throw error;
+    }
+    const parents = new Set<number>();
+    const isGone = (pid: number): boolean => {
+      const stat = readProcess(pid);
+      if (stat !== null) parents.add(stat.parent);
+      return stat === null;
+    };
+    const collected = until(() => pids.map(isGone).every(Boolean), "every one of them is collected");
+    await Promise.all([bed.close(), collected]);
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+    expect([...parents]).not.toContain(1);
+    expect([...parents], "that they came to lose their parents was seen").toContain(process.pid);
+  });
+
   test("a program that a job may not see is told as one that cannot be executed in its sandbox", async () => {
     const place = mkdtempSync(join(homedir(), ".houseguest-program-"));
     const bed = new DriverBed(makeDriver);
@@ -286,12 +310,13 @@ async function leftBy({ frozen, root }: { frozen: boolean; root: { cgroupRoot?: 
     stdio: ["pipe", "pipe", "inherit"],
   });
   let cgroup = "";
-  let namespace = "";
-  const left = (): number[] => [...pidsInNamespace(namespace), ...processesOf(agentId)].filter(isRunning);
+  let namespace: HeldNamespace | null = null;
+  const enclosed = (): number[] => (namespace === null ? [] : pidsInNamespace(namespace.name));
+  const left = (): number[] => [...enclosed(), ...processesOf(agentId)].filter(isRunning);
   try {
     await until(() => existsSync(join(workspace, "ready")), "the job is at work", 60_000);
-    namespace = pidNamespaceOf({ agentId, leaseId: "lease-1" }) ?? "";
-    expect(pidsInNamespace(namespace).length).toBeGreaterThan(3);
+    namespace = holdPidNamespaceOf({ agentId, leaseId: "lease-1" });
+    expect(enclosed().length).toBeGreaterThan(3);
     child.stdin?.write("now\n");
     [cgroup] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), "line")) as [string];
     const ended = once(child, "exit");
@@ -302,6 +327,7 @@ async function leftBy({ frozen, root }: { frozen: boolean; root: { cgroupRoot?: 
   } finally {
     child.kill("SIGKILL");
     for (const pid of left()) process.kill(pid, "SIGKILL");
+    namespace?.close();
     if (cgroup !== "") await until(() => removeCgroup(join(cgroup, "..")), "its cgroups are empty");
     rmSync(place, { recursive: true });
   }

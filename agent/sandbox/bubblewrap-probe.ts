@@ -1,11 +1,17 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, normalize, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
+import { systemClock } from "../../foundation/clock.ts";
+import { messageOf } from "../../foundation/errors.ts";
 import { isWithin } from "../activity/is-within.ts";
 import { bubblewrapEnclosure, type BubblewrapOptions } from "./bubblewrap-enclosure.ts";
 import { shell } from "./launch-scripts.ts";
+import { adoptOrphans, type Orphans } from "./orphans.ts";
+import { readProcess } from "./proc-stat.ts";
 
 export type BubblewrapFound =
   | { readonly works: true; readonly options: BubblewrapOptions }
@@ -13,6 +19,10 @@ export type BubblewrapFound =
 
 /** How long the trial may take on a busy host, in milliseconds. */
 const trialMsMax = 10_000;
+/** So much of the end of what it complains of is read. */
+const stderrCharactersMax = 10_000;
+/** How often it is looked whether the trial's last process has been collected, in milliseconds. */
+const lookIntervalMs = 5;
 /** Where it is when the search path is a thin one. */
 const usualDirectories = ["/usr/local/bin", "/usr/bin", "/bin"];
 
@@ -59,19 +69,59 @@ export async function probeBubblewrap({
   return { works: false, why: `${why}${switchedOff()}` };
 }
 
-/** What was said when it did not work; null when it did. */
+/** What was said when it did not work; null when it did. Nothing of the trial is there any more then. */
 async function complaintOf(options: BubblewrapOptions, workspace: string): Promise<string | null> {
   const enclosure = bubblewrapEnclosure(options);
-  const [program = "", ...rest] = enclosure.enclose({ workspace, sizeBytes: 1024 ** 2 }, [shell, "-c", trialScript]);
-  return await new Promise((resolve) => {
-    execFile(program, rest, { timeout: trialMsMax, killSignal: "SIGKILL" }, (error, _, stderr) => {
-      if (error === null) return resolve(null);
-      const said = stderr.trim().split("\n").at(-1) ?? "";
-      if (error.killed === true) resolve(`bwrap did not come to an end within ${trialMsMax} ms`);
-      else if (error.code === 3) resolve("setsid(1) does not report how a program ended");
-      else resolve(said === "" ? `bwrap failed with ${String(error.code)}` : said.slice(0, 300));
-    });
+  const command = enclosure.enclose({ workspace, sizeBytes: 1024 ** 2 }, [shell, "-c", trialScript]);
+  // The enclosure's inner process ends after the outer one. It is collected here: process 1 of a container may collect
+  // nobody.
+  const orphans = adoptOrphans();
+  try {
+    const { session, complaint } = await runTrial(command);
+    if (orphans !== null && session !== null) await untilCollected(session, orphans);
+    return complaint;
+  } finally {
+    orphans?.close();
+  }
+}
+
+/** In a session of its own, by which what it leaves is told from what the agent starts besides. */
+async function runTrial(command: readonly string[]): Promise<{ session: number | null; complaint: string | null }> {
+  const [program = "", ...rest] = command;
+  const child = spawn(program, rest, {
+    ...{ detached: true, stdio: ["ignore", "ignore", "pipe"] },
+    ...{ timeout: trialMsMax, killSignal: "SIGKILL" },
   });
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-stderrCharactersMax);
+  });
+  const session = child.pid ?? null;
+  try {
+    const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+    return { session, complaint: complaintAbout({ code, signal, stderr }) };
+  } catch (error) {
+    return { session, complaint: `bwrap cannot be started: ${messageOf(error)}` };
+  }
+}
+
+function complaintAbout(end: { code: number | null; signal: NodeJS.Signals | null; stderr: string }): string | null {
+  const { code, signal, stderr } = end;
+  if (code === 0) return null;
+  if (signal === "SIGKILL") return `bwrap did not come to an end within ${trialMsMax} ms`;
+  if (code === 3) return "setsid(1) does not report how a program ended";
+  const said = stderr.trim().split("\n").at(-1) ?? "";
+  return said === "" ? `bwrap failed with ${signal ?? code}` : said.slice(0, 300);
+}
+
+/** The kernel ends the inner process with the outer one (--die-with-parent); for how long that takes there is a bound. */
+async function untilCollected(session: number, { children, isOrphan }: Orphans): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + trialMsMax;
+  const isLeft = (pid: number): boolean => {
+    const stat = readProcess(pid);
+    return stat !== null && stat.session === session && isOrphan(stat);
+  };
+  while (children().some(isLeft) && systemClock.monotonicMs() < untilMs) await sleep(lookIntervalMs);
 }
 
 /**

@@ -27,7 +27,10 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
 
   describe(`${name}: a termination`, () => {
     test("lets a job that hears TERM end in its own way", async () => {
-      const { sandbox, file } = await bed.start(`trap 'echo bye > bye; exit 5' TERM; echo > ready; ${burn} & wait`);
+      // Its child says that they are ready: one that is forked after TERM was sent to all has heard none, and has its grace.
+      const { sandbox, file } = await bed.start(
+        `trap 'echo bye > bye; exit 5' TERM; (echo > ready; ${burnHere}) & wait`,
+      );
       await until(() => existsSync(file("ready")), "the job listens");
       expect(await sandbox.terminate({ graceMs: 10_000, deadlineMs: 20_000 })).toMatchObject({ left: [] });
       expect(await sandbox.exited).toEqual({ exitCode: 5, signal: null });
@@ -75,7 +78,7 @@ END
     });
 
     test("is heard while everything is frozen, and lets nobody else run (case 26)", async () => {
-      const one = await bed.start(`trap 'echo bye > bye; exit 5' TERM; echo > ready; ${burn} & wait`);
+      const one = await bed.start(`trap 'echo bye > bye; exit 5' TERM; (echo > ready; ${burnHere}) & wait`);
       const other = await bed.start(burnHere);
       await until(() => existsSync(one.file("ready")), "the job listens");
       bed.driver.freezeAll();
@@ -126,7 +129,7 @@ END
     test("lets a job that was frozen in its grace end in its own way, when it is asked for again with one", async () => {
       const { sandbox, file } = await bed.start(
         // What it does at its end may be told to end as well, if it was there before everybody had been.
-        `trap 'trap "" TERM; echo > heard; sleep 0.5 && exit 5; exit 6' TERM; echo > ready; ${burn} & wait`,
+        `trap 'trap "" TERM; echo > heard; sleep 0.5 && exit 5; exit 6' TERM; (echo > ready; ${burnHere}) & wait`,
       );
       await until(() => existsSync(file("ready")), "the job listens");
       const ending = sandbox.terminate({ graceMs: 600_000, deadlineMs: 1_200_000 });

@@ -1,8 +1,11 @@
 import { systemClock } from "../../foundation/clock.ts";
 import type { EndLimits } from "./port.ts";
 
-/** The part of the deadline that is kept for the time after KILL, in milliseconds. */
-const killReserveMs = 500;
+/**
+ * The part of the deadline that is kept for the time after KILL, in milliseconds. On a host whose processors are busy,
+ * one that was killed may take more than half a second to be gone.
+ */
+const killReserveMs = 1_500;
 
 /**
  * How a termination that is under way goes on: whoever asks for it again makes it stricter and never milder, so that

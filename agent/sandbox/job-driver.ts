@@ -44,9 +44,9 @@ const unseen = "one that had left its environment, session and parent would not 
  */
 export function jobDriver(options: JobDriverOptions & { readonly enclosure: Enclosure }): SandboxDriver {
   const { agentId, ledger, enclosure, environment = process.env, limits = defaultJobLimits } = options;
-  // An enclosure's own PID namespace keeps its orphans.
-  const orphans = enclosure.kept ? null : (options.adopt ?? adoptOrphans)();
-  const table = processTable({ agentId, orphans });
+  const orphans = (options.adopt ?? adoptOrphans)();
+  // An enclosure's own PID namespace keeps a job's orphans; only its keepers can become the agent's, which collects them.
+  const table = processTable({ agentId, orphans: enclosure.kept ? null : orphans });
   const cgroups = jobCgroups({ agentId, ledger, root: options.cgroupRoot, limits });
   const live = new Map<string, LiveSandbox>();
   let look: { readonly atMs: number; readonly members: Member[] } | null = null;

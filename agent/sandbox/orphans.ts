@@ -18,7 +18,7 @@ export interface Orphans {
   readonly children: () => number[];
   /** Whether this child was adopted, and is not one that this process started itself. */
   readonly isOrphan: (stat: ProcessStat) => boolean;
-  /** Adopts no more; who was adopted stays so. */
+  /** Adopts no more; who was adopted stays so, and its end is still waited for. */
   close(): void;
 }
 
@@ -88,15 +88,21 @@ function beginToAdopt(): (Orphans & { holders: number }) | null {
     session !== own.session &&
     before.get(pid) !== startTime &&
     ![...started].some((child) => child.pid === pid);
+  let isClosed = false;
   let reaping: NodeJS.Timeout | null = null;
+  const reapEnded = (): void => {
+    reaping = null;
+    const adopted = children()
+      .flatMap((pid) => readProcess(pid) ?? [])
+      .filter(isOrphan);
+    const ended = adopted.filter(({ state }) => state === "Z");
+    for (const { pid } of ended) reap(pid);
+    if (!isClosed || ended.length < adopted.length) return;
+    process.off("SIGCHLD", onChildEnded);
+    unsubscribe(spawnChannel, onSpawn);
+  };
   const onChildEnded = (): void => {
-    reaping ??= setTimeout(() => {
-      reaping = null;
-      for (const pid of children()) {
-        const stat = readProcess(pid);
-        if (stat?.state === "Z" && isOrphan(stat)) reap(pid);
-      }
-    }, reapAfterMs).unref();
+    reaping ??= setTimeout(reapEnded, reapAfterMs).unref();
   };
   subscribe(spawnChannel, onSpawn);
   process.on("SIGCHLD", onChildEnded);
@@ -105,10 +111,11 @@ function beginToAdopt(): (Orphans & { holders: number }) | null {
     children,
     isOrphan,
     close() {
-      process.off("SIGCHLD", onChildEnded);
-      if (reaping !== null) clearTimeout(reaping);
-      unsubscribe(spawnChannel, onSpawn);
+      isClosed = true;
       setSubreaper(false);
+      if (reaping !== null) clearTimeout(reaping);
+      // Whoever has ended by now is collected before this process itself ends; the others, when they do.
+      reapEnded();
     },
   };
 }

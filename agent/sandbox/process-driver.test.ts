@@ -127,6 +127,8 @@ describe("of two jobs at once, without cgroups, one that nothing tells whose it 
     const other = await bed.start(`sleep 0.3; fled=$PWD/fled; cd ${place}; ${fleeing("'$fled'")}; ${burnHere}`);
     const [pid] = (await other.pids("fled", 1)) as [number];
     onTestFinished(() => killIfAlive(pid));
+    // Whoever started it may not have ended yet, and would be counted.
+    await until(() => readProcess(pid)?.parent === process.pid, "it is adopted");
     return { bed, one, other, pid };
   }
 

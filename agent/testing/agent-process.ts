@@ -169,8 +169,11 @@ function endProcess(pid: number): void {
   }
 }
 
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + withinMs;
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  { forMs = withinMs }: { readonly forMs?: number } = {},
+): Promise<void> {
+  const deadline = performance.now() + forMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error("waited in vain");
     await sleep(20);

@@ -130,6 +130,7 @@ const fields: { readonly [T in Exclude<AgentInput["type"], "started">]: Fields<T
   completeAnswered: { leaseId, outcome: nothing },
   returnAnswered: { leaseId, outcome: nothing },
   uploadAnswered: { leaseId, generation, outcome: nothing },
+  progressAnswered: { leaseId, generation, outcome: nothing },
   pausedAnswered: { generation, outcome: nothing },
   shutdownAnswered: { outcome: nothing },
   withdrawAnswered: { outcome: outcomeOf(fc.record({ revokedAt: wallMs, leasesHandedBack: count })) },
@@ -158,7 +159,7 @@ const fields: { readonly [T in Exclude<AgentInput["type"], "started">]: Fields<T
   autostartRemoved: { removed: names, left: names },
   socketsClosed: { left: names, measured: fc.constant(reason) },
   homeWiped: { wiped: names, left: names },
-  ledgerCleared: { entriesLeft: count, directoriesLeft: names, wiped: names },
+  ledgerCleared: { entriesLeft: count, directoriesLeft: names, directoriesKept: names, wiped: names },
 };
 
 export const inputTypes = Object.keys(fields) as (keyof typeof fields)[];
@@ -213,6 +214,7 @@ const answers: { readonly [K in Asked["kind"]]?: readonly (keyof typeof fields)[
   complete: ["completeAnswered"],
   returnLease: ["returnAnswered"],
   uploadCheckpoint: ["uploadAnswered"],
+  reportProgress: ["progressAnswered"],
   notifyPaused: ["pausedAnswered"],
   notifyShutdown: ["shutdownAnswered"],
   withdraw: ["withdrawAnswered"],

@@ -10,7 +10,7 @@ import { JobSpec } from "../../../protocol/messages.ts";
 import type { HostLedger } from "../../host-resource.ts";
 import { findCgroupsNamed } from "../cgroup.ts";
 import { parentCgroupName } from "../job-cgroups.ts";
-import { hostPidOf, pidNamespaceOf, pidsInNamespace } from "./host-pids.ts";
+import { type HeldNamespace, hostPidOf, holdPidNamespaceOf, pidsInNamespace } from "./host-pids.ts";
 import { memoryLedger } from "./memory-ledger.ts";
 import type { Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
 import { readProcess } from "../proc-stat.ts";
@@ -37,7 +37,7 @@ export class DriverBed {
   readonly ledger: HostLedger = memoryLedger();
   readonly driver: SandboxDriver;
   readonly #sandboxes: Sandbox[] = [];
-  readonly #namespaces: string[] = [];
+  readonly #namespaces: HeldNamespace[] = [];
   #leases = 0;
 
   constructor(makeDriver: MakeDriver) {
@@ -76,8 +76,9 @@ export class DriverBed {
     const request = { ...plain, job: { ...plain.job, ...spec } };
     const sandbox = await this.run(request);
     const file = (name: string): string => join(request.workspace, name);
-    const namespace = pidNamespaceOf({ agentId: this.agentId, leaseId: request.leaseId });
-    if (namespace !== null) this.#namespaces.push(namespace);
+    const held = holdPidNamespaceOf({ agentId: this.agentId, leaseId: request.leaseId });
+    if (held !== null) this.#namespaces.push(held);
+    const namespace = held?.name ?? null;
     return {
       ...{ sandbox, request, file },
       namespacePids: () => (namespace === null ? [] : pidsInNamespace(namespace)),
@@ -96,9 +97,11 @@ export class DriverBed {
     );
     this.driver.close();
     const wiped = await wipeDirectory(this.place);
+    const enclosed = this.#namespaces.flatMap(({ name }) => pidsInNamespace(name));
+    for (const namespace of this.#namespaces) namespace.close();
     expect(ended.flatMap(({ left }) => left)).toEqual([]);
     expect(processesOf(this.agentId)).toEqual([]);
-    expect(this.#namespaces.flatMap(pidsInNamespace)).toEqual([]);
+    expect(enclosed).toEqual([]);
     expect(findCgroupsNamed(parentCgroupName(this.agentId))).toEqual([]);
     expect(this.ledger.live()).toEqual([]);
     expect(wiped.left).toEqual([]);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { jobEnvironment } from "../../../protocol/job-environment.ts";
 import { isAlive, readProcess } from "../proc-stat.ts";
@@ -8,16 +8,27 @@ import { isAlive, readProcess } from "../proc-stat.ts";
  * (pid_namespaces(7), proc_pid_status(5)).
  */
 
+/**
+ * A PID namespace, held open: the kernel gives the number of one that has ended to the next one that anybody makes, and
+ * a held one's to nobody.
+ */
+export interface HeldNamespace {
+  readonly name: string;
+  close(): void;
+}
+
 /** What a lease's jobs are in, found by the marker; null where that is the host's own. */
-export function pidNamespaceOf({ agentId, leaseId }: { agentId: string; leaseId: string }): string | null {
+export function holdPidNamespaceOf({ agentId, leaseId }: { agentId: string; leaseId: string }): HeldNamespace | null {
   const own = namespaceOf("self");
   for (const pid of livePids()) {
     const variables = readOrEmpty(`/proc/${pid}/environ`).split("\0");
     const marked =
       variables.includes(`${jobEnvironment.agentId}=${agentId}`) &&
       variables.includes(`${jobEnvironment.leaseId}=${leaseId}`);
-    const namespace = namespaceOf(String(pid));
-    if (marked && namespace !== null && namespace !== own) return namespace;
+    if (!marked) continue;
+    const held = holdNamespaceOf(pid);
+    if (held !== null && held.name !== own) return held;
+    held?.close();
   }
   return null;
 }
@@ -34,6 +45,16 @@ export function hostPidOf(pid: number, namespace: string): number {
 /** Everything alive in a namespace. */
 export function pidsInNamespace(namespace: string): number[] {
   return livePids().filter((pid) => namespaceOf(String(pid)) === namespace);
+}
+
+function holdNamespaceOf(pid: number): HeldNamespace | null {
+  try {
+    const descriptor = openSync(`/proc/${pid}/ns/pid`, "r");
+    const name = readlinkSync(`/proc/self/fd/${descriptor}`);
+    return { name, close: () => closeSync(descriptor) };
+  } catch {
+    return null;
+  }
 }
 
 function livePids(): number[] {

@@ -16,7 +16,7 @@ export type HostileResults = ReadonlyMap<string, ReadonlyMap<HostileColumn, stri
 
 const head = `# Hostile jobs
 
-What each driver makes of jobs that do not want to be stopped, ended or wiped. Written by \`agent/sandbox/hostile-jobs.test.ts\`, which puts each job through a freeze of 200 ms, a thaw, a termination and a wipe, and fails when this table is not what it measured; \`npx vitest run -u agent/sandbox/hostile-jobs.test.ts\` writes it anew. A cell that cannot be measured on a machine (no bubblewrap, no cgroups, not root) is kept as it is. Measured as root.
+What each driver makes of jobs that do not want to be stopped, ended or wiped. Written by \`agent/sandbox/hostile-jobs.host.test.ts\`, which puts each job through a freeze of 200 ms, a thaw, a termination and a wipe, and fails when this table is not what it measured; \`npx vitest run -u agent/sandbox/hostile-jobs.host.test.ts\` writes it anew. A cell that cannot be measured on a machine (no bubblewrap, no cgroups, not root) is kept as it is. Measured as root.
 
 - **frozen**: no process of it gained CPU time for 200 ms, by the kernel's books.
 - **ended**: none of its processes was left afterwards.
