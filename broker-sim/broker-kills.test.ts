@@ -100,7 +100,7 @@ class StandbyBroker {
   }
 
   static async load(directory: string): Promise<StandbyBroker> {
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(directory, "compiled") };
+    const env = { NODE_COMPILE_CACHE: join(directory, "compiled"), ...process.env };
     const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"], env });
     onTestFinished(() => void child.kill("SIGKILL"));
     const broker = new StandbyBroker(child);

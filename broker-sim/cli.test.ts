@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -29,6 +29,7 @@ describe("serve", () => {
       expect(served.line).toEqual({
         url,
         joinToken: "welcome",
+        addresses: [served.url],
         operatorToken: served.operatorToken,
         store: "memory",
         pid: child.pid,
@@ -97,27 +98,27 @@ describe("serve", () => {
   });
 
   test("refuses times that are not safe together, and names the pair", async () => {
-    const timing = JSON.stringify({ heartbeatIntervalMs: 1_000, activityTimeoutMs: 1_500 });
+    const timing = JSON.stringify({ heartbeatIntervalMs: 1_000, activityTimeoutMs: 1_500, leaseTtlMs: 20_000 });
     const ended = await run(["serve", "--store", "memory", "--port", "0", "--timing", timing]);
     expect(ended).toMatchObject({ code: 64, stdout: "" });
-    expect(ended.stderr).toMatch(
-      /^The times are not mutually safe:\n {2}one-late-heartbeat: activityTimeoutMs 1500 must be at least 2 × heartbeatIntervalMs = 2000 \(heartbeatIntervalMs 1000\): .*; set activityTimeoutMs ≥ 2000, or change heartbeatIntervalMs\.\n/,
+    for (const line of ended.stderr.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    const told = ended.stderr.replaceAll(/\n {4}/g, " ");
+    expect(told).toMatch(
+      /^The times are not mutually safe:\n {2}one-late-heartbeat: activityTimeoutMs 1500 must be at least 2 × heartbeatIntervalMs × \(1 \+ heartbeatJitterRatio\) \+ requestTimeoutMs = 12400 \(heartbeatIntervalMs 1000, heartbeatJitterRatio 0\.2, requestTimeoutMs 10000\): .*; set activityTimeoutMs ≥ 12400, or change heartbeatIntervalMs or heartbeatJitterRatio or requestTimeoutMs\.\n/,
     );
-    expect(ended.stderr).toContain(
-      "\n  call-ends-before-lost: requestTimeoutMs 10000 must be at most activityTimeoutMs",
-    );
+    expect(told).toContain("\n  offer-within-lease: offerTtlMs 30000 must be at most leaseTtlMs");
   });
 
   test("takes times from a file, and hands them to its agents", async () => {
     const file = join(temporaryDirectory(), "timing.json");
-    writeFileSync(file, '{"heartbeatIntervalMs": 500, "activityTimeoutMs": 1500, "requestTimeoutMs": 1000}');
+    writeFileSync(file, '{"heartbeatIntervalMs": 500, "activityTimeoutMs": 2500, "requestTimeoutMs": 1000}');
     const served = await serve(["--store", "memory", "--timing", file]);
     const { body } = await new SigningClient(served.url).enrol(served.joinToken);
-    expect(body.timing).toMatchObject({ heartbeatIntervalMs: 500, activityTimeoutMs: 1_500, leaseTtlMs: 300_000 });
+    expect(body.timing).toMatchObject({ heartbeatIntervalMs: 500, activityTimeoutMs: 2_500, leaseTtlMs: 300_000 });
     expect(await stop(served, "SIGTERM")).toBe(0);
   });
 
-  test("says in one sentence each what is wrong with its start, and what to do", async () => {
+  test("says in one sentence each what is wrong with its start, and what to do", manyPrograms, async () => {
     const other = createServer();
     other.listen(0, "127.0.0.1");
     await once(other, "listening");
@@ -146,6 +147,14 @@ describe("serve", () => {
       [[...memory, "--data", directory], /^--data has no meaning with --store memory/],
       [["serve", "--port", "0", "--data", directory], /damaged or is no database of a broker/],
       [["serve", "--port", "0", "--data", join(directory, "broker.sqlite", "x")], /cannot be kept in/],
+      [
+        ["serve", "--port", "0", "--data", "/proc/houseguest/data"],
+        /^The broker's store cannot be kept in \/proc.*ENOENT/,
+      ],
+      [
+        ["serve", "--port", "0", "--data", "/etc/passwd"],
+        /^The broker's store cannot be kept in \/etc\/passwd: .* no dir/,
+      ],
       [["serve", "--store", "redis"], /^--store redis needs an address in REDIS_URL/],
       [["serve", "--store", "mongo"], /^There is no such store\.\nUse --store memory, --store sqlite/],
       [["serve", "--take-over"], /^--take-over and --allow-volatile have no meaning without a Redis store/],
@@ -178,6 +187,25 @@ test("whoever has no --data needs no token for the commands, and none is left on
   expect(readdirSync(join(state.XDG_STATE_HOME, "houseguest-broker"))).not.toContain("operator.json");
 });
 
+describe("a broker that cannot leave its token for the commands", () => {
+  test.each(["operator.json.new", "operator.json"])(
+    "ends again, in one sentence, where %s is in the way",
+    async (name) => {
+      const data = join(temporaryDirectory(), "data");
+      mkdirSync(join(data, name), { recursive: true });
+      const ended = await run(["serve", "--data", data, "--port", "0", "--log-level", "info"]);
+      expect(ended).toMatchObject({ code: 64, stdout: "" });
+      expect(ended.stderr).toMatch(/^The operator's token cannot be left in \S+: .*EISDIR.*\.\nMake room/m);
+      expect(ended.stderr).not.toContain("    at ");
+      expect(readdirSync(data).filter((one) => one.startsWith("operator.json"))).toEqual([name]);
+      // It was closed: nothing of it holds the store.
+      rmdirSync(join(data, name));
+      const served = await serve(["--data", data]);
+      expect(await stop(served, "SIGTERM")).toBe(0);
+    },
+  );
+});
+
 test("a store on Redis leaves the token where the commands look, too", async (context) => {
   const obstacle = obstacleToRedis();
   if (obstacle !== undefined) return context.skip(obstacle);
@@ -198,7 +226,7 @@ test("a submission that is taken in part says how much of it", async () => {
 });
 
 describe("the operator's commands", () => {
-  test("submit, list, command, cancel and follow, for people and for pipes", async () => {
+  test("submit, list, command, cancel and follow, for people and for pipes", manyPrograms, async () => {
     const served = await serve(["--store", "memory"]);
     const broker = brokerOptions(served);
     const submitted = await run([
@@ -217,8 +245,17 @@ describe("the operator's commands", () => {
     const { jobIds } = JSON.parse(submitted.stdout) as { jobIds: string[] };
     expect([submitted.code, jobIds.length]).toEqual([0, 2]);
     const list = await run(["jobs", ...broker]);
-    expect(list.stdout).toMatch(/^JOB +STATE +EPOCH/);
+    expect(list.stdout).toMatch(/^JOB +STATE +PRIORITY +EPOCH/);
     expect(list.stdout).toContain("a\\x1b[31mred");
+    const high = await run(["submit", ...broker, "--priority", "-3", "--", "true"]);
+    expect((await run(["jobs", ...broker])).stdout).toMatch(new RegExp(`\n${high.stdout.trim()} +queued +-3 +0 `));
+    for (const wrong of ["11", "1.5", "high"]) {
+      expect(await run(["submit", ...broker, "--priority", wrong, "--", "true"])).toMatchObject({
+        code: 64,
+        stderr: expect.stringMatching(/ is not a priority\.\nGive --priority a whole number from -10 to 10/),
+      });
+    }
+    expect((await run(["cancel", ...broker, high.stdout.trim()])).code).toBe(0);
     expect((await run(["cancel", ...broker, jobIds[0]!])).stdout).toBe(`${jobIds[0]} is cancelled.\n`);
 
     const agent = new SigningClient(served.url);
@@ -269,7 +306,7 @@ describe("the operator's commands", () => {
     expect(list.stdout).toMatch(/fault-1 +status +POST \/api\/v1\/agent\/enrol +- +1 effect +used-up\nfault-2 +hang/);
     expect(await run(["fault", "remove", ...broker, "fault-9"])).toMatchObject({ code: 1 });
     const wrong = await run(["fault", "add", ...broker, "latency", "--for", "60000"]);
-    expect(wrong).toMatchObject({ code: 64, stderr: expect.stringContaining("delayMs") });
+    expect(wrong).toMatchObject({ code: 64, stderr: expect.stringContaining("needs --delay") });
     expect(await stop(served, "SIGTERM")).toBe(0);
 
     const plain = await serve(["--store", "memory"]);
@@ -363,6 +400,31 @@ describe("agents that the broker starts", () => {
       expect(JSON.parse(again.stdout)).toEqual({ executionIds: [execution.executionId], ended: [] });
       expect((await run(["executions", "--state", "running"], environment)).stdout).toBe("No executions.\n");
       await stop(second, "SIGTERM");
+    },
+  );
+
+  test(
+    "and that a broker without a store left when it was killed, with their homes, the next one clears away",
+    manyPrograms,
+    async () => {
+      const TMPDIR = temporaryDirectory();
+      const first = await serve(["--store", "memory"], { TMPDIR });
+      const spawned = await run(["spawn", "--sandbox", "process", "--wait"], operatorEnvironment(first));
+      expect(spawned).toMatchObject({ code: 0, stderr: "" });
+      const left = (): string[] => readdirSync(TMPDIR).filter((name) => name.startsWith("houseguest-broker-"));
+      const [directory = ""] = left();
+      expect(readdirSync(join(TMPDIR, directory))).toContainEqual(expect.stringMatching(/^exec-/));
+      // Another that lives is left alone, and so is what nobody knows.
+      const other = await serve(["--store", "memory"], { TMPDIR });
+      expect((await run(["spawn", "--sandbox", "process", "--wait"], operatorEnvironment(other))).code).toBe(0);
+      mkdirSync(join(TMPDIR, "houseguest-broker-00000000"));
+      const before = left();
+      expect(before).toHaveLength(3);
+      await stop(first, "SIGKILL");
+      await serve(["--store", "memory"], { TMPDIR });
+      await expect.poll(left, { timeout: 60_000 }).toEqual(before.filter((name) => name !== directory));
+      expect((await run(["ps", "--state", "running"], operatorEnvironment(other))).stdout).toContain("running");
+      await stop(other, "SIGTERM");
     },
   );
 

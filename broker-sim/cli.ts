@@ -13,6 +13,7 @@ import { executionsCommand } from "./commands/executions.ts";
 import { federationCommand } from "./commands/federation.ts";
 import { jobsCommand } from "./commands/jobs.ts";
 import { killCommand, killswitchCommand } from "./commands/kill.ts";
+import { watchOutput } from "./commands/output.ts";
 import { remoteCommand } from "./commands/remote.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { spawnCommand } from "./commands/spawn.ts";
@@ -26,8 +27,11 @@ export async function main(argv: string[]): Promise<number> {
     exitCode = code;
   };
   const program = buildProgram(finish);
+  const output = watchOutput();
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(argv, { from: "user" }).catch(onlyWhatWasAskedFor);
+    // What could not be told of a failure is a failure already.
+    if (exitCode === ExitCode.pass) await output.assertWritten();
     return exitCode;
   } catch (error) {
     return explain(error);
@@ -44,13 +48,19 @@ function buildProgram(finish: Finish): Command {
       `
 Examples:
   $ broker-sim serve --port 7077
-  $ broker-sim submit --broker http://127.0.0.1:7077 --count 20 --wait -- sh -c 'echo 1 > "$HOUSEGUEST_PROGRESS_FILE"'
+  $ broker-sim submit --count 20 --wait -- \\
+      sh -c 'echo 1 > "$HOUSEGUEST_PROGRESS_FILE"'
   $ broker-sim jobs --broker http://127.0.0.1:7077
   $ broker-sim command 3f2a9c pause
   $ broker-sim spawn --slots 2 --wait
   $ broker-sim killswitch
 
-Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, nothing was done · 70 a bug of ours`,
+Exit codes:
+  0   done
+  1   the broker refused, a job failed, or the outcome could not be written
+  2   submit --wait does not know what became of its jobs
+  64  wrong usage, nothing was done
+  70  a bug of ours`,
     );
   const ofWork = [submitCommand, jobsCommand, agentsCommand, cancelCommand, commandCommand];
   const ofOperations = [tokenCommand, drainCommand, faultCommand];
@@ -62,11 +72,14 @@ Exit codes: 0 done · 1 the broker refused or a job failed · 64 wrong usage, no
   return program;
 }
 
+/** Commander ends so after help that was asked for. */
+function onlyWhatWasAskedFor(error: unknown): void {
+  if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+}
+
 function explain(error: unknown): ExitCode {
-  if (error instanceof CommanderError) {
-    // Help and version were asked for, and printed; commander has printed its errors too.
-    return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
-  }
+  // It has printed what is wrong.
+  if (error instanceof CommanderError) return ExitCode.usage;
   if (error instanceof HouseguestError) {
     process.stderr.write(`${error.message}\n${error.next}\n`);
     return error.exitCode;

@@ -1,20 +1,22 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, readdirSync, statSync } from "node:fs";
-import { request } from "node:http";
+import { readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { pino } from "pino";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { limits } from "../foundation/limits.ts";
 import { payloadTypes } from "../protocol/federation.ts";
 import { routes } from "../protocol/routes.ts";
+import { chunkFields, chunkType } from "../protocol/uploads.ts";
 import { brokerLimits } from "./core/broker-limits.ts";
-import { directoryBlobStore } from "./io/directory-blob-store.ts";
-import { type BrokerKey, seal, settleBrokerKey } from "./io/envelopes.ts";
-import { memoryStore } from "./io/memory-store.ts";
+import { directoryBlobStore } from "./io/blobs/directory-blob-store.ts";
+import { type BrokerKey, seal, settleBrokerKey } from "./io/federation/envelopes.ts";
+import { memoryStore } from "./io/stores/memory-store.ts";
 import { routeDescriptions } from "./io/operations/route-descriptions.ts";
 import { LiveBroker, temporaryDirectory } from "./testing/live-broker.ts";
-import { run } from "./testing/served-broker.ts";
+import { type RawAnswer, rawBytes, rawRequest } from "./testing/raw-request.ts";
+import { run, serve, stop } from "./testing/served-broker.ts";
 import { type Answer, type SigningClient, digestOf } from "./testing/signing-client.ts";
 
 const code = ({ status, body }: Pick<Answer, "status" | "body">): string => (status < 300 ? "ok" : body.code);
@@ -63,6 +65,67 @@ async function invited(live: LiveBroker) {
   return { connectionId: String(connectionId), secret: String(secret), post, join: joinAs };
 }
 
+const baitContent = "nobody is to read this";
+const longAgo = new Date("2001-01-01T00:00:00Z");
+
+/** Files outside of the checkpoints' store, at every height above it. */
+function layBaits(root: string): string[] {
+  const paths = ["", "data", "data/checkpoints"].map((directory) => join(root, directory, "bait"));
+  for (const path of paths) {
+    writeFileSync(path, baitContent);
+    // A first read moves the time, also where later ones do not (mount(8), relatime).
+    utimesSync(path, longAgo, new Date());
+  }
+  return paths;
+}
+
+function wasRead(path: string): boolean {
+  return statSync(path).atime.getTime() !== longAgo.getTime();
+}
+
+/** Every file below, with its size and when it was written; but for the records' own, which change with every request. */
+function treeOf(root: string): string[] {
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => !/broker\.sqlite/.test(name));
+  return names.sort().flatMap((name) => {
+    const { mtimeMs, size } = statSync(join(root, name));
+    // A directory says by its time that something in it came or went.
+    return [`${name} ${size} ${mtimeMs}`];
+  });
+}
+
+/** Names that lead out of a directory where somebody takes them for paths. */
+function escapes(root: string, digest: string): string[] {
+  const ups = [1, 2, 3].flatMap((height) => {
+    const slashes = ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "%2E%2E%2F", ".%2e%2f", "..%5c", "..\\", "....//", "..;/"];
+    const encodedTwice = ["%252e%252e%252f", "..%252f", "%c0%ae%c0%ae%c0%af", "%u002e%u002e%u2215"];
+    return [...slashes, ...encodedTwice].map((up) => up.repeat(height));
+  });
+  const named = ups.flatMap((up) => [
+    `${up}bait`,
+    `${up}bait%00`,
+    `${up}bait%00${digest}`,
+    `${digest}%2f${up}..%2fbait`,
+  ]);
+  const absolute = [join(root, "bait"), "/etc/passwd"].flatMap((path) => [
+    path,
+    encodeURIComponent(path),
+    `%2f${path}`,
+  ]);
+  const odd = [
+    ".",
+    "..",
+    "%2e",
+    "%00",
+    "",
+    `${digest}/`,
+    `${digest}%2f`,
+    `${digest}%00`,
+    digest.toUpperCase(),
+    `${digest}0`,
+  ];
+  return [...named, ...absolute, ...odd].filter((name) => name !== "");
+}
+
 /** docs/security.md lists exactly these. */
 const promises: Readonly<Record<string, () => Promise<void>>> = {
   async "A join token that was made for one agent lets one key in, and no other."() {
@@ -77,6 +140,7 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect(code(await winner.enrol(joinToken))).toBe("ok");
     await live.broker.close();
     const again = await LiveBroker.start({ directory, clock: live.clock });
+    live.clock.advance(1_000);
     expect(code(await again.stranger().enrol(joinToken))).toBe("bad-join-token");
     const { joinTokens } = (await again.call("GET", routes.joinTokens)).body;
     expect(joinTokens).toMatchObject([{ tokenId, usedBy: winner.agentId }]);
@@ -134,6 +198,23 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
       expect([route, plain.status, signed.status]).toEqual([route, 401, 401]);
     }
   },
+  async "What a broker left of its operator's token for its own user's commands they send to that broker alone, while it lives."() {
+    const environment = { XDG_STATE_HOME: temporaryDirectory() };
+    const served = await serve([], environment);
+    const asked = async () => await run(["jobs"], { ...environment, HOUSEGUEST_BROKER: served.url });
+    expect((await asked()).code).toBe(0);
+    await stop(served, "SIGKILL");
+    const heard: (string | undefined)[] = [];
+    const thief = createServer(({ headers }, response) => {
+      heard.push(headers.authorization);
+      response.end();
+    });
+    onTestFinished(async () => void (await new Promise((resolve) => thief.close(resolve))));
+    await new Promise<void>((resolve) => thief.listen(Number(new URL(served.url).port), "127.0.0.1", resolve));
+    const refused = await asked();
+    expect([refused.code, ...heard]).toEqual([1, undefined]);
+    expect(refused.stderr).toContain("is no broker");
+  },
   async "A signature is good for one instance, one method, one path and one body."() {
     const live = await LiveBroker.start();
     const agent = await live.agent();
@@ -170,15 +251,31 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
   async "What was signed before a restart is not taken after it."() {
     const directory = temporaryDirectory();
     const live = await LiveBroker.start({ directory });
-    const agent = await live.agent();
-    const { port } = new URL(live.url);
-    const before = Math.floor(live.clock.nowMs() / 1_000);
-    await live.broker.close();
-    live.clock.advance(2_000);
-    const again = await LiveBroker.start({ directory, clock: live.clock, port: Number(port) });
-    expect(again.url).toBe(live.url);
-    expect(code(await agent.post(routes.resumed, { reason: "test" }, { createdS: before }))).toBe("stale-signature");
-    expect(code(await agent.post(routes.resumed, { reason: "test" }))).toBe("ok");
+    const port = Number(new URL(live.url).port);
+    const message = { reason: "test" };
+    // One whose clock is right, one that is a little ahead, and one as far as the broker bears.
+    const agents = [await live.agent(), await live.agent({ aheadMs: 700 }), await live.agent({ aheadMs: 299_000 })];
+    const [right, ...ahead] = agents;
+    for (const agent of agents) expect(code(await agent.post(routes.resumed, message))).toBe("ok");
+    const restart = async (): Promise<void> => {
+      await broker.close();
+      ({ broker } = await LiveBroker.start({ directory, clock: live.clock, port }));
+    };
+    let { broker } = live;
+    // In the very second, in every one of those that follow, and after another restart.
+    await restart();
+    const replays = async () => await Promise.all(agents.map(async (agent) => code(await agent.replay())));
+    for (let second = 0; second < 300; second += 10) {
+      expect([second, ...(await replays())]).toEqual([second, ...agents.map(() => "stale-signature")]);
+      live.clock.advance(10_000);
+      if (second === 150) await restart();
+    }
+    // Signed anew they are taken: at once where the clock is right, or once the others' have gone by.
+    await restart();
+    live.clock.advance(1_000);
+    expect(code(await right!.post(routes.resumed, message))).toBe("ok");
+    live.clock.advance(320_000);
+    for (const agent of ahead) expect(code(await agent.post(routes.resumed, message))).toBe("ok");
   },
   async "A revoked key is refused for good, after a restart too."() {
     const directory = temporaryDirectory();
@@ -189,8 +286,8 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect(code(await agent.heartbeat())).toBe("revoked");
     expect(code(await agent.enrol(live.broker.joinToken))).toBe("revoked");
     await live.broker.close();
-    live.clock.advance(2_000);
     const again = await LiveBroker.start({ directory, clock: live.clock, port: Number(port) });
+    live.clock.advance(1_000);
     expect(code(await agent.heartbeat())).toBe("revoked");
     expect(code(await agent.enrol(again.broker.joinToken))).toBe("revoked");
   },
@@ -254,6 +351,29 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     for (let asked = 0; asked < 8; asked += 1) expect((await fetch(other.url + routes.jobs)).status).toBe(401);
     expect((await other.call("GET", routes.jobs)).status).toBe(200);
   },
+  async "Behind a proxy that is named, whoever guesses is told from others by the address that it gives; nobody else's word counts for that."() {
+    const guess = async (live: LiveBroker, forwarded: string) => {
+      const headers = { authorization: "Bearer a-guess", "x-forwarded-for": forwarded };
+      return (await fetch(live.url + routes.jobs, { headers })).status;
+    };
+    const named = await LiveBroker.start({ rateLimits: { guessesMax: 3 }, trustProxy: ["127.0.0.0/8"] });
+    for (let call = 0; call < 3; call += 1) expect(await guess(named, `192.0.2.${call}, 198.51.100.1`)).toBe(401);
+    expect(await guess(named, "192.0.2.9, 198.51.100.1")).toBe(429);
+    expect(await guess(named, "198.51.100.2")).toBe(401);
+    expect((await named.call("GET", routes.jobs)).status).toBe(200);
+    for (const trustProxy of [[], ["203.0.113.1"]]) {
+      const other = await LiveBroker.start({ rateLimits: { guessesMax: 3 }, trustProxy });
+      for (let call = 0; call < 3; call += 1) expect(await guess(other, `198.51.100.${call}`)).toBe(401);
+      expect(await guess(other, "198.51.100.9")).toBe(429);
+    }
+    // A page that points its own name at this machine cannot say that it is a proxy's.
+    const asked = { host: "rebound.example.org", "x-forwarded-host": "localhost" };
+    expect(await rawCall(named.url + routes.health, asked)).toBe(400);
+    for (const wrong of ["nowhere", "127.0.0.1/33", "0.0.0.0/0", "::1/129", "127.0.0.1,,", "1"]) {
+      const refused = await run(["serve", "--store", "memory", "--port", "0", "--trust-proxy", wrong]);
+      expect(refused).toMatchObject({ code: 64, stdout: "", stderr: expect.stringContaining("--trust-proxy") });
+    }
+  },
   async "Whoever calls as another broker too often has to slow down."() {
     const live = await LiveBroker.start({ rateLimits: { hubCallsMax: 3 } });
     const { post } = await invited(live);
@@ -291,15 +411,49 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     expect(await rawCall(url, { host: "rebound.example.org" })).toBe(400);
   },
   async "The names of a checkpoint's files are digests and lease ids, and reach nothing outside its store."() {
-    const live = await LiveBroker.start({ directory: temporaryDirectory() });
+    const root = temporaryDirectory();
+    const live = await LiveBroker.start({ directory: join(root, "data") });
     const { agent, leaseId } = await holder(live);
-    for (const name of ["..%2f..%2fetc%2fpasswd", "../../broker.sqlite", "%00", `${"a".repeat(63)}/`, "A".repeat(64)]) {
-      const path = routes.blob(name);
-      const { status } = await agent.send("GET", new URL(path, live.url).pathname);
-      expect([name, status >= 400 && status < 500]).toEqual([name, true]);
-      const upload = await agent.upload(leaseId, Buffer.from("x"), { digest: encodeURIComponent(name) });
-      expect([name, upload.status >= 400 && upload.status < 500]).toEqual([name, true]);
+    const kept = Buffer.from("what may be read");
+    expect((await agent.upload(leaseId, kept)).status).toBe(204);
+    const baits = layBaits(root);
+    const before = treeOf(root);
+    const ask = async (path: string) =>
+      await rawRequest(live.url, rawBytes("GET", path, { headers: agent.headers("GET", path) }));
+    const put = async (path: string) => {
+      const body = Buffer.from("written from afar");
+      const fields = chunkFields({ offset: 0, length: body.length, complete: true });
+      const headers = { ...agent.headers("PATCH", path, { body }), ...fields, "content-type": chunkType };
+      return await rawRequest(live.url, rawBytes("PATCH", path, { headers, body }));
+    };
+    // The way leads there: what is the broker's own is read and written over it.
+    const own = await ask(routes.blob(digestOf(kept)));
+    expect([own.status, own.body]).toEqual([200, kept]);
+    expect((await put(routes.upload(leaseId, digestOf(Buffer.from("written from afar"))))).status).toBe(204);
+    const allowed = treeOf(root);
+    const digest = digestOf(kept);
+    const statuses = new Map<number, number>();
+    const refused = async (path: string, asked: Promise<RawAnswer>) => {
+      const { status, body } = await asked;
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      expect([path, [400, 404].includes(status)]).toEqual([path, true]);
+      expect(body.toString("latin1")).not.toMatch(new RegExp(`${baitContent}|SQLite format|root:x:0`));
+    };
+    for (const name of escapes(root, digest)) {
+      await refused(name, ask(`${routes.blob("")}${name}`));
+      await refused(name, put(routes.upload(leaseId, name)));
+      await refused(name, put(routes.upload(name, digest)));
     }
+    // Both of them: what no route is for, and what its schema refuses once the signature was proved.
+    expect([...statuses.keys()].sort((a, b) => a - b)).toEqual([400, 404]);
+    expect(Math.min(...statuses.values())).toBeGreaterThan(10);
+    expect(treeOf(root)).toEqual(allowed);
+    const changed = allowed.filter((line) => !before.includes(line)).map((line) => line.split(" ")[0]);
+    const blobs = "data/checkpoints/blobs";
+    const written = `${blobs}/${digestOf(Buffer.from("written from afar"))}`;
+    expect(changed).toEqual([blobs, written, "data/checkpoints/incoming"]);
+    // A read shows in their times, unless the file system keeps none (noatime): then what was answered is all there is.
+    expect(baits.filter(wasRead)).toEqual([]);
   },
   async "A checkpoint counts only if it has the digest of its address, and the store has a size cap."() {
     const live = await LiveBroker.start({ directory: temporaryDirectory() });
@@ -356,7 +510,7 @@ const promises: Readonly<Record<string, () => Promise<void>>> = {
     ];
     expect(secrets.filter((secret) => told.includes(secret))).toEqual([]);
   },
-  async "What the broker keeps is its own user's alone."() {
+  async "What the broker keeps on its own machine is its own user's alone."() {
     const directory = join(temporaryDirectory(), "data");
     const live = await LiveBroker.start({ directory });
     const { agent, leaseId } = await holder(live);

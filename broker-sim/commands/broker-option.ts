@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 
 import { OperatorClient } from "../io/operator-client.ts";
-import { readOperatorToken } from "../io/operator-token-file.ts";
+import { readOperatorToken } from "../io/security/operator-token-file.ts";
 import { dataDirectory } from "./data-directory.ts";
+import { readToken } from "./read-token.ts";
 
 export interface BrokerOption {
   readonly broker?: string;
@@ -24,9 +25,26 @@ export function withBrokerOption(command: Command): Command {
     );
 }
 
+/** @throws UsageError */
 export function clientFor({ broker, operatorToken }: BrokerOption): OperatorClient {
   const url = broker ?? process.env[brokerVariable] ?? defaultBroker;
-  const given = operatorToken ?? process.env[operatorTokenVariable];
-  const token = given === undefined || given === "" ? readOperatorToken(dataDirectory(), url) : given;
-  return new OperatorClient(url, token);
+  readToken("--operator-token", operatorToken);
+  const given = operatorToken ?? operatorTokenOfEnvironment();
+  if (given !== undefined) return new OperatorClient(url, given);
+  // What is left for an address is sent to that address alone: another name of this machine may lead elsewhere.
+  const address = url.replace(/^http:\/\/localhost(?=[:/]|$)/i, "http://127.0.0.1");
+  const token = readOperatorToken(dataDirectory(), address);
+  return token === undefined ? new OperatorClient(url, undefined) : new OperatorClient(address, token);
+}
+
+/**
+ * Undefined when there is none.
+ *
+ * @throws UsageError
+ */
+export function operatorTokenOfEnvironment(): string | undefined {
+  const token = process.env[operatorTokenVariable];
+  if (token === undefined || token === "") return undefined;
+  readToken(`$${operatorTokenVariable}`, token);
+  return token;
 }

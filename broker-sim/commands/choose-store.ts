@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import type { BrokerOptions } from "../io/broker-server.ts";
-import { parseRedisAddress } from "../io/redis-address.ts";
+import { parseRedisAddress } from "../io/stores/redis-address.ts";
 import { dataDirectory } from "./data-directory.ts";
 
 export interface StoreChoice {

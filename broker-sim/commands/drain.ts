@@ -7,7 +7,7 @@ import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.
 /** `broker-sim drain`: takes a broker out of service before it is stopped. */
 export function drainCommand(finish: Finish): Command {
   return withBrokerOption(new Command("drain"))
-    .description("make no new offers and say goodbye to the agents; lasts until the broker is started anew")
+    .description("make no new offers, take no new agents, and say goodbye; lasts until the broker is started anew")
     .option("--reason <text>", "why, for the agents' logs")
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExample:\n  $ broker-sim drain --reason maintenance")

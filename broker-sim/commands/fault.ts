@@ -1,11 +1,10 @@
 import { Argument, Command, Option } from "commander";
-import * as z from "zod";
 
-import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { type FaultKind, type FaultView, PutFault, faultScopes } from "../../protocol/faults.ts";
 import type { Finish } from "./finish.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
+import { wrongFault } from "./fault-words.ts";
 import { table } from "./table.ts";
 
 interface AddOptions extends BrokerOption {
@@ -35,7 +34,8 @@ export function faultCommand(finish: Finish): Command {
     "after",
     `
 Examples:
-  $ broker-sim fault add latency --delay 2000 --route 'POST /api/v1/agent/heartbeat' --for 60000
+  $ broker-sim fault add latency --delay 2000 --for 60000 \\
+      --route 'POST /api/v1/agent/heartbeat'
   $ broker-sim fault list
   $ broker-sim fault remove fault-1`,
   );
@@ -62,7 +62,8 @@ function addCommand(finish: Finish): Command {
       `
 Examples:
   $ broker-sim fault add status --status 503 --first 3 --for 60000
-  $ broker-sim fault add reset --answer --route 'POST /api/v1/leases/:leaseId/complete' --for 10000
+  $ broker-sim fault add reset --answer --for 10000 \\
+      --route 'POST /api/v1/leases/:leaseId/complete'
   $ broker-sim fault add wrong-clock --ahead=-600000 --for 30000`,
     )
     .action(async (kind: FaultKind, options: AddOptions) => {
@@ -105,6 +106,7 @@ function readFault(kind: FaultKind, options: AddOptions): PutFault {
     ...{ delayMs: options.delay, status: options.status, afterBytes: options.after },
     ...{ aheadMs: options.ahead, writes: options.writes },
   };
+  const { route, code, agent: agentId, first, for: expiresInMs } = options;
   const numbers = Object.entries(fields).flatMap(([name, text]) => (text === undefined ? [] : [[name, Number(text)]]));
   const parsed = PutFault.safeParse({
     fault: {
@@ -119,10 +121,7 @@ function readFault(kind: FaultKind, options: AddOptions): PutFault {
     ...(options.first === undefined ? {} : { first: Number(options.first) }),
   });
   if (parsed.success) return parsed.data;
-  throw new UsageError(`That is no fault ${kind}: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}.`, {
-    code: "usage",
-    next: "`broker-sim fault add --help` says which options each kind takes.",
-  });
+  throw wrongFault(kind, parsed.error.issues, { ...fields, route, code, phase, agentId, first, expiresInMs });
 }
 
 function faultTable(faults: readonly FaultView[]): string {

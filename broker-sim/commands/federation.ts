@@ -24,7 +24,7 @@ export function federationCommand(finish: Finish): Command {
       "after",
       `
 Examples:
-  $ broker-sim federation invite --name office          at the spoke; prints one line
+  $ broker-sim federation invite --name office          at the spoke
   $ broker-sim federation accept INVITATION --name lab  at the hub
   $ broker-sim federation list
   $ broker-sim federation suspend conn-0123456789abcdef`,

@@ -5,7 +5,10 @@ import { jobStates } from "../../protocol/job-states.ts";
 import type { JobView } from "../../protocol/messages.ts";
 import type { Finish } from "./finish.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
+import { jobNote } from "./job-note.ts";
 import { printable, table } from "./table.ts";
+
+const reasonCharactersMax = 60;
 
 /** `broker-sim jobs`: lists the jobs in the order in which they were submitted. */
 export function jobsCommand(finish: Finish): Command {
@@ -28,18 +31,19 @@ export function jobsCommand(finish: Finish): Command {
 
 function jobTable(jobs: readonly JobView[]): string {
   if (jobs.length === 0) return "No jobs.\n";
-  const head = ["JOB", "STATE", "EPOCH", "PROGRESS", "CHECKPOINT", "AGENT", "COMMAND", "NOTE"];
+  const head = ["JOB", "STATE", "PRIORITY", "EPOCH", "PROGRESS", "CHECKPOINT", "AGENT", "COMMAND", "NOTE"];
   return table(
     head,
     jobs.map((job) => [
       job.jobId,
       job.state,
+      String(job.job.priority ?? 0),
       String(job.epoch),
       String(job.progress),
       job.checkpoint === null ? "-" : `at ${job.checkpoint.progress}`,
       job.agentId?.slice(0, 12) ?? "-",
       printable(job.job.name ?? job.job.command.join(" ")).slice(0, 40),
-      printable(job.error ?? job.handedBackReason ?? "").slice(0, 60),
+      jobNote(job, { reasonCharactersMax }),
     ]),
   );
 }

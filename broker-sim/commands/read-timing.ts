@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 
-import * as z from "zod";
+import type * as z from "zod";
 
 import { UsageError, messageOf } from "../../foundation/errors.ts";
+import { wrapText } from "../../foundation/wrap-text.ts";
 import { Timing, defaultTiming } from "../../protocol/timing.ts";
-import { brokenTimingRules } from "../../protocol/timing-rules.ts";
+import { brokenRulesInLines, brokenTimingRules } from "../../protocol/timing-rules.ts";
 
 /**
  * Reads `--timing`: a JSON object, or the path of a file that holds one; what it leaves out keeps its default.
@@ -13,12 +14,16 @@ import { brokenTimingRules } from "../../protocol/timing-rules.ts";
  */
 export function readTiming(argument: string | undefined): Timing {
   if (argument === undefined) return defaultTiming;
-  const text = argument.trimStart().startsWith("{") ? argument : readFile(argument);
+  const text = /^\s*[[{"]/.test(argument) ? argument : readFile(argument);
   const parsed = Timing.strict().safeParse(parseJson(text));
-  if (!parsed.success) throw badTiming(z.prettifyError(parsed.error).replaceAll("\n", " "));
+  if (!parsed.success) throw badTiming(parsed.error.issues.map(inWords).join("; "));
   const broken = brokenTimingRules(parsed.data);
   if (broken.length > 0) throw unsafe(broken);
   return parsed.data;
+}
+
+function inWords({ path, message }: z.core.$ZodIssue): string {
+  return path.length === 0 ? message : `${path.join(".")}: ${message}`;
 }
 
 function readFile(path: string): string {
@@ -37,11 +42,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** One line a rule: its name, the pair with both values, the reason, and what to change. */
+/** One paragraph a rule: its name, the pair with both values, the reason, and what to change. */
 function unsafe(broken: readonly string[]): UsageError {
-  return new UsageError(`The times are not mutually safe:\n${broken.map((line) => `  ${line}.`).join("\n")}`, {
+  return new UsageError(`The times are not mutually safe:\n${brokenRulesInLines(broken)}`, {
     code: "bad-timing",
-    next: "Change --timing so that each of these holds; what it leaves out keeps its default (protocol/timing.ts).",
+    next: wrapText(
+      "Change --timing so that each of these holds; what it leaves out keeps its default (protocol/timing.ts).",
+    ),
   });
 }
 

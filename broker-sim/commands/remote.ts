@@ -61,6 +61,7 @@ function spawnCommand(finish: Finish): Command {
 
 function listCommand(finish: Finish): Command {
   return withBrokerOption(new Command("list"))
+    .summary("list the agents at spokes")
     .description("list the agents that spokes have started for this hub")
     .argument("[connection]", "ask this spoke now; without one, as all told last")
     .option("--json", "print the broker's answer as JSON")
@@ -77,6 +78,7 @@ function listCommand(finish: Finish): Command {
 
 function killCommand(finish: Finish): Command {
   return withBrokerOption(new Command("kill"))
+    .summary("have a spoke end an agent")
     .description("have a spoke end an agent that it started for this hub")
     .argument("<connection>", "its id")
     .argument("<command>", "the id of the command that started it, as `broker-sim remote list` shows it")

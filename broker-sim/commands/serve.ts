@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 import { Command } from "commander";
-import { type Logger, pino } from "pino";
 
 import { AssertionError } from "../../foundation/assert.ts";
 import { systemClock } from "../../foundation/clock.ts";
@@ -12,11 +12,13 @@ import { historyVariable } from "../../protocol/job-environment.ts";
 import { chooseStore } from "./choose-store.ts";
 import { dataDirectory } from "./data-directory.ts";
 import type { Finish } from "./finish.ts";
-import type { RunningBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
-import { removeOperatorToken, writeOperatorToken } from "../io/operator-token-file.ts";
-import { operatorTokenVariable } from "./broker-option.ts";
+import { removeOperatorToken, writeOperatorToken } from "../io/security/operator-token-file.ts";
+import { announce } from "./announce.ts";
+import { NotToldError } from "./output.ts";
+import { operatorTokenOfEnvironment, operatorTokenVariable } from "./broker-option.ts";
 import { readTiming } from "./read-timing.ts";
+import { readToken } from "./read-token.ts";
 import { signalled } from "./signals.ts";
 
 interface ServeOptions {
@@ -33,6 +35,7 @@ interface ServeOptions {
   readonly faults?: boolean;
   readonly singleUseTokens?: boolean;
   readonly allowRemote?: boolean;
+  readonly trustProxy?: readonly string[];
   readonly agent?: string;
   readonly json?: boolean;
 }
@@ -68,26 +71,48 @@ export function serveCommand(finish: Finish): Command {
     )
     .option("--single-use-tokens", "let agents in with tokens of `broker-sim token create` alone, one agent each")
     .option("--allow-remote", "listen on an address that other machines can reach; nothing is encrypted")
+    .option(
+      "--trust-proxy <addresses>",
+      "proxies that say in X-Forwarded-For whom they pass on: addresses or ranges, comma-separated (default: none)",
+      readAddresses,
+    )
     .option("--timing <json>", "times in milliseconds as a JSON object, or the path of a file that holds one")
     .option("--log-level <level>", `trace, debug, info, warn, error or silent (default: ${defaults.logLevel})`)
     .option("--agent <path>", "the program that `broker-sim spawn` starts (default: this package's donor-agent)")
     .option("--faults", "misbehave on the operator's order (`broker-sim fault`); for scenarios, never for real jobs")
-    .option("--json", "print one line of JSON when listening: url, joinToken, operatorToken, store, pid")
+    .option(
+      "--json",
+      "print one line of JSON when listening: url, addresses (url first, then where others reach it), joinToken, operatorToken, store, pid",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   $ broker-sim serve
   $ broker-sim serve --store memory --port 0 --json
-  $ broker-sim serve --store redis://localhost:6379/0?namespace=lab --data /var/lib/houseguest-lab
+  $ broker-sim serve --store redis://localhost:6379/0?namespace=lab \\
+      --data /var/lib/houseguest-lab
   $ REDIS_URL=redis://:SECRET@cache.example:6379 broker-sim serve --store redis
-  $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,"activityTimeoutMs":3000,"leaseTtlMs":20000,"offerTtlMs":5000,"requestTimeoutMs":3000,"terminateGraceMs":2000}'
+  $ broker-sim serve --timing '{"heartbeatIntervalMs":1000,
+      "activityTimeoutMs":5000,"requestTimeoutMs":2000,"leaseTtlMs":20000,
+      "offerTtlMs":5000,"terminateGraceMs":2000}'
 
-SIGTERM and SIGINT say goodbye to the agents, which hand back their leases and exit, those that the broker started
-among them; a second one does not wait for them. SIGHUP stops without a goodbye, for a start that follows: the agents go
-on, and come back to it (with --store memory those that the broker started end with it).
+SIGTERM and SIGINT say goodbye to the agents, which hand back their leases and
+exit, those that the broker started among them; a second one does not wait for
+them. SIGHUP stops without a goodbye, for a start that follows: the agents go
+on, and come back to it (with --store memory those that the broker started end
+with it). From the first signal on nothing new is taken.
 
-Exit codes: 0 ended by a signal · 1 the store or the history failed while running, or another broker took the store over · 64 wrong usage, port in use, store locked, unreachable, not durable or damaged`,
+The log goes to stderr, and a history into the file that $HOUSEGUEST_HISTORY
+names. Lines for which there is no room are dropped, and counted when there is
+room again; those of the history at /metrics, too.
+
+Exit codes:
+  0   ended by a signal
+  1   the store failed while running, another broker took it over, records are
+      missing in the history, or nobody could be told where it listens
+  64  wrong usage, port in use, store locked, unreachable, not durable or
+      damaged, no room for the operator's token`,
     )
     .action(async (options: ServeOptions) => finish(await serve(options)));
 }
@@ -104,6 +129,12 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   }
   readToken("--join-token", joinToken);
   readToken("--operator-token", options.operatorToken);
+  if (host === "") {
+    throw new UsageError("--host takes an address, and was given none.", {
+      code: "usage",
+      next: `Leave it out for ${defaults.host}, or name an address of this machine.`,
+    });
+  }
   // Loaded only here: the server is by far the largest part, and the other commands do without.
   const { isLoopback, startBroker } = await import("../io/broker-server.ts");
   if (!isLoopback(host) && options.allowRemote !== true) {
@@ -112,7 +143,8 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       next: "Say so with --allow-remote, behind something that encrypts (docs/security.md), or listen on 127.0.0.1.",
     });
   }
-  const log = openLog(options.logLevel ?? defaults.logLevel);
+  const { openBrokerLog } = await import("../io/broker-log.ts");
+  const log = openBrokerLog(options.logLevel ?? defaults.logLevel);
   const store = chooseStore(options);
   // Waited for before anything is started, so that no signal is missed.
   const stop = signalled(["SIGTERM", "SIGINT", "SIGHUP"]);
@@ -120,14 +152,15 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     path: process.env[historyVariable],
     source: `broker-${process.pid}`,
     clock: systemClock,
+    log,
   });
   try {
     const { record } = history;
     const faults = options.faults === true;
-    const operatorToken = options.operatorToken ?? process.env[operatorTokenVariable] ?? "";
+    const operatorToken = options.operatorToken ?? operatorTokenOfEnvironment();
     const tokens = {
       ...(joinToken === undefined ? {} : { joinToken }),
-      ...(operatorToken === "" ? {} : { operatorToken }),
+      ...(operatorToken === undefined ? {} : { operatorToken }),
     };
     const agent = options.agent === undefined ? {} : { agentCommand: agentCommand(options.agent) };
     const broker = await startBroker({
@@ -137,15 +170,23 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
       store,
       log,
       record,
+      recordsLost: () => history.missing()?.records ?? 0,
       faults,
       singleUseTokensOnly,
+      trustProxy: options.trustProxy ?? [],
       ...tokens,
       ...agent,
     });
     // Where the commands look, which know of no store.
     const left = store.kind === "memory" ? null : (options.data ?? dataDirectory());
-    if (left !== null) await writeOperatorToken(left, broker);
-    announce(broker, { json: options.json === true, store: store.kind });
+    try {
+      if (left !== null) await writeOperatorToken(left, broker);
+      await announce(broker, { host, json: options.json === true, store: store.kind });
+    } catch (error) {
+      if (left !== null) removeOperatorToken(left, broker.url);
+      await broker.close();
+      throw error;
+    }
     if (!isLoopback(host)) {
       log.warn({ host }, "this broker can be reached from other machines, and nothing that it says is encrypted");
     }
@@ -159,49 +200,23 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     if (left !== null) removeOperatorToken(left, broker.url);
     await broker.close(failed || reason === "SIGHUP" ? undefined : goodbye);
     record("broker.stopped", { reason: failed ? messageOf(reason.error) : reason });
-    if (!failed) return ExitCode.pass;
-    return reason.error instanceof AssertionError ? ExitCode.harnessBug : ExitCode.fail;
+    if (failed) return reason.error instanceof AssertionError ? ExitCode.harnessBug : ExitCode.fail;
+    const missing = history.missing();
+    if (missing !== null) throw incompleteHistory(missing);
+    return ExitCode.pass;
   } finally {
     stop.unlisten();
     history.close();
   }
 }
 
-/** It goes into a header and onto command lines. */
-function readToken(option: string, token: string | undefined): void {
-  if (token === undefined || /^[\x21-\x7e]{1,200}$/.test(token)) return;
-  throw new UsageError(`${option} takes a word of 1 to 200 printable ASCII characters, without a space.`, {
-    code: "usage",
-    next: "Leave it out for a random one.",
-  });
-}
-
-function announce(broker: RunningBroker, { json, store }: { json: boolean; store: string }): void {
-  const { url, joinToken, operatorToken } = broker;
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ url, joinToken, operatorToken, store, pid: process.pid })}\n`);
-    return;
-  }
-  const join =
-    joinToken === ""
-      ? `Let an agent in:  broker-sim token create --broker ${url} --operator-token ${operatorToken}\n`
-      : `Let an agent in:  donor-agent join --broker ${url} --token ${joinToken}\n`;
-  process.stdout.write(
-    `Broker at ${url}, store ${store}. Ctrl-C ends it.\n` +
-      join +
-      `Give it work:     broker-sim submit --broker ${url} --operator-token ${operatorToken} --wait -- COMMAND\n`,
+/** Exit 1: whoever judges the run by its history is told that it is not all there, which its end cannot say. */
+function incompleteHistory({ records, why }: { records: number; why: string }): NotToldError {
+  const path = process.env[historyVariable];
+  return new NotToldError(
+    `The broker has ended as it was told, and ${records} records are missing in its history ${path}: ${why}.`,
+    { code: "history-incomplete", next: "Make room where the history goes; the work itself is not touched by that." },
   );
-}
-
-function openLog(level: string): Logger {
-  const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-  if (!levels.includes(level)) {
-    throw new UsageError(`There is no log level ${level}.`, {
-      code: "usage",
-      next: `Use one of ${levels.join(", ")}.`,
-    });
-  }
-  return pino({ level, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
 }
 
 /** A module runs on this Node, everything else by itself. */
@@ -214,6 +229,21 @@ function agentCommand(path: string): readonly [string, ...string[]] {
   }
   const program = resolve(path);
   return /\.[cm]?js$/.test(program) ? [process.execPath, program] : [program];
+}
+
+/** Addresses, and ranges as 192.0.2.0/24 or 2001:db8::/32. */
+function readAddresses(text: string): readonly string[] {
+  const bitsMax = { 0: -1, 4: 32, 6: 128 };
+  const addresses = text.split(",");
+  for (const one of addresses) {
+    const [, address = "", bits = "1"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(one) ?? [];
+    if (Number(bits) >= 1 && Number(bits) <= bitsMax[isIP(address) as 0 | 4 | 6]) continue;
+    throw new UsageError(`--trust-proxy takes addresses and ranges, and not ${JSON.stringify(one)}.`, {
+      code: "usage",
+      next: "Write them as in --trust-proxy 192.0.2.1,2001:db8::/32.",
+    });
+  }
+  return addresses;
 }
 
 function readPort(text: string): number {

@@ -1,24 +1,23 @@
-import { setTimeout as wait } from "node:timers/promises";
-
 import { Command, Option } from "commander";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { limits } from "../../foundation/limits.ts";
 import { SpawnSpec } from "../../protocol/executions.ts";
+import { askUntil } from "./ask-until.ts";
 import { type BrokerOption, clientFor, withBrokerOption } from "./broker-option.ts";
 import type { Finish } from "./finish.ts";
+import { type PatienceOption, patienceMsOf, patienceOption } from "./patience-option.ts";
 import { printable } from "./table.ts";
 
-interface SpawnOptions extends BrokerOption {
+interface SpawnOptions extends BrokerOption, PatienceOption {
   readonly name?: string;
   readonly slots?: number;
   readonly sandbox?: SpawnSpec["sandbox"];
-  readonly wait?: boolean;
   readonly json?: boolean;
 }
 
-/** How often `--wait` asks whether it runs. */
+/** How often `--wait` asks whether it runs, in milliseconds. */
 const pollIntervalMs = 50;
 
 /** `broker-sim spawn`: has the broker start an agent on its own host. */
@@ -35,6 +34,7 @@ export function spawnCommand(finish: Finish): Command {
       ]),
     )
     .option("--wait", "until it runs; exit 1 if it cannot be started")
+    .addOption(patienceOption())
     .option("--json", "print the execution as JSON")
     .addHelpText(
       "after",
@@ -43,7 +43,12 @@ Examples:
   $ broker-sim spawn
   $ broker-sim spawn --name builder --slots 4 --wait
 
-Exit codes: 0 it is being started, and with --wait runs · 1 refused, or it could not be started · 64 wrong usage`,
+Exit codes:
+  0   it is being started, and with --wait runs
+  1   refused, or it could not be started
+  2   it is being started, and --wait does not know whether it runs: the broker
+      did not answer for too long
+  64  wrong usage`,
     )
     .action(async (options: SpawnOptions) => finish(await spawn(options)));
 }
@@ -56,11 +61,19 @@ async function spawn({ name, slots, sandbox, ...options }: SpawnOptions): Promis
       next: "Give --name up to 200 characters.",
     });
   }
+  const patienceMs = patienceMsOf(options);
   const client = clientFor(options);
   let execution = await client.spawn(asked.data);
-  while (options.wait === true && execution.state === "spawning") {
-    await wait(pollIntervalMs);
-    execution = await client.execution(execution.executionId);
+  if (options.wait === true && execution.state === "spawning") {
+    const { executionId: waitedFor } = execution;
+    execution = await askUntil({
+      ask: async () => await client.execution(waitedFor),
+      hear: ({ state }) => state !== "spawning",
+      ...{ pollIntervalMs, patienceMs },
+      tell: (line) => void process.stderr.write(`${line}\n`),
+      meanwhile: `The order for ${waitedFor} was taken`,
+      next: `\`broker-sim executions\` says what becomes of ${waitedFor}.`,
+    });
   }
   const { executionId, state, error } = execution;
   const detail = error === null ? "" : `: ${printable(error)}`;

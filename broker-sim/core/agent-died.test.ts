@@ -20,7 +20,10 @@ describe("a job in whose hands agents die (case 19)", () => {
     const broker = new CoreBroker();
     const [poison] = broker.submit();
     const agents = [1, 2, 3, 4, 5].map((number) => new CoreAgent(broker, { number, slots: 1 }).enrol());
-    for (const agent of agents.slice(0, 4)) dieOf(agent, agent.takeWork()[0]!);
+    for (const agent of agents.slice(0, 4)) {
+      dieOf(agent, agent.takeWork()[0]!);
+      broker.waitOut(poison!);
+    }
     expect(broker.job(poison!)).toMatchObject({ state: "failed", redeliveries: 3 });
     expect(broker.job(poison!).error).toBe(
       "handed back: the agent died while it ran; it was leased again 3 times before, which is its limit",
@@ -34,6 +37,7 @@ describe("a job in whose hands agents die (case 19)", () => {
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
     dieOf(agent, agent.takeWork()[0]!);
     expect(broker.job(first!)).toMatchObject({ state: "queued", redeliveries: 1 });
+    broker.waitOut(first!);
     expect(agent.takeWork()).toMatchObject([{ jobId: first, epoch: 2 }]);
     expect(broker.job(second!).redeliveries).toBe(0);
   });
@@ -44,9 +48,11 @@ describe("a job in whose hands agents die (case 19)", () => {
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
     for (let round = 0; round < 5; round += 1) answerOf(agent.giveBack(agent.takeWork()[0]!, 0));
     dieOf(agent, agent.takeWork()[0]!);
+    broker.waitOut(jobId!);
     agent.takeWork();
     broker.advance(broker.timing.leaseTtlMs);
     expect(broker.job(jobId!)).toMatchObject({ state: "queued", redeliveries: 2 });
+    broker.waitOut(jobId!);
     dieOf(agent, agent.takeWork()[0]!);
     expect(broker.job(jobId!).state).toBe("failed");
   });

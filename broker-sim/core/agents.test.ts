@@ -48,8 +48,10 @@ describe("enrolment", () => {
     const message = { epoch: kept!.epoch, outcome: "completed", exitCode: 0, progress: 1 } as const;
     expect(codeOf(broker.do({ ...stale, leaseId: kept!.leaseId, message }))).toBe("fenced");
 
-    const { renewed, offers } = agent.heartbeat({ slotsFree: 1, leases: [named(kept!)] });
+    const { renewed } = agent.heartbeat({ slotsFree: 1, leases: [named(kept!)] });
     expect(renewed.map(({ leaseId }) => leaseId)).toEqual([kept!.leaseId]);
+    broker.waitOut(lost!.jobId);
+    const { offers } = agent.heartbeat({ slotsFree: 1, leases: [named(kept!)] });
     expect(offers[0]).toMatchObject({ jobId: lost!.jobId, epoch: 2 });
     expect(broker.job(lost!.jobId).redeliveries).toBe(1);
     expect(broker.history("broker.released")).toMatchObject([{ leaseId: lost!.leaseId, how: "agent-lost" }]);
@@ -90,6 +92,17 @@ describe("silence", () => {
     broker.advance(broker.timing.leaseTtlMs - broker.timing.activityTimeoutMs);
     expect(broker.job(jobId!)).toMatchObject({ state: "queued", redeliveries: 1 });
     expect(broker.history("broker.released")).toMatchObject([{ how: "agent-lost" }]);
+  });
+
+  test("of one heartbeat that was lost between two as late as may be loses nobody", () => {
+    const broker = new CoreBroker();
+    const agent = new CoreAgent(broker).enrol();
+    const { heartbeatIntervalMs, heartbeatJitterRatio, requestTimeoutMs } = broker.timing;
+    agent.heartbeat();
+    broker.advance(2 * heartbeatIntervalMs * (1 + heartbeatJitterRatio));
+    // The next one may take its time.
+    broker.advance(requestTimeoutMs - 1);
+    expect(agent.record.standing).toBe("active");
   });
 
   test("ends with a heartbeat", () => {

@@ -2,6 +2,7 @@ import { paused, resumed, shutdown, withdraw } from "./agent-notices.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { admit } from "./callers.ts";
 import { runDeadlines } from "./deadlines.ts";
+import { drain, greet } from "./drain.ts";
 import type { Effect } from "./effects.ts";
 import { enrol } from "./enrolment.ts";
 import { exited, found, missing, spawned, spawnFailed } from "./executions/host-reports.ts";
@@ -31,6 +32,7 @@ const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
     const admitted = admit(turn.state, caller);
     if (!admitted.ok) return admitted;
     admitted.agent.isConnected = true;
+    greet(turn, admitted.agent);
     hungerOf(turn, admitted.agent);
     return acknowledged;
   },
@@ -57,6 +59,7 @@ const handlers: { readonly [T in BrokerInputType]: BrokerHandler<T, Turn> } = {
   submit,
   cancel,
   command,
+  drain,
   spawn,
   kill,
   "kill-all": killAll,

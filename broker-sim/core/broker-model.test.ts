@@ -15,6 +15,8 @@ const timing = {
   activityTimeoutMs: 70,
   heartbeatIntervalMs: 30,
   revokeLostAfterMs: 5_000,
+  backoffMs: 20,
+  backoffMsMax: 100,
 };
 
 /** One thing that happens. `pick` chooses among what there is; what cannot be done then is not done. */
@@ -84,7 +86,7 @@ test.prop([fc.array(step, { maxLength: 120 })], { numRuns: 400 })(
       const lease = actor.heard.length > 0 ? actor.heard[pick % actor.heard.length] : undefined;
       switch (kind) {
         case "submit":
-          submitted.push(...broker.submit(1, { redeliveriesMax: pick % 3 }));
+          submitted.push(...broker.submit(1, { redeliveriesMax: pick % 3, priority: (pick % 5) - 2 }));
           break;
         case "heartbeat": {
           const leases = names ? actor.heard.slice(-4).map((heard) => named(heard)) : [];
@@ -165,6 +167,7 @@ class PromiseKeeper {
   readonly #epochs = new Map<string, number>();
   readonly #settled = new Map<string, string>();
   readonly #live = new Map<string, string>();
+  readonly #waits = new Map<string, number>();
   #effectsSeen = 0;
 
   constructor(broker: CoreBroker) {
@@ -212,9 +215,12 @@ class PromiseKeeper {
 
   #follow(type: string, data: Record<string, unknown>): void {
     const [jobId, leaseId] = [String(data["jobId"]), String(data["leaseId"])];
+    if (type === "broker.job") this.#waits.set(jobId, (data["backoff"] as { until: number } | undefined)?.until ?? 0);
     if (type === "broker.offered") {
       // At most one live grant per job, each under a larger epoch than all before (I1).
       expect(this.#live.get(jobId)).toBeUndefined();
+      // Not before it has waited for long enough.
+      expect(this.#broker.nowMs).toBeGreaterThanOrEqual(this.#waits.get(jobId) ?? 0);
       expect(Number(data["epoch"])).toBeGreaterThan(this.#epochs.get(jobId) ?? 0);
       this.#epochs.set(jobId, Number(data["epoch"]));
       this.#live.set(jobId, leaseId);

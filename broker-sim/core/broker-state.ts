@@ -27,6 +27,8 @@ export interface BrokerState {
   /** No job of an earlier start is granted under an epoch up to this one; see `epochFloorAt`. */
   readonly epochFloor: number;
   nowMs: number;
+  /** Why it is out of service; null while it is in service, as at each start. */
+  drained: string | null;
   jobsSubmitted: number;
   readonly jobs: Map<string, JobRecord>;
   readonly queue: JobQueue;
@@ -84,6 +86,7 @@ export function startBrokerState({
     boot,
     epochFloor: epochFloorAt(nowMs),
     nowMs,
+    drained: null,
     jobsSubmitted: 0,
     jobs: new Map(),
     queue: new JobQueue(),
@@ -158,7 +161,7 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
     holder.hold(job);
     state.alarms.ensure("job", job.jobId, job.grant.expiresAt);
   } else if (job.state === "queued") {
-    state.queue.add(job.jobId, job.queueOrder);
+    loadQueued(state, job);
   } else {
     state.settled.add(job.jobId);
   }
@@ -173,6 +176,18 @@ function loadJob(state: BrokerState, stored: JobRecord): void {
   }
   manifest.references += 1;
   archive.references += 1;
+}
+
+/**
+ * A wait after a failed attempt goes on until its time, whatever became of the broker meanwhile; but for no longer than
+ * the longest that there is: the machine's clock may have been set back.
+ */
+function loadQueued(state: BrokerState, job: JobRecord): void {
+  if (job.waitsUntil !== null && job.waitsUntil > state.nowMs) {
+    job.waitsUntil = Math.min(job.waitsUntil, state.nowMs + state.timing.backoffMsMax);
+    state.queue.putAside(job);
+    state.alarms.ensure("job", job.jobId, job.waitsUntil);
+  } else state.queue.add(job);
 }
 
 /**

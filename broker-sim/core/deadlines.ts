@@ -1,15 +1,18 @@
 import { assert, present } from "../../foundation/assert.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
 import { revoke } from "./agent-notices.ts";
+import { endBackoff } from "./backoff.ts";
 import { expireBlob } from "./checkpoints.ts";
 import { redeliverJob, requeueJob } from "./grants.ts";
 import type { KnownAgent } from "./known-agent.ts";
+import type { GrantRecord, JobRecord } from "./records.ts";
 import { type Turn, persistAgent, record } from "./turn.ts";
 import { expireUpload } from "./uploads.ts";
 
 /**
- * Does what is due by now: lapsed offers, expired leases, silent agents, forgotten uploads. Runs before every input, so
- * that nothing is decided by a lease that is over, however late the machine's timer is (docs/cases.md, case 2).
+ * Does what is due by now: lapsed offers, expired leases, waits that are over, silent agents, forgotten uploads. Runs
+ * before every input, so that nothing is decided by a lease that is over, however late the machine's timer is
+ * (docs/cases.md, case 2).
  */
 export function runDeadlines(turn: Turn): void {
   const { alarms } = turn.state;
@@ -17,17 +20,22 @@ export function runDeadlines(turn: Turn): void {
     const alarm = alarms.takeDue(turn.nowMs);
     if (alarm === undefined) return;
     if (alarm.kind === "agent") checkSilence(turn, alarm);
-    else if (alarm.kind === "job") expireGrant(turn, alarm.id);
+    else if (alarm.kind === "job") checkJob(turn, alarm.id);
     else if (alarm.kind === "blob") expireBlob(turn, alarm.id);
     else expireUpload(turn, alarm.id);
   }
 }
 
-function expireGrant(turn: Turn, jobId: string): void {
+function checkJob(turn: Turn, jobId: string): void {
   const job = turn.state.jobs.get(jobId);
-  // Ended by now, as most are.
-  if (!job?.grant) return;
-  const { expiresAt, agentId } = job.grant;
+  // Forgotten by now.
+  if (job === undefined) return;
+  if (job.grant === null) endBackoff(turn, job);
+  else checkGrant(turn, job, job.grant);
+}
+
+function checkGrant(turn: Turn, job: JobRecord, { expiresAt, agentId }: GrantRecord): void {
+  const { jobId } = job;
   if (expiresAt > turn.nowMs) {
     turn.state.alarms.ensure("job", jobId, expiresAt);
   } else if (job.state === "offered") {

@@ -1,5 +1,6 @@
 import { sometimes } from "../../foundation/sometimes.ts";
 import { brokerLimits } from "./broker-limits.ts";
+import { turnedAway } from "./drain.ts";
 import { requeueJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "./inputs.ts";
 import { KnownAgent } from "./known-agent.ts";
@@ -17,6 +18,8 @@ export function enrol(turn: Turn, input: BrokerInput<"enrol">): BrokerResponse<"
     sometimes("a revoked key tried to enrol");
     return refuse("revoked", "This key is revoked for good; join with a new one.");
   }
+  const closed = turnedAway(state, caller.agentId);
+  if (closed !== null) return closed;
   if (known === undefined && !input.joinTokenMatches) {
     return refuse("bad-join-token", "The join token is not this broker's; ask its operator for the current one.");
   }

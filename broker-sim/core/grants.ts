@@ -1,8 +1,11 @@
 import { assert, present } from "../../foundation/assert.ts";
+import { seededRandom } from "../../foundation/random.ts";
 import { sometimes } from "../../foundation/sometimes.ts";
+import { backoffAfter } from "../../protocol/backoff.ts";
 import type { HistoryData } from "../../protocol/history.ts";
 import { type JobState, isTerminalJob, jobSuccessors } from "../../protocol/job-states.ts";
 import type { CheckpointReference, Lease } from "../../protocol/messages.ts";
+import { setAside } from "./backoff.ts";
 import { brokerLimits } from "./broker-limits.ts";
 import { checkpointProblem, isOvertaken, releaseBlobs, replaceCheckpoint } from "./checkpoints.ts";
 import type { KnownAgent } from "./known-agent.ts";
@@ -27,6 +30,7 @@ export function offerJob(turn: Turn, job: JobRecord, agent: KnownAgent): Lease {
   assert(Number.isSafeInteger(job.epoch), "the epoch is a whole number");
   const leaseId = leaseIdOf(job.jobId, job.epoch);
   job.grant = { leaseId, epoch: job.epoch, agentId: agent.agentId, instanceId: agent.instanceId, expiresAt };
+  job.waitsUntil = null;
   moveJob(turn, job, "offered", `offered to agent ${agent.agentId.slice(0, shortIdLength)}`);
   agent.hold(job);
   assert(agent.slotsFree > 0, "only an agent with a free slot gets an offer");
@@ -65,28 +69,41 @@ export function leaseJob(turn: Turn, job: JobRecord): GrantRecord {
 export interface Requeue {
   readonly how: ReleaseHow;
   readonly reason: string;
-  /** Behind all others instead of in front of them. */
+  /** Behind all others of its priority instead of in front of them. */
   readonly behind?: boolean;
 }
 
-/** Ends a grant before its job ended, and queues the job again, in front. */
-export function requeueJob(turn: Turn, job: JobRecord, { how, reason, behind = false }: Requeue): void {
+/** Ends a grant before its job ended, and queues the job again, in front of all others of its priority. */
+export function requeueJob(turn: Turn, job: JobRecord, requeue: Requeue): void {
+  queueAgain(turn, job, { ...requeue, backoffMs: 0 });
+}
+
+function queueAgain(
+  turn: Turn,
+  job: JobRecord,
+  { how, reason, behind = false, backoffMs }: Requeue & { readonly backoffMs: number },
+): void {
+  const { queue } = turn.state;
   endGrant(turn, job, how);
-  moveJob(turn, job, "queued", reason);
+  const until = turn.nowMs + backoffMs;
+  job.waitsUntil = backoffMs === 0 ? null : until;
+  moveJob(turn, job, "queued", reason, backoffMs === 0 ? {} : { backoff: { ms: backoffMs, until } });
   // Whatever was done since the checkpoint is lost with the sandbox.
   job.progress = job.checkpoint?.progress ?? 0;
-  job.queueOrder = behind ? turn.state.queue.nextBack() : turn.state.queue.nextFront();
-  enqueueJob(turn, job);
+  job.queueOrder = behind ? queue.nextBack() : queue.nextFront();
+  if (job.waitsUntil === null) enqueueJob(turn, job);
+  else setAside(turn, job);
 }
 
 /**
  * Ends a grant whose holder vanished with it, or could not start it. Nobody can tell whether the host failed or the job
- * brought it down, so it counts: a job that outlives no agent fails after `redeliveriesMax` (docs/cases.md, case 19).
+ * brought it down, so it counts: a job that outlives no agent fails after `redeliveriesMax` (docs/cases.md, case 19),
+ * and waits after each attempt, for longer every time.
  */
 export function redeliverJob(turn: Turn, job: JobRecord, requeue: Requeue): void {
   if (job.redeliveries < job.job.redeliveriesMax) {
     job.redeliveries += 1;
-    requeueJob(turn, job, requeue);
+    queueAgain(turn, job, { ...requeue, backoffMs: drawBackoffMs(turn, job) });
     return;
   }
   const { how, reason } = requeue;
@@ -110,6 +127,7 @@ export function settleJob(turn: Turn, job: JobRecord, settlement: Settlement): v
   const { state } = turn;
   if (job.grant !== null) endGrant(turn, job, settlement.how);
   state.queue.remove(job.jobId);
+  job.waitsUntil = null;
   moveJob(turn, job, settlement.state, settlement.reason);
   assert(job.completedAt === null, "a job settles once");
   job.completedAt = turn.nowMs;
@@ -154,17 +172,33 @@ function endGrant(turn: Turn, job: JobRecord, how: ReleaseHow): void {
   agent.letGo(job);
   dropUploadsOf(turn, { agentId, leaseId });
   job.grant = null;
+  // Whoever has to end the job first says by itself when its slot is free: counted before, it would be woken for work
+  // that it has no room for, instead of another agent.
+  const isFreed = how === "cancelled" && job.state === "leased" ? 0 : 1;
   // Its last heartbeat may have counted this slot as free already, while word of the job's end was on its way.
-  agent.slotsFree = Math.min(Math.max(0, agent.slots - agent.held.size), agent.slotsFree + 1);
+  agent.slotsFree = Math.min(Math.max(0, agent.slots - agent.held.size), agent.slotsFree + isFreed);
   const { jobId, progress, checkpoint } = job;
   record(turn, "broker.released", { jobId, leaseId, epoch, agentId, how, progress, checkpoint });
 }
 
-function moveJob(turn: Turn, job: JobRecord, to: JobState, reason: string): void {
+/** The same attempt of a job always draws the same; those of others draw others, so they do not come back together. */
+function drawBackoffMs({ state }: Turn, { grant, redeliveries }: JobRecord): number {
+  const { leaseId } = present(grant, "an attempt that failed had a lease");
+  const { leastMs, mostMs } = backoffAfter(redeliveries, state.timing);
+  return seededRandom(`backoff/${leaseId}`).integer({ min: leastMs, max: mostMs });
+}
+
+function moveJob(
+  turn: Turn,
+  job: JobRecord,
+  to: JobState,
+  reason: string,
+  more: Pick<HistoryData<"broker.job">, "backoff"> = {},
+): void {
   assert(!isTerminalJob(job.state), `job ${job.jobId} is not settled`);
   assert(jobSuccessors[job.state].includes(to), `a job goes from ${job.state} to ${to}`);
   const from = job.state;
   job.state = to;
   persistJob(turn, job);
-  record(turn, "broker.job", { jobId: job.jobId, from, to, epoch: job.epoch, reason });
+  record(turn, "broker.job", { jobId: job.jobId, from, to, epoch: job.epoch, reason, ...more });
 }

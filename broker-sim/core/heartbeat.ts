@@ -49,8 +49,12 @@ export function heartbeat(turn: Turn, { caller, message }: BrokerInput<"heartbea
   const { agentId, state, slotsFree } = agent;
   const { instanceId } = caller;
   record(turn, "broker.heartbeat", {
-    ...{ agentId, instanceId, state, slotsFree: message.slotsFree },
-    ...{ offers: offers.length, heardAt: turn.nowMs },
+    agentId,
+    instanceId,
+    state,
+    slotsFree: message.slotsFree,
+    offers: offers.length,
+    heardAt: turn.nowMs,
   });
   assert(slotsFree >= 0, "an agent has no negative number of free slots");
   return { ok: true, answer: { brokerTimeMs: turn.nowMs, offers, renewed, lost } };
@@ -106,6 +110,7 @@ function whyLost(turn: Turn, { jobId, epoch }: LeaseStatus): string {
 /** Leases of an earlier instance that this one does not know: they died with that process. */
 function releaseUnclaimed(turn: Turn, agent: KnownAgent): void {
   // Offers of an earlier instance were taken back when this one enrolled.
+  if (agent.held.size === 0) return;
   const unclaimed = [...agent.held.values()].filter(({ grant }) => grant?.instanceId !== agent.instanceId);
   for (const job of unclaimed.reverse()) {
     sometimes("a later instance did not know a lease of the one before");
@@ -118,6 +123,7 @@ function releaseUnclaimed(turn: Turn, agent: KnownAgent): void {
 
 function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
   const { state } = turn;
+  if (state.drained !== null) return withholdWork(turn, agent);
   const offers = repeatOffers(agent);
   agent.slotsFree -= offers.length;
   agent.forgetUnstartable(turn.nowMs);
@@ -132,13 +138,29 @@ function offerWork(turn: Turn, agent: KnownAgent): Lease[] {
 }
 
 /**
- * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held
- * them was lost. They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6).
+ * A drained broker makes no offers. Nor does it repeat one that was not heard: that would begin a job with somebody who
+ * is being sent away. It lapses as any other does that nobody answers, and its job waits for the next start.
  */
+function withholdWork({ state }: Turn, agent: KnownAgent): Lease[] {
+  if (agent.slotsFree > 0 && hasWorkFor(state, agent)) sometimes("a drained broker had work for an agent that asked");
+  if (unheardOffers(agent).length > 0) sometimes("a drained broker did not make an unheard offer again");
+  return [];
+}
+
+/** They are made again as they are, instead of lying there until they lapse (docs/cases.md, case 6). */
 function repeatOffers(agent: KnownAgent): Lease[] {
+  const unheard = unheardOffers(agent);
+  if (unheard.length > 0) sometimes("an offer was made again because its answer was lost");
+  return unheard.map(openOffer);
+}
+
+/**
+ * An agent that counts more free slots than the broker does has not heard of that many offers: the answer that held
+ * them was lost.
+ */
+function unheardOffers(agent: KnownAgent): JobRecord[] {
   const unheard = agent.slotsFree - Math.max(0, agent.slots - agent.held.size);
   if (unheard <= 0) return [];
   const open = [...agent.held.values()].filter((job) => job.state === "offered");
-  if (open.length > 0) sometimes("an offer was made again because its answer was lost");
-  return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax)).map(openOffer);
+  return open.slice(0, Math.min(unheard, limits.offersPerHeartbeatMax));
 }

@@ -85,6 +85,8 @@ interface Calls {
   submit: { input: { readonly jobs: readonly JobSpec[] }; answer: { jobIds: string[] } };
   cancel: { input: { readonly jobId: string }; answer: Ok };
   command: { input: { readonly agentId: string; readonly message: AgentCommand }; answer: Ok };
+  /** Out of service from here on, until its process ends; `drain.ts`. */
+  drain: { input: { readonly reason: string }; answer: Ok };
   /** Start an agent on the broker's host; it is under way when this is answered. */
   spawn: { input: { readonly spec: SpawnSpec; readonly origin?: ExecutionRecord["origin"] }; answer: ExecutionView };
   kill: { input: { readonly executionId: string; readonly message: KillRequest }; answer: ExecutionView };
@@ -144,9 +146,11 @@ const facts: ReadonlySet<BrokerInputType> = new Set([
   ...(["tick", "disconnected", "upload-stored", "upload-lost"] as const),
   // What the host says of its processes, and other brokers of what they have done.
   ...(["spawned", "spawn-failed", "exited", "found", "missing", "joined", "remote-told"] as const),
+  // It lasts no longer than the process, and asks nothing of the store.
+  "drain",
 ]);
 
-/** Whether it has happened already and must be noted, whether or not the store can be written to just now. */
+/** Whether it is so already and must be noted, whether or not the store can be written to just now. */
 export function isFact(type: BrokerInputType): boolean {
   return facts.has(type);
 }

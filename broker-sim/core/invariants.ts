@@ -28,22 +28,25 @@ export function assertTouchedInvariants(turn: Turn): void {
 /** Checks the whole state, for tests and simulators. */
 export function assertInvariants(state: BrokerState): void {
   let queued = 0;
+  let waiting = 0;
   let granted = 0;
   const references = new Map<string, number>();
   for (const job of state.jobs.values()) {
     assertJob(state, job);
-    if (job.state === "queued") queued += 1;
+    if (job.state === "queued" && !waits(state, job)) queued += 1;
+    if (waits(state, job)) waiting += 1;
     if (job.grant !== null) granted += 1;
     if (job.checkpoint === null || isTerminalJob(job.state)) continue;
     for (const digest of [job.checkpoint.manifestDigest, job.checkpoint.archiveDigest]) {
       references.set(digest, (references.get(digest) ?? 0) + 1);
     }
   }
-  assert(queued === state.queue.size, "the queue holds the queued jobs and no other");
+  assert(queued === state.queue.size, "the queue holds the jobs that can be offered and no other");
+  assert(waiting === state.queue.waiting, "the jobs that stand aside are those that wait after a failed attempt");
   let held = 0;
   for (const agent of state.agents.values()) {
     assertAgent(state, agent);
-    assertWakes(agent);
+    assertWakes(state, agent);
     held += agent.held.size;
   }
   assert(held === granted, "every grant stands in exactly one agent's list");
@@ -70,12 +73,20 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   if (!state.jobs.has(job.jobId)) return;
   const isGranted = job.state === "offered" || job.state === "leased";
   assert(isGranted === (job.grant !== null), "a job has a grant exactly while it is offered or leased (I1)");
-  assert((job.state === "queued") === state.queue.has(job.jobId), "a job is in the queue exactly while it is queued");
+  const isAside = waits(state, job);
+  const isOffered = job.state === "queued" && !isAside;
+  assert(isOffered === state.queue.has(job.jobId), "a job is in the queue exactly while it can be offered");
+  assert(isAside === state.queue.hasAside(job.jobId), "a job stands aside exactly while it waits");
   assert(isTerminalJob(job.state) === state.settled.has(job.jobId), "a settled job is listed as settled");
   assert(isTerminalJob(job.state) === (job.completedAt !== null), "a job has an end exactly when it is settled");
   assert(job.redeliveries <= job.job.redeliveriesMax, "a job is not leased again more often than its limit");
   if (job.state === "queued") {
     assert(job.progress === (job.checkpoint?.progress ?? 0), "a queued job stands where it goes on from");
+  }
+  if (job.waitsUntil !== null) {
+    assert(job.state === "queued", "only a queued job waits");
+    assert(job.waitsUntil <= state.nowMs + state.timing.backoffMsMax, "no job waits for longer than the longest wait");
+    if (isAside) assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.waitsUntil });
   }
   if (job.grant === null) return;
   assert(job.grant.epoch <= job.epoch, "no grant is newer than the job's epoch");
@@ -86,6 +97,11 @@ function assertJob(state: BrokerState, job: JobRecord): void {
   const holder = state.agents.get(job.grant.agentId);
   assert(holder?.held.get(job.grant.leaseId) === job, "the holder's list names the grant");
   assertIsLookedAt(state, { kind: "job", id: job.jobId, byMs: job.grant.expiresAt });
+}
+
+/** After a failed attempt. */
+function waits({ nowMs }: BrokerState, { waitsUntil }: JobRecord): boolean {
+  return waitsUntil !== null && waitsUntil > nowMs;
 }
 
 /** A heartbeat sets no alarm: the one that there is never comes later than the last sign of life allows (L3). */
@@ -106,12 +122,14 @@ function assertIsLookedAt(
   { alarms }: BrokerState,
   { kind, id, byMs }: { kind: KeptKind; id: string; byMs: number },
 ): void {
-  const atMs = present(alarms.scheduledAtMs(kind, id), `the ${kind} ${id} has an alarm`);
-  assert(atMs <= byMs, `the ${kind} ${id} is looked at in time`);
+  const atMs = alarms.scheduledAtMs(kind, id) ?? Infinity;
+  // Put into words only where it is so: every turn comes by here.
+  if (atMs > byMs) assert(false, `the ${kind} ${id} is looked at in time`);
 }
 
 /** Nobody is to be woken who could not hear it, or would take no work. */
-function assertWakes(agent: KnownAgent): void {
+function assertWakes({ drained }: BrokerState, agent: KnownAgent): void {
+  assert(!agent.inLine || drained === null, "a drained broker wakes nobody");
   assert(!agent.inLine || canBeWoken(agent), "an agent that is to be woken hears it, and has room");
 }
 

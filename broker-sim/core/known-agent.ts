@@ -103,9 +103,20 @@ export class KnownAgent implements AgentRecord, Standing<KnownAgent>, Alarm<"age
 
   /** The record as the stores are to keep it. */
   stored(): AgentRecord {
-    const { agentId, publicKey, revocation, instanceId, standing, state, slots, slotsFree, resources } = this;
-    const { enrolledAt, lastSeenAt, lostAt, revokedAt } = this;
-    const registered = { agentId, publicKey, revocation, instanceId, standing, state };
-    return { ...registered, slots, slotsFree, resources, enrolledAt, lastSeenAt, lostAt, revokedAt };
+    return {
+      agentId: this.agentId,
+      publicKey: this.publicKey,
+      revocation: this.revocation,
+      instanceId: this.instanceId,
+      standing: this.standing,
+      state: this.state,
+      slots: this.slots,
+      slotsFree: this.slotsFree,
+      resources: this.resources,
+      enrolledAt: this.enrolledAt,
+      lastSeenAt: this.lastSeenAt,
+      lostAt: this.lostAt,
+      revokedAt: this.revokedAt,
+    };
   }
 }

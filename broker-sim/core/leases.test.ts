@@ -89,11 +89,12 @@ describe("leases", () => {
   test("of an earlier instance make no room that the later one does not have", () => {
     const broker = new CoreBroker();
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
-    broker.submit(1);
+    const [jobId] = broker.submit(1);
     agent.takeWork();
     agent.startAnew();
     agent.enrol();
     expect(agent.heartbeat({ slotsFree: 0 }).offers).toEqual([]);
+    broker.waitOut(jobId!);
     expect(agent.heartbeat({ slotsFree: 1 }).offers).toHaveLength(1);
   });
 
@@ -146,6 +147,7 @@ describe("leases", () => {
     for (let grant = 1; grant <= 3; grant += 1) {
       expect(agent.takeWork()[0]).toMatchObject({ jobId, epoch: grant });
       broker.advance(broker.timing.leaseTtlMs);
+      broker.waitOut(jobId!);
     }
     expect(broker.job(jobId!)).toMatchObject({ state: "failed", redeliveries: 2, exitCode: null });
     expect(broker.job(jobId!).error).toContain("2 times before, which is its limit");

@@ -3,7 +3,7 @@ import { sometimes } from "../../foundation/sometimes.ts";
 import type { JobSpec } from "../../protocol/messages.ts";
 import { settleJob } from "./grants.ts";
 import { type BrokerInput, type BrokerResponse, acknowledged, refuse } from "./inputs.ts";
-import type { JobRecord } from "./records.ts";
+import { type JobRecord, priorityOf } from "./records.ts";
 import { type Turn, persistJob, push, record } from "./turn.ts";
 import { enqueueJob } from "./work-hints.ts";
 
@@ -61,6 +61,7 @@ function submitOne(turn: Turn, spec: JobSpec): JobRecord {
     handedBackReason: null,
     handedBackLease: null,
     redeliveries: 0,
+    waitsUntil: null,
     submittedAt: nowMs,
     startedAt: null,
     completedAt: null,
@@ -71,7 +72,15 @@ function submitOne(turn: Turn, spec: JobSpec): JobRecord {
   };
   state.jobs.set(job.jobId, job);
   persistJob(turn, job);
-  record(turn, "broker.job", { jobId: job.jobId, from: null, to: "queued", epoch: 0, reason: "submitted" });
+  const priority = priorityOf(job) === 0 ? {} : { priority: priorityOf(job) };
+  record(turn, "broker.job", {
+    jobId: job.jobId,
+    from: null,
+    to: "queued",
+    epoch: 0,
+    reason: "submitted",
+    ...priority,
+  });
   enqueueJob(turn, job);
   return job;
 }

@@ -28,7 +28,7 @@ export type GrantRecord = z.infer<typeof GrantRecord>;
 /** Everything that the broker knows of a job, as the stores keep it. */
 export const JobRecord = z.strictObject({
   jobId: JobId,
-  /** Orders the queue: submitted jobs grow at the back, jobs given back go to the front. */
+  /** Orders the jobs of one priority: submitted ones grow at the back, those given back go to the front. */
   queueOrder: z.int(),
   job: JobSpec,
   state: z.enum(jobStates),
@@ -40,6 +40,8 @@ export const JobRecord = z.strictObject({
   /** The lease handed back last, so that a repeated hand-back is answered alike. */
   handedBackLease: LeaseId.nullable(),
   redeliveries: z.int().min(0),
+  /** While it is queued after an attempt that came to nothing: it is offered then, and not before. */
+  waitsUntil: WallMs.nullable().default(null),
   submittedAt: WallMs,
   startedAt: WallMs.nullable(),
   completedAt: WallMs.nullable(),
@@ -50,6 +52,11 @@ export const JobRecord = z.strictObject({
   settledBy: z.strictObject({ leaseId: LeaseId, agentId: AgentId }).nullable(),
 });
 export type JobRecord = z.infer<typeof JobRecord>;
+
+/** 0 is the usual one, which records of before there were priorities have too. */
+export function priorityOf({ job }: Pick<JobRecord, "job">): number {
+  return job.priority ?? 0;
+}
 
 /** Everything that the broker knows of an agent, as the stores keep it. */
 export const AgentRecord = z.strictObject({

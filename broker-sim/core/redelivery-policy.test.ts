@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { CoreAgent, CoreBroker, answerOf, named } from "../testing/core-broker.ts";
+import { jobViews } from "./views.ts";
 
 describe("a job that is not to be leased again (case 5)", () => {
   test.each(["falls silent", "comes back without it"])("fails when its holder %s, and nobody else gets it", (how) => {
@@ -41,6 +42,7 @@ describe("a job that was lost before, short of its limit (case 20)", () => {
     for (let loss = 0; loss < 2; loss += 1) {
       agent.takeWork();
       broker.advance(broker.timing.leaseTtlMs);
+      broker.waitOut(jobId!);
     }
     expect(broker.job(jobId!)).toMatchObject({ state: "queued", redeliveries: 2 });
     return { broker, jobId: jobId!, agent };
@@ -68,4 +70,20 @@ describe("a job that was lost before, short of its limit (case 20)", () => {
     answerOf(agent.shutdown([lease!]));
     expect(broker.job(jobId)).toMatchObject({ state: "queued", redeliveries: 2 });
   });
+});
+
+test("the jobs that were given up are listed by themselves, without those that failed by their own end", () => {
+  const broker = new CoreBroker();
+  const [dead] = broker.submit(1, { redeliveriesMax: 0 });
+  const [failed, completed, cancelled] = broker.submit(3);
+  const agent = new CoreAgent(broker, { slots: 4 }).enrol();
+  const [, second, third] = agent.takeWork();
+  answerOf(agent.complete(second!, { exitCode: 1 }));
+  answerOf(agent.complete(third!));
+  answerOf(broker.do({ type: "cancel", jobId: cancelled! }));
+  broker.advance(broker.timing.leaseTtlMs);
+  expect([dead, failed, completed].map((jobId) => broker.job(jobId!).state)).toEqual(["failed", "failed", "completed"]);
+  expect(jobViews(broker.state, { onlyDead: true })).toMatchObject([{ jobId: dead, state: "failed" }]);
+  broker.restart();
+  expect(jobViews(broker.state, { onlyDead: true }).map(({ jobId }) => jobId)).toEqual([dead]);
 });

@@ -17,3 +17,19 @@ test("a slot that its agent told of before the end of its job is counted once, a
   broker.submit(2);
   expect([busy, other].map((agent) => broker.pushed(agent).at(-1))).toEqual(["work_available", "work_available"]);
 });
+
+test("the slot of a job that was cancelled is free when its agent says so, and others are woken for what is queued", () => {
+  const broker = new CoreBroker();
+  const [busy, other] = [1, 2].map((number) => new CoreAgent(broker, { number }).enrol().connect()) as [
+    CoreAgent,
+    CoreAgent,
+  ];
+  const [jobId] = broker.submit(1);
+  const [lease] = busy.takeWork(2);
+  busy.heartbeat({ state: "Working", slotsFree: 1, leases: [named(lease!)] });
+  other.heartbeat({ slotsFree: 1 });
+  answerOf(broker.do({ type: "cancel", jobId: jobId! }));
+  expect(busy.record.slotsFree).toBe(1);
+  broker.submit(2);
+  expect([busy, other].map((agent) => broker.pushed(agent).at(-1))).toEqual(["work_available", "work_available"]);
+});

@@ -85,7 +85,7 @@ describe("a start that failed", () => {
 });
 
 describe("a job that an agent could not start", () => {
-  /** An agent with a stream that gave back the only job there is, and heard what the broker had to say of that. */
+  /** An agent with a stream that gave back the only job there is, which has waited for long enough since. */
   function afterFailure(how: "return" | "decline" = "return") {
     const broker = new CoreBroker();
     const [jobId] = broker.submit(1);
@@ -95,14 +95,16 @@ describe("a job that an agent could not start", () => {
     else {
       answerOf(agent.accept(offer!));
       failToStart(agent, offer!);
+      broker.waitOut(jobId!);
     }
     return { broker, agent, jobId: jobId! };
   }
 
-  test.each(["return", "decline"] as const)("(%s) is offered to others at once, and to it after a while", (how) => {
+  test.each(["return", "decline"] as const)("(%s) is offered to others first, and to it after a while", (how) => {
     const { broker, agent, jobId } = afterFailure(how);
     expect(agent.heartbeat().offers).toEqual([]);
-    beat(agent, startAgainAfterMs - 1);
+    const againMs = agent.knowledge.unstartable.get(jobId)!;
+    beat(agent, againMs - 1 - broker.nowMs);
     expect(agent.heartbeat().offers).toEqual([]);
     const other = new CoreAgent(broker, { number: 2 }).enrol();
     const [offer] = other.heartbeat().offers;
@@ -167,8 +169,9 @@ describe("a job that an agent could not start", () => {
     const jobs = broker.submit(brokerLimits.unstartableJobsMax + 1);
     const agent = new CoreAgent(broker, { slots: 1 }).enrol();
     for (let count = 0; count < jobs.length; count += 1) failToStart(agent, agent.takeWork()[0]!);
+    broker.waitOut(jobs[0]!);
     expect(agent.heartbeat().offers).toMatchObject([{ jobId: jobs[0] }]);
-    expect(broker.state.queue.size).toBe(jobs.length - 1);
+    expect(broker.state.queue.size + broker.state.queue.waiting).toBe(jobs.length - 1);
   });
 
   test("is forgotten with its agent's key", () => {

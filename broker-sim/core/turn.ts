@@ -111,10 +111,16 @@ function batchOf(turn: Turn): StoreBatch | null {
   )
     return null;
   const agents = agentsChanged === null ? none : Array.from(agentsChanged, (agent) => agent.stored());
-  const jobs = jobsChanged === null ? none : [...jobsChanged];
+  const changed = jobsChanged === null ? none : [...jobsChanged];
+  const jobs = jobsRemoved === null ? changed : changed.filter(({ jobId }) => !jobsRemoved.has(jobId));
+  const removed = jobsRemoved === null ? none : [...jobsRemoved];
+  // As nearly always.
+  if (executionsChanged === null && federationChanged === null && executionsRemoved === null) {
+    return { jobs, jobsRemoved: removed, agents };
+  }
   return {
-    jobs: jobsRemoved === null ? jobs : jobs.filter(({ jobId }) => !jobsRemoved.has(jobId)),
-    jobsRemoved: jobsRemoved === null ? none : [...jobsRemoved],
+    jobs,
+    jobsRemoved: removed,
     agents,
     // None that is changed goes: what goes was over before.
     ...(executionsChanged === null ? {} : { executions: [...executionsChanged] }),

@@ -5,7 +5,7 @@ import type { JobRecord } from "./records.ts";
 
 /** A job as its submitter sees it. */
 export function jobView(job: JobRecord): JobView {
-  const { jobId, state, epoch, progress, checkpoint, handedBackReason, redeliveries } = job;
+  const { jobId, state, epoch, progress, checkpoint, handedBackReason, redeliveries, waitsUntil } = job;
   const { submittedAt, startedAt, completedAt, exitCode, error, result } = job;
   return {
     jobId,
@@ -18,6 +18,7 @@ export function jobView(job: JobRecord): JobView {
     checkpoint,
     handedBackReason,
     redeliveries,
+    waitsUntil,
     submittedAt,
     startedAt,
     completedAt,

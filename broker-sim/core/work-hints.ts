@@ -7,7 +7,7 @@ import { hasWorkFor } from "./unstartable.ts";
 
 /** Puts a job into the queue under the order that it has. */
 export function enqueueJob(turn: Turn, job: JobRecord): void {
-  turn.state.queue.add(job.jobId, job.queueOrder);
+  turn.state.queue.add(job);
   turn.jobsQueued += 1;
 }
 
@@ -19,7 +19,8 @@ export function takesWork(state: AgentState): boolean {
 /** An agent has a free slot: it is woken now if a job for it is queued, and when the next one is if not. */
 export function hungerOf(turn: Turn, agent: KnownAgent): void {
   const { state } = turn;
-  if (!canBeWoken(agent)) return;
+  // A drained broker has nothing for anybody.
+  if (state.drained !== null || !canBeWoken(agent)) return;
   if (hasWorkFor(state, agent)) wake(turn, agent);
   else state.hungry.add(agent);
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import * as z from "zod";
 
+import { present } from "../../foundation/assert.ts";
 import { LeaseId } from "../../protocol/identifiers.ts";
 import {
   AcceptRequest,
@@ -22,19 +23,20 @@ import {
   WithdrawResponse,
 } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
-import type { BrokerInput, BrokerInputType, BrokerResponse, Caller } from "../core/inputs.ts";
-import type { Authentication } from "./authentication.ts";
+import { turnedAway } from "../core/drain.ts";
+import { acknowledged, type Caller } from "../core/inputs.ts";
+import type { Authentication } from "./security/authentication.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { openEventStream } from "./event-stream.ts";
 import type { FaultBook } from "./faults/fault-book.ts";
 import { faultyStream } from "./faults/faulty-stream.ts";
-import type { JoinTokens } from "./join-tokens.ts";
-import type { RateLimits } from "./rate-limits.ts";
-import type { Drain } from "./operations/drain.ts";
+import type { JoinTokens } from "./security/join-tokens.ts";
+import type { RateLimits } from "./security/rate-limits.ts";
 import type { BrokerMetrics } from "./operations/metrics.ts";
-import { ProblemError } from "./problems.ts";
-import { agentIdOf, isRevocationSigned, publicKeyObject } from "./request-signature.ts";
-import { callerOf, requireSignature } from "./signed-requests.ts";
+import type { Stopping } from "./operations/stopping.ts";
+import { answerOf } from "./problems.ts";
+import { isRevocationSigned, publicKeyObject } from "./security/request-signature.ts";
+import { callerOf, requireSignature } from "./security/signed-requests.ts";
 
 export interface AgentRoutesOptions {
   readonly service: BrokerService;
@@ -43,12 +45,12 @@ export interface AgentRoutesOptions {
   readonly joinTokens: JoinTokens;
   readonly metrics: BrokerMetrics;
   readonly faults: FaultBook | undefined;
-  readonly drain: Drain;
+  readonly stopping: Stopping;
 }
 
 /** Everything that an agent calls with a JSON body, and its event stream. Every request is signed. */
 export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutesOptions): void {
-  const { service, joinTokens } = options;
+  const { service, joinTokens, stopping, authentication } = options;
   const app = plain.withTypeProvider<ZodTypeProvider>();
 
   app.register(async (enrolment) => {
@@ -57,14 +59,15 @@ export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutes
       .withTypeProvider<ZodTypeProvider>()
       .post(routes.enrol, { schema: { body: EnrolRequest, response: { 200: EnrolResponse } } }, async (request) => {
         const caller = callerOf(request);
+        stopping.assertLetsIn(service, caller.agentId);
+        // Before its token is used up.
+        answerOf(turnedAway(service.state, caller.agentId) ?? acknowledged);
         const { joinToken: token, ...message } = request.body;
         const key = publicKeyObject(message.publicKey);
-        const revocationVerified = isRevocationSigned(message.revocation, {
-          agentId: agentIdOf(message.publicKey),
-          key,
-        });
+        const revocationVerified = isRevocationSigned(message.revocation, { agentId: caller.agentId, key });
         const joinTokenMatches = await joinTokens.admits(token, caller.agentId);
-        return await answer(service, { type: "enrol", caller, message, joinTokenMatches, revocationVerified });
+        if (joinTokenMatches) await authentication.remember(present(request.claim, "an enrolment is signed"));
+        return answerOf(await service.handle({ type: "enrol", caller, message, joinTokenMatches, revocationVerified }));
       });
   });
 
@@ -76,29 +79,25 @@ export function registerAgentRoutes(plain: FastifyInstance, options: AgentRoutes
   });
 }
 
-function registerNotices(plain: FastifyInstance, { service, drain }: AgentRoutesOptions): void {
+function registerNotices(plain: FastifyInstance, { service, stopping }: AgentRoutesOptions): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const ok = { 200: Acknowledged };
   app.post(
     routes.heartbeat,
     { schema: { body: HeartbeatRequest, response: { 200: HeartbeatResponse } } },
     async (request) =>
-      await answer(service, { type: "heartbeat", caller: callerOf(request), message: drain.heard(request.body) }),
+      answerOf(
+        await service.handle({ type: "heartbeat", caller: callerOf(request), message: stopping.heard(request.body) }),
+      ),
   );
-  app.post(
-    routes.paused,
-    { schema: { body: PausedRequest, response: ok } },
-    async (request) => await answer(service, { type: "paused", caller: callerOf(request), message: request.body }),
+  app.post(routes.paused, { schema: { body: PausedRequest, response: ok } }, async (request) =>
+    answerOf(await service.handle({ type: "paused", caller: callerOf(request), message: request.body })),
   );
-  app.post(
-    routes.resumed,
-    { schema: { body: ResumedRequest, response: ok } },
-    async (request) => await answer(service, { type: "resumed", caller: callerOf(request), message: request.body }),
+  app.post(routes.resumed, { schema: { body: ResumedRequest, response: ok } }, async (request) =>
+    answerOf(await service.handle({ type: "resumed", caller: callerOf(request), message: request.body })),
   );
-  app.post(
-    routes.shutdown,
-    { schema: { body: ShutdownRequest, response: ok } },
-    async (request) => await answer(service, { type: "shutdown", caller: callerOf(request), message: request.body }),
+  app.post(routes.shutdown, { schema: { body: ShutdownRequest, response: ok } }, async (request) =>
+    answerOf(await service.handle({ type: "shutdown", caller: callerOf(request), message: request.body })),
   );
   app.post(
     routes.withdraw,
@@ -110,7 +109,7 @@ function registerNotices(plain: FastifyInstance, { service, drain }: AgentRoutes
       const revocationVerified =
         publicKey !== undefined &&
         isRevocationSigned(message.revocation, { agentId: caller.agentId, key: publicKeyObject(publicKey) });
-      return await answer(service, { type: "withdraw", caller, message, revocationVerified });
+      return answerOf(await service.handle({ type: "withdraw", caller, message, revocationVerified }));
     },
   );
 }
@@ -123,27 +122,27 @@ function registerLeaseActions(plain: FastifyInstance, service: BrokerService): v
   app.post(
     routes.leaseAction(":leaseId", "accept"),
     { schema: { params: LeaseParams, body: AcceptRequest, response: { 200: AcceptResponse } } },
-    async (request) => await answer(service, { type: "accept", ...leaseCall(request) }),
+    async (request) => answerOf(await service.handle({ type: "accept", ...leaseCall(request) })),
   );
   app.post(
     routes.leaseAction(":leaseId", "decline"),
     { schema: { params: LeaseParams, body: DeclineRequest, response: ok } },
-    async (request) => await answer(service, { type: "decline", ...leaseCall(request) }),
+    async (request) => answerOf(await service.handle({ type: "decline", ...leaseCall(request) })),
   );
   app.post(
     routes.leaseAction(":leaseId", "progress"),
     { schema: { params: LeaseParams, body: ProgressRequest, response: ok } },
-    async (request) => await answer(service, { type: "progress", ...leaseCall(request) }),
+    async (request) => answerOf(await service.handle({ type: "progress", ...leaseCall(request) })),
   );
   app.post(
     routes.leaseAction(":leaseId", "complete"),
     { schema: { params: LeaseParams, body: CompleteRequest, response: ok } },
-    async (request) => await answer(service, { type: "complete", ...leaseCall(request) }),
+    async (request) => answerOf(await service.handle({ type: "complete", ...leaseCall(request) })),
   );
   app.post(
     routes.leaseAction(":leaseId", "return"),
     { schema: { params: LeaseParams, body: ReturnRequest, response: ok } },
-    async (request) => await answer(service, { type: "return", ...leaseCall(request) }),
+    async (request) => answerOf(await service.handle({ type: "return", ...leaseCall(request) })),
   );
 }
 
@@ -155,7 +154,7 @@ function leaseCall<M>(request: FastifyRequest & { params: { leaseId: string }; b
   return { caller: callerOf(request), leaseId: request.params.leaseId, message: request.body };
 }
 
-function registerEvents(app: FastifyInstance, { service, metrics, faults, drain }: AgentRoutesOptions): void {
+function registerEvents(app: FastifyInstance, { service, metrics, faults, stopping }: AgentRoutesOptions): void {
   app.get(routes.events, { sse: "only" }, async (request, reply) => {
     const caller = callerOf(request);
     const { agentId } = caller;
@@ -183,18 +182,8 @@ function registerEvents(app: FastifyInstance, { service, metrics, faults, drain 
       return;
     }
     service.hub.connect(agentId, stream, reply.sse.lastEventId);
-    drain.greet(service, agentId);
+    stopping.greet(service, agentId);
     // It closed while it was being admitted.
     if (!isOpen && service.hub.disconnected(agentId, stream)) await service.handle({ type: "disconnected", agentId });
   });
-}
-
-/** What the core answers, or its refusal as an error on the way to the client. */
-async function answer<T extends BrokerInputType>(
-  service: BrokerService,
-  input: BrokerInput<T>,
-): Promise<Extract<BrokerResponse<T>, { ok: true }>["answer"]> {
-  const response = await service.handle(input);
-  if (response.ok) return response.answer;
-  throw new ProblemError(response.code, response.message);
 }

@@ -1,7 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -10,30 +9,36 @@ import { UsageError, messageOf, systemCode } from "../../foundation/errors.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { startBrokerState } from "../core/broker-state.ts";
-import { AgentProgram } from "./agent-program.ts";
-import { Authentication } from "./authentication.ts";
-import type { BlobStore } from "./blob-store.ts";
+import { AgentProgram } from "./executions/agent-program.ts";
+import { Authentication } from "./security/authentication.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
 import { type BrokerClock, systemBrokerClock } from "./broker-clock.ts";
 import { BrokerService } from "./broker-service.ts";
-import { directoryBlobStore } from "./directory-blob-store.ts";
-import { settleBrokerKey } from "./envelopes.ts";
-import { Federation } from "./federation.ts";
-import { JoinTokens } from "./join-tokens.ts";
+import { ClocksAhead } from "./security/clocks-ahead.ts";
+import { directoryBlobStore } from "./blobs/directory-blob-store.ts";
+import { settleBrokerKey } from "./federation/envelopes.ts";
+import { Federation } from "./federation/federation.ts";
+import type { SpokeTimes } from "./federation/spoke-client.ts";
+import { JoinTokens } from "./security/join-tokens.ts";
+import { clearLeftHomes } from "./executions/left-homes.ts";
+import { passingDirectory } from "./executions/passing-directory.ts";
 import { type HttpServerOptions, httpServer } from "./http-server.ts";
 import { FaultBook } from "./faults/fault-book.ts";
 import { faultyClock } from "./faults/faulty-clock.ts";
 import { forgetfulStore } from "./faults/forgetful-store.ts";
-import { memoryBlobStore } from "./memory-blob-store.ts";
-import { memoryStore } from "./memory-store.ts";
+import { memoryBlobStore } from "./blobs/memory-blob-store.ts";
+import { memoryStore } from "./stores/memory-store.ts";
 import { closeServer } from "./operations/close-server.ts";
-import { Drain } from "./operations/drain.ts";
 import { BrokerMetrics } from "./operations/metrics.ts";
 import { Readiness } from "./operations/readiness.ts";
 import { Departures, type Goodbye, sayGoodbye } from "./operations/say-goodbye.ts";
-import { type RedisStoreOptions, redisStore } from "./redis-store.ts";
-import { Spawner } from "./spawner.ts";
-import { sqliteStore } from "./sqlite-store.ts";
-import type { BrokerStore } from "./store.ts";
+import { Stopping } from "./operations/stopping.ts";
+import { type RedisStoreOptions, redisStore } from "./stores/redis-store.ts";
+import { Spawner } from "./executions/spawner.ts";
+import { sqliteStore } from "./stores/sqlite-store.ts";
+import type { BrokerStore } from "./stores/store.ts";
+import { readStoredSetting } from "./stores/stored-records.ts";
+import { isWord } from "./security/token-word.ts";
 
 export interface BrokerOptions {
   readonly host: string;
@@ -51,10 +56,16 @@ export interface BrokerOptions {
   readonly singleUseTokensOnly?: boolean;
   /** Of requests in a minute; for tests. */
   readonly rateLimits?: HttpServerOptions["rateLimits"];
+  /** Addresses and ranges of proxies whose word counts on whom they pass on. */
+  readonly trustProxy?: readonly string[];
+  /** How long a hub tries to reach a spoke; for tests. */
+  readonly spokeTimes?: SpokeTimes;
   /** Without one, the token that the store kept, or a fresh random one. */
   readonly operatorToken?: string;
   readonly log: Logger;
   readonly record: RecordEvent;
+  /** How many records the history could not take, so far. */
+  readonly recordsLost?: () => number;
   readonly clock?: BrokerClock;
   /** How long a stop waits for requests under way, in milliseconds. */
   readonly stopGraceMs?: number;
@@ -105,7 +116,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     const uploads = await blobs.uploads();
     const state = startBrokerState({
       timing,
-      boot: bootId(),
+      boot: bootName(),
       nowMs: clock.nowMs(),
       ...(await opened.load()),
       blobs: await blobs.list(),
@@ -116,12 +127,13 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       options.singleUseTokensOnly === true ? null : await settleToken(opened, "join-token", options.joinToken);
     const joinTokens = await JoinTokens.load(opened, { clock, reusable });
     const operatorToken = await settleToken(opened, "operator-token", options.operatorToken);
-    const drain = new Drain();
-    const readiness = new Readiness(drain, () => opened.outage());
+    const stopping = new Stopping();
+    const readiness = new Readiness(state, () => opened.outage());
     let streams = (): number => 0;
     const metrics = new BrokerMetrics({
       state,
       openStreams: () => streams(),
+      recordsLost: options.recordsLost ?? (() => 0),
       isReady: () => readiness.reasons.length === 0,
     });
     const departures = new Departures();
@@ -151,17 +163,21 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     });
     store.onLost((error) => service.fail(error));
     streams = () => service.hub.connected().length;
-    const federation = new Federation({ service, key: await settleBrokerKey(opened), clock, log });
+    const times = options.spokeTimes === undefined ? {} : { times: options.spokeTimes };
+    const federation = new Federation({ service, key: await settleBrokerKey(opened), clock, log, ...times });
     const authentication = new Authentication({
       state,
-      clock: faults === undefined ? clock : faultyClock(clock, faults),
+      clock,
+      ...(faults === undefined ? {} : { shownClock: faultyClock(clock, faults) }),
+      clocksAhead: await ClocksAhead.load(opened, { clock, windowMs: timing.signatureWindowMs }),
       settled: () => service.settled(),
     });
     const loopbackOnly = isLoopback(host);
     const { app, served } = await httpServer({
       ...{ service, federation, authentication, blobs, joinTokens, operatorToken, log, record, loopbackOnly },
-      ...{ metrics, readiness, drain, faults, storeKind: opened.kind },
+      ...{ metrics, readiness, stopping, faults, storeKind: opened.kind },
       ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
+      ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     });
     const url = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
@@ -182,6 +198,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     // Deadlines of what the store kept count from here.
     await service.handle({ type: "tick" });
     await spawner.lookAround([...state.executions.values()]);
+    const closing = new AbortController();
+    if (options.store.kind === "memory") {
+      clearLeftHomes({ command: options.agentCommand ?? ownAgent, log, signal: closing.signal }).catch(
+        (error: unknown) => log.warn({ err: error }, "what killed brokers may have left could not be looked for"),
+      );
+    }
     record("broker.started", { url, store: store.kind, pid: process.pid });
     return {
       url,
@@ -193,7 +215,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       failed: failure.promise,
       async close(goodbye) {
         readiness.stopping();
-        if (goodbye !== undefined) await sayGoodbye({ service, departures, spawned: spawner }, goodbye);
+        stopping.begin(service, null);
+        closing.abort();
+        if (goodbye !== undefined) await sayGoodbye({ service, departures, spawned: spawner, stopping }, goodbye);
         // What hangs goes on; a store that was told to forget does so until it is closed.
         faults?.stop({ but: "forget-writes" });
         service.hub.closeAll();
@@ -234,15 +258,22 @@ async function settleToken(
   name: "join-token" | "operator-token",
   asked: string | undefined,
 ): Promise<string> {
-  const kept = await store.readSetting(name);
+  // One that is replaced may be as it is.
+  const kept = asked === undefined ? await readStoredSetting(store, name, parseWord) : await store.readSetting(name);
   const token = asked ?? kept ?? randomBytes(16).toString("hex");
   if (token !== kept) await store.writeSetting(name, token);
   return token;
 }
 
+/** Tokens and ids go into headers, environments and onto command lines. */
+function parseWord(text: string): string {
+  if (!isWord(text)) throw new Error("it is no word of 1 to 200 printable ASCII characters");
+  return text;
+}
+
 /** What the agents that this broker starts say of whose they are. */
 async function settleBrokerId(store: BrokerStore): Promise<string> {
-  const kept = await store.readSetting("broker-id");
+  const kept = await readStoredSetting(store, "broker-id", parseWord);
   const brokerId = kept ?? randomUUID();
   if (kept === null) await store.writeSetting("broker-id", brokerId);
   return brokerId;
@@ -250,9 +281,7 @@ async function settleBrokerId(store: BrokerStore): Promise<string> {
 
 /** Short: the homes in it hold sockets, whose paths the kernel limits to 108 bytes. */
 function spawnedDirectory(store: BrokerOptions["store"]): string {
-  return store.kind === "memory"
-    ? join(tmpdir(), `houseguest-broker-${randomBytes(4).toString("hex")}`)
-    : join(store.directory, "spawned");
+  return store.kind === "memory" ? passingDirectory() : join(store.directory, "spawned");
 }
 
 /** A store that goes takes what it knew of its agents along, so they go before. */
@@ -277,7 +306,7 @@ function urlFromHere(url: string): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
-function bootId(): string {
+function bootName(): string {
   return randomInt(36 ** 6)
     .toString(36)
     .padStart(6, "0");

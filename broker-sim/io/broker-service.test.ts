@@ -5,8 +5,8 @@ import { defaultTiming } from "../../protocol/timing.ts";
 import { startBrokerState } from "../core/broker-state.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { BrokerService } from "./broker-service.ts";
-import { memoryBlobStore } from "./memory-blob-store.ts";
-import { memoryStore } from "./memory-store.ts";
+import { memoryBlobStore } from "./blobs/memory-blob-store.ts";
+import { memoryStore } from "./stores/memory-store.ts";
 
 const job = { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 };
 
@@ -92,4 +92,11 @@ test("what the host and other brokers say is noted while the store is away, and 
   // Refused for what it is about, and not for the store's sake.
   const told = await service.handle({ type: "remote-told", commandId: "nobody's", execution: null, refused: null });
   expect(told).toEqual({ ok: true, answer: { ok: true } });
+});
+
+test("a drain asks nothing of the store, and comes to be while that is away", async () => {
+  const { service, recorded, away } = slowService();
+  away.why = "The store is away.";
+  expect(await service.handle({ type: "drain", reason: "maintenance" })).toEqual({ ok: true, answer: { ok: true } });
+  expect([service.state.drained, recorded]).toEqual(["maintenance", ["broker.drained"]]);
 });

@@ -7,15 +7,16 @@ import { apply } from "../core/apply.ts";
 import type { BrokerState } from "../core/broker-state.ts";
 import type { Effect, HistoryEntry, LaterEffect } from "../core/effects.ts";
 import { type BrokerInput, type BrokerInputType, type BrokerResponse, isFact } from "../core/inputs.ts";
-import type { BlobStore } from "./blob-store.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
 import type { BrokerClock } from "./broker-clock.ts";
-import { CommitQueue } from "./commit-queue.ts";
+import { CommitQueue } from "./stores/commit-queue.ts";
 import { EventHub } from "./event-hub.ts";
-import { ExecutionEvents } from "./execution-events.ts";
+import { ExecutionEvents } from "./executions/execution-events.ts";
 import { withSpan } from "./operations/tracing.ts";
 import { ProblemError } from "./problems.ts";
-import type { Spawner } from "./spawner.ts";
-import type { BrokerStore, StoreChange } from "./store.ts";
+import type { Spawner } from "./executions/spawner.ts";
+import type { BrokerStore, StoreChange } from "./stores/store.ts";
+import { assertWritable } from "./stores/store-wait.ts";
 
 export interface BrokerServiceOptions {
   readonly state: BrokerState;
@@ -94,8 +95,7 @@ export class BrokerService {
 
   /** @throws ProblemError `store-away` */
   assertWritable(): void {
-    const why = this.#options.store.outage();
-    if (why !== null) throw new ProblemError("store-away", `${why} Nothing was done; ask again.`);
+    assertWritable(this.#options.store);
   }
 
   /** It was found out elsewhere that the broker cannot go on. */
@@ -122,8 +122,8 @@ export class BrokerService {
   }
 
   /**
-   * What was decided, what is in the store and what the history says are not the same any more: nothing is acknowledged
-   * from here on, and the next start goes on from the store.
+   * What was decided and what is in the store are not the same any more: nothing is acknowledged from here on, and the
+   * next start goes on from the store.
    */
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return;

@@ -126,3 +126,29 @@ test("an agent whose earlier stream is turned away late has or awaits the later 
   hub.disconnected("a", later);
   expect(hub.hasOrAwaits("a")).toBe(false);
 });
+
+test("what is said while a stream is being admitted is heard on it, and not on the one before, which may be dead", () => {
+  const hub = new EventHub("boot1");
+  const before = new Listener();
+  hub.connect("a", before, null);
+  const next = new Listener();
+  hub.arrive("a", next);
+  hub.push("a", goodbye);
+  hub.connect("a", next, null);
+  expect([before.heard, next.heard]).toEqual([[], ["goodbye"]]);
+});
+
+test("what is said while a stream is being admitted that is turned away is heard on the one that stays, once", () => {
+  const hub = new EventHub("boot1");
+  const living = new Listener();
+  hub.connect("a", living, null);
+  const [first, second] = [new Listener(), new Listener()];
+  hub.arrive("a", first);
+  hub.arrive("a", second);
+  hub.push("a", goodbye);
+  hub.turnAway("a", first);
+  expect(living.heard).toEqual([]);
+  hub.turnAway("a", second);
+  hub.push("a", pause);
+  expect([living.heard, first.heard, second.heard]).toEqual([["goodbye", "pause"], [], []]);
+});

@@ -46,12 +46,13 @@ export class EventHub {
     agent.kept.push({ number: agent.nextNumber, event });
     agent.nextNumber += 1;
     if (agent.kept.length > limits.eventReplayMax) agent.kept.shift();
-    this.#deliver(agent, agent.nextNumber - 2);
+    // Whose stream is about to be replaced hears nothing on the one before, which may be dead.
+    if (agent.arriving === undefined) this.#deliver(agent, agent.deliveredThrough);
   }
 
   /**
-   * A stream has come and is not admitted yet: the one before stays until then, but for the hint that the core gives to
-   * whoever connects. `connect` or `turnAway` follows.
+   * A stream has come and is not admitted yet: the one before stays until then, but hears nothing; what is said waits for
+   * what follows, `connect` or `turnAway`. The hint that the core gives to whoever connects does not.
    */
   arrive(agentId: string, stream: EventStream): void {
     this.#of(agentId).arriving = stream;
@@ -61,6 +62,8 @@ export class EventHub {
   turnAway(agentId: string, stream: EventStream): void {
     this.#settle(agentId, stream);
     stream.close();
+    const agent = this.#agents.get(agentId);
+    if (agent !== undefined && agent.arriving === undefined) this.#deliver(agent, agent.deliveredThrough);
   }
 
   /**

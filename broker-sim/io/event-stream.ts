@@ -36,8 +36,9 @@ export function openEventStream(
         raw.destroy();
         return false;
       }
+      // Not the plugin's `send`: that hangs two listeners on the answer for each message which waits for a slow reader.
       // A stream that ends while it writes is reported by its close.
-      sse.send(message).catch(() => undefined);
+      raw.write(messageText(message));
       return true;
     },
     close() {
@@ -45,4 +46,9 @@ export function openEventStream(
       raw.end();
     },
   };
+}
+
+/** A message as it stands on the wire: WHATWG HTML 9.2.6. JSON has no line breaks of its own. */
+function messageText({ id, event, data }: Parameters<EventStream["send"]>[0]): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

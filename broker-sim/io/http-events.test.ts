@@ -135,7 +135,7 @@ test("a revoked agent's stream is closed, and so is one that a later connection 
 });
 
 test("a quiet stream carries comments, so that a dead one is told from a quiet one", async () => {
-  const live = await LiveBroker.start({ timing: { eventHeartbeatMs: 20 } });
+  const live = await LiveBroker.start({ timing: { eventHeartbeatMs: 100 } });
   const agent = await live.agent();
   const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
   const response = await fetch(live.url + routes.events, { headers });

@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { describe, expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
+import { defaultTiming } from "../../protocol/timing.ts";
 import { LiveBroker, temporaryDirectory } from "../testing/live-broker.ts";
 import { digestOf, statusOf } from "../testing/signing-client.ts";
 
@@ -86,12 +87,13 @@ describe("over HTTP", () => {
     const agent = await live.agent();
     const [offer] = (await agent.heartbeat()).body.offers;
     await agent.post(act(offer.leaseId, "accept"), { epoch: 1 });
-    live.clock.advance(70_000);
+    const { activityTimeoutMs, leaseTtlMs } = defaultTiming;
+    live.clock.advance(activityTimeoutMs);
     expect((await live.call("GET", routes.agents)).body.agents[0]).toMatchObject({
       standing: "lost",
       leases: [offer.leaseId],
     });
-    live.clock.advance(230_000);
+    live.clock.advance(leaseTtlMs - activityTimeoutMs);
     expect(await live.job(jobId!)).toMatchObject({ state: "queued" });
   });
 
@@ -162,12 +164,11 @@ describe("a broker that is killed and started again on its data", () => {
     const { joinToken, url } = before.broker;
     await before.broker.close();
     const clock = before.clock;
-    const captured = clock.nowMs() / 1_000;
-    clock.advance(2_000);
     const after = await LiveBroker.start({ directory, clock, port: Number(new URL(url).port) });
     expect(after.broker.joinToken).toBe(joinToken);
-    const replayable = await agent.post(routes.resumed, { reason: "x" }, { createdS: Math.floor(captured) });
-    expect([replayable.status, replayable.body.code]).toEqual([401, "stale-signature"]);
+    const replayed = await agent.replay();
+    expect([replayed.status, replayed.body.code]).toEqual([401, "stale-signature"]);
+    clock.advance(1_000);
     const { body } = await agent.heartbeat({ state: "Working", slotsFree: 0, leases: [statusOf(offer)] });
     expect(body.renewed).toHaveLength(1);
     await agent.post(act(offer.leaseId, "return"), { epoch: 1, progress: 0, reason: "x" });

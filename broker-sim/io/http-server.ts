@@ -6,22 +6,22 @@ import { limits } from "../../foundation/limits.ts";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { routes } from "../../protocol/routes.ts";
 import { registerAgentRoutes } from "./agent-routes.ts";
-import type { Authentication } from "./authentication.ts";
-import type { BlobStore } from "./blob-store.ts";
-import { registerBlobRoutes } from "./blob-routes.ts";
+import type { Authentication } from "./security/authentication.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
+import { registerBlobRoutes } from "./blobs/blob-routes.ts";
 import type { BrokerService } from "./broker-service.ts";
 import { registerEventStreams } from "./event-stream.ts";
-import { registerExecutionRoutes } from "./execution-routes.ts";
+import { registerExecutionRoutes } from "./executions/execution-routes.ts";
 import type { FaultBook } from "./faults/fault-book.ts";
 import { registerFaultRoutes } from "./faults/fault-routes.ts";
 import { misbehave } from "./faults/misbehave.ts";
-import type { Federation } from "./federation.ts";
-import { registerFederationRoutes, registerSpokeRoutes } from "./federation-routes.ts";
-import type { JoinTokens } from "./join-tokens.ts";
-import { registerJoinTokenRoutes } from "./join-token-routes.ts";
+import type { Federation } from "./federation/federation.ts";
+import { registerFederationRoutes, registerSpokeRoutes } from "./federation/federation-routes.ts";
+import type { JoinTokens } from "./security/join-tokens.ts";
+import { registerJoinTokenRoutes } from "./security/join-token-routes.ts";
 import { registerOperatorRoutes } from "./operator-routes.ts";
 import { registerDocumentation } from "./operations/documentation.ts";
-import type { Drain } from "./operations/drain.ts";
+import type { Stopping } from "./operations/stopping.ts";
 import { registerHealthRoutes } from "./operations/health-routes.ts";
 import type { BrokerMetrics } from "./operations/metrics.ts";
 import { observeRequests } from "./operations/observe-requests.ts";
@@ -31,8 +31,9 @@ import { routeDescriptions } from "./operations/route-descriptions.ts";
 import { routeOf } from "./operations/route-of.ts";
 import { problemStatus } from "./problem-status.ts";
 import { ProblemError, problemOf, sendProblem } from "./problems.ts";
-import { type RateLimitOptions, rateLimits } from "./rate-limits.ts";
-import { registerUploadRoutes } from "./upload-routes.ts";
+import { type RateLimitOptions, rateLimits } from "./security/rate-limits.ts";
+import { unreadable } from "./unreadable.ts";
+import { registerUploadRoutes } from "./blobs/upload-routes.ts";
 
 export interface HttpServerOptions {
   readonly service: BrokerService;
@@ -45,11 +46,13 @@ export interface HttpServerOptions {
   readonly record: RecordEvent;
   readonly metrics: BrokerMetrics;
   readonly readiness: Readiness;
-  readonly drain: Drain;
+  readonly stopping: Stopping;
   /** Undefined in a broker that misbehaves on nobody's order. */
   readonly faults: FaultBook | undefined;
   readonly storeKind: string;
   readonly rateLimits?: RateLimitOptions;
+  /** Addresses and ranges of those whose `X-Forwarded-For` counts. */
+  readonly trustProxy?: readonly string[];
   /** Answer only requests that were addressed to this machine by a loopback name. */
   readonly loopbackOnly: boolean;
 }
@@ -61,6 +64,7 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
   const app = fastify({
     loggerInstance,
     bodyLimit: limits.messageBytesMax,
+    trustProxy: [...(options.trustProxy ?? [])],
     // Whoever stops the server lets it answer what it has taken, for a while, and then cuts the rest.
     forceCloseConnections: "idle",
     // Every route that there is was written, and is documented.
@@ -69,7 +73,10 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
     // A request that does not arrive within this is given up: an upload over a slow line, at the most.
     requestTimeout: 300_000,
     routerOptions: { maxParamLength: 200 },
+    ...unreadable({ record, log }),
   });
+  // Fastify takes it for a string, of which a schema then says that it is no object.
+  app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("claim", null);
@@ -87,6 +94,9 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
     await sendProblem(reply, { problem, status: statusFor(route, problem.code) });
   });
   app.setNotFoundHandler(async (request, reply) => {
+    const route = routeOf(request);
+    record("broker.refused", { agentId: "", route, code: "not-found" });
+    log.info({ route, code: "not-found" }, "refused");
     const message = `There is nothing at ${request.method} ${request.url}.`;
     await sendProblem(reply, { problem: { code: "not-found", message } });
   });
@@ -99,6 +109,7 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
   await registerEventStreams(app, { heartbeatMs: service.state.timing.eventHeartbeatMs });
   app.addHook("onRequest", async (request) => {
     const route = routeOf(request);
+    options.stopping.assertTakes(route);
     const takesToken = route === `POST ${routes.enrol}` || routeDescriptions[route]?.access === "operator";
     if (takesToken) await rates.ofGuesses(request);
   });
@@ -128,7 +139,9 @@ function statusFor(route: string, code: keyof typeof problemStatus): number {
  * post to it from afar, which the Origin header does.
  */
 function guardAgainstWebPages(app: FastifyInstance): void {
-  app.addHook("onRequest", async ({ hostname, headers: { origin } }) => {
+  app.addHook("onRequest", async ({ headers: { host = "", origin } }) => {
+    // Not the host that a proxy tells: a page can set that header, too.
+    const hostname = URL.parse(`http://${host}`)?.hostname ?? "";
     if (!isLoopbackName(hostname)) {
       throw new ProblemError("bad-request", `This broker answers on loopback only, and was called as ${hostname}.`);
     }

@@ -32,6 +32,8 @@ import {
   RemoteView,
 } from "../../protocol/federation.ts";
 import { limits } from "../../foundation/limits.ts";
+import { parseJson } from "../../foundation/parse-json.ts";
+import { isRetriable } from "../../protocol/retriable-problem.ts";
 import { CreatedJoinToken, JoinTokenList, type JoinTokenView } from "../../protocol/join-tokens.ts";
 import { routes } from "../../protocol/routes.ts";
 
@@ -223,11 +225,13 @@ function refusal(base: string, { status, value }: { status: number; value: unkno
   if (problem.success) {
     const { code, message } = problem.data;
     if (code === "bad-operator-token") return notTheOperator(message);
-    return new BrokerCallError(message, { code, next: adviceFor(code), retriable: code === "store-away" });
+    return new BrokerCallError(message, { code, next: adviceFor(code), retriable: isRetriable(code) });
   }
   return new BrokerCallError(`What listens at ${base} is no broker: it answered ${status} with something else.`, {
     code: "not-a-broker",
     next: "Name the address that `broker-sim serve` printed with --broker.",
+    // What stands before a broker that is away answers so.
+    retriable: status >= 500,
   });
 }
 
@@ -236,6 +240,7 @@ function adviceFor(code: ProblemCode): string {
   if (code === "unknown-fault") return "`broker-sim fault list` lists what there is.";
   if (code === "unknown-connection") return "`broker-sim federation list` lists what there is.";
   if (code === "internal") return "`broker-sim jobs` and `broker-sim agents` say what was done.";
+  if (code === "out-of-service") return "Nothing was changed; ask again when it is back.";
   if (code === "store-away") return "Wait until its store is back; `broker-sim jobs` says what was taken.";
   return code.startsWith("unknown-")
     ? "`broker-sim jobs`, `broker-sim agents` and `broker-sim executions` list what there is."
@@ -257,14 +262,6 @@ function notTheOperator(message: string): BrokerCallError {
     code: "bad-operator-token",
     next: "Give the token that `broker-sim serve` printed, with --operator-token or in $HOUSEGUEST_OPERATOR_TOKEN.",
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Splits jobs so that each request stays below the size that a broker takes. */

@@ -15,12 +15,10 @@ import {
   SubmitResponse,
 } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
-import type { Refusal } from "../core/inputs.ts";
 import { agentViews, jobView, jobViews } from "../core/views.ts";
 import type { BrokerService } from "./broker-service.ts";
-import type { Drain } from "./operations/drain.ts";
-import { requireOperator } from "./operator-token.ts";
-import { ProblemError } from "./problems.ts";
+import { requireOperator } from "./security/operator-token.ts";
+import { ProblemError, answerOf } from "./problems.ts";
 
 const JobQuery = z.object({
   state: z.enum(jobStates).optional(),
@@ -31,24 +29,18 @@ const JobQuery = z.object({
 /** What whoever runs the broker calls, with the operator's token: jobs in and out, the agents, commands to them. */
 export function registerOperatorRoutes(
   plain: FastifyInstance,
-  { service, operatorToken, drain }: { service: BrokerService; operatorToken: string; drain: Drain },
+  { service, operatorToken }: { service: BrokerService; operatorToken: string },
 ): void {
   requireOperator(plain, operatorToken);
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  const refused = (refusal: Refusal) => new ProblemError(refusal.code, refusal.message);
 
   app.post(
     routes.drain,
     { schema: { body: DrainRequest, response: { 200: Acknowledged } } },
-    async ({ body: { reason } }) => {
-      drain.begin(service, reason);
-      return { ok: true as const };
-    },
+    async ({ body: { reason } }) => answerOf(await service.handle({ type: "drain", reason })),
   );
   app.post(routes.jobs, { schema: { body: SubmitRequest, response: { 200: SubmitResponse } } }, async (request) => {
-    const response = await service.handle({ type: "submit", jobs: request.body.jobs });
-    if (!response.ok) throw refused(response);
-    return response.answer;
+    return answerOf(await service.handle({ type: "submit", jobs: request.body.jobs }));
   });
   app.get(routes.jobs, { schema: { querystring: JobQuery, response: { 200: JobList } } }, async (request) => {
     await service.settled();
@@ -66,11 +58,7 @@ export function registerOperatorRoutes(
   app.post(
     routes.jobCancel(":jobId"),
     { schema: { params: JobParams, response: { 200: Acknowledged } } },
-    async (request) => {
-      const response = await service.handle({ type: "cancel", jobId: request.params.jobId });
-      if (!response.ok) throw refused(response);
-      return response.answer;
-    },
+    async (request) => answerOf(await service.handle({ type: "cancel", jobId: request.params.jobId })),
   );
   app.get(routes.agents, { schema: { response: { 200: AgentList } } }, async () => {
     await service.settled();
@@ -81,9 +69,7 @@ export function registerOperatorRoutes(
     { schema: { params: z.object({ agentId: AgentId }), body: AgentCommand, response: { 200: Acknowledged } } },
     async (request) => {
       const { agentId } = request.params;
-      const response = await service.handle({ type: "command", agentId, message: request.body });
-      if (!response.ok) throw refused(response);
-      return response.answer;
+      return answerOf(await service.handle({ type: "command", agentId, message: request.body }));
     },
   );
 }

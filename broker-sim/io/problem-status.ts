@@ -35,6 +35,7 @@ export const problemStatus: Record<ProblemCode, number> = {
   "offset-mismatch": 409,
   full: 503,
   "store-away": 503,
+  "out-of-service": 503,
   "rate-limited": 429,
   "not-found": 404,
   internal: 500,

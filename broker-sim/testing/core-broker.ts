@@ -15,6 +15,7 @@ import { type BrokerState, startBrokerState } from "../core/broker-state.ts";
 import type { Effect } from "../core/effects.ts";
 import type { BrokerInput, BrokerInputType, BrokerResponse, Caller, Refusal } from "../core/inputs.ts";
 import { assertInvariants } from "../core/invariants.ts";
+import type { KnownAgent } from "../core/known-agent.ts";
 import type { ExecutionRecord } from "../core/executions/execution-record.ts";
 import type { FederationRecord } from "../core/federation/federation-records.ts";
 import type { AgentRecord, JobRecord } from "../core/records.ts";
@@ -72,6 +73,11 @@ export class CoreBroker {
       this.do({ type: "tick" });
     }
     this.nowMs = endMs;
+  }
+
+  /** Lets time go by until a job may be offered again after an attempt that failed. */
+  waitOut(jobId: string): void {
+    this.advance(Math.max(0, (this.job(jobId).waitsUntil ?? 0) - this.nowMs));
   }
 
   /** Kills the broker and starts it from what the store holds. */
@@ -161,6 +167,11 @@ export class CoreAgent implements Caller {
   }
 
   get record(): AgentRecord {
+    return this.knowledge;
+  }
+
+  /** All that the broker knows of it, what no store keeps included. */
+  get knowledge(): KnownAgent {
     const agent = this.broker.state.agents.get(this.agentId);
     assert(agent !== undefined, "the agent is known");
     return agent;

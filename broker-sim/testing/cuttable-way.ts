@@ -4,15 +4,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { parseRedisAddress } from "../io/redis-address.ts";
+import { parseRedisAddress } from "../io/stores/redis-address.ts";
 
-/** A way to a server on which an answer can get lost, so that nobody knows whether what was asked for was done. */
+/**
+ * A way to a server on which an answer can get lost, so that nobody knows whether what was asked for was done; or on
+ * which what is asked for stands still.
+ */
 export class CuttableWay {
   cuts = 0;
   #isToCut = false;
+  /** What is in the request whose answer is cut. */
+  #cutAfter: string | undefined;
+  #isHeld = false;
   readonly #directory = mkdtempSync(join(tmpdir(), "way-"));
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #nearSockets = new Set<Socket>();
 
   private constructor(address: string) {
     const { path, host, port } = parseRedisAddress(address).connection;
@@ -22,7 +29,15 @@ export class CuttableWay {
         this.#sockets.add(socket);
         socket.on("error", () => undefined).on("close", () => (near.destroy(), far.destroy()));
       }
-      near.on("data", (bytes) => far.write(bytes));
+      this.#nearSockets.add(near);
+      near.on("data", (bytes) => {
+        if (this.#cutAfter !== undefined && bytes.includes(this.#cutAfter)) {
+          this.#cutAfter = undefined;
+          this.#isToCut = true;
+        }
+        far.write(bytes);
+      });
+      if (this.#isHeld) near.pause();
       far.on("data", (bytes) => {
         if (!this.#isToCut) return void near.write(bytes);
         this.#isToCut = false;
@@ -48,6 +63,23 @@ export class CuttableWay {
   /** The server does what it is asked for next, and its answer does not arrive. */
   cutNextAnswer(): void {
     this.#isToCut = true;
+  }
+
+  /** As that, of the next request that holds this text. */
+  cutAnswerTo(text: string): void {
+    this.#cutAfter = text;
+  }
+
+  /** What is asked for from here on waits. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const socket of this.#nearSockets) socket.pause();
+  }
+
+  /** What waits goes on, and so does everything after it. */
+  release(): void {
+    this.#isHeld = false;
+    for (const socket of this.#nearSockets) socket.resume();
   }
 
   async close(): Promise<void> {

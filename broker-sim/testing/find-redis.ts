@@ -8,7 +8,7 @@ import { Redis } from "ioredis";
 import { getContainerRuntimeClient } from "testcontainers";
 
 import { messageOf } from "../../foundation/errors.ts";
-import { parseRedisAddress } from "../io/redis-address.ts";
+import { parseRedisAddress } from "../io/stores/redis-address.ts";
 import { SpawnedRedis, obstacleToRedis } from "./redis-server.ts";
 
 /** A real server for a test, from wherever there is one. */
@@ -28,9 +28,10 @@ export const redisImage = "redis:7.2";
  * Takes, in this order: the server that `REDIS_URL` names; a container, where a container engine answers; a local
  * valkey-server or redis-server.
  *
+ * @param settings are given to a server that is spawned
  * @returns a server, or why there is none
  */
-export async function findRedis(): Promise<RedisForTests | string> {
+export async function findRedis(settings: readonly string[] = []): Promise<RedisForTests | string> {
   const wanted = process.env[redisVariable] ?? "";
   const given = process.env["REDIS_URL"] ?? "";
   if (wanted === "" && given !== "") return { from: "REDIS_URL", url: given, stop: async () => undefined };
@@ -44,7 +45,7 @@ export async function findRedis(): Promise<RedisForTests | string> {
   }
   const obstacle = obstacleToRedis();
   if (obstacle !== undefined) return obstacle;
-  const server = await SpawnedRedis.start();
+  const server = await SpawnedRedis.start(settings);
   return { from: "spawned", url: server.url, stop: async () => await server.stop() };
 }
 

@@ -1,9 +1,10 @@
+import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { pino } from "pino";
 
 import { systemClock } from "../../foundation/clock.ts";
 import { defaultTiming } from "../../protocol/timing.ts";
-import { parseRedisAddress } from "../io/redis-address.ts";
+import { parseRedisAddress } from "../io/stores/redis-address.ts";
 import { startBroker } from "../io/broker-server.ts";
 import { openHistoryFile } from "../io/history-file.ts";
 
@@ -14,13 +15,15 @@ import { openHistoryFile } from "../io/history-file.ts";
  */
 const log = pino({ level: "error" }, pino.destination({ fd: 2, sync: true }));
 const lines = createInterface({ input: process.stdin });
+// Whoever is killed does not come to leave what it compiled to the others.
+flushCompileCache();
 process.stdout.write("loaded\n");
 lines.on("close", () => process.exit(0));
 lines.once("line", (line) => void serve(line));
 
 async function serve(line: string): Promise<void> {
   const { port, directory, redis, history } = JSON.parse(line) as Record<string, string>;
-  const { record } = openHistoryFile({ path: history, source: `broker-${process.pid}`, clock: systemClock });
+  const { record } = openHistoryFile({ path: history, source: `broker-${process.pid}`, clock: systemClock, log });
   const store =
     redis === undefined
       ? ({ kind: "sqlite", directory: directory ?? "" } as const)

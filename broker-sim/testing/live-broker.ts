@@ -39,7 +39,14 @@ export class LiveBroker {
     port?: number;
   } & Pick<
     Partial<BrokerOptions>,
-    "stopGraceMs" | "faults" | "log" | "singleUseTokensOnly" | "rateLimits" | "agentCommand"
+    | "stopGraceMs"
+    | "faults"
+    | "log"
+    | "singleUseTokensOnly"
+    | "rateLimits"
+    | "spokeTimes"
+    | "agentCommand"
+    | "trustProxy"
   > = {}): Promise<LiveBroker> {
     const history: HistoryRecord[] = [];
     const write = (line: string) => {
@@ -66,13 +73,13 @@ export class LiveBroker {
     return this.broker.url;
   }
 
-  /** An agent's client with a fresh key, not enrolled yet. */
-  stranger(): SigningClient {
-    return new SigningClient(this.url, { nowMs: () => this.clock.nowMs() });
+  /** An agent's client with a fresh key, not enrolled yet; its clock may be ahead of the broker's. */
+  stranger({ aheadMs = 0 } = {}): SigningClient {
+    return new SigningClient(this.url, { nowMs: () => this.clock.nowMs() + aheadMs });
   }
 
-  async agent(): Promise<SigningClient> {
-    const client = this.stranger();
+  async agent(of: { aheadMs?: number } = {}): Promise<SigningClient> {
+    const client = this.stranger(of);
     const { status } = await client.enrol(this.broker.joinToken);
     if (status !== 200) throw new Error(`the enrolment was answered with ${status}`);
     return client;

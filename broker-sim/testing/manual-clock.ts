@@ -1,4 +1,4 @@
-import type { BrokerClock } from "../io/broker-clock.ts";
+import { type BrokerClock, systemBrokerClock } from "../io/broker-clock.ts";
 
 /** A clock that a test moves by hand. */
 export class ManualClock implements BrokerClock {
@@ -34,5 +34,24 @@ export class ManualClock implements BrokerClock {
       next.callback();
     }
     this.#nowMs = endMs;
+  }
+}
+
+/** In its place the machine's, which nobody moves: for real agents, whose own clocks run. */
+export class RunningClock extends ManualClock {
+  override nowMs(): number {
+    return systemBrokerClock.nowMs();
+  }
+
+  override monotonicMs(): number {
+    return systemBrokerClock.monotonicMs();
+  }
+
+  override wakeAt(atMs: number, callback: () => void): () => void {
+    return systemBrokerClock.wakeAt(atMs, callback);
+  }
+
+  override advance(): never {
+    throw new Error("the machine's clock cannot be moved");
   }
 }

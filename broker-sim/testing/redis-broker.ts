@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import type { RecordEvent } from "../../protocol/history-recorder.ts";
 import { defaultTiming } from "../../protocol/timing.ts";
 import { type BrokerOptions, type RunningBroker, startBroker } from "../io/broker-server.ts";
-import { parseRedisAddress } from "../io/redis-address.ts";
+import { parseRedisAddress } from "../io/stores/redis-address.ts";
 import { temporaryDirectory } from "./live-broker.ts";
 import { SpawnedRedis } from "./redis-server.ts";
 

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
-const program = join(import.meta.dirname, "..", "..", "bin", "broker-sim.mjs");
+export const program = join(import.meta.dirname, "..", "..", "bin", "broker-sim.mjs");
 
 /** A program that has ended, and what it said. */
 export interface Ended {
@@ -14,10 +14,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts `broker-sim`; it is killed with the test at the latest. */
-export function start(argv: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+/** Starts `broker-sim`; it is killed with the test at the latest. Its stderr is a pipe unless it is to go elsewhere. */
+export function start(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  { stderr = "pipe" }: { stderr?: number | "pipe" } = {},
+): ChildProcess {
   const child = spawn(process.execPath, [program, ...argv], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", stderr],
     env: { ...process.env, HOUSEGUEST_HISTORY: "", ...environment },
   });
   onTestFinished(() => {
@@ -44,8 +48,12 @@ export interface Served {
 }
 
 /** Starts `broker-sim serve` on a free port, and waits until it listens. */
-export async function serve(argv: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
-  const child = start(["serve", "--json", "--port", "0", "--log-level", "warn", ...argv], environment);
+export async function serve(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  streams: { stderr?: number | "pipe" } = {},
+): Promise<Served> {
+  const child = start(["serve", "--json", "--port", "0", "--log-level", "warn", ...argv], environment, streams);
   const ended = once(child, "close");
   for await (const line of createInterface({ input: child.stdout! })) {
     const parsed = JSON.parse(line) as Record<string, unknown>;
@@ -58,7 +66,7 @@ export async function serve(argv: readonly string[], environment: Record<string,
       ended,
     };
   }
-  throw new Error(`the broker did not start: ${await text(child.stderr!)}`);
+  throw new Error(`the broker did not start: ${child.stderr === null ? "" : await text(child.stderr)}`);
 }
 
 /** Sends a signal and waits for the end. @returns its exit code */

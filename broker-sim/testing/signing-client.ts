@@ -40,10 +40,12 @@ export interface Answer {
 export class SigningClient {
   readonly agentId: string;
   readonly publicKey: string;
-  instanceId = randomUUID();
-  readonly url: string;
+  instanceId: string = randomUUID();
+  /** May be another one after the broker was started anew. */
+  url: string;
   readonly #key: KeyObject;
   readonly #nowMs: () => number;
+  #sent: [string, RequestInit] | undefined;
 
   constructor(url: string, { nowMs = Date.now } = {}) {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
@@ -102,15 +104,15 @@ export class SigningClient {
     const headers = this.headers(method, path, { ...tampering, body });
     if (body !== null) headers["content-type"] ??= tampering.contentType ?? "application/octet-stream";
     const payload = tampering.bodySent ?? body;
-    const response = await fetch(this.url + path, {
-      method,
-      headers,
-      ...(payload === null ? {} : { body: new Uint8Array(payload) }),
-    });
-    const bytes = Buffer.from(await response.arrayBuffer());
-    const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
-    const parsed: unknown = isJson && bytes.length > 0 ? JSON.parse(bytes.toString("utf8")) : undefined;
-    return { status: response.status, body: parsed, bytes, headers: response.headers };
+    const sent = { method, headers, ...(payload === null ? {} : { body: new Uint8Array(payload) }) };
+    this.#sent = [this.url + path, sent];
+    return await answerTo(this.url + path, sent);
+  }
+
+  /** Sends what was sent last once more, byte for byte. */
+  async replay(): Promise<Answer> {
+    if (this.#sent === undefined) throw new Error("nothing was sent yet");
+    return await answerTo(...this.#sent);
   }
 
   /** The headers of a signed request, for one that is sent by other means. */
@@ -134,6 +136,14 @@ export class SigningClient {
     const headers = { ...signatureHeaders(parts, signature), [instanceHeader]: parts.instanceId };
     return tampering.headers?.(headers) ?? headers;
   }
+}
+
+async function answerTo(url: string, sent: RequestInit): Promise<Answer> {
+  const response = await fetch(url, sent);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+  const parsed: unknown = isJson && bytes.length > 0 ? JSON.parse(bytes.toString("utf8")) : undefined;
+  return { status: response.status, body: parsed, bytes, headers: response.headers };
 }
 
 export function digestOf(content: Buffer): string {

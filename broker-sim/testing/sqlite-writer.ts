@@ -1,4 +1,4 @@
-import { sqliteStore } from "../io/sqlite-store.ts";
+import { sqliteStore } from "../io/stores/sqlite-store.ts";
 import { CoreBroker } from "./core-broker.ts";
 
 /**

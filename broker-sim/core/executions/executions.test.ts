@@ -282,6 +282,17 @@ describe("the list", () => {
     expect(codeOf(scene.broker.do({ type: "spawn", spec }))).toBe("ok");
   });
 
+  test("takes no more from a drained broker, whose agents could not join, and shows those that it has", () => {
+    const scene = new Scene();
+    const before = scene.spawn();
+    answerOf(scene.broker.do({ type: "drain", reason: "maintenance" }));
+    expect(codeOf(scene.broker.do({ type: "spawn", spec }))).toBe("out-of-service");
+    expect(executionViews(scene.broker.state).map(({ executionId }) => executionId)).toEqual([before]);
+    expect(answerOf(scene.kill(before)).state).toBe("killing");
+    scene.broker.restart();
+    expect(codeOf(scene.broker.do({ type: "spawn", spec }))).toBe("ok");
+  });
+
   test("forgets those first that ended first, in the store too", () => {
     const scene = new Scene();
     const { broker } = scene;

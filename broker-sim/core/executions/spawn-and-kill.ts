@@ -2,6 +2,7 @@ import { sometimes } from "../../../foundation/sometimes.ts";
 import { isTerminalExecution } from "../../../protocol/execution-states.ts";
 import type { KillRequest } from "../../../protocol/executions.ts";
 import { brokerLimits } from "../broker-limits.ts";
+import { takesNoAgents } from "../drain.ts";
 import { type BrokerInput, type BrokerResponse, refuse } from "../inputs.ts";
 import { type Turn, persistExecution, record } from "../turn.ts";
 import type { ExecutionRecord } from "./execution-record.ts";
@@ -14,6 +15,12 @@ import { transitionToKilling } from "./lifecycle.ts";
  */
 export function spawn(turn: Turn, { spec, origin = null }: BrokerInput<"spawn">): BrokerResponse<"spawn"> {
   const { state, nowMs } = turn;
+  // One that is started now could not join.
+  const closed = takesNoAgents(state);
+  if (closed !== null) {
+    sometimes("a drained broker was to start an agent");
+    return closed;
+  }
   const live = state.executions.size - state.executionsSettled.size;
   if (live >= brokerLimits.executionsLiveMax) {
     return refuse("full", `${live} agents were started here and have not ended, which is the limit; end one first.`);

@@ -302,6 +302,20 @@ describe("a command", () => {
   });
 });
 
+describe("a drained spoke", () => {
+  test("starts no agent, and stays at that after its next start: its hub may have given it up", () => {
+    const scene = new Scene().connected();
+    const spawn = scene.command();
+    answerOf(scene.broker.do({ type: "drain", reason: "maintenance" }));
+    expect(codeOf(scene.send(spawn))).toBe("out-of-service");
+    expect(scene.broker.state.executions.size).toBe(0);
+    expect(codeOf(scene.send(scene.command({ do: "status", of: null })))).toBe("ok");
+    scene.broker.restart();
+    expect(codeOf(scene.again(spawn))).toBe("out-of-service");
+    expect(codeOf(scene.send(scene.command()))).toBe("ok");
+  });
+});
+
 describe("what a hub knows of its agents elsewhere", () => {
   const spoke = { connectionId: "conn-0000000000000001", name: "spoke", peerKey: otherKey, peerUrl: "http://x" };
   const connectionId = spoke.connectionId;

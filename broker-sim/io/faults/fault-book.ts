@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { RecordEvent } from "../../../protocol/history-recorder.ts";
 import { type Fault, type FaultKind, type FaultView, type PutFault, faultScopes } from "../../../protocol/faults.ts";
 import type { BrokerClock } from "../broker-clock.ts";
+import { streamRoutes } from "../operations/route-descriptions.ts";
 import { ProblemError } from "../problems.ts";
 
 /** The most rules in force at once, and the most ended ones that are remembered. */
@@ -190,5 +191,9 @@ function assertPossible({ fault, route, agentId }: PutFault, routes: readonly st
   if (agentId !== undefined && !scopes.includes("agentId")) throw refused("agent");
   if (route !== undefined && !routes.includes(route)) {
     throw new ProblemError("bad-request", `There is no route ${route} that can misbehave; /documentation lists them.`);
+  }
+  const isOfAnswer = fault.kind === "truncate" || ("phase" in fault && fault.phase === "answer");
+  if (route !== undefined && streamRoutes.has(route) && isOfAnswer) {
+    throw new ProblemError("bad-request", `${route} is a stream, and has no answer for a fault ${fault.kind}.`);
   }
 }

@@ -4,7 +4,7 @@ import * as z from "zod";
 
 import { FaultList, FaultView, PutFault } from "../../../protocol/faults.ts";
 import { routes } from "../../../protocol/routes.ts";
-import { requireOperator } from "../operator-token.ts";
+import { requireOperator } from "../security/operator-token.ts";
 import { ProblemError } from "../problems.ts";
 import type { FaultBook } from "./fault-book.ts";
 import { canMisbehave } from "./misbehave.ts";

@@ -223,6 +223,26 @@ describe("a clock that is told to be wrong", () => {
     expect(live.broker.service.state.nowMs).toBe(live.clock.nowMs());
   });
 
+  test("lets nobody send again what was taken before", async () => {
+    const { live, agent } = await faulty();
+    expect((await agent.heartbeat()).status).toBe(200);
+    // Far enough that whoever asked that clock would forget every nonce, and none was fresh.
+    const aheadMs = 3_600_000;
+    const ruleId = await put(live, { fault: { kind: "wrong-clock", aheadMs } });
+    const there = live.stranger({ aheadMs });
+    expect((await there.enrol(live.broker.joinToken)).status).toBe(200);
+    await live.call("DELETE", routes.fault(ruleId));
+    expect((await agent.replay()).body.code).toBe("replayed");
+    // Nor when the true clock comes to that time.
+    const calm = live.stranger();
+    await calm.enrol(live.broker.joinToken);
+    for (let stepMs = 0; stepMs < aheadMs; stepMs += 200_000) {
+      live.clock.advance(200_000);
+      expect((await calm.heartbeat()).status).toBe(200);
+    }
+    expect((await there.replay()).body.code).toBe("replayed");
+  });
+
   test("shows in every property that the messages give as a time, and in no other", () => {
     const times = new Set<string>();
     const others = new Set<string>();
@@ -300,12 +320,37 @@ describe("rules", () => {
     { fault: { kind: "drop-events" }, expiresInMs: 1, route: heartbeat },
     { fault: { kind: "wrong-clock", aheadMs: 5 }, expiresInMs: 1, agentId: "a".repeat(64) },
     { fault: { kind: "wrong-clock", aheadMs: 0 }, expiresInMs: 1 },
+    ...[routes.events, routes.executionEvents].flatMap((path) => [
+      { fault: { kind: "latency", delayMs: 5, phase: "answer" }, expiresInMs: 1, route: `GET ${path}` },
+      { fault: { kind: "hang", phase: "answer" }, expiresInMs: 1, route: `GET ${path}` },
+      { fault: { kind: "status", status: 500, phase: "answer" }, expiresInMs: 1, route: `GET ${path}` },
+      { fault: { kind: "reset", phase: "answer" }, expiresInMs: 1, route: `GET ${path}` },
+      { fault: { kind: "truncate", afterBytes: 1 }, expiresInMs: 1, route: `GET ${path}` },
+    ]),
     { fault: { kind: "gremlins" }, expiresInMs: 1 },
   ])("%j is refused: it has no end, or could never have an effect, or none could undo it", async (asked) => {
     const live = await LiveBroker.start({ faults: true });
     expect((await live.call("POST", routes.faults, asked)).body.code).toBe("bad-request");
     expect((await live.call("GET", routes.faults)).body.faults).toEqual([]);
   });
+
+  test.each([{ kind: "status", status: 503 }, { kind: "reset" }, { kind: "latency", delayMs: 1 }] as const)(
+    "%j has an effect on a request for a stream",
+    async (fault) => {
+      const live = await LiveBroker.start({ faults: true });
+      const agent = await live.agent();
+      const ruleId = await put(live, { fault, route: `GET ${routes.events}` });
+      const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
+      const asked = fetch(live.url + routes.events, { headers })
+        .then(async ({ body }) => await body?.cancel())
+        // As it is to be.
+        .catch(() => undefined);
+      await hits(live, ruleId, 1);
+      live.clock.advance(1);
+      await asked;
+      expect((await live.call("GET", routes.faults)).body.faults).toMatchObject([{ hits: 1 }]);
+    },
+  );
 
   test("end with the broker: what hangs is answered, and the next start misbehaves in nothing", async () => {
     const directory = temporaryDirectory();

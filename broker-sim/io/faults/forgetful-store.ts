@@ -1,4 +1,4 @@
-import { type BrokerStore, type StoreWrites, storeAround } from "../store.ts";
+import { type BrokerStore, type StoreWrites, storeAround } from "../stores/store.ts";
 import type { FaultBook, FaultRule } from "./fault-book.ts";
 
 /**

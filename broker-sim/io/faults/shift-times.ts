@@ -1,6 +1,6 @@
 /** Whether a property of a message holds a time by the broker's clock (`WallMs`); a test holds this against the schemas. */
 function isTimeName(name: string): boolean {
-  return /(At|TimeMs)$/.test(name);
+  return /(At|TimeMs|Until)$/.test(name);
 }
 
 /** A message with every time of the broker's clock in it moved; everything else stays as it is. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { routes } from "../../../protocol/routes.ts";
-import { LiveBroker } from "../../testing/live-broker.ts";
+import { LiveBroker, temporaryDirectory } from "../../testing/live-broker.ts";
 import { type SigningClient, statusOf } from "../../testing/signing-client.ts";
 
 /** The agent's stream, up to the goodbye. */
@@ -38,7 +38,7 @@ test("a drained broker makes no new offers, says goodbye to whoever is there and
   expect(await (await goodbye(live, late)).heard).toContain("event: goodbye");
   expect(await live.call("GET", routes.ready)).toEqual({
     status: 503,
-    body: { ready: false, reasons: ["the broker is drained: maintenance"] },
+    body: { ready: false, reasons: ["drained: maintenance"] },
   });
   expect((await (await fetch(live.url + routes.metrics)).text()).includes("houseguest_broker_ready 0\n")).toBe(true);
 
@@ -55,8 +55,35 @@ test("a drained broker makes no new offers, says goodbye to whoever is there and
   expect((await there.heartbeat()).body.offers).toEqual([]);
   const states = (await live.call("GET", routes.jobs)).body.jobs.map(({ state }: { state: string }) => state);
   expect(states.sort()).toEqual(["completed", "queued", "queued", "queued"]);
-  // New jobs are still taken: they wait for the next start.
+  // New jobs are still taken: they wait for the next start. New agents are not; those that are known may come back.
   expect(await live.submit()).toHaveLength(1);
+  const stranger = await live.stranger().enrol(live.broker.joinToken);
+  expect([stranger.status, stranger.body.code, stranger.headers.get("retry-after")]).toEqual([
+    ...[503, "out-of-service", "10"],
+  ]);
+  const spawned = await live.call("POST", routes.executions, { slots: 1, sandbox: "process" });
+  expect([spawned.status, spawned.body.code]).toEqual([503, "out-of-service"]);
+  expect((await late.enrol(live.broker.joinToken)).status).toBe(200);
+});
+
+test("a drain is in the history, and uses up no token of whom it keeps out", async () => {
+  const directory = temporaryDirectory();
+  const live = await LiveBroker.start({ directory });
+  const { joinToken } = (await live.call("POST", routes.joinTokens, {})).body;
+  await live.call("POST", routes.drain, { reason: "maintenance" });
+  await live.call("POST", routes.drain, { reason: "still" });
+  const drained = live.history.flatMap(({ type, data }) => (type === "broker.drained" ? [data] : []));
+  expect(drained).toEqual([{ reason: "maintenance" }, { reason: "still" }]);
+  const stranger = await live.stranger().enrol(joinToken);
+  expect([stranger.status, stranger.body.message]).toEqual([
+    503,
+    "The broker is drained, and takes no new agents: still.",
+  ]);
+  expect((await live.call("GET", routes.joinTokens)).body.joinTokens).toMatchObject([{ usedBy: null }]);
+  await live.broker.close();
+  const again = await LiveBroker.start({ directory, clock: live.clock });
+  expect((await again.call("GET", routes.ready)).body).toEqual({ ready: true, reasons: [] });
+  expect((await again.stranger().enrol(joinToken)).status).toBe(200);
 });
 
 test("jobs that no agent outlived are listed by themselves; those that failed by their own end are not", async () => {

@@ -24,7 +24,12 @@ export function registerHealthRoutes(plain: FastifyInstance, { service, readines
     service.assertWritable();
     await service.settled();
     const { jobs, settled, agents, queue } = service.state;
-    return { ok: true as const, jobsLive: jobs.size - settled.size, jobsQueued: queue.size, agents: agents.size };
+    return {
+      ok: true as const,
+      jobsLive: jobs.size - settled.size,
+      jobsQueued: queue.size + queue.waiting,
+      agents: agents.size,
+    };
   });
   app.get(routes.ready, { schema: { response: { 200: ReadyView, 503: ReadyView } } }, async (_request, reply) => {
     const { reasons } = readiness;

@@ -5,13 +5,14 @@ import type { HistoryType } from "../../../protocol/history.ts";
 import type { RecordEvent } from "../../../protocol/history-recorder.ts";
 import { jobStates } from "../../../protocol/job-states.ts";
 import type { BrokerState } from "../../core/broker-state.ts";
-import { type BrokerStore, storeAround } from "../store.ts";
+import { type BrokerStore, storeAround } from "../stores/store.ts";
 import { withSpan } from "./tracing.ts";
 
 /** What a scrape looks at by itself. */
 export interface Gauged {
   readonly state: BrokerState;
   readonly openStreams: () => number;
+  readonly recordsLost: () => number;
   readonly isReady: () => boolean;
 }
 
@@ -72,6 +73,7 @@ export class BrokerMetrics {
   /** @param gauged what a scrape reads */
   constructor(gauged: Gauged) {
     registerGauges(this.#registers, gauged);
+    registerLost(this.#registers, gauged);
   }
 
   requested({ route, status, ms }: { route: string; status: number; ms: number | null }): void {
@@ -176,7 +178,12 @@ function registerGauges(registers: Registry[], { state, openStreams, isReady }: 
       all: executionStates,
       read: () => Array.from(state.executions.values(), (execution) => execution.state),
     }),
-    gauge("jobs_queued", "Jobs that wait for an agent.", () => state.queue.size),
+    gauge("jobs_queued", "Jobs that wait for an agent.", () => state.queue.size + state.queue.waiting),
+    gauge(
+      "jobs_backing_off",
+      "Of these, jobs that are not offered yet, after a failed attempt.",
+      () => state.queue.waiting,
+    ),
     gauge("event_streams", "Event streams that are open.", openStreams),
     gauge("checkpoints", "Blobs in the checkpoint store.", () => state.blobs.size),
     gauge("checkpoint_bytes", "What they have together, in bytes.", () => {
@@ -187,6 +194,19 @@ function registerGauges(registers: Registry[], { state, openStreams, isReady }: 
     gauge("ready", "1 while /readyz says yes.", () => Number(isReady())),
     gauge("resident_bytes", "Memory of the broker's process, in bytes.", () => process.memoryUsage.rss()),
   ];
+}
+
+/** It only grows, as a counter does, and is counted elsewhere. */
+function registerLost(registers: Registry[], { recordsLost }: Gauged): Counter {
+  return new Counter({
+    name: "houseguest_broker_history_lost_total",
+    help: "Records that the history could not take, as on a full disk.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(recordsLost());
+    },
+  });
 }
 
 /** What is counted by a label at a scrape: every value that it may have, and those there are. */

@@ -1,15 +1,15 @@
-import type { Drain } from "./drain.ts";
+import type { BrokerState } from "../../core/broker-state.ts";
 
 /** Whether the broker takes part in the fleet's work just now, and if not, why. */
 export class Readiness {
-  readonly #drain: Drain;
+  readonly #state: Pick<BrokerState, "drained">;
   readonly #outage: () => string | null;
   #stopping = false;
   #failed = false;
 
   /** @param outage why the store cannot be written to at this moment; null while it can */
-  constructor(drain: Drain, outage: () => string | null) {
-    this.#drain = drain;
+  constructor(state: Pick<BrokerState, "drained">, outage: () => string | null) {
+    this.#state = state;
     this.#outage = outage;
   }
 
@@ -26,7 +26,7 @@ export class Readiness {
     return [
       ...(this.#failed ? ["the store failed: nothing is acknowledged any more"] : []),
       ...(outage === null ? [] : [outage]),
-      ...(this.#drain.reason === null ? [] : [`the broker is drained: ${this.#drain.reason}`]),
+      ...(this.#state.drained === null ? [] : [`drained: ${this.#state.drained}`]),
       ...(this.#stopping ? ["the broker is stopping"] : []),
     ];
   }

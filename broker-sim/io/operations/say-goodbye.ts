@@ -1,6 +1,7 @@
 import type { RecordEvent } from "../../../protocol/history-recorder.ts";
 import type { BrokerService } from "../broker-service.ts";
-import type { Spawner } from "../spawner.ts";
+import type { Spawner } from "../executions/spawner.ts";
+import type { Stopping } from "./stopping.ts";
 
 /** Who is expected to leave, and who has: seen from what the broker records. */
 export class Departures {
@@ -43,20 +44,24 @@ export interface Leaving {
   readonly service: BrokerService;
   readonly departures: Departures;
   /** Those that the broker started itself: how they end is told while somebody listens. */
-  readonly spawned: Pick<Spawner, "idle">;
+  readonly spawned: Pick<Spawner, "askToLeave" | "idle">;
+  readonly stopping: Stopping;
 }
 
 /**
  * Tells every agent that has a stream that the broker goes, and waits for them to hand their leases back: an agent that
- * hears `goodbye` shuts down (EG-1). Those that have no stream find nobody, and go on trying.
+ * hears `goodbye` shuts down (EG-1). Those that have no stream find nobody, and go on trying; but for those that the broker
+ * started itself, which are told by a signal as well: they may not have joined yet, and cannot any more.
  */
 export async function sayGoodbye(
-  { service, departures, spawned }: Leaving,
+  { service, departures, spawned, stopping }: Leaving,
   { reason, withinMs, hurried }: Goodbye,
 ): Promise<void> {
   const agentIds = service.hub.connected();
   const left = departures.of(agentIds);
-  for (const agentId of agentIds) service.hub.push(agentId, { event: "goodbye", data: { reason } });
+  // Before the goodbye: whoever hears a signal after it would take that for a wish to hurry.
+  spawned.askToLeave();
+  stopping.begin(service, reason);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, withinMs);

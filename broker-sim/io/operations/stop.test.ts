@@ -2,12 +2,14 @@ import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
+import { isTerminalExecution } from "../../../protocol/execution-states.ts";
 import { routes } from "../../../protocol/routes.ts";
 import { defaultTiming } from "../../../protocol/timing.ts";
 import { startBroker } from "../broker-server.ts";
 import { LiveBroker } from "../../testing/live-broker.ts";
+import { routeDescriptions } from "./route-descriptions.ts";
 
 /** A connection over which the test writes the bytes of a request itself. */
 async function rawConnection(live: LiveBroker): Promise<Socket> {
@@ -47,9 +49,12 @@ test("a stop answers what was asked before it, and says on /readyz meanwhile tha
   watcher.write("connection: close\r\n\r\n");
   expect(await told).toMatch(/^HTTP\/1\.1 503 [\s\S]*"reasons":\["the broker is stopping"\]/);
   const answer = text(socket);
+  const lastAskedAtMs = performance.now();
   socket.write(rest);
   expect(await answer).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*"jobIds":\["job-/);
   await stopped;
+  // Nobody is waited for whose connection stays open for requests that are taken no more; the grace would be 5 s.
+  expect(performance.now() - lastAskedAtMs).toBeLessThan(2_500);
 });
 
 test("a stop cuts off whoever does not come to an end within its grace", async () => {
@@ -78,4 +83,88 @@ test("a broker that does not come up serves nobody", async () => {
   await expect(started).rejects.toThrow("no space left");
   // A handle is gone a turn after it was closed.
   await expect.poll(listening).toBe(before);
+});
+
+describe("from the moment it begins to stop", () => {
+  /** A broker that waits for an agent which does not heed its goodbye, until it is hurried. */
+  async function stopping() {
+    const live = await LiveBroker.start({ faults: true });
+    const agent = await live.agent();
+    await live.submit(2);
+    const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
+    const stream = await fetch(live.url + routes.events, { headers });
+    const [offer] = (await agent.heartbeat({ slotsFree: 1 })).body.offers;
+    const { leaseId, epoch } = offer;
+    await agent.post(routes.leaseAction(leaseId, "accept"), { epoch });
+    const hurried = Promise.withResolvers<void>();
+    const goodbye = { reason: "the test stops it", withinMs: 600_000, hurried: hurried.promise };
+    return {
+      live,
+      agent,
+      lease: { leaseId, epoch },
+      stream,
+      stopped: live.broker.close(goodbye),
+      hurry: hurried.resolve,
+    };
+  }
+
+  test("a broker begins nothing, says so with a time to ask again, and lets come back what it gave out", async () => {
+    const { live, agent, lease, stream, stopped, hurry } = await stopping();
+    const beginning = Object.entries(routeDescriptions).filter(([, { begins }]) => begins === true);
+    expect(beginning.length).toBeGreaterThan(8);
+    for (const [route] of beginning) {
+      const [method = "", path = ""] = route.split(" ");
+      const response = await fetch(live.url + path, { method, headers: live.operatorHeaders() });
+      const { code } = (await response.json()) as { code: string };
+      const told = [route, response.status, code, response.headers.get("retry-after")];
+      expect(told).toEqual([route, 503, "out-of-service", "10"]);
+    }
+    const stranger = await live.stranger().enrol(live.broker.joinToken);
+    expect([stranger.status, stranger.body.code]).toEqual([503, "out-of-service"]);
+    // Whoever is known comes to hand back, or to withdraw.
+    expect((await agent.enrol(live.broker.joinToken)).status).toBe(200);
+    const { leaseId, epoch } = lease;
+    expect((await agent.heartbeat({ slotsFree: 1 })).body.offers).toEqual([]);
+    const returned = { epoch, reason: "goodbye", progress: 0 };
+    expect((await agent.post(routes.leaseAction(leaseId, "return"), returned)).status).toBe(200);
+    expect((await live.call("GET", routes.jobs)).body.jobs.map(({ state }: { state: string }) => state)).toEqual([
+      "queued",
+      "queued",
+    ]);
+    hurry();
+    await stopped;
+    // The stream said goodbye, and was closed.
+    expect(await stream.text()).toMatch(/event: goodbye\ndata: {"reason":"the test stops it"}\n/);
+  });
+
+  test("it is not ready, for that one reason", async () => {
+    const { live, stopped, hurry } = await stopping();
+    expect((await live.call("GET", routes.ready)).body).toEqual({ ready: false, reasons: ["the broker is stopping"] });
+    hurry();
+    await stopped;
+  });
+});
+
+describe("agents that the broker started and that have not joined yet", () => {
+  const goodbye = { reason: "the test stops it", withinMs: 600_000, hurried: new Promise<void>(() => undefined) };
+
+  test("do not hold up its goodbye: whatever they do, they are told by a signal", async () => {
+    const live = await LiveBroker.start({ agentCommand: ["/bin/sh", "-c", "exec sleep 600"] });
+    const { executionId } = (await live.call("POST", routes.executions, { slots: 1, sandbox: "process" })).body;
+    const state = () => live.broker.service.state.executions.get(executionId)!.state;
+    await expect.poll(state).toBe("running");
+    await live.broker.close(goodbye);
+    expect(isTerminalExecution(state())).toBe(true);
+  });
+
+  test("leave nothing when their enrolment was under way", { timeout: 60_000 }, async () => {
+    const live = await LiveBroker.start({ faults: true });
+    const hang = { fault: { kind: "hang" }, route: `POST ${routes.enrol}`, expiresInMs: 600_000 };
+    expect((await live.call("POST", routes.faults, hang)).status).toBe(200);
+    const { executionId } = (await live.call("POST", routes.executions, { slots: 1, sandbox: "process" })).body;
+    const hits = async () => (await live.call("GET", routes.faults)).body.faults[0].hits;
+    await expect.poll(hits, { timeout: 30_000 }).toBeGreaterThan(0);
+    await live.broker.close(goodbye);
+    expect(live.broker.service.state.executions.get(executionId)).toMatchObject({ state: "completed", error: null });
+  });
 });
