@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { ResidueReport } from "../protocol/residue-report.ts";
 import { unifiedRoot } from "./collectors/cgroups.ts";
 import { RunCgroup } from "./commands/run-cgroup.ts";
-import { runResidue } from "./testing/run-residue.ts";
+import { inShell, runResidue } from "./testing/run-residue.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -98,6 +98,17 @@ describe("residue run", () => {
     expect(await exit).toEqual([9, null]);
   });
 
+  it.each([
+    ["run --json --root DIRECTORY -- true >/dev/full", 2, "The output could not be written: ENOSPC"],
+    ["run --report /dev/full --root DIRECTORY -- true", 2, "The report could not be written to /dev/full: ENOSPC"],
+    ["run --json --root DIRECTORY -- true | true", 0, ""],
+  ])("whose outcome is lost did not pass, unless nobody reads it: %s", async (words, expected, sentence) => {
+    const { exitCode, stderr } = await inShell(words.replace("DIRECTORY", temporaryDirectory()));
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain("    at ");
+    expect(exitCode).toBe(expected);
+  });
+
   it("ends with 64 for a command that cannot be started", async () => {
     const { exitCode, stderr } = await runResidue(["run", "--root", temporaryDirectory(), "--", "/no/such/program"]);
     expect([exitCode, stderr]).toEqual([64, expect.stringContaining("there is no such program")]);
@@ -128,6 +139,37 @@ describe("residue run", () => {
   );
 });
 
+describe("residue diff by an ordinary user", () => {
+  it.skipIf(!isRoot)(
+    "excuses what root puts into a sticky directory meanwhile, and not what this user does (only root can try)",
+    async (context) => {
+      const [root, place] = [temporaryDirectory(), temporaryDirectory()];
+      chmodSync(root, 0o1777);
+      chmodSync(place, 0o777);
+      writeFileSync(join(root, "goes"), "");
+      const before = join(place, "before");
+      const mayRead = await runResidue(["snapshot", "--root", root, "--output", before], { uid: nobody }).then(
+        ({ exitCode }) => exitCode === 0,
+        () => false,
+      );
+      if (!mayRead) context.skip("this checkout cannot be read by other users");
+      mkdirSync(join(root, "of-root"), { mode: 0o700 });
+      rmSync(join(root, "goes"));
+      const filesLeft = async () => {
+        const { stdout } = await runResidue(["diff", before, "--now", "--json"], { uid: nobody });
+        const { findings, excused } = ResidueReport.parse(JSON.parse(stdout));
+        const examples = excused.find(({ rule }) => rule === "others-entry")?.examples ?? [];
+        return [findings.filter(({ surface }) => surface === "files").map(({ location }) => location), examples];
+      };
+      const others = [join(root, "goes"), join(root, "of-root")];
+      expect(await filesLeft()).toEqual([[], others]);
+      writeFileSync(join(root, "of-user"), "");
+      chownSync(join(root, "of-user"), nobody, nobody);
+      expect(await filesLeft()).toEqual([[join(root, "of-user")], others]);
+    },
+  );
+});
+
 describe("residue diff", () => {
   it("compares a kept snapshot with the host as it is now, and two kept ones", async () => {
     const root = temporaryDirectory();
@@ -145,4 +187,28 @@ describe("residue diff", () => {
     }
     expect(existsSync(before) && readFileSync(before).length > 0).toBe(true);
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "takes neither its own launcher nor who reads its output for left, but who only writes to that (Linux only)",
+    async () => {
+      const [root, place] = [temporaryDirectory(), temporaryDirectory()];
+      const before = join(place, "before");
+      await runResidue(["snapshot", "--root", root, "--output", before]);
+      const program = join(import.meta.dirname, "testing/launched-twice.ts");
+      // A process in the background has the report's pipe open as the readers have, from the other side.
+      const script =
+        '{ sleep 600 & echo $! >"$3"; "$0" "$1" diff "$2" --now --json; kill $!; } | cat | tee "$4" | wc -c';
+      const files = [before, join(place, "pid"), join(place, "report")];
+      const shell = spawn("sh", ["-c", script, process.execPath, program, ...files], { stdio: "ignore" });
+      await once(shell, "exit");
+      const { findings, excused } = ResidueReport.parse(JSON.parse(readFileSync(join(place, "report"), "utf8")));
+      const rules = new Map(excused.map(({ rule, count }) => [rule, count]));
+      expect(rules.get("reads-the-report")).toBe(3);
+      expect(rules.get("harness-process")).toBe(2);
+      const writer = `pid ${readFileSync(join(place, "pid"), "utf8").trim()},`;
+      expect(findings.filter(({ location }) => location.startsWith(writer))).toHaveLength(1);
+      const names = findings.map(({ owner, subject }) => `${subject} ${owner}`);
+      expect(names.filter((name) => /: (cat|tee|wc)\b/.test(name))).toEqual([]);
+    },
+  );
 });

@@ -1,10 +1,12 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { ResidueReport } from "../protocol/residue-report.ts";
+import { surfaces } from "./core/fact.ts";
 import { loadSnapshot } from "./scanner.ts";
-import { runResidue } from "./testing/run-residue.ts";
+import { inShell, runResidue } from "./testing/run-residue.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 describe("residue", () => {
@@ -21,6 +23,51 @@ describe("residue", () => {
     expect(exitCode).toBe(64);
     expect(stdout).toBe("");
     expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("tries where the report goes before it runs the command", async () => {
+    const ran = join(temporaryDirectory(), "ran");
+    const { exitCode, stderr } = await runResidue(["run", "--report", "/no/such/place/x", "--", "touch", ran]);
+    expect([exitCode, stderr]).toEqual([64, expect.stringContaining("The report file /no/such/place/x cannot be")]);
+    expect(existsSync(ran)).toBe(false);
+  });
+
+  it("leaves no empty report of a command that could not be started, and keeps an earlier one", async () => {
+    const place = temporaryDirectory();
+    const [fresh, earlier] = [join(place, "new"), join(place, "earlier")];
+    writeFileSync(earlier, "{}");
+    for (const report of [fresh, earlier]) {
+      const run = await runResidue(["run", "--root", place, "--report", report, "--", "/no/such/program"]);
+      expect(run.exitCode).toBe(64);
+    }
+    expect([existsSync(fresh), readFileSync(earlier, "utf8")]).toEqual([false, "{}"]);
+  });
+
+  it("writes the report to a file that it does not count as left, and to a pipe", async () => {
+    const root = temporaryDirectory();
+    const report = join(root, "report.json");
+    await runResidue(["run", "--root", root, "--report", report, "--", "true"]);
+    const { findings } = ResidueReport.parse(JSON.parse(readFileSync(report, "utf8")));
+    expect(findings.filter(({ surface }) => surface === "files")).toEqual([]);
+    const { stdout } = await inShell(`run --root ${root} --report /dev/stdout -- true | cat`);
+    expect(ResidueReport.parse(JSON.parse(stdout)).surfaces).toHaveLength(surfaces.length);
+  });
+
+  it.each([
+    ["snapshot", "--output", "/dev/full"],
+    ["snapshot", "--output", "/no/such/place/x"],
+  ])("%s %s %s ends with 64 and one sentence", async (...parameters) => {
+    const { exitCode, stderr } = await runResidue([...parameters, "--root", temporaryDirectory()]);
+    expect([exitCode, stderr]).toEqual([64, expect.stringMatching(/^The snapshot .* cannot be written: .*\n$/)]);
+  });
+
+  it.each([
+    ["--help >/dev/full", 2, "The output could not be written: ENOSPC"],
+    ["--help | head -1", 0, ""],
+  ])("%s ends with %d", async (words, expected, sentence) => {
+    const { exitCode, stderr } = await inShell(words);
+    expect([exitCode, stderr]).toEqual([expected, expect.stringContaining(sentence)]);
     expect(stderr).not.toContain("    at ");
   });
 

@@ -5,15 +5,18 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { diffCommand, type DiffCommandOptions } from "./commands/diff.ts";
 import { Interruption } from "./commands/interruption.ts";
+import { codeWhenLost, watchOutput } from "./commands/output.ts";
 import { runWatched, type RunCommandOptions } from "./commands/run.ts";
 import { snapshotCommand, type SnapshotCommandOptions } from "./commands/snapshot.ts";
 
 const exitCodesHelp = `
 Exit codes:
-  0    nothing is left (and, under the policies ci and strict, everything was seen)
+  0    nothing is left (and, under the policies ci and strict, all was seen)
   1    something is left
-  2    nothing was found, but not everything was seen, or evidence was lost
-  3    a control group made for the command could not be removed; the message holds the command that does it
+  2    nothing was found, but not everything was seen, or evidence was lost, or
+       what was found could not be written
+  3    a control group made for the command could not be removed; the message
+       holds the command that does it
   64   the command line or a file named on it is wrong; nothing was done
   130  interrupted while the host was read
 `;
@@ -24,6 +27,15 @@ Exit codes:
  * @returns the exit code
  */
 export async function main(argv: string[]): Promise<number> {
+  const lostOutput = watchOutput();
+  const exitCode = await runProgram(argv);
+  const lost = await lostOutput();
+  if (lost === null) return exitCode;
+  process.stderr.write(`${lost} Look whether the disk is full, or write elsewhere.\n`);
+  return codeWhenLost(exitCode);
+}
+
+async function runProgram(argv: string[]): Promise<number> {
   const interruption = new Interruption();
   let exitCode: number = ExitCode.pass;
   const program = buildProgram(interruption, (code) => {

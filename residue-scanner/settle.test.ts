@@ -1,10 +1,13 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
 import { settleAndCompare, takeSnapshot } from "./scanner.ts";
+import { hasSettled } from "./settle.ts";
 import { contextFixture } from "./testing/snapshot-fixture.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
@@ -46,6 +49,63 @@ describe("settling", () => {
     const { report } = await settleAndCompare(before, contextFixture(), { surfaces });
     expect(report.readings).toBeGreaterThan(2);
     expect(report.findings.filter(({ after }) => after?.["pid"] === child.pid)).toEqual([]);
+  });
+
+  it("finds no process of a job that ends while it looks, however long process 1 takes to collect it", {
+    timeout: 40_000,
+  }, async () => {
+    const surfaces = ["processes"] as const;
+    const fifo = join(temporaryDirectory(), "fifo");
+    spawnSync("mkfifo", [fifo]);
+    // Both ends, so that neither side waits for the other to open it.
+    const end = openSync(fifo, constants.O_RDWR);
+    try {
+      const before = await takeSnapshot({ surfaces });
+      const opener = spawn("sh", ["-c", '(read -r line < "$1" &)', "sh", fifo], { stdio: "ignore", detached: true });
+      const session = opener.pid as number;
+      await once(opener, "exit");
+      const context = contextFixture({
+        processes: [{ pid: session, startTime: "0", role: "job", sessionId: session }],
+      });
+      const ofSession = ({ findings }: ResidueReport) => findings.filter(({ after }) => after?.["session"] === session);
+      const seen: number[] = [];
+      const onReading = (report: ResidueReport) => {
+        // It ends once it was seen.
+        if (seen.push(ofSession(report).length) === 1) writeSync(end, "\n");
+      };
+      const fromMs = performance.now();
+      const { report } = await settleAndCompare(before, context, { surfaces, onReading });
+      expect(seen[0]).toBe(1);
+      // Where process 1 takes longer than anybody waits, that is the whole truth.
+      const isCollected = ofSession(report).length === 0;
+      expect(isCollected || performance.now() - fromMs >= 10_000).toBe(true);
+    } finally {
+      closeSync(end);
+    }
+  });
+
+  it.each([
+    ["a file", { surface: "files", after: null }, 0, true],
+    ["a process", { surface: "processes", after: { state: "S", parent: 1 } }, 999, false],
+    ["a process", { surface: "processes", after: { state: "S", parent: 1 } }, 1_000, true],
+    [
+      "one that has ended, and whose parent lives",
+      { surface: "processes", after: { state: "Z", parent: 2 } },
+      1_000,
+      true,
+    ],
+    ["one that process 1 has yet to collect", { surface: "processes", after: { state: "Z", parent: 1 } }, 9_000, false],
+    [
+      "one that process 1 has yet to collect, and that is nothing of ours",
+      { surface: "processes", after: { state: "Z", parent: 1 }, attribution: { to: "background", evidence: [] } },
+      1_000,
+      true,
+    ],
+  ])("two readings that agree about %s %j after %i ms: settled %s", (_what, found, waitedMs, settled) => {
+    const plain = { id: "1", change: "appeared", changed: [], attribution: { to: "job", evidence: [] } };
+    const report = { findings: [{ ...plain, ...found } as unknown as Finding] };
+    expect(hasSettled({ last: report, report, waitedMs })).toBe(settled);
+    expect(hasSettled({ last: { findings: [] }, report, waitedMs })).toBe(false);
   });
 
   it("ends within its bound when a process stays, and reports it", async () => {

@@ -11,7 +11,10 @@ import { diffTrees } from "./core/tree-diff.ts";
 import { readQuickSurfaces, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
 
 export interface SettleOptions extends SnapshotOptions {
-  /** How long all readings after the first may take together, in ms. Default 3000. */
+  /**
+   * How long all readings after the first may take together, in ms. Default 3000; where a process has ended that
+   * process 1 has yet to collect, and that is not the background's, at least 10 000.
+   */
   readonly boundMs?: number;
   /** Told of each reading's report, before it is known whether another one follows. */
   readonly onReading?: (report: ResidueReport) => void;
@@ -21,11 +24,15 @@ const firstDwellMs = 25;
 const boundMsDefault = 3_000;
 /** What ends by itself (a process, a socket, its cgroup) is given at least this long. */
 const volatileMsMin = 1_000;
+/** Process 1 may look only every few seconds for children that have ended. It is waited for so long, whatever the bound. */
+const initBoundMs = 10_000;
+const dwellMsMax = 1_000;
 const volatileSurfaces: readonly string[] = ["processes", "sockets", "cgroups"] satisfies Surface[];
 
 /**
  * Reads the host and compares, again and again with doubling waits, until nothing is found or two readings agree; the
- * first reading is enough when it finds nothing. `readings` in the report tells how many there were.
+ * first reading is enough when it finds nothing. Two that agree are not enough while process 1 has yet to collect what has
+ * ended (see `SettleOptions.boundMs`), nor, of what may end by itself, within the first second. `readings` in the report tells how many there were.
  */
 export async function settleAndCompare(
   before: Snapshot,
@@ -39,17 +46,18 @@ export async function settleAndCompare(
   const boundMs = options.boundMs ?? boundMsDefault;
   let readings = 1;
   for (let dwellMs = firstDwellMs; report.findings.length > 0; dwellMs *= 2) {
-    const leftMs = boundMs - (systemClock.monotonicMs() - startedMs);
+    const bound = report.findings.some(waitsForInit) ? Math.max(boundMs, initBoundMs) : boundMs;
+    const leftMs = bound - (systemClock.monotonicMs() - startedMs);
     if (leftMs <= 0) break;
-    await sleep(Math.min(dwellMs, leftMs), undefined, { signal: options.signal });
-    after = await readAgain(before, after);
+    await sleep(Math.min(dwellMs, dwellMsMax, leftMs), undefined, { signal: options.signal });
+    after = await readAgain(before, after, options.signal);
     const again = compareSnapshots(before, after, context);
     options.onReading?.(again);
     readings += 1;
-    const agree = fingerprint(again) === fingerprint(report);
-    report = again;
     const waitedMs = systemClock.monotonicMs() - startedMs;
-    if (agree && (waitedMs >= volatileMsMin || !report.findings.some(isVolatile))) break;
+    const settled = hasSettled({ last: report, report: again, waitedMs });
+    report = again;
+    if (settled) break;
   }
   return { report: { ...report, readings }, after };
 }
@@ -62,9 +70,9 @@ function scopeOf(before: Snapshot, options: SettleOptions): SnapshotOptions {
 }
 
 /** A cheap second look: everything but files whole, and of the files only directories where something differs. */
-async function readAgain(before: Snapshot, after: Snapshot): Promise<Snapshot> {
+async function readAgain(before: Snapshot, after: Snapshot, signal: AbortSignal | undefined): Promise<Snapshot> {
   const wanted = new Set(after.surfaces.map(({ surface }) => surface));
-  const quick = await readQuickSurfaces(wanted);
+  const quick = await readQuickSurfaces(wanted, signal);
   const fileReadings = after.surfaces.filter(({ surface }) => surface === "files");
   return {
     ...after,
@@ -81,11 +89,38 @@ async function readFilesAgain(before: Snapshot, after: Snapshot): Promise<Snapsh
   return await rereadDirectories({ files: after.files, reader: after.filesReader, directories });
 }
 
+/**
+ * Whether the newest two readings say that what is found will stay.
+ * @param waitedMs since the first reading
+ */
+export function hasSettled({
+  last,
+  report,
+  waitedMs,
+}: {
+  readonly last: Pick<ResidueReport, "findings">;
+  readonly report: Pick<ResidueReport, "findings">;
+  readonly waitedMs: number;
+}): boolean {
+  if (fingerprint(last) !== fingerprint(report) || report.findings.some(waitsForInit)) return false;
+  return waitedMs >= volatileMsMin || !report.findings.some(isVolatile);
+}
+
+/**
+ * It has ended and has lost its parent: nobody but process 1 can do anything about it. What the host ends in the background
+ * is no reason to wait.
+ */
+function waitsForInit({ surface, after, attribution }: Finding): boolean {
+  return (
+    surface === "processes" && after?.["state"] === "Z" && after["parent"] === 1 && attribution.to !== "background"
+  );
+}
+
 function isVolatile({ surface }: Finding): boolean {
   return volatileSurfaces.includes(surface);
 }
 
-function fingerprint({ findings }: ResidueReport): string {
+function fingerprint({ findings }: Pick<ResidueReport, "findings">): string {
   return JSON.stringify(findings.map(({ id, change, changed, after }) => [id, change, changed, stable(after)]));
 }
 

@@ -6,18 +6,24 @@ import { messageOf, UsageError } from "../foundation/errors.ts";
 import { indexTree, type Segment } from "./core/packed-tree.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 
-const magic = "houseguest-snapshot-1\n";
+const format = 1;
+const magic = `houseguest-snapshot-${format}\n`;
+const anyMagic = /^houseguest-snapshot-(\d+)\n/;
 const level = 3;
 
 /** Everything but the files, and how long each of their segments is in words. */
 interface Header {
-  readonly snapshot: Omit<Snapshot, "files" | "live">;
+  readonly snapshot: Omit<Snapshot, "files" | "live" | "listed"> & Partial<Pick<Snapshot, "listed">>;
   readonly segments: readonly number[];
   /** Words are in the byte order of the machine that wrote them. */
   readonly littleEndian: boolean;
 }
 
-/** Writes a snapshot as one zstd frame: a line that names the format, the length of a JSON header, header, segments. */
+/**
+ * Writes a snapshot as one zstd frame with a checksum: a line that names the format, the length of a JSON header, header, segments.
+ *
+ * @throws UsageError `snapshot-file` when it cannot be written
+ */
 export async function saveSnapshot(snapshot: Snapshot, path: string): Promise<void> {
   const { files, live: _, ...rest } = snapshot;
   const header: Header = { snapshot: rest, segments: files.segments.map(({ used }) => used), littleEndian };
@@ -26,9 +32,18 @@ export async function saveSnapshot(snapshot: Snapshot, path: string): Promise<vo
   length.writeUInt32LE(json.length);
   const segments = files.segments.map(({ words, used }) => Buffer.from(words.buffer, words.byteOffset, used * 4));
   const packed = await promisify(zstdCompress)(Buffer.concat([Buffer.from(magic), length, json, ...segments]), {
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
   });
-  await writeFile(path, packed);
+  try {
+    // Lines of configuration stand in it, some of files that not everybody may read.
+    await writeFile(path, packed, { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(`The snapshot ${path} cannot be written: ${messageOf(error)}.`, {
+      code: "snapshot-file",
+      next: "Name a file in a folder that exists, that you may write to, and that has room.",
+      cause: error,
+    });
+  }
 }
 
 /** @throws UsageError when the file cannot be read or is no snapshot */
@@ -45,7 +60,9 @@ export async function loadSnapshot(path: string): Promise<Snapshot> {
 }
 
 function unpack(bytes: Buffer): Snapshot {
-  if (bytes.toString("latin1", 0, magic.length) !== magic) throw new Error("it is not a snapshot of this version");
+  const found = Number(anyMagic.exec(bytes.toString("latin1", 0, 2 * magic.length))?.[1]);
+  if (Number.isNaN(found)) throw new Error("it is not a snapshot");
+  if (found > format) throw new Error(`a newer version wrote it, in format ${found}; this one reads up to ${format}`);
   const headerStart = magic.length + 4;
   const headerEnd = headerStart + bytes.readUInt32LE(magic.length);
   const header = JSON.parse(bytes.toString("utf8", headerStart, headerEnd)) as Header;
@@ -59,7 +76,8 @@ function unpack(bytes: Buffer): Snapshot {
     segments.push({ words, used });
     at += used * 4;
   }
-  return { ...header.snapshot, files: indexTree(segments), live: false };
+  // One that was written before there were listed surfaces lacks them, which the report says of each.
+  return { ...header.snapshot, listed: header.snapshot.listed ?? {}, files: indexTree(segments), live: false };
 }
 
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;

@@ -1,14 +1,24 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { setImmediate } from "node:timers/promises";
 
 import { systemClock } from "../foundation/clock.ts";
 import { messageOf, UsageError } from "../foundation/errors.ts";
 import { collectCgroups } from "./collectors/cgroups.ts";
 import { collectCrontabs } from "./collectors/crontabs.ts";
+import { listedCollectors } from "./collectors/listed/read-listed.ts";
+import { launcherOf, readersOf } from "./collectors/own-processes.ts";
 import { collectFiles, type FilesCollected } from "./collectors/files.ts";
 import { ancestry, collectProcesses } from "./collectors/processes.ts";
 import { collectSockets } from "./collectors/sockets.ts";
-import { type Surface, surfaces as allSurfaces, type SurfaceReading } from "./core/fact.ts";
+import {
+  type ListedFact,
+  type ListedSurface,
+  listedSurfaces,
+  type Surface,
+  type SurfaceReading,
+  surfaces as allSurfaces,
+} from "./core/fact.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 
 export interface SnapshotOptions {
@@ -34,8 +44,7 @@ export async function takeSnapshot(options: SnapshotOptions = {}): Promise<Snaps
   const wanted = new Set(options.surfaces ?? allSurfaces);
   // The walk runs in workers meanwhile.
   const walking = wanted.has("files") ? startFiles(options) : undefined;
-  const quick = await readQuickSurfaces(wanted);
-  const walked = await walking;
+  const [walked, quick] = await Promise.all([walking, readQuickSurfaces(wanted, options.signal)]);
   return {
     version: 1,
     startedAtMs,
@@ -52,11 +61,19 @@ export async function takeSnapshot(options: SnapshotOptions = {}): Promise<Snaps
   };
 }
 
-type QuickFacts = Pick<Snapshot, "processes" | "sockets" | "crontabs" | "cgroups" | "scanner">;
+type QuickFacts = Pick<
+  Snapshot,
+  "processes" | "sockets" | "crontabs" | "cgroups" | "listed" | "scanner" | "launcher" | "readers"
+>;
 
-/** Everything but files; together some tens of milliseconds. */
+/**
+ * Everything but files; together some tens of milliseconds, on a host with many processes more.
+ *
+ * @throws the signal's reason when it aborts
+ */
 export async function readQuickSurfaces(
   wanted: ReadonlySet<Surface>,
+  signal?: AbortSignal,
 ): Promise<{ facts: QuickFacts; surfaces: SurfaceReading[] }> {
   const surfaces: SurfaceReading[] = [];
   const note = <T extends { reading: SurfaceReading }>(collected: T): T => {
@@ -69,6 +86,9 @@ export async function readQuickSurfaces(
     empty: E,
   ) => {
     if (!wanted.has(surface)) return empty;
+    // Every reading keeps the thread to itself: only between them can be heard that there is to be an end.
+    await setImmediate();
+    signal?.throwIfAborted();
     try {
       return note(await collect());
     } catch (error) {
@@ -81,8 +101,28 @@ export async function readQuickSurfaces(
   const { processes } = await attempt("processes", collectProcesses, { processes: [] });
   const { crontabs } = await attempt("crontabs", () => collectCrontabs(), { crontabs: [] });
   const { cgroups } = await attempt("cgroups", collectCgroups, { cgroups: [] });
-  const scanner = ancestry(process.pid, processes).map(({ pid, startTime }) => ({ pid, startTime }));
-  return { facts: { sockets, processes, crontabs, cgroups, scanner }, surfaces };
+  const listed: Partial<Record<ListedSurface, readonly ListedFact[]>> = {};
+  for (const surface of listedSurfaces) {
+    if (!wanted.has(surface)) continue;
+    listed[surface] = (await attempt(surface, () => readListed(surface), { facts: [] as readonly ListedFact[] })).facts;
+  }
+  const above = ancestry(process.pid, processes);
+  const scanner = above.map(({ pid, startTime }) => ({ pid, startTime }));
+  const { argv, channel } = process;
+  const launcher = launcherOf(above, { argv, workingDirectory: process.cwd(), hasChannel: channel !== undefined });
+  const readers = readersOf(above, processes);
+  return { facts: { sockets, processes, crontabs, cgroups, listed, scanner, launcher, readers }, surfaces };
+}
+
+function readListed(surface: ListedSurface): { facts: readonly ListedFact[]; reading: SurfaceReading } {
+  const startedMs = performance.now();
+  const { facts, unseen } =
+    process.platform === "linux"
+      ? listedCollectors[surface]()
+      : { facts: [], unseen: [`nothing reads this on ${process.platform}`] };
+  const status = unseen.length === 0 ? "done" : "partial";
+  const durationMs = performance.now() - startedMs;
+  return { facts, reading: { surface, status, detail: unseen.join("; "), facts: facts.length, durationMs } };
 }
 
 async function startFiles(options: SnapshotOptions): Promise<FilesCollected> {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -10,6 +11,7 @@ import { toBytePath } from "../core/path-text.ts";
 import { diffTrees } from "../core/tree-diff.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { setXattr } from "../testing/xattr.ts";
+import { takeSnapshot } from "../take-snapshot.ts";
 import { collectFiles, rereadDirectories } from "./files.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -106,6 +108,23 @@ describe("the files collector", () => {
     const walk = collectFiles({ signal: later.signal });
     later.abort(new Error("enough now"));
     await expect(walk).rejects.toThrow("enough now");
+  });
+
+  it.each([
+    ["a walk", collectFiles],
+    ["a snapshot", takeSnapshot],
+  ])("%s ends at once, whatever its workers are at", async (_, start) => {
+    const controller = new AbortController();
+    const reading = start({ signal: controller.signal });
+    const ended = reading.then(
+      () => "read it all",
+      (error: unknown) => error,
+    );
+    // Workers need many turns of this thread to start, and any number to read a large directory.
+    await setImmediate();
+    const reason = new Error("enough");
+    controller.abort(reason);
+    expect(await Promise.race([ended, setImmediate("goes on")])).toBe(reason);
   });
 
   it("refuses a root that is not there", async () => {

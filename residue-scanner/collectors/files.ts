@@ -20,7 +20,7 @@ import {
 } from "../core/packed-tree.ts";
 import { showPath, toBytePath } from "../core/path-text.ts";
 import { TreeWriter } from "../core/tree-writer.ts";
-import { DirectoryQueue, type DirectoryQueueHandle, newDirectoryQueue } from "./files/directory-queue.ts";
+import { DirectoryQueue, newDirectoryQueue } from "./files/directory-queue.ts";
 import type { DirectoryReader } from "./files/directory-reader.ts";
 import { type MountPlan, planMounts, readMounts } from "./files/mounts.ts";
 import { loadNativeCalls } from "./files/native-calls.ts";
@@ -68,6 +68,7 @@ export async function collectFiles(options: FilesOptions): Promise<FilesCollecte
     surface: "files",
     status: missing === "" ? "done" : "partial",
     detail: missing,
+    isNarrowed: scope !== null && unseen(files, plan, null) === "",
     facts: countEntries(files),
     durationMs: performance.now() - startedMs,
   };
@@ -118,25 +119,31 @@ async function walkAll(walk: { plan: MountPlan; workers: number; options: FilesO
   const handle = newDirectoryQueue(workers);
   const queue = new DirectoryQueue(handle);
   for (const root of plan.roots) assert(queue.give(Buffer.from(root, "latin1")), "all roots fit into the queue");
-  const stop = () => queue.finish();
-  options.signal?.addEventListener("abort", stop, { once: true });
+  const aborted = Promise.withResolvers<never>();
+  const order: WalkOrder = { queue: handle, mountPoints: plan.mountPoints, portable: options.portable === true };
+  const running = Array.from({ length: workers }, () => runWorker(order));
+  const cut = () => {
+    // They end by themselves, in the midst of a large directory too, and are not waited for. A thread that is ended from
+    // outside in a native call may take the whole process with it (SIGABRT).
+    queue.finish();
+    aborted.reject(options.signal?.reason);
+  };
+  options.signal?.addEventListener("abort", cut, { once: true });
   try {
-    const running = Array.from({ length: workers }, () => runWorker(handle, plan, options.portable === true));
     // One that failed leaves the others waiting for its share.
-    for (const worker of running) worker.catch(stop);
-    const results = await Promise.all(running);
+    for (const result of running) result.catch(() => queue.finish());
+    const results = await Promise.race([Promise.all(running), aborted.promise]);
     options.signal?.throwIfAborted();
     const named = results.reduce((sum, { count }) => sum + count.named, plan.roots.length);
     const read = results.reduce((sum, { count }) => sum + count.read, 0);
     assert(named === read, `every directory that was named was read: ${named} and ${read}`);
     return results;
   } finally {
-    options.signal?.removeEventListener("abort", stop);
+    options.signal?.removeEventListener("abort", cut);
   }
 }
 
-async function runWorker(queue: DirectoryQueueHandle, plan: MountPlan, portable: boolean): Promise<WalkResult> {
-  const workerData: WalkOrder = { queue, mountPoints: plan.mountPoints, portable };
+async function runWorker(workerData: WalkOrder): Promise<WalkResult> {
   const worker = new Worker(workerModule, { workerData, execArgv: [], stdout: false, stderr: false });
   const { promise, resolve, reject } = Promise.withResolvers<WalkResult>();
   worker.once("message", resolve);

@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
+
 import { exitCodeForVerdict } from "../core/verdict.ts";
-import type { ExitCode } from "../../foundation/exit-codes.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
 import { type ResiduePolicy, residuePolicies, type ResidueReport } from "../../protocol/residue-report.ts";
-import { UsageError } from "../../foundation/errors.ts";
+import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { renderReport } from "../render.ts";
 
 /** The policy that was asked for. Without one: whoever sees only part of the host is told so and passes. */
@@ -27,4 +29,34 @@ export function writeReport(report: ResidueReport, { json, to }: { json: boolean
 
 export function exitCodeForReport({ verdict, policy }: ResidueReport): ExitCode {
   return exitCodeForVerdict(verdict, policy);
+}
+
+/**
+ * Watches stdout and stderr from here on: a reader that goes away (`| head`, a closed terminal) is no reason to end, nor
+ * a failure.
+ *
+ * @returns a function that tells what could not be written for another reason (a full disk), in a sentence, or null
+ */
+export function watchOutput(): () => Promise<string | null> {
+  let failure: unknown = null;
+  const watch = (stream: NodeJS.WriteStream) => {
+    stream.on("error", (error) => {
+      if (!readerGone.has(systemCode(error) ?? "")) failure ??= error;
+    });
+  };
+  watch(process.stdout);
+  watch(process.stderr);
+  return async () => {
+    // Streams tell of an error in a later turn.
+    await setImmediate();
+    return failure === null ? null : `The output could not be written: ${messageOf(failure)}.`;
+  };
+}
+
+/** EPIPE: the pipe's reader is gone; EIO: the terminal is. */
+const readerGone: ReadonlySet<string> = new Set(["EPIPE", "EIO"]);
+
+/** What passed and could not be told did not pass. */
+export function codeWhenLost(exitCode: number): number {
+  return exitCode === ExitCode.pass ? ExitCode.unknown : exitCode;
 }

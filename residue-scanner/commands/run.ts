@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "../core/attribution-context.ts";
 import { settleAndCompare } from "../settle.ts";
 import { takeSnapshot } from "../take-snapshot.ts";
-import { exitCodeForReport, policyFrom, writeReport } from "./output.ts";
+import { codeWhenLost, exitCodeForReport, policyFrom, writeReport } from "./output.ts";
 import type { Interruption } from "./interruption.ts";
 import { killLeftovers } from "./leftovers.ts";
+import { ReportFile } from "./report-file.ts";
 import { RunCgroup } from "./run-cgroup.ts";
 import { type CommandEnd, runCommand } from "./watched-command.ts";
 
@@ -26,6 +26,19 @@ export async function runWatched(
   options: RunCommandOptions,
   interruption: Interruption,
 ): Promise<ExitCode> {
+  const reportFile = options.report === undefined ? null : await ReportFile.open(options.report);
+  try {
+    return await runAndReport(command, { ...options, reportFile, interruption });
+  } finally {
+    await reportFile?.close();
+  }
+}
+
+async function runAndReport(
+  command: readonly string[],
+  options: Omit<RunCommandOptions, "report"> & { reportFile: ReportFile | null; interruption: Interruption },
+): Promise<ExitCode> {
+  const { reportFile, interruption } = options;
   const policy = policyFrom(options.policy, { narrowed: options.root !== undefined });
   const runId = randomBytes(8).toString("hex");
   const scope = options.root === undefined ? {} : { roots: options.root };
@@ -50,10 +63,12 @@ export async function runWatched(
       markedRole: "job",
     };
     const { report } = await interruption.during((signal) => settleAndCompare(before, context, { signal }));
-    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
     writeReport(report, { json: options.json === true, to: process.stderr });
+    const lost = (await reportFile?.write(report)) ?? null;
+    if (lost !== null) process.stderr.write(`${lost}\n`);
     if (options.killLeftovers === true) process.stderr.write(`Killed ${killLeftovers(report)} leftover processes.\n`);
     exitCode = chooseExitCode(report, end);
+    if (lost !== null) exitCode = codeWhenLost(exitCode) as ExitCode;
   } finally {
     kept = (await cgroup?.remove({ withBelow: options.killLeftovers === true })) ?? null;
     if (kept !== null) process.stderr.write(`${kept}\n`);

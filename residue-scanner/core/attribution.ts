@@ -1,11 +1,13 @@
 import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
-import type {
-  CgroupDifference,
-  CrontabDifference,
-  Difference,
-  FileDifference,
-  SocketDifference,
+import {
+  type CgroupDifference,
+  type CrontabDifference,
+  type Difference,
+  type FileDifference,
+  isListed,
+  type ListedDifference,
+  type SocketDifference,
 } from "./difference.ts";
 import { isHarnessFile } from "./harness-files.ts";
 import type { FileFact } from "./file-fact.ts";
@@ -13,6 +15,7 @@ import type { Inspections } from "./inspection.ts";
 import { depthWithin, isBelow } from "./path-scope.ts";
 import { toBytePath } from "./path-text.ts";
 import { type Attribution, type ProcessWitness } from "./process-attribution.ts";
+import { stampLagMs } from "./stamp-lag.ts";
 
 export interface AttributionKnowledge {
   readonly context: AttributionContext;
@@ -22,6 +25,7 @@ export interface AttributionKnowledge {
 
 /** Says whose a difference is, by the strongest evidence there is; `unknown` when nothing tells. */
 export function attribute(difference: Difference, knowledge: AttributionKnowledge): Attribution {
+  if (isListed(difference)) return attributeListed(difference, knowledge);
   switch (difference.surface) {
     case "files":
       return attributeFile(difference, knowledge);
@@ -85,18 +89,22 @@ function attributeFile(
   return { to, evidence: [...evidence, ...timeEvidence(difference, context)] };
 }
 
-/** File systems stamp with the time of the kernel's last tick (at least 100 a second), so a stamp may lie back. */
-const stampLagMs = 10;
-
 function timeEvidence(difference: FileDifference, context: AttributionContext): Evidence[] {
   const { after } = difference;
   if (after === null) return [{ kind: "time", detail: "was there at the baseline and is gone" }];
   const stamp = difference.change === "appeared" && after.bornNs > 0n ? "created" : "changed";
   const atMs = Number(stampOf(after, stamp) / 1_000_000n);
-  const inside = atMs >= context.windowFromMs - stampLagMs && atMs <= Math.ceil(context.windowToMs);
-  const offsetSeconds = ((atMs - context.windowFromMs) / 1000).toFixed(1);
-  const when = inside ? `${offsetSeconds} s into the run` : "outside the run's time";
-  return [{ kind: "time", detail: `${stamp} ${when}` }];
+  return [{ kind: "time", detail: `${stamp} ${placeInRun(atMs, context)}` }];
+}
+
+function placeInRun(atMs: number, { windowFromMs, windowToMs }: AttributionContext): string {
+  if (atMs < windowFromMs - stampLagMs) return `${showSpan(windowFromMs - atMs)} before the run`;
+  if (atMs > Math.ceil(windowToMs)) return `${showSpan(atMs - windowToMs)} after the run`;
+  return `${(Math.max(0, atMs - windowFromMs) / 1000).toFixed(1)} s into the run`;
+}
+
+function showSpan(spanMs: number): string {
+  return spanMs < 1_000 ? `${Math.ceil(spanMs)} ms` : `${(spanMs / 1000).toFixed(1)} s`;
 }
 
 function stampOf(fact: FileFact, stamp: "created" | "changed"): bigint {
@@ -189,4 +197,35 @@ function attributeCgroup({ after, before }: CgroupDifference, { context, witness
     return { to: "background", evidence: [{ kind: "holder", detail }] };
   }
   return { to: "unknown", evidence: [{ kind: "time", detail: "was made after the baseline" }] };
+}
+
+const listedTimes = {
+  appeared: "came after the baseline",
+  changed: "was changed after the baseline",
+  vanished: "was there at the baseline and is gone",
+} as const;
+
+/** By what its words name: who made it, the kernel does not keep. */
+function attributeListed({ after, before, change }: ListedDifference, { context }: AttributionKnowledge): Attribution {
+  const fact = after ?? before;
+  if (fact === null) return nobody;
+  const when: Evidence = { kind: "time", detail: listedTimes[change] };
+  const text = toBytePath([fact.key, ...Object.values(fact.attributes).map(String)].join("\n"));
+  const named = namesIn(text, context);
+  if (named !== undefined) {
+    return {
+      to: "agent",
+      evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }, when],
+    };
+  }
+  const scopes = [
+    ...context.jobPaths.map((path) => ["job", path] as const),
+    ...context.agentPaths.map((path) => ["agent", path] as const),
+  ];
+  const mentioned = scopes.find(([, path]) => text.includes(toBytePath(path)));
+  if (mentioned !== undefined) {
+    const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
+    return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
+  }
+  return { to: "unknown", evidence: [when] };
 }

@@ -1,6 +1,6 @@
 import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
-import type { Difference, FileDifference } from "./difference.ts";
-import { attributesOf, type ProcessFact } from "./fact.ts";
+import { type Difference, type FileDifference, isListed, type ListedDifference } from "./difference.ts";
+import { attributesOf, type ListedFact, type ProcessFact, type SocketFact } from "./fact.ts";
 import { fileAttributes, type FileFact } from "./file-fact.ts";
 import type { FileInspection } from "./inspection.ts";
 import { shellPath, showPath, showText } from "./path-text.ts";
@@ -16,6 +16,7 @@ export interface DescriptionSources {
 }
 
 export function describe(difference: Difference, sources: DescriptionSources): Description {
+  if (isListed(difference)) return describeListed(difference, sources);
   switch (difference.surface) {
     case "files":
       return describeFile(difference, sources);
@@ -35,13 +36,11 @@ export function describe(difference: Difference, sources: DescriptionSources): D
       const fact = present(difference);
       return {
         id: `sockets:${fact.key}`,
-        subject: `${fact.state} ${fact.protocol} socket ${fact.local}${fact.remote === null ? "" : ` to ${fact.remote}`}`,
+        subject: `${fact.state} ${fact.protocol} socket ${fact.local || "without a name"}${fact.remote === null ? "" : ` to ${fact.remote}`}`,
         location: fact.key,
         owner: ownersText(fact.owners, sources.processes),
         ...plainAttributes(difference),
-        show: fact.protocol.startsWith("unix")
-          ? `ss -xapn | grep -F '${fact.local}'`
-          : `ss -tuwapn | grep -F '${fact.local}'`,
+        show: showSocket(fact),
       };
     }
     case "crontabs": {
@@ -71,6 +70,28 @@ export function describe(difference: Difference, sources: DescriptionSources): D
       };
     }
   }
+}
+
+function describeListed(difference: ListedDifference, { userName }: DescriptionSources): Description {
+  const { key, subject, location, uid, show } = present(difference);
+  return {
+    id: `${difference.surface}:${showPath(key)}`,
+    subject: shorten(showPath(subject)),
+    location: showPath(location),
+    owner: uid === null ? null : userName(uid),
+    before: shownAttributes(difference.before),
+    after: shownAttributes(difference.after),
+    show,
+  };
+}
+
+function shownAttributes(fact: ListedFact | null): FactAttributes | null {
+  if (fact === null) return null;
+  const shown = (value: FactAttributes[string]) => {
+    if (typeof value === "string") return showPath(value);
+    return Array.isArray(value) ? value.map(showPath) : value;
+  };
+  return Object.fromEntries(Object.entries(fact.attributes).map(([name, value]) => [name, shown(value)]));
 }
 
 function describeFile(difference: FileDifference, { userName, inspection }: DescriptionSources): Description {
@@ -109,12 +130,21 @@ function inspected(fact: FileFact, inspection: FileInspection | undefined): Fact
   };
 }
 
-function plainAttributes({ before, after }: Exclude<Difference, FileDifference>): Pick<Finding, "before" | "after"> {
+function plainAttributes({
+  before,
+  after,
+}: Exclude<Difference, FileDifference | ListedDifference>): Pick<Finding, "before" | "after"> {
   return { before: before === null ? null : attributesOf(before), after: after === null ? null : attributesOf(after) };
 }
 
 function present<F>({ before, after }: { readonly before: F | null; readonly after: F | null }): F {
   return (after ?? before) as F;
+}
+
+/** An unnamed socket, which has no address to look for, by its number: ss shows that of both ends. */
+function showSocket({ protocol, local, inodes }: SocketFact): string {
+  if (!protocol.startsWith("unix")) return `ss -tuwapn | grep -F '${local}'`;
+  return local === "" ? `ss -xap | grep -wE '${inodes.join("|")}'` : `ss -xapn | grep -F -e ${shellPath(local)}`;
 }
 
 function ownersText(owners: readonly number[] | null, processes: ReadonlyMap<number, ProcessFact>): string | null {

@@ -1,4 +1,13 @@
-import type { CgroupFact, CrontabFact, ProcessFact, SocketFact, Surface } from "./fact.ts";
+import {
+  type CgroupFact,
+  type CrontabFact,
+  type ListedFact,
+  type ListedSurface,
+  listedSurfaces,
+  type ProcessFact,
+  type SocketFact,
+  type Surface,
+} from "./fact.ts";
 import { changedAttributes, type FileFact, fileFactAt } from "./file-fact.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { diffTrees } from "./tree-diff.ts";
@@ -21,7 +30,18 @@ export type ProcessDifference = Between<"processes", ProcessFact>;
 export type SocketDifference = Between<"sockets", SocketFact>;
 export type CrontabDifference = Between<"crontabs", CrontabFact>;
 export type CgroupDifference = Between<"cgroups", CgroupFact>;
-export type Difference = FileDifference | ProcessDifference | SocketDifference | CrontabDifference | CgroupDifference;
+export type ListedDifference = Between<ListedSurface, ListedFact>;
+export type Difference =
+  | FileDifference
+  | ProcessDifference
+  | SocketDifference
+  | CrontabDifference
+  | CgroupDifference
+  | ListedDifference;
+
+export function isListed(difference: Difference): difference is ListedDifference {
+  return (listedSurfaces as readonly string[]).includes(difference.surface);
+}
 
 export interface Differences {
   readonly list: readonly Difference[];
@@ -50,6 +70,9 @@ export function differencesBetween(before: Snapshot, after: Snapshot): Differenc
       () => [],
     ),
     ...diffFacts("cgroups", before.cgroups, after.cgroups, ({ path }) => path, changesOfCgroup),
+    ...listedSurfaces.flatMap((surface) =>
+      diffFacts(surface, before.listed[surface] ?? [], after.listed[surface] ?? [], ({ key }) => key, changesOfListed),
+    ),
   );
   list.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
   return { list, moreFiles: files.more };
@@ -105,6 +128,11 @@ function changesOfSocket(before: SocketFact, after: SocketFact): string[] {
 
 function changesOfCgroup(before: CgroupFact, after: CgroupFact): string[] {
   return before.inode === after.inode ? [] : ["inode"];
+}
+
+function changesOfListed(before: ListedFact, after: ListedFact): string[] {
+  const names = new Set([...Object.keys(before.attributes), ...Object.keys(after.attributes)]);
+  return [...names].filter((name) => String(before.attributes[name]) !== String(after.attributes[name]));
 }
 
 function compareText(one: string, other: string): number {

@@ -1,6 +1,12 @@
 import type { FactAttributes, SurfaceStatus } from "../../protocol/residue-report.ts";
 
-export const surfaces = ["files", "processes", "sockets", "crontabs", "cgroups"] as const;
+/** Surfaces whose facts have forms of their own. */
+const formedSurfaces = ["files", "processes", "sockets", "crontabs", "cgroups"] as const;
+/** Surfaces whose facts are `ListedFact`s. */
+export const listedSurfaces = ["mounts", "network", "ipc", "keys", "storage", "sysctls", "configuration"] as const;
+export type ListedSurface = (typeof listedSurfaces)[number];
+
+export const surfaces = [...formedSurfaces, ...listedSurfaces] as const;
 export type Surface = (typeof surfaces)[number];
 
 /** How a collector's reading of its surface went. */
@@ -9,6 +15,8 @@ export interface SurfaceReading {
   readonly status: SurfaceStatus["status"];
   /** Why it is not `done`, in words. */
   readonly detail: string;
+  /** Whether it is `partial` for no other reason than that no more was asked for. */
+  readonly isNarrowed?: boolean;
   readonly facts: number;
   readonly durationMs: number;
 }
@@ -67,6 +75,36 @@ export interface CgroupFact {
   /** Where it is in the file system. */
   readonly directory: string;
   readonly inode: number;
+}
+
+/**
+ * One thing of a surface that has no form of its own: what it is, and what is compared of it. Texts have one character a
+ * byte.
+ */
+export interface ListedFact {
+  /** Unique within its surface, and the same in every reading. */
+  readonly key: string;
+  /** What it is, in words: `mount of tmpfs on /mnt/x`. */
+  readonly subject: string;
+  /** Where a person finds it: a path, an id. */
+  readonly location: string;
+  /** The file that it stands in, one character a byte, whose own change is told with it. */
+  readonly file?: string;
+  /** Null where that means nothing. */
+  readonly uid: number | null;
+  /** Compared one by one. */
+  readonly attributes: FactAttributes;
+  /** The kernel moves its value by itself: a change of it alone is told apart. */
+  readonly isCounter?: boolean;
+  /** A command that shows it. */
+  readonly show: string;
+}
+
+/** What a collector of listed facts found, and how its reading went. */
+export interface ListedReading {
+  readonly facts: readonly ListedFact[];
+  /** What this user may not see, in words; empty where everything was seen. */
+  readonly unseen: readonly string[];
 }
 
 /** Attributes for people and for JSON. */

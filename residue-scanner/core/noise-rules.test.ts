@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { contextFixture, processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
-import type { Difference, FileDifference, ProcessDifference, SocketDifference } from "./difference.ts";
-import type { ProcessFact, SocketFact } from "./fact.ts";
+import { contextFixture, listedFixture, processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+import type {
+  Difference,
+  FileDifference,
+  ListedDifference,
+  ProcessDifference,
+  SocketDifference,
+} from "./difference.ts";
+import type { ListedSurface, ProcessFact, SocketFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
 import { type NoiseCase, noiseRules } from "./noise-rules.ts";
 
@@ -49,6 +55,16 @@ function newSocket(parts: Partial<SocketFact>): SocketDifference {
   };
 }
 
+function changedListed(surface: ListedSurface, parts: { isCounter?: boolean }): ListedDifference {
+  const fact = listedFixture({ key: "k", attributes: { value: "2" }, ...parts });
+  const before = { ...fact, attributes: { value: "1" } };
+  return { surface, key: "k", change: "changed", before, after: fact, changed: ["value"] };
+}
+
+function goneListed(surface: ListedSurface): ListedDifference {
+  return { ...changedListed(surface, { isCounter: true }), change: "vanished", after: null, changed: [] };
+}
+
 function goneSocket(parts: Partial<SocketFact>): SocketDifference {
   return {
     ...newSocket({}),
@@ -66,10 +82,13 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     context: contextFixture({ harnessPaths: ["/srv/.scenarios/run-1"] }),
     cgroupPrefixes: ["/run-1"],
     watcherUid: 0,
+    directory: () => null,
     isFoundProcess: (pid) => pid === 9,
+    isFoundLine: (path) => path === "/etc/found",
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
     isFoundSocket: (path) => path === "/tmp/found.sock",
     isScanner: (pid) => pid === 60,
+    isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,
     ...parts,
   };
@@ -84,6 +103,19 @@ const named = (to: NoiseCase["attribution"]["to"]) => ({
   context: contextFixture({ harnessPaths: ["/srv/.scenarios/run-1"], harnessFiles: ["history.jsonl", "logs/*.log"] }),
 });
 
+/** For an ordinary watcher; the run began at 1000 ms. */
+const inDirectory = (permissions: number, uid = 0): Partial<NoiseCase> => ({
+  watcherUid: 1000,
+  directory: () => ({ ...file, kind: "directory", permissions, uid }),
+});
+const duringRun = { bornNs: 1_500_000_000n } as const;
+const goneFile = (key: string, parts: Partial<FileFact> = {}): FileDifference => ({
+  ...newFile(key),
+  change: "vanished",
+  before: { ...file, ...parts },
+  after: null,
+});
+
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), as("harness")],
   ["harness-keeps", newFile("/srv/.scenarios", directory), {}],
@@ -92,6 +124,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["harness-keeps", changedFile("/srv/.scenarios/run-1/x.json", {}, ["ino", "mtime", "ctime"]), named("harness")],
   ["harness-keeps", changedFile("/srv/.scenarios/latest", { kind: "symlink" }, ["ino", "mtime"]), named("harness")],
   ["harness-process", newSocket({ owners: [60] }), {}],
+  ["reads-the-report", newProcess({ pid: 62 }), {}],
   [
     "run-cgroup",
     {
@@ -109,6 +142,12 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["login-records", changedFile("/run/utmp", {}, ["mtime", "ctime", "size"]), {}],
   ["login-records", changedFile("/var/log/wtmp", { size: 1152 }, ["mtime", "ctime", "size"]), {}],
   ["others-file-grew", changedFile("/var/log/x", { size: 800 }, ["mtime", "ctime", "size"]), { watcherUid: 1000 }],
+  ["others-entry", newFile("/tmp/of-root", duringRun), inDirectory(0o1777)],
+  ["others-entry", newFile("/tmp/of-root", { ...duringRun, kind: "directory", links: 2 }), inDirectory(0o1777)],
+  ["others-entry", newFile("/open/of-root", duringRun), inDirectory(0o777)],
+  ["others-entry", newFile("/var/lib/moved-there", { links: 2 }), inDirectory(0o755)],
+  ["others-entry", goneFile("/tmp/of-root"), inDirectory(0o1777)],
+  ["others-entry", goneFile("/var/lib/x"), inDirectory(0o755)],
   ["kernel-thread", newProcess({ kernelThread: true }), {}],
   ["waits-for-init", newProcess({ state: "Z", parent: 1 }), {}],
   ["ended", { ...newProcess({}), change: "vanished", before: processFixture({ pid: 9 }), after: null }, {}],
@@ -122,9 +161,12 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["ended", goneSocket({ protocol: "udp", state: "connected", local: "127.0.0.1:53", remote: "127.0.0.1:1" }), {}],
   ["ended", goneSocket({ protocol: "unix", state: "listening", local: "@abstract" }), {}],
   ["ended", goneSocket({ owners: [61] }), {}],
+  ["ended", goneListed("keys"), {}],
+  ["kernel-counter", changedListed("sysctls", { isCounter: true }), {}],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
+  ["told-with-line", changedFile("/etc/found", {}, ["mtime", "ctime", "size", "ino", "btime"]), {}],
   ["told-with-socket", newFile("/tmp/found.sock", { kind: "socket" }), {}],
   ["foreign-process", changedFile("/var/log/x.log", {}, ["mtime", "ctime", "size"]), as("background")],
   ["foreign-process", newSocket({ owners: [70] }), as("background")],
@@ -179,6 +221,26 @@ describe("the noise rules do not excuse", () => {
     ["a file that this user may write", changedFile("/x", { permissions: 0o666 }, ["mtime"]), { watcherUid: 1000 }],
     ["another's file that shrank", changedFile("/x", { size: 1 }, ["size"]), { watcherUid: 1000 }],
     ["another's file that was replaced", changedFile("/x", {}, ["ino", "ctime"]), { watcherUid: 1000 }],
+    ["another's new file that root sees", newFile("/tmp/x", duringRun), { ...inDirectory(0o1777), watcherUid: 0 }],
+    ["this user's own new file", newFile("/tmp/x", { ...duringRun, uid: 1000 }), inDirectory(0o1777)],
+    ["a file of a user's own namespace", newFile("/tmp/x", { ...duringRun, uid: 100_000 }), inDirectory(0o1777)],
+    ["another's file that is older than the run", newFile("/tmp/x", { bornNs: 900_000_000n }), inDirectory(0o1777)],
+    ["another's file of unknown age", newFile("/tmp/x", { bornNs: 0n }), inDirectory(0o1777)],
+    ["another's file with a second name", newFile("/tmp/x", { ...duringRun, links: 2 }), inDirectory(0o1777)],
+    ["another's set-id file", newFile("/tmp/x", { ...duringRun, permissions: 0o4755 }), inDirectory(0o1777)],
+    ["another's device", newFile("/tmp/x", { ...duringRun, kind: "block device" }), inDirectory(0o1777)],
+    ["another's file of the run", newFile("/tmp/x", duringRun), { ...inDirectory(0o1777), ...as("agent") }],
+    ["another's file in this user's directory", newFile("/home/u/x", duringRun), inDirectory(0o755, 1000)],
+    ["another's file in a directory that was not read", newFile("/x/y", duringRun), { watcherUid: 1000 }],
+    ["another's file that this user could remove", goneFile("/open/x"), inDirectory(0o777)],
+    ["another's file that this user's group could remove", goneFile("/open/x"), inDirectory(0o775)],
+    ["another's file gone from this user's sticky directory", goneFile("/open/x"), inDirectory(0o1777, 1000)],
+    ["this user's file gone from a sticky directory", goneFile("/tmp/x", { uid: 1000 }), inDirectory(0o1777)],
+    [
+      "another's file that was replaced by this user's",
+      changedFile("/tmp/x", { uid: 1 }, ["uid"]),
+      inDirectory(0o1777),
+    ],
     ["login records that are no whole records", changedFile("/run/utmp", { size: 400 }, ["size"]), {}],
     ["login records that shrank", changedFile("/run/utmp", { size: 384 }, ["mtime", "ctime", "size"]), {}],
     ["login records that were emptied", changedFile("/var/log/wtmp", { size: 0 }, ["mtime", "ctime", "size"]), {}],
@@ -196,6 +258,9 @@ describe("the noise rules do not excuse", () => {
     ["a listening tcp6 socket that is gone", goneSocket({ protocol: "tcp6", local: "[::1]:41000" }), {}],
     ["a udp service that is gone", goneSocket({ protocol: "udp", state: "bound", local: "[::]:53" }), {}],
     ["a listening unix socket that is gone", goneSocket({ protocol: "unix", local: "/run/db.sock" }), {}],
+    ["a setting of the kernel", changedListed("sysctls", {}), {}],
+    ["a counter of the kernel that is gone", goneListed("sysctls"), {}],
+    ["a mount that is gone", goneListed("mounts"), {}],
     ["a dead process of the agent", newProcess({ state: "Z", parent: 1 }), as("agent")],
     ["a dead process of a job", newProcess({ state: "Z", parent: 1 }), as("job")],
     ["a listening socket of a process that is reported", newSocket({ owners: [9] }), {}],
@@ -206,6 +271,7 @@ describe("the noise rules do not excuse", () => {
       { surface: "cgroups", key: "/run-1/left", change: "appeared", before: null, after: null, changed: [] },
       {},
     ],
+    ["a file whose mode changed beside its lines", changedFile("/etc/found", {}, ["mode", "ctime"]), {}],
     ["a crontab whose mode changed", changedFile("/etc/cron.d/found", {}, ["mode", "ctime"]), {}],
     ["a file that vanished", { ...newFile("/etc/x"), change: "vanished" }, {}],
     [

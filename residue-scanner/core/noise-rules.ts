@@ -1,9 +1,11 @@
 import type { Attribution } from "./process-attribution.ts";
 import type { AttributionContext } from "./attribution-context.ts";
-import type { Difference, FileDifference } from "./difference.ts";
+import { type Difference, type FileDifference, isListed } from "./difference.ts";
 import type { SocketFact } from "./fact.ts";
+import type { FileFact } from "./file-fact.ts";
 import { isPlain } from "./harness-files.ts";
 import { leadsTo } from "./path-scope.ts";
+import { stampLagMs } from "./stamp-lag.ts";
 
 /** A difference with its attribution, and what else was found, for a rule to judge. */
 export interface NoiseCase {
@@ -14,14 +16,20 @@ export interface NoiseCase {
   readonly cgroupPrefixes: readonly string[];
   /** Who reads the host; 0 sees everything. */
   readonly watcherUid: number;
+  /** The directory that holds a file, at the reading that has the file; null where that was not read. */
+  readonly directory: () => FileFact | null;
   /** Whether a process with this pid is itself a finding. */
   readonly isFoundProcess: (pid: number) => boolean;
   /** Whether a crontab line of this file (one character a byte) is itself a finding. */
   readonly isFoundCrontab: (file: string) => boolean;
+  /** Whether a line of this configuration file (one character a byte) is itself a finding, one that is gone too. */
+  readonly isFoundLine: (file: string) => boolean;
   /** Whether a socket bound to this path is itself a finding. */
   readonly isFoundSocket: (path: string) => boolean;
   readonly isScanner: (pid: number) => boolean;
-  /** The same of a pid at the baseline. */
+  /** Whether a process reads what the scanner prints and was started together with it. */
+  readonly isReader: (pid: number) => boolean;
+  /** Of a pid at the baseline: whether it was the scanner. */
   readonly wasScanner: (pid: number) => boolean;
 }
 
@@ -54,6 +62,17 @@ export const noiseRules: readonly NoiseRule[] = [
     reason: "Held by the harness's own process, which ends with this run; the kernel closes it then.",
     matches: ({ difference, isScanner }) =>
       difference.surface === "sockets" && ownersOf(difference).length > 0 && ownersOf(difference).every(isScanner),
+  },
+  {
+    id: "reads-the-report",
+    reason:
+      "Started together with the scanner, by the same process in the same session, and reads through a pipe what it prints; it ends with that.",
+    matches: ({ difference, attribution, isReader }) =>
+      difference.surface === "processes" &&
+      difference.change === "appeared" &&
+      attribution.to === "unknown" &&
+      difference.after !== null &&
+      isReader(difference.after.pid),
   },
   {
     id: "run-cgroup",
@@ -111,6 +130,26 @@ export const noiseRules: readonly NoiseRule[] = [
     },
   },
   {
+    id: "others-entry",
+    reason:
+      "Another user's file came to, or went from, a directory in which this user cannot do that, and nothing names the run; only with the rights of others (sudo, a set-id program) could the run have done it.",
+    matches: ({ difference, attribution, context, watcherUid, directory }) => {
+      if (watcherUid === 0 || difference.surface !== "files" || attribution.to !== "unknown") return false;
+      const fact = difference.after ?? difference.before;
+      if (difference.change === "changed" || fact === null || !isOthers(fact, watcherUid)) return false;
+      const holder = directory();
+      // In this user's own directory it is likelier the run's, with a helper, than somebody else's.
+      if (holder === null || holder.uid === watcherUid) return false;
+      const isClosed = (holder.permissions & 0o022) === 0;
+      if (difference.change === "vanished") return isClosed || (holder.permissions & 0o1000) !== 0;
+      // Whoever may write to two directories may move or link another's file from one to the other: that is no new one.
+      const bornMs = Number(fact.bornNs / 1_000_000n);
+      return (
+        isClosed || (bornMs >= context.windowFromMs - stampLagMs && (fact.kind === "directory" || fact.links === 1))
+      );
+    },
+  },
+  {
     id: "kernel-thread",
     reason: "The kernel starts and ends its own threads as it needs them (PF_KTHREAD is set).",
     matches: ({ difference }) => difference.surface === "processes" && difference.after?.kernelThread === true,
@@ -129,15 +168,21 @@ export const noiseRules: readonly NoiseRule[] = [
   {
     id: "ended",
     reason:
-      "A process that ended, its emptied control group, or a socket that was closed and served nobody, leaves nothing behind.",
+      "A process that ended, its emptied control group, a key of the kernel's that went with it or expired, or a socket that was closed and served nobody, leaves nothing behind.",
     matches: ({ difference, wasScanner }) => {
       if (difference.change !== "vanished") return false;
       // A service manager makes and removes control groups with the processes in them.
-      if (difference.surface === "processes" || difference.surface === "cgroups") return true;
+      if (["processes", "cgroups", "keys"].includes(difference.surface)) return true;
       if (difference.surface !== "sockets" || difference.before === null) return false;
       const owners = difference.before.owners ?? [];
       return !isService(difference.before) || (owners.length > 0 && owners.every(wasScanner));
     },
+  },
+  {
+    id: "kernel-counter",
+    reason: "A number that the kernel counts by itself, and that nobody sets, moved.",
+    matches: ({ difference }) =>
+      isListed(difference) && difference.change === "changed" && difference.after?.isCounter === true,
   },
   {
     id: "closing-connection",
@@ -167,6 +212,14 @@ export const noiseRules: readonly NoiseRule[] = [
       (difference.change === "appeared" || changedOnly(difference, ["mtime", "ctime", "btime", "ino", "size"])),
   },
   {
+    id: "told-with-line",
+    reason: "The file of a line that is itself reported.",
+    matches: ({ difference, isFoundLine }) =>
+      difference.surface === "files" &&
+      isFoundLine(difference.key) &&
+      (difference.change === "appeared" || changedOnly(difference, ["mtime", "ctime", "btime", "ino", "size"])),
+  },
+  {
     id: "told-with-socket",
     reason: "The file of a listening socket that is itself reported.",
     matches: ({ difference, isFoundSocket }) =>
@@ -186,6 +239,16 @@ export const noiseRules: readonly NoiseRule[] = [
         (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
   },
 ];
+
+/** First of the numbers that users may be given for their own user namespaces (SUB_UID_MIN, login.defs(5)). */
+const subordinateUidMin = 100_000;
+
+/** Whether a user without rights of others cannot have made it: devices and set-id files are never anybody's noise. */
+function isOthers({ kind, uid, permissions }: FileFact, watcherUid: number): boolean {
+  const isPlainKind = kind !== "character device" && kind !== "block device";
+  const isSetId = kind !== "directory" && (permissions & 0o6000) !== 0;
+  return isPlainKind && !isSetId && uid !== watcherUid && uid < subordinateUidMin;
+}
 
 const closingStates = new Set(["time-wait", "fin-wait-1", "fin-wait-2", "closing", "last-ack", "syn-received"]);
 

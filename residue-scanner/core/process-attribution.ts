@@ -22,9 +22,12 @@ export class ProcessWitness {
   readonly #now: ReadonlyMap<number, ProcessFact>;
   readonly #before: ReadonlySet<string>;
   readonly #pidsBefore: ReadonlyMap<number, ProcessFact>;
-  readonly #scannerBefore: number | undefined;
+  readonly #ownBefore: ReadonlySet<number>;
   /** Pids of the scanner and of what is above it. */
   readonly #above: ReadonlySet<number>;
+  /** Pids of the scanner itself and of its launcher. */
+  readonly #own: ReadonlySet<number>;
+  readonly #readers: ReadonlySet<number>;
   readonly #known: ReadonlyMap<string, RunRole>;
   readonly #sessions: ReadonlyMap<number, RunRole>;
   readonly #answers = new Map<string, Attribution>();
@@ -36,8 +39,10 @@ export class ProcessWitness {
     this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
     this.#before = new Set(before.processes.map(processKey));
     this.#pidsBefore = new Map(before.processes.map((fact) => [fact.pid, fact]));
-    this.#scannerBefore = before.scanner[0]?.pid;
+    this.#ownBefore = ownPids(before);
     this.#above = new Set(after.scanner.map(({ pid }) => pid));
+    this.#own = ownPids(after);
+    this.#readers = new Set(after.readers);
     this.#known = new Map(context.processes.map((seen) => [processKey(seen), seen.role]));
     const sessionsBefore = new Set(before.processes.map(({ session }) => session));
     const sessions = context.processes.map(({ sessionId, role }) => [sessionId ?? 0, role] as const);
@@ -56,13 +61,19 @@ export class ProcessWitness {
     return members.map((fact) => ({ pid: fact.pid, ...this.of(fact) }));
   }
 
+  /** The scanner or its launcher, which is the same program twice. */
   isScanner(pid: number): boolean {
-    return pid === [...this.#above][0];
+    return this.#own.has(pid);
+  }
+
+  /** Whether a process only reads what the scanner prints. */
+  isReader(pid: number): boolean {
+    return this.#readers.has(pid);
   }
 
   /** Of a pid at the baseline. */
   wasScanner(pid: number): boolean {
-    return pid === this.#scannerBefore;
+    return this.#ownBefore.has(pid);
   }
 
   /** Who a process of the baseline was, and what became of it. */
@@ -182,6 +193,10 @@ export class ProcessWitness {
     if (this.#before.has(processKey(fact))) return evidence;
     return [...evidence, { kind: "time", detail: "was started after the baseline" }];
   }
+}
+
+function ownPids({ scanner, launcher }: Snapshot): ReadonlySet<number> {
+  return new Set([scanner[0]?.pid, launcher].filter((pid) => typeof pid === "number"));
 }
 
 /** Callers know their cgroups by their place in the file system or in the hierarchy; here only the latter counts. */

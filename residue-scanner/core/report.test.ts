@@ -2,9 +2,16 @@ import { describe, expect, it } from "vitest";
 
 import { ResidueReport } from "../../protocol/residue-report.ts";
 import { packTree } from "../testing/packed-tree-fixture.ts";
-import { contextFixture, processFixture, snapshotFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+import {
+  contextFixture,
+  listedFixture,
+  processFixture,
+  snapshotFixture,
+  socketFixture,
+} from "../testing/snapshot-fixture.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import { differencesBetween } from "./difference.ts";
+import { surfaces as allSurfaces } from "./fact.ts";
 import { indexTree } from "./packed-tree.ts";
 import { reportOf } from "./report.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -29,7 +36,27 @@ describe("a residue report", () => {
     const { verdict, findings, surfaces } = compare({}, {});
     expect(verdict).toBe("clean");
     expect(findings).toEqual([]);
-    expect(surfaces.map(({ surface }) => surface)).toEqual(["files", "processes", "sockets", "crontabs", "cgroups"]);
+    expect(surfaces.map(({ surface }) => surface)).toEqual([...allSurfaces]);
+  });
+
+  it("tells what came to a listed surface, what was changed there and by what words it is whose", () => {
+    const mount = (key: string, options: string) =>
+      listedFixture({ key, subject: `mount on ${key}`, attributes: { options } });
+    const { findings } = compare(
+      { listed: { mounts: [mount("/a", "rw"), mount("/gone", "rw"), mount("/same", "rw")] } },
+      {
+        listed: { mounts: [mount("/a", "ro"), mount("/agent/x", "rw"), mount("/same", "rw")], ipc: [mount("1", "rw")] },
+      },
+      { agentPaths: ["/agent"] },
+    );
+    expect(findings.map(({ id, change, changed, attribution }) => [id, change, changed, attribution.to])).toEqual([
+      ["mounts:/agent/x", "appeared", [], "agent"],
+      ["mounts:/a", "changed", ["options"], "unknown"],
+      ["mounts:/gone", "vanished", [], "unknown"],
+      ["ipc:1", "appeared", [], "unknown"],
+    ]);
+    expect(findings[1]).toMatchObject({ before: { options: "rw" }, after: { options: "ro" } });
+    expect(findings[0]?.attribution.evidence.map(({ kind }) => kind)).toEqual(["content", "time"]);
   });
 
   it("names a file, its owner, the evidence and a command", () => {
@@ -110,6 +137,63 @@ describe("a residue report", () => {
     expect(compare({ ...before, scanner: [served] }, {}).findings).toEqual([]);
   });
 
+  it.each([
+    [["old"], ["old", "new"], "1 thing is left on the host: 1 unexplained."],
+    [["old", "older"], [], "2 things are gone from the host: 2 unexplained."],
+    [["old"], ["new", "newer"], "2 things are left on the host and 1 is gone from it: 3 unexplained."],
+    [["old", "older"], ["new"], "1 thing is left on the host and 2 are gone from it: 3 unexplained."],
+  ])("sums up what is left and what is gone: %j, then %j", (before, after, summary) => {
+    expect(compare({ files: files({ "/x": before }) }, { files: files({ "/x": after }) }).summary).toBe(summary);
+  });
+
+  it.each([
+    [0.5, "changed 500 ms before the run"],
+    [0.995, "changed 0.0 s into the run"],
+    [1, "changed 0.0 s into the run"],
+    [3, "changed 1.0 s after the run"],
+  ])("tells where in the run something changed at %d s", (changed, detail) => {
+    const one = files({ "/x": [{ name: "f", size: 1 }] });
+    const seconds = Math.floor(changed);
+    const other = files({ "/x": [{ name: "f", changed: seconds, changedNs: Math.round((changed - seconds) * 1e9) }] });
+    const { findings } = compare({ files: one }, { files: other });
+    expect(findings[0]?.attribution.evidence).toEqual([{ kind: "time", detail }]);
+  });
+
+  it.each([
+    ["7 hidden", "7 hidden", "7 hidden"],
+    ["7 hidden", "8 hidden", "at the baseline: 7 hidden; afterwards: 8 hidden"],
+    ["7 hidden", "", "at the baseline: 7 hidden"],
+    ["", "8 hidden", "afterwards: 8 hidden"],
+  ])("says in which reading something was not seen: %j, then %j", (old, now, detail) => {
+    const reading = (text: string) =>
+      allSurfaces.map((surface) => {
+        const status = surface === "files" && text !== "" ? ("partial" as const) : ("done" as const);
+        return { surface, status, detail: surface === "files" ? text : "", facts: 0, durationMs: 1 };
+      });
+    const { surfaces } = compare({ surfaces: reading(old) }, { surfaces: reading(now) });
+    expect(surfaces.filter(({ status }) => status === "partial")).toMatchObject([{ surface: "files", detail }]);
+  });
+
+  it.each([
+    [{ files: true }, "of files only what was asked for was read"],
+    [{ sockets: false }, "this user does not see all of: sockets"],
+    [{ files: false }, "this user does not see all of: files"],
+    [
+      { files: true, sockets: false },
+      "of files only what was asked for was read, and this user does not see all of: sockets",
+    ],
+  ])("tells what was not asked for from what this user does not see: %j", (limits: Record<string, boolean>, words) => {
+    const surfaces = allSurfaces.map((surface) => ({
+      surface,
+      status: surface in limits ? ("partial" as const) : ("done" as const),
+      detail: surface in limits ? "some" : "",
+      isNarrowed: limits[surface] === true,
+      facts: 0,
+      durationMs: 1,
+    }));
+    expect(compare({ surfaces }, { surfaces }).summary).toBe(`Nothing was found, but ${words}.`);
+  });
+
   it("counts what nobody can explain", () => {
     const { verdict, findings } = compare({}, { processes: [processFixture({ pid: 9 })] });
     expect(verdict).toBe("residue");
@@ -162,6 +246,14 @@ describe("a residue report", () => {
       ["sockets", "agent"],
     ]);
     expect(findings[1]).toMatchObject({ owner: "9 (program)" });
+  });
+
+  it.each([
+    ["", "connected unix socket without a name", "ss -xap | grep -wE '70|71'"],
+    ["/run/it's.sock", "connected unix socket /run/it's.sock", "ss -xapn | grep -F -e '/run/it'\\''s.sock'"],
+  ])("shows the socket %j by a command that finds that one", (local, subject, show) => {
+    const shown = socketFixture({ key: "unix #70", protocol: "unix", state: "connected", local, inodes: [70, 71] });
+    expect(compare({}, { sockets: [shown] }).findings).toMatchObject([{ subject, show }]);
   });
 
   it("takes a socket for somebody else's when an ordinary user cannot see who holds it", () => {

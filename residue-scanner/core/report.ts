@@ -8,8 +8,10 @@ import type {
 import { attribute, type AttributionKnowledge } from "./attribution.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import { describe } from "./describe.ts";
-import type { Difference, Differences } from "./difference.ts";
-import { type Surface, type SurfaceReading, surfaces } from "./fact.ts";
+import { directoryFacts } from "./directory-facts.ts";
+import { type Difference, type Differences, isListed } from "./difference.ts";
+import { listedSurfaces, type Surface, type SurfaceReading, surfaces } from "./fact.ts";
+import type { FileFact } from "./file-fact.ts";
 import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
 import { type NoiseCase, noiseRules } from "./noise-rules.ts";
@@ -35,7 +37,10 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections };
   const judged = differences.list.map((difference) => ({ difference, attribution: attribute(difference, knowledge) }));
   const excused = new ExcusedTally();
-  const counting = excuse(judged, { context, witness, excused });
+  const directories = { before: directoryFacts(before.files), after: directoryFacts(after.files) };
+  const directoryOf = ({ key, change }: Difference) =>
+    directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
+  const counting = excuse(judged, { context, witness, excused, directoryOf });
   const findings = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
   const statuses = surfaceStatuses(before, after, differences.moreFiles);
   const verdict = judgeResidue({ findings: findings.length, surfaces: statuses });
@@ -43,7 +48,7 @@ export function reportOf(sources: ReportSources): ResidueReport {
     version: 1,
     verdict,
     policy: context.policy,
-    summary: summarise(verdict, findings, statuses),
+    summary: summarise(verdict, { findings, statuses, narrowed: narrowedIn(before, after) }),
     baselineAt: before.startedAtMs,
     afterAt: after.endedAtMs,
     readings: 1,
@@ -75,20 +80,28 @@ class ExcusedTally {
 /** Two passes: what is told together with something else is excused once that is known to be told. */
 function excuse(
   judged: readonly Judged[],
-  options: { context: AttributionContext; witness: ProcessWitness; excused: ExcusedTally },
+  options: {
+    context: AttributionContext;
+    witness: ProcessWitness;
+    excused: ExcusedTally;
+    directoryOf: (difference: Difference) => FileFact | null;
+  },
 ): Judged[] {
-  const { context, witness, excused } = options;
-  let found: FoundKeys = { processes: new Set(), crontabs: new Set(), sockets: new Set() };
+  const { context, witness, excused, directoryOf } = options;
+  let found = foundKeys([]);
   const caseOf = ({ difference, attribution }: Judged): NoiseCase => ({
     difference,
     attribution,
     context,
     cgroupPrefixes: witness.cgroupPrefixes,
     watcherUid: witness.watcherUid,
+    directory: () => directoryOf(difference),
     isFoundProcess: (pid) => found.processes.has(pid),
     isFoundCrontab: (file) => found.crontabs.has(file),
+    isFoundLine: (file) => found.lines.has(file),
     isFoundSocket: (path) => found.sockets.has(path),
     isScanner: (pid) => witness.isScanner(pid),
+    isReader: (pid) => witness.isReader(pid),
     wasScanner: (pid) => witness.wasScanner(pid),
   });
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
@@ -103,14 +116,19 @@ function excuse(
 interface FoundKeys {
   readonly processes: Set<number>;
   readonly crontabs: Set<string>;
+  readonly lines: Set<string>;
   readonly sockets: Set<string>;
 }
 
 function foundKeys(judged: readonly Judged[]): FoundKeys {
-  const found: FoundKeys = { processes: new Set(), crontabs: new Set(), sockets: new Set() };
+  const found: FoundKeys = { processes: new Set(), crontabs: new Set(), lines: new Set(), sockets: new Set() };
   for (const { difference } of judged) {
     if (difference.surface === "processes" && difference.after !== null) found.processes.add(difference.after.pid);
     if (difference.surface === "crontabs" && difference.after !== null) found.crontabs.add(difference.after.file);
+    if (isListed(difference)) {
+      const { file } = difference.after ?? difference.before ?? {};
+      if (file !== undefined) found.lines.add(file);
+    }
     if (difference.surface === "sockets" && difference.after?.state === "listening")
       found.sockets.add(difference.after.local);
   }
@@ -148,6 +166,7 @@ const surfacesWorstFirst: readonly string[] = [
   "crontabs",
   "files",
   "cgroups",
+  ...listedSurfaces,
 ] satisfies Surface[];
 
 function byWeight(one: Finding, other: Finding): number {
@@ -163,22 +182,27 @@ function surfaceStatuses(before: Snapshot, after: Snapshot, moreFiles: number): 
       snapshot.surfaces.find((reading) => reading.surface === surface),
     );
     const [old, now] = readings;
-    const problems = [
-      problemOf(before, after),
-      ...readings.map((reading, index) => troubleOf(reading, index, surface)),
-    ];
-    if (surface === "files" && moreFiles > 0)
-      problems.push({ status: "done", detail: `${moreFiles} more differences are not listed` });
+    const comparison = problemOf(before, after);
+    const troubles = readings.map((reading) => troubleOf(reading, surface));
+    const problems = [comparison, ...troubles];
+    const more = surface === "files" && moreFiles > 0 ? `${moreFiles} more differences are not listed` : "";
     const worst = Math.max(...problems.map(({ status }) => statusesBestFirst.indexOf(status)));
     return {
       surface,
       status: statusesBestFirst[worst] ?? "failed",
-      detail: [...new Set(problems.map(({ detail }) => detail).filter(Boolean))].join("; "),
+      detail: [comparison.detail, bothTold(troubles.map(({ detail }) => detail)), more].filter(Boolean).join("; "),
       factsBefore: old?.facts ?? 0,
       factsAfter: now?.facts ?? 0,
       durationMs: (old?.durationMs ?? 0) + (now?.durationMs ?? 0),
     };
   });
+}
+
+/** What one reading could not see and the other could, or saw more of, is told of that one. */
+function bothTold(details: readonly string[]): string {
+  const [old = "", now = ""] = details;
+  if (old === now) return old;
+  return [old && `at the baseline: ${old}`, now && `afterwards: ${now}`].filter(Boolean).join("; ");
 }
 
 type Trouble = Pick<SurfaceStatus, "status" | "detail">;
@@ -197,23 +221,23 @@ function problemOf(before: Snapshot, after: Snapshot): Trouble {
   return { status: "done", detail: "" };
 }
 
-function troubleOf(reading: SurfaceReading | undefined, index: number, surface: Surface): Trouble {
+function troubleOf(reading: SurfaceReading | undefined, surface: Surface): Trouble {
   if (reading !== undefined) return { status: reading.status, detail: reading.detail };
-  return { status: "failed", detail: `the ${index === 0 ? "baseline" : "after"} snapshot lacks ${surface}` };
+  return { status: "failed", detail: `the snapshot lacks ${surface}` };
 }
 
 function summarise(
   verdict: ResidueReport["verdict"],
-  findings: readonly Finding[],
-  statuses: readonly SurfaceStatus[],
+  known: { findings: readonly Finding[]; statuses: readonly SurfaceStatus[]; narrowed: ReadonlySet<string> },
 ): string {
+  const { findings, statuses, narrowed } = known;
   const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
   switch (verdict) {
     case "clean":
-      // What no collector reads (mounts, shared memory, kernel settings) is not vouched for.
+      // What no collector reads (firewall rules, BPF programs, other namespaces) is not vouched for.
       return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
     case "partial":
-      return `Nothing was found, but this user does not see all of: ${lost.join(", ")}.`;
+      return `Nothing was found, but ${limitsOf(lost, narrowed)}.`;
     case "unknown":
       return `Nothing was found, but evidence was lost on: ${lost.join(", ")}.`;
     case "residue": {
@@ -221,7 +245,34 @@ function summarise(
       const parts = [...counts].map(
         ([to, list]) => `${list.length} ${to === "unknown" ? "unexplained" : `of the ${to}`}`,
       );
-      return `${findings.length} ${findings.length === 1 ? "thing is" : "things are"} left on the host: ${parts.join(", ")}.`;
+      return `${countBoth(findings)}: ${parts.join(", ")}.`;
     }
   }
+}
+
+/** Surfaces of which all was seen that was asked for, in both readings. */
+function narrowedIn(before: Snapshot, after: Snapshot): ReadonlySet<string> {
+  const names = [before, after].map(({ surfaces: readings }) =>
+    readings.filter(({ isNarrowed }) => isNarrowed === true).map(({ surface }) => surface),
+  );
+  return new Set(names[0]).intersection(new Set(names[1]));
+}
+
+function limitsOf(lost: readonly string[], narrowed: ReadonlySet<string>): string {
+  const asked = lost.filter((surface) => narrowed.has(surface));
+  const hidden = lost.filter((surface) => !narrowed.has(surface));
+  return [
+    ...(asked.length > 0 ? [`of ${asked.join(", ")} only what was asked for was read`] : []),
+    ...(hidden.length > 0 ? [`this user does not see all of: ${hidden.join(", ")}`] : []),
+  ].join(", and ");
+}
+
+/** `2 things are left on the host and 1 is gone from it`: what vanished is not left, though it is residue as well. */
+function countBoth(findings: readonly Finding[]): string {
+  const gone = findings.filter(({ change }) => change === "vanished").length;
+  const left = findings.length - gone;
+  const things = (count: number) => `${count} ${count === 1 ? "thing is" : "things are"}`;
+  if (gone === 0) return `${things(left)} left on the host`;
+  if (left === 0) return `${things(gone)} gone from the host`;
+  return `${things(left)} left on the host and ${gone} ${gone === 1 ? "is" : "are"} gone from it`;
 }

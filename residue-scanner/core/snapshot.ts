@@ -1,4 +1,12 @@
-import type { CgroupFact, CrontabFact, ProcessFact, SocketFact, SurfaceReading } from "./fact.ts";
+import type {
+  CgroupFact,
+  CrontabFact,
+  ListedFact,
+  ListedSurface,
+  ProcessFact,
+  SocketFact,
+  SurfaceReading,
+} from "./fact.ts";
 import type { Tree } from "./packed-tree.ts";
 
 /** All facts about the host at one time, and what could not be seen. */
@@ -15,6 +23,10 @@ export interface Snapshot {
   readonly scope: readonly string[] | null;
   /** The scanner and the processes above it: whoever started it, not what is being watched. */
   readonly scanner: readonly { readonly pid: number; readonly startTime: string }[];
+  /** Pid of the launcher of this very program, which ends with it; null or absent where there is none. */
+  readonly launcher?: number | null;
+  /** Pids of those who read what the scanner prints, started together with it. */
+  readonly readers?: readonly number[];
   readonly surfaces: readonly SurfaceReading[];
   readonly files: Tree;
   /** Two ways of reading files see different attributes; null when no file was read. */
@@ -23,6 +35,8 @@ export interface Snapshot {
   readonly sockets: readonly SocketFact[];
   readonly crontabs: readonly CrontabFact[];
   readonly cgroups: readonly CgroupFact[];
+  /** By surface; a surface that was not read is absent. */
+  readonly listed: Readonly<Partial<Record<ListedSurface, readonly ListedFact[]>>>;
   /** Whether this process took it, so that what it says can be looked at more closely on the spot. */
   readonly live: boolean;
 }

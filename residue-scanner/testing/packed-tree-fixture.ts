@@ -4,7 +4,14 @@ import { TreeWriter } from "../core/tree-writer.ts";
 /** An entry by its name (one character a byte), or with what distinguishes it. */
 export type EntryFixture =
   | string
-  | { readonly name: string; readonly mode?: number; readonly size?: number; readonly changed?: number };
+  | {
+      readonly name: string;
+      readonly mode?: number;
+      readonly size?: number;
+      /** Seconds, and the nanoseconds beyond them. */
+      readonly changed?: number;
+      readonly changedNs?: number;
+    };
 
 /** Packs directories (path → entries) as a walk does. */
 export function packTree(
@@ -27,6 +34,7 @@ function writeEntry(writer: TreeWriter, entry: Exclude<EntryFixture, string>): v
   words[end + entryField.modeAndName] = (entry.mode ?? 0o100644) | (name.length << 16);
   words[end + entryField.size] = entry.size ?? 0;
   words[end + entryField.changed] = entry.changed ?? 0;
+  words[end + entryField.changed + 2] = entry.changedNs ?? 0;
   bytes.set(name, (end + entryWords) * 4);
   writer.endEntry(name.length, 0);
 }

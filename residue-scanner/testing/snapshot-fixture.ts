@@ -1,5 +1,5 @@
 import type { AttributionContext } from "../core/attribution-context.ts";
-import type { ProcessFact, SocketFact } from "../core/fact.ts";
+import type { ListedFact, ProcessFact, SocketFact } from "../core/fact.ts";
 import { surfaces } from "../core/fact.ts";
 import { indexTree } from "../core/packed-tree.ts";
 import type { Snapshot } from "../core/snapshot.ts";
@@ -21,6 +21,7 @@ export function snapshotFixture(parts: Partial<Snapshot> = {}): Snapshot {
     processes: [],
     sockets: [],
     crontabs: [],
+    listed: {},
     cgroups: [{ path: "/", directory: "/sys/fs/cgroup", inode: 1 }],
     live: false,
     ...parts,
@@ -40,6 +41,10 @@ export function contextFixture(parts: Partial<AttributionContext> = {}): Attribu
     processes: [],
     ...parts,
   };
+}
+
+export function listedFixture(parts: Partial<ListedFact> & { readonly key: string }): ListedFact {
+  return { subject: parts.key, location: parts.key, uid: null, attributes: {}, show: "true", ...parts };
 }
 
 export function processFixture(parts: Partial<ProcessFact> & { readonly pid: number }): ProcessFact {

@@ -19,6 +19,9 @@ const table = `22 27 0:21 / /proc rw,relatime - proc proc rw
 45 27 8:1 / /mnt/whole rw - xfs /dev/sda1 rw
 `;
 
+/** What the plan does not look at. */
+const details = { source: "none", options: "rw", superOptions: "rw", propagation: "" };
+
 function mounts() {
   const path = join(temporaryDirectory(), "mountinfo");
   writeFileSync(path, table);
@@ -49,7 +52,10 @@ describe("the plan of what to walk", () => {
   });
 
   it("leaves out a mount that another one hides", () => {
-    const hidden = [...mounts(), { id: 60, parentId: 27, device: "0:60", root: "/", point: "/mnt", type: "tmpfs" }];
+    const hidden = [
+      ...mounts(),
+      { id: 60, parentId: 27, device: "0:60", root: "/", point: "/mnt", type: "tmpfs", ...details },
+    ];
     const { roots, notRead } = planMounts(hidden, null);
     expect([...roots].sort()).toEqual(["/", "/dev", "/dev/shm", "/mnt"]);
     expect(notRead).toEqual([]);
@@ -63,7 +69,7 @@ describe("the plan of what to walk", () => {
     ["/run/user/1000/doc", "fuse.portal"],
     ["/run/user/1000/gvfs", "fuse.gvfsd-fuse"],
   ])("takes %s (%s) for a view and not for storage", (point, type) => {
-    const view = { id: 60, parentId: 27, device: "0:60", root: "/", point, type };
+    const view = { id: 60, parentId: 27, device: "0:60", root: "/", point, type, ...details };
     const { roots, notRead, mountPoints } = planMounts([...mounts(), view], null);
     expect(notRead.map((left) => left.point)).toEqual(["/mnt/far", "/mnt/user"]);
     expect(roots).not.toContain(point);
@@ -73,13 +79,21 @@ describe("the plan of what to walk", () => {
   it.each(["fuse", "fuse.sshfs", "fuseblk", "virtiofs", "9p", "nfs4"])(
     "names storage of type %s as not read",
     (type) => {
-      const storage = { id: 60, parentId: 27, device: "0:60", root: "/", point: "/srv/far", type };
+      const storage = { id: 60, parentId: 27, device: "0:60", root: "/", point: "/srv/far", type, ...details };
       expect(planMounts([...mounts(), storage], null).notRead).toContainEqual({ point: "/srv/far", type });
     },
   );
 
   it("reads what lies in memory below /sys, where files can be kept", () => {
-    const memory = { id: 60, parentId: 27, device: "0:60", root: "/", point: "/sys/fs/cgroup", type: "tmpfs" };
+    const memory = {
+      id: 60,
+      parentId: 27,
+      device: "0:60",
+      root: "/",
+      point: "/sys/fs/cgroup",
+      type: "tmpfs",
+      ...details,
+    };
     expect(planMounts([...mounts(), memory], null).roots).toContain("/sys/fs/cgroup");
   });
 

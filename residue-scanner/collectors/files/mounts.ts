@@ -12,6 +12,13 @@ export interface Mount {
   readonly root: string;
   readonly point: string;
   readonly type: string;
+  /** What is mounted: a device, or a word of the file system's own. */
+  readonly source: string;
+  /** Of this mount, and of the file system as a whole. */
+  readonly options: string;
+  readonly superOptions: string;
+  /** `shared`, `slave`, `unbindable`, without the numbers of peer groups; empty for private. */
+  readonly propagation: string;
 }
 
 /** What of the file system to walk, and what is left out. */
@@ -59,8 +66,9 @@ export function readMounts(path = "/proc/self/mountinfo"): Mount[] {
 /** proc_pid_mountinfo(5): optional fields end with a single dash. */
 function parseMount(line: string): Mount {
   const fields = line.split(" ");
-  const [id, parentId, device, root, point] = fields as [string, string, string, string, string];
-  const type = fields[fields.indexOf("-", 6) + 1] ?? "";
+  const [id, parentId, device, root, point, options] = fields as [string, string, string, string, string, string];
+  const dash = fields.indexOf("-", 6);
+  const [type = "", source = "", superOptions = ""] = fields.slice(dash + 1);
   return {
     id: Number(id),
     parentId: Number(parentId),
@@ -68,6 +76,13 @@ function parseMount(line: string): Mount {
     root: unescapeOctal(root),
     point: unescapeOctal(point),
     type,
+    source: unescapeOctal(source),
+    options,
+    superOptions,
+    propagation: fields
+      .slice(6, dash)
+      .map((field) => field.replace(/:.*$/, ""))
+      .join(" "),
   };
 }
 

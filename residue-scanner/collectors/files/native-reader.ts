@@ -32,16 +32,21 @@ const errnosGone = [2, 20, 40];
  * @param privateDirectory whether the calling thread may leave the process's shared current directory
  *   (unshare(CLONE_FS), no privilege needed): names are then resolved from the directory itself, which saves walking
  *   the whole path for each. Only in a worker that does nothing else.
+ * @param isCut asked again and again in a large directory: whether what is read will be thrown away
  */
-export function nativeReader(calls: NativeCalls, { privateDirectory }: { privateDirectory: boolean }): DirectoryReader {
+export function nativeReader(
+  calls: NativeCalls,
+  { privateDirectory, isCut = () => false }: { privateDirectory: boolean; isCut?: () => boolean },
+): DirectoryReader {
   const ownDirectory = privateDirectory && calls.unshare(cloneFs) === 0;
-  return new NativeReader(calls, ownDirectory);
+  return new NativeReader(calls, { ownDirectory, isCut });
 }
 
 class NativeReader implements DirectoryReader {
   readonly name = "native";
   readonly #calls: NativeCalls;
   readonly #ownDirectory: boolean;
+  readonly #isCut: () => boolean;
   readonly #xattrs: XattrReader;
   readonly #dirents = new Uint8Array(direntBytes);
   readonly #direntLengths = new Uint16Array(this.#dirents.buffer);
@@ -53,9 +58,10 @@ class NativeReader implements DirectoryReader {
   /** Whether O_NOATIME is worth trying: root may always, others only on what is theirs. */
   #noAccessTime = openNoAccessTime;
 
-  constructor(calls: NativeCalls, ownDirectory: boolean) {
+  constructor(calls: NativeCalls, { ownDirectory, isCut }: { ownDirectory: boolean; isCut: () => boolean }) {
     this.#calls = calls;
     this.#ownDirectory = ownDirectory;
+    this.#isCut = isCut;
     this.#xattrs = new XattrReader(calls);
     this.#direntsAt = calls.addressOf(this.#dirents);
     this.#statAt = calls.addressOf(new Uint8Array(this.#stat.buffer));
@@ -98,6 +104,7 @@ class NativeReader implements DirectoryReader {
     const relative = this.#enter(directory);
     const from = this.#ownDirectory ? atFdcwd : directory;
     for (;;) {
+      if (this.#isCut()) return blockStatus.gone;
       const filled = this.#calls.getdents64(directory, this.#direntsAt, direntBytes);
       if (filled < 0) return this.#calls.errno();
       if (filled === 0) return blockStatus.read;

@@ -9,8 +9,10 @@ import { childPath, type DirectoryReader } from "./directory-reader.ts";
 /**
  * Reads directories with what Node offers everywhere. It sees neither extended attributes nor flags such as
  * "immutable": a change of either moves the file's ctime, so it is noticed but not named.
+ *
+ * @param isCut asked at each entry: whether what is read will be thrown away
  */
-export function portableReader(): DirectoryReader {
+export function portableReader(isCut: () => boolean = () => false): DirectoryReader {
   return {
     name: "portable",
     readDirectory(path, writer) {
@@ -18,6 +20,7 @@ export function portableReader(): DirectoryReader {
       writer.beginBlock(path);
       try {
         for (const name of readdirSync(path, { encoding: "buffer" })) {
+          if (isCut()) break;
           const child = childPath(path, name);
           if (writeEntry(writer, child, name)) directories.push(child);
         }

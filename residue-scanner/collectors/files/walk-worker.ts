@@ -28,9 +28,11 @@ export interface WalkResult {
 const order = workerData as WalkOrder;
 const port = present(parentPort, "this module runs in a worker");
 const calls = order.portable ? null : await loadNativeCalls();
-const reader = calls === null ? portableReader() : nativeReader(calls, { privateDirectory: true });
+const queue = new DirectoryQueue(order.queue);
+const isCut = (): boolean => queue.isFinished;
+const reader = calls === null ? portableReader(isCut) : nativeReader(calls, { privateDirectory: true, isCut });
 const writer = new TreeWriter();
-const count = walk({ reader, writer, queue: new DirectoryQueue(order.queue), mountPoints: order.mountPoints });
+const count = walk({ reader, writer, queue, mountPoints: order.mountPoints });
 const segments = writer.finish();
 const result: WalkResult = { reader: reader.name, segments, count };
 port.postMessage(

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { systemCode } from "../../../foundation/errors.ts";
+import type { ListedFact, ListedReading } from "../../core/fact.ts";
+import { shellPath } from "../../core/path-text.ts";
+
+/** Files in which many parties keep lines of their own, so that which lines changed says more than that the file did. */
+const sharedFiles = [
+  ..."passwd group shadow gshadow subuid subgid shells services protocols hosts hosts.allow hosts.deny".split(" "),
+  ..."resolv.conf nsswitch.conf fstab crypttab exports environment profile bash.bashrc inittab rc.local".split(" "),
+  ..."ld.so.preload ld.so.conf sudoers sysctl.conf modules login.defs securetty locale.gen".split(" "),
+  ..."at.allow at.deny cron.allow cron.deny ssh/ssh_config ssh/sshd_config apt/sources.list".split(" "),
+].map((name) => `etc/${name}`);
+
+/** The same in each user's home. */
+const homeFiles = [
+  ".bashrc .bash_profile .bash_login .bash_logout .profile .zshenv .zprofile .zshrc .pam_environment".split(" "),
+  ".ssh/authorized_keys .ssh/authorized_keys2 .ssh/config .ssh/known_hosts".split(" "),
+].flat();
+
+/** The fields behind the name are told as a digest: they hold the hashes of passwords. */
+const secretFiles = new Set(["etc/shadow", "etc/gshadow"]);
+
+/** A larger file is no list of lines that people keep. */
+const bytesMax = 262_144;
+
+/** Every line that says something of the configuration files that many share, comments too: whoever wrote one left it. */
+export function collectConfiguration(root = "/"): ListedReading {
+  const facts: ListedFact[] = [];
+  const refused: string[] = [];
+  for (const path of new Set([...sharedFiles, ...filesInHomes(root)])) {
+    const content = readShared(join(root, path), refused);
+    if (content !== null) facts.push(...linesOf({ file: join(root, path), content, isSecret: secretFiles.has(path) }));
+  }
+  const [first] = refused;
+  return {
+    facts,
+    unseen: first === undefined ? [] : [`${refused.length} configuration files cannot be read, ${first} for one`],
+  };
+}
+
+/** passwd(5): the sixth field is the home. */
+function filesInHomes(root: string): string[] {
+  const users = readShared(join(root, "etc/passwd"), [])?.split("\n") ?? [];
+  const homes = new Set(users.map((line) => line.split(":")[5] ?? "").filter((home) => /^\/[^/]/.test(home)));
+  return [...homes].flatMap((home) => homeFiles.map((name) => join(home.slice(1), name)));
+}
+
+/** One character a byte; null where there is no such file, or none of this kind. */
+function readShared(path: string, refused: string[]): string | null {
+  const bytePath = Buffer.from(path, "latin1");
+  try {
+    const { size } = statSync(bytePath);
+    // Looked at before it is opened: a pipe would keep whoever opens it.
+    if (!statSync(bytePath).isFile() || size > bytesMax) return null;
+    return readFileSync(bytePath, "latin1");
+  } catch (error) {
+    if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCode(error) ?? "")) refused.push(path);
+    return null;
+  }
+}
+
+/** Lines by their text and how often it came before, so that a line put in above does not change those below. */
+function linesOf({ file, content, isSecret }: { file: string; content: string; isSecret: boolean }): ListedFact[] {
+  const seen = new Map<string, number>();
+  return content.split("\n").flatMap((line, index) => {
+    const text = isSecret ? veiled(line.trim()) : line.trim();
+    if (text === "") return [];
+    const earlier = seen.get(text) ?? 0;
+    seen.set(text, earlier + 1);
+    return [
+      {
+        key: `${file}: ${text}${earlier > 0 ? ` (${earlier + 1})` : ""}`,
+        subject: `line of ${file}: ${text}`,
+        location: `${file}:${index + 1}`,
+        uid: null,
+        attributes: { line: text },
+        file,
+        show: `grep -nF -- ${shellPath(isSecret ? text.slice(0, text.indexOf(":") + 1) : text)} ${shellPath(file)}`,
+      },
+    ];
+  });
+}
+
+function veiled(line: string): string {
+  if (line === "") return "";
+  const digest = createHash("sha256").update(line, "latin1").digest("hex").slice(0, 16);
+  return `${line.slice(0, line.indexOf(":") + 1)}(digest ${digest})`;
+}

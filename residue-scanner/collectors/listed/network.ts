@@ -1,0 +1,162 @@
+import type { FactAttributes } from "../../../protocol/residue-report.ts";
+import type { ListedFact, ListedReading } from "../../core/fact.ts";
+import { KernelTexts } from "./read-text.ts";
+import { readSetting } from "./sysctls.ts";
+
+/** Routes that the kernel made: from another, from a router's word, of an own address (linux/ipv6_route.h). */
+const madeByKernel = { cache: 0x0100_0000, fromRouter: 0x0004_0000, local: 0x8000_0000 } as const;
+/** An entry that somebody set and that stays (ATF_PERM of if_arp.h). */
+const permanentNeighbour = 0x4;
+/** Whether it is up is the owner's word; whether there is a cable is not (IFF_UP, IFF_PROMISC of if.h). */
+const wordedFlags = { up: 0x1, noArp: 0x80, promiscuous: 0x100, allMulticast: 0x200, multicast: 0x1000 } as const;
+
+/** Interfaces with their settings, addresses, routes and neighbours that were set, of the scanner's own network namespace. */
+export function collectNetwork({ sys = "/sys", proc = "/proc" }: { sys?: string; proc?: string } = {}): ListedReading {
+  const texts = new KernelTexts();
+  const refused: string[] = [];
+  const facts = [
+    ...texts.names(`${sys}/class/net`).flatMap((name) => interfaceFact(texts, { sys, proc, name, refused })),
+    ...addresses4(texts, proc),
+    ...addresses6(texts, proc),
+    ...routes4(texts, proc),
+    ...routes6(texts, proc),
+    ...permanentNeighbours(texts, proc),
+  ];
+  const hidden =
+    refused.length === 0 ? [] : [`${refused.length} settings of interfaces cannot be read, ${refused[0]} for one`];
+  return { facts: onceEach(facts), unseen: [...texts.unseen(), ...hidden] };
+}
+
+interface InterfaceSources {
+  readonly sys: string;
+  readonly proc: string;
+  readonly name: string;
+  readonly refused: string[];
+}
+
+function interfaceFact(texts: KernelTexts, { sys, proc, name, refused }: InterfaceSources): ListedFact[] {
+  const word = (file: string): string | null => texts.word(`${sys}/class/net/${name}/${file}`);
+  // A file beside the interfaces, such as the one by which more of a kind are made, or one that went since it was listed.
+  if (word("ifindex") === null) return [];
+  const flags = Number(word("flags"));
+  const attributes: FactAttributes = {
+    address: word("address"),
+    mtu: Number(word("mtu")),
+    flags: Object.entries(wordedFlags).flatMap(([flag, bit]) => ((flags & bit) === 0 ? [] : [flag])),
+    queueLength: Number(word("tx_queue_len")),
+    group: Number(word("netdev_group")),
+    alias: word("ifalias") ?? "",
+    ...settingsOf({ proc, name, refused }),
+  };
+  return [
+    {
+      key: `interface ${name}`,
+      subject: `network interface ${name}`,
+      location: `/sys/class/net/${name}`,
+      uid: null,
+      attributes,
+      show: `ip -details address show dev ${name}`,
+    },
+  ];
+}
+
+function settingsOf({ proc, name, refused }: Omit<InterfaceSources, "sys">): FactAttributes {
+  const texts = new KernelTexts();
+  const settings: FactAttributes = {};
+  for (const kind of ["ipv4/conf", "ipv4/neigh", "ipv6/conf", "ipv6/neigh"]) {
+    const directory = `${proc}/sys/net/${kind}/${name}`;
+    for (const setting of texts.names(directory)) {
+      const value = readSetting(`${directory}/${setting}`);
+      if (value === "refused") refused.push(`${directory}/${setting}`);
+      else if (value !== null) settings[`${kind}/${setting}`] = value.text;
+    }
+  }
+  return settings;
+}
+
+/** The addresses that this host takes for its own. */
+function addresses4(texts: KernelTexts, proc: string): ListedFact[] {
+  const lines = texts.text(`${proc}/net/fib_trie`)?.split("\n") ?? [];
+  let address = "";
+  return lines.flatMap((line) => {
+    address = /\|-- (\S+)/.exec(line)?.[1] ?? address;
+    return line.endsWith("/32 host LOCAL") ? [addressFact(address, {})] : [];
+  });
+}
+
+function addresses6(texts: KernelTexts, proc: string): ListedFact[] {
+  return texts.rows(`${proc}/net/if_inet6`).map(([digits = "", , prefix = "", , , device = ""]) => {
+    const length = Number.parseInt(prefix, 16);
+    return addressFact(`${address6(digits)}/${length} on ${device}`, { device });
+  });
+}
+
+function addressFact(address: string, attributes: FactAttributes): ListedFact {
+  return {
+    ...{ key: `address ${address}`, subject: `address ${address}`, location: address, uid: null, attributes },
+    show: `ip address show to ${address.split(" ")[0]}`,
+  };
+}
+
+/** Of the main table; numbers stand in the byte order of the machine. */
+function routes4(texts: KernelTexts, proc: string): ListedFact[] {
+  const rows = texts.rows(`${proc}/net/route`, { headings: 1 });
+  return rows.map(([device = "", to = "", via = "", flags = "", , , metric = "", mask = ""]) => {
+    const bits = Number.parseInt(mask, 16).toString(2).replaceAll("0", "").length;
+    return routeFact(`${address4(to)}/${bits}`, { device, via: address4(via), metric: Number(metric), flags });
+  });
+}
+
+function routes6(texts: KernelTexts, proc: string): ListedFact[] {
+  return texts.rows(`${proc}/net/ipv6_route`).flatMap((row) => {
+    const [to = "", prefix = "", , , via = "", metric = "", , , flags = "", device = ""] = row;
+    const set = Number.parseInt(flags, 16);
+    if (Object.values(madeByKernel).some((bit) => (set & bit) !== 0)) return [];
+    const target = `${address6(to)}/${Number.parseInt(prefix, 16)}`;
+    return [routeFact(target, { device, via: address6(via), metric: Number.parseInt(metric, 16), flags })];
+  });
+}
+
+function routeFact(target: string, attributes: FactAttributes): ListedFact {
+  const { device, via, metric } = attributes;
+  return {
+    key: `route ${target} dev ${String(device)} via ${String(via)} metric ${String(metric)}`,
+    subject: `route to ${target} by ${String(device)}`,
+    location: target,
+    uid: null,
+    attributes,
+    show: `ip route show ${target} table all`,
+  };
+}
+
+function permanentNeighbours(texts: KernelTexts, proc: string): ListedFact[] {
+  return texts
+    .rows(`${proc}/net/arp`, { headings: 1 })
+    .flatMap(([address = "", , flags = "", link = "", , device = ""]) => {
+      if ((Number(flags) & permanentNeighbour) === 0) return [];
+      return [
+        {
+          key: `neighbour ${address} dev ${device}`,
+          subject: `permanent neighbour ${address} of ${device}`,
+          location: address,
+          uid: null,
+          attributes: { link, device },
+          show: `ip neighbour show ${address}`,
+        },
+      ];
+    });
+}
+
+function onceEach(facts: readonly ListedFact[]): ListedFact[] {
+  return [...new Map(facts.map((fact) => [fact.key, fact])).values()];
+}
+
+function address4(digits: string): string {
+  return [6, 4, 2, 0].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join(".");
+}
+
+/** 32 digits in the form of RFC 5952. */
+function address6(digits: string): string {
+  const groups = digits.match(/.{4}/g) ?? [];
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}

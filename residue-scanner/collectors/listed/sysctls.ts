@@ -1,0 +1,88 @@
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
+
+import { systemCode } from "../../../foundation/errors.ts";
+import type { ListedFact, ListedReading } from "../../core/fact.ts";
+
+/** Numbers that the kernel moves by itself: proc_sys_fs(5), proc_sys_kernel(5), random(4). */
+const counters = new Set([
+  "fs.aio-nr",
+  "fs.dentry-state",
+  "fs.file-nr",
+  "fs.inode-nr",
+  "fs.inode-state",
+  "kernel.ns_last_pid",
+  "kernel.perf_event_max_sample_rate",
+  "kernel.pty.nr",
+  "kernel.random.entropy_avail",
+  "kernel.random.uuid",
+  "net.netfilter.nf_conntrack_count",
+]);
+const counterDirectories = ["fs.quota."];
+
+/** Settings of one network interface are told with it (`network.ts`). */
+const ofInterface = /^net\/ipv[46]\/(?:conf|neigh)\/(?!all$|default$)[^/]+$/;
+
+/** Every setting below /proc/sys (sysctl(8)); formats of binfmt_misc(5) are among them. */
+export function collectSysctls(root = "/proc/sys"): ListedReading {
+  const facts: ListedFact[] = [];
+  const refused: string[] = [];
+  readBelow({ root, path: "", facts, refused });
+  const [first] = refused;
+  const unseen = first === undefined ? [] : [`${refused.length} settings cannot be read, ${first} for one`];
+  return { facts, unseen };
+}
+
+interface Walk {
+  readonly root: string;
+  /** Below the root, without a slash at either end. */
+  readonly path: string;
+  readonly facts: ListedFact[];
+  readonly refused: string[];
+}
+
+function readBelow({ root, path, facts, refused }: Walk): void {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(`${root}/${path}`, { withFileTypes: true });
+  } catch (error) {
+    // An interface, or a mount of binfmt_misc, that went since it was listed; or a host without any of this.
+    if (systemCode(error) !== "ENOENT") refused.push(`${root}/${path}`);
+    return;
+  }
+  for (const entry of entries) {
+    const below = path === "" ? entry.name : `${path}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!ofInterface.test(below)) readBelow({ root, path: below, facts, refused });
+    } else {
+      const value = readSetting(`${root}/${below}`);
+      if (value === "refused") refused.push(`${root}/${below}`);
+      else if (value !== null) facts.push(settingFact(below, value.text));
+    }
+  }
+}
+
+/** Null for what is only written to, or is gone. Some have no value until one is set, which reads as an error. */
+export function readSetting(path: string): { readonly text: string } | "refused" | null {
+  try {
+    if ((statSync(path).mode & 0o444) === 0) return null;
+    return { text: readFileSync(path, "latin1").trim() };
+  } catch (error) {
+    const code = systemCode(error) ?? "";
+    if (code === "EACCES" || code === "EPERM") return "refused";
+    return code === "ENOENT" ? null : { text: `cannot be read: ${code}` };
+  }
+}
+
+function settingFact(path: string, value: string): ListedFact {
+  const name = path.replaceAll(".", "\0").replaceAll("/", ".").replaceAll("\0", "/");
+  const isCounter = counters.has(name) || counterDirectories.some((directory) => name.startsWith(directory));
+  return {
+    key: name,
+    subject: `setting ${name}`,
+    location: `/proc/sys/${path}`,
+    uid: null,
+    attributes: { value },
+    ...(isCounter && { isCounter }),
+    show: `sysctl ${name}`,
+  };
+}

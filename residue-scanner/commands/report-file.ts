@@ -1,0 +1,66 @@
+import { constants } from "node:fs";
+import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
+
+import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import type { ResidueReport } from "../../protocol/residue-report.ts";
+
+/**
+ * Where a report goes, tried before anything is run. A file that is there keeps its content until there is a new one;
+ * one that is not is made, so that the baseline already has it.
+ */
+export class ReportFile {
+  readonly #path: string;
+  /** Of a pipe or a device, which may be opened only once; null for a file. */
+  readonly #passage: FileHandle | null;
+  readonly #isNew: boolean;
+  #isWritten = false;
+
+  private constructor(path: string, { passage, isNew }: { passage: FileHandle | null; isNew: boolean }) {
+    this.#path = path;
+    this.#passage = passage;
+    this.#isNew = isNew;
+  }
+
+  /** @throws UsageError `report-file` when it cannot be written to */
+  static async open(path: string): Promise<ReportFile> {
+    try {
+      const made = await openNew(path);
+      const handle = made ?? (await open(path, constants.O_WRONLY));
+      const isFile = (await handle.stat()).isFile();
+      if (isFile) await handle.close();
+      return new ReportFile(path, { passage: isFile ? null : handle, isNew: made !== null });
+    } catch (error) {
+      throw new UsageError(`The report file ${path} cannot be written: ${messageOf(error)}.`, {
+        code: "report-file",
+        next: "Name a file in a folder that exists and that you may write to.",
+        cause: error,
+      });
+    }
+  }
+
+  /** @returns what went wrong, in words; null when all of it was written */
+  async write(report: ResidueReport): Promise<string | null> {
+    this.#isWritten = true;
+    try {
+      await writeFile(this.#passage ?? this.#path, `${JSON.stringify(report, null, 2)}\n`);
+      return null;
+    } catch (error) {
+      return `The report could not be written to ${this.#path}: ${messageOf(error)}.`;
+    }
+  }
+
+  /** Takes away a file that was made for a report that never came. */
+  async close(): Promise<void> {
+    await this.#passage?.close();
+    if (this.#isNew && !this.#isWritten) await rm(this.#path, { force: true });
+  }
+}
+
+async function openNew(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, "wx");
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return null;
+    throw error;
+  }
+}
