@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { type Benchmark, type BenchmarkResult, isMet } from "./benchmark.ts";
 import { freezeLatency } from "./freeze-latency.ts";
+import { heartbeats } from "./heartbeats.ts";
 import { reducerSteps } from "./reducer-steps.ts";
 import { scale } from "./scale.ts";
 import { simulatedAgentMemory } from "./simulated-agent-memory.ts";
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   simulationSteps,
   withdrawSeeds,
   simulatedAgentMemory,
+  heartbeats,
   scale,
 ];
 const pinnedMark = "HOUSEGUEST_BENCH_PINNED";

@@ -5,13 +5,13 @@ import { Command, CommanderError } from "commander";
 import { HouseguestError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { limits } from "../foundation/limits.ts";
+import { rootDefault } from "../reports/runs/run-directory.ts";
+import { streamOutput } from "../reports/stream-output.ts";
 import { healCommand } from "./commands/heal-command.ts";
 import { listCommand, showCommand } from "./commands/list-command.ts";
-import { collect, oneOf, seconds, whole } from "./commands/option-values.ts";
-import { type RunFlags, runCommand } from "./commands/run-command.ts";
+import { collect, nonEmpty, oneOf, seconds, whole } from "./commands/option-values.ts";
+import type { RunFlags } from "./commands/run-command.ts";
 import { addSimulatorCommands } from "./commands/simulator-options.ts";
-
-const runsDefault = ".scenarios";
 
 const examples = `
 Examples:
@@ -25,21 +25,34 @@ Examples:
   scenarios heal
 
 Exit codes:
-  0 pass   1 fail   2 unknown   3 something could not be undone (the message says how to finish it)
+  0 pass   1 fail   2 unknown
+  3 something could not be undone (the message says how to finish it)
   64 usage   70 a bug in the harness   130 interrupted`;
 
 /** The program `scenarios`; resolves to its exit code. */
 export async function main(argv: string[]): Promise<number> {
+  // From here on both are watched, whoever writes to them: commander writes the help by itself.
+  const stdout = streamOutput(process.stdout);
+  const stderr = streamOutput(process.stderr);
   let exitCode: number = ExitCode.pass;
   const program = build((code) => {
     exitCode = code;
   });
   try {
     await program.parseAsync(argv, { from: "user" });
-    return exitCode;
   } catch (error) {
-    return explain(error);
+    exitCode = explain(error);
   }
+  try {
+    await stdout.flushed();
+  } catch (error) {
+    const untold = explain(error);
+    // Whoever reads the code alone is not to take a result that nobody was told for a good one; a bad one stays what it is.
+    if (exitCode === ExitCode.pass) exitCode = untold;
+  }
+  // Where else could it be said that this one cannot be written?
+  await stderr.flushed().catch(() => undefined);
+  return exitCode;
 }
 
 function build(ended: (exitCode: number) => void): Command {
@@ -56,7 +69,7 @@ function build(ended: (exitCode: number) => void): Command {
     .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
     .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
     .option("--cycles <n>", "how many pauses and resumes, where the scenario has them", whole(limits.cyclesMax))
-    .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)")
+    .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)", nonEmpty)
     .option("--store <kind>", "the broker's store: memory or sqlite", oneOf("memory", "sqlite"))
     .option(
       "--policy <name>",
@@ -65,11 +78,15 @@ function build(ended: (exitCode: number) => void): Command {
     )
     .option("--deadline <seconds>", "undo everything and stop when a run takes longer", seconds)
     .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
-    .option("--runs <dir>", "where run directories are made", runsDefault)
+    .option("--runs <dir>", "where run directories are made", rootDefault)
     .option("--reporter <name[=file]>", "line, json or junit; may be repeated; a file takes its output", collect, [])
-    .option("--json", "the verdict as JSON on stdout; short for --reporter json")
+    .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")
     .addHelpText("after", examples)
-    .action(async (names: string[], flags: RunFlags) => ended(await runCommand(names, flags)));
+    .action(async (names: string[], flags: RunFlags) => {
+      // Loaded only here, like all that is large: the other commands do without.
+      const { runCommand } = await import("./commands/run-command.ts");
+      ended(await runCommand(names, flags));
+    });
   addSimulatorCommands(program, ended);
   program
     .command("list")
@@ -85,7 +102,7 @@ function build(ended: (exitCode: number) => void): Command {
   program
     .command("heal")
     .description("undo what runs left that were killed before they could")
-    .option("--runs <dir>", "where run directories lie", runsDefault)
+    .option("--runs <dir>", "where run directories lie", rootDefault)
     .option("--json", "as JSON")
     .action(async (flags: { runs: string; json?: boolean }) => ended(await healCommand(flags)));
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });

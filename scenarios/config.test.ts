@@ -50,7 +50,7 @@ describe("runOptions", () => {
   });
   it("refuses times that are not mutually safe and names the pair", () => {
     expect(() => runOptions(scenario, { timing: { activityTimeoutMs: 10 } }, "s")).toThrow(
-      /activityTimeoutMs.*heartbeatIntervalMs/,
+      /\n {2}one-late-heartbeat: activityTimeoutMs[^;]*heartbeatIntervalMs/,
     );
   });
 });

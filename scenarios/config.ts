@@ -7,7 +7,7 @@ import { messageOf, UsageError } from "../foundation/errors.ts";
 import { limits } from "../foundation/limits.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { defaultTiming, Timing } from "../protocol/timing.ts";
-import { brokenTimingRules } from "../protocol/timing-rules.ts";
+import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 
 const Command = z.array(z.string().min(1)).min(1);
@@ -68,7 +68,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
   const timing = { ...defaultTiming, ...scenario.timing, ...config.timing } as Timing;
   const broken = brokenTimingRules(timing);
   if (broken.length > 0) {
-    throw new UsageError(`The configured times are not mutually safe: ${broken.join("; ")}.`, {
+    throw new UsageError(`The configured times are not mutually safe:\n${brokenRulesInLines(broken)}\n`, {
       code: "unsafe-timing",
       next: `Mend "timing" in ${configFile}.`,
     });

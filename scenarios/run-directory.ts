@@ -1,7 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 
 import { systemCode, UsageError } from "../foundation/errors.ts";
+import type { RunVerdict } from "../protocol/verdict.ts";
 import { makeDirectories } from "./make-directories.ts";
 import { processStat } from "./stages/host/proc.ts";
 
@@ -38,15 +48,31 @@ export const runDirectoryFiles: readonly string[] = [
  */
 export function createRunDirectory(root: string, scenario: string, at: Date): RunDirectory {
   const stamp = at.toISOString().replaceAll(/[-:]/g, "").slice(0, 15);
-  const base = resolve(root);
-  try {
-    makeDirectories(base);
+  return inRoot(root, (base) => {
     const directory = firstFree(base, `${stamp}-${scenario}`);
     mkdirSync(directory.logs);
     const owner = { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? "", scenario };
+    // For everybody to read, unlike all else here: whoever heals beside this run must see that it lives.
     writeFileSync(join(directory.path, ownerFile), JSON.stringify(owner));
     pointLatest(base, directory.run);
     return directory;
+  });
+}
+
+/**
+ * Before anything is done for a run: whether there can be a run directory.
+ *
+ * @throws UsageError `run-directory` when the place is not writable
+ */
+export function checkRunsRoot(root: string): void {
+  inRoot(root, (base) => accessSync(base, constants.W_OK | constants.X_OK));
+}
+
+function inRoot<T>(root: string, act: (base: string) => T): T {
+  const base = resolve(root);
+  try {
+    makeDirectories(base);
+    return act(base);
   } catch (error) {
     throw new UsageError(`Cannot make a run directory in ${base}: ${systemCode(error) ?? String(error)}.`, {
       code: "run-directory",
@@ -54,6 +80,11 @@ export function createRunDirectory(root: string, scenario: string, at: Date): Ru
       cause: error,
     });
   }
+}
+
+/** For its own user, as the history: the findings hold command lines and lines of files that not everybody may read. */
+export function writeVerdict({ verdict: path }: RunDirectory, verdict: RunVerdict): void {
+  writeFileSync(path, `${JSON.stringify(verdict, undefined, 2)}\n`, { mode: 0o600 });
 }
 
 /** The runs under `root`, oldest first. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -48,6 +48,9 @@ describe("runOnSim", () => {
     const verdict = await run(first);
     const directory = join(runs, verdict.run);
     expect(RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8")))).toEqual(verdict);
+    for (const own of ["verdict.json", "history.jsonl"]) {
+      expect([own, statSync(join(directory, own)).mode & 0o777]).toEqual([own, 0o600]);
+    }
     const lines = readFileSync(join(directory, "history.jsonl"), "utf8").trim().split("\n");
     const records = lines.map(parseHistoryLine);
     expect(records.filter((one) => "error" in one)).toEqual([]);

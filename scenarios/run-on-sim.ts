@@ -10,7 +10,7 @@ import { judgeExpectation } from "./checkers/registry.ts";
 import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
-import { createRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { createRunDirectory, type RunDirectory, writeVerdict } from "./run-directory.ts";
 import { errorSentence, userName } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
@@ -126,7 +126,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
     reproduce: request.reproduce,
     historyDigest: digestOf(records),
   };
-  writeFileSync(directory.verdict, `${JSON.stringify(verdict, undefined, 2)}\n`);
+  writeVerdict(directory, verdict);
   for (const reporter of request.reporters) {
     reporter.end({ verdict, history: records, runDirectory: directory.path, lostEvidence: [] });
   }

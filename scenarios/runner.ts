@@ -19,7 +19,7 @@ import { judgeExpectation } from "./checkers/registry.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
-import { createRunDirectory, type RunDirectory, runDirectoryFiles } from "./run-directory.ts";
+import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
@@ -226,7 +226,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     exitCode,
     reproduce: request.reproduce,
   };
-  writeFileSync(directory.verdict, `${JSON.stringify(verdict, undefined, 2)}\n`);
+  writeVerdict(directory, verdict);
   if (progress.baseline !== undefined) await saveSnapshot(progress.baseline, directory.baseline);
   for (const reporter of request.reporters) {
     reporter.end({

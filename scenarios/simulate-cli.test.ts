@@ -50,7 +50,7 @@ describe("scenarios simulate and replay", () => {
   it("shows the profiles, examples and exit codes", async () => {
     const { exitCode, stdout } = await scenarios("simulate", "--help");
     expect(exitCode).toBe(0);
-    for (const says of ["churn", "git rev-parse HEAD", "130 interrupted"]) expect(stdout).toContain(says);
+    for (const says of ["churn", "git rev-parse HEAD", "130  interrupted"]) expect(stdout).toContain(says);
     expect((await scenarios("replay", "--help")).stdout).toContain("--history history.jsonl");
   });
 

@@ -7,7 +7,7 @@ export const briskTiming: Partial<Timing> = {
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
   terminateGraceMs: 500,
-  requestTimeoutMs: 5_000,
+  requestTimeoutMs: 3_500,
   shutdownTimeoutMs: 5_000,
   resultTimeoutMs: 10_000,
 };

@@ -19,9 +19,14 @@ export interface DutySettings extends Timing {
 /** What whoever answers takes for itself, its disk included. */
 const answerMsMax = 250;
 
+/** All duties of a run are told the same. */
+const completed = new WeakMap<CheckerSettings, DutySettings>();
+
 /** The settings of a checker as those of a duty; what is not told is as on one machine with the times of a fleet. */
 export function dutySettings(settings: CheckerSettings): DutySettings {
-  return {
+  const known = completed.get(settings);
+  if (known !== undefined) return known;
+  const complete = {
     ...defaultTiming,
     latencyMsMax: 50,
     slots: 1,
@@ -30,6 +35,8 @@ export function dutySettings(settings: CheckerSettings): DutySettings {
     uploadChunkBytes: limits.uploadChunkBytesMax,
     ...settings,
   };
+  completed.set(settings, complete);
+  return complete;
 }
 
 /** The most that passes between a question and its answer, in milliseconds. */

@@ -11,6 +11,9 @@ export class Instances<Kept> {
   /** Whose was asked for last: records of one instance come in rows, and each is asked about by many checkers. */
   #lastSource: string | null = null;
   #last: Kept | null = null;
+  /** Which agent was asked for last, and what was said; null when that may be another by now. */
+  #lastAgent: string | null = null;
+  #lastOfAgent: Kept | undefined;
 
   constructor(begin: () => Kept) {
     this.#begin = begin;
@@ -23,6 +26,7 @@ export class Instances<Kept> {
     if (kept === undefined) {
       kept = this.#begin();
       this.#kept.set(source, kept);
+      this.#lastAgent = null;
     }
     this.#lastSource = source;
     this.#last = kept;
@@ -31,8 +35,11 @@ export class Instances<Kept> {
 
   /** What is kept of the latest instance of an agent, if it has been heard of. */
   ofAgent(agentId: string): Kept | undefined {
+    if (agentId === this.#lastAgent) return this.#lastOfAgent;
     const source = this.#latest.get(agentId);
-    return source === undefined ? undefined : this.#kept.get(source);
+    this.#lastAgent = agentId;
+    this.#lastOfAgent = source === undefined ? undefined : this.#kept.get(source);
+    return this.#lastOfAgent;
   }
 
   /** @returns what was kept of the instance before, which is over */
@@ -48,18 +55,23 @@ export class Instances<Kept> {
    */
   enrolled({ data }: RecordOf<"broker.enrolled">): Kept | undefined {
     const kept = this.#kept.get(data.instanceId);
-    if (kept !== undefined && !this.#latest.has(data.agentId)) this.#latest.set(data.agentId, data.instanceId);
+    if (kept !== undefined && !this.#latest.has(data.agentId)) {
+      this.#latest.set(data.agentId, data.instanceId);
+      this.#lastAgent = null;
+    }
     return kept;
   }
 
   forget(source: string): void {
     if (source === this.#lastSource) this.#lastSource = null;
+    this.#lastAgent = null;
     this.#kept.delete(source);
   }
 
   #follow(agentId: string, source: string): Kept | undefined {
     const before = this.#latest.get(agentId);
     this.#latest.set(agentId, source);
+    this.#lastAgent = null;
     if (before === undefined || before === source) return undefined;
     const kept = this.#kept.get(before);
     this.forget(before);

@@ -53,6 +53,8 @@ export const propertyNames = [
   "owner-holds",
   "activity-pauses",
   "deaths-blamed",
+  "backoff",
+  "drained-rests",
 ] as const satisfies readonly CheckerName[];
 
 /** The checkers that hold only where nothing breaks: what agent and broker owe when they have no excuse. */
@@ -138,9 +140,21 @@ export function watchProperties(
         wanted.set(record.type, shares);
       }
       let first: { checker: PropertyName; violation: Violation } | null = null;
-      for (const share of shares) {
-        const violation = share.one.judgement === null ? ask(share, record) : null;
-        if (violation !== null) first ??= { checker: share.one.name, violation };
+      // Asked in one go, and again behind whichever crashed: nearly none does.
+      for (let next = 0; next < shares.length; ) {
+        try {
+          for (; next < shares.length; next += 1) {
+            const { one, take } = shares[next] as Share;
+            if (one.judgement !== null) continue;
+            const violation = take(record) ?? null;
+            if (violation === null) continue;
+            one.judgement = failed(violation);
+            first ??= { checker: one.name, violation };
+          }
+        } catch (error) {
+          (shares[next] as Share).one.judgement = crashed(error);
+          next += 1;
+        }
       }
       return first;
     },
@@ -169,17 +183,6 @@ function sharesOf(
     if (one !== null) shares.push({ one, take: present(one.watch.taker(type), "a checker takes what it sees") });
   }
   return shares;
-}
-
-function ask({ one, take }: Share, record: HistoryRecord): Violation | null {
-  try {
-    const violation = take(record) ?? null;
-    if (violation !== null) one.judgement = failed(violation);
-    return violation;
-  } catch (error) {
-    one.judgement = crashed(error);
-    return null;
-  }
 }
 
 function atEnd({ watch }: Watched): Judgement {

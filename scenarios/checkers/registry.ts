@@ -1,86 +1,88 @@
+import { backoff } from "./leases/backoff.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
 import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
-import { activityPauses } from "./activity-pauses.ts";
-import { checkpointProgress } from "./checkpoint-progress.ts";
-import { completionOnce } from "./completion-once.ts";
-import { commandsOnce } from "./commands-once.ts";
-import { executions } from "./executions.ts";
-import { fencing } from "./fencing.ts";
-import { freezeBound } from "./freeze-bound.ts";
-import { freezeLatency } from "./freeze-latency.ts";
-import { jobsSettled } from "./jobs-settled.ts";
-import { keyRevoked } from "./key-revoked.ts";
-import { latestInstance } from "./latest-instance.ts";
-import { leaseExclusivity } from "./lease-exclusivity.ts";
-import { ledgerConservation } from "./ledger-conservation.ts";
-import { lostNoticed } from "./lost-noticed.ts";
-import { noIntake } from "./no-intake.ts";
-import { noLostJob } from "./no-lost-job.ts";
-import { pauseSilence } from "./pause-silence.ts";
-import { progressKept } from "./progress-kept.ts";
-import { ownerHolds } from "./owner-holds.ts";
-import { ownerGranted } from "./owner-granted.ts";
-import { signalsHeeded } from "./signals-heeded.ts";
-import { requestsAnswered } from "./requests-answered.ts";
-import { resultsCorrect } from "./results-correct.ts";
-import { resumeThaws } from "./resume-thaws.ts";
-import { shutdownOnce } from "./shutdown-once.ts";
-import { shutdownEnds } from "./shutdown-ends.ts";
-import { cooperationHeeded } from "./cooperation-heeded.ts";
-import { cooperationTrue } from "./cooperation-true.ts";
-import { transitions } from "./transitions.ts";
-import { leaseOverrun } from "./lease-overrun.ts";
-import { workKept } from "./work-kept.ts";
-import { wordKept } from "./word-kept.ts";
-import { commandOnce } from "./command-once.ts";
-import { revokedFirst } from "./revoked-first.ts";
-import { pauseTold } from "./pause-told.ts";
-import { freezesEnd } from "./freezes-end.ts";
-import { checkpointsMade } from "./checkpoints-made.ts";
-import { checkpointsTold } from "./checkpoints-told.ts";
-import { checkpointsThere } from "./checkpoints-there.ts";
-import { deathsBlamed } from "./deaths-blamed.ts";
-import { pauseHeard } from "./pause-heard.ts";
-import { heldStarts } from "./held-starts.ts";
-import { stateOfWork } from "./state-of-work.ts";
-import { heartbeatRhythm } from "./heartbeat-rhythm.ts";
-import { workOffered } from "./work-offered.ts";
-import { offersAnswered } from "./offers-answered.ts";
-import { workUndisturbed } from "./work-undisturbed.ts";
-import { endsTold } from "./ends-told.ts";
-import { exitsTold } from "./exits-told.ts";
-import { queueOrder } from "./queue-order.ts";
-import { startsCounted } from "./starts-counted.ts";
-import { slotsTold } from "./slots-told.ts";
-import { leaseCalls } from "./lease-calls.ts";
-import { agentCalls } from "./agent-calls.ts";
-import { unstartableDeclined } from "./unstartable-declined.ts";
-import { unstartableSpared } from "./unstartable-spared.ts";
-import { workState } from "./work-state.ts";
-import { holderAlone } from "./holder-alone.ts";
-import { grantsExpire } from "./grants-expire.ts";
-import { brokerHeard } from "./broker-heard.ts";
-import { shownAsTold } from "./shown-as-told.ts";
-import { statusTrue } from "./status-true.ts";
-import { brokerContact } from "./broker-contact.ts";
-import { commandDuty } from "./command-duty.ts";
-import { shutdownBound } from "./shutdown-bound.ts";
-import { shutdownHandover } from "./shutdown-handover.ts";
-import { startDuty } from "./start-duty.ts";
-import { stopDuty } from "./stop-duty.ts";
-import { wakeTruth } from "./wake-truth.ts";
-import { withdrawComplete } from "./withdraw-complete.ts";
-import { withdrawalBound } from "./withdrawal-bound.ts";
-import { withdrawalHandsBack } from "./withdrawal-hands-back.ts";
-import { withdrawalPace } from "./withdrawal-pace.ts";
-import { withdrawalThorough } from "./withdrawal-thorough.ts";
-import { withdrawalCalls } from "./withdrawal-calls.ts";
-import { withdrawalPersists } from "./withdrawal-persists.ts";
-import { withdrawalReport } from "./withdrawal-report.ts";
-import { withdrawalTold } from "./withdrawal-told.ts";
-import { withdrawalMeasured } from "./withdrawal-measured.ts";
+import { activityPauses } from "./pause/activity-pauses.ts";
+import { checkpointProgress } from "./checkpoints/checkpoint-progress.ts";
+import { completionOnce } from "./jobs/completion-once.ts";
+import { commandsOnce } from "./contact/commands-once.ts";
+import { drainedRests } from "./contact/drained-rests.ts";
+import { executions } from "./states/executions.ts";
+import { fencing } from "./leases/fencing.ts";
+import { freezeBound } from "./pause/freeze-bound.ts";
+import { freezeLatency } from "./pause/freeze-latency.ts";
+import { jobsSettled } from "./jobs/jobs-settled.ts";
+import { keyRevoked } from "./leaving/key-revoked.ts";
+import { latestInstance } from "./contact/latest-instance.ts";
+import { leaseExclusivity } from "./leases/lease-exclusivity.ts";
+import { ledgerConservation } from "./leaving/ledger-conservation.ts";
+import { lostNoticed } from "./contact/lost-noticed.ts";
+import { noIntake } from "./pause/no-intake.ts";
+import { noLostJob } from "./jobs/no-lost-job.ts";
+import { pauseSilence } from "./pause/pause-silence.ts";
+import { progressKept } from "./checkpoints/progress-kept.ts";
+import { ownerHolds } from "./pause/owner-holds.ts";
+import { ownerGranted } from "./answers/owner-granted.ts";
+import { signalsHeeded } from "./leaving/signals-heeded.ts";
+import { requestsAnswered } from "./answers/requests-answered.ts";
+import { resultsCorrect } from "./jobs/results-correct.ts";
+import { resumeThaws } from "./pause/resume-thaws.ts";
+import { shutdownOnce } from "./leaving/shutdown-once.ts";
+import { shutdownEnds } from "./leaving/shutdown-ends.ts";
+import { cooperationHeeded } from "./checkpoints/cooperation-heeded.ts";
+import { cooperationTrue } from "./checkpoints/cooperation-true.ts";
+import { transitions } from "./states/transitions.ts";
+import { leaseOverrun } from "./leases/lease-overrun.ts";
+import { workKept } from "./jobs/work-kept.ts";
+import { wordKept } from "./pause/word-kept.ts";
+import { commandOnce } from "./contact/command-once.ts";
+import { revokedFirst } from "./leaving/revoked-first.ts";
+import { pauseTold } from "./pause/pause-told.ts";
+import { freezesEnd } from "./pause/freezes-end.ts";
+import { checkpointsMade } from "./checkpoints/checkpoints-made.ts";
+import { checkpointsTold } from "./checkpoints/checkpoints-told.ts";
+import { checkpointsThere } from "./checkpoints/checkpoints-there.ts";
+import { deathsBlamed } from "./jobs/deaths-blamed.ts";
+import { pauseHeard } from "./pause/pause-heard.ts";
+import { heldStarts } from "./pause/held-starts.ts";
+import { stateOfWork } from "./states/state-of-work.ts";
+import { heartbeatRhythm } from "./contact/heartbeat-rhythm.ts";
+import { workOffered } from "./leases/work-offered.ts";
+import { offersAnswered } from "./leases/offers-answered.ts";
+import { workUndisturbed } from "./jobs/work-undisturbed.ts";
+import { endsTold } from "./jobs/ends-told.ts";
+import { exitsTold } from "./jobs/exits-told.ts";
+import { queueOrder } from "./leases/queue-order.ts";
+import { startsCounted } from "./jobs/starts-counted.ts";
+import { slotsTold } from "./leases/slots-told.ts";
+import { leaseCalls } from "./leases/lease-calls.ts";
+import { agentCalls } from "./contact/agent-calls.ts";
+import { unstartableDeclined } from "./leases/unstartable-declined.ts";
+import { unstartableSpared } from "./leases/unstartable-spared.ts";
+import { workState } from "./states/work-state.ts";
+import { holderAlone } from "./leases/holder-alone.ts";
+import { grantsExpire } from "./leases/grants-expire.ts";
+import { brokerHeard } from "./contact/broker-heard.ts";
+import { shownAsTold } from "./answers/shown-as-told.ts";
+import { statusTrue } from "./answers/status-true.ts";
+import { brokerContact } from "./contact/broker-contact.ts";
+import { commandDuty } from "./contact/command-duty.ts";
+import { shutdownBound } from "./leaving/shutdown-bound.ts";
+import { shutdownHandover } from "./leaving/shutdown-handover.ts";
+import { startDuty } from "./contact/start-duty.ts";
+import { stopDuty } from "./jobs/stop-duty.ts";
+import { wakeTruth } from "./contact/wake-truth.ts";
+import { withdrawComplete } from "./leaving/withdraw-complete.ts";
+import { withdrawalBound } from "./leaving/withdrawal-bound.ts";
+import { withdrawalHandsBack } from "./leaving/withdrawal-hands-back.ts";
+import { withdrawalPace } from "./leaving/withdrawal-pace.ts";
+import { withdrawalThorough } from "./leaving/withdrawal-thorough.ts";
+import { withdrawalCalls } from "./leaving/withdrawal-calls.ts";
+import { withdrawalPersists } from "./leaving/withdrawal-persists.ts";
+import { withdrawalReport } from "./leaving/withdrawal-report.ts";
+import { withdrawalTold } from "./leaving/withdrawal-told.ts";
+import { withdrawalMeasured } from "./leaving/withdrawal-measured.ts";
 
 export const checkers = {
   "lease-exclusivity": leaseExclusivity,
@@ -110,6 +112,7 @@ export const checkers = {
   "command-once": commandOnce,
   "commands-once": commandsOnce,
   executions,
+  "drained-rests": drainedRests,
   "word-kept": wordKept,
   "work-kept": workKept,
   "lease-overrun": leaseOverrun,
@@ -144,6 +147,7 @@ export const checkers = {
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
   "deaths-blamed": deathsBlamed,
+  backoff,
   "slots-told": slotsTold,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,

@@ -17,6 +17,12 @@ export function seconds(text: string): number {
   return value;
 }
 
+/** Any text but none: `--seed "$(git rev-parse HEAD)"` outside a repository is nothing that somebody meant. */
+export function nonEmpty(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
+}
+
 export function oneOf(...names: string[]): (text: string) => string {
   return (text) => {
     if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);

@@ -1,21 +1,22 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-
-import { messageOf, UsageError } from "../../foundation/errors.ts";
+import type { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { createReporter } from "../../reports/create-reporter.ts";
+import { fileOutput } from "../../reports/file-output.ts";
 import { streamOutput } from "../../reports/stream-output.ts";
 import { wordOf } from "../../reports/summary/headline.ts";
 import { duration, wholeNumber } from "../../reports/text/duration.ts";
 import { faint, type Line, renderLines, tinted } from "../../reports/text/line.ts";
 import { printable } from "../../reports/text/printable.ts";
 import { heal, type HealedRun } from "../heal.ts";
+import { otherRunsWarning } from "../other-runs.ts";
 import { storyLines } from "../simulating/campaign-text.ts";
 import { planLines, stepLines } from "../simulating/describe-plan.ts";
 import { readPlan } from "../simulating/plan-file.ts";
 import { type Replayed, replayStageNamed } from "../simulating/replay-stages.ts";
 import type { Plan } from "../simulator/plan/plan.ts";
 import { checkOnHost, takenLoosely } from "../stages/host/not-on-host.ts";
+import { exitCodeTold } from "./exit-code-told.ts";
 import { tellHealed } from "./heal-command.ts";
 
 export interface ReplayFlags {
@@ -40,6 +41,7 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
     checkOnHost(plan);
     healed = await heal(flags.runs);
     tellHealed(healed, (text) => process.stderr.write(text));
+    process.stderr.write(otherRunsWarning(flags.runs) ?? "");
   }
   const output = streamOutput(process.stdout);
   const tell = (lines: readonly Line[]) => {
@@ -55,6 +57,7 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
   const history = flags.history === undefined ? null : openHistory(flags.history);
   const reporters = flags.json === true ? [] : [createReporter("line", output)];
   let replayed: Replayed;
+  let unwritten: UsageError | null = null;
   try {
     replayed = await replay(plan, {
       observe: history?.keep ?? null,
@@ -64,19 +67,19 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<n
     });
   } finally {
     for (const reporter of reporters) reporter.close();
-    history?.close();
+    unwritten = history?.close() ?? null;
   }
   const { failure, figures } = replayed;
   const ended = replayed.exitCode ?? (failure === null ? ExitCode.pass : ExitCode.fail);
   const leftOpen = healed.some((run) => run.notUndone.length > 0);
-  const exitCode = leftOpen && ended !== ExitCode.harnessBug ? ExitCode.notUndone : ended;
-  tell(verdictLines(plan, replayed, exitCode));
+  const judged = leftOpen && ended !== ExitCode.harnessBug ? ExitCode.notUndone : ended;
+  tell(verdictLines(plan, replayed, judged));
+  const exitCode = exitCodeTold(judged, unwritten === null ? [] : [unwritten]);
   if (flags.json === true) {
     const { seed, profile, shows } = plan;
     const told = { file, seed, profile, stage: flags.stage, shows: shows ?? null, failure, figures, exitCode };
     output.write(`${JSON.stringify(told, undefined, 2)}\n`);
   }
-  await output.flushed();
   return exitCode;
 }
 
@@ -119,11 +122,11 @@ function figureWords(name: string, value: string | number): string {
 }
 
 /** One JSON object a line; written in pieces, because a long run's history does not fit into memory. */
-function openHistory(path: string): { keep: (record: HistoryRecord) => void; close: () => void } {
-  const descriptor = openFile(path);
+function openHistory(path: string): { keep: (record: HistoryRecord) => void; close: () => UsageError | null } {
+  const output = fileOutput(path, { name: "history", code: "history-file" });
   let buffer = "";
   const flush = () => {
-    writeSync(descriptor, buffer);
+    output.write(buffer);
     buffer = "";
   };
   return {
@@ -133,19 +136,7 @@ function openHistory(path: string): { keep: (record: HistoryRecord) => void; clo
     },
     close() {
       flush();
-      closeSync(descriptor);
+      return output.close();
     },
   };
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, "w");
-  } catch (error) {
-    throw new UsageError(`The history ${path} cannot be written: ${messageOf(error)}.`, {
-      code: "history-file",
-      next: "Name a file in a folder that exists and that you may write to.",
-      cause: error,
-    });
-  }
 }

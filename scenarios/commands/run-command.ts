@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
 
-import { messageOf } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { catalog, scenarioNamed } from "../catalog/catalog.ts";
 import { type Config, readConfig, runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { otherRunsWarning } from "../other-runs.ts";
+import { checkRunsRoot } from "../run-directory.ts";
 import { preflight } from "../preflight.ts";
-import { runOnSim } from "../run-on-sim.ts";
-import { type RunRequest, runScenario } from "../runner.ts";
+import type { RunRequest } from "../runner.ts";
+import { exitCodeTold } from "./exit-code-told.ts";
 import { tellHealed } from "./heal-command.ts";
-import { type OpenReporters, openReporters } from "./open-reporters.ts";
+import { openReporters } from "./open-reporters.ts";
 import { type RunStage, stageNamed } from "./run-stage.ts";
 
 export interface RunFlags {
@@ -49,32 +50,43 @@ export async function runCommand(names: readonly string[], flags: RunFlags): Pro
   const seed = flags.seed ?? randomBytes(4).toString("hex");
   // Every plan is checked before the first one runs.
   const plans = scenarios.map((scenario) => ({ scenario, options: runOptions(scenario, config, seed) }));
+  if (stage === "host") for (const { options } of plans) preflight(options);
+  const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter, plans.length);
   let worst: number = ExitCode.pass;
-  if (stage === "host") {
-    for (const { options } of plans) preflight(options);
-    const healed = await heal(flags.runs);
-    tellHealed(healed, (text) => process.stderr.write(text));
-    if (healed.some((run) => run.notUndone.length > 0)) worst = ExitCode.notUndone;
-  }
-  for (const { scenario, options } of plans) {
-    const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter);
-    const reproduce = reproduceCommand(scenario.name, flags, seed);
-    const request = { scenario, options, runs: flags.runs, reporters: reporters.all, reproduce };
-    const { exitCode, interrupted } = await reported(request, reporters, stage);
-    if (severity.indexOf(exitCode) < severity.indexOf(worst)) worst = exitCode;
-    if (interrupted) break;
+  try {
+    if (stage === "host") {
+      checkRunsRoot(flags.runs);
+      const healed = await heal(flags.runs);
+      tellHealed(healed, (text) => process.stderr.write(text));
+      if (healed.some((run) => run.notUndone.length > 0)) worst = ExitCode.notUndone;
+      process.stderr.write(otherRunsWarning(flags.runs) ?? "");
+    }
+    for (const { scenario, options } of plans) {
+      const reproduce = reproduceCommand(scenario.name, flags, seed);
+      const request = { scenario, options, runs: flags.runs, reporters: reporters.next(), reproduce };
+      const { exitCode, interrupted } = await reported(request, stage);
+      if (severity.indexOf(exitCode) < severity.indexOf(worst)) worst = exitCode;
+      if (interrupted) break;
+    }
+  } finally {
+    worst = exitCodeTold(worst, reporters.close());
   }
   return worst;
 }
 
 /** Runs one scenario; its reporters are closed however it ends. */
-async function reported(request: RunRequest, reporters: OpenReporters, stage: RunStage): Promise<RunVerdict> {
+async function reported(request: RunRequest, stage: RunStage): Promise<RunVerdict> {
   try {
-    return await (stage === "sim" ? runOnSim(request) : runScenario(request));
+    return await (await runnerOf(stage))(request);
   } finally {
-    // A report that cannot be written changes nothing about the run, whose verdict lies in its directory.
-    await reporters.close().catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
+    for (const reporter of request.reporters) reporter.close();
   }
+}
+
+/** Each is loaded where it is asked for: neither needs what the other one has. */
+async function runnerOf(stage: RunStage): Promise<(request: RunRequest) => Promise<RunVerdict>> {
+  if (stage === "sim") return (await import("../run-on-sim.ts")).runOnSim;
+  return (await import("../runner.ts")).runScenario;
 }
 
 function withFlags(config: Config, flags: RunFlags): Config {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
@@ -68,7 +67,6 @@ export async function simulateCommand(flags: SimulateFlags): Promise<number> {
   } finally {
     interruption.close();
     await pool.close();
-    await output.flushed();
   }
 }
 
@@ -140,6 +138,3 @@ function checkFolder(folder: string): void {
     });
   }
 }
-
-/** Where plans of failures are written unless told otherwise. */
-export const plansDefault = join(".scenarios", "plans");

@@ -1,3 +1,4 @@
+import { shellWord } from "../../foundation/shell-word.ts";
 import type { PlanWishes } from "./seed-batch.ts";
 
 /** The command that runs exactly one seed again. */
@@ -14,9 +15,4 @@ export function simulateWords(seed: string, { profile, agents, minutes }: PlanWi
 /** The command that runs a plan again. */
 export function replayWords(file: string): string {
   return `npx scenarios replay ${shellWord(file.startsWith("-") ? `./${file}` : file)}`;
-}
-
-/** A word as a POSIX shell takes it; quoted only where it must be. */
-function shellWord(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

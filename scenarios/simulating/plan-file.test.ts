@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import type { PlanStep } from "../simulator/plan/plan.ts";
 import { planFor } from "../simulator/plan/profiles.ts";
 import { planFileName, readPlan, writePlan } from "./plan-file.ts";
 
@@ -16,6 +17,16 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 describe("plan files", () => {
   const plan = planFor({ seed: "a plan", profile: "swarm" });
   const withOptions = (options: object) => JSON.stringify({ ...plan, options: { ...plan.options, ...options } });
+
+  const cast = { ...plan.options, agents: 2 };
+  const withSteps = (step: PlanStep) =>
+    JSON.stringify({ ...plan, options: cast, steps: [{ atMs: 0, do: "pause", agent: 1 }, step] });
+
+  it("may name every agent of the cast, and none", () => {
+    const file = join(place, "plan.json");
+    writeFileSync(file, withSteps({ atMs: 5, do: "jump-clock", agent: null, byMs: 1 }));
+    expect(readPlan(file).steps).toHaveLength(2);
+  });
 
   it("give back the plan that was written, in a folder that is made for it", () => {
     const file = join(place, "deep", "down", "plan.json");
@@ -33,7 +44,20 @@ describe("plan files", () => {
   it.each([
     ["no-plan", undefined, "ENOENT"],
     ["broken-plan", "{", "no plan that can be run"],
-    ["broken-plan", "[]", "no plan that can be run"],
+    ["broken-plan", "[]", "is no plan: "],
+    ["broken-plan", '{"name": "houseguest", "version": "0.1.0"}', "is no plan: "],
+    ["broken-plan", '{"version": 2, "findings": []}', "is no plan: "],
+    ["broken-plan", JSON.stringify({ ...plan, profile: "nonsense" }), 'the profile "nonsense" is none of swarm, quick'],
+    [
+      "broken-plan",
+      withSteps({ atMs: 5, do: "withdraw", agent: 2, deadlineMs: 9 }),
+      "steps[1] (withdraw) names agent 2",
+    ],
+    [
+      "broken-plan",
+      withSteps({ atMs: 5, do: "jump-clock", agent: 99, byMs: 1 }),
+      "steps[1] (jump-clock) names agent 99",
+    ],
     ["broken-plan", JSON.stringify({ ...plan, steps: [{ do: "dance", atMs: 0 }] }), "steps"],
     ["broken-plan", JSON.stringify({ ...plan, extra: true }), "extra"],
     ["broken-plan", withOptions({ safetyMs: 1e300 }), "safetyMs"],

@@ -8,9 +8,12 @@ import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { brokenTimingRules } from "../../protocol/timing-rules.ts";
 import { makeDirectories } from "../make-directories.ts";
 import { Plan } from "../simulator/plan/plan.ts";
+import { profileNames } from "../simulator/plan/profiles.ts";
 
 /** The version of plans that this program writes, and the only one that it runs. */
 const version = Plan.shape.version.value;
+/** What those of other versions have as well. */
+const anyPlan = z.object({ version: z.number(), steps: z.array(z.unknown()) });
 const seedLengthMax = 60;
 
 /**
@@ -38,9 +41,15 @@ export function writePlan(path: string, plan: Plan): void {
  */
 export function readPlan(path: string): Plan {
   const value = parsed(path, contentOf(path));
-  const written = z.object({ version: z.unknown() }).safeParse(value).data?.version;
-  if (written !== undefined && written !== version) {
-    throw new UsageError(`${path} is a plan of version ${JSON.stringify(written)}, and this program runs ${version}.`, {
+  const written = anyPlan.safeParse(value).data?.version;
+  if (written === undefined) {
+    throw new UsageError(`${path} is no plan: it does not hold the version and the steps of one.`, {
+      code: "broken-plan",
+      next: "Name a file that `scenarios simulate` wrote.",
+    });
+  }
+  if (written !== version) {
+    throw new UsageError(`${path} is a plan of version ${written}, and this program runs ${version}.`, {
       code: "plan-version",
       next: "Replay it with the Houseguest that wrote it, or run its seed again with `scenarios simulate --seed SEED`.",
     });
@@ -53,7 +62,17 @@ export function readPlan(path: string): Plan {
 }
 
 /** What no seed draws and the world does not understand, or null: the schema sees each field alone. */
-function contradictionIn({ options: { latencyMsMin, latencyMsMax, timing } }: Plan): string | null {
+function contradictionIn({ profile, steps, options }: Plan): string | null {
+  const { agents, latencyMsMin, latencyMsMax, timing } = options;
+  // It decides how a run is judged (churn-gate.ts), and an unknown one would leave that out.
+  if (!profileNames.some((name) => name === profile)) {
+    return `the profile ${JSON.stringify(profile)} is none of ${profileNames.join(", ")}`;
+  }
+  // Nothing would happen at such a step, and a plan that does nothing passes.
+  for (const [index, step] of steps.entries()) {
+    if (!("agent" in step) || step.agent === null || step.agent < agents) continue;
+    return `steps[${index}] (${step.do}) names agent ${step.agent}, and the cast ends with agent ${agents - 1}`;
+  }
   if (latencyMsMin > latencyMsMax) return `latencyMsMin ${latencyMsMin} is more than latencyMsMax ${latencyMsMax}`;
   return brokenTimingRules(timing)[0] ?? null;
 }

@@ -4,9 +4,6 @@ import type { HistoryRecord } from "../../protocol/history.ts";
 import type { Reporter } from "../../reports/reporter.ts";
 import type { Failure } from "../simulator/outcome.ts";
 import type { Plan } from "../simulator/plan/plan.ts";
-import { simulate } from "../simulator/simulate.ts";
-import { replayFailure } from "../stages/host/replay-failure.ts";
-import { replayOnHost } from "../stages/host/replay-plan.ts";
 
 export interface ReplayOptions {
   /** Sees the run's history as it grows; null where nobody wants it. */
@@ -28,9 +25,9 @@ export interface Replayed {
   readonly exitCode?: number;
 }
 
-export type ReplayStage = (plan: Plan, options: ReplayOptions) => Replayed | Promise<Replayed>;
+export type ReplayStage = (plan: Plan, options: ReplayOptions) => Promise<Replayed>;
 
-/** Where plans can be replayed. */
+/** Where plans can be replayed. Each is loaded where it is asked for: none needs what another one has. */
 const stages = new Map<string, ReplayStage>([
   ["sim", inSimulation],
   ["host", onHost],
@@ -49,12 +46,15 @@ export function replayStageNamed(name: string): ReplayStage {
   });
 }
 
-function inSimulation(plan: Plan, { observe }: ReplayOptions): Replayed {
+async function inSimulation(plan: Plan, { observe }: ReplayOptions): Promise<Replayed> {
+  const { simulate } = await import("../simulator/simulate.ts");
   const { failure, digest, events, records, virtualMs } = simulate(plan, observe === null ? {} : { observe });
   return { failure, figures: { virtualMs, events, records, digest: digest ?? "" } };
 }
 
 async function onHost(plan: Plan, { observe, runs, reporters, reproduce }: ReplayOptions): Promise<Replayed> {
+  const { replayOnHost } = await import("../stages/host/replay-plan.ts");
+  const { replayFailure } = await import("../stages/host/replay-failure.ts");
   const observer = observe === null ? [] : [{ record: observe, end: () => undefined, close: () => undefined }];
   const verdict = await replayOnHost(plan, { runs, reporters: [...observer, ...reporters], reproduce });
   const { exitCode, residue, run } = verdict;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 
+import { defaultTiming } from "../../protocol/timing.ts";
 import { Convergence } from "./convergence.ts";
 import { livenessMsOf } from "./plan/liveness-bound.ts";
 import { settledSimulation } from "./testing/settled-simulation.ts";
-import { submit } from "./testing/small-plan.ts";
+import { runPlan, smallPlan, submit } from "./testing/small-plan.ts";
 
 /** Looks as often as it wants to until it is over, or for so long. */
 function watched(settled: ReturnType<typeof settledSimulation>, forMs = Infinity): Convergence {
@@ -29,6 +30,14 @@ describe("a run converges", () => {
     const settled = settledSimulation();
     settled.record.slotsFree = 0;
     expect(watched(settled).story).toEqual([]);
+  });
+
+  test("when a store stood still, and much that waited for it was told when faults stopped", () => {
+    // What the long wait would have ended with comes in the middle of the rest.
+    const stall = { atMs: 133_000, do: "stall-store", forMs: 500_000, away: false } as const;
+    const options = { timing: defaultTiming, slots: 2, safetyMs: 544_000, latencyMsMin: 0, latencyMsMax: 0 };
+    const plan = smallPlan([submit(132_000, { unitMs: 700 }, 5), stall], options);
+    expect(runPlan(plan).outcome.failure).toBeNull();
   });
 
   test("when a stranger was refused and left nothing behind", () => {

@@ -55,6 +55,7 @@ export class Director implements EventTarget {
 
   /** Faults stop: whatever is still broken is mended, and nothing is broken any more. */
   calm(): void {
+    if ((this.#broker.state?.drained ?? null) !== null) this.#endProcess(0);
     this.#faults.calm();
   }
 
@@ -81,7 +82,7 @@ export class Director implements EventTarget {
       case "command": {
         const agentId = this.#member(step)?.host.agentId;
         this.#commands += 1;
-        // By its name a command is told from every other one; see checkers/command-once.
+        // By its name a command is told from every other one; see checkers/contact/command-once.
         const message = { command: step.command, reason: `command #${this.#commands}` };
         if (agentId === undefined) return;
         this.#world.record(this.#world.harness, "witness.command", { agentId, by: "broker", ...message });
@@ -97,6 +98,8 @@ export class Director implements EventTarget {
         return this.#hub.take(step);
       case "kill-spawned":
         return this.#killSpawned(step);
+      case "drain":
+        return this.#drain(step);
       case "stranger":
         return this.#stranger(step);
       case "kill-agent":
@@ -178,13 +181,28 @@ export class Director implements EventTarget {
     member.body?.ask({ command: "withdraw", reason: "plan", deadlineMs }, () => undefined);
   }
 
+  /** Nothing but the end of the process ends a drain; if something else has ended it meanwhile, that was it. */
+  #drain({ forMs, downMs }: PlanStepOf<"drain">): void {
+    if (this.#broker.ask({ type: "drain", reason: "plan" })?.ok !== true) return;
+    const drained = this.#broker.state;
+    this.#in(forMs, () => {
+      if (this.#broker.state === drained) this.#endProcess(downMs);
+    });
+  }
+
+  #endProcess(downMs: number): void {
+    const atMs = this.#world.nowMs;
+    this.#faults.apply({ atMs, do: "kill-broker", downMs, afterEffects: 0, edge: "after" });
+  }
+
   #stranger({ pauses }: PlanStepOf<"stranger">): void {
     const member = this.#join("another broker's token");
     if (pauses) this.pause(member);
   }
 
   #submit(step: PlanStepOf<"submit">): void {
-    const jobs = Array.from({ length: step.jobs }, () => simulatedJob(step.behaviour));
+    const job = simulatedJob(step.behaviour, step.priority);
+    const jobs = Array.from({ length: step.jobs }, () => ({ ...job }));
     const jobIds = this.#broker.submit(jobs);
     this.jobIds.push(...jobIds);
     if (jobIds.length > 0) return;

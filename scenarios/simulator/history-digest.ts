@@ -14,6 +14,37 @@ interface TextHash {
   readonly high: number;
 }
 
+const noText: TextHash = hashOf("");
+
+/**
+ * What stood in a record of one type last, by the places of its fields. The next one of the type has the same fields, and
+ * often the same texts in them: comparing costs less than looking them up. It is a guess that is looked at each time, so
+ * no digest hangs on it.
+ */
+class Layout {
+  readonly keys: string[] = [];
+  readonly keyHashes: TextHash[] = [];
+  readonly texts: string[] = [];
+  readonly textHashes: TextHash[] = [];
+  readonly inner: (Layout | null)[] = [];
+
+  /** There is a field of that name at that place. */
+  learn(place: number, key: string): void {
+    this.keys[place] = key;
+    this.keyHashes[place] = keptHashOf(key);
+    this.texts[place] = "";
+    this.textHashes[place] = noText;
+    this.inner[place] = null;
+  }
+}
+
+interface TypeLayout {
+  readonly hash: TextHash;
+  readonly data: Layout;
+}
+
+const layouts = new Map<string, TypeLayout>();
+
 /**
  * A digest over a whole history, taken in record by record: 2 × 32 bits of FNV-1a with different starts. It tells two
  * histories apart; it is no protection against somebody who wants them to look alike.
@@ -22,6 +53,9 @@ export class HistoryDigest {
   #low = 0x811c9dc5 | 0;
   #high = 0x01234567;
   readonly #waiting: HistoryRecord[] = [];
+  /** Whose record came last, since several of one source come in a row. */
+  #source = "";
+  #sourceHash = noText;
 
   /** Takes it in now or a little later: nothing in a record changes once it was made. */
   see(record: HistoryRecord): void {
@@ -39,41 +73,55 @@ export class HistoryDigest {
   #takeIn(): void {
     for (const { at, source, sequence, type, data } of this.#waiting) {
       this.#number(at);
-      this.#text(source);
+      if (source !== this.#source) {
+        this.#source = source;
+        this.#sourceHash = keptHashOf(source);
+      }
+      this.#hash(this.#sourceHash);
       this.#number(sequence);
-      this.#text(type);
-      this.#value(data);
+      const layout = layouts.get(type) ?? layoutOf(type);
+      this.#hash(layout.hash);
+      this.#fields(data, layout.data);
     }
     this.#waiting.length = 0;
   }
 
-  #value(value: unknown): void {
-    if (typeof value === "string") this.#text(value);
-    else if (typeof value === "number") this.#number(value);
-    else if (Array.isArray(value)) {
-      this.#mix(value.length);
-      for (const item of value) this.#value(item);
-    } else if (typeof value === "object" && value !== null) {
-      this.#fields(value as Record<string, unknown>);
+  /** @param layout of the object that it is in, and at which place there */
+  #value(value: unknown, layout: Layout, place: number): void {
+    if (typeof value === "string") {
+      if (value !== layout.texts[place]) {
+        layout.texts[place] = value;
+        layout.textHashes[place] = keptHashOf(value);
+      }
+      this.#hash(layout.textHashes[place] as TextHash);
+    } else if (typeof value === "number") this.#number(value);
+    else if (typeof value === "object" && value !== null) {
+      if (Array.isArray(value)) {
+        this.#mix(value.length);
+        for (const item of value) this.#value(item, layout, place);
+      } else this.#fields(value, (layout.inner[place] ??= new Layout()));
     } else this.#mix(value === null ? 1 : value === true ? 2 : 3);
   }
 
   /** In whatever order they stand: a message that was parsed has its fields in its schema's order. */
-  #fields(value: Record<string, unknown>): void {
+  #fields(value: object, layout: Layout): void {
     const low = this.#low;
     const high = this.#high;
     let sumLow = 0;
     let sumHigh = 0;
+    let place = 0;
     for (const key in value) {
-      const item = value[key];
+      const item = (value as Record<string, unknown>)[key];
       // A field that is absent and one that is undefined are the same on the wire.
       if (item === undefined) continue;
+      if (layout.keys[place] !== key) layout.learn(place, key);
       this.#low = low;
       this.#high = high;
-      this.#text(key);
-      this.#value(item);
+      this.#hash(layout.keyHashes[place] as TextHash);
+      this.#value(item, layout, place);
       sumLow = (sumLow + this.#low) | 0;
       sumHigh = (sumHigh + this.#high) | 0;
+      place += 1;
     }
     this.#low = low;
     this.#high = high;
@@ -81,8 +129,7 @@ export class HistoryDigest {
     this.#mix(sumHigh);
   }
 
-  #text(text: string): void {
-    const { low, high } = keptTexts.get(text) ?? hashOf(text);
+  #hash({ low, high }: TextHash): void {
     this.#low = Math.imul(this.#low ^ low, 0x01000193);
     this.#high = Math.imul(this.#high ^ high ^ (this.#low >>> 15), 0x01000193);
   }
@@ -101,7 +148,23 @@ export class HistoryDigest {
   }
 }
 
-/** Its length and its characters, two at a time; the one that may be left over stands alone. */
+function layoutOf(type: string): TypeLayout {
+  const layout = { hash: hashOf(type), data: new Layout() };
+  layouts.set(type, layout);
+  return layout;
+}
+
+function keptHashOf(text: string): TextHash {
+  const known = keptTexts.get(text);
+  if (known !== undefined) return known;
+  const hash = hashOf(text);
+  if (text.length > keptLengthMax) return hash;
+  if (keptTexts.size >= keptTextsMax) keptTexts.clear();
+  keptTexts.set(text, hash);
+  return hash;
+}
+
+/** Of its length and its characters, two at a time; the one that may be left over stands alone. */
 function hashOf(text: string): TextHash {
   let low = Math.imul(0x811c9dc5 ^ text.length, 0x01000193);
   let high = Math.imul(0x01234567 ^ text.length ^ (low >>> 15), 0x01000193);
@@ -116,9 +179,5 @@ function hashOf(text: string): TextHash {
     low = Math.imul(low ^ code, 0x01000193);
     high = Math.imul(high ^ code ^ (low >>> 15), 0x01000193);
   }
-  const hash = { low, high };
-  if (text.length > keptLengthMax) return hash;
-  if (keptTexts.size >= keptTextsMax) keptTexts.clear();
-  keptTexts.set(text, hash);
-  return hash;
+  return { low, high };
 }

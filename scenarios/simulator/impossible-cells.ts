@@ -44,6 +44,7 @@ const impossible: readonly {
       "completeAnswered",
       "returnAnswered",
       "uploadAnswered",
+      "progressAnswered",
       "pausedAnswered",
     ],
     states: ["Enrolling"],

@@ -1,10 +1,10 @@
 import { agentLimits } from "../../agent/core/limits.ts";
-import type { AgentCore } from "../../agent/core/state.ts";
 import { isTerminalExecution } from "../../protocol/execution-states.ts";
 import { Convergence } from "./convergence.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { Failure } from "./outcome.ts";
 import type { Simulation } from "./simulation.ts";
+import type { AgentBody } from "./world/agent-body.ts";
 import { behaviourOf } from "./world/job-behaviours.ts";
 import type { Member } from "./world/member.ts";
 
@@ -21,7 +21,7 @@ const nothing: readonly never[] = [];
  */
 export class Liveness implements EventTarget {
   readonly #simulation: Simulation;
-  /** The bound; it begins anew when jobs come in that nobody took before. */
+  /** The bound; it begins anew when jobs come in that nobody took before. None while it is only watched that all agree. */
   endsAtMs = Infinity;
   #jobs = -1;
   /** Once everything has come to its end. */
@@ -42,9 +42,7 @@ export class Liveness implements EventTarget {
     director.calm();
     if (!broker.isUp) broker.start();
     broker.disarm();
-    for (const member of members) {
-      member.start();
-    }
+    for (const member of members) member.calm();
     this.#rest();
     this.happen();
   }
@@ -66,15 +64,21 @@ export class Liveness implements EventTarget {
     if (members.every(isLeaving)) this.#simulation.addMember().start();
     director.endSpawned();
     this.#extend();
-    let lookInMs = lookEveryMs;
+    let lookAtMs = world.nowMs + lookEveryMs;
     if (this.#isFinished()) {
       this.#convergence ??= new Convergence(this.#simulation);
       this.#convergence.look();
       this.isOver = this.#convergence.isOver;
-      lookInMs = this.#convergence.lookEveryMs;
+      lookAtMs = world.nowMs + this.#convergence.lookEveryMs;
+      // That has a bound of its own.
       this.endsAtMs = Infinity;
+    } else {
+      // Somebody came to have something to do again.
+      if (this.endsAtMs === Infinity) this.#extendTo(world.nowMs);
+      // What is done in time is seen to be.
+      if (world.nowMs < this.endsAtMs) lookAtMs = Math.min(lookAtMs, this.endsAtMs);
     }
-    if (!this.isOver) world.heap.push(world.nowMs + lookInMs, this, 0, null);
+    if (!this.isOver) world.heap.push(lookAtMs, this, 0, null);
   }
 
   /** Nothing fails any more, so the broker must come to know of every pause (WC-2); in some runs one begins just now. */
@@ -137,64 +141,69 @@ export class Liveness implements EventTarget {
       if (found.length === 0) return null;
       return { invariant: "convergence", kind: "liveness", atMs: world.nowMs, story: found };
     }
-    const unfinished = this.#unfinished();
-    if (unfinished.length === 0) return null;
+    const unfinished = [...this.#unfinished()];
+    // After the last look, in the same moment: it is not known whether all agree.
+    if (unfinished.length === 0) unfinished.push("what was left came to its end when it was too late to look");
     const forS = ((this.endsAtMs - plan.options.safetyMs) / 1_000).toFixed(0);
     const summary = `faults stopped ${forS} s ago, and not everything has come to its end`;
     const more = unfinished.length > namesMax ? [`… and ${unfinished.length - namesMax} more`] : [];
     const story = [summary, ...unfinished.slice(0, namesMax), ...more];
-    const invariant = unfinished.some((line) => line.startsWith("job")) ? "L2" : "L1";
+    const invariant = unfinished.some(isOfWork) ? "L2" : "L1";
     return { invariant, kind: "liveness", atMs: world.nowMs, story };
   }
 
-  /** What `#unfinished` would say nothing of; asked for all the time, so it puts nothing into words. */
   #isFinished(): boolean {
-    const { broker, members, director } = this.#simulation;
-    const { state } = broker;
-    if (state === null || director.waiting > 0 || state.jobs.size > state.settled.size) return false;
-    if (this.#resting.size > 0 || state.executions.size > state.executionsSettled.size) return false;
-    return members.every(
-      (member) =>
-        (member.body?.core.pause ?? null) === null &&
-        (member.body?.core.activity ?? null) === null &&
-        unfinishedOf(member).length === 0 &&
-        keptBy(member).length === 0,
-    );
+    return this.#unfinished().next().done === true;
   }
 
-  #unfinished(): string[] {
+  /** What has not come to its end, as lines. Asked for all the time: up to the first it puts nothing into words. */
+  *#unfinished(): Generator<string> {
+    const { members } = this.#simulation;
+    let isAny = false;
+    for (const line of this.#undone()) {
+      isAny = true;
+      yield line;
+    }
+    if (isAny) return;
+    for (const member of members) if (keepsAny(member)) yield* keptBy(member);
+  }
+
+  *#undone(): Generator<string> {
     const { broker, members, director } = this.#simulation;
     const { state } = broker;
-    if (state === null) return ["the broker is down"];
-    const lines: string[] = [];
-    if (director.waiting > 0) lines.push(`job: ${director.waiting} could not be submitted`);
+    if (state === null) {
+      yield "the broker is down";
+      return;
+    }
+    if (director.waiting > 0) yield `job: ${director.waiting} could not be submitted`;
     if (state.jobs.size > state.settled.size) {
       for (const job of state.jobs.values()) {
         if (job.completedAt === null)
-          lines.push(`${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`);
+          yield `${job.jobId} is ${job.state}, epoch ${job.epoch}: ${job.handedBackReason ?? ""}`;
       }
     }
-    for (const { executionId, state: is } of state.executions.values()) {
-      if (!isTerminalExecution(is)) lines.push(`${executionId} is ${is}`);
+    if (state.executions.size > state.executionsSettled.size) {
+      for (const { executionId, state: is } of state.executions.values()) {
+        if (!isTerminalExecution(is)) yield `${executionId} is ${is}`;
+      }
     }
-    for (const member of members) lines.push(...unfinishedOf(member));
-    for (const { host } of this.#resting) lines.push(`agent ${host.index} is paused, and the broker does not know`);
-    if (lines.length === 0) for (const member of members) lines.push(...keptBy(member));
-    return lines;
+    for (const member of members) yield* unfinishedOf(member);
+    for (const { host } of this.#resting) yield `agent ${host.index} is paused, and the broker does not know`;
   }
 
   /** What is left to do, by whoever is there to do it; three times over, because work may be lost on the way. */
   #workMs(): number {
     const { broker, members, plan } = this.#simulation;
     const workers = members.filter((member) => !isLeaving(member)).length;
-    const { heartbeatIntervalMs, startAgainAfterMs } = plan.options.timing;
+    const { heartbeatIntervalMs, startAgainAfterMs, backoffMsMax } = plan.options.timing;
+    const againMs = startAgainAfterMs + backoffMsMax + 2 * heartbeatIntervalMs;
     let totalMs = 0;
     let longestMs = 0;
     for (const job of broker.state?.jobs.values() ?? []) {
       if (job.completedAt !== null) continue;
       const { units, unitMs, spawnFails } = behaviourOf(job.job);
       // One that starts nowhere is tried anew, each time a while later, until its redeliveries are used up.
-      const tries = spawnFails ? (job.job.redeliveriesMax + 1) * (startAgainAfterMs + 2 * heartbeatIntervalMs) : 0;
+      const tries = spawnFails ? (job.job.redeliveriesMax + 1) * againMs : 0;
       const jobMs = units * unitMs + tries;
       totalMs += jobMs;
       longestMs = Math.max(longestMs, jobMs);
@@ -203,24 +212,33 @@ export class Liveness implements EventTarget {
   }
 }
 
+/** Somebody waits for work, or for whoever would do some. */
+function isOfWork(line: string): boolean {
+  return /^job| is paused | takes its owner /.test(line);
+}
+
 /** It takes no work any more. */
 function isLeaving({ gone, body }: Member): boolean {
   return gone || (body?.core.withdrawal ?? null) !== null;
 }
 
-function isAtRest({ agent, withdrawal, shutdown, leaseList }: AgentCore): boolean {
-  return agent !== "Enrolling" && withdrawal === null && shutdown === null && leaseList.length === 0;
+function isAtRest({ core, unanswered }: AgentBody): boolean {
+  const { agent, withdrawal, shutdown, pause, activity, leaseList } = core;
+  if (agent === "Enrolling" || withdrawal !== null || shutdown !== null) return false;
+  return leaseList.length === 0 && pause === null && activity === null && unanswered === 0;
 }
 
 function unfinishedOf({ host, body, gone }: Member): readonly string[] {
-  if (gone || (body !== null && isAtRest(body.core))) return nothing;
+  if (gone || (body !== null && isAtRest(body))) return nothing;
   const name = `agent ${host.index}`;
   if (body === null) return [`${name} is down`];
   const { core } = body;
   if (core.withdrawal !== null) return [`${name} is withdrawing, at ${core.withdrawal.record.current}`];
   if (core.shutdown !== null) return [`${name} is shutting down, at ${core.shutdown.phase}`];
-  if ((body.asked?.waiting ?? 0) > 0) return [`${name} owes its owner an answer`];
+  if (body.unanswered > 0) return [`${name} owes its owner an answer`];
   if (core.agent === "Enrolling") return [`${name} has not enrolled`];
+  if (core.pause !== null) return [`${name} is paused by ${core.pause.by}: ${core.pause.reason}`];
+  if (core.activity !== null) return [`${name} takes its owner to be active: ${core.activity.what}`];
   // A broken slot stays broken for as long as the kernel holds the process: that is an end, and nobody waits for it.
   const held = core.leaseList.filter((lease) => lease.stage !== "broken");
   return held.map((lease) => `${name} still holds ${lease.leaseId}, ${lease.stage}`);
@@ -229,11 +247,17 @@ function unfinishedOf({ host, body, gone }: Member): readonly string[] {
 /** Directories of leases that are over. Whoever was refused for good keeps what it has until its owner withdraws it. */
 function keptBy({ host, body, gone }: Member): string[] {
   if (gone) return [];
-  const leases = body?.core.leases ?? {};
   return host
     .things()
-    .filter(
-      (thing) => /\/(sandboxes|checkpoints)\//.test(thing) && !(thing.slice(thing.lastIndexOf("/") + 1) in leases),
-    )
+    .filter((thing) => isKept(thing, body?.core.leases ?? {}))
     .map((thing) => `agent ${host.index} still keeps ${thing}`);
+}
+
+/** Whether `keptBy` would name something. */
+function keepsAny({ host, body, gone }: Member): boolean {
+  return !gone && host.hasAny((thing) => isKept(thing, body?.core.leases ?? {}));
+}
+
+function isKept(thing: string, leases: object): boolean {
+  return /\/(sandboxes|checkpoints)\//.test(thing) && !(thing.slice(thing.lastIndexOf("/") + 1) in leases);
 }

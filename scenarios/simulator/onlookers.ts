@@ -50,6 +50,7 @@ export class Onlookers implements EventTarget {
       jobs: shown.jobs.map(({ jobId, state, epoch, agentId, leaseId, submittedAt }) => {
         return { jobId, state, epoch, agentId, leaseId, submittedAt };
       }),
+      dead: shown.dead.map(({ jobId }) => jobId),
     });
     world.record(world.harness, "witness.agents", {
       agents: shown.agents.map(({ agentId, standing, state, leases, enrolledAt }) => {
@@ -58,12 +59,16 @@ export class Onlookers implements EventTarget {
     });
   }
 
-  #sawStatus({ sandboxes, ...status }: AgentStatus, pauseWaits: boolean): void {
-    const { instanceId, state, brokerReachable, pauseAsked } = status;
+  #sawStatus(status: AgentStatus, pauseWaits: boolean): void {
+    const { instanceId, state, brokerReachable, pauseAsked, sandboxes } = status;
     const world = this.#world;
     const seen = sandboxes.map(({ leaseId, execution, pid }) => ({ leaseId, execution, pid }));
     world.record(world.harness, "witness.status", {
-      ...{ instanceId, state, brokerReachable, pauseAsked, pauseWaits },
+      instanceId,
+      state,
+      brokerReachable,
+      pauseAsked,
+      pauseWaits,
       sandboxes: seen,
     });
   }

@@ -52,6 +52,18 @@ describe("a run that goes well", () => {
   });
 });
 
+test("who ends after faults have stopped comes back soon, however long a kill that never came was to keep it away", () => {
+  const kill = { atMs: 0, do: "kill-agent", agent: 0, downMs: 1e9, afterEffects: 1_000, edge: "after" } as const;
+  const goodbye = { atMs: 29_999, do: "command", agent: 0, command: "goodbye" } as const;
+  const { outcome, records } = runPlan(smallPlan([kill, goodbye], { safetyMs: 30_000 }));
+  const [ended, again] = records.filter(({ type, at }) => {
+    return (type === "witness.exit" || type === "agent.started") && at > (records[0]?.at ?? 0);
+  });
+  expect([ended?.data, again?.type]).toMatchObject([{ how: "shutdown" }, "agent.started"]);
+  expect((again?.at ?? Infinity) - (ended?.at ?? 0)).toBeLessThanOrEqual(10_000);
+  expect(outcome.failure).toBeNull();
+});
+
 describe("a run that breaks a property", () => {
   test("fails at once, with a story that begins with what is wrong", () => {
     const drawn = planFor({ seed: "s-0", profile: "quick" });

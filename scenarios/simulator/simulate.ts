@@ -5,7 +5,7 @@ import { forgetMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
 import type { CheckerSettings } from "../checkers/checker.ts";
-import { LateEnrolments } from "../checkers/late-enrolment.ts";
+import { LateEnrolments } from "../checkers/contact/late-enrolment.ts";
 import {
   dutyNames,
   type PropertyName,
@@ -119,6 +119,7 @@ function propertiesOf(plan: Plan): PropertyWatch {
       heededMsMax: 10,
       lateMsMax: isUndisturbed(plan) ? quietLateMsMax : Infinity,
     },
+    backoff: { ...timing, slots },
     "holder-alone": { leaseTtlMs: timing.leaseTtlMs },
     "grants-expire": { leaseTtlMs: timing.leaseTtlMs, offerTtlMs: timing.offerTtlMs },
   });

@@ -110,6 +110,6 @@ export function stepTitle(step: Step): string {
 
 function actTitle(act: PlanStep): string {
   const whom = "agent" in act && act.agent !== null ? ` agent ${act.agent}` : "";
-  const forMs = "downMs" in act ? act.downMs : "forMs" in act ? act.forMs : null;
+  const forMs = "forMs" in act ? act.forMs : "downMs" in act ? act.downMs : null;
   return `${act.do}${whom}${forMs === null ? "" : ` for ${(forMs / 1_000).toFixed(2)} s`}`;
 }

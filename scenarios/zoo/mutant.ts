@@ -36,5 +36,7 @@ export const invariants = [
   "L2",
   "L3",
   "L4",
+  "WC-1",
+  "EG-1",
 ] as const;
 export type Invariant = (typeof invariants)[number];

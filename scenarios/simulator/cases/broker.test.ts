@@ -14,7 +14,7 @@ test("a broker that is away for longer than anybody may be silent loses none of 
     submit(0, { units: 20, unitMs: minute }, agents),
     { atMs: 5 * minute, do: "kill-broker", downMs: 2 * minute, afterEffects: 0, edge: "after" },
   ];
-  const timing = { ...smallOptions.timing, heartbeatIntervalMs: 30_000, activityTimeoutMs: 70_000 };
+  const timing = { ...smallOptions.timing, heartbeatIntervalMs: 30_000, activityTimeoutMs: 82_000 };
   const { outcome, records } = runPlan(
     smallPlan(steps, { agents, timing, safetyMs: 30 * minute, joinWithinMs: minute, livenessMs: 60 * minute }),
   );

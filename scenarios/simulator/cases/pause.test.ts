@@ -6,6 +6,10 @@ import { runPlan, smallPlan, submit } from "../testing/small-plan.ts";
 import { toldOf } from "../testing/told-of.ts";
 
 const second = 1_000;
+const timing = Timing.parse({
+  ...{ heartbeatIntervalMs: 1_000, activityTimeoutMs: 5_000, leaseTtlMs: 10_000, offerTtlMs: 3_000 },
+  ...{ requestTimeoutMs: 2_000, resultTimeoutMs: 5_000, shutdownTimeoutMs: 3_000 },
+});
 
 test("ten pauses and resumes a second for a minute lose no work, and everybody agrees in the end (case 22)", () => {
   const asks = Array.from({ length: 600 }, (_, cycle): PlanStep[] => [
@@ -50,12 +54,23 @@ test("a checkpoint that takes longer than a lease lives to arrive is whole when 
     { atMs: 6_000, do: "pause", agent: 0 },
     { atMs: 40_000, do: "resume", agent: 0 },
   ];
-  const timing = {
-    ...{ heartbeatIntervalMs: 1_000, activityTimeoutMs: 5_000, leaseTtlMs: 10_000, offerTtlMs: 3_000 },
-    ...{ requestTimeoutMs: 2_000, resultTimeoutMs: 5_000, shutdownTimeoutMs: 3_000 },
-  };
   const options = { latencyMsMin: 500, latencyMsMax: 500, safetyMs: 60_000 };
-  const { outcome, records } = runPlan(smallPlan(steps, { ...options, timing: Timing.parse(timing) }));
+  const { outcome, records } = runPlan(smallPlan(steps, { ...options, timing }));
   expect(outcome).toMatchObject({ failure: null, jobs: { completed: 1 } });
   expect(toldOf(records, "broker.pause-acknowledged")).toMatchObject([{ checkpoints: 1 }]);
+});
+
+test("so is one that arrived long before, though the word whose it is was lost", () => {
+  const steps: PlanStep[] = [
+    submit(0, { units: 60, unitMs: second, megabytes: 1 }),
+    submit(0, { units: 60, unitMs: second, megabytes: 1_000 }),
+    { atMs: 6_000, do: "pause", agent: 0 },
+    // The small one's content is there by then, and the word of it on its way.
+    { atMs: 6_900, do: "disturb-link", agent: 0, forMs: 200, direction: "to-broker", how: "cut" },
+    { atMs: 50_000, do: "resume", agent: 0 },
+  ];
+  const options = { slots: 2, latencyMsMin: 500, latencyMsMax: 500, safetyMs: 60_000 };
+  const { outcome, records } = runPlan(smallPlan(steps, { ...options, timing }));
+  expect(outcome).toMatchObject({ failure: null, jobs: { completed: 2 } });
+  expect(toldOf(records, "broker.pause-acknowledged").at(-1)).toMatchObject({ checkpoints: 2 });
 });

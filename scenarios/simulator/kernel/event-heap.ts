@@ -5,7 +5,8 @@ export interface EventTarget {
   happen(what: number, detail: unknown, atMs: number): void;
 }
 
-const capacityMin = 1_024;
+/** What a run of few agents fills; the columns of a larger one would cost it more than all that it puts there. */
+const capacityMin = 256;
 const ticksPerMs = 64;
 
 /**

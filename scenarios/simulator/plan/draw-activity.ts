@@ -46,5 +46,10 @@ export function drawActivity(
     steps.push({ atMs, ...wish });
     atMs += stream.chance("long", 0.3) ? quietMs + stream.upTo("longer", quietMs) : stream.upTo("soon", quietMs);
   }
+  // Nothing but the quiet ends that pause any more.
+  if (stream.chance("killed while it pauses", 0.25)) {
+    const kill = { do: "kill-agent", agent, downMs: 100, afterEffects: 0, edge: "after" } as const;
+    steps.push({ atMs, ...active }, { atMs: atMs + stream.upTo("soon", Math.floor(quietMs / 2)), ...kill });
+  }
   return steps;
 }

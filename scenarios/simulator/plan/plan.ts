@@ -60,7 +60,14 @@ const forMs = Ms;
 
 export const PlanStep = z.discriminatedUnion("do", [
   // Work.
-  z.strictObject({ atMs: Ms, do: z.literal("submit"), jobs: z.int().min(1).max(10_000), behaviour: JobBehaviour }),
+  z.strictObject({
+    atMs: Ms,
+    do: z.literal("submit"),
+    jobs: z.int().min(1).max(10_000),
+    behaviour: JobBehaviour,
+    /** The usual one where it is left out. */
+    priority: z.int().min(-limits.priorityMax).max(limits.priorityMax).optional(),
+  }),
   z.strictObject({ atMs: Ms, do: z.literal("cancel"), job: z.int().min(0) }),
   // The owner of a host, and the operator of the broker.
   z.strictObject({ atMs: Ms, do: z.literal("pause"), agent }),
@@ -95,6 +102,8 @@ export const PlanStep = z.discriminatedUnion("do", [
     tries: z.int().min(0).max(5).default(0),
     againMs: Ms.default(500),
   }),
+  /** The operator drains the broker, which lasts until its process ends: after `forMs`, to be up again `downMs` later. */
+  z.strictObject({ atMs: Ms, do: z.literal("drain"), forMs, downMs: Ms }),
   // What breaks on a host.
   z.strictObject({ atMs: Ms, do: z.literal("kill-agent"), agent, downMs: Ms, ...kill }),
   /** SIGSTOP, or a machine that swaps: nothing is seen and nothing is sent for so long; jobs run on. */

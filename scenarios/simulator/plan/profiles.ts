@@ -2,12 +2,15 @@ import { defaultTiming, type Timing } from "../../../protocol/timing.ts";
 import { type ChoiceStream, seededTape } from "../kernel/choices.ts";
 import { churnPlan } from "./churn-plan.ts";
 import { drawCooperation, withCooperation } from "./draw-cooperation.ts";
+import { withBackoff } from "./draw-backoff.ts";
 import { drawActivity, drawQuietMs } from "./draw-activity.ts";
+import { drawDrain } from "./draw-drain.ts";
 import { drawDeathOverExecutions, drawExecutions, drawFederation } from "./draw-executions.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { drawRareSituation } from "./draw-rare-situation.ts";
 import { drawLeaving } from "./draw-leaving.ts";
 import { drawPoison } from "./draw-poison.ts";
+import { drawPriorities } from "./draw-priorities.ts";
 import { drawSituation } from "./draw-situation.ts";
 import { drawWork } from "./draw-work.ts";
 import { livenessMsOf } from "./liveness-bound.ts";
@@ -26,7 +29,7 @@ export function planFor(request: PlanRequest): Plan {
   if (profile === "scale") return scalePlan(request);
   const cast = draws.stream("cast");
   const quick = profile === "quick";
-  const drawnOptions = drawOptions(cast, request);
+  const drawnOptions = withBackoff(draws.stream("backoff"), drawOptions(cast, request));
   const rare = draws.stream("rare situation");
   const rarity = quick && rare.chance("rare", 0.2) ? drawRareSituation(rare, drawnOptions) : [];
   const activity = draws.stream("activity");
@@ -50,7 +53,9 @@ export function planFor(request: PlanRequest): Plan {
   const cooperation = draws.stream("cooperation");
   const working = withCooperation(cooperation, work);
   if (quick && cooperation.chance("directed", 0.12)) working.push(...drawCooperation(cooperation, options));
-  const drawn: PlanStep[] = calm ? working.filter(breaksNothing) : working;
+  // Likewise.
+  const ranked = drawPriorities(draws.stream("priorities"), { steps: working, options });
+  const drawn: PlanStep[] = calm ? ranked.filter(breaksNothing) : ranked;
   const submittedAtMs = work.filter((step) => step.do === "submit").map(({ atMs }) => atMs);
   if (!calm) drawn.push(...drawFaults(draws, { options, quick, submittedAtMs }));
   // Likewise.
@@ -61,6 +66,9 @@ export function planFor(request: PlanRequest): Plan {
     drawn.push(...spawned);
     if (!calm && executions.chance("fatal", 0.5)) drawn.push(...drawDeathOverExecutions(executions, spawned));
   }
+  // Likewise; a drain ends with the broker's process.
+  const drain = draws.stream("drain");
+  if (!calm && drain.chance("drained", quick ? 0.14 : 0.2)) drawn.push(...drawDrain(drain, options));
   // Nobody does anything any more once faults have stopped.
   const steps = possible(drawn.filter(({ atMs }) => atMs <= options.safetyMs)).sort((a, b) => a.atMs - b.atMs);
   return { version: 1, seed, profile, options, steps, tape: "seeded" };
@@ -85,6 +93,8 @@ const brisk: Timing = {
   leaseTtlMs: 10_000,
   offerTtlMs: 3_000,
   startAgainAfterMs: 3_000,
+  backoffMs: 500,
+  backoffMsMax: 4_000,
   checkpointIntervalMs: 4_000,
   terminateGraceMs: 1_500,
   requestTimeoutMs: 2_000,
@@ -97,12 +107,14 @@ const brisk: Timing = {
 const middling: Timing = {
   ...defaultTiming,
   heartbeatIntervalMs: 5_000,
-  activityTimeoutMs: 12_000,
+  activityTimeoutMs: 17_000,
   leaseTtlMs: 30_000,
   offerTtlMs: 10_000,
   startAgainAfterMs: 20_000,
+  backoffMsMax: 20_000,
   checkpointIntervalMs: 15_000,
   terminateGraceMs: 2_000,
+  requestTimeoutMs: 5_000,
 };
 
 function drawOptions(cast: ChoiceStream, { profile, agents, minutes }: PlanRequest): PlanOptions {

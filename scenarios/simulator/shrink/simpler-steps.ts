@@ -37,6 +37,8 @@ function simplifiesOne(search: ShrinkSearch, index: number): boolean {
 function* simplerForms(step: PlanStep): Generator<PlanStep> {
   if (step.do === "submit") {
     for (const jobs of smallerNumbers(step.jobs, { min: 1 })) yield { ...step, jobs };
+    const { priority, ...usual } = step;
+    if (priority !== undefined) yield usual;
     for (const behaviour of simplerBehaviours(step.behaviour)) yield { ...step, behaviour };
   }
   if ("edge" in step && step.edge !== "after") yield { ...step, edge: "after" };

@@ -10,6 +10,7 @@ import { exitReasonOf } from "../../../protocol/exit-reason.ts";
 import type { BrokerEvent } from "../../../protocol/messages.ts";
 import type { EventTarget } from "../kernel/event-heap.ts";
 import { AgentEffects } from "./agent-effects.ts";
+import { auditAgent, copyOf, stepOf } from "./agent-audit/agent-audit.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { AgentStream, type Connection, type StreamOwner } from "./agent-stream.ts";
 import { timerNames } from "./agent-timer-names.ts";
@@ -27,6 +28,9 @@ import { Stall } from "./stall.ts";
 import { Timers } from "./timers.ts";
 import { WithdrawalWatch } from "./withdrawal-watch.ts";
 import type { HistorySource, World } from "./world.ts";
+
+/** A fleet is too large to look at each decision. */
+const auditedAgentsMax = 64;
 
 /** Event numbers below are timers'. */
 const input = timerNames.length;
@@ -139,7 +143,7 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
   }
 
   /** Who asked for something and has not been answered. */
-  get asked(): Pick<OwnerRequests, "waiting" | "waitsFor"> | null {
+  get asked(): Pick<OwnerRequests, "waitsFor"> | null {
     return this.#requests;
   }
 
@@ -287,8 +291,10 @@ export class AgentBody implements EventTarget, AgentProcess, StreamOwner, HostLi
       world.record(world.harness, "witness.activity", { agentId: this.host.agentId, what, noticedAtMs });
     }
     const endsAtMs = core.withdrawal?.endsAtMs ?? Number.POSITIVE_INFINITY;
+    const before = world.options.agents <= auditedAgentsMax ? copyOf(core) : null;
     const turn = apply(core, seen, this.wallMs);
     this.core = turn.state;
+    if (before !== null) auditAgent(stepOf(before, seen, turn, this.wallMs));
     for (const effect of turn.effects) {
       if (this.#fuse.burns("before")) break;
       this.#effects.perform(effect);

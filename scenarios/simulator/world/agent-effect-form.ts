@@ -25,7 +25,7 @@ const fields = {
   complete: { leaseId },
   returnLease: { handBack: HandBack },
   uploadCheckpoint: { leaseId, generation: Generation, reference: CheckpointReference },
-  reportProgress: { leaseId },
+  reportProgress: { leaseId, generation: Generation },
   notifyPaused: { generation: Generation },
   notifyShutdown: { timeoutMs: DurationMs },
   withdraw: { timeoutMs: DurationMs },

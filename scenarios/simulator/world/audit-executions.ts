@@ -5,7 +5,8 @@ import type { Decided } from "./decided.ts";
 
 /** Every step of an execution is written with the decision, and published when it is one of those that are (OR-2, OR-3). */
 export function auditExecutions({ input, effects }: Decided): void {
-  const written = new Set(batchOf(effects)?.map(({ executionId }) => executionId));
+  if (!effects.some(isOfExecution)) return;
+  const written = new Set(batchOf(effects).map(({ executionId }) => executionId));
   const told = new Set<string>();
   for (const effect of effects) {
     if (effect.kind === "spawn-process") {
@@ -27,6 +28,12 @@ export function auditExecutions({ input, effects }: Decided): void {
   }
 }
 
+/** Most decisions are about no execution. */
+function isOfExecution(effect: Effect): boolean {
+  if (effect.kind === "history") return effect.entry.type === "broker.execution";
+  return effect.kind === "spawn-process" || effect.kind === "publish";
+}
+
 /** It is written down before anything is started. */
 export function auditSpawn({ state, effects }: Decided<"spawn">, { executionId }: ExecutionView): void {
   assert(state.executions.get(executionId)?.state === "spawning", "what is to be started is known");
@@ -43,7 +50,7 @@ export function auditKill({ state, effects }: Decided<"kill">, { executionId }: 
   assert(isEnded, "the host is told to end it");
 }
 
-function batchOf(effects: readonly Effect[]): readonly { readonly executionId: string }[] | undefined {
+function batchOf(effects: readonly Effect[]): readonly { readonly executionId: string }[] {
   return effects.flatMap((effect) => (effect.kind === "persist" ? (effect.batch.executions ?? []) : []));
 }
 

@@ -6,6 +6,8 @@ import { auditHunger, workFor } from "./audit-hints.ts";
 import { isRelease } from "./audit-releases.ts";
 import { callerOf, type Decided } from "./decided.ts";
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * A heartbeat was taken (WC-1): what it says is known, each lease that it names is renewed, lost, or an offer whose
  * acceptance is under way; the offers are the agent's, and as many as there are jobs and room for.
@@ -62,26 +64,31 @@ function auditOffers(
   { agent, answer: { offers } }: { agent: KnownAgent; answer: HeartbeatResponse },
 ): void {
   const { message } = input;
-  const offered = new Set(offers.map(({ leaseId }) => leaseId));
+  const offered = offers.length === 0 ? none : new Set(offers.map(({ leaseId }) => leaseId));
   assert(offered.size === offers.length, "each offer is made once");
-  const open = [...agent.held.values()].filter((job) => job.state === "offered");
+  let isOpen = false;
+  let isUntold = false;
+  for (const job of agent.held.values()) {
+    if (job.state !== "offered") continue;
+    isOpen = true;
+    if (!offered.has(job.grant?.leaseId ?? "")) isUntold = true;
+  }
   for (const { leaseId, jobId, epoch, expiresAt } of offers) {
     const grant = present(agent.held.get(leaseId)?.grant, "what is offered is held");
     assert(grant.epoch === epoch && grant.expiresAt === expiresAt, "an offer is told as it was made");
     const untilMs = agent.unstartable.get(jobId) ?? -Infinity;
     assert(untilMs <= state.nowMs, "a job that could not be started is left to others for a while");
+    assert(state.jobs.get(jobId)?.waitsUntil === null, "what is offered waits no more");
   }
   const takes = message.state === "Idle" || message.state === "Working";
-  assert(takes || open.length === 0, "who takes no work has no open offer (I6)");
+  assert(takes || !isOpen, "who takes no work has no open offer (I6)");
+  // An offer that was not heard is not made again either.
+  if (state.drained !== null) return assert(offers.length === 0, "a drained broker offers nothing");
   if (!takes || offers.length === limits.offersPerHeartbeatMax) return;
   const left = message.slotsFree - offers.length;
   assert(left >= 0 || offers.length === 0, "no more is offered than there are free slots");
   const room = agent.slots - agent.held.size;
   assert(left <= 0 || room <= 0 || !workFor(state, agent), "no slot is left free while a job waits");
   // Who counts more free slots than are left has not heard of an offer.
-  if (left > Math.max(0, room))
-    assert(
-      open.every((job) => offered.has(job.grant?.leaseId ?? "")),
-      "offers are repeated",
-    );
+  if (left > Math.max(0, room)) assert(!isUntold, "offers are repeated");
 }

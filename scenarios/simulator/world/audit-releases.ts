@@ -19,7 +19,7 @@ type Together = (typeof togetherBy)[number];
  */
 export function auditReleases({ state, input, before, effects }: Decided): void {
   const caller = "caller" in input ? input.caller.agentId : null;
-  const orders = new Map<Together, Map<string, number>>();
+  let orders: Map<Together, Map<string, number>> | null = null;
   for (const effect of effects) {
     if (!isRelease(effect)) continue;
     const { jobId, leaseId, agentId, how } = effect.entry.data;
@@ -31,11 +31,12 @@ export function auditReleases({ state, input, before, effects }: Decided): void 
     if (agentId !== caller || job?.state !== "queued") continue;
     const together = togetherBy.find((one) => one === how);
     if (together === undefined) continue;
-    const those = orders.get(together) ?? new Map<string, number>();
+    orders ??= new Map();
+    const those: Map<string, number> = orders.get(together) ?? new Map();
     orders.set(together, those.set(leaseId, job.queueOrder));
   }
   // Of an agent that was lost for long each lease ends in its own time.
-  if (before?.standing !== "active" || effects.some(isLoss)) return;
+  if (orders === null || before?.standing !== "active" || effects.some(isLoss)) return;
   const isLast = input.type === "shutdown" || input.type === "withdraw";
   const named = isLast ? input.message.handedBack.map(({ leaseId }) => leaseId) : before.held;
   for (const [how, those] of orders) assertInOrder(how === "handed-back" ? named : before.held, those);

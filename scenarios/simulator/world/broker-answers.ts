@@ -42,8 +42,10 @@ export function hearAnswer(body: AgentProcess, call: BrokerCall, outcome: Broker
     case "withdraw":
       body.see({ type: "withdrawAnswered", outcome: outcome as BrokerOutcome<WithdrawResponse> });
       return;
-    case "decline":
     case "progress":
+      body.see({ type: "progressAnswered", leaseId, generation, outcome });
+      return;
+    case "decline":
     case "resumed":
       // Answered by nothing: the next heartbeat says the same.
       return;

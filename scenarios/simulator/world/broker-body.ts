@@ -56,6 +56,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #process: BrokerProcess | null = null;
   #boots = 0;
   #clockOffsetMs = 0;
+  /** The latest moment at which what is committed by then is told; one event is enough for all that waits for it. */
+  #tellsAtMs = 0;
   /** Until when its process knows that the store is away. */
   #awayUntilMs = 0;
 
@@ -82,7 +84,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
       network,
       store: this.#store,
       fuse: this.#fuse,
-      onWait: (untilMs) => world.heap.push(untilMs, this, committed, null),
+      onWait: (untilMs) => this.#awaitCommit(untilMs),
       onPatience: (untilMs) => world.heap.push(untilMs, this, impatient, null),
     });
     this.#stall = new Stall(world, this, () => this.#process?.timers.rearm());
@@ -102,11 +104,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   /** What its operator is shown; null while it is down, and while something that it decided is not told yet. */
-  shown(): { readonly jobs: readonly JobView[]; readonly agents: readonly AgentView[] } | null {
+  shown(): (Readonly<Record<"jobs" | "dead", readonly JobView[]>> & { readonly agents: readonly AgentView[] }) | null {
     const { state } = this;
     if (state === null || this.#stall.isOn || this.#decisions.isWaiting) return null;
     this.assertInvariants();
-    return { jobs: jobViews(state), agents: agentViews(state) };
+    return { jobs: jobViews(state), dead: jobViews(state, { onlyDead: true }), agents: agentViews(state) };
   }
 
   /** What its own clock shows; null while it is down. */
@@ -213,6 +215,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   }
 
   happen(what: number, detail: unknown): void {
+    if (what === committed && this.#tellsAtMs <= this.#world.nowMs) this.#tellsAtMs = 0;
     if (what === starts) {
       if (!this.isUp) this.start();
     } else if (this.isUp && this.#stall.isOn) this.#missed(what, detail);
@@ -227,6 +230,12 @@ export class BrokerBody implements EventTarget, RequestTaker {
     } else if (what === committed) this.#decisions.finishCommitted(this.#process);
     else if (what === impatient) this.#decisions.answerLate(this.#process);
     else if (this.#process.timers.take(what) === "alarm") this.ask({ type: "tick" });
+  }
+
+  #awaitCommit(untilMs: number): void {
+    if (untilMs === this.#tellsAtMs) return;
+    this.#tellsAtMs = untilMs;
+    this.#world.heap.push(untilMs, this, committed, null);
   }
 
   /** Something happened while it stood still. */
@@ -271,8 +280,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #handle<T extends BrokerInputType>(input: BrokerInput<T>, asked: Omit<Reply, "response"> | null): BrokerResponse<T> {
     const process = this.#process as BrokerProcess;
     const { effects, response } = process.decide(input);
-    const reply = asked === null ? null : { ...asked, response };
-    this.#decisions.carryOut(process, effects, reply);
+    this.#decisions.carryOut(process, effects, asked === null ? null : replyOf(asked, response));
     return response;
   }
 
@@ -337,4 +345,9 @@ export class BrokerBody implements EventTarget, RequestTaker {
     process.closeStreams();
     this.#world.heap.push(this.#world.nowMs + downMs, this, starts, null);
   }
+}
+
+/** Field by field: a spread would be paid for at every request. */
+function replyOf({ call, link, over }: Omit<Reply, "response">, response: BrokerResponse): Reply {
+  return over === undefined ? { call, link, response } : { call, link, response, over };
 }

@@ -8,6 +8,7 @@ import { hearAnswer } from "./broker-answers.ts";
 import type { BrokerCall, Route } from "./broker-call.ts";
 import type { Link } from "./link.ts";
 import type { Network } from "./network.ts";
+import { UntoldCheckpoints } from "./untold-checkpoints.ts";
 import { Uploads } from "./uploads.ts";
 
 type Effect<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
@@ -57,6 +58,7 @@ export class BrokerEffects {
   #probe: BrokerCall | null = null;
   /** Most never have one. */
   #uploads: Uploads | null = null;
+  #untold: UntoldCheckpoints | null = null;
   #fetches: Map<BrokerCall, (outcome: BrokerOutcome<unknown>) => void> | null = null;
 
   constructor(body: AgentProcess, network: Network) {
@@ -102,11 +104,12 @@ export class BrokerEffects {
         return;
       }
       case "uploadCheckpoint":
+        this.#untold?.brings(effect.leaseId);
         (this.#uploads ??= new Uploads(this.#body, this.#say.bind(this))).begin(effect);
         return;
       case "reportProgress": {
-        const { epoch, checkpoint, leaseId } = effect;
-        this.#say("progress", { epoch, progress: checkpoint.progress, checkpoint }, { leaseId });
+        const { epoch, checkpoint, leaseId, generation } = effect;
+        this.#say("progress", { epoch, progress: checkpoint.progress, checkpoint }, { leaseId, generation });
         return;
       }
       case "notifyPaused":
@@ -162,7 +165,11 @@ export class BrokerEffects {
       this.#fetches?.get(call)?.(outcome);
       this.#fetches?.delete(call);
     } else if (call.route === "upload-ask" || call.route === "upload-chunk") this.#uploads?.answered(call, outcome);
-    else hearAnswer(this.#body, call, outcome);
+    else {
+      if (call.route === "progress") (this.#untold ??= new UntoldCheckpoints()).told(call, outcome);
+      hearAnswer(this.#body, call, outcome);
+      if (call.route === "heartbeat" && outcome.ok && this.#body.alive) this.#untold?.heard(this.#body.core);
+    }
   }
 
   #say(

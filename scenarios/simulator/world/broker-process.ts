@@ -90,9 +90,10 @@ export class BrokerProcess {
     world.steps += 1;
     this.cell = world.coverage.broker(input.type, world.faults.current);
     const before = this.#isAudited ? beforeOf(state, input) : null;
+    const dueSinceMs = (state.alarms.nextAtMs() ?? Infinity) > this.wallMs ? null : state.nowMs;
     const turn = apply(state, input, this.wallMs);
     demandAnswer(input.type, turn.response);
-    if (this.#isAudited) auditDecision({ state, input, before, effects: turn.effects }, turn.response);
+    if (this.#isAudited) auditDecision({ state, input, before, dueSinceMs, effects: turn.effects }, turn.response);
     this.#untilWholeLook -= 1;
     if (this.#untilWholeLook <= 0) {
       // A look costs as much as there is to look at, so that its share stays the same in large worlds.

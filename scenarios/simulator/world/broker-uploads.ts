@@ -19,8 +19,8 @@ export interface UploadBroker {
 }
 
 /**
- * Takes in a chunk as the real broker does (broker-sim/io/take-chunk.ts), and looks from the outside whether what counts
- * as stored is what its address says.
+ * Takes in a chunk as the real broker does (broker-sim/io/blobs/take-chunk.ts), and looks from the outside whether what
+ * counts as stored is what its address says.
  *
  * @returns the answer, or null when the process died over it
  */
@@ -30,7 +30,8 @@ export function takeChunk(
   { digest, chunk, content }: ChunkMessage,
 ): BrokerResponse | null {
   const { caller } = from;
-  const key: UploadKey = { agentId: caller.agentId, leaseId, digest };
+  const { agentId } = caller;
+  const key: UploadKey = { agentId, leaseId, digest };
   const decided = broker.decide({ type: "upload-chunk", caller, leaseId, digest, chunk });
   if (!broker.isAlive()) return null;
   if (!decided.ok || !(decided as { answer: { take: boolean } }).answer.take) return decided;
@@ -39,7 +40,7 @@ export function takeChunk(
   assert(there === chunk.offset, `a chunk is taken at the offset that is there: ${there}, not ${chunk.offset}`);
   assert(uploads.append(key, content), "there is a place for what is taken");
   const bytes = chunk.offset + chunk.bytes;
-  const written = broker.decide({ type: "upload-stored", ...key, bytes, measured: null });
+  const written = broker.decide({ type: "upload-stored", agentId, leaseId, digest, bytes, measured: null });
   if (!broker.isAlive()) return null;
   if (!chunk.complete || !written.ok) return written;
   const measured = uploads.measure(key);
@@ -49,7 +50,7 @@ export function takeChunk(
     uploads.remove(key);
     broker.store.putBlob(digest, bytes);
   }
-  const stored = broker.decide({ type: "upload-stored", ...key, bytes, measured });
+  const stored = broker.decide({ type: "upload-stored", agentId, leaseId, digest, bytes, measured });
   assert(stored.ok === isKept, "what the store made of an upload is what the broker believes of it");
   return broker.isAlive() ? stored : null;
 }

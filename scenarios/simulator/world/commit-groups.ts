@@ -6,7 +6,7 @@ const commitMsMax = 4;
 
 /**
  * When what is written is in the store. One commit is under way at a time; whatever comes meanwhile is written together
- * by the next, as the real broker's commit queue does (broker-sim/io/commit-queue.ts).
+ * by the next, as the real broker's commit queue does (broker-sim/io/stores/commit-queue.ts).
  */
 export class CommitGroups {
   readonly #world: World;

@@ -8,8 +8,10 @@ import { assert, present } from "../../../foundation/assert.ts";
 export interface Decided<T extends BrokerInputType = BrokerInputType> {
   readonly state: BrokerState;
   readonly input: BrokerInput<T>;
-  /** What it knew of the agent that calls before; null where none does, or it knew nothing. */
+  /** What it knew before of the agent that calls, or holds what is cancelled; null where none does, or it knew nothing. */
   readonly before: Before | null;
+  /** The broker's time before, if something was due by now; null where nothing was. */
+  readonly dueSinceMs: number | null;
   readonly effects: readonly Effect[];
 }
 
@@ -20,6 +22,7 @@ export interface Before {
   readonly instanceId: string;
   readonly standing: KnownAgent["standing"];
   readonly state: KnownAgent["state"];
+  readonly slotsFree: number;
   /** The leases that it held, those first that it was offered first. */
   readonly held: readonly string[];
   /** Whether one of them belonged to an earlier instance. */
@@ -27,14 +30,16 @@ export interface Before {
 }
 
 /** To be asked before the decision. */
-export function beforeOf({ agents }: BrokerState, input: object): Before | null {
-  const agent = "caller" in input ? agents.get((input.caller as Caller).agentId) : undefined;
+export function beforeOf({ agents, jobs }: BrokerState, input: object): Before | null {
+  const cancelled = "jobId" in input ? jobs.get(input.jobId as string) : undefined;
+  const caller = "caller" in input ? (input.caller as Caller) : cancelled?.grant;
+  const agent = agents.get(caller?.agentId ?? "");
   if (agent === undefined) return null;
-  const { instanceId, standing, state } = agent;
-  if (agent.held.size === 0) return { instanceId, standing, state, held: none, hasInherited: false };
-  const grants = [...agent.held.values()].map(({ grant }) => grant?.instanceId);
-  const hasInherited = grants.some((one) => one !== instanceId);
-  return { instanceId, standing, state, held: [...agent.held.keys()], hasInherited };
+  const { instanceId, standing, state, slotsFree } = agent;
+  if (agent.held.size === 0) return { instanceId, standing, state, slotsFree, held: none, hasInherited: false };
+  let hasInherited = false;
+  for (const { grant } of agent.held.values()) if (grant?.instanceId !== instanceId) hasInherited = true;
+  return { instanceId, standing, state, slotsFree, held: [...agent.held.keys()], hasInherited };
 }
 
 /** The agent that calls, which may. */

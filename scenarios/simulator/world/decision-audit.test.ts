@@ -22,9 +22,10 @@ function audit<T extends BrokerInputType>(
 ): void {
   const { state } = broker;
   const before = beforeOf(state, input);
+  const dueSinceMs = (state.alarms.nextAtMs() ?? Infinity) > broker.nowMs ? null : state.nowMs;
   const { effects, response } = apply(state, input, broker.nowMs);
   spoil({ effects, response });
-  auditDecision({ state, input, before, effects }, response);
+  auditDecision({ state, input, before, dueSinceMs, effects }, response);
 }
 
 function heartbeat(leases: readonly Lease[] = [], slotsFree = 2 - leases.length): BrokerInput<"heartbeat"> {
@@ -102,6 +103,7 @@ describe("the audit of a start that failed", () => {
   test("objects when the job is offered again at once, or one that could be started is kept back", () => {
     const [one, other] = takeTwo();
     audit({ type: "return", caller: agent.caller, leaseId: one.leaseId, message });
+    broker.waitOut(one.jobId);
     known().forgetUnstartable(Infinity);
     const late = (): void => known().noteUnstartable(one.jobId, broker.nowMs + 1);
     expect(() => audit(heartbeat([other]), late)).toThrow("left to others for a while");
@@ -154,7 +156,7 @@ describe("the audit of what is said of leases", () => {
     };
     expect(() => audit(progress)).not.toThrow();
     const fence = { ok: false, code: "fenced", message: "no" } as const;
-    const decided = { state: broker.state, input: progress, before: null, effects: [] };
+    const decided = { state: broker.state, input: progress, before: null, dueSinceMs: null, effects: [] };
     expect(() => auditDecision(decided, fence)).toThrow("holds no such lease");
     expect(() => auditDecision(decided, { ...fence, code: "unknown-lease" })).toThrow("unknown");
     expect(() => auditDecision(decided, { ...fence, code: "revoked" })).toThrow("is revoked");
@@ -167,4 +169,20 @@ describe("the audit of what is said of leases", () => {
     const shutdown: BrokerInput<"shutdown"> = { type: "shutdown", caller: agent.caller, message };
     expect(() => audit(shutdown, swap)).toThrow("keep their order");
   });
+});
+
+test("the slot of a job that is cancelled while it runs is free when its agent says so, and that of an offer at once", () => {
+  const cancel = (jobId: string, freed: number): void =>
+    audit({ type: "cancel", jobId }, () => {
+      known().slotsFree += freed;
+    });
+  const [one, other] = takeTwo();
+  cancel(one.jobId, 0);
+  expect(() => cancel(other.jobId, 1)).toThrow("free when its agent says so");
+  audit(heartbeat([], 2));
+  broker.submit(1);
+  const { response } = apply(broker.state, heartbeat([], 2), broker.nowMs);
+  const [offer] = (response as { answer: HeartbeatResponse }).answer.offers;
+  cancel(present(offer, "it is offered").jobId, 0);
+  expect(known().slotsFree).toBe(2);
 });

@@ -4,6 +4,7 @@ import type { BrokerInputType, BrokerResponse, Caller } from "../../../broker-si
 import type { KnownAgent } from "../../../broker-sim/core/known-agent.ts";
 import { uploadIdOf } from "../../../broker-sim/core/upload-list.ts";
 import { assert, present } from "../../../foundation/assert.ts";
+import { auditDrain } from "./audit-drain.ts";
 import { auditExecutions, auditKill, auditRefusedCommand, auditSpawn } from "./audit-executions.ts";
 import { auditHeartbeat } from "./audit-heartbeat.ts";
 import { auditHints, auditHunger } from "./audit-hints.ts";
@@ -32,6 +33,7 @@ export function auditDecision<T extends BrokerInputType>(decided: Decided<T>, re
   auditReleases(decided);
   auditStandings(decided);
   auditExecutions(decided);
+  auditDrain(decided, response);
   if (response.ok) audits[input.type]?.(decided, response.answer);
   else if (input.type === "federated") auditRefusedCommand(decided);
   else if ("caller" in input) auditRefusal(decided, input.caller, response.code);
@@ -150,12 +152,16 @@ const audits: { readonly [T in BrokerInputType]?: Audit<T> } = {
   },
   spawn: auditSpawn,
   kill: auditKill,
-  cancel: ({ state, input: { jobId }, effects }) => {
+  cancel: ({ state, input: { jobId }, before, effects }) => {
     assert(state.jobs.get(jobId)?.state === "cancelled", "what was cancelled is cancelled");
+    const wasLeased = effects.some((one) => isOfJob(one, jobId) && one.entry.data.from === "leased");
     for (const effect of effects) {
       if (effect.kind !== "history" || effect.entry.type !== "broker.released") continue;
       const { agentId, leaseId, how } = effect.entry.data;
-      if (how === "cancelled") assert(isToldOf(effects, { agentId, leaseId }), "who holds what is cancelled is told");
+      if (how !== "cancelled") continue;
+      assert(isToldOf(effects, { agentId, leaseId }), "who holds what is cancelled is told");
+      const freed = (state.agents.get(agentId)?.slotsFree ?? 0) - (before?.slotsFree ?? 0);
+      if (wasLeased) assert(freed <= 0, "the slot of a job that runs is free when its agent says so");
     }
   },
 };
@@ -212,11 +218,14 @@ function assertNotAsked(agent: KnownAgent, effects: readonly Effect[]): void {
   }
 }
 
+type HistoryEffect = Extract<Effect, { kind: "history" }>;
+type JobEffect = HistoryEffect & { entry: Extract<HistoryEffect["entry"], { type: "broker.job" }> };
+
 function isHistory(effect: Effect): effect is Extract<Effect, { kind: "history" }> {
   return effect.kind === "history";
 }
 
-function isOfJob(effect: Effect, jobId: string): boolean {
+function isOfJob(effect: Effect, jobId: string): effect is JobEffect {
   return effect.kind === "history" && effect.entry.type === "broker.job" && effect.entry.data.jobId === jobId;
 }
 

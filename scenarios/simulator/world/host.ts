@@ -111,6 +111,12 @@ export class Host {
     return this.#things.has(resource);
   }
 
+  /** Whether something of the agent is there that is so. */
+  hasAny(isSo: (thing: string) => boolean): boolean {
+    for (const thing of this.#things) if (isSo(thing)) return true;
+    return false;
+  }
+
   /** Everything of the agent that is there, sorted. */
   things(): string[] {
     return [...this.#things].sort();

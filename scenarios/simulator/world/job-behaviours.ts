@@ -7,14 +7,18 @@ const command = "simulated-job";
 const keptMax = 4_096;
 const kept = new Map<string, JobBehaviour>();
 
-/** A job's submission that a modelled host can run. */
-export function simulatedJob(behaviour: JobBehaviour): JobSpec {
+/** A job's submission that a modelled host can run; of the usual priority if none is told. */
+export function simulatedJob(behaviour: JobBehaviour, priority?: number): JobSpec {
   const { cooperates, cooperationWaitMs: waitMs } = behaviour;
+  const text = JSON.stringify(behaviour);
+  // Read from a plan, or drawn for one (plan/profiles.test.ts): what its text says is known already.
+  if (!kept.has(text)) keep(text, behaviour);
   return {
-    command: [command, JSON.stringify(behaviour)],
+    command: [command, text],
     environment: {},
     workspaceBytesMax: 1024 ** 3,
     redeliveriesMax: 3,
+    ...(priority === undefined ? {} : { priority }),
     ...(cooperates === "no" ? {} : { checkpoint: { cooperative: { signal: "SIGUSR1", file: "ready", waitMs } } }),
   };
 }
@@ -25,9 +29,13 @@ export function behaviourOf(job: JobSpec): JobBehaviour {
   const known = kept.get(text);
   if (known !== undefined) return known;
   const behaviour = JobBehaviour.parse(JSON.parse(text));
+  keep(text, behaviour);
+  return behaviour;
+}
+
+function keep(text: string, behaviour: JobBehaviour): void {
   if (kept.size >= keptMax) kept.clear();
   kept.set(text, behaviour);
-  return behaviour;
 }
 
 /** What stands for the work of a job: its name and how much of it there was. */

@@ -86,6 +86,12 @@ export class Member implements EventTarget {
     body.start(mayEnrol);
   }
 
+  /** Faults have stopped: it is up, and whatever was planned for its next end, it does not stay down for long any more. */
+  calm(): void {
+    this.downMs = downMsDefault;
+    this.start();
+  }
+
   startIn(delayMs: number): void {
     this.#restarts += 1;
     this.#world.heap.push(this.#world.nowMs + delayMs, this, starts, this.#restarts);

@@ -57,11 +57,16 @@ export function writtenNote({ key, value }: Note, isWhole: boolean): unknown {
   return isWhole ? form.crossed(value) : value;
 }
 
+/** Of the last lease that was noted: several notes of one come in a row. */
+let lastLeaseKey = "";
+
 function formOf(key: string): Form<z.ZodType> {
   if (key === "membership") return membership;
   if (key === "pause") return pause;
   if (key === "activity") return activity;
   if (key === "withdrawal") return withdrawal;
+  if (key === lastLeaseKey) return lease;
   assert(key.startsWith("lease:") && LeaseId.safeParse(key.slice("lease:".length)).success, `there is a note ${key}`);
+  lastLeaseKey = key;
   return lease;
 }

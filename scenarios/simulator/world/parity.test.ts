@@ -25,6 +25,7 @@ describe("what a caller makes of a refusal", () => {
     "internal",
     "full",
     "store-away",
+    "out-of-service",
     "rate-limited",
     "stale-signature",
     "replayed",
@@ -34,14 +35,16 @@ describe("what a caller makes of a refusal", () => {
 
   test.each(codes)("%s is the same over the wire and in the model", async (code) => {
     const problem = { code, message: `because of ${code}` };
-    const real = await realOutcomeOf(Promise.reject(refusal(problemStatus[code], JSON.stringify(problem))));
+    const answer = { method: "POST", status: problemStatus[code], body: JSON.stringify(problem) };
+    const real = await realOutcomeOf(Promise.reject(refusal(answer)));
     expect(outcomeOf({ ok: false, ...problem })).toEqual(real);
     expect(real).toEqual({ ok: false, ...problem, retriable: tryAgain.includes(code) });
   });
 
   test("and so is where an upload goes on", async () => {
     const problem = { code: "offset-mismatch", message: "elsewhere", expectedOffset: 7 } as const;
-    const real = await realOutcomeOf(Promise.reject(refusal(409, JSON.stringify(problem))));
+    const answer = { method: "PATCH", status: 409, body: JSON.stringify(problem) };
+    const real = await realOutcomeOf(Promise.reject(refusal(answer)));
     expect(outcomeOf({ ok: false, ...problem })).toEqual(real);
     expect(real).toMatchObject({ expectedOffset: 7 });
   });

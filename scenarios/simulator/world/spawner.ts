@@ -32,7 +32,7 @@ interface ModelProcess {
   readonly executionId: string;
   readonly pid: number;
   readonly behaviour: SpawnBehaviour;
-  /** Who started it, and alone hears how it ended. */
+  /** Who started it, and alone hears how it ended where it leaves no word of that. */
   readonly parent: Parent;
   isAlive: boolean;
 }
@@ -53,8 +53,8 @@ interface Ending {
 }
 
 /**
- * The processes that the broker starts on its own host (broker-sim/io/spawner.ts). They outlive it: one that is killed
- * between the fork and its report leaves a process behind of which nothing but its environment tells.
+ * The processes that the broker starts on its own host (broker-sim/io/executions/spawner.ts). They outlive it: one that
+ * is killed between the fork and its report leaves a process behind of which nothing but its environment tells.
  */
 export class Spawner implements EventTarget {
   readonly #world: World;
@@ -62,6 +62,8 @@ export class Spawner implements EventTarget {
   readonly #report: (to: Parent, report: HostReport, atMs: number) => void;
   readonly #forks = new Map<string, Fork>();
   readonly #alive = new Map<number, ModelProcess>();
+  /** Exit codes in files, which outlive everybody. */
+  readonly #left = new Map<string, number>();
   /** The broker process that runs now; nobody else hears or does anything. */
   #broker: Parent | null = null;
   #pids = 1_000;
@@ -96,7 +98,7 @@ export class Spawner implements EventTarget {
   }
 
   /** A broker came up: what it finds of those that were started before, and what is gone. */
-  *lookAround(broker: Parent): Generator<BrokerInput<"found" | "missing">> {
+  *lookAround(broker: Parent): Generator<BrokerInput<"found" | "exited" | "missing">> {
     this.#broker = broker;
     const here = new Set<string>();
     for (const { executionId, pid } of [...this.#alive.values()]) {
@@ -104,7 +106,10 @@ export class Spawner implements EventTarget {
       yield { type: "found", executionId, process: markOf(pid) };
     }
     for (const { executionId, state } of [...broker.state.executions.values()]) {
-      if (!isTerminalExecution(state) && !here.has(executionId)) yield { type: "missing", executionId };
+      if (isTerminalExecution(state) || here.has(executionId)) continue;
+      const exitCode = state === "spawning" ? undefined : this.#left.get(executionId);
+      if (exitCode === undefined) yield { type: "missing", executionId };
+      else yield { type: "exited", executionId, end: { exitCode, signal: null, detail: null } };
     }
   }
 
@@ -159,8 +164,10 @@ export class Spawner implements EventTarget {
     process.isAlive = false;
     this.#alive.delete(process.pid);
     this.#witness(process, "gone", exitCode);
+    // One that ends well has left word of it; one that does not may have been unable to.
+    if (exitCode === 0) this.#left.set(process.executionId, exitCode);
     if (this.#broker === null) return;
-    const seen = process.parent === this.#broker ? exitCode : null;
+    const seen = process.parent === this.#broker ? exitCode : (this.#left.get(process.executionId) ?? null);
     const end = { exitCode: seen, signal: null, detail: null };
     this.#tell(this.#broker, { type: "exited", executionId: process.executionId, end });
   }

@@ -15,7 +15,17 @@ const executionFields = Object.keys(ExecutionRecord.shape) as (keyof ExecutionRe
 const jobFields = Object.keys(JobRecord.shape) as (keyof JobRecord)[];
 const agentFields = Object.keys(AgentRecord.shape) as (keyof AgentRecord)[];
 
+/** What every heartbeat says anew, or each start of the broker counts anew, is looked at by itself. */
+const lastingJobFields = jobFields.filter((field) => field !== "progress" && field !== "grant");
+const lastingAgentFields = agentFields.filter(
+  (field) => field !== "slotsFree" && field !== "resources" && field !== "lastSeenAt" && field !== "lostAt",
+);
+
 type Undo = () => void;
+
+/** Most batches hold records of jobs or of an agent, and nothing else. */
+const none: readonly never[] = [];
+const noFederation: NonNullable<StoreBatch["federation"]> = new Map();
 
 /** How many of the last commits a store may forget. */
 export const storeHistoryMax = 256;
@@ -41,18 +51,18 @@ export class Store {
     jobs,
     jobsRemoved,
     agents,
-    executions = [],
-    executionsRemoved = [],
-    federation = new Map(),
+    executions = none,
+    executionsRemoved = none,
+    federation = noFederation,
   }: StoreBatch): void {
-    const undos: Undo[] = [];
-    for (const job of jobs) undos.push(put(this.#jobs, job.jobId, job));
-    for (const jobId of jobsRemoved) undos.push(put(this.#jobs, jobId, null));
-    for (const agent of agents) undos.push(put(this.#agents, agent.agentId, agent));
-    for (const one of executions) undos.push(put(this.#executions, one.executionId, one));
-    for (const [key, kept] of federation) undos.push(put(this.#federation, key, kept));
-    for (const executionId of executionsRemoved) undos.push(put(this.#executions, executionId, null));
-    if (!this.#keepsUndos) return;
+    const undos: Undo[] | null = this.#keepsUndos ? [] : null;
+    for (const job of jobs) put(this.#jobs, job.jobId, { value: job, undos });
+    for (const jobId of jobsRemoved) put(this.#jobs, jobId, { value: null, undos });
+    for (const agent of agents) put(this.#agents, agent.agentId, { value: agent, undos });
+    for (const one of executions) put(this.#executions, one.executionId, { value: one, undos });
+    for (const [key, kept] of federation) put(this.#federation, key, { value: kept, undos });
+    for (const executionId of executionsRemoved) put(this.#executions, executionId, { value: null, undos });
+    if (undos === null) return;
     this.#undos.push(undos);
     if (this.#undos.length > 2 * storeHistoryMax) this.#undos.splice(0, storeHistoryMax);
   }
@@ -78,15 +88,24 @@ export class Store {
     uploads,
   }: Pick<BrokerState, "jobs" | "agents" | "executions" | "federation" | "blobs" | "uploads">): void {
     for (const [jobId, job] of jobs) {
-      const stored = lastingOfJob(this.#jobs.get(jobId));
+      const stored: Partial<JobRecord> = this.#jobs.get(jobId) ?? {};
       // A checkpoint whose blobs were lost is none, as each start finds again.
       const isLost = this.#keepsUndos && job.checkpoint === null;
-      const there = isLost ? { ...stored, checkpoint: null } : stored;
-      assertSame(there, lastingOfJob(job), { fields: jobFields, whose: jobId });
+      const kept = isLost ? { ...stored, checkpoint: null } : stored;
+      // A wait is cut to the longest that there is by a start after the clock was set back.
+      const isCut = job.waitsUntil !== null && (stored.waitsUntil ?? 0) > job.waitsUntil;
+      const there = isCut ? { ...kept, waitsUntil: job.waitsUntil } : kept;
+      assertSame(there, job, { fields: lastingJobFields, whose: jobId });
+      if (there.grant === null && job.grant === null) continue;
+      assertSame({ grant: lastingOfGrant(there) }, { grant: lastingOfGrant(job) }, { fields: ["grant"], whose: jobId });
     }
     for (const [agentId, agent] of agents) {
-      const there = lastingOfAgent(this.#agents.get(agentId));
-      assertSame(there, lastingOfAgent(agent.stored()), { fields: agentFields, whose: `agent ${agentId}` });
+      const stored: Partial<AgentRecord> = this.#agents.get(agentId) ?? {};
+      const known = agent.stored();
+      assertSame(stored, known, { fields: lastingAgentFields, whose: agentId });
+      // Since when it is lost is counted anew by each start of the broker.
+      const isLost = (stored.lostAt ?? null) !== null;
+      assert(isLost === (known.lostAt !== null), "the store knows whether an agent is lost");
     }
     for (const [executionId, execution] of executions) {
       assertSame(this.#executions.get(executionId) ?? {}, execution, { fields: executionFields, whose: executionId });
@@ -163,11 +182,18 @@ export class Store {
   }
 }
 
-/** @returns takes it back */
-function put<T>(records: Map<string, T>, key: string, value: T | null): Undo {
-  const before = records.get(key);
+/** @param undos gets what takes it back; null where nobody will */
+function put<T>(
+  records: Map<string, T>,
+  key: string,
+  { value, undos }: { value: T | null; undos: Undo[] | null },
+): void {
+  undos?.push(undoOf(records, key, records.get(key)));
   if (value === null) records.delete(key);
   else records.set(key, value);
+}
+
+function undoOf<T>(records: Map<string, T>, key: string, before: T | undefined): Undo {
   return () => {
     if (before === undefined) records.delete(key);
     else records.set(key, before);
@@ -179,7 +205,7 @@ function put<T>(records: Map<string, T>, key: string, value: T | null): Undo {
  * again is not written.
  */
 export function copyOfBatch(
-  { jobs, jobsRemoved, agents, executions = [], executionsRemoved = [], federation = new Map() }: StoreBatch,
+  { jobs, jobsRemoved, agents, executions = none, executionsRemoved = none, federation = noFederation }: StoreBatch,
   isWhole: boolean,
 ): StoreBatch {
   for (const job of jobs) jobForm.demand(job, isWhole);
@@ -196,25 +222,14 @@ export function copyOfBatch(
     agents: agents.map((agent) => ({ ...agent })),
     executions: executions.map((execution) => ({ ...execution })),
     executionsRemoved: [...executionsRemoved],
-    federation: structuredClone(federation),
+    // A clone of nothing costs as much as all the rest.
+    federation: federation.size === 0 ? noFederation : structuredClone(federation),
   };
 }
 
 /** All but what every heartbeat says anew. */
-function lastingOfJob(job: JobRecord | undefined): Partial<JobRecord> {
-  const grant = job?.grant ?? null;
-  return { ...job, progress: 0, grant: grant === null ? null : { ...grant, expiresAt: 0 } };
-}
-
-/** Since when an agent is lost is counted anew by each start of the broker. */
-function lastingOfAgent(agent: AgentRecord | undefined): Partial<AgentRecord> {
-  return {
-    ...agent,
-    slotsFree: 0,
-    resources: null,
-    lastSeenAt: 0,
-    lostAt: (agent?.lostAt ?? null) === null ? null : 0,
-  };
+function lastingOfGrant({ grant = null }: Partial<JobRecord>): JobRecord["grant"] {
+  return grant === null ? null : { ...grant, expiresAt: 0 };
 }
 
 /** Field by field, since most are the very same value in both, and putting them into words costs more than all else. */

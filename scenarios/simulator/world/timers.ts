@@ -20,13 +20,14 @@ export class Timers<Name extends string> {
     this.#world = world;
     this.#target = target;
     this.#names = names;
-    this.#times = names.flatMap(() => [Infinity, Infinity]).slice();
+    this.#times = Array.from({ length: 2 * names.length }, () => Infinity);
   }
 
   /** Sets it, instead of any earlier setting. */
   set(name: Name, delayMs: number): void {
     const index = this.#numberOf(name);
-    assert(delayMs >= 0 && delayMs < Infinity, `the timer ${name} is set to a time that comes`);
+    // Put into words only where it is so: timers are set all the time.
+    if (!(delayMs >= 0 && delayMs < Infinity)) assert(false, `the timer ${name} is set to a time that comes`);
     const dueMs = momentOf(this.#world.nowMs + delayMs);
     this.#times[2 * index] = dueMs;
     if ((this.#times[2 * index + 1] as number) <= dueMs) return;
@@ -82,7 +83,7 @@ export class Timers<Name extends string> {
 
   #numberOf(name: Name): number {
     const index = this.#names.indexOf(name);
-    assert(index >= 0, `there is a timer ${name}`);
+    if (index < 0) assert(false, `there is a timer ${name}`);
     return index;
   }
 }

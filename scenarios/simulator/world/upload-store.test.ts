@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-import { directoryBlobStore } from "../../../broker-sim/io/directory-blob-store.ts";
+import { directoryBlobStore } from "../../../broker-sim/io/blobs/directory-blob-store.ts";
 import { replayTape } from "../kernel/choices.ts";
 import { UploadStore } from "./upload-store.ts";
 

@@ -6,6 +6,7 @@ import type { UploadStatus } from "../../../protocol/uploads.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import type { BrokerCall } from "./broker-call.ts";
 import type { ChunkMessage } from "./chunk-message.ts";
+import { assertPartsTold, UploadLaw } from "./upload-law.ts";
 
 type Upload = Extract<AgentEffect, { kind: "uploadCheckpoint" }>;
 
@@ -20,6 +21,7 @@ interface Part {
   readonly upload: Upload;
   readonly digest: string;
   readonly course: UploadCourse;
+  readonly law: UploadLaw;
   readonly whole: Whole;
   outcome: BrokerOutcome<null> | null;
 }
@@ -59,14 +61,15 @@ export class Uploads {
     const part = this.#calls.get(call);
     if (part === undefined) return;
     this.#calls.delete(call);
-    this.#goOn(part, part.course.answered(outcome as BrokerOutcome<UploadStatus>));
+    const answer = outcome as BrokerOutcome<UploadStatus>;
+    this.#goOn(part, part.law.answered(answer, part.course.answered(answer)));
   }
 
   #beginRow(upload: Upload, whole: Whole): void {
     const row = whole.rows.shift() ?? [];
     const parts = row.map((digest): Part => {
-      const course = new UploadCourse({ digest, chunkBytesMax });
-      return { upload, digest, course, whole, outcome: null };
+      const file = { digest, chunkBytesMax };
+      return { upload, digest, course: new UploadCourse(file), law: new UploadLaw(file), whole, outcome: null };
     });
     whole.parts = parts;
     // Reading takes no time here; what it comes to is seen after this.
@@ -76,16 +79,16 @@ export class Uploads {
   }
 
   #goOn(part: Part, first: UploadStep): void {
-    const { course, digest, upload } = part;
+    const { course, digest, law, upload } = part;
     const { leaseId, generation } = upload;
     const { resultTimeoutMs, requestTimeoutMs } = this.#body.core.timing;
     for (let step = first; ; ) {
       if (step.do === "end") return this.#ended(part, step.outcome);
       const file = this.#read(part);
-      if (file === null) step = course.gone("the files are gone");
+      if (file === null) step = law.gone(course.gone("the files are gone"));
       else if (this.#body.core.leases[leaseId]?.checkpoint?.generation !== generation)
-        step = course.gone("a newer checkpoint took its place");
-      else if (step.do === "read") step = this.#measured(part, file);
+        step = law.gone(course.gone("a newer checkpoint took its place"));
+      else if (step.do === "read") step = law.measured(file, course.measured(file));
       else if (step.do === "ask") {
         const words = { leaseId, generation, timeoutMs: requestTimeoutMs };
         this.#calls.set(this.#say("upload-ask", { digest }, words), part);
@@ -99,13 +102,6 @@ export class Uploads {
         return;
       }
     }
-  }
-
-  /** What rotted before it was read is not sent as good. */
-  #measured(part: Part, file: { bytes: number; digest: string }): UploadStep {
-    const step = part.course.measured(file);
-    assert(step.do === "end" || file.digest === part.digest, "what rotted on a donor's disk is not sent as good (I8)");
-    return step;
   }
 
   #read({ upload, digest }: Part): { bytes: number; digest: string } | null {
@@ -125,6 +121,7 @@ export class Uploads {
       outcomes.push(one.outcome);
     }
     const outcome = outcomeOfParts(outcomes);
+    assertPartsTold(outcomes, outcome);
     if (outcome.ok && part.whole.rows.length > 0) return this.#beginRow(part.upload, part.whole);
     const { leaseId, generation } = part.upload;
     this.#body.see({ type: "uploadAnswered", leaseId, generation, outcome });

@@ -1,6 +1,6 @@
 import type { AgentProcess } from "./agent-process.ts";
 
-/** What the agent's process may take to end after its withdrawal has, in milliseconds; see checkers/withdrawal-bound. */
+/** What the agent's process may take to end after its withdrawal has, in milliseconds; see checkers/leaving/withdrawal-bound. */
 const exitMsMax = 1_000;
 
 /** Sees from outside how long a withdrawal takes (L1). Time in which the process stood still does not count. */

@@ -33,6 +33,7 @@ const possible: PlanStep[] = [
   { atMs: 0, do: "stall-agent", agent: 0, forMs: 10 },
   { atMs: 0, do: "kill-broker", downMs: 0, ...kill },
   { atMs: 0, do: "stall-broker", forMs: 10 },
+  { atMs: 0, do: "drain", forMs: 10, downMs: 10 },
 ];
 const impossible: [string, PlanStep][] = [
   ["crash-host at 2.00 s", { atMs: 2_000, do: "crash-host", agent: 0, downMs: 0 }],

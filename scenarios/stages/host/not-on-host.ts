@@ -8,7 +8,7 @@ const goodJob = JobBehaviour.parse({});
 /** What real processes can be made to do. */
 const onHost: { readonly [Kind in PlanStep["do"]]: boolean } = {
   ...{ submit: true, cancel: true, pause: true, resume: true, withdraw: true, signal: true, command: true },
-  ...{ "kill-agent": true, "stall-agent": true, "kill-broker": true, "stall-broker": true },
+  ...{ "kill-agent": true, "stall-agent": true, "kill-broker": true, "stall-broker": true, drain: true },
   ...{
     "crash-host": false,
     "fail-checkpoints": false,

@@ -57,6 +57,8 @@ function take(stage: HostStage, act: PlanStep): string {
     case "kill-broker":
     case "stall-broker":
       return breakActor(stage, stage.running.actor, { act, target: "broker" });
+    case "drain":
+      return drainBroker(stage, act);
     case "crash-host":
     case "fail-checkpoints":
     case "fail-spawns":
@@ -85,9 +87,13 @@ function withAgent(stage: HostStage, act: { readonly agent: number }, work: (age
 }
 
 /** Real jobs as long as the modelled ones: a unit takes its time on the CPU instead of on the clock. */
-function submitJobs(stage: HostStage, { jobs, behaviour }: PlanStepOf<"submit">): string {
+function submitJobs(stage: HostStage, { jobs, behaviour, priority }: PlanStepOf<"submit">): string {
   const { units, unitMs: unitCpuMs, children } = behaviour;
-  const specs = Array.from({ length: jobs }, () => workJob({ units, unitCpuMs, children }, planBatch));
+  const ranked = priority === undefined ? {} : { priority };
+  const specs = Array.from({ length: jobs }, () => ({
+    ...workJob({ units, unitCpuMs, children }, planBatch),
+    ...ranked,
+  }));
   const batch = stage.batches.get(planBatch) ?? new Map<string, number>();
   stage.batches.set(planBatch, batch);
   const { schedule } = stage;
@@ -113,4 +119,26 @@ function cancelJob(stage: HostStage, { job }: PlanStepOf<"cancel">): string {
   // It may have ended by now, or the broker may be down: then there is nothing to cancel.
   stage.schedule.beside(() => stage.running.operator.cancel(jobId).catch(() => undefined));
   return `${jobId} is to be cancelled`;
+}
+
+/** A drain lasts until the broker's process ends: when its time is over, as in virtual time, unless it has by then. */
+function drainBroker(stage: HostStage, { atMs, forMs, downMs }: PlanStepOf<"drain">): string {
+  const { schedule, running } = stage;
+  const { actor, operator } = running;
+  // Whoever hears goodbye ends its jobs.
+  for (const { name } of stage.agents.values()) stage.pauses.ending(name);
+  schedule.beside(async () => {
+    const isTaken = await operator.drain("plan").then(
+      () => true,
+      // Who is down is not drained.
+      () => false,
+    );
+    if (!isTaken) return;
+    schedule.later(forMs, async () => {
+      if (stage.running.actor !== actor) return;
+      const act = { atMs, do: "kill-broker", downMs, afterEffects: 0, edge: "after" } as const;
+      breakActor(stage, actor, { act, target: "broker" });
+    });
+  });
+  return "it is to drain";
 }

@@ -47,6 +47,10 @@ export class Operator {
     await this.#call("POST", routes.agentCommands(agentId), Acknowledged, command);
   }
 
+  async drain(reason: string): Promise<void> {
+    await this.#call("POST", routes.drain, Acknowledged, { reason });
+  }
+
   async #call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     const response = await fetch(new URL(path, this.#url), {
       method,

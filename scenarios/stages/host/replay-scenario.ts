@@ -49,8 +49,7 @@ function calmAt({ options, steps }: Plan): number {
 }
 
 function lengthOf(step: PlanStep): number {
-  if ("downMs" in step) return step.downMs;
-  return "forMs" in step ? step.forMs : 0;
+  return ("forMs" in step ? step.forMs : 0) + ("downMs" in step ? step.downMs : 0);
 }
 
 /** The plan's own bound, or what its times ask for where that is less; and for the work three times what it is. */

@@ -7,10 +7,10 @@ export default {
   patches: [
     {
       file: "broker-sim/core/grants.ts",
-      find: `turn.state.queue.nextFront();
-  enqueueJob(turn, job);`,
-      replace: `turn.state.queue.nextFront();
-  if (how !== "handed-back") enqueueJob(turn, job);`,
+      find: `  if (job.waitsUntil === null) enqueueJob(turn, job);
+  else setAside(turn, job);`,
+      replace: `  if (job.waitsUntil !== null) setAside(turn, job);
+  else if (how !== "handed-back") enqueueJob(turn, job);`,
     },
   ],
 } satisfies Mutant;

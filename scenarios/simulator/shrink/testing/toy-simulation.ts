@@ -31,7 +31,7 @@ export function toyPlan(steps: readonly PlanStep[], { idle = 0, agents = 5 }: { 
   return {
     version: 1,
     seed: "toy",
-    profile: "toy",
+    profile: "quick",
     options: {
       agents,
       slots: 4,

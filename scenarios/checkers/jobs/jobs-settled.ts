@@ -1,0 +1,76 @@
+import { checkerOf, failed, type Judgement, passed, type RecordOf, undecided } from "../checker.ts";
+import { violation } from "../story.ts";
+
+interface Job {
+  state: RecordOf<"broker.job"> | null;
+  leased: RecordOf<"broker.leased"> | null;
+  released: RecordOf<"broker.released"> | null;
+}
+
+/**
+ * I3: every job that ever started is completed, or was handed back with a checkpoint (and then possibly completed by
+ * another holder); none is lost. Settings: `startedMin`, `handedBackMin`, and `completedAll` = 1 where the plan brings
+ * every job to its end.
+ */
+export const jobsSettled = checkerOf(
+  "every started job is completed, or handed back with a checkpoint (I3)",
+  ({ startedMin = 1, handedBackMin = 0, completedAll = 0 }) => {
+    const jobs = new Map<string, Job>();
+    let handedBack = 0;
+    const of = (jobId: string): Job => {
+      const job = jobs.get(jobId) ?? { state: null, leased: null, released: null };
+      jobs.set(jobId, job);
+      return job;
+    };
+    return {
+      on: {
+        "broker.leased": (record) => {
+          of(record.data.jobId).leased = record;
+        },
+        "broker.job": (record) => {
+          of(record.data.jobId).state = record;
+        },
+        "broker.released": (record) => {
+          const { jobId, how, checkpoint, progress } = record.data;
+          of(jobId).released = record;
+          if (how !== "handed-back") return;
+          handedBack += 1;
+          if (checkpoint !== null) return;
+          return violation(`${jobId} was handed back at progress ${progress} without a checkpoint`, record);
+        },
+      },
+      end() {
+        const all = [...jobs.values()];
+        const lost = all.map(judgeStarted).find((judgement) => judgement !== null);
+        if (lost !== undefined) return lost;
+        const started = all.filter(({ leased }) => leased !== null).length;
+        const submitted = all.filter(({ state }) => state !== null);
+        const open = submitted.filter(({ state }) => state?.data.to !== "completed");
+        const completed = submitted.length - open.length;
+        const figures = `${started} started, ${completed} completed, ${handedBack} handed back with a checkpoint`;
+        if (started < Number(startedMin)) return undecided(`${figures}; ${startedMin} were to start`);
+        if (handedBack < Number(handedBackMin)) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
+        const first = open[0]?.state;
+        if (Number(completedAll) === 1 && first !== undefined && first !== null) {
+          const what = `${first.data.jobId} is ${first.data.to}`;
+          const summary = `${figures}; ${open.length} of ${submitted.length} jobs are not completed, ${what}`;
+          return failed(violation(summary, first));
+        }
+        return passed(`${figures} of ${submitted.length} submitted`);
+      },
+    };
+  },
+);
+
+function judgeStarted({ state, leased, released }: Job): Judgement | null {
+  const now = state?.data.to;
+  if (leased === null || now === "completed") return null;
+  const { jobId } = leased.data;
+  if (now !== "queued" && now !== "offered") {
+    return failed(violation(`${jobId} started and is ${now ?? "nowhere"} at the end`, leased, state));
+  }
+  if (released?.data.how === "handed-back" && released.data.checkpoint !== null) return null;
+  const how = released?.data.how ?? "never released";
+  const summary = `${jobId} started, is ${now} at the end, and its last holder left no checkpoint (${how})`;
+  return failed(violation(summary, leased, released, state));
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+
+import { HistoryBuilder } from "../../testing/history-builder.ts";
+import { judge } from "../../testing/judge.ts";
+
+const name = "no-lost-job";
+
+const submitted = () => new HistoryBuilder().job(1, null, "queued");
+const leased = () => submitted().job(1, "queued", "offered").lease(1, 1).job(1, "offered", "leased");
+
+describe("no-lost-job", () => {
+  it("passes on an unbroken chain, to its end or still under way", () => {
+    expect(judge(leased(), name).result).toBe("pass");
+    expect(judge(leased().release(1, 1, "completed").job(1, "leased", "completed"), name).result).toBe("pass");
+    expect(judge(leased().release(1, 1, "expired").job(1, "leased", "queued"), name).result).toBe("pass");
+  });
+
+  it("fails on a gap in the chain", () => {
+    expect(judge(submitted().job(1, "offered", "leased"), name)).toMatchObject({
+      result: "fail",
+      detail: "job-1 was queued and then went from offered to leased",
+      story: [expect.stringContaining("to=queued"), expect.stringContaining("to=leased")],
+    });
+  });
+
+  it("fails on a job that was never submitted, and on one that is submitted twice", () => {
+    expect(judge(new HistoryBuilder().job(1, "queued", "offered"), name).result).toBe("fail");
+    expect(judge(submitted().job(1, null, "queued"), name).result).toBe("fail");
+    expect(judge(new HistoryBuilder().lease(1, 1), name).result).toBe("fail");
+  });
+
+  it("fails on a job that is left leased by nobody", () => {
+    expect(judge(leased().release(1, 1, "expired"), name).detail).toBe(
+      "job-1 is leased at the end, and nobody holds it",
+    );
+  });
+
+  it("lets a job that a store forgot go on from anywhere, once, or vanish", () => {
+    expect(judge(leased().loseStore(1), name).result).toBe("pass");
+    expect(judge(leased().loseStore(1).job(1, "queued", "offered").lease(1, 2), name).result).toBe("pass");
+    expect(judge(leased().loseStore(2).job(1, "queued", "offered"), name).result).toBe("fail");
+    const twice = leased().loseStore(1).job(1, "queued", "cancelled").job(1, "queued", "offered");
+    expect(judge(twice, name).result).toBe("fail");
+  });
+
+  it("asks for every job to be settled only where the plan settles them", () => {
+    expect(judge(leased(), name, { completedAll: 1 }).detail).toBe("1 jobs are not settled, job-1 is leased");
+    const cancelled = leased().release(1, 1, "cancelled").job(1, "leased", "cancelled");
+    expect(judge(cancelled, name, { completedAll: 1 }).result).toBe("pass");
+  });
+});

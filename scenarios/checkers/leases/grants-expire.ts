@@ -1,0 +1,115 @@
+import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { forgottenJobs } from "../forgotten-jobs.ts";
+import { violation, type Violation } from "../story.ts";
+
+/** Faults in which the broker cannot look at the time; its start or their undoing lets it count anew. */
+const standstills: ReadonlySet<string> = new Set(["kill-broker", "stall-broker", "stall-store", "lose-store"]);
+
+interface Grant {
+  record: RecordOf<"broker.offered"> | RecordOf<"broker.leased">;
+  readonly lifeMs: number;
+  /** The earliest time at which it may end by itself, by the clock of the broker's latest start. */
+  earliestMs: number;
+  /** The latest time at which it may end, by the broker's clock: the last heartbeat of its holder may have renewed it. */
+  latestMs: number;
+}
+
+/**
+ * L3: what an agent holds comes back when its time is over, neither earlier nor much later: an offer that nobody
+ * answers, and a lease that nobody renews. By the broker's own clock; it looks in time unless it stands still, and each
+ * of its starts gives every lease the whole time again (docs/cases.md, case 8), and ends the offers of before. Settings: `leaseTtlMs` and `offerTtlMs`,
+ * where they are known; `slackMs` (default 1000) for the broker's timer, and for a start that is told a little later.
+ */
+export const grantsExpire = checkerOf(
+  "grants end when their time is over, neither before nor much later (L3)",
+  (given) => {
+    const slackMs = Number(given["slackMs"] ?? 1_000);
+    const grants = new Map<string, Grant>();
+    const standstill = new Map<string, number>();
+    let anew = false;
+    let ended = 0;
+
+    /** The broker's time, which is looked at with each of its records. */
+    const look = (
+      now: RecordOf<"broker.heartbeat"> | RecordOf<"broker.released"> | RecordOf<"broker.job">,
+    ): Violation | null => {
+      if (standstill.size > 0) return null;
+      if (anew) {
+        for (const grant of grants.values()) {
+          grant.latestMs = now.at + grant.lifeMs;
+        }
+        anew = false;
+      }
+      for (const { record, latestMs } of grants.values()) {
+        if (now.at - latestMs <= slackMs) continue;
+        return violation(`the time of ${record.data.leaseId} is over, and it is not taken back`, record, now);
+      }
+      return null;
+    };
+    const begin = (record: Grant["record"], life: number | string | undefined): void => {
+      const { jobId, expiresAt } = record.data;
+      // It may be told late, by a store that stood still.
+      grants.set(jobId, {
+        record,
+        lifeMs: Number(life ?? expiresAt - record.at),
+        earliestMs: expiresAt,
+        latestMs: Math.max(record.at, expiresAt),
+      });
+    };
+    const goOn = (...over: readonly string[]): void => {
+      for (const what of over) standstill.delete(what);
+      anew = true;
+    };
+
+    return {
+      on: {
+        "broker.offered": (record) => begin(record, given["offerTtlMs"]),
+        "broker.leased": (record) => begin(record, given["leaseTtlMs"]),
+        "broker.job": look,
+        "broker.heartbeat": (record) => {
+          const late = look(record);
+          for (const grant of grants.values()) {
+            if (grant.record.data.agentId !== record.data.agentId || grant.record.type !== "broker.leased") continue;
+            grant.latestMs = Math.max(grant.latestMs, record.at + grant.lifeMs);
+          }
+          return late;
+        },
+        "broker.released": (record) => {
+          const { jobId, leaseId, how } = record.data;
+          const grant = grants.get(jobId);
+          const late = look(record);
+          grants.delete(jobId);
+          if (grant?.record.data.leaseId !== leaseId) return late;
+          ended += 1;
+          const byTime = how === "expired" || how === "offer-lapsed";
+          if (byTime && record.at < grant.earliestMs) {
+            return violation(`${leaseId} was taken back before its time was over`, grant.record, record);
+          }
+          return late;
+        },
+        "broker.stopped": () => void standstill.set("stopped", 1),
+        "broker.started": ({ at }) => {
+          // Its clock may have been set while nobody looked at it.
+          for (const grant of grants.values()) {
+            const isOffer = grant.record.type === "broker.offered";
+            grant.earliestMs = isOffer ? Number.NEGATIVE_INFINITY : at + grant.lifeMs - slackMs;
+          }
+          goOn("stopped", "kill-broker", "lose-store", "stall-broker");
+        },
+        "fault.applied": (record) => {
+          const { fault } = record.data;
+          if (standstills.has(fault)) standstill.set(fault, (standstill.get(fault) ?? 0) + 1);
+          for (const jobId of forgottenJobs(record)) grants.delete(jobId);
+          // What nobody lived to tell.
+          if (fault === "lose-history" || fault === "lose-store") grants.clear();
+        },
+        "fault.undone": ({ data: { fault } }) => {
+          const others = (standstill.get(fault) ?? 0) - 1;
+          if (others > 0) standstill.set(fault, others);
+          else if (others === 0) goOn(fault);
+        },
+      },
+      end: () => (ended === 0 ? undecided("no grant ended") : passed(`${ended} grants ended`)),
+    };
+  },
+);
