@@ -73,6 +73,13 @@ describe("reports show", () => {
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(/^The output could not be written: ENOSPC\. [^\n]+$/);
   });
+
+  test("a full disk under the complaints changes no exit code", async (ctx) => {
+    if (process.platform !== "linux") ctx.skip("/dev/full is Linux's");
+    const argv = [process.execPath, launcher, "show", "none"];
+    const { exitCode } = await execa("sh", ["-c", '"$@" 2>/dev/full', "-", ...argv], { cwd: home, reject: false });
+    expect(exitCode).toBe(64);
+  });
 });
 
 test("reports list names all, as a table and as JSON", async () => {

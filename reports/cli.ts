@@ -32,7 +32,8 @@ export async function main(argv: string[]): Promise<number> {
     stderr.write(`${kind}${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
     return ExitCode.harnessBug;
   } finally {
-    await stderr.flushed();
+    // Where else could it be said that this one cannot be written?
+    await stderr.flushed().catch(() => undefined);
   }
 }
 

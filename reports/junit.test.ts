@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { type RunVerdict, verdicts } from "../protocol/verdict.ts";
 import { createReporter } from "./create-reporter.ts";
-import { junitDocument } from "./junit.ts";
+import { junitDocument, junitSuite } from "./junit.ts";
 import type { EndedRun } from "./reporter.ts";
 import { memoryOutput } from "./testing/memory-output.ts";
 import { type ParsedElement, parseXml } from "./testing/parse-xml.ts";
@@ -77,9 +77,8 @@ test("a partial view is green for a developer and an error for a CI", () => {
 });
 
 test("lost evidence is told", () => {
-  expect(junitDocument({ ...runFixtures.passing(), lostEvidence: ["The last line is torn."] })).toContain(
-    "The last line is torn.",
-  );
+  const run = { ...runFixtures.passing(), lostEvidence: ["The last line is torn."] };
+  expect(junitDocument([junitSuite(run)])).toContain("The last line is torn.");
 });
 
 test("it is green as a whole exactly if the run ended with 0 and nothing speaks against it", () => {

@@ -9,6 +9,15 @@ import { xmlDocument, type XmlElement } from "./xml.ts";
 /** ISO 8601 without fraction and zone, as the JUnit schema wants it. */
 const isoSecondsLength = "2026-01-01T00:00:00".length;
 
+/** One run, and what it adds to the counts of its document. */
+export interface JunitSuite {
+  readonly element: XmlElement;
+  readonly tests: number;
+  readonly failures: number;
+  readonly errors: number;
+  readonly ms: number;
+}
+
 /**
  * For CI systems: one test suite a run, with a test case for each expectation, the residue (of a real host), the harness's clean-up, and,
  * where that leaves something unsaid, the run itself. A `fail` is a failure, an `unknown` an error. A run that did not
@@ -17,12 +26,18 @@ const isoSecondsLength = "2026-01-01T00:00:00".length;
 export function junitReporter(output: ReporterOutput): Reporter {
   return {
     record: () => undefined,
-    end: (run) => output.write(junitDocument(run)),
+    end: (run) => output.write(junitDocument([junitSuite(run)])),
     close: () => undefined,
   };
 }
 
-export function junitDocument({ verdict, history, runDirectory, lostEvidence = [] }: EndedRun): string {
+/** All the runs of one command in one document, as readers of JUnit want it. */
+export function junitDocument(suites: readonly JunitSuite[]): string {
+  const attributes = { name: "houseguest", ...countsOf(suites) };
+  return xmlDocument({ name: "testsuites", attributes, children: suites.map(({ element }) => element) });
+}
+
+export function junitSuite({ verdict, history, runDirectory, lostEvidence = [] }: EndedRun): JunitSuite {
   const lost = [...lostEvidence, ...missingRecords(history)];
   // In virtual time no host was read, and a case that cannot fail would say that one was.
   const residue = verdict.stage === "sim" ? [] : [residueCase(verdict.residue)];
@@ -32,19 +47,26 @@ export function junitDocument({ verdict, history, runDirectory, lostEvidence = [
     tests: cases.length,
     failures: cases.filter(({ outcome }) => outcome?.name === "failure").length,
     errors: cases.filter(({ outcome }) => outcome?.name === "error").length,
-    skipped: 0,
-    time: seconds(verdict.endedAt - verdict.startedAt),
+    ms: Math.max(0, verdict.endedAt - verdict.startedAt),
   };
-  const suite: XmlElement = {
+  const timestamp = isoTime(verdict.startedAt).slice(0, isoSecondsLength);
+  const element: XmlElement = {
     name: "testsuite",
-    attributes: { name: verdict.scenario, ...counts, timestamp: isoTime(verdict.startedAt).slice(0, isoSecondsLength) },
+    attributes: { name: verdict.scenario, ...countsOf([counts]), timestamp },
     children: [
       properties(verdict, runDirectory),
       ...cases.map((judgement) => testCase(verdict.scenario, judgement)),
       ...(lost.length === 0 ? [] : [{ name: "system-err", children: [`Lost evidence:\n${lost.join("\n")}`] }]),
     ],
   };
-  return xmlDocument({ name: "testsuites", attributes: { name: "houseguest", ...counts }, children: [suite] });
+  return { element, ...counts };
+}
+
+function countsOf(suites: readonly Omit<JunitSuite, "element">[]): Record<string, string | number> {
+  const sum = (of: "tests" | "failures" | "errors" | "ms") => suites.reduce((total, suite) => total + suite[of], 0);
+  return {
+    ...{ tests: sum("tests"), failures: sum("failures"), errors: sum("errors"), skipped: 0, time: seconds(sum("ms")) },
+  };
 }
 
 interface Judgement {

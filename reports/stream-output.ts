@@ -40,9 +40,8 @@ export function streamOutput(
     live: terminal && environment["TERM"] !== "dumb",
     async flushed() {
       if (usable()) await new Promise<void>((resolve) => stream.write("", () => resolve()));
-      const code = systemCode(health.error);
-      if (health.error === undefined || (code !== undefined && readerGone.has(code))) return;
-      throw new UsageError(`The output could not be written: ${code ?? health.error.message}.`, {
+      if (health.error === undefined || isReaderGone(health.error)) return;
+      throw new UsageError(`The output could not be written: ${systemCode(health.error) ?? health.error.message}.`, {
         code: "output",
         next: "Look whether the disk is full, or write elsewhere.",
         cause: health.error,
@@ -67,6 +66,11 @@ function healthOf(stream: OutputStream): StreamHealth {
     health.error ??= error;
   });
   return health;
+}
+
+/** Whether nobody reads any more what could not be written, which is no failure of the writer. */
+export function isReaderGone(error: unknown): boolean {
+  return readerGone.has(systemCode(error) ?? "");
 }
 
 /** EPIPE: the pipe's reader is gone; EIO: the terminal is. */

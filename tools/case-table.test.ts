@@ -39,7 +39,7 @@ describe("what is read for it", () => {
     expect(found.filter(({ file }) => file.endsWith(".contract.ts"))).not.toEqual([]);
     expect(found.filter(({ file }) => file.includes(".host.test."))).not.toEqual([]);
     expect(found).toContainEqual(
-      expect.objectContaining({ kind: "property", name: "fencing", file: "scenarios/checkers/fencing.ts" }),
+      expect.objectContaining({ kind: "property", name: "fencing", file: "scenarios/checkers/leases/fencing.ts" }),
     );
     expect(found).toContainEqual(expect.objectContaining({ kind: "scenario", name: "rapid-pause-resume" }));
   });

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
+import { assert } from "../foundation/assert.ts";
 import { catalog } from "../scenarios/catalog/catalog.ts";
 import { checkers } from "../scenarios/checkers/registry.ts";
 import { citedCases } from "./case-citations.ts";
@@ -22,8 +23,16 @@ export function readWitnesses(root: string): Witness[] {
     ...catalog.flatMap(({ name }) => documented(root, "scenario", `scenarios/catalog/${name}.ts`)),
     ...Object.keys(checkers)
       .sort()
-      .flatMap((name) => documented(root, "property", `scenarios/checkers/${name}.ts`)),
+      .flatMap((name) => documented(root, "property", checkerFile(root, name))),
   ];
+}
+
+/** A checker's file has its name, and stands in whichever folder of the checkers it belongs to. */
+function checkerFile(root: string, name: string): string {
+  const [file, ...others] = globSync(`scenarios/checkers/*/${name}.ts`, { cwd: root });
+  assert(file !== undefined, `the checker ${name} has a file of its own`);
+  assert(others.length === 0, `there is one checker ${name}`);
+  return file;
 }
 
 function testsOf(root: string, file: string): Witness[] {

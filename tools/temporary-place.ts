@@ -1,9 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /** vitest keeps a token for its browser mode in the user's data; it is neither the tests' nor worth keeping. */
 const vitestData = "data-home/vitest";
+/** What the programs that the tests start compiled of their own modules, for the next ones. */
+const compiled = "compiled";
+/** Where vitest.config.ts is told of it. */
+export const compiledVariable = "HOUSEGUEST_TEST_COMPILED";
 
 export interface TemporaryPlace {
   /**
@@ -20,16 +24,19 @@ export interface TemporaryPlace {
 export function makeTemporaryPlace(): TemporaryPlace {
   const path = mkdtempSync(join(tmpdir(), "houseguest-suite-"));
   chmodSync(path, 0o1777);
+  mkdirSync(join(path, compiled));
+  chmodSync(join(path, compiled), 0o1777);
   return {
     environment: {
       TMPDIR: path,
+      [compiledVariable]: join(path, compiled),
       XDG_CACHE_HOME: join(path, "cache-home"),
       XDG_CONFIG_HOME: join(path, "config-home"),
       XDG_DATA_HOME: join(path, "data-home"),
       XDG_STATE_HOME: join(path, "state-home"),
     },
     leftovers() {
-      rmSync(join(path, vitestData), { recursive: true, force: true });
+      for (const kept of [vitestData, compiled]) rmSync(join(path, kept), { recursive: true, force: true });
       const names = readdirSync(path, { recursive: true, encoding: "utf8" });
       return names.filter((name) => name !== dirname(vitestData)).sort();
     },

@@ -16,7 +16,7 @@ import { tallyLine } from "./tally.ts";
  * skipped by name. The last line is the tally.
  */
 const root = resolve(import.meta.dirname, "..");
-const suite = ["broker-sim/io/redis-store"];
+const suite = ["broker-sim/io/stores/redis-store"];
 const image = "redis:7.2";
 const downloadMsMax = 300_000;
 const engineMsMax = 30_000;

@@ -1,5 +1,6 @@
 import { basename, dirname, relative, resolve } from "node:path";
 
+import { shellWord } from "../../foundation/shell-word.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { missingRecords } from "../figures/lost-evidence.ts";
 import { runFigures, type RunFigures } from "../figures/run-figures.ts";
@@ -34,8 +35,4 @@ export function runView({ verdict, history, runDirectory, lostEvidence = [] }: E
     directory: printable(shown),
     showAgain: `npx reports show ${printable(byName ? basename(path) : shellWord(shown))}`,
   };
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { shorten, shortenMiddle, visibleWidth, wrap, wrapItems } from "./width.ts";
+import { shorten, visibleWidth, wrap, wrapItems } from "./width.ts";
 
 const words = fc.array(fc.string({ unit: fc.constantFrom("a", "é", "漢", "🦔", "-"), maxLength: 30 }), {
   maxLength: 20,
@@ -14,11 +14,9 @@ test("wide characters take two columns, combining marks none", () => {
 test("a text that is cut says so, and is never wider than asked", () => {
   expect(shorten("withdraw", 5)).toBe("with…");
   expect(shorten("withdraw", 8)).toBe("withdraw");
-  expect(shortenMiddle("/var/lib/agent/jobs/archive.tar", 16)).toBe("/var/…rchive.tar");
   fc.assert(
     fc.property(words, fc.integer({ min: 0, max: 40 }), (texts, width) => {
       expect(visibleWidth(shorten(texts.join(" "), width))).toBeLessThanOrEqual(width);
-      expect(visibleWidth(shortenMiddle(texts.join(" "), width))).toBeLessThanOrEqual(width);
     }),
   );
 });

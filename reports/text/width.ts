@@ -24,21 +24,6 @@ export function shorten(text: string, width: number, { more = false }: { more?: 
   return `${kept}…`;
 }
 
-/** Cuts a path in its middle: its beginning says where, its end says what. */
-export function shortenMiddle(text: string, width: number): string {
-  if (visibleWidth(text) <= width) return text;
-  if (width < 8) return shorten(text, width);
-  const head = Math.floor((width - 1) / 3);
-  let tail = "";
-  let left = width - 1 - head;
-  for (const character of Array.from(text).toReversed()) {
-    left -= characterWidth(character);
-    if (left < 0) break;
-    tail = character + tail;
-  }
-  return shorten(text, head + 1) + tail;
-}
-
 /** Breaks a text into lines of at most `width` columns, at spaces where it can. An empty text is no line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
