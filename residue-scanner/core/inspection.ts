@@ -1,3 +1,5 @@
+import type { Touch } from "./recording.ts";
+
 /** What a closer look at a differing file on the spot adds to its attributes. */
 export interface FileInspection {
   /** SHA-256 of the content of a regular file. Of the baseline's content nothing is known. */
@@ -11,6 +13,8 @@ export interface FileInspection {
   readonly bears: readonly string[];
   /** Pids that have it open for writing. */
   readonly writers: readonly number[];
+  /** Who touched it during the recording, the first first; absent where nothing was recorded. */
+  readonly touches?: readonly Touch[];
 }
 
 /** By path, one character a byte. Empty for snapshots that were not taken just now. */

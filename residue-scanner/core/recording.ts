@@ -1,0 +1,71 @@
+/**
+ * What the recorder saw while a run went on: who touched which file, who asked the kernel for which object, and from whom
+ * every process comes. It says whose, never what is left: that is for the comparison of two snapshots.
+ */
+
+/** A process as the recorder knew it. Pids are reused; `serial` is not. */
+export interface RecordedProcess {
+  readonly serial: number;
+  readonly pid: number;
+  /** Serial of the process that forked it; null for one that ran before the recorder, or whose fork was lost. */
+  readonly parent: number | null;
+  /** Field 22 of /proc/PID/stat, as text; null where it had ended before that could be read. */
+  readonly startTime: string | null;
+  /** Whether it ran before the recorder listened. */
+  readonly isOlder: boolean;
+  /** What it ran last; null where it had ended before that could be read. */
+  readonly executable: string | null;
+  readonly commandLine: string | null;
+  /** Path below the cgroup v2 root; null where it had ended before that could be read. */
+  readonly cgroup: string | null;
+  /** Wall time in ms of its fork (or of the first look at it), and of its end; null while it runs. */
+  readonly fromMs: number;
+  readonly toMs: number | null;
+}
+
+export const touchKinds = ["created", "deleted", "moved-from", "moved-to", "attributes", "modified"] as const;
+export type TouchKind = (typeof touchKinds)[number];
+
+/** What one process did to one name in one directory. */
+export interface Touch {
+  /** `serial` of the process. */
+  readonly by: number;
+  readonly kinds: readonly TouchKind[];
+  /** Wall time in ms. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** That a process asked the kernel for something that is no file: a mount, a key, a queue. */
+export interface Act {
+  /** `serial` of the process. */
+  readonly by: number;
+  /** The system call: `mount`, `add_key`, `shmget`. */
+  readonly call: string;
+  /** Its arguments by name, as text, one character a byte; what could not be read is absent. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What it returned; negative for an error number; null where the return was not seen. */
+  readonly returned: number | null;
+  readonly atMs: number;
+}
+
+/** One of the recorder's sources: the kernel's file events, its process events, its system calls. */
+export interface RecorderSource {
+  readonly source: "files" | "processes" | "calls";
+  /** `lost`: it ran, and events are missing; `partial`: it ran, and some kinds or places were out of its sight. */
+  readonly status: "done" | "partial" | "lost" | "not-permitted" | "off";
+  /** Why it is not `done`, in words. */
+  readonly detail: string;
+  /** Events that it took in. */
+  readonly events: number;
+}
+
+export interface Recording {
+  readonly sources: readonly RecorderSource[];
+  /** By serial. */
+  readonly processes: ReadonlyMap<number, RecordedProcess>;
+  readonly acts: readonly Act[];
+  /** Wall times in ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
