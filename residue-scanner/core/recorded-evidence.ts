@@ -1,0 +1,198 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import { actRules, type Fit, fitsProcess, setsFileFlags } from "./act-rules.ts";
+import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import { delegateFamilyOf } from "./delegates.ts";
+import type { Difference, FileDifference, ListedDifference, ProcessDifference } from "./difference.ts";
+import type { ProcessFact } from "./fact.ts";
+import { showPath, showText } from "./path-text.ts";
+import type { Attribution } from "./process-attribution.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import type { Act, RecordedProcess, Touch } from "./recording.ts";
+import type { Requests } from "./requests.ts";
+import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
+import { touchEvidence } from "./touch-evidence.ts";
+
+export interface RecordedSources {
+  readonly run: RecordedRun;
+  readonly witness: RecordedWitness;
+  readonly requests: Requests;
+  readonly differences: readonly Difference[];
+}
+
+/** What a recording says about differences; null where it says nothing. */
+export class RecordedEvidence {
+  readonly #sources: RecordedSources;
+  readonly #files: ReadonlyMap<string, FileDifference>;
+  readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
+  readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  /** Of all that was called, what did not fail. */
+  readonly #acts: readonly Act[];
+
+  constructor(sources: RecordedSources) {
+    this.#sources = sources;
+    const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
+    this.#files = new Map(files.map((each) => [each.key, each]));
+    this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
+    const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
+    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    this.#acts = sources.run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
+  }
+
+  ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {
+    const process = this.#sources.witness.find({ pid, startTime });
+    return process === null ? null : this.#sources.witness.of(process.serial);
+  }
+
+  /** Whose a file is by who touched its name, a directory that it came or went with, or another name of it. */
+  ofFile(difference: FileDifference): Attribution | null {
+    const { run, witness } = this.#sources;
+    const own = run.touchesOf(difference.key);
+    const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
+    const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
+    if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
+      return this.#withFlags(difference, answer);
+    }
+    return this.#ofHolder(difference) ?? this.#withFlags(difference, answer);
+  }
+
+  /** Whose are the touches of these names, whatever they did; null where there are none. */
+  ofTouches(paths: readonly string[], isTelling: (touch: Touch) => boolean = () => true): Attribution | null {
+    const touches = paths.flatMap((path) => this.#sources.run.touchesOf(path)).filter(isTelling);
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** The same of every name in these directories. */
+  ofTouchesIn(directories: readonly string[]): Attribution | null {
+    const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** Whose a thing is that is no file, by the system calls that fit to it. */
+  ofListed(difference: ListedDifference): Attribution | null {
+    const rule = actRules[difference.surface];
+    if (rule === undefined) return null;
+    const fact = difference.after ?? difference.before;
+    return this.#ofActs((act) => rule(act, difference), namesOf(fact?.key ?? "", fact?.location ?? ""));
+  }
+
+  ofChangedProcess(difference: ProcessDifference): Attribution | null {
+    const { before, after } = difference;
+    return this.#ofActs((act) => fitsProcess(act, difference), [String((after ?? before)?.pid ?? "")]);
+  }
+
+  /** Whose a touch is; a daemon's, that of whoever asked it. */
+  roleOf(touch: Touch): Attribution {
+    const { witness, requests } = this.#sources;
+    const answer = witness.of(touch.by);
+    const process = witness.process(touch.by);
+    if (answer.to !== "background" || process === null || delegateFamilyOf(namedOf(process)) === null) return answer;
+    const asked = requests.doneBy(process, touch.lastMs);
+    return asked === null || asked.to === "background" ? answer : asked;
+  }
+
+  #attribute(touches: readonly Touch[]): Attribution {
+    const judged = touches.map((touch) => ({ touch, ...this.roleOf(touch) }));
+    return { to: combined(judged.map(({ to }) => to)), evidence: touchEvidence(judged, this.#sources.witness) };
+  }
+
+  /** A name that came beside another one, or went, changed the count of links of that one. */
+  #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
+    const isLinked = changed.includes("nlink") && after?.kind !== "directory" && after?.ino === before?.ino;
+    if (!isLinked) return [];
+    const others = (this.#links.get(after?.ino ?? 0) ?? []).filter(
+      (each) => each.key !== key && each.change !== "changed",
+    );
+    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
+  }
+
+  /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
+  #ofHolder({ key, change }: FileDifference): Attribution | null {
+    if (change === "changed") return null;
+    for (let path = parentOf(key); path !== null; path = parentOf(path)) {
+      const mount = this.#mounts.get(path);
+      const mounted = mount === undefined ? null : this.ofListed(mount);
+      if (mounted !== null)
+        return through(mounted, `lies where something was mounted or unmounted, on ${showText(path)}`);
+      const holder = this.#files.get(path);
+      if (holder?.change !== change) continue;
+      const moved = this.ofTouches([path], ({ kinds }) =>
+        kinds.includes(change === "appeared" ? "moved-to" : "moved-from"),
+      );
+      if (moved !== null) return through(moved, `${change === "appeared" ? "came" : "went"} with ${showText(path)}`);
+    }
+    return null;
+  }
+
+  /** What chattr(1) sets leaves no file event. */
+  #withFlags({ key, change, changed, before, after }: FileDifference, answer: Attribution | null): Attribution | null {
+    const isAnother = change !== "changed" || before?.ino !== after?.ino;
+    if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
+    return this.#ofActs((act) => (setsFileFlags(act) ? "possible" : "none"), [key]) ?? answer;
+  }
+
+  #ofActs(fit: (act: Act) => Fit, names: readonly string[]): Attribution | null {
+    const fitting = this.#acts.map((act) => ({ act, fit: fit(act) })).filter((each) => each.fit !== "none");
+    const certain = fitting.filter((each) => each.fit === "certain");
+    const candidates = (certain.length > 0 ? certain : fitting).map(({ act }) => this.#judgeAct(act));
+    // A process whose own words name the thing did it, rather than one that only made the same kind of call.
+    const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
+    const told = naming.length > 0 ? naming : candidates;
+    if (told.length === 0) return null;
+    return { to: combined(told.map(({ to }) => to)), evidence: actEvidence(told) };
+  }
+
+  #judgeAct(act: Act): JudgedAct {
+    const process = this.#sources.witness.process(act.by);
+    const touch: Touch = { by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs };
+    return { act, process, ...this.roleOf(touch) };
+  }
+}
+
+interface JudgedAct extends Attribution {
+  readonly act: Act;
+  readonly process: RecordedProcess | null;
+}
+
+/** Of each side so many are named. */
+const namedMax = 2;
+
+function actEvidence(judged: readonly JudgedAct[]): Evidence[] {
+  const sides = Map.groupBy(judged, ({ to }) => to);
+  return [...sides.values()].flatMap((all) =>
+    all.slice(0, namedMax).flatMap(({ act, process, to, evidence }): Evidence[] => {
+      const [why, ...further] = evidence;
+      const who = process === null ? "a process that was not seen to start" : showProcess(process);
+      const words = Object.entries(act.parameters).map(([name, value]) => `${name} ${showText(value)}`);
+      const what = words.length === 0 ? act.call : `${act.call} (${words.join(", ")})`;
+      const cgroup = process === null || process.cgroup === null ? "" : `, in cgroup ${showPath(process.cgroup)}`;
+      const detail = `${who} of ${ofWhom(to)}${cgroup} called ${what}${why === undefined ? "" : `; it ${why.detail}`}`;
+      return [{ kind: why?.kind === "request" ? "request" : "recorder", detail }, ...further];
+    }),
+  );
+}
+
+function says(process: RecordedProcess | null, name: string): boolean {
+  const words = (process?.commandLine ?? "").split(/[\s=,:]+/);
+  return words.includes(name);
+}
+
+/** By what a command line would call it: its place, and the words of its key but the first, which is its kind. */
+function namesOf(key: string, location: string): string[] {
+  const [, ...words] = key.split(" ");
+  const charactersMin = 3;
+  return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(
+    (name) => name.length >= charactersMin,
+  );
+}
+
+function through({ to, evidence }: Attribution, detail: string): Attribution {
+  const [first, ...rest] = evidence;
+  if (first === undefined) return { to, evidence };
+  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
+}
+
+function parentOf(path: string): string | null {
+  const slash = path.lastIndexOf("/");
+  return slash <= 0 ? null : path.slice(0, slash);
+}
