@@ -110,7 +110,7 @@ describe("whose a file is, by who touched it", () => {
 
   it("asks who set the attributes of chattr(1), which no file event tells", () => {
     const [before, after] = [files({ "/d": ["x"] }), files({ "/d": [{ name: "x", flags: 0x10, changed: 1 }] })];
-    const acts = [act(job, "ioctl", { parameters: { command: "FS_IOC_SETFLAGS" } })];
+    const acts = [act(job, "ioctl", { parameters: { command: "FS_IOC_SETFLAGS" }, returned: null })];
     expect(whose(compare(before, after, { acts }))).toEqual([["/d/x", "job"]]);
     expect(whose(compare(before, after, {}))).toEqual([["/d/x", "unknown"]]);
   });

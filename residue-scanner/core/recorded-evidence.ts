@@ -1,8 +1,14 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
-import { actRules, type Fit, fitsProcess, setsFileFlags } from "./act-rules.ts";
+import { type Explanation, explanationBy } from "./call-surfaces.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
-import type { Difference, FileDifference, ListedDifference, ProcessDifference } from "./difference.ts";
+import {
+  type Difference,
+  type FileDifference,
+  type ListedDifference,
+  type ProcessDifference,
+  processKey,
+} from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -70,15 +76,19 @@ export class RecordedEvidence {
 
   /** Whose a thing is that is no file, by the system calls that fit to it. */
   ofListed(difference: ListedDifference): Attribution | null {
-    const rule = actRules[difference.surface];
-    if (rule === undefined) return null;
-    const fact = difference.after ?? difference.before;
-    return this.#ofActs((act) => rule(act, difference), namesOf(fact?.key ?? "", fact?.location ?? ""));
+    const { surface, change, key, after, before } = difference;
+    const names = namesOf(key, (after ?? before)?.location ?? "");
+    return this.#ofActs((act) => (leadsTo(change, act) ? explanationBy(act, surface, key) : null), names);
   }
 
-  ofChangedProcess(difference: ProcessDifference): Attribution | null {
-    const { before, after } = difference;
-    return this.#ofActs((act) => fitsProcess(act, difference), [String((after ?? before)?.pid ?? "")]);
+  /** Who ended, or set something of, a process that ran before; only calls that name it count. */
+  ofChangedProcess({ before, after, change }: ProcessDifference): Attribution | null {
+    const fact = after ?? before;
+    if (fact === null) return null;
+    return this.#ofActs((act) => {
+      if (signalling.has(act.call) !== (change === "vanished")) return null;
+      return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
+    }, []);
   }
 
   /** Whose a touch is; a daemon's, that of whoever asked it. */
@@ -128,12 +138,13 @@ export class RecordedEvidence {
   #withFlags({ key, change, changed, before, after }: FileDifference, answer: Attribution | null): Attribution | null {
     const isAnother = change !== "changed" || before?.ino !== after?.ino;
     if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
-    return this.#ofActs((act) => (setsFileFlags(act) ? "possible" : "none"), [key]) ?? answer;
+    const bySetting = (act: Act) => (settingFlags.has(act.call) ? explanationBy(act, "files", key) : null);
+    return this.#ofActs(bySetting, [key]) ?? answer;
   }
 
-  #ofActs(fit: (act: Act) => Fit, names: readonly string[]): Attribution | null {
-    const fitting = this.#acts.map((act) => ({ act, fit: fit(act) })).filter((each) => each.fit !== "none");
-    const certain = fitting.filter((each) => each.fit === "certain");
+  #ofActs(explains: (act: Act) => Explanation | null, names: readonly string[]): Attribution | null {
+    const fitting = this.#acts.map((act) => ({ act, how: explains(act) })).filter(({ how }) => how !== null);
+    const certain = fitting.filter(({ how }) => how === "names");
     const candidates = (certain.length > 0 ? certain : fitting).map(({ act }) => this.#judgeAct(act));
     // A process whose own words name the thing did it, rather than one that only made the same kind of call.
     const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
@@ -147,6 +158,32 @@ export class RecordedEvidence {
     const touch: Touch = { by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs };
     return { act, process, ...this.roleOf(touch) };
   }
+}
+
+const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
+const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
+/** Calls that only take away, and calls that only bring. */
+const taking: ReadonlySet<string> = new Set([
+  "umount2",
+  "swapoff",
+  "delete_module",
+  "mq_unlink",
+  "shmctl",
+  "semctl",
+  "msgctl",
+]);
+const bringing: ReadonlySet<string> = new Set([
+  "swapon",
+  "init_module",
+  "finit_module",
+  "mq_open",
+  "add_key",
+  "mount_setattr",
+]);
+
+function leadsTo(change: ListedDifference["change"], { call }: Act): boolean {
+  if (change === "appeared") return !taking.has(call);
+  return change === "changed" || !bringing.has(call);
 }
 
 interface JudgedAct extends Attribution {
