@@ -21,6 +21,14 @@ Exit codes:
   130  interrupted while the host was read
 `;
 
+const recorderHelp = `
+From before the first reading until after the last one the kernel tells who
+touches which file, who starts whom and who asks for mounts, keys and queues;
+so a change is the command's, somebody else's, or both's, by evidence. That
+needs root; without it, or with --no-recorder, a change is told by the marks
+that it bears, more stays unexplained, and nothing is called clean.
+`;
+
 /**
  * The program `residue`.
  *
@@ -98,7 +106,9 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
       "--kill-leftovers",
       "kill processes that the command left and remove its empty cgroups, after they were reported",
     )
+    .option("--no-recorder", "do not record who does what meanwhile: quicker to start, and weaker (see below)")
     .addOption(policy())
+    .addHelpText("after", recorderHelp)
     .addHelpText(
       "after",
       "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n",

@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { ResidueReport } from "../../protocol/residue-report.ts";
+import type { ResiduePolicy, ResidueReport } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "../core/attribution-context.ts";
+import type { RecordingSource } from "../core/recorded-run.ts";
+import { unrecorded } from "../core/unrecorded.ts";
 import { settleAndCompare } from "../settle.ts";
 import { takeSnapshot } from "../take-snapshot.ts";
+import { startRecorder } from "../watch/recorder.ts";
 import { codeWhenLost, exitCodeForReport, policyFrom, writeReport } from "./output.ts";
 import type { Interruption } from "./interruption.ts";
+import { withLiveLine } from "./live-line.ts";
 import { killLeftovers } from "./leftovers.ts";
 import { ReportFile } from "./report-file.ts";
 import { RunCgroup } from "./run-cgroup.ts";
@@ -18,6 +22,8 @@ export interface RunCommandOptions {
   readonly report?: string;
   readonly root?: string[];
   readonly killLeftovers?: boolean;
+  /** False where nothing is to be recorded. */
+  readonly recorder?: boolean;
 }
 
 /** `residue run -- COMMAND…`: runs any command and tells what it left on the host. */
@@ -38,11 +44,34 @@ async function runAndReport(
   command: readonly string[],
   options: Omit<RunCommandOptions, "report"> & { reportFile: ReportFile | null; interruption: Interruption },
 ): Promise<ExitCode> {
-  const { reportFile, interruption } = options;
-  const policy = policyFrom(options.policy, { narrowed: options.root !== undefined });
+  const isRecorded = options.recorder !== false;
+  const policy = policyFrom(options.policy, { narrowed: options.root !== undefined || !isRecorded });
+  // Before the baseline, so that whoever changes something between the two readings is known.
+  const recorder = isRecorded ? await startRecorder() : null;
+  try {
+    return await runRecorded(command, { ...options, policy, recorder: recorder ?? unrecorded(notWanted) });
+  } finally {
+    await recorder?.close();
+  }
+}
+
+const notWanted = "--no-recorder: whose doing anything was is told by its marks alone, which a process can take off";
+
+async function runRecorded(
+  command: readonly string[],
+  options: Omit<RunCommandOptions, "report" | "policy" | "recorder"> & {
+    policy: ResiduePolicy;
+    recorder: RecordingSource;
+    reportFile: ReportFile | null;
+    interruption: Interruption;
+  },
+): Promise<ExitCode> {
+  const { reportFile, interruption, policy, recorder } = options;
   const runId = randomBytes(8).toString("hex");
   const scope = options.root === undefined ? {} : { roots: options.root };
-  const before = await interruption.during((signal) => takeSnapshot({ ...scope, signal }));
+  const before = await withLiveLine("Reading the host before the command", () =>
+    interruption.during((signal) => takeSnapshot({ ...scope, signal })),
+  );
   const cgroup = RunCgroup.create(runId);
   let exitCode: ExitCode;
   let kept: string | null = null;
@@ -62,7 +91,9 @@ async function runAndReport(
       processes: end.processes,
       markedRole: "job",
     };
-    const { report } = await interruption.during((signal) => settleAndCompare(before, context, { signal }));
+    const { report } = await withLiveLine("Reading the host after the command", () =>
+      interruption.during((signal) => settleAndCompare(before, context, { signal, recorder })),
+    );
     writeReport(report, { json: options.json === true, to: process.stderr });
     const lost = (await reportFile?.write(report)) ?? null;
     if (lost !== null) process.stderr.write(`${lost}\n`);
