@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
-import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
+import type { Finding, RecorderStatus, ResidueReport } from "../protocol/residue-report.ts";
 
 export interface RenderOptions {
   /** Width of the terminal, in characters. */
@@ -29,8 +29,18 @@ export function renderReport(report: ResidueReport, { columns, color }: RenderOp
   for (const { surface, status, detail } of report.surfaces.filter(({ status }) => status !== "done")) {
     lines.push(paint("yellow", `${surface}: ${status}, ${detail}`));
   }
+  lines.push(...recorderLines(report.recorder ?? [], paint));
   lines.push(paint(verdictStyles[report.verdict], `${report.verdict.toUpperCase()}: ${report.summary}`));
   return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;
+}
+
+/** Sources that share their reason share a line. */
+function recorderLines(recorder: readonly RecorderStatus[], paint: (style: Style, text: string) => string): string[] {
+  const limited = recorder.filter(({ status }) => status !== "done");
+  return [...Map.groupBy(limited, ({ status, detail }) => `${status}, ${detail}`)].map(([words, sources]) => {
+    const names = sources.map(({ source }) => source).join(", ");
+    return paint(sources[0]?.status === "lost" ? "magenta" : "yellow", `recorder of ${names}: ${words}`);
+  });
 }
 
 const verdictStyles: Readonly<Record<ResidueReport["verdict"], Style>> = {
@@ -54,6 +64,7 @@ function findingLines(finding: Finding, paint: (style: Style, text: string) => s
     `WHY    ${why[0] ?? "no evidence"}`,
     ...why.slice(1).map((reason) => `       ${reason}`),
     paint("cyan", `SHOW   ${finding.show}`),
+    ...(typeof finding.remove === "string" ? [`REMOVE ${finding.remove}`] : []),
   ];
 }
 
@@ -62,9 +73,9 @@ function fit(line: string, columns: number): string {
   if (stripVTControlCharacters(line).length <= columns) return line;
   const indent = " ".repeat(7);
   const rows: string[] = [];
-  let row = "";
-  for (const word of line.split(" ")) {
-    const longer = row === "" ? word : `${row} ${word}`;
+  let row = /^ */.exec(line)?.[0] ?? "";
+  for (const word of line.slice(row.length).split(" ")) {
+    const longer = row.trim() === "" ? `${row}${word}` : `${row} ${word}`;
     if (stripVTControlCharacters(longer).length > columns && row.trim() !== "") {
       rows.push(row);
       row = `${indent}${word}`;

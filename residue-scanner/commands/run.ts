@@ -55,7 +55,7 @@ async function runAndReport(
   }
 }
 
-const notWanted = "--no-recorder: whose doing anything was is told by its marks alone, which a process can take off";
+const notWanted = "weaker: a change is told by the marks that it bears alone, and those can be taken off";
 
 async function runRecorded(
   command: readonly string[],

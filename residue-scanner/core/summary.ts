@@ -1,4 +1,10 @@
-import type { Finding, RecorderStatus, ResidueVerdict, SurfaceStatus } from "../../protocol/residue-report.ts";
+import type {
+  AttributionTarget,
+  Finding,
+  RecorderStatus,
+  ResidueVerdict,
+  SurfaceStatus,
+} from "../../protocol/residue-report.ts";
 
 export interface SummarySources {
   readonly findings: readonly Finding[];
@@ -7,6 +13,15 @@ export interface SummarySources {
   readonly narrowed: ReadonlySet<string>;
   readonly recorder: readonly RecorderStatus[];
 }
+
+const countWords: Readonly<Record<AttributionTarget, string>> = {
+  agent: "of the agent",
+  job: "of the job",
+  shared: "shared with others",
+  harness: "of the harness",
+  background: "of the background",
+  unknown: "unexplained",
+};
 
 /** One sentence that says the verdict and why. */
 export function summarise(verdict: ResidueVerdict, known: SummarySources): string {
@@ -22,9 +37,7 @@ export function summarise(verdict: ResidueVerdict, known: SummarySources): strin
       return `Nothing was found, but ${lossesOf(statuses, recorder)}.`;
     case "residue": {
       const counts = Map.groupBy(findings, ({ attribution }) => attribution.to);
-      const parts = [...counts].map(
-        ([to, list]) => `${list.length} ${to === "unknown" ? "unexplained" : `of the ${to}`}`,
-      );
+      const parts = [...counts].map(([to, list]) => `${list.length} ${countWords[to]}`);
       return `${countBoth(findings)}: ${parts.join(", ")}.`;
     }
   }
