@@ -1,6 +1,6 @@
 import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
-import { isOfRun, withRecorded } from "./combined-roles.ts";
+import { combined, isOfRun, withRecorded } from "./combined-roles.ts";
 import {
   type CgroupDifference,
   type CrontabDifference,
@@ -77,12 +77,9 @@ function cgroupSeen(
     : (recorded?.ofTouches([directory], ({ kinds }) => kinds.includes(kind)) ?? null);
 }
 
-function attributeSocket({ before, after }: SocketDifference, { witness }: AttributionKnowledge): Attribution {
-  if (after === null) {
-    const owners = before?.owners ?? [];
-    const evidence = owners.map((pid) => ({ kind: "holder", detail: `was held by ${witness.fateOf(pid)}` }) as const);
-    return { to: "unknown", evidence };
-  }
+function attributeSocket({ before, after }: SocketDifference, knowledge: AttributionKnowledge): Attribution {
+  const { witness } = knowledge;
+  if (after === null) return attributeClosed(before?.owners ?? [], knowledge);
   if (after.owners === null && witness.watcherUid !== 0) {
     // The run's processes are this user's own (one that became root is a finding itself), and theirs are visible.
     const detail = `no process that user ${witness.watcherUid} may look into holds it`;
@@ -95,6 +92,17 @@ function attributeSocket({ before, after }: SocketDifference, { witness }: Attri
   if (worst === undefined) return nobody;
   const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
   return { to: worst.to, evidence: [evidence, ...worst.evidence] };
+}
+
+/** A socket that is gone, by who ended those who held it. */
+function attributeClosed(owners: readonly number[], { witness, recorded }: AttributionKnowledge): Attribution {
+  const evidence = owners.map((pid) => ({ kind: "holder", detail: `was held by ${witness.fateOf(pid)}` }) as const);
+  const ended = owners.map((pid) => {
+    const fact = witness.before(pid);
+    return fact === null ? null : (recorded?.ofEnded(fact) ?? null);
+  });
+  const to = combined(ended.map((each) => each?.to ?? "unknown"));
+  return { to, evidence: [...evidence, ...ended.flatMap((each) => each?.evidence ?? [])] };
 }
 
 function attributeCrontab({ after }: CrontabDifference, { context, inspections }: AttributionKnowledge): Attribution {

@@ -41,11 +41,13 @@ export function ofWhom(to: AttributionTarget): string {
  */
 export function withRecorded(recorded: Attribution | null, own: Attribution): Attribution {
   if (recorded === null) return own;
+  // What the harness means to keep it gives to others to write in: logs, a history.
+  if (own.to === "harness") return { to: own.to, evidence: [...own.evidence, ...recorded.evidence] };
   if (isOfRun(recorded.to)) {
     const to = recorded.to === "agent" && own.to === "job" ? "job" : recorded.to;
     return { to, evidence: [...recorded.evidence, ...own.evidence] };
   }
-  if (isOfRun(own.to) || own.to === "harness") {
+  if (isOfRun(own.to)) {
     const [time, others] = [own.evidence.filter(isTime), own.evidence.filter((each) => !isTime(each))];
     return { to: own.to, evidence: [...others, ...recorded.evidence, ...time] };
   }

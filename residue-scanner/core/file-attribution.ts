@@ -61,9 +61,7 @@ export function attributeFile(
       say("background", { kind: "holder", detail: `open for writing: ${why[0]?.detail ?? `process ${pid}`}` });
     }
   }
-  const own = { to, evidence: [...evidence, ...timeEvidence(difference, context)] };
-  // What the scanner has open is where its output goes, and the command's that inherited it.
-  return watcher === undefined ? withRecorded(recorded, own) : own;
+  return withRecorded(recorded, { to, evidence: [...evidence, ...timeEvidence(difference, context)] });
 }
 
 function timeEvidence(difference: FileDifference, context: AttributionContext): Evidence[] {

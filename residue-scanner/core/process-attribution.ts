@@ -33,6 +33,7 @@ export class ProcessWitness {
   readonly #sessions: ReadonlyMap<number, RunRole>;
   readonly #answers = new Map<string, Attribution>();
   #recorded: (fact: ProcessFact) => Attribution | null = () => null;
+  #recordedPid: (pid: number) => Attribution | null = () => null;
 
   constructor(before: Snapshot, after: Snapshot, context: AttributionContext) {
     this.watcherUid = after.uid;
@@ -52,9 +53,16 @@ export class ProcessWitness {
     this.#sessions = new Map(sessions.filter(([session]) => session > 0 && !sessionsBefore.has(session)));
   }
 
-  /** From here on the recorder is asked as well, who tells where a process came from whoever adopted it. */
-  askRecorder(recorded: (fact: ProcessFact) => Attribution | null): void {
+  /**
+   * From here on the recorder is asked as well, who tells where a process came from whoever adopted it, and who had a
+   * pid last.
+   */
+  askRecorder(
+    recorded: (fact: ProcessFact) => Attribution | null,
+    recordedPid: (pid: number) => Attribution | null,
+  ): void {
     this.#recorded = recorded;
+    this.#recordedPid = recordedPid;
     this.#answers.clear();
   }
 
@@ -77,7 +85,7 @@ export class ProcessWitness {
   /** Of a process by its pid at the after reading. */
   ofPid(pid: number): Attribution {
     const fact = this.#now.get(pid);
-    return fact === undefined ? { to: "unknown", evidence: [] } : this.of(fact);
+    return fact === undefined ? (this.#recordedPid(pid) ?? { to: "unknown", evidence: [] }) : this.of(fact);
   }
 
   /** Where a cgroup is in the file system; null where that is unknown. */
@@ -104,6 +112,11 @@ export class ProcessWitness {
   /** Of a pid at the baseline. */
   wasScanner(pid: number): boolean {
     return this.#ownBefore.has(pid);
+  }
+
+  /** A process of the baseline. */
+  before(pid: number): ProcessFact | null {
+    return this.#pidsBefore.get(pid) ?? null;
   }
 
   /** Who a process of the baseline was, and what became of it. */

@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { ResidueReport } from "../../protocol/residue-report.ts";
 import { type EntryFixture, packTree } from "../testing/packed-tree-fixture.ts";
 import { act, recordedProcess, recordedRun, touch } from "../testing/recording-fixture.ts";
-import { contextFixture, listedFixture, processFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
+import {
+  contextFixture,
+  listedFixture,
+  processFixture,
+  snapshotFixture,
+  socketFixture,
+} from "../testing/snapshot-fixture.ts";
 import { differencesBetween } from "./difference.ts";
 import { indexTree } from "./packed-tree.ts";
 import type { RecordedProcess, Recording, Touch } from "./recording.ts";
@@ -196,6 +202,26 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
       ["/proc/sys/net/x", "job"],
       ["/etc/hosts:1", "shared"],
     ]);
+  });
+
+  it("tells who ended the service whose socket is gone, when every call was seen", () => {
+    const own = processFixture({ pid: scanner.pid });
+    const server = processFixture({ pid: daemon.pid, startTime: String(daemon.startTime) });
+    const before = {
+      processes: [own, server],
+      sockets: [socketFixture({ key: "tcp 1 listening", owners: [daemon.pid] })],
+    };
+    const acts = [act(job, "kill", { parameters: { pid: String(daemon.pid), signal: "SIGTERM" } })];
+    const sockets = ({ findings }: ResidueReport) => findings.filter(({ surface }) => surface === "sockets");
+    expect(sockets(compare(before, {}, { acts }))).toMatchObject([{ attribution: { to: "job" } }]);
+    expect(sockets(compare(before, {}, {}))).toEqual([]);
+    const unseen = [{ source: "calls", status: "partial", detail: "", events: 0 }] as const;
+    expect(sockets(compare(before, {}, { sources: unseen }))).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+
+  it("tells whose a socket is though its holder ended before processes were read", () => {
+    const held = { sockets: [socketFixture({ key: "tcp 1 listening", owners: [daemon.pid] })] };
+    expect(excusedBy(compare({}, held, {}))).toEqual(["foreign-process"]);
   });
 
   it("tells of a process that the job ended, though it is gone", () => {

@@ -50,6 +50,22 @@ export class RecordedEvidence {
     return process === null ? null : this.#sources.witness.of(process.serial);
   }
 
+  ofPid(pid: number): Attribution | null {
+    const process = this.#sources.witness.last(pid);
+    return process === null ? null : this.#sources.witness.of(process.serial);
+  }
+
+  /** Who ended a process of the baseline: the run, where it was seen to; its own side, where every call was seen. */
+  ofEnded(fact: ProcessFact): Attribution | null {
+    const difference = { surface: "processes", key: processKey(fact), change: "vanished", changed: [] } as const;
+    const killed = this.ofChangedProcess({ ...difference, before: fact, after: null });
+    if (killed !== null) return killed;
+    const isSeen = this.#sources.run.recording.sources.some(
+      ({ source, status }) => source === "calls" && status === "done",
+    );
+    return isSeen ? this.ofProcess(fact) : null;
+  }
+
   /** Whose a file is by who touched its name, a directory that it came or went with, or another name of it. */
   ofFile(difference: FileDifference): Attribution | null {
     const { run, witness } = this.#sources;

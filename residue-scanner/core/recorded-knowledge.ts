@@ -35,6 +35,9 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     requestOf: (child, delegate) => requests.of(child, delegate),
   });
   const evidence = new RecordedEvidence({ run, witness: lineage, requests, differences: differences.list });
-  witness.askRecorder((fact) => evidence.ofProcess(fact));
+  witness.askRecorder(
+    (fact) => evidence.ofProcess(fact),
+    (pid) => evidence.ofPid(pid),
+  );
   return evidence;
 }

@@ -32,6 +32,7 @@ export class RecordedWitness {
   readonly #knownPids: ReadonlyMap<number, RunRole>;
   readonly #answers = new Map<number, Answer>();
   #children: ReadonlyMap<number, readonly RecordedProcess[]> | null = null;
+  #byPid: ReadonlyMap<number, RecordedProcess> | null = null;
   #byKey: ReadonlyMap<string, RecordedProcess> | null = null;
 
   constructor(knowledge: LineageKnowledge) {
@@ -53,6 +54,12 @@ export class RecordedWitness {
       ),
     );
     return this.#byKey.get(processKey(process)) ?? null;
+  }
+
+  /** The last who had a pid. */
+  last(pid: number): RecordedProcess | null {
+    this.#byPid ??= new Map([...this.#knowledge.recording.processes.values()].map((each) => [each.pid, each]));
+    return this.#byPid.get(pid) ?? null;
   }
 
   /** Whose is the process with this serial? */
