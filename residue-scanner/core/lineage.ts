@@ -17,6 +17,9 @@ interface Member {
   readonly pid: number;
   parent: Member | null;
   details: ProcessDetails | null;
+  /** What it was seen to open to run, which counts as long as nothing better is known. */
+  opened: string | null;
+  isOpening: boolean;
   isOlder: boolean;
   fromNs: number;
   toNs: number | null;
@@ -26,6 +29,8 @@ interface Member {
   uses: number;
 }
 
+/** The dynamic loaders of the C libraries: ld.so(8), musl's. */
+const loaderName = /\/ld(?:-[^/]*)?\.so[^/]*$/;
 const unread: ProcessDetails = { startTime: null, executable: null, commandLine: null, cgroup: null };
 
 /**
@@ -91,7 +96,7 @@ export class Lineage {
       const child = this.hold(event.pid, event.atNs);
       child.parent = parent;
       // A fork runs what its parent runs until it says otherwise; its start time is its own.
-      child.details = parent.details === null ? null : { ...parent.details, startTime: null };
+      child.details = { ...(parent.details ?? unread), executable: executableOf(parent), startTime: null };
     }
     parent.uses += 1;
   }
@@ -119,6 +124,20 @@ export class Lineage {
   describe(serial: number, details: ProcessDetails): void {
     const member = this.members.get(serial);
     if (member !== undefined) member.details = details;
+  }
+
+  /**
+   * What a process opened to run, in the order in which it did. A script is followed by who interprets it, and both are
+   * followed by the dynamic loader: the first one is what it was asked to run.
+   *
+   * @param path one character a byte
+   */
+  opened(serial: number, path: string): void {
+    const member = this.members.get(serial);
+    if (member === undefined) return;
+    const isLoader = loaderName.test(path);
+    if (!isLoader && !member.isOpening) member.opened = path;
+    member.isOpening = !isLoader;
   }
 
   /** Processes of which something could be read only while they run, and was not. */
@@ -168,21 +187,32 @@ export class Lineage {
 
   /** All that are kept, by serial. */
   processes(): Map<number, RecordedProcess> {
+    return new Map([...this.members.values()].map((member) => [member.serial, this.toRecord(member)]));
+  }
+
+  /** Some, and all from whom they come, by serial. */
+  ancestry(serials: Iterable<number>): Map<number, RecordedProcess> {
+    const found = new Map<number, RecordedProcess>();
+    for (const serial of serials) {
+      let member = this.members.get(serial) ?? null;
+      for (; member !== null && !found.has(member.serial); member = member.parent)
+        found.set(member.serial, this.toRecord(member));
+    }
+    return found;
+  }
+
+  private toRecord(member: Member): RecordedProcess {
     const { wallMs } = this.options;
-    return new Map(
-      [...this.members.values()].map((member) => [
-        member.serial,
-        {
-          serial: member.serial,
-          pid: member.pid,
-          parent: member.parent?.serial ?? null,
-          ...(member.details ?? unread),
-          isOlder: member.isOlder,
-          fromMs: wallMs(member.fromNs),
-          toMs: member.toNs === null ? null : wallMs(member.toNs),
-        },
-      ]),
-    );
+    return {
+      serial: member.serial,
+      pid: member.pid,
+      parent: member.parent?.serial ?? null,
+      ...(member.details ?? unread),
+      executable: executableOf(member),
+      isOlder: member.isOlder,
+      fromMs: wallMs(member.fromNs),
+      toMs: member.toNs === null ? null : wallMs(member.toNs),
+    };
   }
 
   private holderAt(pid: number, atNs: number): Member | null {
@@ -208,6 +238,8 @@ export class Lineage {
       pid,
       parent: null,
       details: null,
+      opened: null,
+      isOpening: false,
       isOlder: false,
       fromNs,
       toNs: null,
@@ -238,4 +270,8 @@ export class Lineage {
     if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
     if (member.parent !== null) this.release(member.parent);
   }
+}
+
+function executableOf({ details, opened }: Member): string | null {
+  return details?.executable ?? opened;
 }

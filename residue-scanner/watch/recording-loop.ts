@@ -6,14 +6,16 @@ import { messageOf } from "../../foundation/errors.ts";
 import { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
+import { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
 import { ProcessEventSocket } from "./process-event-socket.ts";
 import { ProcessRecording, refusal } from "./process-recording.ts";
-import type { RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
+import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
 
 const touchesMaxDefault = 2_000_000;
 const processesMax = 500_000;
@@ -38,6 +40,8 @@ export class RecordingLoop {
   private socket: ProcessEventSocket | null = null;
   private files: FileRecording | null = null;
   private processes: ProcessRecording | null = null;
+  private readonly paths: DirectoryPaths;
+  private readonly latest: News | null;
   private mountTable: number | null = null;
   private filesFailure: string | null = null;
   private processesFailure: string | null = null;
@@ -46,6 +50,8 @@ export class RecordingLoop {
     this.calls = calls;
     this.options = options;
     this.handles = new DirectoryHandles(calls);
+    this.paths = new DirectoryPaths(calls);
+    this.latest = options.live === true ? new News(this.paths) : null;
     const originMs = systemClock.nowMs() - monotonicNs() / 1e6;
     this.lineage = new Lineage({ wallMs: (atNs) => originMs + atNs / 1e6, processesMax, idleEndedMax });
     this.poller = new Poller(calls);
@@ -65,7 +71,10 @@ export class RecordingLoop {
   /** Waits until something happens, then takes it in. */
   cycle(): void {
     this.poller.wait();
-    if (this.poller.happened("mounts")) this.group?.markAll({ isBeginning: false });
+    if (this.poller.happened("mounts")) {
+      this.paths.forget();
+      this.group?.markAll({ isBeginning: false });
+    }
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
     this.poller.rest({ fileEvents, messages });
@@ -116,6 +125,11 @@ export class RecordingLoop {
     return new Map(paths.map((path) => [path, this.files?.touchesOf(path, keyOf) ?? []]));
   }
 
+  news(): RecorderNews {
+    const { touches, missed } = this.latest?.take() ?? { touches: [], missed: 0 };
+    return { touches, missed, processes: this.lineage.ancestry(new Set(touches.map(({ by }) => by))) };
+  }
+
   /** @returns serials, in the order of the questions */
   holders(of: readonly { readonly pid: number; readonly atMs: number }[]): (number | null)[] {
     const originNs = monotonicNs() - systemClock.nowMs() * 1e6;
@@ -154,7 +168,11 @@ export class RecordingLoop {
   }
 
   private startFiles(): void {
-    const group = FileEventGroup.open(this.calls, this.handles, { isLimited: this.options.limitedQueue === true });
+    const group = FileEventGroup.open(
+      this.calls,
+      { handles: this.handles, paths: this.paths },
+      { isLimited: this.options.limitedQueue === true },
+    );
     if (!(group instanceof FileEventGroup)) {
       this.filesFailure = `the kernel does not tell this user of changes of files (${getSystemErrorName(-group.errno)})`;
       return;
@@ -163,6 +181,8 @@ export class RecordingLoop {
     this.files = new FileRecording({
       group,
       handles: this.handles,
+      paths: this.paths,
+      news: this.latest,
       lineage: this.lineage,
       addressOf: (view) => this.calls.addressOf(view),
       touchesMax: this.options.touchesMax ?? touchesMaxDefault,
