@@ -21,6 +21,8 @@ interface Member {
   opened: string | null;
   isOpening: boolean;
   isOlder: boolean;
+  /** Whether its fork was told. */
+  isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
@@ -85,15 +87,18 @@ export class Lineage {
     if (event.thread !== event.pid) return;
     const parent = this.holderAt(event.parent, event.atNs) ?? this.unannouncedHolder(event.parent, event.atNs);
     const known = this.holders.get(event.pid);
-    // The table of processes was read after this fork, and had the process already.
-    if (known?.isOlder === true && known.fromNs >= event.atNs) {
+    // It was met before its fork was told: in the table of processes, or by what it did.
+    if (known?.isAnnounced === false && known.fromNs >= event.atNs) {
+      if (!known.isOlder) this.unannounced -= 1;
       known.isOlder = false;
+      known.isAnnounced = true;
       known.fromNs = event.atNs;
       known.toNs = null;
       if (known.parent !== null) this.release(known.parent);
       known.parent = parent;
     } else {
       const child = this.hold(event.pid, event.atNs);
+      child.isAnnounced = true;
       child.parent = parent;
       // A fork runs what its parent runs until it says otherwise; its start time is its own.
       child.details = { ...(parent.details ?? unread), executable: executableOf(parent), startTime: null };
@@ -241,6 +246,7 @@ export class Lineage {
       opened: null,
       isOpening: false,
       isOlder: false,
+      isAnnounced: false,
       fromNs,
       toNs: null,
       previous: isAsked ? before : null,

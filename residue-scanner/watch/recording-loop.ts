@@ -169,7 +169,7 @@ export class RecordingLoop {
     if (processes.answer === 0) {
       this.socket = opened;
       this.processes = processes;
-      this.poller.add("processes", opened.descriptor);
+      if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
       return;
     }
     opened.close();
@@ -201,7 +201,7 @@ export class RecordingLoop {
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
-    this.poller.add("files", group.descriptor);
+    if (this.options.asleep !== true) this.poller.add("files", group.descriptor);
     this.poller.add("mounts", this.mountTable);
   }
 
@@ -259,6 +259,7 @@ export class RecordingLoop {
     } catch (error) {
       this.filesFailure = messageOf(error);
       this.poller.remove("files");
+      this.group?.close();
       return 0;
     }
   }
