@@ -11,6 +11,7 @@ export const fileEventMask = {
   movedTo: 0x80,
   created: 0x100,
   deleted: 0x200,
+  openedToRun: 0x1000,
   overflow: 0x4000,
   renamed: 0x1000_0000,
   onDirectory: 0x4000_0000,

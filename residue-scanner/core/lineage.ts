@@ -17,7 +17,12 @@ interface Member {
   readonly pid: number;
   parent: Member | null;
   details: ProcessDetails | null;
+  /** What it was seen to open to run, which counts as long as nothing better is known. */
+  opened: string | null;
+  isOpening: boolean;
   isOlder: boolean;
+  /** Whether its fork was told. */
+  isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
@@ -26,6 +31,8 @@ interface Member {
   uses: number;
 }
 
+/** The dynamic loaders of the C libraries: ld.so(8), musl's. */
+const loaderName = /\/ld(?:-[^/]*)?\.so[^/]*$/;
 const unread: ProcessDetails = { startTime: null, executable: null, commandLine: null, cgroup: null };
 
 /**
@@ -80,18 +87,21 @@ export class Lineage {
     if (event.thread !== event.pid) return;
     const parent = this.holderAt(event.parent, event.atNs) ?? this.unannouncedHolder(event.parent, event.atNs);
     const known = this.holders.get(event.pid);
-    // The table of processes was read after this fork, and had the process already.
-    if (known?.isOlder === true && known.fromNs >= event.atNs) {
+    // It was met before its fork was told: in the table of processes, or by what it did.
+    if (known?.isAnnounced === false && known.fromNs >= event.atNs) {
+      if (!known.isOlder) this.unannounced -= 1;
       known.isOlder = false;
+      known.isAnnounced = true;
       known.fromNs = event.atNs;
       known.toNs = null;
       if (known.parent !== null) this.release(known.parent);
       known.parent = parent;
     } else {
       const child = this.hold(event.pid, event.atNs);
+      child.isAnnounced = true;
       child.parent = parent;
       // A fork runs what its parent runs until it says otherwise; its start time is its own.
-      child.details = parent.details === null ? null : { ...parent.details, startTime: null };
+      child.details = { ...(parent.details ?? unread), executable: executableOf(parent), startTime: null };
     }
     parent.uses += 1;
   }
@@ -119,6 +129,20 @@ export class Lineage {
   describe(serial: number, details: ProcessDetails): void {
     const member = this.members.get(serial);
     if (member !== undefined) member.details = details;
+  }
+
+  /**
+   * What a process opened to run, in the order in which it did. A script is followed by who interprets it, and both are
+   * followed by the dynamic loader: the first one is what it was asked to run.
+   *
+   * @param path one character a byte
+   */
+  opened(serial: number, path: string): void {
+    const member = this.members.get(serial);
+    if (member === undefined) return;
+    const isLoader = loaderName.test(path);
+    if (!isLoader && !member.isOpening) member.opened = path;
+    member.isOpening = !isLoader;
   }
 
   /** Processes of which something could be read only while they run, and was not. */
@@ -168,21 +192,32 @@ export class Lineage {
 
   /** All that are kept, by serial. */
   processes(): Map<number, RecordedProcess> {
+    return new Map([...this.members.values()].map((member) => [member.serial, this.toRecord(member)]));
+  }
+
+  /** Some, and all from whom they come, by serial. */
+  ancestry(serials: Iterable<number>): Map<number, RecordedProcess> {
+    const found = new Map<number, RecordedProcess>();
+    for (const serial of serials) {
+      let member = this.members.get(serial) ?? null;
+      for (; member !== null && !found.has(member.serial); member = member.parent)
+        found.set(member.serial, this.toRecord(member));
+    }
+    return found;
+  }
+
+  private toRecord(member: Member): RecordedProcess {
     const { wallMs } = this.options;
-    return new Map(
-      [...this.members.values()].map((member) => [
-        member.serial,
-        {
-          serial: member.serial,
-          pid: member.pid,
-          parent: member.parent?.serial ?? null,
-          ...(member.details ?? unread),
-          isOlder: member.isOlder,
-          fromMs: wallMs(member.fromNs),
-          toMs: member.toNs === null ? null : wallMs(member.toNs),
-        },
-      ]),
-    );
+    return {
+      serial: member.serial,
+      pid: member.pid,
+      parent: member.parent?.serial ?? null,
+      ...(member.details ?? unread),
+      executable: executableOf(member),
+      isOlder: member.isOlder,
+      fromMs: wallMs(member.fromNs),
+      toMs: member.toNs === null ? null : wallMs(member.toNs),
+    };
   }
 
   private holderAt(pid: number, atNs: number): Member | null {
@@ -208,7 +243,10 @@ export class Lineage {
       pid,
       parent: null,
       details: null,
+      opened: null,
+      isOpening: false,
       isOlder: false,
+      isAnnounced: false,
       fromNs,
       toNs: null,
       previous: isAsked ? before : null,
@@ -238,4 +276,8 @@ export class Lineage {
     if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
     if (member.parent !== null) this.release(member.parent);
   }
+}
+
+function executableOf({ details, opened }: Member): string | null {
+  return details?.executable ?? opened;
 }

@@ -133,7 +133,7 @@ export class TouchTable {
     }
     return [...byProcess]
       .reverse()
-      .map(([by, { kinds, firstMs, lastMs }]) => ({ by, kinds: kindsOf(kinds), firstMs, lastMs }))
+      .map(([by, { kinds, firstMs, lastMs }]) => ({ by, kinds: touchKindsOf(kinds), firstMs, lastMs }))
       .sort((one, other) => one.firstMs - other.firstMs);
   }
 
@@ -211,6 +211,6 @@ function carriedOver(kinds: number): number {
   return (kinds & touchBit.attributes) | (isWritten ? touchBit.modified : 0);
 }
 
-function kindsOf(bits: number): TouchKind[] {
+export function touchKindsOf(bits: number): TouchKind[] {
   return touchKinds.filter((kind) => (bits & touchBit[kind]) !== 0);
 }

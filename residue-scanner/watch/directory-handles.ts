@@ -5,11 +5,11 @@ const atHandleForIdentity = 0x200;
 const atFdcwd = -100;
 const errnoInvalid = 22;
 const handleBytesMax = 128;
-const handleHeaderBytes = 8;
+export const handleHeaderBytes = 8;
 const pathBytesMax = 4096;
 /** Where statfs(2) of 64-bit Linux has the file system's id, and how much it fills. */
 const fileSystemIdAt = 56;
-const fileSystemIdBytes = 8;
+export const fileSystemIdBytes = 8;
 const statfsBytes = 256;
 
 /** Leads from a path to the key under which the kernel's file events name that directory. */

@@ -2,7 +2,8 @@ import { getSystemErrorName } from "node:util";
 
 import { fileEventMask } from "../core/file-events.ts";
 import { isRemote, kernelTypes, type Mount, readMounts, readOnlyTypes } from "../collectors/files/mounts.ts";
-import type { DirectoryHandles } from "./directory-handles.ts";
+import { type DirectoryHandles, fileSystemIdBytes } from "./directory-handles.ts";
+import type { DirectoryPaths } from "./directory-paths.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 
 /** fanotify_init(2) */
@@ -33,6 +34,7 @@ const baseMask =
   fileEventMask.attributes |
   fileEventMask.modified |
   fileEventMask.closedAfterWriting |
+  fileEventMask.openedToRun |
   fileEventMask.onDirectory;
 /** Of Linux 5.17: both names of a move in one event. */
 const renameMask = baseMask | fileEventMask.renamed;
@@ -57,16 +59,19 @@ export class FileEventGroup {
   private readonly calls: KernelCalls;
   private readonly handles: DirectoryHandles;
   private readonly marked = new Set<string>();
+  private readonly paths: DirectoryPaths;
   private readonly waiting = new DataView(new ArrayBuffer(8));
   private mask = renameMask;
+  private isClosed = false;
 
   private constructor(
     calls: KernelCalls,
-    handles: DirectoryHandles,
+    places: { handles: DirectoryHandles; paths: DirectoryPaths },
     group: { descriptor: number; namesTarget: boolean },
   ) {
     this.calls = calls;
-    this.handles = handles;
+    this.handles = places.handles;
+    this.paths = places.paths;
     this.descriptor = group.descriptor;
     this.namesTarget = group.namesTarget;
   }
@@ -77,13 +82,13 @@ export class FileEventGroup {
    */
   static open(
     calls: KernelCalls,
-    handles: DirectoryHandles,
+    places: { handles: DirectoryHandles; paths: DirectoryPaths },
     options: { isLimited: boolean },
   ): FileEventGroup | { readonly errno: number } {
     const common = closeOnExec | nonBlocking | unlimitedMarks | (options.isLimited ? 0 : unlimitedQueue);
     for (const namesTarget of [true, false]) {
       const descriptor = calls.fanotifyInit(common | reportDirectoryAndName | (namesTarget ? reportTarget : 0), 0);
-      if (descriptor >= 0) return new FileEventGroup(calls, handles, { descriptor, namesTarget });
+      if (descriptor >= 0) return new FileEventGroup(calls, places, { descriptor, namesTarget });
       if (calls.errno() !== errnoInvalid) break;
     }
     return { errno: calls.errno() };
@@ -107,12 +112,18 @@ export class FileEventGroup {
       if (error !== null && holdsFiles) this.refused.set(first.point, error);
       else if (error === null && holdsFiles && !options.isBeginning && !this.marked.has(device))
         this.later.add(first.point);
-      if (error === null) this.marked.add(device);
+      if (error === null) this.nowMarked(device, first.point);
     }
   }
 
   read(buffer: number, bytes: number): number {
     return this.calls.read(this.descriptor, buffer, bytes);
+  }
+
+  private nowMarked(device: string, point: string): void {
+    this.marked.add(device);
+    const id = this.handles.keyOf(point)?.slice(0, fileSystemIdBytes);
+    if (id !== undefined) this.paths.addFileSystem(id, point);
   }
 
   /** How many reads with room for `readBytes` are enough for all events that wait now. */
@@ -127,8 +138,10 @@ export class FileEventGroup {
     return this.calls.errno();
   }
 
+  /** Once only: the number may be another file's afterwards. */
   close(): void {
-    this.calls.close(this.descriptor);
+    if (!this.isClosed) this.calls.close(this.descriptor);
+    this.isClosed = true;
   }
 
   /** @returns why no mount of a file system could be marked; null when one was */

@@ -5,7 +5,9 @@ import type { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
 import { touchBit, type TouchedDirectory, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryHandles } from "./directory-handles.ts";
+import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import type { News } from "./news.ts";
 
 const errnoAgain = 11;
 const errnoInterrupted = 4;
@@ -30,6 +32,8 @@ export class FileRecording {
   private readonly group: FileEventGroup;
   private readonly handles: DirectoryHandles;
   private readonly lineage: Lineage;
+  private readonly paths: DirectoryPaths;
+  private readonly news: News | null;
   private readonly buffer = Buffer.from(new ArrayBuffer(readBytes));
   private readonly bufferAt: number;
   private readonly cursor = new FileEventCursor(this.buffer);
@@ -43,12 +47,16 @@ export class FileRecording {
     group: FileEventGroup;
     handles: DirectoryHandles;
     lineage: Lineage;
+    paths: DirectoryPaths;
+    news: News | null;
     addressOf: (view: Buffer) => number;
     touchesMax: number;
   }) {
     this.group = options.group;
     this.handles = options.handles;
     this.lineage = options.lineage;
+    this.paths = options.paths;
+    this.news = options.news;
     this.bufferAt = options.addressOf(this.buffer);
     const { lineage } = options;
     this.table = new TouchTable({
@@ -126,14 +134,32 @@ export class FileRecording {
     if (cursor.from.directoryEnd > 0) {
       const from = { directory: this.directoryAt(cursor.from), name: this.nameAt(cursor.from) };
       table.rename(from, { directory, name }, { kinds: 0, by, atMs: now.ms });
+      if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
+      this.news?.add({
+        directory: from.directory.key,
+        name: from.name,
+        kinds: touchBit["moved-from"],
+        by,
+        atMs: now.ms,
+      });
+      this.news?.add({ directory: directory.key, name, kinds: touchBit["moved-to"], by, atMs: now.ms });
       return;
     }
-    const cameAndWent = table.add(directory, name, { kinds: kindsOf(cursor.mask), by, atMs: now.ms });
+    if ((cursor.mask & fileEventMask.openedToRun) !== 0) this.opened(by, directory.key, name);
+    const kinds = kindsOf(cursor.mask);
+    if (kinds === 0) return;
+    this.news?.add({ directory: directory.key, name, kinds, by, atMs: now.ms });
+    const cameAndWent = table.add(directory, name, { kinds, by, atMs: now.ms });
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
       const { directoryStart, directoryEnd } = cursor.target;
       table.forgetDirectory(this.buffer.toString("latin1", directoryStart, directoryEnd));
       this.latest = null;
     }
+  }
+
+  private opened(by: number, directory: string, name: string): void {
+    const parent = this.paths.pathOf(directory);
+    if (parent !== null) this.lineage.opened(by, `${parent === "/" ? "" : parent}/${name}`);
   }
 
   /** Most events come in a row from one process. */

@@ -24,11 +24,11 @@ const { options, port, signals } = workerData as RecorderOrder;
 
 const calls = await loadKernelCalls();
 if (calls === null) serve(unavailableRecording("this kind of machine has no way to ask the kernel"));
-else record(new RecordingLoop(calls, options));
+else await record(new RecordingLoop(calls, options));
 
-function record(loop: RecordingLoop): void {
+async function record(loop: RecordingLoop): Promise<void> {
   try {
-    loop.start();
+    await loop.start();
     Atomics.store(signals, signalWord.wakeDescriptor, loop.wakeDescriptor);
     answer({ kind: "ready" });
     while (!answerQuestions(loop)) loop.cycle();
@@ -61,6 +61,8 @@ function answerAfterwards(loop: RecordingLoop, question: RecorderQuestion): void
       return answer(loop.recording());
     case "touches":
       return answer({ kind: "touches", touches: loop.touches(question.paths) });
+    case "news":
+      return answer({ kind: "news", ...loop.news() });
     case "holders":
       return answer({ kind: "holders", serials: loop.holders(question.of) });
     case "close":
@@ -73,6 +75,7 @@ function serve(recording: RecordingAnswer): void {
   port.on("message", (question: RecorderQuestion) => {
     if (question.kind === "close") port.close();
     else if (question.kind === "touches") answer({ kind: "touches", touches: new Map() });
+    else if (question.kind === "news") answer({ kind: "news", touches: [], processes: new Map(), missed: 0 });
     else if (question.kind === "holders") answer({ kind: "holders", serials: question.of.map(() => null) });
     else answer(recording);
   });

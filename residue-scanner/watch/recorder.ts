@@ -6,6 +6,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import type { Recording, Touch } from "../core/recording.ts";
 import {
   type RecorderAnswer,
+  type RecorderNews,
   type RecorderOptions,
   type RecorderQuestion,
   signalWord,
@@ -14,7 +15,7 @@ import {
 import type { RecorderOrder } from "./recorder-worker.ts";
 import { unavailableRecording } from "./unavailable-recording.ts";
 
-export type { RecorderOptions } from "./recorder-messages.ts";
+export type { RecorderNews, RecorderOptions, WatchedTouch } from "./recorder-messages.ts";
 
 /** How long an answer may take: what waits is taken in before it, and the machine may be busy. */
 const answerMsMax = 60_000;
@@ -92,6 +93,12 @@ export class Recorder {
     return answer?.kind === "holders" ? answer.serials : of.map(() => null);
   }
 
+  /** With `live`: what happened since the last call. */
+  news(): RecorderNews {
+    const answer = this.#ask({ kind: "news" });
+    return answer?.kind === "news" ? answer : { touches: [], processes: new Map(), missed: 0 };
+  }
+
   /** What is known so far; afterwards, what `stop` said. */
   recording(): Recording {
     return this.#stopped ?? this.#asRecording(this.#ask({ kind: "recording" }));
@@ -119,9 +126,9 @@ export class Recorder {
   }
 
   #asRecording(answer: RecorderAnswer | null): Recording {
-    if (answer?.kind === "recording") return { ...answer, acts: [] };
+    if (answer?.kind === "recording") return answer;
     const lost = unavailableRecording(this.#failure ?? "the recorder's thread gave no answer", "lost");
-    return { ...lost, acts: [], fromMs: this.#fromMs };
+    return { ...lost, fromMs: this.#fromMs };
   }
 
   /** Waits for the answer on this thread: comparing is not asynchronous. */

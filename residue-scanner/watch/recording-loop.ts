@@ -5,17 +5,21 @@ import { systemClock } from "../../foundation/clock.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
+import { CallRecording } from "./calls/call-recording.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
+import { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
 import { ProcessEventSocket } from "./process-event-socket.ts";
 import { ProcessRecording, refusal } from "./process-recording.ts";
-import type { RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
+import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
 
 const touchesMaxDefault = 2_000_000;
+const actsMax = 200_000;
 const processesMax = 500_000;
 const idleEndedMax = 50_000;
 const processRoomBytesDefault = 128 * 1024 * 1024;
@@ -38,37 +42,50 @@ export class RecordingLoop {
   private socket: ProcessEventSocket | null = null;
   private files: FileRecording | null = null;
   private processes: ProcessRecording | null = null;
+  private readonly paths: DirectoryPaths;
+  private readonly latest: News | null;
   private mountTable: number | null = null;
   private filesFailure: string | null = null;
   private processesFailure: string | null = null;
+  private systemCalls: CallRecording | null = null;
+  private callsFailure = "";
+  private readonly wallMs: (atNs: number) => number;
 
   constructor(calls: KernelCalls, options: RecorderOptions) {
     this.calls = calls;
     this.options = options;
     this.handles = new DirectoryHandles(calls);
+    this.paths = new DirectoryPaths(calls);
+    this.latest = options.live === true ? new News(this.paths) : null;
     const originMs = systemClock.nowMs() - monotonicNs() / 1e6;
-    this.lineage = new Lineage({ wallMs: (atNs) => originMs + atNs / 1e6, processesMax, idleEndedMax });
+    this.wallMs = (atNs) => originMs + atNs / 1e6;
+    this.lineage = new Lineage({ wallMs: this.wallMs, processesMax, idleEndedMax });
     this.poller = new Poller(calls);
     this.wakeDescriptor = this.poller.wakeDescriptor;
   }
 
   /**
    * Listens to processes, then lists those that are there, then listens to files: whoever does something to a file from
-   * then on is known. What the kernel refuses is said in the sources.
+   * then on is known. So is who makes which system call. What the kernel refuses is said in the sources.
    */
-  start(): void {
+  async start(): Promise<void> {
     this.startProcesses();
     listProcesses(this.lineage, monotonicNs);
     this.startFiles();
+    await this.startCalls();
   }
 
   /** Waits until something happens, then takes it in. */
   cycle(): void {
     this.poller.wait();
-    if (this.poller.happened("mounts")) this.group?.markAll({ isBeginning: false });
+    if (this.poller.happened("mounts")) {
+      this.paths.forget();
+      this.group?.markAll({ isBeginning: false });
+    }
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
-    this.poller.rest({ fileEvents, messages });
+    const acts = this.poller.happened("calls") ? this.takeInCalls() : 0;
+    this.poller.rest({ fileEvents, messages, acts });
   }
 
   /** Takes in all that happened before the call. */
@@ -76,20 +93,23 @@ export class RecordingLoop {
     this.takeInProcesses();
     // What waits at the beginning fits into so many reads; what comes in the meantime is for the next time.
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
+    this.takeInCalls();
   }
 
   stop(): void {
     this.catchUp();
+    this.systemCalls?.stop();
     this.describeTheRest();
     this.toMs = systemClock.nowMs();
     this.close();
   }
 
   close(): void {
-    for (const place of ["files", "processes", "mounts"] as const) this.poller.remove(place);
+    for (const place of ["files", "processes", "mounts", "calls"] as const) this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
     this.socket?.close();
+    this.systemCalls?.close();
     this.mountTable = null;
   }
 
@@ -97,8 +117,9 @@ export class RecordingLoop {
     if (this.toMs === 0) this.describeTheRest();
     return {
       kind: "recording",
-      sources: [this.filesSource(), this.processesSource()],
+      sources: [this.filesSource(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
+      acts: this.systemCalls?.acts ?? [],
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -114,6 +135,11 @@ export class RecordingLoop {
       return key;
     };
     return new Map(paths.map((path) => [path, this.files?.touchesOf(path, keyOf) ?? []]));
+  }
+
+  news(): RecorderNews {
+    const { touches, missed } = this.latest?.take() ?? { touches: [], missed: 0 };
+    return { touches, missed, processes: this.lineage.ancestry(new Set(touches.map(({ by }) => by))) };
   }
 
   /** @returns serials, in the order of the questions */
@@ -143,7 +169,7 @@ export class RecordingLoop {
     if (processes.answer === 0) {
       this.socket = opened;
       this.processes = processes;
-      this.poller.add("processes", opened.descriptor);
+      if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
       return;
     }
     opened.close();
@@ -154,7 +180,11 @@ export class RecordingLoop {
   }
 
   private startFiles(): void {
-    const group = FileEventGroup.open(this.calls, this.handles, { isLimited: this.options.limitedQueue === true });
+    const group = FileEventGroup.open(
+      this.calls,
+      { handles: this.handles, paths: this.paths },
+      { isLimited: this.options.limitedQueue === true },
+    );
     if (!(group instanceof FileEventGroup)) {
       this.filesFailure = `the kernel does not tell this user of changes of files (${getSystemErrorName(-group.errno)})`;
       return;
@@ -163,14 +193,36 @@ export class RecordingLoop {
     this.files = new FileRecording({
       group,
       handles: this.handles,
+      paths: this.paths,
+      news: this.latest,
       lineage: this.lineage,
       addressOf: (view) => this.calls.addressOf(view),
       touchesMax: this.options.touchesMax ?? touchesMaxDefault,
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
-    this.poller.add("files", group.descriptor);
+    if (this.options.asleep !== true) this.poller.add("files", group.descriptor);
     this.poller.add("mounts", this.mountTable);
+  }
+
+  private async startCalls(): Promise<void> {
+    const calls = await CallRecording.start({
+      lineage: this.lineage,
+      actsMax,
+      wallMs: this.wallMs,
+      takeInProcesses: () => void this.takeInProcesses(),
+      bufferKilobytes: this.options.callRoomKilobytes,
+    });
+    if (calls instanceof CallRecording) {
+      this.systemCalls = calls;
+      this.poller.add("calls", calls.descriptor);
+    } else {
+      this.callsFailure = calls.refusal;
+    }
+  }
+
+  private takeInCalls(): number {
+    return this.systemCalls?.takeIn() ?? 0;
   }
 
   private takeInProcesses(): number {
@@ -207,6 +259,7 @@ export class RecordingLoop {
     } catch (error) {
       this.filesFailure = messageOf(error);
       this.poller.remove("files");
+      this.group?.close();
       return 0;
     }
   }
@@ -225,6 +278,17 @@ export class RecordingLoop {
         source: "files",
         status: "not-permitted",
         detail: this.filesFailure ?? "",
+        events: 0,
+      }
+    );
+  }
+
+  private callsSource(): RecorderSource {
+    return (
+      this.systemCalls?.source() ?? {
+        source: "calls",
+        status: "not-permitted",
+        detail: this.callsFailure,
         events: 0,
       }
     );

@@ -13,7 +13,7 @@ import { openTracefs, type Tracefs } from "./tracefs.ts";
 
 export interface CallSourceOptions {
   /** Room for events that wait, for each processor, in KiB; the kernel rounds it up to two pages. */
-  readonly bufferKilobytes?: number;
+  readonly bufferKilobytes?: number | undefined;
 }
 
 /** Room for some 14,000 calls. */
