@@ -23,15 +23,19 @@ export function attributeListed(
   return withRecorded(seen, byWords(difference, context));
 }
 
-/** Of a file's lines and of settings that are files: who wrote there; of what is no file: who called the kernel for it. */
+/** Of what stands in a file, and of settings: who wrote there; of what is no file: who called the kernel for it. */
 function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): Attribution | null {
   const { file, location = "" } = difference.after ?? difference.before ?? {};
-  const paths = [file ?? location, ...settingPaths(difference)].filter((path) => path.startsWith("/"));
-  return (
-    recorded.ofTouches(paths, isPutting) ??
-    recorded.ofListed(difference) ??
-    recorded.ofTouchesIn(settingsAround(location))
+  const standsIn = file ?? (difference.surface === "sysctls" ? location : "");
+  const written = recorded.ofTouches(
+    [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
+    isPutting,
   );
+  if (written !== null) return written;
+  const called = recorded.ofListed(difference) ?? recorded.ofTouchesIn(settingsAround(location));
+  // A mount point is not the mount: who made the directory need not have mounted anything on it.
+  if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;
+  return recorded.ofTouches([location], isPutting);
 }
 
 /** The settings of an interface are told with it, as attributes like `ipv4/conf/forwarding`. */

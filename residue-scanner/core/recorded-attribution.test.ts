@@ -176,6 +176,19 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     expect(whose(compare(mounts(), mounts("/mnt/x"), { came: [other, own], acts }))).toEqual([["/mnt/x", "shared"]]);
   });
 
+  it("does not blame one whose words name another thing that differs", () => {
+    const acts = [act(foreign, "mount"), act(10, "mount")];
+    const report = compare(mounts(), mounts("/mnt/own", "/mnt/x"), { came: [own], acts });
+    expect(whose(report)).toEqual([["/mnt/own", "job"]]);
+    expect(excusedBy(report)).toEqual(["foreign-process"]);
+  });
+
+  it("does not take who made a mount point for who mounted", () => {
+    expect(whose(compare(mounts(), mounts("/mnt/x"), { touches: { "/mnt/x": [touch(job, ["created"])] } }))).toEqual([
+      ["/mnt/x", "unknown"],
+    ]);
+  });
+
   it("does not ask who failed", () => {
     const acts = [act(9, "mount"), act(10, "mount", { returned: -1 })];
     expect(compare(mounts(), mounts("/mnt/x"), { came: [other, own], acts }).verdict).toBe("clean");

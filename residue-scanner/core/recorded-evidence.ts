@@ -5,6 +5,7 @@ import { delegateFamilyOf } from "./delegates.ts";
 import {
   type Difference,
   type FileDifference,
+  isListed,
   type ListedDifference,
   type ProcessDifference,
   processKey,
@@ -32,6 +33,8 @@ export class RecordedEvidence {
   readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
   readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  /** What command lines would call the things that differ, by surface. */
+  readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
   readonly #acts: readonly Act[];
 
@@ -42,6 +45,13 @@ export class RecordedEvidence {
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
     const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
     this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    const listed = sources.differences.filter(isListed);
+    this.#names = new Map(
+      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [
+        surface,
+        all.flatMap(({ key, before, after }) => namesOf(key, (after ?? before)?.location ?? "")),
+      ]),
+    );
     this.#acts = sources.run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
   }
 
@@ -94,7 +104,9 @@ export class RecordedEvidence {
   ofListed(difference: ListedDifference): Attribution | null {
     const { surface, change, key, after, before } = difference;
     const names = namesOf(key, (after ?? before)?.location ?? "");
-    return this.#ofActs((act) => (leadsTo(change, act) ? explanationBy(act, surface, key) : null), names);
+    const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
+    const explains = (act: Act) => (leadsTo(change, act) ? explanationBy(act, surface, key) : null);
+    return this.#ofActs(explains, { names, others });
   }
 
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
@@ -104,7 +116,7 @@ export class RecordedEvidence {
     return this.#ofActs((act) => {
       if (signalling.has(act.call) !== (change === "vanished")) return null;
       return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
-    }, []);
+    }, noWords);
   }
 
   /** Whose a touch is; a daemon's, that of whoever asked it. */
@@ -155,16 +167,18 @@ export class RecordedEvidence {
     const isAnother = change !== "changed" || before?.ino !== after?.ino;
     if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
     const bySetting = (act: Act) => (settingFlags.has(act.call) ? explanationBy(act, "files", key) : null);
-    return this.#ofActs(bySetting, [key]) ?? answer;
+    return this.#ofActs(bySetting, { names: [key], others: [] }) ?? answer;
   }
 
-  #ofActs(explains: (act: Act) => Explanation | null, names: readonly string[]): Attribution | null {
+  #ofActs(explains: (act: Act) => Explanation | null, { names, others }: Words): Attribution | null {
     const fitting = this.#acts.map((act) => ({ act, how: explains(act) })).filter(({ how }) => how !== null);
     const certain = fitting.filter(({ how }) => how === "names");
     const candidates = (certain.length > 0 ? certain : fitting).map(({ act }) => this.#judgeAct(act));
-    // A process whose own words name the thing did it, rather than one that only made the same kind of call.
+    // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
+    // whose words name another thing that differs did that.
     const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
-    const told = naming.length > 0 ? naming : candidates;
+    const open = candidates.filter(({ process }) => !others.some((name) => says(process, name)));
+    const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : open;
     if (told.length === 0) return null;
     return { to: combined(told.map(({ to }) => to)), evidence: actEvidence(told) };
   }
@@ -201,6 +215,13 @@ function leadsTo(change: ListedDifference["change"], { call }: Act): boolean {
   if (change === "appeared") return !taking.has(call);
   return change === "changed" || !bringing.has(call);
 }
+
+/** What a command line may say: the thing in question, and others of its surface that differ. */
+interface Words {
+  readonly names: readonly string[];
+  readonly others: readonly string[];
+}
+const noWords: Words = { names: [], others: [] };
 
 interface JudgedAct extends Attribution {
   readonly act: Act;
