@@ -100,6 +100,20 @@ export type ResidueVerdict = (typeof residueVerdicts)[number];
 export const residuePolicies = ["developer", "ci", "strict"] as const;
 export type ResiduePolicy = (typeof residuePolicies)[number];
 
+/** A finding that somebody took upon himself for a time, from a policy file. */
+export const Waiver = z.strictObject({
+  /** The id of a finding; in it `*` stands for anything but a slash, `**` for anything. */
+  finding: z.string().min(1),
+  reason: z.string().trim().min(10),
+  /** The last day on which it holds, in UTC: `2026-12-31`. */
+  expires: z.iso.date(),
+});
+export type Waiver = z.infer<typeof Waiver>;
+
+/** What a waiver covered in this report. */
+export const WaiverUse = z.strictObject({ ...Waiver.shape, findings: z.array(Finding) });
+export type WaiverUse = z.infer<typeof WaiverUse>;
+
 export const ResidueReport = z.strictObject({
   version: z.literal(1),
   verdict: z.enum(residueVerdicts),
@@ -119,5 +133,7 @@ export const ResidueReport = z.strictObject({
   /** Findings that count, worst first. */
   findings: z.array(Finding),
   excused: z.array(Excused),
+  /** Every waiver of the policy file, with the findings that it covers and that therefore do not count. */
+  waivers: z.array(WaiverUse).optional(),
 });
 export type ResidueReport = z.infer<typeof ResidueReport>;

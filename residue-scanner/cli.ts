@@ -29,6 +29,17 @@ needs root; without it, or with --no-recorder, a change is told by the marks
 that it bears, more stays unexplained, and nothing is called clean.
 `;
 
+const policyHelp = `
+A policy file stands on a built-in policy and waives findings for a time:
+  { "base": "ci",
+    "waivers": [{ "finding": "files:/var/cache/x/**",
+                  "reason": "the cache of x, which its own timer empties",
+                  "expires": "2026-12-31" }] }
+"finding" is an id as --json tells it; * stands for anything but a slash, **
+for anything. Waivers are printed in the report; one that has expired, or has
+no reason, is an error.
+`;
+
 /**
  * The program `residue`.
  *
@@ -69,6 +80,9 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
       "--policy <name>",
       "whether not seeing everything passes: developer (yes), ci, strict (no). Default: ci for root and the whole host, else developer",
     ).choices(residuePolicies);
+  const policyFile = () =>
+    new Option("--policy-file <file>", "a policy of your own, with waivers (see below)").conflicts("policy");
+  const sarif = () => new Option("--sarif <file>", "write the report as SARIF 2.1.0 to a file, for code scanning");
   program
     .command("snapshot")
     .description("Read the whole host once.")
@@ -87,6 +101,8 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .option("--now", "compare with the host as it is now")
     .option("--json", "print the report as JSON")
     .addOption(policy())
+    .addOption(policyFile())
+    .addOption(sarif())
     .addHelpText(
       "after",
       "\nExamples:\n  residue diff before.snap --now\n  residue diff before.snap after.snap --json\n",
@@ -108,10 +124,12 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     )
     .option("--no-recorder", "do not record who does what meanwhile: quicker to start, and weaker (see below)")
     .addOption(policy())
-    .addHelpText("after", recorderHelp)
+    .addOption(policyFile())
+    .addOption(sarif())
+    .addHelpText("after", `${recorderHelp}${policyHelp}`)
     .addHelpText(
       "after",
-      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n",
+      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n  residue run --policy-file residue-policy.json --sarif residue.sarif -- ./job.sh\n",
     )
     .addHelpText("after", `${exitCodesHelp}  other  the command's own exit code, when it failed and left nothing\n`)
     .action(async (command: string[], options: RunCommandOptions) => {

@@ -29,6 +29,11 @@ export function renderReport(report: ResidueReport, { columns, color }: RenderOp
   for (const { surface, status, detail } of report.surfaces.filter(({ status }) => status !== "done")) {
     lines.push(paint("yellow", `${surface}: ${status}, ${detail}`));
   }
+  for (const { finding, reason, expires, findings } of report.waivers ?? []) {
+    const covers =
+      findings.length === 0 ? "covers nothing" : `covers ${findings.length}, ${findings[0]?.subject} for one`;
+    lines.push(paint("dim", `waived until ${expires}: ${finding} (${reason}); ${covers}`));
+  }
   lines.push(...recorderLines(report.recorder ?? [], paint));
   lines.push(paint(verdictStyles[report.verdict], `${report.verdict.toUpperCase()}: ${report.summary}`));
   return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;

@@ -2,12 +2,30 @@ import { setImmediate } from "node:timers/promises";
 
 import { exitCodeForVerdict } from "../core/verdict.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import { type ResiduePolicy, residuePolicies, type ResidueReport } from "../../protocol/residue-report.ts";
+import { type ResiduePolicy, residuePolicies, type ResidueReport, type Waiver } from "../../protocol/residue-report.ts";
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import { readPolicyFile } from "../policy-file.ts";
 import { renderReport } from "../render.ts";
 
+/**
+ * What counts: a built-in policy, or a file that stands on one.
+ *
+ * @throws UsageError for both at once, an unknown policy, or a file that cannot be used
+ */
+export function policyOf(
+  { policy, policyFile }: { readonly policy?: string; readonly policyFile?: string },
+  seen: { narrowed: boolean },
+): { readonly policy: ResiduePolicy; readonly waivers?: readonly Waiver[] } {
+  if (policyFile === undefined) return { policy: policyFrom(policy, seen) };
+  if (policy === undefined) return readPolicyFile(policyFile, Date.now());
+  throw new UsageError("There are two policies.", {
+    code: "two-policies",
+    next: "Give --policy or --policy-file; the file names the built-in policy that it stands on.",
+  });
+}
+
 /** The policy that was asked for. Without one: whoever sees only part of the host is told so and passes. */
-export function policyFrom(text: string | undefined, { narrowed }: { narrowed: boolean }): ResiduePolicy {
+function policyFrom(text: string | undefined, { narrowed }: { narrowed: boolean }): ResiduePolicy {
   if (text === undefined) return narrowed || process.geteuid?.() !== 0 ? "developer" : "ci";
   const policy = residuePolicies.find((name) => name === text);
   if (policy !== undefined) return policy;
@@ -24,7 +42,7 @@ export function writeReport(report: ResidueReport, { json, to }: { json: boolean
     return;
   }
   const color = to.isTTY && (process.env["NO_COLOR"] ?? "") === "";
-  to.write(renderReport(report, { columns: to.columns ?? 100, color }));
+  to.write(renderReport(report, { columns: to.columns ?? 80, color }));
 }
 
 export function exitCodeForReport({ verdict, policy }: ResidueReport): ExitCode {

@@ -21,6 +21,7 @@ import type { RecordedRun } from "./recorded-run.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { summarise } from "./summary.ts";
 import { judgeResidue } from "./verdict.ts";
+import { applyWaivers } from "./waivers.ts";
 
 export interface ReportSources {
   readonly before: Snapshot;
@@ -47,7 +48,8 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const directoryOf = ({ key, change }: Difference) =>
     directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
   const counting = excuse(judged, { context, witness, excused, directoryOf });
-  const findings = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
+  const described = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
+  const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, differences.moreFiles);
   const recorder = sources.recorded?.recording.sources.map((source) => ({ ...source }));
   const told = { surfaces: statuses, ...(recorder !== undefined && { recorder }) };
@@ -56,13 +58,20 @@ export function reportOf(sources: ReportSources): ResidueReport {
     version: 1,
     verdict,
     policy: context.policy,
-    summary: summarise(verdict, { findings, statuses, narrowed: narrowedIn(before, after), recorder: recorder ?? [] }),
+    summary: summarise(verdict, {
+      findings,
+      waived: described.length - findings.length,
+      statuses,
+      narrowed: narrowedIn(before, after),
+      recorder: recorder ?? [],
+    }),
     baselineAt: before.startedAtMs,
     afterAt: after.endedAtMs,
     readings: 1,
     ...told,
     findings,
     excused: excused.list(),
+    ...(context.waivers !== undefined && { waivers: uses }),
   };
 }
 

@@ -8,6 +8,8 @@ import type {
 
 export interface SummarySources {
   readonly findings: readonly Finding[];
+  /** How many more do not count by waivers. */
+  readonly waived: number;
   readonly statuses: readonly SurfaceStatus[];
   /** Surfaces of which no more was asked for. */
   readonly narrowed: ReadonlySet<string>;
@@ -25,11 +27,18 @@ const countWords: Readonly<Record<AttributionTarget, string>> = {
 
 /** One sentence that says the verdict and why. */
 export function summarise(verdict: ResidueVerdict, known: SummarySources): string {
+  const { waived } = known;
+  const more = waived === 0 ? "" : ` ${waived} ${waived === 1 ? "finding does" : "findings do"} not count by a waiver.`;
+  return `${sentenceFor(verdict, known)}${more}`;
+}
+
+function sentenceFor(verdict: ResidueVerdict, known: SummarySources): string {
   const { findings, statuses, narrowed, recorder } = known;
   const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
   switch (verdict) {
     case "clean":
       // What no collector reads (firewall rules, BPF programs, other namespaces) is not vouched for.
+      if (known.waived > 0) return "Nothing is left that counts, and every surface was seen.";
       return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
     case "partial":
       return `Nothing was found, but ${[limitsOf(lost, narrowed), recorderLimits(recorder)].filter(Boolean).join(", and ")}.`;
