@@ -4,6 +4,8 @@ import { HouseguestError, messageOf } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { diffCommand, type DiffCommandOptions } from "./commands/diff.ts";
+import { doctorCommand, type DoctorCommandOptions } from "./commands/doctor.ts";
+import { explainCommand, type ExplainCommandOptions } from "./commands/explain.ts";
 import { Interruption } from "./commands/interruption.ts";
 import { codeWhenLost, watchOutput } from "./commands/output.ts";
 import { runWatched, type RunCommandOptions } from "./commands/run.ts";
@@ -135,7 +137,36 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .action(async (command: string[], options: RunCommandOptions) => {
       end(await runWatched(command, options, interruption));
     });
+  addInquiries(program, interruption, end);
   return program;
+}
+
+/** Commands that ask, and judge nothing. */
+function addInquiries(program: Command, interruption: Interruption, end: (exitCode: number) => void): void {
+  program
+    .command("explain")
+    .description("Tell all that a report knows of one finding: what, where, whose, why, and how to remove it.")
+    .argument("<id>", "the id of a finding, or a part of it that no other has")
+    .requiredOption("--report <file>", "a report of `residue run --report`, or a scenario's verdict.json")
+    .option("--json", "print the finding as JSON")
+    .addHelpText("after", "\nExamples:\n  residue explain files:/etc/cron.d/x --report residue.json")
+    .addHelpText("after", "  residue explain cron.d/x --report residue.json --json\n")
+    .addHelpText("after", "\nExit codes:\n  0    the finding was told\n  64   there is no such finding, or no report\n")
+    .action((id: string, options: ExplainCommandOptions) => {
+      end(explainCommand(id, options));
+    });
+  program
+    .command("doctor")
+    .description("Tell what this user can see of this host, and what would show more.")
+    .option("--json", "print the diagnosis as JSON")
+    .addHelpText("after", "\nExamples:\n  residue doctor\n  sudo residue doctor --json\n")
+    .addHelpText(
+      "after",
+      "\nExit codes:\n  0    everything can be seen\n  2    something cannot; the report names it\n",
+    )
+    .action(async (options: DoctorCommandOptions) => {
+      end(await interruption.during((signal) => doctorCommand(options, signal)));
+    });
 }
 
 function explain(error: unknown, signal: AbortSignal): number {

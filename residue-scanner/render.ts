@@ -8,13 +8,19 @@ export interface RenderOptions {
   readonly color: boolean;
 }
 
+export type Paint = (style: Style, text: string) => string;
+
+export function painter(color: boolean): Paint {
+  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+}
+
 type Style = Parameters<typeof styleText>[0];
 
 const findingsMax = 50;
 
 /** A report for the terminal: what, where, whose, why, then what was excused and what could not be seen. */
 export function renderReport(report: ResidueReport, { columns, color }: RenderOptions): string {
-  const paint = (style: Style, text: string) => (color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = painter(color);
   const lines: string[] = [];
   for (const finding of report.findings.slice(0, findingsMax)) lines.push(...findingLines(finding, paint), "");
   if (report.findings.length > findingsMax) {
@@ -40,7 +46,7 @@ export function renderReport(report: ResidueReport, { columns, color }: RenderOp
 }
 
 /** Sources that share their reason share a line. */
-function recorderLines(recorder: readonly RecorderStatus[], paint: (style: Style, text: string) => string): string[] {
+function recorderLines(recorder: readonly RecorderStatus[], paint: Paint): string[] {
   const limited = recorder.filter(({ status }) => status !== "done");
   return [...Map.groupBy(limited, ({ status, detail }) => `${status}, ${detail}`)].map(([words, sources]) => {
     const names = sources.map(({ source }) => source).join(", ");
@@ -55,7 +61,8 @@ const verdictStyles: Readonly<Record<ResidueReport["verdict"], Style>> = {
   unknown: "magenta",
 };
 
-function findingLines(finding: Finding, paint: (style: Style, text: string) => string): string[] {
+/** What, where, whose, why, and the commands for it. */
+export function findingLines(finding: Finding, paint: Paint): string[] {
   const { attribution, changed, owner } = finding;
   const whose = attribution.to === "unknown" ? "unexplained" : attribution.to;
   const why = attribution.evidence.map(({ kind, detail }) => `${kind}: ${detail}`);
@@ -71,6 +78,11 @@ function findingLines(finding: Finding, paint: (style: Style, text: string) => s
     paint("cyan", `SHOW   ${finding.show}`),
     ...(typeof finding.remove === "string" ? [`REMOVE ${finding.remove}`] : []),
   ];
+}
+
+/** Lines as they fit into that many columns, with an end of line. */
+export function fitLines(lines: readonly string[], columns: number): string {
+  return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;
 }
 
 /** Long lines are folded at blanks and hang below the first word; a path is never cut. */

@@ -5,23 +5,18 @@ import { ExitCode } from "../../foundation/exit-codes.ts";
 import { type ResiduePolicy, residuePolicies, type ResidueReport, type Waiver } from "../../protocol/residue-report.ts";
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { readPolicyFile } from "../policy-file.ts";
-import { renderReport } from "../render.ts";
+import { type RenderOptions, renderReport } from "../render.ts";
 
 /**
  * What counts: a built-in policy, or a file that stands on one.
  *
- * @throws UsageError for both at once, an unknown policy, or a file that cannot be used
+ * @throws UsageError for an unknown policy, or a file that cannot be used
  */
 export function policyOf(
   { policy, policyFile }: { readonly policy?: string; readonly policyFile?: string },
   seen: { narrowed: boolean },
 ): { readonly policy: ResiduePolicy; readonly waivers?: readonly Waiver[] } {
-  if (policyFile === undefined) return { policy: policyFrom(policy, seen) };
-  if (policy === undefined) return readPolicyFile(policyFile, Date.now());
-  throw new UsageError("There are two policies.", {
-    code: "two-policies",
-    next: "Give --policy or --policy-file; the file names the built-in policy that it stands on.",
-  });
+  return policyFile === undefined ? { policy: policyFrom(policy, seen) } : readPolicyFile(policyFile, Date.now());
 }
 
 /** The policy that was asked for. Without one: whoever sees only part of the host is told so and passes. */
@@ -41,8 +36,12 @@ export function writeReport(report: ResidueReport, { json, to }: { json: boolean
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return;
   }
-  const color = to.isTTY && (process.env["NO_COLOR"] ?? "") === "";
-  to.write(renderReport(report, { columns: to.columns ?? 80, color }));
+  to.write(renderReport(report, formOf(to)));
+}
+
+/** How wide a stream is and whether it takes colours: a pipe is 80 columns wide, and plain. */
+export function formOf(to: NodeJS.WriteStream): RenderOptions {
+  return { columns: to.columns ?? 80, color: to.isTTY && (process.env["NO_COLOR"] ?? "") === "" };
 }
 
 export function exitCodeForReport({ verdict, policy }: ResidueReport): ExitCode {
