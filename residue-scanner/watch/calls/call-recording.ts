@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 
-import { listPids } from "../../collectors/proc.ts";
+import { listPids, readProcLink } from "../../collectors/proc.ts";
 import { ActResolver } from "../../core/act-resolver.ts";
 import type { RawBatch } from "../../core/call-pairing.ts";
 import type { Lineage } from "../../core/lineage.ts";
+import type { NamespaceKind } from "../../core/namespace-tracker.ts";
 import type { Act, RecorderSource } from "../../core/recording.ts";
 import { CallSource, type CallSourceOptions } from "./call-source.ts";
 
@@ -26,14 +27,13 @@ export class CallRecording {
   private dropped = 0;
 
   private constructor(calls: CallSource, options: CallRecordingOptions) {
-    const { lineage, wallMs } = options;
     this.calls = calls;
     this.options = options;
+    const { lineage, wallMs } = options;
     this.resolver = new ActResolver({
-      holderAt(pid, atNs) {
-        const serial = lineage.serialAt(pid, atNs);
-        return serial === null ? null : { serial, beganNs: lineage.beganNs(serial) };
-      },
+      serialAt: (pid, atNs) => lineage.serialAt(pid, atNs),
+      beganNs: (serial) => lineage.beganNs(serial),
+      parentOf: (serial) => lineage.parentOf(serial),
       wallMs,
     });
   }
@@ -43,7 +43,7 @@ export class CallRecording {
     const calls = await CallSource.open(options);
     if ("refusal" in calls) return calls;
     const recording = new CallRecording(calls, options);
-    recording.listThreads();
+    recording.listProcesses();
     return recording;
   }
 
@@ -80,7 +80,7 @@ export class CallRecording {
   }
 
   private keep(batch: RawBatch): number {
-    if (batch.acts.length === 0 && batch.threads.length === 0) return 0;
+    if (batch.acts.length === 0 && batch.births.length === 0) return 0;
     this.options.takeInProcesses();
     const acts = this.resolver.resolve(batch);
     for (const act of acts) {
@@ -95,13 +95,31 @@ export class CallRecording {
   }
 
   /** Whoever was born since the events came is told by these, too. */
-  private listThreads(): void {
+  private listProcesses(): void {
+    const own = namespacesOf("self");
+    const nowNs = Number(process.hrtime.bigint());
     for (const pid of listPids()) {
-      try {
-        for (const thread of readdirSync(`/proc/${pid}/task`)) this.resolver.wasThere(Number(thread), pid);
-      } catch {
-        // It has ended, and does nothing any more.
-      }
+      for (const thread of threadsOf(pid)) this.resolver.hadThread(pid, thread);
+      const serial = this.options.lineage.serialAt(pid, nowNs);
+      const theirs = namespacesOf(pid);
+      const apart = kinds.filter((_, index) => theirs[index] !== null && theirs[index] !== own[index]);
+      if (serial !== null && apart.length > 0) this.resolver.wasApart(serial, apart);
     }
+  }
+}
+
+/** Those that divide what calls make. */
+const kinds: readonly NamespaceKind[] = ["ipc", "mnt", "net", "pid", "uts"];
+
+function namespacesOf(process: number | "self"): (string | null)[] {
+  return kinds.map((kind) => readProcLink(`/proc/${process}/ns/${kind}`));
+}
+
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    // It has ended, and does nothing any more.
+    return [];
   }
 }
