@@ -10,6 +10,7 @@ import { Interruption } from "./commands/interruption.ts";
 import { codeWhenLost, watchOutput } from "./commands/output.ts";
 import { runWatched, type RunCommandOptions } from "./commands/run.ts";
 import { snapshotCommand, type SnapshotCommandOptions } from "./commands/snapshot.ts";
+import { watchCommand, type WatchCommandOptions } from "./commands/watch.ts";
 
 const exitCodesHelp = `
 Exit codes:
@@ -40,6 +41,14 @@ A policy file stands on a built-in policy and waives findings for a time:
 "finding" is an id as --json tells it; * stands for anything but a slash, **
 for anything. Waivers are printed in the report; one that has expired, or has
 no reason, is an error.
+`;
+
+const watchExitCodesHelp = `
+Exit codes:
+  2    the command ended with 0, but not everything that it did was seen
+  3    a control group made for the command could not be removed
+  64   this user may not record what files are touched; nothing was run
+  other  the command's own exit code
 `;
 
 /**
@@ -154,6 +163,21 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     .addHelpText("after", "\nExit codes:\n  0    the finding was told\n  64   there is no such finding, or no report\n")
     .action((id: string, options: ExplainCommandOptions) => {
       end(explainCommand(id, options));
+    });
+  program
+    .command("watch")
+    .description("Run a command and show live which files it touches and what it asks the kernel for, by process.")
+    .argument("<command...>", "the command, after --")
+    .option("--json", "one JSON object a line to stdout, between what the command prints")
+    .option("--all", "show what others do meanwhile as well")
+    .addHelpText("after", "\nIt needs root. Lines go to stderr: time, pid, program, what it did, where.\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sudo residue watch -- apt-get install -y hello\n  sudo residue watch --json -- make",
+    )
+    .addHelpText("after", watchExitCodesHelp)
+    .action(async (command: string[], options: WatchCommandOptions) => {
+      end(await watchCommand(command, options));
     });
   program
     .command("doctor")

@@ -47,7 +47,7 @@ function readReport(path: string): ResidueReport {
 /** An id, or a part of one that no other has; every finding counts, those that a waiver covers too. */
 function findIn(report: ResidueReport, id: string, path: string): Finding {
   const all = [...report.findings, ...(report.waivers ?? []).flatMap(({ findings }) => findings)];
-  const exact = all.find((finding) => finding.id === id);
+  const exact = all.find((finding) => finding.id === id || finding.location === id);
   if (exact !== undefined) return exact;
   const near = all.filter((finding) => finding.id.includes(id));
   const [only] = near;
