@@ -5,13 +5,16 @@ export function applyWaivers(
   findings: readonly Finding[],
   waivers: readonly Waiver[],
 ): { readonly counting: Finding[]; readonly uses: WaiverUse[] } {
-  const uses = waivers.map((waiver) => ({ ...waiver, findings: [] as Finding[], pattern: patternOf(waiver.finding) }));
+  const uses = waivers.map((waiver) => ({
+    use: { ...waiver, findings: [] as Finding[] },
+    pattern: patternOf(waiver.finding),
+  }));
   const counting = findings.filter((finding) => {
-    const use = uses.find(({ pattern }) => pattern.test(finding.id));
-    use?.findings.push(finding);
-    return use === undefined;
+    const covering = uses.find(({ pattern }) => pattern.test(finding.id));
+    covering?.use.findings.push(finding);
+    return covering === undefined;
   });
-  return { counting, uses: uses.map(({ pattern: _, ...use }) => use) };
+  return { counting, uses: uses.map(({ use }) => use) };
 }
 
 function patternOf(text: string): RegExp {
