@@ -57,7 +57,7 @@ test("the journal of a life names its joining, its pause and its withdrawal", ()
   }
 });
 
-describe.concurrent("killed at a point of its journal (case 59)", { timeout: 90_000 }, () => {
+describe.concurrent("killed at a point of its journal (case 59)", () => {
   const cases = crashes.map((crash, index) => ({ ...crash, crash, index }));
 
   test.for(cases)("$edge $label #$occurrence, nothing is left", async ({ crash, index }, context) => {

@@ -16,7 +16,7 @@ import { brokerOptions, operatorEnvironment, run, serve, start, stop } from "./t
 import { SigningClient } from "./testing/signing-client.ts";
 
 /** A test that runs a dozen of them, one after the other. */
-const manyPrograms = { timeout: 120_000 };
+const manyPrograms = { timeout: 300_000 };
 
 describe("serve", () => {
   test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
