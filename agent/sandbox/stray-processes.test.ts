@@ -35,7 +35,7 @@ const agent = `
   });
 `;
 
-const limits = { graceMs: 200, deadlineMs: 10_000 };
+const limits = { graceMs: 200, deadlineMs: 60_000 };
 const blind = { unseen: expect.stringContaining("would not have been seen") as string };
 let place: string;
 let agentId: string;

@@ -12,7 +12,7 @@ import { findCgroupsNamed } from "../cgroup.ts";
 import { parentCgroupName } from "../job-cgroups.ts";
 import { type HeldNamespace, hostPidOf, holdPidNamespaceOf, pidsInNamespace } from "./host-pids.ts";
 import { memoryLedger } from "./memory-ledger.ts";
-import type { Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
+import type { FreezeResult, Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
 import { readProcess } from "../proc-stat.ts";
 import { wipeDirectory } from "../wipe-directory.ts";
 
@@ -89,11 +89,25 @@ export class DriverBed {
     };
   }
 
+  /**
+   * Freezes at once, and again until nothing is seen running. A freeze gives up waiting after half a second and says who
+   * is still running then: on busy processors, whoever was told to stop may have got none to stop on.
+   */
+  async freeze(): Promise<FreezeResult> {
+    let result = this.driver.freezeAll();
+    const isStill = (): boolean => {
+      if (result.running.length > 0) result = this.driver.freezeAll();
+      return result.running.length === 0;
+    };
+    await until(isStill, "nothing runs any more");
+    return result;
+  }
+
   /** Ends everything and proves, without asking the driver, that nothing is left. */
   async close(): Promise<void> {
     this.driver.thawAll();
     const ended = await Promise.all(
-      this.#sandboxes.map((sandbox) => sandbox.terminate({ graceMs: 0, deadlineMs: 10_000 })),
+      this.#sandboxes.map((sandbox) => sandbox.terminate({ graceMs: 0, deadlineMs: 60_000 })),
     );
     this.driver.close();
     const wiped = await wipeDirectory(this.place);
@@ -153,7 +167,7 @@ export function cpuTicks(pid: number): number {
 }
 
 /** Waits for a condition that has no event of its own. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 25_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 60_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!condition()) {
     assert(performance.now() < deadline, `in time: ${what}`);
