@@ -91,8 +91,8 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
 
     test("asked for twice is undone by one thaw", async () => {
       const { sandbox } = await bed.start(burnHere);
-      await bed.freeze();
-      await bed.freeze();
+      expect(await bed.freeze()).toMatchObject({ running: [] });
+      expect(await bed.freeze()).toMatchObject({ running: [] });
       const ticks = cpuTicks(sandbox.pid);
       bed.driver.thawAll();
       await until(() => cpuTicks(sandbox.pid) > ticks, "it goes on");
