@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -38,9 +38,12 @@ export class DriverBed {
   readonly driver: SandboxDriver;
   readonly #sandboxes: Sandbox[] = [];
   readonly #namespaces: HeldNamespace[] = [];
+  readonly #yields: boolean;
   #leases = 0;
 
-  constructor(makeDriver: MakeDriver) {
+  /** @param yields whether its jobs leave the processors to whatever else this host does, as the driver has it */
+  constructor(makeDriver: MakeDriver, { yields = false } = {}) {
+    this.#yields = yields;
     this.driver = makeDriver({ agentId: this.agentId, ledger: this.ledger, home: this.place });
   }
 
@@ -63,6 +66,7 @@ export class DriverBed {
   async run(request: SandboxRequest): Promise<Sandbox> {
     const sandbox = await this.driver.start(request);
     this.#sandboxes.push(sandbox);
+    if (!this.#yields) competeForProcessors(sandbox.pid);
     return sandbox;
   }
 
@@ -131,6 +135,18 @@ export interface Started {
   readonly pids: (name: string, count: number) => Promise<number[]>;
   /** Everything alive in its PID namespace; empty where that is the host's own. */
   readonly namespacePids: () => number[];
+}
+
+/**
+ * Gives a job the share of an ordinary program (sched(7), "The autogroup feature"). One that yields has a seventieth of
+ * it, and gets no further while another file's tests keep every processor busy.
+ */
+function competeForProcessors(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, "0");
+  } catch {
+    // It has ended, or this user or kernel has no say in it: then it does not yield either.
+  }
 }
 
 /** Live processes that carry an agent's marker, read by nobody's code but this. */
