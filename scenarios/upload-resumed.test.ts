@@ -91,7 +91,7 @@ async function saved({ url, operator }: Served, jobId: string): Promise<JobView[
  */
 async function judge({ proxy, broker, jobId }: Line, { asks }: { asks: boolean }): Promise<void> {
   // An upload that met a broker which was away, or had just come back, is tried again after waits that grow.
-  await until(async () => (await saved(broker, jobId)) !== null, { forMs: 45_000 });
+  await until(async () => (await saved(broker, jobId)) !== null, { forMs: 90_000 });
   const { archiveDigest, archiveBytes } = (await saved(broker, jobId))!;
   expect(archiveBytes).toBeGreaterThan(jobBytes);
   const stored = proxy.uploads.filter(({ digest }) => digest === archiveDigest);
