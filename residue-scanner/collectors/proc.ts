@@ -62,3 +62,15 @@ export function hasEnded(pid: number): boolean {
   const state = readProcessStat(pid)?.state ?? "Z";
   return state === "Z" || state === "X";
 }
+
+const commandLineCharactersMax = 1000;
+
+/** proc_pid_cmdline(5): its words end with a zero each. */
+export function commandLineOf(text: string | null): string {
+  return (text ?? "").replace(/\0+$/, "").replaceAll("\0", " ").slice(0, commandLineCharactersMax);
+}
+
+/** cgroups(7): the line of hierarchy 0 is version 2's. */
+export function unifiedCgroupOf(text: string | null): string | null {
+  return /^0::(.*)$/m.exec(text ?? "")?.[1] ?? null;
+}

@@ -3,14 +3,22 @@ import { statSync } from "node:fs";
 import psList from "ps-list";
 
 import type { ProcessFact, SurfaceReading } from "../core/fact.ts";
-import { firstPid, listPids, type ProcessStat, readProc, readProcessStat, readProcLink } from "./proc.ts";
+import {
+  commandLineOf,
+  firstPid,
+  listPids,
+  type ProcessStat,
+  readProc,
+  readProcessStat,
+  readProcLink,
+  unifiedCgroupOf,
+} from "./proc.ts";
 
 /** PF_KTHREAD of include/linux/sched.h. */
 const kernelThreadFlag = 0x200000;
 /** PF_EXITING of the same: its memory, and the environment with it, is gone or going. */
 const exitingFlag = 0x4;
 const markPrefix = "HOUSEGUEST_";
-const commandLineCharactersMax = 1000;
 
 /** Every process that this user can see, by (pid, start time). */
 export async function collectProcesses(): Promise<{ processes: ProcessFact[]; reading: SurfaceReading }> {
@@ -43,13 +51,13 @@ export function readProcess(pid: number): ProcessFact | null {
     pid,
     startTime: stat.startTime,
     name: stat.name,
-    commandLine: !hasMemory ? "" : commandLine(readProc(`${directory}/cmdline`)),
+    commandLine: !hasMemory ? "" : commandLineOf(readProc(`${directory}/cmdline`)),
     executable: !hasMemory ? null : readProcLink(`${directory}/exe`),
     workingDirectory: !hasMemory ? null : readProcLink(`${directory}/cwd`),
     uid: ownerOf(pid),
     parent: stat.parent,
     session: stat.session,
-    cgroup: unifiedCgroup(readProc(`${directory}/cgroup`)),
+    cgroup: unifiedCgroupOf(readProc(`${directory}/cgroup`)),
     kernelThread,
     state: stat.state,
     marks: !hasMemory ? {} : marksIn(readProc(`${directory}/environ`)),
@@ -77,10 +85,6 @@ function readAll(): ProcessFact[] {
     .filter((fact) => fact !== null);
 }
 
-function commandLine(text: string | null): string {
-  return (text ?? "").replace(/\0+$/, "").replaceAll("\0", " ").slice(0, commandLineCharactersMax);
-}
-
 /** proc_pid_status(5): the real user id, first of four. */
 function ownerOf(pid: number): number | null {
   const uid = /^Uid:\s*(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1];
@@ -90,11 +94,6 @@ function ownerOf(pid: number): number | null {
   } catch {
     return null;
   }
-}
-
-/** cgroups(7): the line of hierarchy 0 is version 2's. */
-function unifiedCgroup(text: string | null): string | null {
-  return /^0::(.*)$/m.exec(text ?? "")?.[1] ?? null;
 }
 
 /** Only the project's own variables are kept: an environment holds secrets. */
@@ -123,7 +122,7 @@ export async function processesFromPs(): Promise<ProcessFact[]> {
     pid: row.pid,
     startTime: row.startTime === undefined ? "0" : String(row.startTime.getTime()),
     name: row.name,
-    commandLine: (row.cmd ?? row.name).slice(0, commandLineCharactersMax),
+    commandLine: commandLineOf(row.cmd ?? row.name),
     executable: row.path ?? null,
     workingDirectory: null,
     uid: row.uid ?? null,
