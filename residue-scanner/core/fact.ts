@@ -42,6 +42,17 @@ export interface ProcessFact {
   readonly state: string;
   /** The project's variables in its environment; null where this user may not see it. */
   readonly marks: Readonly<Record<string, string>> | null;
+  /** What anybody with the right may set of a process that runs. Null or absent where it is not known. */
+  readonly nice?: number;
+  /** sched(7), with the priority of those that have one: `other`, `fifo at priority 3`. */
+  readonly scheduling?: string;
+  /** Processors that it may run on: `0-3,7`. */
+  readonly affinity?: string | null;
+  readonly oomScoreAdjust?: number | null;
+  /** `open files 1024/4096`, soft and hard. */
+  readonly limits?: readonly string[] | null;
+  /** `net:[4026531833]`, one of each kind of namespaces(7). */
+  readonly namespaces?: readonly string[] | null;
 }
 
 export interface SocketFact {

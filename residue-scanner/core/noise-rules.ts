@@ -152,7 +152,9 @@ export const noiseRules: readonly NoiseRule[] = [
   {
     id: "kernel-thread",
     reason: "The kernel starts and ends its own threads as it needs them (PF_KTHREAD is set).",
-    matches: ({ difference }) => difference.surface === "processes" && difference.after?.kernelThread === true,
+    matches: ({ difference }) =>
+      // What is set of one that was there before (its niceness, its cgroup) is somebody's doing.
+      difference.surface === "processes" && difference.change !== "changed" && difference.after?.kernelThread === true,
   },
   {
     id: "waits-for-init",
