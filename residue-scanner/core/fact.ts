@@ -3,7 +3,10 @@ import type { FactAttributes, SurfaceStatus } from "../../protocol/residue-repor
 /** Surfaces whose facts have forms of their own. */
 const formedSurfaces = ["files", "processes", "sockets", "crontabs", "cgroups"] as const;
 /** Surfaces whose facts are `ListedFact`s. */
-export const listedSurfaces = ["mounts", "network", "ipc", "keys", "storage", "sysctls", "configuration"] as const;
+export const listedSurfaces = [
+  ...(["mounts", "network", "ipc", "keys", "storage", "sysctls", "configuration"] as const),
+  ...(["open-files", "namespaces"] as const),
+] as const;
 export type ListedSurface = (typeof listedSurfaces)[number];
 
 export const surfaces = [...formedSurfaces, ...listedSurfaces] as const;
@@ -101,6 +104,8 @@ export interface ListedFact {
   readonly location: string;
   /** The file that it stands in, one character a byte, whose own change is told with it. */
   readonly file?: string;
+  /** Pids of the processes that keep it: it goes when they end. */
+  readonly holders?: readonly number[];
   /** Null where that means nothing. */
   readonly uid: number | null;
   /** Compared one by one. */

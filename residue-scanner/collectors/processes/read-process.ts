@@ -130,8 +130,8 @@ function limitsIn(text: string | null): readonly string[] | null {
   });
 }
 
-/** null where this user may not see them. */
-function namespacesOf(directory: string): readonly string[] | null {
+/** Null where this user may not see them, or the process has ended. */
+export function namespacesOf(directory: string): readonly string[] | null {
   const links = namespaceKinds.map((kind) => readProcLink(`${directory}/ns/${kind}`));
   return links[0] === null ? null : links.filter((link) => link !== null);
 }
