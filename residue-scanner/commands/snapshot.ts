@@ -11,7 +11,7 @@ export interface SnapshotCommandOptions {
 /** `residue snapshot`: reads the host, says what was seen, and keeps it when asked to. */
 export async function snapshotCommand(options: SnapshotCommandOptions, signal: AbortSignal): Promise<ExitCode> {
   const snapshot = await takeSnapshot({ signal, ...(options.root !== undefined && { roots: options.root }) });
-  if (options.output !== undefined) await saveSnapshot(snapshot, options.output);
+  if (options.output !== undefined) await saveSnapshot(snapshot, options.output, { signal });
   const entries = snapshot.surfaces.find(({ surface }) => surface === "files")?.facts ?? 0;
   const tookMs = snapshot.endedAtMs - snapshot.startedAtMs;
   if (options.json === true) {

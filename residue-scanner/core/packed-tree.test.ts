@@ -55,6 +55,9 @@ describe("a packed tree", () => {
     const read = packTree({ "": ["/r"], "/r": ["one", "closed"] });
     const closed = packTree({ "/r/closed": [] }, 13);
     const gone = packTree({ "/r/gone": ["half"] }, blockStatus.gone);
-    expect(surveySegments([...read, ...closed, ...gone])).toEqual({ entries: 2, refused: new Map([["/r/closed", 13]]) });
+    expect(surveySegments([...read, ...closed, ...gone])).toEqual({
+      entries: 2,
+      refused: new Map([["/r/closed", 13]]),
+    });
   });
 });
