@@ -6,7 +6,8 @@
  *     walk-yardstick THREADS none|some|all ROOT...
  *
  * Extended attributes (listxattr(2)) are read of nothing, of directories and executable files, or of everything.
- * Prints: entries, directories that could not be read, entries with extended attributes.
+ * Prints: entries, directories that could not be read, entries with extended attributes, microseconds of processor time,
+ * and a sum of what was read, so that no compiler leaves the reading out.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -152,6 +154,9 @@ int main(int count, char **words) {
         all.with_xattrs += results[at].with_xattrs;
         all.sum += results[at].sum;
     }
-    printf("%lu %lu %lu %llx\n", all.entries, all.refused, all.with_xattrs, all.sum);
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    long us = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000L + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+    printf("%lu %lu %lu %ld %llx\n", all.entries, all.refused, all.with_xattrs, us, all.sum);
     return 0;
 }
