@@ -33,9 +33,19 @@ async function areStopped(paths: HomePaths): Promise<void> {
 /** Stopped by a signal, or in a cgroup that is frozen. */
 function isStill(pid: number): boolean {
   if (readProcess(pid)?.state === "T") return true;
-  const [, cgroup = ""] = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8")) ?? [];
+  const [, cgroup] = /^0::(.*)$/m.exec(readOrEmpty(`/proc/${pid}/cgroup`)) ?? [];
+  // It ended while we looked.
+  if (cgroup === undefined) return readProcess(pid) === null;
   const events = `${cgroupMount()}${cgroup}/cgroup.events`;
   return existsSync(events) && readFileSync(events, "utf8").includes("frozen 1");
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 test("who holds a home is told by its lock", async () => {
