@@ -5,6 +5,7 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { type Benchmark, type BenchmarkResult, isMet } from "./benchmark.ts";
 import { freezeLatency } from "./freeze-latency.ts";
 import { heartbeats } from "./heartbeats.ts";
+import { recorder } from "./recorder.ts";
 import { reducerSteps } from "./reducer-steps.ts";
 import { scale } from "./scale.ts";
 import { simulatedAgentMemory } from "./simulated-agent-memory.ts";
@@ -20,6 +21,7 @@ import { withdrawSeeds } from "./withdraw-seeds.ts";
 const benchmarks: readonly Benchmark[] = [
   wholeHostSnapshot,
   freezeLatency,
+  recorder,
   reducerSteps,
   simulationSteps,
   withdrawSeeds,
