@@ -10,6 +10,8 @@ export interface RecorderOptions {
   readonly touchesMax?: number;
   /** For tests: the kernel's usual bound on waiting file events, which a burst exceeds. */
   readonly limitedQueue?: boolean;
+  /** For tests: events wait in the kernel until somebody asks. */
+  readonly asleep?: boolean;
 }
 
 /** Words of the memory that both threads see. */

@@ -73,6 +73,7 @@ export class RecordingLoop {
     this.poller.wait();
     if (this.poller.happened("mounts")) {
       this.paths.forget();
+      this.handles.forget();
       this.group?.markAll({ isBeginning: false });
     }
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
@@ -157,7 +158,7 @@ export class RecordingLoop {
     if (processes.answer === 0) {
       this.socket = opened;
       this.processes = processes;
-      this.poller.add("processes", opened.descriptor);
+      if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
       return;
     }
     opened.close();
@@ -189,7 +190,7 @@ export class RecordingLoop {
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
-    this.poller.add("files", group.descriptor);
+    if (this.options.asleep !== true) this.poller.add("files", group.descriptor);
     this.poller.add("mounts", this.mountTable);
   }
 
@@ -227,6 +228,7 @@ export class RecordingLoop {
     } catch (error) {
       this.filesFailure = messageOf(error);
       this.poller.remove("files");
+      this.group?.close();
       return 0;
     }
   }
