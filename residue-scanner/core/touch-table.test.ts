@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { type Happening, touchBit, TouchTable } from "./touch-table.ts";
+import { type Happening, touchBit } from "./touch-chains.ts";
+import { TouchTable } from "./touch-table.ts";
 
 const created = (by: number, atMs = 1): Happening => ({ kinds: touchBit.created, by, atMs });
 const modified = (by: number, atMs = 1): Happening => ({ kinds: touchBit.modified, by, atMs });
@@ -81,6 +82,20 @@ describe("the table of touches", () => {
     expect(table.of("home", "f").map(({ by }) => by)).toEqual([1, 2, 3]);
     table.rename({ directory: home, name: "old" }, { directory: spool, name: "x" }, { kinds: 0, by: 2, atMs: 40 });
     expect(table.of("home", "old")).toEqual([{ by: 2, kinds: ["moved-from"], firstMs: 40, lastMs: 40 }]);
+  });
+
+  it("does not take what still happens to a file without a name for a new touch of the name", () => {
+    const { table } = tableWithUses();
+    const home = table.directory("home");
+    table.add(home, "tmp", created(1));
+    table.add(home, "tmp", deleted(1));
+    table.add(home, "tmp", modified(1));
+    expect(table.of("home", "tmp")).toEqual([]);
+    table.rename({ directory: home, name: "a" }, { directory: home, name: "tmp" }, { kinds: 0, by: 2, atMs: 5 });
+    expect(table.of("home", "tmp").map(({ by, kinds }) => [by, ...kinds])).toEqual([[2, "moved-to"]]);
+    // It was absent before, so it is as absent as before again.
+    table.add(home, "tmp", deleted(3));
+    expect(table.of("home", "tmp")).toEqual([]);
   });
 
   it("forgets a directory that came and went", () => {
