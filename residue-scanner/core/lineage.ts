@@ -177,6 +177,11 @@ export class Lineage {
     return member === undefined || member.isOlder ? 0 : member.fromNs;
   }
 
+  /** Serial of the process that forked it; null where that is not known. */
+  parentOf(serial: number): number | null {
+    return this.members.get(serial)?.parent?.serial ?? null;
+  }
+
   /** @returns null where nobody is known to have had the pid then */
   serialAt(pid: number, atNs: number): number | null {
     return this.holderAt(pid, atNs)?.serial ?? null;
