@@ -1,10 +1,12 @@
 import type { ListedReading, ListedSurface, ProcessFact } from "../../core/fact.ts";
 import type { OpenFiles } from "../open-files.ts";
 import { collectConfiguration } from "./configuration.ts";
+import { collectFirewall } from "./firewall.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectKeys } from "./keys.ts";
 import { collectMounts } from "./mounts.ts";
 import { collectNamespaces, type Member } from "./namespaces.ts";
+import { collectBeyondTables } from "./network/beyond-tables.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
 import { collectStorage } from "./storage.ts";
@@ -20,7 +22,8 @@ export interface ListedSources {
 /** Who reads which surface of listed facts. */
 export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
   mounts: () => collectMounts(),
-  network: () => collectNetwork(),
+  network: ({ openFiles }) => together(collectNetwork(), collectBeyondTables(openFiles())),
+  firewall: ({ openFiles }) => collectFirewall(openFiles()),
   ipc: () => collectIpc(),
   keys: () => collectKeys(),
   storage: () => collectStorage(),
@@ -35,4 +38,8 @@ function membersAmong(processes: readonly ProcessFact[]): { members?: Member[] }
   if (processes.length === 0) return {};
   const living = processes.filter(({ kernelThread, state }) => !kernelThread && state !== "Z" && state !== "X");
   return { members: living.map(({ pid, namespaces }) => ({ pid, namespaces: namespaces ?? null })) };
+}
+
+function together(...readings: readonly ListedReading[]): ListedReading {
+  return { facts: readings.flatMap(({ facts }) => facts), unseen: readings.flatMap(({ unseen }) => unseen) };
 }
