@@ -4,6 +4,13 @@ import { collectConfiguration } from "./configuration.ts";
 import { collectFirewall } from "./firewall.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectKeys } from "./keys.ts";
+import { collectBpf } from "./kernel/bpf.ts";
+import { collectBpfPins } from "./kernel/bpf-pins.ts";
+import { collectFormats } from "./kernel/formats.ts";
+import { collectModules } from "./kernel/modules.ts";
+import { collectTracing } from "./kernel/tracing.ts";
+import { collectKnobs } from "./knobs.ts";
+import { collectMessageQueues } from "./message-queues.ts";
 import { collectMounts } from "./mounts.ts";
 import { collectNamespaces, type Member } from "./namespaces.ts";
 import { collectBeyondTables } from "./network/beyond-tables.ts";
@@ -24,10 +31,12 @@ export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSo
   mounts: () => collectMounts(),
   network: ({ openFiles }) => together(collectNetwork(), collectBeyondTables(openFiles())),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
-  ipc: () => collectIpc(),
+  ipc: () => together(collectIpc(), collectMessageQueues()),
   keys: () => collectKeys(),
   storage: () => collectStorage(),
-  sysctls: () => collectSysctls(),
+  sysctls: () => together(collectSysctls(), collectKnobs()),
+  kernel: ({ openFiles }) =>
+    together(collectModules(), collectBpf(openFiles()), collectBpfPins(), collectTracing(), collectFormats()),
   configuration: () => collectConfiguration(),
   "open-files": ({ openFiles }) => collectOpenFiles(openFiles()),
   namespaces: ({ openFiles, processes }) => collectNamespaces(openFiles(), membersAmong(processes)),
