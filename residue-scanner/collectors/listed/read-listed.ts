@@ -1,6 +1,7 @@
 import type { ListedReading, ListedSurface, ProcessFact } from "../../core/fact.ts";
 import type { OpenFiles } from "../open-files.ts";
 import { collectConfiguration } from "./configuration.ts";
+import { collectContainers } from "./containers.ts";
 import { collectFirewall } from "./firewall.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectKeys } from "./keys.ts";
@@ -16,6 +17,8 @@ import { collectNamespaces, type Member } from "./namespaces.ts";
 import { collectBeyondTables } from "./network/beyond-tables.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
+import { collectPackages } from "./packages.ts";
+import { collectServices } from "./services.ts";
 import { collectStorage } from "./storage.ts";
 import { collectSysctls } from "./sysctls.ts";
 
@@ -38,6 +41,9 @@ export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSo
   kernel: ({ openFiles }) =>
     together(collectModules(), collectBpf(openFiles()), collectBpfPins(), collectTracing(), collectFormats()),
   configuration: () => collectConfiguration(),
+  services: () => collectServices(),
+  packages: () => collectPackages(),
+  containers: () => collectContainers(),
   "open-files": ({ openFiles }) => collectOpenFiles(openFiles()),
   namespaces: ({ openFiles, processes }) => collectNamespaces(openFiles(), membersAmong(processes)),
 };
