@@ -33,7 +33,7 @@ export function makeNftTable(name: string): void {
   const socket = calls.socket(16, 3, 12);
   try {
     calls.send(socket, calls.addressOf(batch), batch.length, 0);
-    const bytes = Number(calls.recv(socket, calls.addressOf(answer), answer.length, 0));
+    const bytes = calls.recv(socket, calls.addressOf(answer), answer.length, 0);
     const errno = bytes < 20 ? constants.errno.EIO : -answer.readInt32LE(16);
     if (errno !== 0) throw new Error(`The kernel makes no table: errno ${errno}.`);
   } finally {

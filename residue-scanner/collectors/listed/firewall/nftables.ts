@@ -116,7 +116,7 @@ function elementsOf(
     const list = attributesByType(message.body, headerBytes).get(3) ?? Buffer.alloc(0);
     return listAttributes(list).map(({ value }) => value);
   });
-  return elements.sort(Buffer.compare);
+  return elements.sort((one, other) => one.compare(other));
 }
 
 function textAttribute(type: number, text: string): Buffer {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 
+import type { FactAttributes } from "../../../../protocol/residue-report.ts";
 import type { ListedFact, ListedReading } from "../../../core/fact.ts";
 import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
 import { KernelTexts } from "../read-text.ts";
@@ -27,35 +28,32 @@ export function readTracing(directory: string): ListedReading {
   const texts = new KernelTexts();
   const instances = texts.names(`${directory}/instances`);
   const facts = [
-    ...settingsOf(texts, { directory, path: "" }),
-    ...instances.flatMap((name) => [
-      instanceFact(name),
-      ...settingsOf(texts, { directory, path: `instances/${name}/` }),
-    ]),
+    tracerFact("the tracer", usual, settingsOf(texts, directory)),
+    ...instances.map((name) =>
+      tracerFact(
+        `instance ${name} of the tracer`,
+        `${usual}/instances/${name}`,
+        settingsOf(texts, `${directory}/instances/${name}`),
+      ),
+    ),
     ...eventsOf(texts, directory),
   ];
   return { facts, unseen: texts.unseen() };
 }
 
-function instanceFact(name: string): ListedFact {
-  const location = `${usual}/instances/${name}`;
-  const subject = `instance ${name} of the tracer`;
-  return { key: `instance ${name}`, subject, location, uid: null, attributes: {}, show: `ls ${location}` };
+function tracerFact(subject: string, location: string, attributes: FactAttributes): ListedFact {
+  return {
+    key: `tracer ${location}`,
+    subject,
+    location,
+    uid: null,
+    attributes,
+    show: `grep . ${location}/* 2>/dev/null`,
+  };
 }
 
-function settingsOf(texts: KernelTexts, { directory, path }: { directory: string; path: string }): ListedFact[] {
-  return settings.flatMap((name) => {
-    const value = texts.text(`${directory}/${path}${name}`);
-    if (value === null) return [];
-    const location = `${usual}/${path}${name}`;
-    const fact = {
-      key: `tracing ${path}${name}`,
-      subject: `setting ${path}${name} of the tracer`,
-      location,
-      uid: null,
-    };
-    return [{ ...fact, attributes: { value: value.trim() }, show: `cat ${location}` }];
-  });
+function settingsOf(texts: KernelTexts, directory: string): FactAttributes {
+  return Object.fromEntries(settings.map((name) => [name, texts.text(`${directory}/${name}`)?.trim() ?? null]));
 }
 
 /** A probe stands in the list of its kind and in the list of all. */
