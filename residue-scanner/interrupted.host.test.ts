@@ -53,3 +53,18 @@ describe.skipIf(!canTrace)("SIGINT (skipped where strace cannot trace)", () => {
     },
   );
 });
+
+describe.skipIf(!canTrace)("what is opened (skipped where strace cannot trace)", () => {
+  it("are directories and regular files, also of what a command left: no pipe and no socket", () => {
+    const root = temporaryDirectory();
+    const script = `echo x > regular; mkfifo pipe; ${process.execPath} -e 'require("net").createServer().listen("socket", () => process.exit())'`;
+    const run = traceResidue(["run", "--root", root, "--", "bash", "-c", `cd ${root}; ${script}`], {
+      place: placeBelow(),
+    });
+    for (const name of ["pipe", "socket"]) expect(run.stderr).toContain(`WHERE  ${root}/${name}`);
+    const opened = (name: string) =>
+      run.calls.filter((call) => / open\w*\(/.test(call) && call.includes(`${root}/${name}"`));
+    expect(opened("regular")).not.toEqual([]);
+    expect([opened("pipe"), opened("socket")]).toEqual([[], []]);
+  });
+});
