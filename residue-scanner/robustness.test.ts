@@ -16,8 +16,8 @@ import { contextFixture, snapshotFixture } from "./testing/snapshot-fixture.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 const launcher = join(import.meta.dirname, "../bin/residue.mjs");
-const manyFiles = 40_000;
-const heapMebibytes = 40;
+const manyFiles = 60_000;
+const heapMebibytes = 32;
 
 describe("residue", () => {
   it("needs no memory for each file: a small heap is enough for many", { timeout: 120_000 }, async () => {
