@@ -1,0 +1,67 @@
+import { type CorpusItem, type CorpusSection } from "./item.ts";
+import { cleanUp } from "./clean-up.ts";
+import { Field } from "./field.ts";
+import { judge, type Judgement, type Outcome, unclaimed } from "./judge.ts";
+import { play } from "./play.ts";
+import type { CorpusResult, SectionResult } from "./table.ts";
+import { drawVariables, type Variables } from "./variables.ts";
+
+export interface RoundOptions {
+  readonly plants: readonly CorpusSection[];
+  readonly background: readonly CorpusSection[];
+  /** More parameters for `residue run`. */
+  readonly parameters?: readonly string[];
+  readonly variables?: Variables;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RoundResult extends CorpusResult {
+  readonly durationMs: number;
+  readonly verdict: string;
+  readonly variables: Variables;
+  /** What could not be undone, in words. */
+  readonly left: readonly string[];
+}
+
+/**
+ * One round: what must be there is made, a job plants while others are at work, the host is read, every item is looked
+ * up in the report, and all is undone, whatever happened.
+ *
+ * @throws an error where there is no report; `cleanUp` has then run all the same
+ */
+export async function playRound(options: RoundOptions): Promise<RoundResult> {
+  const plants = options.plants.flatMap(({ items }) => items);
+  const background = options.background.flatMap(({ items }) => items);
+  const variables = options.variables ?? drawVariables();
+  let left: string[] = [];
+  let result: Omit<RoundResult, "left">;
+  const field = Field.create([...background, ...plants], variables);
+  try {
+    const prepared = new Map([...background, ...plants].map((item) => [item.name, field.prepare(item)]));
+    const ready = ({ name }: CorpusItem) => prepared.get(name)?.status === "done";
+    const played = await play(field, {
+      plants: plants.filter(ready),
+      background: background.filter(ready),
+      parameters: options.parameters ?? [],
+      signal: options.signal,
+    });
+    const outcomeOf = ({ name }: CorpusItem): Outcome =>
+      played.outcomes.get(name) ?? prepared.get(name) ?? { status: "broken", reason: "it was not done" };
+    const judged = (item: CorpusItem): Judgement =>
+      judge(item, { report: played.report, variables, outcome: outcomeOf(item) });
+    const judgeAll = ({ surface, items }: CorpusSection): SectionResult => ({ surface, judgements: items.map(judged) });
+    result = {
+      plants: options.plants.map(judgeAll),
+      background: options.background.map(judgeAll),
+      others: unclaimed(played.report, [...plants, ...background], variables).map(
+        ({ id, attribution }) => `${id} (${attribution.to})`,
+      ),
+      durationMs: played.durationMs,
+      verdict: played.report.verdict,
+      variables,
+    };
+  } finally {
+    left = await cleanUp(field.directory);
+  }
+  return { ...result, left };
+}
