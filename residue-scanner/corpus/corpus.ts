@@ -22,6 +22,7 @@ scanner finds, whose it says that it is, and whom it blames. Needs root. All of 
   --no-background  without anybody else at work
   --json           the result as JSON
   --list           what there is; nothing is done
+  --report FILE    keep what the scanner reported, a list of one report a run
   --clean          undo what a killed run left
   --run OPTION     one more option for \`residue run\`, such as --run=--no-dwell
 
@@ -54,6 +55,7 @@ async function main(): Promise<ExitCode> {
       clean: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       "no-background": { type: "boolean", default: false },
+      report: { type: "string" },
       run: { type: "string", multiple: true, default: [] },
     },
   });
@@ -74,7 +76,8 @@ async function main(): Promise<ExitCode> {
     ? await playEach(wanted.plants, options)
     : [await playRound({ ...options, plants: wanted.plants })];
   const result = joined(rounds);
-  if (values.json) console.log(JSON.stringify({ totals: totalsOf(result), ...result, rounds }, null, 2));
+  if (values.report !== undefined) writeFileSync(values.report, JSON.stringify(rounds.map(({ report }) => report)));
+  if (values.json) console.log(JSON.stringify({ totals: totalsOf(result), ...result }, null, 2));
   else print(result, rounds);
   if (positionals.length === 0 && !values.each && !values["no-background"]) writeFileSync(document, documentOf(result));
   return exitCodeOf(result, rounds);
@@ -136,7 +139,7 @@ function print(result: CorpusResult, rounds: readonly RoundResult[]): void {
   for (const other of result.others.slice(0, 20)) console.log(`  ${other}`);
   const seconds = rounds.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1_000;
   console.log(
-    `residue run took ${seconds.toFixed(1)} s; its verdict: ${rounds.map(({ verdict }) => verdict).join(", ")}`,
+    `residue run took ${seconds.toFixed(1)} s; its verdict: ${rounds.map(({ report }) => report.verdict).join(", ")}`,
   );
 }
 

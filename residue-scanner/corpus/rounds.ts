@@ -1,3 +1,4 @@
+import type { ResidueReport } from "../../protocol/residue-report.ts";
 import { type CorpusItem, type CorpusSection } from "./item.ts";
 import { cleanUp } from "./clean-up.ts";
 import { Field } from "./field.ts";
@@ -17,7 +18,7 @@ export interface RoundOptions {
 
 export interface RoundResult extends CorpusResult {
   readonly durationMs: number;
-  readonly verdict: string;
+  readonly report: ResidueReport;
   readonly variables: Variables;
   /** What could not be undone, in words. */
   readonly left: readonly string[];
@@ -57,7 +58,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
         ({ id, attribution }) => `${id} (${attribution.to})`,
       ),
       durationMs: played.durationMs,
-      verdict: played.report.verdict,
+      report: played.report,
       variables,
     };
   } finally {

@@ -34,7 +34,7 @@ export function drawVariables(): Variables {
     C: String(address + 120),
     P: String(randomInt(20_000, 30_000)),
     HOME: homedir(),
-    CGROUP: root === null || own === null ? "" : join(root, own),
+    CGROUP: root === null || own === null ? "" : join(root, own).replace(/\/$/, ""),
   };
 }
 

@@ -74,7 +74,7 @@ export const attributePlants: CorpusSection = {
       before: String.raw`echo old > "$D/file"`,
       act: String.raw`helper xattr "$D/file" user.left 6c656674`,
       undo: String.raw`rm -f "$D/file"`,
-      traces: [{ text: "$D/file", changed: ["xattrs"] }],
+      traces: [{ text: "user.left=left" }],
     },
     {
       name: "trusted-attribute",
@@ -91,7 +91,7 @@ export const attributePlants: CorpusSection = {
       // acl(5), in the form of linux/posix_acl_xattr.h: version 2, then tag, permissions and id of each entry.
       act: String.raw`helper xattr "$D/file" system.posix_acl_access 0200000001000600ffffffff02000600feff000004000400ffffffff10000600ffffffff20000000ffffffff`,
       undo: String.raw`rm -f "$D/file"`,
-      traces: [{ text: "$D/file", changed: ["xattrs"] }],
+      traces: [{ text: "$D/file", change: "changed" }],
     },
     {
       name: "capability",

@@ -1,15 +1,15 @@
 import type { CorpusItem, CorpusSection } from "../item.ts";
 
 /** A line that the job adds to a file in which many keep lines of their own. */
-function line(options: { name: string; what: string; file: string; text: string }): CorpusItem {
-  const { name, what, file, text } = options;
+function line(options: { name: string; what: string; file: string; text: string; told?: string }): CorpusItem {
+  const { name, what, file, text, told = text } = options;
   return {
     name,
     what,
     before: `keep "${file}"`,
     act: `printf '%s\\n' "${text}" >> "${file}"`,
     undo: `unline "${file}" "${text}"`,
-    traces: [{ text }, { text: file, change: "changed" }],
+    traces: [{ text: told }, { text: file, change: "changed" }],
   };
 }
 
@@ -43,7 +43,13 @@ export const configurationPlants: CorpusSection = {
       file: "/etc/passwd",
       text: "$T:x:64990:64990:corpus:/nonexistent:/usr/sbin/nologin",
     }),
-    line({ name: "password", what: "a user's password entry", file: "/etc/shadow", text: "$T:!:20000:0:99999:7:::" }),
+    line({
+      name: "password",
+      what: "a user's password entry",
+      file: "/etc/shadow",
+      text: "$T:!:20000:0:99999:7:::",
+      told: "/etc/shadow: $T:",
+    }),
     line({ name: "group", what: "a group", file: "/etc/group", text: "$T:x:64990:" }),
     line({ name: "subordinate-ids", what: "subordinate user ids", file: "/etc/subuid", text: "$T:4200000:65536" }),
     line({ name: "environment", what: "a variable for everybody", file: "/etc/environment", text: "HOUSEGUEST_$T=1" }),

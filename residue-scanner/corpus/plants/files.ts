@@ -196,7 +196,8 @@ export const filePlants: CorpusSection = {
       name: "file-from-pid-namespace",
       what: "a file by a process in a PID namespace, with no environment, in its own session, long gone",
       needs: ["unshare", "setsid"],
-      act: String.raw`env -i W="$W" D="$D" setsid -w unshare --pid --fork sh -c '(sh -c "echo left > $D/by-nobody" &) ; wait'; i=0; while [ ! -s "$D/by-nobody" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done`,
+      // Process 1 of the namespace takes everybody with it when it ends, and so waits for the file.
+      act: String.raw`env -i D="$D" setsid -w unshare --pid --fork sh -c '(sh -c "echo left > $D/by-nobody" &); until [ -s "$D/by-nobody" ]; do sleep 0.01; done'`,
       undo: String.raw`rm -f "$D/by-nobody"`,
       traces: [{ text: "$D/by-nobody" }],
     },
@@ -220,7 +221,7 @@ export const filePlants: CorpusSection = {
       name: "file-by-request",
       what: "a file that a service of somebody else wrote because the job asked it to, through a pipe",
       before: String.raw`mkfifo "$D/ask"; tool c-service; daemon c-service serve "$D/ask" "$D/asked-for"`,
-      act: String.raw`printf x > "$D/ask"; i=0; while [ ! -s "$D/asked-for" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done`,
+      act: String.raw`printf x > "$D/ask"; i=0; while [ ! -s "$D/asked-for" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done; [ -s "$D/asked-for" ]`,
       undo: String.raw`rm -f "$D/ask" "$D/asked-for"`,
       traces: [{ text: "$D/asked-for" }],
     },

@@ -22,7 +22,7 @@ function touched(options: { name: string; what: string; act: string; needs: read
     what,
     needs,
     before: `tool ${name}; daemon ${name} hold nothing`,
-    act: `pid=$(pgrep -f "^$W/bin/${name} "); ${act}`,
+    act: `pid=$(pid_of ${name}); ${act}`,
     undo: ":",
     traces: [{ text: `$W/bin/${name}`, surface: "processes", change: "changed" }],
   };
@@ -65,7 +65,7 @@ export const processPlants: CorpusSection = {
         name: "p-hidden",
         what: "a process hidden by a mount over its directory in /proc",
         needs: ["mount", "pgrep"],
-        act: String.raw`daemon p-hidden hold nothing; mkdir "$D/empty"; pid=$(pgrep -f "^$W/bin/p-hidden "); mount --bind "$D/empty" "/proc/$pid"`,
+        act: String.raw`daemon p-hidden hold nothing; mkdir "$D/empty"; pid=$(pid_of p-hidden); mount --bind "$D/empty" "/proc/$pid"`,
       }),
       undo: String.raw`grep -a -F "$D/empty" /proc/self/mountinfo | cut -d ' ' -f 5 | while read -r at; do umount "$at"; done`,
       traces: [
@@ -76,7 +76,7 @@ export const processPlants: CorpusSection = {
     staying({
       name: "p-stopped",
       what: "a stopped process",
-      act: String.raw`daemon p-stopped hold nothing; kill -STOP "$(pgrep -f "^$W/bin/p-stopped ")"`,
+      act: String.raw`daemon p-stopped hold nothing; kill -STOP "$(pid_of p-stopped)"`,
       needs: ["pgrep"],
     }),
     staying({
@@ -141,7 +141,7 @@ export const processPlants: CorpusSection = {
       what: "somebody's service ended",
       needs: ["pgrep"],
       before: String.raw`tool x-ended; daemon x-ended hold tcp "$A.9" 4719`,
-      act: String.raw`pid=$(pgrep -f "^$W/bin/x-ended "); kill "$pid"`,
+      act: String.raw`pid=$(pid_of x-ended); kill "$pid"`,
       undo: ":",
       traces: [
         { text: "$A.9:4719", change: "vanished" },

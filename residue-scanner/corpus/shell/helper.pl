@@ -96,7 +96,8 @@ my %command = (
     $take{$what} or die "nothing holds $what\n";
     # Not inherited by what is executed, but by what is forked.
     $take{$what}->(@parameters);
-    $0 = $ENV{SHOWN_AS} if defined $ENV{SHOWN_AS};
+    # Its name only: what it was told to hold would be found in its command line.
+    $0 = $ENV{SHOWN_AS} // ($^X =~ m{([^/]+)$})[0];
     away(sub {
       if ($what eq "zombie") { POSIX::_exit(0) unless fork }
       rest();

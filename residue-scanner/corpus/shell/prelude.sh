@@ -5,6 +5,13 @@ helper() { "$W/bin/perl" "$W/helper.pl" "$@"; }
 # A daemon of a name of its own; its program was linked before the baseline by `tool`.
 daemon() { tool_name=$1; shift; "$W/bin/$tool_name" "$W/helper.pl" "$@"; }
 tool() { for tool_name in "$@"; do ln -f "$W/bin/perl" "$W/bin/$tool_name"; done; }
+# The process that runs such a program.
+pid_of() {
+  for pid_found in $(pgrep -x "$1"); do
+    if [ "$(readlink "/proc/$pid_found/exe")" = "$W/bin/$1" ]; then echo "$pid_found"; return 0; fi
+  done
+  return 1
+}
 refuse() { echo "$*"; exit 77; }
 
 # Makes missing directories before the baseline; the clean-up removes them again.
