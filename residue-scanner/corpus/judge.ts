@@ -55,11 +55,10 @@ export function isBlamed({ attributedTo }: Judgement): boolean {
   return attributedTo !== null && attributedTo !== "background";
 }
 
-/** The findings that tell none of the items: somebody else is at work on this host, or the corpus knows too little. */
-export function unclaimed(report: ResidueReport, items: readonly CorpusItem[], variables: Variables): Finding[] {
-  return report.findings.filter(
-    (finding) => !items.some((item) => tells(item, finding, withDirectory(variables, item.name))),
-  );
+/** The findings that tell one of the items. */
+export function claimed(findings: readonly Finding[], items: readonly CorpusItem[], variables: Variables): Finding[] {
+  const own = items.map((item) => ({ item, variables: withDirectory(variables, item.name) }));
+  return findings.filter((finding) => own.some(({ item, variables }) => tells(item, finding, variables)));
 }
 
 function strongest(findings: readonly Found[]): AttributionTarget | null {

@@ -2,9 +2,11 @@ import type { ResidueReport } from "../../protocol/residue-report.ts";
 import { type CorpusItem, type CorpusSection } from "./item.ts";
 import { cleanUp } from "./clean-up.ts";
 import { Field } from "./field.ts";
-import { judge, type Judgement, type Outcome, unclaimed } from "./judge.ts";
+import { claimed, judge, type Judgement, type Outcome } from "./judge.ts";
+import { leftBehind } from "./left-behind.ts";
 import { play } from "./play.ts";
 import type { CorpusResult, SectionResult } from "./table.ts";
+import { takeSnapshot } from "../take-snapshot.ts";
 import { drawVariables, type Variables } from "./variables.ts";
 
 export interface RoundOptions {
@@ -20,7 +22,7 @@ export interface RoundResult extends CorpusResult {
   readonly durationMs: number;
   readonly report: ResidueReport;
   readonly variables: Variables;
-  /** What could not be undone, in words. */
+  /** What could not be undone, and what is there although it was, in words. */
   readonly left: readonly string[];
 }
 
@@ -36,6 +38,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   const variables = options.variables ?? drawVariables();
   let left: string[] = [];
   let result: Omit<RoundResult, "left">;
+  const untouched = await takeSnapshot();
   const field = Field.create([...background, ...plants], variables);
   try {
     const prepared = new Map([...background, ...plants].map((item) => [item.name, field.prepare(item)]));
@@ -54,9 +57,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     result = {
       plants: options.plants.map(judgeAll),
       background: options.background.map(judgeAll),
-      others: unclaimed(played.report, [...plants, ...background], variables).map(
-        ({ id, attribution }) => `${id} (${attribution.to})`,
-      ),
+      others: othersIn(played.report, [...plants, ...background], variables),
       durationMs: played.durationMs,
       report: played.report,
       variables,
@@ -64,5 +65,12 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   } finally {
     left = await cleanUp(field.directory);
   }
+  if (left.length === 0) left = await leftBehind(untouched, [...plants, ...background], variables);
   return { ...result, left };
+}
+
+/** Somebody else is at work on this host, or the corpus knows too little of what its items do. */
+function othersIn(report: ResidueReport, items: readonly CorpusItem[], variables: Variables): string[] {
+  const own = new Set(claimed(report.findings, items, variables));
+  return report.findings.filter((one) => !own.has(one)).map(({ id, attribution }) => `${id} (${attribution.to})`);
 }

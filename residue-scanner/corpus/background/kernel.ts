@@ -89,7 +89,7 @@ export const backgroundKernel: CorpusSection = {
       needs: ["ip"],
       before: "folder /run/netns",
       act: String.raw`ip netns add "$N" || refuse "ip netns"`,
-      undo: String.raw`[ ! -e "/run/netns/$N" ] || ip netns del "$N"`,
+      undo: "unname $N",
       traces: [{ text: "/run/netns/$N" }, { text: "/var/run/netns/$N" }],
     },
     {

@@ -11,7 +11,7 @@ export const backgroundRunning: CorpusSection = {
       act: String.raw`"$W/bin/n-short" -e 1`,
       steady: String.raw`for i in 1 2 3 4 5 6 7 8 9; do "$W/bin/n-short" -e 1; done`,
       undo: ":",
-      traces: [{ text: "$W/bin/n-short" }],
+      traces: [{ text: "$W/bin/n-short", surface: "processes" }],
     },
     {
       name: "b-daemon",
@@ -19,7 +19,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-daemon",
       act: "daemon n-daemon hold nothing",
       undo: ":",
-      traces: [{ text: "$W/bin/n-daemon" }],
+      traces: [{ text: "$W/bin/n-daemon", surface: "processes" }],
     },
     {
       name: "b-restart",
@@ -28,7 +28,7 @@ export const backgroundRunning: CorpusSection = {
       before: String.raw`tool n-restarted; daemon n-restarted hold tcp "$A.20" 4711`,
       act: String.raw`kill "$(pid_of n-restarted)"; i=0; while pid_of n-restarted >/dev/null && [ $i -lt 100 ]; do sleep 0.02; i=$((i + 1)); done; daemon n-restarted hold tcp "$A.20" 4711`,
       undo: ":",
-      traces: [{ text: "$W/bin/n-restarted" }, { text: "$A.20:4711" }],
+      traces: [{ text: "$W/bin/n-restarted", surface: "processes" }, { text: "$A.20:4711" }],
     },
     {
       name: "b-nice",
@@ -37,7 +37,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-nice; daemon n-nice hold nothing",
       act: String.raw`renice -n 5 -p "$(pid_of n-nice)"`,
       undo: ":",
-      traces: [{ text: "$W/bin/n-nice" }],
+      traces: [{ text: "$W/bin/n-nice", surface: "processes" }],
     },
     {
       name: "b-tcp",
@@ -45,7 +45,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-tcp",
       act: String.raw`daemon n-tcp hold tcp "$A.21" 4711`,
       undo: ":",
-      traces: [{ text: "$A.21:4711" }, { text: "$W/bin/n-tcp" }],
+      traces: [{ text: "$A.21:4711" }, { text: "$W/bin/n-tcp", surface: "processes" }],
     },
     {
       name: "b-udp",
@@ -53,7 +53,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-udp",
       act: String.raw`daemon n-udp hold udp "$A.22" 4711`,
       undo: ":",
-      traces: [{ text: "$A.22:4711" }, { text: "$W/bin/n-udp" }],
+      traces: [{ text: "$A.22:4711" }, { text: "$W/bin/n-udp", surface: "processes" }],
     },
     {
       name: "b-unix",
@@ -61,7 +61,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-unix",
       act: String.raw`daemon n-unix hold unix "$D/service.sock"`,
       undo: String.raw`rm -f "$D/service.sock"`,
-      traces: [{ text: "$D/service.sock" }, { text: "$W/bin/n-unix" }],
+      traces: [{ text: "$D/service.sock" }, { text: "$W/bin/n-unix", surface: "processes" }],
     },
     {
       name: "b-abstract",
@@ -69,7 +69,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-abstract",
       act: "daemon n-abstract hold abstract $N-abstract",
       undo: ":",
-      traces: [{ text: "$N-abstract" }, { text: "$W/bin/n-abstract" }],
+      traces: [{ text: "$N-abstract" }, { text: "$W/bin/n-abstract", surface: "processes" }],
     },
     {
       name: "b-connections",
@@ -86,7 +86,7 @@ export const backgroundRunning: CorpusSection = {
       before: "tool n-deleted",
       act: String.raw`daemon n-deleted hold deleted "$D/scratch"`,
       undo: String.raw`rm -f "$D/scratch"`,
-      traces: [{ text: "$D/scratch" }, { text: "$W/bin/n-deleted" }],
+      traces: [{ text: "$D/scratch" }, { text: "$W/bin/n-deleted", surface: "processes" }],
     },
   ],
 };

@@ -74,7 +74,8 @@ export const attributePlants: CorpusSection = {
       before: String.raw`echo old > "$D/file"`,
       act: String.raw`helper xattr "$D/file" user.left 6c656674`,
       undo: String.raw`rm -f "$D/file"`,
-      traces: [{ text: "user.left=left" }],
+      // Which attribute it was is told where the report looks at files more closely.
+      traces: [{ text: "$D/file", change: "changed" }],
     },
     {
       name: "trusted-attribute",

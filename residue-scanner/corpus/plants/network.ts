@@ -93,7 +93,7 @@ export const networkPlants: CorpusSection = {
       needs: ["ip"],
       before: "folder /run/netns",
       act: String.raw`ip netns add "$T" || refuse "ip netns"`,
-      undo: String.raw`[ ! -e "/run/netns/$T" ] || ip netns del "$T"`,
+      undo: "unname $T",
       traces: [{ text: "/run/netns/$T" }, { text: "/var/run/netns/$T" }],
     },
   ],

@@ -84,11 +84,15 @@ export const processPlants: CorpusSection = {
       what: "a process that does not collect its children",
       act: "daemon p-zombies hold zombie",
     }),
-    staying({
-      name: "p-deleted",
-      what: "a process whose program is deleted",
-      act: String.raw`daemon p-deleted hold nothing; rm "$W/bin/p-deleted"`,
-    }),
+    {
+      ...staying({
+        name: "p-deleted",
+        what: "a process whose program is deleted",
+        act: String.raw`daemon p-deleted hold nothing; rm "$W/bin/p-deleted"`,
+      }),
+      // A copy: of a link, the others would have one link less.
+      before: String.raw`cp "$W/bin/perl" "$W/bin/p-deleted"`,
+    },
     {
       name: "p-memfd",
       what: "a process whose program was never a file",

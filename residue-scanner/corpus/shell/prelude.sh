@@ -40,5 +40,10 @@ unline() {
   fi
   if [ -s "$(kept "$1")" ] && [ ! -s "$1" ]; then rm -f "$1"; fi
 }
+# Takes a network namespace's name away, and with the last one the mount of the folder, if the corpus made it.
+unname() {
+  [ ! -e "/run/netns/$1" ] || ip netns del "$1"
+  if grep -q -x -s /run/netns "$W/folders" && [ -z "$(ls /run/netns)" ] && mountpoint -q /run/netns; then umount /run/netns; fi
+}
 # Tries again for as long as the kernel says that something is still in use.
 again() { for _ in 1 2 3 4 5 6 7 8 9 10; do "$@" 2>/dev/null && return 0; sleep 0.1; done; "$@"; }
