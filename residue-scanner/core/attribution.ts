@@ -149,12 +149,20 @@ function attributeSocket({ before, after }: SocketDifference, { witness }: Attri
     return { to: "background", evidence: [{ kind: "owner", detail }] };
   }
   const added = after.owners?.filter((pid) => !(before?.owners ?? []).includes(pid)) ?? [];
-  const owners = (added.length > 0 ? added : (after.owners ?? [])).map((pid) => ({ pid, ...witness.ofPid(pid) }));
-  const rank: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
-  const worst = owners.toSorted((one, other) => rank.indexOf(one.to) - rank.indexOf(other.to))[0];
+  const worst = worstOf(added.length > 0 ? added : (after.owners ?? []), witness);
   if (worst === undefined) return nobody;
   const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
   return { to: worst.to, evidence: [evidence, ...worst.evidence] };
+}
+
+/** The holder whom it counts most to name. */
+function worstOf(
+  pids: readonly number[],
+  witness: ProcessWitness,
+): (Attribution & { readonly pid: number }) | undefined {
+  const owners = pids.map((pid) => ({ pid, ...witness.ofPid(pid) }));
+  const rank: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
+  return owners.toSorted((one, other) => rank.indexOf(one.to) - rank.indexOf(other.to))[0];
 }
 
 function attributeCrontab({ after }: CrontabDifference, { context, inspections }: AttributionKnowledge): Attribution {
@@ -205,8 +213,11 @@ const listedTimes = {
   vanished: "was there at the baseline and is gone",
 } as const;
 
-/** By what its words name: who made it, the kernel does not keep. */
-function attributeListed({ after, before, change }: ListedDifference, { context }: AttributionKnowledge): Attribution {
+/** By what its words name, and by who keeps it: who made it, the kernel does not keep. */
+function attributeListed(
+  { after, before, change }: ListedDifference,
+  { context, witness }: AttributionKnowledge,
+): Attribution {
   const fact = after ?? before;
   if (fact === null) return nobody;
   const when: Evidence = { kind: "time", detail: listedTimes[change] };
@@ -226,6 +237,11 @@ function attributeListed({ after, before, change }: ListedDifference, { context 
   if (mentioned !== undefined) {
     const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
     return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
+  }
+  const holder = worstOf(after?.holders ?? [], witness);
+  if (holder !== undefined) {
+    const held: Evidence = { kind: "holder", detail: `kept by process ${holder.pid}` };
+    return { to: holder.to, evidence: [held, ...holder.evidence, when] };
   }
   return { to: "unknown", evidence: [when] };
 }

@@ -26,13 +26,16 @@ const secretFiles = new Set(["etc/shadow", "etc/gshadow"]);
 /** A larger file is no list of lines that people keep. */
 const bytesMax = 262_144;
 
+/** What was last read of each file, with the facts made of it: most of the work is lost on files that stay as they are. */
+const lastRead = new Map<string, { readonly content: string; readonly facts: readonly ListedFact[] }>();
+
 /** Every line that says something of the configuration files that many share, comments too: whoever wrote one left it. */
 export function collectConfiguration(root = "/"): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
   for (const path of new Set([...sharedFiles, ...filesInHomes(root)])) {
     const content = readShared(join(root, path), refused);
-    if (content !== null) facts.push(...linesOf({ file: join(root, path), content, isSecret: secretFiles.has(path) }));
+    if (content !== null) facts.push(...factsOf({ file: join(root, path), content, isSecret: secretFiles.has(path) }));
   }
   const [first] = refused;
   return {
@@ -60,6 +63,14 @@ function readShared(path: string, refused: string[]): string | null {
     if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCode(error) ?? "")) refused.push(path);
     return null;
   }
+}
+
+function factsOf(read: { file: string; content: string; isSecret: boolean }): readonly ListedFact[] {
+  const last = lastRead.get(read.file);
+  if (last?.content === read.content) return last.facts;
+  const facts = linesOf(read);
+  lastRead.set(read.file, { content: read.content, facts });
+  return facts;
 }
 
 /** Lines by their text and how often it came before, so that a line put in above does not change those below. */
