@@ -104,11 +104,15 @@ export const kernelPlants: CorpusSection = {
     },
     {
       name: "bpf-map",
-      what: "a BPF map that a daemon holds",
+      what: "a daemon with a BPF map",
       before: "tool k-map",
       act: String.raw`daemon k-map hold map "$T"`,
       undo: ":",
-      traces: [{ text: "$T", surface: "bpf" }, { text: "BPF map" }],
+      // It ends with the daemon, and may be told with it.
+      traces: [
+        { text: "$T", surface: "bpf" },
+        { text: "$W/bin/k-map", surface: "processes" },
+      ],
     },
     {
       name: "firewall-table",

@@ -20,6 +20,12 @@ function held(options: {
   };
 }
 
+/** What has no name of its own may be told with the daemon: the one ends with the other. */
+function nameless(options: { name: string; what: string; hold: string; text: string; undo?: string }): CorpusItem {
+  const item = held({ ...options, surface: "" });
+  return { ...item, traces: [...item.traces, { text: `$W/bin/${item.name}`, surface: "processes" }] };
+}
+
 /** Sockets in which somebody still listens, and files that exist only as long as they are open. */
 export const socketPlants: CorpusSection = {
   surface: "sockets and open files",
@@ -44,9 +50,14 @@ export const socketPlants: CorpusSection = {
     }),
     held({ name: "s-abstract", what: "an abstract unix socket", hold: "abstract $T-abstract", text: "$T-abstract" }),
     held({ name: "s-raw", what: "a raw socket", hold: "raw", text: "(s-raw)" }),
-    held({ name: "s-packet", what: "a packet socket", hold: "packet", text: "(s-packet)" }),
-    held({ name: "s-vsock", what: "a listening vsock socket", hold: "vsock $P", text: "(s-vsock)" }),
-    held({ name: "s-netlink", what: "a netlink socket", hold: "netlink", text: "(s-netlink)" }),
+    nameless({ name: "s-packet", what: "a daemon with a packet socket", hold: "packet", text: "(s-packet)" }),
+    nameless({
+      name: "s-vsock",
+      what: "a daemon that listens to other machines of this computer (vsock)",
+      hold: "vsock $P",
+      text: "(s-vsock)",
+    }),
+    nameless({ name: "s-netlink", what: "a daemon with a netlink socket", hold: "netlink", text: "(s-netlink)" }),
     {
       ...held({
         name: "s-connection",
@@ -65,20 +76,18 @@ export const socketPlants: CorpusSection = {
       undo: ":",
       traces: [{ text: "$A.4:4711" }],
     },
-    held({
+    nameless({
       name: "o-deleted",
-      what: "a deleted file that is still open",
+      what: "a daemon that keeps a deleted file open",
       hold: "deleted $D/deleted",
       text: "$D/deleted",
       undo: 'rm -f "$D/deleted"',
-      surface: "",
     }),
-    held({
+    nameless({
       name: "o-memfd",
-      what: "a file in memory without a name",
+      what: "a daemon that keeps a file in memory without a name",
       hold: "memfd $T-held",
       text: "memfd:$T-held",
-      surface: "",
     }),
   ],
 };
