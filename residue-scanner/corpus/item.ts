@@ -18,6 +18,11 @@ export interface CorpusItem {
   readonly steady?: string;
   /** Takes it away; does no harm where it was never done, or done in part. */
   readonly undo: string;
+  /**
+   * For background activities: why nothing can tell it from what the job does at the same time. A finding that calls it
+   * shared is right then.
+   */
+  readonly sharedBecause?: string;
   /** Findings that tell it; one is enough. */
   readonly traces: readonly Trace[];
 }

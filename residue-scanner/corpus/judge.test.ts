@@ -82,6 +82,9 @@ describe("whose it is", () => {
     expect([job, unknown, background].map((one) => one !== undefined && isOfRun(one))).toEqual([true, false, false]);
     expect([job, unknown, background].map((one) => one !== undefined && isBlamed(one))).toEqual([true, true, false]);
     expect(isBlamed(judged(item, []))).toBe(false);
+    const shared = judged(item, [findingOf({}, "shared" as AttributionTarget)]);
+    expect([isOfRun(shared), isBlamed(shared)]).toEqual([true, true]);
+    expect(isBlamed({ ...shared, item: { ...item, sharedBecause: "both write to it" } })).toBe(false);
   });
 
   it("names the rule that excused it, as far as the examples show", () => {

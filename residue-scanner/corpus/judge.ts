@@ -51,7 +51,8 @@ export function isOfRun({ attributedTo }: Judgement): boolean {
 }
 
 /** Whether the report charges the run with what somebody else did, or leaves it for others to explain. */
-export function isBlamed({ attributedTo }: Judgement): boolean {
+export function isBlamed({ item, attributedTo }: Judgement): boolean {
+  if (String(attributedTo) === "shared" && item.sharedBecause !== undefined) return false;
   return attributedTo !== null && attributedTo !== "background";
 }
 

@@ -151,11 +151,20 @@ export const backgroundFiles: CorpusSection = {
     },
     {
       name: "b-hosts-line",
-      what: "a line that somebody puts into /etc/hosts",
+      what: "a line that somebody puts into /etc/hosts, as the job does",
+      sharedBecause: "Both write to one file, and nobody keeps who wrote which of its lines.",
       before: "keep /etc/hosts",
       act: String.raw`echo "192.0.2.78 $N.invalid" >> /etc/hosts`,
       undo: String.raw`unline /etc/hosts "192.0.2.78 $N.invalid"`,
       traces: [{ text: "$N.invalid" }],
+    },
+    {
+      name: "b-services-line",
+      what: "a line that somebody puts into /etc/services",
+      before: "keep /etc/services",
+      act: String.raw`echo "# by $N" >> /etc/services`,
+      undo: String.raw`unline /etc/services "# by $N"`,
+      traces: [{ text: "/etc/services: # by $N" }, { text: "/etc/services", surface: "files", change: "changed" }],
     },
     {
       name: "b-file-gone",

@@ -59,7 +59,7 @@ export const socketPlants: CorpusSection = {
     }),
     nameless({ name: "s-netlink", what: "a daemon with a netlink socket", hold: "netlink", text: "(s-netlink)" }),
     {
-      ...held({
+      ...nameless({
         name: "s-connection",
         what: "a connection to a service of somebody else's",
         hold: "connection $A.3 4711",

@@ -88,7 +88,14 @@ sub away {
   $after->();
 }
 
-sub rest { sleep 3600 while 1 }
+sub rest {
+  my ($listening) = @_;
+  # One guest at a time, until it goes.
+  while (defined $listening && accept(my $guest, $listening)) {
+    while (sysread($guest, my $bytes, 512)) { }
+  }
+  sleep 3600 while 1;
+}
 
 my %command = (
   hold => sub {
@@ -100,7 +107,7 @@ my %command = (
     $0 = $ENV{SHOWN_AS} // ($^X =~ m{([^/]+)$})[0];
     away(sub {
       if ($what eq "zombie") { POSIX::_exit(0) unless fork }
-      rest();
+      rest($what =~ /^tcp/ ? $held[0] : undef);
     });
   },
   # A writer that keeps its file open to append to it.
