@@ -76,15 +76,25 @@ my %take = (
   zombie => sub { },
 );
 
+# The caller goes on when the daemon is on its own, and is nobody's child any more.
 sub away {
   my ($after) = @_;
-  exit 0 if fork // refuse("fork");
+  pipe(my $ready, my $tell) or refuse("pipe");
+  if (fork // refuse("fork")) {
+    close $tell;
+    exit(sysread($ready, my $byte, 1) ? 0 : 1);
+  }
+  close $ready;
   POSIX::setsid();
+  my $middle = $$;
   POSIX::_exit(0) if fork // POSIX::_exit(1);
+  select(undef, undef, undef, 0.001) while getppid() == $middle;
   chdir "/";
   open(STDIN, "<", "/dev/null");
   open(STDOUT, ">", "/dev/null");
   open(STDERR, ">", "/dev/null");
+  syswrite($tell, "1");
+  close $tell;
   $after->();
 }
 
@@ -145,8 +155,7 @@ my %command = (
     open(my $file, ">&=", $descriptor) or refuse("memfd");
     binmode $file;
     syswrite($file, $bytes);
-    exec {"/proc/self/fd/$descriptor"} $name, @parameters;
-    refuse("exec");
+    exec {"/proc/self/fd/$descriptor"} $name, @parameters or refuse("exec");
   },
   xattr => sub {
     my ($path, $name, $hex) = @_;
