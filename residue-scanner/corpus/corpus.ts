@@ -6,18 +6,19 @@ import { HouseguestError, messageOf, UsageError } from "../../foundation/errors.
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { backgroundSections } from "./background.ts";
 import { abandonedFields, cleanUp } from "./clean-up.ts";
-import type { CorpusSection } from "./item.ts";
+import type { CorpusItem, CorpusSection } from "./item.ts";
 import { plantSections } from "./plants.ts";
 import { playRound, type RoundResult } from "./rounds.ts";
 import { corpusTable, type CorpusResult, totalsOf } from "./table.ts";
 
 const document = join(import.meta.dirname, "../../docs/residue-corpus.md");
-const help = `npm run test:corpus [-- NAME…] [--each] [--json] [--no-background] [--list] [--clean]
+const help = `npm run test:corpus [-- NAME…] [--slow] [--each] [--json] [--no-background] [--list] [--clean]
 
 Has a job leave what jobs leave on a host, over every surface, while somebody else is at work there, and tells what the
 scanner finds, whose it says that it is, and whom it blames. Needs root. All of it is undone at the end.
 
   NAME…            only these items, or those whose names begin so
+  --slow           with those that wait a minute for cron
   --each           every plant in a run of its own (slow)
   --no-background  without anybody else at work
   --json           the result as JSON
@@ -49,6 +50,7 @@ async function main(): Promise<ExitCode> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      slow: { type: "boolean", default: false },
       each: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
@@ -67,7 +69,8 @@ async function main(): Promise<ExitCode> {
       next: "Run it as root, on a machine of your own.",
     });
   if (values.clean) return await cleanAbandoned();
-  const wanted = { plants: chosen(plantSections, positionals), background: chosen(backgroundSections, positionals) };
+  const choice = { names: positionals, slow: values.slow };
+  const wanted = { plants: chosen(plantSections, choice), background: chosen(backgroundSections, choice) };
   if (positionals.length > 0 && wanted.plants.length + wanted.background.length === 0)
     throw new UsageError(`There is no item ${positionals.join(", ")}.`, { code: "no-item", next: "See --list." });
   const background = values["no-background"] || values.each ? [] : wanted.background;
@@ -92,13 +95,15 @@ function listed({ surface, items }: CorpusSection): string {
   return [`${surface}:`, ...items.map(({ name, what }) => `  ${name.padEnd(24)} ${what}`)].join("\n");
 }
 
-function chosen(sections: readonly CorpusSection[], names: readonly string[]): CorpusSection[] {
-  if (names.length === 0) return [...sections];
+/** Whoever names a slow item wants it. */
+function chosen(
+  sections: readonly CorpusSection[],
+  { names, slow }: { names: readonly string[]; slow: boolean },
+): CorpusSection[] {
+  const isWanted = ({ name, slow: takesLong }: CorpusItem) =>
+    names.length === 0 ? slow || takesLong !== true : names.some((wanted) => name.startsWith(wanted));
   return sections
-    .map(({ surface, items }) => ({
-      surface,
-      items: items.filter(({ name }) => names.some((wanted) => name.startsWith(wanted))),
-    }))
+    .map(({ surface, items }) => ({ surface, items: items.filter(isWanted) }))
     .filter(({ items }) => items.length > 0);
 }
 

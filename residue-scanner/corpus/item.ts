@@ -8,6 +8,8 @@ export interface CorpusItem {
   readonly name: string;
   /** What it is, in words. */
   readonly what: string;
+  /** Takes a minute, because it waits for others; done only when it is asked for. */
+  readonly slow?: true;
   /** Commands without which it cannot be done. */
   readonly needs?: readonly string[];
   /** Done before the baseline, by whoever runs the corpus: what the plant changes. */

@@ -1,6 +1,7 @@
 import type { CorpusSection } from "./item.ts";
 import { attributePlants } from "./plants/attributes.ts";
 import { configurationPlants } from "./plants/configuration.ts";
+import { delegatedPlants } from "./plants/delegated.ts";
 import { filePlants } from "./plants/files.ts";
 import { kernelPlants } from "./plants/kernel.ts";
 import { mountPlants } from "./plants/mounts.ts";
@@ -15,6 +16,7 @@ export const plantSections: readonly CorpusSection[] = [
   attributePlants,
   configurationPlants,
   schedulePlants,
+  delegatedPlants,
   processPlants,
   socketPlants,
   mountPlants,

@@ -81,6 +81,15 @@ export const backgroundRunning: CorpusSection = {
       traces: [{ text: "$A.23:4711" }],
     },
     {
+      name: "b-cron",
+      what: "somebody's own job that cron runs",
+      slow: true,
+      before: String.raw`start_cron; echo "* * * * * root echo once >> $D/cron.log" > "/etc/cron.d/$N-run"`,
+      act: String.raw`wait_for "$D/cron.log"`,
+      undo: String.raw`rm -f "/etc/cron.d/$N-run" "$D/cron.log"; forget_cron`,
+      traces: [{ text: "$D/cron.log" }],
+    },
+    {
       name: "b-deleted-open",
       what: "a deleted file that somebody's daemon keeps open",
       before: "tool n-deleted",

@@ -217,13 +217,5 @@ export const filePlants: CorpusSection = {
       undo: String.raw`rm -f "$D"/short*`,
       traces: [{ text: "$D/short199" }],
     },
-    {
-      name: "file-by-request",
-      what: "a file that a service of somebody else wrote because the job asked it to, through a pipe",
-      before: String.raw`mkfifo "$D/ask"; tool c-service; daemon c-service serve "$D/ask" "$D/asked-for"`,
-      act: String.raw`printf x > "$D/ask"; i=0; while [ ! -s "$D/asked-for" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done; [ -s "$D/asked-for" ]`,
-      undo: String.raw`rm -f "$D/ask" "$D/asked-for"`,
-      traces: [{ text: "$D/asked-for" }],
-    },
   ],
 };

@@ -45,5 +45,28 @@ unname() {
   [ ! -e "/run/netns/$1" ] || ip netns del "$1"
   if grep -q -x -s /run/netns "$W/folders" && [ -z "$(ls /run/netns)" ] && mountpoint -q /run/netns; then umount /run/netns; fi
 }
+# Until a file has something in it: cron(8) looks once a minute.
+wait_for() {
+  waited=0
+  until [ -s "$1" ]; do
+    [ $waited -lt 1500 ] || { echo "nobody wrote $1"; return 1; }
+    waited=$((waited + 1))
+    sleep 0.1
+  done
+}
+# A cron of the corpus's own where none runs; it is ended with all that runs from W.
+start_cron() {
+  pgrep -x cron >/dev/null && return 0
+  [ -x /usr/sbin/cron ] || refuse "this host has no cron"
+  folder /etc/cron.d
+  if [ -e /run/crond.pid ]; then cp -p /run/crond.pid "$W/cron-was"; fi
+  cp /usr/sbin/cron "$W/bin/cron"
+  "$W/bin/cron"
+}
+forget_cron() {
+  [ -e "$W/bin/cron" ] || return 0
+  rm -f /run/crond.pid
+  [ ! -e "$W/cron-was" ] || cp -p "$W/cron-was" /run/crond.pid
+}
 # Tries again for as long as the kernel says that something is still in use.
 again() { for _ in 1 2 3 4 5 6 7 8 9 10; do "$@" 2>/dev/null && return 0; sleep 0.1; done; "$@"; }
