@@ -6,12 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../foundation/clock.ts";
 import { messageOf, systemCode } from "../../foundation/errors.ts";
 import { readMounts } from "../collectors/files/mounts.ts";
-import { isInUse } from "./field.ts";
+import { isInUse, runningPid } from "./field.ts";
 import { runScript } from "./scripts.ts";
 import { fieldPrefix } from "./variables.ts";
 
 const killMsMax = 10_000;
 const killPauseMs = 10;
+/** `residue run` reads the host until two readings agree. */
+const watcherMsMax = 120_000;
 
 /**
  * Undoes all that a run did to the host, the last first, and removes its directory. It may have been done in part, or
@@ -22,6 +24,7 @@ const killPauseMs = 10;
 export async function cleanUp(directory: string): Promise<string[]> {
   const failures: string[] = [];
   if (!(await endProcesses(directory))) failures.push("processes of the corpus do not end");
+  if (!(await endWatcher(directory))) failures.push("residue run does not end");
   for (const name of readLines(join(directory, "order")).reverse()) {
     const { exitCode, said } = runScript(directory, `undo-${name}`);
     if (exitCode !== 0) failures.push(`${name}: ${said === "" ? `exit code ${exitCode}` : said}`);
@@ -53,7 +56,17 @@ export function abandonedFields(): string[] {
   return names.filter((path) => path.startsWith(fieldPrefix) && !isInUse(path));
 }
 
-/** Ends what runs a program of the field's own, from memory too, until there is none. */
+/** Where the run was killed, `residue run` goes on without its job, and ends when it has read the host. */
+async function endWatcher(directory: string): Promise<boolean> {
+  const deadlineMs = systemClock.monotonicMs() + watcherMsMax;
+  while (runningPid(join(directory, "watcher")) !== null) {
+    if (systemClock.monotonicMs() > deadlineMs) return false;
+    await sleep(killPauseMs);
+  }
+  return true;
+}
+
+/** Ends what runs a program or a script of the field's own, from memory too, until there is none. */
 async function endProcesses(directory: string): Promise<boolean> {
   const token = directory.slice(fieldPrefix.length);
   const deadlineMs = systemClock.monotonicMs() + killMsMax;
@@ -77,7 +90,8 @@ function processesOf(directory: string, token: string): number[] {
   return pids.filter((pid) => {
     try {
       const program = readlinkSync(`/proc/${pid}/exe`);
-      return program.startsWith(`${directory}/`) || program.startsWith(`/memfd:hgp${token}`);
+      if (program.startsWith(`${directory}/`) || program.startsWith(`/memfd:hgp${token}`)) return true;
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(`${directory}/scripts/`);
     } catch {
       // It has ended, or is a thread of the kernel.
       return false;

@@ -32,7 +32,7 @@ export class Field {
     const field = new Field(variables);
     const { directory } = field;
     for (const below of ["", "bin", "kept", "p", "scripts"]) mkdirSync(join(directory, below), { mode: 0o755 });
-    writeFileSync(join(directory, "runner"), ownIdentity());
+    writeIdentity(join(directory, "runner"), process.pid);
     const settings = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`);
     writeFileSync(join(directory, "env.sh"), settings.join(""));
     for (const file of ["prelude.sh", "helper.pl"])
@@ -42,7 +42,7 @@ export class Field {
     writeFileSync(join(directory, "order"), items.map(({ name }) => `${name}\n`).join(""));
     // Copies, so that whatever runs here is known by its program, and the host's own keep their links and times.
     execFileSync("cp", ["--dereference", perl, join(directory, "bin/perl")]);
-    execFileSync("cp", ["--dereference", shell, join(directory, "bin/neighbour")]);
+    for (const name of ["job", "neighbour"]) execFileSync("cp", ["--dereference", shell, join(directory, "bin", name)]);
     return field;
   }
 
@@ -74,16 +74,23 @@ function isCommand(name: string): boolean {
   return directories.some((directory) => existsSync(join(directory, name)));
 }
 
-function ownIdentity(): string {
-  return `${process.pid} ${readProcess(process.pid)?.startTime ?? ""}`;
-}
-
 /** Whether the process that made a field still runs. */
 export function isInUse(directory: string): boolean {
+  return runningPid(join(directory, "runner")) !== null;
+}
+
+/** Writes down who a process is, so that it can be told from a later one with its number. */
+export function writeIdentity(path: string, pid: number): void {
+  writeFileSync(path, `${pid} ${readProcess(pid)?.startTime ?? ""}`);
+}
+
+/** @returns the pid of the process that was written down, while it runs; null where there is none */
+export function runningPid(path: string): number | null {
   try {
-    const [pid, startTime] = readFileSync(join(directory, "runner"), "utf8").split(" ");
-    return readProcess(Number(pid))?.startTime === startTime;
+    const [pid, startTime] = readFileSync(path, "utf8").split(" ");
+    const fact = readProcess(Number(pid));
+    return fact !== null && fact.startTime === startTime && fact.state !== "Z" ? fact.pid : null;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -7,7 +7,7 @@ import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 import { ResidueReport } from "../../protocol/residue-report.ts";
-import { type Field, outcomeOf } from "./field.ts";
+import { type Field, outcomeOf, writeIdentity } from "./field.ts";
 import type { CorpusItem } from "./item.ts";
 import type { Outcome } from "./judge.ts";
 import { scriptPath } from "./scripts.ts";
@@ -102,13 +102,15 @@ function startNeighbour({ directory }: Field): Neighbour {
 }
 
 function startJob({ directory }: Field, parameters: readonly string[]): Job {
-  const job = spawn(process.execPath, [launcher, "run", ...parameters, "--", "sh", join(directory, "job.sh")], {
+  const command = [join(directory, "bin/job"), join(directory, "job.sh")];
+  const job = spawn(process.execPath, [launcher, "run", ...parameters, "--", ...command], {
     stdio: ["pipe", "pipe", "pipe"],
     cwd: "/",
     env: { PATH: scriptPath, W: directory, LC_ALL: "C" },
   });
   // Whoever has ended reads nothing any more, and that is told by its end.
   job.stdin.on("error", () => undefined);
+  if (job.pid !== undefined) writeIdentity(join(directory, "watcher"), job.pid);
   return job;
 }
 
