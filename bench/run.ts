@@ -6,6 +6,7 @@ import { type Benchmark, type BenchmarkResult, type BoundResult, isMet, ratioOf 
 import { freezeLatency } from "./freeze-latency.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { quickCollectors } from "./quick-collectors.ts";
+import { recorder } from "./recorder.ts";
 import { reducerSteps } from "./reducer-steps.ts";
 import { scale } from "./scale.ts";
 import { scanMemory } from "./scan-memory.ts";
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   quickCollectors,
   scanMemory,
   freezeLatency,
+  recorder,
   reducerSteps,
   simulationSteps,
   withdrawSeeds,
@@ -61,7 +63,10 @@ async function runAll(parameters: readonly string[]): Promise<number> {
   for (const benchmark of benchmarks) {
     if (names.length === 0 ? benchmark.byNameOnly === true : !names.includes(benchmark.name)) continue;
     const results = await benchmark.run();
-    for (const result of results) "most" in result ? printBound(result) : printResult(result);
+    for (const result of results) {
+      if ("most" in result) printBound(result);
+      else printResult(result);
+    }
     missed ||= !results.every(isMet);
   }
   return missed && parameters.includes("--check") ? ExitCode.fail : ExitCode.pass;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
@@ -26,12 +27,14 @@ export async function runWatched(
   options: RunCommandOptions,
   interruption: Interruption,
 ): Promise<ExitCode> {
-  const reportFile = options.report === undefined ? null : await ReportFile.open(options.report);
-  try {
-    return await runAndReport(command, { ...options, reportFile, interruption });
-  } finally {
-    await reportFile?.close();
-  }
+  return await interruption.heldDuring(async () => {
+    const reportFile = options.report === undefined ? null : await ReportFile.open(options.report);
+    try {
+      return await runAndReport(command, { ...options, reportFile, interruption });
+    } finally {
+      await reportFile?.close();
+    }
+  });
 }
 
 async function runAndReport(
@@ -47,8 +50,11 @@ async function runAndReport(
   let exitCode: ExitCode;
   let kept: string | null = null;
   try {
+    // A signal that came meanwhile is heard in the next turn.
+    await setImmediate();
+    interruption.signal.throwIfAborted();
     const windowFromMs = Date.now();
-    const end = await runCommand(command, { runId, cgroup });
+    const end = await interruption.leftTo(async () => await runCommand(command, { runId, cgroup }));
     cgroup?.removeIfEmpty();
     const context: AttributionContext = {
       policy,

@@ -50,7 +50,9 @@ export function describe(difference: Difference, sources: DescriptionSources): D
         id: `crontabs:${showPath(fact.key)}`,
         subject:
           fact.line === null
-            ? `script ${showPath(fact.text)} that cron runs`
+            ? fact.text.startsWith("at job ")
+              ? showPath(fact.text)
+              : `script ${showPath(fact.text)} that cron runs`
             : `line ${fact.line} of ${whose}: ${fact.text}`,
         location: `${showPath(fact.file)}${fact.line === null ? "" : `:${fact.line}`}`,
         owner: fact.user === null ? null : showPath(fact.user),

@@ -126,9 +126,9 @@ export class Recorder {
   }
 
   #asRecording(answer: RecorderAnswer | null): Recording {
-    if (answer?.kind === "recording") return { ...answer, acts: [] };
+    if (answer?.kind === "recording") return answer;
     const lost = unavailableRecording(this.#failure ?? "the recorder's thread gave no answer", "lost");
-    return { ...lost, acts: [], fromMs: this.#fromMs };
+    return { ...lost, fromMs: this.#fromMs };
   }
 
   /** Waits for the answer on this thread: comparing is not asynchronous. */
