@@ -42,9 +42,12 @@ export default defineConfig({
           exclude: ["**/*.host.test.ts"],
           sequence: { groupOrder: 0 },
           env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
-          // Many start real processes, and share the processors with the other files.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // Many start real processes, and share the processors with the other files: a deadline that is over tells of a
+          // test that hangs, and not of a machine that is slow.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Vitest's own is one second.
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {
@@ -55,6 +58,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

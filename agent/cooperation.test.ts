@@ -79,27 +79,23 @@ async function handedBack(broker: TinyBroker): Promise<{ manifest: CheckpointMan
 describe.each(["process", "bubblewrap"])("a job that cooperates, under the %s driver", (driver) => {
   const skips = driver === "bubblewrap" && !bubblewrap.works;
 
-  test.skipIf(skips)(
-    "brings what it has in memory into the checkpoint that a shutdown hands back",
-    {
-      timeout: 60_000,
-    },
-    async () => {
-      const { broker, agent, seen } = await atWork({ driver, script: inTime });
-      agent.child.kill("SIGTERM");
-      expect(await agent.exited).toMatchObject({ code: 0 });
-      expect(seen("agent.cooperation").map(({ stage }) => stage)).toEqual(["asked", "ready"]);
-      expect(seen("agent.checkpoint")).toMatchObject([{ cooperative: true, trigger: "SIGTERM" }]);
-      const { manifest, workspace } = await handedBack(broker);
-      expect(manifest.cooperative).toBe(true);
-      expect(Number(readFileSync(join(workspace, "state"), "utf8"))).toBeGreaterThan(0);
-    },
-  );
+  test.skipIf(skips)("brings what it has in memory into the checkpoint that a shutdown hands back", async () => {
+    const { broker, agent, seen } = await atWork({ driver, script: inTime });
+    agent.child.kill("SIGTERM");
+    expect(await agent.exited).toMatchObject({ code: 0 });
+    expect(seen("agent.cooperation").map(({ stage }) => stage)).toEqual(["asked", "ready"]);
+    expect(seen("agent.checkpoint")).toMatchObject([{ cooperative: true, trigger: "SIGTERM" }]);
+    const { manifest, workspace } = await handedBack(broker);
+    expect(manifest.cooperative).toBe(true);
+    expect(Number(readFileSync(join(workspace, "state"), "utf8"))).toBeGreaterThan(0);
+  });
 
-  test.skipIf(skips)("is asked before each periodic checkpoint, and goes on", { timeout: 60_000 }, async () => {
+  test.skipIf(skips)("is asked before each periodic checkpoint, and goes on", async () => {
     const { agent, seen } = await atWork({ driver, script: inTime, timing: { checkpointIntervalMs: 4_000 } });
-    await until(() => seen("agent.checkpoint").length >= 2);
-    expect(seen("agent.checkpoint").map(({ cooperative }) => cooperative)).not.toContain(false);
+    const cooperated = () => seen("agent.checkpoint").map(({ cooperative }) => cooperative);
+    await until(() => cooperated().filter(Boolean).length >= 2);
+    // Before it came so far as to listen, one may have been made without it.
+    expect(cooperated().slice(cooperated().indexOf(true))).not.toContain(false);
     const progress = seen("agent.checkpoint").at(-1)?.checkpoint.progress ?? 0;
     await until(async () => {
       const { status } = await agent.ask({ command: "status" });
@@ -107,46 +103,34 @@ describe.each(["process", "bubblewrap"])("a job that cooperates, under the %s dr
     });
   });
 
-  test.skipIf(skips)(
-    "and does not answer is archived as it stands when its time is over",
-    {
-      timeout: 60_000,
-    },
-    async () => {
-      const { broker, agent, seen } = await atWork({ driver, script: never, waitMs: 700 });
-      agent.child.kill("SIGTERM");
-      expect(await agent.exited).toMatchObject({ code: 0 });
-      const [asked, gaveUp] = seen("agent.cooperation");
-      expect([asked?.stage, gaveUp?.stage]).toEqual(["asked", "given-up"]);
-      expect(gaveUp?.waitedMs).toBeGreaterThanOrEqual(700);
-      expect((await handedBack(broker)).manifest.cooperative).toBe(false);
-    },
-  );
+  test.skipIf(skips)("and does not answer is archived as it stands when its time is over", async () => {
+    const { broker, agent, seen } = await atWork({ driver, script: never, waitMs: 700 });
+    agent.child.kill("SIGTERM");
+    expect(await agent.exited).toMatchObject({ code: 0 });
+    const [asked, gaveUp] = seen("agent.cooperation");
+    expect([asked?.stage, gaveUp?.stage]).toEqual(["asked", "given-up"]);
+    expect(gaveUp?.waitedMs).toBeGreaterThanOrEqual(700);
+    expect((await handedBack(broker)).manifest.cooperative).toBe(false);
+  });
 
-  test.skipIf(skips)(
-    "and has not come so far as to listen is not ended by being asked",
-    {
-      timeout: 60_000,
-    },
-    async () => {
-      const deaf = 'while :; do echo 1 > "$HOUSEGUEST_PROGRESS_FILE"; sleep 0.02; done';
-      const { agent, seen } = await atWork({ driver, script: deaf, timing: { checkpointIntervalMs: 400 } });
-      await until(() => seen("agent.checkpoint").length >= 2);
-      expect(new Set(seen("agent.cooperation").map(({ stage }) => stage))).toEqual(new Set(["asked", "unheard"]));
-      expect(seen("agent.checkpoint").map(({ cooperative }) => cooperative)).not.toContain(true);
-      const { status } = await agent.ask({ command: "status" });
-      expect(status?.sandboxes).toMatchObject([{ execution: "running" }]);
-    },
-  );
+  test.skipIf(skips)("and has not come so far as to listen is not ended by being asked", async () => {
+    const deaf = 'while :; do echo 1 > "$HOUSEGUEST_PROGRESS_FILE"; sleep 0.02; done';
+    const { agent, seen } = await atWork({ driver, script: deaf, timing: { checkpointIntervalMs: 400 } });
+    await until(() => seen("agent.checkpoint").length >= 2);
+    expect(new Set(seen("agent.cooperation").map(({ stage }) => stage))).toEqual(new Set(["asked", "unheard"]));
+    expect(seen("agent.checkpoint").map(({ cooperative }) => cooperative)).not.toContain(true);
+    const { status } = await agent.ask({ command: "status" });
+    expect(status?.sandboxes).toMatchObject([{ execution: "running" }]);
+  });
 
-  test.skipIf(skips)("is not waited for by its owner, who pauses", { timeout: 60_000 }, async () => {
+  test.skipIf(skips)("is not waited for by its owner, who pauses", async () => {
     const { agent, seen } = await atWork({ driver, script: never });
     expect(await agent.ask({ command: "pause" })).toMatchObject({ ok: true, pause: { frozenSandboxes: 1 } });
     expect(seen("agent.cooperation")).toEqual([]);
     expect(seen("agent.checkpoint")).toMatchObject([{ cooperative: false }]);
   });
 
-  test.skipIf(skips)("nor by one who pauses while a shutdown waits for it", { timeout: 60_000 }, async () => {
+  test.skipIf(skips)("nor by one who pauses while a shutdown waits for it", async () => {
     const { broker, agent, seen } = await atWork({ driver, script: never });
     agent.child.kill("SIGTERM");
     await until(() => seen("agent.cooperation").length === 1);

@@ -33,9 +33,7 @@ function cpuTicks(pids: readonly number[]): number {
   return ticks;
 }
 
-test("joins, tells in one line that it is ready, works, and hands in what the jobs say", {
-  timeout: 30_000,
-}, async () => {
+test("joins, tells in one line that it is ready, works, and hands in what the jobs say", async () => {
   const broker = await tinyBroker(onFinished);
   const script = `echo "$${runMarker}" > "$HOUSEGUEST_RESULT_FILE"; exit "$0"`;
   broker.jobs.push(["/bin/sh", "-c", script, "0"], ["/bin/sh", "-c", script, "3"], ["/no/such/program"]);
@@ -52,9 +50,7 @@ test("joins, tells in one line that it is ready, works, and hands in what the jo
   await until(() => readdirSync(paths.sandboxes).length === 0);
 });
 
-test("a pause takes the CPU from every job until the resume, and the broker hears of it (case 21)", {
-  timeout: 30_000,
-}, async () => {
+test("a pause takes the CPU from every job until the resume, and the broker hears of it (case 21)", async () => {
   const { broker, paths, agent } = await busyAgent();
   const { pause } = await agent.ask({ command: "pause" });
   expect(pause).toMatchObject({ frozenSandboxes: 2, checkpoints: 2 });
@@ -77,9 +73,7 @@ test("a pause takes the CPU from every job until the resume, and the broker hear
   expect(jobProcesses(paths).filter((pid) => pids.includes(pid)).length).toBeGreaterThanOrEqual(4);
 });
 
-test("SIGTERM, SIGINT and SIGTERM at once are one shutdown, with every lease given back (cases 42 and 43)", {
-  timeout: 30_000,
-}, async () => {
+test("SIGTERM, SIGINT and SIGTERM at once are one shutdown, with every lease given back (cases 42 and 43)", async () => {
   const { broker, paths, agent } = await busyAgent();
   agent.child.kill("SIGTERM");
   agent.child.kill("SIGINT");
@@ -92,9 +86,7 @@ test("SIGTERM, SIGINT and SIGTERM at once are one shutdown, with every lease giv
   expect(existsSync(paths.control)).toBe(false);
 });
 
-test("a paused agent that was killed comes back paused, with nothing running (cases 34 and 49)", {
-  timeout: 30_000,
-}, async () => {
+test("a paused agent that was killed comes back paused, with nothing running (cases 34 and 49)", async () => {
   const { broker, paths, agent } = await busyAgent();
   await agent.ask({ command: "pause" });
   agent.child.kill("SIGKILL");
@@ -106,22 +98,18 @@ test("a paused agent that was killed comes back paused, with nothing running (ca
   await until(() => readdirSync(paths.checkpoints).length === 0);
 });
 
-test("a withdrawal under a silent broker ends within its deadline and leaves nothing (case 60)", {
-  timeout: 30_000,
-}, async () => {
+test("a withdrawal under a silent broker ends within its deadline and leaves nothing (case 60)", async () => {
   const { broker, paths, agent } = await busyAgent();
   broker.silent = true;
-  const { report } = await agent.ask({ command: "withdraw", deadlineMs: 4_000 });
+  const { report } = await agent.ask({ command: "withdraw", deadlineMs: 10_000 });
   expect(WithdrawalReport.parse(report)).toMatchObject({ clean: true, keyRevoked: "deferred", leasesDeferred: 2 });
-  expect((report?.endedAt ?? 0) - (report?.startedAt ?? 0)).toBeLessThan(4_000);
+  expect((report?.endedAt ?? 0) - (report?.startedAt ?? 0)).toBeLessThan(10_000);
   expect(await agent.exited).toMatchObject({ code: 0 });
   expect(readdirSync(dirname(dirname(paths.home)))).toEqual([]);
   expect(jobProcesses(paths)).toEqual([]);
 });
 
-test("what a job leaves behind on purpose goes with the withdrawal (cases 57 and 62)", {
-  timeout: 30_000,
-}, async () => {
+test("what a job leaves behind on purpose goes with the withdrawal (cases 57 and 62)", async () => {
   const broker = await tinyBroker(onFinished);
   const nasty = `mkfifo pipe; mkdir -p closed/deep; touch closed/deep/x; chmod 0 closed/deep; chmod 500 closed
     mkdir -p "$(printf 'd%.0s' $(seq 200))/$(printf 'e%.0s' $(seq 200))"; touch "$(printf 'new\\nline\\377')"
@@ -138,7 +126,7 @@ test("what a job leaves behind on purpose goes with the withdrawal (cases 57 and
   expect(jobProcesses(paths)).toEqual([]);
 });
 
-test("a second agent on the same home is refused, and the first goes on", { timeout: 30_000 }, async () => {
+test("a second agent on the same home is refused, and the first goes on", async () => {
   const { broker, paths, agent } = await busyAgent({ jobs: 1 });
   const second = joinAgent({ paths, broker, onFinished });
   expect(await second.exited).toMatchObject({ code: 64, stderr: expect.stringContaining("already") });
@@ -146,7 +134,7 @@ test("a second agent on the same home is refused, and the first goes on", { time
   expect(statSync(paths.control).mode & 0o777).toBe(0o600);
 });
 
-test("its history is what the protocol says, and tells what happened", { timeout: 30_000 }, async () => {
+test("its history is what the protocol says, and tells what happened", async () => {
   const broker = await tinyBroker(onFinished);
   broker.jobs.push(endlessJob);
   const paths = temporaryHome();
@@ -170,7 +158,7 @@ test("its history is what the protocol says, and tells what happened", { timeout
   }
 });
 
-test("without a daemon, status says so and withdraw does it itself", { timeout: 30_000 }, async () => {
+test("without a daemon, status says so and withdraw does it itself", async () => {
   const { broker, paths, agent } = await busyAgent();
   agent.child.kill("SIGKILL");
   await agent.exited;
@@ -190,7 +178,7 @@ test.each([
   ["a broker that is no address", ["--broker", "nowhere", "--token", "t"], "--broker http://"],
   ["no broker at all", [], "--broker URL"],
   ["slots that are no number", ["--broker", "http://127.0.0.1:9", "--token", "t", "--slots", "many"], "whole number"],
-])("%s is a usage error that leaves nothing", { timeout: 30_000 }, async (_name, args, next) => {
+])("%s is a usage error that leaves nothing", async (_name, args, next) => {
   const paths = homePaths(`${temporaryDirectory()}/data/home`, {});
   const exit = await new AgentProcess({ paths, args: ["join", "--foreground", ...args], onFinished }).exited;
   expect(exit).toMatchObject({ code: 64, stderr: expect.stringContaining(next) });

@@ -10,9 +10,7 @@ import { temporaryDirectory, temporaryHome } from "./testing/temporary-home.ts";
 /** The model broker gives every job a workspace of a million bytes. */
 const outgrowsItsWorkspace = "for i in 1 2 3; do head -c 600000 /dev/zero > $i; done; exec sleep 60";
 
-test("why a job ended is told to the broker, the history and the owner: for what it took too much of, not by which signal", {
-  timeout: 30_000,
-}, async () => {
+test("why a job ended is told to the broker, the history and the owner: for what it took too much of, not by which signal", async () => {
   const broker = await tinyBroker(onTestFinished);
   broker.jobs.push(
     ["/bin/sh", "-c", outgrowsItsWorkspace],

@@ -21,37 +21,33 @@ describe.skipIf(!works)("files that were open when the agent was started (skippe
     { sandbox: "process", mode: "background", able: true },
     { sandbox: "process", mode: "foreground", able: true },
     { sandbox: "bubblewrap", mode: "background", able: enclosed },
-  ])(
-    "neither it, in the $mode, nor a job under $sandbox has them",
-    { timeout: 60_000 },
-    async ({ sandbox, mode, able }, context) => {
-      if (!able) context.skip(`${sandbox} does not work here`);
-      const broker = await tinyBroker(onTestFinished);
-      broker.jobs.push(["/bin/sh", "-c", tellsFiles]);
-      const paths = temporaryHome();
-      const held = join(temporaryDirectory(), "held");
-      const command = [
-        ...[process.execPath, launcher, "join", "--home", paths.home, "--broker", broker.url, "--token", "t"],
-        ...["--slots", "1", "--sandbox", sandbox, "--json", ...(mode === "foreground" ? ["--foreground"] : [])],
-      ];
-      const child = spawn(bash, ["-c", opener, "bash", held, ...command], { stdio: ["ignore", "pipe", "inherit"] });
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      let said = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
-      onTestFinished(async () => {
-        await askAgent(paths.control, { command: "withdraw" }, { timeoutMs: 30_000 });
-        child.kill("SIGKILL");
-        await ended;
-      });
-      await until(() => said.includes("\n"));
-      const { pid } = JSON.parse(said) as { pid: number };
-      await until(() => broker.completed.size === 1);
-      // 3 is the listing's own.
-      expect(broker.completed.get("lease-1")).toMatchObject({ result: "0 1 2 3 " });
-      expect(filesOf(pid)).not.toContain(held);
-      expect(readFileSync(held, "utf8")).toBe("");
-    },
-  );
+  ])("neither it, in the $mode, nor a job under $sandbox has them", async ({ sandbox, mode, able }, context) => {
+    if (!able) context.skip(`${sandbox} does not work here`);
+    const broker = await tinyBroker(onTestFinished);
+    broker.jobs.push(["/bin/sh", "-c", tellsFiles]);
+    const paths = temporaryHome();
+    const held = join(temporaryDirectory(), "held");
+    const command = [
+      ...[process.execPath, launcher, "join", "--home", paths.home, "--broker", broker.url, "--token", "t"],
+      ...["--slots", "1", "--sandbox", sandbox, "--json", ...(mode === "foreground" ? ["--foreground"] : [])],
+    ];
+    const child = spawn(bash, ["-c", opener, "bash", held, ...command], { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+    onTestFinished(async () => {
+      await askAgent(paths.control, { command: "withdraw" }, { timeoutMs: 30_000 });
+      child.kill("SIGKILL");
+      await ended;
+    });
+    await until(() => said.includes("\n"));
+    const { pid } = JSON.parse(said) as { pid: number };
+    await until(() => broker.completed.size === 1);
+    // 3 is the listing's own.
+    expect(broker.completed.get("lease-1")).toMatchObject({ result: "0 1 2 3 " });
+    expect(filesOf(pid)).not.toContain(held);
+    expect(readFileSync(held, "utf8")).toBe("");
+  });
 });
 
 test("nothing that this process has opened itself is taken for inherited", () => {

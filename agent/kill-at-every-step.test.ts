@@ -13,6 +13,7 @@ import {
   jobProcesses,
   joinAgent,
   tinyBroker,
+  until,
 } from "./testing/agent-process.ts";
 import {
   crashAtVariable,
@@ -57,7 +58,7 @@ test("the journal of a life names its joining, its pause and its withdrawal", ()
   }
 });
 
-describe.concurrent("killed at a point of its journal (case 59)", { timeout: 90_000 }, () => {
+describe.concurrent("killed at a point of its journal (case 59)", () => {
   const cases = crashes.map((crash, index) => ({ ...crash, crash, index }));
 
   test.for(cases)("$edge $label #$occurrence, nothing is left", async ({ crash, index }, context) => {
@@ -112,9 +113,23 @@ async function live({
     await agent.ask({ command: "resume" });
     await agent.ask({ command: "withdraw" });
   };
-  // Whoever is killed answers nobody any more.
-  await Promise.race([acts().catch(() => undefined), agent.exited]);
-  return await agent.exited;
+  return await exitOf(agent, acts());
+}
+
+/** Waits for the end of an agent that is asked for something. Whoever is killed answers nobody any more. */
+async function exitOf(agent: AgentProcess, asked: Promise<unknown>): Promise<AgentExit> {
+  const failed = asked.then(
+    () => new Promise<never>(() => undefined),
+    async (error: unknown) => {
+      await until(() => agent.child.exitCode !== null || agent.child.signalCode !== null, { forMs: 10_000 }).catch(
+        () => {
+          throw new Error(`it neither did what it was asked for nor ended\n${agent.stderr}`, { cause: error });
+        },
+      );
+      return await agent.exited;
+    },
+  );
+  return await Promise.race([failed, agent.exited]);
 }
 
 /** Starts what was killed once more, as its owner's wish to withdraw or as a start like any other, and has it withdraw. */
@@ -136,9 +151,10 @@ async function recover({
   const agent = new AgentProcess({ paths, args, onFinished, environment });
   if (args[0] === "withdraw") return await agent.exited;
   // A withdrawal that was journalled goes on by itself, and nobody is there to be asked any more.
-  const asked = agent.ready().then(() => agent.ask({ command: "withdraw" }));
-  await Promise.race([asked.catch(() => undefined), agent.exited]);
-  return await agent.exited;
+  return await exitOf(
+    agent,
+    agent.ready().then(() => agent.ask({ command: "withdraw" })),
+  );
 }
 
 function expectNothingLeft({

@@ -39,9 +39,7 @@ async function household() {
 
 const first = ["--sandbox", "process", "--job-processes", "33", "--job-memory", "100", "--checkpoint-interval", "700"];
 
-test("a later start keeps the terms of before, also after a kill, and changes the ones that it names", {
-  timeout: 60_000,
-}, async () => {
+test("a later start keeps the terms of before, also after a kill, and changes the ones that it names", async () => {
   const { broker, paths, start, limits, end } = await household();
   const joined = await start("--broker", broker.url, "--token", "t", "--slots", "1", ...first);
   const before = await limits();
@@ -68,7 +66,7 @@ test("a later start keeps the terms of before, also after a kill, and changes th
   });
 });
 
-test("terms that do not work here are not kept", { timeout: 60_000 }, async () => {
+test("terms that do not work here are not kept", async () => {
   const { broker, start, paths, end } = await household();
   const joined = await start("--broker", broker.url, "--token", "t", "--sandbox", "process");
   await end(joined.agent);
@@ -78,7 +76,7 @@ test("terms that do not work here are not kept", { timeout: 60_000 }, async () =
   await end((await start()).agent);
 });
 
-test("what jobs may read is named by what is there, kept, replaced and forgotten", { timeout: 60_000 }, async () => {
+test("what jobs may read is named by what is there, kept, replaced and forgotten", async () => {
   const { broker, start, paths, end } = await household();
   const kept = () => homeNote(new FileHostLedger(paths.ledger))?.terms?.sandbox.read;
   const bad = ["join", "--foreground", "--broker", broker.url, "--token", "t", "--job-read", "/no/such/place"];
@@ -93,7 +91,7 @@ test("what jobs may read is named by what is there, kept, replaced and forgotten
   expect(kept()).toEqual([]);
 });
 
-test("a token that does not work does not take the place of one that does", { timeout: 60_000 }, async () => {
+test("a token that does not work does not take the place of one that does", async () => {
   const { broker, start, end } = await household();
   broker.joinToken = "right";
   await end((await start("--broker", broker.url, "--token", "right")).agent);
@@ -110,9 +108,7 @@ test("a token that does not work does not take the place of one that does", { ti
   expect(broker.enrolled.size).toBe(1);
 });
 
-test("a token is neither in the arguments nor in the environment of the agent in the background", {
-  timeout: 60_000,
-}, async () => {
+test("a token is neither in the arguments nor in the environment of the agent in the background", async () => {
   const broker = await tinyBroker(onFinished);
   broker.joinToken = "a-secret-token";
   const paths = temporaryHome();
@@ -140,7 +136,7 @@ test.each([
   ["a path", "http://127.0.0.1:9/broker", "no path, query or fragment"],
   ["a query", "http://127.0.0.1:9/?x=1", "no path, query or fragment"],
   ["a fragment", "http://127.0.0.1:9/#x", "no path, query or fragment"],
-])("a broker's address with %s is a usage error that leaves nothing", { timeout: 30_000 }, async (_, url, why) => {
+])("a broker's address with %s is a usage error that leaves nothing", async (_, url, why) => {
   const paths = homePaths(`${temporaryDirectory()}/data/home`, {});
   const args = ["join", "--foreground", "--broker", url, "--token", "t"];
   const exit = await new AgentProcess({ paths, args, onFinished }).exited;

@@ -66,9 +66,7 @@ function workDirectory(): { directory: string; file: string } {
   return { directory, file };
 }
 
-test("a touched file stops every job at once, and they go on by themselves after the quiet", {
-  timeout: 40_000,
-}, async () => {
+test("a touched file stops every job at once, and they go on by themselves after the quiet", async () => {
   const { directory, file } = workDirectory();
   const { broker, paths, agent, records } = await busyAgent(["--pause-on-touch", directory, "--quiet", "2"]);
   expect(await agent.ready()).toMatchObject({ state: "Idle" });
@@ -107,9 +105,7 @@ test("a touched file stops every job at once, and they go on by themselves after
   expect(await agent.exited).toMatchObject({ code: 0 });
 });
 
-test("what the freeze took is counted from when the kernel knew, also where the agent stood still then", {
-  timeout: 40_000,
-}, async () => {
+test("what the freeze took is counted from when the kernel knew, also where the agent stood still then", async () => {
   const { directory, file } = workDirectory();
   const { agent, records } = await busyAgent(["--pause-on-touch", directory, "--quiet", "86400"]);
   await agent.ready();
@@ -123,9 +119,7 @@ test("what the freeze took is counted from when the kernel knew, also where the 
   expect(frozen(records())[0]?.freezeMs).toBeGreaterThan(390);
 });
 
-test("a later start keeps the triggers and the quiet, and one that is told of others takes those", {
-  timeout: 60_000,
-}, async () => {
+test("a later start keeps the triggers and the quiet, and one that is told of others takes those", async () => {
   const { directory, file } = workDirectory();
   const { agent, start } = await busyAgent(["--pause-on-touch", directory, "--quiet", "86400"]);
   await agent.ready();
@@ -159,9 +153,7 @@ test("a later start keeps the triggers and the quiet, and one that is told of ot
   expect((await statusOf(last)).activityCannot).toBeUndefined();
 });
 
-test("in the owner's hours it is paused from the start, unless the owner resumes; and what cannot work is told", {
-  timeout: 40_000,
-}, async () => {
+test("in the owner's hours it is paused from the start, unless the owner resumes; and what cannot work is told", async () => {
   const missing = join(temporaryDirectory(), "gone");
   writeFileSync(missing, "");
   const options = ["--pause-schedule", "00:00-24:00", "--pause-on-load", "1", "--pause-on-touch", missing];
@@ -191,7 +183,7 @@ describe("what cannot be meant is refused, and nothing is made", () => {
     { args: ["--pause-on-load", ""], says: "from 0.01 to 1" },
     { args: ["--quiet", "0"], says: "from 1 to 86400" },
     { args: ["--pause-on-nothing", "--pause-on-input"], says: "cannot be used with" },
-  ])("$args", { timeout: 20_000 }, async ({ args, says }) => {
+  ])("$args", async ({ args, says }) => {
     const home = paths();
     const base = ["join", "--foreground", "--broker", "http://127.0.0.1:9", "--token", "t"];
     const agent = new AgentProcess({ paths: home, args: [...base, ...args], onFinished });
@@ -199,7 +191,7 @@ describe("what cannot be meant is refused, and nothing is made", () => {
     expect(() => readFileSync(home.ledger)).toThrow("ENOENT");
   });
 
-  test("the agent's own home", { timeout: 20_000 }, async () => {
+  test("the agent's own home", async () => {
     const home = paths();
     mkdirSync(join(home.home, "sub"), { recursive: true });
     const args = ["join", "--foreground", "--broker", "http://127.0.0.1:9", "--token", "t"];

@@ -5,9 +5,7 @@ import { temporaryHome } from "./testing/temporary-home.ts";
 
 const again = ["join", "--foreground", "--json"];
 
-test("an agent that its job kills says so at its next start, and one that its owner ended does not (case 19)", {
-  timeout: 60_000,
-}, async () => {
+test("an agent that its job kills says so at its next start, and one that its owner ended does not (case 19)", async () => {
   const broker = await tinyBroker(onTestFinished);
   const paths = temporaryHome();
   const args = [...again, "--sandbox", "process", "--broker", broker.url, "--token", "t", "--slots", "1"];

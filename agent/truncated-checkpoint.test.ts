@@ -22,7 +22,7 @@ async function brokerWithCheckpoint() {
   return { broker, checkpoint, second, paths };
 }
 
-test("a checkpoint that comes whole is where the next holder goes on", { timeout: 30_000 }, async () => {
+test("a checkpoint that comes whole is where the next holder goes on", async () => {
   const { broker, checkpoint, second } = await brokerWithCheckpoint();
   await second.ready();
   broker.jobs.push(endlessJob);
@@ -33,7 +33,6 @@ test("a checkpoint that comes whole is where the next holder goes on", { timeout
 
 test.each(["archiveDigest", "manifestDigest"] as const)(
   "one whose %s names more than arrives is given back, and nothing is started from it (case 28)",
-  { timeout: 30_000 },
   async (digest) => {
     const { broker, checkpoint, second, paths } = await brokerWithCheckpoint();
     const whole = broker.blobs.get(checkpoint[digest]) as Buffer;

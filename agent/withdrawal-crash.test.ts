@@ -21,7 +21,7 @@ const crashes = [
 ];
 const nextStarts = ["join", "withdraw"] as const;
 
-describe.concurrent("killed in the middle of a withdrawal (case 59)", { timeout: 60_000 }, () => {
+describe.concurrent("killed in the middle of a withdrawal (case 59)", () => {
   const cases = crashes.map((crashAfter, index) => ({ crashAfter, next: nextStarts[index % 2] ?? "join" }));
 
   test.for(cases)(
@@ -58,7 +58,7 @@ const startCrashes = [
   '"remember":.*"key":"membership"',
 ];
 
-describe.concurrent("killed while it joins", { timeout: 60_000 }, () => {
+describe.concurrent("killed while it joins", () => {
   test.for(startCrashes)("after %s, a withdrawal leaves nothing", async (crashAfter, { expect, onTestFinished }) => {
     const broker = await tinyBroker(onTestFinished);
     const paths = temporaryHome(onTestFinished);

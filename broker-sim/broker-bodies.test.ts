@@ -14,7 +14,7 @@ let redis: RedisForTests | string;
 // A container may have to be made first. One of our own need not wait for its disk: no power fails here.
 beforeAll(async () => {
   redis = await findRedis(["--appendfsync", "no"]);
-}, 120_000);
+});
 afterAll(async () => {
   if (typeof redis !== "string") await redis.stop();
 });

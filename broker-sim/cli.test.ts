@@ -16,7 +16,7 @@ import { brokerOptions, operatorEnvironment, run, serve, start, stop } from "./t
 import { SigningClient } from "./testing/signing-client.ts";
 
 /** A test that runs a dozen of them, one after the other. */
-const manyPrograms = { timeout: 120_000 };
+const manyPrograms = { timeout: 300_000 };
 
 describe("serve", () => {
   test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
@@ -59,7 +59,8 @@ describe("serve", () => {
   );
 
   test("waits no longer for agents that do not heed its goodbye when it is signalled again", async () => {
-    const served = await serve(["--store", "memory"]);
+    // The goodbye alone would wait for longer than this test may take.
+    const served = await serve(["--store", "memory", "--timing", JSON.stringify({ terminateGraceMs: 300_000 })]);
     const agent = new SigningClient(served.url);
     await agent.enrol(served.joinToken);
     const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };
@@ -67,10 +68,7 @@ describe("serve", () => {
     served.child.kill("SIGTERM");
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
     for (let heard = ""; !heard.includes("goodbye"); ) heard += (await reader.read()).value;
-    const startedAt = performance.now();
     expect(await stop(served, "SIGTERM")).toBe(0);
-    // The goodbye alone would have waited for 15 s.
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
   });
 
   test("killed with SIGKILL, it goes on from its data where it was", async () => {

@@ -91,7 +91,7 @@ async function saved({ url, operator }: Served, jobId: string): Promise<JobView[
  */
 async function judge({ proxy, broker, jobId }: Line, { asks }: { asks: boolean }): Promise<void> {
   // An upload that met a broker which was away, or had just come back, is tried again after waits that grow.
-  await until(async () => (await saved(broker, jobId)) !== null, { forMs: 45_000 });
+  await until(async () => (await saved(broker, jobId)) !== null, { forMs: 90_000 });
   const { archiveDigest, archiveBytes } = (await saved(broker, jobId))!;
   expect(archiveBytes).toBeGreaterThan(jobBytes);
   const stored = proxy.uploads.filter(({ digest }) => digest === archiveDigest);
@@ -112,9 +112,7 @@ async function judge({ proxy, broker, jobId }: Line, { asks }: { asks: boolean }
   expect(proxy.bytesSent - archiveBytes).toBeLessThan(2 * chunk);
 }
 
-test("an upload that is reset in the middle goes on from the offset that the broker confirms", {
-  timeout: 60_000,
-}, async () => {
+test("an upload that is reset in the middle goes on from the offset that the broker confirms", async () => {
   const { broker, proxy, agent, jobId } = await stage();
   const cut = proxy.cutAfter(cutAfterBytes);
   expect(await agent.ask({ command: "pause" })).toMatchObject({ ok: true });
@@ -124,7 +122,7 @@ test("an upload that is reset in the middle goes on from the offset that the bro
   await judge({ proxy, broker, jobId }, { asks: false });
 });
 
-test("and one whose broker is killed in the middle, when that is back", { timeout: 60_000 }, async () => {
+test("and one whose broker is killed in the middle, when that is back", async () => {
   const { data, broker, proxy, agent, jobId } = await stage();
   const cut = proxy.cutAfter(cutAfterBytes);
   expect(await agent.ask({ command: "pause" })).toMatchObject({ ok: true });
@@ -137,7 +135,7 @@ test("and one whose broker is killed in the middle, when that is back", { timeou
   await judge({ proxy, broker: again, jobId }, { asks: true });
 });
 
-test("and one whose agent is killed in the middle, when that is started again", { timeout: 60_000 }, async () => {
+test("and one whose agent is killed in the middle, when that is started again", async () => {
   const { broker, proxy, agent, startAgent, jobId } = await stage();
   const cut = proxy.cutAfter(cutAfterBytes);
   expect(await agent.ask({ command: "pause" })).toMatchObject({ ok: true });

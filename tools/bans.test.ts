@@ -54,7 +54,7 @@ beforeAll(async () => {
   complaints = Diagnostics.parse(JSON.parse(stdout)).diagnostics.map((each) => {
     return { file: each.filename, text: JSON.stringify(each) };
   });
-}, 60_000);
+});
 
 afterAll(() => rmSync(house, { recursive: true, force: true }));
 

@@ -63,7 +63,7 @@ beforeAll(async () => {
   for (const [file, text] of Object.entries(bystanders)) put(file, text);
   for (const file of empty) put(file, "export {};");
   cruise = await cruiseSources(house);
-}, 60_000);
+});
 
 afterAll(() => rmSync(house, { recursive: true, force: true }));
 

@@ -24,7 +24,7 @@ function commandsOf(help: string): string[] {
   return names.filter((name) => name !== "help");
 }
 
-test.each(programs)("every help of `%s` fits into 80 columns", { timeout: 120_000 }, async (program) => {
+test.each(programs)("every help of `%s` fits into 80 columns", async (program) => {
   const wide: string[] = [];
   let seen = 0;
   const walk = async (command: readonly string[]): Promise<void> => {

@@ -33,7 +33,8 @@ test("a burst is heard at its beginning and at its end, and not a thousand times
   }
   // One more comes of what was written while the last was just heard of.
   const last = await heard.after(() => appendFileSync(file, "1"));
-  expect(last.ageMs).toBeLessThan(2_000);
+  // The kernel's times of files are those of its last tick.
+  expect(last.ageMs).toBeLessThan(performance.now() - beganMs + 20);
   expect(heard.pulses.length).toBeGreaterThanOrEqual(2);
   expect(heard.pulses.length).toBeLessThanOrEqual((performance.now() - beganMs) / 100 + 2);
   await watch.close();

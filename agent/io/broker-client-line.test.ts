@@ -10,7 +10,10 @@ import { outcomeOf } from "./broker-error.ts";
  * A real server on loopback, not msw: an answer that stays half-way, or breaks off there, is a matter of bytes on a
  * connection, and msw has none.
  */
-async function calling(answer: (response: ServerResponse, nth: number) => void) {
+async function calling(
+  answer: (response: ServerResponse, nth: number) => void,
+  { requestTimeoutMs = defaultTiming.requestTimeoutMs } = {},
+) {
   let requests = 0;
   const server = createServer((request, response) => {
     request.resume();
@@ -25,18 +28,20 @@ async function calling(answer: (response: ServerResponse, nth: number) => void) 
   const client = brokerClient({
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     signer: { headersFor: () => ({ signature: "signed" }) },
-    timing: () => ({ ...defaultTiming, requestTimeoutMs: 200 }),
+    timing: () => ({ ...defaultTiming, requestTimeoutMs }),
   });
   return { outcome: await outcomeOf(client.resumed("x")), requests: () => requests };
 }
 
 const json = { "content-type": "application/json", "content-length": "11" };
+/** Long enough for the request to come there. */
+const given = { requestTimeoutMs: 2_000 };
 const unreachable = { ok: false, code: "unreachable", retriable: true };
 
 test("an answer that begins and never ends is given up after the time of that call", async () => {
   const { outcome, requests } = await calling((response) => {
     response.writeHead(200, json).write('{"ok":');
-  });
+  }, given);
   expect(outcome).toMatchObject(unreachable);
   expect(requests()).toBe(1);
 });
@@ -44,7 +49,7 @@ test("an answer that begins and never ends is given up after the time of that ca
 test("an answer whose head never ends, too", async () => {
   const { outcome } = await calling((response) => {
     response.socket?.write("HTTP/1.1 200 OK\r\ncontent-type: applic");
-  });
+  }, given);
   expect(outcome).toMatchObject(unreachable);
 });
 

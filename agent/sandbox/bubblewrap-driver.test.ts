@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,7 +16,6 @@ import { mayDelegate, ownCgroup, removeCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
 import { DriverBed, isRunning, type MakeDriver, processesOf, until } from "./testing/driver-bed.ts";
 import { readProcess } from "./proc-stat.ts";
-import { freePort } from "./testing/free-port.ts";
 import { type HeldNamespace, holdPidNamespaceOf, pidsInNamespace } from "./testing/host-pids.ts";
 import { runAlone } from "./testing/disk-fixture.ts";
 
@@ -140,9 +139,9 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
     { network: "none", reached: "no" },
     { network: "host", reached: "yes" },
   ] as const)("a job with the network «$network»: $reached", async ({ network, reached }) => {
-    const port = await freePort();
-    const server = createServer((socket) => socket.end()).listen(port, "127.0.0.1");
+    const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
     await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
     try {
       const script = `"$NODE" -e 'require("net").connect(${port}, "127.0.0.1").on("connect", () => console.log("yes")).on("error", () => console.log("no"))'`;
       const make: MakeDriver = (each) => bubblewrapDriver({ ...each, ...options, network });
@@ -274,7 +273,7 @@ const ordinary = `
   const logFile = place + "/log";
   const sandbox = await driver.start({ leaseId: "lease-1", jobId: "job-1", epoch: 1, agentId, job, workspace, logFile });
   const exit = await sandbox.exited;
-  const result = await sandbox.terminate({ graceMs: 100, deadlineMs: 10000 });
+  const result = await sandbox.terminate({ graceMs: 100, deadlineMs: 60000 });
   driver.close();
   console.log(JSON.stringify({ uid: process.getuid(), exit, log: readFileSync(logFile, "utf8"), result }));
 `;

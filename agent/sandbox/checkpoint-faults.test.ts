@@ -68,15 +68,11 @@ describe("an image of which the disk holds less than was written (case 28)", () 
 });
 
 describe("a disk that fails in the middle of a checkpoint (case 30)", () => {
-  test("EIO at any of its calls leaves the earlier checkpoint intact, or the next one whole", {
-    timeout: 120_000,
-  }, async () => {
+  test("EIO at any of its calls leaves the earlier checkpoint intact, or the next one whole", async () => {
     await atEveryCall("EIO", ({ outcome }) => expect(outcome).toBe("not-written"));
   });
 
-  test("kill -9 at any of its calls leaves the earlier checkpoint intact, or the next one whole", {
-    timeout: 120_000,
-  }, async () => {
+  test("kill -9 at any of its calls leaves the earlier checkpoint intact, or the next one whole", async () => {
     await atEveryCall("SIGKILL", ({ signal }) => expect(signal).toBe("SIGKILL"));
   });
 

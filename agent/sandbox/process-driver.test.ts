@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { cgroupMount, mayDelegate, ownCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
 import { cpuTicks, DriverBed, isRunning, killIfAlive, pidsIn, until } from "./testing/driver-bed.ts";
-import { burnHere, fleeing, soon } from "./testing/endless-job.ts";
+import { burnHere, fleeing, hasFled, soon } from "./testing/endless-job.ts";
 import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 
@@ -42,12 +42,12 @@ describe.skipIf(!delegated)("with cgroups (skipped where this user may not make 
       );
       const [pid] = (await pidsIn(file("pid"), 1)) as [number];
       expect(readFileSync(join(sandbox.cgroup as string, "cgroup.procs"), "utf8")).not.toContain(String(pid));
-      expect(bed.driver.freezeAll()).toMatchObject({ processes: 2, running: [] });
+      expect(await bed.freeze()).toMatchObject({ processes: 2 });
       expect(readProcess(pid)?.state).toBe("T");
       const ticks = cpuTicks(pid);
       bed.driver.thawAll();
       await until(() => cpuTicks(pid) > ticks, "it goes on");
-      expect(await sandbox.terminate({ graceMs: 100, deadlineMs: 10_000 })).toEqual({ terminated: 2, left: [] });
+      expect(await sandbox.terminate({ graceMs: 100, deadlineMs: 60_000 })).toEqual({ terminated: 2, left: [] });
       expect(isRunning(pid)).toBe(false);
     } finally {
       await bed.close();
@@ -71,9 +71,10 @@ describe.skipIf(!delegated)("with cgroups (skipped where this user may not make 
       expect(sandbox.processes()).toHaveLength(2);
       writeFileSync(file("go"), "");
       const [pid] = (await pidsIn(file("pid"), 1)) as [number];
-      expect(bed.driver.freezeAll()).toMatchObject({ processes: 3, running: [] });
+      await until(() => readProcess(pid)?.parent === process.pid, "it is adopted");
+      expect(await bed.freeze()).toMatchObject({ processes: 3 });
       expect(readProcess(pid)?.state).toBe("T");
-      expect(await sandbox.terminate({ graceMs: 0, deadlineMs: 10_000 })).toEqual({ terminated: 3, left: [] });
+      expect(await sandbox.terminate({ graceMs: 0, deadlineMs: 60_000 })).toEqual({ terminated: 3, left: [] });
       expect(isRunning(pid)).toBe(false);
     } finally {
       await bed.close();
@@ -127,8 +128,7 @@ describe("of two jobs at once, without cgroups, one that nothing tells whose it 
     const other = await bed.start(`sleep 0.3; fled=$PWD/fled; cd ${place}; ${fleeing("'$fled'")}; ${burnHere}`);
     const [pid] = (await other.pids("fled", 1)) as [number];
     onTestFinished(() => killIfAlive(pid));
-    // Whoever started it may not have ended yet, and would be counted.
-    await until(() => readProcess(pid)?.parent === process.pid, "it is adopted");
+    await hasFled(pid);
     return { bed, one, other, pid };
   }
 
@@ -144,7 +144,7 @@ describe("of two jobs at once, without cgroups, one that nothing tells whose it 
 
   test("stands still with both, outlives the first to end, and not the last", async () => {
     const { bed, one, other, pid } = await twoAtWork("/");
-    expect(bed.driver.freezeAll()).toMatchObject({ running: [], processes: 3 });
+    expect(await bed.freeze()).toMatchObject({ processes: 3 });
     expect(readProcess(pid)?.state).toBe("T");
     bed.driver.thawAll();
     await other.sandbox.terminate(soon);

@@ -31,7 +31,7 @@ describe.skipIf(!hurried)(
   "a job that can be hurried (skipped where this user may not change a session's niceness)",
   () => {
     test("yields to the host while it runs, and again after a freeze", async () => {
-      const bed = new DriverBed((options) => processDriver(options));
+      const bed = new DriverBed((options) => processDriver(options), { yields: true });
       try {
         const { sandbox, file } = await bed.start(burn);
         await until(() => existsSync(file("ready")), "the job runs");
@@ -48,7 +48,7 @@ describe.skipIf(!hurried)(
 
 describe.skipIf(hurried)("a job that cannot be hurried (skipped where it can be)", () => {
   test("competes as any program does, so that it stops as soon", async () => {
-    const bed = new DriverBed((options) => processDriver(options));
+    const bed = new DriverBed((options) => processDriver(options), { yields: true });
     try {
       const { sandbox, file } = await bed.start(burn);
       await until(() => existsSync(file("ready")), "the job runs");

@@ -18,7 +18,7 @@ import type { Timing } from "../../protocol/timing.ts";
 
 const crashing = join(import.meta.dirname, "crashing-agent.ts");
 /** How long a test waits for what no event announces. */
-const withinMs = 15_000;
+const withinMs = 60_000;
 
 /** A broker for this test. */
 export async function tinyBroker(onFinished: OnFinished, timing: Partial<Timing> = {}): Promise<TinyBroker> {
@@ -89,6 +89,11 @@ export class AgentProcess {
     const answer = await askAgent(this.#paths.control, request, { timeoutMs: withinMs });
     if (answer === null) throw new Error(`nobody answers at ${this.#paths.control}\n${this.#stderr}`);
     return answer;
+  }
+
+  /** Whether it listens at its control socket. */
+  async answers(): Promise<boolean> {
+    return (await askAgent(this.#paths.control, { command: "status" }, { timeoutMs: withinMs })) !== null;
   }
 
   /** Waits until so many jobs run and have said how far they are. */

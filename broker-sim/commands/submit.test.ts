@@ -40,7 +40,7 @@ async function completeOne(served: Served): Promise<void> {
 }
 
 describe("submit --wait", () => {
-  test("says the ids at once, and outlasts a broker that is killed and comes back", { timeout: 60_000 }, async () => {
+  test("says the ids at once, and outlasts a broker that is killed and comes back", async () => {
     const data = join(temporaryDirectory(), "data");
     const first = await serve(["--data", data]);
     const { jobId, ended, says } = await waiting(first);

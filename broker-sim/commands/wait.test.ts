@@ -8,7 +8,7 @@ import { routes } from "../../protocol/routes.ts";
 import { temporaryDirectory } from "../testing/live-broker.ts";
 import { type Served, operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
 
-const manyPrograms = { timeout: 120_000 };
+const manyPrograms = { timeout: 300_000 };
 
 /** A command under way. */
 function started(served: Served, argv: readonly string[]) {

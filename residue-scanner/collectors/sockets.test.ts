@@ -18,7 +18,10 @@ describe("the tables of sockets", () => {
     // Not readable for root either.
     mkdirSync(join(directory, "udp"));
     mkdirSync(join(directory, "unix"));
-    expect(readTables(directory)).toMatchObject({ rows: [{ inode: 77 }], unread: ["udp", "unix"] });
+    expect(readTables(directory)).toMatchObject({
+      rows: [{ inode: 77 }],
+      unread: [join(directory, "udp"), join(directory, "unix")],
+    });
   });
 });
 
@@ -52,7 +55,10 @@ describe.skipIf(process.platform !== "linux")("the sockets collector (needs /pro
   it("finds both ends of a connection, and names them alike in the next reading", async () => {
     const pid = await leftoverDaemon(`
       const net = require("node:net");
-      const server = net.createServer(() => {}).listen(0, "127.0.0.1", () => net.connect(server.address().port, "127.0.0.1", ready));`);
+      // The one end is there when it is connected, the other one when it is accepted.
+      let ends = 0;
+      const made = () => (ends += 1) === 2 && ready();
+      const server = net.createServer(made).listen(0, "127.0.0.1", () => net.connect(server.address().port, "127.0.0.1", made));`);
     const connected = heldBy(pid).filter(({ state, protocol }) => state === "connected" && protocol === "tcp");
     expect(connected).toHaveLength(2);
     expect(connected[0]?.remote).toBe(connected[1]?.local);

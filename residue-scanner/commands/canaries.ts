@@ -37,7 +37,8 @@ export class Canaries {
     // No name of the run's stands in them: by that alone anybody could tell.
     const place = (side: string) => join(realpathSync(tmpdir()), `canary-${side}-${randomBytes(6).toString("hex")}`);
     const paths = [place("a"), place("b")] as const;
-    const child = spawn("sh", ["-c", stranger, "sh", paths[1]], { stdio: ["pipe", "pipe", "ignore"] });
+    // In a session of its own, where no Ctrl-C for the command ends it.
+    const child = spawn("sh", ["-c", stranger, "sh", paths[1]], { stdio: ["pipe", "pipe", "ignore"], detached: true });
     const isStarted = await Promise.race([
       once(child, "spawn").then(() => true),
       once(child, "error").then(() => false),

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
@@ -41,12 +42,14 @@ export async function runWatched(
   const isRecorded = options.recorder !== false;
   const judged = policyOf(options, { narrowed: options.root !== undefined || !isRecorded });
   const dwellMs = dwellMsFrom(options.dwell, judged.policy);
-  const files = await openReportFiles(options);
-  try {
-    return await runAndReport(command, { ...options, judged, dwellMs, files, interruption });
-  } finally {
-    await files.close();
-  }
+  return await interruption.heldDuring(async () => {
+    const files = await openReportFiles(options);
+    try {
+      return await runAndReport(command, { ...options, judged, dwellMs, files, interruption });
+    } finally {
+      await files.close();
+    }
+  });
 }
 
 interface RunOrder extends RunCommandOptions {
@@ -59,13 +62,16 @@ interface RunOrder extends RunCommandOptions {
 async function runAndReport(command: readonly string[], options: RunOrder): Promise<ExitCode> {
   // Of the whole host only: in a directory that somebody chose, nobody wants a stranger's file.
   const canaries = options.root === undefined ? await Canaries.prepare() : null;
-  // Before the baseline, so that whoever changes something between the two readings is known.
-  const recorder = options.recorder === false ? null : await startRecorder();
   try {
-    return await runRecorded(command, { ...options, canaries, recording: recorder ?? unrecorded(notWanted) });
+    // Before the baseline, so that whoever changes something between the two readings is known.
+    const recorder = options.recorder === false ? null : await startRecorder();
+    try {
+      return await runRecorded(command, { ...options, canaries, recording: recorder ?? unrecorded(notWanted) });
+    } finally {
+      await recorder?.close();
+    }
   } finally {
     await canaries?.remove();
-    await recorder?.close();
   }
 }
 
@@ -85,9 +91,12 @@ async function runRecorded(
   let exitCode: ExitCode;
   let kept: string | null = null;
   try {
+    // A signal that came meanwhile is heard in the next turn.
+    await setImmediate();
+    interruption.signal.throwIfAborted();
     const windowFromMs = Date.now();
     const planters = (await canaries?.plant({ runId, cgroup })) ?? [];
-    const end = await runCommand(command, { runId, cgroup });
+    const end = await interruption.leftTo(async () => await runCommand(command, { runId, cgroup }));
     cgroup?.removeIfEmpty();
     const context: AttributionContext = {
       ...judged,

@@ -1,4 +1,4 @@
-import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
+import type { Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import { combined, isOfRun, withRecorded } from "./combined-roles.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "./difference.ts";
 import { attributeFile } from "./file-attribution.ts";
 import type { Inspections } from "./inspection.ts";
+import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
 import { toBytePath } from "./path-text.ts";
@@ -86,9 +87,7 @@ function attributeSocket({ before, after }: SocketDifference, knowledge: Attribu
     return { to: "background", evidence: [{ kind: "owner", detail }] };
   }
   const added = after.owners?.filter((pid) => !(before?.owners ?? []).includes(pid)) ?? [];
-  const owners = (added.length > 0 ? added : (after.owners ?? [])).map((pid) => ({ pid, ...witness.ofPid(pid) }));
-  const rank: readonly AttributionTarget[] = ["job", "agent", "shared", "unknown", "harness", "background"];
-  const worst = owners.toSorted((one, other) => rank.indexOf(one.to) - rank.indexOf(other.to))[0];
+  const worst = worstOf(added.length > 0 ? added : (after.owners ?? []), witness);
   if (worst === undefined) return nobody;
   const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
   return { to: worst.to, evidence: [evidence, ...worst.evidence] };

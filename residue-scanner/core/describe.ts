@@ -55,7 +55,9 @@ function describePresent(difference: Difference, sources: DescriptionSources): O
         id: `crontabs:${showPath(fact.key)}`,
         subject:
           fact.line === null
-            ? `script ${showPath(fact.text)} that cron runs`
+            ? fact.text.startsWith("at job ")
+              ? showPath(fact.text)
+              : `script ${showPath(fact.text)} that cron runs`
             : `line ${fact.line} of ${whose}: ${fact.text}`,
         location: `${showPath(fact.file)}${fact.line === null ? "" : `:${fact.line}`}`,
         owner: fact.user === null ? null : showPath(fact.user),
@@ -149,8 +151,10 @@ function present<F>({ before, after }: { readonly before: F | null; readonly aft
   return (after ?? before) as F;
 }
 
-/** An unnamed socket, which has no address to look for, by its number: ss shows that of both ends. */
+/** An unnamed socket, which has no address to look for, by its number: ss shows that of both ends; of some families nothing. */
 function showSocket({ protocol, local, inodes }: SocketFact): string {
+  if (protocol === "netlink" || protocol === "packet") return `ss -f ${protocol === "packet" ? "link" : protocol} -ap`;
+  if (!/^(?:unix|tcp|udp|raw|icmp)/.test(protocol)) return `ls -l /proc/[0-9]*/fd | grep -wE '${inodes.join("|")}'`;
   if (!protocol.startsWith("unix")) return `ss -tuwapn | grep -F '${local}'`;
   return local === "" ? `ss -xap | grep -wE '${inodes.join("|")}'` : `ss -xapn | grep -F -e ${shellPath(local)}`;
 }

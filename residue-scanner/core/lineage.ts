@@ -49,6 +49,8 @@ export class Lineage {
   ambiguous = 0;
   /** Processes whose beginning was not seen, although it was to be. */
   unannounced = 0;
+  /** The latest of them. */
+  unannouncedPid: number | null = null;
   /** Nobody asks any more about what was before this time. */
   horizonNs = 0;
   /** When the table of processes was read: whoever is first heard of later must have been announced by a fork. */
@@ -233,8 +235,12 @@ export class Lineage {
 
   private unannouncedHolder(pid: number, atNs: number): Member {
     const member = this.hold(pid, atNs);
-    if (atNs <= this.listedNs) member.isOlder = true;
-    else this.unannounced += 1;
+    // Processes that this PID namespace does not see share a pid of 0, and are never announced.
+    if (atNs <= this.listedNs || pid === 0) member.isOlder = true;
+    else {
+      this.unannounced += 1;
+      this.unannouncedPid = pid;
+    }
     return member;
   }
 

@@ -3,7 +3,8 @@ import type { AttributionContext } from "./attribution-context.ts";
 import { withRecorded } from "./combined-roles.ts";
 import type { ListedDifference } from "./difference.ts";
 import { toBytePath } from "./path-text.ts";
-import type { Attribution } from "./process-attribution.ts";
+import type { Attribution, ProcessWitness } from "./process-attribution.ts";
+import { worstOf } from "./holder-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
 import { namesIn } from "./run-names.ts";
 import { isPutting } from "./touch-attribution.ts";
@@ -17,10 +18,14 @@ const listedTimes = {
 /** Whose a thing of a listed surface is: by who did it, where that was recorded, and by what its words name. */
 export function attributeListed(
   difference: ListedDifference,
-  { context, recorded }: { context: AttributionContext; recorded: RecordedEvidence | null },
+  {
+    context,
+    recorded,
+    witness,
+  }: { context: AttributionContext; recorded: RecordedEvidence | null; witness: ProcessWitness },
 ): Attribution {
   const seen = recorded === null ? null : recordedFor(difference, recorded);
-  return withRecorded(seen, byWords(difference, context));
+  return withRecorded(seen, byWords(difference, context, witness));
 }
 
 /** Of what stands in a file, and of settings: who wrote there; of what is no file: who called the kernel for it. */
@@ -62,7 +67,11 @@ function settingsAround(location: string): string[] {
 }
 
 /** By what its words name: who made it, the kernel does not keep. */
-function byWords({ after, before, change }: ListedDifference, context: AttributionContext): Attribution {
+function byWords(
+  { after, before, change }: ListedDifference,
+  context: AttributionContext,
+  witness: ProcessWitness,
+): Attribution {
   const fact = after ?? before;
   if (fact === null) return { to: "unknown", evidence: [] };
   const when: Evidence = { kind: "time", detail: listedTimes[change] };
@@ -82,6 +91,11 @@ function byWords({ after, before, change }: ListedDifference, context: Attributi
   if (mentioned !== undefined) {
     const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
     return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
+  }
+  const holder = worstOf(after?.holders ?? [], witness);
+  if (holder !== undefined) {
+    const held: Evidence = { kind: "holder", detail: `kept by process ${holder.pid}` };
+    return { to: holder.to, evidence: [held, ...holder.evidence, when] };
   }
   return { to: "unknown", evidence: [when] };
 }

@@ -158,7 +158,9 @@ export const noiseRules: readonly NoiseRule[] = [
   {
     id: "kernel-thread",
     reason: "The kernel starts and ends its own threads as it needs them (PF_KTHREAD is set).",
-    matches: ({ difference }) => difference.surface === "processes" && difference.after?.kernelThread === true,
+    matches: ({ difference }) =>
+      // What is set of one that was there before (its niceness, its cgroup) is somebody's doing.
+      difference.surface === "processes" && difference.change !== "changed" && difference.after?.kernelThread === true,
   },
   {
     id: "waits-for-init",
@@ -173,11 +175,12 @@ export const noiseRules: readonly NoiseRule[] = [
   {
     id: "ended",
     reason:
-      "A process that ended, its emptied control group, a key of the kernel's that went with it or expired, or a socket that was closed and served nobody, leaves nothing behind.",
+      "A process that ended, its emptied control group, a key of the kernel's that went with it or expired, what it alone kept open or alive, or a socket that was closed and served nobody, leaves nothing behind.",
     matches: ({ difference, attribution, wasScanner }) => {
       if (difference.change !== "vanished") return false;
       // What the run was seen to end or to remove did not end by itself.
       if (isOfRun(attribution.to) && isRecorded(attribution)) return false;
+      if (isListed(difference) && (difference.before?.holders ?? []).length > 0) return true;
       // A service manager makes and removes control groups with the processes in them.
       if (["processes", "cgroups", "keys"].includes(difference.surface)) return true;
       if (difference.surface !== "sockets" || difference.before === null) return false;
@@ -206,9 +209,18 @@ export const noiseRules: readonly NoiseRule[] = [
     reason: "An unnamed or connected socket of a process that is itself reported; it ends with the process.",
     matches: ({ difference, isFoundProcess }) =>
       difference.surface === "sockets" &&
-      (difference.after?.state === "connected" || difference.after?.local === "") &&
+      (["connected", "open"].includes(difference.after?.state ?? "") || difference.after?.local === "") &&
       ownersOf(difference).length > 0 &&
       ownersOf(difference).every(isFoundProcess),
+  },
+  {
+    id: "kept-by-process",
+    reason:
+      "Kept by nothing but processes that are themselves reported, or by the harness's own; it goes when they end.",
+    matches: ({ difference, isFoundProcess, isScanner }) => {
+      const holders = isListed(difference) ? (difference.after?.holders ?? []) : [];
+      return holders.length > 0 && holders.every((pid) => isFoundProcess(pid) || isScanner(pid));
+    },
   },
   {
     id: "told-with-crontab",

@@ -58,24 +58,21 @@ function crontabRemoval({ file, line, text, user }: CrontabFact): string {
 function listedRemoval({ surface, change, before, after }: ListedDifference): string | null {
   if (surface === "sysctls") return settingRemoval(change, before, after);
   if (change !== "appeared" || after === null) return null;
-  const [kind = "", name = ""] = after.key.split(" ");
-  switch (surface) {
-    case "mounts":
-      return `umount ${shellPath(after.location)}`;
-    case "ipc":
-      return kind in ipcFlags ? `ipcrm ${ipcFlags[kind]} ${name}` : null;
-    case "keys":
-      return `keyctl invalidate 0x${after.key}`;
-    case "storage":
-      return storageRemoval(after);
-    case "configuration":
-      return lineRemoval(after);
-    case "network":
-      return networkRemoval(after);
-    default:
-      return null;
-  }
+  return listedRemovals[surface]?.(after) ?? null;
 }
+
+/** What takes away a thing that came, by its surface; absent where no one command does. */
+const listedRemovals: Readonly<Partial<Record<ListedDifference["surface"], (fact: ListedFact) => string | null>>> = {
+  mounts: ({ location }) => `umount ${shellPath(location)}`,
+  ipc({ key }) {
+    const [kind = "", name = ""] = key.split(" ");
+    return kind in ipcFlags ? `ipcrm ${ipcFlags[kind]} ${name}` : null;
+  },
+  keys: ({ key }) => `keyctl invalidate 0x${key}`,
+  storage: storageRemoval,
+  configuration: lineRemoval,
+  network: networkRemoval,
+};
 
 const ipcFlags: Readonly<Record<string, string>> = { shm: "-m", sem: "-s", msg: "-q" };
 

@@ -5,16 +5,14 @@ export function applyWaivers(
   findings: readonly Finding[],
   waivers: readonly Waiver[],
 ): { readonly counting: Finding[]; readonly uses: WaiverUse[] } {
-  const uses = waivers.map((waiver) => ({
-    use: { ...waiver, findings: [] as Finding[] },
-    pattern: patternOf(waiver.finding),
-  }));
+  const uses = waivers.map((waiver) => ({ ...waiver, findings: [] as Finding[] }));
+  const patterns = waivers.map((waiver) => patternOf(waiver.finding));
   const counting = findings.filter((finding) => {
-    const covering = uses.find(({ pattern }) => pattern.test(finding.id));
-    covering?.use.findings.push(finding);
-    return covering === undefined;
+    const use = uses[patterns.findIndex((pattern) => pattern.test(finding.id))];
+    use?.findings.push(finding);
+    return use === undefined;
   });
-  return { counting, uses: uses.map(({ use }) => use) };
+  return { counting, uses };
 }
 
 function patternOf(text: string): RegExp {

@@ -80,6 +80,7 @@ export class RecordingLoop {
     this.poller.wait();
     if (this.poller.happened("mounts")) {
       this.paths.forget();
+      this.handles.forget();
       this.group?.markAll({ isBeginning: false });
     }
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;

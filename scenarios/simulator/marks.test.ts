@@ -45,7 +45,7 @@ const rare: Partial<Record<Mark, string>> = {
   "the store had forgotten a grant, and the epoch leapt": "a store that forgets a grant whose holder lives on",
 };
 
-test("the seeds get into every rare situation but the listed ones", { timeout: 60_000 }, () => {
+test("the seeds get into every rare situation but the listed ones", () => {
   const missing = new Set<Mark>(marks.filter((mark) => never[mark] === undefined && rare[mark] === undefined));
   const surprising = new Set<Mark>();
   for (let run = 0; run < runsMax && missing.size > 0; run += 1) {

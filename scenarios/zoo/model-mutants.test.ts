@@ -19,7 +19,7 @@ let redis: RedisForTests | string;
 
 beforeAll(async () => {
   redis = await findRedis(["--appendfsync", "no"]);
-}, 120_000);
+});
 afterAll(async () => {
   if (typeof redis !== "string") await redis.stop();
 });

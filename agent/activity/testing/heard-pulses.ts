@@ -1,7 +1,7 @@
 import type { Pulse, TriggerOptions } from "../port.ts";
 
 /** How long a test waits for a pulse, in milliseconds. */
-const withinMs = 15_000;
+const withinMs = 60_000;
 
 /** What a trigger told, and a way to wait for more of it. */
 export class HeardPulses {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,7 +12,7 @@ import { findCgroupsNamed } from "../cgroup.ts";
 import { parentCgroupName } from "../job-cgroups.ts";
 import { type HeldNamespace, hostPidOf, holdPidNamespaceOf, pidsInNamespace } from "./host-pids.ts";
 import { memoryLedger } from "./memory-ledger.ts";
-import type { Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
+import type { FreezeResult, Sandbox, SandboxDriver, SandboxRequest } from "../port.ts";
 import { readProcess } from "../proc-stat.ts";
 import { wipeDirectory } from "../wipe-directory.ts";
 
@@ -38,9 +38,12 @@ export class DriverBed {
   readonly driver: SandboxDriver;
   readonly #sandboxes: Sandbox[] = [];
   readonly #namespaces: HeldNamespace[] = [];
+  readonly #yields: boolean;
   #leases = 0;
 
-  constructor(makeDriver: MakeDriver) {
+  /** @param yields whether its jobs leave the processors to whatever else this host does, as the driver has it */
+  constructor(makeDriver: MakeDriver, { yields = false } = {}) {
+    this.#yields = yields;
     this.driver = makeDriver({ agentId: this.agentId, ledger: this.ledger, home: this.place });
   }
 
@@ -63,6 +66,7 @@ export class DriverBed {
   async run(request: SandboxRequest): Promise<Sandbox> {
     const sandbox = await this.driver.start(request);
     this.#sandboxes.push(sandbox);
+    if (!this.#yields) competeForProcessors(sandbox.pid);
     return sandbox;
   }
 
@@ -89,11 +93,25 @@ export class DriverBed {
     };
   }
 
+  /**
+   * Freezes at once, and again until nothing is seen running. A freeze gives up waiting after half a second and says who
+   * is still running then: on busy processors, whoever was told to stop may have got none to stop on.
+   */
+  async freeze(): Promise<FreezeResult> {
+    let result = this.driver.freezeAll();
+    const isStill = (): boolean => {
+      if (result.running.length > 0) result = this.driver.freezeAll();
+      return result.running.length === 0;
+    };
+    await until(isStill, "nothing runs any more");
+    return result;
+  }
+
   /** Ends everything and proves, without asking the driver, that nothing is left. */
   async close(): Promise<void> {
     this.driver.thawAll();
     const ended = await Promise.all(
-      this.#sandboxes.map((sandbox) => sandbox.terminate({ graceMs: 0, deadlineMs: 10_000 })),
+      this.#sandboxes.map((sandbox) => sandbox.terminate({ graceMs: 0, deadlineMs: 60_000 })),
     );
     this.driver.close();
     const wiped = await wipeDirectory(this.place);
@@ -117,6 +135,18 @@ export interface Started {
   readonly pids: (name: string, count: number) => Promise<number[]>;
   /** Everything alive in its PID namespace; empty where that is the host's own. */
   readonly namespacePids: () => number[];
+}
+
+/**
+ * Gives a job the share of an ordinary program (sched(7), "The autogroup feature"). One that yields has a seventieth of
+ * it, and gets no further while another file's tests keep every processor busy.
+ */
+function competeForProcessors(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, "0");
+  } catch {
+    // It has ended, or this user or kernel has no say in it: then it does not yield either.
+  }
 }
 
 /** Live processes that carry an agent's marker, read by nobody's code but this. */
@@ -153,7 +183,7 @@ export function cpuTicks(pid: number): number {
 }
 
 /** Waits for a condition that has no event of its own. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 25_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 60_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!condition()) {
     assert(performance.now() < deadline, `in time: ${what}`);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
+import { readProcess } from "../proc-stat.ts";
 import { cpuTicks, until } from "./driver-bed.ts";
 
 /** Burns CPU for ever, as far as a test is concerned: it ends by itself should a test forget it. */
@@ -13,7 +14,12 @@ export const burnHere = "ulimit -t 60; while :; do :; done";
 export function fleeing(file: string): string {
   return `env -i setsid sh -c 'sh -c "echo \\$\\$ > ${file}; ${burnHere}" &'`;
 }
-export const soon = { graceMs: 100, deadlineMs: 20_000 };
+/** Waits until the shell that started one which flees has ended: until then it would be counted with it. */
+export async function hasFled(pid: number): Promise<void> {
+  await until(() => readProcess(readProcess(pid)?.parent ?? 0)?.name !== "sh", "whoever started it has ended");
+}
+
+export const soon = { graceMs: 100, deadlineMs: 60_000 };
 
 /** Resolves when this host has given a process outside every sandbox a tenth of a second of CPU. */
 export async function timePasses(): Promise<void> {

@@ -13,13 +13,13 @@ export interface HurriedTermination {
 const patient: EndLimits = { graceMs: 600_000, deadlineMs: 1_200_000 };
 
 export const hurriedTerminations: readonly HurriedTermination[] = [
-  { name: "without a grace", first: patient, second: { graceMs: 0, deadlineMs: 20_000 }, overInMs: 10_000 },
-  { name: "with a shorter grace", first: patient, second: { graceMs: 200, deadlineMs: 20_000 }, overInMs: 10_000 },
+  { name: "without a grace", first: patient, second: { graceMs: 0, deadlineMs: 60_000 }, overInMs: 90_000 },
+  { name: "with a shorter grace", first: patient, second: { graceMs: 200, deadlineMs: 60_000 }, overInMs: 90_000 },
   {
     name: "with an earlier deadline",
     first: patient,
-    second: { graceMs: 600_000, deadlineMs: 3_000 },
-    overInMs: 10_000,
+    second: { graceMs: 600_000, deadlineMs: 10_000 },
+    overInMs: 90_000,
   },
-  { name: "with more time", first: { graceMs: 300, deadlineMs: 20_000 }, second: patient, overInMs: 10_000 },
+  { name: "with more time", first: { graceMs: 300, deadlineMs: 60_000 }, second: patient, overInMs: 90_000 },
 ];

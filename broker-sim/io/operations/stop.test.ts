@@ -39,7 +39,8 @@ async function halfSubmission(live: LiveBroker): Promise<{ socket: Socket; rest:
 }
 
 test("a stop answers what was asked before it, and says on /readyz meanwhile that it is stopping", async () => {
-  const live = await LiveBroker.start();
+  // A grace that this test does not have: whoever waited for a connection that stays open would wait it out.
+  const live = await LiveBroker.start({ stopGraceMs: 600_000 });
   expect(await live.call("GET", routes.ready)).toEqual({ status: 200, body: { ready: true, reasons: [] } });
   const { socket, rest } = await halfSubmission(live);
   const watcher = await rawConnection(live);
@@ -49,12 +50,10 @@ test("a stop answers what was asked before it, and says on /readyz meanwhile tha
   watcher.write("connection: close\r\n\r\n");
   expect(await told).toMatch(/^HTTP\/1\.1 503 [\s\S]*"reasons":\["the broker is stopping"\]/);
   const answer = text(socket);
-  const lastAskedAtMs = performance.now();
   socket.write(rest);
   expect(await answer).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*"jobIds":\["job-/);
+  // Nobody is waited for whose connection stays open for requests that are taken no more.
   await stopped;
-  // Nobody is waited for whose connection stays open for requests that are taken no more; the grace would be 5 s.
-  expect(performance.now() - lastAskedAtMs).toBeLessThan(2_500);
 });
 
 test("a stop cuts off whoever does not come to an end within its grace", async () => {
@@ -157,7 +156,7 @@ describe("agents that the broker started and that have not joined yet", () => {
     expect(isTerminalExecution(state())).toBe(true);
   });
 
-  test("leave nothing when their enrolment was under way", { timeout: 60_000 }, async () => {
+  test("leave nothing when their enrolment was under way", async () => {
     const live = await LiveBroker.start({ faults: true });
     const hang = { fault: { kind: "hang" }, route: `POST ${routes.enrol}`, expiresInMs: 600_000 };
     expect((await live.call("POST", routes.faults, hang)).status).toBe(200);

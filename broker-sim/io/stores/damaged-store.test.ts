@@ -44,7 +44,7 @@ describe("a damaged store ends `serve` with 64, by name, and with what can be do
       expect([namespace, ended.code, ended.stderr.split("\n").length]).toEqual([namespace, 64, 3]);
       expect(ended.stderr).toMatch(/ (damaged|cannot be read)\b.*\n.*another namespace/);
     }
-  }, 120_000);
+  });
 
   test("on SQLite, with another directory", async () => {
     for (const [name, value] of Object.entries(settings)) {
@@ -57,5 +57,5 @@ describe("a damaged store ends `serve` with 64, by name, and with what can be do
       expect([name, ended.code, ended.stderr.split("\n").length]).toEqual([name, 64, 3]);
       expect(ended.stderr).toMatch(/cannot be read: .*\n.*another --data directory/);
     }
-  }, 60_000);
+  });
 });

@@ -17,8 +17,8 @@ beforeEach((context) => {
   if (obstacle !== undefined) context.skip(obstacle);
 });
 
-/** Longer than anybody waits for an answer, plus what a busy machine takes. */
-const answerMsMax = 8_000;
+/** Longer than anybody waits for an answer, plus what a busy machine takes; whoever is not told in time hangs. */
+const answerMsMax = 30_000;
 const pauseMs = 5_000;
 
 test("under load no job is lost and none has two holders, whatever becomes of the server (I1, I3)", async () => {
@@ -66,7 +66,7 @@ test("under load no job is lost and none has two holders, whatever becomes of th
   await store.close();
   const ended = new Set(jobs.filter(({ completedAt }) => completedAt !== null).map(({ jobId }) => jobId));
   expect(load.accepted.filter((jobId) => !ended.has(jobId))).toEqual([]);
-}, 90_000);
+});
 
 test("while the server is away nothing is taken, and whoever asks is told so in time", async () => {
   const redis = await redisServer();
@@ -152,7 +152,7 @@ test("a join token is neither made, nor revoked, nor used before that is written
   const again = await redisBroker(redis);
   const kept = await fetch(again.url + routes.joinTokens, { headers: operatorHeaders(again) });
   expect(((await kept.json()) as { joinTokens: unknown[] }).joinTokens).toHaveLength(2);
-}, 60_000);
+});
 
 test("a token that is revoked while the server is away is not called revoked, nor taken for it", async () => {
   const redis = await redisServer();
@@ -168,7 +168,7 @@ test("a token that is revoked while the server is away is not called revoked, no
   expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, "store-away"]);
   const listed = await fetch(broker.url + routes.joinTokens, { headers, signal });
   expect(await listed.json()).toMatchObject({ joinTokens: [{ tokenId }] });
-}, 30_000);
+});
 
 test("ends in time while the server is away", async () => {
   const redis = await redisServer();

@@ -23,7 +23,7 @@ let url: string;
 // A container may have to be made first.
 beforeAll(async () => {
   redis = await findRedis();
-}, 120_000);
+});
 afterAll(async () => {
   if (typeof redis !== "string") await redis.stop();
 });
