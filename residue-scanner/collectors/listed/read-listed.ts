@@ -1,5 +1,6 @@
 import type { ListedReading, ListedSurface, ProcessFact } from "../../core/fact.ts";
 import type { OpenFiles } from "../open-files.ts";
+import { collectLaunchd } from "../macos/launchd.ts";
 import { collectConfiguration } from "./configuration.ts";
 import { collectContainers } from "./containers.ts";
 import { collectFirewall } from "./firewall.ts";
@@ -30,7 +31,7 @@ export interface ListedSources {
 }
 
 /** Who reads which surface of listed facts. */
-export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
+const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
   mounts: () => collectMounts(),
   network: ({ openFiles }) => together(collectNetwork(), collectBeyondTables(openFiles())),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
@@ -47,6 +48,13 @@ export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSo
   "open-files": ({ openFiles }) => collectOpenFiles(openFiles()),
   namespaces: ({ openFiles, processes }) => collectNamespaces(openFiles(), membersAmong(processes)),
 };
+
+/** On macOS what launchd starts; what else there is, is read on Linux only. */
+export function readListedSurface(surface: ListedSurface, sources: ListedSources): ListedReading {
+  if (process.platform === "linux") return listedCollectors[surface](sources);
+  if (process.platform === "darwin" && surface === "services") return collectLaunchd();
+  return { facts: [], unseen: [`nothing reads this on ${process.platform}`] };
+}
 
 /** The kernel's own threads live where the scanner does, or above it. */
 function membersAmong(processes: readonly ProcessFact[]): { members?: Member[] } {
