@@ -54,7 +54,7 @@ export function parseLsof(output: string): SocketFact[] {
   };
   for (const line of output.split("\n")) {
     const value = line.slice(1);
-    switch (line[0]) {
+    switch (line[0] ?? "") {
       case "p":
         conclude();
         pid = Number(value);

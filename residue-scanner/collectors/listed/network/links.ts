@@ -1,7 +1,7 @@
 import type { ListedFact } from "../../../core/fact.ts";
 import { showAddress } from "../../netlink/addresses.ts";
 import { attributesByType, littleEndian, textOf } from "../../netlink/attributes.ts";
-import type { Netlink } from "../../netlink/netlink.ts";
+import type { Questions } from "../../netlink/netlink.ts";
 
 /** linux/rtnetlink.h, struct ifinfomsg and ifaddrmsg. */
 const getLink = 18;
@@ -19,7 +19,7 @@ interface Link {
 }
 
 /** Interfaces by their numbers. */
-export function readLinks(netlink: Netlink): Map<number, Link> {
+export function readLinks(netlink: Questions): Map<number, Link> {
   const messages = netlink.dump({ type: getLink, body: Buffer.alloc(linkHeaderBytes) });
   return new Map(messages.map(({ body }) => [body.readInt32LE(4), linkOf(body)]));
 }
@@ -44,7 +44,7 @@ function linkOf(body: Buffer): Link {
 }
 
 /** Interfaces and addresses beyond those that every namespace has. */
-export function readLinksAndAddresses(netlink: Netlink, links: ReadonlyMap<number, Link>): ListedFact[] {
+export function readLinksAndAddresses(netlink: Questions, links: ReadonlyMap<number, Link>): ListedFact[] {
   const addresses = netlink.dump({ type: getAddress, body: Buffer.alloc(addressHeaderBytes) }).flatMap(({ body }) => {
     const found = attributesByType(body, addressHeaderBytes);
     const device = links.get(body.readUInt32LE(4))?.name ?? "?";
