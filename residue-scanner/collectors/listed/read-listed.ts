@@ -16,6 +16,7 @@ import { collectMessageQueues } from "./message-queues.ts";
 import { collectMounts } from "./mounts.ts";
 import { collectNamespaces, type Member } from "./namespaces.ts";
 import { collectBeyondTables } from "./network/beyond-tables.ts";
+import { readOwnLinks } from "./network/links.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
 import { collectPackages } from "./packages.ts";
@@ -33,7 +34,7 @@ export interface ListedSources {
 /** Who reads which surface of listed facts. */
 const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
   mounts: () => collectMounts(),
-  network: ({ openFiles }) => together(collectNetwork(), collectBeyondTables(openFiles())),
+  network: ({ openFiles }) => together(collectNetwork({ links: readOwnLinks() }), collectBeyondTables(openFiles())),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
   ipc: () => together(collectIpc(), collectMessageQueues()),
   keys: () => collectKeys(),
