@@ -12,7 +12,7 @@ const waitMsMax = 1_000;
 /** After more events at once than these, the next ones are left to gather: a read of many costs less for each. */
 const fileEventsGather = 8;
 const messagesGather = 64;
-const gatherMs = 4;
+const gatherMs = 20;
 
 /** In the order in which they may be left out. */
 const places = ["wake", "mounts", "processes", "files"] as const;
