@@ -70,6 +70,12 @@ export class Poller {
     if (left < places.length) this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: left };
   }
 
+  /** Whether the table of mounts changed since this, or `wait`, said so last. */
+  mountsChanged(): boolean {
+    const at = this.entriesAt + places.indexOf("mounts") * entryBytes;
+    return this.calls.poll(at, 1, 0) > 0;
+  }
+
   /** Until there is something to read from one descriptor. */
   waitFor(descriptor: number, timeoutMs: number): void {
     this.set(places.length, { descriptor, events: readable });
