@@ -13,7 +13,7 @@ const waitMsMax = 1_000;
 const fileEventsGather = 8;
 const messagesGather = 64;
 const actsGather = 8;
-const gatherMs = 4;
+const gatherMs = 20;
 
 /** In the order in which they may be left out. */
 const places = ["wake", "mounts", "calls", "processes", "files"] as const;
@@ -77,6 +77,12 @@ export class Poller {
             : null;
     if (first === null) return;
     this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: places.indexOf(first) };
+  }
+
+  /** Whether the table of mounts changed since this, or `wait`, said so last. */
+  mountsChanged(): boolean {
+    const at = this.entriesAt + places.indexOf("mounts") * entryBytes;
+    return this.calls.poll(at, 1, 0) > 0;
   }
 
   /** Until there is something to read from one descriptor. */
