@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { changesMounts } from "../../core/mount-changes.ts";
 import type { Act, Recording } from "../../core/recording.ts";
 import { lineageOf, sourceOf, testRecorder } from "../../testing/recorded-lineage.ts";
+import { temporaryDirectory } from "../../testing/temporary-directory.ts";
 import { CallSource } from "./call-source.ts";
 import { openTracefs } from "./tracefs.ts";
 
@@ -56,6 +58,22 @@ describe.skipIf(lack !== null)(`a recording's system calls${lack === null ? "" :
     expect(apartOf("mount")).toEqual(["ipc", "mnt", "uts"]);
     expect(apartOf("sethostname")).toEqual(["ipc", "mnt", "uts"]);
     expect(apartOf("msgget")).toEqual(["ipc", "mnt", "uts"]);
+  });
+
+  it("say where it was mounted, if nobody else did in the same moment", async (context) => {
+    const recorder = await testRecorder();
+    const point = temporaryDirectory();
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4k", "left", point]);
+    if (mounted.status !== 0) context.skip("nothing can be mounted here");
+    onTestFinished(() => void spawnSync("umount", ["--lazy", point]));
+    recorder.recording();
+    const unmounted = spawnSync("umount", [point]);
+    const recording = await recorder.stop();
+    const targets = (pid: number) => actsBelow(recording, pid).map(({ parameters }) => parameters["targets"]);
+    // Where two may have done it, it is told of neither.
+    if (recording.acts.filter(changesMounts).length !== 2) context.skip("somebody else mounted something meanwhile");
+    expect(targets(mounted.pid)).toEqual([point]);
+    expect(targets(unmounted.pid)).toEqual([point]);
   });
 
   it("are known to be lost where they are more than there is room for", async () => {
