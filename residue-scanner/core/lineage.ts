@@ -49,10 +49,12 @@ export class Lineage {
   ambiguous = 0;
   /** Processes whose beginning was not seen, although it was to be. */
   unannounced = 0;
+  /** The latest of them. */
+  unannouncedPid: number | null = null;
   /** Nobody asks any more about what was before this time. */
   horizonNs = 0;
   /** When the table of processes was read: whoever is first heard of later must have been announced by a fork. */
-  listedNs = 0;
+  listedNs = Number.POSITIVE_INFINITY;
   private readonly options: LineageOptions;
   private readonly members = new Map<number, Member>();
   private readonly holders = new Map<number, Member>();
@@ -67,9 +69,11 @@ export class Lineage {
    * A process that was there when the table of processes was read, which happened after the events had begun to come.
    * @param seenNs when it was read
    */
-  wasThere(pid: number, details: ProcessDetails, seenNs: number): void {
-    const member = this.hold(pid, seenNs);
-    member.isOlder = true;
+  wasThere(pid: number, details: ProcessDetails | null, seenNs: number): void {
+    const known = this.holders.get(pid);
+    // What it did may have been told before the table was read, and its fork, too.
+    const member = known?.toNs === null ? known : this.hold(pid, seenNs);
+    if (!member.isAnnounced) member.isOlder = true;
     member.details = details;
   }
 
@@ -233,8 +237,12 @@ export class Lineage {
 
   private unannouncedHolder(pid: number, atNs: number): Member {
     const member = this.hold(pid, atNs);
-    if (atNs <= this.listedNs) member.isOlder = true;
-    else this.unannounced += 1;
+    // Processes that this PID namespace does not see share a pid of 0, and are never announced.
+    if (atNs <= this.listedNs || pid === 0) member.isOlder = true;
+    else {
+      this.unannounced += 1;
+      this.unannouncedPid = pid;
+    }
     return member;
   }
 

@@ -32,8 +32,12 @@ describe("the kernel's process events", () => {
     expect(thread?.event).toMatchObject({ kind: "fork", pid: 19507, thread: 19508 });
   });
 
-  it("answer the one who asked, in no row", () => {
-    expect(parse(recorded.acknowledgement)).toMatchObject({ cpu: null, event: { kind: "acknowledged", errno: 0 } });
+  it("answer whoever began to listen, in the same rows", () => {
+    expect(parse(recorded.acknowledgement)).toEqual({
+      cpu: 3,
+      sequence: 0x5106,
+      event: { kind: "acknowledged", question: 0, errno: 0 },
+    });
   });
 
   it("may be of kinds that do not matter, which count in their row all the same", () => {

@@ -79,6 +79,14 @@ export class Poller {
     this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: places.indexOf(first) };
   }
 
+  /** Whether there is something now, which counts as seen. */
+  isReady(place: Place): boolean {
+    const [entry, index] = [places.indexOf(place) * entryBytes, places.length];
+    const [descriptor, events] = [this.entries.getInt32(entry, true), this.entries.getInt16(entry + 4, true)];
+    this.set(index, { descriptor, events });
+    return this.calls.poll(this.entriesAt + index * entryBytes, 1, 0) > 0;
+  }
+
   /** Until there is something to read from one descriptor. */
   waitFor(descriptor: number, timeoutMs: number): void {
     this.set(places.length, { descriptor, events: readable });
