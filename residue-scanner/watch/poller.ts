@@ -79,10 +79,12 @@ export class Poller {
     this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: places.indexOf(first) };
   }
 
-  /** Whether the table of mounts changed since this, or `wait`, said so last. */
-  mountsChanged(): boolean {
-    const at = this.entriesAt + places.indexOf("mounts") * entryBytes;
-    return this.calls.poll(at, 1, 0) > 0;
+  /** Whether there is something now, which counts as seen. */
+  isReady(place: Place): boolean {
+    const [entry, index] = [places.indexOf(place) * entryBytes, places.length];
+    const [descriptor, events] = [this.entries.getInt32(entry, true), this.entries.getInt16(entry + 4, true)];
+    this.set(index, { descriptor, events });
+    return this.calls.poll(this.entriesAt + index * entryBytes, 1, 0) > 0;
   }
 
   /** Until there is something to read from one descriptor. */

@@ -216,9 +216,9 @@ describe.skipIf(!canWatch)("evidence that is lost is called lost (needs root on 
     const recorder = await testRecorder();
     // No path at all: the thread trips over it.
     expect(recorder.touchesOf([null as unknown as string]).size).toBe(1);
-    expect(recorder.recording().sources.map(({ status }) => status)).toEqual(["lost", "lost"]);
+    expect(recorder.recording().sources.map(({ status }) => status)).toEqual(["lost", "lost", "lost"]);
     const { sources } = await recorder.stop();
-    expect(sources.map(({ status }) => status)).toEqual(["lost", "lost"]);
+    expect(sources.map(({ status }) => status)).toEqual(["lost", "lost", "lost"]);
     expect(sources[0]?.detail).toContain("null");
   });
 });
@@ -256,6 +256,7 @@ describe("the recorder of a program", () => {
     expect(sources).toEqual([
       expect.objectContaining({ source: "files", status: "not-permitted", detail: expect.stringContaining("EPERM") }),
       expect.objectContaining({ source: "processes", status: expect.stringMatching(/^(done|not-permitted)$/) }),
+      expect.objectContaining({ source: "calls", status: "not-permitted", detail: expect.stringContaining("tracefs") }),
     ]);
   });
 
