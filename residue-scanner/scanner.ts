@@ -6,3 +6,4 @@ export { exitCodeForVerdict } from "./core/verdict.ts";
 export { type SettleOptions, settleAndCompare } from "./settle.ts";
 export { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 export { type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
+export { type Recorder, type RecorderOptions, startRecorder } from "./watch/recorder.ts";

@@ -82,6 +82,6 @@ describe("a snapshot in a file", () => {
   it("is refused with its format's number when a newer version wrote it", async () => {
     const path = join(temporaryDirectory(), "newer");
     writeFileSync(path, zstdCompressSync(Buffer.from("houseguest-snapshot-12\n and what this one does not know")));
-    await expect(loadSnapshot(path)).rejects.toThrow("a newer version wrote it, in format 12; this one reads up to 1");
+    await expect(loadSnapshot(path)).rejects.toThrow("a newer version wrote it, in format 12; this one reads up to 2");
   });
 });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 
@@ -6,38 +6,54 @@ import { messageOf, UsageError } from "../foundation/errors.ts";
 import { indexTree, type Segment } from "./core/packed-tree.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 
-const format = 1;
+const format = 2;
 const magic = `houseguest-snapshot-${format}\n`;
 const anyMagic = /^houseguest-snapshot-(\d+)\n/;
+/** Higher levels save a tenth of the space for a multiple of the time. */
 const level = 3;
+/** How many segments are packed or unpacked at the same time: each holds some megabytes meanwhile. */
+const lanes = 2;
 
-/** Everything but the files, and how long each of their segments is in words. */
+interface PackedSegment {
+  readonly words: number;
+  /** Length of its frame. */
+  readonly bytes: number;
+}
+
+/** Everything but the files, and what of those follows. */
 interface Header {
   readonly snapshot: Omit<Snapshot, "files" | "live" | "listed"> & Partial<Pick<Snapshot, "listed">>;
-  readonly segments: readonly number[];
+  readonly segments: readonly PackedSegment[];
   /** Words are in the byte order of the machine that wrote them. */
   readonly littleEndian: boolean;
 }
 
 /**
- * Writes a snapshot as one zstd frame with a checksum: a line that names the format, the length of a JSON header, header, segments.
+ * Writes a snapshot as zstd frames with a checksum each, which zstd(1) unpacks too: first a line that names the format
+ * and a JSON header, then a frame for each segment of the files. What was in the file before stays until all is written.
  *
  * @throws UsageError `snapshot-file` when it cannot be written
+ * @throws the signal's reason when it aborts; nothing is left then
  */
-export async function saveSnapshot(snapshot: Snapshot, path: string): Promise<void> {
-  const { files, live: _, ...rest } = snapshot;
-  const header: Header = { snapshot: rest, segments: files.segments.map(({ used }) => used), littleEndian };
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  const segments = files.segments.map(({ words, used }) => Buffer.from(words.buffer, words.byteOffset, used * 4));
-  const packed = await promisify(zstdCompress)(Buffer.concat([Buffer.from(magic), length, json, ...segments]), {
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
-  });
+export async function saveSnapshot(
+  snapshot: Snapshot,
+  path: string,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const frames = await framesOf(snapshot, signal);
   try {
-    // Lines of configuration stand in it, some of files that not everybody may read.
-    await writeFile(path, packed, { mode: 0o600 });
+    const place = await placeOf(path);
+    if (place === null) return await writeFrames(frames, path, signal);
+    const partial = `${place}.${process.pid}.partial`;
+    try {
+      await writeFrames(frames, partial, signal);
+      await rename(partial, place);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
   } catch (error) {
+    signal?.throwIfAborted();
     throw new UsageError(`The snapshot ${path} cannot be written: ${messageOf(error)}.`, {
       code: "snapshot-file",
       next: "Name a file in a folder that exists, that you may write to, and that has room.",
@@ -46,10 +62,47 @@ export async function saveSnapshot(snapshot: Snapshot, path: string): Promise<vo
   }
 }
 
+async function framesOf({ files, ...rest }: Snapshot, signal?: AbortSignal): Promise<Buffer[]> {
+  const { live: _, ...snapshot } = rest;
+  const packed = await inLanes(files.segments, async ({ words, used }) => {
+    signal?.throwIfAborted();
+    return await pack(Buffer.from(words.buffer, words.byteOffset, used * 4));
+  });
+  const segments = files.segments.map(({ used }, index) => ({ words: used, bytes: packed[index]?.length ?? 0 }));
+  const header: Header = { snapshot, segments, littleEndian };
+  return [await pack(Buffer.from(magic + JSON.stringify(header))), ...packed];
+}
+
+async function pack(bytes: Buffer): Promise<Buffer> {
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
+  return await promisify(zstdCompress)(bytes, { params });
+}
+
+/** @returns the file that a path leads to; null where a pipe or a device is, which nothing may replace */
+async function placeOf(path: string): Promise<string | null> {
+  const place = await realpath(path).catch(() => path);
+  const stats = await stat(place).catch(() => null);
+  if (stats?.isDirectory() === true) throw new Error("it is a directory");
+  return stats === null || stats.isFile() ? place : null;
+}
+
+async function writeFrames(frames: readonly Buffer[], path: string, signal?: AbortSignal): Promise<void> {
+  // Lines of configuration stand in it, some of files that not everybody may read.
+  const file = await open(path, "w", 0o600);
+  try {
+    for (const frame of frames) {
+      signal?.throwIfAborted();
+      await file.writeFile(frame);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** @throws UsageError when the file cannot be read or is no snapshot */
 export async function loadSnapshot(path: string): Promise<Snapshot> {
   try {
-    return unpack(await promisify(zstdDecompress)(await readFile(path)));
+    return await unpack(await readFile(path));
   } catch (error) {
     throw new UsageError(`Cannot read the snapshot ${path}: ${messageOf(error)}`, {
       code: "no-snapshot",
@@ -59,25 +112,41 @@ export async function loadSnapshot(path: string): Promise<Snapshot> {
   }
 }
 
-function unpack(bytes: Buffer): Snapshot {
-  const found = Number(anyMagic.exec(bytes.toString("latin1", 0, 2 * magic.length))?.[1]);
+async function unpack(file: Buffer): Promise<Snapshot> {
+  // Unpacks the first frame, and takes no notice of what follows it.
+  const first = await promisify(zstdDecompress)(file);
+  const found = Number(anyMagic.exec(first.toString("latin1", 0, 2 * magic.length))?.[1]);
   if (Number.isNaN(found)) throw new Error("it is not a snapshot");
   if (found > format) throw new Error(`a newer version wrote it, in format ${found}; this one reads up to ${format}`);
-  const headerStart = magic.length + 4;
-  const headerEnd = headerStart + bytes.readUInt32LE(magic.length);
-  const header = JSON.parse(bytes.toString("utf8", headerStart, headerEnd)) as Header;
+  if (found < format) throw new Error(`an older version wrote it, in format ${found}; this one reads ${format} only`);
+  const header = JSON.parse(first.toString("utf8", magic.length)) as Header;
   if (header.littleEndian !== littleEndian) throw new Error("it was taken on a machine with another byte order");
-  const segments: Segment[] = [];
-  let at = headerEnd;
-  for (const used of header.segments) {
-    const words = new Int32Array(used);
-    const copied = bytes.copy(new Uint8Array(words.buffer), 0, at, at + used * 4);
-    if (copied !== used * 4) throw new Error("it is cut short");
-    segments.push({ words, used });
-    at += used * 4;
-  }
+  // Counted from the end: of a file that is cut short no frame begins where it should.
+  let start = file.length - header.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  const places = header.segments.map(({ words, bytes }) => {
+    const place = { words, frame: file.subarray(start, start + bytes) };
+    start += bytes;
+    return place;
+  });
+  const segments = await inLanes(places, unpackSegment);
   // One that was written before there were listed surfaces lacks them, which the report says of each.
   return { ...header.snapshot, listed: header.snapshot.listed ?? {}, files: indexTree(segments), live: false };
+}
+
+async function unpackSegment({ words: used, frame }: { words: number; frame: Buffer }): Promise<Segment> {
+  const bytes = await promisify(zstdDecompress)(frame, { maxOutputLength: Math.max(1, used * 4) });
+  if (bytes.length !== used * 4) throw new Error("it is cut short");
+  // Words begin at whole words of memory.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  return { words: new Int32Array(aligned.buffer, aligned.byteOffset, used), used };
+}
+
+async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += lanes) {
+    results.push(...(await Promise.all(items.slice(start, start + lanes).map(work))));
+  }
+  return results;
 }
 
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;

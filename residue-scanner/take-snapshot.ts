@@ -6,7 +6,8 @@ import { systemClock } from "../foundation/clock.ts";
 import { messageOf, UsageError } from "../foundation/errors.ts";
 import { collectCgroups } from "./collectors/cgroups.ts";
 import { collectCrontabs } from "./collectors/crontabs.ts";
-import { listedCollectors } from "./collectors/listed/read-listed.ts";
+import { listedCollectors, type ListedSources } from "./collectors/listed/read-listed.ts";
+import { type OpenFiles, readOpenFiles } from "./collectors/open-files.ts";
 import { launcherOf, readersOf } from "./collectors/own-processes.ts";
 import { collectFiles, type FilesCollected } from "./collectors/files.ts";
 import { ancestry, collectProcesses } from "./collectors/processes.ts";
@@ -97,14 +98,21 @@ export async function readQuickSurfaces(
     }
   };
   // Sockets first: the processes that hold them are then among those read, or ended.
-  const { sockets } = await attempt("sockets", collectSockets, { sockets: [] });
+  // Several surfaces are read of it, and it costs most of what they do.
+  let open: OpenFiles | undefined;
+  const openFiles = () => (open ??= readOpenFiles());
+  const { sockets } = await attempt("sockets", () => collectSockets(openFiles()), { sockets: [] });
   const { processes } = await attempt("processes", collectProcesses, { processes: [] });
   const { crontabs } = await attempt("crontabs", () => collectCrontabs(), { crontabs: [] });
   const { cgroups } = await attempt("cgroups", collectCgroups, { cgroups: [] });
   const listed: Partial<Record<ListedSurface, readonly ListedFact[]>> = {};
   for (const surface of listedSurfaces) {
     if (!wanted.has(surface)) continue;
-    listed[surface] = (await attempt(surface, () => readListed(surface), { facts: [] as readonly ListedFact[] })).facts;
+    listed[surface] = (
+      await attempt(surface, () => readListed(surface, { openFiles, processes }), {
+        facts: [] as readonly ListedFact[],
+      })
+    ).facts;
   }
   const above = ancestry(process.pid, processes);
   const scanner = above.map(({ pid, startTime }) => ({ pid, startTime }));
@@ -114,11 +122,14 @@ export async function readQuickSurfaces(
   return { facts: { sockets, processes, crontabs, cgroups, listed, scanner, launcher, readers }, surfaces };
 }
 
-function readListed(surface: ListedSurface): { facts: readonly ListedFact[]; reading: SurfaceReading } {
+function readListed(
+  surface: ListedSurface,
+  sources: ListedSources,
+): { facts: readonly ListedFact[]; reading: SurfaceReading } {
   const startedMs = performance.now();
   const { facts, unseen } =
     process.platform === "linux"
-      ? listedCollectors[surface]()
+      ? listedCollectors[surface](sources)
       : { facts: [], unseen: [`nothing reads this on ${process.platform}`] };
   const status = unseen.length === 0 ? "done" : "partial";
   const durationMs = performance.now() - startedMs;

@@ -1,37 +1,108 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 
-import { firstPid, hasEnded, listPids, readProcLink } from "./proc.ts";
+import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
+
+export interface HeldSocket {
+  readonly pids: readonly number[];
+  /** One of the descriptors. */
+  readonly link: string;
+}
+
+/** A file without a name, which goes when its last holder lets go. */
+export interface NamelessFile {
+  /** As /proc/PID/fd shows it, one character a byte, without the word for its being deleted. */
+  readonly path: string;
+  readonly link: string;
+  readonly pids: readonly number[];
+  readonly stats: Stats;
+}
+
+export interface HeldNamespace {
+  readonly pids: readonly number[];
+  readonly link: string;
+}
 
 export interface OpenFiles {
-  /** Inode of a socket → pids that hold it. */
-  readonly sockets: ReadonlyMap<number, readonly number[]>;
+  /** Objects of bpf(2) that a descriptor keeps: `prog 7`, `map 3`, `link 1` → holders. */
+  readonly bpf: ReadonlyMap<string, readonly number[]>;
+  /** By inode. */
+  readonly sockets: ReadonlyMap<number, HeldSocket>;
+  /** By device and inode. */
+  readonly nameless: ReadonlyMap<string, NamelessFile>;
+  /** Namespaces that a descriptor keeps: `net:[4026531833]` → holders. */
+  readonly namespaces: ReadonlyMap<string, HeldNamespace>;
   /** How many processes, process 1 apart, do not show this user their descriptors. */
   readonly closed: number;
   /** Whether a socket that nobody seems to hold may have a holder all the same. */
   readonly holdersHidden: boolean;
 }
 
-/** Who holds which socket, by /proc/PID/fd. */
-export function readSocketHolders(): OpenFiles {
-  const sockets = new Map<number, number[]>();
+const bpfTarget = /^anon_inode:\[?bpf[-_](?:prog|map|link)/;
+const socketTarget = "socket:[";
+const deletedSuffix = " (deleted)";
+const namespaceTarget = /^[a-z_]+:\[\d+\]$/;
+const namespaceKinds = new Set("cgroup ipc mnt net pid time user uts".split(" "));
+
+/** What all visible processes have open, as far as it has no name that another collector would find it by. */
+export function readOpenFiles(): OpenFiles {
+  const held = new Held();
   const closed: number[] = [];
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
     if (descriptors === null && !hasEnded(pid)) closed.push(pid);
     for (const descriptor of descriptors ?? []) {
-      const target = readProcLink(`/proc/${pid}/fd/${descriptor}`);
-      if (target === null || !target.startsWith("socket:[")) continue;
-      const inode = Number(target.slice("socket:[".length, -1));
-      const holders = sockets.get(inode);
-      if (holders === undefined) sockets.set(inode, [pid]);
-      else if (holders.at(-1) !== pid) holders.push(pid);
+      const link = `/proc/${pid}/fd/${descriptor}`;
+      const target = readProcLink(link);
+      if (target !== null) held.add({ pid, link, target });
     }
   }
-  return {
-    sockets,
-    closed: closed.filter((pid) => pid !== firstPid).length,
-    holdersHidden: closed.length > 0,
-  };
+  const { sockets, nameless, namespaces } = held;
+  const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
+  const hidden = closed.filter((pid) => pid !== firstPid).length;
+  return { sockets, nameless, namespaces, bpf, closed: hidden, holdersHidden: closed.length > 0 };
+}
+
+class Held {
+  readonly sockets = new Map<number, { readonly pids: number[]; readonly link: string }>();
+  readonly bpf = new Map<string, { readonly pids: number[] }>();
+  readonly nameless = new Map<string, NamelessFile & { readonly pids: number[] }>();
+  readonly namespaces = new Map<string, { readonly pids: number[]; readonly link: string }>();
+
+  add({ pid, link, target }: { pid: number; link: string; target: string }): void {
+    if (target.startsWith(socketTarget)) {
+      const inode = Number(target.slice(socketTarget.length, -1));
+      addHolder(this.sockets, inode, { pid, make: () => ({ link }) });
+    } else if (target.endsWith(deletedSuffix)) {
+      this.#addDeleted({ pid, link, path: target.slice(0, -deletedSuffix.length) });
+    } else if (namespaceTarget.test(target) && namespaceKinds.has(target.slice(0, target.indexOf(":")))) {
+      addHolder(this.namespaces, target, { pid, make: () => ({ link }) });
+    } else if (bpfTarget.test(target)) {
+      const [, kind, id] =
+        /^(prog|map|link)_id:\s*(\d+)$/m.exec(readProc(link.replace("/fd/", "/fdinfo/")) ?? "") ?? [];
+      if (kind !== undefined) addHolder(this.bpf, `${kind} ${id}`, { pid, make: () => ({}) });
+    }
+  }
+
+  /** Only the count of links tells: a file may be called that, and a terminal that is gone is none of the disk's. */
+  #addDeleted({ pid, link, path }: { pid: number; link: string; path: string }): void {
+    try {
+      const stats = statSync(link);
+      if (stats.nlink !== 0 || !stats.isFile()) return;
+      addHolder(this.nameless, `${stats.dev}:${stats.ino}`, { pid, make: () => ({ path, link, stats }) });
+    } catch {
+      // Closed since it was listed.
+    }
+  }
+}
+
+function addHolder<K, T extends { readonly pids: number[] }>(
+  map: Map<K, T>,
+  key: K,
+  { pid, make }: { pid: number; make: () => Omit<T, "pids"> },
+): void {
+  const found = map.get(key);
+  if (found === undefined) map.set(key, { ...make(), pids: [pid] } as T);
+  else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
 /** Which processes have one of these files open for writing: path (one character a byte) → pids. */

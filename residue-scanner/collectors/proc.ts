@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+
+import { readQuickly, readRecord } from "./quick-read.ts";
 
 /** Every pid that /proc shows, ascending. */
 export function listPids(): number[] {
@@ -18,7 +20,16 @@ export const firstPid = 1;
 /** A file of /proc as bytes, one character each; null where it is gone, or not this user's to read. */
 export function readProc(path: string): string | null {
   try {
-    return readFileSync(path, "latin1");
+    return readQuickly(path);
+  } catch {
+    return null;
+  }
+}
+
+/** The same of one that is a single record: stat, status, oom_score_adj. */
+export function readProcRecord(path: string): string | null {
+  try {
+    return readRecord(path);
   } catch {
     return null;
   }
@@ -33,27 +44,42 @@ export function readProcLink(path: string): string | null {
 }
 
 export interface ProcessStat {
+  readonly pid: number;
   readonly name: string;
   readonly state: string;
   readonly parent: number;
   readonly session: number;
   readonly flags: number;
+  readonly nice: number;
   readonly startTime: string;
+  /** 0 for none. */
+  readonly realtimePriority: number;
+  /** SCHED_* of sched.h. */
+  readonly policy: number;
 }
 
-/** proc_pid_stat(5). The name stands in parentheses and may hold any character, parentheses too. */
-export function readProcessStat(pid: number): ProcessStat | null {
-  const text = readProc(`/proc/${pid}/stat`);
-  if (text === null) return null;
+/**
+ * proc_pid_stat(5). The name stands in parentheses and may hold any character, parentheses too.
+ *
+ * @param proc another mount of the same /proc
+ */
+export function readProcessStat(pid: number, proc = "/proc"): ProcessStat | null {
+  const text = readProcRecord(`${proc}/${pid}/stat`);
+  if (text === null || text === "") return null;
   const nameEnd = text.lastIndexOf(")");
+  // Numbered from 3 there.
   const fields = text.slice(nameEnd + 2).split(" ");
   return {
+    pid: Number.parseInt(text, 10),
     name: text.slice(text.indexOf("(") + 1, nameEnd),
     state: fields[0] ?? "?",
     parent: Number(fields[1]),
     session: Number(fields[3]),
     flags: Number(fields[6]),
+    nice: Number(fields[16]),
     startTime: fields[19] ?? "0",
+    realtimePriority: Number(fields[37]),
+    policy: Number(fields[38]),
   };
 }
 
@@ -61,4 +87,16 @@ export function readProcessStat(pid: number): ProcessStat | null {
 export function hasEnded(pid: number): boolean {
   const state = readProcessStat(pid)?.state ?? "Z";
   return state === "Z" || state === "X";
+}
+
+const commandLineCharactersMax = 1000;
+
+/** proc_pid_cmdline(5): its words end with a zero each. */
+export function commandLineOf(text: string | null): string {
+  return (text ?? "").replace(/\0+$/, "").replaceAll("\0", " ").slice(0, commandLineCharactersMax);
+}
+
+/** cgroups(7): the line of hierarchy 0 is version 2's. */
+export function unifiedCgroupOf(text: string | null): string | null {
+  return /^0::(.*)$/m.exec(text ?? "")?.[1] ?? null;
 }

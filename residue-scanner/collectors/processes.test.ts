@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { leftoverDaemon } from "../testing/leftover-daemon.ts";
 import { processFixture } from "../testing/snapshot-fixture.ts";
-import { ancestry, collectProcesses, concludeReading, processesFromPs, readProcess } from "./processes.ts";
+import { ancestry, collectProcesses, processesFromPs, readProcess } from "./processes.ts";
+import { concludeReading } from "./processes/read-process.ts";
 
 describe("the processes collector without /proc", () => {
   it("knows processes by what ps tells, and claims to know no more", async () => {
@@ -66,7 +67,7 @@ describe.skipIf(process.platform !== "linux")("the processes collector (needs /p
 
   it("does not take a process that ends while it is read for another user's", () => {
     const fact = { ...processFixture({ pid: 9 }), marks: null };
-    const stat = { name: "x", parent: 1, session: 9, flags: 0, startTime: fact.startTime };
+    const stat = { flags: 0, startTime: fact.startTime };
     expect(concludeReading(fact, { ...stat, state: "S" })?.marks).toBeNull();
     expect(concludeReading(fact, { ...stat, state: "Z" })).toMatchObject({ state: "Z", marks: {} });
     const exitingFlag = 0x4;

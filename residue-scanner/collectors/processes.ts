@@ -1,25 +1,26 @@
-import { statSync } from "node:fs";
-
 import psList from "ps-list";
 
 import type { ProcessFact, SurfaceReading } from "../core/fact.ts";
-import { firstPid, listPids, type ProcessStat, readProc, readProcessStat, readProcLink } from "./proc.ts";
+import { unifiedRoot } from "./cgroups.ts";
+import { firstPid, listPids } from "./proc.ts";
+import { coveredPids, isThere, unshownPids, withBareProc } from "./processes/hidden.ts";
+import { type ReadOptions, readProcess } from "./processes/read-process.ts";
+import { SlowReader } from "./processes/slow-reader.ts";
 
-/** PF_KTHREAD of include/linux/sched.h. */
-const kernelThreadFlag = 0x200000;
-/** PF_EXITING of the same: its memory, and the environment with it, is gone or going. */
-const exitingFlag = 0x4;
-const markPrefix = "HOUSEGUEST_";
+export { readProcess } from "./processes/read-process.ts";
+
 const commandLineCharactersMax = 1000;
 
 /** Every process that this user can see, by (pid, start time). */
 export async function collectProcesses(): Promise<{ processes: ProcessFact[]; reading: SurfaceReading }> {
   const startedMs = performance.now();
-  const processes = process.platform === "linux" ? readAll() : await processesFromPs();
-  const detail =
-    process.platform === "linux" ? hiddenFrom(processes) : "only what ps tells: no cgroup, session or environment";
-  const status = detail === "" ? "done" : "partial";
+  const { processes, unseen } =
+    process.platform === "linux"
+      ? readAll()
+      : { processes: await processesFromPs(), unseen: ["only what ps tells: no cgroup, session or environment"] };
+  const status = unseen.length === 0 ? "done" : "partial";
   const durationMs = performance.now() - startedMs;
+  const detail = unseen.join("; ");
   return { processes, reading: { surface: "processes", status, detail, facts: processes.length, durationMs } };
 }
 
@@ -32,88 +33,64 @@ export function ancestry(pid: number, processes: readonly ProcessFact[]): Proces
   return line;
 }
 
-export function readProcess(pid: number): ProcessFact | null {
-  const stat = readProcessStat(pid);
-  if (stat === null) return null;
-  const directory = `/proc/${pid}`;
-  const kernelThread = (stat.flags & kernelThreadFlag) !== 0;
-  // Neither a thread of the kernel nor a process that has ended has an environment, an executable or a directory.
-  const hasMemory = !kernelThread && stat.state !== "Z";
-  const fact: ProcessFact = {
-    pid,
-    startTime: stat.startTime,
-    name: stat.name,
-    commandLine: !hasMemory ? "" : commandLine(readProc(`${directory}/cmdline`)),
-    executable: !hasMemory ? null : readProcLink(`${directory}/exe`),
-    workingDirectory: !hasMemory ? null : readProcLink(`${directory}/cwd`),
-    uid: ownerOf(pid),
-    parent: stat.parent,
-    session: stat.session,
-    cgroup: unifiedCgroup(readProc(`${directory}/cgroup`)),
-    kernelThread,
-    state: stat.state,
-    marks: !hasMemory ? {} : marksIn(readProc(`${directory}/environ`)),
-  };
-  return concludeReading(fact, readProcessStat(pid));
-}
-
-/**
- * Reading takes several steps, and a process may end between them.
- *
- * @param now what its stat says after everything else was read
- * @returns null when it is gone
- */
-export function concludeReading(fact: ProcessFact, now: ProcessStat | null): ProcessFact | null {
-  // A pid that changed hands while it was read is somebody else's facts; the new process is read the next time.
-  if (now?.startTime !== fact.startTime) return null;
-  const hasEnded = now.state === "Z" || now.state === "X" || (now.flags & exitingFlag) !== 0;
-  // An environment that ended does not count as one that another user hides.
-  return hasEnded ? { ...fact, state: now.state, marks: fact.marks ?? {} } : fact;
-}
-
-function readAll(): ProcessFact[] {
-  return listPids()
-    .map(readProcess)
-    .filter((fact) => fact !== null);
-}
-
-function commandLine(text: string | null): string {
-  return (text ?? "").replace(/\0+$/, "").replaceAll("\0", " ").slice(0, commandLineCharactersMax);
-}
-
-/** proc_pid_status(5): the real user id, first of four. */
-function ownerOf(pid: number): number | null {
-  const uid = /^Uid:\s*(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1];
-  if (uid !== undefined) return Number(uid);
-  try {
-    return statSync(`/proc/${pid}`).uid;
-  } catch {
-    return null;
+function readAll(): { processes: ProcessFact[]; unseen: string[] } {
+  const slow = new SlowReader();
+  const options: ReadOptions = { readSlowly: (path) => slow.read(path) };
+  const mounted = coveredPids();
+  const pids = listPids();
+  const processes: ProcessFact[] = [];
+  const covered = [...mounted];
+  for (const pid of pids) {
+    if (mounted.has(pid)) continue;
+    const fact = readProcess(pid, options);
+    if (fact !== null) processes.push(fact);
+    // What /proc shows in its place is not it.
+    else if (isThere(pid)) covered.push(pid);
   }
+  const hidden = readCovered(covered, { mounted, options });
+  processes.push(...hidden.processes);
+  processes.sort((one, other) => one.pid - other.pid);
+  const unshown = unshownPids(unifiedRoot(), () => new Set([...pids, ...listPids()]));
+  return { processes, unseen: [...unseenOf(processes, slow), ...hiddenText([...hidden.unread, ...unshown])] };
 }
 
-/** cgroups(7): the line of hierarchy 0 is version 2's. */
-function unifiedCgroup(text: string | null): string | null {
-  return /^0::(.*)$/m.exec(text ?? "")?.[1] ?? null;
+/** What something is mounted over, by a way round it. */
+function readCovered(
+  pids: readonly number[],
+  { mounted, options }: { mounted: ReadonlySet<number>; options: ReadOptions },
+): { processes: ProcessFact[]; unread: number[] } {
+  if (pids.length === 0) return { processes: [], unread: [] };
+  return withBareProc((proc) => {
+    const found = pids.map((pid) => ({ pid, fact: readRoundabout(pid, { mounted, proc, options }) }));
+    return {
+      processes: found.flatMap(({ fact }) => fact ?? []),
+      unread: found.filter(({ pid, fact }) => fact === null && isThere(pid)).map(({ pid }) => pid),
+    };
+  });
 }
 
-/** Only the project's own variables are kept: an environment holds secrets. */
-function marksIn(environment: string | null): Record<string, string> | null {
-  if (environment === null) return null;
-  const marks: Record<string, string> = {};
-  for (const entry of environment.split("\0")) {
-    const equals = entry.indexOf("=");
-    if (equals > 0 && entry.startsWith(markPrefix)) marks[entry.slice(0, equals)] = entry.slice(equals + 1);
-  }
-  return marks;
+function readRoundabout(
+  pid: number,
+  { mounted, proc, options }: { mounted: ReadonlySet<number>; proc: string | null; options: ReadOptions },
+): ProcessFact | null {
+  if (proc !== null) return readProcess(pid, { ...options, proc });
+  // One whose pid changed hands while it was read is shown by now.
+  return mounted.has(pid) ? null : readProcess(pid, options);
 }
 
-function hiddenFrom(processes: readonly ProcessFact[]): string {
+function hiddenText(pids: readonly number[]): string[] {
+  if (pids.length === 0) return [];
+  return [`${pids.length} processes run that /proc does not show, ${pids[0]} for one`];
+}
+
+function unseenOf(processes: readonly ProcessFact[], slow: SlowReader): string[] {
   const parts: string[] = [];
-  const closed = processes.filter(({ pid, marks }) => marks === null && pid !== firstPid).length;
+  if (slow.stuck > 0) parts.push(`${slow.stuck} files of processes that wait for a device did not answer`);
+  const isStuck = ({ state }: ProcessFact) => state === "D" && slow.stuck > 0;
+  const closed = processes.filter((fact) => fact.marks === null && fact.pid !== firstPid && !isStuck(fact)).length;
   if (closed > 0) parts.push(`${closed} processes of other users do not show their environment, executable and files`);
   if (!processes.some(({ pid }) => pid === firstPid)) parts.push("/proc hides the processes of other users");
-  return parts.join("; ");
+  return parts;
 }
 
 /** What ps tells, on platforms without /proc: whoever carries the run's marker is not to be seen there. */

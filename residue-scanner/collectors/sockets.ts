@@ -1,34 +1,49 @@
-import { readFileSync } from "node:fs";
-
-import { systemCode } from "../../foundation/errors.ts";
 import type { SocketFact, SurfaceReading } from "../core/fact.ts";
-import { parseInternetTable, parseUnixTable, socketFacts, type SocketRow } from "../core/socket-table.ts";
-import { readSocketHolders } from "./open-files.ts";
-import { firstPid, hasEnded, listPids, readProcLink } from "./proc.ts";
+import { systemCode } from "../../foundation/errors.ts";
+import {
+  parseInternetTable,
+  parseNetlinkTable,
+  parsePacketTable,
+  parseUnixTable,
+  socketFacts,
+  type SocketRow,
+} from "../core/socket-table.ts";
+import { listNetworkNamespaces, type NetworkNamespace, withinNetwork } from "./network-namespaces.ts";
+import { type OpenFiles, readOpenFiles } from "./open-files.ts";
+import { readQuickly } from "./quick-read.ts";
+import { untabledRows } from "./sockets/untabled.ts";
+import { diagnoseTcp } from "./sockets/tcp-diagnosis.ts";
 
-const internetTables = ["tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
+const tcpTables = ["tcp", "tcp6"];
+const internetTables = ["udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"];
 
 /** The kernel lacks the protocol, or the process that showed the table has ended. */
 const absentCodes = new Set(["ENOENT", "ESRCH", "EINVAL"]);
 
-interface Namespace {
-  /** Goes before each address; empty for the scanner's own. */
-  readonly label: string;
-  /** The /proc/…/net that shows it. */
-  readonly directory: string;
+interface Tables {
+  readonly rows: SocketRow[];
+  /** Paths of tables that cannot be read. */
+  readonly unread: string[];
 }
 
-/** Every socket of every network namespace in which a visible process lives, and who holds it. */
-export function collectSockets(): { sockets: SocketFact[]; reading: SurfaceReading } {
+/** Every socket of every network namespace that can be found, and who holds it. */
+export function collectSockets(open: OpenFiles = readOpenFiles()): { sockets: SocketFact[]; reading: SurfaceReading } {
   const startedMs = performance.now();
-  const { sockets: holders, closed, holdersHidden } = readSocketHolders();
-  const { namespaces, hidden } = listNamespaces();
+  const { sockets: held, closed, holdersHidden } = open;
+  const holders = new Map([...held].map(([inode, { pids }]) => [inode, pids]));
+  const { others, hidden } = listNetworkNamespaces(open);
   const unread: string[] = [];
-  const sockets = namespaces.flatMap(({ label, directory }) => {
-    const tables = readTables(directory);
-    unread.push(...tables.unread.map((name) => `${directory}/${name}`));
-    return socketFacts({ rows: tables.rows, holders, holdersHidden, namespace: label });
-  });
+  const known = new Set<number>();
+  const factsOf = (tables: Tables, namespace: string) => {
+    unread.push(...tables.unread);
+    for (const { inode } of tables.rows) known.add(inode);
+    return socketFacts({ rows: tables.rows, holders, holdersHidden, namespace });
+  };
+  const sockets = [
+    ...factsOf(readOwnTables("/proc/self/net"), ""),
+    ...others.flatMap((namespace) => factsOf(readTablesOf(namespace), namespace.name)),
+  ];
+  sockets.push(...socketFacts({ rows: untabledRows(held, known), holders, holdersHidden, namespace: "" }));
   const parts: string[] = [];
   if (unread.length > 0) parts.push(`${unread.length} tables of sockets cannot be read, ${unread[0]} for one`);
   if (closed > 0) parts.push(`${closed} processes of other users do not show which sockets they hold`);
@@ -39,30 +54,36 @@ export function collectSockets(): { sockets: SocketFact[]; reading: SurfaceReadi
   return { sockets, reading };
 }
 
-/** @returns the rows of all tables in a /proc/…/net, and the names of those that cannot be read */
-export function readTables(directory: string): { rows: SocketRow[]; unread: string[] } {
+/** From within where that is permitted; where nobody lives there is no other way. */
+function readTablesOf({ entrance, tables, name }: NetworkNamespace): Tables {
+  const within = withinNetwork(entrance, () => readOwnTables("/proc/thread-self/net"));
+  if (within !== null) return within;
+  return tables === null ? { rows: [], unread: [name] } : readTables(tables);
+}
+
+function readOwnTables(directory: string): Tables {
+  const tcp = diagnoseTcp();
+  if (tcp === null) return readTables(directory);
+  const { rows, unread } = readTables(directory, internetTables);
+  return { rows: [...tcp, ...rows], unread };
+}
+
+/** @returns the rows of all tables in a /proc/…/net, and the paths of those that cannot be read */
+export function readTables(directory: string, internet = [...tcpTables, ...internetTables]): Tables {
   const unread: string[] = [];
   const read = (name: string): string => {
     try {
-      return readFileSync(`${directory}/${name}`, "latin1");
+      return readQuickly(`${directory}/${name}`);
     } catch (error) {
-      if (!absentCodes.has(systemCode(error) ?? "")) unread.push(name);
+      if (!absentCodes.has(systemCode(error) ?? "")) unread.push(`${directory}/${name}`);
       return "";
     }
   };
-  const rows = internetTables.flatMap((name) => parseInternetTable(name, read(name)));
-  return { rows: [...rows, ...parseUnixTable(read("unix"))], unread };
-}
-
-/** network_namespaces(7): one process of each is enough to read its tables. */
-function listNamespaces(): { namespaces: Namespace[]; hidden: number } {
-  const own = readProcLink("/proc/self/ns/net");
-  const found = new Map<string | null, Namespace>([[own, { label: "", directory: "/proc/self/net" }]]);
-  let hidden = 0;
-  for (const pid of listPids()) {
-    const link = readProcLink(`/proc/${pid}/ns/net`);
-    if (link === null) hidden += pid === firstPid || hasEnded(pid) ? 0 : 1;
-    else if (!found.has(link)) found.set(link, { label: link, directory: `/proc/${pid}/net` });
-  }
-  return { namespaces: [...found.values()], hidden };
+  const rows = internet.flatMap((name) => parseInternetTable(name, read(name)));
+  const local = [
+    ...parseUnixTable(read("unix")),
+    ...parseNetlinkTable(read("netlink")),
+    ...parsePacketTable(read("packet")),
+  ];
+  return { rows: [...rows, ...local], unread };
 }

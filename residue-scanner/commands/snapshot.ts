@@ -1,5 +1,4 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import { countEntries } from "../core/packed-tree.ts";
 import { saveSnapshot } from "../snapshot-file.ts";
 import { takeSnapshot } from "../take-snapshot.ts";
 
@@ -12,8 +11,8 @@ export interface SnapshotCommandOptions {
 /** `residue snapshot`: reads the host, says what was seen, and keeps it when asked to. */
 export async function snapshotCommand(options: SnapshotCommandOptions, signal: AbortSignal): Promise<ExitCode> {
   const snapshot = await takeSnapshot({ signal, ...(options.root !== undefined && { roots: options.root }) });
-  if (options.output !== undefined) await saveSnapshot(snapshot, options.output);
-  const entries = countEntries(snapshot.files);
+  if (options.output !== undefined) await saveSnapshot(snapshot, options.output, { signal });
+  const entries = snapshot.surfaces.find(({ surface }) => surface === "files")?.facts ?? 0;
   const tookMs = snapshot.endedAtMs - snapshot.startedAtMs;
   if (options.json === true) {
     const { startedAtMs, endedAtMs, surfaces } = snapshot;

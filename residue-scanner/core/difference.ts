@@ -112,10 +112,19 @@ function between<S extends Surface, F>(
   return { surface, key, change: "changed", before, after, changed: changes(before, after) };
 }
 
-/** A process may rename itself, and its parent may end; what it runs, as whom and in which cgroup is its own doing. */
+const comparedOfProcess = [
+  ...(["executable", "uid", "cgroup", "namespaces"] as const),
+  ...(["nice", "scheduling", "affinity", "oomScoreAdjust", "limits"] as const),
+];
+
+/**
+ * A process may rename itself, and its parent may end; what it runs, as whom and in which cgroup is its own doing, and
+ * how it is scheduled and limited anybody's who has the right.
+ */
 function changesOfProcess(before: ProcessFact, after: ProcessFact): string[] {
-  return (["executable", "uid", "cgroup"] as const).filter(
-    (name) => before[name] !== null && after[name] !== null && before[name] !== after[name],
+  const isKnown = (fact: ProcessFact, name: keyof ProcessFact) => fact[name] !== null && fact[name] !== undefined;
+  return comparedOfProcess.filter(
+    (name) => isKnown(before, name) && isKnown(after, name) && String(before[name]) !== String(after[name]),
   );
 }
 

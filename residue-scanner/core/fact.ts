@@ -3,7 +3,10 @@ import type { FactAttributes, SurfaceStatus } from "../../protocol/residue-repor
 /** Surfaces whose facts have forms of their own. */
 const formedSurfaces = ["files", "processes", "sockets", "crontabs", "cgroups"] as const;
 /** Surfaces whose facts are `ListedFact`s. */
-export const listedSurfaces = ["mounts", "network", "ipc", "keys", "storage", "sysctls", "configuration"] as const;
+export const listedSurfaces = [
+  ...(["mounts", "network", "ipc", "keys", "storage", "sysctls", "configuration"] as const),
+  ...(["open-files", "namespaces", "firewall", "kernel", "services", "packages", "containers"] as const),
+] as const;
 export type ListedSurface = (typeof listedSurfaces)[number];
 
 export const surfaces = [...formedSurfaces, ...listedSurfaces] as const;
@@ -42,6 +45,17 @@ export interface ProcessFact {
   readonly state: string;
   /** The project's variables in its environment; null where this user may not see it. */
   readonly marks: Readonly<Record<string, string>> | null;
+  /** What anybody with the right may set of a process that runs. Null or absent where it is not known. */
+  readonly nice?: number;
+  /** sched(7), with the priority of those that have one: `other`, `fifo at priority 3`. */
+  readonly scheduling?: string;
+  /** Processors that it may run on: `0-3,7`. */
+  readonly affinity?: string | null;
+  readonly oomScoreAdjust?: number | null;
+  /** `open files 1024/4096`, soft and hard. */
+  readonly limits?: readonly string[] | null;
+  /** `net:[4026531833]`, one of each kind of namespaces(7). */
+  readonly namespaces?: readonly string[] | null;
 }
 
 export interface SocketFact {
@@ -90,6 +104,8 @@ export interface ListedFact {
   readonly location: string;
   /** The file that it stands in, one character a byte, whose own change is told with it. */
   readonly file?: string;
+  /** Pids of the processes that keep it: it goes when they end. */
+  readonly holders?: readonly number[];
   /** Null where that means nothing. */
   readonly uid: number | null;
   /** Compared one by one. */

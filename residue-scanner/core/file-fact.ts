@@ -1,5 +1,5 @@
 import type { FactAttributes } from "../../protocol/residue-report.ts";
-import { entryField, entryWords } from "./packed-tree.ts";
+import { bytesOf, entryField, entryWords } from "./packed-tree.ts";
 import type { EntryPlace } from "./tree-diff.ts";
 
 export const fileKinds = [
@@ -132,7 +132,7 @@ function wide(words: Int32Array, at: number): bigint {
 function xattrsAt({ block, entry }: EntryPlace): string[] {
   const start = (entry + entryWords) * 4 + ((block.words[entry] as number) >>> 16);
   const end = start + (block.words[entry + entryField.xattrBytes] as number);
-  return unpackXattrs(block.bytes.subarray(start, end));
+  return unpackXattrs(bytesOf(block.words).subarray(start, end));
 }
 
 /** Takes apart what `collectors/files/xattr-reader.ts` packed. Sorted: their order on the disk means nothing. */

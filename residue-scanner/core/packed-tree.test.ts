@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { blockAt, blockStatus, countEntries, entryName, firstEntry, indexTree, nextEntry } from "./packed-tree.ts";
+import {
+  blockAt,
+  blockStatus,
+  entryName,
+  firstEntry,
+  indexTree,
+  nextEntry,
+  surveySegments,
+  withSegments,
+} from "./packed-tree.ts";
 import { packTree } from "../testing/packed-tree-fixture.ts";
 
 const namesIn = (segments: ReturnType<typeof packTree>, path: string) => {
@@ -29,7 +38,7 @@ describe("a packed tree", () => {
     expect(namesIn(segments, "/large")).toEqual(many);
     expect(namesIn(segments, "/first")).toEqual(["one"]);
     expect(namesIn(segments, "/last")).toEqual(["two"]);
-    expect(countEntries(indexTree(segments))).toBe(60_002);
+    expect(surveySegments(segments).entries).toBe(60_002);
   });
 
   it("takes the later reading of a directory, and none when that says it is gone", () => {
@@ -38,5 +47,17 @@ describe("a packed tree", () => {
     const third = packTree({ "/s": [] }, blockStatus.gone);
     expect(namesIn([...first, ...second, ...third], "/r")).toEqual(["new"]);
     expect(namesIn([...first, ...second, ...third], "/s")).toBeUndefined();
+    const later = withSegments(indexTree(first), [...second, ...third]);
+    expect(later.index).toEqual(indexTree([...first, ...second, ...third]).index);
+  });
+
+  it("counts what a walk gave, names what it could not read, and leaves out roots and what is gone", () => {
+    const read = packTree({ "": ["/r"], "/r": ["one", "closed"] });
+    const closed = packTree({ "/r/closed": [] }, 13);
+    const gone = packTree({ "/r/gone": ["half"] }, blockStatus.gone);
+    expect(surveySegments([...read, ...closed, ...gone])).toEqual({
+      entries: 2,
+      refused: new Map([["/r/closed", 13]]),
+    });
   });
 });

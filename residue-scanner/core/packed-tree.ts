@@ -48,14 +48,13 @@ export interface Segment {
 }
 
 export interface Tree {
-  readonly segments: Segment[];
+  readonly segments: readonly Segment[];
   /** Path of a directory → where its block starts: segment × 2^32 + word. */
-  readonly index: Map<string, number>;
+  readonly index: ReadonlyMap<string, number>;
 }
 
 export interface Block {
   readonly words: Int32Array;
-  readonly bytes: Buffer;
   /** First word, and the word after the last. */
   readonly start: number;
   readonly end: number;
@@ -64,23 +63,42 @@ export interface Block {
 
 const segmentFactor = 2 ** 32;
 
-/** Finds every block in the segments; a later block of the same path replaces an earlier one, or strikes it out. */
-export function indexTree(segments: Segment[]): Tree {
-  const tree: Tree = { segments: [], index: new Map() };
-  for (const segment of segments) addSegment(tree, segment);
-  return tree;
+/**
+ * A tree of segments; a later block of the same path replaces an earlier one, or strikes it out. The index is made when
+ * it is first asked for: a snapshot that goes to a file never needs it.
+ */
+export function indexTree(segments: readonly Segment[]): Tree {
+  let index: Map<string, number> | undefined;
+  return {
+    segments,
+    get index() {
+      index ??= addToIndex(new Map(), segments, 0);
+      return index;
+    },
+  };
 }
 
-export function addSegment(tree: Tree, segment: Segment): void {
-  const number = tree.segments.push(segment) - 1;
-  const { words, used } = segment;
-  const bytes = bytesOf(words);
-  for (let at = 0; at < used; at += words[at + blockField.words] as number) {
-    const pathStart = (at + blockHeaderWords) * 4;
-    const path = bytes.toString("latin1", pathStart, pathStart + (words[at + blockField.pathBytes] as number));
-    if (words[at + blockField.status] === blockStatus.gone) tree.index.delete(path);
-    else tree.index.set(path, number * segmentFactor + at);
+/** The tree with more segments, whose blocks replace those of the same paths. */
+export function withSegments(tree: Tree, segments: readonly Segment[]): Tree {
+  const index = addToIndex(new Map(tree.index), segments, tree.segments.length);
+  return { segments: [...tree.segments, ...segments], index };
+}
+
+function addToIndex(index: Map<string, number>, segments: readonly Segment[], firstNumber: number) {
+  for (const [offset, { words, used }] of segments.entries()) {
+    const base = (firstNumber + offset) * segmentFactor;
+    for (let at = 0; at < used; at += words[at + blockField.words] as number) {
+      const path = pathOf(words, at);
+      if (words[at + blockField.status] === blockStatus.gone) index.delete(path);
+      else index.set(path, base + at);
+    }
   }
+  return index;
+}
+
+function pathOf(words: Int32Array, block: number): string {
+  const start = (block + blockHeaderWords) * 4;
+  return bytesOf(words).toString("latin1", start, start + (words[block + blockField.pathBytes] as number));
 }
 
 export function blockAt(tree: Tree, path: string): Block | undefined {
@@ -89,7 +107,7 @@ export function blockAt(tree: Tree, path: string): Block | undefined {
   const words = (tree.segments[Math.floor(place / segmentFactor)] as Segment).words;
   const start = place % segmentFactor;
   const end = start + (words[start + blockField.words] as number);
-  return { words, bytes: bytesOf(words), start, end, status: words[start + blockField.status] as number };
+  return { words, start, end, status: words[start + blockField.status] as number };
 }
 
 /** The word at which a block's first entry starts. */
@@ -105,17 +123,28 @@ export function nextEntry(block: Block, entry: number): number {
 
 export function entryName(block: Block, entry: number): string {
   const start = (entry + entryWords) * 4;
-  return block.bytes.toString("latin1", start, start + ((block.words[entry] as number) >>> 16));
+  return bytesOf(block.words).toString("latin1", start, start + ((block.words[entry] as number) >>> 16));
 }
 
-/** How many entries all blocks hold together. */
-export function countEntries(tree: Tree): number {
-  let count = 0;
-  for (const path of tree.index.keys()) {
-    const block = blockAt(tree, path);
-    if (block !== undefined && path !== rootsPath) count += block.words[block.start + blockField.entries] as number;
+/** What one walk gave, in one pass over its blocks and without an index: in a walk every directory has one block. */
+export interface SegmentsSurvey {
+  readonly entries: number;
+  /** Path of each directory that could not be read (one character a byte) → errno. */
+  readonly refused: ReadonlyMap<string, number>;
+}
+
+export function surveySegments(segments: readonly Segment[]): SegmentsSurvey {
+  let entries = 0;
+  const refused = new Map<string, number>();
+  for (const { words, used } of segments) {
+    for (let at = 0; at < used; at += words[at + blockField.words] as number) {
+      const status = words[at + blockField.status] as number;
+      if (status === blockStatus.gone || words[at + blockField.pathBytes] === 0) continue;
+      entries += words[at + blockField.entries] as number;
+      if (status > 0) refused.set(pathOf(words, at), status);
+    }
   }
-  return count;
+  return { entries, refused };
 }
 
 /** Joins a directory's path and a name as the blocks do. */
@@ -128,6 +157,14 @@ export function wordsFor(byteCount: number): number {
   return (byteCount + 3) >>> 2;
 }
 
-function bytesOf(words: Int32Array): Buffer {
-  return Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+const views = new WeakMap<Int32Array, Buffer>();
+
+/** A segment's bytes. A view costs more than what is read through it, so each segment has one. */
+export function bytesOf(words: Int32Array): Buffer {
+  let view = views.get(words);
+  if (view === undefined) {
+    view = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+    views.set(words, view);
+  }
+  return view;
 }

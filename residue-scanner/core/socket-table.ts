@@ -19,6 +19,11 @@ const tcpStates: Readonly<Record<string, string>> = {
   "0C": "syn-received",
 };
 
+export function tcpState(number: number): string {
+  const digits = number.toString(16).toUpperCase().padStart(2, "0");
+  return tcpStates[digits] ?? `state-${digits}`;
+}
+
 /** proc_net_tcp(5); udp, raw and their IPv6 kin have the same columns. */
 export function parseInternetTable(protocol: string, table: string): SocketRow[] {
   return rows(table).map((line) => {
@@ -52,6 +57,33 @@ export function parseUnixTable(table: string): SocketRow[] {
       uid: null,
       inode: Number(inode),
     };
+  });
+}
+
+/** linux/netlink.h, by number. */
+const netlinkProtocols = (
+  "route unused usersock firewall inet_diag nflog xfrm selinux iscsi audit fib_lookup connector netfilter ip6_fw " +
+  "dnrtmsg kobject_uevent generic dm scsitransport ecryptfs rdma crypto smc"
+).split(" ");
+
+/** netlink(7): number 0 is the kernel's own end, of which each namespace has one for each protocol. */
+export function parseNetlinkTable(table: string): SocketRow[] {
+  return rows(table).flatMap((line) => {
+    const [, protocol = "", port = "", groups = "", , , , , , inode = ""] = line.trim().split(/\s+/);
+    if (port === "0") return [];
+    const joined = /^0+$/.test(groups) ? "" : `, groups ${groups}`;
+    const local = `${netlinkProtocols[Number(protocol)] ?? protocol} port ${port}${joined}`;
+    return [{ protocol: "netlink", local, remote: null, state: "open", uid: null, inode: Number(inode) }];
+  });
+}
+
+/** packet(7): what reads all that comes to an interface. */
+export function parsePacketTable(table: string): SocketRow[] {
+  return rows(table).map((line) => {
+    const [, , type = "", protocol = "", device = "", , , uid = "", inode = ""] = line.trim().split(/\s+/);
+    const what = `${type === "3" ? "raw" : "cooked"} protocol 0x${protocol}`;
+    const local = `${what} ${device === "0" ? "on every interface" : `on interface ${device}`}`;
+    return { protocol: "packet", local, remote: null, state: "open", uid: Number(uid), inode: Number(inode) };
   });
 }
 
@@ -104,9 +136,16 @@ function rows(table: string): string[] {
 /** `0100007F:1F90` → `127.0.0.1:8080`; null for no address and no port, which is what an unconnected peer has. */
 function showEndpoint(text: string): string | null {
   const [address = "", port = "0"] = text.split(":");
-  const number = Number.parseInt(port, 16);
-  if (number === 0 && /^0*$/.test(address)) return null;
-  return address.length > 8 ? `[${showIpv6(address)}]:${number}` : `${showIpv4(address)}:${number}`;
+  return endpointOf(bytesOfWords(address), Number.parseInt(port, 16));
+}
+
+/**
+ * @param bytes 4 or 16 of them
+ * @returns null for no address and no port, which is what an unconnected peer has
+ */
+export function endpointOf(bytes: readonly number[], port: number): string | null {
+  if (port === 0 && bytes.every((byte) => byte === 0)) return null;
+  return bytes.length > 4 ? `[${showIpv6(bytes)}]:${port}` : `${bytes.join(".")}:${port}`;
 }
 
 /** Words in the machine's byte order; every platform this runs on is little-endian. */
@@ -115,12 +154,7 @@ function bytesOfWords(text: string): number[] {
   return words.flatMap((word) => (word.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)));
 }
 
-function showIpv4(text: string): string {
-  return bytesOfWords(text).join(".");
-}
-
-function showIpv6(text: string): string {
-  const bytes = bytesOfWords(text);
+function showIpv6(bytes: readonly number[]): string {
   if (bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff) {
     return `::ffff:${bytes.slice(12).join(".")}`;
   }

@@ -27,7 +27,7 @@ export class TreeWriter {
   reserve(words: number): void {
     if (this.end + words <= this.words.length) return;
     const block = this.words.subarray(this.#blockStart, this.end);
-    this.#full.push({ words: this.words, used: this.#blockStart });
+    this.#keepBefore(this.#blockStart);
     this.words = new Int32Array(Math.max(segmentWords, 2 * (block.length + words)));
     this.bytes = new Uint8Array(this.words.buffer);
     this.words.set(block);
@@ -51,7 +51,14 @@ export class TreeWriter {
   /** Everything written. The writer is not used again. */
   finish(): Segment[] {
     assert(this.end <= this.words.length, "nothing was written past the segment");
-    this.#full.push({ words: this.words.slice(0, this.end), used: this.end });
-    return this.#full.filter(({ used }) => used > 0);
+    this.#keepBefore(this.end);
+    return this.#full;
+  }
+
+  /** A directory of a million entries leaves segments behind that hold next to nothing: only what is in use is kept. */
+  #keepBefore(used: number): void {
+    if (used === 0) return;
+    const words = 2 * used < this.words.length ? this.words.slice(0, used) : this.words;
+    this.#full.push({ words, used });
   }
 }

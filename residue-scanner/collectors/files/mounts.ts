@@ -31,7 +31,7 @@ export interface MountPlan {
 }
 
 /** Views of the kernel's state and of other collectors' surfaces, not storage. */
-const kernelTypes = new Set(
+export const kernelTypes = new Set(
   (
     "autofs binder binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts efivarfs fusectl nsfs proc pstore " +
     "rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs nfsd"
@@ -45,7 +45,7 @@ const kernelTypes = new Set(
 const viewTypes = new Set(["fuse.lxcfs", "fuse.portal", "fuse.gvfsd-fuse"]);
 const viewPlaces = ["/proc", "/sys"];
 /** Images that nothing can be written to. */
-const readOnlyTypes = new Set(["squashfs", "erofs", "iso9660", "cramfs", "romfs"]);
+export const readOnlyTypes = new Set(["squashfs", "erofs", "iso9660", "cramfs", "romfs"]);
 /** Somebody else's storage: slow, changed by other hosts, or able to hang. Named in the report. */
 const remoteTypes = new Set(
   "nfs nfs4 cifs smb3 smbfs ncpfs 9p afs ceph glusterfs lustre coda ocfs2 gfs2 beegfs orangefs virtiofs".split(" "),
@@ -137,6 +137,6 @@ function isView({ type, point }: Mount): boolean {
   return viewTypes.has(type) || viewPlaces.some((place) => isBelow(point, place));
 }
 
-function isRemote(type: string): boolean {
+export function isRemote(type: string): boolean {
   return remoteTypes.has(type) || type.startsWith("fuse");
 }

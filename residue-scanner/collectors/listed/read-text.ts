@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 
 import { systemCode } from "../../../foundation/errors.ts";
+import { readQuickly, readRecord } from "../quick-read.ts";
 
 /** What there is to say of a file that a kernel without the feature does not have. */
 const absentCodes = new Set(["ENOENT", "ENOTDIR", "ENODEV", "ENXIO", "ESRCH", "EOPNOTSUPP"]);
@@ -11,17 +12,12 @@ export class KernelTexts {
 
   /** Null where there is no such file, or it may not be read. */
   text(path: string): string | null {
-    try {
-      return readFileSync(path, "latin1");
-    } catch (error) {
-      this.#note(path, error);
-      return null;
-    }
+    return this.#read(path, readQuickly);
   }
 
-  /** The same without the line's end. */
+  /** The same of a single value, without the line's end. */
   word(path: string): string | null {
-    return this.text(path)?.trim() ?? null;
+    return this.#read(path, readRecord)?.trim() ?? null;
   }
 
   /** The rows of a table without its heading, as words. */
@@ -52,6 +48,15 @@ export class KernelTexts {
         ? `${first} cannot be read`
         : `${this.#refused.length} files cannot be read, ${first} for one`,
     ];
+  }
+
+  #read(path: string, read: (path: string) => string): string | null {
+    try {
+      return read(path);
+    } catch (error) {
+      this.#note(path, error);
+      return null;
+    }
   }
 
   #note(path: string, error: unknown): void {

@@ -1,7 +1,8 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, statSync } from "node:fs";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
+import { readRecord } from "../quick-read.ts";
 
 /** Numbers that the kernel moves by itself: proc_sys_fs(5), proc_sys_kernel(5), random(4). */
 const counters = new Set([
@@ -22,7 +23,10 @@ const counterDirectories = ["fs.quota."];
 /** Settings of one network interface are told with it (`network.ts`). */
 const ofInterface = /^net\/ipv[46]\/(?:conf|neigh)\/(?!all$|default$)[^/]+$/;
 
-/** Every setting below /proc/sys (sysctl(8)); formats of binfmt_misc(5) are among them. */
+/** Mounted there or not, its entries are told by `kernel/formats.ts`. */
+const formats = "fs/binfmt_misc";
+
+/** Every setting below /proc/sys (sysctl(8)). */
 export function collectSysctls(root = "/proc/sys"): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
@@ -52,7 +56,7 @@ function readBelow({ root, path, facts, refused }: Walk): void {
   for (const entry of entries) {
     const below = path === "" ? entry.name : `${path}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!ofInterface.test(below)) readBelow({ root, path: below, facts, refused });
+      if (!ofInterface.test(below) && below !== formats) readBelow({ root, path: below, facts, refused });
     } else {
       const value = readSetting(`${root}/${below}`);
       if (value === "refused") refused.push(`${root}/${below}`);
@@ -64,12 +68,20 @@ function readBelow({ root, path, facts, refused }: Walk): void {
 /** Null for what is only written to, or is gone. Some have no value until one is set, which reads as an error. */
 export function readSetting(path: string): { readonly text: string } | "refused" | null {
   try {
-    if ((statSync(path).mode & 0o444) === 0) return null;
-    return { text: readFileSync(path, "latin1").trim() };
+    return { text: readRecord(path).trim() };
   } catch (error) {
     const code = systemCode(error) ?? "";
-    if (code === "EACCES" || code === "EPERM") return "refused";
+    if (code === "EACCES" || code === "EPERM") return isReadable(path) ? "refused" : null;
     return code === "ENOENT" ? null : { text: `cannot be read: ${code}` };
+  }
+}
+
+/** Whether anybody may read it; some are there to be written to only, also for root. */
+function isReadable(path: string): boolean {
+  try {
+    return (statSync(path).mode & 0o444) !== 0;
+  } catch {
+    return false;
   }
 }
 

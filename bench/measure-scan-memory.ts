@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { diffTrees } from "../residue-scanner/core/tree-diff.ts";
+import { loadSnapshot, saveSnapshot, takeSnapshot } from "../residue-scanner/scanner.ts";
+
+/** A child of scan-memory.ts: reads the host once or twice, and prints what it took. */
+const [readings = "1"] = process.argv.slice(2);
+
+const directory = mkdtempSync(join(tmpdir(), "houseguest-bench-"));
+try {
+  const path = join(directory, "snapshot");
+  const first = await takeSnapshot({ workers: 2 });
+  const saveStartedMs = performance.now();
+  await saveSnapshot(first, path);
+  const saveMs = performance.now() - saveStartedMs;
+  if (readings === "2") diffTrees(first.files, (await takeSnapshot({ workers: 2 })).files);
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  // After the peak was taken: another process would load it.
+  const loadStartedMs = performance.now();
+  await loadSnapshot(path);
+  const loadMs = performance.now() - loadStartedMs;
+  const entries = first.surfaces.find(({ surface }) => surface === "files")?.facts ?? 0;
+  console.log(JSON.stringify({ peakBytes, entries, fileBytes: statSync(path).size, saveMs, loadMs }));
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

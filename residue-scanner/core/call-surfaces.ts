@@ -1,0 +1,185 @@
+import { networkIoctls, storageIoctls } from "./kernel-constants.ts";
+import type { NamespaceKind } from "./namespace-tracker.ts";
+import type { Act } from "./recording.ts";
+
+/**
+ * How well an act explains a fact: `names` if it says which one, by what was given or returned; `kind` if it could have
+ * been this one as well as another.
+ */
+export type Explanation = "names" | "kind";
+
+/** Of which kind of namespace the facts of a surface are; others are the whole kernel's. */
+const namespaceOf: Readonly<Record<string, NamespaceKind>> = {
+  mounts: "mnt",
+  ipc: "ipc",
+  network: "net",
+  firewall: "net",
+};
+
+function namespaceOfFact(surface: string, key: string): NamespaceKind | null {
+  if (surface !== "sysctls") return namespaceOf[surface] ?? null;
+  if (key.startsWith("net.")) return "net";
+  return key === "kernel.hostname" || key === "kernel.domainname" ? "uts" : null;
+}
+
+interface SurfaceCall {
+  readonly surface: string;
+  readonly call: string;
+  /** Facts among the surface's that it can concern, by their keys; absent: all. */
+  readonly among?: RegExp;
+  /** Whether this call is of that kind; absent: always. */
+  readonly when?: (parameters: Act["parameters"]) => boolean;
+  /** The kind of namespace out of which it does not reach, where the surface's facts are of none. */
+  readonly isIn?: NamespaceKind;
+  /** Keys of those that it says; null where this call does not say. */
+  readonly keys?: (act: Act) => readonly string[] | null;
+}
+
+/**
+ * Whether an act can have made, changed or removed the fact of that key: which calls explain which surface. A surface
+ * whose facts files alone make (crontabs, cgroups, configuration) is left to the file events.
+ *
+ * @param key as the surface's collector gives it
+ * @returns null if not: another call, one that failed, one in a namespace of its own, or one that names something else
+ */
+export function explanationBy(act: Act, surface: string, key: string): Explanation | null {
+  if (act.returned !== null && act.returned < 0) return null;
+  const { apart = [] } = act;
+  const namespace = namespaceOfFact(surface, key);
+  if (namespace !== null && apart.includes(namespace)) return null;
+  let best: Explanation | null = null;
+  for (const rule of surfaceCalls) {
+    if (rule.surface !== surface || rule.call !== act.call) continue;
+    if (rule.isIn !== undefined && apart.includes(rule.isIn)) continue;
+    if (rule.among !== undefined && !rule.among.test(key)) continue;
+    if (rule.when !== undefined && !rule.when(act.parameters)) continue;
+    const keys = rule.keys?.(act) ?? null;
+    if (keys === null) best ??= "kind";
+    else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
+  }
+  return best;
+}
+
+/** The surfaces that this table knows calls of. */
+export function surfacesOfCalls(): ReadonlySet<string> {
+  return new Set(surfaceCalls.map(({ surface }) => surface));
+}
+
+/** The calls that explain anything. */
+export function callsOfSurfaces(): ReadonlySet<string> {
+  return new Set(surfaceCalls.map(({ call }) => call));
+}
+
+const calls = (surface: string, names: string, more: Partial<SurfaceCall> = {}): SurfaceCall[] =>
+  names.split(" ").map((call) => ({ surface, call, ...more }));
+
+const within =
+  (name: string, words: Readonly<Record<string, number>>) =>
+  (parameters: Act["parameters"]): boolean =>
+    Object.hasOwn(words, parameters[name] ?? "");
+const is =
+  (name: string, ...values: readonly string[]) =>
+  (parameters: Act["parameters"]): boolean =>
+    values.includes(parameters[name] ?? "");
+const startsWith =
+  (name: string, start: string) =>
+  (parameters: Act["parameters"]): boolean =>
+    parameters[name]?.startsWith(start) === true;
+
+const returned =
+  (prefix: string) =>
+  ({ returned: id }: Act): readonly string[] | null =>
+    id === null ? null : [`${prefix}${id}`];
+const given =
+  (name: string, prefix: string) =>
+  ({ parameters }: Act): readonly string[] | null =>
+    parameters[name] === undefined ? null : [`${prefix}${parameters[name]}`];
+
+/** The special keyrings, -1 to -8, say no key (keyctl(2)). */
+const keyOf = (serial: number): string | null => (serial > 0 ? serial.toString(16).padStart(8, "0") : null);
+/** Options of keyctl(2) that return the key that they found or made. */
+const keyReturning = ["KEYCTL_GET_KEYRING_ID", "KEYCTL_JOIN_SESSION_KEYRING", "KEYCTL_GET_PERSISTENT", "KEYCTL_SEARCH"];
+/** Those that name the key by their first argument. */
+const isKeyGiven = ({ option = "" }: Act["parameters"]): boolean => !keyReturning.includes(option);
+/** The keyring into which it goes changes what it holds, which no surface compares; the key is the fact. */
+const keyReturned = ({ returned: serial }: Act): readonly string[] | null => {
+  const key = serial === null ? null : keyOf(serial);
+  return key === null ? null : [key];
+};
+const keyGiven = ({ parameters }: Act): readonly string[] | null => {
+  const key = keyOf(Number(parameters["key"]));
+  return key === null ? null : [key];
+};
+
+const isNetworkSocket = ({ family, protocol }: Act["parameters"]): boolean =>
+  family === "AF_NETLINK" && (protocol === "NETLINK_ROUTE" || protocol === "NETLINK_GENERIC");
+/** nft(8) asks through netlink, the older iptables(8) through options of a raw socket. */
+const isFirewallSocket = ({ family, protocol, type }: Act["parameters"]): boolean =>
+  (family === "AF_NETLINK" && protocol === "NETLINK_NETFILTER") ||
+  ((family === "AF_INET" || family === "AF_INET6") && (Number(type) & 0xf) === 3);
+
+/** Which pid, in the caller's own PID namespace; what stands behind it in a process's key, its start time, no call knows. */
+const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
+  if (apart?.includes("pid") === true) return null;
+  const pid = Number(parameters["pid"] ?? parameters["who"]);
+  const isOne = parameters["which"]?.endsWith("_PROCESS") !== false;
+  return isOne && pid > 0 ? [`${pid}@`] : null;
+};
+
+const surfaceCalls: readonly SurfaceCall[] = [
+  ...calls("mounts", "mount umount2 move_mount mount_setattr open_tree_attr pivot_root fsconfig"),
+
+  ...calls("ipc", "shmget", { keys: returned("shm ") }),
+  ...calls("ipc", "semget", { keys: returned("sem ") }),
+  ...calls("ipc", "msgget", { keys: returned("msg ") }),
+  ...calls("ipc", "shmctl", { keys: given("id", "shm ") }),
+  ...calls("ipc", "semctl", { keys: given("id", "sem ") }),
+  ...calls("ipc", "msgctl", { keys: given("id", "msg ") }),
+  // POSIX queues, whose names are not told.
+  ...calls("ipc", "mq_open mq_unlink", { among: /^(?!(?:shm|sem|msg) \d)/ }),
+
+  ...calls("keys", "add_key request_key", { keys: keyReturned }),
+  ...calls("keys", "keyctl", { when: (parameters) => !isKeyGiven(parameters), keys: keyReturned }),
+  ...calls("keys", "keyctl", { when: isKeyGiven, keys: keyGiven }),
+
+  ...calls("storage", "swapon swapoff", { among: /^swap / }),
+  ...calls("storage", "ioctl", { when: within("command", storageIoctls), among: /^(?!swap )/ }),
+  ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_CTL_"), keys: loopReturned }),
+  // The last umount frees a loop device that clears itself (loop(4)).
+  ...calls("storage", "umount2 mount move_mount", { among: /^loop/ }),
+
+  ...calls("network", "socket", { when: isNetworkSocket }),
+  ...calls("network", "ioctl", { when: within("command", networkIoctls) }),
+
+  ...calls("firewall", "socket", { when: isFirewallSocket }),
+  ...calls("bpf", "bpf"),
+  ...calls("modules", "init_module finit_module delete_module"),
+
+  ...calls("sysctls", "sethostname", { keys: () => ["kernel.hostname"] }),
+  ...calls("sysctls", "setdomainname", { keys: () => ["kernel.domainname"] }),
+  ...calls("sysctls", "syslog", { keys: () => ["kernel.printk"] }),
+  ...calls("sysctls", "reboot", { keys: () => ["kernel.ctrl-alt-del"] }),
+  ...calls("sysctls", "socket", { when: isNetworkSocket, among: /^net\./ }),
+  ...calls("sysctls", "mount move_mount umount2", { among: /^fs\.binfmt_misc\./, isIn: "mnt" }),
+  ...calls("sysctls", "init_module finit_module delete_module"),
+
+  ...calls("processes", "kill tgkill", { keys: affectedPid }),
+  ...calls("processes", "pidfd_send_signal"),
+  ...calls("processes", "setpriority ioprio_set prlimit64", { keys: affectedPid }),
+  ...calls("processes", "sched_setaffinity sched_setscheduler sched_setparam sched_setattr", { keys: affectedPid }),
+
+  // Which file is told where its descriptor could still be looked at.
+  ...calls("files", "ioctl", {
+    when: is("command", "FS_IOC_SETFLAGS", "FS_IOC32_SETFLAGS", "FS_IOC_FSSETXATTR"),
+    keys: given("path", ""),
+  }),
+  ...calls("files", "file_setattr", { keys: given("path", "") }),
+  // What lies under a mount point, or upon it, comes into sight and goes out of it.
+  ...calls("files", "mount umount2 move_mount pivot_root", { isIn: "mnt" }),
+
+  ...calls("sockets", "socket"),
+];
+
+function loopReturned({ returned: index }: Act): readonly string[] | null {
+  return index === null ? null : [`loop${index}`];
+}

@@ -1,0 +1,294 @@
+import type { RecordedProcess } from "./recording.ts";
+
+/** What can be read of a process while it runs. */
+export type ProcessDetails = Pick<RecordedProcess, "startTime" | "executable" | "commandLine" | "cgroup">;
+
+export interface LineageOptions {
+  /** Wall time in ms of a monotonic time in ns. */
+  readonly wallMs: (atNs: number) => number;
+  /** The most processes that are kept; what comes beyond is counted in `dropped`. */
+  readonly processesMax: number;
+  /** So many processes that have ended and did nothing are kept, for those who ask a little later. */
+  readonly idleEndedMax: number;
+}
+
+interface Member {
+  readonly serial: number;
+  readonly pid: number;
+  parent: Member | null;
+  details: ProcessDetails | null;
+  /** What it was seen to open to run, which counts as long as nothing better is known. */
+  opened: string | null;
+  isOpening: boolean;
+  isOlder: boolean;
+  /** Whether its fork was told. */
+  isAnnounced: boolean;
+  fromNs: number;
+  toNs: number | null;
+  /** Who had the pid before, as long as somebody may still ask about that one's time. */
+  previous: Member | null;
+  /** Children that are kept, and what it did that is kept. */
+  uses: number;
+}
+
+/** The dynamic loaders of the C libraries: ld.so(8), musl's. */
+const loaderName = /\/ld(?:-[^/]*)?\.so[^/]*$/;
+const unread: ProcessDetails = { startTime: null, executable: null, commandLine: null, cgroup: null };
+
+/**
+ * Who comes from whom, from the kernel's own process events. A process is what has a pid for a time: pids are reused,
+ * and an event's time, or the latest it can have, tells which of its holders is meant.
+ *
+ * Threads are no processes. A child made with CLONE_PARENT counts, as the kernel tells it, as a child of its maker's
+ * parent.
+ */
+export class Lineage {
+  /** Processes that were not kept because there were too many. */
+  dropped = 0;
+  /** Answers that had a choice between two holders of one pid. */
+  ambiguous = 0;
+  /** Processes whose beginning was not seen, although it was to be. */
+  unannounced = 0;
+  /** The latest of them. */
+  unannouncedPid: number | null = null;
+  /** Nobody asks any more about what was before this time. */
+  horizonNs = 0;
+  /** When the table of processes was read: whoever is first heard of later must have been announced by a fork. */
+  listedNs = 0;
+  private readonly options: LineageOptions;
+  private readonly members = new Map<number, Member>();
+  private readonly holders = new Map<number, Member>();
+  private idleEnded: Member[] = [];
+  private nextSerial = 1;
+
+  constructor(options: LineageOptions) {
+    this.options = options;
+  }
+
+  /**
+   * A process that was there when the table of processes was read, which happened after the events had begun to come.
+   * @param seenNs when it was read
+   */
+  wasThere(pid: number, details: ProcessDetails, seenNs: number): void {
+    const member = this.hold(pid, seenNs);
+    member.isOlder = true;
+    member.details = details;
+  }
+
+  /** Says who is the parent of a process that was there; both were. */
+  wasChildOf(pid: number, parent: number): void {
+    const member = this.holders.get(pid);
+    const above = this.holders.get(parent);
+    if (member?.isOlder === true && member.parent === null && above !== undefined && above !== member) {
+      member.parent = above;
+      above.uses += 1;
+    }
+  }
+
+  fork(event: { readonly parent: number; readonly pid: number; readonly thread: number; readonly atNs: number }): void {
+    if (event.thread !== event.pid) return;
+    const parent = this.holderAt(event.parent, event.atNs) ?? this.unannouncedHolder(event.parent, event.atNs);
+    const known = this.holders.get(event.pid);
+    // It was met before its fork was told: in the table of processes, or by what it did.
+    if (known?.isAnnounced === false && known.fromNs >= event.atNs) {
+      if (!known.isOlder) this.unannounced -= 1;
+      known.isOlder = false;
+      known.isAnnounced = true;
+      known.fromNs = event.atNs;
+      known.toNs = null;
+      if (known.parent !== null) this.release(known.parent);
+      known.parent = parent;
+    } else {
+      const child = this.hold(event.pid, event.atNs);
+      child.isAnnounced = true;
+      child.parent = parent;
+      // A fork runs what its parent runs until it says otherwise; its start time is its own.
+      child.details = { ...(parent.details ?? unread), executable: executableOf(parent), startTime: null };
+    }
+    parent.uses += 1;
+  }
+
+  /** @returns the serial of the process, whose details are no longer what they were */
+  exec(pid: number, atNs: number): number {
+    const member = this.holderAt(pid, atNs) ?? this.unannouncedHolder(pid, atNs);
+    // A thread that is not the first one ends the others, the first one too, and goes on with its pid (execve(2)).
+    member.toNs = null;
+    member.details = member.details === null ? null : { ...unread, startTime: member.details.startTime };
+    return member.serial;
+  }
+
+  /** The end of its first thread, or of one that outlived that one: the last of these is the end of the process. */
+  exit(event: { readonly pid: number; readonly thread: number; readonly atNs: number }): void {
+    const member = this.holderAt(event.pid, event.atNs);
+    if (member === null) return;
+    const isFirstEnd = member.toNs === null;
+    if (isFirstEnd && event.thread !== event.pid) return;
+    member.toNs = event.atNs;
+    if (isFirstEnd && member.uses === 0) this.letGoLater(member);
+  }
+
+  /** What was read of a process; ignored for one that is no longer kept. */
+  describe(serial: number, details: ProcessDetails): void {
+    const member = this.members.get(serial);
+    if (member !== undefined) member.details = details;
+  }
+
+  /**
+   * What a process opened to run, in the order in which it did. A script is followed by who interprets it, and both are
+   * followed by the dynamic loader: the first one is what it was asked to run.
+   *
+   * @param path one character a byte
+   */
+  opened(serial: number, path: string): void {
+    const member = this.members.get(serial);
+    if (member === undefined) return;
+    const isLoader = loaderName.test(path);
+    if (!isLoader && !member.isOpening) member.opened = path;
+    member.isOpening = !isLoader;
+  }
+
+  /** Processes of which something could be read only while they run, and was not. */
+  undescribed(): { serial: number; pid: number }[] {
+    return [...this.members.values()]
+      .filter(({ toNs, details }) => toNs === null && (details?.startTime ?? null) === null)
+      .map(({ serial, pid }) => ({ serial, pid }));
+  }
+
+  /**
+   * Who did something as `pid`. The kernel's file events have no time of their own: all that is known is that it was
+   * not before `sinceNs`, so of several holders of the pid the first one that still ran then is taken, and the doubt is
+   * counted.
+   *
+   * @returns its serial
+   */
+  actor(pid: number, sinceNs: number, nowNs: number): number {
+    let member = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
+    if (member.previous !== null) {
+      if ((member.previous.toNs ?? member.fromNs) < sinceNs) member.previous = null;
+      else this.ambiguous += 1;
+      while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
+    }
+    return member.serial;
+  }
+
+  /** When the process began: no earlier did it do anything. */
+  beganNs(serial: number): number {
+    const member = this.members.get(serial);
+    return member === undefined || member.isOlder ? 0 : member.fromNs;
+  }
+
+  /** Serial of the process that forked it; null where that is not known. */
+  parentOf(serial: number): number | null {
+    return this.members.get(serial)?.parent?.serial ?? null;
+  }
+
+  /** @returns null where nobody is known to have had the pid then */
+  serialAt(pid: number, atNs: number): number | null {
+    return this.holderAt(pid, atNs)?.serial ?? null;
+  }
+
+  retain(serial: number): void {
+    const member = this.members.get(serial);
+    if (member !== undefined) member.uses += 1;
+  }
+
+  releaseSerial(serial: number): void {
+    const member = this.members.get(serial);
+    if (member !== undefined) this.release(member);
+  }
+
+  /** All that are kept, by serial. */
+  processes(): Map<number, RecordedProcess> {
+    return new Map([...this.members.values()].map((member) => [member.serial, this.toRecord(member)]));
+  }
+
+  /** Some, and all from whom they come, by serial. */
+  ancestry(serials: Iterable<number>): Map<number, RecordedProcess> {
+    const found = new Map<number, RecordedProcess>();
+    for (const serial of serials) {
+      let member = this.members.get(serial) ?? null;
+      for (; member !== null && !found.has(member.serial); member = member.parent)
+        found.set(member.serial, this.toRecord(member));
+    }
+    return found;
+  }
+
+  private toRecord(member: Member): RecordedProcess {
+    const { wallMs } = this.options;
+    return {
+      serial: member.serial,
+      pid: member.pid,
+      parent: member.parent?.serial ?? null,
+      ...(member.details ?? unread),
+      executable: executableOf(member),
+      isOlder: member.isOlder,
+      fromMs: wallMs(member.fromNs),
+      toMs: member.toNs === null ? null : wallMs(member.toNs),
+    };
+  }
+
+  private holderAt(pid: number, atNs: number): Member | null {
+    let member = this.holders.get(pid) ?? null;
+    while (member !== null && member.fromNs > atNs && member.previous !== null) member = member.previous;
+    return member;
+  }
+
+  private unannouncedHolder(pid: number, atNs: number): Member {
+    const member = this.hold(pid, atNs);
+    // Processes that this PID namespace does not see share a pid of 0, and are never announced.
+    if (atNs <= this.listedNs || pid === 0) member.isOlder = true;
+    else {
+      this.unannounced += 1;
+      this.unannouncedPid = pid;
+    }
+    return member;
+  }
+
+  private hold(pid: number, fromNs: number): Member {
+    const before = this.holders.get(pid) ?? null;
+    if (before !== null) before.toNs ??= fromNs;
+    const isAsked = before !== null && (before.toNs ?? fromNs) >= this.horizonNs;
+    const serial = this.nextSerial++;
+    const member: Member = {
+      serial,
+      pid,
+      parent: null,
+      details: null,
+      opened: null,
+      isOpening: false,
+      isOlder: false,
+      isAnnounced: false,
+      fromNs,
+      toNs: null,
+      previous: isAsked ? before : null,
+      uses: 0,
+    };
+    this.holders.set(pid, member);
+    if (this.members.size < this.options.processesMax) this.members.set(serial, member);
+    else this.dropped += 1;
+    return member;
+  }
+
+  private release(member: Member): void {
+    member.uses -= 1;
+    if (member.uses === 0 && member.toNs !== null) this.letGoLater(member);
+  }
+
+  private letGoLater(member: Member): void {
+    this.idleEnded.push(member);
+    if (this.idleEnded.length < this.options.idleEndedMax * 2) return;
+    const leaving = this.idleEnded.slice(0, this.options.idleEndedMax);
+    this.idleEnded = this.idleEnded.slice(this.options.idleEndedMax);
+    for (const one of leaving) this.letGo(one);
+  }
+
+  private letGo(member: Member): void {
+    if (member.uses > 0 || member.toNs === null || !this.members.delete(member.serial)) return;
+    if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
+    if (member.parent !== null) this.release(member.parent);
+  }
+}
+
+function executableOf({ details, opened }: Member): string | null {
+  return details?.executable ?? opened;
+}

@@ -1,0 +1,195 @@
+import { readFileSync, readlinkSync } from "node:fs";
+
+import { messageOf, systemCode } from "../../../foundation/errors.ts";
+import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
+import { callFilter } from "../../core/call-filter.ts";
+import { CallPairing, type RawBatch } from "../../core/call-pairing.ts";
+import { threadFlag } from "../../core/kernel-constants.ts";
+import type { RecorderSource } from "../../core/recording.ts";
+import { parsePageLayout } from "../../core/trace-format.ts";
+import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
+import { removeLeftoverInstances } from "./instance-name.ts";
+import { TraceInstance } from "./trace-instance.ts";
+import { openTracefs, type Tracefs } from "./tracefs.ts";
+
+export interface CallSourceOptions {
+  /** Room for events that wait, for each processor, in KiB; the kernel rounds it up to two pages. */
+  readonly bufferKilobytes?: number | undefined;
+}
+
+/** Room for some 14,000 calls. */
+const bufferKilobytesDefault = 1024;
+/** PROC_PID_INIT_INO of linux/proc_ns.h: events tell threads by their ids there. */
+const firstPidNamespace = "pid:[4026531836]";
+const birthEvent = "task/task_newtask";
+/** So many pieces at once; others want to be read as well. */
+const roundsMax = 512;
+
+/**
+ * System calls that make or change what is no file, as the kernel's tracing tells them (tracefs). It takes nothing in
+ * by itself: whoever owns it waits on `descriptor` and calls `takeIn`, all in one thread.
+ */
+export class CallSource {
+  private readonly tracefs: Tracefs;
+  private readonly instance: TraceInstance;
+  private readonly decoder: CallDecoder;
+  private readonly page: Buffer;
+  private readonly pairing = new CallPairing();
+  /** Calls that this kernel has, and whose events it does not let us choose. */
+  private readonly unseen: string[] = [];
+  private events = 0;
+  private lost = 0;
+  private failure: string | null = null;
+  private isOpen = true;
+
+  private constructor(tracefs: Tracefs, bufferKilobytes: number) {
+    const layout = parsePageLayout(readFileSync(`${tracefs.path}/events/header_page`, "latin1"));
+    if (layout === null) throw new Error("the kernel's ring buffer has a form that is not known");
+    this.tracefs = tracefs;
+    this.decoder = new CallDecoder(layout);
+    this.page = Buffer.alloc(layout.bytes);
+    this.instance = new TraceInstance(tracefs.path, { bufferKilobytes });
+  }
+
+  /**
+   * Events come from when this returns. Also removes what killed recorders left.
+   *
+   * @returns why not, in words: no root, no tracefs, lockdown, a PID namespace of its own
+   */
+  static async open(options: CallSourceOptions = {}): Promise<CallSource | { readonly refusal: string }> {
+    if (pidNamespace() !== firstPidNamespace)
+      return { refusal: "system calls are told with the pids of another PID namespace than this one" };
+    const tracefs = await openTracefs();
+    if ("refusal" in tracefs) return tracefs;
+    let source: CallSource | null = null;
+    try {
+      removeLeftoverInstances(tracefs.path);
+      source = new CallSource(tracefs, options.bufferKilobytes ?? bufferKilobytesDefault);
+      source.enableAll();
+      return source;
+    } catch (error) {
+      if (source === null) tracefs.close();
+      else source.close();
+      return { refusal: refusalOf(error) };
+    }
+  }
+
+  /** For poll(2): readable where something waits. */
+  get descriptor(): number {
+    return this.instance.descriptor;
+  }
+
+  /** Takes in what waits; empty once it has failed, which `source` then tells. */
+  takeIn(): RawBatch {
+    if (this.failure !== null || !this.isOpen) return { acts: [], births: [] };
+    const events: CallEvent[] = [];
+    try {
+      const take = (page: Buffer): void => {
+        const decoded = this.decoder.decode(page);
+        for (const event of decoded.events) events.push(event);
+      };
+      for (let round = 0; round < roundsMax && this.instance.readRound(this.page, take); round += 1);
+    } catch (error) {
+      this.failure = `the events of system calls ended: ${messageOf(error)}`;
+    }
+    this.events += events.length;
+    return this.pairing.take(events);
+  }
+
+  /** Takes in the last of it, and removes every trace. */
+  stop(): RawBatch {
+    if (!this.isOpen) return { acts: [], births: [] };
+    this.endWatch();
+    // Early ends wait for the round after the one in which they came.
+    const batches = [this.takeIn(), this.takeIn()];
+    const rest = this.pairing.finish();
+    this.close();
+    return {
+      acts: [...batches.flatMap(({ acts }) => acts), ...rest],
+      births: batches.flatMap(({ births }) => births),
+    };
+  }
+
+  /** Removes every trace, whatever has not been taken in. */
+  close(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    const isGone = this.instance.close();
+    this.tracefs.close();
+    if (!isGone) this.failure ??= "the tracing instance could not be removed: somebody else reads it";
+  }
+
+  /** How it went so far. */
+  source(): RecorderSource {
+    if (this.isOpen) this.countLost();
+    const lost = this.lost === 0 ? [] : [`${this.lost} events of system calls were lost: their buffer was full`];
+    if (this.failure !== null) lost.push(this.failure);
+    const partial = this.unseen.map((call) => `${call} cannot be watched`);
+    const status = lost.length > 0 ? "lost" : partial.length > 0 ? "partial" : "done";
+    return { source: "calls", status, detail: [...lost, ...partial].join("; "), events: this.events };
+  }
+
+  private enableAll(): void {
+    const birth = this.instance.format(birthEvent);
+    if (birth === null) this.unseen.push("the birth of threads");
+    else {
+      this.decoder.learnBirth(birth);
+      this.instance.enable(birthEvent, `clone_flags & ${threadFlag | anyNamespace}`);
+    }
+    for (const call of tracedCalls) this.enableCall(call);
+  }
+
+  private enableCall(call: TracedCall): void {
+    const [enter, exit] = ["enter", "exit"].map((side) => `syscalls/sys_${side}_${call.event ?? call.call}`);
+    const format = this.instance.format(enter as string);
+    // The kernel was built without it: nobody can call it.
+    if (format === null) return;
+    const end = call.isEndTraced ? this.instance.format(exit as string) : null;
+    try {
+      const fields = argumentsOf(format).map(({ name }) => name);
+      const filter = callFilter(call, fields);
+      this.decoder.learnEnter(call, format);
+      if (end !== null) {
+        this.decoder.learnExit(call, end);
+        this.instance.enable(exit as string, null);
+      }
+      this.instance.enable(enter as string, filter);
+    } catch {
+      if (end !== null) this.instance.disable(exit as string);
+      this.unseen.push(call.call);
+    }
+  }
+
+  private endWatch(): void {
+    try {
+      if (!this.instance.isOn()) this.failure ??= "somebody turned the tracing off";
+      this.instance.halt();
+      this.countLost();
+    } catch (error) {
+      this.failure ??= `the tracing instance is gone: ${messageOf(error)}`;
+    }
+  }
+
+  private countLost(): void {
+    try {
+      this.lost = this.instance.lost();
+    } catch (error) {
+      this.failure ??= `the tracing instance is gone: ${messageOf(error)}`;
+    }
+  }
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+function refusalOf(error: unknown): string {
+  const code = systemCode(error);
+  if (code === "EPERM" || code === "EACCES" || code === "EROFS")
+    return `the kernel does not let this user see system calls (tracefs: ${code})`;
+  return `tracefs does not serve: ${messageOf(error)}`;
+}

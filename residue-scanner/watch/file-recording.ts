@@ -1,0 +1,222 @@
+import { getSystemErrorName } from "node:util";
+
+import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
+import type { Lineage } from "../core/lineage.ts";
+import type { RecorderSource, Touch } from "../core/recording.ts";
+import { touchBit } from "../core/touch-chains.ts";
+import { type TouchedDirectory, TouchTable } from "../core/touch-table.ts";
+import type { DirectoryHandles } from "./directory-handles.ts";
+import type { DirectoryPaths } from "./directory-paths.ts";
+import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import type { News } from "./news.ts";
+
+const errnoAgain = 11;
+const errnoInterrupted = 4;
+
+const kindsByMask: readonly (readonly [mask: number, kind: number])[] = [
+  [fileEventMask.created, touchBit.created],
+  [fileEventMask.deleted, touchBit.deleted],
+  [fileEventMask.movedFrom, touchBit["moved-from"]],
+  [fileEventMask.movedTo, touchBit["moved-to"]],
+  [fileEventMask.attributes, touchBit.attributes],
+  // A file that is written through a mapping tells of it only when it is closed.
+  [fileEventMask.modified | fileEventMask.closedAfterWriting, touchBit.modified],
+];
+
+/** Turns the kernel's file events into touches by processes. */
+export class FileRecording {
+  readonly table: TouchTable;
+  events = 0;
+  overflows = 0;
+  /** Events of processes that this PID namespace does not see. */
+  unseenActors = 0;
+  private readonly group: FileEventGroup;
+  private readonly handles: DirectoryHandles;
+  private readonly lineage: Lineage;
+  private readonly paths: DirectoryPaths;
+  private readonly news: News | null;
+  private readonly buffer = Buffer.from(new ArrayBuffer(readBytes));
+  private readonly bufferAt: number;
+  private readonly cursor = new FileEventCursor(this.buffer);
+  private length = 0;
+  private sinceNs = 0;
+  private latest: TouchedDirectory | null = null;
+  private readonly latestKey = Buffer.alloc(256);
+  private latestLength = 0;
+  private actor: { pid: number; serial: number } | null = null;
+
+  constructor(options: {
+    group: FileEventGroup;
+    handles: DirectoryHandles;
+    lineage: Lineage;
+    paths: DirectoryPaths;
+    news: News | null;
+    addressOf: (view: Buffer) => number;
+    touchesMax: number;
+  }) {
+    this.group = options.group;
+    this.handles = options.handles;
+    this.lineage = options.lineage;
+    this.paths = options.paths;
+    this.news = options.news;
+    this.bufferAt = options.addressOf(this.buffer);
+    const { lineage } = options;
+    this.table = new TouchTable({
+      touchesMax: options.touchesMax,
+      retain: (serial) => lineage.retain(serial),
+      release: (serial) => lineage.releaseSerial(serial),
+    });
+  }
+
+  /**
+   * Reads what waits, as much as fits. The forks of all those who did it are to be taken in before `record`.
+   *
+   * @param nowNs before the call
+   * @returns the bytes that were read; 0 where nothing waits
+   * @throws where the kernel's file events ended
+   */
+  read(nowNs: number): number {
+    for (;;) {
+      this.length = this.group.read(this.bufferAt, readBytes);
+      if (this.length >= 0) return this.length;
+      const errno = this.group.errno();
+      if (errno === errnoAgain) {
+        // What comes from now on happens from now on.
+        this.sinceNs = nowNs;
+        this.length = 0;
+        return 0;
+      }
+      if (errno !== errnoInterrupted) throw new Error(`The kernel's file events ended: ${getSystemErrorName(-errno)}.`);
+    }
+  }
+
+  /** Takes in what `read` read. */
+  record(now: { readonly ns: number; readonly ms: number }): void {
+    const { cursor } = this;
+    cursor.rewind(this.length);
+    this.actor = null;
+    while (cursor.advance()) {
+      this.events += 1;
+      if ((cursor.mask & fileEventMask.overflow) !== 0) this.overflows += 1;
+      else if (cursor.at.directoryEnd > 0) this.recordOne(now);
+    }
+    this.length = 0;
+  }
+
+  /** @param path one character a byte */
+  touchesOf(path: string, keyOf: (path: string) => string | null): Touch[] {
+    const slash = path.lastIndexOf("/");
+    const [parent, name] = [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
+    const above = name === "" ? null : keyOf(parent);
+    const byName = above === null ? [] : this.table.of(above, name);
+    const own = this.handles.keyOf(path);
+    const byContent = own === null ? [] : this.table.of(own, ".");
+    return joined([...byName, ...byContent]);
+  }
+
+  source(failure: string | null): RecorderSource {
+    const { table, overflows, group } = this;
+    const lost: string[] = [];
+    if (failure !== null) lost.push(failure);
+    if (overflows > 0) lost.push(`the kernel's queue of file events overflowed ${overflows} times`);
+    if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
+    const partial = [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`);
+    for (const point of group.later) partial.push(`${point} was mounted later: its first moments were not seen`);
+    if (this.unseenActors > 0)
+      partial.push(`${this.unseenActors} events were of processes outside of this PID namespace`);
+    const status = lost.length > 0 ? "lost" : partial.length > 0 ? "partial" : "done";
+    return { source: "files", status, detail: [...lost, ...partial].join("; "), events: this.events };
+  }
+
+  private recordOne(now: { readonly ns: number; readonly ms: number }): void {
+    const { cursor, table } = this;
+    const by = this.serialOf(cursor.pid, now.ns);
+    const directory = this.directoryAt(cursor.at);
+    const name = this.nameAt(cursor.at);
+    if (cursor.from.directoryEnd > 0) {
+      const from = { directory: this.directoryAt(cursor.from), name: this.nameAt(cursor.from) };
+      table.rename(from, { directory, name }, { kinds: 0, by, atMs: now.ms });
+      if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
+      this.news?.add({
+        directory: from.directory.key,
+        name: from.name,
+        kinds: touchBit["moved-from"],
+        by,
+        atMs: now.ms,
+      });
+      this.news?.add({ directory: directory.key, name, kinds: touchBit["moved-to"], by, atMs: now.ms });
+      return;
+    }
+    if ((cursor.mask & fileEventMask.openedToRun) !== 0) this.opened(by, directory.key, name);
+    const kinds = kindsOf(cursor.mask);
+    if (kinds === 0) return;
+    this.news?.add({ directory: directory.key, name, kinds, by, atMs: now.ms });
+    const cameAndWent = table.add(directory, name, { kinds, by, atMs: now.ms });
+    if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
+      const { directoryStart, directoryEnd } = cursor.target;
+      table.forgetDirectory(this.buffer.toString("latin1", directoryStart, directoryEnd));
+      this.latest = null;
+    }
+  }
+
+  private opened(by: number, directory: string, name: string): void {
+    const parent = this.paths.pathOf(directory);
+    if (parent !== null) this.lineage.opened(by, `${parent === "/" ? "" : parent}/${name}`);
+  }
+
+  /** Most events come in a row from one process. */
+  private serialOf(pid: number, nowNs: number): number {
+    if (this.actor?.pid === pid) return this.actor.serial;
+    if (pid === 0) this.unseenActors += 1;
+    const serial = this.lineage.actor(pid, this.sinceNs, nowNs);
+    // Events come in order: what follows this one did not happen before its doer began.
+    this.sinceNs = Math.max(this.sinceNs, this.lineage.beganNs(serial));
+    this.actor = { pid, serial };
+    return serial;
+  }
+
+  /** Most events come in a row from one directory, which is then found without making a string of its key. */
+  private directoryAt(place: NamePlace): TouchedDirectory {
+    if (this.latest !== null && this.isLatest(place)) return this.latest;
+    const { directoryStart, directoryEnd } = place;
+    this.latestLength = this.buffer.copy(this.latestKey, 0, directoryStart, directoryEnd);
+    this.latest = this.table.directory(this.buffer.toString("latin1", directoryStart, directoryEnd));
+    return this.latest;
+  }
+
+  private isLatest({ directoryStart, directoryEnd }: NamePlace): boolean {
+    const { buffer, latestKey, latestLength } = this;
+    if (directoryEnd - directoryStart !== latestLength) return false;
+    // Those of one file system differ at the end first.
+    for (let at = latestLength - 1; at >= 0; at -= 1) if (buffer[directoryStart + at] !== latestKey[at]) return false;
+    return true;
+  }
+
+  private nameAt({ nameStart, nameEnd }: NamePlace): string {
+    return nameStart === nameEnd ? "." : this.buffer.toString("latin1", nameStart, nameEnd);
+  }
+}
+
+function kindsOf(mask: number): number {
+  let kinds = 0;
+  for (const [bits, kind] of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
+  return kinds;
+}
+
+function joined(touches: readonly Touch[]): Touch[] {
+  const byProcess = new Map<number, Touch>();
+  for (const touch of touches) {
+    const known = byProcess.get(touch.by);
+    byProcess.set(touch.by, known === undefined ? touch : join(known, touch));
+  }
+  return [...byProcess.values()].sort((one, other) => one.firstMs - other.firstMs);
+}
+
+function join(one: Touch, other: Touch): Touch {
+  return {
+    by: one.by,
+    kinds: [...new Set([...one.kinds, ...other.kinds])],
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+  };
+}

@@ -1,0 +1,38 @@
+import {
+  commandLineOf,
+  listPids,
+  readProc,
+  readProcessStat,
+  readProcLink,
+  unifiedCgroupOf,
+} from "../collectors/proc.ts";
+import type { Lineage, ProcessDetails } from "../core/lineage.ts";
+
+/** What a person knows a process by; null for one that is gone. Four reads, some 50 µs. */
+export function readDetails(pid: number): ProcessDetails | null {
+  const stat = readProcessStat(pid);
+  if (stat === null) return null;
+  const directory = `/proc/${pid}`;
+  const commandLine = readProc(`${directory}/cmdline`);
+  return {
+    startTime: stat.startTime,
+    executable: readProcLink(`${directory}/exe`),
+    // Empty for one that has ended and waits for its parent: what it ran can no longer be read.
+    commandLine: commandLine === null || commandLine === "" ? null : commandLineOf(commandLine),
+    cgroup: unifiedCgroupOf(readProc(`${directory}/cgroup`)),
+  };
+}
+
+/** Everybody who is there, with their parents. */
+export function listProcesses(lineage: Lineage, nowNs: () => number): void {
+  const parents = new Map<number, number>();
+  for (const pid of listPids()) {
+    const details = readDetails(pid);
+    const stat = details === null ? null : readProcessStat(pid);
+    if (details === null || stat === null) continue;
+    lineage.wasThere(pid, details, nowNs());
+    parents.set(pid, stat.parent);
+  }
+  for (const [pid, parent] of parents) lineage.wasChildOf(pid, parent);
+  lineage.listedNs = nowNs();
+}

@@ -1,0 +1,80 @@
+import { getSystemErrorName } from "node:util";
+
+import type { Lineage } from "../core/lineage.ts";
+import { parseProcessMessage, SequenceGaps } from "../core/process-events.ts";
+import type { RecorderSource } from "../core/recording.ts";
+import { readDetails } from "./process-details.ts";
+import type { ProcessEventSocket } from "./process-event-socket.ts";
+
+/** What ran first of many waiting has ended long ago: of so many only, the last ones, details are read. */
+const detailsAtOnceMax = 64;
+
+/** Turns the kernel's process events into lineage, and reads what it can of those that have just begun something. */
+export class ProcessRecording {
+  events = 0;
+  /** Null before the kernel has answered whether it tells at all. */
+  answer: number | null = null;
+  private readonly socket: ProcessEventSocket;
+  private readonly lineage: Lineage;
+  private readonly gaps = new SequenceGaps();
+  private begun: { serial: number; pid: number }[] = [];
+
+  constructor(socket: ProcessEventSocket, lineage: Lineage) {
+    this.socket = socket;
+    this.lineage = lineage;
+  }
+
+  /** @returns how many messages there were */
+  takeIn(): number {
+    return this.socket.drain((start, length) => this.take(start, length));
+  }
+
+  /** Reads of those that have just run something what they run. */
+  readBegun(): void {
+    for (const { serial, pid } of this.begun) {
+      const details = readDetails(pid);
+      if (details !== null) this.lineage.describe(serial, details);
+    }
+    this.begun = [];
+  }
+
+  source(failure: string | null): RecorderSource {
+    const { lineage, gaps, socket } = this;
+    const lost: string[] = [];
+    if (failure !== null) lost.push(failure);
+    if (socket.overruns > 0) lost.push(`the kernel had no room for process events ${socket.overruns} times`);
+    if (gaps.missing > 0) lost.push(`${gaps.missing} process events are missing from their rows`);
+    if (lineage.dropped > 0) lost.push(`${lineage.dropped} processes were more than are kept`);
+    if (lineage.ambiguous > 0) lost.push(`${lineage.ambiguous} times one of two holders of a pid was meant`);
+    if (lineage.unannounced > 0) {
+      const example = `one of them pid ${lineage.unannouncedPid}`;
+      lost.push(`the beginning of ${lineage.unannounced} processes was not seen, ${example}`);
+    }
+    return {
+      source: "processes",
+      status: lost.length > 0 ? "lost" : "done",
+      detail: lost.join("; "),
+      events: this.events,
+    };
+  }
+
+  private take(start: number, length: number): void {
+    const message = parseProcessMessage(this.socket.view, start, length);
+    if (message === null) return;
+    if (message.cpu !== null) this.gaps.take(message.cpu, message.sequence);
+    const { event } = message;
+    if (event.kind !== "acknowledged") this.events += 1;
+    else if (event.question === this.socket.question) this.answer ??= event.errno;
+    if (event.kind === "fork") this.lineage.fork(event);
+    else if (event.kind === "exit") this.lineage.exit(event);
+    else if (event.kind === "exec") {
+      this.begun.push({ serial: this.lineage.exec(event.pid, event.atNs), pid: event.pid });
+      if (this.begun.length > detailsAtOnceMax) this.begun.shift();
+    }
+  }
+}
+
+/** Why there are no process events at all, in words. */
+export function refusal(errno: number): string {
+  return `the kernel does not tell this user of processes (${getSystemErrorName(-errno)})`;
+}

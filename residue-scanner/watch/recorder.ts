@@ -1,0 +1,185 @@
+import { writeSync } from "node:fs";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+
+import { systemClock } from "../../foundation/clock.ts";
+import { messageOf } from "../../foundation/errors.ts";
+import type { Recording, Touch } from "../core/recording.ts";
+import {
+  type RecorderAnswer,
+  type RecorderNews,
+  type RecorderOptions,
+  type RecorderQuestion,
+  signalWord,
+  signalWords,
+} from "./recorder-messages.ts";
+import type { RecorderOrder } from "./recorder-worker.ts";
+import { unavailableRecording } from "./unavailable-recording.ts";
+
+export type { RecorderNews, RecorderOptions, WatchedTouch } from "./recorder-messages.ts";
+
+/** How long an answer may take: what waits is taken in before it, and the machine may be busy. */
+const answerMsMax = 60_000;
+const workerModule = new URL(
+  import.meta.url.endsWith(".ts") ? "./recorder-worker.ts" : "./recorder-worker.js",
+  import.meta.url,
+);
+
+/**
+ * Starts to record who touches which file of this host and who comes from whom, in a thread of its own. What this user
+ * may not see is said in the recording's sources; lack of rights is no error. It listens when the promise resolves.
+ *
+ * Stop it in the end: it holds fanotify(7) marks on every file system.
+ */
+export async function startRecorder(options: RecorderOptions = {}): Promise<Recorder> {
+  const signals = new Int32Array(new SharedArrayBuffer(signalWords * 4));
+  const { port1, port2 } = new MessageChannel();
+  const order: RecorderOrder = { options, port: port2, signals };
+  const worker = new Worker(workerModule, { workerData: order, transferList: [port2], execArgv: [] });
+  const recorder = new Recorder(worker, port1, signals);
+  await recorder.begun();
+  return recorder;
+}
+
+/** A recording that goes on, and what it knows so far. */
+export class Recorder {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #signals: Int32Array;
+  readonly #fromMs = systemClock.nowMs();
+  /** Why the thread gives no more answers; null while it does. */
+  #failure: string | null = null;
+  #stopped: Recording | null = null;
+  readonly #beforeExit = (): void => {
+    // A thread that is ended in the midst of a system call may take the process with it.
+    if (this.#stopped === null) this.#ask({ kind: "stop" });
+  };
+
+  constructor(worker: Worker, port: MessagePort, signals: Int32Array) {
+    this.#worker = worker;
+    this.#port = port;
+    this.#signals = signals;
+    worker.on("error", (error) => (this.#failure ??= `the recorder's thread ended: ${messageOf(error)}`));
+    worker.on("exit", (code) => (this.#failure ??= `the recorder's thread ended with code ${code}`));
+    process.on("exit", this.#beforeExit);
+  }
+
+  /** @internal */
+  async begun(): Promise<void> {
+    await this.#nextAnswer(0);
+    this.#worker.unref();
+  }
+
+  /**
+   * Who touched these paths so far, the first first. All that happened before the call is taken in first. A directory's
+   * touches include as `modified` that its entries changed.
+   *
+   * @param paths one character a byte, without links and without `.` and `..`
+   * @returns every path that was asked for; without touches where none are known
+   */
+  touchesOf(paths: readonly string[]): ReadonlyMap<string, readonly Touch[]> {
+    const answer = this.#ask({ kind: "touches", paths });
+    return answer?.kind === "touches" ? answer.touches : new Map(paths.map((path) => [path, []]));
+  }
+
+  /**
+   * Who had a pid at a time; null where nobody is known to have had it. Processes that are asked for are kept in the
+   * recording.
+   *
+   * @param of wall times in ms, as `Recording.fromMs`; no longer ago than a few seconds, because pids are reused
+   * @returns serials, in the order of the questions
+   */
+  holdersOf(of: readonly { readonly pid: number; readonly atMs: number }[]): readonly (number | null)[] {
+    const answer = this.#ask({ kind: "holders", of });
+    return answer?.kind === "holders" ? answer.serials : of.map(() => null);
+  }
+
+  /** With `live`: what happened since the last call. */
+  news(): RecorderNews {
+    const answer = this.#ask({ kind: "news" });
+    return answer?.kind === "news" ? answer : { touches: [], processes: new Map(), missed: 0 };
+  }
+
+  /** What is known so far; afterwards, what `stop` said. */
+  recording(): Recording {
+    return this.#stopped ?? this.#asRecording(this.#ask({ kind: "recording" }));
+  }
+
+  /** Ends the recording. Questions are answered until `close`. */
+  async stop(): Promise<Recording> {
+    if (this.#stopped !== null) return this.#stopped;
+    const answers = this.#answers();
+    this.#send({ kind: "stop" });
+    const answer = await this.#nextAnswer(answers);
+    process.off("exit", this.#beforeExit);
+    return (this.#stopped = this.#asRecording(answer));
+  }
+
+  /** Stops, and forgets. */
+  async close(): Promise<void> {
+    await this.stop();
+    const ended = this.#failure === null ? new Promise((resolve) => this.#worker.once("exit", resolve)) : null;
+    this.#port.postMessage({ kind: "close" } satisfies RecorderQuestion, []);
+    this.#worker.ref();
+    await ended;
+    this.#failure = "it was closed";
+    this.#port.close();
+  }
+
+  #asRecording(answer: RecorderAnswer | null): Recording {
+    if (answer?.kind === "recording") return answer;
+    const lost = unavailableRecording(this.#failure ?? "the recorder's thread gave no answer", "lost");
+    return { ...lost, fromMs: this.#fromMs };
+  }
+
+  /** Waits for the answer on this thread: comparing is not asynchronous. */
+  #ask(question: RecorderQuestion): RecorderAnswer | null {
+    if (this.#failure !== null) return null;
+    let answers = this.#answers();
+    this.#send(question);
+    const untilMs = systemClock.monotonicMs() + answerMsMax;
+    for (;;) {
+      const answer = this.#received();
+      if (answer !== null) return answer;
+      const leftMs = untilMs - systemClock.monotonicMs();
+      if (leftMs <= 0) this.#failure ??= "the recorder's thread gave no answer in time";
+      if (this.#failure !== null) return null;
+      Atomics.wait(this.#signals, signalWord.answers, answers, leftMs);
+      answers = this.#answers();
+    }
+  }
+
+  async #nextAnswer(answers: number): Promise<RecorderAnswer | null> {
+    this.#worker.ref();
+    let seen = answers;
+    const untilMs = systemClock.monotonicMs() + answerMsMax;
+    try {
+      for (;;) {
+        const answer = this.#received();
+        if (answer !== null || this.#failure !== null) return answer;
+        const leftMs = untilMs - systemClock.monotonicMs();
+        if (leftMs <= 0) this.#failure ??= "the recorder's thread gave no answer in time";
+        // A thread that dies gives no answer: that is looked for from time to time.
+        await Atomics.waitAsync(this.#signals, signalWord.answers, seen, Math.min(leftMs, 500)).value;
+        seen = this.#answers();
+      }
+    } finally {
+      this.#worker.unref();
+    }
+  }
+
+  #send(question: RecorderQuestion): void {
+    this.#port.postMessage(question, []);
+    const descriptor = Atomics.load(this.#signals, signalWord.wakeDescriptor);
+    if (descriptor > 0) writeSync(descriptor, new Uint8Array(new BigUint64Array([1n]).buffer));
+  }
+
+  #received(): RecorderAnswer | null {
+    const answer = receiveMessageOnPort(this.#port)?.message as RecorderAnswer | undefined;
+    if (answer?.kind === "failed") this.#failure ??= answer.message;
+    return answer === undefined || answer.kind === "failed" ? null : answer;
+  }
+
+  #answers(): number {
+    return Atomics.load(this.#signals, signalWord.answers);
+  }
+}

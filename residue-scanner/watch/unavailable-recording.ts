@@ -1,0 +1,13 @@
+import { systemClock } from "../../foundation/clock.ts";
+import type { RecorderSource } from "../core/recording.ts";
+import type { RecordingAnswer } from "./recorder-messages.ts";
+
+/** What is known where nothing could be recorded. */
+export function unavailableRecording(
+  detail: string,
+  status: RecorderSource["status"] = "not-permitted",
+): RecordingAnswer {
+  const nowMs = systemClock.nowMs();
+  const sources = (["files", "processes", "calls"] as const).map((source) => ({ source, status, detail, events: 0 }));
+  return { kind: "recording", sources, processes: new Map(), acts: [], fromMs: nowMs, toMs: nowMs };
+}
