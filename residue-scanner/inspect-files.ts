@@ -6,6 +6,7 @@ import { loadNativeCalls, type NativeCalls } from "./collectors/files/native-cal
 import { XattrReader } from "./collectors/files/xattr-reader.ts";
 import { readWriters } from "./collectors/open-files.ts";
 import type { FileDifference } from "./core/difference.ts";
+import { isCovered } from "./core/covered-path.ts";
 import { unpackXattrs } from "./core/file-fact.ts";
 import type { FileInspection } from "./core/inspection.ts";
 
@@ -33,6 +34,16 @@ export function inspectFiles(
   const budget = { bytes: allBytesMax };
   const inspections = new Map<string, FileInspection>();
   for (const { key, after } of present) {
+    if (isCovered(key)) {
+      inspections.set(key, {
+        ...nothingRead,
+        unread: "a mount covers it",
+        linkTarget: null,
+        xattrs: null,
+        writers: [],
+      });
+      continue;
+    }
     const path = Buffer.from(key, "latin1");
     const isFile = after?.kind === "file";
     const content = isFile ? readContent(path, { names, budget }) : nothingRead;
