@@ -6,6 +6,7 @@ import { type Benchmark, type BenchmarkResult, type BoundResult, isMet, ratioOf 
 import { freezeLatency } from "./freeze-latency.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { quickCollectors } from "./quick-collectors.ts";
+import { recorder } from "./recorder.ts";
 import { reducerSteps } from "./reducer-steps.ts";
 import { scale } from "./scale.ts";
 import { scanMemory } from "./scan-memory.ts";
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   quickCollectors,
   scanMemory,
   freezeLatency,
+  recorder,
   reducerSteps,
   simulationSteps,
   withdrawSeeds,

@@ -13,7 +13,7 @@ function decoder(): CallDecoder {
   const layout = parsePageLayout(headerPage);
   if (layout === null) throw new Error("no layout");
   const made = new CallDecoder(layout);
-  made.learnThread(format("thread"));
+  made.learnBirth(format("thread"));
   made.learnEnter(callNamed("shmget"), format("enterShmget"));
   made.learnExit(callNamed("shmget"), format("exitShmget"));
   made.learnEnter(callNamed("setpriority"), format("enterSetpriority"));
@@ -25,13 +25,13 @@ describe("events of system calls, as the kernel wrote them", () => {
   test("calls come with the thread, the arguments and what they returned", () => {
     const { events, missed } = decoder().decode(recordedPiece());
     expect(missed).toBe(0);
-    const { acts, threads } = new CallPairing().take(events);
+    const { acts, births } = new CallPairing().take(events);
     expect(acts).toMatchObject([
       { thread: 4845, call: "shmget", parameters: { key: "-152057277", size: "4096", flags: "0x3a4" }, returned: 1 },
       { thread: 4846, call: "setpriority", parameters: { which: "PRIO_PROCESS", who: "4844", value: "5" } },
       { thread: 4891, call: "setpriority", parameters: { which: "PRIO_PROCESS", who: "0", value: "7" }, returned: 0 },
     ]);
-    expect(threads).toMatchObject([{ thread: 4847, made: 4891 }]);
+    expect(births).toMatchObject([{ thread: 4847, made: 4891, flags: 0x3d0f00 }]);
   });
 
   test("times go on from event to event, also after a pause longer than one word holds", () => {

@@ -12,8 +12,10 @@ export type CallEvent =
   | ({ readonly kind: "exit"; readonly thread: number; readonly atNs: number; readonly call: string } & {
       readonly returned: number;
     })
-  /** `thread` made another of its own process. */
-  | { readonly kind: "thread"; readonly thread: number; readonly atNs: number; readonly made: number };
+  /** `thread` made another thread or process; `flags` are those of clone(2). */
+  | ({ readonly kind: "birth"; readonly thread: number; readonly atNs: number; readonly made: number } & {
+      readonly flags: number;
+    });
 
 type Decode = (page: Buffer, event: PageEvent, thread: number) => CallEvent;
 
@@ -54,13 +56,16 @@ export class CallDecoder {
   }
 
   /** @param format of `task_newtask` */
-  learnThread(format: TraceFormat): void {
+  learnBirth(format: TraceFormat): void {
     const pid = offsetOf(format, "pid");
+    const flags = offsetOf(format, "clone_flags");
+    this.learnCommon(format);
     this.decoders.set(format.id, (page, { atNs, offset }, thread) => ({
-      kind: "thread",
+      kind: "birth",
       thread,
       atNs,
       made: page.readInt32LE(offset + pid),
+      flags: page.readInt32LE(offset + flags),
     }));
   }
 

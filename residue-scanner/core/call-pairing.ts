@@ -10,16 +10,19 @@ export interface RawAct {
   readonly atNs: number;
 }
 
-/** That a thread made another of its own process. */
-export interface ThreadBirth {
+/** That a thread made another, or a process with namespaces of its own. */
+export interface Birth {
   readonly thread: number;
+  /** The id of what it made. */
   readonly made: number;
+  /** Of clone(2). */
+  readonly flags: number;
   readonly atNs: number;
 }
 
 export interface RawBatch {
   readonly acts: readonly RawAct[];
-  readonly threads: readonly ThreadBirth[];
+  readonly births: readonly Birth[];
 }
 
 type Enter = Extract<CallEvent, { kind: "enter" }>;
@@ -46,13 +49,13 @@ export class CallPairing {
   take(events: readonly CallEvent[]): RawBatch {
     this.batch += 1;
     const acts: RawAct[] = [];
-    const threads: ThreadBirth[] = [];
+    const births: Birth[] = [];
     const waiting = new Map(this.early.map(({ event, batch }) => [event, batch]));
     this.early = [];
     const sorted = [...waiting.keys(), ...events].sort((one, other) => one.atNs - other.atNs);
     for (const event of sorted) {
-      if (event.kind === "thread") {
-        threads.push({ thread: event.thread, made: event.made, atNs: event.atNs });
+      if (event.kind === "birth") {
+        births.push({ thread: event.thread, made: event.made, flags: event.flags, atNs: event.atNs });
       } else if (event.kind === "enter") {
         this.enter(event, acts);
       } else if (!this.exit(event, acts)) {
@@ -61,7 +64,7 @@ export class CallPairing {
         if (since === this.batch) this.early.push({ event, batch: since });
       }
     }
-    return { acts, threads };
+    return { acts, births };
   }
 
   /** The calls that have not come back. */

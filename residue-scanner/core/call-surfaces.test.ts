@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { callsOfSurfaces, explanationBy, surfacesOfCalls } from "./call-surfaces.ts";
+import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 import { tracedCalls } from "./traced-calls.ts";
 
@@ -67,6 +68,19 @@ describe("which act explains which fact", () => {
     expect(explanationBy(renice, "processes", "42@9999")).toBe("names");
     expect(explanationBy(renice, "processes", "421@9999")).toBeNull();
     expect(explanationBy(act("setpriority", { which: "PRIO_USER", who: "42" }), "processes", "421@9999")).toBe("kind");
+  });
+
+  test("what was done in a namespace of one's own explains nothing of the host", () => {
+    const apart = (kind: NamespaceKind, one: Act): Act => ({ ...one, apart: [kind] });
+    expect(explanationBy(apart("mnt", act("mount")), "mounts", "/mnt/x")).toBeNull();
+    expect(explanationBy(apart("mnt", act("mount")), "files", "/mnt/x")).toBeNull();
+    expect(explanationBy(apart("ipc", act("shmget", {}, 5)), "ipc", "shm 5")).toBeNull();
+    expect(explanationBy(apart("net", act("shmget", {}, 5)), "ipc", "shm 5")).toBe("names");
+    expect(explanationBy(apart("uts", act("sethostname")), "sysctls", "kernel.hostname")).toBeNull();
+    // Pids are others there; swap is the whole kernel's.
+    const killed = act("kill", { pid: "42", signal: "SIGKILL" });
+    expect(explanationBy(apart("pid", killed), "processes", "42@1")).toBe("kind");
+    expect(explanationBy(apart("mnt", act("swapon")), "storage", "swap /x")).toBe("kind");
   });
 
   test("the host's name is one setting", () => {

@@ -1,4 +1,5 @@
 import { networkIoctls, storageIoctls } from "./kernel-constants.ts";
+import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 
 /**
@@ -7,6 +8,20 @@ import type { Act } from "./recording.ts";
  */
 export type Explanation = "names" | "kind";
 
+/** Of which kind of namespace the facts of a surface are; others are the whole kernel's. */
+const namespaceOf: Readonly<Record<string, NamespaceKind>> = {
+  mounts: "mnt",
+  ipc: "ipc",
+  network: "net",
+  firewall: "net",
+};
+
+function namespaceOfFact(surface: string, key: string): NamespaceKind | null {
+  if (surface !== "sysctls") return namespaceOf[surface] ?? null;
+  if (key.startsWith("net.")) return "net";
+  return key === "kernel.hostname" || key === "kernel.domainname" ? "uts" : null;
+}
+
 interface SurfaceCall {
   readonly surface: string;
   readonly call: string;
@@ -14,6 +29,8 @@ interface SurfaceCall {
   readonly among?: RegExp;
   /** Whether this call is of that kind; absent: always. */
   readonly when?: (parameters: Act["parameters"]) => boolean;
+  /** The kind of namespace out of which it does not reach, where the surface's facts are of none. */
+  readonly isIn?: NamespaceKind;
   /** Keys of those that it says; null where this call does not say. */
   readonly keys?: (act: Act) => readonly string[] | null;
 }
@@ -23,13 +40,17 @@ interface SurfaceCall {
  * whose facts files alone make (crontabs, cgroups, configuration) is left to the file events.
  *
  * @param key as the surface's collector gives it
- * @returns null if not: another call, one that failed, or one that names something else
+ * @returns null if not: another call, one that failed, one in a namespace of its own, or one that names something else
  */
 export function explanationBy(act: Act, surface: string, key: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
+  const { apart = [] } = act;
+  const namespace = namespaceOfFact(surface, key);
+  if (namespace !== null && apart.includes(namespace)) return null;
   let best: Explanation | null = null;
   for (const rule of surfaceCalls) {
     if (rule.surface !== surface || rule.call !== act.call) continue;
+    if (rule.isIn !== undefined && apart.includes(rule.isIn)) continue;
     if (rule.among !== undefined && !rule.among.test(key)) continue;
     if (rule.when !== undefined && !rule.when(act.parameters)) continue;
     const keys = rule.keys?.(act) ?? null;
@@ -98,7 +119,8 @@ const isFirewallSocket = ({ family, protocol, type }: Act["parameters"]): boolea
   ((family === "AF_INET" || family === "AF_INET6") && (Number(type) & 0xf) === 3);
 
 /** Which pid, in the caller's own PID namespace; what stands behind it in a process's key, its start time, no call knows. */
-const affectedPid = ({ parameters }: Act): readonly string[] | null => {
+const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
+  if (apart?.includes("pid") === true) return null;
   const pid = Number(parameters["pid"] ?? parameters["who"]);
   const isOne = parameters["which"]?.endsWith("_PROCESS") !== false;
   return isOne && pid > 0 ? [`${pid}@`] : null;
@@ -138,7 +160,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("sysctls", "syslog", { keys: () => ["kernel.printk"] }),
   ...calls("sysctls", "reboot", { keys: () => ["kernel.ctrl-alt-del"] }),
   ...calls("sysctls", "socket", { when: isNetworkSocket, among: /^net\./ }),
-  ...calls("sysctls", "mount move_mount umount2", { among: /^fs\.binfmt_misc\./ }),
+  ...calls("sysctls", "mount move_mount umount2", { among: /^fs\.binfmt_misc\./, isIn: "mnt" }),
   ...calls("sysctls", "init_module finit_module delete_module"),
 
   ...calls("processes", "kill tgkill", { keys: affectedPid }),
@@ -153,7 +175,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   }),
   ...calls("files", "file_setattr", { keys: given("path", "") }),
   // What lies under a mount point, or upon it, comes into sight and goes out of it.
-  ...calls("files", "mount umount2 move_mount pivot_root"),
+  ...calls("files", "mount umount2 move_mount pivot_root", { isIn: "mnt" }),
 
   ...calls("sockets", "socket"),
 ];

@@ -67,6 +67,9 @@ export const netlinkProtocols = {
   NETLINK_GENERIC: 16,
 } as const;
 
+/** clone(2): it makes a thread of the same process. */
+export const threadFlag = 0x10000;
+
 /** clone(2): linux/sched.h */
 export const namespaceFlags = {
   CLONE_NEWTIME: 0x80,

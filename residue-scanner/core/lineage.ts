@@ -21,6 +21,8 @@ interface Member {
   opened: string | null;
   isOpening: boolean;
   isOlder: boolean;
+  /** Whether its fork was told. */
+  isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
@@ -47,6 +49,8 @@ export class Lineage {
   ambiguous = 0;
   /** Processes whose beginning was not seen, although it was to be. */
   unannounced = 0;
+  /** The latest of them. */
+  unannouncedPid: number | null = null;
   /** Nobody asks any more about what was before this time. */
   horizonNs = 0;
   /** When the table of processes was read: whoever is first heard of later must have been announced by a fork. */
@@ -85,15 +89,18 @@ export class Lineage {
     if (event.thread !== event.pid) return;
     const parent = this.holderAt(event.parent, event.atNs) ?? this.unannouncedHolder(event.parent, event.atNs);
     const known = this.holders.get(event.pid);
-    // The table of processes was read after this fork, and had the process already.
-    if (known?.isOlder === true && known.fromNs >= event.atNs) {
+    // It was met before its fork was told: in the table of processes, or by what it did.
+    if (known?.isAnnounced === false && known.fromNs >= event.atNs) {
+      if (!known.isOlder) this.unannounced -= 1;
       known.isOlder = false;
+      known.isAnnounced = true;
       known.fromNs = event.atNs;
       known.toNs = null;
       if (known.parent !== null) this.release(known.parent);
       known.parent = parent;
     } else {
       const child = this.hold(event.pid, event.atNs);
+      child.isAnnounced = true;
       child.parent = parent;
       // A fork runs what its parent runs until it says otherwise; its start time is its own.
       child.details = { ...(parent.details ?? unread), executable: executableOf(parent), startTime: null };
@@ -170,6 +177,11 @@ export class Lineage {
     return member === undefined || member.isOlder ? 0 : member.fromNs;
   }
 
+  /** Serial of the process that forked it; null where that is not known. */
+  parentOf(serial: number): number | null {
+    return this.members.get(serial)?.parent?.serial ?? null;
+  }
+
   /** @returns null where nobody is known to have had the pid then */
   serialAt(pid: number, atNs: number): number | null {
     return this.holderAt(pid, atNs)?.serial ?? null;
@@ -223,8 +235,12 @@ export class Lineage {
 
   private unannouncedHolder(pid: number, atNs: number): Member {
     const member = this.hold(pid, atNs);
-    if (atNs <= this.listedNs) member.isOlder = true;
-    else this.unannounced += 1;
+    // Processes that this PID namespace does not see share a pid of 0, and are never announced.
+    if (atNs <= this.listedNs || pid === 0) member.isOlder = true;
+    else {
+      this.unannounced += 1;
+      this.unannouncedPid = pid;
+    }
     return member;
   }
 
@@ -241,6 +257,7 @@ export class Lineage {
       opened: null,
       isOpening: false,
       isOlder: false,
+      isAnnounced: false,
       fromNs,
       toNs: null,
       previous: isAsked ? before : null,

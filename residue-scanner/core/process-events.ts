@@ -7,13 +7,15 @@ const eventAt = connectorAt + 20;
 const dataAt = eventAt + 16;
 /** CN_IDX_PROC and CN_VAL_PROC. */
 const connectorId = 1;
+const noCpu = 0xffff_ffff;
 const bytesMin = dataAt + 8;
 
 const what = { none: 0, fork: 1, exec: 2, exit: 0x8000_0000 } as const;
 
 /** Pids are those of processes (`tgid`) or of threads; both in this PID namespace. Times are ns of CLOCK_MONOTONIC. */
 export type ProcessEvent =
-  | { readonly kind: "acknowledged"; readonly errno: number }
+  /** The answer to somebody who began or ceased to listen; `question` is the number that was asked with. */
+  | { readonly kind: "acknowledged"; readonly question: number; readonly errno: number }
   | {
       readonly kind: "fork";
       readonly parent: number;
@@ -39,9 +41,9 @@ export function parseProcessMessage(view: DataView, start: number, length: numbe
   if (view.getUint32(start + connectorAt + 4, true) !== connectorId) return null;
   const kind = view.getUint32(start + eventAt, true);
   const event = parseEvent(view, { kind, at: start });
-  // Acknowledgements are answers to one listener, and count in nobody's row.
-  const cpu = kind === what.none ? null : view.getUint32(start + eventAt + 4, true);
-  return { cpu, sequence: view.getUint32(start + connectorAt + 8, true), event };
+  // Answers are told to all listeners too, and are numbered like events.
+  const cpu = view.getUint32(start + eventAt + 4, true);
+  return { cpu: cpu === noCpu ? null : cpu, sequence: view.getUint32(start + connectorAt + 8, true), event };
 }
 
 function parseEvent(view: DataView, { kind, at }: { kind: number; at: number }): ProcessEvent {
@@ -49,7 +51,11 @@ function parseEvent(view: DataView, { kind, at }: { kind: number; at: number }):
   const atNs = view.getUint32(at + eventAt + 8, true) + view.getUint32(at + eventAt + 12, true) * 2 ** 32;
   switch (kind) {
     case what.none:
-      return { kind: "acknowledged", errno: word(0) };
+      return {
+        kind: "acknowledged",
+        question: (view.getUint32(at + connectorAt + 12, true) - 1) >>> 0,
+        errno: word(0),
+      };
     case what.fork:
       return { kind: "fork", parent: word(1), thread: word(2), pid: word(3), atNs };
     case what.exec:

@@ -3,6 +3,8 @@
  * every process comes. It says whose, never what is left: that is for the comparison of two snapshots.
  */
 
+import type { NamespaceKind } from "./namespace-tracker.ts";
+
 /** A process as the recorder knew it. Pids are reused; `serial` is not. */
 export interface RecordedProcess {
   readonly serial: number;
@@ -47,11 +49,16 @@ export interface Act {
   /** What it returned; negative for an error number; null where the return was not seen. */
   readonly returned: number | null;
   readonly atMs: number;
+  /** Kinds of namespaces of its own that it was in, as below /proc/PID/ns: what it made there is not the host's. */
+  readonly apart?: readonly NamespaceKind[];
 }
 
-/** One of the recorder's sources: the kernel's file events, its process events, its system calls. */
+/** The kernel's file events, its process events, its system calls. */
+export const recorderSources = ["files", "processes", "calls"] as const;
+
+/** One of the recorder's sources. */
 export interface RecorderSource {
-  readonly source: "files" | "processes" | "calls";
+  readonly source: (typeof recorderSources)[number];
   /** `lost`: it ran, and events are missing; `partial`: it ran, and some kinds or places were out of its sight. */
   readonly status: "done" | "partial" | "lost" | "not-permitted" | "off";
   /** Why it is not `done`, in words. */

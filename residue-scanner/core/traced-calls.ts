@@ -75,7 +75,8 @@ const withoutEnd = (call: string, ...parameters: (TracedParameter | null)[]): Tr
   isEndTraced: false,
 });
 
-const anyNamespace = Object.values(namespaceFlags).reduce((bits, flag) => bits | flag, 0);
+/** Of whoever makes or leaves a namespace. */
+export const anyNamespace = Object.values(namespaceFlags).reduce((bits, flag) => bits | flag, 0);
 
 /**
  * What is not here, and why. Held by a descriptor or by the process alone, and gone with it: open_tree, fsopen, fsmount,

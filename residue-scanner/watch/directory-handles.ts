@@ -16,7 +16,8 @@ const statfsBytes = 256;
 export class DirectoryHandles {
   private readonly calls: KernelCalls;
   private readonly handle = Buffer.from(new ArrayBuffer(handleHeaderBytes + handleBytesMax));
-  private readonly mountId = new Int32Array(64);
+  private readonly mountId = new DataView(new ArrayBuffer(8));
+  private readonly fileSystemIds = new Map<number, string>();
   private readonly fileSystem = Buffer.from(new ArrayBuffer(statfsBytes));
   private readonly path = Buffer.from(new ArrayBuffer(pathBytesMax));
   private flags = atHandleForIdentity;
@@ -32,15 +33,25 @@ export class DirectoryHandles {
   keyOf(path: string): string | null {
     const bytes = this.encode(path);
     if (bytes < 0) return null;
+    const handle = this.handle.toString("latin1", 0, bytes);
+    const mount = this.mountId.getInt32(0, true);
+    const known = this.fileSystemIds.get(mount);
+    if (known !== undefined) return known + handle;
     const { calls } = this;
     if (calls.statfs(calls.addressOf(this.path), calls.addressOf(this.fileSystem)) !== 0) return null;
     const id = this.fileSystem.toString("latin1", fileSystemIdAt, fileSystemIdAt + fileSystemIdBytes);
-    return id + this.handle.toString("latin1", 0, bytes);
+    this.fileSystemIds.set(mount, id);
+    return id + handle;
+  }
+
+  /** After something was mounted or unmounted, the ids of mounts may be others'. */
+  forget(): void {
+    this.fileSystemIds.clear();
   }
 
   /** @returns the id of the mount that the path leads to, as in /proc/self/mountinfo; null where the kernel does not say */
   mountIdOf(path: string): number | null {
-    return this.encode(path) < 0 ? null : (this.mountId[0] as number);
+    return this.encode(path) < 0 ? null : this.mountId.getInt32(0, true);
   }
 
   /** @returns zero-terminated, overwritten by the next call; null where it is longer than the kernel takes */

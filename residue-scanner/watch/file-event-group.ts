@@ -62,6 +62,7 @@ export class FileEventGroup {
   private readonly paths: DirectoryPaths;
   private readonly waiting = new DataView(new ArrayBuffer(8));
   private mask = renameMask;
+  private isClosed = false;
 
   private constructor(
     calls: KernelCalls,
@@ -137,8 +138,10 @@ export class FileEventGroup {
     return this.calls.errno();
   }
 
+  /** Once only: the number may be another file's afterwards. */
   close(): void {
-    this.calls.close(this.descriptor);
+    if (!this.isClosed) this.calls.close(this.descriptor);
+    this.isClosed = true;
   }
 
   /** @returns why no mount of a file system could be marked; null when one was */

@@ -3,7 +3,8 @@ import { getSystemErrorName } from "node:util";
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import type { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
-import { touchBit, type TouchedDirectory, TouchTable } from "../core/touch-table.ts";
+import { touchBit } from "../core/touch-chains.ts";
+import { type TouchedDirectory, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
@@ -39,8 +40,9 @@ export class FileRecording {
   private readonly cursor = new FileEventCursor(this.buffer);
   private length = 0;
   private sinceNs = 0;
-  private latest: { directory: TouchedDirectory; start: number; length: number } | null = null;
+  private latest: TouchedDirectory | null = null;
   private readonly latestKey = Buffer.alloc(256);
+  private latestLength = 0;
   private actor: { pid: number; serial: number } | null = null;
 
   constructor(options: {
@@ -108,7 +110,7 @@ export class FileRecording {
     const above = name === "" ? null : keyOf(parent);
     const byName = above === null ? [] : this.table.of(above, name);
     const own = this.handles.keyOf(path);
-    const byContent = own !== null && this.table.has(own) ? this.table.of(own, ".") : [];
+    const byContent = own === null ? [] : this.table.of(own, ".");
     return joined([...byName, ...byContent]);
   }
 
@@ -174,15 +176,20 @@ export class FileRecording {
   }
 
   /** Most events come in a row from one directory, which is then found without making a string of its key. */
-  private directoryAt({ directoryStart, directoryEnd }: NamePlace): TouchedDirectory {
-    const length = directoryEnd - directoryStart;
-    const { latest, latestKey, buffer } = this;
-    if (latest?.length === length && latestKey.compare(buffer, directoryStart, directoryEnd, 0, length) === 0)
-      return latest.directory;
-    const directory = this.table.directory(buffer.toString("latin1", directoryStart, directoryEnd));
-    buffer.copy(latestKey, 0, directoryStart, directoryEnd);
-    this.latest = { directory, start: directoryStart, length };
-    return directory;
+  private directoryAt(place: NamePlace): TouchedDirectory {
+    if (this.latest !== null && this.isLatest(place)) return this.latest;
+    const { directoryStart, directoryEnd } = place;
+    this.latestLength = this.buffer.copy(this.latestKey, 0, directoryStart, directoryEnd);
+    this.latest = this.table.directory(this.buffer.toString("latin1", directoryStart, directoryEnd));
+    return this.latest;
+  }
+
+  private isLatest({ directoryStart, directoryEnd }: NamePlace): boolean {
+    const { buffer, latestKey, latestLength } = this;
+    if (directoryEnd - directoryStart !== latestLength) return false;
+    // Those of one file system differ at the end first.
+    for (let at = latestLength - 1; at >= 0; at -= 1) if (buffer[directoryStart + at] !== latestKey[at]) return false;
+    return true;
   }
 
   private nameAt({ nameStart, nameEnd }: NamePlace): string {

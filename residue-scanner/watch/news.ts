@@ -1,4 +1,4 @@
-import { touchKindsOf } from "../core/touch-table.ts";
+import { touchKindsOf } from "../core/touch-chains.ts";
 import type { WatchedTouch } from "./recorder-messages.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 

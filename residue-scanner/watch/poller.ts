@@ -12,10 +12,11 @@ const waitMsMax = 1_000;
 /** After more events at once than these, the next ones are left to gather: a read of many costs less for each. */
 const fileEventsGather = 8;
 const messagesGather = 64;
+const actsGather = 8;
 const gatherMs = 4;
 
 /** In the order in which they may be left out. */
-const places = ["wake", "mounts", "processes", "files"] as const;
+const places = ["wake", "mounts", "calls", "processes", "files"] as const;
 type Place = (typeof places)[number];
 
 /** poll(2) on the recorder's sources, and on an eventfd(2) that says that somebody asks. */
@@ -65,9 +66,17 @@ export class Poller {
   }
 
   /** Lets the next events gather if these were many. */
-  rest(taken: { readonly fileEvents: number; readonly messages: number }): void {
-    const left = taken.messages > messagesGather ? 2 : taken.fileEvents > fileEventsGather ? 3 : places.length;
-    if (left < places.length) this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: left };
+  rest(taken: { readonly fileEvents: number; readonly messages: number; readonly acts: number }): void {
+    const first =
+      taken.acts > actsGather
+        ? "calls"
+        : taken.messages > messagesGather
+          ? "processes"
+          : taken.fileEvents > fileEventsGather
+            ? "files"
+            : null;
+    if (first === null) return;
+    this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: places.indexOf(first) };
   }
 
   /** Until there is something to read from one descriptor. */

@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 import type { KernelCalls } from "./kernel-calls.ts";
 
 const netlinkFamily = 16;
@@ -32,6 +34,8 @@ export class ProcessEventSocket {
   readonly descriptor: number;
   /** How often the kernel said that it had no room for messages. */
   overruns = 0;
+  /** The number that the kernel's answer names: it answers all listeners, whoever asked. */
+  readonly question = randomInt(2 ** 32);
   /** Bytes of room for waiting messages that the kernel granted. */
   readonly roomBytes: number;
   readonly view: DataView;
@@ -136,6 +140,8 @@ export class ProcessEventSocket {
     request.setUint32(12, 0, true);
     request.setUint32(16, connectorId, true);
     request.setUint32(20, connectorId, true);
+    request.setUint32(24, 0, true);
+    request.setUint32(28, this.question, true);
     request.setUint16(32, 4, true);
     request.setUint32(36, operation, true);
     return this.calls.send(this.descriptor, this.calls.addressOf(request), requestBytes, 0) === requestBytes;

@@ -46,7 +46,10 @@ export class ProcessRecording {
     if (gaps.missing > 0) lost.push(`${gaps.missing} process events are missing from their rows`);
     if (lineage.dropped > 0) lost.push(`${lineage.dropped} processes were more than are kept`);
     if (lineage.ambiguous > 0) lost.push(`${lineage.ambiguous} times one of two holders of a pid was meant`);
-    if (lineage.unannounced > 0) lost.push(`the beginning of ${lineage.unannounced} processes was not seen`);
+    if (lineage.unannounced > 0) {
+      const example = `one of them pid ${lineage.unannouncedPid}`;
+      lost.push(`the beginning of ${lineage.unannounced} processes was not seen, ${example}`);
+    }
     return {
       source: "processes",
       status: lost.length > 0 ? "lost" : "done",
@@ -60,8 +63,8 @@ export class ProcessRecording {
     if (message === null) return;
     if (message.cpu !== null) this.gaps.take(message.cpu, message.sequence);
     const { event } = message;
-    if (event.kind === "acknowledged") this.answer = event.errno;
-    else this.events += 1;
+    if (event.kind !== "acknowledged") this.events += 1;
+    else if (event.question === this.socket.question) this.answer ??= event.errno;
     if (event.kind === "fork") this.lineage.fork(event);
     else if (event.kind === "exit") this.lineage.exit(event);
     else if (event.kind === "exec") {

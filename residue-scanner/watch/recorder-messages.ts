@@ -1,4 +1,4 @@
-import type { RecordedProcess, RecorderSource, Touch, TouchKind } from "../core/recording.ts";
+import type { Act, RecordedProcess, RecorderSource, Touch, TouchKind } from "../core/recording.ts";
 
 /** What can be asked for when a recorder is started. */
 export interface RecorderOptions {
@@ -8,8 +8,12 @@ export interface RecorderOptions {
   readonly live?: boolean;
   /** The most touches that are kept. */
   readonly touchesMax?: number;
+  /** Room for waiting events of system calls, for each processor, in KiB. */
+  readonly callRoomKilobytes?: number;
   /** For tests: the kernel's usual bound on waiting file events, which a burst exceeds. */
   readonly limitedQueue?: boolean;
+  /** For tests: events wait in the kernel until somebody asks. */
+  readonly asleep?: boolean;
 }
 
 /** Words of the memory that both threads see. */
@@ -54,6 +58,7 @@ export interface RecordingAnswer {
   readonly kind: "recording";
   readonly sources: readonly RecorderSource[];
   readonly processes: ReadonlyMap<number, RecordedProcess>;
+  readonly acts: readonly Act[];
   readonly fromMs: number;
   readonly toMs: number;
 }

@@ -24,11 +24,11 @@ const { options, port, signals } = workerData as RecorderOrder;
 
 const calls = await loadKernelCalls();
 if (calls === null) serve(unavailableRecording("this kind of machine has no way to ask the kernel"));
-else record(new RecordingLoop(calls, options));
+else await record(new RecordingLoop(calls, options));
 
-function record(loop: RecordingLoop): void {
+async function record(loop: RecordingLoop): Promise<void> {
   try {
-    loop.start();
+    await loop.start();
     Atomics.store(signals, signalWord.wakeDescriptor, loop.wakeDescriptor);
     answer({ kind: "ready" });
     while (!answerQuestions(loop)) loop.cycle();

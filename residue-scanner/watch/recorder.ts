@@ -15,7 +15,7 @@ import {
 import type { RecorderOrder } from "./recorder-worker.ts";
 import { unavailableRecording } from "./unavailable-recording.ts";
 
-export type { RecorderNews, RecorderOptions, WatchedTouch } from "./recorder-messages.ts";
+export type { RecorderNews, RecorderOptions } from "./recorder-messages.ts";
 
 /** How long an answer may take: what waits is taken in before it, and the machine may be busy. */
 const answerMsMax = 60_000;
@@ -126,9 +126,9 @@ export class Recorder {
   }
 
   #asRecording(answer: RecorderAnswer | null): Recording {
-    if (answer?.kind === "recording") return { ...answer, acts: [] };
+    if (answer?.kind === "recording") return answer;
     const lost = unavailableRecording(this.#failure ?? "the recorder's thread gave no answer", "lost");
-    return { ...lost, acts: [], fromMs: this.#fromMs };
+    return { ...lost, fromMs: this.#fromMs };
   }
 
   /** Waits for the answer on this thread: comparing is not asynchronous. */

@@ -5,6 +5,7 @@ import { systemClock } from "../../foundation/clock.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
+import { CallRecording } from "./calls/call-recording.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
 import { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
@@ -18,6 +19,7 @@ import { ProcessRecording, refusal } from "./process-recording.ts";
 import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
 
 const touchesMaxDefault = 2_000_000;
+const actsMax = 200_000;
 const processesMax = 500_000;
 const idleEndedMax = 50_000;
 const processRoomBytesDefault = 128 * 1024 * 1024;
@@ -45,6 +47,9 @@ export class RecordingLoop {
   private mountTable: number | null = null;
   private filesFailure: string | null = null;
   private processesFailure: string | null = null;
+  private systemCalls: CallRecording | null = null;
+  private callsFailure = "";
+  private readonly wallMs: (atNs: number) => number;
 
   constructor(calls: KernelCalls, options: RecorderOptions) {
     this.calls = calls;
@@ -53,19 +58,21 @@ export class RecordingLoop {
     this.paths = new DirectoryPaths(calls);
     this.latest = options.live === true ? new News(this.paths) : null;
     const originMs = systemClock.nowMs() - monotonicNs() / 1e6;
-    this.lineage = new Lineage({ wallMs: (atNs) => originMs + atNs / 1e6, processesMax, idleEndedMax });
+    this.wallMs = (atNs) => originMs + atNs / 1e6;
+    this.lineage = new Lineage({ wallMs: this.wallMs, processesMax, idleEndedMax });
     this.poller = new Poller(calls);
     this.wakeDescriptor = this.poller.wakeDescriptor;
   }
 
   /**
    * Listens to processes, then lists those that are there, then listens to files: whoever does something to a file from
-   * then on is known. What the kernel refuses is said in the sources.
+   * then on is known. So is who makes which system call. What the kernel refuses is said in the sources.
    */
-  start(): void {
+  async start(): Promise<void> {
     this.startProcesses();
     listProcesses(this.lineage, monotonicNs);
     this.startFiles();
+    await this.startCalls();
   }
 
   /** Waits until something happens, then takes it in. */
@@ -73,11 +80,13 @@ export class RecordingLoop {
     this.poller.wait();
     if (this.poller.happened("mounts")) {
       this.paths.forget();
+      this.handles.forget();
       this.group?.markAll({ isBeginning: false });
     }
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
-    this.poller.rest({ fileEvents, messages });
+    const acts = this.poller.happened("calls") ? this.takeInCalls() : 0;
+    this.poller.rest({ fileEvents, messages, acts });
   }
 
   /** Takes in all that happened before the call. */
@@ -85,20 +94,23 @@ export class RecordingLoop {
     this.takeInProcesses();
     // What waits at the beginning fits into so many reads; what comes in the meantime is for the next time.
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
+    this.takeInCalls();
   }
 
   stop(): void {
     this.catchUp();
+    this.systemCalls?.stop();
     this.describeTheRest();
     this.toMs = systemClock.nowMs();
     this.close();
   }
 
   close(): void {
-    for (const place of ["files", "processes", "mounts"] as const) this.poller.remove(place);
+    for (const place of ["files", "processes", "mounts", "calls"] as const) this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
     this.socket?.close();
+    this.systemCalls?.close();
     this.mountTable = null;
   }
 
@@ -106,8 +118,9 @@ export class RecordingLoop {
     if (this.toMs === 0) this.describeTheRest();
     return {
       kind: "recording",
-      sources: [this.filesSource(), this.processesSource()],
+      sources: [this.filesSource(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
+      acts: this.systemCalls?.acts ?? [],
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -157,7 +170,7 @@ export class RecordingLoop {
     if (processes.answer === 0) {
       this.socket = opened;
       this.processes = processes;
-      this.poller.add("processes", opened.descriptor);
+      if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
       return;
     }
     opened.close();
@@ -189,8 +202,28 @@ export class RecordingLoop {
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
-    this.poller.add("files", group.descriptor);
+    if (this.options.asleep !== true) this.poller.add("files", group.descriptor);
     this.poller.add("mounts", this.mountTable);
+  }
+
+  private async startCalls(): Promise<void> {
+    const calls = await CallRecording.start({
+      lineage: this.lineage,
+      actsMax,
+      wallMs: this.wallMs,
+      takeInProcesses: () => void this.takeInProcesses(),
+      bufferKilobytes: this.options.callRoomKilobytes,
+    });
+    if (calls instanceof CallRecording) {
+      this.systemCalls = calls;
+      this.poller.add("calls", calls.descriptor);
+    } else {
+      this.callsFailure = calls.refusal;
+    }
+  }
+
+  private takeInCalls(): number {
+    return this.systemCalls?.takeIn() ?? 0;
   }
 
   private takeInProcesses(): number {
@@ -227,6 +260,7 @@ export class RecordingLoop {
     } catch (error) {
       this.filesFailure = messageOf(error);
       this.poller.remove("files");
+      this.group?.close();
       return 0;
     }
   }
@@ -245,6 +279,17 @@ export class RecordingLoop {
         source: "files",
         status: "not-permitted",
         detail: this.filesFailure ?? "",
+        events: 0,
+      }
+    );
+  }
+
+  private callsSource(): RecorderSource {
+    return (
+      this.systemCalls?.source() ?? {
+        source: "calls",
+        status: "not-permitted",
+        detail: this.callsFailure,
         events: 0,
       }
     );

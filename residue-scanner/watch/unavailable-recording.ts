@@ -8,6 +8,6 @@ export function unavailableRecording(
   status: RecorderSource["status"] = "not-permitted",
 ): RecordingAnswer {
   const nowMs = systemClock.nowMs();
-  const sources = (["files", "processes"] as const).map((source) => ({ source, status, detail, events: 0 }));
-  return { kind: "recording", sources, processes: new Map(), fromMs: nowMs, toMs: nowMs };
+  const sources = (["files", "processes", "calls"] as const).map((source) => ({ source, status, detail, events: 0 }));
+  return { kind: "recording", sources, processes: new Map(), acts: [], fromMs: nowMs, toMs: nowMs };
 }

@@ -109,12 +109,12 @@ export class Netlink {
     message.writeUInt32LE(this.#sequence, 8);
     message.set(body, headerBytes);
     const sent = this.#calls.send(this.#socket, this.#calls.addressOf(message), message.length, 0);
-    if (Number(sent) < 0) throw new NetlinkError(this.#calls.errno());
+    if (sent < 0) throw new NetlinkError(this.#calls.errno());
   }
 
   #receive(): Buffer {
     const address = this.#calls.addressOf(this.#buffer);
-    const bytes = Number(this.#calls.recv(this.#socket, address, bufferBytes, doNotWait | tellTruncation));
+    const bytes = this.#calls.recv(this.#socket, address, bufferBytes, doNotWait | tellTruncation);
     if (bytes < 0) throw new NetlinkError(this.#calls.errno());
     if (bytes > bufferBytes) throw new NetlinkError(constants.errno.EMSGSIZE);
     return Buffer.from(this.#buffer.subarray(0, bytes));

@@ -36,8 +36,11 @@ async function watching(options: CallSourceOptions = {}): Promise<CallSource> {
 
 /** Pids stand for serials: none is used twice in so short a time. */
 function actsOf(source: CallSource): Act[] {
-  const holderAt = (pid: number) => ({ serial: pid, beganNs: 0 });
-  return new ActResolver({ holderAt, wallMs: (atNs) => atNs / 1e6 }).resolve(source.takeIn());
+  return resolverWith((pid) => pid).resolve(source.takeIn());
+}
+
+function resolverWith(serialAt: (pid: number) => number | null): ActResolver {
+  return new ActResolver({ serialAt, beganNs: () => 0, parentOf: () => null, wallMs: (atNs) => atNs / 1e6 });
 }
 
 interface Ran {
@@ -222,8 +225,7 @@ describe.skipIf(lack !== null)(
         call === "sched_setscheduler" && parameters["policy"] === "99";
       const thread = batch.acts.find(isIts)?.thread;
       expect(thread).not.toBe(pid);
-      const holderAt = (holder: number) => (holder === thread ? null : { serial: holder, beganNs: 0 });
-      const acts = new ActResolver({ holderAt, wallMs: (atNs) => atNs / 1e6 }).resolve(batch);
+      const acts = resolverWith((one) => (one === thread ? null : one)).resolve(batch);
       expect(acts.filter(isIts).map(({ by }) => by)).toEqual([pid]);
     });
 
@@ -292,7 +294,7 @@ describe.skipIf(lack !== null)(
       source.stop();
       expect(await withTracefs(ownInstances)).toEqual([]);
       expect(readdirSync("/proc/self/fd")).toHaveLength(open);
-      expect(source.takeIn()).toEqual({ acts: [], threads: [] });
+      expect(source.takeIn()).toEqual({ acts: [], births: [] });
     });
 
     it("the next start removes what a killed one left, and nothing of those that run", async () => {

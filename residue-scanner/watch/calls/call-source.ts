@@ -4,25 +4,24 @@ import { messageOf, systemCode } from "../../../foundation/errors.ts";
 import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
 import { callFilter } from "../../core/call-filter.ts";
 import { CallPairing, type RawBatch } from "../../core/call-pairing.ts";
+import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
 import { parsePageLayout } from "../../core/trace-format.ts";
-import { tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
+import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
 
 export interface CallSourceOptions {
   /** Room for events that wait, for each processor, in KiB; the kernel rounds it up to two pages. */
-  readonly bufferKilobytes?: number;
+  readonly bufferKilobytes?: number | undefined;
 }
 
 /** Room for some 14,000 calls. */
 const bufferKilobytesDefault = 1024;
 /** PROC_PID_INIT_INO of linux/proc_ns.h: events tell threads by their ids there. */
 const firstPidNamespace = "pid:[4026531836]";
-/** CLONE_THREAD */
-const threadFlag = 0x10000;
-const threadEvent = "task/task_newtask";
+const birthEvent = "task/task_newtask";
 /** So many pieces at once; others want to be read as well. */
 const roundsMax = 512;
 
@@ -82,7 +81,7 @@ export class CallSource {
 
   /** Takes in what waits; empty once it has failed, which `source` then tells. */
   takeIn(): RawBatch {
-    if (this.failure !== null || !this.isOpen) return { acts: [], threads: [] };
+    if (this.failure !== null || !this.isOpen) return { acts: [], births: [] };
     const events: CallEvent[] = [];
     try {
       const take = (page: Buffer): void => {
@@ -99,7 +98,7 @@ export class CallSource {
 
   /** Takes in the last of it, and removes every trace. */
   stop(): RawBatch {
-    if (!this.isOpen) return { acts: [], threads: [] };
+    if (!this.isOpen) return { acts: [], births: [] };
     this.endWatch();
     // Early ends wait for the round after the one in which they came.
     const batches = [this.takeIn(), this.takeIn()];
@@ -107,7 +106,7 @@ export class CallSource {
     this.close();
     return {
       acts: [...batches.flatMap(({ acts }) => acts), ...rest],
-      threads: batches.flatMap(({ threads }) => threads),
+      births: batches.flatMap(({ births }) => births),
     };
   }
 
@@ -131,11 +130,11 @@ export class CallSource {
   }
 
   private enableAll(): void {
-    const newThread = this.instance.format(threadEvent);
-    if (newThread === null) this.unseen.push("the birth of threads");
+    const birth = this.instance.format(birthEvent);
+    if (birth === null) this.unseen.push("the birth of threads");
     else {
-      this.decoder.learnThread(newThread);
-      this.instance.enable(threadEvent, `clone_flags & ${threadFlag}`);
+      this.decoder.learnBirth(birth);
+      this.instance.enable(birthEvent, `clone_flags & ${threadFlag | anyNamespace}`);
     }
     for (const call of tracedCalls) this.enableCall(call);
   }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
 /** The kernel's tracing, as a directory. */
@@ -13,7 +13,9 @@ const callNumbers = { fsopen: 430, fsconfig: 431, fsmount: 432 } as const;
 const closeOnExec = 1;
 const create = 6;
 const usualPlace = "/sys/kernel/tracing";
-const noCopyOfSystem = 38;
+/** ENOSYS */
+const errnoNoCall = 38;
+const noCalls = "tracefs is not mounted, and this platform has no native calls to mount it";
 
 /**
  * Mounts tracefs on no place at all: a mount that hangs on a descriptor only is in nobody's table of mounts, and is gone
@@ -22,19 +24,18 @@ const noCopyOfSystem = 38;
  * @returns why not, in words, where neither is there
  */
 export async function openTracefs(): Promise<Tracefs | { readonly refusal: string }> {
-  const mount = await detachedMount();
-  if (typeof mount === "number") return { path: `/proc/self/fd/${mount}`, close: () => closeSync(mount) };
+  const calls = await loadCalls();
+  const mount = calls === null ? noCalls : detachedMount(calls);
+  if (typeof mount === "number") return { path: `/proc/self/fd/${mount}`, close: () => void calls?.close(mount) };
   if (existsSync(`${usualPlace}/instances`)) return { path: usualPlace, close: () => undefined };
   return { refusal: mount };
 }
 
-async function detachedMount(): Promise<number | string> {
-  const calls = await loadCalls();
-  if (calls === null) return "tracefs is not mounted, and this platform has no native calls to mount it";
+/** @returns a descriptor, or why there is none */
+function detachedMount(calls: Calls): number | string {
   const refused = (): string => {
     const errno = calls.errno();
-    if (errno === noCopyOfSystem)
-      return "tracefs is not mounted, and the kernel is too old to mount it apart (Linux 5.2)";
+    if (errno === errnoNoCall) return "tracefs is not mounted, and the kernel is too old to mount it apart (Linux 5.2)";
     return `the kernel does not let this user see system calls (tracefs: ${getSystemErrorName(-errno)})`;
   };
   const context = calls.fsopen(callNumbers.fsopen, "tracefs", closeOnExec);
@@ -44,13 +45,15 @@ async function detachedMount(): Promise<number | string> {
     const mount = calls.call(callNumbers.fsmount, context, closeOnExec, 0, 0, 0);
     return mount < 0 ? refused() : mount;
   } finally {
-    closeSync(context);
+    calls.close(context);
   }
 }
 
 interface Calls {
   fsopen(number: number, type: string, flags: number): number;
   call(number: number, first: number, second: number, third: number, fourth: number, fifth: number): number;
+  /** Node's own close(2) warns, in a worker, of descriptors that it did not open. */
+  close(descriptor: number): number;
   errno(): number;
 }
 
@@ -63,6 +66,7 @@ async function loadCalls(): Promise<Calls | null> {
     return {
       fsopen: libc.func("int64_t syscall(int64_t number, const char *type, int64_t flags)"),
       call: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "int64_t", "int64_t", "int64_t"]),
+      close: libc.func("int close(int descriptor)"),
       errno: () => koffi.errno(),
     };
   } catch {

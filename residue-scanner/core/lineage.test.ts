@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+
+import { Lineage } from "./lineage.ts";
+
+const details = { startTime: "77", executable: "/usr/bin/agent", commandLine: "agent", cgroup: "/a" };
+
+function lineage(options: { processesMax?: number; idleEndedMax?: number } = {}): Lineage {
+  const made = new Lineage({ wallMs: (ns) => ns, processesMax: 1000, idleEndedMax: 100, ...options });
+  made.wasThere(10, details, 100);
+  made.listedNs = 100;
+  return made;
+}
+
+const fork = (from: Lineage, parent: number, pid: number, atNs: number, thread = pid): void =>
+  from.fork({ parent, pid, thread, atNs });
+const exit = (from: Lineage, pid: number, atNs: number, thread = pid): void => from.exit({ pid, thread, atNs });
+/** Pids from a process up to the oldest that is known. */
+function line(from: Lineage, serial: number): number[] {
+  const processes = from.processes();
+  const pids: number[] = [];
+  for (let at = processes.get(serial); at !== undefined; at = processes.get(at.parent ?? -1)) pids.push(at.pid);
+  return pids;
+}
+
+describe("lineage", () => {
+  it("leads from a daemon that forked twice to whoever started it, although all between have ended", () => {
+    const processes = lineage({ idleEndedMax: 1 });
+    fork(processes, 10, 20, 110);
+    fork(processes, 20, 21, 120);
+    fork(processes, 21, 22, 130);
+    exit(processes, 20, 140);
+    exit(processes, 21, 150);
+    for (let pid = 30; pid < 40; pid += 1) {
+      fork(processes, 10, pid, 200);
+      exit(processes, pid, 210);
+    }
+    const serial = processes.actor(22, 0, 300);
+    expect(line(processes, serial)).toEqual([22, 21, 20, 10]);
+    expect(processes.processes().get(serial)).toMatchObject({ isOlder: false, fromMs: 130, toMs: null });
+  });
+
+  it("tells apart who had a pid one after the other, by what is known of the time", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    exit(processes, 20, 120);
+    fork(processes, 10, 30, 125);
+    fork(processes, 30, 20, 130);
+    expect(line(processes, processes.serialAt(20, 115) ?? 0)).toEqual([20, 10]);
+    expect(line(processes, processes.serialAt(20, 135) ?? 0)).toEqual([20, 30, 10]);
+    expect(processes.ambiguous).toBe(0);
+    expect(line(processes, processes.actor(20, 121, 140))).toEqual([20, 30, 10]);
+    expect(processes.ambiguous).toBe(0);
+  });
+
+  it("takes the first holder where the time leaves a choice, and counts the doubt", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    exit(processes, 20, 120);
+    fork(processes, 10, 30, 125);
+    fork(processes, 30, 20, 130);
+    expect(line(processes, processes.actor(20, 115, 140))).toEqual([20, 10]);
+    expect(processes.ambiguous).toBe(1);
+  });
+
+  it("takes threads for their process", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    fork(processes, 10, 20, 111, 21);
+    fork(processes, 20, 22, 112);
+    expect(line(processes, processes.actor(22, 0, 200))).toEqual([22, 20, 10]);
+    exit(processes, 20, 120, 21);
+    expect(processes.processes().get(processes.actor(20, 0, 200))?.toMs).toBeNull();
+    exit(processes, 20, 130);
+    exit(processes, 20, 140, 23);
+    expect(processes.processes().get(processes.actor(20, 0, 200))?.toMs).toBe(140);
+  });
+
+  it("knows a process again whose fork is told after it was met", () => {
+    const processes = lineage();
+    const serial = processes.actor(20, 0, 150);
+    expect(processes.unannounced).toBe(1);
+    fork(processes, 10, 20, 140);
+    expect(processes.actor(20, 0, 160)).toBe(serial);
+    expect(line(processes, serial)).toEqual([20, 10]);
+    expect(processes.unannounced).toBe(0);
+  });
+
+  it("knows a process again that was listed after its fork, whatever its pid was before", () => {
+    const processes = new Lineage({ wallMs: (ns) => ns, processesMax: 1000, idleEndedMax: 100 });
+    processes.wasThere(10, details, 100);
+    processes.wasThere(20, details, 101);
+    processes.listedNs = 102;
+    exit(processes, 20, 80);
+    fork(processes, 10, 20, 90);
+    expect(processes.processes().get(processes.actor(20, 0, 200))).toMatchObject({
+      isOlder: false,
+      fromMs: 90,
+      toMs: null,
+    });
+    // Its parent ended before the list was made: nobody could have announced that one.
+    fork(processes, 15, 40, 95);
+    expect(line(processes, processes.actor(40, 0, 200))).toEqual([40, 15]);
+    expect(processes.unannounced).toBe(0);
+  });
+
+  it("says what a process runs: what its parent ran, then what was read, or what it opened to run", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    const serial = processes.actor(20, 0, 200);
+    const executable = () => processes.processes().get(serial)?.executable;
+    expect(processes.processes().get(serial)).toMatchObject({ executable: "/usr/bin/agent", startTime: null });
+    processes.exec(20, 120);
+    expect(executable()).toBeNull();
+    for (const path of ["/opt/script", "/usr/bin/dash", "/usr/lib64/ld-linux-x86-64.so.2"])
+      processes.opened(serial, path);
+    expect(executable()).toBe("/opt/script");
+    for (const path of ["/usr/bin/touch", "/lib/ld-musl-aarch64.so.1"]) processes.opened(serial, path);
+    expect(executable()).toBe("/usr/bin/touch");
+    processes.describe(serial, { ...details, executable: "/usr/bin/coreutils" });
+    expect(executable()).toBe("/usr/bin/coreutils");
+  });
+
+  it("goes on with a process whose first thread ended when another one ran a program", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    exit(processes, 20, 120);
+    processes.exec(20, 121);
+    expect(processes.processes().get(processes.actor(20, 0, 200))?.toMs).toBeNull();
+  });
+
+  it("forgets who ended and did nothing, and keeps who did something until that is forgotten", () => {
+    const processes = lineage({ idleEndedMax: 3 });
+    fork(processes, 10, 20, 110);
+    const serial = processes.actor(20, 0, 115);
+    processes.retain(serial);
+    exit(processes, 20, 120);
+    for (let pid = 30; pid < 60; pid += 1) {
+      fork(processes, 10, pid, pid * 10);
+      exit(processes, pid, pid * 10 + 1);
+    }
+    expect(processes.processes().size).toBeLessThanOrEqual(2 + 2 * 3);
+    expect(processes.processes().has(serial)).toBe(true);
+    processes.releaseSerial(serial);
+    for (let pid = 60; pid < 90; pid += 1) {
+      fork(processes, 10, pid, pid * 10);
+      exit(processes, pid, pid * 10 + 1);
+    }
+    expect(processes.processes().has(serial)).toBe(false);
+    expect(processes.dropped).toBe(0);
+  });
+
+  it("counts those for whom there is no room", () => {
+    const processes = lineage({ processesMax: 5 });
+    for (let pid = 20; pid < 30; pid += 1) fork(processes, 10, pid, 110);
+    expect(processes.processes().size).toBe(5);
+    expect(processes.dropped).toBe(6);
+  });
+});

@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import type { Act, Recording } from "../../core/recording.ts";
+import { lineageOf, sourceOf, testRecorder } from "../../testing/recorded-lineage.ts";
+import { CallSource } from "./call-source.ts";
+import { openTracefs } from "./tracefs.ts";
+
+const asker = join(import.meta.dirname, "../../testing/kernel-asker.ts");
+const lack = await missing();
+
+async function missing(): Promise<string | null> {
+  const source = await CallSource.open();
+  if ("refusal" in source) return source.refusal;
+  source.close();
+  return null;
+}
+
+function shell(script: string): number {
+  const { pid, status, stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return pid;
+}
+
+/** What a process and its descendants did. */
+function actsBelow(recording: Recording, pid: number): Act[] {
+  return recording.acts.filter(({ by }) => lineageOf(recording, by).some((one) => one.pid === pid));
+}
+
+describe.skipIf(lack !== null)(`a recording's system calls${lack === null ? "" : ` (${lack})`}`, () => {
+  it("are each of the short-lived process that made it, and that of who started it", async () => {
+    const recorder = await testRecorder();
+    const pid = shell("i=0; while [ $i -lt 300 ]; do renice -n 0 -p $$ >/dev/null; i=$((i+1)); done");
+    const recording = await recorder.stop();
+    const acts = actsBelow(recording, pid).filter(({ call }) => call === "setpriority");
+    expect(acts).toHaveLength(300);
+    expect(new Set(acts.map(({ by }) => by)).size).toBe(300);
+    expect(acts.filter(({ by }) => lineageOf(recording, by)[1]?.pid !== pid)).toEqual([]);
+    expect(acts.filter(({ parameters }) => parameters["who"] !== String(pid))).toEqual([]);
+    expect(sourceOf(recording, "calls")).toMatchObject({ status: "done", detail: "" });
+    expect(await ownInstances()).toEqual([]);
+  });
+
+  it("are told apart from the host's where they were made in namespaces of their own", async (context) => {
+    const flags = ["--mount", "--uts", "--ipc"];
+    if (spawnSync("unshare", [...flags, "true"]).status !== 0) context.skip("no namespaces here");
+    const recorder = await testRecorder();
+    const script = "mount -t tmpfs left /mnt; hostname guest; ipcmk -Q >/dev/null";
+    const pid = shell(`exec unshare ${flags.join(" ")} sh -c '${script}'`);
+    const recording = await recorder.stop();
+    const apartOf = (call: string) => actsBelow(recording, pid).findLast((act) => act.call === call)?.apart;
+    expect(apartOf("unshare")).toBeUndefined();
+    expect(apartOf("mount")).toEqual(["ipc", "mnt", "uts"]);
+    expect(apartOf("sethostname")).toEqual(["ipc", "mnt", "uts"]);
+    expect(apartOf("msgget")).toEqual(["ipc", "mnt", "uts"]);
+  });
+
+  it("are known to be lost where they are more than there is room for", async () => {
+    const recorder = await testRecorder({ callRoomKilobytes: 8 });
+    const question = JSON.stringify([["int setpriority(int which, int who, int value)", 0, 0, 0]]);
+    spawnSync(process.execPath, [asker, "main", question, "100000"]);
+    const recording = await recorder.stop();
+    expect(sourceOf(recording, "calls").status).toBe("lost");
+    expect(sourceOf(recording, "calls").detail).toMatch(/^\d+ events of system calls were lost/);
+  });
+});
+
+async function ownInstances(): Promise<string[]> {
+  const tracefs = await openTracefs();
+  if ("refusal" in tracefs) throw new Error(tracefs.refusal);
+  try {
+    const names = readdirSync(join(tracefs.path, "instances"));
+    return names.filter((name) => name.startsWith(`houseguest-${process.pid}-`));
+  } finally {
+    tracefs.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { readdirSync } from "node:fs";
+
+import { listPids, readProcLink } from "../../collectors/proc.ts";
+import { ActResolver } from "../../core/act-resolver.ts";
+import type { RawBatch } from "../../core/call-pairing.ts";
+import type { Lineage } from "../../core/lineage.ts";
+import type { NamespaceKind } from "../../core/namespace-tracker.ts";
+import type { Act, RecorderSource } from "../../core/recording.ts";
+import { CallSource, type CallSourceOptions } from "./call-source.ts";
+
+export interface CallRecordingOptions extends CallSourceOptions {
+  readonly lineage: Lineage;
+  /** The most acts that are kept; what comes beyond is counted as lost. */
+  readonly actsMax: number;
+  /** Wall time in ms of a monotonic time in ns. */
+  readonly wallMs: (atNs: number) => number;
+  /** Takes in the forks that came before what is being resolved. */
+  readonly takeInProcesses: () => void;
+}
+
+/** Turns the kernel's events of system calls into acts of processes. */
+export class CallRecording {
+  readonly acts: Act[] = [];
+  private readonly calls: CallSource;
+  private readonly options: CallRecordingOptions;
+  private readonly resolver: ActResolver;
+  private dropped = 0;
+
+  private constructor(calls: CallSource, options: CallRecordingOptions) {
+    this.calls = calls;
+    this.options = options;
+    const { lineage, wallMs } = options;
+    this.resolver = new ActResolver({
+      serialAt: (pid, atNs) => lineage.serialAt(pid, atNs),
+      beganNs: (serial) => lineage.beganNs(serial),
+      parentOf: (serial) => lineage.parentOf(serial),
+      wallMs,
+    });
+  }
+
+  /** @returns why not, in words */
+  static async start(options: CallRecordingOptions): Promise<CallRecording | { readonly refusal: string }> {
+    const calls = await CallSource.open(options);
+    if ("refusal" in calls) return calls;
+    const recording = new CallRecording(calls, options);
+    recording.listProcesses();
+    return recording;
+  }
+
+  /** For poll(2). */
+  get descriptor(): number {
+    return this.calls.descriptor;
+  }
+
+  /** @returns how many acts there were */
+  takeIn(): number {
+    return this.keep(this.calls.takeIn());
+  }
+
+  /** Takes in the last of it, and leaves nothing behind. */
+  stop(): void {
+    this.keep(this.calls.stop());
+  }
+
+  /** Leaves nothing behind, whatever has not been taken in. */
+  close(): void {
+    this.calls.close();
+  }
+
+  source(): RecorderSource {
+    const source = this.calls.source();
+    const { unresolved } = this.resolver;
+    const lost =
+      this.dropped === 0 ? [] : [`${this.dropped} acts were more than the ${this.acts.length} that are kept`];
+    const partial = unresolved === 0 ? [] : [`nobody knows whose ${unresolved} system calls were`];
+    if (lost.length + partial.length === 0) return source;
+    const { status } = source;
+    const detail = [...(source.detail === "" ? [] : [source.detail]), ...lost, ...partial].join("; ");
+    return { ...source, status: lost.length > 0 || status === "lost" ? "lost" : "partial", detail };
+  }
+
+  private keep(batch: RawBatch): number {
+    if (batch.acts.length === 0 && batch.births.length === 0) return 0;
+    this.options.takeInProcesses();
+    const acts = this.resolver.resolve(batch);
+    for (const act of acts) {
+      if (this.acts.length >= this.options.actsMax) {
+        this.dropped += 1;
+        continue;
+      }
+      this.options.lineage.retain(act.by);
+      this.acts.push(act);
+    }
+    return acts.length;
+  }
+
+  /** Whoever was born since the events came is told by these, too. */
+  private listProcesses(): void {
+    const own = namespacesOf("self");
+    const nowNs = Number(process.hrtime.bigint());
+    for (const pid of listPids()) {
+      for (const thread of threadsOf(pid)) this.resolver.hadThread(pid, thread);
+      const serial = this.options.lineage.serialAt(pid, nowNs);
+      const theirs = namespacesOf(pid);
+      const apart = kinds.filter((_, index) => theirs[index] !== null && theirs[index] !== own[index]);
+      if (serial !== null && apart.length > 0) this.resolver.wasApart(serial, apart);
+    }
+  }
+}
+
+/** Those that divide what calls make. */
+const kinds: readonly NamespaceKind[] = ["ipc", "mnt", "net", "pid", "uts"];
+
+function namespacesOf(process: number | "self"): (string | null)[] {
+  return kinds.map((kind) => readProcLink(`/proc/${process}/ns/${kind}`));
+}
+
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    // It has ended, and does nothing any more.
+    return [];
+  }
+}
