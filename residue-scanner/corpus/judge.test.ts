@@ -82,7 +82,7 @@ describe("whose it is", () => {
     expect([job, unknown, background].map((one) => one !== undefined && isOfRun(one))).toEqual([true, false, false]);
     expect([job, unknown, background].map((one) => one !== undefined && isBlamed(one))).toEqual([true, true, false]);
     expect(isBlamed(judged(item, []))).toBe(false);
-    const shared = judged(item, [findingOf({}, "shared" as AttributionTarget)]);
+    const shared = judged(item, [findingOf({}, "shared")]);
     expect([isOfRun(shared), isBlamed(shared)]).toEqual([true, true]);
     expect(isBlamed({ ...shared, item: { ...item, sharedBecause: "both write to it" } })).toBe(false);
   });
