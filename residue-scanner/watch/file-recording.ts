@@ -105,13 +105,32 @@ export class FileRecording {
 
   /** @param path one character a byte */
   touchesOf(path: string, keyOf: (path: string) => string | null): Touch[] {
-    const slash = path.lastIndexOf("/");
-    const [parent, name] = [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
-    const above = name === "" ? null : keyOf(parent);
-    const byName = above === null ? [] : this.table.of(above, name);
+    const byName = this.touchesOfName(path, keyOf);
     const own = this.handles.keyOf(path);
     const byContent = own === null ? [] : this.table.of(own, ".");
-    return joined([...byName, ...byContent]);
+    if (own !== null || byName.length > 0) return joined([...byName, ...byContent]);
+    return this.removalsAbove(path, keyOf);
+  }
+
+  private touchesOfName(path: string, keyOf: (path: string) => string | null): Touch[] {
+    const [parent, name] = splitPath(path);
+    const above = name === "" ? null : keyOf(parent);
+    return above === null ? [] : this.table.of(above, name);
+  }
+
+  /**
+   * What was in a directory that is gone cannot be asked for: that directory's handle went with it. Whoever removed it,
+   * or moved it away, did the same to all that was in it.
+   */
+  private removalsAbove(path: string, keyOf: (path: string) => string | null): Touch[] {
+    for (let [at] = splitPath(path); at !== "/"; [at] = splitPath(at)) {
+      const removals = this.touchesOfName(at, keyOf).flatMap((touch) => {
+        const kinds = touch.kinds.filter((kind) => kind === "deleted" || kind === "moved-from");
+        return kinds.length === 0 ? [] : { ...touch, kinds };
+      });
+      if (removals.length > 0) return removals;
+    }
+    return [];
   }
 
   source(failure: string | null): RecorderSource {
@@ -201,6 +220,12 @@ function kindsOf(mask: number): number {
   let kinds = 0;
   for (const [bits, kind] of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
   return kinds;
+}
+
+/** @returns the directory and the name; `/` and nothing for the root */
+function splitPath(path: string): [directory: string, name: string] {
+  const slash = path.lastIndexOf("/");
+  return [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
 }
 
 function joined(touches: readonly Touch[]): Touch[] {
