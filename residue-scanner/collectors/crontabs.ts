@@ -13,11 +13,13 @@ interface Place {
   readonly holds: "crontab" | "user-crontabs" | "crontabs" | "scripts" | "jobs";
 }
 
-/** cron(8) of Debian, cronie, busybox and others; run-parts(8); anacron(8); at(1); incrond(8). */
+/** cron(8) of Debian, cronie, busybox, macOS and others; run-parts(8); anacron(8); at(1); incrond(8). */
 export const crontabPlaces: readonly Place[] = [
   { path: "/var/spool/cron/crontabs", holds: "user-crontabs" },
   { path: "/var/spool/cron", holds: "user-crontabs" },
   { path: "/var/spool/cron/tabs", holds: "user-crontabs" },
+  { path: "/usr/lib/cron/tabs", holds: "user-crontabs" },
+  { path: "/usr/lib/cron/jobs", holds: "jobs" },
   { path: "/etc/crontabs", holds: "user-crontabs" },
   { path: "/var/spool/incron", holds: "user-crontabs" },
   { path: "/etc/crontab", holds: "crontab" },

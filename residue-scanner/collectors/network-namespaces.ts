@@ -59,6 +59,15 @@ export function listNetworkNamespaces({ namespaces }: Pick<OpenFiles, "namespace
 }
 
 /**
+ * Whether nothing leads to it any more: who lived in it when it was listed may have ended since, and taken it along.
+ */
+export function isGone({ name, entrance, pids, isPinned }: NetworkNamespace): boolean {
+  const ways = [entrance, ...pids.map((pid) => `/proc/${pid}/ns/net`)];
+  if (ways.some((way) => readProcLink(way) === name)) return false;
+  return !isPinned || !readMounts().some(({ type, root }) => type === "nsfs" && root === name);
+}
+
+/**
  * Does something inside another network namespace; needs CAP_SYS_ADMIN. Nothing else of this thread runs meanwhile, so
  * `use` must not wait.
  *

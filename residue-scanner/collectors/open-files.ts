@@ -23,6 +23,8 @@ export interface HeldNamespace {
 }
 
 export interface OpenFiles {
+  /** Graphics processors and the like, each with a process that has it open. */
+  readonly devices: readonly { readonly path: string; readonly pid: number; readonly link: string }[];
   /** Objects of bpf(2) that a descriptor keeps: `prog 7`, `map 3`, `link 1` → holders. */
   readonly bpf: ReadonlyMap<string, readonly number[]>;
   /** By inode. */
@@ -37,6 +39,8 @@ export interface OpenFiles {
   readonly holdersHidden: boolean;
 }
 
+/** Whoever has one of these open has memory and time of it (a "context"). */
+const deviceTarget = /^\/dev\/(?:nvidia|dri\/|kfd|accel\/|mali)/;
 const bpfTarget = /^anon_inode:\[?bpf[-_](?:prog|map|link)/;
 const socketTarget = "socket:[";
 const deletedSuffix = " (deleted)";
@@ -59,12 +63,14 @@ export function readOpenFiles(): OpenFiles {
   const { sockets, nameless, namespaces } = held;
   const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
   const hidden = closed.filter((pid) => pid !== firstPid).length;
-  return { sockets, nameless, namespaces, bpf, closed: hidden, holdersHidden: closed.length > 0 };
+  const devices = [...held.devices.values()];
+  return { sockets, nameless, namespaces, devices, bpf, closed: hidden, holdersHidden: closed.length > 0 };
 }
 
 class Held {
   readonly sockets = new Map<number, { readonly pids: number[]; readonly link: string }>();
   readonly bpf = new Map<string, { readonly pids: number[] }>();
+  readonly devices = new Map<string, OpenFiles["devices"][number]>();
   readonly nameless = new Map<string, NamelessFile & { readonly pids: number[] }>();
   readonly namespaces = new Map<string, { readonly pids: number[]; readonly link: string }>();
 
@@ -76,6 +82,8 @@ class Held {
       this.#addDeleted({ pid, link, path: target.slice(0, -deletedSuffix.length) });
     } else if (namespaceTarget.test(target) && namespaceKinds.has(target.slice(0, target.indexOf(":")))) {
       addHolder(this.namespaces, target, { pid, make: () => ({ link }) });
+    } else if (deviceTarget.test(target)) {
+      this.devices.set(`${target} ${pid}`, { path: target, pid, link });
     } else if (bpfTarget.test(target)) {
       const [, kind, id] =
         /^(prog|map|link)_id:\s*(\d+)$/m.exec(readProc(link.replace("/fd/", "/fdinfo/")) ?? "") ?? [];

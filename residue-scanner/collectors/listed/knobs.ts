@@ -13,6 +13,8 @@ const queueFiles = (
 const directories = ["kernel/mm", "devices/virtual/workqueue", "devices/system/cpu/cpufreq", "devices/system/cpu/smt"];
 const single = ["kernel/profiling", "kernel/rcu_expedited", "kernel/rcu_normal"];
 const depthMax = 4;
+/** Asked once of each: the kernel decides it when it makes the file. */
+const areSettings = new Map<string, boolean>();
 
 /** Settings of the kernel below /sys: disks, memory, processors and parameters of modules. */
 export function collectKnobs(sys = "/sys"): ListedReading {
@@ -73,9 +75,13 @@ function listed(directory: string): Dirent[] {
 }
 
 function isSetting(path: string): boolean {
+  const known = areSettings.get(path);
+  if (known !== undefined) return known;
   try {
     const { mode } = statSync(path);
-    return (mode & 0o200) !== 0 && (mode & 0o444) !== 0;
+    const answer = (mode & 0o200) !== 0 && (mode & 0o444) !== 0;
+    areSettings.set(path, answer);
+    return answer;
   } catch {
     return false;
   }

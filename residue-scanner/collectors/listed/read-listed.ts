@@ -1,5 +1,6 @@
 import type { ListedReading, ListedSurface, ProcessFact } from "../../core/fact.ts";
 import type { OpenFiles } from "../open-files.ts";
+import { collectLaunchd } from "../macos/launchd.ts";
 import { collectConfiguration } from "./configuration.ts";
 import { collectContainers } from "./containers.ts";
 import { collectFirewall } from "./firewall.ts";
@@ -15,6 +16,7 @@ import { collectMessageQueues } from "./message-queues.ts";
 import { collectMounts } from "./mounts.ts";
 import { collectNamespaces, type Member } from "./namespaces.ts";
 import { collectBeyondTables } from "./network/beyond-tables.ts";
+import { readOwnLinks } from "./network/links.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
 import { collectPackages } from "./packages.ts";
@@ -30,9 +32,9 @@ export interface ListedSources {
 }
 
 /** Who reads which surface of listed facts. */
-export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
+const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
   mounts: () => collectMounts(),
-  network: ({ openFiles }) => together(collectNetwork(), collectBeyondTables(openFiles())),
+  network: ({ openFiles }) => together(collectNetwork({ links: readOwnLinks() }), collectBeyondTables(openFiles())),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
   ipc: () => together(collectIpc(), collectMessageQueues()),
   keys: () => collectKeys(),
@@ -47,6 +49,13 @@ export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSo
   "open-files": ({ openFiles }) => collectOpenFiles(openFiles()),
   namespaces: ({ openFiles, processes }) => collectNamespaces(openFiles(), membersAmong(processes)),
 };
+
+/** On macOS what launchd starts; what else there is, is read on Linux only. */
+export function readListedSurface(surface: ListedSurface, sources: ListedSources): ListedReading {
+  if (process.platform === "linux") return listedCollectors[surface](sources);
+  if (process.platform === "darwin" && surface === "services") return collectLaunchd();
+  return { facts: [], unseen: [`nothing reads this on ${process.platform}`] };
+}
 
 /** The kernel's own threads live where the scanner does, or above it. */
 function membersAmong(processes: readonly ProcessFact[]): { members?: Member[] } {

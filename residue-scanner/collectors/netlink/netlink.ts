@@ -135,6 +135,9 @@ function* messagesIn(bytes: Buffer): Generator<NetlinkMessage & { readonly flags
   }
 }
 
+/** What decoders need of it. */
+export type Questions = Pick<Netlink, "dump">;
+
 /** Asks one question over a socket of its own. Null where no such socket can be made. */
 export function withNetlink<T>(protocol: number, use: (netlink: Netlink) => T): T | null {
   const netlink = Netlink.open(protocol);

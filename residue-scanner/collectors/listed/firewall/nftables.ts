@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { ListedFact } from "../../../core/fact.ts";
 import { attributesByType, bigEndian, listAttributes, textOf } from "../../netlink/attributes.ts";
-import type { Netlink } from "../../netlink/netlink.ts";
+import type { Questions } from "../../netlink/netlink.ts";
 
 /** linux/netfilter/nfnetlink.h and nf_tables.h */
 const subsystem = 10 << 8;
@@ -29,7 +29,7 @@ interface Message {
 }
 
 /** Tables, chains, rules, sets with their elements, objects and flow tables. */
-export function readNftables(netlink: Netlink): ListedFact[] {
+export function readNftables(netlink: Questions): ListedFact[] {
   const all = (type: number): Message[] =>
     netlink.dump({ type: subsystem | type, body: Buffer.alloc(headerBytes) }).map(({ body }) => ({
       family: families[body[0] ?? 0] ?? String(body[0]),
@@ -93,7 +93,7 @@ function inOrder(messages: readonly Message[]): ListedFact[] {
   });
 }
 
-function setFact({ family, familyNumber, found }: Message, netlink: Netlink): ListedFact {
+function setFact({ family, familyNumber, found }: Message, netlink: Questions): ListedFact {
   const [table, set] = [textOf(found.get(1)), textOf(found.get(2))];
   const flags = bigEndian(found.get(3));
   const attributes = {
@@ -107,7 +107,7 @@ function setFact({ family, familyNumber, found }: Message, netlink: Netlink): Li
 
 /** In an order of their own: a hashed set has none. */
 function elementsOf(
-  netlink: Netlink,
+  netlink: Questions,
   { familyNumber, table, set }: { familyNumber: number; table: string; set: string },
 ): Buffer[] {
   const header = Buffer.from([familyNumber, 0, 0, 0]);

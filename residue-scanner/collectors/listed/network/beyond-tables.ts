@@ -1,6 +1,7 @@
 import type { ListedFact, ListedReading } from "../../../core/fact.ts";
 import { type Netlink, NetlinkError, protocols, withNetlink } from "../../netlink/netlink.ts";
 import {
+  isGone,
   listNetworkNamespaces,
   type NetworkNamespace,
   type NetworkNamespaces,
@@ -33,8 +34,8 @@ export function inEveryNetwork(
   const closed: string[] = [];
   for (const namespace of others) {
     const there = withinNetwork(namespace.entrance, () => read({ isOwn: false }));
-    if (there === null) closed.push(namespace.name);
-    else facts.push(...there.facts.map((fact) => placed(fact, namespace)));
+    if (there !== null) facts.push(...there.facts.map((fact) => placed(fact, namespace)));
+    else if (!isGone(namespace)) closed.push(namespace.name);
     for (const text of there?.unseen ?? []) unseen.add(text);
   }
   if (closed.length > 0) unseen.add(`${closed.length} network namespaces cannot be entered, ${closed[0]} for one`);

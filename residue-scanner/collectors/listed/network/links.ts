@@ -1,16 +1,28 @@
+import type { FactAttributes } from "../../../../protocol/residue-report.ts";
 import type { ListedFact } from "../../../core/fact.ts";
 import { showAddress } from "../../netlink/addresses.ts";
 import { attributesByType, littleEndian, textOf } from "../../netlink/attributes.ts";
-import type { Netlink } from "../../netlink/netlink.ts";
+import { NetlinkError, protocols, type Questions, withNetlink } from "../../netlink/netlink.ts";
 
 /** linux/rtnetlink.h, struct ifinfomsg and ifaddrmsg. */
 const getLink = 18;
 const linkHeaderBytes = 16;
-const linkAttributes = { address: 1, name: 3, mtu: 4 } as const;
+const linkAttributes = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  master: 10,
+  queueLength: 13,
+  info: 18,
+  alias: 20,
+  group: 27,
+} as const;
+const infoKind = 1;
 const getAddress = 22;
 const addressHeaderBytes = 8;
 const addressAttributes = { address: 1, local: 2 } as const;
-const upFlag = 0x1;
+/** Whether it is up is the owner's word; whether there is a cable is not (IFF_UP, IFF_PROMISC of if.h). */
+const wordedFlags = { up: 0x1, noArp: 0x80, promiscuous: 0x100, allMulticast: 0x200, multicast: 0x1000 } as const;
 const loopback = "lo";
 
 interface Link {
@@ -19,7 +31,7 @@ interface Link {
 }
 
 /** Interfaces by their numbers. */
-export function readLinks(netlink: Netlink): Map<number, Link> {
+export function readLinks(netlink: Questions): Map<number, Link> {
   const messages = netlink.dump({ type: getLink, body: Buffer.alloc(linkHeaderBytes) });
   return new Map(messages.map(({ body }) => [body.readInt32LE(4), linkOf(body)]));
 }
@@ -32,19 +44,43 @@ function linkOf(body: Buffer): Link {
       .get(linkAttributes.address)
       ?.toString("hex")
       .replace(/..(?=.)/g, "$&:") ?? "";
-  const isUp = (body.readUInt32LE(8) & upFlag) !== 0;
+  const number = (type: number) => littleEndian(found.get(type));
   return {
     name,
     fact: {
       ...{ key: `interface ${name}`, subject: `network interface ${name}`, location: name, uid: null },
-      attributes: { address, mtu: littleEndian(found.get(linkAttributes.mtu)), isUp },
+      attributes: {
+        address,
+        mtu: number(linkAttributes.mtu),
+        flags: showFlags(body.readUInt32LE(8)),
+        queueLength: number(linkAttributes.queueLength),
+        group: number(linkAttributes.group),
+        alias: textOf(found.get(linkAttributes.alias)),
+        kind: textOf(attributesByType(found.get(linkAttributes.info) ?? Buffer.alloc(0)).get(infoKind)),
+        master: found.has(linkAttributes.master) ? number(linkAttributes.master) : null,
+      },
       show: `ip -details address show dev ${name}`,
     },
   };
 }
 
+export function showFlags(flags: number): string[] {
+  return Object.entries(wordedFlags).flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [name]));
+}
+
+/** Interfaces of this very network namespace by their names; null where they cannot be asked for. */
+export function readOwnLinks(): ReadonlyMap<string, FactAttributes> | null {
+  try {
+    const links = withNetlink(protocols.route, readLinks);
+    return links && new Map([...links.values()].map(({ name, fact }) => [name, fact.attributes]));
+  } catch (error) {
+    if (error instanceof NetlinkError) return null;
+    throw error;
+  }
+}
+
 /** Interfaces and addresses beyond those that every namespace has. */
-export function readLinksAndAddresses(netlink: Netlink, links: ReadonlyMap<number, Link>): ListedFact[] {
+export function readLinksAndAddresses(netlink: Questions, links: ReadonlyMap<number, Link>): ListedFact[] {
   const addresses = netlink.dump({ type: getAddress, body: Buffer.alloc(addressHeaderBytes) }).flatMap(({ body }) => {
     const found = attributesByType(body, addressHeaderBytes);
     const device = links.get(body.readUInt32LE(4))?.name ?? "?";

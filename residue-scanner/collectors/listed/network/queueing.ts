@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { ListedFact } from "../../../core/fact.ts";
 import { attributesByType, textOf } from "../../netlink/attributes.ts";
-import type { Netlink } from "../../netlink/netlink.ts";
+import type { Questions } from "../../netlink/netlink.ts";
 
 /** linux/rtnetlink.h, struct tcmsg: family, index, handle, parent, info. */
 const getDiscipline = 38;
@@ -13,7 +13,7 @@ const optionsAttribute = 2;
 const countingKinds = new Set(["htb", "hfsc"]);
 
 /** What queues, shapes and inspects the packets of each interface (tc(8)). */
-export function readQueueing(netlink: Netlink, nameOf: (index: number) => string): ListedFact[] {
+export function readQueueing(netlink: Questions, nameOf: (index: number) => string): ListedFact[] {
   return netlink.dump({ type: getDiscipline, body: Buffer.alloc(headerBytes) }).flatMap(({ body }) => {
     const found = attributesByType(body, headerBytes);
     const device = nameOf(body.readInt32LE(4));

@@ -1,7 +1,7 @@
 import type { ListedFact } from "../../../core/fact.ts";
 import { showAddress } from "../../netlink/addresses.ts";
 import { attributesByType, littleEndian, textOf } from "../../netlink/attributes.ts";
-import type { Netlink } from "../../netlink/netlink.ts";
+import type { Questions } from "../../netlink/netlink.ts";
 
 /** linux/rtnetlink.h and linux/fib_rules.h */
 const getRoute = 26;
@@ -26,7 +26,7 @@ const ruleAttributes = {
 };
 
 /** Rules that choose a table of routes, and routes of tables that only rules lead to (ip-rule(8)). */
-export function readRouting(netlink: Netlink, nameOf: (index: number) => string): ListedFact[] {
+export function readRouting(netlink: Questions, nameOf: (index: number) => string): ListedFact[] {
   return Object.entries(families).flatMap(([number, family]) => {
     const body = Buffer.alloc(headerBytes);
     body[0] = Number(number);

@@ -1,6 +1,6 @@
 import type { ListedFact } from "../../../core/fact.ts";
 import { showAddress } from "../../netlink/addresses.ts";
-import type { Netlink } from "../../netlink/netlink.ts";
+import type { Questions } from "../../netlink/netlink.ts";
 
 /** linux/xfrm.h: struct xfrm_usersa_info and xfrm_userpolicy_info begin with a selector. */
 const getAssociation = 0x12;
@@ -12,7 +12,7 @@ const directions = ["in", "out", "forward"];
 const internet6 = 10;
 
 /** IPsec associations and policies (ip-xfrm(8)). Their keys are never looked at. */
-export function readTransforms(netlink: Netlink): ListedFact[] {
+export function readTransforms(netlink: Questions): ListedFact[] {
   const body = Buffer.alloc(0);
   return [
     ...netlink.dump({ type: getAssociation, body }).map((message) => associationFact(message.body)),
