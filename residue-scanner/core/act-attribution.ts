@@ -91,7 +91,8 @@ function actEvidence(judged: readonly JudgedAct[]): Evidence[] {
   );
 }
 
-function says(process: RecordedProcess | null, name: string): boolean {
+/** Whether a process's command line has this word. */
+export function says(process: RecordedProcess | null, name: string): boolean {
   const words = (process?.commandLine ?? "").split(/[\s=,:'"()]+/);
   return words.includes(name);
 }

@@ -37,6 +37,9 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
     isPutting,
   );
   if (written !== null) return written;
+  const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
+  const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
+  if (named !== null) return named;
   const called = recorded.ofListed(difference) ?? recorded.ofTouchesIn(settingsAround(location));
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
   if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;

@@ -235,6 +235,15 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     ]);
   });
 
+  it("goes for a setting by the run's command line that names it, and never excuses one by others'", () => {
+    const after = { listed: { sysctls: [listedFixture({ key: "net.x", location: "/proc/sys/net/x" })] } };
+    const setting = (parent: number) => ({
+      came: [recordedProcess({ serial: 9, parent, commandLine: "sysctl -w net.x=1" })],
+    });
+    expect(whose(compare({}, after, setting(4)))).toEqual([["/proc/sys/net/x", "job"]]);
+    expect(whose(compare({}, after, setting(2)))).toEqual([["/proc/sys/net/x", "unknown"]]);
+  });
+
   it("tells who ended the service whose socket is gone, when every call was seen", () => {
     const own = processFixture({ pid: scanner.pid });
     const server = processFixture({ pid: daemon.pid, startTime: String(daemon.startTime) });

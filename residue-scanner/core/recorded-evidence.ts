@@ -1,4 +1,4 @@
-import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
+import { attributeActs, leadsTo, namesOf, noWords, says, type Words } from "./act-attribution.ts";
 import { type Explanation, explanationBy } from "./call-surfaces.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
@@ -14,7 +14,7 @@ import type { ProcessFact } from "./fact.ts";
 import { showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
-import { namedOf, type RecordedWitness } from "./recorded-witness.ts";
+import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
@@ -107,6 +107,22 @@ export class RecordedEvidence {
     const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
     const explains = (act: Act) => (leadsTo(change, act) ? explanationBy(act, surface, key) : null);
     return this.#ofActs(explains, { names, others });
+  }
+
+  /**
+   * The run's process whose command line names a thing. Writing to settings below /proc and /sys leaves no file event; so
+   * this tells for the run, and is too weak to excuse anything as others'.
+   */
+  ofNaming(names: readonly string[]): Attribution | null {
+    const { run, witness } = this.#sources;
+    for (const process of run.recording.processes.values()) {
+      if (process.isOlder || !names.some((name) => says(process, name))) continue;
+      const { to, evidence } = witness.of(process.serial);
+      const why = evidence[0]?.detail ?? "";
+      const detail = `the command line of ${showProcess(process)} names it; it ${why}`;
+      if (isOfRun(to)) return { to, evidence: [{ kind: "recorder", detail }] };
+    }
+    return null;
   }
 
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
