@@ -234,7 +234,7 @@ function summarise(
   const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
   switch (verdict) {
     case "clean":
-      // What no collector reads (audit rules, the mounts, keys and IPC of other namespaces) is not vouched for.
+      // What no collector reads (packages of rpm, the mounts, keys and IPC of other namespaces) is not vouched for.
       return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
     case "partial":
       return `Nothing was found, but ${limitsOf(lost, narrowed)}.`;
