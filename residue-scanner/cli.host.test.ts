@@ -34,7 +34,7 @@ describe("residue run", () => {
     const { exitCode, report } = await watch(root, ["true"]);
     expect([exitCode, report.verdict, report.findings]).toEqual([0, "partial", []]);
     expect(report.summary).toContain("files");
-    expect((await watch(root, ["true"], ["--policy", "strict"])).exitCode).toBe(2);
+    expect((await watch(root, ["true"], ["--policy", "strict", "--no-dwell"])).exitCode).toBe(2);
   });
 
   it("passes the command's own streams and its exit code through", async () => {
@@ -64,9 +64,12 @@ describe("residue run", () => {
     for (const word of [
       "WHAT   appeared: file",
       `WHERE  ${root}/left`,
-      "WHOSE  unexplained",
-      "WHY    time: created",
+      // An ordinary user is told no file events.
+      ...(isRoot
+        ? ["WHOSE  job, owner root", "WHY    recorder: process", "       time: created"]
+        : ["WHOSE  unexplained", "WHY    time: created"]),
       `SHOW   stat ${root}/left`,
+      `REMOVE rm -- ${root}/left`,
       "RESIDUE: 1 thing is left",
     ]) {
       expect(stderr).toContain(word);

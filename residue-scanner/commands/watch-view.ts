@@ -2,7 +2,7 @@ import type { RecorderStatus } from "../../protocol/residue-report.ts";
 import { showPath, showText } from "../core/path-text.ts";
 import { namedOf, RecordedWitness } from "../core/recorded-witness.ts";
 import type { Act, RecordedProcess } from "../core/recording.ts";
-import type { RecorderNews, WatchedTouch } from "../watch/recorder.ts";
+import type { RecorderNews, WatchedTouch } from "../watch/recorder-messages.ts";
 import type { CommandEnd } from "./watched-command.ts";
 
 export interface WatchViewOptions {
