@@ -70,7 +70,7 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
     const again = spawn(program, args, { cwd: "/", env: { HOME: donor.tree.userHome, PATH: "/usr/bin:/bin" } });
     const exited = new Promise((resolve) => again.once("exit", resolve));
     onFinished(() => void again.kill("SIGKILL"));
-    await until(() => existsSync(paths.control));
+    await until(async () => await agent.answers());
     const { status } = await agent.ask({ command: "status" });
     expect(status).toMatchObject({ agentId, pid: again.pid, slots: 1 });
     again.kill("SIGTERM");

@@ -22,6 +22,7 @@ async function busyAgent({ timing = {}, job = endlessJob }: { timing?: Partial<T
 
 test("a goodbye that comes by the event stream ends the process, after one shutdown (case 47)", async () => {
   const { broker, paths, agent } = await busyAgent();
+  await until(() => broker.calls.includes(routes.events));
   broker.push({ event: "goodbye", data: { reason: "maintenance" } });
   broker.push({ event: "goodbye", data: { reason: "maintenance" } });
   expect(await agent.exited).toMatchObject({ code: 0, signal: null });

@@ -54,7 +54,8 @@ test("an agent half of whose home is removed clears the rest too", async () => {
 test("a control socket that was removed is bound anew by the agent that works", async () => {
   const { paths, agent } = await atWork();
   rmSync(paths.control);
-  await until(() => existsSync(paths.control));
+  // Its name is there a moment before it listens.
+  await until(async () => await agent.answers());
   const { pause } = await agent.ask({ command: "pause" });
   expect(pause).toMatchObject({ frozenSandboxes: 1 });
   const { report } = await agent.ask({ command: "withdraw" });

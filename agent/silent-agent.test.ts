@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import type { HomePaths } from "./io/home-paths.ts";
 import { cgroupMount } from "./sandbox/cgroup.ts";
 import { lockHolder } from "./io/lock-holder.ts";
 import { readProcess } from "./sandbox/proc-stat.ts";
-import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker } from "./testing/agent-process.ts";
+import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker, until } from "./testing/agent-process.ts";
 import { temporaryHome } from "./testing/temporary-home.ts";
 
 const onFinished = onTestFinished;
@@ -23,17 +24,28 @@ async function atWork() {
   return { broker, paths, agent, run };
 }
 
-/** Whether none of them runs; false for none at all. */
-function areStopped(pids: readonly number[]): boolean {
-  return pids.length > 0 && pids.every((pid) => isStill(pid));
+/** Waits until none of the jobs runs. Told to stop they are; on busy processors one may have to wait for one to do so on. */
+async function areStopped(paths: HomePaths): Promise<void> {
+  expect(jobProcesses(paths)).not.toEqual([]);
+  await until(() => jobProcesses(paths).every(isStill));
 }
 
 /** Stopped by a signal, or in a cgroup that is frozen. */
 function isStill(pid: number): boolean {
   if (readProcess(pid)?.state === "T") return true;
-  const [, cgroup = ""] = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8")) ?? [];
+  const [, cgroup] = /^0::(.*)$/m.exec(readOrEmpty(`/proc/${pid}/cgroup`)) ?? [];
+  // It ended while we looked.
+  if (cgroup === undefined) return readProcess(pid) === null;
   const events = `${cgroupMount()}${cgroup}/cgroup.events`;
   return existsSync(events) && readFileSync(events, "utf8").includes("frozen 1");
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 test("who holds a home is told by its lock", async () => {
@@ -58,7 +70,7 @@ describe("an agent that is stopped", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/does not answer.*Its jobs were stopped from outside: \d+ processes of 1 sandboxes/s);
     expect(stderr).toContain(`kill -9 ${agent.child.pid}`);
-    expect(areStopped(jobProcesses(paths))).toBe(true);
+    await areStopped(paths);
     agent.child.kill("SIGCONT");
     const { pause } = await agent.ask({ command: "pause" });
     expect(pause).toMatchObject({ frozenSandboxes: 1 });
@@ -103,7 +115,7 @@ describe("an agent that was killed", () => {
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toMatchObject({ frozenSandboxes: 1, checkpoints: 0 });
     expect(code).toBe(0);
-    expect(areStopped(jobProcesses(paths))).toBe(true);
+    await areStopped(paths);
     const again = joinAgent({ paths, broker, onFinished, slots: 1 });
     await again.ready();
     const { status } = await again.ask({ command: "status" });
@@ -121,7 +133,7 @@ describe("an agent that was killed", () => {
     const paused = await run("pause").exited;
     expect(paused.code).toBe(1);
     expect(paused.stderr).toContain("Its jobs were stopped from outside");
-    expect(areStopped(jobProcesses(paths))).toBe(true);
+    await areStopped(paths);
     expect((await run("withdraw").exited).code).toBe(0);
     expect(jobProcesses(paths)).toEqual([]);
     expect((await run("pause").exited).stderr).toContain("No agent lives in");

@@ -105,7 +105,10 @@ test("a third signal waits for nobody", async () => {
   expect(jobProcesses(paths)).toEqual([]);
 });
 
-test("the wipe keeps to the deadline too, and the next withdrawal goes on with it (L1)", async () => {
+test("the wipe keeps to the deadline too, and the next withdrawal goes on with it (L1)", {
+  // So many files are written and removed.
+  timeout: 300_000,
+}, async () => {
   const { paths, agent, agentId } = await busyAgent(stubborn);
   const many = join(paths.home, "many");
   mkdirSync(many);
@@ -116,7 +119,7 @@ test("the wipe keeps to the deadline too, and the next withdrawal goes on with i
   const left = readdirSync(dirname(dirname(paths.home)), { recursive: true, withFileTypes: true });
   expect(left.filter((entry) => entry.isFile() && /^\d+$/.test(entry.name))).not.toEqual([]);
   expect(report?.directoriesLeft).toContainEqual(expect.stringContaining("there was no time left"));
-  const again = new AgentProcess({ paths, args: ["withdraw", "--json", "--deadline", "30000"], onFinished });
+  const again = new AgentProcess({ paths, args: ["withdraw", "--json", "--deadline", "100000"], onFinished });
   const { code, stdout } = await again.exited;
   expect(WithdrawalReport.parse(JSON.parse(stdout))).toMatchObject({ clean: true, attempts: 2 });
   expect(code).toBe(0);

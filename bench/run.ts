@@ -63,7 +63,10 @@ async function runAll(parameters: readonly string[]): Promise<number> {
   for (const benchmark of benchmarks) {
     if (names.length === 0 ? benchmark.byNameOnly === true : !names.includes(benchmark.name)) continue;
     const results = await benchmark.run();
-    for (const result of results) "most" in result ? printBound(result) : printResult(result);
+    for (const result of results) {
+      if ("most" in result) printBound(result);
+      else printResult(result);
+    }
     missed ||= !results.every(isMet);
   }
   return missed && parameters.includes("--check") ? ExitCode.fail : ExitCode.pass;

@@ -9,7 +9,8 @@ export const FactAttributes = z.record(
 );
 export type FactAttributes = z.infer<typeof FactAttributes>;
 
-export const attributionTargets = ["agent", "job", "harness", "background", "unknown"] as const;
+/** `shared`: the run's and somebody else's, both by evidence; it fails as the run's own does. */
+export const attributionTargets = ["agent", "job", "shared", "harness", "background", "unknown"] as const;
 export type AttributionTarget = (typeof attributionTargets)[number];
 
 /** Kinds of evidence, strongest first. */
@@ -18,6 +19,10 @@ export const evidenceKinds = [
   "marker",
   "session",
   "parent",
+  /** The kernel told the recorder, while it happened, which process did it, or which process started which. */
+  "recorder",
+  /** A scheduler or server did it at somebody's request. */
+  "request",
   /** The process that has the file or the socket open. */
   "holder",
   /** A name of the run's stands in it. */
@@ -49,6 +54,8 @@ export const Finding = z.strictObject({
   attribution: z.strictObject({ to: z.enum(attributionTargets), evidence: z.array(Evidence) }),
   /** A command that shows it. */
   show: z.string(),
+  /** The command that would remove it or put it back, which is never run by itself; null where none is certain. */
+  remove: z.string().nullable().optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 
@@ -64,6 +71,18 @@ export const SurfaceStatus = z.strictObject({
   durationMs: z.number().min(0),
 });
 export type SurfaceStatus = z.infer<typeof SurfaceStatus>;
+
+/** What one source of the recorder took in, from before the baseline until after the last reading. */
+export const RecorderStatus = z.strictObject({
+  /** The kernel's file events, its process events, its system calls. */
+  source: z.enum(["files", "processes", "calls"]),
+  /** `lost`: events are missing, so that nothing is called clean; `off`: nobody wanted it. */
+  status: z.enum(["done", "partial", "lost", "not-permitted", "off"]),
+  /** Why it is not `done`, in words; empty when it is. */
+  detail: z.string(),
+  events: z.int().min(0),
+});
+export type RecorderStatus = z.infer<typeof RecorderStatus>;
 
 /** Differences that a noise rule excused, by rule. */
 export const Excused = z.strictObject({
@@ -81,6 +100,20 @@ export type ResidueVerdict = (typeof residueVerdicts)[number];
 export const residuePolicies = ["developer", "ci", "strict"] as const;
 export type ResiduePolicy = (typeof residuePolicies)[number];
 
+/** A finding that somebody took upon himself for a time, from a policy file. */
+export const Waiver = z.strictObject({
+  /** The id of a finding; in it `*` stands for anything but a slash, `**` for anything. */
+  finding: z.string().min(1),
+  reason: z.string().trim().min(10),
+  /** The last day on which it holds, in UTC: `2026-12-31`. */
+  expires: z.iso.date(),
+});
+export type Waiver = z.infer<typeof Waiver>;
+
+/** What a waiver covered in this report. */
+export const WaiverUse = z.strictObject({ ...Waiver.shape, findings: z.array(Finding) });
+export type WaiverUse = z.infer<typeof WaiverUse>;
+
 export const ResidueReport = z.strictObject({
   version: z.literal(1),
   verdict: z.enum(residueVerdicts),
@@ -92,8 +125,15 @@ export const ResidueReport = z.strictObject({
   /** How often the host was read after the run until two readings agreed. */
   readings: z.int().min(1),
   surfaces: z.array(SurfaceStatus),
+  /**
+   * Whether whose doing it was could be recorded; absent where nobody asked, as of two snapshots. A report without it is
+   * of the same version: readers of version 1 that refuse unknown members do not read reports with it.
+   */
+  recorder: z.array(RecorderStatus).optional(),
   /** Findings that count, worst first. */
   findings: z.array(Finding),
   excused: z.array(Excused),
+  /** Every waiver of the policy file, with the findings that it covers and that therefore do not count. */
+  waivers: z.array(WaiverUse).optional(),
 });
 export type ResidueReport = z.infer<typeof ResidueReport>;

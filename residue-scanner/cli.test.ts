@@ -54,6 +54,21 @@ describe("residue", () => {
     expect(ResidueReport.parse(JSON.parse(stdout)).surfaces).toHaveLength(surfaces.length);
   });
 
+  it("says of a run without a recorder that it is weaker, and does not call it clean", async () => {
+    const { exitCode, stdout } = await runResidue([
+      ...["run", "--no-recorder", "--json", "--root", temporaryDirectory()],
+      "--",
+      "true",
+    ]);
+    const { recorder = [], verdict } = ResidueReport.parse(JSON.parse(stdout));
+    expect(recorder.map(({ status, detail }) => [status, detail.startsWith("weaker")])).toEqual(
+      recorder.map(() => ["off", true]),
+    );
+    expect(recorder).toHaveLength(3);
+    expect(["partial", "residue"]).toContain(verdict);
+    expect(exitCode).toBe(verdict === "partial" ? 0 : 1);
+  });
+
   it.each([
     ["snapshot", "--output", "/dev/full"],
     ["snapshot", "--output", "/no/such/place/x"],

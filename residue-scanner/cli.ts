@@ -4,10 +4,13 @@ import { HouseguestError, messageOf } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { diffCommand, type DiffCommandOptions } from "./commands/diff.ts";
+import { doctorCommand, type DoctorCommandOptions } from "./commands/doctor.ts";
+import { explainCommand, type ExplainCommandOptions } from "./commands/explain.ts";
 import { Interruption } from "./commands/interruption.ts";
 import { codeWhenLost, watchOutput } from "./commands/output.ts";
 import { runWatched, type RunCommandOptions } from "./commands/run.ts";
 import { snapshotCommand, type SnapshotCommandOptions } from "./commands/snapshot.ts";
+import { watchCommand, type WatchCommandOptions } from "./commands/watch.ts";
 
 const exitCodesHelp = `
 Exit codes:
@@ -19,6 +22,33 @@ Exit codes:
        holds the command that does it
   64   the command line or a file named on it is wrong; nothing was done
   130  interrupted while the host was read
+`;
+
+const recorderHelp = `
+From before the first reading until after the last one the kernel tells who
+touches which file, who starts whom and who asks for mounts, keys and queues;
+so a change is the command's, somebody else's, or both's, by evidence. That
+needs root; without it, or with --no-recorder, a change is told by the marks
+that it bears, more stays unexplained, and nothing is called clean.
+`;
+
+const policyHelp = `
+A policy file stands on a built-in policy and waives findings for a time:
+  { "base": "ci",
+    "waivers": [{ "finding": "files:/var/cache/x/**",
+                  "reason": "the cache of x, which its own timer empties",
+                  "expires": "2026-12-31" }] }
+"finding" is an id as --json tells it; * stands for anything but a slash, **
+for anything. Waivers are printed in the report; one that has expired, or has
+no reason, is an error.
+`;
+
+const watchExitCodesHelp = `
+Exit codes:
+  2    the command ended with 0, but not everything that it did was seen
+  3    a control group made for the command could not be removed
+  64   this user may not record what files are touched; nothing was run
+  other  the command's own exit code
 `;
 
 /**
@@ -61,6 +91,9 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
       "--policy <name>",
       "whether not seeing everything passes: developer (yes), ci, strict (no). Default: ci for root and the whole host, else developer",
     ).choices(residuePolicies);
+  const policyFile = () =>
+    new Option("--policy-file <file>", "a policy of your own, with waivers (see below)").conflicts("policy");
+  const sarif = () => new Option("--sarif <file>", "write the report as SARIF 2.1.0 to a file, for code scanning");
   program
     .command("snapshot")
     .description("Read the whole host once.")
@@ -79,6 +112,8 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .option("--now", "compare with the host as it is now")
     .option("--json", "print the report as JSON")
     .addOption(policy())
+    .addOption(policyFile())
+    .addOption(sarif())
     .addHelpText(
       "after",
       "\nExamples:\n  residue diff before.snap --now\n  residue diff before.snap after.snap --json\n",
@@ -98,16 +133,64 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
       "--kill-leftovers",
       "kill processes that the command left and remove its empty cgroups, after they were reported",
     )
+    .option("--no-recorder", "do not record who does what meanwhile: quicker to start, and weaker (see below)")
     .addOption(policy())
+    .addOption(policyFile())
+    .addOption(sarif())
+    .addHelpText("after", `${recorderHelp}${policyHelp}`)
     .addHelpText(
       "after",
-      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n",
+      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n  residue run --policy-file residue-policy.json --sarif residue.sarif -- ./job.sh\n",
     )
     .addHelpText("after", `${exitCodesHelp}  other  the command's own exit code, when it failed and left nothing\n`)
     .action(async (command: string[], options: RunCommandOptions) => {
       end(await runWatched(command, options, interruption));
     });
+  addInquiries(program, interruption, end);
   return program;
+}
+
+/** Commands that ask, and judge nothing. */
+function addInquiries(program: Command, interruption: Interruption, end: (exitCode: number) => void): void {
+  program
+    .command("explain")
+    .description("Tell all that a report knows of one finding: what, where, whose, why, and how to remove it.")
+    .argument("<id>", "the id of a finding, or a part of it that no other has")
+    .requiredOption("--report <file>", "a report of `residue run --report`, or a scenario's verdict.json")
+    .option("--json", "print the finding as JSON")
+    .addHelpText("after", "\nExamples:\n  residue explain files:/etc/cron.d/x --report residue.json")
+    .addHelpText("after", "  residue explain cron.d/x --report residue.json --json\n")
+    .addHelpText("after", "\nExit codes:\n  0    the finding was told\n  64   there is no such finding, or no report\n")
+    .action((id: string, options: ExplainCommandOptions) => {
+      end(explainCommand(id, options));
+    });
+  program
+    .command("watch")
+    .description("Run a command and show live which files it touches and what it asks the kernel for, by process.")
+    .argument("<command...>", "the command, after --")
+    .option("--json", "one JSON object a line to stdout, between what the command prints")
+    .option("--all", "show what others do meanwhile as well")
+    .addHelpText("after", "\nIt needs root. Lines go to stderr: time, pid, program, what it did, where.\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sudo residue watch -- apt-get install -y hello\n  sudo residue watch --json -- make",
+    )
+    .addHelpText("after", watchExitCodesHelp)
+    .action(async (command: string[], options: WatchCommandOptions) => {
+      end(await watchCommand(command, options));
+    });
+  program
+    .command("doctor")
+    .description("Tell what this user can see of this host, and what would show more.")
+    .option("--json", "print the diagnosis as JSON")
+    .addHelpText("after", "\nExamples:\n  residue doctor\n  sudo residue doctor --json\n")
+    .addHelpText(
+      "after",
+      "\nExit codes:\n  0    everything can be seen\n  2    something cannot; the report names it\n",
+    )
+    .action(async (options: DoctorCommandOptions) => {
+      end(await interruption.during((signal) => doctorCommand(options, signal)));
+    });
 }
 
 function explain(error: unknown, signal: AbortSignal): number {

@@ -1,9 +1,11 @@
 import type { ResidueReport } from "../protocol/residue-report.ts";
-import { runNames } from "./core/attribution.ts";
+import { runNames } from "./core/run-names.ts";
 import type { AttributionContext } from "./core/attribution-context.ts";
 import { differencesBetween, type FileDifference } from "./core/difference.ts";
+import { RecordedRun, type RecordingSource } from "./core/recorded-run.ts";
 import { reportOf } from "./core/report.ts";
 import type { Snapshot } from "./core/snapshot.ts";
+import { pathsToAskFor } from "./core/touched-paths.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { readUserNames } from "./user-names.ts";
 
@@ -12,10 +14,21 @@ import { readUserNames } from "./user-names.ts";
  *
  * Files that differ are looked at more closely on the spot (content, link target, who has them open) when `after` was
  * taken by this process; of a loaded snapshot only what it holds is known.
+ *
+ * @param options.recorder one that listened since before `before` was taken; without it whose a thing is can be told
+ *   only by the marks that it bears
  */
-export function compareSnapshots(before: Snapshot, after: Snapshot, context: AttributionContext): ResidueReport {
+export function compareSnapshots(
+  before: Snapshot,
+  after: Snapshot,
+  context: AttributionContext,
+  { recorder = null }: { readonly recorder?: RecordingSource | null | undefined } = {},
+): ResidueReport {
   const differences = differencesBetween(before, after);
   const files = differences.list.filter((difference): difference is FileDifference => difference.surface === "files");
   const inspections = after.live ? inspectFiles(files, runNames(context)) : new Map();
-  return reportOf({ before, after, context, differences, inspections, userName: readUserNames() });
+  // The touches first: what happens meanwhile to those who did them is then in the recording.
+  const touches = recorder?.touchesOf(pathsToAskFor(differences, before, after));
+  const recorded = touches === undefined || recorder === null ? null : new RecordedRun(recorder.recording(), touches);
+  return reportOf({ before, after, context, differences, inspections, recorded, userName: readUserNames() });
 }

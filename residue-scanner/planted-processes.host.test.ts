@@ -87,6 +87,18 @@ describe.skipIf(process.platform !== "linux")("files that only a process keeps a
     expect(found?.subject).toBe(`memory file ${name}, open, 0 bytes`);
   });
 
+  it("and a graphics processor that is open", async (context) => {
+    if (!isRoot || !canRun("mknod")) context.skip("needs root and mknod");
+    // By its name; what it leads to is /dev/null.
+    const path = `/dev/nvidia-left-${process.pid}`;
+    undo("rm", "-f", path);
+    run("mknod", path, "c", "1", "3");
+    const script = `require("node:fs").openSync(${JSON.stringify(path)}, "r"); ready();`;
+    const found = await foundAfter(async () => heldBy(await leftoverDaemon(script)), ["open-files"]);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.subject).toMatch(/^device \/dev\/nvidia-left-\d+, open in process \d+$/);
+  });
+
   it("and told with the process where that is found too", async () => {
     const script = `${withLibc}libc.func("int memfd_create(const char *name, unsigned int flags)")("x", 1); ready();`;
     const both = async (): Promise<RegExp> => {

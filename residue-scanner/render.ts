@@ -1,11 +1,17 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
-import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
+import type { Finding, RecorderStatus, ResidueReport } from "../protocol/residue-report.ts";
 
 export interface RenderOptions {
   /** Width of the terminal, in characters. */
   readonly columns: number;
   readonly color: boolean;
+}
+
+export type Paint = (style: Style, text: string) => string;
+
+export function painter(color: boolean): Paint {
+  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
 }
 
 type Style = Parameters<typeof styleText>[0];
@@ -14,7 +20,7 @@ const findingsMax = 50;
 
 /** A report for the terminal: what, where, whose, why, then what was excused and what could not be seen. */
 export function renderReport(report: ResidueReport, { columns, color }: RenderOptions): string {
-  const paint = (style: Style, text: string) => (color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = painter(color);
   const lines: string[] = [];
   for (const finding of report.findings.slice(0, findingsMax)) lines.push(...findingLines(finding, paint), "");
   if (report.findings.length > findingsMax) {
@@ -29,8 +35,23 @@ export function renderReport(report: ResidueReport, { columns, color }: RenderOp
   for (const { surface, status, detail } of report.surfaces.filter(({ status }) => status !== "done")) {
     lines.push(paint("yellow", `${surface}: ${status}, ${detail}`));
   }
+  for (const { finding, reason, expires, findings } of report.waivers ?? []) {
+    const covers =
+      findings.length === 0 ? "covers nothing" : `covers ${findings.length}, ${findings[0]?.subject} for one`;
+    lines.push(paint("dim", `waived until ${expires}: ${finding} (${reason}); ${covers}`));
+  }
+  lines.push(...recorderLines(report.recorder ?? [], paint));
   lines.push(paint(verdictStyles[report.verdict], `${report.verdict.toUpperCase()}: ${report.summary}`));
   return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;
+}
+
+/** Sources that share their reason share a line. */
+function recorderLines(recorder: readonly RecorderStatus[], paint: Paint): string[] {
+  const limited = recorder.filter(({ status }) => status !== "done");
+  return [...Map.groupBy(limited, ({ status, detail }) => `${status}, ${detail}`)].map(([words, sources]) => {
+    const names = sources.map(({ source }) => source).join(", ");
+    return paint(sources[0]?.status === "lost" ? "magenta" : "yellow", `recorder of ${names}: ${words}`);
+  });
 }
 
 const verdictStyles: Readonly<Record<ResidueReport["verdict"], Style>> = {
@@ -40,7 +61,8 @@ const verdictStyles: Readonly<Record<ResidueReport["verdict"], Style>> = {
   unknown: "magenta",
 };
 
-function findingLines(finding: Finding, paint: (style: Style, text: string) => string): string[] {
+/** What, where, whose, why, and the commands for it. */
+export function findingLines(finding: Finding, paint: Paint): string[] {
   const { attribution, changed, owner } = finding;
   const whose = attribution.to === "unknown" ? "unexplained" : attribution.to;
   const why = attribution.evidence.map(({ kind, detail }) => `${kind}: ${detail}`);
@@ -54,7 +76,13 @@ function findingLines(finding: Finding, paint: (style: Style, text: string) => s
     `WHY    ${why[0] ?? "no evidence"}`,
     ...why.slice(1).map((reason) => `       ${reason}`),
     paint("cyan", `SHOW   ${finding.show}`),
+    ...(typeof finding.remove === "string" ? [`REMOVE ${finding.remove}`] : []),
   ];
+}
+
+/** Lines as they fit into that many columns, with an end of line. */
+export function fitLines(lines: readonly string[], columns: number): string {
+  return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;
 }
 
 /** Long lines are folded at blanks and hang below the first word; a path is never cut. */
@@ -62,9 +90,9 @@ function fit(line: string, columns: number): string {
   if (stripVTControlCharacters(line).length <= columns) return line;
   const indent = " ".repeat(7);
   const rows: string[] = [];
-  let row = "";
-  for (const word of line.split(" ")) {
-    const longer = row === "" ? word : `${row} ${word}`;
+  let row = /^ */.exec(line)?.[0] ?? "";
+  for (const word of line.slice(row.length).split(" ")) {
+    const longer = row.trim() === "" ? `${row}${word}` : `${row} ${word}`;
     if (stripVTControlCharacters(longer).length > columns && row.trim() !== "") {
       rows.push(row);
       row = `${indent}${word}`;

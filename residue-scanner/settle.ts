@@ -6,6 +6,7 @@ import { rereadDirectories } from "./collectors/files.ts";
 import { compareSnapshots } from "./compare-snapshots.ts";
 import type { AttributionContext } from "./core/attribution-context.ts";
 import { type Surface, surfaces as allSurfaces } from "./core/fact.ts";
+import type { RecordingSource } from "./core/recorded-run.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import { diffTrees } from "./core/tree-diff.ts";
 import { readQuickSurfaces, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
@@ -18,6 +19,8 @@ export interface SettleOptions extends SnapshotOptions {
   readonly boundMs?: number;
   /** Told of each reading's report, before it is known whether another one follows. */
   readonly onReading?: (report: ResidueReport) => void;
+  /** One that has listened since before the baseline was taken; it is to be stopped after the last reading only. */
+  readonly recorder?: RecordingSource | null;
 }
 
 const firstDwellMs = 25;
@@ -40,7 +43,7 @@ export async function settleAndCompare(
   options: SettleOptions = {},
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
   let after = await takeSnapshot({ ...options, ...scopeOf(before, options) });
-  let report = compareSnapshots(before, after, context);
+  let report = compareSnapshots(before, after, context, options);
   options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();
   const boundMs = options.boundMs ?? boundMsDefault;
@@ -51,7 +54,7 @@ export async function settleAndCompare(
     if (leftMs <= 0) break;
     await sleep(Math.min(dwellMs, dwellMsMax, leftMs), undefined, { signal: options.signal });
     after = await readAgain(before, after, options.signal);
-    const again = compareSnapshots(before, after, context);
+    const again = compareSnapshots(before, after, context, options);
     options.onReading?.(again);
     readings += 1;
     const waitedMs = systemClock.monotonicMs() - startedMs;

@@ -62,7 +62,8 @@ export async function saveSnapshot(
   }
 }
 
-async function framesOf({ files, live: _, ...snapshot }: Snapshot, signal?: AbortSignal): Promise<Buffer[]> {
+async function framesOf({ files, ...rest }: Snapshot, signal?: AbortSignal): Promise<Buffer[]> {
+  const { live: _, ...snapshot } = rest;
   const packed = await inLanes(files.segments, async ({ words, used }) => {
     signal?.throwIfAborted();
     return await pack(Buffer.from(words.buffer, words.byteOffset, used * 4));

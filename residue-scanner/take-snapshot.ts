@@ -6,10 +6,11 @@ import { systemClock } from "../foundation/clock.ts";
 import { messageOf, UsageError } from "../foundation/errors.ts";
 import { collectCgroups } from "./collectors/cgroups.ts";
 import { collectCrontabs } from "./collectors/crontabs.ts";
-import { listedCollectors, type ListedSources } from "./collectors/listed/read-listed.ts";
+import { type ListedSources, readListedSurface } from "./collectors/listed/read-listed.ts";
 import { type OpenFiles, readOpenFiles } from "./collectors/open-files.ts";
 import { launcherOf, readersOf } from "./collectors/own-processes.ts";
 import { collectFiles, type FilesCollected } from "./collectors/files.ts";
+import { collectListeners } from "./collectors/macos/listeners.ts";
 import { ancestry, collectProcesses } from "./collectors/processes.ts";
 import { collectSockets } from "./collectors/sockets.ts";
 import {
@@ -101,7 +102,8 @@ export async function readQuickSurfaces(
   // Several surfaces are read of it, and it costs most of what they do.
   let open: OpenFiles | undefined;
   const openFiles = () => (open ??= readOpenFiles());
-  const { sockets } = await attempt("sockets", () => collectSockets(openFiles()), { sockets: [] });
+  const readSockets = () => (process.platform === "linux" ? collectSockets(openFiles()) : collectListeners());
+  const { sockets } = await attempt("sockets", readSockets, { sockets: [] });
   const { processes } = await attempt("processes", collectProcesses, { processes: [] });
   const { crontabs } = await attempt("crontabs", () => collectCrontabs(), { crontabs: [] });
   const { cgroups } = await attempt("cgroups", collectCgroups, { cgroups: [] });
@@ -127,10 +129,7 @@ function readListed(
   sources: ListedSources,
 ): { facts: readonly ListedFact[]; reading: SurfaceReading } {
   const startedMs = performance.now();
-  const { facts, unseen } =
-    process.platform === "linux"
-      ? listedCollectors[surface](sources)
-      : { facts: [], unseen: [`nothing reads this on ${process.platform}`] };
+  const { facts, unseen } = readListedSurface(surface, sources);
   const status = unseen.length === 0 ? "done" : "partial";
   const durationMs = performance.now() - startedMs;
   return { facts, reading: { surface, status, detail: unseen.join("; "), facts: facts.length, durationMs } };

@@ -14,7 +14,14 @@ import {
   worstVerdict,
 } from "../protocol/verdict.ts";
 import type { Reporter } from "../reports/reporter.ts";
-import { saveSnapshot, type Snapshot, settleAndCompare, takeSnapshot } from "../residue-scanner/scanner.ts";
+import {
+  type Recorder,
+  saveSnapshot,
+  type Snapshot,
+  settleAndCompare,
+  startRecorder,
+  takeSnapshot,
+} from "../residue-scanner/scanner.ts";
 import { judgeExpectation } from "./checkers/registry.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
@@ -55,6 +62,7 @@ interface Progress {
   readonly phases: PhaseTime[];
   id: string;
   stage: HostStage | undefined;
+  recorder: Recorder | undefined;
   baseline: Snapshot | undefined;
   residue: ResidueReport | undefined;
   error: unknown;
@@ -73,7 +81,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const progress: Progress = {
     ...{ request, directory, history, ledger, interruption, startedAt },
     ...{ id: randomBytes(4).toString("hex"), phases: [] },
-    ...{ stage: undefined, baseline: undefined, residue: undefined, error: undefined },
+    ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
   for (const reporter of request.reporters) history.onRecord((record) => reporter.record(record));
   try {
@@ -89,6 +97,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     await catchInto(progress, () => lookAfterFailure(progress));
     return await conclude(progress, notUndone);
   } finally {
+    await progress.recorder?.close();
     history.close();
     interruption.close();
   }
@@ -108,7 +117,11 @@ async function catchInto(progress: Progress, work: () => Promise<void>): Promise
 async function attempt(progress: Progress): Promise<void> {
   const { request, interruption } = progress;
   const { signal } = interruption;
-  progress.baseline = await inPhase(progress, "baseline", () => takeSnapshot({ signal }));
+  progress.baseline = await inPhase(progress, "baseline", async () => {
+    // First the recorder: whoever changes something between the two readings is known then.
+    progress.recorder = await startRecorder();
+    return await takeSnapshot({ signal });
+  });
   await inPhase(progress, "set-up", async () => {
     progress.stage = HostStage.open({
       directory: progress.directory,
@@ -164,7 +177,7 @@ async function lookAgain(progress: Progress): Promise<void> {
       identifiers: [...stage.agents.values()].map((agent) => agent.agentId),
       processes: stage.seen,
     },
-    { signal: interruption.signal },
+    { signal: interruption.signal, recorder: progress.recorder ?? null },
   );
   progress.residue = report;
 }

@@ -18,4 +18,9 @@ export const systemPackages = [
     command: "redis-server",
     neededBy: "tests of the broker's Redis store, where neither REDIS_URL nor a container engine is there",
   },
+  {
+    name: "strace",
+    command: "strace",
+    neededBy: "tests that interrupt the scanner at chosen system calls and look at every file that it opens",
+  },
 ];

@@ -91,6 +91,11 @@ export class AgentProcess {
     return answer;
   }
 
+  /** Whether it listens at its control socket. */
+  async answers(): Promise<boolean> {
+    return (await askAgent(this.#paths.control, { command: "status" }, { timeoutMs: withinMs })) !== null;
+  }
+
   /** Waits until so many jobs run and have said how far they are. */
   async busy(sandboxes: number): Promise<void> {
     await until(async () => {

@@ -28,6 +28,7 @@ export function findingSentence(finding: Finding): string {
 export const whoseWords: Record<AttributionTarget, string> = {
   agent: "by the agent",
   job: "by a job",
+  shared: "by the run and by others",
   harness: "by the harness itself",
   background: "by something else on this host",
   unknown: "by nobody we can name",

@@ -37,6 +37,15 @@ describe("the crontabs collector", () => {
     ]);
   });
 
+  it("finds each job of at, with whose it is", () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "a0000101c2e4f8"), "#!/bin/sh\n");
+    writeFileSync(join(directory, ".SEQ"), "1\n");
+    const { crontabs } = collectCrontabs({ places: [{ path: directory, holds: "jobs" }] });
+    const text = `at job a0000101c2e4f8 of user ${process.getuid?.()}`;
+    expect(crontabs).toMatchObject([{ file: join(directory, "a0000101c2e4f8"), line: null, text }]);
+  });
+
   it("tells a new line by its text: the lines below it are the same as before", () => {
     const { root, read } = places();
     writeFileSync(join(root, "crontab"), "1 * * * * a\n2 * * * * b\n1 * * * * a\n");

@@ -9,14 +9,19 @@ import { showPath } from "../core/path-text.ts";
 
 interface Place {
   readonly path: string;
-  /** One crontab; a directory of crontabs named after their users; a directory of crontabs; of scripts. */
-  readonly holds: "crontab" | "user-crontabs" | "crontabs" | "scripts";
+  /** One crontab; a directory of crontabs named after their users; a directory of crontabs; of scripts; of at's jobs. */
+  readonly holds: "crontab" | "user-crontabs" | "crontabs" | "scripts" | "jobs";
 }
 
-/** cron(8) of Debian, cronie and busybox; run-parts(8); anacron(8). */
+/** cron(8) of Debian, cronie, busybox, macOS and others; run-parts(8); anacron(8); at(1); incrond(8). */
 export const crontabPlaces: readonly Place[] = [
   { path: "/var/spool/cron/crontabs", holds: "user-crontabs" },
   { path: "/var/spool/cron", holds: "user-crontabs" },
+  { path: "/var/spool/cron/tabs", holds: "user-crontabs" },
+  { path: "/usr/lib/cron/tabs", holds: "user-crontabs" },
+  { path: "/usr/lib/cron/jobs", holds: "jobs" },
+  { path: "/etc/crontabs", holds: "user-crontabs" },
+  { path: "/var/spool/incron", holds: "user-crontabs" },
   { path: "/etc/crontab", holds: "crontab" },
   { path: "/etc/anacrontab", holds: "crontab" },
   { path: "/etc/cron.d", holds: "crontabs" },
@@ -24,6 +29,13 @@ export const crontabPlaces: readonly Place[] = [
   { path: "/etc/cron.daily", holds: "scripts" },
   { path: "/etc/cron.weekly", holds: "scripts" },
   { path: "/etc/cron.monthly", holds: "scripts" },
+  { path: "/etc/cron.yearly", holds: "scripts" },
+  ...["15min", "hourly", "daily", "weekly", "monthly"].map(
+    (name) => ({ path: `/etc/periodic/${name}`, holds: "scripts" }) as const,
+  ),
+  { path: "/etc/incron.d", holds: "crontabs" },
+  { path: "/var/spool/cron/atjobs", holds: "jobs" },
+  { path: "/var/spool/at", holds: "jobs" },
 ];
 
 /** Every line of every crontab that asks for something, and every script in cron's directories. */
@@ -60,6 +72,8 @@ function readPlace({ path, holds }: Place, crontabs: CrontabFact[], refused: str
       try {
         if (!statSync(Buffer.from(file, "latin1")).isFile()) continue;
         if (holds === "scripts") crontabs.push({ key: file, file, line: null, text: name, user: null });
+        // What begins with a dot counts at's jobs.
+        else if (holds === "jobs") crontabs.push(...(name.startsWith(".") ? [] : [jobOf(file, name)]));
         else crontabs.push(...linesOf(file, holds === "user-crontabs" ? name : null));
       } catch (error) {
         if (systemCode(error) !== "ENOENT") refused.push(showPath(file));
@@ -68,6 +82,12 @@ function readPlace({ path, holds }: Place, crontabs: CrontabFact[], refused: str
   } catch (error) {
     if (systemCode(error) !== "ENOENT") refused.push(path);
   }
+}
+
+/** A script that at(1) runs once, as its owner. */
+function jobOf(file: string, name: string): CrontabFact {
+  const { uid } = statSync(Buffer.from(file, "latin1"));
+  return { key: file, file, line: null, text: `at job ${name} of user ${uid}`, user: null };
 }
 
 /**

@@ -17,6 +17,10 @@ export interface KernelCalls {
   getxattr(path: number, name: number, buffer: number, bytes: number): number;
   /** open_tree(2) */
   openTree(directory: number, path: number, flags: number): number;
+  /** fsopen(2), fsconfig(2) and fsmount(2) */
+  fsopen(name: number, flags: number): number;
+  fsconfig(context: number, command: number, key: number, value: number, more: number): number;
+  fsmount(context: number, flags: number, attributes: number): number;
   /** bpf(2) */
   bpf(command: number, attributes: number, bytes: number): number;
   close(descriptor: number): number;
@@ -27,7 +31,7 @@ export interface KernelCalls {
 }
 
 /** asm/unistd_64.h and asm-generic/unistd.h: arm64, riscv64 and loong64 share the latter's. */
-const numbers = { openTree: 428, bpf: { x64: 321, generic: 280 } } as const;
+const numbers = { openTree: 428, fsopen: 430, fsconfig: 431, fsmount: 432, bpf: { x64: 321, generic: 280 } } as const;
 const architectures = ["x64", "arm64", "riscv64", "loong64"];
 
 let loaded: KernelCalls | null | undefined;
@@ -52,6 +56,13 @@ function load(): KernelCalls | null {
 function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelCalls {
   const callOfTree = libc.func("int64_t syscall(int64_t number, int directory, uintptr_t path, unsigned int flags)");
   const callOfBpf = libc.func("int64_t syscall(int64_t number, int command, uintptr_t attributes, unsigned int bytes)");
+  const callOfOpening = libc.func("int64_t syscall(int64_t number, uintptr_t name, unsigned int flags)");
+  const callOfMaking = libc.func(
+    "int64_t syscall(int64_t number, int context, unsigned int command, uintptr_t key, uintptr_t value, int more)",
+  );
+  const callOfMounting = libc.func(
+    "int64_t syscall(int64_t number, int context, unsigned int flags, unsigned int attributes)",
+  );
   const bpf = process.arch === "x64" ? numbers.bpf.x64 : numbers.bpf.generic;
   return {
     socket: libc.func("int socket(int family, int type, int protocol)"),
@@ -61,6 +72,9 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     setns: libc.func("int setns(int descriptor, int kind)"),
     getxattr: libc.func("int64_t getxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),
     openTree: (directory, path, flags) => Number(callOfTree(numbers.openTree, directory, path, flags)),
+    fsopen: (name, flags) => Number(callOfOpening(numbers.fsopen, name, flags)),
+    fsconfig: (...words) => Number(callOfMaking(numbers.fsconfig, ...words)),
+    fsmount: (...words) => Number(callOfMounting(numbers.fsmount, ...words)),
     bpf: (command, attributes, bytes) => Number(callOfBpf(bpf, command, attributes, bytes)),
     close: libc.func("int close(int descriptor)"),
     errno: () => koffi.errno(),

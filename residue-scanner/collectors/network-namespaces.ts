@@ -17,6 +17,10 @@ export interface NetworkNamespace {
   readonly entrance: string;
   /** The tables of a process in it; null where none lives there. */
   readonly tables: string | null;
+  /** Who lives in it or has it open. */
+  readonly pids: readonly number[];
+  /** Whether a mount keeps it, whoever lives in it. */
+  readonly isPinned: boolean;
 }
 
 export interface NetworkNamespaces {
@@ -30,22 +34,37 @@ export function listNetworkNamespaces({ namespaces }: Pick<OpenFiles, "namespace
   const own = readProcLink("/proc/self/ns/net");
   const found = new Map<string, NetworkNamespace>();
   let hidden = 0;
-  const add = (namespace: NetworkNamespace) => {
-    if (namespace.name !== own && !found.has(namespace.name)) found.set(namespace.name, namespace);
+  const add = ({
+    pids = [],
+    isPinned = false,
+    ...way
+  }: Omit<NetworkNamespace, "pids" | "isPinned"> & Partial<NetworkNamespace>) => {
+    if (way.name === own) return;
+    const known = found.get(way.name) ?? { ...way, pids: [], isPinned: false };
+    found.set(way.name, { ...known, pids: [...known.pids, ...pids], isPinned: known.isPinned || isPinned });
   };
   for (const pid of listPids()) {
     const entrance = `/proc/${pid}/ns/net`;
     const name = readProcLink(entrance);
     if (name === null) hidden += pid === firstPid || hasEnded(pid) ? 0 : 1;
-    else add({ name, entrance, tables: `/proc/${pid}/net` });
+    else add({ name, entrance, tables: `/proc/${pid}/net`, pids: [pid] });
   }
   for (const { type, root, point } of readMounts()) {
-    if (type === "nsfs" && root.startsWith("net:")) add({ name: root, entrance: point, tables: null });
+    if (type === "nsfs" && root.startsWith("net:")) add({ name: root, entrance: point, tables: null, isPinned: true });
   }
-  for (const [name, { link }] of namespaces) {
-    if (name.startsWith("net:")) add({ name, entrance: link, tables: null });
+  for (const [name, { link, pids }] of namespaces) {
+    if (name.startsWith("net:")) add({ name, entrance: link, tables: null, pids });
   }
   return { others: [...found.values()], hidden };
+}
+
+/**
+ * Whether nothing leads to it any more: who lived in it when it was listed may have ended since, and taken it along.
+ */
+export function isGone({ name, entrance, pids, isPinned }: NetworkNamespace): boolean {
+  const ways = [entrance, ...pids.map((pid) => `/proc/${pid}/ns/net`)];
+  if (ways.some((way) => readProcLink(way) === name)) return false;
+  return !isPinned || !readMounts().some(({ type, root }) => type === "nsfs" && root === name);
 }
 
 /**

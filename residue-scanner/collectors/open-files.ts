@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 
-import { firstPid, hasEnded, listPids, readProcLink } from "./proc.ts";
+import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
 
 export interface HeldSocket {
   readonly pids: readonly number[];
@@ -23,6 +23,10 @@ export interface HeldNamespace {
 }
 
 export interface OpenFiles {
+  /** Graphics processors and the like, each with a process that has it open. */
+  readonly devices: readonly { readonly path: string; readonly pid: number; readonly link: string }[];
+  /** Objects of bpf(2) that a descriptor keeps: `prog 7`, `map 3`, `link 1` → holders. */
+  readonly bpf: ReadonlyMap<string, readonly number[]>;
   /** By inode. */
   readonly sockets: ReadonlyMap<number, HeldSocket>;
   /** By device and inode. */
@@ -35,6 +39,9 @@ export interface OpenFiles {
   readonly holdersHidden: boolean;
 }
 
+/** Whoever has one of these open has memory and time of it (a "context"). */
+const deviceTarget = /^\/dev\/(?:nvidia|dri\/|kfd|accel\/|mali)/;
+const bpfTarget = /^anon_inode:\[?bpf[-_](?:prog|map|link)/;
 const socketTarget = "socket:[";
 const deletedSuffix = " (deleted)";
 const namespaceTarget = /^[a-z_]+:\[\d+\]$/;
@@ -54,12 +61,16 @@ export function readOpenFiles(): OpenFiles {
     }
   }
   const { sockets, nameless, namespaces } = held;
+  const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
   const hidden = closed.filter((pid) => pid !== firstPid).length;
-  return { sockets, nameless, namespaces, closed: hidden, holdersHidden: closed.length > 0 };
+  const devices = [...held.devices.values()];
+  return { sockets, nameless, namespaces, devices, bpf, closed: hidden, holdersHidden: closed.length > 0 };
 }
 
 class Held {
   readonly sockets = new Map<number, { readonly pids: number[]; readonly link: string }>();
+  readonly bpf = new Map<string, { readonly pids: number[] }>();
+  readonly devices = new Map<string, OpenFiles["devices"][number]>();
   readonly nameless = new Map<string, NamelessFile & { readonly pids: number[] }>();
   readonly namespaces = new Map<string, { readonly pids: number[]; readonly link: string }>();
 
@@ -71,6 +82,12 @@ class Held {
       this.#addDeleted({ pid, link, path: target.slice(0, -deletedSuffix.length) });
     } else if (namespaceTarget.test(target) && namespaceKinds.has(target.slice(0, target.indexOf(":")))) {
       addHolder(this.namespaces, target, { pid, make: () => ({ link }) });
+    } else if (deviceTarget.test(target)) {
+      this.devices.set(`${target} ${pid}`, { path: target, pid, link });
+    } else if (bpfTarget.test(target)) {
+      const [, kind, id] =
+        /^(prog|map|link)_id:\s*(\d+)$/m.exec(readProc(link.replace("/fd/", "/fdinfo/")) ?? "") ?? [];
+      if (kind !== undefined) addHolder(this.bpf, `${kind} ${id}`, { pid, make: () => ({}) });
     }
   }
 

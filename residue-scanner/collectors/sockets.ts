@@ -8,7 +8,7 @@ import {
   socketFacts,
   type SocketRow,
 } from "../core/socket-table.ts";
-import { listNetworkNamespaces, type NetworkNamespace, withinNetwork } from "./network-namespaces.ts";
+import { isGone, listNetworkNamespaces, type NetworkNamespace, withinNetwork } from "./network-namespaces.ts";
 import { type OpenFiles, readOpenFiles } from "./open-files.ts";
 import { readQuickly } from "./quick-read.ts";
 import { untabledRows } from "./sockets/untabled.ts";
@@ -55,10 +55,12 @@ export function collectSockets(open: OpenFiles = readOpenFiles()): { sockets: So
 }
 
 /** From within where that is permitted; where nobody lives there is no other way. */
-function readTablesOf({ entrance, tables, name }: NetworkNamespace): Tables {
+function readTablesOf(namespace: NetworkNamespace): Tables {
+  const { entrance, tables, name } = namespace;
   const within = withinNetwork(entrance, () => readOwnTables("/proc/thread-self/net"));
   if (within !== null) return within;
-  return tables === null ? { rows: [], unread: [name] } : readTables(tables);
+  if (tables !== null) return readTables(tables);
+  return { rows: [], unread: isGone(namespace) ? [] : [name] };
 }
 
 function readOwnTables(directory: string): Tables {

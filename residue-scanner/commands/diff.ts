@@ -2,17 +2,23 @@ import { resolve } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import type { ExitCode } from "../../foundation/exit-codes.ts";
+import type { ResidueReport } from "../../protocol/residue-report.ts";
 import { compareSnapshots } from "../compare-snapshots.ts";
 import type { AttributionContext } from "../core/attribution-context.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import { settleAndCompare } from "../settle.ts";
 import { loadSnapshot } from "../snapshot-file.ts";
-import { exitCodeForReport, policyFrom, writeReport } from "./output.ts";
+import { withLiveLine } from "./live-line.ts";
+import { codeWhenLost, exitCodeForReport, policyOf, writeReport } from "./output.ts";
+import { openReportFiles } from "./report-file.ts";
 
 export interface DiffCommandOptions {
   readonly now?: boolean;
   readonly json?: boolean;
   readonly policy?: string;
+  readonly policyFile?: string;
+  /** Where the report goes as SARIF as well. */
+  readonly sarif?: string;
 }
 
 /** `residue diff BEFORE AFTER` and `residue diff BEFORE --now`. */
@@ -28,23 +34,39 @@ export async function diffCommand(
     });
   }
   const before = await loadSnapshot(paths.before);
-  const kept = [paths.before, ...(paths.after === undefined ? [] : [paths.after])].map((path) => resolve(path));
+  const kept = [paths.before, paths.after, options.sarif]
+    .filter((path) => path !== undefined)
+    .map((path) => resolve(path));
   const context = contextOf(before, kept, options);
-  if (paths.after === undefined) {
-    const { report } = await settleAndCompare(before, { ...context, windowToMs: Date.now() }, { signal });
+  const files = await openReportFiles({ sarif: options.sarif });
+  try {
+    const report = await compare(paths.after, { before, context, signal });
     writeReport(report, { json: options.json === true, to: process.stdout });
-    return exitCodeForReport(report);
+    const lost = await files.write(report);
+    for (const problem of lost) process.stderr.write(`${problem}\n`);
+    const exitCode = exitCodeForReport(report);
+    return lost.length > 0 ? (codeWhenLost(exitCode) as ExitCode) : exitCode;
+  } finally {
+    await files.close();
   }
-  const after = await loadSnapshot(paths.after);
-  const report = compareSnapshots(before, after, { ...context, windowToMs: after.endedAtMs });
-  writeReport(report, { json: options.json === true, to: process.stdout });
-  return exitCodeForReport(report);
+}
+
+async function compare(
+  path: string | undefined,
+  { before, context, signal }: { before: Snapshot; context: AttributionContext; signal: AbortSignal },
+): Promise<ResidueReport> {
+  if (path !== undefined) {
+    const after = await loadSnapshot(path);
+    return compareSnapshots(before, after, { ...context, windowToMs: after.endedAtMs });
+  }
+  const now = { ...context, windowToMs: Date.now() };
+  return (await withLiveLine("Reading the host", () => settleAndCompare(before, now, { signal }))).report;
 }
 
 /** Nothing is known about the run but that it was after the baseline. The snapshots themselves are kept on purpose. */
 function contextOf(before: Snapshot, kept: readonly string[], options: DiffCommandOptions): AttributionContext {
   return {
-    policy: policyFrom(options.policy, { narrowed: before.scope !== null }),
+    ...policyOf(options, { narrowed: before.scope !== null }),
     runId: "",
     windowFromMs: before.startedAtMs,
     windowToMs: before.endedAtMs,

@@ -2,12 +2,25 @@ import { setImmediate } from "node:timers/promises";
 
 import { exitCodeForVerdict } from "../core/verdict.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import { type ResiduePolicy, residuePolicies, type ResidueReport } from "../../protocol/residue-report.ts";
+import { type ResiduePolicy, residuePolicies, type ResidueReport, type Waiver } from "../../protocol/residue-report.ts";
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
-import { renderReport } from "../render.ts";
+import { readPolicyFile } from "../policy-file.ts";
+import { type RenderOptions, renderReport } from "../render.ts";
+
+/**
+ * What counts: a built-in policy, or a file that stands on one.
+ *
+ * @throws UsageError for an unknown policy, or a file that cannot be used
+ */
+export function policyOf(
+  { policy, policyFile }: { readonly policy?: string; readonly policyFile?: string },
+  seen: { narrowed: boolean },
+): { readonly policy: ResiduePolicy; readonly waivers?: readonly Waiver[] } {
+  return policyFile === undefined ? { policy: policyFrom(policy, seen) } : readPolicyFile(policyFile, Date.now());
+}
 
 /** The policy that was asked for. Without one: whoever sees only part of the host is told so and passes. */
-export function policyFrom(text: string | undefined, { narrowed }: { narrowed: boolean }): ResiduePolicy {
+function policyFrom(text: string | undefined, { narrowed }: { narrowed: boolean }): ResiduePolicy {
   if (text === undefined) return narrowed || process.geteuid?.() !== 0 ? "developer" : "ci";
   const policy = residuePolicies.find((name) => name === text);
   if (policy !== undefined) return policy;
@@ -23,8 +36,12 @@ export function writeReport(report: ResidueReport, { json, to }: { json: boolean
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return;
   }
-  const color = to.isTTY && (process.env["NO_COLOR"] ?? "") === "";
-  to.write(renderReport(report, { columns: to.columns ?? 100, color }));
+  to.write(renderReport(report, formOf(to)));
+}
+
+/** How wide a stream is and whether it takes colours: a pipe is 80 columns wide, and plain. */
+export function formOf(to: NodeJS.WriteStream): RenderOptions {
+  return { columns: to.columns ?? 80, color: to.isTTY && (process.env["NO_COLOR"] ?? "") === "" };
 }
 
 export function exitCodeForReport({ verdict, policy }: ResidueReport): ExitCode {

@@ -3,12 +3,13 @@ import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
+import { sarifOf } from "../sarif.ts";
 
 /**
  * Where a report goes, tried before anything is run. A file that is there keeps its content until there is a new one;
  * one that is not is made, so that the baseline already has it.
  */
-export class ReportFile {
+class ReportFile {
   readonly #path: string;
   /** Of a pipe or a device, which may be opened only once; null for a file. */
   readonly #passage: FileHandle | null;
@@ -39,7 +40,7 @@ export class ReportFile {
   }
 
   /** @returns what went wrong, in words; null when all of it was written */
-  async write(report: ResidueReport): Promise<string | null> {
+  async write(report: object): Promise<string | null> {
     this.#isWritten = true;
     try {
       await writeFile(this.#passage ?? this.#path, `${JSON.stringify(report, null, 2)}\n`);
@@ -54,6 +55,38 @@ export class ReportFile {
     await this.#passage?.close();
     if (this.#isNew && !this.#isWritten) await rm(this.#path, { force: true });
   }
+}
+
+/** Where reports go, by what is to be written there. */
+export interface ReportFiles {
+  /** Writes the report to each, in its form; says what could not be written, in words. */
+  write(report: ResidueReport): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** @throws UsageError `report-file` when one of them cannot be written to */
+export async function openReportFiles(paths: {
+  readonly report?: string | undefined;
+  readonly sarif?: string | undefined;
+}): Promise<ReportFiles> {
+  const files: { file: ReportFile; form: (report: ResidueReport) => object }[] = [];
+  const close = async () => {
+    for (const { file } of files) await file.close();
+  };
+  try {
+    if (paths.report !== undefined) files.push({ file: await ReportFile.open(paths.report), form: (report) => report });
+    if (paths.sarif !== undefined) files.push({ file: await ReportFile.open(paths.sarif), form: sarifOf });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    close,
+    write: async (report) => {
+      const written = await Promise.all(files.map(({ file, form }) => file.write(form(report))));
+      return written.filter((problem) => problem !== null);
+    },
+  };
 }
 
 async function openNew(path: string): Promise<FileHandle | null> {

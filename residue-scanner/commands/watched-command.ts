@@ -25,7 +25,11 @@ const forwarded = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const;
  */
 export async function runCommand(
   command: readonly string[],
-  { runId, cgroup }: { runId: string; cgroup: RunCgroup | null },
+  {
+    runId,
+    cgroup,
+    onStart = () => undefined,
+  }: { runId: string; cgroup: RunCgroup | null; onStart?: (processes: CommandEnd["processes"]) => void },
 ): Promise<CommandEnd> {
   const [program = "", ...parameters] = command;
   const env = { ...process.env, [runMarker]: runId };
@@ -37,6 +41,7 @@ export async function runCommand(
   const fact = child.pid === undefined ? null : readProcess(child.pid);
   const processes = fact === null ? [] : [{ pid: fact.pid, startTime: fact.startTime, role: "job" } as const];
   const stopForwarding = forwardSignals(child);
+  onStart(processes);
   try {
     return { ...(await ended.promise), processes };
   } finally {

@@ -1,10 +1,12 @@
-import type { ResiduePolicy } from "../../protocol/residue-report.ts";
+import type { ResiduePolicy, Waiver } from "../../protocol/residue-report.ts";
 
 export type RunRole = "agent" | "job" | "harness";
 
 /** What whoever watched the run knows about it. */
 export interface AttributionContext {
   readonly policy: ResiduePolicy;
+  /** What does not count for a time; none of them has expired. */
+  readonly waivers?: readonly Waiver[];
   /** Value of the run marker in the environment of everything that the run started. */
   readonly runId: string;
   /** When the run was, in ms since the epoch. */

@@ -1,26 +1,31 @@
-import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
+import type { Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
+import { combined, isOfRun, withRecorded } from "./combined-roles.ts";
 import {
   type CgroupDifference,
   type CrontabDifference,
   type Difference,
-  type FileDifference,
   isListed,
-  type ListedDifference,
+  type ProcessDifference,
   type SocketDifference,
 } from "./difference.ts";
-import { isHarnessFile } from "./harness-files.ts";
-import type { FileFact } from "./file-fact.ts";
+import { attributeFile } from "./file-attribution.ts";
 import type { Inspections } from "./inspection.ts";
-import { depthWithin, isBelow } from "./path-scope.ts";
+import { worstOf } from "./holder-attribution.ts";
+import { attributeListed } from "./listed-attribution.ts";
+import { isBelow } from "./path-scope.ts";
 import { toBytePath } from "./path-text.ts";
-import { type Attribution, type ProcessWitness } from "./process-attribution.ts";
-import { stampLagMs } from "./stamp-lag.ts";
+import type { Attribution, ProcessWitness } from "./process-attribution.ts";
+import type { RecordedEvidence } from "./recorded-evidence.ts";
+import { namesIn } from "./run-names.ts";
+import { isPutting } from "./touch-attribution.ts";
 
 export interface AttributionKnowledge {
   readonly context: AttributionContext;
   readonly witness: ProcessWitness;
   readonly inspections: Inspections;
+  /** Null where nothing was recorded. */
+  readonly recorded: RecordedEvidence | null;
 }
 
 /** Says whose a difference is, by the strongest evidence there is; `unknown` when nothing tells. */
@@ -28,121 +33,54 @@ export function attribute(difference: Difference, knowledge: AttributionKnowledg
   if (isListed(difference)) return attributeListed(difference, knowledge);
   switch (difference.surface) {
     case "files":
-      return attributeFile(difference, knowledge);
-    case "processes": {
-      const fact = difference.after ?? difference.before;
-      return fact === null ? nobody : knowledge.witness.of(fact);
-    }
+      return attributeFile(difference, { ...knowledge, recorded: knowledge.recorded?.ofFile(difference) ?? null });
+    case "processes":
+      return attributeProcess(difference, knowledge);
     case "sockets":
       return attributeSocket(difference, knowledge);
     case "crontabs":
-      return attributeCrontab(difference, knowledge);
+      return withRecorded(crontabSeen(difference, knowledge), attributeCrontab(difference, knowledge));
     case "cgroups":
-      return attributeCgroup(difference, knowledge);
+      return withRecorded(cgroupSeen(difference, knowledge), attributeCgroup(difference, knowledge));
   }
 }
 
 const nobody: Attribution = { to: "unknown", evidence: [] };
 
-function attributeFile(
-  difference: FileDifference,
-  { context, witness, inspections }: AttributionKnowledge,
-): Attribution {
-  const inspection = inspections.get(difference.key);
-  const writers = (inspection?.writers ?? []).map((pid) => ({ pid, ...witness.ofPid(pid) }));
-  const watcher = writers.find(({ pid }) => witness.isScanner(pid));
-  const ours = writers.find(({ to }) => to === "job" || to === "agent");
-  const scope = scopeOf(difference.key, context);
-  const named = namesIn(difference.key, context);
-  const evidence: Evidence[] = [];
-  let to: AttributionTarget = "unknown";
-  const say = (target: AttributionTarget, found: Evidence) => {
-    if (to === "unknown") to = target;
-    evidence.push(found);
-  };
-  if (watcher !== undefined) {
-    say("harness", { kind: "holder", detail: `the watcher itself (process ${watcher.pid}) writes to it` });
-  }
-  if (ours !== undefined)
-    say(ours.to, { kind: "holder", detail: `process ${ours.pid} of the ${ours.to} has it open for writing` });
-  const isNamed = isHarnessFile(difference.key, context);
-  if (scope?.to === "harness" && !isNamed) {
-    evidence.push({
-      kind: "path",
-      detail: `lies in ${scope.directory}, where the harness writes nothing of this name`,
-    });
-  } else if (scope !== null) {
-    say(scope.to, { kind: "path", detail: `lies in ${scope.directory}, which is the ${scope.to}'s` });
-  } else if (isNamed) {
-    say("harness", { kind: "path", detail: "is what the harness puts beside its run directory" });
-  }
-  if (named !== undefined) say("agent", { kind: "path", detail: `its name holds ${named}, which only this run uses` });
-  if (inspection !== undefined && inspection.bears.length > 0) {
-    say("agent", { kind: "content", detail: `${inspection.bears.join(", ")} stands in it, which only this run uses` });
-  }
-  // Somebody else writing to it proves nothing about a file that also bears marks of the run.
-  if (evidence.length === 0 && writers.length > 0 && writers.every((writer) => writer.to === "background")) {
-    for (const { pid, evidence: why } of writers) {
-      say("background", { kind: "holder", detail: `open for writing: ${why[0]?.detail ?? `process ${pid}`}` });
-    }
-  }
-  return { to, evidence: [...evidence, ...timeEvidence(difference, context)] };
+/** One that was there is judged by who did something to it, not by whose it is itself. */
+function attributeProcess(difference: ProcessDifference, { witness, recorded }: AttributionKnowledge): Attribution {
+  const { before, after, change } = difference;
+  const fact = after ?? before;
+  if (fact === null) return nobody;
+  if (change === "appeared" || recorded === null) return witness.of(fact);
+  const moved = difference.changed.includes("cgroup") ? witness.cgroupDirectory(after?.cgroup ?? null) : null;
+  const done = [
+    recorded.ofChangedProcess(difference),
+    moved === null ? null : recorded.ofTouches([`${moved}/cgroup.procs`]),
+  ].find((each) => each !== null && isOfRun(each.to));
+  return done ?? witness.of(fact);
 }
 
-function timeEvidence(difference: FileDifference, context: AttributionContext): Evidence[] {
-  const { after } = difference;
-  if (after === null) return [{ kind: "time", detail: "was there at the baseline and is gone" }];
-  const stamp = difference.change === "appeared" && after.bornNs > 0n ? "created" : "changed";
-  const atMs = Number(stampOf(after, stamp) / 1_000_000n);
-  return [{ kind: "time", detail: `${stamp} ${placeInRun(atMs, context)}` }];
+function crontabSeen({ before, after }: CrontabDifference, { recorded }: AttributionKnowledge): Attribution | null {
+  const file = (after ?? before)?.file;
+  return file === undefined ? null : (recorded?.ofTouches([file], isPutting) ?? null);
 }
 
-function placeInRun(atMs: number, { windowFromMs, windowToMs }: AttributionContext): string {
-  if (atMs < windowFromMs - stampLagMs) return `${showSpan(windowFromMs - atMs)} before the run`;
-  if (atMs > Math.ceil(windowToMs)) return `${showSpan(atMs - windowToMs)} after the run`;
-  return `${(Math.max(0, atMs - windowFromMs) / 1000).toFixed(1)} s into the run`;
+/** Making one is making a directory; what happens to it afterwards does not make it anybody else's. */
+function cgroupSeen(
+  { before, after, change }: CgroupDifference,
+  { recorded }: AttributionKnowledge,
+): Attribution | null {
+  const directory = (after ?? before)?.directory;
+  const kind = change === "vanished" ? "deleted" : "created";
+  return directory === undefined
+    ? null
+    : (recorded?.ofTouches([directory], ({ kinds }) => kinds.includes(kind)) ?? null);
 }
 
-function showSpan(spanMs: number): string {
-  return spanMs < 1_000 ? `${Math.ceil(spanMs)} ms` : `${(spanMs / 1000).toFixed(1)} s`;
-}
-
-function stampOf(fact: FileFact, stamp: "created" | "changed"): bigint {
-  return stamp === "created" ? fact.bornNs : fact.changedNs;
-}
-
-/** The innermost of the run's directories that a path lies in. */
-function scopeOf(path: string, context: AttributionContext): { to: AttributionTarget; directory: string } | null {
-  const scopes = [
-    ...context.jobPaths.map((directory) => ({ to: "job", directory }) as const),
-    ...context.agentPaths.map((directory) => ({ to: "agent", directory }) as const),
-    ...context.harnessPaths.map((directory) => ({ to: "harness", directory }) as const),
-  ];
-  let innermost: (typeof scopes)[number] | null = null;
-  let depth = 0;
-  for (const scope of scopes) {
-    const here = depthWithin(path, scope.directory);
-    if (here > depth) [innermost, depth] = [scope, here];
-  }
-  return innermost;
-}
-
-/** Names that only the run uses. A short one could stand anywhere by chance. */
-export function runNames(context: AttributionContext): string[] {
-  const charactersMin = 8;
-  return [context.runId, ...(context.identifiers ?? [])].filter((name) => name.length >= charactersMin);
-}
-
-function namesIn(text: string, context: AttributionContext): string | undefined {
-  return runNames(context).find((name) => text.includes(toBytePath(name)));
-}
-
-function attributeSocket({ before, after }: SocketDifference, { witness }: AttributionKnowledge): Attribution {
-  if (after === null) {
-    const owners = before?.owners ?? [];
-    const evidence = owners.map((pid) => ({ kind: "holder", detail: `was held by ${witness.fateOf(pid)}` }) as const);
-    return { to: "unknown", evidence };
-  }
+function attributeSocket({ before, after }: SocketDifference, knowledge: AttributionKnowledge): Attribution {
+  const { witness } = knowledge;
+  if (after === null) return attributeClosed(before?.owners ?? [], knowledge);
   if (after.owners === null && witness.watcherUid !== 0) {
     // The run's processes are this user's own (one that became root is a finding itself), and theirs are visible.
     const detail = `no process that user ${witness.watcherUid} may look into holds it`;
@@ -155,14 +93,15 @@ function attributeSocket({ before, after }: SocketDifference, { witness }: Attri
   return { to: worst.to, evidence: [evidence, ...worst.evidence] };
 }
 
-/** The holder whom it counts most to name. */
-function worstOf(
-  pids: readonly number[],
-  witness: ProcessWitness,
-): (Attribution & { readonly pid: number }) | undefined {
-  const owners = pids.map((pid) => ({ pid, ...witness.ofPid(pid) }));
-  const rank: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
-  return owners.toSorted((one, other) => rank.indexOf(one.to) - rank.indexOf(other.to))[0];
+/** A socket that is gone, by who ended those who held it. */
+function attributeClosed(owners: readonly number[], { witness, recorded }: AttributionKnowledge): Attribution {
+  const evidence = owners.map((pid) => ({ kind: "holder", detail: `was held by ${witness.fateOf(pid)}` }) as const);
+  const ended = owners.map((pid) => {
+    const fact = witness.before(pid);
+    return fact === null ? null : (recorded?.ofEnded(fact) ?? null);
+  });
+  const to = combined(ended.map((each) => each?.to ?? "unknown"));
+  return { to, evidence: [...evidence, ...ended.flatMap((each) => each?.evidence ?? [])] };
 }
 
 function attributeCrontab({ after }: CrontabDifference, { context, inspections }: AttributionKnowledge): Attribution {
@@ -205,43 +144,4 @@ function attributeCgroup({ after, before }: CgroupDifference, { context, witness
     return { to: "background", evidence: [{ kind: "holder", detail }] };
   }
   return { to: "unknown", evidence: [{ kind: "time", detail: "was made after the baseline" }] };
-}
-
-const listedTimes = {
-  appeared: "came after the baseline",
-  changed: "was changed after the baseline",
-  vanished: "was there at the baseline and is gone",
-} as const;
-
-/** By what its words name, and by who keeps it: who made it, the kernel does not keep. */
-function attributeListed(
-  { after, before, change }: ListedDifference,
-  { context, witness }: AttributionKnowledge,
-): Attribution {
-  const fact = after ?? before;
-  if (fact === null) return nobody;
-  const when: Evidence = { kind: "time", detail: listedTimes[change] };
-  const text = toBytePath([fact.key, ...Object.values(fact.attributes).map(String)].join("\n"));
-  const named = namesIn(text, context);
-  if (named !== undefined) {
-    return {
-      to: "agent",
-      evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }, when],
-    };
-  }
-  const scopes = [
-    ...context.jobPaths.map((path) => ["job", path] as const),
-    ...context.agentPaths.map((path) => ["agent", path] as const),
-  ];
-  const mentioned = scopes.find(([, path]) => text.includes(toBytePath(path)));
-  if (mentioned !== undefined) {
-    const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
-    return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
-  }
-  const holder = worstOf(after?.holders ?? [], witness);
-  if (holder !== undefined) {
-    const held: Evidence = { kind: "holder", detail: `kept by process ${holder.pid}` };
-    return { to: holder.to, evidence: [held, ...holder.evidence, when] };
-  }
-  return { to: "unknown", evidence: [when] };
 }

@@ -4,6 +4,7 @@ import { attributesOf, type ListedFact, type ProcessFact, type SocketFact } from
 import { fileAttributes, type FileFact } from "./file-fact.ts";
 import type { FileInspection } from "./inspection.ts";
 import { shellPath, showPath, showText } from "./path-text.ts";
+import { removalOf } from "./removal.ts";
 
 /** What a person reads about a difference; `attribution` is added elsewhere. */
 export type Description = Omit<Finding, "attribution" | "change" | "changed" | "surface">;
@@ -16,6 +17,10 @@ export interface DescriptionSources {
 }
 
 export function describe(difference: Difference, sources: DescriptionSources): Description {
+  return { ...describePresent(difference, sources), remove: removalOf(difference) };
+}
+
+function describePresent(difference: Difference, sources: DescriptionSources): Omit<Description, "remove"> {
   if (isListed(difference)) return describeListed(difference, sources);
   switch (difference.surface) {
     case "files":
@@ -50,7 +55,9 @@ export function describe(difference: Difference, sources: DescriptionSources): D
         id: `crontabs:${showPath(fact.key)}`,
         subject:
           fact.line === null
-            ? `script ${showPath(fact.text)} that cron runs`
+            ? fact.text.startsWith("at job ")
+              ? showPath(fact.text)
+              : `script ${showPath(fact.text)} that cron runs`
             : `line ${fact.line} of ${whose}: ${fact.text}`,
         location: `${showPath(fact.file)}${fact.line === null ? "" : `:${fact.line}`}`,
         owner: fact.user === null ? null : showPath(fact.user),
@@ -72,7 +79,7 @@ export function describe(difference: Difference, sources: DescriptionSources): D
   }
 }
 
-function describeListed(difference: ListedDifference, { userName }: DescriptionSources): Description {
+function describeListed(difference: ListedDifference, { userName }: DescriptionSources): Omit<Description, "remove"> {
   const { key, subject, location, uid, show } = present(difference);
   return {
     id: `${difference.surface}:${showPath(key)}`,
@@ -94,7 +101,10 @@ function shownAttributes(fact: ListedFact | null): FactAttributes | null {
   return Object.fromEntries(Object.entries(fact.attributes).map(([name, value]) => [name, shown(value)]));
 }
 
-function describeFile(difference: FileDifference, { userName, inspection }: DescriptionSources): Description {
+function describeFile(
+  difference: FileDifference,
+  { userName, inspection }: DescriptionSources,
+): Omit<Description, "remove"> {
   const fact = present(difference);
   const path = showPath(difference.key);
   const target = typeof inspection?.linkTarget === "string" ? ` -> ${showPath(inspection.linkTarget)}` : "";

@@ -5,7 +5,7 @@ const formedSurfaces = ["files", "processes", "sockets", "crontabs", "cgroups"] 
 /** Surfaces whose facts are `ListedFact`s. */
 export const listedSurfaces = [
   ...(["mounts", "network", "ipc", "keys", "storage", "sysctls", "configuration"] as const),
-  ...(["open-files", "namespaces"] as const),
+  ...(["open-files", "namespaces", "firewall", "kernel", "services", "packages", "containers"] as const),
 ] as const;
 export type ListedSurface = (typeof listedSurfaces)[number];
 

@@ -55,7 +55,10 @@ function newSocket(parts: Partial<SocketFact>): SocketDifference {
   };
 }
 
-function changedListed(surface: ListedSurface, parts: { isCounter?: boolean }): ListedDifference {
+function changedListed(
+  surface: ListedSurface,
+  parts: { isCounter?: boolean; holders?: readonly number[] },
+): ListedDifference {
   const fact = listedFixture({ key: "k", attributes: { value: "2" }, ...parts });
   const before = { ...fact, attributes: { value: "1" } };
   return { surface, key: "k", change: "changed", before, after: fact, changed: ["value"] };
@@ -163,6 +166,8 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["ended", goneSocket({ owners: [61] }), {}],
   ["ended", goneListed("keys"), {}],
   ["kernel-counter", changedListed("sysctls", { isCounter: true }), {}],
+  ["kept-by-process", changedListed("open-files", { holders: [9, 60] }), {}],
+  ["ended", { ...changedListed("namespaces", { holders: [70] }), change: "vanished", after: null }, {}],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
@@ -259,6 +264,7 @@ describe("the noise rules do not excuse", () => {
     ["a udp service that is gone", goneSocket({ protocol: "udp", state: "bound", local: "[::]:53" }), {}],
     ["a listening unix socket that is gone", goneSocket({ protocol: "unix", local: "/run/db.sock" }), {}],
     ["a setting of the kernel", changedListed("sysctls", {}), {}],
+    ["a deleted file that another keeps too", changedListed("open-files", { holders: [9, 70] }), {}],
     ["a counter of the kernel that is gone", goneListed("sysctls"), {}],
     ["a mount that is gone", goneListed("mounts"), {}],
     ["a dead process of the agent", newProcess({ state: "Z", parent: 1 }), as("agent")],

@@ -1,5 +1,6 @@
 import type { Attribution } from "./process-attribution.ts";
 import type { AttributionContext } from "./attribution-context.ts";
+import { isOfRun } from "./combined-roles.ts";
 import { type Difference, type FileDifference, isListed } from "./difference.ts";
 import type { SocketFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
@@ -54,6 +55,8 @@ export const noiseRules: readonly NoiseRule[] = [
       difference.surface === "files" &&
       difference.change !== "vanished" &&
       ((attribution.to === "harness" &&
+        // That the harness wrote it does not say that it means to keep it.
+        (!isRecorded(attribution) || attribution.evidence.some(({ kind }) => kind === "path" || kind === "holder")) &&
         (context.harnessFiles === undefined || isPlain(difference, context.harnessPaths))) ||
         (difference.change === "appeared" && leadsTo(difference.key, context.harnessPaths))),
   },
@@ -85,18 +88,22 @@ export const noiseRules: readonly NoiseRule[] = [
     id: "directory-times",
     reason:
       "An entry of the directory came and went: its times, size or link count moved, its owner, mode and attributes did not.",
-    matches: ({ difference }) => {
+    matches: ({ difference, attribution }) => {
       const after = fileAfter(difference);
-      return after?.kind === "directory" && changedOnly(difference, ["mtime", "ctime", "size", "nlink"]);
+      return (
+        !isOfRun(attribution.to) &&
+        after?.kind === "directory" &&
+        changedOnly(difference, ["mtime", "ctime", "size", "nlink"])
+      );
     },
   },
   {
     id: "device-times",
     reason: "A device or pipe was used: its times moved, its owner, mode and number did not.",
-    matches: ({ difference }) => {
+    matches: ({ difference, attribution }) => {
       const kind = fileAfter(difference)?.kind;
       const isPassage = kind === "character device" || kind === "fifo";
-      return isPassage && changedOnly(difference, ["mtime", "ctime"]);
+      return isPassage && !isOfRun(attribution.to) && changedOnly(difference, ["mtime", "ctime"]);
     },
   },
   {
@@ -112,8 +119,7 @@ export const noiseRules: readonly NoiseRule[] = [
       return (
         isKept &&
         (difference.after?.size ?? 1) % recordBytes(name) === 0 &&
-        attribution.to !== "agent" &&
-        attribution.to !== "job" &&
+        !isOfRun(attribution.to) &&
         changedOnly(difference, ["mtime", "ctime", "size"])
       );
     },
@@ -164,15 +170,16 @@ export const noiseRules: readonly NoiseRule[] = [
       difference.after?.state === "Z" &&
       difference.after.parent === 1 &&
       // The run's own are waited for while the host settles; one that nobody collects by then was left.
-      attribution.to !== "agent" &&
-      attribution.to !== "job",
+      !isOfRun(attribution.to),
   },
   {
     id: "ended",
     reason:
       "A process that ended, its emptied control group, a key of the kernel's that went with it or expired, what it alone kept open or alive, or a socket that was closed and served nobody, leaves nothing behind.",
-    matches: ({ difference, wasScanner }) => {
+    matches: ({ difference, attribution, wasScanner }) => {
       if (difference.change !== "vanished") return false;
+      // What the run was seen to end or to remove did not end by itself.
+      if (isOfRun(attribution.to) && isRecorded(attribution)) return false;
       if (isListed(difference) && (difference.before?.holders ?? []).length > 0) return true;
       // A service manager makes and removes control groups with the processes in them.
       if (["processes", "cgroups", "keys"].includes(difference.surface)) return true;
@@ -246,11 +253,17 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) =>
       attribution.to === "background" &&
       (difference.change !== "changed" ||
+        (isRecorded(attribution) && difference.surface !== "processes") ||
         difference.surface === "sockets" ||
         // Whoever holds a log open only to append to it need not be the one who emptied it.
         (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
   },
 ];
+
+/** Whether it was seen while it happened. */
+function isRecorded({ evidence }: Attribution): boolean {
+  return evidence.some(({ kind }) => kind === "recorder" || kind === "request");
+}
 
 /** First of the numbers that users may be given for their own user namespaces (SUB_UID_MIN, login.defs(5)). */
 const subordinateUidMin = 100_000;

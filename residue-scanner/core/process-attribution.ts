@@ -19,6 +19,7 @@ export class ProcessWitness {
   /** Who reads the host; 0 sees everything. */
   readonly watcherUid: number;
   readonly #context: AttributionContext;
+  readonly #cgroupDirectories: ReadonlyMap<string, string>;
   readonly #now: ReadonlyMap<number, ProcessFact>;
   readonly #before: ReadonlySet<string>;
   readonly #pidsBefore: ReadonlyMap<number, ProcessFact>;
@@ -31,11 +32,14 @@ export class ProcessWitness {
   readonly #known: ReadonlyMap<string, RunRole>;
   readonly #sessions: ReadonlyMap<number, RunRole>;
   readonly #answers = new Map<string, Attribution>();
+  #recorded: (fact: ProcessFact) => Attribution | null = () => null;
+  #recordedPid: (pid: number) => Attribution | null = () => null;
 
   constructor(before: Snapshot, after: Snapshot, context: AttributionContext) {
     this.watcherUid = after.uid;
     this.#context = context;
     this.cgroupPrefixes = hierarchyPaths(context.cgroupPrefixes, after);
+    this.#cgroupDirectories = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
     this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
     this.#before = new Set(before.processes.map(processKey));
     this.#pidsBefore = new Map(before.processes.map((fact) => [fact.pid, fact]));
@@ -49,10 +53,44 @@ export class ProcessWitness {
     this.#sessions = new Map(sessions.filter(([session]) => session > 0 && !sessionsBefore.has(session)));
   }
 
+  /**
+   * From here on the recorder is asked as well, who tells where a process came from whoever adopted it, and who had a
+   * pid last.
+   */
+  askRecorder(
+    recorded: (fact: ProcessFact) => Attribution | null,
+    recordedPid: (pid: number) => Attribution | null,
+  ): void {
+    this.#recorded = recorded;
+    this.#recordedPid = recordedPid;
+    this.#answers.clear();
+  }
+
+  /** What a process bears itself that marks it as the run's; null where it bears nothing, or is gone. */
+  markedAs(pid: number, startTime: string): { readonly to: RunRole; readonly evidence: Evidence } | null {
+    const fact = this.#now.get(pid);
+    if (fact?.startTime !== startTime) return null;
+    if (fact.marks?.[runMarker] === this.#context.runId) {
+      const to = markedRole(fact.marks, this.#context.markedRole ?? "agent");
+      return { to, evidence: { kind: "marker", detail: this.#marker } };
+    }
+    const session = this.#sessions.get(fact.session);
+    if (session === undefined) return null;
+    return {
+      to: session,
+      evidence: { kind: "session", detail: `is in session ${fact.session}, which the ${session} opened` },
+    };
+  }
+
   /** Of a process by its pid at the after reading. */
   ofPid(pid: number): Attribution {
     const fact = this.#now.get(pid);
-    return fact === undefined ? { to: "unknown", evidence: [] } : this.of(fact);
+    return fact === undefined ? (this.#recordedPid(pid) ?? { to: "unknown", evidence: [] }) : this.of(fact);
+  }
+
+  /** Where a cgroup is in the file system; null where that is unknown. */
+  cgroupDirectory(path: string | null): string | null {
+    return path === null ? null : (this.#cgroupDirectories.get(path) ?? null);
   }
 
   /** Whose are the processes of a cgroup and those below it? */
@@ -74,6 +112,11 @@ export class ProcessWitness {
   /** Of a pid at the baseline. */
   wasScanner(pid: number): boolean {
     return this.#ownBefore.has(pid);
+  }
+
+  /** A process of the baseline. */
+  before(pid: number): ProcessFact | null {
+    return this.#pidsBefore.get(pid) ?? null;
   }
 
   /** Who a process of the baseline was, and what became of it. */
@@ -107,20 +150,33 @@ export class ProcessWitness {
     const known = this.#known.get(processKey(fact));
     const cgroup = this.#cgroupOf(fact);
     if (cgroup !== null) say("cgroup", known ?? marker, `is in ${cgroup}, a cgroup of the run`);
-    if (marked) say("marker", known ?? marker, `${runMarker}=${this.#context.runId} stands in its environment`);
+    if (marked) say("marker", known ?? marker, this.#marker);
     const session = this.#sessions.get(fact.session);
     if (session !== undefined)
       say("session", known ?? session, `is in session ${fact.session}, which the ${session} opened`);
     if (known !== undefined) say("parent", known, `was seen during the run as a process of the ${known}`);
     this.#judgeParent(fact, say);
+    const recorded = this.#recorded(fact);
+    const [why] = recorded?.evidence ?? [];
+    if (recorded !== null && why !== undefined && isRole(recorded.to)) say(why.kind, recorded.to, why.detail);
     this.#judgePaths(fact, say);
     if (roles.length > 0) {
+      if (recorded?.to === "background" && why !== undefined) {
+        evidence.push({ kind: why.kind, detail: `and yet it ${why.detail}` });
+      }
       if (!marked && fact.marks !== null && fact.state !== "Z") {
         evidence.push({ kind: "marker", detail: "does not carry the run's marker: its environment was cleared" });
       }
       return { to: precise(known ?? (roles[0] as RunRole), roles), evidence: this.#withTime(fact, evidence) };
     }
-    return this.#judgeForeign(fact, evidence);
+    const isSaid = recorded !== null && (recorded.to === "shared" || recorded.to === "background");
+    return isSaid && !this.isScanner(fact.pid)
+      ? recorded
+      : this.#judgeForeign(fact, [...evidence, ...(recorded?.evidence ?? [])]);
+  }
+
+  get #marker(): string {
+    return `${runMarker}=${this.#context.runId} stands in its environment`;
   }
 
   #judgeParent(fact: ProcessFact, say: (kind: Evidence["kind"], role: RunRole, detail: string) => void): void {
@@ -193,6 +249,10 @@ export class ProcessWitness {
     if (this.#before.has(processKey(fact))) return evidence;
     return [...evidence, { kind: "time", detail: "was started after the baseline" }];
   }
+}
+
+function isRole(to: AttributionTarget): to is RunRole {
+  return to === "agent" || to === "job" || to === "harness";
 }
 
 function ownPids({ scanner, launcher }: Snapshot): ReadonlySet<number> {

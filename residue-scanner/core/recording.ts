@@ -53,9 +53,12 @@ export interface Act {
   readonly apart?: readonly NamespaceKind[];
 }
 
-/** One of the recorder's sources: the kernel's file events, its process events, its system calls. */
+/** The kernel's file events, its process events, its system calls. */
+export const recorderSources = ["files", "processes", "calls"] as const;
+
+/** One of the recorder's sources. */
 export interface RecorderSource {
-  readonly source: "files" | "processes" | "calls";
+  readonly source: (typeof recorderSources)[number];
   /** `lost`: it ran, and events are missing; `partial`: it ran, and some kinds or places were out of its sight. */
   readonly status: "done" | "partial" | "lost" | "not-permitted" | "off";
   /** Why it is not `done`, in words. */

@@ -16,8 +16,12 @@ import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
 import { type NoiseCase, noiseRules } from "./noise-rules.ts";
 import { type Attribution, ProcessWitness } from "./process-attribution.ts";
+import { evidenceFrom } from "./recorded-knowledge.ts";
+import type { RecordedRun } from "./recorded-run.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { summarise } from "./summary.ts";
 import { judgeResidue } from "./verdict.ts";
+import { applyWaivers } from "./waivers.ts";
 
 export interface ReportSources {
   readonly before: Snapshot;
@@ -26,6 +30,8 @@ export interface ReportSources {
   readonly differences: Differences;
   readonly inspections: Inspections;
   readonly userName: (uid: number) => string;
+  /** Null where nothing was recorded. */
+  readonly recorded?: RecordedRun | null;
 }
 
 const examplesMax = 5;
@@ -34,27 +40,38 @@ const examplesMax = 5;
 export function reportOf(sources: ReportSources): ResidueReport {
   const { before, after, context, differences } = sources;
   const witness = new ProcessWitness(before, after, context);
-  const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections };
+  const recorded = evidenceFrom(sources, witness);
+  const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections, recorded };
   const judged = differences.list.map((difference) => ({ difference, attribution: attribute(difference, knowledge) }));
   const excused = new ExcusedTally();
   const directories = { before: directoryFacts(before.files), after: directoryFacts(after.files) };
   const directoryOf = ({ key, change }: Difference) =>
     directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
   const counting = excuse(judged, { context, witness, excused, directoryOf });
-  const findings = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
+  const described = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
+  const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, differences.moreFiles);
-  const verdict = judgeResidue({ findings: findings.length, surfaces: statuses });
+  const recorder = sources.recorded?.recording.sources.map((source) => ({ ...source }));
+  const told = { surfaces: statuses, ...(recorder !== undefined && { recorder }) };
+  const verdict = judgeResidue({ findings: findings.length, ...told });
   return {
     version: 1,
     verdict,
     policy: context.policy,
-    summary: summarise(verdict, { findings, statuses, narrowed: narrowedIn(before, after) }),
+    summary: summarise(verdict, {
+      findings,
+      waived: described.length - findings.length,
+      statuses,
+      narrowed: narrowedIn(before, after),
+      recorder: recorder ?? [],
+    }),
     baselineAt: before.startedAtMs,
     afterAt: after.endedAtMs,
     readings: 1,
-    surfaces: statuses,
+    ...told,
     findings,
     excused: excused.list(),
+    ...(context.waivers !== undefined && { waivers: uses }),
   };
 }
 
@@ -159,7 +176,7 @@ function describeAll(counting: readonly Judged[], sources: ReportSources): Folda
   }));
 }
 
-const targetsWorstFirst: readonly AttributionTarget[] = ["job", "agent", "unknown", "harness", "background"];
+const targetsWorstFirst: readonly AttributionTarget[] = ["job", "agent", "shared", "unknown", "harness", "background"];
 const surfacesWorstFirst: readonly string[] = [
   "processes",
   "sockets",
@@ -226,53 +243,10 @@ function troubleOf(reading: SurfaceReading | undefined, surface: Surface): Troub
   return { status: "failed", detail: `the snapshot lacks ${surface}` };
 }
 
-function summarise(
-  verdict: ResidueReport["verdict"],
-  known: { findings: readonly Finding[]; statuses: readonly SurfaceStatus[]; narrowed: ReadonlySet<string> },
-): string {
-  const { findings, statuses, narrowed } = known;
-  const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
-  switch (verdict) {
-    case "clean":
-      // What no collector reads (firewall rules, BPF programs, other namespaces) is not vouched for.
-      return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
-    case "partial":
-      return `Nothing was found, but ${limitsOf(lost, narrowed)}.`;
-    case "unknown":
-      return `Nothing was found, but evidence was lost on: ${lost.join(", ")}.`;
-    case "residue": {
-      const counts = Map.groupBy(findings, ({ attribution }) => attribution.to);
-      const parts = [...counts].map(
-        ([to, list]) => `${list.length} ${to === "unknown" ? "unexplained" : `of the ${to}`}`,
-      );
-      return `${countBoth(findings)}: ${parts.join(", ")}.`;
-    }
-  }
-}
-
 /** Surfaces of which all was seen that was asked for, in both readings. */
 function narrowedIn(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const names = [before, after].map(({ surfaces: readings }) =>
     readings.filter(({ isNarrowed }) => isNarrowed === true).map(({ surface }) => surface),
   );
   return new Set(names[0]).intersection(new Set(names[1]));
-}
-
-function limitsOf(lost: readonly string[], narrowed: ReadonlySet<string>): string {
-  const asked = lost.filter((surface) => narrowed.has(surface));
-  const hidden = lost.filter((surface) => !narrowed.has(surface));
-  return [
-    ...(asked.length > 0 ? [`of ${asked.join(", ")} only what was asked for was read`] : []),
-    ...(hidden.length > 0 ? [`this user does not see all of: ${hidden.join(", ")}`] : []),
-  ].join(", and ");
-}
-
-/** `2 things are left on the host and 1 is gone from it`: what vanished is not left, though it is residue as well. */
-function countBoth(findings: readonly Finding[]): string {
-  const gone = findings.filter(({ change }) => change === "vanished").length;
-  const left = findings.length - gone;
-  const things = (count: number) => `${count} ${count === 1 ? "thing is" : "things are"}`;
-  if (gone === 0) return `${things(left)} left on the host`;
-  if (left === 0) return `${things(gone)} gone from the host`;
-  return `${things(left)} left on the host and ${gone} ${gone === 1 ? "is" : "are"} gone from it`;
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { parseInternetTable, parseUnixTable, socketFacts } from "./socket-table.ts";
+import {
+  parseInternetTable,
+  parseNetlinkTable,
+  parsePacketTable,
+  parseUnixTable,
+  socketFacts,
+} from "./socket-table.ts";
 
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0 100 0 0 10 0
@@ -71,5 +77,30 @@ describe("a socket fact", () => {
   it("says who holds it, nobody, or that this cannot be seen", () => {
     expect(facts(false).map(({ owners }) => owners)).toEqual([[7, 9], [], [], [], [], []]);
     expect(facts(true).map(({ owners }) => owners)).toEqual([[7, 9], [], null, null, null, null]);
+  });
+});
+
+describe("tables of the kernel's own families", () => {
+  it("name netlink sockets by their ports, without the kernel's own ends", () => {
+    const table = `sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
+000000003d028c35 0   0          00000000 0        0        0     2        0        4
+000000003d028c36 0   4242       00000011 0        0        0     2        0        77
+000000003d028c37 31  4242       00000000 0        0        0     2        0        78
+`;
+    expect(parseNetlinkTable(table).map(({ local, inode }) => [local, inode])).toEqual([
+      ["route port 4242, groups 00000011", 77],
+      ["31 port 4242", 78],
+    ]);
+  });
+
+  it("name packet sockets by what they read", () => {
+    const table = `sk               RefCnt Type Proto  Iface R Rmem   User   Inode
+0000000000000000 3      3    0003   2     1 0      1000   99
+0000000000000000 3      2    0800   0     1 0      0      98
+`;
+    expect(parsePacketTable(table).map(({ local, uid, inode }) => [local, uid, inode])).toEqual([
+      ["raw protocol 0x0003 on interface 2", 1000, 99],
+      ["cooked protocol 0x0800 on every interface", 0, 98],
+    ]);
   });
 });

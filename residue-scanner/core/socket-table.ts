@@ -17,8 +17,6 @@ const tcpStates: Readonly<Record<string, string>> = {
   "0A": "listening",
   "0B": "closing",
   "0C": "syn-received",
-  // TCP_BOUND_INACTIVE
-  "0D": "bound",
 };
 
 export function tcpState(number: number): string {

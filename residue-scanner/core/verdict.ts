@@ -1,5 +1,5 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { ResiduePolicy, ResidueVerdict, SurfaceStatus } from "../../protocol/residue-report.ts";
+import type { RecorderStatus, ResiduePolicy, ResidueVerdict, SurfaceStatus } from "../../protocol/residue-report.ts";
 
 /**
  * The verdict over a whole comparison. A finding is certain whatever else was not seen; without
@@ -8,9 +8,15 @@ import type { ResiduePolicy, ResidueVerdict, SurfaceStatus } from "../../protoco
 export function judgeResidue(seen: {
   readonly findings: number;
   readonly surfaces: readonly SurfaceStatus[];
+  /** Absent where nobody wanted a recorder: then there is nothing that it could have missed. */
+  readonly recorder?: readonly RecorderStatus[];
 }): ResidueVerdict {
+  const recorder = seen.recorder ?? [];
   if (seen.findings > 0) return "residue";
+  // What was excused was excused by evidence, of which some is missing.
+  if (recorder.some(({ status }) => status === "lost")) return "unknown";
   if (seen.surfaces.length === 0 || seen.surfaces.some(({ status }) => status === "failed")) return "unknown";
+  if (recorder.some(({ status }) => status !== "done")) return "partial";
   return seen.surfaces.every(({ status }) => status === "done") ? "clean" : "partial";
 }
 

@@ -8,6 +8,12 @@ export type EntryFixture =
       readonly name: string;
       readonly mode?: number;
       readonly size?: number;
+      readonly ino?: number;
+      readonly links?: number;
+      /** As statx(2) has them. */
+      readonly flags?: number;
+      /** Seconds. */
+      readonly born?: number;
       /** Seconds, and the nanoseconds beyond them. */
       readonly changed?: number;
       readonly changedNs?: number;
@@ -33,6 +39,10 @@ function writeEntry(writer: TreeWriter, entry: Exclude<EntryFixture, string>): v
   const { words, bytes, end } = writer;
   words[end + entryField.modeAndName] = (entry.mode ?? 0o100644) | (name.length << 16);
   words[end + entryField.size] = entry.size ?? 0;
+  words[end + entryField.ino] = entry.ino ?? 0;
+  words[end + entryField.links] = entry.links ?? 1;
+  words[end + entryField.flags] = entry.flags ?? 0;
+  words[end + entryField.born] = entry.born ?? 0;
   words[end + entryField.changed] = entry.changed ?? 0;
   words[end + entryField.changed + 2] = entry.changedNs ?? 0;
   bytes.set(name, (end + entryWords) * 4);

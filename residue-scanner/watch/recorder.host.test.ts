@@ -109,6 +109,20 @@ describe.skipIf(!canWatch)("the recorder (needs root on Linux)", () => {
     expect(other?.executable).toMatch(/\/(mv|busybox|coreutils)$/);
   });
 
+  it("says who removed what was in a directory that is gone, also where another has its name now", async () => {
+    const directory = temporaryDirectory();
+    for (const name of ["gone", "again"]) mkdirSync(join(directory, name, "below"), { recursive: true });
+    for (const name of ["gone", "again"]) writeFileSync(join(directory, name, "below/file"), "x");
+    const recorder = await testRecorder();
+    const pid = await shell('rm -r "$1/gone" "$1/again"; mkdir -p "$1/again/below"', directory);
+    for (const name of ["gone", "again"]) {
+      const path = join(directory, name, "below/file");
+      expect(kindsAt(recorder, path)).toEqual(["deleted"]);
+      const [touch] = touchesOf(recorder, path);
+      expect(lineageOf(recorder.recording(), touch?.by ?? -1).map((each) => each.pid)).toContain(pid);
+    }
+  });
+
   it("tells what happens as it happens, with paths and processes", async () => {
     const directory = temporaryDirectory();
     const recorder = await testRecorder({ live: true });

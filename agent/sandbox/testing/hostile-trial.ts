@@ -99,8 +99,7 @@ async function staysFrozen({
   bed: DriverBed;
   fled: readonly number[];
 }): Promise<boolean> {
-  const { running } = bed.driver.freezeAll();
-  if (running.length > 0) return false;
+  await bed.freeze();
   for (let window = 1; window <= windowsMax; window += 1) {
     const before = cpuOf(started, bed, fled);
     await sleep(frozenMs);

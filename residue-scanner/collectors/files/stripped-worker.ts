@@ -52,11 +52,12 @@ function stripAll(entry: URL): Map<string, string> | null {
 
 /** Node warns that this call may change. It is what runs these very files, so the user learns nothing from that. */
 function quietly(url: URL): string {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
+  const source = readFileSync(url, "utf8");
+  const own = Object.getOwnPropertyDescriptor(process, "emitWarning") ?? {};
+  Object.defineProperty(process, "emitWarning", { ...own, value: () => undefined });
   try {
-    return stripTypeScriptTypes(readFileSync(url, "utf8"));
+    return stripTypeScriptTypes(source);
   } finally {
-    process.emitWarning = emitWarning;
+    Object.defineProperty(process, "emitWarning", own);
   }
 }

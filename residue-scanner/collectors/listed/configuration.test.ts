@@ -35,6 +35,17 @@ describe("shared configuration", () => {
     expect(unseen).toEqual([]);
   });
 
+  it("is told of lists that are kept in parts", () => {
+    const root = recordedFiles({
+      "etc/sudoers.d/left": "ann ALL=(ALL) NOPASSWD: ALL\n",
+      "var/lib/dpkg/statoverride": "root root 4755 /x\n",
+    });
+    expect(collectConfiguration(root).facts.map(({ location }) => location.slice(root.length))).toEqual([
+      "/var/lib/dpkg/statoverride:1",
+      "/etc/sudoers.d/left:1",
+    ]);
+  });
+
   it("tells of passwords only that they changed", () => {
     const shadow = (hash: string) =>
       collectConfiguration(recordedFiles({ "etc/shadow": `ann:${hash}:1:0:9:7:::\n` })).facts[0];

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { shellPath } from "../../core/path-text.ts";
+import { homesBelow } from "./homes.ts";
 
 /** Files in which many parties keep lines of their own, so that which lines changed says more than that the file did. */
 const sharedFiles = [
@@ -13,6 +14,17 @@ const sharedFiles = [
   ..."ld.so.preload ld.so.conf sudoers sysctl.conf modules login.defs securetty locale.gen".split(" "),
   ..."at.allow at.deny cron.allow cron.deny ssh/ssh_config ssh/sshd_config apt/sources.list".split(" "),
 ].map((name) => `etc/${name}`);
+
+/** Directories whose files are parts of one such list. */
+const sharedDirectories = [
+  "sudoers.d profile.d ld.so.conf.d sysctl.d modules-load.d modprobe.d apt/sources.list.d apt/preferences.d".split(" "),
+  "security/limits.d ssh/sshd_config.d ssh/ssh_config.d environment.d pam.d exports.d hosts.d".split(" "),
+]
+  .flat()
+  .map((name) => `etc/${name}`);
+
+/** What dpkg(1) was told to treat otherwise than its packages say. */
+const dpkgFiles = ["var/lib/dpkg/diversions", "var/lib/dpkg/statoverride"];
 
 /** The same in each user's home. */
 const homeFiles = [
@@ -33,7 +45,7 @@ const lastRead = new Map<string, { readonly content: string; readonly facts: rea
 export function collectConfiguration(root = "/"): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
-  for (const path of new Set([...sharedFiles, ...filesInHomes(root)])) {
+  for (const path of new Set([...sharedFiles, ...dpkgFiles, ...filesIn(root, refused), ...filesInHomes(root)])) {
     const content = readShared(join(root, path), refused);
     if (content !== null) facts.push(...factsOf({ file: join(root, path), content, isSecret: secretFiles.has(path) }));
   }
@@ -44,11 +56,19 @@ export function collectConfiguration(root = "/"): ListedReading {
   };
 }
 
-/** passwd(5): the sixth field is the home. */
+function filesIn(root: string, refused: string[]): string[] {
+  return sharedDirectories.flatMap((directory) => {
+    try {
+      return readdirSync(join(root, directory), "latin1").map((name) => join(directory, name));
+    } catch (error) {
+      if (!["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) refused.push(join(root, directory));
+      return [];
+    }
+  });
+}
+
 function filesInHomes(root: string): string[] {
-  const users = readShared(join(root, "etc/passwd"), [])?.split("\n") ?? [];
-  const homes = new Set(users.map((line) => line.split(":")[5] ?? "").filter((home) => /^\/[^/]/.test(home)));
-  return [...homes].flatMap((home) => homeFiles.map((name) => join(home.slice(1), name)));
+  return homesBelow(root).flatMap((home) => homeFiles.map((name) => join(home, name)));
 }
 
 /** One character a byte; null where there is no such file, or none of this kind. */

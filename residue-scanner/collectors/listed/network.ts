@@ -1,5 +1,6 @@
 import type { FactAttributes } from "../../../protocol/residue-report.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
+import { showFlags } from "./network/links.ts";
 import { KernelTexts } from "./read-text.ts";
 import { readSetting } from "./sysctls.ts";
 
@@ -7,15 +8,23 @@ import { readSetting } from "./sysctls.ts";
 const madeByKernel = { cache: 0x0100_0000, fromRouter: 0x0004_0000, local: 0x8000_0000 } as const;
 /** An entry that somebody set and that stays (ATF_PERM of if_arp.h). */
 const permanentNeighbour = 0x4;
-/** Whether it is up is the owner's word; whether there is a cable is not (IFF_UP, IFF_PROMISC of if.h). */
-const wordedFlags = { up: 0x1, noArp: 0x80, promiscuous: 0x100, allMulticast: 0x200, multicast: 0x1000 } as const;
+
+interface NetworkSources {
+  readonly sys?: string;
+  readonly proc?: string;
+  /** What netlink tells of the interfaces. Where that cannot be asked, /sys tells, of the namespace that it was mounted in. */
+  readonly links?: ReadonlyMap<string, FactAttributes> | null;
+}
 
 /** Interfaces with their settings, addresses, routes and neighbours that were set, of the scanner's own network namespace. */
-export function collectNetwork({ sys = "/sys", proc = "/proc" }: { sys?: string; proc?: string } = {}): ListedReading {
+export function collectNetwork({ sys = "/sys", proc = "/proc", links = null }: NetworkSources = {}): ListedReading {
   const texts = new KernelTexts();
   const refused: string[] = [];
   const facts = [
-    ...texts.names(`${sys}/class/net`).flatMap((name) => interfaceFact(texts, { sys, proc, name, refused })),
+    ...[...(links?.keys() ?? texts.names(`${sys}/class/net`))].flatMap((name) => {
+      const attributes = links === null ? attributesIn(texts, `${sys}/class/net/${name}`) : (links.get(name) ?? null);
+      return interfaceFact({ proc, name, refused }, attributes);
+    }),
     ...addresses4(texts, proc),
     ...addresses6(texts, proc),
     ...routes4(texts, proc),
@@ -28,26 +37,28 @@ export function collectNetwork({ sys = "/sys", proc = "/proc" }: { sys?: string;
 }
 
 interface InterfaceSources {
-  readonly sys: string;
   readonly proc: string;
   readonly name: string;
   readonly refused: string[];
 }
 
-function interfaceFact(texts: KernelTexts, { sys, proc, name, refused }: InterfaceSources): ListedFact[] {
-  const word = (file: string): string | null => texts.word(`${sys}/class/net/${name}/${file}`);
-  // A file beside the interfaces, such as the one by which more of a kind are made, or one that went since it was listed.
-  if (word("ifindex") === null) return [];
-  const flags = Number(word("flags"));
-  const attributes: FactAttributes = {
+/** Null for a file beside the interfaces, such as the one by which more of a kind are made, or one that is gone. */
+function attributesIn(texts: KernelTexts, directory: string): FactAttributes | null {
+  const word = (file: string): string | null => texts.word(`${directory}/${file}`);
+  if (word("ifindex") === null) return null;
+  return {
     address: word("address"),
     mtu: Number(word("mtu")),
-    flags: Object.entries(wordedFlags).flatMap(([flag, bit]) => ((flags & bit) === 0 ? [] : [flag])),
+    flags: showFlags(Number(word("flags"))),
     queueLength: Number(word("tx_queue_len")),
     group: Number(word("netdev_group")),
     alias: word("ifalias") ?? "",
-    ...settingsOf({ proc, name, refused }),
   };
+}
+
+function interfaceFact({ proc, name, refused }: InterfaceSources, found: FactAttributes | null): ListedFact[] {
+  if (found === null) return [];
+  const attributes: FactAttributes = { ...found, ...settingsOf({ proc, name, refused }) };
   return [
     {
       key: `interface ${name}`,
@@ -60,7 +71,7 @@ function interfaceFact(texts: KernelTexts, { sys, proc, name, refused }: Interfa
   ];
 }
 
-function settingsOf({ proc, name, refused }: Omit<InterfaceSources, "sys">): FactAttributes {
+function settingsOf({ proc, name, refused }: InterfaceSources): FactAttributes {
   const texts = new KernelTexts();
   const settings: FactAttributes = {};
   for (const kind of ["ipv4/conf", "ipv4/neigh", "ipv6/conf", "ipv6/neigh"]) {

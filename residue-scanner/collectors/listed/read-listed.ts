@@ -1,12 +1,26 @@
 import type { ListedReading, ListedSurface, ProcessFact } from "../../core/fact.ts";
 import type { OpenFiles } from "../open-files.ts";
+import { collectLaunchd } from "../macos/launchd.ts";
 import { collectConfiguration } from "./configuration.ts";
+import { collectContainers } from "./containers.ts";
+import { collectFirewall } from "./firewall.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectKeys } from "./keys.ts";
+import { collectBpf } from "./kernel/bpf.ts";
+import { collectBpfPins } from "./kernel/bpf-pins.ts";
+import { collectFormats } from "./kernel/formats.ts";
+import { collectModules } from "./kernel/modules.ts";
+import { collectTracing } from "./kernel/tracing.ts";
+import { collectKnobs } from "./knobs.ts";
+import { collectMessageQueues } from "./message-queues.ts";
 import { collectMounts } from "./mounts.ts";
 import { collectNamespaces, type Member } from "./namespaces.ts";
+import { collectBeyondTables } from "./network/beyond-tables.ts";
+import { readOwnLinks } from "./network/links.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
+import { collectPackages } from "./packages.ts";
+import { collectServices } from "./services.ts";
 import { collectStorage } from "./storage.ts";
 import { collectSysctls } from "./sysctls.ts";
 
@@ -18,21 +32,38 @@ export interface ListedSources {
 }
 
 /** Who reads which surface of listed facts. */
-export const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
+const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
   mounts: () => collectMounts(),
-  network: () => collectNetwork(),
-  ipc: () => collectIpc(),
+  network: ({ openFiles }) => together(collectNetwork({ links: readOwnLinks() }), collectBeyondTables(openFiles())),
+  firewall: ({ openFiles }) => collectFirewall(openFiles()),
+  ipc: () => together(collectIpc(), collectMessageQueues()),
   keys: () => collectKeys(),
   storage: () => collectStorage(),
-  sysctls: () => collectSysctls(),
+  sysctls: () => together(collectSysctls(), collectKnobs()),
+  kernel: ({ openFiles }) =>
+    together(collectModules(), collectBpf(openFiles()), collectBpfPins(), collectTracing(), collectFormats()),
   configuration: () => collectConfiguration(),
+  services: () => collectServices(),
+  packages: () => collectPackages(),
+  containers: () => collectContainers(),
   "open-files": ({ openFiles }) => collectOpenFiles(openFiles()),
   namespaces: ({ openFiles, processes }) => collectNamespaces(openFiles(), membersAmong(processes)),
 };
+
+/** On macOS what launchd starts; what else there is, is read on Linux only. */
+export function readListedSurface(surface: ListedSurface, sources: ListedSources): ListedReading {
+  if (process.platform === "linux") return listedCollectors[surface](sources);
+  if (process.platform === "darwin" && surface === "services") return collectLaunchd();
+  return { facts: [], unseen: [`nothing reads this on ${process.platform}`] };
+}
 
 /** The kernel's own threads live where the scanner does, or above it. */
 function membersAmong(processes: readonly ProcessFact[]): { members?: Member[] } {
   if (processes.length === 0) return {};
   const living = processes.filter(({ kernelThread, state }) => !kernelThread && state !== "Z" && state !== "X");
   return { members: living.map(({ pid, namespaces }) => ({ pid, namespaces: namespaces ?? null })) };
+}
+
+function together(...readings: readonly ListedReading[]): ListedReading {
+  return { facts: readings.flatMap(({ facts }) => facts), unseen: readings.flatMap(({ unseen }) => unseen) };
 }

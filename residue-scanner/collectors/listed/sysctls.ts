@@ -23,7 +23,10 @@ const counterDirectories = ["fs.quota."];
 /** Settings of one network interface are told with it (`network.ts`). */
 const ofInterface = /^net\/ipv[46]\/(?:conf|neigh)\/(?!all$|default$)[^/]+$/;
 
-/** Every setting below /proc/sys (sysctl(8)); formats of binfmt_misc(5) are among them. */
+/** Mounted there or not, its entries are told by `kernel/formats.ts`. */
+const formats = "fs/binfmt_misc";
+
+/** Every setting below /proc/sys (sysctl(8)). */
 export function collectSysctls(root = "/proc/sys"): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
@@ -53,7 +56,7 @@ function readBelow({ root, path, facts, refused }: Walk): void {
   for (const entry of entries) {
     const below = path === "" ? entry.name : `${path}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!ofInterface.test(below)) readBelow({ root, path: below, facts, refused });
+      if (!ofInterface.test(below) && below !== formats) readBelow({ root, path: below, facts, refused });
     } else {
       const value = readSetting(`${root}/${below}`);
       if (value === "refused") refused.push(`${root}/${below}`);

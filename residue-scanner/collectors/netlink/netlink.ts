@@ -109,12 +109,12 @@ export class Netlink {
     message.writeUInt32LE(this.#sequence, 8);
     message.set(body, headerBytes);
     const sent = this.#calls.send(this.#socket, this.#calls.addressOf(message), message.length, 0);
-    if (Number(sent) < 0) throw new NetlinkError(this.#calls.errno());
+    if (sent < 0) throw new NetlinkError(this.#calls.errno());
   }
 
   #receive(): Buffer {
     const address = this.#calls.addressOf(this.#buffer);
-    const bytes = Number(this.#calls.recv(this.#socket, address, bufferBytes, doNotWait | tellTruncation));
+    const bytes = this.#calls.recv(this.#socket, address, bufferBytes, doNotWait | tellTruncation);
     if (bytes < 0) throw new NetlinkError(this.#calls.errno());
     if (bytes > bufferBytes) throw new NetlinkError(constants.errno.EMSGSIZE);
     return Buffer.from(this.#buffer.subarray(0, bytes));
@@ -134,6 +134,9 @@ function* messagesIn(bytes: Buffer): Generator<NetlinkMessage & { readonly flags
     at += (length + 3) & ~3;
   }
 }
+
+/** What decoders need of it. */
+export type Questions = Pick<Netlink, "dump">;
 
 /** Asks one question over a socket of its own. Null where no such socket can be made. */
 export function withNetlink<T>(protocol: number, use: (netlink: Netlink) => T): T | null {

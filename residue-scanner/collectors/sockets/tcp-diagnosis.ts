@@ -6,6 +6,7 @@ const getTcpSockets = 18;
 const requestBytes = 60;
 const statesAt = 52;
 const internet6 = 10;
+const closedState = 7;
 
 /**
  * The rows of /proc/net/tcp and tcp6, and sockets that are bound without listening, which those do not have, at a
@@ -18,7 +19,11 @@ export function diagnoseTcp(): SocketRow[] | null {
   body.writeUInt32LE(0xffff_ffff, statesAt);
   try {
     const messages = withNetlink(protocols.socketDiagnosis, (netlink) => netlink.dump({ type: getTcpSockets, body }));
-    return messages?.map((message) => rowOf(message.body)) ?? null;
+    // In the order of the two tables.
+    return (
+      messages?.map(({ body: found }) => rowOf(found)).sort((one, other) => (one.protocol < other.protocol ? -1 : 1)) ??
+      null
+    );
   } catch (error) {
     if (error instanceof NetlinkError) return null;
     throw error;
@@ -34,7 +39,8 @@ export function rowOf(message: Buffer): SocketRow {
     protocol: isSix ? "tcp6" : "tcp",
     local: end(4, 8) ?? "*:0",
     remote: end(6, 24),
-    state: tcpState(message[1] ?? 0),
+    // Of those that are closed, only what is bound is listed.
+    state: message[1] === closedState ? "bound" : tcpState(message[1] ?? 0),
     uid: message.readUInt32LE(64),
     inode: message.readUInt32LE(68),
   };

@@ -24,8 +24,8 @@ function protocolOf(link: string): string {
   const path = Buffer.from(`${link}\0`);
   const name = Buffer.from("system.sockprotoname\0");
   const value = Buffer.alloc(nameBytesMax);
-  const { addressOf } = calls;
-  const bytes = Number(calls.getxattr(addressOf(path), addressOf(name), addressOf(value), nameBytesMax));
+  const addressOf = (view: Buffer) => calls.addressOf(view);
+  const bytes = calls.getxattr(addressOf(path), addressOf(name), addressOf(value), nameBytesMax);
   const text = bytes <= 0 ? "" : value.toString("latin1", 0, bytes).replace(/\0.*$/, "");
   return text === "" ? "other" : text.toLowerCase().replace(/^af_/, "");
 }

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+
+import type { FactAttributes } from "../../../../protocol/residue-report.ts";
+import type { ListedFact, ListedReading } from "../../../core/fact.ts";
+import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
+import { KernelTexts } from "../read-text.ts";
+
+const type = "tracefs";
+const usual = "/sys/kernel/tracing";
+/** Of the whole kernel and of each instance: what is traced, and how. */
+const settings = [
+  ..."current_tracer tracing_on set_event set_event_pid trace_clock buffer_size_kb".split(" "),
+  "tracing_cpumask",
+];
+const dynamicEvents = ["dynamic_events", "kprobe_events", "uprobe_events", "synthetic_events"];
+
+/**
+ * Instances of the tracer, what they trace, and events that somebody made (kprobes, uprobes, synthetic ones): all of it
+ * outlives whoever made it, and a tracefs that is no longer mounted (ftrace of the kernel's manual).
+ */
+export function collectTracing(): ListedReading {
+  if (!hasFileSystem(type, readFileSync("/proc/filesystems", "latin1"))) return { facts: [], unseen: [] };
+  const found = withDetachedMount(type, readTracing);
+  return found ?? { facts: [], unseen: ["only root sees what is traced"] };
+}
+
+export function readTracing(directory: string): ListedReading {
+  const texts = new KernelTexts();
+  const instances = texts.names(`${directory}/instances`);
+  const facts = [
+    tracerFact("the tracer", usual, settingsOf(texts, directory)),
+    ...instances.map((name) =>
+      tracerFact(
+        `instance ${name} of the tracer`,
+        `${usual}/instances/${name}`,
+        settingsOf(texts, `${directory}/instances/${name}`),
+      ),
+    ),
+    ...eventsOf(texts, directory),
+  ];
+  return { facts, unseen: texts.unseen() };
+}
+
+function tracerFact(subject: string, location: string, attributes: FactAttributes): ListedFact {
+  return {
+    key: `tracer ${location}`,
+    subject,
+    location,
+    uid: null,
+    attributes,
+    show: `grep . ${location}/* 2>/dev/null`,
+  };
+}
+
+function settingsOf(texts: KernelTexts, directory: string): FactAttributes {
+  return Object.fromEntries(settings.map((name) => [name, texts.text(`${directory}/${name}`)?.trim() ?? null]));
+}
+
+/** A probe stands in the list of its kind and in the list of all. */
+function eventsOf(texts: KernelTexts, directory: string): ListedFact[] {
+  const lines = dynamicEvents.flatMap((file) => (texts.text(`${directory}/${file}`) ?? "").split("\n"));
+  return [...new Set(lines)].filter(Boolean).map((line) => ({
+    key: `event ${line}`,
+    subject: `event of the tracer that somebody made: ${line}`,
+    location: `${usual}/dynamic_events: ${line}`,
+    uid: null,
+    attributes: { event: line },
+    show: `cat ${usual}/dynamic_events`,
+  }));
+}

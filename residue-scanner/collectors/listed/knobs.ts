@@ -1,0 +1,88 @@
+import { type Dirent, readdirSync, statSync } from "node:fs";
+
+import type { ListedFact, ListedReading } from "../../core/fact.ts";
+import { KernelTexts } from "./read-text.ts";
+import { readSetting } from "./sysctls.ts";
+
+/** What is set of a disk's queue (queue-sysfs of the kernel's manual). */
+const queueFiles = (
+  "scheduler nr_requests read_ahead_kb rotational rq_affinity add_random iostats nomerges max_sectors_kb wbt_lat_usec " +
+  "write_cache io_poll discard_max_bytes"
+).split(" ");
+/** Directories of settings, of which all that anybody may write is read. */
+const directories = ["kernel/mm", "devices/virtual/workqueue", "devices/system/cpu/cpufreq", "devices/system/cpu/smt"];
+const single = ["kernel/profiling", "kernel/rcu_expedited", "kernel/rcu_normal"];
+const depthMax = 4;
+/** Asked once of each: the kernel decides it when it makes the file. */
+const areSettings = new Map<string, boolean>();
+
+/** Settings of the kernel below /sys: disks, memory, processors and parameters of modules. */
+export function collectKnobs(sys = "/sys"): ListedReading {
+  const texts = new KernelTexts();
+  const paths = [
+    ...texts.names(`${sys}/block`).flatMap((disk) => queueFiles.map((file) => `block/${disk}/queue/${file}`)),
+    ...directories.flatMap((directory) => settingsBelow(sys, directory)),
+    ...processors(texts, sys),
+    ...parameters(texts, sys),
+    ...single,
+  ];
+  const refused: string[] = [];
+  const facts = paths.flatMap((path): ListedFact[] => {
+    const location = `${sys}/${path}`;
+    const value = readSetting(location);
+    if (value === "refused") refused.push(location);
+    if (value === null || value === "refused") return [];
+    const attributes = { value: value.text };
+    return [
+      { key: location, subject: `setting ${location}`, location, uid: null, attributes, show: `cat ${location}` },
+    ];
+  });
+  const hidden = refused.length === 0 ? [] : [`${refused.length} settings cannot be read, ${refused[0]} for one`];
+  return { facts, unseen: [...texts.unseen(), ...hidden] };
+}
+
+/** Whether each takes part, and how fast it may run. */
+function processors(texts: KernelTexts, sys: string): string[] {
+  const directory = "devices/system/cpu";
+  return texts
+    .names(`${sys}/${directory}`)
+    .filter((name) => /^cpu\d+$/.test(name))
+    .map((name) => `${directory}/${name}/online`);
+}
+
+function parameters(texts: KernelTexts, sys: string): string[] {
+  return texts.names(`${sys}/module`).flatMap((name) => settingsBelow(sys, `module/${name}/parameters`));
+}
+
+/** What is never written to counts, or tells what the hardware is. */
+function settingsBelow(sys: string, directory: string, depth = 1): string[] {
+  return listed(`${sys}/${directory}`).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    // How a device of the kernel's own saves power nobody sets.
+    if (entry.isDirectory())
+      return depth < depthMax && entry.name !== "power" ? settingsBelow(sys, path, depth + 1) : [];
+    return entry.isFile() && isSetting(`${sys}/${path}`) ? [path] : [];
+  });
+}
+
+function listed(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    // A kernel without it, or what went since it was listed.
+    return [];
+  }
+}
+
+function isSetting(path: string): boolean {
+  const known = areSettings.get(path);
+  if (known !== undefined) return known;
+  try {
+    const { mode } = statSync(path);
+    const answer = (mode & 0o200) !== 0 && (mode & 0o444) !== 0;
+    areSettings.set(path, answer);
+    return answer;
+  } catch {
+    return false;
+  }
+}

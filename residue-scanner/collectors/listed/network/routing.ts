@@ -1,0 +1,86 @@
+import type { ListedFact } from "../../../core/fact.ts";
+import { showAddress } from "../../netlink/addresses.ts";
+import { attributesByType, littleEndian, textOf } from "../../netlink/attributes.ts";
+import type { Questions } from "../../netlink/netlink.ts";
+
+/** linux/rtnetlink.h and linux/fib_rules.h */
+const getRoute = 26;
+const getRule = 34;
+const headerBytes = 12;
+const families = { 2: "ipv4", 10: "ipv6" } as const;
+const routeAttributes = { target: 1, device: 4, gateway: 5, metric: 6, table: 15 } as const;
+const clonedFlag = 0x200;
+/** Of main and local tells `network.ts`. */
+const ordinaryTables = new Set([254, 255]);
+const ruleAttributes = {
+  to: 1,
+  from: 2,
+  input: 3,
+  goto: 4,
+  priority: 6,
+  mark: 10,
+  table: 15,
+  mask: 16,
+  output: 17,
+  users: 20,
+};
+
+/** Rules that choose a table of routes, and routes of tables that only rules lead to (ip-rule(8)). */
+export function readRouting(netlink: Questions, nameOf: (index: number) => string): ListedFact[] {
+  return Object.entries(families).flatMap(([number, family]) => {
+    const body = Buffer.alloc(headerBytes);
+    body[0] = Number(number);
+    return [
+      ...netlink.dump({ type: getRule, body }).map((message) => ruleFact(message.body, family)),
+      ...netlink.dump({ type: getRoute, body }).flatMap((message) => routeFact(message.body, { family, nameOf })),
+    ];
+  });
+}
+
+function ruleFact(body: Buffer, family: string): ListedFact {
+  const found = attributesByType(body, headerBytes);
+  const network = (type: number, bits: number | undefined) =>
+    found.has(type) ? `${showAddress(found.get(type))}/${bits}` : "all";
+  const number = (type: number) => (found.has(type) ? littleEndian(found.get(type)) : null);
+  const attributes = {
+    priority: number(ruleAttributes.priority) ?? 0,
+    from: network(ruleAttributes.from, body[2]),
+    to: network(ruleAttributes.to, body[1]),
+    input: textOf(found.get(ruleAttributes.input)),
+    output: textOf(found.get(ruleAttributes.output)),
+    mark: number(ruleAttributes.mark),
+    mask: number(ruleAttributes.mask),
+    users: found.get(ruleAttributes.users)?.toString("hex") ?? "",
+    table: number(ruleAttributes.table) ?? body[4] ?? 0,
+    goto: number(ruleAttributes.goto),
+    // FR_ACT_* of linux/fib_rules.h: to a table, to a rule, nothing, blackhole …
+    action: body[7] ?? 0,
+  };
+  const key = `rule ${family} ${Object.values(attributes).join(" ")}`;
+  const subject = `${family} rule ${attributes.priority} from ${attributes.from} to ${attributes.to}: table ${attributes.table}`;
+  const show = `ip ${family === "ipv6" ? "-6 " : ""}rule show`;
+  return { key, subject, location: `rule ${attributes.priority} of ${family}`, uid: null, attributes, show };
+}
+
+function routeFact(
+  body: Buffer,
+  { family, nameOf }: { family: string; nameOf: (index: number) => string },
+): ListedFact[] {
+  const found = attributesByType(body, headerBytes);
+  const table = found.has(routeAttributes.table) ? littleEndian(found.get(routeAttributes.table)) : (body[4] ?? 0);
+  if (ordinaryTables.has(table) || (body.readUInt32LE(8) & clonedFlag) !== 0) return [];
+  const target = found.has(routeAttributes.target)
+    ? `${showAddress(found.get(routeAttributes.target))}/${body[1]}`
+    : "default";
+  const attributes = {
+    table,
+    device: found.has(routeAttributes.device) ? nameOf(littleEndian(found.get(routeAttributes.device))) : "",
+    via: found.has(routeAttributes.gateway) ? showAddress(found.get(routeAttributes.gateway)) : "",
+    metric: littleEndian(found.get(routeAttributes.metric)),
+    type: body[7] ?? 0,
+  };
+  const key = `route ${family} ${target} ${Object.values(attributes).join(" ")}`;
+  const subject = `route to ${target} in table ${table}`;
+  const show = `ip ${family === "ipv6" ? "-6 " : ""}route show table ${table}`;
+  return [{ key, subject, location: `${target} in table ${table}`, uid: null, attributes, show }];
+}

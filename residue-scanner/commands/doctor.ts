@@ -1,0 +1,115 @@
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { RecorderStatus } from "../../protocol/residue-report.ts";
+import type { SurfaceReading } from "../core/fact.ts";
+import { fitLines, type Paint, painter } from "../render.ts";
+import { takeSnapshot } from "../take-snapshot.ts";
+import { startRecorder } from "../watch/recorder.ts";
+import { withLiveLine } from "./live-line.ts";
+import { formOf } from "./output.ts";
+import { RunCgroup } from "./run-cgroup.ts";
+
+export interface DoctorCommandOptions {
+  readonly json?: boolean;
+}
+
+/** What this user can see of this host, and what would show more. */
+interface Diagnosis {
+  readonly user: number | null;
+  readonly collectors: readonly (Pick<SurfaceReading, "status" | "detail" | "facts" | "durationMs"> & {
+    readonly surface: string;
+    readonly advice: string;
+  })[];
+  readonly recorder: readonly (RecorderStatus & { readonly advice: string })[];
+  /** How the watched command is told from others. */
+  readonly cgroup: { readonly status: "done" | "not-permitted"; readonly detail: string };
+}
+
+/**
+ * `residue doctor`: reads the host once and records for that long, and says what could be seen.
+ *
+ * @returns 0 when everything could, 2 when something could not
+ */
+export async function doctorCommand(options: DoctorCommandOptions, signal: AbortSignal): Promise<ExitCode> {
+  const diagnosis = await withLiveLine("Looking at what can be seen", () => diagnose(signal));
+  const { columns, color } = formOf(process.stdout);
+  const text =
+    options.json === true
+      ? `${JSON.stringify(diagnosis, null, 2)}\n`
+      : fitLines(diagnosisLines(diagnosis, painter(color)), columns);
+  process.stdout.write(text);
+  return isWhole(diagnosis) ? ExitCode.pass : ExitCode.unknown;
+}
+
+async function diagnose(signal: AbortSignal): Promise<Diagnosis> {
+  const recorder = await startRecorder();
+  try {
+    const { surfaces } = await takeSnapshot({ signal });
+    const probe = RunCgroup.create(`doctor-${process.pid}`);
+    await probe?.remove();
+    const { sources } = await recorder.stop();
+    return {
+      user: process.geteuid?.() ?? null,
+      collectors: surfaces.map((reading) => ({ ...reading, advice: adviceFor(reading) })),
+      recorder: sources.map((source) => ({ ...source, advice: adviceFor(source) })),
+      cgroup:
+        probe === null
+          ? { status: "not-permitted", detail: "no cgroup v2 that this user may write to: a command is known by less" }
+          : { status: "done", detail: "" },
+    };
+  } finally {
+    await recorder.close();
+  }
+}
+
+function isWhole({ collectors, recorder, cgroup }: Diagnosis): boolean {
+  return [...collectors, ...recorder, cgroup].every(({ status }) => status === "done");
+}
+
+/** What would show more; empty where nothing is hidden. */
+function adviceFor({ status, detail }: { readonly status: string; readonly detail: string }): string {
+  if (status === "done") return "";
+  if (process.platform !== "linux") return "Only Linux is seen in full.";
+  if (process.geteuid?.() !== 0) return "Run it as root: sudo residue …";
+  if (/tracefs|tracing/.test(detail)) return "Mount it: mount -t tracefs tracefs /sys/kernel/tracing";
+  if (/PID namespace/.test(detail)) return "Run it on the host itself, not in a container.";
+  if (/EPERM|EACCES|not permitted|lockdown/.test(detail)) {
+    return "Root is not enough here: give it CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE.";
+  }
+  if (status === "lost" || status === "failed") return "Try again; if it stays, please report it with this output.";
+  return "What it names cannot be seen on this host; a verdict is partial at best.";
+}
+
+const marks = { done: "ok", partial: "part", "not-permitted": "no", off: "no", lost: "lost", failed: "lost" } as const;
+const styles = {
+  done: "green",
+  partial: "yellow",
+  "not-permitted": "yellow",
+  off: "yellow",
+  lost: "magenta",
+  failed: "magenta",
+} as const;
+
+function diagnosisLines(diagnosis: Diagnosis, paint: Paint): string[] {
+  const { collectors, recorder, cgroup, user } = diagnosis;
+  const row = (status: keyof typeof marks, name: string, what: string) =>
+    `${paint(styles[status], marks[status].padEnd(4))} ${name.padEnd(14)} ${what}`;
+  const told = (detail: string, advice: string) =>
+    detail === "" ? [] : [`       ${detail}`, ...(advice === "" ? [] : [`       ${paint("bold", advice)}`])];
+  return [
+    `As user ${user ?? "?"}, residue sees of this host:`,
+    ...collectors.flatMap(({ surface, status, facts, durationMs, detail, advice }) => [
+      row(status, surface, `${facts} facts in ${durationMs.toFixed(0)} ms`),
+      ...told(detail, advice),
+    ]),
+    "and can record while a command runs:",
+    ...recorder.flatMap(({ source, status, events, detail, advice }) => [
+      row(status, source, `${events} events meanwhile`),
+      ...told(detail, advice),
+    ]),
+    row(cgroup.status, "cgroup", "of its own for a command"),
+    ...told(cgroup.detail, ""),
+    isWhole(diagnosis)
+      ? paint("green", "Everything can be seen: a run can be called clean.")
+      : paint("yellow", "Not everything can be seen: a run is partial at best, and never called clean."),
+  ];
+}

@@ -1,0 +1,105 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import type { Explanation } from "./call-surfaces.ts";
+import { combined, ofWhom } from "./combined-roles.ts";
+import type { ListedDifference } from "./difference.ts";
+import { showPath, showText } from "./path-text.ts";
+import type { Attribution } from "./process-attribution.ts";
+import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import type { Act, RecordedProcess } from "./recording.ts";
+import type { RoleOfTouch } from "./touch-attribution.ts";
+
+export interface ActKnowledge {
+  readonly explains: (act: Act) => Explanation | null;
+  readonly words: Words;
+  readonly witness: RecordedWitness;
+  readonly roleOf: RoleOfTouch;
+}
+
+/** Whose a thing is by the calls that explain it; null where none does. */
+export function attributeActs(
+  acts: readonly Act[],
+  { explains, words: { names, others }, witness, roleOf }: ActKnowledge,
+): Attribution | null {
+  const fitting = acts.map((act) => ({ act, how: explains(act) })).filter(({ how }) => how !== null);
+  const certain = fitting.filter(({ how }) => how === "names");
+  const candidates = (certain.length > 0 ? certain : fitting).map(({ act }) => {
+    const done = { by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs };
+    return { act, process: witness.process(act.by), ...roleOf(done) };
+  });
+  // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
+  // whose words name another thing that differs did that.
+  const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
+  const open = candidates.filter(({ process }) => !others.some((name) => says(process, name)));
+  const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : open;
+  if (told.length === 0) return null;
+  return { to: combined(told.map(({ to }) => to)), evidence: actEvidence(told) };
+}
+
+/** Calls that only take away, and calls that only bring. */
+const taking: ReadonlySet<string> = new Set([
+  "umount2",
+  "swapoff",
+  "delete_module",
+  "mq_unlink",
+  "shmctl",
+  "semctl",
+  "msgctl",
+]);
+const bringing: ReadonlySet<string> = new Set([
+  "swapon",
+  "init_module",
+  "finit_module",
+  "mq_open",
+  "add_key",
+  "mount_setattr",
+]);
+
+/** Whether a call can have led to this kind of change. */
+export function leadsTo(change: ListedDifference["change"], { call }: Act): boolean {
+  if (change === "appeared") return !taking.has(call);
+  return change === "changed" || !bringing.has(call);
+}
+
+/** What a command line may say: the thing in question, and others of its surface that differ. */
+export interface Words {
+  readonly names: readonly string[];
+  readonly others: readonly string[];
+}
+export const noWords: Words = { names: [], others: [] };
+
+interface JudgedAct extends Attribution {
+  readonly act: Act;
+  readonly process: RecordedProcess | null;
+}
+
+/** Of each side so many are named. */
+const namedMax = 2;
+
+function actEvidence(judged: readonly JudgedAct[]): Evidence[] {
+  const sides = Map.groupBy(judged, ({ to }) => to);
+  return [...sides.values()].flatMap((all) =>
+    all.slice(0, namedMax).flatMap(({ act, process, to, evidence }): Evidence[] => {
+      const [why, ...further] = evidence;
+      const who = process === null ? "a process that was not seen to start" : showProcess(process);
+      const words = Object.entries(act.parameters).map(([name, value]) => `${name} ${showText(value)}`);
+      const what = words.length === 0 ? act.call : `${act.call} (${words.join(", ")})`;
+      const cgroup = process === null || process.cgroup === null ? "" : `, in cgroup ${showPath(process.cgroup)}`;
+      const detail = `${who} of ${ofWhom(to)}${cgroup} called ${what}${why === undefined ? "" : `; it ${why.detail}`}`;
+      return [{ kind: why?.kind === "request" ? "request" : "recorder", detail }, ...further];
+    }),
+  );
+}
+
+function says(process: RecordedProcess | null, name: string): boolean {
+  const words = (process?.commandLine ?? "").split(/[\s=,:'"()]+/);
+  return words.includes(name);
+}
+
+/** By what a command line would call it: its place, and the words of its key but the first, which is its kind. */
+export function namesOf(key: string, location: string): string[] {
+  const [, ...words] = key.split(" ");
+  const charactersMin = 3;
+  return [location, ...words, ...words.map((word) => word.replace(/\/\d+$/, ""))].filter(
+    (name) => name.length >= charactersMin,
+  );
+}

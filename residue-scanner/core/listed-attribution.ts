@@ -1,0 +1,101 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import type { AttributionContext } from "./attribution-context.ts";
+import { withRecorded } from "./combined-roles.ts";
+import type { ListedDifference } from "./difference.ts";
+import { toBytePath } from "./path-text.ts";
+import type { Attribution, ProcessWitness } from "./process-attribution.ts";
+import { worstOf } from "./holder-attribution.ts";
+import type { RecordedEvidence } from "./recorded-evidence.ts";
+import { namesIn } from "./run-names.ts";
+import { isPutting } from "./touch-attribution.ts";
+
+const listedTimes = {
+  appeared: "came after the baseline",
+  changed: "was changed after the baseline",
+  vanished: "was there at the baseline and is gone",
+} as const;
+
+/** Whose a thing of a listed surface is: by who did it, where that was recorded, and by what its words name. */
+export function attributeListed(
+  difference: ListedDifference,
+  {
+    context,
+    recorded,
+    witness,
+  }: { context: AttributionContext; recorded: RecordedEvidence | null; witness: ProcessWitness },
+): Attribution {
+  const seen = recorded === null ? null : recordedFor(difference, recorded);
+  return withRecorded(seen, byWords(difference, context, witness));
+}
+
+/** Of what stands in a file, and of settings: who wrote there; of what is no file: who called the kernel for it. */
+function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): Attribution | null {
+  const { file, location = "" } = difference.after ?? difference.before ?? {};
+  const standsIn = file ?? (difference.surface === "sysctls" ? location : "");
+  const written = recorded.ofTouches(
+    [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
+    isPutting,
+  );
+  if (written !== null) return written;
+  const called = recorded.ofListed(difference) ?? recorded.ofTouchesIn(settingsAround(location));
+  // A mount point is not the mount: who made the directory need not have mounted anything on it.
+  if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;
+  return recorded.ofTouches([location], isPutting);
+}
+
+/** The settings of an interface are told with it, as attributes like `ipv4/conf/forwarding`. */
+export function settingPaths({ surface, key, changed }: ListedDifference): string[] {
+  if (surface !== "network" || !key.startsWith("interface ")) return [];
+  const name = key.slice("interface ".length);
+  return changed.flatMap((attribute) => {
+    const [, kind, setting] = /^(ipv[46]\/(?:conf|neigh))\/(.+)$/.exec(attribute) ?? [];
+    return kind === undefined
+      ? []
+      : [`/proc/sys/net/${kind}/${name}/${setting}`, `/proc/sys/net/${kind}/all/${setting}`];
+  });
+}
+
+/** Writing to one setting moves others beside it and below: `ip_forward` all interfaces' `forwarding`. */
+function settingsAround(location: string): string[] {
+  const root = "/proc/sys";
+  const directories: string[] = [];
+  for (let at = location; at.startsWith(`${root}/`); ) {
+    at = at.slice(0, at.lastIndexOf("/"));
+    if (at !== root) directories.push(at);
+  }
+  return directories;
+}
+
+/** By what its words name: who made it, the kernel does not keep. */
+function byWords(
+  { after, before, change }: ListedDifference,
+  context: AttributionContext,
+  witness: ProcessWitness,
+): Attribution {
+  const fact = after ?? before;
+  if (fact === null) return { to: "unknown", evidence: [] };
+  const when: Evidence = { kind: "time", detail: listedTimes[change] };
+  const text = toBytePath([fact.key, ...Object.values(fact.attributes).map(String)].join("\n"));
+  const named = namesIn(text, context);
+  if (named !== undefined) {
+    return {
+      to: "agent",
+      evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }, when],
+    };
+  }
+  const scopes = [
+    ...context.jobPaths.map((path) => ["job", path] as const),
+    ...context.agentPaths.map((path) => ["agent", path] as const),
+  ];
+  const mentioned = scopes.find(([, path]) => text.includes(toBytePath(path)));
+  if (mentioned !== undefined) {
+    const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
+    return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
+  }
+  const holder = worstOf(after?.holders ?? [], witness);
+  if (holder !== undefined) {
+    const held: Evidence = { kind: "holder", detail: `kept by process ${holder.pid}` };
+    return { to: holder.to, evidence: [held, ...holder.evidence, when] };
+  }
+  return { to: "unknown", evidence: [when] };
+}

@@ -1,0 +1,190 @@
+import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
+import { type Explanation, explanationBy } from "./call-surfaces.ts";
+import { combined, isOfRun } from "./combined-roles.ts";
+import { delegateFamilyOf } from "./delegates.ts";
+import {
+  type Difference,
+  type FileDifference,
+  isListed,
+  type ListedDifference,
+  type ProcessDifference,
+  processKey,
+} from "./difference.ts";
+import type { ProcessFact } from "./fact.ts";
+import { showText } from "./path-text.ts";
+import type { Attribution } from "./process-attribution.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import { namedOf, type RecordedWitness } from "./recorded-witness.ts";
+import type { Act, Touch } from "./recording.ts";
+import type { Requests } from "./requests.ts";
+import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
+import { touchEvidence } from "./touch-evidence.ts";
+
+export interface RecordedSources {
+  readonly run: RecordedRun;
+  readonly witness: RecordedWitness;
+  readonly requests: Requests;
+  readonly differences: readonly Difference[];
+}
+
+/** What a recording says about differences; null where it says nothing. */
+export class RecordedEvidence {
+  readonly #sources: RecordedSources;
+  readonly #files: ReadonlyMap<string, FileDifference>;
+  readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
+  readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  /** What command lines would call the things that differ, by surface. */
+  readonly #names: ReadonlyMap<string, readonly string[]>;
+  /** Of all that was called, what did not fail. */
+  readonly #acts: readonly Act[];
+
+  constructor(sources: RecordedSources) {
+    this.#sources = sources;
+    const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
+    this.#files = new Map(files.map((each) => [each.key, each]));
+    this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
+    const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
+    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    const listed = sources.differences.filter(isListed);
+    this.#names = new Map(
+      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [
+        surface,
+        all.flatMap(({ key, before, after }) => namesOf(key, (after ?? before)?.location ?? "")),
+      ]),
+    );
+    this.#acts = sources.run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
+  }
+
+  ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {
+    const process = this.#sources.witness.find({ pid, startTime });
+    return process === null ? null : this.#sources.witness.of(process.serial);
+  }
+
+  ofPid(pid: number): Attribution | null {
+    const process = this.#sources.witness.last(pid);
+    return process === null ? null : this.#sources.witness.of(process.serial);
+  }
+
+  /** Who ended a process of the baseline: the run, where it was seen to; its own side, where every call was seen. */
+  ofEnded(fact: ProcessFact): Attribution | null {
+    const difference = { surface: "processes", key: processKey(fact), change: "vanished", changed: [] } as const;
+    const killed = this.ofChangedProcess({ ...difference, before: fact, after: null });
+    if (killed !== null) return killed;
+    const isSeen = this.#sources.run.recording.sources.some(
+      ({ source, status }) => source === "calls" && status === "done",
+    );
+    return isSeen ? this.ofProcess(fact) : null;
+  }
+
+  /** Whose a file is by who touched its name, a directory that it came or went with, or another name of it. */
+  ofFile(difference: FileDifference): Attribution | null {
+    const { run, witness } = this.#sources;
+    const own = run.touchesOf(difference.key);
+    const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
+    const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
+    if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
+      return this.#withFlags(difference, answer);
+    }
+    return this.#ofHolder(difference) ?? this.#withFlags(difference, answer);
+  }
+
+  /** Whose are the touches of these names, whatever they did; null where there are none. */
+  ofTouches(paths: readonly string[], isTelling: (touch: Touch) => boolean = () => true): Attribution | null {
+    const touches = paths.flatMap((path) => this.#sources.run.touchesOf(path)).filter(isTelling);
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** The same of every name in these directories. */
+  ofTouchesIn(directories: readonly string[]): Attribution | null {
+    const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** Whose a thing is that is no file, by the system calls that fit to it. */
+  ofListed(difference: ListedDifference): Attribution | null {
+    const { surface, change, key, after, before } = difference;
+    const names = namesOf(key, (after ?? before)?.location ?? "");
+    const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
+    const explains = (act: Act) => (leadsTo(change, act) ? explanationBy(act, surface, key) : null);
+    return this.#ofActs(explains, { names, others });
+  }
+
+  /** Who ended, or set something of, a process that ran before; only calls that name it count. */
+  ofChangedProcess({ before, after, change }: ProcessDifference): Attribution | null {
+    const fact = after ?? before;
+    if (fact === null) return null;
+    return this.#ofActs((act) => {
+      if (signalling.has(act.call) !== (change === "vanished")) return null;
+      return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
+    }, noWords);
+  }
+
+  /** Whose a touch is; a daemon's, that of whoever asked it. */
+  roleOf(touch: Touch): Attribution {
+    const { witness, requests } = this.#sources;
+    const answer = witness.of(touch.by);
+    const process = witness.process(touch.by);
+    if (answer.to !== "background" || process === null || delegateFamilyOf(namedOf(process)) === null) return answer;
+    const asked = requests.doneBy(process, touch.lastMs);
+    return asked === null || asked.to === "background" ? answer : asked;
+  }
+
+  #attribute(touches: readonly Touch[]): Attribution {
+    const judged = touches.map((touch) => ({ touch, ...this.roleOf(touch) }));
+    return { to: combined(judged.map(({ to }) => to)), evidence: touchEvidence(judged, this.#sources.witness) };
+  }
+
+  /** A name that came beside another one, or went, changed the count of links of that one. */
+  #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
+    const isLinked = changed.includes("nlink") && after?.kind !== "directory" && after?.ino === before?.ino;
+    if (!isLinked) return [];
+    const others = (this.#links.get(after?.ino ?? 0) ?? []).filter(
+      (each) => each.key !== key && each.change !== "changed",
+    );
+    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
+  }
+
+  /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
+  #ofHolder({ key, change }: FileDifference): Attribution | null {
+    if (change === "changed") return null;
+    for (let path = parentOf(key); path !== null; path = parentOf(path)) {
+      const mount = this.#mounts.get(path);
+      const mounted = mount === undefined ? null : this.ofListed(mount);
+      if (mounted !== null)
+        return through(mounted, `lies where something was mounted or unmounted, on ${showText(path)}`);
+      const holder = this.#files.get(path);
+      if (holder?.change !== change) continue;
+      const moved = this.ofTouches([path], ({ kinds }) =>
+        kinds.includes(change === "appeared" ? "moved-to" : "moved-from"),
+      );
+      if (moved !== null) return through(moved, `${change === "appeared" ? "came" : "went"} with ${showText(path)}`);
+    }
+    return null;
+  }
+
+  /** What chattr(1) sets leaves no file event. */
+  #withFlags({ key, change, changed, before, after }: FileDifference, answer: Attribution | null): Attribution | null {
+    const isAnother = change !== "changed" || before?.ino !== after?.ino;
+    if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
+    const bySetting = (act: Act) => (settingFlags.has(act.call) ? explanationBy(act, "files", key) : null);
+    return this.#ofActs(bySetting, { names: [key], others: [] }) ?? answer;
+  }
+
+  #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
+    const { witness } = this.#sources;
+    return attributeActs(this.#acts, { explains, words, witness, roleOf: (touch) => this.roleOf(touch) });
+  }
+}
+
+const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
+const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
+function through({ to, evidence }: Attribution, detail: string): Attribution {
+  const [first, ...rest] = evidence;
+  if (first === undefined) return { to, evidence };
+  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
+}
+
+function parentOf(path: string): string | null {
+  const slash = path.lastIndexOf("/");
+  return slash <= 0 ? null : path.slice(0, slash);
+}

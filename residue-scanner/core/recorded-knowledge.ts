@@ -1,0 +1,43 @@
+import type { AttributionContext } from "./attribution-context.ts";
+import type { Differences } from "./difference.ts";
+import type { ProcessWitness } from "./process-attribution.ts";
+import { RecordedEvidence } from "./recorded-evidence.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import { RecordedWitness } from "./recorded-witness.ts";
+import { Requests } from "./requests.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface ComparisonSources {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  readonly context: AttributionContext;
+  readonly differences: Differences;
+  /** Null, or absent, where nothing was recorded. */
+  readonly recorded?: RecordedRun | null;
+}
+
+/** Brings a recording together with what the snapshots know of processes; each asks the other. */
+export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness): RecordedEvidence | null {
+  const { recorded: run, before, after, context, differences } = sources;
+  if (run === undefined || run === null) return null;
+  const requests: Requests = new Requests({
+    run,
+    witness: () => lineage,
+    crontabsBefore: before.crontabs,
+    crontabsAfter: after.crontabs,
+  });
+  const lineage = new RecordedWitness({
+    recording: run.recording,
+    context,
+    cgroupPrefixes: witness.cgroupPrefixes,
+    isScanner: ({ pid, isOlder }) => isOlder && witness.isScanner(pid),
+    markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
+    requestOf: (child, delegate) => requests.of(child, delegate),
+  });
+  const evidence = new RecordedEvidence({ run, witness: lineage, requests, differences: differences.list });
+  witness.askRecorder(
+    (fact) => evidence.ofProcess(fact),
+    (pid) => evidence.ofPid(pid),
+  );
+  return evidence;
+}

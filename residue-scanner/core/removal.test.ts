@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+
+import { packTree } from "../testing/packed-tree-fixture.ts";
+import { listedFixture, processFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
+import { differencesBetween } from "./difference.ts";
+import { indexTree } from "./packed-tree.ts";
+import { removalOf } from "./removal.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+function removals(before: Partial<Snapshot>, after: Partial<Snapshot>): (string | null)[] {
+  return differencesBetween(snapshotFixture(before), snapshotFixture(after)).list.map(removalOf);
+}
+
+const files = (directories: Parameters<typeof packTree>[0]) => ({ files: indexTree(packTree(directories)) });
+const line = (user: string | null, file: string) => ({
+  crontabs: [{ key: "k", file, line: 3, text: "* * * * * it's", user }],
+});
+
+describe("the command that would remove a finding", () => {
+  it("takes away what came, by a name that the shell reads as it is", () => {
+    const came = files({ "/d": ["it's", { name: "e", mode: 0o040755 }, { name: "held", flags: 0x10 }] });
+    expect(removals(files({ "/d": [] }), came)).toEqual([
+      "rm -r -- /d/e",
+      "chattr -ia -- /d/held && rm -- /d/held",
+      "rm -- '/d/it'\\''s'",
+    ]);
+  });
+
+  it("puts attributes back, and has no command for contents or for what is gone", () => {
+    const before = files({ "/d": ["gone", { name: "a", mode: 0o100755 }, { name: "f" }, { name: "c", size: 1 }] });
+    const after = files({
+      "/d": [
+        { name: "a", mode: 0o104777 },
+        { name: "f", flags: 0x10 },
+        { name: "c", size: 2 },
+      ],
+    });
+    expect(removals(before, after)).toEqual(["chmod 755 -- /d/a", null, "chattr -i -- /d/f", null]);
+  });
+
+  it.each<[string, Partial<Snapshot>, string]>([
+    ["a process", { processes: [processFixture({ pid: 9 })] }, "kill 9"],
+    [
+      "a user's crontab line",
+      line("nobody", "/spool/nobody"),
+      "crontab -u nobody -l | grep -vxF -e '* * * * * it'\\''s' | crontab -u nobody -",
+    ],
+    ["the system's", line(null, "/etc/cron.d/x"), "sed -i 3d /etc/cron.d/x"],
+    [
+      "a cgroup",
+      { cgroups: [...snapshotFixture().cgroups, { path: "/x", directory: "/sys/fs/cgroup/x", inode: 2 }] },
+      "rmdir /sys/fs/cgroup/x",
+    ],
+    ["a mount", { listed: { mounts: [listedFixture({ key: "/mnt/x" })] } }, "umount /mnt/x"],
+    ["a queue", { listed: { ipc: [listedFixture({ key: "msg 4" })] } }, "ipcrm -q 4"],
+    ["a key", { listed: { keys: [listedFixture({ key: "3a00" })] } }, "keyctl invalidate 0x3a00"],
+    ["swap", { listed: { storage: [listedFixture({ key: "swap /s", location: "/s" })] } }, "swapoff /s"],
+    [
+      "a line",
+      { listed: { configuration: [listedFixture({ key: "l", file: "/etc/hosts", location: "/etc/hosts:7" })] } },
+      "sed -i 7d /etc/hosts",
+    ],
+    ["an interface", { listed: { network: [listedFixture({ key: "interface br0" })] } }, "ip link delete dev br0"],
+  ])("is known for %s", (_, after, command) => {
+    expect(removals({}, after)).toEqual([command]);
+  });
+
+  it("sets a setting to what it was", () => {
+    const setting = (value: string) => ({
+      listed: { sysctls: [listedFixture({ key: "vm.x", attributes: { value } })] },
+    });
+    expect(removals(setting("1 2"), setting("3 4"))).toEqual(["sysctl -w 'vm.x=1 2'"]);
+  });
+});

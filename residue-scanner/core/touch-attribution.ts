@@ -1,0 +1,81 @@
+import { combined, isOfRun } from "./combined-roles.ts";
+import type { FileDifference } from "./difference.ts";
+import { milliseconds } from "./file-fact.ts";
+import type { Attribution } from "./process-attribution.ts";
+import type { RecordedWitness } from "./recorded-witness.ts";
+import type { Touch, TouchKind } from "./recording.ts";
+import { stampLagMs } from "./stamp-lag.ts";
+import { touchEvidence } from "./touch-evidence.ts";
+
+/** Which touches account for which changed attribute. Flags (chattr(1)) and links under other names leave none. */
+const explaining: Readonly<Record<string, readonly TouchKind[]>> = {
+  kind: ["created", "moved-to"],
+  ino: ["created", "moved-to"],
+  btime: ["created", "moved-to"],
+  device: ["created", "moved-to"],
+  flags: ["created", "moved-to"],
+  nlink: ["created", "moved-to"],
+  mode: ["attributes", "created", "moved-to"],
+  uid: ["attributes", "created", "moved-to"],
+  gid: ["attributes", "created", "moved-to"],
+  xattrs: ["attributes", "created", "moved-to"],
+  size: ["modified", "created", "moved-to"],
+  mtime: ["modified", "attributes", "created", "moved-to"],
+  ctime: ["modified", "attributes", "created", "moved-to", "moved-from", "deleted"],
+};
+const coming: readonly TouchKind[] = ["created", "moved-to"];
+const going: readonly TouchKind[] = ["deleted", "moved-from"];
+
+export interface TouchedFile {
+  readonly difference: FileDifference;
+  readonly touches: readonly Touch[];
+}
+
+/** Whose a touch is; a daemon's, of whoever asked for it. */
+export type RoleOfTouch = (touch: Touch) => Attribution;
+
+/**
+ * Whose a file is by who touched its name while the run went on; null where nobody did that says anything.
+ *
+ * Only what proves to have been done to an earlier file of the same name is left out: then it was not this one.
+ */
+export function attributeTouches(
+  { difference, touches }: TouchedFile,
+  { witness, roleOf }: { witness: RecordedWitness; roleOf: RoleOfTouch },
+): Attribution | null {
+  const telling = touches.filter((touch) => isTelling(touch, difference));
+  if (telling.length === 0) return null;
+  const judged = telling.map((touch) => ({ touch, ...roleOf(touch) }));
+  const to = combined(judged.map((each) => each.to));
+  const evidence = touchEvidence(judged, witness);
+  if (isOfRun(to)) return { to, evidence };
+  const unexplained = unexplainedBy(telling, difference);
+  if (unexplained.length === 0) return { to, evidence };
+  const detail = `nobody was seen to do what changed ${unexplained.join(", ")}`;
+  return { to: "unknown", evidence: [...evidence, { kind: "recorder", detail }] };
+}
+
+function isTelling({ kinds, lastMs }: Touch, { change, before, after }: FileDifference): boolean {
+  if (change === "vanished") return kinds.some((kind) => going.includes(kind));
+  // That entries of a directory came or went is told by these.
+  if (after?.kind === "directory" && kinds.every((kind) => kind === "modified")) return false;
+  // What is written to a device or a pipe goes elsewhere, and leaves nothing in it.
+  const isPassage = after?.kind === "character device" || after?.kind === "fifo" || after?.kind === "socket";
+  if (isPassage && kinds.every((kind) => kind === "modified")) return false;
+  const bornNs = after?.bornNs ?? 0n;
+  const isAnother = before === null || before.ino !== after?.ino || before.bornNs !== bornNs;
+  return !(isAnother && bornNs > 0n && lastMs < milliseconds(bornNs) - stampLagMs);
+}
+
+function unexplainedBy(touches: readonly Touch[], { change, changed }: FileDifference): string[] {
+  const kinds = new Set(touches.flatMap((touch) => touch.kinds));
+  const has = (wanted: readonly TouchKind[]) => wanted.some((kind) => kinds.has(kind));
+  if (change === "appeared") return has(coming) ? [] : ["its coming"];
+  if (change === "vanished") return [];
+  return changed.filter((name) => !has(explaining[name] ?? []));
+}
+
+/** Whether a touch changed what is to be read under the name, and not only its attributes. */
+export function isPutting({ kinds }: Touch): boolean {
+  return kinds.some((kind) => kind !== "attributes");
+}

@@ -1,0 +1,24 @@
+import { requestPlaces } from "./delegates.ts";
+import { type Differences, isListed } from "./difference.ts";
+import { settingPaths } from "./listed-attribution.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
+export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Snapshot): string[] {
+  const paths = new Set<string>(requestPlaces);
+  const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
+  for (const { file } of [...before.crontabs, ...after.crontabs]) paths.add(file);
+  for (const difference of list) {
+    if (isListed(difference)) {
+      const fact = difference.after ?? difference.before;
+      for (const path of [fact?.file ?? fact?.location ?? "", ...settingPaths(difference)]) paths.add(path);
+    } else if (difference.surface === "files") {
+      paths.add(difference.key);
+    } else if (difference.surface === "cgroups") {
+      paths.add((difference.after ?? difference.before)?.directory ?? "");
+    } else if (difference.surface === "processes" && difference.changed.includes("cgroup")) {
+      paths.add(`${cgroups.get(difference.after?.cgroup ?? "") ?? ""}/cgroup.procs`);
+    }
+  }
+  return [...paths].filter((path) => path.startsWith("/"));
+}

@@ -1,0 +1,25 @@
+import type { CorpusSection } from "./item.ts";
+import { attributePlants } from "./plants/attributes.ts";
+import { configurationPlants } from "./plants/configuration.ts";
+import { delegatedPlants } from "./plants/delegated.ts";
+import { filePlants } from "./plants/files.ts";
+import { kernelPlants } from "./plants/kernel.ts";
+import { mountPlants } from "./plants/mounts.ts";
+import { networkPlants } from "./plants/network.ts";
+import { processPlants } from "./plants/processes.ts";
+import { schedulePlants } from "./plants/schedules.ts";
+import { socketPlants } from "./plants/sockets.ts";
+
+/** What a job leaves, one way each, over every surface of the host. */
+export const plantSections: readonly CorpusSection[] = [
+  filePlants,
+  attributePlants,
+  configurationPlants,
+  schedulePlants,
+  delegatedPlants,
+  processPlants,
+  socketPlants,
+  mountPlants,
+  networkPlants,
+  kernelPlants,
+];

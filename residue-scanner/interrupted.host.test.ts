@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { loadSnapshot } from "./scanner.ts";
+import { temporaryDirectory } from "./testing/temporary-directory.ts";
+import { canTrace, traceResidue } from "./testing/traced-residue.ts";
+
+function grown(): string {
+  const root = temporaryDirectory();
+  for (let index = 0; index < 30; index += 1) {
+    mkdirSync(join(root, `directory-${index}`));
+    writeFileSync(join(root, `directory-${index}/file`), "");
+  }
+  return root;
+}
+
+/** A directory below, which is temporary itself, and whose content shows what is left. */
+const placeBelow = () => mkdtempSync(join(temporaryDirectory(), "place-"));
+
+/** Moments by system calls: strace delivers SIGINT to a thread when it makes its n-th call of that name. */
+const loading = ["openat:1", "openat:60", "openat:150"];
+const reading = ["getdents64:1", "getdents64:25", "statx:2", "statx:30", "openat:400", "openat:700", "fchdir:3"];
+
+describe.skipIf(!canTrace)("SIGINT (skipped where strace cannot trace)", () => {
+  it.each([...loading, ...reading, "rename:1"])("leaves nothing of a snapshot at the call %s", async (moment) => {
+    const place = placeBelow();
+    const output = join(place, "kept");
+    const run = traceResidue(["snapshot", "--root", grown(), "--output", output], { interruptAt: moment, place });
+    expect(run.isSignalled, run.stderr).toBe(true);
+    if (run.exitCode !== 0) {
+      expect([null, 130]).toContain(run.exitCode);
+      expect([run.leftovers, readdirSync(place)]).toEqual([[], []]);
+      return;
+    }
+    // It came too late: all that was asked for is there, whole.
+    expect(readdirSync(place)).toEqual(["kept"]);
+    expect((await loadSnapshot(output)).files.index.size).toBeGreaterThan(30);
+  });
+
+  it.each([...loading, ...reading, "mkdir:1", "execve:1", "rmdir:1"])(
+    "leaves nothing of a watched run at the call %s",
+    (moment) => {
+      const place = placeBelow();
+      const report = join(place, "report.json");
+      const command = ["run", "--root", grown(), "--report", report, "--", "true"];
+      const run = traceResidue(command, { interruptAt: moment, place });
+      expect(run.isSignalled, run.stderr).toBe(true);
+      const isReported = run.exitCode !== null && run.exitCode !== 130;
+      expect(run.leftovers).toEqual(isReported ? [report] : []);
+      expect(readdirSync(place)).toEqual(isReported ? ["report.json"] : []);
+    },
+  );
+});
+
+describe.skipIf(!canTrace)("what is opened (skipped where strace cannot trace)", () => {
+  it("are directories and regular files, also of what a command left: no pipe and no socket", () => {
+    const root = temporaryDirectory();
+    const script = `echo x > regular; mkfifo pipe; ${process.execPath} -e 'require("net").createServer().listen("socket", () => process.exit())'`;
+    const run = traceResidue(["run", "--root", root, "--", "bash", "-c", `cd ${root}; ${script}`], {
+      place: placeBelow(),
+    });
+    for (const name of ["pipe", "socket"]) expect(run.stderr).toContain(`WHERE  ${root}/${name}`);
+    const opened = (name: string) =>
+      run.calls.filter((call) => / open\w*\(/.test(call) && call.includes(`${root}/${name}"`));
+    expect(opened("regular")).not.toEqual([]);
+    expect([opened("pipe"), opened("socket")]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+
+import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
+import { sarifOf } from "./sarif.ts";
+
+const finding = (parts: Partial<Finding>): Finding => ({
+  id: "files:/d/a b#c",
+  surface: "files",
+  change: "appeared",
+  subject: "file /d/a b#c (0644 root, 1 bytes)",
+  location: "/d/a b#c",
+  owner: "root",
+  before: null,
+  after: {},
+  changed: [],
+  attribution: { to: "job", evidence: [{ kind: "recorder", detail: "process 9 of the job created it" }] },
+  show: "stat '/d/a b#c'",
+  remove: "rm -- '/d/a b#c'",
+  ...parts,
+});
+
+const report: ResidueReport = {
+  ...{ version: 1, verdict: "residue", policy: "ci", summary: "1 thing is left.", baselineAt: 0, afterAt: 1_000 },
+  readings: 1,
+  surfaces: [{ surface: "keys", status: "partial", detail: "why", factsBefore: 0, factsAfter: 0, durationMs: 1 }],
+  findings: [
+    finding({}),
+    finding({
+      id: "ipc:shm 5",
+      surface: "ipc",
+      location: "shared memory 5",
+      attribution: { to: "unknown", evidence: [] },
+    }),
+  ],
+  excused: [],
+  waivers: [
+    {
+      ...{ finding: "crontabs:**", reason: "known since last year", expires: "2026-12-31" },
+      findings: [finding({ id: "crontabs:x", surface: "crontabs", location: "/etc/cron.d/x:3" })],
+    },
+  ],
+};
+
+describe("a report in SARIF", () => {
+  const { version, runs } = sarifOf(report) as { version: string; runs: [Record<string, unknown>] };
+  const [{ results, invocations, tool }] = runs;
+
+  it("has a result for each finding, with a place that a viewer can open where there is one", () => {
+    expect(version).toBe("2.1.0");
+    expect(results).toMatchObject([
+      {
+        ruleId: "files/appeared",
+        level: "error",
+        message: { text: expect.stringContaining("It is the job's. \nrecorder: process 9") as string },
+        locations: [{ physicalLocation: { artifactLocation: { uri: "file:///d/a%20b%23c" } } }],
+        partialFingerprints: { "findingId/v1": "files:/d/a b#c" },
+      },
+      {
+        ruleId: "ipc/appeared",
+        level: "warning",
+        locations: [{ logicalLocations: [{ fullyQualifiedName: "ipc:shm 5" }] }],
+      },
+      {
+        ruleId: "crontabs/appeared",
+        locations: [
+          { physicalLocation: { artifactLocation: { uri: "file:///etc/cron.d/x" }, region: { startLine: 3 } } },
+        ],
+        suppressions: [{ kind: "external", justification: "known since last year (until 2026-12-31)" }],
+      },
+    ]);
+  });
+
+  it("names every rule of a result, and tells what could not be seen", () => {
+    const { driver } = tool as { driver: { rules: { id: string }[] } };
+    expect(driver.rules.map(({ id }) => id)).toEqual(["crontabs/appeared", "files/appeared", "ipc/appeared"]);
+    expect(invocations).toMatchObject([
+      {
+        executionSuccessful: true,
+        startTimeUtc: "1970-01-01T00:00:00.000Z",
+        toolExecutionNotifications: [{ level: "warning", message: { text: "keys: partial, why" } }],
+      },
+    ]);
+  });
+});
