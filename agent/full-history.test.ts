@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import { type HistoryRecord, parseHistoryLine } from "../protocol/history.ts";
-import { endlessJob, joinAgent, tinyBroker } from "./testing/agent-process.ts";
+import { readProcess } from "./sandbox/proc-stat.ts";
+import { endlessJob, joinAgent, tinyBroker, until } from "./testing/agent-process.ts";
 import { temporaryDirectory, temporaryHome } from "./testing/temporary-home.ts";
 
 const onFinished = onTestFinished;
@@ -42,7 +43,11 @@ test("a history that becomes full while it runs ends nothing, and tells of its g
   } catch {
     context.skip("needs prlimit, and the right to it");
   }
+  // It stands still meanwhile: what it wrote in between would be there as a whole, and the next line not at all.
+  agent.child.kill("SIGSTOP");
+  await until(() => readProcess(agent.child.pid as number)?.state === "T");
   limit(statSync(path).size + 40);
+  agent.child.kill("SIGCONT");
   await agent.ask({ command: "pause" });
   limit("unlimited");
   await agent.ask({ command: "resume" });

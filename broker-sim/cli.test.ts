@@ -60,7 +60,12 @@ describe("serve", () => {
 
   test("waits no longer for agents that do not heed its goodbye when it is signalled again", async () => {
     // The goodbye alone would wait for longer than this test may take.
-    const served = await serve(["--store", "memory", "--timing", JSON.stringify({ terminateGraceMs: 300_000 })]);
+    const served = await serve([
+      "--store",
+      "memory",
+      "--timing",
+      JSON.stringify({ leaseTtlMs: 1_800_000, terminateGraceMs: 180_000 }),
+    ]);
     const agent = new SigningClient(served.url);
     await agent.enrol(served.joinToken);
     const headers = { ...agent.headers("GET", routes.events), accept: "text/event-stream" };

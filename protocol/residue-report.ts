@@ -114,6 +114,23 @@ export type Waiver = z.infer<typeof Waiver>;
 export const WaiverUse = z.strictObject({ ...Waiver.shape, findings: z.array(Finding) });
 export type WaiverUse = z.infer<typeof WaiverUse>;
 
+/** A file that the scanner itself planted in this very run, to prove that it would have found one, and whose. */
+export const Canary = z.strictObject({
+  /** As the watched command would have left it, or as somebody else would. */
+  side: z.enum(["job", "foreign"]),
+  path: z.string(),
+  found: z.boolean(),
+  /** Whose it was taken for; null where it was not found. */
+  to: z.enum(attributionTargets).nullable(),
+  /** Whether it was found and, where a recorder ran, taken for whose it is. */
+  isRight: z.boolean(),
+});
+export type Canary = z.infer<typeof Canary>;
+
+/** How long what daemons were told to do later was waited for, before the host was read again. */
+export const Dwell = z.strictObject({ waitedMs: z.number().min(0), detail: z.string() });
+export type Dwell = z.infer<typeof Dwell>;
+
 export const ResidueReport = z.strictObject({
   version: z.literal(1),
   verdict: z.enum(residueVerdicts),
@@ -130,6 +147,9 @@ export const ResidueReport = z.strictObject({
    * of the same version: readers of version 1 that refuse unknown members do not read reports with it.
    */
   recorder: z.array(RecorderStatus).optional(),
+  /** Absent where none were planted. */
+  canaries: z.array(Canary).optional(),
+  dwell: Dwell.optional(),
   /** Findings that count, worst first. */
   findings: z.array(Finding),
   excused: z.array(Excused),

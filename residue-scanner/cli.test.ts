@@ -69,6 +69,20 @@ describe("residue", () => {
     expect(exitCode).toBe(verdict === "partial" ? 0 : 1);
   });
 
+  it("reads the host again after a dwell, and says where there was none", async () => {
+    const root = temporaryDirectory();
+    const dwellOf = async (...flags: string[]) => {
+      const { stdout } = await runResidue(["run", "--no-recorder", "--json", "--root", root, ...flags, "--", "true"]);
+      return ResidueReport.parse(JSON.parse(stdout));
+    };
+    const [dwelt, not] = [await dwellOf("--dwell", "0.2"), await dwellOf("--policy", "strict", "--no-dwell")];
+    expect(dwelt.dwell?.waitedMs).toBeGreaterThanOrEqual(199);
+    expect(dwelt.readings).toBeGreaterThan(1);
+    expect(not.dwell).toEqual({ waitedMs: 0, detail: expect.stringContaining("weaker") as string });
+    const { exitCode, stderr } = await runResidue(["run", "--dwell", "soon", "--", "true"]);
+    expect([exitCode, stderr]).toEqual([64, expect.stringContaining('"soon" is no number of seconds')]);
+  });
+
   it.each([
     ["snapshot", "--output", "/dev/full"],
     ["snapshot", "--output", "/no/such/place/x"],

@@ -133,6 +133,11 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
       "--kill-leftovers",
       "kill processes that the command left and remove its empty cgroups, after they were reported",
     )
+    .option(
+      "--dwell <seconds>",
+      "read the host again after so long, for what was delegated to cron or a timer. Default: 130 under strict, else 0",
+    )
+    .option("--no-dwell", "do not wait for that: quicker, and weaker")
     .option("--no-recorder", "do not record who does what meanwhile: quicker to start, and weaker (see below)")
     .addOption(policy())
     .addOption(policyFile())

@@ -6,6 +6,7 @@ import { loadNativeCalls, type NativeCalls } from "./collectors/files/native-cal
 import { XattrReader } from "./collectors/files/xattr-reader.ts";
 import { readWriters } from "./collectors/open-files.ts";
 import type { FileDifference } from "./core/difference.ts";
+import { isCovered } from "./core/covered-path.ts";
 import { unpackXattrs } from "./core/file-fact.ts";
 import type { FileInspection } from "./core/inspection.ts";
 
@@ -30,26 +31,53 @@ export function inspectFiles(
   const present = differences.filter(({ after }) => after !== null).slice(0, filesMax);
   const writers =
     present.length === 0 ? new Map<string, number[]>() : readWriters(new Set(present.map(({ key }) => key)));
-  const budget = { bytes: allBytesMax };
+  const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));
+  const tools: Tools = {
+    names,
+    budget: { bytes: allBytesMax },
+    overlap,
+    buffer: Buffer.alloc(present.length === 0 ? 0 : overlap + chunkBytes),
+    xattrs: calls === null || present.length === 0 ? null : new XattrReader(calls),
+  };
   const inspections = new Map<string, FileInspection>();
   for (const { key, after } of present) {
+    if (isCovered(key)) {
+      inspections.set(key, {
+        ...nothingRead,
+        unread: "a mount covers it",
+        linkTarget: null,
+        xattrs: null,
+        writers: [],
+      });
+      continue;
+    }
     const path = Buffer.from(key, "latin1");
     const isFile = after?.kind === "file";
-    const content = isFile ? readContent(path, { names, budget }) : nothingRead;
+    const content = isFile ? readContent(path, tools) : nothingRead;
     inspections.set(key, {
       ...content,
       linkTarget: after?.kind === "symlink" ? readTarget(path) : null,
-      xattrs: readXattrs(path),
+      xattrs: readXattrs(path, tools.xattrs),
       writers: writers.get(key) ?? [],
     });
   }
   return inspections;
 }
 
+/** What all files are read with, one after the other. */
+interface Tools {
+  readonly names: readonly string[];
+  readonly budget: { bytes: number };
+  /** The length of the longest name. */
+  readonly overlap: number;
+  readonly buffer: Buffer;
+  readonly xattrs: XattrReader | null;
+}
+
 type Content = Pick<FileInspection, "digest" | "unread" | "bears">;
 const nothingRead: Content = { digest: null, unread: null, bears: [] };
 
-function readContent(path: Buffer, options: { names: readonly string[]; budget: { bytes: number } }): Content {
+function readContent(path: Buffer, tools: Tools): Content {
   let descriptor: number;
   try {
     descriptor = openForReading(path);
@@ -59,11 +87,11 @@ function readContent(path: Buffer, options: { names: readonly string[]; budget: 
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return { ...nothingRead, unread: "it is no longer a regular file" };
-    if (stats.size > fileBytesMax || stats.size > options.budget.bytes) {
+    if (stats.size > fileBytesMax || stats.size > tools.budget.bytes) {
       return { ...nothingRead, unread: `${stats.size} bytes are more than this report reads` };
     }
-    options.budget.bytes -= stats.size;
-    return digestOf(descriptor, options.names);
+    tools.budget.bytes -= stats.size;
+    return digestOf(descriptor, tools);
   } catch (error) {
     return { ...nothingRead, unread: systemCode(error) ?? "unreadable" };
   } finally {
@@ -72,11 +100,9 @@ function readContent(path: Buffer, options: { names: readonly string[]; budget: 
 }
 
 /** Chunks overlap by the longest name, so that none is missed at a border. */
-function digestOf(descriptor: number, names: readonly string[]): Content {
+function digestOf(descriptor: number, { names, overlap, buffer }: Tools): Content {
   const hash = createHash("sha256");
   const bears = new Set<string>();
-  const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));
-  const buffer = Buffer.alloc(overlap + chunkBytes);
   let kept = 0;
   for (let total = 0; total <= fileBytesMax; ) {
     const read = readSync(descriptor, buffer, kept, chunkBytes, null);
@@ -110,9 +136,8 @@ function readTarget(path: Buffer): string | null {
   }
 }
 
-function readXattrs(path: Buffer): string[] | null {
-  if (calls === null) return null;
-  const reader = new XattrReader(calls);
+function readXattrs(path: Buffer, reader: XattrReader | null): string[] | null {
+  if (calls === null || reader === null) return null;
   const terminated = Buffer.concat([path, Buffer.alloc(1)]);
   // A copy that is surely outside the pool of small buffers, whose memory may be shared.
   const held = new Uint8Array(Math.max(terminated.length, 256));

@@ -40,6 +40,12 @@ export function renderReport(report: ResidueReport, { columns, color }: RenderOp
       findings.length === 0 ? "covers nothing" : `covers ${findings.length}, ${findings[0]?.subject} for one`;
     lines.push(paint("dim", `waived until ${expires}: ${finding} (${reason}); ${covers}`));
   }
+  for (const { side, found, to } of (report.canaries ?? []).filter(({ isRight }) => !isRight)) {
+    const what = found ? `was taken for ${to ?? "nobody"}'s` : "was not found";
+    lines.push(paint("magenta", `canary of the ${side} side ${what}: this report proves nothing`));
+  }
+  if (report.dwell !== undefined && report.dwell.detail !== "")
+    lines.push(paint("dim", `no dwell: ${report.dwell.detail}`));
   lines.push(...recorderLines(report.recorder ?? [], paint));
   lines.push(paint(verdictStyles[report.verdict], `${report.verdict.toUpperCase()}: ${report.summary}`));
   return `${lines.map((line) => fit(line, columns)).join("\n")}\n`;

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { loadSnapshot, saveSnapshot, takeSnapshot } from "./scanner.ts";
 import { packTree } from "./testing/packed-tree-fixture.ts";
 import { runResidue } from "./testing/run-residue.ts";
 import { contextFixture, snapshotFixture } from "./testing/snapshot-fixture.ts";
-import { temporaryDirectory } from "./testing/temporary-directory.ts";
+import { directoryOfFiles, temporaryDirectory } from "./testing/temporary-directory.ts";
 
 const launcher = join(import.meta.dirname, "../bin/residue.mjs");
 const manyFiles = 60_000;
@@ -21,15 +21,8 @@ const heapMebibytes = 32;
 
 describe("residue", () => {
   it("needs no memory for each file: a small heap is enough for many", { timeout: 120_000 }, async () => {
-    const root = temporaryDirectory();
+    const root = directoryOfFiles(manyFiles);
     const output = join(temporaryDirectory(), "kept");
-    execFileSync("bash", [
-      "-c",
-      'cd "$1" && seq --format="file-%.0f" "$2" | xargs touch',
-      "bash",
-      root,
-      `${manyFiles}`,
-    ]);
     const parameters = [
       `--max-old-space-size=${heapMebibytes}`,
       launcher,

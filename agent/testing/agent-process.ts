@@ -102,6 +102,8 @@ export class AgentProcess {
       const { status } = await this.ask({ command: "status" });
       const running = status?.sandboxes.filter(({ execution, progress }) => execution === "running" && progress > 0);
       return running?.length === sandboxes;
+    }).catch((cause: unknown) => {
+      throw new Error(`it did not come to work\n${this.#stderr}`, { cause });
     });
   }
 }

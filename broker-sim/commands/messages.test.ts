@@ -1,10 +1,13 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { networkInterfaces } from "node:os";
+import { createInterface } from "node:readline";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
 import { LiveBroker, temporaryDirectory } from "../testing/live-broker.ts";
-import { operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
+import { operatorEnvironment, program, run, serve, start, stop } from "../testing/served-broker.ts";
 
 describe("what is wrong is said in the words of the command line", () => {
   const add = ["fault", "add", "--broker", "http://127.0.0.1:9", "--for", "1000"];
@@ -82,6 +85,34 @@ test("a broker on every address says how others reach it, and listens where it s
   const [, address = ""] = /--broker (\S+) /.exec(join) ?? [];
   expect((await fetch(address + routes.health)).status).toBe(200);
   child.kill("SIGTERM");
+});
+
+/** In a network of its own, whose loopback interface has a second address. */
+const twoAddresses = 'ip link set lo up && ip address add 127.53.106.77/32 dev lo && exec "$0" "$@"';
+const canHaveTwo = spawnSync("unshare", ["-rn", "sh", "-c", twoAddresses, "true"]).status === 0;
+
+test.skipIf(!canHaveTwo)("and calls itself 127.0.0.1 where that is one of several (needs unshare and ip)", async () => {
+  const serving = [
+    program,
+    "serve",
+    "--host",
+    "0.0.0.0",
+    "--allow-remote",
+    "--port",
+    "0",
+    "--store",
+    "memory",
+    "--json",
+  ];
+  const child = spawn("unshare", ["-rn", "sh", "-c", twoAddresses, process.execPath, ...serving], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = once(child, "exit");
+  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+  expect(JSON.parse(line)).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
+  child.kill("SIGTERM");
+  await ended;
 });
 
 test.each([

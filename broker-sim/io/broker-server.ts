@@ -179,10 +179,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
       ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     });
-    const url = await app.listen({ host, port }).catch(async (error: unknown) => {
+    const listened = await app.listen({ host, port }).catch(async (error: unknown) => {
       await app.close();
       throw explainListen(error, { host, port });
     });
+    // Of every IPv4 address it names one of the loopback interface, which may have others than the one that all know.
+    const url = host === "0.0.0.0" ? `http://127.0.0.1:${new URL(listened).port}` : listened;
     stopServing = async () => {
       service.hub.closeAll();
       spawner.close();

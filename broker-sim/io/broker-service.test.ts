@@ -4,14 +4,16 @@ import { expect, test } from "vitest";
 import { defaultTiming } from "../../protocol/timing.ts";
 import { startBrokerState } from "../core/broker-state.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
+import type { BlobRecord } from "../core/records.ts";
 import { BrokerService } from "./broker-service.ts";
+import type { BlobStore } from "./blobs/blob-store.ts";
 import { memoryBlobStore } from "./blobs/memory-blob-store.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 
 const job = { command: ["true"], environment: {}, workspaceBytesMax: 1, redeliveriesMax: 3 };
 
-/** A service whose store takes until it is let go. */
-function slowService() {
+/** A service whose store takes until it is let go; some blobs may lie there already. */
+function slowService({ blobs = memoryBlobStore(), known = [] }: { blobs?: BlobStore; known?: BlobRecord[] } = {}) {
   const commits: PromiseWithResolvers<void>[] = [];
   const commit = async () => {
     const held = Promise.withResolvers<void>();
@@ -22,11 +24,11 @@ function slowService() {
   const recorded: string[] = [];
   const fatal: unknown[] = [];
   const clock = new ManualClock();
-  const state = startBrokerState({ timing: defaultTiming, boot: "test", nowMs: clock.nowMs() });
+  const state = startBrokerState({ timing: defaultTiming, boot: "test", nowMs: clock.nowMs(), blobs: known });
   const service = new BrokerService({
     state,
     store: { ...memoryStore(), commit, outage: () => away.why },
-    blobs: memoryBlobStore(),
+    blobs,
     clock,
     spawner: { perform: () => undefined },
     record: (type) => void recorded.push(type),
@@ -37,7 +39,7 @@ function slowService() {
     while (commits.length < count) await new Promise((resolve) => setImmediate(resolve));
     return commits[count - 1]!;
   };
-  return { service, recorded, fatal, committing, away };
+  return { service, clock, recorded, fatal, committing, away };
 }
 
 test("nothing is answered, recorded or shown before it is in the store", async () => {
@@ -61,6 +63,27 @@ test("an input that changes nothing waits its turn all the same, so that effects
   (await committing(1)).resolve();
   await Promise.all([submitted, ticked]);
   expect([order, recorded]).toEqual([["submit", "tick"], ["broker.job"]]);
+});
+
+test("it is not over before what was to be removed is gone: the next start on the same files would see it vanish", async () => {
+  const held = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<string>();
+  const remove = async (digest: string): Promise<void> => {
+    asked.resolve(digest);
+    await held.promise;
+  };
+  const known = [{ digest: "d".repeat(64), bytes: 1 }];
+  const { service, clock } = slowService({ blobs: { ...memoryBlobStore(), remove }, known });
+  clock.advance(defaultTiming.leaseTtlMs);
+  await service.handle({ type: "tick" });
+  expect(await asked.promise).toBe("d".repeat(64));
+  const order: string[] = [];
+  const closed = service.close().then(() => order.push("closed"));
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  order.push("removed");
+  held.resolve();
+  await closed;
+  expect(order).toEqual(["removed", "closed"]);
 });
 
 test("after a failed write everything is refused, and whoever runs the broker hears of it once", async () => {

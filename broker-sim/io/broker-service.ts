@@ -43,6 +43,7 @@ export class BrokerService {
   readonly #commits: CommitQueue;
   #cancelAlarm: () => void = () => undefined;
   #closed = false;
+  readonly #removals = new Set<Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: BrokerServiceOptions) {
@@ -119,6 +120,8 @@ export class BrokerService {
     const settled = this.#commits.settled().catch(() => undefined);
     await (this.#options.store.outage() === null ? settled : Promise.race([settled, patience]));
     clearTimeout(timer);
+    // Whoever starts next on the same files would find some that vanish while it looks at them.
+    await Promise.all(this.#removals);
   }
 
   /**
@@ -165,16 +168,26 @@ export class BrokerService {
         this.executionEvents.publish({ event: effect.event, data: effect.execution });
         return;
       case "remove-upload":
-        blobs
-          .discard(effect.key)
-          .catch((error: unknown) => log.warn({ err: error, ...effect.key }, "an upload could not be removed"));
+        this.#removing(
+          blobs
+            .discard(effect.key)
+            .catch((error: unknown) => log.warn({ err: error, ...effect.key }, "an upload could not be removed")),
+        );
         return;
       case "remove-blob":
-        blobs
-          .remove(effect.digest, () => state.blobs.has(effect.digest))
-          .catch((error: unknown) => log.warn({ err: error, digest: effect.digest }, "a blob could not be removed"));
+        this.#removing(
+          blobs
+            .remove(effect.digest, () => state.blobs.has(effect.digest))
+            .catch((error: unknown) => log.warn({ err: error, digest: effect.digest }, "a blob could not be removed")),
+        );
         return;
     }
+  }
+
+  /** Nobody waits for it but the end. */
+  #removing(removal: Promise<void>): void {
+    this.#removals.add(removal);
+    void removal.then(() => this.#removals.delete(removal));
   }
 
   #record(entry: HistoryEntry): void {

@@ -16,8 +16,10 @@ import {
   type Tree,
   withSegments,
 } from "../core/packed-tree.ts";
+import { isCovered } from "../core/covered-path.ts";
 import { toBytePath } from "../core/path-text.ts";
 import { TreeWriter } from "../core/tree-writer.ts";
+import { readCovered, rereadCovered } from "./files/covered.ts";
 import type { DirectoryReader } from "./files/directory-reader.ts";
 import { planMounts, readMounts } from "./files/mounts.ts";
 import { loadNativeCalls } from "./files/native-calls.ts";
@@ -56,7 +58,8 @@ export async function collectFiles(options: FilesOptions): Promise<FilesCollecte
   assert(workers >= 1, "somebody walks");
   const { portable = false, signal } = options;
   const results = await walkInThreads({ plan, workers, portable, signal });
-  const segments = results.flatMap((result) => result.segments);
+  const covered = portable ? [] : await readCovered(plan.covered);
+  const segments = [...results.flatMap((result) => result.segments), ...covered];
   const files = indexTree([rootEntries(plan.roots), ...segments]);
   const survey = surveySegments(segments);
   const missing = unseen(survey, plan, scope);
@@ -83,20 +86,21 @@ export async function rereadDirectories(options: {
 }): Promise<Tree> {
   const calls = options.reader === "native" ? await loadNativeCalls() : null;
   const reader = calls === null ? portableReader() : nativeReader(calls, { privateDirectory: false });
-  const { mountPoints } = planMounts(readMounts(), null);
+  const plan = planMounts(readMounts(), null);
   const { files, directories } = options;
   const writer = new TreeWriter();
   const pending: Buffer[] = [...directories]
-    .filter((path) => path !== rootsPath)
+    .filter((path) => path !== rootsPath && !isCovered(path))
     .map((path) => Buffer.from(path, "latin1"));
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     for (const child of reader.readDirectory(path, writer)) {
       const key = child.toString("latin1");
-      if (!files.index.has(key) && !mountPoints.has(key)) pending.push(child);
+      if (!files.index.has(key) && !plan.mountPoints.has(key)) pending.push(child);
     }
   }
   const roots = directories.has(rootsPath) ? [rootEntries(rootsOf(files))] : [];
-  return withSegments(files, [...writer.finish(), ...roots]);
+  const covered = calls === null ? [] : await rereadCovered([...directories].filter(isCovered), plan.covered);
+  return withSegments(files, [...writer.finish(), ...roots, ...covered]);
 }
 
 function rootsOf(files: Tree): string[] {

@@ -1,16 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 
+import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { ResidueReport } from "../../protocol/residue-report.ts";
+import type { ResiduePolicy, ResidueReport } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "../core/attribution-context.ts";
 import type { RecordingSource } from "../core/recorded-run.ts";
 import { unrecorded } from "../core/unrecorded.ts";
-import { settleAndCompare } from "../settle.ts";
+import { cronDwellMs, dwellAndCompare } from "../dwell.ts";
 import { takeSnapshot } from "../take-snapshot.ts";
 import { startRecorder } from "../watch/recorder.ts";
 import { codeWhenLost, exitCodeForReport, policyOf, writeReport } from "./output.ts";
 import type { Interruption } from "./interruption.ts";
+import { Canaries } from "./canaries.ts";
 import { withLiveLine } from "./live-line.ts";
 import { killLeftovers } from "./leftovers.ts";
 import { openReportFiles, type ReportFiles } from "./report-file.ts";
@@ -27,6 +29,8 @@ export interface RunCommandOptions {
   readonly killLeftovers?: boolean;
   /** False where nothing is to be recorded. */
   readonly recorder?: boolean;
+  /** In seconds; false for not at all. */
+  readonly dwell?: string | false;
 }
 
 /** `residue run -- COMMAND…`: runs any command and tells what it left on the host. */
@@ -37,10 +41,11 @@ export async function runWatched(
 ): Promise<ExitCode> {
   const isRecorded = options.recorder !== false;
   const judged = policyOf(options, { narrowed: options.root !== undefined || !isRecorded });
+  const dwellMs = dwellMsFrom(options.dwell, judged.policy);
   return await interruption.heldDuring(async () => {
     const files = await openReportFiles(options);
     try {
-      return await runAndReport(command, { ...options, judged, files, interruption });
+      return await runAndReport(command, { ...options, judged, dwellMs, files, interruption });
     } finally {
       await files.close();
     }
@@ -49,17 +54,24 @@ export async function runWatched(
 
 interface RunOrder extends RunCommandOptions {
   readonly judged: ReturnType<typeof policyOf>;
+  readonly dwellMs: number;
   readonly files: ReportFiles;
   readonly interruption: Interruption;
 }
 
 async function runAndReport(command: readonly string[], options: RunOrder): Promise<ExitCode> {
-  // Before the baseline, so that whoever changes something between the two readings is known.
-  const recorder = options.recorder === false ? null : await startRecorder();
+  // Of the whole host only: in a directory that somebody chose, nobody wants a stranger's file.
+  const canaries = options.root === undefined ? await Canaries.prepare() : null;
   try {
-    return await runRecorded(command, { ...options, recording: recorder ?? unrecorded(notWanted) });
+    // Before the baseline, so that whoever changes something between the two readings is known.
+    const recorder = options.recorder === false ? null : await startRecorder();
+    try {
+      return await runRecorded(command, { ...options, canaries, recording: recorder ?? unrecorded(notWanted) });
+    } finally {
+      await recorder?.close();
+    }
   } finally {
-    await recorder?.close();
+    await canaries?.remove();
   }
 }
 
@@ -67,9 +79,9 @@ const notWanted = "weaker: a change is told by the marks that it bears alone, an
 
 async function runRecorded(
   command: readonly string[],
-  options: RunOrder & { readonly recording: RecordingSource },
+  options: RunOrder & { readonly recording: RecordingSource; readonly canaries: Canaries | null },
 ): Promise<ExitCode> {
-  const { files, interruption, judged, recording } = options;
+  const { files, interruption, judged, recording, canaries, dwellMs } = options;
   const runId = randomBytes(8).toString("hex");
   const scope = options.root === undefined ? {} : { roots: options.root };
   const before = await withLiveLine("Reading the host before the command", () =>
@@ -83,6 +95,7 @@ async function runRecorded(
     await setImmediate();
     interruption.signal.throwIfAborted();
     const windowFromMs = Date.now();
+    const planters = (await canaries?.plant({ runId, cgroup })) ?? [];
     const end = await interruption.leftTo(async () => await runCommand(command, { runId, cgroup }));
     cgroup?.removeIfEmpty();
     const context: AttributionContext = {
@@ -94,11 +107,13 @@ async function runRecorded(
       agentPaths: [],
       jobPaths: [],
       harnessPaths: [],
-      processes: end.processes,
+      processes: [...end.processes, ...planters],
+      ...(canaries !== null && { canaries: canaries.planted }),
       markedRole: "job",
     };
-    const { report } = await withLiveLine("Reading the host after the command", () =>
-      interruption.during((signal) => settleAndCompare(before, context, { signal, recorder: recording })),
+    const doing = dwellMs === 0 ? "" : `, and again in ${Math.round(dwellMs / 1000)} s`;
+    const { report } = await withLiveLine(`Reading the host after the command${doing}`, () =>
+      interruption.during((signal) => dwellAndCompare(before, context, { signal, recorder: recording, dwellMs })),
     );
     writeReport(report, { json: options.json === true, to: process.stderr });
     const lost = await files.write(report);
@@ -114,6 +129,24 @@ async function runRecorded(
   process.stderr.write(`This exit code is ${ExitCode.notUndone}, which outweighs ${exitCode}.\n`);
   return ExitCode.notUndone;
 }
+
+/**
+ * How long what was delegated is waited for: as long as was asked; else two minutes of cron under the policy `strict`.
+ *
+ * @throws UsageError for what is no number of seconds
+ */
+function dwellMsFrom(dwell: string | false | undefined, policy: ResiduePolicy): number {
+  if (dwell === false) return 0;
+  if (dwell === undefined) return policy === "strict" ? cronDwellMs : 0;
+  const seconds = Number(dwell);
+  if (dwell.trim() !== "" && seconds >= 0 && seconds <= dwellSecondsMax) return seconds * 1000;
+  throw new UsageError(`"${dwell}" is no number of seconds.`, {
+    code: "dwell",
+    next: `Give --dwell a number from 0 to ${dwellSecondsMax}.`,
+  });
+}
+
+const dwellSecondsMax = 86_400;
 
 /** Residue outweighs how the command itself ended; a command that failed without residue passes its code on. */
 function chooseExitCode(report: ResidueReport, end: CommandEnd): ExitCode {

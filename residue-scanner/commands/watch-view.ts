@@ -2,7 +2,7 @@ import type { RecorderStatus } from "../../protocol/residue-report.ts";
 import { showPath, showText } from "../core/path-text.ts";
 import { namedOf, RecordedWitness } from "../core/recorded-witness.ts";
 import type { Act, RecordedProcess } from "../core/recording.ts";
-import type { RecorderNews } from "../watch/recorder-messages.ts";
+import type { RecorderNews, WatchedTouch } from "../watch/recorder.ts";
 import type { CommandEnd } from "./watched-command.ts";
 
 export interface WatchViewOptions {
@@ -35,9 +35,7 @@ export class WatchView {
     for (const [serial, process] of processes) this.#processes.set(serial, process);
     this.#missed += missed;
     const witness = this.#witness();
-    for (const { path, name, kinds, by, atMs } of touches) {
-      this.#line(witness, { by, atMs, what: kinds.join(","), where: path ?? name });
-    }
+    for (const touch of touches) this.#line(witness, lineOf(touch));
     for (const { call, parameters, by, atMs } of acts.slice(this.#acts)) {
       const where = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
       this.#line(witness, { by, atMs, what: call, where: where.join(" ") });
@@ -58,10 +56,7 @@ export class WatchView {
     return this.#missed > 0 || limited.some(({ status }) => status === "lost");
   }
 
-  #line(
-    witness: RecordedWitness,
-    { by, atMs, what, where }: { by: number; atMs: number; what: string; where: string },
-  ): void {
+  #line(witness: RecordedWitness, { by, atMs, what, where }: Line): void {
     const { json, all, to } = this.#options;
     const isOwn = witness.of(by).to === "job";
     if (!isOwn && !all) return;
@@ -89,6 +84,18 @@ export class WatchView {
       requestOf: () => ({ to: "background", evidence: [] }),
     });
   }
+}
+
+interface Line {
+  readonly by: number;
+  readonly atMs: number;
+  readonly what: string;
+  readonly where: string;
+}
+
+/** Of a directory that is gone by now only the name is known. */
+function lineOf({ path, name, kinds, by, atMs }: WatchedTouch): Line {
+  return { by, atMs, what: kinds.join(","), where: path ?? name };
 }
 
 const nameMax = 15;

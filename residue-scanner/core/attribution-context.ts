@@ -5,6 +5,8 @@ export type RunRole = "agent" | "job" | "harness";
 /** What whoever watched the run knows about it. */
 export interface AttributionContext {
   readonly policy: ResiduePolicy;
+  /** Files that the scanner planted in this run: paths, one character a byte. They are judged apart, and are no findings. */
+  readonly canaries?: readonly { readonly side: "job" | "foreign"; readonly path: string }[];
   /** What does not count for a time; none of them has expired. */
   readonly waivers?: readonly Waiver[];
   /** Value of the run marker in the environment of everything that the run started. */

@@ -126,8 +126,10 @@ const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
   return isOne && pid > 0 ? [`${pid}@`] : null;
 };
 
+const stacked = [2, 3, 4, 5, 6, 7, 8, 9];
+
 const surfaceCalls: readonly SurfaceCall[] = [
-  ...calls("mounts", "mount umount2 move_mount mount_setattr open_tree_attr pivot_root fsconfig"),
+  ...calls("mounts", "mount umount2 move_mount mount_setattr open_tree_attr pivot_root fsconfig", { keys: targets }),
 
   ...calls("ipc", "shmget", { keys: returned("shm ") }),
   ...calls("ipc", "semget", { keys: returned("sem ") }),
@@ -179,6 +181,12 @@ const surfaceCalls: readonly SurfaceCall[] = [
 
   ...calls("sockets", "socket"),
 ];
+
+/** Of several mounts upon each other those above the first are numbered; which of them it was is not known. */
+function targets({ parameters }: Act): readonly string[] | null {
+  const points = parameters["targets"]?.split("\0") ?? null;
+  return points?.flatMap((point) => [point, ...stacked.map((depth) => `${point} (${depth})`)]) ?? null;
+}
 
 function loopReturned({ returned: index }: Act): readonly string[] | null {
   return index === null ? null : [`loop${index}`];

@@ -1,4 +1,5 @@
 import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
+import { coveredPlace } from "./covered-path.ts";
 import { type Difference, type FileDifference, isListed, type ListedDifference } from "./difference.ts";
 import { attributesOf, type ListedFact, type ProcessFact, type SocketFact } from "./fact.ts";
 import { fileAttributes, type FileFact } from "./file-fact.ts";
@@ -106,7 +107,11 @@ function describeFile(
   { userName, inspection }: DescriptionSources,
 ): Omit<Description, "remove"> {
   const fact = present(difference);
-  const path = showPath(difference.key);
+  const covered = coveredPlace(difference.key);
+  const path =
+    covered === null
+      ? showPath(difference.key)
+      : `${showPath(covered.path)} (under the mount at ${showPath(covered.point)})`;
   const target = typeof inspection?.linkTarget === "string" ? ` -> ${showPath(inspection.linkTarget)}` : "";
   const mode = fact.permissions.toString(8).padStart(4, "0");
   const size = fact.kind === "file" ? `, ${fact.size} bytes` : "";
@@ -120,11 +125,15 @@ function describeFile(
       difference.after === null
         ? null
         : { ...fileAttributes(difference.after), ...inspected(difference.after, inspection) },
-    show:
-      difference.after === null
-        ? `ls -lad ${shellPath(parentOf(difference.key))}`
-        : `stat ${shellPath(difference.key)}`,
+    show: shown(difference, covered?.path ?? difference.key, covered?.point),
   };
+}
+
+/** What lies under a mount is seen where that is taken away, for one command only: in a mount namespace of its own. */
+function shown({ after }: FileDifference, path: string, coveredBy: string | undefined): string {
+  const show = after === null ? `ls -lad ${shellPath(parentOf(path))}` : `stat ${shellPath(path)}`;
+  if (coveredBy === undefined) return show;
+  return `unshare --mount sh -c ${shellPath(`umount -l ${shellPath(coveredBy)} && ${show}`)}`;
 }
 
 function inspected(fact: FileFact, inspection: FileInspection | undefined): FactAttributes {

@@ -103,6 +103,26 @@ describe("lineage", () => {
     expect(processes.unannounced).toBe(0);
   });
 
+  it("knows a process again that forked before it was listed", () => {
+    const processes = new Lineage({ wallMs: (ns) => ns, processesMax: 1000, idleEndedMax: 100 });
+    fork(processes, 10, 20, 90);
+    fork(processes, 20, 21, 91);
+    processes.wasThere(10, details, 100);
+    processes.wasThere(20, details, 101);
+    processes.listedNs = 102;
+    const serial = processes.actor(21, 0, 200);
+    expect(line(processes, serial)).toEqual([21, 20, 10]);
+    const known = [...processes.processes().values()];
+    expect(known.map(({ pid, isOlder, startTime }) => [pid, isOlder, startTime])).toEqual([
+      [10, true, "77"],
+      [20, false, "77"],
+      [21, false, null],
+    ]);
+    expect(processes.unannounced).toBe(0);
+    processes.actor(30, 0, 201);
+    expect(processes.unannounced).toBe(1);
+  });
+
   it("says what a process runs: what its parent ran, then what was read, or what it opened to run", () => {
     const processes = lineage();
     fork(processes, 10, 20, 110);

@@ -54,7 +54,7 @@ export class Lineage {
   /** Nobody asks any more about what was before this time. */
   horizonNs = 0;
   /** When the table of processes was read: whoever is first heard of later must have been announced by a fork. */
-  listedNs = 0;
+  listedNs = Number.POSITIVE_INFINITY;
   private readonly options: LineageOptions;
   private readonly members = new Map<number, Member>();
   private readonly holders = new Map<number, Member>();
@@ -69,9 +69,11 @@ export class Lineage {
    * A process that was there when the table of processes was read, which happened after the events had begun to come.
    * @param seenNs when it was read
    */
-  wasThere(pid: number, details: ProcessDetails, seenNs: number): void {
-    const member = this.hold(pid, seenNs);
-    member.isOlder = true;
+  wasThere(pid: number, details: ProcessDetails | null, seenNs: number): void {
+    const known = this.holders.get(pid);
+    // What it did may have been told before the table was read, and its fork, too.
+    const member = known?.toNs === null ? known : this.hold(pid, seenNs);
+    if (!member.isAnnounced) member.isOlder = true;
     member.details = details;
   }
 

@@ -10,6 +10,7 @@ import {
   snapshotFixture,
   socketFixture,
 } from "../testing/snapshot-fixture.ts";
+import type { AttributionContext } from "./attribution-context.ts";
 import { differencesBetween } from "./difference.ts";
 import { indexTree } from "./packed-tree.ts";
 import type { RecordedProcess, Recording, Touch } from "./recording.ts";
@@ -27,12 +28,16 @@ const existing = [scanner, daemon, cron, command];
 const job = 4;
 const foreign = 2;
 
-interface Told extends Partial<Omit<Recording, "processes">> {
+interface Told extends Pick<AttributionContext, "canaries" | "waivers">, Partial<Omit<Recording, "processes">> {
   readonly came?: readonly RecordedProcess[];
   readonly touches?: Readonly<Record<string, readonly Touch[]>>;
 }
 
-function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, { came = [], ...told }: Told): ResidueReport {
+function compare(
+  before: Partial<Snapshot>,
+  after: Partial<Snapshot>,
+  { came = [], canaries, waivers, ...told }: Told,
+): ResidueReport {
   const own = [processFixture({ pid: scanner.pid })];
   const watching = { scanner: own.map(({ pid, startTime }) => ({ pid, startTime })) };
   const one = snapshotFixture({ ...watching, processes: own, ...before });
@@ -40,7 +45,11 @@ function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, { came = [
   const report = reportOf({
     before: one,
     after: other,
-    context: contextFixture({ processes: [{ pid: command.pid, startTime: String(command.startTime), role: "job" }] }),
+    context: contextFixture({
+      processes: [{ pid: command.pid, startTime: String(command.startTime), role: "job" }],
+      ...(canaries !== undefined && { canaries }),
+      ...(waivers !== undefined && { waivers }),
+    }),
     differences: differencesBetween(one, other),
     inspections: new Map(),
     userName: String,
@@ -337,5 +346,45 @@ describe("a recorder that did not see everything", () => {
     expect(report.verdict).toBe(verdict);
     expect(report.summary).toBe(`Nothing was found, but ${words}.`);
     expect(report.recorder).toEqual([source(status)]);
+  });
+});
+
+describe("what the scanner planted itself", () => {
+  const canaries = [
+    { side: "job", path: "/d/a" },
+    { side: "foreign", path: "/d/b" },
+  ] as const;
+  const [before, after] = [files({ "/d": [] }), files({ "/d": ["a", "b"] })];
+  const right = { "/d/a": [touch(job, ["created"])], "/d/b": [touch(foreign, ["created"])] };
+
+  it("is no finding when it was found and taken for whose it is", () => {
+    const report = compare(before, after, { canaries, touches: right });
+    expect([report.verdict, report.findings, report.excused]).toEqual(["clean", [], []]);
+    expect(report.canaries?.map(({ to, isRight }) => [to, isRight])).toEqual([
+      ["job", true],
+      ["background", true],
+    ]);
+  });
+
+  it.each([
+    ["not found", files({ "/d": ["b"] }), right],
+    ["taken for somebody else's", after, { ...right, "/d/b": right["/d/a"] }],
+    ["taken for nobody's", after, { "/d/b": right["/d/b"] }],
+  ] as const)("makes the verdict unknown when it was %s", (_, seen, touches) => {
+    const { verdict, summary } = compare(before, seen, { canaries, touches });
+    expect(verdict).toBe("unknown");
+    expect(summary).toContain("the scanner did not find its own canaries as whose they are");
+  });
+});
+
+describe("a finding that a waiver covers", () => {
+  it("does not count, and is told with the waiver", () => {
+    const waivers = [{ finding: "files:/d/*", reason: "a cache that is emptied weekly", expires: "2026-12-31" }];
+    const report = compare(files({ "/d": [] }), files({ "/d": ["x"] }), { waivers });
+    expect([report.verdict, report.findings]).toEqual(["clean", []]);
+    expect(report.summary).toBe(
+      "Nothing is left that counts, and every surface was seen. 1 finding does not count by a waiver.",
+    );
+    expect(report.waivers).toMatchObject([{ ...waivers[0], findings: [{ id: "files:/d/x" }] }]);
   });
 });

@@ -7,6 +7,7 @@ import type {
 } from "../../protocol/residue-report.ts";
 import { attribute, type AttributionKnowledge } from "./attribution.ts";
 import type { AttributionContext } from "./attribution-context.ts";
+import { takeCanaries } from "./canaries.ts";
 import { describe } from "./describe.ts";
 import { directoryFacts } from "./directory-facts.ts";
 import { type Difference, type Differences, isListed } from "./difference.ts";
@@ -42,7 +43,9 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const witness = new ProcessWitness(before, after, context);
   const recorded = evidenceFrom(sources, witness);
   const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections, recorded };
-  const judged = differences.list.map((difference) => ({ difference, attribution: attribute(difference, knowledge) }));
+  const all = differences.list.map((difference) => ({ difference, attribution: attribute(difference, knowledge) }));
+  const recorder = sources.recorded?.recording.sources.map((source) => ({ ...source }));
+  const { rest: judged, canaries } = takeCanaries(all, context.canaries ?? [], recorder ?? []);
   const excused = new ExcusedTally();
   const directories = { before: directoryFacts(before.files), after: directoryFacts(after.files) };
   const directoryOf = ({ key, change }: Difference) =>
@@ -51,8 +54,11 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const described = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, differences.moreFiles);
-  const recorder = sources.recorded?.recording.sources.map((source) => ({ ...source }));
-  const told = { surfaces: statuses, ...(recorder !== undefined && { recorder }) };
+  const told = {
+    surfaces: statuses,
+    ...(recorder !== undefined && { recorder }),
+    ...(context.canaries !== undefined && { canaries }),
+  };
   const verdict = judgeResidue({ findings: findings.length, ...told });
   return {
     version: 1,
@@ -64,6 +70,7 @@ export function reportOf(sources: ReportSources): ResidueReport {
       statuses,
       narrowed: narrowedIn(before, after),
       recorder: recorder ?? [],
+      canaries,
     }),
     baselineAt: before.startedAtMs,
     afterAt: after.endedAtMs,

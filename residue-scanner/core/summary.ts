@@ -1,5 +1,6 @@
 import type {
   AttributionTarget,
+  Canary,
   Finding,
   RecorderStatus,
   ResidueVerdict,
@@ -14,6 +15,7 @@ export interface SummarySources {
   /** Surfaces of which no more was asked for. */
   readonly narrowed: ReadonlySet<string>;
   readonly recorder: readonly RecorderStatus[];
+  readonly canaries: readonly Canary[];
 }
 
 const countWords: Readonly<Record<AttributionTarget, string>> = {
@@ -33,17 +35,17 @@ export function summarise(verdict: ResidueVerdict, known: SummarySources): strin
 }
 
 function sentenceFor(verdict: ResidueVerdict, known: SummarySources): string {
-  const { findings, statuses, narrowed, recorder } = known;
+  const { findings, statuses, narrowed, recorder, canaries } = known;
   const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
   switch (verdict) {
     case "clean":
-      // What no collector reads (audit rules, the mounts, keys and IPC of other namespaces) is not vouched for.
+      // What no collector reads (packages of rpm, the mounts, keys and IPC of other namespaces) is not vouched for.
       if (known.waived > 0) return "Nothing is left that counts, and every surface was seen.";
       return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
     case "partial":
       return `Nothing was found, but ${[limitsOf(lost, narrowed), recorderLimits(recorder)].filter(Boolean).join(", and ")}.`;
     case "unknown":
-      return `Nothing was found, but ${lossesOf(statuses, recorder)}.`;
+      return `Nothing was found, but ${lossesOf(statuses, recorder, canaries)}.`;
     case "residue": {
       const counts = Map.groupBy(findings, ({ attribution }) => attribution.to);
       const parts = [...counts].map(([to, list]) => `${list.length} ${countWords[to]}`);
@@ -52,11 +54,18 @@ function sentenceFor(verdict: ResidueVerdict, known: SummarySources): string {
   }
 }
 
-function lossesOf(statuses: readonly SurfaceStatus[], recorder: readonly RecorderStatus[]): string {
-  const failed = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
+function lossesOf(
+  statuses: readonly SurfaceStatus[],
+  recorder: readonly RecorderStatus[],
+  canaries: readonly Canary[],
+): string {
+  const failed = statuses.filter(({ status }) => status === "failed").map(({ surface }) => surface);
   const missed = recorder.filter(({ status }) => status === "lost").map(({ source }) => source);
   return [
     ...(failed.length > 0 ? [`evidence was lost on: ${failed.join(", ")}`] : []),
+    ...(canaries.some(({ isRight }) => !isRight)
+      ? ["the scanner did not find its own canaries as whose they are"]
+      : []),
     ...(missed.length > 0 ? [`the recorder lost events of: ${missed.join(", ")}`] : []),
   ].join(", and ");
 }

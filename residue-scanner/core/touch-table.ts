@@ -1,17 +1,20 @@
+import { type NameBytes, NameTable, noRow } from "./name-table.ts";
 import type { Touch } from "./recording.ts";
 import { type Happening, noTouch, touchBit, TouchChains, type TouchChainsOptions } from "./touch-chains.ts";
 
-/** One directory's names, each with its chain of touches, and the chain of the directory itself. */
+/** One directory: its number, and the chain of touches of itself. */
 export interface TouchedDirectory {
   readonly key: string;
-  readonly names: Map<string, number>;
+  readonly id: number;
   self: number;
 }
 
-/** A name in a directory. */
+/** A name in a directory; none, or `.`, is the directory itself. */
 export interface TouchedName {
-  readonly directory: TouchedDirectory;
-  readonly name: string;
+  directory: TouchedDirectory;
+  bytes: Uint8Array;
+  start: number;
+  end: number;
 }
 
 const entryBits = touchBit.created | touchBit.deleted | touchBit["moved-from"] | touchBit["moved-to"];
@@ -20,6 +23,7 @@ const comingBits = touchBit.created | touchBit["moved-to"];
 const gone = -2;
 /** So many names that came and went are remembered, because the file behind one may still be closed or changed. */
 const goneMax = 10_000;
+const dot = 0x2e;
 
 /**
  * Who touched which name, for as many as fit.
@@ -31,8 +35,11 @@ export class TouchTable {
   /** Names that came and went. */
   forgotten = 0;
   private readonly chains: TouchChains;
+  private readonly names = new NameTable();
   private readonly directories = new Map<string, TouchedDirectory>();
-  private goneNames: TouchedName[] = [];
+  private readonly place: NameBytes = { directory: 0, bytes: new Uint8Array(), start: 0, end: 0 };
+  private goneRows: number[] = [];
+  private nextDirectory = 0;
 
   constructor(options: TouchChainsOptions) {
     this.chains = new TouchChains(options);
@@ -50,90 +57,113 @@ export class TouchTable {
   directory(key: string): TouchedDirectory {
     const known = this.directories.get(key);
     if (known !== undefined) return known;
-    const made = { key, names: new Map<string, number>(), self: noTouch };
+    const made = { key, id: this.nextDirectory++, self: noTouch };
     this.directories.set(key, made);
     return made;
   }
 
-  /** A directory that is gone, and that was not there when the recording began: no comparison asks about its names. */
+  /** A directory that is gone, and that was not there when the recording began; all its names are gone before it. */
   forgetDirectory(key: string): void {
     const directory = this.directories.get(key);
     if (directory === undefined) return;
-    for (const head of directory.names.values()) if (head !== gone) this.chains.forget(head);
     this.chains.forget(directory.self);
-    directory.names.clear();
     directory.self = noTouch;
     this.directories.delete(key);
   }
 
-  /**
-   * @param name `.` for the directory itself
-   * @returns whether the name came and went, and is forgotten
-   */
-  add(directory: TouchedDirectory, name: string, happening: Happening): boolean {
-    if (name === ".") {
+  /** @returns whether the name came and went, and is forgotten */
+  add(name: TouchedName, happening: Happening): boolean {
+    const { directory } = name;
+    if (isItself(name)) {
       directory.self = this.chains.touch(directory.self, happening, false);
       return false;
     }
     const { kinds } = happening;
     if ((kinds & entryBits) !== 0) this.entriesChanged(directory, happening);
-    const known = directory.names.get(name) ?? noTouch;
-    const isComing = (kinds & comingBits) !== 0;
+    const row = this.rowOf(name);
+    const known = row === noRow ? noTouch : this.names.valueOf(row);
     // The file behind a name that is gone was closed late, or changed through a descriptor.
-    if (known === gone && !isComing) return false;
+    if (known === gone && (kinds & comingBits) === 0) return false;
     const head = known === gone ? noTouch : known;
     const isNew = (kinds & touchBit.created) !== 0 || known === gone;
     if ((kinds & touchBit.deleted) !== 0 && (head === noTouch ? isNew : this.chains.wasAbsent(head))) {
-      this.forget({ directory, name }, head);
+      this.forget(row, head);
       return true;
     }
-    const now = this.chains.touch(head, happening, isNew);
-    if (now !== known && now !== noTouch) directory.names.set(name, now);
+    this.put(row, this.chains.touch(head, happening, isNew));
     return false;
   }
 
   /** Whoever wrote what now has another name touched that name too. */
   rename(from: TouchedName, to: TouchedName, happening: Happening): void {
-    const known = from.directory.names.get(from.name) ?? noTouch;
+    const row = this.rowOf(from);
+    const known = row === noRow ? noTouch : this.names.valueOf(row);
     const head = known === gone ? noTouch : known;
     for (const { by, kinds, atMs } of this.chains.rows(head)) {
       if (by !== happening.by) this.addCarried(to, { by, kinds: carriedOver(kinds), atMs });
     }
     if (head !== noTouch && this.chains.wasAbsent(head)) {
       this.entriesChanged(from.directory, happening);
-      this.forget(from, head);
-    } else this.add(from.directory, from.name, { ...happening, kinds: touchBit["moved-from"] });
-    this.add(to.directory, to.name, { ...happening, kinds: touchBit["moved-to"] });
+      this.forget(row, head);
+    } else this.add(from, { ...happening, kinds: touchBit["moved-from"] });
+    this.add(to, { ...happening, kinds: touchBit["moved-to"] });
   }
 
-  /** @returns the first first; empty where nothing is known */
+  /**
+   * @param name one character a byte; `.` for the directory itself
+   * @returns the first first; empty where nothing is known
+   */
   of(key: string, name: string): Touch[] {
     const directory = this.directories.get(key);
-    const head = name === "." ? directory?.self : directory?.names.get(name);
-    return head === undefined || head === gone ? [] : this.chains.read(head);
+    if (directory === undefined) return [];
+    if (name === ".") return this.chains.read(directory.self);
+    const bytes = Buffer.from(name, "latin1");
+    const row = this.rowOf({ directory, bytes, start: 0, end: bytes.length });
+    const head = row === noRow ? noTouch : this.names.valueOf(row);
+    return head === gone ? [] : this.chains.read(head);
   }
 
-  private addCarried({ directory, name }: TouchedName, happening: Happening): void {
-    const known = directory.names.get(name) ?? noTouch;
+  private rowOf({ directory, bytes, start, end }: TouchedName): number {
+    const { place } = this;
+    place.directory = directory.id;
+    place.bytes = bytes;
+    place.start = start;
+    place.end = end;
+    return this.names.find(place);
+  }
+
+  /** Sets the chain of the name that `rowOf` looked for last. */
+  private put(row: number, head: number): void {
+    if (row !== noRow) this.names.setValue(row, head);
+    else if (head !== noTouch) this.names.insert(this.place, head);
+  }
+
+  private addCarried(to: TouchedName, happening: Happening): void {
     if (happening.kinds === 0) return;
-    const now = this.chains.touch(known === gone ? noTouch : known, happening, known === gone);
-    if (now !== noTouch) directory.names.set(name, now);
+    const row = this.rowOf(to);
+    const known = row === noRow ? noTouch : this.names.valueOf(row);
+    this.put(row, this.chains.touch(known === gone ? noTouch : known, happening, known === gone));
   }
 
   private entriesChanged(directory: TouchedDirectory, { by, atMs }: Happening): void {
     directory.self = this.chains.touch(directory.self, { kinds: touchBit.modified, by, atMs }, false);
   }
 
-  private forget(name: TouchedName, head: number): void {
+  /** The name that `rowOf` looked for last came and went. */
+  private forget(row: number, head: number): void {
     this.forgotten += 1;
     this.chains.forget(head);
-    name.directory.names.set(name.name, gone);
-    this.goneNames.push(name);
-    if (this.goneNames.length < goneMax * 2) return;
-    for (const { directory, name } of this.goneNames.slice(0, goneMax))
-      if (directory.names.get(name) === gone) directory.names.delete(name);
-    this.goneNames = this.goneNames.slice(goneMax);
+    const kept = row === noRow ? this.names.insert(this.place, gone) : row;
+    this.names.setValue(kept, gone);
+    this.goneRows.push(kept);
+    if (this.goneRows.length < goneMax * 2) return;
+    for (const row of this.goneRows.slice(0, goneMax)) if (this.names.valueOf(row) === gone) this.names.remove(row);
+    this.goneRows = this.goneRows.slice(goneMax);
   }
+}
+
+function isItself({ bytes, start, end }: TouchedName): boolean {
+  return end === start || (end === start + 1 && bytes[start] === dot);
 }
 
 /** What was done to the old name, said of the new one: that one's content and attributes came from it. */

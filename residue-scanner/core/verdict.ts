@@ -1,5 +1,11 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { RecorderStatus, ResiduePolicy, ResidueVerdict, SurfaceStatus } from "../../protocol/residue-report.ts";
+import type {
+  Canary,
+  RecorderStatus,
+  ResiduePolicy,
+  ResidueVerdict,
+  SurfaceStatus,
+} from "../../protocol/residue-report.ts";
 
 /**
  * The verdict over a whole comparison. A finding is certain whatever else was not seen; without
@@ -10,9 +16,13 @@ export function judgeResidue(seen: {
   readonly surfaces: readonly SurfaceStatus[];
   /** Absent where nobody wanted a recorder: then there is nothing that it could have missed. */
   readonly recorder?: readonly RecorderStatus[];
+  /** Absent where none were planted. */
+  readonly canaries?: readonly Canary[];
 }): ResidueVerdict {
   const recorder = seen.recorder ?? [];
   if (seen.findings > 0) return "residue";
+  // Whoever does not find what it planted itself proves nothing by finding nothing.
+  if (seen.canaries?.some(({ isRight }) => !isRight) === true) return "unknown";
   // What was excused was excused by evidence, of which some is missing.
   if (recorder.some(({ status }) => status === "lost")) return "unknown";
   if (seen.surfaces.length === 0 || seen.surfaces.some(({ status }) => status === "failed")) return "unknown";

@@ -3,8 +3,8 @@ import { getSystemErrorName } from "node:util";
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import type { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
-import { touchBit } from "../core/touch-chains.ts";
-import { type TouchedDirectory, TouchTable } from "../core/touch-table.ts";
+import { type Happening, touchBit } from "../core/touch-chains.ts";
+import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
@@ -150,27 +150,21 @@ export class FileRecording {
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
     const { cursor, table } = this;
     const by = this.serialOf(cursor.pid, now.ns);
-    const directory = this.directoryAt(cursor.at);
-    const name = this.nameAt(cursor.at);
+    const at = this.nameAt(cursor.at);
     if (cursor.from.directoryEnd > 0) {
-      const from = { directory: this.directoryAt(cursor.from), name: this.nameAt(cursor.from) };
-      table.rename(from, { directory, name }, { kinds: 0, by, atMs: now.ms });
+      const from = this.nameAt(cursor.from);
+      table.rename(from, at, { kinds: 0, by, atMs: now.ms });
       if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
-      this.news?.add({
-        directory: from.directory.key,
-        name: from.name,
-        kinds: touchBit["moved-from"],
-        by,
-        atMs: now.ms,
-      });
-      this.news?.add({ directory: directory.key, name, kinds: touchBit["moved-to"], by, atMs: now.ms });
+      this.tell(from, { kinds: touchBit["moved-from"], by, atMs: now.ms });
+      this.tell(at, { kinds: touchBit["moved-to"], by, atMs: now.ms });
       return;
     }
-    if ((cursor.mask & fileEventMask.openedToRun) !== 0) this.opened(by, directory.key, name);
+    if ((cursor.mask & fileEventMask.openedToRun) !== 0) this.opened(by, at);
     const kinds = kindsOf(cursor.mask);
     if (kinds === 0) return;
-    this.news?.add({ directory: directory.key, name, kinds, by, atMs: now.ms });
-    const cameAndWent = table.add(directory, name, { kinds, by, atMs: now.ms });
+    const happening = { kinds, by, atMs: now.ms };
+    this.tell(at, happening);
+    const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
       const { directoryStart, directoryEnd } = cursor.target;
       table.forgetDirectory(this.buffer.toString("latin1", directoryStart, directoryEnd));
@@ -178,9 +172,13 @@ export class FileRecording {
     }
   }
 
-  private opened(by: number, directory: string, name: string): void {
-    const parent = this.paths.pathOf(directory);
-    if (parent !== null) this.lineage.opened(by, `${parent === "/" ? "" : parent}/${name}`);
+  private tell(name: TouchedName, happening: Happening): void {
+    this.news?.add({ directory: name.directory.key, name: this.textOf(name), ...happening });
+  }
+
+  private opened(by: number, name: TouchedName): void {
+    const parent = this.paths.pathOf(name.directory.key);
+    if (parent !== null) this.lineage.opened(by, `${parent === "/" ? "" : parent}/${this.textOf(name)}`);
   }
 
   /** Most events come in a row from one process. */
@@ -211,8 +209,17 @@ export class FileRecording {
     return true;
   }
 
-  private nameAt({ nameStart, nameEnd }: NamePlace): string {
-    return nameStart === nameEnd ? "." : this.buffer.toString("latin1", nameStart, nameEnd);
+  private nameAt(place: NamePlace): TouchedName {
+    return {
+      directory: this.directoryAt(place),
+      bytes: this.buffer,
+      start: place.nameStart,
+      end: place.nameEnd,
+    };
+  }
+
+  private textOf({ start, end }: TouchedName): string {
+    return start === end ? "." : this.buffer.toString("latin1", start, end);
   }
 }
 

@@ -13,7 +13,7 @@ const waitMsMax = 1_000;
 const fileEventsGather = 8;
 const messagesGather = 64;
 const actsGather = 8;
-const gatherMs = 4;
+const gatherMs = 20;
 
 /** In the order in which they may be left out. */
 const places = ["wake", "mounts", "calls", "processes", "files"] as const;
@@ -77,6 +77,14 @@ export class Poller {
             : null;
     if (first === null) return;
     this.resting = { untilMs: systemClock.monotonicMs() + gatherMs, places: places.indexOf(first) };
+  }
+
+  /** Whether there is something now, which counts as seen. */
+  isReady(place: Place): boolean {
+    const [entry, index] = [places.indexOf(place) * entryBytes, places.length];
+    const [descriptor, events] = [this.entries.getInt32(entry, true), this.entries.getInt16(entry + 4, true)];
+    this.set(index, { descriptor, events });
+    return this.calls.poll(this.entriesAt + index * entryBytes, 1, 0) > 0;
   }
 
   /** Until there is something to read from one descriptor. */

@@ -27,11 +27,10 @@ export function readDetails(pid: number): ProcessDetails | null {
 export function listProcesses(lineage: Lineage, nowNs: () => number): void {
   const parents = new Map<number, number>();
   for (const pid of listPids()) {
-    const details = readDetails(pid);
-    const stat = details === null ? null : readProcessStat(pid);
-    if (details === null || stat === null) continue;
-    lineage.wasThere(pid, details, nowNs());
-    parents.set(pid, stat.parent);
+    // One that cannot be read was there all the same: a mount over its directory may hide it.
+    lineage.wasThere(pid, readDetails(pid), nowNs());
+    const parent = readProcessStat(pid)?.parent;
+    if (parent !== undefined) parents.set(pid, parent);
   }
   for (const [pid, parent] of parents) lineage.wasChildOf(pid, parent);
   lineage.listedNs = nowNs();

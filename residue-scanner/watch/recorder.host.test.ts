@@ -109,6 +109,20 @@ describe.skipIf(!canWatch)("the recorder (needs root on Linux)", () => {
     expect(other?.executable).toMatch(/\/(mv|busybox|coreutils)$/);
   });
 
+  it("says who removed what was in a directory that is gone, also where another has its name now", async () => {
+    const directory = temporaryDirectory();
+    for (const name of ["gone", "again"]) mkdirSync(join(directory, name, "below"), { recursive: true });
+    for (const name of ["gone", "again"]) writeFileSync(join(directory, name, "below/file"), "x");
+    const recorder = await testRecorder();
+    const pid = await shell('rm -r "$1/gone" "$1/again"; mkdir -p "$1/again/below"', directory);
+    for (const name of ["gone", "again"]) {
+      const path = join(directory, name, "below/file");
+      expect(kindsAt(recorder, path)).toEqual(["deleted"]);
+      const [touch] = touchesOf(recorder, path);
+      expect(lineageOf(recorder.recording(), touch?.by ?? -1).map((each) => each.pid)).toContain(pid);
+    }
+  });
+
   it("tells what happens as it happens, with paths and processes", async () => {
     const directory = temporaryDirectory();
     const recorder = await testRecorder({ live: true });
@@ -202,9 +216,9 @@ describe.skipIf(!canWatch)("evidence that is lost is called lost (needs root on 
     const recorder = await testRecorder();
     // No path at all: the thread trips over it.
     expect(recorder.touchesOf([null as unknown as string]).size).toBe(1);
-    expect(recorder.recording().sources.map(({ status }) => status)).toEqual(["lost", "lost"]);
+    expect(recorder.recording().sources.map(({ status }) => status)).toEqual(["lost", "lost", "lost"]);
     const { sources } = await recorder.stop();
-    expect(sources.map(({ status }) => status)).toEqual(["lost", "lost"]);
+    expect(sources.map(({ status }) => status)).toEqual(["lost", "lost", "lost"]);
     expect(sources[0]?.detail).toContain("null");
   });
 });
@@ -242,6 +256,7 @@ describe("the recorder of a program", () => {
     expect(sources).toEqual([
       expect.objectContaining({ source: "files", status: "not-permitted", detail: expect.stringContaining("EPERM") }),
       expect.objectContaining({ source: "processes", status: expect.stringMatching(/^(done|not-permitted)$/) }),
+      expect.objectContaining({ source: "calls", status: "not-permitted", detail: expect.stringContaining("tracefs") }),
     ]);
   });
 

@@ -15,7 +15,7 @@ import {
 import type { RecorderOrder } from "./recorder-worker.ts";
 import { unavailableRecording } from "./unavailable-recording.ts";
 
-export type { RecorderNews, RecorderOptions } from "./recorder-messages.ts";
+export type { RecorderNews, RecorderOptions, WatchedTouch } from "./recorder-messages.ts";
 
 /** How long an answer may take: what waits is taken in before it, and the machine may be busy. */
 const answerMsMax = 60_000;

@@ -78,11 +78,7 @@ export class RecordingLoop {
   /** Waits until something happens, then takes it in. */
   cycle(): void {
     this.poller.wait();
-    if (this.poller.happened("mounts")) {
-      this.paths.forget();
-      this.handles.forget();
-      this.group?.markAll({ isBeginning: false });
-    }
+    if (this.poller.happened("mounts")) this.followMounts();
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
     const acts = this.poller.happened("calls") ? this.takeInCalls() : 0;
@@ -91,6 +87,8 @@ export class RecordingLoop {
 
   /** Takes in all that happened before the call. */
   catchUp(): void {
+    // The last cycle may have been over before the table of mounts changed.
+    if (this.poller.isReady("mounts")) this.followMounts();
     this.takeInProcesses();
     // What waits at the beginning fits into so many reads; what comes in the meantime is for the next time.
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
@@ -204,6 +202,12 @@ export class RecordingLoop {
     group.markAll({ isBeginning: true });
     if (this.options.asleep !== true) this.poller.add("files", group.descriptor);
     this.poller.add("mounts", this.mountTable);
+  }
+
+  private followMounts(): void {
+    this.paths.forget();
+    this.handles.forget();
+    this.group?.markAll({ isBeginning: false });
   }
 
   private async startCalls(): Promise<void> {

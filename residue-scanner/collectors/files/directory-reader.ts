@@ -6,9 +6,10 @@ export interface DirectoryReader {
   /**
    * Writes one block: the directory's entries with their attributes, or why it could not be read.
    *
+   * @param name what the block calls the directory, where that is not its path
    * @returns the paths of the directories in it, mount points included
    */
-  readDirectory(path: Buffer, writer: TreeWriter): Buffer[];
+  readDirectory(path: Buffer, writer: TreeWriter, name?: Buffer): Buffer[];
   /** Writes one block that holds the given paths themselves; one that does not exist is left out. */
   readRoots(paths: readonly Buffer[], writer: TreeWriter): void;
 }

@@ -10,7 +10,7 @@ import { blockAt, blockField } from "../../core/packed-tree.ts";
 import { toBytePath } from "../../core/path-text.ts";
 import { diffTrees } from "../../core/tree-diff.ts";
 import { TreeWriter } from "../../core/tree-writer.ts";
-import { temporaryDirectory } from "../../testing/temporary-directory.ts";
+import { directoryOfFiles, temporaryDirectory } from "../../testing/temporary-directory.ts";
 import { collectFiles } from "../files.ts";
 import { loadNativeCalls } from "./native-calls.ts";
 import { nativeReader } from "./native-reader.ts";
@@ -61,8 +61,7 @@ describe("the walk under hardship", () => {
   );
 
   it("reads a directory of very many files, and finds the one that came", { timeout: 120_000 }, async () => {
-    const root = temporaryDirectory();
-    execFileSync("bash", ["-c", 'cd "$1" && seq --format="file-%.0f" "$2" | xargs touch', "bash", root, String(many)]);
+    const root = directoryOfFiles(many);
     const before = await collectFiles({ roots: [root], workers: 2 });
     const block = blockAt(before.files, toBytePath(root));
     expect(block?.words[(block?.start ?? 0) + blockField.entries]).toBe(many);

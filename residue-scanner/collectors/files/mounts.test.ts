@@ -51,6 +51,12 @@ describe("the plan of what to walk", () => {
     expect(planMounts(mounts(), ["/home"]).roots).toEqual(["/home"]);
   });
 
+  it("reads a directory once that was asked for together with one above it", () => {
+    const asked = ["/srv/a/b", "/srv/a", "/dev/shm/x", "/dev", "/srv/ab"];
+    expect([...planMounts(mounts(), asked).roots].sort()).toEqual(["/dev", "/dev/shm", "/srv/a", "/srv/ab"]);
+    expect(planMounts(mounts(), ["/usr", "/"]).roots).not.toContain("/usr");
+  });
+
   it("leaves out a mount that another one hides", () => {
     const hidden = [
       ...mounts(),
@@ -95,6 +101,26 @@ describe("the plan of what to walk", () => {
       ...details,
     };
     expect(planMounts([...mounts(), memory], null).roots).toContain("/sys/fs/cgroup");
+  });
+
+  it("names what mounts cover on the file systems that it reads, each once, and what can be reached only", () => {
+    const { covered } = planMounts(mounts(), null);
+    expect(covered.map(({ path, mountPoint }) => `${path} on ${mountPoint}`).sort()).toEqual([
+      "/dev on /",
+      "/dev/shm on /dev",
+      "/mnt/bind mount on /",
+      "/mnt/far on /",
+      "/mnt/part on /",
+      "/mnt/user on /",
+      "/mnt/whole on /",
+      "/proc on /",
+      "/snap/x/1 on /",
+    ]);
+    expect(
+      planMounts(mounts(), ["/mnt/bind mount", "/dev/shm"])
+        .covered.map(({ path }) => path)
+        .sort(),
+    ).toEqual(["/dev/shm", "/mnt/bind mount"]);
   });
 
   it("is the whole root where there is no mount table", () => {

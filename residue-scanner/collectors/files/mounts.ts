@@ -28,6 +28,13 @@ export interface MountPlan {
   readonly mountPoints: ReadonlySet<string>;
   /** Mounts whose files are not read although they can hold residue. */
   readonly notRead: readonly { readonly point: string; readonly type: string }[];
+  /** Directories that a mount covers, each with the mount point of the file system that it is in. */
+  readonly covered: readonly CoveredDirectory[];
+}
+
+export interface CoveredDirectory {
+  readonly path: string;
+  readonly mountPoint: string;
 }
 
 /** Views of the kernel's state and of other collectors' surfaces, not storage. */
@@ -98,11 +105,53 @@ export function planMounts(mounts: readonly Mount[], scope: readonly string[] | 
   const notRead = wanted
     .filter((mount) => isRemote(mount.type) && !isView(mount))
     .map(({ point, type }) => ({ point, type }));
-  const readable = wanted.filter(({ type }) => !isRemote(type) && !kernelTypes.has(type) && !readOnlyTypes.has(type));
+  const readable = withoutRepeats(wanted.filter(isReadable));
   const roots = new Set(scope ?? []);
-  for (const mount of withoutRepeats(readable)) roots.add(mount.point);
+  for (const mount of readable) roots.add(mount.point);
   if (roots.size === 0) roots.add("/");
-  return { roots: [...roots], mountPoints, notRead };
+  const outermost = [...roots].filter((root) => !isReadFromAbove(root, { roots, mountPoints }));
+  return { roots: outermost, mountPoints, notRead, covered: coveredIn(mounts, { visible, readable, scope }) };
+}
+
+/** Whether the walk from another root comes to this one by itself; each directory is read once. */
+function isReadFromAbove(
+  root: string,
+  { roots, mountPoints }: { roots: ReadonlySet<string>; mountPoints: ReadonlySet<string> },
+): boolean {
+  for (let at = root; at !== "/"; at = at.slice(0, at.lastIndexOf("/")) || "/") {
+    if (at !== root && roots.has(at)) return true;
+    if (mountPoints.has(at)) return false;
+  }
+  return root !== "/" && roots.has("/");
+}
+
+/**
+ * What lies under a mount is read with the file system that it is in. Of mounts that cover each other at one place only
+ * the uppermost can be reached.
+ */
+function coveredIn(
+  mounts: readonly Mount[],
+  options: { visible: readonly Mount[]; readable: readonly Mount[]; scope: readonly string[] | null },
+): CoveredDirectory[] {
+  const { visible, readable, scope } = options;
+  const under = new Map((scope === null ? readable : visible.filter(isReadable)).map((mount) => [mount.id, mount]));
+  const covered = new Map<string, CoveredDirectory>();
+  for (const { parentId, point } of mounts) {
+    const mountPoint = under.get(parentId)?.point;
+    if (mountPoint === undefined || mountPoint === point) continue;
+    if (scope === null || scope.some((root) => isBelow(point, root))) covered.set(point, { path: point, mountPoint });
+  }
+  // What lies in a covered directory is read with it.
+  return [...covered.values()].filter(
+    ({ path, mountPoint }) =>
+      ![...covered.values()].some((other) => {
+        return other.path !== path && other.mountPoint === mountPoint && isBelow(path, other.path);
+      }),
+  );
+}
+
+function isReadable({ type }: Mount): boolean {
+  return !isRemote(type) && !kernelTypes.has(type) && !readOnlyTypes.has(type);
 }
 
 /** Later mounts at the same place, or above it, hide a mount, unless it stands on them. */

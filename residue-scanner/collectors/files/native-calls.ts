@@ -14,6 +14,8 @@ export interface NativeCalls {
   getdents64(directory: number, buffer: number, bytes: number): number;
   /** statx(2) */
   statx(directory: number, path: number, flags: number, mask: number, buffer: number): number;
+  /** open_tree(2): of the mount at a path a copy that is mounted nowhere, so that nothing covers its directories. */
+  cloneMount(path: number): number;
   llistxattr(path: number, buffer: number, bytes: number): number;
   lgetxattr(path: number, name: number, buffer: number, bytes: number): number;
   fchdir(directory: number): number;
@@ -38,13 +40,19 @@ export async function loadNativeCalls(): Promise<NativeCalls | null> {
   }
 }
 
+const openTreeNumber = 428;
+const openTreeClone = 1;
+
 function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): NativeCalls {
+  const syscall = libc.func("int64_t syscall(int64_t number, int64_t directory, uintptr_t path, int64_t flags)");
   return {
     open: libc.func("int open(uintptr_t path, int flags)"),
     openat: libc.func("int openat(int directory, uintptr_t path, int flags)"),
     close: libc.func("int close(int descriptor)"),
     getdents64: libc.func("int64_t getdents64(int directory, uintptr_t buffer, size_t bytes)"),
     statx: libc.func("int statx(int directory, uintptr_t path, int flags, unsigned int mask, uintptr_t buffer)"),
+    // glibc has a name for it from 2.36 on.
+    cloneMount: (path) => Number(syscall(openTreeNumber, -100, path, openTreeClone | 0o2000000)),
     llistxattr: libc.func("int64_t llistxattr(uintptr_t path, uintptr_t list, size_t bytes)"),
     lgetxattr: libc.func("int64_t lgetxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),
     fchdir: libc.func("int fchdir(int directory)"),

@@ -68,9 +68,9 @@ class NativeReader implements DirectoryReader {
     this.#pathAt = calls.addressOf(this.#path);
   }
 
-  readDirectory(path: Buffer, writer: TreeWriter): Buffer[] {
+  readDirectory(path: Buffer, writer: TreeWriter, name = path): Buffer[] {
     const directories: Buffer[] = [];
-    writer.beginBlock(path);
+    writer.beginBlock(name);
     const directory = this.#open(path);
     if (directory < 0) {
       const errno = this.#calls.errno();

@@ -15,14 +15,14 @@ import { childPath, type DirectoryReader } from "./directory-reader.ts";
 export function portableReader(isCut: () => boolean = () => false): DirectoryReader {
   return {
     name: "portable",
-    readDirectory(path, writer) {
+    readDirectory(path, writer, name = path) {
       const directories: Buffer[] = [];
-      writer.beginBlock(path);
+      writer.beginBlock(name);
       try {
-        for (const name of readdirSync(path, { encoding: "buffer" })) {
+        for (const entry of readdirSync(path, { encoding: "buffer" })) {
           if (isCut()) break;
-          const child = childPath(path, name);
-          if (writeEntry(writer, child, name)) directories.push(child);
+          const child = childPath(path, entry);
+          if (writeEntry(writer, child, entry)) directories.push(child);
         }
         writer.endBlock(blockStatus.read);
       } catch (error) {

@@ -1,23 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { changesMounts } from "../../core/mount-changes.ts";
 import type { Act, Recording } from "../../core/recording.ts";
 import { lineageOf, sourceOf, testRecorder } from "../../testing/recorded-lineage.ts";
-import { CallSource } from "./call-source.ts";
-import { openTracefs } from "./tracefs.ts";
+import { temporaryDirectory } from "../../testing/temporary-directory.ts";
+import { ask, instancesOf, lackForCalls } from "../../testing/watched-calls.ts";
 
-const asker = join(import.meta.dirname, "../../testing/kernel-asker.ts");
-const lack = await missing();
-
-async function missing(): Promise<string | null> {
-  const source = await CallSource.open();
-  if ("refusal" in source) return source.refusal;
-  source.close();
-  return null;
-}
+const lack = await lackForCalls();
 
 function shell(script: string): number {
   const { pid, status, stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
@@ -41,7 +32,7 @@ describe.skipIf(lack !== null)(`a recording's system calls${lack === null ? "" :
     expect(acts.filter(({ by }) => lineageOf(recording, by)[1]?.pid !== pid)).toEqual([]);
     expect(acts.filter(({ parameters }) => parameters["who"] !== String(pid))).toEqual([]);
     expect(sourceOf(recording, "calls")).toMatchObject({ status: "done", detail: "" });
-    expect(await ownInstances()).toEqual([]);
+    expect(await instancesOf(process.pid)).toEqual([]);
   });
 
   it("are told apart from the host's where they were made in namespaces of their own", async (context) => {
@@ -58,23 +49,27 @@ describe.skipIf(lack !== null)(`a recording's system calls${lack === null ? "" :
     expect(apartOf("msgget")).toEqual(["ipc", "mnt", "uts"]);
   });
 
+  it("say where it was mounted, if nobody else did in the same moment", async (context) => {
+    const recorder = await testRecorder();
+    const point = temporaryDirectory();
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4k", "left", point]);
+    if (mounted.status !== 0) context.skip("nothing can be mounted here");
+    onTestFinished(() => void spawnSync("umount", ["--lazy", point]));
+    recorder.recording();
+    const unmounted = spawnSync("umount", [point]);
+    const recording = await recorder.stop();
+    const targets = (pid: number) => actsBelow(recording, pid).map(({ parameters }) => parameters["targets"]);
+    // Where two may have done it, it is told of neither.
+    if (recording.acts.filter(changesMounts).length !== 2) context.skip("somebody else mounted something meanwhile");
+    expect(targets(mounted.pid)).toEqual([point]);
+    expect(targets(unmounted.pid)).toEqual([point]);
+  });
+
   it("are known to be lost where they are more than there is room for", async () => {
     const recorder = await testRecorder({ callRoomKilobytes: 8 });
-    const question = JSON.stringify([["int setpriority(int which, int who, int value)", 0, 0, 0]]);
-    spawnSync(process.execPath, [asker, "main", question, "100000"]);
+    ask([["int setpriority(int which, int who, int value)", 0, 0, 0]], { times: 100_000 });
     const recording = await recorder.stop();
     expect(sourceOf(recording, "calls").status).toBe("lost");
     expect(sourceOf(recording, "calls").detail).toMatch(/^\d+ events of system calls were lost/);
   });
 });
-
-async function ownInstances(): Promise<string[]> {
-  const tracefs = await openTracefs();
-  if ("refusal" in tracefs) throw new Error(tracefs.refusal);
-  try {
-    const names = readdirSync(join(tracefs.path, "instances"));
-    return names.filter((name) => name.startsWith(`houseguest-${process.pid}-`));
-  } finally {
-    tracefs.close();
-  }
-}

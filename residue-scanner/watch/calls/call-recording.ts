@@ -1,9 +1,11 @@
 import { readdirSync } from "node:fs";
 
+import { readMounts } from "../../collectors/files/mounts.ts";
 import { listPids, readProcLink } from "../../collectors/proc.ts";
 import { ActResolver } from "../../core/act-resolver.ts";
 import type { RawBatch } from "../../core/call-pairing.ts";
 import type { Lineage } from "../../core/lineage.ts";
+import { changedPoints, changesMounts, type MountState, withTargets } from "../../core/mount-changes.ts";
 import type { NamespaceKind } from "../../core/namespace-tracker.ts";
 import type { Act, RecorderSource } from "../../core/recording.ts";
 import { CallSource, type CallSourceOptions } from "./call-source.ts";
@@ -25,6 +27,7 @@ export class CallRecording {
   private readonly options: CallRecordingOptions;
   private readonly resolver: ActResolver;
   private dropped = 0;
+  private mounts: readonly MountState[] = [];
 
   private constructor(calls: CallSource, options: CallRecordingOptions) {
     this.calls = calls;
@@ -44,6 +47,7 @@ export class CallRecording {
     if ("refusal" in calls) return calls;
     const recording = new CallRecording(calls, options);
     recording.listProcesses();
+    recording.mounts = mountStates();
     return recording;
   }
 
@@ -54,12 +58,20 @@ export class CallRecording {
 
   /** @returns how many acts there were */
   takeIn(): number {
-    return this.keep(this.calls.takeIn());
+    const acts = this.resolve(this.calls.takeIn());
+    if (!acts.some(changesMounts)) return this.keep(acts);
+    // Whoever mounted until the table was read is among these or among those that come now, begun or done.
+    const mounts = mountStates();
+    acts.push(...this.resolve(this.calls.takeIn()));
+    const points = changedPoints(this.mounts, mounts);
+    this.mounts = mounts;
+    return this.keep(this.calls.isComplete() ? withTargets(acts, points) : acts);
   }
 
   /** Takes in the last of it, and leaves nothing behind. */
   stop(): void {
-    this.keep(this.calls.stop());
+    this.takeIn();
+    this.keep(this.resolve(this.calls.stop()));
   }
 
   /** Leaves nothing behind, whatever has not been taken in. */
@@ -79,10 +91,13 @@ export class CallRecording {
     return { ...source, status: lost.length > 0 || status === "lost" ? "lost" : "partial", detail };
   }
 
-  private keep(batch: RawBatch): number {
-    if (batch.acts.length === 0 && batch.births.length === 0) return 0;
+  private resolve(batch: RawBatch): Act[] {
+    if (batch.acts.length === 0 && batch.births.length === 0) return [];
     this.options.takeInProcesses();
-    const acts = this.resolver.resolve(batch);
+    return this.resolver.resolve(batch);
+  }
+
+  private keep(acts: readonly Act[]): number {
     for (const act of acts) {
       if (this.acts.length >= this.options.actsMax) {
         this.dropped += 1;
@@ -113,6 +128,10 @@ const kinds: readonly NamespaceKind[] = ["ipc", "mnt", "net", "pid", "uts"];
 
 function namespacesOf(process: number | "self"): (string | null)[] {
   return kinds.map((kind) => readProcLink(`/proc/${process}/ns/${kind}`));
+}
+
+function mountStates(): MountState[] {
+  return readMounts().map(({ id, point, ...state }) => ({ id, point, state: JSON.stringify(state) }));
 }
 
 function threadsOf(pid: number): number[] {

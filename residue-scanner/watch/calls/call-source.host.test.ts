@@ -1,6 +1,5 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -9,30 +8,10 @@ import { ActResolver } from "../../core/act-resolver.ts";
 import type { RawAct } from "../../core/call-pairing.ts";
 import type { Act } from "../../core/recording.ts";
 import { temporaryDirectory } from "../../testing/temporary-directory.ts";
-import { CallSource, type CallSourceOptions } from "./call-source.ts";
-import { openTracefs } from "./tracefs.ts";
+import { ask, lackForCalls, type Ran, run, watchedCalls } from "../../testing/watched-calls.ts";
+import type { CallSource } from "./call-source.ts";
 
-const isRoot = process.geteuid?.() === 0;
-const testing = join(import.meta.dirname, "../../testing");
-const sourceFile = join(testing, "kernel-asker.ts");
-const watcherFile = join(testing, "call-watcher.ts");
-
-/** What this machine lacks for watching system calls; null if nothing. */
-const lack = await missing();
-
-async function missing(): Promise<string | null> {
-  const source = await CallSource.open();
-  if ("refusal" in source) return source.refusal;
-  source.close();
-  return null;
-}
-
-async function watching(options: CallSourceOptions = {}): Promise<CallSource> {
-  const source = await CallSource.open(options);
-  if ("refusal" in source) throw new Error(source.refusal);
-  onTestFinished(() => source.close());
-  return source;
-}
+const lack = await lackForCalls();
 
 /** Pids stand for serials: none is used twice in so short a time. */
 function actsOf(source: CallSource): Act[] {
@@ -42,20 +21,6 @@ function actsOf(source: CallSource): Act[] {
 function resolverWith(serialAt: (pid: number) => number | null): ActResolver {
   return new ActResolver({ serialAt, beganNs: () => 0, parentOf: () => null, wallMs: (atNs) => atNs / 1e6 });
 }
-
-interface Ran {
-  readonly pid: number;
-  readonly output: string;
-}
-
-function run(program: string, ...parameters: string[]): Ran {
-  const { pid, stdout, stderr, status, error } = spawnSync(program, parameters, { encoding: "utf8" });
-  if (error !== undefined || status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`);
-  return { pid, output: stdout.trim() };
-}
-
-const ask = (...questions: readonly (readonly unknown[])[]): Ran =>
-  run(process.execPath, sourceFile, "main", JSON.stringify(questions));
 
 function canRun(program: string): boolean {
   return ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((directory) => existsSync(join(directory, program)));
@@ -162,7 +127,7 @@ const doings: readonly Doing[] = [
     what: "a call that fails, with its error number",
     needs: "sh",
     do: () => ({
-      ...ask(["int swapon(const char *path, int flags)", "/nothing/here", 0]),
+      ...ask([["int swapon(const char *path, int flags)", "/nothing/here", 0]]),
       expected: { call: "swapon", returned: -2 },
     }),
   },
@@ -173,7 +138,7 @@ const doings: readonly Doing[] = [
       // Into the process's own keyring, which ends with it.
       const add =
         "long syscall(long number, const char *type, const char *description, const char *payload, size_t bytes, int ring)";
-      const ran = ask([add, keyNumbers[process.arch], "user", "houseguest", "value", 5, -2]);
+      const ran = ask([[add, keyNumbers[process.arch], "user", "houseguest", "value", 5, -2]]);
       const parameters = { bytes: "5", keyring: "-2" };
       return { ...ran, expected: { call: "add_key", parameters, returned: Number(ran.output) } };
     },
@@ -184,7 +149,10 @@ const doings: readonly Doing[] = [
     do() {
       const name = `/houseguest-${process.pid}`;
       const open = "int mq_open(const char *name, int flags, unsigned int mode, void *attributes)";
-      const ran = ask([open, name, 0o102, 0o600, null], ["int mq_unlink(const char *name)", name]);
+      const ran = ask([
+        [open, name, 0o102, 0o600, null],
+        ["int mq_unlink(const char *name)", name],
+      ]);
       return { ...ran, expected: { call: "mq_unlink", returned: 0 } };
     },
   },
@@ -208,7 +176,7 @@ describe.skipIf(lack !== null)(
   () => {
     for (const doing of doings) {
       it.skipIf(!canRun(doing.needs))(`${doing.what} (needs ${doing.needs})`, async () => {
-        const source = await watching();
+        const source = await watchedCalls();
         const { pid, expected, before = [] } = doing.do();
         const own = actsOf(source).filter(({ by, call }) => by === pid && call === expected.call);
         expect(own).toMatchObject([...before, expected]);
@@ -217,9 +185,9 @@ describe.skipIf(lack !== null)(
     }
 
     it("a call of a thread is its process's", async () => {
-      const source = await watching();
-      const question = ["int sched_setscheduler(int pid, int policy, void *parameter)", process.pid, 99, null];
-      const { pid } = run(process.execPath, sourceFile, "thread", JSON.stringify([question]));
+      const source = await watchedCalls();
+      const declaration = "int sched_setscheduler(int pid, int policy, void *parameter)";
+      const { pid } = ask([[declaration, process.pid, 99, null]], { place: "thread" });
       const batch = source.takeIn();
       const isIts = ({ call, parameters }: Pick<RawAct, "call" | "parameters">): boolean =>
         call === "sched_setscheduler" && parameters["policy"] === "99";
@@ -230,9 +198,9 @@ describe.skipIf(lack !== null)(
     });
 
     it("times are those of CLOCK_MONOTONIC", async () => {
-      const source = await watching();
+      const source = await watchedCalls();
       const before = Number(process.hrtime.bigint());
-      const { pid } = ask(["int swapoff(const char *path)", "/nothing/here"]);
+      const { pid } = ask([["int swapoff(const char *path)", "/nothing/here"]]);
       const after = Number(process.hrtime.bigint());
       const [act] = source.takeIn().acts.filter(({ thread }) => thread === pid);
       expect(act?.atNs).toBeGreaterThan(before);
@@ -240,105 +208,3 @@ describe.skipIf(lack !== null)(
     });
   },
 );
-
-describe.skipIf(lack !== null)(`what is lost of system calls is known${lack === null ? "" : ` (${lack})`}`, () => {
-  const burst = (times: number): Ran =>
-    run(
-      process.execPath,
-      sourceFile,
-      "main",
-      JSON.stringify([["int setpriority(int which, int who, int value)", 0, 0, 0]]),
-      String(times),
-    );
-
-  it("a burst that fits is seen call by call", async () => {
-    const source = await watching();
-    const { pid } = burst(2_000);
-    const { acts } = source.stop();
-    expect(acts.filter(({ thread, call }) => thread === pid && call === "setpriority")).toHaveLength(2_000);
-    expect(source.source().status).toBe("done");
-  });
-
-  it("a burst beyond the buffer's room is lost, and said to be", async () => {
-    const source = await watching({ bufferKilobytes: 8 });
-    const { pid } = burst(5_000);
-    const { acts } = source.stop();
-    const seen = acts.filter(({ thread, call }) => thread === pid && call === "setpriority").length;
-    expect(seen).toBeLessThan(5_000);
-    expect(source.source().status).toBe("lost");
-    const [, lost] = /^(\d+) events of system calls were lost/.exec(source.source().detail) ?? [];
-    // Each call has a beginning and an end.
-    expect(Number(lost)).toBeGreaterThanOrEqual(2 * 5_000 - 2 * seen - 2);
-  });
-
-  it("that somebody turned the tracing off is lost evidence", async () => {
-    const source = await watching();
-    await withTracefs((instances) => {
-      for (const name of ownInstances(instances)) writeFileSync(join(instances, name, "tracing_on"), "0");
-    });
-    source.stop();
-    expect(source.source()).toMatchObject({ status: "lost", detail: "somebody turned the tracing off" });
-  });
-});
-
-describe.skipIf(lack !== null)(
-  `nothing is left of the watching of system calls${lack === null ? "" : ` (${lack})`}`,
-  () => {
-    it("no instance, no mount and no open file, after it was stopped", async () => {
-      const mounts = readFileSync("/proc/self/mountinfo", "latin1");
-      const open = readdirSync("/proc/self/fd").length;
-      const source = await watching();
-      expect(readFileSync("/proc/self/mountinfo", "latin1")).toBe(mounts);
-      expect(await withTracefs(ownInstances)).toHaveLength(1);
-      source.stop();
-      source.stop();
-      expect(await withTracefs(ownInstances)).toEqual([]);
-      expect(readdirSync("/proc/self/fd")).toHaveLength(open);
-      expect(source.takeIn()).toEqual({ acts: [], births: [] });
-    });
-
-    it("the next start removes what a killed one left, and nothing of those that run", async () => {
-      const killed = spawn(process.execPath, [watcherFile], { stdio: ["pipe", "pipe", "inherit"] });
-      onTestFinished(() => void killed.kill("SIGKILL"));
-      const [line] = (await once(killed.stdout, "data")) as [Buffer];
-      expect(line.toString()).toBe("watching\n");
-      const running = await watching();
-      const names = await withTracefs((instances) => readdirSync(instances));
-      const left = names.filter((name) => name.startsWith(`houseguest-${killed.pid}-`));
-      expect(left).toHaveLength(1);
-      killed.kill("SIGKILL");
-      await once(killed, "exit");
-      expect(await withTracefs((instances) => readdirSync(instances))).toContain(left[0]);
-      await watching();
-      expect(await withTracefs((instances) => readdirSync(instances))).not.toContain(left[0]);
-      expect(await withTracefs(ownInstances)).toHaveLength(2);
-      expect(running.source().status).toBe("done");
-    });
-  },
-);
-
-describe("where system calls cannot be watched, it says why", () => {
-  it.skipIf(isRoot)("to an ordinary user (needs one)", async () => {
-    expect(await CallSource.open()).toEqual({ refusal: expect.stringContaining("tracefs") });
-  });
-
-  it.skipIf(lack !== null || !canRun("unshare"))("in a PID namespace of its own (needs root and unshare)", () => {
-    const output = execFileSync("unshare", ["--pid", "--fork", process.execPath, watcherFile], { encoding: "utf8" });
-    expect(output).toContain("PID namespace");
-  });
-});
-
-/** @param look told the directory of instances */
-async function withTracefs<T>(look: (instances: string) => T): Promise<T> {
-  const tracefs = await openTracefs();
-  if ("refusal" in tracefs) throw new Error(tracefs.refusal);
-  try {
-    return look(join(tracefs.path, "instances"));
-  } finally {
-    tracefs.close();
-  }
-}
-
-function ownInstances(instances: string): string[] {
-  return readdirSync(instances).filter((name) => name.startsWith(`houseguest-${process.pid}-`));
-}

@@ -74,6 +74,12 @@ export class CallSource {
     }
   }
 
+  /** Whether all is known that began up to now: nothing was lost, and no call has still to come back. */
+  isComplete(): boolean {
+    if (this.isOpen) this.countLost();
+    return this.lost === 0 && this.failure === null && this.pairing.unfinished === 0;
+  }
+
   /** For poll(2): readable where something waits. */
   get descriptor(): number {
     return this.instance.descriptor;
