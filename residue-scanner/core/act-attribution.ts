@@ -29,7 +29,8 @@ export function attributeActs(
   // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
   // whose words name another thing that differs did that.
   const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
-  const open = candidates.filter(({ process }) => !others.some((name) => says(process, name)));
+  // The harness, too, opens sockets by which a network could be set: that alone says nothing.
+  const open = candidates.filter(({ process, to }) => to !== "harness" && !others.some((name) => says(process, name)));
   const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : open;
   if (told.length === 0) return null;
   return { to: combined(told.map(({ to }) => to)), evidence: actEvidence(told) };

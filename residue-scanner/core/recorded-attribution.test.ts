@@ -192,6 +192,15 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     expect(excusedBy(report)).toEqual(["foreign-process"]);
   });
 
+  it("does not take the harness for who did it by the kind of a call alone", () => {
+    expect(whose(compare(mounts(), mounts("/mnt/x"), { acts: [act(1, "mount")] }))).toEqual([["/mnt/x", "unknown"]]);
+    const acts = [act(1, "mount"), act(foreign, "mount")];
+    expect(compare(mounts(), mounts("/mnt/x"), { acts }).verdict).toBe("clean");
+    expect(whose(compare(mounts(), mounts("/mnt/x"), { acts: [act(1, "mount"), act(job, "mount")] }))).toEqual([
+      ["/mnt/x", "job"],
+    ]);
+  });
+
   it("does not take who made a mount point for who mounted", () => {
     expect(whose(compare(mounts(), mounts("/mnt/x"), { touches: { "/mnt/x": [touch(job, ["created"])] } }))).toEqual([
       ["/mnt/x", "unknown"],
