@@ -25,7 +25,16 @@ describe("a result", () => {
     [{ rateTarget: 20 }, true],
     [{ rateTarget: 21 }, false],
     [{ target: 2, rateTarget: 21 }, false],
+    [{ target: 1.5, ratio: 1.4 }, false],
+    [{ target: 3, ratio: 3.1 }, true],
   ])("with the aims %j is met: %s", (aims, met) => {
     expect(isMet({ ...result, ...aims })).toBe(met);
+  });
+
+  it.each([
+    [60, true],
+    [60.1, false],
+  ])("that may be 60 at most and is %d is met: %s", (measured, met) => {
+    expect(isMet({ what: "", measured, most: 60, unit: "ms", notes: [] })).toBe(met);
   });
 });

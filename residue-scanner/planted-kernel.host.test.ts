@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } fro
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { hasFileSystem, withDetachedMount } from "./collectors/detached-mount.ts";
+import { kernelCalls } from "./collectors/kernel-calls.ts";
 import { leftoverDaemon } from "./testing/leftover-daemon.ts";
 import { canRun, foundAfter, isRoot, run, undo, withLibc } from "./testing/planted.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
@@ -101,6 +102,19 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
     expect(found.map(({ subject }) => subject.split(" ").slice(0, 2).join(" ")).sort()).toEqual(["BPF map", "BPF pin"]);
   });
 
+  it("a rule of the audit system", async (context) => {
+    // AUDIT_ADD_RULE and AUDIT_DEL_RULE: of the list "exit", never, no system call, with a key of its own.
+    const change = (type: number): boolean => changeAuditRule(type, name);
+    onTestFinished(() => void change(1012));
+    let isMade = false;
+    const found = await foundAfter(() => {
+      isMade = change(1011);
+      return `audit rule ${name}`;
+    }, ["kernel"]);
+    if (!isMade) context.skip("this kernel takes no audit rules from here");
+    expect(found).toMatchObject([{ surface: "kernel", change: "appeared" }]);
+  });
+
   it("a setting below /sys", async (context) => {
     const path = "/sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs";
     const before = valueOf(path);
@@ -113,6 +127,38 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
     expect(found).toMatchObject([{ change: "changed", changed: ["value"] }]);
   });
 });
+
+/** struct audit_rule_data with one field, AUDIT_FILTERKEY; whether the kernel took it. */
+function changeAuditRule(type: number, key: string): boolean {
+  const calls = kernelCalls();
+  const rule = Buffer.alloc(16 + 4 * (3 + 4 * 64) + 4 + key.length);
+  const word = (at: number, value: number) => rule.writeUInt32LE(value, 16 + 4 * at);
+  rule.writeUInt32LE(rule.length, 0);
+  rule.writeUInt16LE(type, 4);
+  rule.writeUInt16LE(0x1 | 0x4, 6);
+  // The list "exit" is 4; the mask of system calls stands from word 3 on, the first one alone.
+  for (const [at, value] of [
+    [0, 4],
+    [1, 0],
+    [2, 1],
+    [3, 1],
+    [67, 210],
+    [131, key.length],
+    [195, 0x4000_0000],
+    [259, key.length],
+  ] as const)
+    word(at, value);
+  rule.write(key, 16 + 4 * 260, "latin1");
+  const socket = calls?.socket(16, 3, 9) ?? -1;
+  if (calls === null || socket < 0) return false;
+  const answer = Buffer.alloc(4_096);
+  try {
+    calls.send(socket, calls.addressOf(rule), rule.length, 0);
+    return calls.recv(socket, calls.addressOf(answer), answer.length, 0) >= 20 && answer.readInt32LE(16) === 0;
+  } finally {
+    calls.close(socket);
+  }
+}
 
 function valueOf(path: string): string | null {
   try {

@@ -6,4 +6,10 @@ export { exitCodeForVerdict } from "./core/verdict.ts";
 export { type SettleOptions, settleAndCompare } from "./settle.ts";
 export { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
 export { type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
-export { type Recorder, type RecorderOptions, startRecorder } from "./watch/recorder.ts";
+export {
+  type Recorder,
+  type RecorderNews,
+  type RecorderOptions,
+  startRecorder,
+  type WatchedTouch,
+} from "./watch/recorder.ts";

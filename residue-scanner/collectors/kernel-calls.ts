@@ -12,6 +12,7 @@ export interface KernelCalls {
   recv(socket: number, buffer: number, bytes: number, flags: number): number;
   /** getsockopt(2); `bytes` is the address of an int. */
   getsockopt(socket: number, level: number, option: number, buffer: number, bytes: number): number;
+  setsockopt(socket: number, level: number, option: number, value: number, bytes: number): number;
   setns(descriptor: number, kind: number): number;
   /** getxattr(2), which follows links. */
   getxattr(path: number, name: number, buffer: number, bytes: number): number;
@@ -69,6 +70,7 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     send: libc.func("int64_t send(int socket, uintptr_t buffer, size_t bytes, int flags)"),
     recv: libc.func("int64_t recv(int socket, uintptr_t buffer, size_t bytes, int flags)"),
     getsockopt: libc.func("int getsockopt(int socket, int level, int option, uintptr_t buffer, uintptr_t bytes)"),
+    setsockopt: libc.func("int setsockopt(int socket, int level, int option, uintptr_t value, unsigned int bytes)"),
     setns: libc.func("int setns(int descriptor, int kind)"),
     getxattr: libc.func("int64_t getxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),
     openTree: (directory, path, flags) => Number(callOfTree(numbers.openTree, directory, path, flags)),

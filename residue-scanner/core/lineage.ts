@@ -1,7 +1,13 @@
+import {
+  executableOf,
+  type Member,
+  newMember,
+  noteOpened,
+  type ProcessDetails,
+  recordOf,
+  unread,
+} from "./lineage-member.ts";
 import type { RecordedProcess } from "./recording.ts";
-
-/** What can be read of a process while it runs. */
-export type ProcessDetails = Pick<RecordedProcess, "startTime" | "executable" | "commandLine" | "cgroup">;
 
 export interface LineageOptions {
   /** Wall time in ms of a monotonic time in ns. */
@@ -11,29 +17,6 @@ export interface LineageOptions {
   /** So many processes that have ended and did nothing are kept, for those who ask a little later. */
   readonly idleEndedMax: number;
 }
-
-interface Member {
-  readonly serial: number;
-  readonly pid: number;
-  parent: Member | null;
-  details: ProcessDetails | null;
-  /** What it was seen to open to run, which counts as long as nothing better is known. */
-  opened: string | null;
-  isOpening: boolean;
-  isOlder: boolean;
-  /** Whether its fork was told. */
-  isAnnounced: boolean;
-  fromNs: number;
-  toNs: number | null;
-  /** Who had the pid before, as long as somebody may still ask about that one's time. */
-  previous: Member | null;
-  /** Children that are kept, and what it did that is kept. */
-  uses: number;
-}
-
-/** The dynamic loaders of the C libraries: ld.so(8), musl's. */
-const loaderName = /\/ld(?:-[^/]*)?\.so[^/]*$/;
-const unread: ProcessDetails = { startTime: null, executable: null, commandLine: null, cgroup: null };
 
 /**
  * Who comes from whom, from the kernel's own process events. A process is what has a pid for a time: pids are reused,
@@ -143,10 +126,7 @@ export class Lineage {
    */
   opened(serial: number, path: string): void {
     const member = this.members.get(serial);
-    if (member === undefined) return;
-    const isLoader = loaderName.test(path);
-    if (!isLoader && !member.isOpening) member.opened = path;
-    member.isOpening = !isLoader;
+    if (member !== undefined) noteOpened(member, path);
   }
 
   /** Processes of which something could be read only while they run, and was not. */
@@ -201,7 +181,7 @@ export class Lineage {
 
   /** All that are kept, by serial. */
   processes(): Map<number, RecordedProcess> {
-    return new Map([...this.members.values()].map((member) => [member.serial, this.toRecord(member)]));
+    return new Map([...this.members.values()].map((member) => [member.serial, recordOf(member, this.options.wallMs)]));
   }
 
   /** Some, and all from whom they come, by serial. */
@@ -210,23 +190,9 @@ export class Lineage {
     for (const serial of serials) {
       let member = this.members.get(serial) ?? null;
       for (; member !== null && !found.has(member.serial); member = member.parent)
-        found.set(member.serial, this.toRecord(member));
+        found.set(member.serial, recordOf(member, this.options.wallMs));
     }
     return found;
-  }
-
-  private toRecord(member: Member): RecordedProcess {
-    const { wallMs } = this.options;
-    return {
-      serial: member.serial,
-      pid: member.pid,
-      parent: member.parent?.serial ?? null,
-      ...(member.details ?? unread),
-      executable: executableOf(member),
-      isOlder: member.isOlder,
-      fromMs: wallMs(member.fromNs),
-      toMs: member.toNs === null ? null : wallMs(member.toNs),
-    };
   }
 
   private holderAt(pid: number, atNs: number): Member | null {
@@ -251,20 +217,7 @@ export class Lineage {
     if (before !== null) before.toNs ??= fromNs;
     const isAsked = before !== null && (before.toNs ?? fromNs) >= this.horizonNs;
     const serial = this.nextSerial++;
-    const member: Member = {
-      serial,
-      pid,
-      parent: null,
-      details: null,
-      opened: null,
-      isOpening: false,
-      isOlder: false,
-      isAnnounced: false,
-      fromNs,
-      toNs: null,
-      previous: isAsked ? before : null,
-      uses: 0,
-    };
+    const member = newMember({ serial, pid, fromNs, previous: isAsked ? before : null });
     this.holders.set(pid, member);
     if (this.members.size < this.options.processesMax) this.members.set(serial, member);
     else this.dropped += 1;
@@ -289,8 +242,4 @@ export class Lineage {
     if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
     if (member.parent !== null) this.release(member.parent);
   }
-}
-
-function executableOf({ details, opened }: Member): string | null {
-  return details?.executable ?? opened;
 }

@@ -91,7 +91,7 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) => {
       const after = fileAfter(difference);
       return (
-        !isOfRun(attribution.to) &&
+        !isSeenOfRun(attribution) &&
         after?.kind === "directory" &&
         changedOnly(difference, ["mtime", "ctime", "size", "nlink"])
       );
@@ -103,7 +103,7 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) => {
       const kind = fileAfter(difference)?.kind;
       const isPassage = kind === "character device" || kind === "fifo";
-      return isPassage && !isOfRun(attribution.to) && changedOnly(difference, ["mtime", "ctime"]);
+      return isPassage && !isSeenOfRun(attribution) && changedOnly(difference, ["mtime", "ctime"]);
     },
   },
   {
@@ -179,7 +179,7 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution, wasScanner }) => {
       if (difference.change !== "vanished") return false;
       // What the run was seen to end or to remove did not end by itself.
-      if (isOfRun(attribution.to) && isRecorded(attribution)) return false;
+      if (isSeenOfRun(attribution)) return false;
       if (isListed(difference) && (difference.before?.holders ?? []).length > 0) return true;
       // A service manager makes and removes control groups with the processes in them.
       if (["processes", "cgroups", "keys"].includes(difference.surface)) return true;
@@ -259,6 +259,11 @@ export const noiseRules: readonly NoiseRule[] = [
         (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
   },
 ];
+
+/** Whether the run was seen to do it, which is more than that it lies in a place of the run's. */
+function isSeenOfRun(attribution: Attribution): boolean {
+  return isOfRun(attribution.to) && isRecorded(attribution);
+}
 
 /** Whether it was seen while it happened. */
 function isRecorded({ evidence }: Attribution): boolean {

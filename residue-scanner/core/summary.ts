@@ -39,7 +39,7 @@ function sentenceFor(verdict: ResidueVerdict, known: SummarySources): string {
   const lost = statuses.filter(({ status }) => status !== "done").map(({ surface }) => surface);
   switch (verdict) {
     case "clean":
-      // What no collector reads (audit rules, the mounts, keys and IPC of other namespaces) is not vouched for.
+      // What no collector reads (packages of rpm, the mounts, keys and IPC of other namespaces) is not vouched for.
       if (known.waived > 0) return "Nothing is left that counts, and every surface was seen.";
       return `Nothing is left: all of ${statuses.map(({ surface }) => surface).join(", ")} was seen and is as it was.`;
     case "partial":

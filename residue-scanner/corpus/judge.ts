@@ -25,8 +25,8 @@ export interface Judgement {
 type Found = Pick<Finding, "location" | "attribution">;
 
 /** Whose the run's own things are; the strongest claim first. */
-const targetsByBlame: readonly string[] = ["job", "agent", "shared", "unknown", "harness", "background"];
-const runs: ReadonlySet<string> = new Set(["job", "agent", "shared"]);
+const targetsByBlame: readonly AttributionTarget[] = ["job", "agent", "shared", "unknown", "harness", "background"];
+const runs: ReadonlySet<AttributionTarget> = new Set(["job", "agent", "shared"]);
 
 /** Looks an item up in a report. What was not done is not looked up. */
 export function judge(
@@ -52,7 +52,7 @@ export function isOfRun({ attributedTo }: Judgement): boolean {
 
 /** Whether the report charges the run with what somebody else did, or leaves it for others to explain. */
 export function isBlamed({ item, attributedTo }: Judgement): boolean {
-  if (String(attributedTo) === "shared" && item.sharedBecause !== undefined) return false;
+  if (attributedTo === "shared" && item.sharedBecause !== undefined) return false;
   return attributedTo !== null && attributedTo !== "background";
 }
 

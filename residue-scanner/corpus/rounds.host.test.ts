@@ -53,6 +53,14 @@ it.skipIf(!isRoot || !hasPerl)(
     const done = outcomes(round.background);
     expect(Object.keys(done).sort()).toEqual(backgroundNames.toSorted());
     for (const name of backgroundNames) expect(done[name], name).not.toHaveProperty("status");
+    // Without the kernel's events, or where some were lost, nobody can say whose the rest is, and the report says so.
+    const sources = round.report.recorder ?? [];
+    const isRecorded = sources.length > 0 && sources.every(({ status }) => status === "done" || status === "partial");
+    const charged = (outcome: unknown) => (outcome as { attributedTo?: string | null }).attributedTo;
+    for (const name of plantNames.filter((name) => isRecorded && charged(planted[name]) !== undefined))
+      expect(charged(planted[name]), name).toBe("job");
+    for (const name of backgroundNames.filter(() => isRecorded))
+      expect([null, "background"], name).toContain(charged(done[name]));
     expect(round.left).toEqual([]);
     expect(existsSync(variables["W"] as string)).toBe(false);
   },

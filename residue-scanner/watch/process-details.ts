@@ -6,7 +6,8 @@ import {
   readProcLink,
   unifiedCgroupOf,
 } from "../collectors/proc.ts";
-import type { Lineage, ProcessDetails } from "../core/lineage.ts";
+import type { Lineage } from "../core/lineage.ts";
+import type { ProcessDetails } from "../core/lineage-member.ts";
 
 /** What a person knows a process by; null for one that is gone. Four reads, some 50 µs. */
 export function readDetails(pid: number): ProcessDetails | null {

@@ -1,13 +1,17 @@
 import { getSystemErrorName } from "node:util";
 
+import { systemClock } from "../../foundation/clock.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { parseProcessMessage, SequenceGaps } from "../core/process-events.ts";
 import type { RecorderSource } from "../core/recording.ts";
+import type { KernelCalls } from "./kernel-calls.ts";
 import { readDetails } from "./process-details.ts";
-import type { ProcessEventSocket } from "./process-event-socket.ts";
+import { ProcessEventSocket } from "./process-event-socket.ts";
 
 /** What ran first of many waiting has ended long ago: of so many only, the last ones, details are read. */
 const detailsAtOnceMax = 64;
+/** The kernel answers at once, or never. */
+const answerMsMax = 2_000;
 
 /** Turns the kernel's process events into lineage, and reads what it can of those that have just begun something. */
 export class ProcessRecording {
@@ -22,6 +26,14 @@ export class ProcessRecording {
   constructor(socket: ProcessEventSocket, lineage: Lineage) {
     this.socket = socket;
     this.lineage = lineage;
+  }
+
+  get descriptor(): number {
+    return this.socket.descriptor;
+  }
+
+  close(): void {
+    this.socket.close();
   }
 
   /** @returns how many messages there were */
@@ -74,7 +86,33 @@ export class ProcessRecording {
   }
 }
 
-/** Why there are no process events at all, in words. */
-export function refusal(errno: number): string {
+/**
+ * Begins to listen, and waits until the kernel has said whether it tells.
+ *
+ * @param options.waitFor waits until a descriptor can be read, for so many ms at the most
+ * @returns why not, in words, where it does not
+ */
+export function listenToProcesses(options: {
+  readonly calls: KernelCalls;
+  readonly lineage: Lineage;
+  readonly roomBytes: number;
+  readonly waitFor: (descriptor: number, timeoutMs: number) => void;
+}): ProcessRecording | string {
+  const socket = ProcessEventSocket.open(options.calls, { roomBytes: options.roomBytes });
+  if (!(socket instanceof ProcessEventSocket)) return refusal(socket.errno);
+  const recording = new ProcessRecording(socket, options.lineage);
+  const deadlineMs = systemClock.monotonicMs() + answerMsMax;
+  for (let leftMs = answerMsMax; recording.answer === null && leftMs > 0; ) {
+    options.waitFor(socket.descriptor, leftMs);
+    recording.takeIn();
+    leftMs = deadlineMs - systemClock.monotonicMs();
+  }
+  const { answer } = recording;
+  if (answer === 0) return recording;
+  recording.close();
+  return answer === null ? "the kernel does not tell of processes in this user or PID namespace" : refusal(answer);
+}
+
+function refusal(errno: number): string {
   return `the kernel does not tell this user of processes (${getSystemErrorName(-errno)})`;
 }

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 
 import { systemClock } from "../../foundation/clock.ts";
@@ -15,10 +15,12 @@ import {
 import type { RecorderOrder } from "./recorder-worker.ts";
 import { unavailableRecording } from "./unavailable-recording.ts";
 
-export type { RecorderNews, RecorderOptions } from "./recorder-messages.ts";
+export type { RecorderNews, RecorderOptions, WatchedTouch } from "./recorder-messages.ts";
 
 /** How long an answer may take: what waits is taken in before it, and the machine may be busy. */
 const answerMsMax = 60_000;
+/** A program that ends does not wait for long. */
+const exitMsMax = 5_000;
 const workerModule = new URL(
   import.meta.url.endsWith(".ts") ? "./recorder-worker.ts" : "./recorder-worker.js",
   import.meta.url,
@@ -51,7 +53,7 @@ export class Recorder {
   #stopped: Recording | null = null;
   readonly #beforeExit = (): void => {
     // A thread that is ended in the midst of a system call may take the process with it.
-    if (this.#stopped === null) this.#ask({ kind: "stop" });
+    if (this.#stopped === null) this.#ask({ kind: "stop" }, exitMsMax);
   };
 
   constructor(worker: Worker, port: MessagePort, signals: Int32Array) {
@@ -123,6 +125,8 @@ export class Recorder {
     await ended;
     this.#failure = "it was closed";
     this.#port.close();
+    const descriptor = Atomics.exchange(this.#signals, signalWord.wakeDescriptor, 0);
+    if (descriptor > 0) closeSync(descriptor);
   }
 
   #asRecording(answer: RecorderAnswer | null): Recording {
@@ -132,11 +136,11 @@ export class Recorder {
   }
 
   /** Waits for the answer on this thread: comparing is not asynchronous. */
-  #ask(question: RecorderQuestion): RecorderAnswer | null {
+  #ask(question: RecorderQuestion, answerMs = answerMsMax): RecorderAnswer | null {
     if (this.#failure !== null) return null;
     let answers = this.#answers();
     this.#send(question);
-    const untilMs = systemClock.monotonicMs() + answerMsMax;
+    const untilMs = systemClock.monotonicMs() + answerMs;
     for (;;) {
       const answer = this.#received();
       if (answer !== null) return answer;

@@ -14,8 +14,7 @@ import type { KernelCalls } from "./kernel-calls.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
-import { ProcessEventSocket } from "./process-event-socket.ts";
-import { ProcessRecording, refusal } from "./process-recording.ts";
+import { listenToProcesses, type ProcessRecording } from "./process-recording.ts";
 import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
 
 const touchesMaxDefault = 2_000_000;
@@ -23,8 +22,6 @@ const actsMax = 200_000;
 const processesMax = 500_000;
 const idleEndedMax = 50_000;
 const processRoomBytesDefault = 128 * 1024 * 1024;
-/** The kernel answers at once, or never. */
-const answerMsMax = 2_000;
 /** Nobody asks about who had a pid longer ago than this. */
 const horizonNs = 10e9;
 
@@ -39,7 +36,6 @@ export class RecordingLoop {
   private readonly fromMs = systemClock.nowMs();
   private toMs = 0;
   private group: FileEventGroup | null = null;
-  private socket: ProcessEventSocket | null = null;
   private files: FileRecording | null = null;
   private processes: ProcessRecording | null = null;
   private readonly paths: DirectoryPaths;
@@ -107,7 +103,7 @@ export class RecordingLoop {
     for (const place of ["files", "processes", "mounts", "calls"] as const) this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
-    this.socket?.close();
+    this.processes?.close();
     this.systemCalls?.close();
     this.mountTable = null;
   }
@@ -152,30 +148,18 @@ export class RecordingLoop {
   }
 
   private startProcesses(): void {
-    const opened = ProcessEventSocket.open(this.calls, {
+    const opened = listenToProcesses({
+      calls: this.calls,
+      lineage: this.lineage,
       roomBytes: this.options.processRoomBytes ?? processRoomBytesDefault,
+      waitFor: (descriptor, timeoutMs) => this.poller.waitFor(descriptor, timeoutMs),
     });
-    if (!(opened instanceof ProcessEventSocket)) {
-      this.processesFailure = refusal(opened.errno);
+    if (typeof opened === "string") {
+      this.processesFailure = opened;
       return;
     }
-    const processes = new ProcessRecording(opened, this.lineage);
-    const deadlineMs = systemClock.monotonicMs() + answerMsMax;
-    while (processes.answer === null && systemClock.monotonicMs() < deadlineMs) {
-      this.poller.waitFor(opened.descriptor, deadlineMs - systemClock.monotonicMs());
-      processes.takeIn();
-    }
-    if (processes.answer === 0) {
-      this.socket = opened;
-      this.processes = processes;
-      if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
-      return;
-    }
-    opened.close();
-    this.processesFailure =
-      processes.answer === null
-        ? "the kernel does not tell of processes in this user or PID namespace"
-        : refusal(processes.answer);
+    this.processes = opened;
+    if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
   }
 
   private startFiles(): void {
@@ -278,37 +262,20 @@ export class RecordingLoop {
   }
 
   private filesSource(): RecorderSource {
-    return (
-      this.files?.source(this.filesFailure) ?? {
-        source: "files",
-        status: "not-permitted",
-        detail: this.filesFailure ?? "",
-        events: 0,
-      }
-    );
+    return this.files?.source(this.filesFailure) ?? refused("files", this.filesFailure);
   }
 
   private callsSource(): RecorderSource {
-    return (
-      this.systemCalls?.source() ?? {
-        source: "calls",
-        status: "not-permitted",
-        detail: this.callsFailure,
-        events: 0,
-      }
-    );
+    return this.systemCalls?.source() ?? refused("calls", this.callsFailure);
   }
 
   private processesSource(): RecorderSource {
-    return (
-      this.processes?.source(this.processesFailure) ?? {
-        source: "processes",
-        status: "not-permitted",
-        detail: this.processesFailure ?? "",
-        events: 0,
-      }
-    );
+    return this.processes?.source(this.processesFailure) ?? refused("processes", this.processesFailure);
   }
+}
+
+function refused(source: RecorderSource["source"], detail: string | null): RecorderSource {
+  return { source, status: "not-permitted", detail: detail ?? "", events: 0 };
 }
 
 /** CLOCK_MONOTONIC, as in process events. */

@@ -6,6 +6,7 @@ import { collectContainers } from "./containers.ts";
 import { collectFirewall } from "./firewall.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectKeys } from "./keys.ts";
+import { collectAudit } from "./kernel/audit.ts";
 import { collectBpf } from "./kernel/bpf.ts";
 import { collectBpfPins } from "./kernel/bpf-pins.ts";
 import { collectFormats } from "./kernel/formats.ts";
@@ -41,7 +42,14 @@ const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) 
   storage: () => collectStorage(),
   sysctls: () => together(collectSysctls(), collectKnobs()),
   kernel: ({ openFiles }) =>
-    together(collectModules(), collectBpf(openFiles()), collectBpfPins(), collectTracing(), collectFormats()),
+    together(
+      collectModules(),
+      collectBpf(openFiles()),
+      collectBpfPins(),
+      collectTracing(),
+      collectFormats(),
+      collectAudit(),
+    ),
   configuration: () => collectConfiguration(),
   services: () => collectServices(),
   packages: () => collectPackages(),

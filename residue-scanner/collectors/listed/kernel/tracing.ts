@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { FactAttributes } from "../../../../protocol/residue-report.ts";
 import type { ListedFact, ListedReading } from "../../../core/fact.ts";
 import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
+import { readProcessStat } from "../../proc.ts";
 import { KernelTexts } from "../read-text.ts";
 
 const type = "tracefs";
@@ -29,16 +30,24 @@ export function readTracing(directory: string): ListedReading {
   const instances = texts.names(`${directory}/instances`);
   const facts = [
     tracerFact("the tracer", usual, settingsOf(texts, directory)),
-    ...instances.map((name) =>
-      tracerFact(
+    ...instances.map((name) => ({
+      ...tracerFact(
         `instance ${name} of the tracer`,
         `${usual}/instances/${name}`,
         settingsOf(texts, `${directory}/instances/${name}`),
       ),
-    ),
+      ...recorderOf(name),
+    })),
     ...eventsOf(texts, directory),
   ];
   return { facts, unseen: texts.unseen() };
+}
+
+/** A recorder of this program's names its instance after itself, and removes it when it ends. */
+function recorderOf(name: string): { holders?: readonly number[] } {
+  const [, pid, startTime] = /^houseguest-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
+  const runs = pid !== undefined && readProcessStat(Number(pid))?.startTime === startTime;
+  return runs ? { holders: [Number(pid)] } : {};
 }
 
 function tracerFact(subject: string, location: string, attributes: FactAttributes): ListedFact {

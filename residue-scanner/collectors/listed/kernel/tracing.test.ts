@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+
+import { recordedFiles } from "../../../testing/recorded-files.ts";
+import { readProcessStat } from "../../proc.ts";
+import { readTracing } from "./tracing.ts";
+
+describe("what is traced", () => {
+  it.skipIf(process.platform !== "linux")(
+    "is kept by a recorder while that runs, and by nobody afterwards (needs /proc)",
+    () => {
+      const startTime = readProcessStat(process.pid)?.startTime;
+      const running = `houseguest-${process.pid}-${startTime}-0`;
+      const ended = `houseguest-${process.pid}-7-0`;
+      const root = recordedFiles({
+        current_tracer: "nop\n",
+        [`instances/${running}/tracing_on`]: "1\n",
+        [`instances/${ended}/tracing_on`]: "1\n",
+        "instances/left/tracing_on": "0\n",
+        dynamic_events: "p:left/x /bin/true:0x1\n",
+        uprobe_events: "p:left/x /bin/true:0x1\n",
+      });
+      const { facts, unseen } = readTracing(root);
+      expect(new Map(facts.map(({ subject, holders }) => [subject, holders]))).toEqual(
+        new Map<string, readonly number[] | undefined>([
+          ["the tracer", undefined],
+          [`instance ${ended} of the tracer`, undefined],
+          [`instance ${running} of the tracer`, [process.pid]],
+          ["instance left of the tracer", undefined],
+          ["event of the tracer that somebody made: p:left/x /bin/true:0x1", undefined],
+        ]),
+      );
+      expect(facts.find(({ key }) => key.endsWith("/left"))?.attributes).toMatchObject({ tracing_on: "0" });
+      expect(unseen).toEqual([]);
+    },
+  );
+});
