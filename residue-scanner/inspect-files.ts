@@ -28,7 +28,11 @@ export function inspectFiles(
   differences: readonly FileDifference[],
   names: readonly string[],
 ): Map<string, FileInspection> {
-  const present = differences.filter(({ after }) => after !== null).slice(0, filesMax);
+  const isChanged = ({ change }: FileDifference) => change === "changed";
+  // Where there are too many, of what was there before the content says more than of one new file among thousands.
+  const present = [...differences.filter(isChanged), ...differences.filter((one) => !isChanged(one))]
+    .filter(({ after }) => after !== null)
+    .slice(0, filesMax);
   const writers =
     present.length === 0 ? new Map<string, number[]>() : readWriters(new Set(present.map(({ key }) => key)));
   const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));

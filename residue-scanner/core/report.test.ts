@@ -39,6 +39,14 @@ describe("a residue report", () => {
     expect(surfaces.map(({ surface }) => surface)).toEqual([...allSurfaces]);
   });
 
+  it("has lost evidence where more differs than it takes", () => {
+    const crowd = Array.from({ length: 20_010 }, (_, index) => `n${index}`);
+    const { surfaces } = compare({ files: files({ "/a": [] }) }, { files: files({ "/a": crowd }) });
+    const reading = surfaces.find(({ surface }) => surface === "files");
+    expect(reading?.status).toBe("failed");
+    expect(reading?.detail).toContain("10 more differences");
+  });
+
   it("tells what came to a listed surface, what was changed there and by what words it is whose", () => {
     const mount = (key: string, options: string) =>
       listedFixture({ key, subject: `mount on ${key}`, attributes: { options } });

@@ -60,6 +60,14 @@ describe("the difference of two trees", () => {
     expect(diffTrees(after, before).differences).toEqual([]);
   });
 
+  it("lists what is elsewhere before a crowd in one place", () => {
+    const many = Array.from({ length: 20_010 }, (_, index) => `n${index}`);
+    const crowded = diff({ "/a": [], "/z": ["kept"] }, { "/a": many, "/b": many, "/z": ["kept", "one"] });
+    expect(crowded.differences.map(({ path }) => path)).toContain("/z/one");
+    expect(crowded.differences).toHaveLength(20_000);
+    expect(crowded.more).toBe(20_010 * 2 + 1 - 20_000);
+  });
+
   it("counts what it does not list", () => {
     const many = Array.from({ length: 20_010 }, (_, index) => `n${index}`);
     const { differences, more } = diff({}, { "/a": many });

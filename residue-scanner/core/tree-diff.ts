@@ -32,21 +32,42 @@ export interface TreeDifferences {
   readonly more: number;
 }
 
-/** More than this many are counted, not listed: the verdict is certain long before. */
+/** More than this many are counted, not listed. */
 const differencesMax = 20_000;
+/** So many of one directory come before those that have no place among the others. */
+const differencesOfOneMax = 500;
 
-/** Every entry that is not the same in both trees, word for word. Directories that were unreadable in one are left out. */
+/**
+ * Every entry that is not the same in both trees, word for word. Directories that were unreadable in one are left out.
+ *
+ * Where there are more than are listed, those of directories that are in both trees come first, some of each: what is in
+ * a directory that came or went is told by that directory, and a crowd in one place must not hide a single file in another.
+ */
 export function diffTrees(before: Tree, after: Tree): TreeDifferences {
   const differences = new Map<string, TreeDifference>();
+  const rest: TreeDifference[] = [];
+  const inBoth = [...after.index.keys()].filter((path) => before.index.has(path));
+  const inOne = [
+    ...[...after.index.keys()].filter((path) => !before.index.has(path)),
+    ...[...before.index.keys()].filter((path) => !after.index.has(path)),
+  ];
   let more = 0;
-  const add = (difference: TreeDifference) => {
+  const list = (difference: TreeDifference) => {
     if (differences.size < differencesMax) differences.set(difference.path, difference);
     else more += 1;
   };
-  for (const path of after.index.keys()) diffDirectory({ path, before, after, add });
-  for (const path of before.index.keys()) {
-    if (!after.index.has(path)) diffDirectory({ path, before, after, add });
+  for (const path of inBoth) {
+    let listed = 0;
+    const add = (difference: TreeDifference) => {
+      listed += 1;
+      if (listed <= differencesOfOneMax) list(difference);
+      else if (rest.length < differencesMax) rest.push(difference);
+      else more += 1;
+    };
+    diffDirectory({ path, before, after, add });
   }
+  for (const difference of rest) list(difference);
+  for (const path of inOne) diffDirectory({ path, before, after, add: list });
   return { differences: [...differences.values()], more };
 }
 
