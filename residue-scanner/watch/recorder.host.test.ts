@@ -260,6 +260,17 @@ describe("the recorder of a program", () => {
     ]);
   });
 
+  it("whose thread cannot even begin is told that all is lost", () => {
+    const script = `
+      const { startRecorder } = await import(${JSON.stringify(module)});
+      const recorder = await startRecorder({}, new URL("data:text/javascript,this is no program"));
+      console.log(JSON.stringify((await recorder.stop()).sources.map(({ status }) => status)));
+      await recorder.close();`;
+    const { status, stdout, stderr } = run(script);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toEqual(["lost", "lost", "lost"]);
+  });
+
   it("does not keep it from ending, whatever the recorder is about to do", () => {
     const { status, signal, stderr } = run(
       `const { startRecorder } = await import(${JSON.stringify(module)}); await startRecorder(); process.exit(7);`,

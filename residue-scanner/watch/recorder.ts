@@ -31,12 +31,14 @@ const workerModule = new URL(
  * may not see is said in the recording's sources; lack of rights is no error. It listens when the promise resolves.
  *
  * Stop it in the end: it holds fanotify(7) marks on every file system.
+ *
+ * @param module what the thread runs; another one for tests
  */
-export async function startRecorder(options: RecorderOptions = {}): Promise<Recorder> {
+export async function startRecorder(options: RecorderOptions = {}, module = workerModule): Promise<Recorder> {
   const signals = new Int32Array(new SharedArrayBuffer(signalWords * 4));
   const { port1, port2 } = new MessageChannel();
   const order: RecorderOrder = { options, port: port2, signals };
-  const worker = new Worker(workerModule, { workerData: order, transferList: [port2], execArgv: [] });
+  const worker = new Worker(module, { workerData: order, transferList: [port2], execArgv: [] });
   const recorder = new Recorder(worker, port1, signals);
   await recorder.begun();
   return recorder;
@@ -156,6 +158,8 @@ export class Recorder {
     this.#worker.ref();
     let seen = answers;
     const untilMs = systemClock.monotonicMs() + answerMsMax;
+    // Where the thread has ended, nothing else keeps the process from ending in the midst of this.
+    const alive = setInterval(() => undefined, answerMsMax);
     try {
       for (;;) {
         const answer = this.#received();
@@ -167,6 +171,7 @@ export class Recorder {
         seen = this.#answers();
       }
     } finally {
+      clearInterval(alive);
       this.#worker.unref();
     }
   }
