@@ -40,6 +40,17 @@ Status: purge ok not-installed
     ]);
   });
 
+  it("say in which file they stand, so that whoever wrote there is asked", () => {
+    const root = recordedFiles({
+      "var/lib/dpkg/status": "Package: a\nStatus: install ok installed\n",
+      "var/lib/pacman/local/zlib-1.3-1/desc": "",
+    });
+    expect(collectPackages(root).facts.map(({ file }) => file)).toEqual([
+      join(root, "var/lib/dpkg/status"),
+      join(root, "var/lib/pacman/local/zlib-1.3-1"),
+    ]);
+  });
+
   it("that nothing here reads are not taken for none", () => {
     expect(collectPackages(recordedFiles({ "var/lib/rpm/rpmdb.sqlite": "" })).unseen).toHaveLength(1);
     expect(collectPackages(temporaryDirectory())).toEqual({ facts: [], unseen: [] });

@@ -49,7 +49,8 @@ export function collectPackages(root = "/"): ListedReading {
   for (const { manager, path, show } of listings) {
     try {
       for (const name of readdirSync(join(root, path), "latin1").sort()) {
-        facts.push(factOf({ manager, show: show(name), found: { name, version: "", state: "installed" } }));
+        const file = `${join(root, path)}/${name}`;
+        facts.push(factOf({ manager, file, show: show(name), found: { name, version: "", state: "installed" } }));
       }
     } catch (error) {
       if (!isAbsent(error)) unseen.push(`packages of ${manager} cannot be read`);
@@ -68,15 +69,27 @@ function readDatabase({ manager, parse, show }: Database, path: string): readonl
   const content = readFileSync(path);
   const last = lastRead.get(path);
   if (last?.content.equals(content) === true) return last.facts;
-  const facts = parse(content.toString("latin1")).map((found) => factOf({ manager, show: show(found.name), found }));
+  const facts = parse(content.toString("latin1")).map((found) =>
+    factOf({ manager, file: path, show: show(found.name), found }),
+  );
   lastRead.set(path, { content, facts });
   return facts;
 }
 
-function factOf({ manager, show, found }: { manager: string; show: string; found: Package }): ListedFact {
+function factOf({
+  manager,
+  file,
+  show,
+  found,
+}: {
+  manager: string;
+  file: string;
+  show: string;
+  found: Package;
+}): ListedFact {
   const { name, version, state } = found;
   return {
-    key: `${manager} ${name}`,
+    ...{ key: `${manager} ${name}`, file },
     subject: `package ${name}${version === "" ? "" : ` ${version}`} of ${manager}, ${state}`,
     location: `package ${name}`,
     uid: null,
