@@ -11,6 +11,7 @@ import { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { MountEvents } from "./mount-events.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
@@ -39,6 +40,7 @@ export class RecordingLoop {
   private toMs = 0;
   private group: FileEventGroup | null = null;
   private files: FileRecording | null = null;
+  private mountEvents: MountEvents | null = null;
   private settingGroup: SettingEventGroup | null = null;
   private settings: SettingRecording | null = null;
   private settingsRefusal = "";
@@ -74,6 +76,7 @@ export class RecordingLoop {
     listProcesses(this.lineage, monotonicNs);
     this.startFiles();
     if (this.files !== null) this.startSettings();
+    this.startMountEvents();
     await this.startCalls();
   }
 
@@ -81,6 +84,7 @@ export class RecordingLoop {
   cycle(): void {
     this.poller.wait();
     if (this.poller.happened("mounts")) this.followMounts();
+    if (this.poller.happened("mount events")) this.takeInMountEvents();
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const settings = this.poller.happened("settings") ? this.takeInSettings() : 0;
     const fileEvents = settings + (this.poller.happened("files") ? this.takeInFiles() : 0);
@@ -92,6 +96,7 @@ export class RecordingLoop {
   catchUp(): void {
     // The last cycle may have been over before the table of mounts changed.
     if (this.poller.isReady("mounts")) this.followMounts();
+    this.takeInMountEvents();
     this.takeInProcesses();
     // What waits at the beginning fits into so many reads; what comes in the meantime is for the next time.
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
@@ -108,10 +113,12 @@ export class RecordingLoop {
   }
 
   close(): void {
-    for (const place of ["files", "settings", "processes", "mounts", "calls"] as const) this.poller.remove(place);
+    for (const place of ["files", "settings", "processes", "mounts", "mount events", "calls"] as const)
+      this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
     this.settingGroup?.close();
+    this.mountEvents?.close();
     this.processes?.close();
     this.systemCalls?.close();
     this.mountTable = null;
@@ -123,7 +130,7 @@ export class RecordingLoop {
       kind: "recording",
       sources: [this.filesSource(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
-      acts: this.systemCalls?.acts ?? [],
+      acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? [])],
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -212,6 +219,19 @@ export class RecordingLoop {
     if (this.options.asleep !== true) this.poller.add("settings", group.descriptor);
   }
 
+  private startMountEvents(): void {
+    this.mountEvents = MountEvents.open(this.calls, this.lineage);
+    const { mountEvents } = this;
+    if (mountEvents !== null && this.options.asleep !== true) this.poller.add("mount events", mountEvents.descriptor);
+  }
+
+  private takeInMountEvents(): void {
+    const { mountEvents } = this;
+    if (mountEvents === null || mountEvents.isClosed) return;
+    mountEvents.takeIn(now, () => void this.takeInProcesses());
+    if (mountEvents.isClosed) this.poller.remove("mount events");
+  }
+
   private followMounts(): void {
     this.paths.forget();
     this.handles.forget();
@@ -256,7 +276,6 @@ export class RecordingLoop {
   private takeInSettings(): number {
     const { settings } = this;
     if (settings === null) return 0;
-    const now = () => ({ ns: monotonicNs(), ms: systemClock.nowMs() });
     const taken = settings.takeIn(now, () => void this.takeInProcesses());
     if (settings.failure !== null) this.poller.remove("settings");
     return taken;
@@ -314,6 +333,10 @@ export class RecordingLoop {
 
 function refused(source: RecorderSource["source"], detail: string | null): RecorderSource {
   return { source, status: "not-permitted", detail: detail ?? "", events: 0 };
+}
+
+function now(): { readonly ns: number; readonly ms: number } {
+  return { ns: monotonicNs(), ms: systemClock.nowMs() };
 }
 
 /** CLOCK_MONOTONIC, as in process events. */
