@@ -278,6 +278,18 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
   });
 });
 
+describe("a mount point that shows another directory than before", () => {
+  const mount = { listed: { mounts: [listedFixture({ key: "/d/m", location: "/d/m" })] } };
+  const at = (ino: number) => files({ "/d": [{ name: "m", mode: 0o040755, ino }] });
+  const mounted = (by: number) => ({ acts: [act(by, "mount", { parameters: { targets: "/d/m" }, returned: 0 })] });
+
+  it("is whose the mount is", () => {
+    const told = compare(at(5), { ...at(6), ...mount }, mounted(job));
+    expect(new Set(whose(told).map(([, to]) => to))).toEqual(new Set(["job"]));
+    expect(compare(at(5), { ...at(6), ...mount }, mounted(foreign))).toMatchObject({ verdict: "clean", findings: [] });
+  });
+});
+
 describe("the out-of-memory score of a process that ran before", () => {
   const [own, path] = [processFixture({ pid: scanner.pid }), "/proc/500/oom_score_adj"];
   const scored = (oomScoreAdjust: number) => ({ processes: [own, processFixture({ pid: 500, oomScoreAdjust })] });
