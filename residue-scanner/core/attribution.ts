@@ -14,6 +14,7 @@ import type { Inspections } from "./inspection.ts";
 import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
+import { processSettingPaths } from "./setting-paths.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
@@ -52,13 +53,26 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
   const { before, after, change } = difference;
   const fact = after ?? before;
   if (fact === null) return nobody;
-  if (change === "appeared" || recorded === null) return witness.of(fact);
+  if (change === "appeared") return witness.of(fact);
+  const set = difference.changed.includes("oomScoreAdjust") ? settingSeen(difference, recorded) : null;
   const moved = difference.changed.includes("cgroup") ? witness.cgroupDirectory(after?.cgroup ?? null) : null;
   const done = [
-    recorded.ofChangedProcess(difference),
-    moved === null ? null : recorded.ofTouches([`${moved}/cgroup.procs`]),
+    set,
+    recorded?.ofChangedProcess(difference) ?? null,
+    moved === null ? null : (recorded?.ofTouches([`${moved}/cgroup.procs`]) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
-  return done ?? witness.of(fact);
+  if (done !== undefined && done !== null) return done;
+  const own = witness.of(fact);
+  // Whose it is itself can blame the run, but excuses nothing that anybody can do to it.
+  return set === null || (set.to === "unknown" && own.to !== "background") ? own : set;
+}
+
+/** Anybody with the right can set it, so whose the process is tells nothing. */
+function settingSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
+  const seen = recorded?.ofTouches(processSettingPaths(difference), isPutting) ?? null;
+  if (seen !== null) return seen;
+  const detail = `nobody was seen to write to ${processSettingPaths(difference).join(" or ")}`;
+  return { to: "unknown", evidence: [{ kind: "recorder", detail }] };
 }
 
 function crontabSeen({ before, after }: CrontabDifference, { recorded }: AttributionKnowledge): Attribution | null {

@@ -7,6 +7,7 @@ import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import { worstOf } from "./holder-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
 import { namesIn } from "./run-names.ts";
+import { settingPaths } from "./setting-paths.ts";
 import { isPutting } from "./touch-attribution.ts";
 
 const listedTimes = {
@@ -44,18 +45,6 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
   if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;
   return recorded.ofTouches([location], isPutting);
-}
-
-/** The settings of an interface are told with it, as attributes like `ipv4/conf/forwarding`. */
-export function settingPaths({ surface, key, changed }: ListedDifference): string[] {
-  if (surface !== "network" || !key.startsWith("interface ")) return [];
-  const name = key.slice("interface ".length);
-  return changed.flatMap((attribute) => {
-    const [, kind, setting] = /^(ipv[46]\/(?:conf|neigh))\/(.+)$/.exec(attribute) ?? [];
-    return kind === undefined
-      ? []
-      : [`/proc/sys/net/${kind}/${name}/${setting}`, `/proc/sys/net/${kind}/all/${setting}`];
-  });
 }
 
 /** Writing to one setting moves others beside it and below: `ip_forward` all interfaces' `forwarding`. */

@@ -242,6 +242,16 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     });
     expect(whose(compare({}, after, setting(4)))).toEqual([["/proc/sys/net/x", "job"]]);
     expect(whose(compare({}, after, setting(2)))).toEqual([["/proc/sys/net/x", "unknown"]]);
+  it("goes by who wrote to a setting, whoever has a socket by which the network is set", () => {
+    const valued = (value: string) => ({
+      listed: { sysctls: [listedFixture({ key: "net.x", location: "/proc/sys/net/x", attributes: { value } })] },
+    });
+    const route = { parameters: { family: "AF_NETLINK", protocol: "NETLINK_ROUTE" }, returned: 3 };
+    const wrote = (by: number) => ({ "/proc/sys/net/x": [touch(by, ["modified"])] });
+    const whoseIs = (by: number, other: number) =>
+      compare(valued("1"), valued("2"), { touches: wrote(by), acts: [act(other, "socket", route)] });
+    expect(whose(whoseIs(job, foreign))).toEqual([["/proc/sys/net/x", "job"]]);
+    expect(whoseIs(foreign, job)).toMatchObject({ verdict: "clean", findings: [] });
   });
 
   it("tells who ended the service whose socket is gone, when every call was seen", () => {
@@ -272,6 +282,39 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
       { change: "vanished", attribution: { to: "job" } },
     ]);
     expect(compare({ processes: [own, victim] }, {}, {}).verdict).toBe("clean");
+  });
+});
+
+describe("a mount point that shows another directory than before", () => {
+  const mount = { listed: { mounts: [listedFixture({ key: "/d/m", location: "/d/m" })] } };
+  const at = (ino: number) => files({ "/d": [{ name: "m", mode: 0o040755, ino }] });
+  const mounted = (by: number) => ({ acts: [act(by, "mount", { parameters: { targets: "/d/m" }, returned: 0 })] });
+
+  it("is whose the mount is", () => {
+    const told = compare(at(5), { ...at(6), ...mount }, mounted(job));
+    expect(new Set(whose(told).map(([, to]) => to))).toEqual(new Set(["job"]));
+    expect(compare(at(5), { ...at(6), ...mount }, mounted(foreign))).toMatchObject({ verdict: "clean", findings: [] });
+  });
+});
+
+describe("the out-of-memory score of a process that ran before", () => {
+  const [own, path] = [processFixture({ pid: scanner.pid }), "/proc/500/oom_score_adj"];
+  const scored = (oomScoreAdjust: number) => ({ processes: [own, processFixture({ pid: 500, oomScoreAdjust })] });
+  const report = (told: Told) => compare(scored(0), scored(300), told);
+
+  it("is the job's when the job set it, and not excused because the process is older", () => {
+    const { findings } = report({ touches: { [path]: [touch(job, ["modified"])] } });
+    expect(findings).toMatchObject([{ surface: "processes", change: "changed", attribution: { to: "job" } }]);
+  });
+
+  it("is excused when only others set it", () => {
+    const told = report({ touches: { [path]: [touch(foreign, ["modified"])] } });
+    expect([told.verdict, excusedBy(told)]).toEqual(["clean", ["foreign-process"]]);
+    expect(told.excused[0]?.examples[0]).toContain("process 70 (/usr/sbin/rsyslogd) of somebody else");
+  });
+
+  it("stays unexplained when nobody was seen to", () => {
+    expect(report({}).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
   });
 });
 

@@ -161,8 +161,9 @@ export class RecordedEvidence {
   }
 
   /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
-  #ofHolder({ key, change }: FileDifference): Attribution | null {
-    if (change === "changed") return null;
+  #ofHolder(difference: FileDifference): Attribution | null {
+    const { key, change } = difference;
+    if (change === "changed") return this.#ofMountOn(difference);
     for (let path = parentOf(key); path !== null; path = parentOf(path)) {
       const mount = this.#mounts.get(path);
       const mounted = mount === undefined ? null : this.ofListed(mount);
@@ -176,6 +177,13 @@ export class RecordedEvidence {
       if (moved !== null) return through(moved, `${change === "appeared" ? "came" : "went"} with ${showText(path)}`);
     }
     return null;
+  }
+
+  /** A mount point shows the directory that is mounted, or again the one below. */
+  #ofMountOn({ key, changed }: FileDifference): Attribution | null {
+    const mount = changed.includes("ino") ? this.#mounts.get(key) : undefined;
+    const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
+    return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
 
   /** What chattr(1) sets leaves no file event. */

@@ -1,6 +1,6 @@
 import { requestPlaces } from "./delegates.ts";
 import { type Differences, isListed } from "./difference.ts";
-import { settingPaths } from "./listed-attribution.ts";
+import { processSettingPaths, settingPaths } from "./setting-paths.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
@@ -16,8 +16,10 @@ export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Sn
       paths.add(difference.key);
     } else if (difference.surface === "cgroups") {
       paths.add((difference.after ?? difference.before)?.directory ?? "");
-    } else if (difference.surface === "processes" && difference.changed.includes("cgroup")) {
-      paths.add(`${cgroups.get(difference.after?.cgroup ?? "") ?? ""}/cgroup.procs`);
+    } else if (difference.surface === "processes") {
+      const { changed, after: now } = difference;
+      if (changed.includes("cgroup")) paths.add(`${cgroups.get(now?.cgroup ?? "") ?? ""}/cgroup.procs`);
+      if (changed.includes("oomScoreAdjust")) for (const path of processSettingPaths(difference)) paths.add(path);
     }
   }
   return [...paths].filter((path) => path.startsWith("/"));

@@ -44,7 +44,7 @@ const moveMask = baseMask | fileEventMask.movedFrom | fileEventMask.movedTo;
 const hidden = "hidden";
 /** Mounting by being looked at is not for a witness. */
 const untouchedTypes = new Set(["autofs"]);
-/** Their files come and go with what they show; who writes to them is asked in another way. */
+/** Their files come and go with what they show; of writing to them `SettingEventGroup` is told. */
 const shownTypes = new Set(["proc", "sysfs"]);
 
 /** A fanotify(7) group that is told of every change on every file system of this mount namespace that allows it. */

@@ -9,6 +9,7 @@ import type { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
 import type { News } from "./news.ts";
+import type { Troubles } from "./setting-recording.ts";
 
 const errnoAgain = 11;
 const errnoInterrupted = 4;
@@ -133,13 +134,15 @@ export class FileRecording {
     return [];
   }
 
-  source(failure: string | null): RecorderSource {
+  /** @param more what is missing besides, of events that this source tells together with these */
+  source(failure: string | null, more: Troubles): RecorderSource {
     const { table, overflows, group } = this;
-    const lost: string[] = [];
+    const lost = [...more.lost];
     if (failure !== null) lost.push(failure);
     if (overflows > 0) lost.push(`the kernel's queue of file events overflowed ${overflows} times`);
     if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
     const partial = [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`);
+    partial.push(...more.partial);
     for (const point of group.later) partial.push(`${point} was mounted later: its first moments were not seen`);
     if (this.unseenActors > 0)
       partial.push(`${this.unseenActors} events were of processes outside of this PID namespace`);

@@ -22,6 +22,8 @@ export interface KernelCalls {
   ioctl(descriptor: number, request: number, argument: number): number;
   read(descriptor: number, buffer: number, bytes: number): number;
   close(descriptor: number): number;
+  /** Of what the C library has no function for. */
+  syscall(call: number, first: number, second: number, third: number, fourth: number): number;
   /** Of this thread's last call that failed. */
   errno(): number;
   /** The address of a view's first byte; the view must stay alive as long as the address is used. */
@@ -67,6 +69,9 @@ function bindAll(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): Kern
     ioctl: libc.func("int ioctl(int descriptor, unsigned long request, uintptr_t argument)"),
     read: libc.func("int64_t read(int descriptor, uintptr_t buffer, size_t bytes)"),
     close: libc.func("int close(int descriptor)"),
+    syscall: libc.func(
+      "int64_t syscall(int64_t call, uintptr_t first, uintptr_t second, uintptr_t third, uintptr_t fourth)",
+    ),
     errno: () => koffi.errno(),
     addressOf: (view) => Number(koffi.address(view)),
   };

@@ -11,11 +11,14 @@ import { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { MountEvents } from "./mount-events.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
 import { listenToProcesses, type ProcessRecording } from "./process-recording.ts";
 import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
+import { SettingEventGroup } from "./setting-event-group.ts";
+import { SettingRecording } from "./setting-recording.ts";
 
 const touchesMaxDefault = 2_000_000;
 const actsMax = 200_000;
@@ -37,6 +40,10 @@ export class RecordingLoop {
   private toMs = 0;
   private group: FileEventGroup | null = null;
   private files: FileRecording | null = null;
+  private mountEvents: MountEvents | null = null;
+  private settingGroup: SettingEventGroup | null = null;
+  private settings: SettingRecording | null = null;
+  private settingsRefusal = "";
   private processes: ProcessRecording | null = null;
   private readonly paths: DirectoryPaths;
   private readonly latest: News | null;
@@ -68,6 +75,8 @@ export class RecordingLoop {
     this.startProcesses();
     listProcesses(this.lineage, monotonicNs);
     this.startFiles();
+    if (this.files !== null) this.startSettings();
+    this.startMountEvents();
     await this.startCalls();
   }
 
@@ -75,8 +84,10 @@ export class RecordingLoop {
   cycle(): void {
     this.poller.wait();
     if (this.poller.happened("mounts")) this.followMounts();
+    if (this.poller.happened("mount events")) this.takeInMountEvents();
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
-    const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
+    const settings = this.poller.happened("settings") ? this.takeInSettings() : 0;
+    const fileEvents = settings + (this.poller.happened("files") ? this.takeInFiles() : 0);
     const acts = this.poller.happened("calls") ? this.takeInCalls() : 0;
     this.poller.rest({ fileEvents, messages, acts });
   }
@@ -85,9 +96,11 @@ export class RecordingLoop {
   catchUp(): void {
     // The last cycle may have been over before the table of mounts changed.
     if (this.poller.isReady("mounts")) this.followMounts();
+    this.takeInMountEvents();
     this.takeInProcesses();
     // What waits at the beginning fits into so many reads; what comes in the meantime is for the next time.
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
+    for (let reads = this.settingGroup?.waitingReads() ?? 0; reads > 0 && this.takeInSettings() > 0; reads -= 1);
     this.takeInCalls();
   }
 
@@ -100,9 +113,12 @@ export class RecordingLoop {
   }
 
   close(): void {
-    for (const place of ["files", "processes", "mounts", "calls"] as const) this.poller.remove(place);
+    for (const place of ["files", "settings", "processes", "mounts", "mount events", "calls"] as const)
+      this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
+    this.settingGroup?.close();
+    this.mountEvents?.close();
     this.processes?.close();
     this.systemCalls?.close();
     this.mountTable = null;
@@ -114,7 +130,7 @@ export class RecordingLoop {
       kind: "recording",
       sources: [this.filesSource(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
-      acts: this.systemCalls?.acts ?? [],
+      acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? [])],
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -129,7 +145,10 @@ export class RecordingLoop {
       keys.set(path, key);
       return key;
     };
-    return new Map(paths.map((path) => [path, this.files?.touchesOf(path, keyOf) ?? []]));
+    const { files, settings } = this;
+    return new Map(
+      paths.map((path) => [path, [...(files?.touchesOf(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
+    );
   }
 
   news(): RecorderNews {
@@ -188,10 +207,36 @@ export class RecordingLoop {
     this.poller.add("mounts", this.mountTable);
   }
 
+  private startSettings(): void {
+    const group = SettingEventGroup.open(this.calls, { isLimited: this.options.limitedQueue === true });
+    if (typeof group === "string") {
+      this.settingsRefusal = group;
+      return;
+    }
+    this.settingGroup = group;
+    this.settings = new SettingRecording(group, this.lineage);
+    group.markAll();
+    if (this.options.asleep !== true) this.poller.add("settings", group.descriptor);
+  }
+
+  private startMountEvents(): void {
+    this.mountEvents = MountEvents.open(this.calls, this.lineage);
+    const { mountEvents } = this;
+    if (mountEvents !== null && this.options.asleep !== true) this.poller.add("mount events", mountEvents.descriptor);
+  }
+
+  private takeInMountEvents(): void {
+    const { mountEvents } = this;
+    if (mountEvents === null || mountEvents.isClosed) return;
+    mountEvents.takeIn(now, () => void this.takeInProcesses());
+    if (mountEvents.isClosed) this.poller.remove("mount events");
+  }
+
   private followMounts(): void {
     this.paths.forget();
     this.handles.forget();
     this.group?.markAll({ isBeginning: false });
+    this.settingGroup?.markAll();
   }
 
   private async startCalls(): Promise<void> {
@@ -228,6 +273,14 @@ export class RecordingLoop {
     }
   }
 
+  private takeInSettings(): number {
+    const { settings } = this;
+    if (settings === null) return 0;
+    const taken = settings.takeIn(now, () => void this.takeInProcesses());
+    if (settings.failure !== null) this.poller.remove("settings");
+    return taken;
+  }
+
   private takeInFiles(): number {
     const before = this.files?.events ?? 0;
     this.takeInFilesOnce();
@@ -262,7 +315,11 @@ export class RecordingLoop {
   }
 
   private filesSource(): RecorderSource {
-    return this.files?.source(this.filesFailure) ?? refused("files", this.filesFailure);
+    const { files, settings, settingsRefusal } = this;
+    if (files === null) return refused("files", this.filesFailure);
+    const unwatched = { lost: [], partial: [`writing to /proc and /sys cannot be watched (${settingsRefusal})`] };
+    const source = files.source(this.filesFailure, settings?.troubles() ?? unwatched);
+    return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
   private callsSource(): RecorderSource {
@@ -276,6 +333,10 @@ export class RecordingLoop {
 
 function refused(source: RecorderSource["source"], detail: string | null): RecorderSource {
   return { source, status: "not-permitted", detail: detail ?? "", events: 0 };
+}
+
+function now(): { readonly ns: number; readonly ms: number } {
+  return { ns: monotonicNs(), ms: systemClock.nowMs() };
 }
 
 /** CLOCK_MONOTONIC, as in process events. */

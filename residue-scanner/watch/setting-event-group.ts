@@ -1,0 +1,168 @@
+import { fstatSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { getSystemErrorName } from "node:util";
+
+import { fileEventMask } from "../core/file-events.ts";
+import { type Mount, readMounts } from "../collectors/files/mounts.ts";
+import { isWithin } from "../core/path-scope.ts";
+import type { KernelCalls } from "./kernel-calls.ts";
+
+/** fanotify_init(2) and fanotify_mark(2) */
+const closeOnExec = 0x1;
+const nonBlocking = 0x2;
+const unlimitedQueue = 0x10;
+const unlimitedMarks = 0x20;
+const markAdd = 0x1;
+const markFileSystem = 0x100;
+const atFdcwd = -100;
+/** O_RDONLY, O_NONBLOCK, O_CLOEXEC: for the file that each event brings along. */
+const eventFileFlags = 0o4000 | 0o2000000;
+
+/** struct fanotify_event_metadata */
+const metadataBytes = 24;
+const maskAt = 8;
+const fileAt = 16;
+const pidAt = 20;
+/** Every event of a read opens a file: few at once, because a process has few descriptors. */
+const eventsAtOnce = 64;
+const bytesWaiting = 0x541b;
+
+const errnoInterrupted = 4;
+const errnoAgain = 11;
+/** ENOENT, ESRCH, ENXIO, EACCES, ENODEV, EINVAL: it is gone, or can only be written to, so that nobody compares it. */
+const unopened: ReadonlySet<number> = new Set([2, 3, 6, 13, 19, 22]);
+const shownTypes = new Set(["proc", "sysfs"]);
+
+export interface SettingEvent {
+  readonly pid: number;
+  /** One character a byte. */
+  readonly path: string;
+}
+
+/**
+ * A fanotify(7) group that is told of every writing to what /proc and /sys show. It is told by open files and not by
+ * handles, which in /proc last no longer than the kernel remembers a name.
+ */
+export class SettingEventGroup {
+  readonly descriptor: number;
+  overflows = 0;
+  /** Where events are missing, each with the reason. */
+  readonly refused = new Map<string, string>();
+  private readonly calls: KernelCalls;
+  private readonly buffer = new DataView(new ArrayBuffer(eventsAtOnce * metadataBytes));
+  private readonly waiting = new DataView(new ArrayBuffer(8));
+  private mounts: readonly Mount[] = [];
+  private isClosed = false;
+
+  private constructor(calls: KernelCalls, descriptor: number) {
+    this.calls = calls;
+    this.descriptor = descriptor;
+  }
+
+  /** @returns the name of the error where the kernel refuses */
+  static open(calls: KernelCalls, options: { isLimited: boolean }): SettingEventGroup | string {
+    const flags = closeOnExec | nonBlocking | unlimitedMarks | (options.isLimited ? 0 : unlimitedQueue);
+    const descriptor = calls.fanotifyInit(flags, eventFileFlags);
+    return descriptor < 0 ? getSystemErrorName(-calls.errno()) : new SettingEventGroup(calls, descriptor);
+  }
+
+  /** Marks every file system of these kinds that is in sight; marking again does no harm. */
+  markAll(): void {
+    this.mounts = readMounts().filter(({ type }) => shownTypes.has(type));
+    const marked = new Set<string>();
+    for (const { point, device } of this.mounts) {
+      if (marked.has(device) || statOf(point, device) === null) continue;
+      const path = Buffer.from(`${point}\0`, "latin1");
+      const { calls } = this;
+      const flags = markAdd | markFileSystem;
+      const result = calls.fanotifyMark(this.descriptor, flags, fileEventMask.modified, atFdcwd, calls.addressOf(path));
+      if (result === 0) marked.add(device);
+      else this.refused.set(point, getSystemErrorName(-calls.errno()));
+    }
+  }
+
+  /**
+   * What waits, as much as fits.
+   *
+   * @returns null where nothing waits
+   * @throws where the kernel's events ended
+   */
+  read(): SettingEvent[] | null {
+    const { calls, buffer } = this;
+    for (;;) {
+      const bytes = calls.read(this.descriptor, calls.addressOf(buffer), buffer.byteLength);
+      if (bytes >= 0) return this.eventsIn(bytes);
+      const errno = calls.errno();
+      if (errno === errnoAgain) return null;
+      // The kernel drops an event whose file it cannot open, and says so only if it was the first of a reading.
+      if (errno !== errnoInterrupted && !unopened.has(errno)) {
+        throw new Error(`The kernel's events of /proc and /sys ended: ${getSystemErrorName(-errno)}.`);
+      }
+    }
+  }
+
+  /** How many reads are enough for all events that wait now. */
+  waitingReads(): number {
+    const { calls } = this;
+    if (calls.ioctl(this.descriptor, bytesWaiting, calls.addressOf(this.waiting)) !== 0) return 1;
+    return Math.ceil(this.waiting.getInt32(0, true) / metadataBytes / eventsAtOnce) + 1;
+  }
+
+  /** Once only: the number may be another file's afterwards. */
+  close(): void {
+    if (!this.isClosed) this.calls.close(this.descriptor);
+    this.isClosed = true;
+  }
+
+  private eventsIn(bytes: number): SettingEvent[] {
+    const events: SettingEvent[] = [];
+    for (let at = 0; at + metadataBytes <= bytes; at += this.buffer.getUint32(at, true)) {
+      if ((this.buffer.getUint32(at + maskAt, true) & fileEventMask.overflow) !== 0) this.overflows += 1;
+      const file = this.buffer.getInt32(at + fileAt, true);
+      if (file < 0) continue;
+      try {
+        const path = this.pathOf(file);
+        if (path !== null) events.push({ pid: this.buffer.getInt32(at + pidAt, true), path });
+      } finally {
+        this.calls.close(file);
+      }
+    }
+    return events;
+  }
+
+  /**
+   * Where the recorder itself finds that file. Others may see another one there: a namespace of one's own has settings of
+   * its own, in the same file system and under the same name.
+   *
+   * @returns null for a file that no path shows here
+   */
+  private pathOf(file: number): string | null {
+    const { ino, dev } = fstatSync(file);
+    const path = readlinkSync(`/proc/self/fd/${file}`, "latin1");
+    return [this.usualPath(path), path].find((each) => isThat(each, { ino, dev })) ?? null;
+  }
+
+  /** Of what is mounted at several places, the path at which all of it is. */
+  private usualPath(path: string): string {
+    const through = this.mounts.findLast(({ point }) => isWithin(path, [point]));
+    const whole = this.mounts.find(({ device, root }) => device === through?.device && root === "/");
+    if (through === undefined || whole === undefined) return path;
+    return `${whole.point}${through.root === "/" ? "" : through.root}${path.slice(through.point.length)}`;
+  }
+}
+
+function isThat(path: string, { ino, dev }: Pick<Stats, "ino" | "dev">): boolean {
+  const found = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
+  return found?.ino === ino && found.dev === dev;
+}
+
+/** @returns null where another file system lies over it, or it is gone */
+function statOf(point: string, device: string): Stats | null {
+  try {
+    const found = statSync(Buffer.from(point, "latin1"));
+    // The encoding of device numbers of stat(2), as makedev(3) has it.
+    const [major, minor] = [(found.dev >>> 8) & 0xfff, (found.dev & 0xff) | ((found.dev >>> 12) & 0xfff00)];
+    return `${major}:${minor}` === device ? found : null;
+  } catch {
+    return null;
+  }
+}
