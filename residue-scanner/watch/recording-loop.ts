@@ -11,6 +11,7 @@ import { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { NetworkRecording } from "./network-recording.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
@@ -45,6 +46,7 @@ export class RecordingLoop {
   private processesFailure: string | null = null;
   private systemCalls: CallRecording | null = null;
   private callsFailure = "";
+  private network: NetworkRecording | null = null;
   private readonly wallMs: (atNs: number) => number;
 
   constructor(calls: KernelCalls, options: RecorderOptions) {
@@ -73,7 +75,10 @@ export class RecordingLoop {
 
   /** Waits until something happens, then takes it in. */
   cycle(): void {
+    const startNs = monotonicNs();
     this.poller.wait();
+    if (this.poller.happened("network")) this.network?.takeIn(monotonicNs);
+    else this.network?.wasEmpty(startNs);
     if (this.poller.happened("mounts")) this.followMounts();
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
@@ -89,6 +94,7 @@ export class RecordingLoop {
     // What waits at the beginning fits into so many reads; what comes in the meantime is for the next time.
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
     this.takeInCalls();
+    this.network?.takeIn(monotonicNs);
   }
 
   stop(): void {
@@ -100,11 +106,12 @@ export class RecordingLoop {
   }
 
   close(): void {
-    for (const place of ["files", "processes", "mounts", "calls"] as const) this.poller.remove(place);
+    for (const place of ["files", "processes", "mounts", "network", "calls"] as const) this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
     this.processes?.close();
     this.systemCalls?.close();
+    this.network?.close();
     this.mountTable = null;
   }
 
@@ -114,7 +121,7 @@ export class RecordingLoop {
       kind: "recording",
       sources: [this.filesSource(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
-      acts: this.systemCalls?.acts ?? [],
+      acts: [...(this.systemCalls?.acts ?? []), ...(this.network?.acts ?? [])],
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -205,9 +212,25 @@ export class RecordingLoop {
     if (calls instanceof CallRecording) {
       this.systemCalls = calls;
       this.poller.add("calls", calls.descriptor);
+      this.startNetwork(calls);
     } else {
       this.callsFailure = calls.refusal;
     }
+  }
+
+  private startNetwork(systemCalls: CallRecording): void {
+    this.network = NetworkRecording.start({
+      calls: this.calls,
+      lineage: this.lineage,
+      actsMax,
+      wallMs: this.wallMs,
+      takeInCalls: () => {
+        this.takeInProcesses();
+        this.takeInCalls();
+        return systemCalls.acts;
+      },
+    });
+    if (this.network !== null) this.poller.add("network", this.network.descriptor);
   }
 
   private takeInCalls(): number {
@@ -266,7 +289,14 @@ export class RecordingLoop {
   }
 
   private callsSource(): RecorderSource {
-    return this.systemCalls?.source() ?? refused("calls", this.callsFailure);
+    const { systemCalls, network } = this;
+    if (systemCalls === null) return refused("calls", this.callsFailure);
+    const source = systemCalls.source();
+    const lost = (network?.lost ?? 0) + (network?.dropped ?? 0);
+    if (network !== null && lost === 0) return source;
+    const status = lost > 0 || source.status === "lost" ? "lost" : "partial";
+    const unheard = lost > 0 ? "changes of the network were lost" : "changes of the network are not told";
+    return { ...source, status, detail: source.detail === "" ? unheard : `${source.detail}; ${unheard}` };
   }
 
   private processesSource(): RecorderSource {
