@@ -33,6 +33,8 @@ interface SurfaceCall {
   readonly isIn?: NamespaceKind;
   /** Keys of those that it says; null where this call does not say. */
   readonly keys?: (act: Act) => readonly string[] | null;
+  /** What this call explains it explains better than other calls of a kind do. */
+  readonly isNearer?: boolean;
   /** Whether a fact can follow from one with such a key. */
   readonly isNear?: (keys: readonly string[], key: string) => boolean;
 }
@@ -56,7 +58,7 @@ export function explanationBy(act: Act, surface: string, key: string): Explanati
     if (rule.among !== undefined && !rule.among.test(key)) continue;
     if (rule.when !== undefined && !rule.when(act.parameters)) continue;
     const keys = rule.keys?.(act) ?? null;
-    if (keys === null) best ??= "kind";
+    if (keys === null) best ??= rule.isNearer === true ? "near" : "kind";
     else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
     else if (best !== "names" && rule.isNear?.(keys, key) === true) best = "near";
   }
@@ -150,6 +152,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("storage", "swapon swapoff", { among: /^swap / }),
   ...calls("storage", "ioctl", { when: within("command", storageIoctls), among: /^(?!swap )/ }),
   ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_CTL_"), keys: loopReturned }),
+  ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_"), among: /^loop/, isNearer: true }),
   // The last umount frees a loop device that clears itself (loop(4)).
   ...calls("storage", "umount2 mount move_mount", { among: /^loop/ }),
 

@@ -1,3 +1,4 @@
+import { networkIoctls } from "./kernel-constants.ts";
 import type { Act } from "./recording.ts";
 
 /** What is asked of the lineage. */
@@ -26,7 +27,7 @@ export class NetworkAuthors {
   private readonly lifetimes: Lifetimes;
   private readonly portsBefore: ReadonlySet<number>;
   private readonly self: number | null;
-  /** Who has such a socket, and whether of this very network namespace. */
+  /** Who has such a socket, or asked by ioctl(2), and whether of this very network namespace. */
   private readonly openers = new Map<number, boolean>();
 
   /**
@@ -42,7 +43,10 @@ export class NetworkAuthors {
   /** All acts up to a notification must have been told before it is asked about. */
   learn(acts: readonly Act[]): void {
     for (const { call, by, parameters, apart } of acts) {
-      if (call !== "socket" || parameters["protocol"] !== "NETLINK_ROUTE" || by === this.self) continue;
+      const isAsking =
+        (call === "socket" && parameters["protocol"] === "NETLINK_ROUTE") ||
+        (call === "ioctl" && Object.hasOwn(networkIoctls, parameters["command"] ?? ""));
+      if (!isAsking || by === this.self) continue;
       const isHere = apart?.includes("net") !== true;
       this.openers.set(by, isHere || this.openers.get(by) === true);
     }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { ChangeMessages } from "../collectors/netlink/change-messages.ts";
+import { ChangeMessages, type NetworkChange } from "../collectors/netlink/change-messages.ts";
 import { messagesIn, NetlinkError, protocols, withNetlink } from "../collectors/netlink/netlink.ts";
 import { readLinks } from "../collectors/listed/network/links.ts";
 import type { Lineage } from "../core/lineage.ts";
@@ -84,15 +84,11 @@ export class NetworkRecording {
   private take(bytes: Buffer, between: { afterNs: number; beforeNs: number }): void {
     for (const message of messagesIn(bytes)) {
       const change = this.messages.read(message);
-      if (change === null) continue;
+      if (change === null || (message.port === 0 && isConsequence(change))) continue;
       const authors = this.authors.of({ port: message.port, ...between });
       if (authors.length > authorsMax) continue;
-      const isTold = message.port !== 0;
-      const parameters = {
-        message: change.message,
-        keys: change.keys.join("\0"),
-        requester: isTold ? "told" : "not told",
-      };
+      const requester = message.port === 0 ? "not told" : "told";
+      const parameters = { message: change.message, keys: change.keys.join("\0"), requester };
       const atMs = this.options.wallMs(between.beforeNs);
       for (const by of authors) this.keep({ by, call: "rtnetlink", parameters, returned: 0, atMs });
     }
@@ -106,6 +102,14 @@ export class NetworkRecording {
     this.options.lineage.retain(act.by);
     this.acts.push(act);
   }
+}
+
+/**
+ * Without a port id, the kernel tells of interfaces and IPv6 addresses whoever asked for them; of anything else, what it
+ * makes out of those by itself, and at its own time.
+ */
+function isConsequence({ message, keys }: NetworkChange): boolean {
+  return !/(?:LINK|ADDR)$/.test(message) || keys.some((key) => key.startsWith("address fe80:"));
 }
 
 function linkNames(): Map<number, string> {
