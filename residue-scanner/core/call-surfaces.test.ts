@@ -48,7 +48,8 @@ describe("which act explains which fact", () => {
     expect(explanationBy(act("swapon"), "storage", "swap /swapfile")).toBe("kind");
     expect(explanationBy(act("swapon"), "storage", "loop0")).toBeNull();
     const configured = act("ioctl", { command: "LOOP_CONFIGURE" }, null);
-    expect(explanationBy(configured, "storage", "loop0")).toBe("kind");
+    expect(explanationBy(configured, "storage", "loop0")).toBe("near");
+    expect(explanationBy(act("mount"), "storage", "loop0")).toBe("kind");
     expect(explanationBy(configured, "storage", "swap /swapfile")).toBeNull();
     expect(explanationBy(configured, "network", "interface tap0")).toBeNull();
   });

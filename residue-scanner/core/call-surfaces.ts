@@ -58,7 +58,8 @@ export function explanationBy(act: Act, surface: string, key: string): Explanati
     if (rule.among !== undefined && !rule.among.test(key)) continue;
     if (rule.when !== undefined && !rule.when(act.parameters)) continue;
     const keys = rule.keys?.(act) ?? null;
-    if (keys === null) best ??= rule.isNearer === true ? "near" : "kind";
+    if (keys === null && rule.isNearer === true && best !== "names") best = "near";
+    else if (keys === null) best ??= "kind";
     else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
     else if (best !== "names" && rule.isNear?.(keys, key) === true) best = "near";
   }
@@ -152,7 +153,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("storage", "swapon swapoff", { among: /^swap / }),
   ...calls("storage", "ioctl", { when: within("command", storageIoctls), among: /^(?!swap )/ }),
   ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_CTL_"), keys: loopReturned }),
-  ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_"), among: /^loop/, isNearer: true }),
+  ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_"), among: /^loop\d/, isNearer: true }),
   // The last umount frees a loop device that clears itself (loop(4)).
   ...calls("storage", "umount2 mount move_mount", { among: /^loop/ }),
 
