@@ -8,7 +8,6 @@ const routeProtocol = 0;
 const addressBytes = 12;
 const socketLevel = 1;
 const receiveBufferForce = 33;
-const roomBytes = 8 * 1024 * 1024;
 /** RTNLGRP_LINK, NEIGH, TC, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE (linux/rtnetlink.h). */
 const groups = [1, 3, 4, 5, 7, 8, 9, 11, 19];
 
@@ -40,7 +39,7 @@ export class NetworkChangeSocket {
   }
 
   /** @returns null where the kernel refuses */
-  static open(calls: KernelCalls): NetworkChangeSocket | null {
+  static open(calls: KernelCalls, { roomBytes }: { readonly roomBytes: number }): NetworkChangeSocket | null {
     const descriptor = calls.socket(netlinkFamily, rawSocket | closeOnExec | nonBlocking, routeProtocol);
     if (descriptor < 0) return null;
     const room = new Int32Array([roomBytes]);

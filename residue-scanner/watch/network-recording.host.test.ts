@@ -50,4 +50,17 @@ describe.skipIf(lack !== null)(`changes of the network${lack === null ? "" : ` (
     const recording = await recorder.stop();
     expect(authorsOf(recording, `address ${address}`)).toEqual([]);
   });
+
+  it("that found no room are lost evidence", async () => {
+    const addresses = Array.from({ length: 200 }, (_, index) => `203.0.113.${index}`);
+    onTestFinished(() => remove(...addresses));
+    const recorder = await testRecorder({ networkRoomBytes: 4_096, asleep: true });
+    for (const each of ["add", "delete"]) {
+      const lines = addresses.map((one) => `address ${each} ${one}/32 dev lo\n`).join("");
+      expect(spawnSync("ip", ["-batch", "-"], { input: lines }).status).toBe(0);
+    }
+    const recording = await recorder.stop();
+    expect(sourceOf(recording, "calls").status).toBe("lost");
+    expect(sourceOf(recording, "calls").detail).toContain("changes of the network were lost");
+  });
 });

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { ChangeMessages, type NetworkChange } from "../collectors/netlink/change-messages.ts";
 import { messagesIn, NetlinkError, protocols, withNetlink } from "../collectors/netlink/netlink.ts";
 import { readLinks } from "../collectors/listed/network/links.ts";
+import { readProc } from "../collectors/proc.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { NetworkAuthors } from "../core/network-authors.ts";
 import type { Act } from "../core/recording.ts";
@@ -16,6 +15,8 @@ export interface NetworkRecordingOptions {
   readonly calls: KernelCalls;
   readonly lineage: Lineage;
   readonly actsMax: number;
+  /** Room for waiting notifications. */
+  readonly roomBytes: number;
   /** Wall time in ms of a monotonic time in ns. */
   readonly wallMs: (atNs: number) => number;
   /** Takes in the system calls and forks until now. @returns all acts so far */
@@ -44,7 +45,7 @@ export class NetworkRecording {
 
   /** System calls must be recorded already. @returns null where the kernel refuses */
   static start(options: NetworkRecordingOptions): NetworkRecording | null {
-    const socket = NetworkChangeSocket.open(options.calls);
+    const socket = NetworkChangeSocket.open(options.calls, options);
     return socket === null ? null : new NetworkRecording(socket, options);
   }
 
@@ -124,7 +125,7 @@ function linkNames(): Map<number, string> {
 
 /** Of netlink sockets of this network namespace: columns `Eth` (the protocol) and `Pid` (the port id). */
 function routePorts(): Set<number> {
-  const rows = readFileSync("/proc/thread-self/net/netlink", "latin1").split("\n").slice(1);
+  const rows = (readProc("/proc/thread-self/net/netlink") ?? "").split("\n").slice(1);
   const fields = rows.map((row) => row.trim().split(/\s+/));
   return new Set(fields.filter(([, protocol]) => protocol === "0").map(([, , port]) => Number(port)));
 }

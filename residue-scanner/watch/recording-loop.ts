@@ -21,6 +21,7 @@ import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-
 const touchesMaxDefault = 2_000_000;
 const actsMax = 200_000;
 const processesMax = 500_000;
+const networkRoomBytesDefault = 8 * 1024 * 1024;
 const idleEndedMax = 50_000;
 const processRoomBytesDefault = 128 * 1024 * 1024;
 /** Nobody asks about who had a pid longer ago than this. */
@@ -78,7 +79,7 @@ export class RecordingLoop {
     const startNs = monotonicNs();
     this.poller.wait();
     if (this.poller.happened("network")) this.network?.takeIn(monotonicNs);
-    else this.network?.wasEmpty(startNs);
+    else if (this.options.asleep !== true) this.network?.wasEmpty(startNs);
     if (this.poller.happened("mounts")) this.followMounts();
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const fileEvents = this.poller.happened("files") ? this.takeInFiles() : 0;
@@ -223,6 +224,7 @@ export class RecordingLoop {
       calls: this.calls,
       lineage: this.lineage,
       actsMax,
+      roomBytes: this.options.networkRoomBytes ?? networkRoomBytesDefault,
       wallMs: this.wallMs,
       takeInCalls: () => {
         this.takeInProcesses();
@@ -230,7 +232,7 @@ export class RecordingLoop {
         return systemCalls.acts;
       },
     });
-    if (this.network !== null) this.poller.add("network", this.network.descriptor);
+    if (this.network !== null && this.options.asleep !== true) this.poller.add("network", this.network.descriptor);
   }
 
   private takeInCalls(): number {
