@@ -21,7 +21,8 @@ export function attributeActs(
   { explains, words: { names, others }, witness, roleOf }: ActKnowledge,
 ): Attribution | null {
   const fitting = acts.map((act) => ({ act, how: explains(act) })).filter(({ how }) => how !== null);
-  const certain = fitting.filter(({ how }) => how === "names");
+  const named = fitting.filter(({ how }) => how === "names");
+  const certain = named.length > 0 ? named : fitting.filter(({ how }) => how === "near");
   const candidates = (certain.length > 0 ? certain : fitting).map(({ act }) => {
     const done = { by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs };
     return { act, process: witness.process(act.by), ...roleOf(done) };
@@ -56,7 +57,12 @@ const bringing: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a call can have led to this kind of change. */
-export function leadsTo(change: ListedDifference["change"], { call }: Act): boolean {
+export function leadsTo(change: ListedDifference["change"], { call, parameters }: Act): boolean {
+  const { message } = parameters;
+  if (message !== undefined && change !== "changed") {
+    // An interface that is set down, or named anew, takes away; nothing else that comes does.
+    return change === "appeared" ? !message.startsWith("RTM_DEL") : /^RTM_(?:DEL|NEWLINK)/.test(message);
+  }
   if (change === "appeared") return !taking.has(call);
   return change === "changed" || !bringing.has(call);
 }

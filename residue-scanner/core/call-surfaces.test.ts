@@ -48,7 +48,8 @@ describe("which act explains which fact", () => {
     expect(explanationBy(act("swapon"), "storage", "swap /swapfile")).toBe("kind");
     expect(explanationBy(act("swapon"), "storage", "loop0")).toBeNull();
     const configured = act("ioctl", { command: "LOOP_CONFIGURE" }, null);
-    expect(explanationBy(configured, "storage", "loop0")).toBe("kind");
+    expect(explanationBy(configured, "storage", "loop0")).toBe("near");
+    expect(explanationBy(act("mount"), "storage", "loop0")).toBe("kind");
     expect(explanationBy(configured, "storage", "swap /swapfile")).toBeNull();
     expect(explanationBy(configured, "network", "interface tap0")).toBeNull();
   });
@@ -56,11 +57,23 @@ describe("which act explains which fact", () => {
   test("a socket explains what it can ask for", () => {
     const route = act("socket", { family: "AF_NETLINK", type: "3", protocol: "NETLINK_ROUTE" }, null);
     expect(explanationBy(route, "network", "address 10.0.0.1")).toBe("kind");
-    expect(explanationBy(route, "sysctls", "net.ipv4.ip_forward")).toBe("kind");
+    expect(explanationBy(route, "sysctls", "net.ipv4.ip_forward")).toBeNull();
     expect(explanationBy(route, "sysctls", "vm.swappiness")).toBeNull();
     expect(explanationBy(route, "firewall", "table ip x")).toBeNull();
     const raw = act("socket", { family: "AF_INET", type: String(0o2000003), protocol: "255" }, null);
     expect(explanationBy(raw, "firewall", "filter")).toBe("kind");
+  });
+
+  test("a notification names what changed, and is near to what else is of its interface", () => {
+    const keys = ["address fd00::1/64 on br0", "interface br1"].join("\0");
+    const told = act("rtnetlink", { message: "RTM_NEWADDR", keys });
+    expect(explanationBy(told, "network", "interface br1")).toBe("names");
+    for (const key of ["interface br0", "route fd00::/64 dev br0 via :: metric 256", "queue br0 ffffffff 0"]) {
+      expect(explanationBy(told, "network", key)).toBe("near");
+    }
+    expect(explanationBy(told, "network", "interface br00")).toBeNull();
+    expect(explanationBy(told, "network", "rule ipv4 0 all all")).toBeNull();
+    expect(explanationBy(told, "sysctls", "net.ipv4.ip_forward")).toBeNull();
   });
 
   test("what is set of a process names it by its pid, whatever its start time", () => {
@@ -88,8 +101,8 @@ describe("which act explains which fact", () => {
     expect(explanationBy(act("sethostname"), "sysctls", "kernel.domainname")).toBeNull();
   });
 
-  test("every call of the table is one that is traced", () => {
-    const traced = new Set(tracedCalls.map(({ call }) => call));
+  test("every call of the table is one that is traced, or told by the network", () => {
+    const traced = new Set(["rtnetlink", ...tracedCalls.map(({ call }) => call)]);
     expect([...callsOfSurfaces()].filter((call) => !traced.has(call))).toEqual([]);
     expect(surfacesOfCalls()).toContain("mounts");
   });

@@ -3,10 +3,10 @@ import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 
 /**
- * How well an act explains a fact: `names` if it says which one, by what was given or returned; `kind` if it could have
- * been this one as well as another.
+ * How well an act explains a fact: `names` if it says which one, by what was given or returned; `near` if it says
+ * something that this one can follow from; `kind` if it could have been this one as well as another.
  */
-export type Explanation = "names" | "kind";
+export type Explanation = "names" | "near" | "kind";
 
 /** Of which kind of namespace the facts of a surface are; others are the whole kernel's. */
 const namespaceOf: Readonly<Record<string, NamespaceKind>> = {
@@ -33,6 +33,10 @@ interface SurfaceCall {
   readonly isIn?: NamespaceKind;
   /** Keys of those that it says; null where this call does not say. */
   readonly keys?: (act: Act) => readonly string[] | null;
+  /** What this call explains it explains better than other calls of a kind do. */
+  readonly isNearer?: boolean;
+  /** Whether a fact can follow from one with such a key. */
+  readonly isNear?: (keys: readonly string[], key: string) => boolean;
 }
 
 /**
@@ -54,8 +58,10 @@ export function explanationBy(act: Act, surface: string, key: string): Explanati
     if (rule.among !== undefined && !rule.among.test(key)) continue;
     if (rule.when !== undefined && !rule.when(act.parameters)) continue;
     const keys = rule.keys?.(act) ?? null;
-    if (keys === null) best ??= "kind";
+    if (keys === null && rule.isNearer === true && best !== "names") best = "near";
+    else if (keys === null) best ??= "kind";
     else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
+    else if (best !== "names" && rule.isNear?.(keys, key) === true) best = "near";
   }
   return best;
 }
@@ -147,9 +153,11 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("storage", "swapon swapoff", { among: /^swap / }),
   ...calls("storage", "ioctl", { when: within("command", storageIoctls), among: /^(?!swap )/ }),
   ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_CTL_"), keys: loopReturned }),
+  ...calls("storage", "ioctl", { when: startsWith("command", "LOOP_"), among: /^loop\d/, isNearer: true }),
   // The last umount frees a loop device that clears itself (loop(4)).
   ...calls("storage", "umount2 mount move_mount", { among: /^loop/ }),
 
+  ...calls("network", "rtnetlink", { keys: changedKeys, isNear: isOfDevice }),
   ...calls("network", "socket", { when: isNetworkSocket }),
   ...calls("network", "ioctl", { when: within("command", networkIoctls) }),
 
@@ -161,7 +169,6 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("sysctls", "setdomainname", { keys: () => ["kernel.domainname"] }),
   ...calls("sysctls", "syslog", { keys: () => ["kernel.printk"] }),
   ...calls("sysctls", "reboot", { keys: () => ["kernel.ctrl-alt-del"] }),
-  ...calls("sysctls", "socket", { when: isNetworkSocket, among: /^net\./ }),
   ...calls("sysctls", "mount move_mount umount2", { among: /^fs\.binfmt_misc\./, isIn: "mnt" }),
   ...calls("sysctls", "init_module finit_module delete_module"),
 
@@ -190,4 +197,18 @@ function targets({ parameters }: Act): readonly string[] | null {
 
 function loopReturned({ returned: index }: Act): readonly string[] | null {
   return index === null ? null : [`loop${index}`];
+}
+
+function changedKeys({ parameters }: Act): readonly string[] {
+  return parameters["keys"]?.split("\0") ?? [];
+}
+
+/** Who set an interface up or gave it an address made the routes by it, too: the kernel tells those as its own. */
+function isOfDevice(keys: readonly string[], key: string): boolean {
+  const device = deviceOf(key);
+  return device !== null && keys.some((one) => deviceOf(one) === device);
+}
+
+function deviceOf(key: string): string | null {
+  return /^(?:interface |queue |address .* on |(?:route|neighbour) \S+ dev )(\S+)/.exec(key)?.[1] ?? null;
 }

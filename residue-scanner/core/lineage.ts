@@ -169,6 +169,11 @@ export class Lineage {
     return this.holderAt(pid, atNs)?.serial ?? null;
   }
 
+  /** When the process ended; null where it runs on, or is not kept. */
+  endedNs(serial: number): number | null {
+    return this.members.get(serial)?.toNs ?? null;
+  }
+
   retain(serial: number): void {
     const member = this.members.get(serial);
     if (member !== undefined) member.uses += 1;

@@ -242,6 +242,8 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     });
     expect(whose(compare({}, after, setting(4)))).toEqual([["/proc/sys/net/x", "job"]]);
     expect(whose(compare({}, after, setting(2)))).toEqual([["/proc/sys/net/x", "unknown"]]);
+  });
+
   it("goes by who wrote to a setting, whoever has a socket by which the network is set", () => {
     const valued = (value: string) => ({
       listed: { sysctls: [listedFixture({ key: "net.x", location: "/proc/sys/net/x", attributes: { value } })] },

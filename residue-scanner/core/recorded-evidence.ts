@@ -47,10 +47,7 @@ export class RecordedEvidence {
     this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
     const listed = sources.differences.filter(isListed);
     this.#names = new Map(
-      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [
-        surface,
-        all.flatMap(({ key, before, after }) => namesOf(key, (after ?? before)?.location ?? "")),
-      ]),
+      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
     );
     this.#acts = sources.run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
   }
@@ -102,10 +99,11 @@ export class RecordedEvidence {
 
   /** Whose a thing is that is no file, by the system calls that fit to it. */
   ofListed(difference: ListedDifference): Attribution | null {
-    const { surface, change, key, after, before } = difference;
-    const names = namesOf(key, (after ?? before)?.location ?? "");
+    const { surface, change, key } = difference;
+    const names = namesOfListed(difference);
     const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
-    const explains = (act: Act) => (leadsTo(change, act) ? explanationBy(act, surface, key) : null);
+    const explains = (act: Act) =>
+      leadsTo(change, act) && canBind(difference, act) ? explanationBy(act, surface, key) : null;
     return this.#ofActs(explains, { names, others });
   }
 
@@ -198,6 +196,20 @@ export class RecordedEvidence {
     const { witness } = this.#sources;
     return attributeActs(this.#acts, { explains, words, witness, roleOf: (touch) => this.roleOf(touch) });
   }
+}
+
+/** A loop device goes by the file that it lies in, too: whoever attaches that need not know which device it becomes. */
+function namesOfListed({ key, before, after }: ListedDifference): string[] {
+  const fact = after ?? before;
+  const { backing } = fact?.attributes ?? {};
+  return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
+}
+
+/** Attaching a file to a loop device does not detach it, nor the other way round. */
+function canBind({ after, before }: ListedDifference, { parameters }: Act): boolean {
+  const { command } = parameters;
+  if (command === "LOOP_CLR_FD") return before?.attributes["backing"] !== undefined;
+  return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
 }
 
 const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);

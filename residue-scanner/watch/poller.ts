@@ -16,7 +16,7 @@ const actsGather = 8;
 const gatherMs = 20;
 
 /** In the order in which they may be left out. */
-const places = ["wake", "mounts", "mount events", "calls", "processes", "files", "settings"] as const;
+const places = ["wake", "mounts", "mount events", "network", "calls", "processes", "files", "settings"] as const;
 type Place = (typeof places)[number];
 
 /** poll(2) on the recorder's sources, and on an eventfd(2) that says that somebody asks. */

@@ -10,6 +10,8 @@ export interface RecorderOptions {
   readonly touchesMax?: number;
   /** Room for waiting events of system calls, for each processor, in KiB. */
   readonly callRoomKilobytes?: number;
+  /** Room for waiting notifications of the network, in bytes. */
+  readonly networkRoomBytes?: number;
   /** For tests: the kernel's usual bound on waiting file events, which a burst exceeds. */
   readonly limitedQueue?: boolean;
   /** For tests: events wait in the kernel until somebody asks. */

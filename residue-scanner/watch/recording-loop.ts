@@ -12,6 +12,7 @@ import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 import { MountEvents } from "./mount-events.ts";
+import { NetworkRecording } from "./network-recording.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { listProcesses, readDetails } from "./process-details.ts";
@@ -23,6 +24,7 @@ import { SettingRecording } from "./setting-recording.ts";
 const touchesMaxDefault = 2_000_000;
 const actsMax = 200_000;
 const processesMax = 500_000;
+const networkRoomBytesDefault = 8 * 1024 * 1024;
 const idleEndedMax = 50_000;
 const processRoomBytesDefault = 128 * 1024 * 1024;
 /** Nobody asks about who had a pid longer ago than this. */
@@ -52,6 +54,7 @@ export class RecordingLoop {
   private processesFailure: string | null = null;
   private systemCalls: CallRecording | null = null;
   private callsFailure = "";
+  private network: NetworkRecording | null = null;
   private readonly wallMs: (atNs: number) => number;
 
   constructor(calls: KernelCalls, options: RecorderOptions) {
@@ -82,7 +85,10 @@ export class RecordingLoop {
 
   /** Waits until something happens, then takes it in. */
   cycle(): void {
+    const startNs = monotonicNs();
     this.poller.wait();
+    if (this.poller.happened("network")) this.network?.takeIn(monotonicNs);
+    else if (this.options.asleep !== true) this.network?.wasEmpty(startNs);
     if (this.poller.happened("mounts")) this.followMounts();
     if (this.poller.happened("mount events")) this.takeInMountEvents();
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
@@ -102,6 +108,7 @@ export class RecordingLoop {
     for (let reads = this.group?.waitingReads() ?? 0; reads > 0 && this.takeInFilesOnce() > 0; reads -= 1);
     for (let reads = this.settingGroup?.waitingReads() ?? 0; reads > 0 && this.takeInSettings() > 0; reads -= 1);
     this.takeInCalls();
+    this.network?.takeIn(monotonicNs);
   }
 
   stop(): void {
@@ -113,7 +120,7 @@ export class RecordingLoop {
   }
 
   close(): void {
-    for (const place of ["files", "settings", "processes", "mounts", "mount events", "calls"] as const)
+    for (const place of ["files", "settings", "processes", "mounts", "mount events", "network", "calls"] as const)
       this.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.group?.close();
@@ -121,6 +128,7 @@ export class RecordingLoop {
     this.mountEvents?.close();
     this.processes?.close();
     this.systemCalls?.close();
+    this.network?.close();
     this.mountTable = null;
   }
 
@@ -130,7 +138,7 @@ export class RecordingLoop {
       kind: "recording",
       sources: [this.filesSource(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
-      acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? [])],
+      acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? []), ...(this.network?.acts ?? [])],
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -250,9 +258,26 @@ export class RecordingLoop {
     if (calls instanceof CallRecording) {
       this.systemCalls = calls;
       this.poller.add("calls", calls.descriptor);
+      this.startNetwork(calls);
     } else {
       this.callsFailure = calls.refusal;
     }
+  }
+
+  private startNetwork(systemCalls: CallRecording): void {
+    this.network = NetworkRecording.start({
+      calls: this.calls,
+      lineage: this.lineage,
+      actsMax,
+      roomBytes: this.options.networkRoomBytes ?? networkRoomBytesDefault,
+      wallMs: this.wallMs,
+      takeInCalls: () => {
+        this.takeInProcesses();
+        this.takeInCalls();
+        return systemCalls.acts;
+      },
+    });
+    if (this.network !== null && this.options.asleep !== true) this.poller.add("network", this.network.descriptor);
   }
 
   private takeInCalls(): number {
@@ -323,7 +348,14 @@ export class RecordingLoop {
   }
 
   private callsSource(): RecorderSource {
-    return this.systemCalls?.source() ?? refused("calls", this.callsFailure);
+    const { systemCalls, network } = this;
+    if (systemCalls === null) return refused("calls", this.callsFailure);
+    const source = systemCalls.source();
+    const lost = (network?.lost ?? 0) + (network?.dropped ?? 0);
+    if (network !== null && lost === 0) return source;
+    const status = lost > 0 || source.status === "lost" ? "lost" : "partial";
+    const unheard = lost > 0 ? "changes of the network were lost" : "changes of the network are not told";
+    return { ...source, status, detail: source.detail === "" ? unheard : `${source.detail}; ${unheard}` };
   }
 
   private processesSource(): RecorderSource {

@@ -121,7 +121,10 @@ export class Netlink {
   }
 }
 
-function* messagesIn(bytes: Buffer): Generator<NetlinkMessage & { readonly flags: number; readonly sequence: number }> {
+/** @returns also by which port id each was asked for; 0 for none */
+export function* messagesIn(
+  bytes: Buffer,
+): Generator<NetlinkMessage & { readonly flags: number; readonly sequence: number; readonly port: number }> {
   for (let at = 0; at + headerBytes <= bytes.length; ) {
     const length = bytes.readUInt32LE(at);
     if (length < headerBytes) return;
@@ -129,6 +132,7 @@ function* messagesIn(bytes: Buffer): Generator<NetlinkMessage & { readonly flags
       type: bytes.readUInt16LE(at + 4),
       flags: bytes.readUInt16LE(at + 6),
       sequence: bytes.readUInt32LE(at + 8),
+      port: bytes.readUInt32LE(at + 12),
       body: bytes.subarray(at + headerBytes, at + length),
     };
     at += (length + 3) & ~3;

@@ -118,7 +118,8 @@ export class CallRecording {
       const serial = this.options.lineage.serialAt(pid, nowNs);
       const theirs = namespacesOf(pid);
       const apart = kinds.filter((_, index) => theirs[index] !== null && theirs[index] !== own[index]);
-      if (serial !== null && apart.length > 0) this.resolver.wasApart(serial, apart);
+      // Also where it is with the recorder: who made it may be elsewhere.
+      if (serial !== null) this.resolver.wasApart(serial, apart);
     }
   }
 }

@@ -32,12 +32,13 @@ export function readRouting(netlink: Questions, nameOf: (index: number) => strin
     body[0] = Number(number);
     return [
       ...netlink.dump({ type: getRule, body }).map((message) => ruleFact(message.body, family)),
-      ...netlink.dump({ type: getRoute, body }).flatMap((message) => routeFact(message.body, { family, nameOf })),
+      ...netlink.dump({ type: getRoute, body }).flatMap((message) => tableRouteFact(message.body, { family, nameOf })),
     ];
   });
 }
 
-function ruleFact(body: Buffer, family: string): ListedFact {
+/** @param body of a message RTM_NEWRULE or RTM_DELRULE */
+export function ruleFact(body: Buffer, family: string): ListedFact {
   const found = attributesByType(body, headerBytes);
   const network = (type: number, bits: number | undefined) =>
     found.has(type) ? `${showAddress(found.get(type))}/${bits}` : "all";
@@ -62,7 +63,8 @@ function ruleFact(body: Buffer, family: string): ListedFact {
   return { key, subject, location: `rule ${attributes.priority} of ${family}`, uid: null, attributes, show };
 }
 
-function routeFact(
+/** None of the tables main and local. */
+export function tableRouteFact(
   body: Buffer,
   { family, nameOf }: { family: string; nameOf: (index: number) => string },
 ): ListedFact[] {
