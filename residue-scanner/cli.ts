@@ -48,6 +48,7 @@ Exit codes:
   2    the command ended with 0, but not everything that it did was seen
   3    a control group made for the command could not be removed
   64   this user may not record what files are touched; nothing was run
+  130  interrupted before the command was started
   other  the command's own exit code
 `;
 
@@ -182,7 +183,7 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     )
     .addHelpText("after", watchExitCodesHelp)
     .action(async (command: string[], options: WatchCommandOptions) => {
-      end(await watchCommand(command, options));
+      end(await watchCommand(command, options, interruption));
     });
   program
     .command("doctor")
