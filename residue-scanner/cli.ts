@@ -195,7 +195,8 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
       "\nExit codes:\n  0    everything can be seen\n  2    something cannot; the report names it\n",
     )
     .action(async (options: DoctorCommandOptions) => {
-      end(await interruption.during((signal) => doctorCommand(options, signal)));
+      // It records, and makes a cgroup to try: neither may outlive it.
+      end(await interruption.heldDuring(async () => await doctorCommand(options, interruption.signal)));
     });
 }
 
