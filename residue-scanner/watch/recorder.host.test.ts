@@ -152,6 +152,9 @@ describe.skipIf(!canWatch)("the recorder (needs root on Linux)", () => {
     });
     writeFileSync(join(point, "f"), "x");
     expect(kindsAt(recorder, join(point, "f"))).toEqual(["created+modified"]);
+    // What is not there any more can be compared with nothing: its first moments are missed by nobody.
+    expect(spawnSync("umount", [point]).status).toBe(0);
+    expect(sourceOf(recorder.recording(), "files").detail).not.toContain(`${point} was mounted later`);
   });
 
   it("goes on answering after it was stopped, with what it knew then", async () => {
