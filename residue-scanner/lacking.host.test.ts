@@ -39,8 +39,9 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
   it("without /proc runs the command, and calls nothing clean", () => {
     const parameters = ["run", "--policy", "ci", "--root", temporaryDirectory(), "--", "echo", "ran"];
     const { status, stdout, stderr } = without("/proc", ...parameters);
-    expect([status, stdout]).toEqual([2, "ran\n"]);
-    expect(stderr).toContain("UNKNOWN");
-    expect(stderr).not.toContain("bug");
+    expect(stdout).toBe("ran\n");
+    // Somebody else's doing on another surface is a finding here, where nothing tells whose it is.
+    expect([1, 2]).toContain(status);
+    expect(stderr).toContain("processes: failed");
   });
 });
