@@ -17,6 +17,8 @@ describe("residue", () => {
     [["diff", "one.snap"], "Give two snapshots, or one and --now."],
     [["diff", "one.snap", "two.snap", "--now"], "Give two snapshots, or one and --now."],
     [["diff", "/no/such.snap", "--now"], "Make one with `residue snapshot --output FILE`."],
+    [["diff", "/no/such.snap", "--now"], "open '/no/such.snap'. Make one"],
+    [["run", "--report", "/tmp/x/../y", "--sarif", "/tmp/y", "--", "true"], "Give --report and --sarif a file each."],
     [["snapshot", "--root", "/no/such/place"], "Name directories that exist"],
   ])("%j ends with 64 and one sentence", async (parameters, sentence) => {
     const { exitCode, stdout, stderr } = await runResidue(parameters);

@@ -48,6 +48,7 @@ Exit codes:
   2    the command ended with 0, but not everything that it did was seen
   3    a control group made for the command could not be removed
   64   this user may not record what files are touched; nothing was run
+  130  interrupted before the command was started
   other  the command's own exit code
 `;
 
@@ -182,7 +183,7 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     )
     .addHelpText("after", watchExitCodesHelp)
     .action(async (command: string[], options: WatchCommandOptions) => {
-      end(await watchCommand(command, options));
+      end(await watchCommand(command, options, interruption));
     });
   program
     .command("doctor")
@@ -194,7 +195,8 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
       "\nExit codes:\n  0    everything can be seen\n  2    something cannot; the report names it\n",
     )
     .action(async (options: DoctorCommandOptions) => {
-      end(await interruption.during((signal) => doctorCommand(options, signal)));
+      // It records, and makes a cgroup to try: neither may outlive it.
+      end(await interruption.heldDuring(async () => await doctorCommand(options, interruption.signal)));
     });
 }
 

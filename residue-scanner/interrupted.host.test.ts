@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { loadSnapshot } from "./scanner.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 import { canTrace, traceResidue } from "./testing/traced-residue.ts";
+import { lackForCalls, withInstances } from "./testing/watched-calls.ts";
 
 function grown(): string {
   const root = temporaryDirectory();
@@ -52,6 +53,27 @@ describe.skipIf(!canTrace)("SIGINT (skipped where strace cannot trace)", () => {
       const isReported = run.exitCode !== null && (run.exitCode !== 130 || isCommands);
       expect(run.leftovers).toEqual(isReported ? [report] : []);
       expect(readdirSync(place)).toEqual(isReported ? ["report.json"] : []);
+    },
+  );
+});
+
+const lackForWatching = await lackForCalls();
+
+describe.skipIf(!canTrace || lackForWatching !== null)("SIGINT (needs strace and root)", () => {
+  // The instance is made at the first mkdir, and removed at the first rmdir.
+  it.each(["mkdir:1", "openat:400", "poll:1", "rmdir:1"])(
+    "leaves no tracing instance of `residue watch` at the call %s",
+    async (moment) => {
+      const run = traceResidue(["watch", "--", "true"], { interruptAt: moment, place: placeBelow() });
+      expect(run.isSignalled, run.stderr).toBe(true);
+      const made = run.calls.flatMap((call) => / mkdir\("[^"]*\/instances\/([^"/]+)"/.exec(call)?.[1] ?? []);
+      let there: string[] = [];
+      await withInstances((directory) => {
+        there = readdirSync(directory);
+        // What a killed one left is the next start's to remove; a test leaves nothing to it.
+        for (const name of made.filter((one) => there.includes(one))) rmdirSync(join(directory, name));
+      });
+      expect(there.filter((name) => made.includes(name))).toEqual([]);
     },
   );
 });

@@ -104,7 +104,7 @@ export async function loadSnapshot(path: string): Promise<Snapshot> {
   try {
     return await unpack(await readFile(path));
   } catch (error) {
-    throw new UsageError(`Cannot read the snapshot ${path}: ${messageOf(error)}`, {
+    throw new UsageError(`Cannot read the snapshot ${path}: ${messageOf(error)}.`, {
       code: "no-snapshot",
       next: "Make one with `residue snapshot --output FILE`.",
       cause: error,

@@ -11,9 +11,10 @@ export function collectCgroups(): { cgroups: CgroupFact[]; reading: SurfaceReadi
   const cgroups: CgroupFact[] = [];
   let refused = 0;
   if (root !== null) refused = readBelow({ root, path: "/", cgroups });
-  const detail = refused > 0 ? `${refused} control groups cannot be listed` : "";
+  const listed = refused > 0 ? `${refused} control groups cannot be listed` : "";
+  const detail = root === null && isKnownToKernel() ? "cgroup v2 is mounted nowhere that this process sees" : listed;
   const durationMs = performance.now() - startedMs;
-  const status = refused > 0 ? "partial" : "done";
+  const status = detail === "" ? "done" : "partial";
   return { cgroups, reading: { surface: "cgroups", status, detail, facts: cgroups.length, durationMs } };
 }
 
@@ -25,6 +26,11 @@ export function unifiedRoot(): string | null {
     if (type === "cgroup2" && point !== undefined) return point;
   }
   return null;
+}
+
+/** Where the kernel has no cgroup v2 there is nothing to see; where it has, whoever mounted it may have made some. */
+function isKnownToKernel(): boolean {
+  return process.platform === "linux" && /\tcgroup2$/m.test(readFileSync("/proc/filesystems", "utf8"));
 }
 
 /** @returns how many could not be listed */

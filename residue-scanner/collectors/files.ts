@@ -127,7 +127,7 @@ function scopeOf(root: string): string {
   try {
     return toBytePath(realpathSync(root));
   } catch (error) {
-    throw new UsageError(`Cannot read ${root}: ${messageOf(error)}`, {
+    throw new UsageError(`Cannot read ${root}: ${messageOf(error)}.`, {
       code: "no-such-root",
       next: "Name directories that exist and that you may enter.",
     });

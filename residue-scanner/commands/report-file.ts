@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
@@ -73,6 +74,12 @@ export async function openReportFiles(paths: {
   const close = async () => {
     for (const { file } of files) await file.close();
   };
+  if (paths.report !== undefined && paths.sarif !== undefined && resolve(paths.report) === resolve(paths.sarif)) {
+    throw new UsageError(`Both reports would go to ${paths.report}.`, {
+      code: "report-file",
+      next: "Give --report and --sarif a file each.",
+    });
+  }
   try {
     if (paths.report !== undefined) files.push({ file: await ReportFile.open(paths.report), form: (report) => report });
     if (paths.sarif !== undefined) files.push({ file: await ReportFile.open(paths.sarif), form: sarifOf });

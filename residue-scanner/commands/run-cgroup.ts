@@ -24,9 +24,9 @@ export class RunCgroup {
 
   /** @returns null where this user may not make one; the command is then known by its environment and parents only */
   static create(runId: string): RunCgroup | null {
-    const root = unifiedRoot();
-    const own = readProcess(process.pid)?.cgroup ?? null;
-    if (root === null || own === null) return null;
+    const place = ownPlace();
+    if (place === null) return null;
+    const [root, own] = place;
     const parent = join(root, own);
     const cgroup = new RunCgroup(parent, join(parent, `houseguest-residue-${runId}`));
     try {
@@ -98,6 +98,18 @@ export class RunCgroup {
     } catch {
       return [];
     }
+  }
+}
+
+/** @returns where cgroup v2 is mounted, and this process's own below that; null where /proc tells neither */
+function ownPlace(): [root: string, own: string] | null {
+  try {
+    const root = unifiedRoot();
+    const own = readProcess(process.pid)?.cgroup ?? null;
+    return root === null || own === null ? null : [root, own];
+  } catch {
+    // Without /proc the collectors say what is not seen.
+    return null;
   }
 }
 

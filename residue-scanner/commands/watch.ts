@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { startRecorder } from "../watch/recorder.ts";
 import { type Recorder } from "../watch/recorder.ts";
+import type { Interruption } from "./interruption.ts";
 import { RunCgroup } from "./run-cgroup.ts";
 import { runCommand } from "./watched-command.ts";
 import { WatchView } from "./watch-view.ts";
@@ -23,14 +25,24 @@ const periodMs = 100;
  * @returns the command's own exit code; 2 where that is 0 and something was missed
  * @throws UsageError where this user may not record file events
  */
-export async function watchCommand(command: readonly string[], options: WatchCommandOptions): Promise<ExitCode> {
-  const recorder = await startRecorder({ live: true });
-  try {
-    refuseWithout(recorder);
-    return await watch(command, recorder, options);
-  } finally {
-    await recorder.close();
-  }
+export async function watchCommand(
+  command: readonly string[],
+  options: WatchCommandOptions,
+  interruption: Interruption,
+): Promise<ExitCode> {
+  // The recorder's tracing instance and the command's cgroup outlive a process that a signal ends.
+  return await interruption.heldDuring(async () => {
+    const recorder = await startRecorder({ live: true });
+    try {
+      refuseWithout(recorder);
+      // A signal that came meanwhile is heard in the next turn.
+      await setImmediate();
+      interruption.signal.throwIfAborted();
+      return await interruption.leftTo(async () => await watch(command, recorder, options));
+    } finally {
+      await recorder.close();
+    }
+  });
 }
 
 async function watch(

@@ -119,6 +119,12 @@ const goneFile = (key: string, parts: Partial<FileFact> = {}): FileDifference =>
   after: null,
 });
 
+/** As an entry that comes or goes stamps its directory: now in one clock, and the last tick of another. */
+const stampedAtOnce = { ...directory, modifiedNs: 2_003_000_000n, changedNs: 2_000_000_000n };
+const seenOfJob: Partial<NoiseCase> = {
+  attribution: { to: "job", evidence: [{ kind: "recorder", detail: "process 9 of the job changed its attributes" }] },
+};
+
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), as("harness")],
   ["harness-keeps", newFile("/srv/.scenarios", directory), {}],
@@ -141,6 +147,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
     {},
   ],
   ["directory-times", changedFile("/tmp", directory, ["mtime", "ctime", "size"]), {}],
+  ["directory-times", changedFile("/var/spool/cron/crontabs", stampedAtOnce, ["mtime", "ctime"]), seenOfJob],
   ["device-times", changedFile("/dev/tty1", { kind: "character device" }, ["mtime", "ctime"]), {}],
   ["login-records", changedFile("/run/utmp", {}, ["mtime", "ctime", "size"]), {}],
   ["login-records", changedFile("/var/log/wtmp", { size: 1152 }, ["mtime", "ctime", "size"]), {}],
@@ -216,6 +223,12 @@ describe("the noise rules do not excuse", () => {
       named("harness"),
     ],
     ["a file in the run directory that is not the harness's", newFile("/srv/.scenarios/run-1/evil"), named("unknown")],
+    [
+      "a directory's time that the job forged",
+      changedFile("/srv", { ...directory, modifiedNs: 1n, changedNs: 2_000_000_000n }, ["mtime", "ctime"]),
+      seenOfJob,
+    ],
+    ["a directory whose mode the job changed", changedFile("/srv", stampedAtOnce, ["mode", "ctime"]), seenOfJob],
     ["a directory whose mode changed", changedFile("/tmp", directory, ["mode", "ctime"]), {}],
     ["a directory whose attributes changed", changedFile("/tmp", directory, ["xattrs", "ctime"]), {}],
     ["a directory that was replaced", changedFile("/tmp", directory, ["ino", "ctime"]), {}],

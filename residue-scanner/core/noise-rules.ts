@@ -91,8 +91,9 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) => {
       const after = fileAfter(difference);
       return (
-        !isSeenOfRun(attribution) &&
         after?.kind === "directory" &&
+        // Programs that change a spool tell its daemon by setting the directory's times to now, as crontab(1) does.
+        (!isSeenOfRun(attribution) || isStampedAtOnce(after)) &&
         changedOnly(difference, ["mtime", "ctime", "size", "nlink"])
       );
     },
@@ -265,6 +266,12 @@ export const noiseRules: readonly NoiseRule[] = [
 /** Whether the run was seen to do it, which is more than that it lies in a place of the run's. */
 function isSeenOfRun(attribution: Attribution): boolean {
   return isOfRun(attribution.to) && isRecorded(attribution);
+}
+
+/** Whether its times are those that an entry gives it which comes or goes: both of one moment. A forged one is not. */
+function isStampedAtOnce({ modifiedNs, changedNs }: FileFact): boolean {
+  const apartNs = modifiedNs > changedNs ? modifiedNs - changedNs : changedNs - modifiedNs;
+  return apartNs <= BigInt(stampLagMs) * 1_000_000n;
 }
 
 /** Whether it was seen while it happened. */

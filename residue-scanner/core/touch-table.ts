@@ -19,17 +19,21 @@ export interface TouchedName {
 
 const entryBits = touchBit.created | touchBit.deleted | touchBit["moved-from"] | touchBit["moved-to"];
 const comingBits = touchBit.created | touchBit["moved-to"];
-/** In place of a chain: the name came and went. */
+/** In place of a chain: the name came and went, and nothing was kept of it. What is below tells the chain: see `goneAs`. */
 const gone = -2;
-/** So many names that came and went are remembered, because the file behind one may still be closed or changed. */
+/**
+ * So many names that came and went are remembered: the file behind one may still be closed or changed, and a reading of
+ * the host that went on meanwhile may have seen it.
+ */
 const goneMax = 10_000;
 const dot = 0x2e;
 
 /**
  * Who touched which name, for as many as fit.
  *
- * A name that was created during the recording and is deleted again is forgotten: it is as absent as it was, so that no
- * comparison will ask. Its directory keeps that somebody changed its entries, as a `modified` of its own.
+ * A name that was created during the recording and is deleted again is forgotten after a while: it is as absent as it
+ * was, so that only a comparison with a reading that saw it in between will ask. Its directory keeps that somebody
+ * changed its entries, as a `modified` of its own.
  */
 export class TouchTable {
   /** Names that came and went. */
@@ -83,11 +87,11 @@ export class TouchTable {
     const row = this.rowOf(name);
     const known = row === noRow ? noTouch : this.names.valueOf(row);
     // The file behind a name that is gone was closed late, or changed through a descriptor.
-    if (known === gone && (kinds & comingBits) === 0) return false;
-    const head = known === gone ? noTouch : known;
-    const isNew = (kinds & touchBit.created) !== 0 || known === gone;
+    if (isGone(known) && (kinds & comingBits) === 0) return false;
+    const head = this.begunAgain(known);
+    const isNew = (kinds & touchBit.created) !== 0 || isGone(known);
     if ((kinds & touchBit.deleted) !== 0 && (head === noTouch ? isNew : this.chains.wasAbsent(head))) {
-      this.forget(row, head);
+      this.forget(row, this.chains.touch(head, happening, isNew));
       return true;
     }
     this.put(row, this.chains.touch(head, happening, isNew));
@@ -98,13 +102,13 @@ export class TouchTable {
   rename(from: TouchedName, to: TouchedName, happening: Happening): void {
     const row = this.rowOf(from);
     const known = row === noRow ? noTouch : this.names.valueOf(row);
-    const head = known === gone ? noTouch : known;
+    const head = isGone(known) ? noTouch : known;
     for (const { by, kinds, atMs } of this.chains.rows(head)) {
       if (by !== happening.by) this.addCarried(to, { by, kinds: carriedOver(kinds), atMs });
     }
     if (head !== noTouch && this.chains.wasAbsent(head)) {
       this.entriesChanged(from.directory, happening);
-      this.forget(row, head);
+      this.forget(row, this.chains.touch(head, { ...happening, kinds: touchBit["moved-from"] }, true));
     } else this.add(from, { ...happening, kinds: touchBit["moved-from"] });
     this.add(to, { ...happening, kinds: touchBit["moved-to"] });
   }
@@ -120,7 +124,7 @@ export class TouchTable {
     const bytes = Buffer.from(name, "latin1");
     const row = this.rowOf({ directory, bytes, start: 0, end: bytes.length });
     const head = row === noRow ? noTouch : this.names.valueOf(row);
-    return head === gone ? [] : this.chains.read(head);
+    return this.chains.read(isGone(head) ? chainOf(head) : head);
   }
 
   private rowOf({ directory, bytes, start, end }: TouchedName): number {
@@ -142,24 +146,49 @@ export class TouchTable {
     if (happening.kinds === 0) return;
     const row = this.rowOf(to);
     const known = row === noRow ? noTouch : this.names.valueOf(row);
-    this.put(row, this.chains.touch(known === gone ? noTouch : known, happening, known === gone));
+    this.put(row, this.chains.touch(this.begunAgain(known), happening, isGone(known)));
   }
 
   private entriesChanged(directory: TouchedDirectory, { by, atMs }: Happening): void {
     directory.self = this.chains.touch(directory.self, { kinds: touchBit.modified, by, atMs }, false);
   }
 
+  /** What was kept of a name that came and went is of no use when it comes again; its value is to be set next. */
+  private begunAgain(known: number): number {
+    if (!isGone(known)) return known;
+    this.chains.forget(chainOf(known));
+    return noTouch;
+  }
+
   /** The name that `rowOf` looked for last came and went. */
   private forget(row: number, head: number): void {
     this.forgotten += 1;
-    this.chains.forget(head);
     const kept = row === noRow ? this.names.insert(this.place, gone) : row;
-    this.names.setValue(kept, gone);
+    this.names.setValue(kept, goneAs(head));
     this.goneRows.push(kept);
     if (this.goneRows.length < goneMax * 2) return;
-    for (const row of this.goneRows.slice(0, goneMax)) if (this.names.valueOf(row) === gone) this.names.remove(row);
+    for (const row of this.goneRows.slice(0, goneMax)) {
+      const value = this.names.valueOf(row);
+      if (!isGone(value)) continue;
+      this.chains.forget(chainOf(value));
+      this.names.remove(row);
+    }
     this.goneRows = this.goneRows.slice(goneMax);
   }
+}
+
+function isGone(value: number): boolean {
+  return value <= gone;
+}
+
+/** The value of a name that came and went, with what is kept of it: `gone` for `noTouch`, and downwards from there. */
+function goneAs(head: number): number {
+  return gone - 1 - head;
+}
+
+/** The chain of which `goneAs` made a value. */
+function chainOf(value: number): number {
+  return gone - 1 - value;
 }
 
 function isItself({ bytes, start, end }: TouchedName): boolean {

@@ -54,8 +54,8 @@ export class FileEventGroup {
   readonly namesTarget: boolean;
   /** Where events are missing from the beginning, each with the reason. */
   readonly refused = new Map<string, string>();
-  /** Mount points of file systems that came later. */
-  readonly later = new Set<string>();
+  /** By device, the mount points of file systems that came later and are still there. */
+  readonly later = new Map<string, string>();
   private readonly calls: KernelCalls;
   private readonly handles: DirectoryHandles;
   private readonly marked = new Set<string>();
@@ -103,6 +103,7 @@ export class FileEventGroup {
       devices.set(mount.device, [...(devices.get(mount.device) ?? []), mount]);
     }
     for (const device of this.marked) if (!devices.has(device)) this.marked.delete(device);
+    for (const device of this.later.keys()) if (!devices.has(device)) this.later.delete(device);
     for (const [device, mounts] of devices) {
       const [first] = mounts as [Mount];
       const error = this.markOne(mounts);
@@ -111,7 +112,7 @@ export class FileEventGroup {
       if (error === hidden) continue;
       if (error !== null && holdsFiles) this.refused.set(first.point, error);
       else if (error === null && holdsFiles && !options.isBeginning && !this.marked.has(device))
-        this.later.add(first.point);
+        this.later.set(device, first.point);
       if (error === null) this.nowMarked(device, first.point);
     }
   }

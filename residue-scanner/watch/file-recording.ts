@@ -143,7 +143,8 @@ export class FileRecording {
     if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
     const partial = [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`);
     partial.push(...more.partial);
-    for (const point of group.later) partial.push(`${point} was mounted later: its first moments were not seen`);
+    for (const point of group.later.values())
+      partial.push(`${point} was mounted later: its first moments were not seen`);
     if (this.unseenActors > 0)
       partial.push(`${this.unseenActors} events were of processes outside of this PID namespace`);
     const status = lost.length > 0 ? "lost" : partial.length > 0 ? "partial" : "done";
