@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { recordedFiles } from "../../testing/recorded-files.ts";
+import { temporaryDirectory } from "../../testing/temporary-directory.ts";
 import { collectKnobs } from "./knobs.ts";
 
 describe("settings below /sys", () => {
@@ -26,5 +27,11 @@ describe("settings below /sys", () => {
       "/module/printk/parameters/time=Y",
     ]);
     expect(unseen).toEqual([]);
+  });
+
+  it("are not seen where /sys shows nothing, which is not that there are none", () => {
+    const { facts, unseen } = collectKnobs(temporaryDirectory());
+    expect(facts).toEqual([]);
+    expect(unseen).toHaveLength(1);
   });
 });
