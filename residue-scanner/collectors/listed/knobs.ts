@@ -38,7 +38,8 @@ export function collectKnobs(sys = "/sys"): ListedReading {
     ];
   });
   const hidden = refused.length === 0 ? [] : [`${refused.length} settings cannot be read, ${refused[0]} for one`];
-  const absent = listed(sys).length === 0 ? [`${sys} shows nothing: it is not mounted, or not this user's to read`] : [];
+  const absent =
+    listed(sys).length === 0 ? [`${sys} shows nothing: it is not mounted, or not this user's to read`] : [];
   return { facts, unseen: [...absent, ...texts.unseen(), ...hidden] };
 }
 
