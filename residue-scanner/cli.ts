@@ -146,7 +146,7 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .addHelpText("after", `${recorderHelp}${policyHelp}`)
     .addHelpText(
       "after",
-      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n  residue run --policy-file residue-policy.json --sarif residue.sarif -- ./job.sh\n",
+      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n  residue run --policy-file policy.json --sarif residue.sarif -- ./job.sh\n",
     )
     .addHelpText("after", `${exitCodesHelp}  other  the command's own exit code, when it failed and left nothing\n`)
     .action(async (command: string[], options: RunCommandOptions) => {

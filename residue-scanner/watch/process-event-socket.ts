@@ -1,15 +1,12 @@
 import { randomInt } from "node:crypto";
 
 import type { KernelCalls } from "./kernel-calls.ts";
+import { netlinkAddressBytes, netlinkFamily, NetlinkMessages, socketFlags } from "./netlink-messages.ts";
 
-const netlinkFamily = 16;
 const datagrams = 2;
-const closeOnExec = 0o2000000;
-const nonBlocking = 0o4000;
 const connectorProtocol = 11;
 /** CN_IDX_PROC and CN_VAL_PROC of linux/connector.h; the index is the multicast group too. */
 const connectorId = 1;
-const addressBytes = 12;
 const socketLevel = 1;
 const receiveBuffer = 8;
 const receiveBufferForce = 33;
@@ -19,12 +16,7 @@ const messageDone = 3;
 const requestBytes = 16 + 20 + 4;
 
 /** Messages of one recvmmsg(2), and the room for each: the largest has fewer than 100 bytes. */
-const slots = 512;
-const slotBytes = 256;
-const headerBytes = 64;
-const vectorBytes = 16;
-const dontWait = 0x40;
-const truncated = 0x20;
+const room = { slots: 512, slotBytes: 256 };
 const errnoAgain = 11;
 const errnoInterrupted = 4;
 const errnoNoBuffers = 105;
@@ -40,23 +32,20 @@ export class ProcessEventSocket {
   readonly roomBytes: number;
   readonly view: DataView;
   private readonly calls: KernelCalls;
-  private readonly data = new Uint8Array(slots * slotBytes);
-  private readonly headers = new DataView(new ArrayBuffer(slots * headerBytes));
-  private readonly vectors = new DataView(new ArrayBuffer(slots * vectorBytes));
+  private readonly messages: NetlinkMessages;
   private readonly request = new DataView(new ArrayBuffer(requestBytes));
-  private readonly senders = new DataView(new ArrayBuffer(slots * addressBytes));
 
   private constructor(calls: KernelCalls, descriptor: number, roomBytes: number) {
     this.calls = calls;
     this.descriptor = descriptor;
-    this.view = new DataView(this.data.buffer);
-    this.prepare();
+    this.messages = new NetlinkMessages(calls, room);
+    this.view = new DataView(this.messages.data.buffer);
     this.roomBytes = this.reserve(roomBytes);
   }
 
   /** @returns the error number where the kernel refuses */
   static open(calls: KernelCalls, options: { roomBytes: number }): ProcessEventSocket | { readonly errno: number } {
-    const descriptor = calls.socket(netlinkFamily, datagrams | closeOnExec | nonBlocking, connectorProtocol);
+    const descriptor = calls.socket(netlinkFamily, datagrams | socketFlags, connectorProtocol);
     if (descriptor < 0) return { errno: calls.errno() };
     const socket = new ProcessEventSocket(calls, descriptor, options.roomBytes);
     return socket.join() && socket.ask(listen) ? socket : closed(calls, descriptor);
@@ -69,21 +58,18 @@ export class ProcessEventSocket {
    * @returns how many there were
    */
   drain(take: (start: number, length: number) => void): number {
-    const { calls, headers, senders } = this;
+    const { messages } = this;
     for (let total = 0; ; ) {
-      const count = calls.recvmmsg(this.descriptor, calls.addressOf(headers), slots, dontWait, 0);
+      const count = messages.receive(this.descriptor);
       if (count < 0) {
-        const errno = calls.errno();
+        const errno = -count;
         if (errno === errnoAgain) return total;
         if (errno === errnoNoBuffers) this.overruns += 1;
         else if (errno !== errnoInterrupted) throw new ProcessEventsEnded(errno);
         continue;
       }
       for (let slot = 0; slot < count; slot += 1) {
-        const isCut = (headers.getInt32(slot * headerBytes + 48, true) & truncated) !== 0;
-        // Only the kernel sends as port 0; anybody with enough rights can send as another.
-        const isKernels = senders.getUint32(slot * addressBytes + 4, true) === 0;
-        if (isKernels && !isCut) take(slot * slotBytes, headers.getUint32(slot * headerBytes + 56, true));
+        if (messages.isKernels(slot) && !messages.isCut(slot)) take(messages.start(slot), messages.length(slot));
       }
       total += count;
     }
@@ -95,27 +81,13 @@ export class ProcessEventSocket {
     this.calls.close(this.descriptor);
   }
 
-  /** struct mmsghdr of 64-bit Linux: what recvmmsg(2) reads each message into. */
-  private prepare(): void {
-    const { calls, headers, vectors } = this;
-    for (let slot = 0; slot < slots; slot += 1) {
-      const header = slot * headerBytes;
-      headers.setBigUint64(header, BigInt(calls.addressOf(this.senders) + slot * addressBytes), true);
-      headers.setUint32(header + 8, addressBytes, true);
-      headers.setBigUint64(header + 16, BigInt(calls.addressOf(vectors) + slot * vectorBytes), true);
-      headers.setBigUint64(header + 24, 1n, true);
-      vectors.setBigUint64(slot * vectorBytes, BigInt(calls.addressOf(this.data) + slot * slotBytes), true);
-      vectors.setBigUint64(slot * vectorBytes + 8, BigInt(slotBytes), true);
-    }
-  }
-
   private join(): boolean {
     const { calls, request } = this;
     request.setUint16(0, netlinkFamily, true);
     request.setUint16(2, 0, true);
     request.setUint32(4, 0, true);
     request.setUint32(8, connectorId, true);
-    return calls.bind(this.descriptor, calls.addressOf(request), addressBytes) === 0;
+    return calls.bind(this.descriptor, calls.addressOf(request), netlinkAddressBytes) === 0;
   }
 
   private reserve(bytes: number): number {
