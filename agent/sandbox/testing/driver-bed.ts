@@ -138,12 +138,13 @@ export interface Started {
 }
 
 /**
- * Gives a job the share of an ordinary program (sched(7), "The autogroup feature"). One that yields has a seventieth of
- * it, and gets no further while another file's tests keep every processor busy.
+ * Gives a job a tenth of the share of an ordinary program (sched(7), "The autogroup feature"). One that yields has a
+ * seventieth, and gets no further while another file's tests keep every processor busy; many with a whole share, most
+ * of which do nothing but burn it, would keep the other file from getting any further.
  */
 function competeForProcessors(pid: number): void {
   try {
-    writeFileSync(`/proc/${pid}/autogroup`, "0");
+    writeFileSync(`/proc/${pid}/autogroup`, "10");
   } catch {
     // It has ended, or this user or kernel has no say in it: then it does not yield either.
   }
