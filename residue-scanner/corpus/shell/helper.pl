@@ -211,6 +211,12 @@ my %command = (
   },
 );
 
+# What kernel.pl adds.
+our (%more_holds, %more_commands, %more_numbers);
+%take = (%take, %more_holds);
+%command = (%command, %more_commands);
+%number = (%number, %more_numbers);
+
 my $name = shift @ARGV;
 $command{$name} or die "there is no command $name\n";
 $command{$name}->(@ARGV);
