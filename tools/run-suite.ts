@@ -16,7 +16,7 @@ const parameters = process.argv.slice(2);
 const leftoversShownMax = 40;
 const root = resolve(import.meta.dirname, "..");
 
-const watch = parameters.length === 0 ? await watchSuite(root) : undefined;
+const watch = parameters.length === 0 ? await watchSuite(root, { isAlone: process.env["CI"] === "true" }) : undefined;
 const place = makeTemporaryPlace();
 let tally: Tally;
 try {
@@ -32,7 +32,10 @@ try {
 } finally {
   place.remove();
 }
-if (watch !== undefined) await judgeResidue(watch, tally);
+if (watch !== undefined) {
+  await judgeResidue(watch, tally);
+  await watch.endProcesses();
+}
 tell(tally);
 process.exitCode = tally.failures.length > 0 ? 1 : 0;
 

@@ -8,7 +8,7 @@ const create = 6;
  * Has a file system of the kernel's read that need not be mounted anywhere: the mount that this makes has no place
  * (fsmount(2)), so that nobody sees it, and ends with its descriptor. Needs CAP_SYS_ADMIN.
  *
- * @param use gets a path that leads there while it runs
+ * @param use gets a path that leads there while it runs, and in this process alone (it is below /proc/self)
  * @returns null where this user, or this kernel, cannot
  */
 export function withDetachedMount<T>(type: string, use: (directory: string) => T): T | null {
