@@ -34,7 +34,7 @@ export const backgroundKernelWork: CorpusSection = {
       before: 'tool bz-new-port; daemon bz-new-port hold tcp "$A.51" 4711',
       act: 'kill "$(pid_of bz-new-port)"; until_true "! pid_of bz-new-port >/dev/null"; daemon bz-new-port hold tcp "$A.51" 4712',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-new-port" }, { text: "$A.51:4711" }, { text: "$A.51:4712" }],
+      traces: [{ text: "$W/bin/bz-new-port", surface: "processes" }, { text: "$A.51:4711" }, { text: "$A.51:4712" }],
     },
     {
       name: "bz-ports",
@@ -42,7 +42,7 @@ export const backgroundKernelWork: CorpusSection = {
       before: "tool bz-ports",
       act: 'kernel_daemon bz-ports hold listeners "$A.52"',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-ports" }, { text: "(bz-ports)" }],
+      traces: [{ text: "$W/bin/bz-ports", surface: "processes" }, { text: "(bz-ports)" }],
     },
     {
       name: "bz-sessions",
@@ -51,7 +51,7 @@ export const backgroundKernelWork: CorpusSection = {
       act: 'daemon bz-guest hold connection "$A.53" 4711',
       steady: 'helper connect "$A.53" 4711',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-sessions" }, { text: "$A.53:4711" }, { text: "$W/bin/bz-guest" }],
+      traces: [{ text: "$W/bin/bz-sessions", surface: "processes" }, { text: "$A.53:4711" }, { text: "$W/bin/bz-guest", surface: "processes" }],
     },
     {
       name: "bz-container",
@@ -60,7 +60,7 @@ export const backgroundKernelWork: CorpusSection = {
       before: "tool bz-container",
       act: 'dweller bz-container --mount --net --ipc --uts --pid --fork; nsenter --target "$(pid_of bz-container)" --mount mount -t tmpfs "$N-inside" "$D"; nsenter --target "$(pid_of bz-container)" --net ip link set lo up',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-container" }, { text: "$N-inside" }],
+      traces: [{ text: "$W/bin/bz-container", surface: "processes" }, { text: "$N-inside" }],
     },
     {
       name: "bz-container-end",
@@ -69,7 +69,7 @@ export const backgroundKernelWork: CorpusSection = {
       before: "tool bz-ending; dweller bz-ending --mount --net --ipc --uts",
       act: 'kill "$(pid_of bz-ending)"; until_true "! pid_of bz-ending >/dev/null"',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-ending" }],
+      traces: [{ text: "$W/bin/bz-ending", surface: "processes" }],
     },
     {
       name: "bz-containers",
@@ -79,7 +79,7 @@ export const backgroundKernelWork: CorpusSection = {
       act: 'unshare --mount --net --ipc --uts --pid --fork "$W/bin/bz-passing" -e 1',
       steady: 'unshare --mount --net --ipc --uts --pid --fork "$W/bin/bz-passing" -e 1',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-passing" }],
+      traces: [{ text: "$W/bin/bz-passing", surface: "processes" }],
     },
     {
       name: "bz-in-container",
@@ -146,17 +146,17 @@ export const backgroundKernelWork: CorpusSection = {
       what: "a next hop, a rule and a label, by somebody's router",
       needs: ["ip"],
       act: "ip nexthop add id $K6 blackhole; ip rule add from 198.18.$C.77 table 4771; ip addrlabel add prefix fd01:$C::/64 label 4771",
-      undo: "ip nexthop del id $K6 2>/dev/null; ip rule del from 198.18.$C.77 table 4771 2>/dev/null; ip addrlabel del prefix fd01:$C::/64 label 4771 2>/dev/null || :",
+      undo: "ip nexthop del id $K6 2>/dev/null || :; ip rule del from 198.18.$C.77 table 4771 2>/dev/null || :; ip addrlabel del prefix fd01:$C::/64 label 4771 2>/dev/null || :",
       traces: [{ text: "$K6", surface: "network" }, { text: "198.18.$C.77" }, { text: "fd01:$C::/64" }],
     },
     {
       name: "bz-memory-churn",
       what: "shared memory and queues that come and go",
       needs: ["ipcrm"],
-      act: "helper shm $K5$C; ipcrm -M $K5$C; helper queue $N-passing; helper unqueue $N-passing",
+      act: "helper shm $((K6 + 1000)); ipcrm -M $((K6 + 1000)); helper queue $N-passing; helper unqueue $N-passing",
       steady: "helper queue $N-passing; helper unqueue $N-passing; helper key $N-passing; helper unkey $N-passing",
-      undo: "ipcrm -M $K5$C 2>/dev/null || :; helper unqueue $N-passing; helper unkey $N-passing",
-      traces: [{ text: "$N-passing" }, { text: "$K5$C", surface: "ipc" }],
+      undo: "ipcrm -M $((K6 + 1000)) 2>/dev/null || :; helper unqueue $N-passing; helper unkey $N-passing",
+      traces: [{ text: "$N-passing" }, { text: "$N-passing-key" }],
     },
     tended({
       name: "bz-oom",
@@ -198,7 +198,7 @@ export const backgroundKernelWork: CorpusSection = {
       before: "tool bz-map",
       act: 'daemon bz-map hold map "$N"m',
       undo: ":",
-      traces: [{ text: "$N", surface: "kernel" }, { text: "$W/bin/bz-map" }],
+      traces: [{ text: "$N", surface: "kernel" }, { text: "$W/bin/bz-map", surface: "processes" }],
     },
     {
       name: "bz-image",

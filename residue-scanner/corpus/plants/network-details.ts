@@ -234,7 +234,7 @@ export const networkDetailPlants: CorpusSection = {
       name: "z-address-ioctl",
       what: "an address of the loopback interface, by ioctl",
       add: 'kernel add-address "lo:$T" "$A.78"',
-      remove: 'ip address del "$A.78/32" dev lo; ip address del "$A.78/8" dev lo',
+      remove: 'ip address del "$A.78/8" dev lo',
       text: "$A.78",
     }),
     added({
