@@ -14,7 +14,7 @@ import type { Inspections } from "./inspection.ts";
 import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
-import { processSettingPaths } from "./setting-paths.ts";
+import { isSetByFiles, membershipPaths, processSettingPaths } from "./setting-paths.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
@@ -54,24 +54,27 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
   const fact = after ?? before;
   if (fact === null) return nobody;
   if (change === "appeared") return witness.of(fact);
-  const set = difference.changed.includes("oomScoreAdjust") ? settingSeen(difference, recorded) : null;
-  const moved = difference.changed.includes("cgroup") ? witness.cgroupDirectory(after?.cgroup ?? null) : null;
+  const paths = processSettingPaths(difference);
+  const set = paths.length > 0 ? settingSeen(paths, recorded) : null;
+  const moved = membershipPaths(difference, (path) => witness.cgroupDirectory(path));
   const done = [
     set,
     recorded?.ofChangedProcess(difference) ?? null,
-    moved === null ? null : (recorded?.ofTouches([`${moved}/cgroup.procs`]) ?? null),
+    // Many move others between groups, so that whoever is the run's counts only beside nobody else who can be meant.
+    moved.length === 0 ? null : (recorded?.ofTouches(moved) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
   if (done !== undefined && done !== null) return done;
   const own = witness.of(fact);
   // Whose it is itself can blame the run, but excuses nothing that anybody can do to it.
-  return set === null || (set.to === "unknown" && own.to !== "background") ? own : set;
+  if (set === null || !isSetByFiles(difference)) return own;
+  return set.to === "unknown" && own.to !== "background" ? own : set;
 }
 
 /** Anybody with the right can set it, so whose the process is tells nothing. */
-function settingSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
-  const seen = recorded?.ofTouches(processSettingPaths(difference), isPutting) ?? null;
+function settingSeen(paths: readonly string[], recorded: RecordedEvidence | null): Attribution {
+  const seen = recorded?.ofTouches(paths, isPutting) ?? null;
   if (seen !== null) return seen;
-  const detail = `nobody was seen to write to ${processSettingPaths(difference).join(" or ")}`;
+  const detail = `nobody was seen to write to ${paths.join(" or ")}`;
   return { to: "unknown", evidence: [{ kind: "recorder", detail }] };
 }
 
@@ -82,10 +85,14 @@ function crontabSeen({ before, after }: CrontabDifference, { recorded }: Attribu
 
 /** Making one is making a directory; what happens to it afterwards does not make it anybody else's. */
 function cgroupSeen(
-  { before, after, change }: CgroupDifference,
+  { before, after, change, changed }: CgroupDifference,
   { recorded }: AttributionKnowledge,
 ): Attribution | null {
   const directory = (after ?? before)?.directory;
+  if (change === "changed" && !changed.includes("inode")) {
+    const paths = changed.flatMap((name) => settingFiles(name)).map((name) => `${directory}/${name}`);
+    return recorded?.ofTouches(paths, isPutting) ?? null;
+  }
   const kind = change === "vanished" ? "deleted" : "created";
   return directory === undefined
     ? null
@@ -140,7 +147,15 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
   return { to: "unknown", evidence: [...elsewhere, { kind: "time", detail: "was put there after the baseline" }] };
 }
 
-function attributeCgroup({ after, before }: CgroupDifference, { context, witness }: AttributionKnowledge): Attribution {
+/** What may be done with devices is written to other files than it is read from. */
+function settingFiles(name: string): string[] {
+  return name === "devices.list" ? ["devices.allow", "devices.deny"] : [name];
+}
+
+function attributeCgroup(
+  { after, before, change }: CgroupDifference,
+  { context, witness }: AttributionKnowledge,
+): Attribution {
   const path = (after ?? before)?.path ?? "";
   const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
   if (prefix !== undefined) return { to: "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
@@ -148,6 +163,9 @@ function attributeCgroup({ after, before }: CgroupDifference, { context, witness
   if (named !== undefined) {
     return { to: "agent", evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
   }
+  // Anybody with the right can set something of it, so who is in it tells nothing.
+  if (change === "changed")
+    return { to: "unknown", evidence: [{ kind: "time", detail: "was changed after the baseline" }] };
   const members = after === null ? [] : witness.membersOf(path);
   const ours = members.find(({ to }) => to !== "background");
   if (ours !== undefined)

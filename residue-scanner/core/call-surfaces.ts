@@ -132,6 +132,7 @@ const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
   return isOne && pid > 0 ? [`${pid}@`] : null;
 };
 
+const linking = ["BPF_LINK_CREATE", "BPF_LINK_UPDATE", "BPF_LINK_DETACH", "BPF_RAW_TRACEPOINT_OPEN"];
 const stacked = [2, 3, 4, 5, 6, 7, 8, 9];
 
 const surfaceCalls: readonly SurfaceCall[] = [
@@ -162,8 +163,13 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("network", "ioctl", { when: within("command", networkIoctls) }),
 
   ...calls("firewall", "socket", { when: isFirewallSocket }),
-  ...calls("bpf", "bpf"),
-  ...calls("modules", "init_module finit_module delete_module"),
+  ...calls("kernel", "bpf", { among: /^bpf map /, when: is("command", "BPF_MAP_CREATE") }),
+  ...calls("kernel", "bpf", { among: /^bpf prog /, when: is("command", "BPF_PROG_LOAD") }),
+  ...calls("kernel", "bpf", { among: /^bpf link /, when: is("command", ...linking) }),
+  ...calls("kernel", "bpf", { among: /^pin /, when: is("command", "BPF_OBJ_PIN") }),
+  ...calls("kernel", "init_module finit_module delete_module", { among: /^module / }),
+  ...calls("kernel", "socket", { among: /^audit /, when: is("protocol", "NETLINK_AUDIT") }),
+  ...calls("kernel", "adjtimex clock_adjtime", { among: /^clock$/ }),
 
   ...calls("sysctls", "sethostname", { keys: () => ["kernel.hostname"] }),
   ...calls("sysctls", "setdomainname", { keys: () => ["kernel.domainname"] }),

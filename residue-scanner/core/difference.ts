@@ -113,8 +113,9 @@ function between<S extends Surface, F>(
 }
 
 const comparedOfProcess = [
-  ...(["executable", "uid", "cgroup", "namespaces"] as const),
+  ...(["executable", "uid", "cgroup", "olderCgroups", "namespaces"] as const),
   ...(["nice", "scheduling", "affinity", "oomScoreAdjust", "limits"] as const),
+  ...(["timerSlackNs", "coreDumpFilter", "autogroupNice"] as const),
 ];
 
 /**
@@ -136,7 +137,11 @@ function changesOfSocket(before: SocketFact, after: SocketFact): string[] {
 }
 
 function changesOfCgroup(before: CgroupFact, after: CgroupFact): string[] {
-  return before.inode === after.inode ? [] : ["inode"];
+  // A hierarchy of version 1 is the same, mounted or not.
+  if (before.inode !== after.inode && !after.path.endsWith(":/")) return ["inode"];
+  const [was = {}, is = {}] = [before.settings, after.settings];
+  // Which there are depends on what the group above hands down.
+  return Object.keys(is).filter((name) => was[name] !== undefined && was[name] !== is[name]);
 }
 
 function changesOfListed(before: ListedFact, after: ListedFact): string[] {

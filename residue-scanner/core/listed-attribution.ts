@@ -25,7 +25,9 @@ export function attributeListed(
     witness,
   }: { context: AttributionContext; recorded: RecordedEvidence | null; witness: ProcessWitness },
 ): Attribution {
-  const seen = recorded === null ? null : recordedFor(difference, recorded);
+  // Who has it open knows better whose it is than calls of a kind do, each of which made one.
+  const isOpen = difference.change === "appeared" && (difference.after?.users ?? []).length > 0;
+  const seen = recorded === null || isOpen ? null : recordedFor(difference, recorded);
   return withRecorded(seen, byWords(difference, context, witness));
 }
 
@@ -84,9 +86,13 @@ function byWords(
     const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
     return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
   }
-  const holder = worstOf(after?.holders ?? [], witness);
+  const { holders = [], users = [] } = after ?? {};
+  const holder = worstOf(holders.length > 0 ? holders : users, witness);
   if (holder !== undefined) {
-    const held: Evidence = { kind: "holder", detail: `kept by process ${holder.pid}` };
+    const held: Evidence = {
+      kind: "holder",
+      detail: `${holders.length > 0 ? "kept by" : "open in"} process ${holder.pid}`,
+    };
     return { to: holder.to, evidence: [held, ...holder.evidence, when] };
   }
   return { to: "unknown", evidence: [when] };

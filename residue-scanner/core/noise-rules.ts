@@ -6,6 +6,7 @@ import type { SocketFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
 import { isPlain } from "./harness-files.ts";
 import { leadsTo } from "./path-scope.ts";
+import { isSetByFiles } from "./setting-paths.ts";
 import { stampLagMs } from "./stamp-lag.ts";
 
 /** A difference with its attribution, and what else was found, for a rule to judge. */
@@ -254,9 +255,8 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) =>
       attribution.to === "background" &&
       (difference.change !== "changed" ||
-        // Of all that can be set of a process, who did is seen of the out-of-memory score alone, whoever it is.
-        (isRecorded(attribution) &&
-          (difference.surface !== "processes" || changedOnly(difference, ["oomScoreAdjust"]))) ||
+        // Of all that can be set of a process, who did is seen of what is written to files alone, whoever it is.
+        (isRecorded(attribution) && (difference.surface !== "processes" || isSetByFiles(difference))) ||
         difference.surface === "sockets" ||
         // Whoever holds a log open only to append to it need not be the one who emptied it.
         (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),

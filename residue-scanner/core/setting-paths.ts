@@ -12,10 +12,40 @@ export function settingPaths({ surface, key, changed }: ListedDifference): strin
   });
 }
 
-/** Where the out-of-memory score of a process is set; that of a thread is the whole process's (proc_pid_oom_score_adj(5)). */
-export function processSettingPaths({ before, after }: ProcessDifference): string[] {
-  const pid = (after ?? before)?.pid;
-  return pid === undefined
-    ? []
-    : ["oom_score_adj", "oom_adj", `task/${pid}/oom_score_adj`].map((name) => `/proc/${pid}/${name}`);
+/** What can be set of a process by writing to a file of it, and which; that of a thread may be the whole process's (proc(5)). */
+const processFiles: Readonly<Record<string, readonly string[]>> = {
+  oomScoreAdjust: ["oom_score_adj", "oom_adj", "task/PID/oom_score_adj"],
+  timerSlackNs: ["timerslack_ns"],
+  coreDumpFilter: ["coredump_filter", "task/PID/coredump_filter"],
+  autogroupNice: ["autogroup"],
+};
+
+/** Whether all that changed of a process is set by writing to files, so that whoever did it was seen. */
+export function isSetByFiles({ changed }: Pick<ProcessDifference, "changed">): boolean {
+  return changed.length > 0 && changed.every((name) => Object.hasOwn(processFiles, name));
+}
+
+/** Where what changed of a process is set. */
+export function processSettingPaths({ before, after, changed }: ProcessDifference): string[] {
+  const fact = after ?? before;
+  if (fact === null) return [];
+  const { pid, session } = fact;
+  return changed.flatMap((name) => {
+    const files = (processFiles[name] ?? []).map((file) => `/proc/${pid}/${file.replace("PID", String(pid))}`);
+    // It is the whole session's.
+    return name === "autogroupNice" && session !== pid ? [...files, `/proc/${session}/autogroup`] : files;
+  });
+}
+
+/** Where a process is put into the control groups that it is in now, of those that changed. */
+export function membershipPaths(
+  { changed, after }: ProcessDifference,
+  directoryOf: (cgroup: string) => string | null,
+): string[] {
+  const older = changed.includes("olderCgroups") ? (after?.olderCgroups ?? []) : [];
+  const now = changed.includes("cgroup") ? [after?.cgroup ?? null] : [];
+  return [...now, ...older].flatMap((cgroup) => {
+    const directory = cgroup === null ? null : directoryOf(cgroup);
+    return directory === null ? [] : ["cgroup.procs", "tasks", "cgroup.threads"].map((file) => `${directory}/${file}`);
+  });
 }

@@ -9,6 +9,7 @@ import { collectKeys } from "./keys.ts";
 import { collectAudit } from "./kernel/audit.ts";
 import { collectBpf } from "./kernel/bpf.ts";
 import { collectBpfPins } from "./kernel/bpf-pins.ts";
+import { collectClock } from "./kernel/clock.ts";
 import { collectFormats } from "./kernel/formats.ts";
 import { collectModules } from "./kernel/modules.ts";
 import { collectTracing } from "./kernel/tracing.ts";
@@ -49,6 +50,7 @@ const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) 
       collectTracing(),
       collectFormats(),
       collectAudit(),
+      collectClock(),
     ),
   configuration: () => collectConfiguration(),
   services: () => collectServices(),

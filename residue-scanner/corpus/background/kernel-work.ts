@@ -1,13 +1,13 @@
 import type { CorpusItem, CorpusSection } from "../item.ts";
 
 /** A daemon of somebody's that was there before, to which its owner does something. */
-function tended(options: { name: string; what: string; act: string }): CorpusItem {
-  const { name, what, act } = options;
+function tended(options: { name: string; what: string; act: string; undo?: string }): CorpusItem {
+  const { name, what, act, undo = ":" } = options;
   return {
     ...{ name, what, needs: ["pgrep"] },
     before: `tool ${name}; daemon ${name} hold nothing`,
     act: `pid=$(pid_of ${name}); ${act}`,
-    undo: ":",
+    undo,
     traces: [{ text: `$W/bin/${name}`, surface: "processes" }],
   };
 }
@@ -51,7 +51,11 @@ export const backgroundKernelWork: CorpusSection = {
       act: 'daemon bz-guest hold connection "$A.53" 4711',
       steady: 'helper connect "$A.53" 4711',
       undo: ":",
-      traces: [{ text: "$W/bin/bz-sessions", surface: "processes" }, { text: "$A.53:4711" }, { text: "$W/bin/bz-guest", surface: "processes" }],
+      traces: [
+        { text: "$W/bin/bz-sessions", surface: "processes" },
+        { text: "$A.53:4711" },
+        { text: "$W/bin/bz-guest", surface: "processes" },
+      ],
     },
     {
       name: "bz-container",
@@ -156,7 +160,7 @@ export const backgroundKernelWork: CorpusSection = {
       act: "helper shm $((K6 + 1000)); ipcrm -M $((K6 + 1000)); helper queue $N-passing; helper unqueue $N-passing",
       steady: "helper queue $N-passing; helper unqueue $N-passing; helper key $N-passing; helper unkey $N-passing",
       undo: "ipcrm -M $((K6 + 1000)) 2>/dev/null || :; helper unqueue $N-passing; helper unkey $N-passing",
-      traces: [{ text: "$N-passing" }, { text: "$N-passing-key" }],
+      traces: [{ text: "$N-passing" }],
     },
     tended({
       name: "bz-oom",
@@ -173,6 +177,7 @@ export const backgroundKernelWork: CorpusSection = {
       name: "bz-regrouped",
       what: "somebody's own process put into a control group with a limit",
       act: '[ -n "$CGROUP" ] || refuse "no control groups of version 2"; mkdir "$CGROUP/$N-own"; echo 9 > "$CGROUP/$N-own/cgroup.max.descendants"; echo "$pid" > "$CGROUP/$N-own/cgroup.procs"',
+      undo: '[ -z "$CGROUP" ] || [ ! -d "$CGROUP/$N-own" ] || again rmdir "$CGROUP/$N-own"',
     }),
     {
       name: "bz-limit",
@@ -198,7 +203,10 @@ export const backgroundKernelWork: CorpusSection = {
       before: "tool bz-map",
       act: 'daemon bz-map hold map "$N"m',
       undo: ":",
-      traces: [{ text: "$N", surface: "kernel" }, { text: "$W/bin/bz-map", surface: "processes" }],
+      traces: [
+        { text: "$N", surface: "kernel" },
+        { text: "$W/bin/bz-map", surface: "processes" },
+      ],
     },
     {
       name: "bz-image",

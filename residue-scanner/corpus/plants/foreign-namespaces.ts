@@ -39,8 +39,8 @@ export const foreignNamespacePlants: CorpusSection = {
       name: "z-in-net",
       what: "an address in the network namespace of somebody's process",
       kinds: "--net",
-      act: 'inside ip address add "$A.79/32" dev lo; inside ip link add "$T"zi type bridge',
-      text: "$Tzi",
+      act: 'inside ip address add "$A.79/32" dev lo; inside ip link add "$T"zz type bridge',
+      text: "$Tzz",
     }),
     within({
       name: "z-in-net-set",

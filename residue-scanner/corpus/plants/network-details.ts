@@ -240,9 +240,9 @@ export const networkDetailPlants: CorpusSection = {
     added({
       name: "z-policy",
       what: "a policy of IPsec",
-      add: 'ip xfrm policy add src "$A.1" dst "$A.2" dir out priority 4711',
+      add: 'ip xfrm policy add src "$A.1" dst "$A.2" dir out priority 47117',
       remove: 'ip xfrm policy del src "$A.1" dst "$A.2" dir out',
-      text: "4711",
+      text: "47117",
     }),
     {
       name: "z-route-changed",
