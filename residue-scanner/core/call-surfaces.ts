@@ -22,6 +22,27 @@ function namespaceOfFact(surface: string, key: string): NamespaceKind | null {
   return key === "kernel.hostname" || key === "kernel.domainname" ? "uts" : null;
 }
 
+/** `net:[4026532000] interface x` is in a namespace of that kind, other than the recorder's own. */
+function placeOf(key: string): { readonly foreign: NamespaceKind | null; readonly key: string } {
+  const [, kind, rest] = /^(mnt|net|ipc|uts):\[\d+\] (.*)$/s.exec(key) ?? [];
+  return rest === undefined ? { foreign: null, key } : { foreign: kind as NamespaceKind, key: rest };
+}
+
+/** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there. */
+function reaches(
+  { apart = [], parameters }: Act,
+  { surface, key, foreign }: { surface: string; key: string; foreign: NamespaceKind | null },
+): boolean {
+  if (foreign === null) {
+    const namespace = namespaceOfFact(surface, key);
+    return namespace === null || !apart.includes(namespace);
+  }
+  // Mounts are handed on to other namespaces, and interfaces are moved there; notifications are of here.
+  if (foreign === "mnt") return true;
+  if (foreign === "net" && key.startsWith("interface ")) return parameters["message"] === undefined;
+  return apart.includes(foreign) && parameters["message"] === undefined;
+}
+
 interface SurfaceCall {
   readonly surface: string;
   readonly call: string;
@@ -43,14 +64,14 @@ interface SurfaceCall {
  * Whether an act can have made, changed or removed the fact of that key: which calls explain which surface. A surface
  * whose facts files alone make (crontabs, cgroups, configuration) is left to the file events.
  *
- * @param key as the surface's collector gives it
+ * @param ofKey as the surface's collector gives it
  * @returns null if not: another call, one that failed, one in a namespace of its own, or one that names something else
  */
-export function explanationBy(act: Act, surface: string, key: string): Explanation | null {
+export function explanationBy(act: Act, surface: string, ofKey: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
+  const { foreign, key } = placeOf(ofKey);
+  if (!reaches(act, { surface, key, foreign })) return null;
   const { apart = [] } = act;
-  const namespace = namespaceOfFact(surface, key);
-  if (namespace !== null && apart.includes(namespace)) return null;
   let best: Explanation | null = null;
   for (const rule of surfaceCalls) {
     if (rule.surface !== surface || rule.call !== act.call) continue;

@@ -124,9 +124,18 @@ const comparedOfProcess = [
  */
 function changesOfProcess(before: ProcessFact, after: ProcessFact): string[] {
   const isKnown = (fact: ProcessFact, name: keyof ProcessFact) => fact[name] !== null && fact[name] !== undefined;
-  return comparedOfProcess.filter(
-    (name) => isKnown(before, name) && isKnown(after, name) && String(before[name]) !== String(after[name]),
-  );
+  return comparedOfProcess.filter((name) => {
+    if (!isKnown(before, name) || !isKnown(after, name)) return false;
+    if (name === "olderCgroups") return isMoved(before.olderCgroups ?? [], after.olderCgroups ?? []);
+    return String(before[name]) !== String(after[name]);
+  });
+}
+
+/** A hierarchy that comes or goes has every process in its root. */
+function isMoved(before: readonly string[], after: readonly string[]): boolean {
+  const hierarchyOf = (cgroup: string) => cgroup.slice(0, cgroup.indexOf(":"));
+  const was = new Map(before.map((cgroup) => [hierarchyOf(cgroup), cgroup]));
+  return after.some((cgroup) => (was.get(hierarchyOf(cgroup)) ?? cgroup) !== cgroup);
 }
 
 /** One more socket under the same address, or another one. A holder that let go leaves nothing. */

@@ -43,10 +43,34 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
   const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
   if (named !== null) return named;
-  const called = recorded.ofListed(difference) ?? recorded.ofTouchesIn(settingsAround(location));
+  const called = recorded.ofListed(difference) ?? settingBeside(difference, location, recorded);
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
   if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;
   return recorded.ofTouches([location], isPutting);
+}
+
+/** Settings that go by other names elsewhere, and move with those. */
+const twins: readonly (readonly [RegExp, string])[] = [
+  [/^\/sys\/kernel\/mm\/hugepages\/[^/]+\/(.+)$/, "/proc/sys/vm/$1"],
+  [/^\/proc\/sys\/vm\/(nr_(?:overcommit_)?hugepages(?:_mempolicy)?)$/, "/sys/kernel/mm/hugepages/hugepages-2048kB/$1"],
+  [/^\/proc\/sys\/user\/max_(inotify|fanotify|epoll)_(\w+)$/, "/proc/sys/fs/$1/max_user_$2"],
+  [/^\/proc\/sys\/fs\/(inotify|fanotify|epoll)\/max_user_(\w+)$/, "/proc/sys/user/max_$1_$2"],
+];
+
+/** Where something may have been written to that moved a setting under another name. */
+export function twinsOf(location: string): string[] {
+  return twins.flatMap(([pattern, twin]) => (pattern.test(location) ? [location.replace(pattern, twin)] : []));
+}
+
+function settingBeside(
+  { surface }: ListedDifference,
+  location: string,
+  recorded: RecordedEvidence,
+): Attribution | null {
+  if (surface !== "sysctls") return null;
+  const disk = /^\/sys\/block\/([^/]+)\//.exec(location)?.[1];
+  if (disk !== undefined) return recorded.ofDisk(disk);
+  return recorded.ofTouches(twinsOf(location), isPutting) ?? recorded.ofTouchesLike(location, settingsAround(location));
 }
 
 /** Writing to one setting moves others beside it and below: `ip_forward` all interfaces' `forwarding`. */

@@ -33,6 +33,8 @@ export class RecordedEvidence {
   readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
   readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  /** Disks by their names, `loop0`, and by the files that they lie in. */
+  readonly #disks: ReadonlyMap<string, ListedDifference>;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
@@ -46,6 +48,8 @@ export class RecordedEvidence {
     const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
     this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
     const listed = sources.differences.filter(isListed);
+    const disks = listed.filter(({ surface }) => surface === "storage");
+    this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
     this.#names = new Map(
       [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
     );
@@ -82,7 +86,9 @@ export class RecordedEvidence {
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
       return this.#withFlags(difference, answer);
     }
-    return this.#ofHolder(difference) ?? this.#withFlags(difference, answer);
+    // What is written to a disk is written to its file by the kernel.
+    const ofDisk = difference.change === "changed" ? this.ofDisk(difference.key) : null;
+    return this.#ofHolder(difference) ?? ofDisk ?? this.#withFlags(difference, answer);
   }
 
   /** Whose are the touches of these names, whatever they did; null where there are none. */
@@ -91,10 +97,23 @@ export class RecordedEvidence {
     return touches.length === 0 ? null : this.#attribute(touches);
   }
 
-  /** The same of every name in these directories. */
-  ofTouchesIn(directories: readonly string[]): Attribution | null {
-    const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
-    return touches.length === 0 ? null : this.#attribute(touches);
+  /** The same of what is most like a name among all that was touched in the nearest of these directories. */
+  ofTouchesLike(path: string, directories: readonly string[]): Attribution | null {
+    for (const directory of directories) {
+      const touched = this.#sources.run.touchedIn(directory).filter((each) => each.path !== path);
+      const likeness = touched.map((each) => commonLength(nameOf(path), nameOf(each.path)));
+      const most = Math.max(0, ...likeness);
+      if (most < likenessMin) continue;
+      return this.#attribute(touched.flatMap(({ touches }, index) => (likeness[index] === most ? touches : [])));
+    }
+    return null;
+  }
+
+  /** Whose a disk is that came, went or changed: its settings and the file that it lies in change with it. */
+  ofDisk(name: string): Attribution | null {
+    const disk = this.#disks.get(name);
+    const done = disk === undefined ? null : this.ofListed(disk);
+    return done === null ? null : through(done, `belongs to ${showText(disk?.key ?? name)}`);
   }
 
   /** Whose a thing is that is no file, by the system calls that fit to it. */
@@ -179,7 +198,9 @@ export class RecordedEvidence {
 
   /** A mount point shows the directory that is mounted, or again the one below. */
   #ofMountOn({ key, changed }: FileDifference): Attribution | null {
-    const mount = changed.includes("ino") ? this.#mounts.get(key) : undefined;
+    // The roots of two file systems may have one number.
+    const isAnother = changed.includes("ino") || changed.includes("btime");
+    const mount = isAnother ? this.#mounts.get(key) : undefined;
     const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
     return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
@@ -203,6 +224,29 @@ function namesOfListed({ key, before, after }: ListedDifference): string[] {
   const fact = after ?? before;
   const { backing } = fact?.attributes ?? {};
   return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
+}
+
+function backingsOf({ before, after }: ListedDifference): string[] {
+  return [before, after].flatMap((fact) => {
+    const backing = fact?.attributes["backing"];
+    return typeof backing === "string" ? [backing] : [];
+  });
+}
+
+/** So many letters in a row are more than `_max` or `ratio`'s end. */
+const likenessMin = 5;
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Of the longest run of letters that stands in both. */
+function commonLength(one: string, other: string): number {
+  let most = 0;
+  for (let from = 0; from < one.length; from += 1) {
+    while (from + most < one.length && other.includes(one.slice(from, from + most + 1))) most += 1;
+  }
+  return most;
 }
 
 /** Attaching a file to a loop device does not detach it, nor the other way round. */

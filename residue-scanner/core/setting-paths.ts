@@ -1,10 +1,18 @@
 import type { ListedDifference, ProcessDifference } from "./difference.ts";
 
+/** A setting of a network namespace other than the recorder's own: by its path it cannot be told from that of here. */
+export function settingElsewhere(path: string): string {
+  return `${path} in another namespace`;
+}
+
 /** The settings of an interface are told with it, as attributes like `ipv4/conf/forwarding`. */
 export function settingPaths({ surface, key, changed }: ListedDifference): string[] {
+  if (surface === "sysctls" && /^net:\[\d+\] settings$/.test(key))
+    return changed.map((name) => settingElsewhere(`/proc/sys/${slashed(name)}`));
   if (surface !== "network" || !key.startsWith("interface ")) return [];
   const name = key.slice("interface ".length);
   return changed.flatMap((attribute) => {
+    if (attribute.startsWith("sys/")) return [`/sys/class/net/${name}/${attribute.slice("sys/".length)}`];
     const [, kind, setting] = /^(ipv[46]\/(?:conf|neigh))\/(.+)$/.exec(attribute) ?? [];
     return kind === undefined
       ? []
@@ -48,4 +56,9 @@ export function membershipPaths(
     const directory = cgroup === null ? null : directoryOf(cgroup);
     return directory === null ? [] : ["cgroup.procs", "tasks", "cgroup.threads"].map((file) => `${directory}/${file}`);
   });
+}
+
+/** The other way round than sysctl(8) writes it: a dot in a name of a path is a slash there. */
+function slashed(name: string): string {
+  return name.replaceAll("/", "\0").replaceAll(".", "/").replaceAll("\0", ".");
 }

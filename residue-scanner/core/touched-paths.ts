@@ -1,6 +1,7 @@
 import { requestPlaces } from "./delegates.ts";
 import { type Differences, isListed } from "./difference.ts";
 import { membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
+import { twinsOf } from "./listed-attribution.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
@@ -11,7 +12,8 @@ export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Sn
   for (const difference of list) {
     if (isListed(difference)) {
       const fact = difference.after ?? difference.before;
-      for (const path of [fact?.file ?? fact?.location ?? "", ...settingPaths(difference)]) paths.add(path);
+      const place = fact?.file ?? fact?.location ?? "";
+      for (const path of [place, ...settingPaths(difference), ...twinsOf(place)]) paths.add(path);
     } else if (difference.surface === "files") {
       paths.add(difference.key);
     } else if (difference.surface === "cgroups") {

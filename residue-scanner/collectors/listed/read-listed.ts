@@ -21,6 +21,7 @@ import { collectBeyondTables } from "./network/beyond-tables.ts";
 import { readOwnLinks } from "./network/links.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
+import { collectOtherIpc, collectOtherMounts, collectOtherSettings } from "./other-namespaces.ts";
 import { collectPackages } from "./packages.ts";
 import { collectServices } from "./services.ts";
 import { collectStorage } from "./storage.ts";
@@ -35,13 +36,13 @@ export interface ListedSources {
 
 /** Who reads which surface of listed facts. */
 const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
-  mounts: () => collectMounts(),
+  mounts: ({ processes }) => together(collectMounts(), collectOtherMounts(processes)),
   network: ({ openFiles }) => together(collectNetwork({ links: readOwnLinks() }), collectBeyondTables(openFiles())),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
-  ipc: () => together(collectIpc(), collectMessageQueues()),
+  ipc: ({ processes }) => together(collectIpc(), collectMessageQueues(), collectOtherIpc(processes)),
   keys: () => collectKeys(),
   storage: () => collectStorage(),
-  sysctls: () => together(collectSysctls(), collectKnobs()),
+  sysctls: ({ processes }) => together(collectSysctls(), collectKnobs(), collectOtherSettings(processes)),
   kernel: ({ openFiles }) =>
     together(
       collectModules(),

@@ -204,7 +204,7 @@ export const backgroundKernelWork: CorpusSection = {
       act: 'daemon bz-map hold map "$N"m',
       undo: ":",
       traces: [
-        { text: "$N", surface: "kernel" },
+        { text: "$Nm", surface: "kernel" },
         { text: "$W/bin/bz-map", surface: "processes" },
       ],
     },

@@ -138,7 +138,7 @@ export const foreignNamespacePlants: CorpusSection = {
       needs: ["unshare", "mount"],
       before: String.raw`grep -q "nodev.cgroup$" /proc/filesystems || refuse "no control groups of version 1"; hidden_mount tmpfs :`,
       act: String.raw`unshare --mount sh -ec 'mount -t cgroup -o "none,name=$T" hidden "$D/hidden"; mkdir "$D/hidden/kept"'`,
-      undo: String.raw`mkdir -p "$D/hidden"; ! grep -q "name=$T:" /proc/self/cgroup || unshare --mount sh -ec 'mount -t cgroup -o "none,name=$T" hidden "$D/hidden"; rmdir "$D/hidden/kept"'`,
+      undo: String.raw`mkdir -p "$D/hidden"; ! grep -q "name=$T:" /proc/self/cgroup || unshare --mount sh -ec 'mount -t cgroup -o "none,name=$T" hidden "$D/hidden"; rmdir "$D/hidden/kept" 2>/dev/null || :'; until_true "gone_hierarchy"`,
       traces: [{ text: "name=$T" }],
     },
   ],

@@ -35,7 +35,7 @@ export const foreignProcessPlants: CorpusSection = {
     touched({
       name: "z-dump",
       what: "what of somebody's process a core dump holds",
-      act: 'echo 7f > "/proc/$pid/coredump_filter"',
+      act: 'echo 0x7f > "/proc/$pid/coredump_filter"',
     }),
     touched({
       name: "z-autogroup",

@@ -9,17 +9,28 @@ interface Detail {
   readonly text?: string;
   readonly kind?: string;
   readonly change?: "changed" | "vanished" | "appeared";
+  /** Said after the interface was made, and what is named so is removed with it: `zgb`. */
+  readonly more?: string;
 }
 
 /** A bridge of somebody else's (or another interface), made before the baseline, of which the job changes something. */
-function ofLink({ name, what, suffix, act, text = `$T${suffix}`, kind = "type bridge", change }: Detail): CorpusItem {
+function ofLink({
+  name,
+  what,
+  suffix,
+  act,
+  text = `$T${suffix}`,
+  kind = "type bridge",
+  change,
+  more = "",
+}: Detail): CorpusItem {
   return {
     name,
     what,
     needs: ["ip"],
-    before: `ip link add "$T"${suffix} ${kind} || refuse "ip link"`,
+    before: `ip link add "$T"${suffix} ${kind} || refuse "ip link"${more}`,
     act,
-    undo: `ip link del "$T"${suffix} 2>/dev/null || :`,
+    undo: `for link in "$T"${suffix} "$T"${suffix}b; do ip link del "$link" 2>/dev/null || :; done`,
     traces: [{ text, ...(change !== undefined && { change }) }],
   };
 }
@@ -75,7 +86,8 @@ export const networkDetailPlants: CorpusSection = {
       name: "z-port",
       what: "somebody's interface put into somebody's bridge",
       ...{ suffix: "zg", kind: veth("zg"), change: "changed" },
-      act: 'ip link add "$T"zgb type bridge; ip link set dev "$T"zg master "$T"zgb',
+      act: 'ip link set dev "$T"zg master "$T"zgb',
+      more: '; ip link add "$T"zgb type bridge',
     }),
     ofLink({
       name: "z-receive",

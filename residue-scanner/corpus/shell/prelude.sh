@@ -98,3 +98,9 @@ dweller() {
   setsid unshare "$@" "$W/bin/$dweller_name" -e 'sleep 3600 while 1' </dev/null >/dev/null 2>&1 &
   until_true "pid_of $dweller_name >/dev/null"
 }
+# A hierarchy of control groups without groups goes with its last mount, once the kernel has forgotten those that were.
+gone_hierarchy() {
+  grep -q "name=$T:" /proc/self/cgroup || return 0
+  unshare --mount mount -t cgroup -o "none,name=$T" hidden "$D/hidden"
+  return 1
+}
