@@ -107,11 +107,34 @@ function attributeSocket({ before, after }: SocketDifference, knowledge: Attribu
     const detail = `no process that user ${witness.watcherUid} may look into holds it`;
     return { to: "background", evidence: [{ kind: "owner", detail }] };
   }
+  const maker = makerOfSocket({ before, after }, knowledge);
+  if (maker !== null) return maker;
   const added = after.owners?.filter((pid) => !(before?.owners ?? []).includes(pid)) ?? [];
   const worst = worstOf(added.length > 0 ? added : (after.owners ?? []), witness);
   if (worst === undefined) return nobody;
   const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
   return { to: worst.to, evidence: [evidence, ...worst.evidence] };
+}
+
+/** One that the run made is the run's, whoever holds it now: it may have been handed on (unix(7)), or lie in a queue. */
+function makerOfSocket(
+  { before, after }: Pick<SocketDifference, "before" | "after">,
+  { witness }: AttributionKnowledge,
+): Attribution | null {
+  const known = new Set(before?.makerCgroups);
+  const made = (after?.makerCgroups ?? []).filter((cgroup) => !known.has(cgroup));
+  const path = made.map((cgroup) => witness.cgroupOfRun(cgroup)).find((each) => each !== null) ?? null;
+  if (path === null || after === null) return null;
+  const holder = worstOf(after.owners ?? [], witness);
+  // Whose the holder is says it better where that is the run's own.
+  if (holder !== undefined && isOfRun(holder.to)) return null;
+  const { to, kind } = witness.roleInRun;
+  const detail = `was made in ${path}, a cgroup of the run`;
+  const held: Evidence[] =
+    holder === undefined
+      ? [{ kind: "holder", detail: "held by no process: it lies in a queue, or its thread is not seen" }]
+      : [{ kind: "holder", detail: `handed to process ${holder.pid}` }];
+  return { to, evidence: [{ kind, detail }, ...held] };
 }
 
 /** A socket that is gone, by who ended those who held it. */

@@ -30,7 +30,7 @@ function placeOf(key: string): { readonly foreign: NamespaceKind | null; readonl
 
 /** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there. */
 function reaches(
-  { apart = [], parameters }: Act,
+  { apart = [], entered = [], parameters }: Act,
   { surface, key, foreign }: { surface: string; key: string; foreign: NamespaceKind | null },
 ): boolean {
   if (foreign === null) {
@@ -38,9 +38,10 @@ function reaches(
     return namespace === null || !apart.includes(namespace);
   }
   // Mounts are handed on to other namespaces, and interfaces are moved there; notifications are of here.
-  if (foreign === "mnt") return true;
+  const isThere = apart.includes(foreign) || entered.includes(foreign);
+  if (foreign === "mnt") return isThere || parameters["targets"] !== undefined;
   if (foreign === "net" && key.startsWith("interface ")) return parameters["message"] === undefined;
-  return apart.includes(foreign) && parameters["message"] === undefined;
+  return isThere && parameters["message"] === undefined;
 }
 
 interface SurfaceCall {

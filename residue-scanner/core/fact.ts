@@ -78,6 +78,8 @@ export interface SocketFact {
   readonly inodes: readonly number[];
   /** Pids that hold one of them open; null where that is not visible. */
   readonly owners: readonly number[] | null;
+  /** Inode numbers of the cgroups (version 2) that their makers were in, whoever holds them now. */
+  readonly makerCgroups?: readonly number[];
 }
 
 /** One line that asks for something to be run, or a script in one of cron's directories. */

@@ -27,7 +27,8 @@ export function attributeListed(
 ): Attribution {
   // Who has it open knows better whose it is than calls of a kind do, each of which made one.
   const isOpen = difference.change === "appeared" && (difference.after?.users ?? []).length > 0;
-  const seen = recorded === null || isOpen ? null : recordedFor(difference, recorded);
+  const isOthers = isOpen || recorded?.isWithNamespace(difference.key) === true;
+  const seen = recorded === null || isOthers ? null : recordedFor(difference, recorded);
   return withRecorded(seen, byWords(difference, context, witness));
 }
 
@@ -51,6 +52,7 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
 
 /** Settings that go by other names elsewhere, and move with those. */
 const twins: readonly (readonly [RegExp, string])[] = [
+  [/^(\/proc\/irq\/\d+\/smp_affinity)$/, "$1_list"],
   [/^\/sys\/kernel\/mm\/hugepages\/[^/]+\/(.+)$/, "/proc/sys/vm/$1"],
   [/^\/proc\/sys\/vm\/(nr_(?:overcommit_)?hugepages(?:_mempolicy)?)$/, "/sys/kernel/mm/hugepages/hugepages-2048kB/$1"],
   [/^\/proc\/sys\/user\/max_(inotify|fanotify|epoll)_(\w+)$/, "/proc/sys/fs/$1/max_user_$2"],
@@ -62,14 +64,15 @@ export function twinsOf(location: string): string[] {
   return twins.flatMap(([pattern, twin]) => (pattern.test(location) ? [location.replace(pattern, twin)] : []));
 }
 
-function settingBeside(
-  { surface }: ListedDifference,
-  location: string,
-  recorded: RecordedEvidence,
-): Attribution | null {
-  if (surface !== "sysctls") return null;
+function settingBeside(difference: ListedDifference, location: string, recorded: RecordedEvidence): Attribution | null {
+  if (difference.surface !== "sysctls") return null;
   const disk = /^\/sys\/block\/([^/]+)\//.exec(location)?.[1];
-  if (disk !== undefined) return recorded.ofDisk(disk);
+  if (disk !== undefined) {
+    // blockdev(8) sets it by ioctl(2).
+    const isByCall = location.endsWith("/read_ahead_kb") && difference.change === "changed";
+    const called = isByCall ? recorded.ofListed({ ...difference, surface: "storage", key: disk }) : null;
+    return recorded.ofDisk(disk) ?? called;
+  }
   return recorded.ofTouches(twinsOf(location), isPutting) ?? recorded.ofTouchesLike(location, settingsAround(location));
 }
 

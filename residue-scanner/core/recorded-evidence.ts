@@ -35,6 +35,8 @@ export class RecordedEvidence {
   readonly #mounts: ReadonlyMap<string, ListedDifference>;
   /** Disks by their names, `loop0`, and by the files that they lie in. */
   readonly #disks: ReadonlyMap<string, ListedDifference>;
+  /** Namespaces that came or went, `net:[4026532000]`. */
+  readonly #namespaces: ReadonlySet<string>;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
@@ -48,6 +50,9 @@ export class RecordedEvidence {
     const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
     this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
     const listed = sources.differences.filter(isListed);
+    this.#namespaces = new Set(
+      listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
+    );
     const disks = listed.filter(({ surface }) => surface === "storage");
     this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
     this.#names = new Map(
@@ -140,6 +145,12 @@ export class RecordedEvidence {
       if (isOfRun(to)) return { to, evidence: [{ kind: "recorder", detail }] };
     }
     return null;
+  }
+
+  /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
+  isWithNamespace(key: string): boolean {
+    const space = key.indexOf(" ");
+    return space > 0 && this.#namespaces.has(key.slice(0, space));
   }
 
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */

@@ -8,11 +8,12 @@ interface Within {
   readonly act: string;
   readonly text: string;
   readonly surface?: string;
+  readonly changed?: readonly string[];
   readonly needs?: readonly string[];
 }
 
 /** Something in namespaces that somebody else's process lives in since before the job; it goes with them. */
-function within({ name, what, kinds, act, text, surface, needs = [] }: Within): CorpusItem {
+function within({ name, what, kinds, act, text, surface, changed, needs = [] }: Within): CorpusItem {
   return {
     name,
     what,
@@ -20,7 +21,7 @@ function within({ name, what, kinds, act, text, surface, needs = [] }: Within): 
     before: `tool ${name}${name === "z-guest" ? " z-guesthost" : ""}; dweller ${name} ${kinds}`,
     act: `at=$(pid_of ${name}); inside() { nsenter --target "$at" ${kinds} "$@"; }; ${act}`,
     undo: ":",
-    traces: [{ text, ...(surface !== undefined && { surface }) }],
+    traces: [{ text, ...(surface !== undefined && { surface }), ...(changed !== undefined && { changed }) }],
   };
 }
 
@@ -47,7 +48,8 @@ export const foreignNamespacePlants: CorpusSection = {
       what: "a setting of the network namespace of somebody's process",
       kinds: "--net",
       act: "inside sh -c 'echo 77 > /proc/sys/net/ipv4/ip_default_ttl'",
-      text: "ip_default_ttl",
+      text: "settings of the network",
+      changed: ["net.ipv4.ip_default_ttl"],
     }),
     within({
       name: "z-in-ipc",
