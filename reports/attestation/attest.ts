@@ -30,6 +30,8 @@ export interface AttestRequest {
   readonly artifact: ArtifactFile;
   readonly key: AttestationKey;
   readonly nowMs: number;
+  /** Lists a run's files, before it is read and after. */
+  readonly filesOf?: (runDirectory: string) => Promise<readonly Resource[]>;
 }
 
 export interface Attestation {
@@ -43,12 +45,18 @@ export interface Attestation {
  *
  * @throws UsageError `run-changes` when a run is still being written
  */
-export async function attest({ directories, policy, artifact, key, nowMs }: AttestRequest): Promise<Attestation> {
+export async function attest({
+  directories,
+  policy,
+  artifact,
+  key,
+  nowMs,
+  filesOf = runFiles,
+}: AttestRequest): Promise<Attestation> {
   const before = new Map<string, readonly Resource[]>();
-  for (const directory of directories) before.set(directory, await runFiles(directory));
+  for (const directory of directories) before.set(directory, await filesOf(directory));
   const runs = readCandidates(directories, ".");
-  for (const directory of directories)
-    checkUnchanged(directory, before.get(directory) ?? [], await runFiles(directory));
+  for (const directory of directories) checkUnchanged(directory, before.get(directory) ?? [], await filesOf(directory));
   const rules = policy?.policy ?? noPolicy;
   const source = policy === undefined ? null : { path: basename(policy.path), digest: policy.digest };
   const report = judgeGate({ policy: rules, source, runs, artifacts: [artifact], nowMs });
