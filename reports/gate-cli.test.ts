@@ -15,6 +15,8 @@ let runs: string[] = [];
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "houseguest-gate-cli-"));
+  writeFileSync(join(home, "agent.tgz"), "what is released");
+  writeFileSync(join(home, "houseguest.config.json"), JSON.stringify({ artifacts: ["agent.tgz"] }));
   for (const seed of ["one", "two"]) {
     const { exitCode } = await program("scenarios", ["run", scenario, "--stage", "sim", "--seed", seed]);
     expect(exitCode).toBe(0);
@@ -26,7 +28,6 @@ beforeAll(async () => {
     `version: 1\nscenarios:\n  - scenario: ${scenario}\n    stages: [sim]\n    repeats: 2\n`,
   );
   writeFileSync(join(home, "strict.yaml"), readFileSync(join(home, "release.yaml"), "utf8").replace("2\n", "3\n"));
-  writeFileSync(join(home, "agent.tgz"), "what is released");
   makeKeys(home, "ecdsa-p256");
 });
 afterAll(() => rmSync(home, { recursive: true }));
@@ -116,6 +117,12 @@ describe("reports attest and verify", () => {
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toContain(`✓ judged     the same runs, judged again`);
     expect(stdout.split("\n").filter((line) => Array.from(line).length > 80)).toEqual([]);
+  });
+
+  test("the runs say themselves that they tested it", async () => {
+    const { stdout } = await reports("verify", bundle, "--key", "release.pub", "--json");
+    const tested = { testedSubject: true, stage: "sim", counts: true };
+    expect(JSON.parse(stdout)).toMatchObject({ statements: { residue: { predicate: { runs: [tested, tested] } } } });
   });
 
   test("to stdout it is the bundle alone", async () => {

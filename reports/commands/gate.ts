@@ -43,7 +43,8 @@ export function namedRuns(
   wanted: readonly string[],
   { all, root }: Pick<GateOptions, "all" | "root">,
 ): readonly string[] {
-  const names = all === true ? runNames(root) : wanted;
+  // What else lies there (plans of the simulator) has no time in its name.
+  const names = all === true ? runNames(root).filter((name) => /^\d{8}T\d{6}-/.test(name)) : wanted;
   if (names.length > 0 && (all !== true || wanted.length === 0)) return names;
   throw new UsageError(all === true && wanted.length === 0 ? `There are no runs in ${root} yet.` : "Which runs?", {
     code: "no-runs",

@@ -385,7 +385,7 @@ describe("artifacts", () => {
       artifacts,
       [file],
       passing(),
-      ["artifact unknown: 0 of 1 run with real processes say so; run with --artifact FILE"],
+      ["artifact unknown: 0 of 1 run with real processes say so; name it in their configuration"],
     ],
     ["where the policy names none", [], [file], passing(), []],
     [

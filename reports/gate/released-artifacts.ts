@@ -49,7 +49,7 @@ function testedRows({ name, digest }: ArtifactFile, runs: readonly StoredRun[], 
   if (others.length > 0) return others.map((run) => rowOf(subject, "fail", "it tested another file", run.verdict.run));
   const seen = `${real.length - silent.length} of ${counted(real.length, "run")} with real processes say so`;
   if (silent.length === 0 && real.length > 0) return [rowOf(subject, "pass", seen)];
-  return required ? [rowOf(subject, "unknown", `${seen}; run with --artifact FILE`)] : [];
+  return required ? [rowOf(subject, "unknown", `${seen}; name it in their configuration`)] : [];
 }
 
 /** The digests of what a run tested, by its own first record. */
