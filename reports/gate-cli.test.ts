@@ -36,7 +36,7 @@ describe("reports gate", () => {
   test("passes with a table that fits into 80 columns", async () => {
     const { stdout, stderr, exitCode } = await reports("gate", "--policy", "release.yaml", "--all");
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-    expect(stdout).toMatch(/^ PASS {3}release\.yaml · 2 runs · all 5 checks passed\n/);
+    expect(stdout).toMatch(/^ PASS {3}all 5 checks passed · 2 runs · release\.yaml\n/);
     expect(stdout.split("\n").filter((line) => Array.from(line).length > 80)).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe("reports attest and verify", () => {
 
   test("what was attested is verified", async () => {
     expect({ exitCode: attested.exitCode, stdout: attested.stdout }).toEqual({ exitCode: 0, stdout: "" });
-    expect(attested.stderr).toContain(" PASS   release.yaml");
+    expect(attested.stderr).toContain(" PASS   all 5 checks passed");
     const { stdout, stderr, exitCode } = await reports("verify", bundle, ...runs, ...everything());
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toContain(`✓ judged     the same runs, judged again`);

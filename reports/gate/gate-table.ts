@@ -28,9 +28,10 @@ export function gateTable(report: GateReport, width: number): Line[] {
   const passed = rows.filter(({ result }) => result === "pass");
   return [
     headline(report.result, [
-      policy === null ? "without a policy file" : policy.path,
-      counted(runs.length, "run"),
       blocking.length === 0 ? `all ${rows.length} checks passed` : wordsForBlocking(blocking, rows.length),
+      counted(runs.length, "run"),
+      // Last: where there is no room for all, a path is the least loss.
+      policy === null ? "without a policy file" : policy.path,
     ]),
     ...section("Blocks", checkRows(withoutTheMany(blocking), width)),
     ...section("Passed", checkRows(passed, width)),
