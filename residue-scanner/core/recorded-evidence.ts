@@ -123,6 +123,16 @@ export class RecordedEvidence {
     return null;
   }
 
+  /** Whose is the mount that came or went, and on which a path lies. */
+  ofMountAt(path: string): Attribution | null {
+    for (let at: string | null = path; at !== null; at = parentOf(at)) {
+      const mount = this.#mounts.get(at);
+      const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
+      if (mounted !== null) return through(mounted, `lies where something was mounted or unmounted, on ${showText(at)}`);
+    }
+    return null;
+  }
+
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
   ofChangedProcess({ before, after, change }: ProcessDifference): Attribution | null {
     const fact = after ?? before;

@@ -117,6 +117,12 @@ export class FileEventGroup {
     }
   }
 
+  /** Of a file system whose things are not read as files; one that cannot be marked leaves them unexplained. */
+  markUnread(point: string): void {
+    const path = this.handles.pathBytes(point);
+    if (path !== null) this.mark(this.calls.addressOf(path));
+  }
+
   read(buffer: number, bytes: number): number {
     return this.calls.read(this.descriptor, buffer, bytes);
   }

@@ -11,6 +11,8 @@ import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 import { monotonicNs, now } from "./monotonic.ts";
 import type { News } from "./news.ts";
+import { PathReach } from "./path-reach.ts";
+import { PlacelessMounts } from "./placeless-mounts.ts";
 import type { Poller } from "./poller.ts";
 import type { RecorderOptions } from "./recorder-messages.ts";
 import { refusedSource } from "./refused-source.ts";
@@ -36,6 +38,7 @@ export interface FileSourcesOptions {
 export class FileSources {
   private readonly given: FileSourcesOptions;
   private readonly handles: DirectoryHandles;
+  private readonly placeless = new PlacelessMounts();
   private group: FileEventGroup | null = null;
   private files: FileRecording | null = null;
   private settingGroup: SettingEventGroup | null = null;
@@ -46,7 +49,7 @@ export class FileSources {
 
   constructor(given: FileSourcesOptions) {
     this.given = given;
-    this.handles = new DirectoryHandles(given.calls);
+    this.handles = new DirectoryHandles(given.calls, new PathReach(given.calls, this.placeless));
   }
 
   start(): void {
@@ -65,6 +68,8 @@ export class FileSources {
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
+    this.placeless.open();
+    for (const root of this.placeless.roots) group.markUnread(root);
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
     this.startSettings(isLimited);
@@ -128,6 +133,11 @@ export class FileSources {
     this.mountTable = null;
     this.group?.close();
     this.settingGroup?.close();
+  }
+
+  /** What is needed to answer, also after `close`. */
+  forget(): void {
+    this.placeless.close();
   }
 
   private startSettings(isLimited: boolean): void {

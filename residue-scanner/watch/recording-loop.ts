@@ -112,6 +112,11 @@ export class RecordingLoop {
     this.network?.close();
   }
 
+  /** Nobody asks any more. */
+  forget(): void {
+    this.files.forget();
+  }
+
   recording(): RecordingAnswer {
     if (this.toMs === 0) this.describeTheRest();
     return {

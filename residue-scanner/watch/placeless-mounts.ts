@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+
+import { closeDetachedMount, hasFileSystem, openDetachedMount } from "../collectors/detached-mount.ts";
+
+/**
+ * File systems of the kernel that are there whether or not anybody mounts them, and where the scanner says that their
+ * things are. Not those that end with their last mount (binfmt_misc since Linux 6.7): one that the recorder holds would
+ * keep what lies in them.
+ */
+const placeOf: Readonly<Record<string, string>> = { tracefs: "/sys/kernel/tracing", mqueue: "/dev/mqueue" };
+
+/** Mounts of the recorder's own that are on no place, so that it is told of what others do in theirs. */
+export class PlacelessMounts {
+  private readonly mounts = new Map<string, number>();
+
+  /** Takes what this user may. */
+  open(): void {
+    const table = readFileSync("/proc/filesystems", "latin1");
+    for (const [type, place] of Object.entries(placeOf)) {
+      const mount = hasFileSystem(type, table) ? openDetachedMount(type) : null;
+      if (mount !== null) this.mounts.set(place, mount);
+    }
+  }
+
+  /** Paths of their roots, which only this process can resolve. */
+  get roots(): string[] {
+    return [...this.mounts.values()].map((mount) => `/proc/self/fd/${mount}`);
+  }
+
+  /** @returns where a path leads in one of them; the path itself where it is of none */
+  pathOf(path: string): string {
+    for (const [place, mount] of this.mounts) {
+      if (path === place || path.startsWith(`${place}/`)) return `/proc/self/fd/${mount}${path.slice(place.length)}`;
+    }
+    return path;
+  }
+
+  close(): void {
+    for (const mount of this.mounts.values()) closeDetachedMount(mount);
+    this.mounts.clear();
+  }
+}
