@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -21,7 +21,7 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
     const script = `${withLibc}
       const open = libc.func("int mq_open(const char *name, int flags, unsigned int mode, void *attributes)");
       if (open("/${name}", 0o102, 0o600, null) >= 0) ready();`;
-    onTestFinished(() => inFileSystem("mqueue", (directory) => run("rm", "-f", `${directory}/${name}`)));
+    onTestFinished(() => inFileSystem("mqueue", (directory) => rmSync(`${directory}/${name}`, { force: true })));
     const found = await foundAfter(async () => {
       process.kill(await leftoverDaemon(script), "SIGKILL");
       return `message queue /${name}`;
@@ -68,7 +68,7 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
       onTestFinished(() => writeFileSync(`${point}/${name}`, "-1"));
       const found = await foundAfter(() => {
         writeFileSync(`${point}/register`, `:${name}:E::${name}::/bin/true:`);
-        return `/proc/sys/fs/binfmt_misc/${name}`;
+        return new RegExp(`/${name}$`);
       }, ["kernel", "sysctls"]);
       expect(found).toMatchObject([{ surface: "kernel", change: "appeared" }]);
       expect(String(found[0]?.after?.["text"])).toContain("/bin/true");

@@ -128,7 +128,8 @@ export class RecordedEvidence {
     for (let at: string | null = path; at !== null; at = parentOf(at)) {
       const mount = this.#mounts.get(at);
       const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
-      if (mounted !== null) return through(mounted, `lies where something was mounted or unmounted, on ${showText(at)}`);
+      if (mounted !== null)
+        return through(mounted, `lies where something was mounted or unmounted, on ${showText(at)}`);
     }
     return null;
   }

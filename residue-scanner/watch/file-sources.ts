@@ -69,7 +69,7 @@ export class FileSources {
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
     this.placeless.open();
-    for (const root of this.placeless.roots) group.markUnread(root);
+    for (const directory of this.placeless.directories) group.markDirectory(directory);
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
     this.startSettings(isLimited);

@@ -9,6 +9,8 @@ import { closeDetachedMount, hasFileSystem, openDetachedMount } from "../collect
  */
 const placeOf: Readonly<Record<string, string>> = { tracefs: "/sys/kernel/tracing", mqueue: "/dev/mqueue" };
 
+const directories = ["/sys/kernel/tracing", "/sys/kernel/tracing/instances", "/dev/mqueue"];
+
 /** Mounts of the recorder's own that are on no place, so that it is told of what others do in theirs. */
 export class PlacelessMounts {
   private readonly mounts = new Map<string, number>();
@@ -22,15 +24,17 @@ export class PlacelessMounts {
     }
   }
 
-  /** Paths of their roots, which only this process can resolve. */
-  get roots(): string[] {
-    return [...this.mounts.values()].map((mount) => `/proc/self/fd/${mount}`);
+  /** Directories in which things are made, by paths that only this process can resolve. */
+  get directories(): string[] {
+    return directories.map((directory) => this.pathOf(directory)).filter((path) => !directories.includes(path));
   }
 
   /** @returns where a path leads in one of them; the path itself where it is of none */
   pathOf(path: string): string {
     for (const [place, mount] of this.mounts) {
-      if (path === place || path.startsWith(`${place}/`)) return `/proc/self/fd/${mount}${path.slice(place.length)}`;
+      // The slash leads through the link.
+      if (path === place || path.startsWith(`${place}/`))
+        return `/proc/self/fd/${mount}/${path.slice(place.length + 1)}`;
     }
     return path;
   }
