@@ -19,9 +19,9 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) =>
       attribution.to === "background" &&
       (difference.change !== "changed" ||
-        // Of all that can be set of a process, who did is seen of the out-of-memory score alone, whoever it is.
+        // Of all that can be set of a process, who did is asked for of these alone, whoever it is.
         (isRecorded(attribution) &&
-          (difference.surface !== "processes" || changedOnly(difference, ["oomScoreAdjust"]))) ||
+          (difference.surface !== "processes" || changedOnly(difference, ["oomScoreAdjust", "stopped"]))) ||
         difference.surface === "sockets" ||
         // Whoever holds a log open only to append to it need not be the one who emptied it.
         (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),

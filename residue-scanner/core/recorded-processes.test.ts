@@ -37,6 +37,52 @@ describe("what ended, by who was seen to end it", () => {
   });
 });
 
+describe("a process that ran before and is stopped, or goes on", () => {
+  const own = processFixture({ pid: scanner.pid });
+  const inState = (state: string) => ({ processes: [own, processFixture({ pid: 500, state })] });
+  const signalled = (by: number, signal: string, pid = "500") => ({
+    acts: [act(by, "kill", { parameters: { pid, signal } })],
+  });
+
+  it.each([
+    ["S", "T", "SIGSTOP"],
+    ["S", "T", "SIGTSTP"],
+    ["T", "S", "SIGCONT"],
+  ])("from %s to %s is whose signal did it: %s", (before, after, signal) => {
+    expect(compare(inState(before), inState(after), signalled(job, signal)).findings).toMatchObject([
+      { surface: "processes", change: "changed", changed: ["stopped"], attribution: { to: "job" } },
+    ]);
+    expect(excusedBy(compare(inState(before), inState(after), signalled(foreign, signal)))).toEqual([
+      "foreign-process",
+    ]);
+  });
+
+  it.each([
+    ["by another signal", signalled(job, "SIGCONT")],
+    ["of another process", signalled(job, "SIGSTOP", "501")],
+    ["by none", {}],
+  ])("stays unexplained where the run was seen to signal %s", (_, told) => {
+    expect(compare(inState("S"), inState("T"), told).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+
+  it("is nothing where it only sleeps, runs, or waits for a disk", () => {
+    expect(compare(inState("S"), inState("R"), {}).findings).toEqual([]);
+    expect(compare(inState("R"), inState("D"), {}).findings).toEqual([]);
+  });
+});
+
+describe("the class of input and output of a process that ran before", () => {
+  it("is whose call set it", () => {
+    const classed = (ioPriority: string) => ({
+      processes: [processFixture({ pid: scanner.pid }), processFixture({ pid: 500, ioPriority })],
+    });
+    const parameters = { which: "IOPRIO_WHO_PROCESS", who: "500", value: "24576" };
+    expect(
+      compare(classed("none"), classed("idle"), { acts: [act(job, "ioprio_set", { parameters })] }).findings,
+    ).toMatchObject([{ changed: ["ioPriority"], attribution: { to: "job" } }]);
+  });
+});
+
 describe("the out-of-memory score of a process that ran before", () => {
   const [own, path] = [processFixture({ pid: scanner.pid }), "/proc/500/oom_score_adj"];
   const scored = (oomScoreAdjust: number) => ({ processes: [own, processFixture({ pid: 500, oomScoreAdjust })] });

@@ -2,6 +2,7 @@ import { ResidueReport } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "../core/attribution-context.ts";
 import { differencesBetween } from "../core/difference.ts";
 import { indexTree } from "../core/packed-tree.ts";
+import type { Inspections } from "../core/inspection.ts";
 import type { RecordedProcess, Recording, Touch } from "../core/recording.ts";
 import { reportOf } from "../core/report.ts";
 import type { Snapshot } from "../core/snapshot.ts";
@@ -31,6 +32,7 @@ export const foreign = 2;
 
 /** What the recorder saw, besides those who were there before. */
 export interface Told extends Pick<AttributionContext, "canaries" | "waivers">, Partial<Omit<Recording, "processes">> {
+  readonly inspections?: Inspections;
   readonly came?: readonly RecordedProcess[];
   readonly touches?: Readonly<Record<string, readonly Touch[]>>;
 }
@@ -39,7 +41,7 @@ export interface Told extends Pick<AttributionContext, "canaries" | "waivers">, 
 export function compare(
   before: Partial<Snapshot>,
   after: Partial<Snapshot>,
-  { came = [], canaries, waivers, ...told }: Told,
+  { came = [], inspections = new Map(), canaries, waivers, ...told }: Told,
 ): ResidueReport {
   const own = [processFixture({ pid: scanner.pid })];
   const watching = { scanner: own.map(({ pid, startTime }) => ({ pid, startTime })) };
@@ -54,7 +56,7 @@ export function compare(
       ...(waivers !== undefined && { waivers }),
     }),
     differences: differencesBetween(one, other),
-    inspections: new Map(),
+    inspections,
     userName: String,
     recorded: recordedRun([...existing, ...came], told),
   });
