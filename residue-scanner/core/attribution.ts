@@ -134,7 +134,8 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
   if (after === null) return nobody;
   const named = namesIn(toBytePath(after.text), context);
   if (named !== undefined) {
-    return { to: "agent", evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
+    const to = context.markedRole ?? "agent";
+    return { to, evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
   }
   const paths = [
     ...context.jobPaths.map((path) => ["job", path] as const),
@@ -155,10 +156,12 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
 function attributeCgroup({ after, before }: CgroupDifference, { context, witness }: AttributionKnowledge): Attribution {
   const path = (after ?? before)?.path ?? "";
   const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
-  if (prefix !== undefined) return { to: "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
+  if (prefix !== undefined)
+    return { to: context.markedRole ?? "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
   const named = namesIn(path, context);
   if (named !== undefined) {
-    return { to: "agent", evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
+    const to = context.markedRole ?? "agent";
+    return { to, evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
   }
   const members = after === null ? [] : witness.membersOf(path);
   const ours = members.find(({ to }) => to !== "background");

@@ -78,7 +78,7 @@ function byWords(
   const named = namesIn(text, context);
   if (named !== undefined) {
     return {
-      to: "agent",
+      to: context.markedRole ?? "agent",
       evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }, when],
     };
   }

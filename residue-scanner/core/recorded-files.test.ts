@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
+import type { Touch } from "./recording.ts";
 
 describe("whose a file is, by who touched it", () => {
   const came = [files({ "/d": [] }), files({ "/d": ["x"] })] as const;
@@ -60,6 +61,15 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare(before, after, wrote))).toEqual([["/d/x", "unknown"]]);
     const set = { touches: { "/d/x": [touch(foreign, ["modified", "attributes"])] } };
     expect(excusedBy(compare(before, after, set))).toEqual(["foreign-process"]);
+  });
+
+  it("is theirs who were seen to write, also where a name of the run's stands in it", () => {
+    const look = { digest: null, unread: null, linkTarget: null, xattrs: null, writers: [] };
+    const inspections = new Map([["/d/x", { ...look, bears: ["0123456789abcdef"] }]]);
+    const report = (touches: Record<string, Touch[]>) => compare(...came, { inspections, touches });
+    expect(excusedBy(report({ "/d/x": [touch(foreign, ["created", "modified"])] }))).toEqual(["foreign-process"]);
+    expect(whose(report({ "/d/x": [touch(job, ["created", "modified"])] }))).toEqual([["/d/x", "job"]]);
+    expect(whose(report({}))).toEqual([["/d/x", "agent"]]);
   });
 
   it("asks who set the attributes of chattr(1), which no file event tells", () => {
