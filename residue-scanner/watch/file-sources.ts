@@ -18,6 +18,7 @@ import type { RecorderOptions } from "./recorder-messages.ts";
 import { refusedSource } from "./refused-source.ts";
 import { SettingEventGroup } from "./setting-event-group.ts";
 import { SettingRecording } from "./setting-recording.ts";
+import { TouchLookup } from "./touch-lookup.ts";
 
 const touchesMaxDefault = 2_000_000;
 /** Nobody asks about who had a pid longer ago than this. */
@@ -62,7 +63,7 @@ export class FileSources {
     }
     this.group = group;
     this.files = new FileRecording({
-      ...{ group, handles: this.handles, paths, news, lineage },
+      ...{ group, paths, news, lineage },
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
     });
@@ -114,8 +115,9 @@ export class FileSources {
       return key;
     };
     const { files, settings } = this;
+    const lookup = files === null ? null : new TouchLookup(files.table, this.handles);
     return new Map(
-      paths.map((path) => [path, [...(files?.touchesOf(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
+      paths.map((path) => [path, [...(lookup?.of(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
     );
   }
 
