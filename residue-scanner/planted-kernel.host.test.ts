@@ -71,7 +71,7 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
       onTestFinished(() => writeFileSync(`${point}/${name}`, "-1"));
       const found = await foundAfter(() => {
         writeFileSync(`${point}/register`, `:${name}:E::${name}::/bin/true:`);
-        return `/proc/sys/fs/binfmt_misc/${name}`;
+        return new RegExp(`/${name}$`);
       }, ["kernel", "sysctls"]);
       expect(found).toMatchObject([{ surface: "kernel", change: "appeared" }]);
       expect(String(found[0]?.after?.["text"])).toContain("/bin/true");

@@ -8,9 +8,9 @@ import { type Tally, tallyLine } from "./tally.ts";
 import { makeTemporaryPlace } from "./temporary-place.ts";
 
 /**
- * Runs the tests: first the `unit` project side by side, then the `host` project one file after the other. The whole
- * suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what was
- * skipped and what failed, and ends with the line that `tally.ts` describes.
+ * Runs the tests: the `pure` and `unit` projects side by side, then the `host` project one file after the other. The
+ * whole suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what
+ * was skipped and what failed, and ends with the line that `tally.ts` describes.
  */
 const parameters = process.argv.slice(2);
 const leftoversShownMax = 40;

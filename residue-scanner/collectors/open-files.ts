@@ -114,19 +114,29 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
-/** Which processes have one of these files open for writing: path (one character a byte) → pids. */
-export function readWriters(paths: ReadonlySet<string>): Map<string, number[]> {
-  const writers = new Map<string, number[]>();
+/** Pids of those who have a file open. */
+export interface FileUsers {
+  readonly readers: readonly number[];
+  readonly writers: readonly number[];
+}
+
+/** Which processes have one of these files open: path (one character a byte) → pids. */
+export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
+  const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
   for (const pid of listPids()) {
     for (const descriptor of listDescriptors(pid) ?? []) {
       const link = `/proc/${pid}/fd/${descriptor}`;
       const target = readProcLink(link);
-      if (target === null || !paths.has(target) || !isForWriting(link)) continue;
-      const pids = writers.get(target) ?? [];
-      if (!pids.includes(pid)) writers.set(target, [...pids, pid]);
+      if (target === null || !paths.has(target)) continue;
+      const known = users.get(target) ?? { readers: [], writers: [] };
+      users.set(target, known);
+      const mode = modeOf(link);
+      for (const [pids, bit] of [[known.readers, 0o400] as const, [known.writers, 0o200] as const]) {
+        if ((mode & bit) !== 0 && pids.at(-1) !== pid) pids.push(pid);
+      }
     }
   }
-  return writers;
+  return users;
 }
 
 /** The first thread may have ended, and the others go on with all that is open (pthread_exit(3) in main). */
@@ -154,10 +164,11 @@ function listDescriptors(of: number | string): string[] | null {
 }
 
 /** proc_pid_fd(5): the link's own permissions tell how the descriptor was opened. */
-function isForWriting(link: string): boolean {
+function modeOf(link: string): number {
   try {
-    return (lstatSync(link).mode & 0o200) !== 0;
+    return lstatSync(link).mode;
   } catch {
-    return false;
+    // Closed since it was listed.
+    return 0;
   }
 }

@@ -14,7 +14,7 @@ import type { Inspections } from "./inspection.ts";
 import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
-import { isSetByFiles, membershipPaths, processSettingPaths } from "./setting-paths.ts";
+import { isSeenInFull, membershipPaths, processSettingPaths } from "./setting-paths.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
@@ -55,19 +55,30 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
   if (fact === null) return nobody;
   if (change === "appeared") return witness.of(fact);
   const paths = processSettingPaths(difference);
-  const set = paths.length > 0 ? settingSeen(paths, recorded) : null;
+  const seen = [
+    paths.length > 0 ? settingSeen(paths, recorded) : null,
+    difference.changed.includes("stopped") ? stopSeen(difference, recorded) : null,
+  ].filter((each) => each !== null);
   const moved = membershipPaths(difference, (path) => witness.cgroupDirectory(path));
   const done = [
-    set,
+    ...seen,
     recorded?.ofChangedProcess(difference) ?? null,
-    // Many move others between groups, so that whoever is the run's counts only beside nobody else who can be meant.
     moved.length === 0 ? null : (recorded?.ofTouches(moved) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
   if (done !== undefined && done !== null) return done;
   const own = witness.of(fact);
+  const set = seen.find(({ to }) => to === "unknown") ?? seen[0];
   // Whose it is itself can blame the run, but excuses nothing that anybody can do to it.
-  if (set === null || !isSetByFiles(difference)) return own;
+  if (set === undefined || !isSeenInFull(difference)) return own;
   return set.to === "unknown" && own.to !== "background" ? own : set;
+}
+
+/** Anybody with the right can stop it, or have it go on; a terminal does so without a call. */
+function stopSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
+  const seen = recorded?.ofChangedProcess({ ...difference, changed: ["stopped"] }) ?? null;
+  if (seen !== null) return seen;
+  const did = difference.after?.state === "T" ? "stop it" : "have it go on";
+  return { to: "unknown", evidence: [{ kind: "recorder", detail: `nobody was seen to ${did}` }] };
 }
 
 /** Anybody with the right can set it, so whose the process is tells nothing. */
@@ -152,7 +163,8 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
   if (after === null) return nobody;
   const named = namesIn(toBytePath(after.text), context);
   if (named !== undefined) {
-    return { to: "agent", evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
+    const to = context.markedRole ?? "agent";
+    return { to, evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
   }
   const paths = [
     ...context.jobPaths.map((path) => ["job", path] as const),
@@ -181,10 +193,12 @@ function attributeCgroup(
 ): Attribution {
   const path = (after ?? before)?.path ?? "";
   const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
-  if (prefix !== undefined) return { to: "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
+  if (prefix !== undefined)
+    return { to: context.markedRole ?? "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
   const named = namesIn(path, context);
   if (named !== undefined) {
-    return { to: "agent", evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
+    const to = context.markedRole ?? "agent";
+    return { to, evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
   }
   // Anybody with the right can set something of it, so who is in it tells nothing.
   if (change === "changed")

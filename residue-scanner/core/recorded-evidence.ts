@@ -12,6 +12,8 @@ import {
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import { showText } from "./path-text.ts";
+import type { PipeRequests } from "./pipe-requests.ts";
+import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
@@ -24,6 +26,7 @@ export interface RecordedSources {
   readonly run: RecordedRun;
   readonly witness: RecordedWitness;
   readonly requests: Requests;
+  readonly pipes: PipeRequests;
   readonly differences: readonly Difference[];
 }
 
@@ -153,12 +156,23 @@ export class RecordedEvidence {
     return space > 0 && this.#namespaces.has(key.slice(0, space));
   }
 
+  /** Whose is the mount that came or went, and on which a path lies. */
+  ofMountAt(path: string): Attribution | null {
+    for (let at: string | null = path; at !== null; at = parentOf(at)) {
+      const mount = this.#mounts.get(at);
+      const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
+      if (mounted !== null)
+        return through(mounted, `lies where something was mounted or unmounted, on ${showText(at)}`);
+    }
+    return null;
+  }
+
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
-  ofChangedProcess({ before, after, change }: ProcessDifference): Attribution | null {
+  ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
     const fact = after ?? before;
     if (fact === null) return null;
     return this.#ofActs((act) => {
-      if (signalling.has(act.call) !== (change === "vanished")) return null;
+      if (!canHaveDone(act, { change, changed, after })) return null;
       return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
     }, noWords);
   }
@@ -168,7 +182,8 @@ export class RecordedEvidence {
     const { witness, requests } = this.#sources;
     const answer = witness.of(touch.by);
     const process = witness.process(touch.by);
-    if (answer.to !== "background" || process === null || delegateFamilyOf(namedOf(process)) === null) return answer;
+    if (answer.to !== "background" || process === null) return answer;
+    if (delegateFamilyOf(namedOf(process)) === null) return this.#sources.pipes.of(touch) ?? answer;
     const asked = requests.doneBy(process, touch.lastMs);
     return asked === null || asked.to === "background" ? answer : asked;
   }
@@ -267,7 +282,6 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
   return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
 }
 
-const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
 function through({ to, evidence }: Attribution, detail: string): Attribution {
   const [first, ...rest] = evidence;

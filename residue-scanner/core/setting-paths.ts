@@ -5,11 +5,25 @@ export function settingElsewhere(path: string): string {
   return `${path} in another namespace`;
 }
 
+/** Files by which the kernel is told to make what it lists, or to change it. */
+export function settingPaths(difference: ListedDifference): string[] {
+  if (difference.surface === "network") return interfaceSettings(difference);
+  if (difference.surface === "storage") return diskControls(difference);
+  if (difference.surface === "kernel") return kernelControls(difference);
+  if (difference.surface !== "sysctls" || !/^net:\[\d+\] settings$/.test(difference.key)) return [];
+  return difference.changed.map((name) => settingElsewhere(`/proc/sys/${slashed(name)}`));
+}
+
+/** Disks in compressed memory are made, filled and taken away by writing, and even reading, files (zram of the manual). */
+function diskControls({ key }: ListedDifference): string[] {
+  if (!key.startsWith("zram")) return [];
+  const own = ["disksize", "reset", "backing_dev"].map((name) => `/sys/block/${key}/${name}`);
+  return [...own, "/sys/class/zram-control/hot_add", "/sys/class/zram-control/hot_remove"];
+}
+
 /** The settings of an interface are told with it, as attributes like `ipv4/conf/forwarding`. */
-export function settingPaths({ surface, key, changed }: ListedDifference): string[] {
-  if (surface === "sysctls" && /^net:\[\d+\] settings$/.test(key))
-    return changed.map((name) => settingElsewhere(`/proc/sys/${slashed(name)}`));
-  if (surface !== "network" || !key.startsWith("interface ")) return [];
+function interfaceSettings({ key, changed }: ListedDifference): string[] {
+  if (!key.startsWith("interface ")) return [];
   const name = key.slice("interface ".length);
   return changed.flatMap((attribute) => {
     if (attribute.startsWith("sys/")) return [`/sys/class/net/${name}/${attribute.slice("sys/".length)}`];
@@ -20,6 +34,20 @@ export function settingPaths({ surface, key, changed }: ListedDifference): strin
   });
 }
 
+/** Where somebody makes events for the tracer (ftrace of the kernel's manual). */
+const eventControls = ["dynamic_events", "kprobe_events", "uprobe_events", "synthetic_events"];
+
+/** What is set of an instance of the tracer stands in its directory; a format of programs is made by `register` beside it. */
+function kernelControls({ key, changed, before, after }: ListedDifference): string[] {
+  const { location = "" } = after ?? before ?? {};
+  const directory = location.slice(0, location.lastIndexOf("/"));
+  if (key.startsWith("tracer ")) return changed.map((attribute) => `${location}/${attribute}`);
+  if (key.startsWith("format ")) return [`${directory}/register`, location];
+  if (!key.startsWith("event ")) return [];
+  const tracing = location.slice(0, location.indexOf("/dynamic_events: "));
+  return eventControls.map((name) => `${tracing}/${name}`);
+}
+
 /** What can be set of a process by writing to a file of it, and which; that of a thread may be the whole process's (proc(5)). */
 const processFiles: Readonly<Record<string, readonly string[]>> = {
   oomScoreAdjust: ["oom_score_adj", "oom_adj", "task/PID/oom_score_adj"],
@@ -28,9 +56,9 @@ const processFiles: Readonly<Record<string, readonly string[]>> = {
   autogroupNice: ["autogroup"],
 };
 
-/** Whether all that changed of a process is set by writing to files, so that whoever did it was seen. */
-export function isSetByFiles({ changed }: Pick<ProcessDifference, "changed">): boolean {
-  return changed.length > 0 && changed.every((name) => Object.hasOwn(processFiles, name));
+/** Whether all that changed of a process is such that whoever did it was seen: by writing to files, or by a signal. */
+export function isSeenInFull({ changed }: Pick<ProcessDifference, "changed">): boolean {
+  return changed.length > 0 && changed.every((name) => name === "stopped" || Object.hasOwn(processFiles, name));
 }
 
 /** Where what changed of a process is set. */

@@ -33,6 +33,9 @@ const errnoAgain = 11;
 const unopened: ReadonlySet<number> = new Set([2, 3, 6, 13, 19, 22]);
 /** Each network namespace has its own below here. */
 const networkSettings = "/proc/sys/net/";
+/** Files of which reading does something: it makes a disk (zram of the kernel's manual). */
+const actingWhenRead = ["/sys/class/zram-control/hot_add"];
+const accessed = 0x1;
 const shownTypes = new Set(["proc", "sysfs"]);
 
 export interface SettingEvent {
@@ -71,6 +74,11 @@ export class SettingEventGroup {
   /** Marks every file system of these kinds that is in sight; marking again does no harm. */
   markAll(): void {
     this.mounts = readMounts().filter(({ type }) => shownTypes.has(type));
+    for (const path of actingWhenRead) {
+      const bytes = Buffer.from(`${path}\0`, "latin1");
+      // Where there is no such file, nobody reads it.
+      this.calls.fanotifyMark(this.descriptor, markAdd, accessed, atFdcwd, this.calls.addressOf(bytes));
+    }
     const marked = new Set<string>();
     for (const { point, device } of this.mounts) {
       if (marked.has(device) || statOf(point, device) === null) continue;
