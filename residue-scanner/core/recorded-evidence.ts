@@ -51,7 +51,9 @@ export class RecordedEvidence {
     this.#files = new Map(files.map((each) => [each.key, each]));
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
     const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
-    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    // What is mounted in others' namespaces is at no place of here.
+    const here = mounts.filter(({ key }) => key.startsWith("/"));
+    this.#mounts = new Map(here.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
     const listed = sources.differences.filter(isListed);
     this.#namespaces = new Set(
       listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
