@@ -30,7 +30,7 @@ describe("settings below /sys", () => {
   });
 
   it("are not seen where /sys shows nothing, which is not that there are none", () => {
-    const { facts, unseen } = collectKnobs(temporaryDirectory());
+    const { facts, unseen } = collectKnobs(temporaryDirectory(), temporaryDirectory());
     expect(facts).toEqual([]);
     expect(unseen).toHaveLength(1);
   });
