@@ -88,7 +88,7 @@ describe("refused with file, line, column and the nearest right name", () => {
     ["no run at all", `${head}    repeats: 0\n`, "4:14: repeats: Too small: expected number to be >=1"],
     ["a list that is none", "version: 1\nscenarios: soak\n", "2:12: scenarios must be a list"],
     ["no scenario", "version: 1\nscenarios: []\n", "2:12: scenarios: Too small: expected array to have >=1 items"],
-    ["another version", `${head.replace("1", "2")}`, "1:10: version cannot be 2; it can be 1"],
+    ["another version", head.replace("1", "2"), "1:10: version cannot be 2; it can be 1"],
     ["no version", head.replace("version: 1\n", ""), "1:1: version is missing"],
     [
       "a limit that limits nothing",
