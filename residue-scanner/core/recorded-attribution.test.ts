@@ -137,6 +137,29 @@ describe("whose a file is, by who touched it", () => {
     expect(report.findings[0]?.subject).toContain("with 2 entries below");
   });
 
+  it("is told of what is seen under the same names since one directory is in another's place", () => {
+    const directory = { name: "d", mode: 0o040755 };
+    const before = files({ "/": [{ ...directory, ino: 1 }], "/d": [{ name: "x", ino: 2 }, "old"] });
+    const after = files({ "/": [{ ...directory, ino: 3 }], "/d": [{ name: "x", ino: 4 }, "new"] });
+    const moved = (by: number) => ({ touches: { "/d": [touch(by, ["moved-from", "moved-to"])] } });
+    expect(whose(compare(before, after, moved(job)))).toEqual([
+      ["/d", "job"],
+      ["/d/new", "job"],
+      ["/d/old", "job"],
+      ["/d/x", "job"],
+    ]);
+    expect(compare(before, after, moved(foreign)).verdict).toBe("clean");
+    expect(whose(compare(before, after, { touches: { "/d": [touch(foreign, ["modified"])] } }))).toHaveLength(4);
+  });
+
+  it("tells by the time of each call who set which file's flags", () => {
+    const flagged = (name: string, changed: number) => ({ name, flags: 0x10, changed });
+    const [before, after] = [files({ "/d": ["x", "y"] }), files({ "/d": [flagged("x", 1), flagged("y", 2)] })];
+    const set = { parameters: { command: "FS_IOC_SETFLAGS" }, returned: null };
+    const acts = [act(foreign, "ioctl", { ...set, atMs: 1_000 }), act(job, "ioctl", { ...set, atMs: 2_000 })];
+    expect(whose(compare(before, after, { acts }))).toEqual([["/d/y", "job"]]);
+  });
+
   it("is told of a file whose other name came", () => {
     const [before, after] = [
       files({ "/d": [{ name: "x", ino: 7 }] }),

@@ -2,6 +2,7 @@ import { attributeActs, leadsTo, namesOf, noWords, says, type Words } from "./ac
 import { type Explanation, explanationBy } from "./call-surfaces.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
+import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
 import {
   type Difference,
   type FileDifference,
@@ -32,6 +33,8 @@ export class RecordedEvidence {
   readonly #sources: RecordedSources;
   readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
+  /** Those whose flags may have been set. */
+  readonly #flagged: readonly string[];
   readonly #mounts: ReadonlyMap<string, ListedDifference>;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
@@ -43,6 +46,7 @@ export class RecordedEvidence {
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
     this.#files = new Map(files.map((each) => [each.key, each]));
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
+    this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
     const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
     this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
     const listed = sources.differences.filter(isListed);
@@ -161,18 +165,22 @@ export class RecordedEvidence {
   /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
   #ofHolder(difference: FileDifference): Attribution | null {
     const { key, change } = difference;
-    if (change === "changed") return this.#ofMountOn(difference);
+    const isAnother = difference.changed.includes("ino");
+    const mountedOn = change === "changed" ? this.#ofMountOn(difference) : null;
+    if (mountedOn !== null || (change === "changed" && !isAnother)) return mountedOn;
     for (let path = parentOf(key); path !== null; path = parentOf(path)) {
       const mount = this.#mounts.get(path);
       const mounted = mount === undefined ? null : this.ofListed(mount);
       if (mounted !== null)
         return through(mounted, `lies where something was mounted or unmounted, on ${showText(path)}`);
       const holder = this.#files.get(path);
-      if (holder?.change !== change) continue;
+      // One directory in another's place shows other files under the same names, and some that the other did not have.
+      const isExchanged = holder?.change === "changed" && holder.changed.includes("ino");
+      if (holder === undefined || (holder.change !== change && !isExchanged)) continue;
       const moved = this.ofTouches([path], ({ kinds }) =>
-        kinds.includes(change === "appeared" ? "moved-to" : "moved-from"),
+        kinds.includes(change === "vanished" ? "moved-from" : "moved-to"),
       );
-      if (moved !== null) return through(moved, `${change === "appeared" ? "came" : "went"} with ${showText(path)}`);
+      if (moved !== null) return through(moved, `${change === "vanished" ? "went" : "came"} with ${showText(path)}`);
     }
     return null;
   }
@@ -184,12 +192,14 @@ export class RecordedEvidence {
     return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
 
-  /** What chattr(1) sets leaves no file event. */
-  #withFlags({ key, change, changed, before, after }: FileDifference, answer: Attribution | null): Attribution | null {
-    const isAnother = change !== "changed" || before?.ino !== after?.ino;
-    if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
-    const bySetting = (act: Act) => (settingFlags.has(act.call) ? explanationBy(act, "files", key) : null);
-    return this.#ofActs(bySetting, { names: [key], others: [] }) ?? answer;
+  #withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
+    const { key, changed } = difference;
+    const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
+    if (isAnswered || !mayBeOfFlags(difference)) return answer;
+    const acts = this.#acts.filter((act) => settingFlags.has(act.call) && explanationBy(act, "files", key) !== null);
+    const fitting = new Set(flagActs(acts, difference));
+    const bySetting = (act: Act) => (fitting.has(act) ? explanationBy(act, "files", key) : null);
+    return this.#ofActs(bySetting, { names: [key], others: this.#flagged.filter((other) => other !== key) }) ?? answer;
   }
 
   #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
