@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 
 import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
 
@@ -113,35 +113,12 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
-/** Which processes have one of these files open for writing: path (one character a byte) → pids. */
-export function readWriters(paths: ReadonlySet<string>): Map<string, number[]> {
-  const writers = new Map<string, number[]>();
-  for (const pid of listPids()) {
-    for (const descriptor of listDescriptors(pid) ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target === null || !paths.has(target) || !isForWriting(link)) continue;
-      const pids = writers.get(target) ?? [];
-      if (!pids.includes(pid)) writers.set(target, [...pids, pid]);
-    }
-  }
-  return writers;
-}
-
-function listDescriptors(pid: number): string[] | null {
+/** @returns null where this user may not see them */
+export function listDescriptors(pid: number): string[] | null {
   try {
     return readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
     return (error as NodeJS.ErrnoException).code === "EACCES" ? null : [];
-  }
-}
-
-/** proc_pid_fd(5): the link's own permissions tell how the descriptor was opened. */
-function isForWriting(link: string): boolean {
-  try {
-    return (lstatSync(link).mode & 0o200) !== 0;
-  } catch {
-    return false;
   }
 }

@@ -152,6 +152,26 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare(before, after, { touches: { "/d": [touch(foreign, ["modified"])] } }))).toHaveLength(4);
   });
 
+  it("takes it from what lies on an image who changed the image", () => {
+    const listed = {
+      storage: [listedFixture({ key: "loop0", location: "/dev/loop0", attributes: { backing: "/d/image" } })],
+      mounts: [listedFixture({ key: "/mnt", attributes: { source: "/dev/loop0" } })],
+    };
+    const image = { name: "image", size: 4 };
+    const before = { listed, ...files({ "/d": [image], "/mnt": [] }) };
+    const after = { listed, ...files({ "/d": [{ ...image, changed: 1 }], "/mnt": ["x"] }) };
+    const put = (by: number) => ({ touches: { "/mnt/x": [touch(by, ["created"])] } });
+    expect(whose(compare(before, after, put(job)))).toEqual([
+      ["/d/image", "job"],
+      ["/mnt/x", "job"],
+    ]);
+    expect(compare(before, after, put(foreign)).verdict).toBe("clean");
+    const written = { touches: { ...put(foreign).touches, "/dev/loop0": [touch(job, ["modified"])] } };
+    expect(whose(compare(before, after, written))).toEqual([["/d/image", "shared"]]);
+    // The device came with the run, so nobody knows what was on it.
+    expect(whose(compare({ ...before, listed: {} }, after, put(foreign)))).toContainEqual(["/d/image", "unknown"]);
+  });
+
   it("tells by the time of each call who set which file's flags", () => {
     const flagged = (name: string, changed: number) => ({ name, flags: 0x10, changed });
     const [before, after] = [files({ "/d": ["x", "y"] }), files({ "/d": [flagged("x", 1), flagged("y", 2)] })];
@@ -319,6 +339,25 @@ describe("a mount point that shows another directory than before", () => {
     const told = compare(at(5), { ...at(6), ...mount }, mounted(job));
     expect(new Set(whose(told).map(([, to]) => to))).toEqual(new Set(["job"]));
     expect(compare(at(5), { ...at(6), ...mount }, mounted(foreign))).toMatchObject({ verdict: "clean", findings: [] });
+  });
+});
+
+describe("a package among others in one database", () => {
+  const status = "/var/lib/dpkg/status";
+  const packages = (...names: string[]) => ({
+    listed: { packages: names.map((name) => listedFixture({ key: `dpkg ${name}:all`, location: name, file: status })) },
+  });
+
+  it("is whose its own files are, although both wrote the database", () => {
+    const report = compare(packages(), packages("ours", "theirs"), {
+      touches: {
+        [status]: [touch(job, ["moved-to"]), touch(foreign, ["moved-to"])],
+        "/var/lib/dpkg/info/ours.list": [touch(job, ["moved-to"])],
+        "/var/lib/dpkg/info/theirs.list": [touch(foreign, ["moved-to"])],
+      },
+    });
+    expect(whose(report)).toEqual([["ours", "job"]]);
+    expect(excusedBy(report)).toEqual(["foreign-process"]);
   });
 });
 

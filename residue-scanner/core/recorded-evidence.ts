@@ -12,12 +12,13 @@ import {
   processKey,
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
-import { showText } from "./path-text.ts";
+import type { ImageFile } from "./image-files.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
+import { SurroundingEvidence } from "./surrounding-evidence.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 
@@ -26,16 +27,16 @@ export interface RecordedSources {
   readonly witness: RecordedWitness;
   readonly requests: Requests;
   readonly differences: readonly Difference[];
+  readonly images: ReadonlyMap<string, ImageFile>;
 }
 
 /** What a recording says about differences; null where it says nothing. */
 export class RecordedEvidence {
   readonly #sources: RecordedSources;
-  readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
   /** Those whose flags may have been set. */
   readonly #flagged: readonly string[];
-  readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  readonly #around: SurroundingEvidence;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
@@ -44,11 +45,9 @@ export class RecordedEvidence {
   constructor(sources: RecordedSources) {
     this.#sources = sources;
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
-    this.#files = new Map(files.map((each) => [each.key, each]));
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
     this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
-    const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
-    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    this.#around = new SurroundingEvidence(sources, this);
     const listed = sources.differences.filter(isListed);
     this.#names = new Map(
       [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
@@ -86,7 +85,7 @@ export class RecordedEvidence {
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
       return this.#withFlags(difference, answer);
     }
-    return this.#ofHolder(difference) ?? this.#withFlags(difference, answer);
+    return this.#around.of(difference) ?? this.#withFlags(difference, answer);
   }
 
   /** Whose are the touches of these names, whatever they did; null where there are none. */
@@ -162,36 +161,7 @@ export class RecordedEvidence {
     return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
 
-  /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
-  #ofHolder(difference: FileDifference): Attribution | null {
-    const { key, change } = difference;
-    const isAnother = difference.changed.includes("ino");
-    const mountedOn = change === "changed" ? this.#ofMountOn(difference) : null;
-    if (mountedOn !== null || (change === "changed" && !isAnother)) return mountedOn;
-    for (let path = parentOf(key); path !== null; path = parentOf(path)) {
-      const mount = this.#mounts.get(path);
-      const mounted = mount === undefined ? null : this.ofListed(mount);
-      if (mounted !== null)
-        return through(mounted, `lies where something was mounted or unmounted, on ${showText(path)}`);
-      const holder = this.#files.get(path);
-      // One directory in another's place shows other files under the same names, and some that the other did not have.
-      const isExchanged = holder?.change === "changed" && holder.changed.includes("ino");
-      if (holder === undefined || (holder.change !== change && !isExchanged)) continue;
-      const moved = this.ofTouches([path], ({ kinds }) =>
-        kinds.includes(change === "vanished" ? "moved-from" : "moved-to"),
-      );
-      if (moved !== null) return through(moved, `${change === "vanished" ? "went" : "came"} with ${showText(path)}`);
-    }
-    return null;
-  }
-
-  /** A mount point shows the directory that is mounted, or again the one below. */
-  #ofMountOn({ key, changed }: FileDifference): Attribution | null {
-    const mount = changed.includes("ino") ? this.#mounts.get(key) : undefined;
-    const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
-    return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
-  }
-
+  /** What chattr(1) sets leaves no file event. */
   #withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
     const { key, changed } = difference;
     const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
@@ -224,13 +194,3 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
 
 const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
-function through({ to, evidence }: Attribution, detail: string): Attribution {
-  const [first, ...rest] = evidence;
-  if (first === undefined) return { to, evidence };
-  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
-}
-
-function parentOf(path: string): string | null {
-  const slash = path.lastIndexOf("/");
-  return slash <= 0 ? null : path.slice(0, slash);
-}

@@ -1,5 +1,6 @@
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
+import { imageFiles } from "./image-files.ts";
 import type { ProcessWitness } from "./process-attribution.ts";
 import { RecordedEvidence } from "./recorded-evidence.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -34,7 +35,10 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
   });
-  const evidence = new RecordedEvidence({ run, witness: lineage, requests, differences: differences.list });
+  const evidence = new RecordedEvidence({
+    ...{ run, witness: lineage, requests, differences: differences.list },
+    images: imageFiles(before, after),
+  });
   witness.askRecorder(
     (fact) => evidence.ofProcess(fact),
     (pid) => evidence.ofPid(pid),

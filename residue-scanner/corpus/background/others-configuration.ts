@@ -51,8 +51,8 @@ export const othersConfiguration: CorpusSection = {
       sharedBecause: noLines,
       before: String.raw`for file in passwd shadow group gshadow subuid subgid; do keep "/etc/$file"; done`,
       act: String.raw`again useradd --no-create-home "$N-user"`,
-      undo: String.raw`id "$N-user" > /dev/null 2>&1 && again userdel --force "$N-user" 2>/dev/null; :`,
-      traces: [{ text: "/etc/passwd: $N-user:" }],
+      undo: String.raw`id "$N-user" > /dev/null 2>&1 && again userdel --force "$N-user" 2>/dev/null; for file in passwd shadow group gshadow subuid subgid; do [ ! -e "/etc/$file" ] || touch -r "$(kept "/etc/$file")" "/etc/$file"; done`,
+      traces: [{ text: "/etc/passwd: $N-user" }],
     },
     {
       name: "bf-alternative",

@@ -72,7 +72,7 @@ export const installedPlants: CorpusSection = {
       before: String.raw`folder /home; for file in passwd shadow group gshadow subuid subgid; do keep "/etc/$file"; done`,
       act: String.raw`again useradd --create-home "$T-user"`,
       undo: String.raw`id "$T-user" > /dev/null 2>&1 && again userdel --remove --force "$T-user" 2>/dev/null; rm -rf "/home/$T-user" "/var/mail/$T-user"; for file in passwd shadow group gshadow subuid subgid; do [ ! -s "$(kept "/etc/$file")" ] || [ -s "/etc/$file" ] || rm -f "/etc/$file"; touch -r "$(kept "/etc/$file")" "/etc/$file"; done; :`,
-      traces: [{ text: "/etc/passwd: $T-user:" }],
+      traces: [{ text: "/etc/passwd: $T-user" }],
     },
     {
       name: "f-home",
@@ -89,7 +89,7 @@ export const installedPlants: CorpusSection = {
       before: "keep /etc/group",
       act: String.raw`sed 's/^\(games:[^:]*:[0-9]*:\).*/\1'"$T"'/' /etc/group > "$D/group"; cat "$D/group" > /etc/group`,
       undo: String.raw`sed "s/^\(games:[^:]*:[0-9]*:\)$T\$/\1/" /etc/group > "$D/group"; cmp -s "$D/group" /etc/group || cat "$D/group" > /etc/group; touch -r "$(kept /etc/group)" /etc/group`,
-      traces: [{ text: "/etc/group: games:" }],
+      traces: [{ text: "/etc/group: games" }],
     },
     {
       name: "f-libraries",
@@ -97,15 +97,15 @@ export const installedPlants: CorpusSection = {
       needs: ["ldconfig"],
       before: String.raw`keep /etc/ld.so.cache; cp -p /etc/ld.so.cache "$D/cache"`,
       act: String.raw`cp "$(ldconfig -p | sed -n 's/.* => \(.*libutil.so.1\)$/\1/p' | head -n 1)" "/usr/local/lib/lib$T.so.1"; ldconfig`,
-      undo: String.raw`rm -f "/usr/local/lib/lib$T.so.1"; ldconfig`,
+      undo: String.raw`rm -f "/usr/local/lib/lib$T.so.1"; [ "$(readlink /usr/local/lib/libutil.so.1)" != "lib$T.so.1" ] || rm /usr/local/lib/libutil.so.1; ldconfig`,
       traces: [{ text: "/usr/local/lib/lib$T.so.1" }],
     },
     {
       name: "f-time-zone",
       what: "another time zone (the same, by its other name)",
-      before: String.raw`[ "$(readlink /etc/localtime)" = /usr/share/zoneinfo/Etc/UTC ] || refuse "another time zone"`,
+      before: String.raw`[ "$(readlink /etc/localtime)" = /usr/share/zoneinfo/Etc/UTC ] || refuse "another time zone"; ln -s none "$D/times"; touch -h -r /etc/localtime "$D/times"`,
       act: String.raw`ln -sfn /usr/share/zoneinfo/Etc/UCT /etc/localtime`,
-      undo: String.raw`[ "$(readlink /etc/localtime)" != /usr/share/zoneinfo/Etc/UCT ] || ln -sfn /usr/share/zoneinfo/Etc/UTC /etc/localtime`,
+      undo: String.raw`[ "$(readlink /etc/localtime)" != /usr/share/zoneinfo/Etc/UCT ] || { ln -sfn /usr/share/zoneinfo/Etc/UTC /etc/localtime; touch -h -r "$D/times" /etc/localtime; }`,
       traces: [{ text: "/etc/localtime" }],
     },
     {

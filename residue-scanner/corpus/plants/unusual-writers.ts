@@ -34,7 +34,8 @@ export const unusualWriters: CorpusSection = {
     written(
       "f-by-root-of-another",
       "a file written by way of another process's root directory",
-      String.raw`echo left > "/proc/1/root$D/left"`,
+      String.raw`echo left > "/proc/$(pid_of c-rooted)/root$D/left"`,
+      { needs: ["pgrep"], before: "tool c-rooted; daemon c-rooted hold nothing" },
     ),
     written(
       "f-by-joined-namespace",
