@@ -40,7 +40,7 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
     [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
     isPutting,
   );
-  if (written !== null) return written;
+  if (written !== null) return written.to === "shared" ? (recorded.ofLine(difference.key) ?? written) : written;
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
   const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
   if (named !== null) return named;

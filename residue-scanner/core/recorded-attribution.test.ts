@@ -158,9 +158,13 @@ describe("whose a file is, by who touched it", () => {
       mounts: [listedFixture({ key: "/mnt", attributes: { source: "/dev/loop0" } })],
     };
     const image = { name: "image", size: 4 };
-    const before = { listed, ...files({ "/d": [image], "/mnt": [] }) };
-    const after = { listed, ...files({ "/d": [{ ...image, changed: 1 }], "/mnt": ["x"] }) };
-    const put = (by: number) => ({ touches: { "/mnt/x": [touch(by, ["created"])] } });
+    const top = { name: "mnt", mode: 0o040755 };
+    const before = { listed, ...files({ "/": [top], "/d": [image], "/mnt": [] }) };
+    const now = files({ "/": [{ ...top, changed: 1 }], "/d": [{ ...image, changed: 1 }], "/mnt": ["x"] });
+    const after = { listed, ...now };
+    const put = (by: number) => ({
+      touches: { "/mnt/x": [touch(by, ["created"])], "/mnt": [touch(by, ["modified"])] },
+    });
     expect(whose(compare(before, after, put(job)))).toEqual([
       ["/d/image", "job"],
       ["/mnt/x", "job"],
@@ -339,6 +343,39 @@ describe("a mount point that shows another directory than before", () => {
     const told = compare(at(5), { ...at(6), ...mount }, mounted(job));
     expect(new Set(whose(told).map(([, to]) => to))).toEqual(new Set(["job"]));
     expect(compare(at(5), { ...at(6), ...mount }, mounted(foreign))).toMatchObject({ verdict: "clean", findings: [] });
+  });
+});
+
+describe("lines of a file that several wrote", () => {
+  const line = (text: string) => listedFixture({ key: `/etc/hosts: ${text}`, location: text, file: "/etc/hosts" });
+  const hosts = (...texts: string[]) => ({ listed: { configuration: texts.map(line) } });
+  const touches = { "/etc/hosts": [touch(job, ["modified"]), touch(foreign, ["modified"])] };
+  const lines = new Map([
+    ["/etc/hosts: ours", { by: [job], atMs: 1_200 }],
+    ["/etc/hosts: theirs", { by: [foreign], atMs: 1_300 }],
+  ]);
+
+  it("are whose who wrote each, and shared where nobody saw that", () => {
+    expect(whose(compare(hosts(), hosts("ours", "theirs"), { touches, lines }))).toEqual([["ours", "job"]]);
+    expect(whose(compare(hosts(), hosts("ours", "theirs"), { touches }))).toEqual([
+      ["ours", "shared"],
+      ["theirs", "shared"],
+    ]);
+  });
+
+  it("are the job's that is the only one who was seen to touch the file, whoever a line seemed to be of", () => {
+    const alone = { "/etc/hosts": [touch(job, ["modified"])] };
+    expect(whose(compare(hosts(), hosts("theirs"), { touches: alone, lines }))).toEqual([["theirs", "job"]]);
+  });
+
+  it("are told of crontabs, too", () => {
+    const [file, key] = ["/etc/crontab", "/etc/crontab: * * * * * root x"];
+    const crontabs = [{ key, file, line: 1, text: "* * * * * root x", user: null }];
+    const told = {
+      touches: { [file]: touches["/etc/hosts"] },
+      lines: new Map([[key, { by: [foreign], atMs: 1_200 }]]),
+    };
+    expect(compare({}, { crontabs }, told)).toMatchObject({ verdict: "clean" });
   });
 });
 

@@ -94,6 +94,13 @@ export class RecordedEvidence {
     return touches.length === 0 ? null : this.#attribute(touches);
   }
 
+  /** Whose a line is that was put into a file that several wrote, or taken out of it; null where that was not seen. */
+  ofLine(key: string): Attribution | null {
+    const { by = [], atMs = 0 } = this.#sources.run.recording.lines?.get(key) ?? {};
+    const touches = by.map((each): Touch => ({ by: each, kinds: ["modified"], firstMs: atMs, lastMs: atMs }));
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
   /** The same of every name in these directories. */
   ofTouchesIn(directories: readonly string[]): Attribution | null {
     const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));

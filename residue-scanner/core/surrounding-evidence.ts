@@ -64,11 +64,16 @@ export class SurroundingEvidence {
     if (image === undefined || !changed.every((name) => writtenAlone.has(name))) return null;
     const onIt = [...this.#files.values()].filter((each) => each.key !== key && isOnImage(each.key, image));
     const written = this.#asked.ofTouches([image.device]);
-    const done = [...(written === null ? [] : [written]), ...onIt.map((each) => this.#asked.ofFile(each) ?? nobody)];
+    const done = [...(written === null ? [] : [written]), ...onIt.map((each) => this.#doneTo(each))];
     if (done.length === 0) return null;
     const evidence = done.flatMap((each) => each.evidence.slice(0, 1)).slice(0, namedMax);
     const what = `lies below ${showText(image.device)}, on which something changed`;
     return through({ to: combined(done.map(({ to }) => to)), evidence }, what);
+  }
+
+  /** That entries came to a directory, or went, changes the image too, although it says nothing of the directory. */
+  #doneTo(difference: FileDifference): Attribution {
+    return this.#asked.ofFile(difference) ?? this.#asked.ofTouches([difference.key]) ?? nobody;
   }
 
   /** A mount point shows the directory that is mounted, or again the one below. */

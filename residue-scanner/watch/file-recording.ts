@@ -8,7 +8,9 @@ import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/tou
 import type { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
+import { joinedTouches, splitPath } from "./joined-touches.ts";
 import type { Troubles } from "./setting-recording.ts";
 
 const errnoAgain = 11;
@@ -29,6 +31,8 @@ export class FileRecording {
   readonly table: TouchTable;
   events = 0;
   overflows = 0;
+  /** Told of each touch that may change what stands in a file. */
+  lines: LineRecording | null = null;
   /** Events of processes that this PID namespace does not see. */
   unseenActors = 0;
   private readonly group: FileEventGroup;
@@ -102,6 +106,7 @@ export class FileRecording {
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
     }
     this.length = 0;
+    this.lines?.takeIn(now.ms);
   }
 
   /** @param path one character a byte */
@@ -109,7 +114,7 @@ export class FileRecording {
     const byName = this.touchesOfName(path, keyOf);
     const own = this.handles.keyOf(path);
     const byContent = own === null ? [] : this.table.of(own, ".");
-    if (own !== null || byName.length > 0) return joined([...byName, ...byContent]);
+    if (own !== null || byName.length > 0) return joinedTouches([...byName, ...byContent]);
     return this.removalsAbove(path, keyOf);
   }
 
@@ -159,6 +164,8 @@ export class FileRecording {
       const from = this.nameAt(cursor.from);
       table.rename(from, at, { kinds: 0, by, atMs: now.ms });
       if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
+      this.lines?.touch(from, by);
+      this.lines?.touch(at, by);
       this.tell(from, { kinds: touchBit["moved-from"], by, atMs: now.ms });
       this.tell(at, { kinds: touchBit["moved-to"], by, atMs: now.ms });
       return;
@@ -167,6 +174,7 @@ export class FileRecording {
     const kinds = kindsOf(cursor.mask);
     if (kinds === 0) return;
     const happening = { kinds, by, atMs: now.ms };
+    if (kinds !== touchBit.attributes) this.lines?.touch(at, by);
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
@@ -231,28 +239,4 @@ function kindsOf(mask: number): number {
   let kinds = 0;
   for (const [bits, kind] of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
   return kinds;
-}
-
-/** @returns the directory and the name; `/` and nothing for the root */
-function splitPath(path: string): [directory: string, name: string] {
-  const slash = path.lastIndexOf("/");
-  return [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
-}
-
-function joined(touches: readonly Touch[]): Touch[] {
-  const byProcess = new Map<number, Touch>();
-  for (const touch of touches) {
-    const known = byProcess.get(touch.by);
-    byProcess.set(touch.by, known === undefined ? touch : join(known, touch));
-  }
-  return [...byProcess.values()].sort((one, other) => one.firstMs - other.firstMs);
-}
-
-function join(one: Touch, other: Touch): Touch {
-  return {
-    by: one.by,
-    kinds: [...new Set([...one.kinds, ...other.kinds])],
-    firstMs: Math.min(one.firstMs, other.firstMs),
-    lastMs: Math.max(one.lastMs, other.lastMs),
-  };
 }
