@@ -176,6 +176,23 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare({ ...before, listed: {} }, after, put(foreign)))).toContainEqual(["/d/image", "unknown"]);
   });
 
+  it("asks who put a loop device into a file to which only the kernel's threads wrote", () => {
+    const kthreadd = recordedProcess({ serial: 30, pid: 2, parent: null, isOlder: true, executable: null });
+    const thread = recordedProcess({ serial: 31, parent: 30, executable: null });
+    const mount = (serial: number, parent: number, image: string) =>
+      recordedProcess({ serial, parent, commandLine: `mount -o loop ${image} /mnt` });
+    const came = [kthreadd, thread, mount(40, job, "/d/x"), mount(50, foreign, "/d/y")];
+    const changed = { size: 4, changed: 1 };
+    const [before, after] = [
+      files({ "/d": ["x", "y"] }),
+      files({ "/d": ["x", "y"].map((name) => ({ name, ...changed })) }),
+    ];
+    const touches = { "/d/x": [touch(31, ["modified"])], "/d/y": [touch(31, ["modified"])] };
+    const attach = { parameters: { command: "LOOP_CONFIGURE" }, returned: null };
+    const acts = [act(40, "ioctl", attach), act(50, "ioctl", attach)];
+    expect(whose(compare(before, after, { came, touches, acts }))).toEqual([["/d/x", "job"]]);
+  });
+
   it("tells by the time of each call who set which file's flags", () => {
     const flagged = (name: string, changed: number) => ({ name, flags: 0x10, changed });
     const [before, after] = [files({ "/d": ["x", "y"] }), files({ "/d": [flagged("x", 1), flagged("y", 2)] })];

@@ -36,6 +36,8 @@ export class RecordedEvidence {
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
   /** Those whose flags may have been set. */
   readonly #flagged: readonly string[];
+  /** Files that were there and are others now, or have other contents. */
+  readonly #changed: readonly string[];
   readonly #around: SurroundingEvidence;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
@@ -47,6 +49,7 @@ export class RecordedEvidence {
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
     this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
+    this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
     this.#around = new SurroundingEvidence(sources, this);
     const listed = sources.differences.filter(isListed);
     this.#names = new Map(
@@ -80,6 +83,8 @@ export class RecordedEvidence {
   ofFile(difference: FileDifference): Attribution | null {
     const { run, witness } = this.#sources;
     const own = run.touchesOf(difference.key);
+    const attached = own.length > 0 ? this.#ofAttaching(difference, own) : null;
+    if (attached !== null) return attached;
     const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
     const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
@@ -168,6 +173,16 @@ export class RecordedEvidence {
     return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
 
+  /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
+  #ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
+    if (!touches.every(({ by }) => this.#sources.witness.isOfKernel(by))) return null;
+    const attaches = ({ call, parameters }: Act) => call === "ioctl" && attaching.has(parameters["command"] ?? "");
+    return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
+      names: [key],
+      others: this.#changed.filter((other) => other !== key),
+    });
+  }
+
   /** What chattr(1) sets leaves no file event. */
   #withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
     const { key, changed } = difference;
@@ -199,5 +214,6 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
   return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
 }
 
+const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
 const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
