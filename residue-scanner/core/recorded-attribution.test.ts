@@ -176,6 +176,17 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare({ ...before, listed: {} }, after, put(foreign)))).toContainEqual(["/d/image", "unknown"]);
   });
 
+  it("is told of a file by who wrote to it under another name", () => {
+    const linked = (size: number) =>
+      files({ "/d": [{ name: "x", ino: 5, links: 2, size }], "/e": [{ name: "y", ino: 5, links: 2, size }] });
+    const wrote = (by: number) => ({ touches: { "/e/y": [touch(by, ["modified"])] } });
+    expect(whose(compare(linked(0), linked(4), wrote(job)))).toEqual([
+      ["/d/x", "job"],
+      ["/e/y", "job"],
+    ]);
+    expect(compare(linked(0), linked(4), wrote(foreign)).verdict).toBe("clean");
+  });
+
   it("asks who put a loop device into a file to which only the kernel's threads wrote", () => {
     const kthreadd = recordedProcess({ serial: 30, pid: 2, parent: null, isOlder: true, executable: null });
     const thread = recordedProcess({ serial: 31, parent: 30, executable: null });

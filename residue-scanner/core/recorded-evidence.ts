@@ -163,14 +163,16 @@ export class RecordedEvidence {
     return { to: combined(judged.map(({ to }) => to)), evidence: touchEvidence(judged, this.#sources.witness) };
   }
 
-  /** A name that came beside another one, or went, changed the count of links of that one. */
+  /**
+   * What was done under another name of the same file: that name came or went, which changed the count of links, or the
+   * file was written to, or given other attributes, under it.
+   */
   #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
-    const isLinked = changed.includes("nlink") && after?.kind !== "directory" && after?.ino === before?.ino;
-    if (!isLinked) return [];
-    const others = (this.#links.get(after?.ino ?? 0) ?? []).filter(
-      (each) => each.key !== key && each.change !== "changed",
-    );
-    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
+    const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
+    if (!isSame || (after.links < 2 && !changed.includes("nlink"))) return [];
+    const others = (this.#links.get(after.ino) ?? []).filter((each) => each.key !== key);
+    const isTold = ({ change }: FileDifference) => change === "changed" || changed.includes("nlink");
+    return others.filter(isTold).flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
 
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */

@@ -10,6 +10,7 @@ import { processPlants } from "./plants/processes.ts";
 import { schedulePlants } from "./plants/schedules.ts";
 import { socketPlants } from "./plants/sockets.ts";
 import { installedPlants } from "./plants/installed.ts";
+import { otherPlaces } from "./plants/other-places.ts";
 import { unusualAttributes } from "./plants/unusual-attributes.ts";
 import { unusualNames } from "./plants/unusual-names.ts";
 import { unusualSchedules } from "./plants/unusual-schedules.ts";
@@ -25,6 +26,7 @@ export const plantSections: readonly CorpusSection[] = [
   delegatedPlants,
   unusualWrites,
   unusualNames,
+  otherPlaces,
   unusualAttributes,
   unusualWriters,
   installedPlants,

@@ -12,7 +12,7 @@ export const unusualSchedules: CorpusSection = {
       name: "f-crontab-line",
       what: "a line put into an old crontab by hand",
       needs: ["crontab"],
-      before: String.raw`crontab -u games -l > /dev/null 2>&1 && refuse "games has a crontab"; echo "0 0 30 2 * /opt/old" | crontab -u games -`,
+      before: String.raw`crontab -u games -l 2>/dev/null | grep -q -F -x "0 0 30 2 * /opt/old" || echo "0 0 30 2 * /opt/old" | crontab -u games -`,
       act: String.raw`echo "0 0 30 2 * /opt/$T/by-hand" >> /var/spool/cron/crontabs/games`,
       undo: String.raw`crontab -u games -l 2>/dev/null | grep -q -F -x "0 0 30 2 * /opt/old" && crontab -u games -r; :`,
       traces: [{ text: "/opt/$T/by-hand", surface: "crontabs" }],
