@@ -1,9 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { canRun } from "./testing/planted.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 const launcher = join(import.meta.dirname, "../bin/residue.mjs");
@@ -35,6 +36,30 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
       detail: "cgroup v2 is mounted nowhere that this process sees",
     });
   });
+
+  it.skipIf(!canRun("setpriv"))(
+    "is partial where /proc hides others' processes, and never lost (needs setpriv)",
+    (context) => {
+      // Others who ran before, and go on starting programs all the time.
+      const others = spawn("sh", ["-c", "ulimit -t 60; while true; do (true); done"], { stdio: "ignore" });
+      onTestFinished(() => void others.kill("SIGKILL"));
+      const script =
+        'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"';
+      const { stdout, stderr } = spawnSync(
+        "unshare",
+        [...unshare, "sh", "-c", script, "sh", process.execPath, launcher, "doctor", "--json"],
+        { encoding: "utf8" },
+      );
+      expect(stdout, stderr).toContain("recorder");
+      const { recorder } = JSON.parse(stdout) as { recorder: { source: string; status: string; detail: string }[] };
+      const source = recorder.find((each) => each.source === "processes");
+      if (source?.status === "not-permitted") context.skip("this kernel tells root alone of processes");
+      expect(source).toMatchObject({
+        status: "partial",
+        detail: "/proc hides the processes of other users that ran before",
+      });
+    },
+  );
 
   it("without /proc runs the command, and calls nothing clean", () => {
     const parameters = ["run", "--policy", "ci", "--root", temporaryDirectory(), "--", "echo", "ran"];

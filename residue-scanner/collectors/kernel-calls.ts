@@ -22,6 +22,8 @@ export interface KernelCalls {
   fsopen(name: number, flags: number): number;
   fsconfig(context: number, command: number, key: number, value: number, more: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
+  /** ioprio_get(2) */
+  ioprioGet(which: number, who: number): number;
   /** bpf(2) */
   bpf(command: number, attributes: number, bytes: number): number;
   close(descriptor: number): number;
@@ -32,7 +34,11 @@ export interface KernelCalls {
 }
 
 /** asm/unistd_64.h and asm-generic/unistd.h: arm64, riscv64 and loong64 share the latter's. */
-const numbers = { openTree: 428, fsopen: 430, fsconfig: 431, fsmount: 432, bpf: { x64: 321, generic: 280 } } as const;
+const numbers = {
+  ...({ openTree: 428, fsopen: 430, fsconfig: 431, fsmount: 432 } as const),
+  bpf: { x64: 321, generic: 280 },
+  ioprioGet: { x64: 252, generic: 31 },
+} as const;
 const architectures = ["x64", "arm64", "riscv64", "loong64"];
 
 let loaded: KernelCalls | null | undefined;
@@ -64,7 +70,8 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
   const callOfMounting = libc.func(
     "int64_t syscall(int64_t number, int context, unsigned int flags, unsigned int attributes)",
   );
-  const bpf = process.arch === "x64" ? numbers.bpf.x64 : numbers.bpf.generic;
+  const callOfPriority = libc.func("int64_t syscall(int64_t number, int which, int who)");
+  const table = process.arch === "x64" ? "x64" : "generic";
   return {
     socket: libc.func("int socket(int family, int type, int protocol)"),
     send: libc.func("int64_t send(int socket, uintptr_t buffer, size_t bytes, int flags)"),
@@ -77,7 +84,8 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     fsopen: (name, flags) => Number(callOfOpening(numbers.fsopen, name, flags)),
     fsconfig: (...words) => Number(callOfMaking(numbers.fsconfig, ...words)),
     fsmount: (...words) => Number(callOfMounting(numbers.fsmount, ...words)),
-    bpf: (command, attributes, bytes) => Number(callOfBpf(bpf, command, attributes, bytes)),
+    ioprioGet: (which, who) => Number(callOfPriority(numbers.ioprioGet[table], which, who)),
+    bpf: (command, attributes, bytes) => Number(callOfBpf(numbers.bpf[table], command, attributes, bytes)),
     close: libc.func("int close(int descriptor)"),
     errno: () => koffi.errno(),
     addressOf: (view) => Number(koffi.address(view)),

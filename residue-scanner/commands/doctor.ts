@@ -4,6 +4,7 @@ import type { SurfaceReading } from "../core/fact.ts";
 import { fitLines, type Paint, painter } from "../render.ts";
 import { takeSnapshot } from "../take-snapshot.ts";
 import { startRecorder } from "../watch/recorder.ts";
+import { type Abandoned, findAbandoned } from "./abandoned.ts";
 import { withLiveLine } from "./live-line.ts";
 import { formOf } from "./output.ts";
 import { RunCgroup } from "./run-cgroup.ts";
@@ -22,6 +23,8 @@ interface Diagnosis {
   readonly recorder: readonly (RecorderStatus & { readonly advice: string })[];
   /** How the watched command is told from others. */
   readonly cgroup: { readonly status: "done" | "not-permitted"; readonly detail: string };
+  /** What killed scanners of this user left, which the next `run` or `watch` removes. */
+  readonly abandoned: readonly Abandoned[];
 }
 
 /**
@@ -55,6 +58,7 @@ async function diagnose(signal: AbortSignal): Promise<Diagnosis> {
         probe === null
           ? { status: "not-permitted", detail: "no cgroup v2 that this user may write to: a command is known by less" }
           : { status: "done", detail: "" },
+      abandoned: findAbandoned(),
     };
   } finally {
     await recorder.close();
@@ -90,7 +94,7 @@ const styles = {
 } as const;
 
 function diagnosisLines(diagnosis: Diagnosis, paint: Paint): string[] {
-  const { collectors, recorder, cgroup, user } = diagnosis;
+  const { collectors, recorder, cgroup, user, abandoned } = diagnosis;
   const row = (status: keyof typeof marks, name: string, what: string) =>
     `${paint(styles[status], marks[status].padEnd(4))} ${name.padEnd(14)} ${what}`;
   const told = (detail: string, advice: string) =>
@@ -108,6 +112,10 @@ function diagnosisLines(diagnosis: Diagnosis, paint: Paint): string[] {
     ]),
     row(cgroup.status, "cgroup", "of its own for a command"),
     ...told(cgroup.detail, ""),
+    ...abandoned.flatMap(({ what, path, remove }) => [
+      row("partial", what, `${path} was left by a run that was killed`),
+      ...told("The next `residue run` removes it, unless something runs in it.", remove),
+    ]),
     isWhole(diagnosis)
       ? paint("green", "Everything can be seen: a run can be called clean.")
       : paint("yellow", "Not everything can be seen: a run is partial at best, and never called clean."),

@@ -54,17 +54,29 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
   const fact = after ?? before;
   if (fact === null) return nobody;
   if (change === "appeared") return witness.of(fact);
-  const set = difference.changed.includes("oomScoreAdjust") ? settingSeen(difference, recorded) : null;
+  const seen = [
+    difference.changed.includes("oomScoreAdjust") ? settingSeen(difference, recorded) : null,
+    difference.changed.includes("stopped") ? stopSeen(difference, recorded) : null,
+  ].filter((each) => each !== null);
   const moved = difference.changed.includes("cgroup") ? witness.cgroupDirectory(after?.cgroup ?? null) : null;
   const done = [
-    set,
+    ...seen,
     recorded?.ofChangedProcess(difference) ?? null,
     moved === null ? null : (recorded?.ofTouches([`${moved}/cgroup.procs`]) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
   if (done !== undefined && done !== null) return done;
   const own = witness.of(fact);
+  const set = seen.find(({ to }) => to === "unknown") ?? seen[0];
   // Whose it is itself can blame the run, but excuses nothing that anybody can do to it.
-  return set === null || (set.to === "unknown" && own.to !== "background") ? own : set;
+  return set === undefined || (set.to === "unknown" && own.to !== "background") ? own : set;
+}
+
+/** Anybody with the right can stop it, or have it go on; a terminal does so without a call. */
+function stopSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
+  const seen = recorded?.ofChangedProcess({ ...difference, changed: ["stopped"] }) ?? null;
+  if (seen !== null) return seen;
+  const did = difference.after?.state === "T" ? "stop it" : "have it go on";
+  return { to: "unknown", evidence: [{ kind: "recorder", detail: `nobody was seen to ${did}` }] };
 }
 
 /** Anybody with the right can set it, so whose the process is tells nothing. */
@@ -126,7 +138,8 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
   if (after === null) return nobody;
   const named = namesIn(toBytePath(after.text), context);
   if (named !== undefined) {
-    return { to: "agent", evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
+    const to = context.markedRole ?? "agent";
+    return { to, evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }] };
   }
   const paths = [
     ...context.jobPaths.map((path) => ["job", path] as const),
@@ -147,10 +160,12 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
 function attributeCgroup({ after, before }: CgroupDifference, { context, witness }: AttributionKnowledge): Attribution {
   const path = (after ?? before)?.path ?? "";
   const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
-  if (prefix !== undefined) return { to: "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
+  if (prefix !== undefined)
+    return { to: context.markedRole ?? "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
   const named = namesIn(path, context);
   if (named !== undefined) {
-    return { to: "agent", evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
+    const to = context.markedRole ?? "agent";
+    return { to, evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
   }
   const members = after === null ? [] : witness.membersOf(path);
   const ours = members.find(({ to }) => to !== "background");

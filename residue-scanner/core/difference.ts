@@ -114,7 +114,7 @@ function between<S extends Surface, F>(
 
 const comparedOfProcess = [
   ...(["executable", "uid", "cgroup", "namespaces"] as const),
-  ...(["nice", "scheduling", "affinity", "oomScoreAdjust", "limits"] as const),
+  ...(["nice", "scheduling", "ioPriority", "affinity", "oomScoreAdjust", "limits"] as const),
 ];
 
 /**
@@ -123,9 +123,15 @@ const comparedOfProcess = [
  */
 function changesOfProcess(before: ProcessFact, after: ProcessFact): string[] {
   const isKnown = (fact: ProcessFact, name: keyof ProcessFact) => fact[name] !== null && fact[name] !== undefined;
-  return comparedOfProcess.filter(
+  const changed: string[] = comparedOfProcess.filter(
     (name) => isKnown(before, name) && isKnown(after, name) && String(before[name]) !== String(after[name]),
   );
+  return isStopped(before) === isStopped(after) ? changed : [...changed, "stopped"];
+}
+
+/** By a signal: it does nothing until somebody has it go on. */
+function isStopped({ state }: ProcessFact): boolean {
+  return state === "T";
 }
 
 /** One more socket under the same address, or another one. A holder that let go leaves nothing. */

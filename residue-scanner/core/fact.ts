@@ -41,7 +41,7 @@ export interface ProcessFact {
   readonly cgroup: string | null;
   /** PF_KTHREAD; a name in brackets proves nothing. */
   readonly kernelThread: boolean;
-  /** R, S, D, Z …: proc_pid_stat(5). Varies, so it is never compared. */
+  /** R, S, D, Z …: proc_pid_stat(5). Varies, so that only whether it is stopped (T) is compared. */
   readonly state: string;
   /** The project's variables in its environment; null where this user may not see it. */
   readonly marks: Readonly<Record<string, string>> | null;
@@ -49,6 +49,8 @@ export interface ProcessFact {
   readonly nice?: number;
   /** sched(7), with the priority of those that have one: `other`, `fifo at priority 3`. */
   readonly scheduling?: string;
+  /** ioprio_set(2): `best-effort 4`, `none` where nobody set it. */
+  readonly ioPriority?: string | null;
   /** Processors that it may run on: `0-3,7`. */
   readonly affinity?: string | null;
   readonly oomScoreAdjust?: number | null;

@@ -7,6 +7,7 @@ import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import { worstOf } from "./holder-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
+import type { Touch, TouchKind } from "./recording.ts";
 import { namesIn } from "./run-names.ts";
 import { settingPaths } from "./setting-paths.ts";
 import { isPutting } from "./touch-attribution.ts";
@@ -38,7 +39,7 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
   const standsIn = file ?? (difference.surface === "sysctls" ? location : "");
   const written = recorded.ofTouches(
     [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
-    isPutting,
+    difference.surface === "ipc" ? (touch) => isOfQueue(difference, touch) : isPutting,
   );
   if (written !== null) return written.to === "shared" ? (recorded.ofLine(difference.key) ?? written) : written;
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
@@ -47,7 +48,13 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
   const called = recorded.ofListed(difference) ?? recorded.ofTouchesIn(settingsAround(location));
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
   if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;
-  return recorded.ofTouches([location], isPutting);
+  return recorded.ofMountAt(location) ?? recorded.ofTouches([location], isPutting);
+}
+
+/** A message queue is a file itself: whoever sends or receives by it closes it like one that was written to. */
+function isOfQueue({ change }: ListedDifference, { kinds }: Touch): boolean {
+  const telling: readonly TouchKind[] = change === "vanished" ? ["deleted"] : ["created", "attributes"];
+  return kinds.some((kind) => telling.includes(kind));
 }
 
 /** Writing to one setting moves others beside it and below: `ip_forward` all interfaces' `forwarding`. */
@@ -74,7 +81,7 @@ function byWords(
   const named = namesIn(text, context);
   if (named !== undefined) {
     return {
-      to: "agent",
+      to: context.markedRole ?? "agent",
       evidence: [{ kind: "content", detail: `${named} stands in it, which only this run uses` }, when],
     };
   }

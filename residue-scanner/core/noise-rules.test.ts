@@ -10,7 +10,8 @@ import type {
 } from "./difference.ts";
 import type { ListedSurface, ProcessFact, SocketFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
-import { type NoiseCase, noiseRules } from "./noise-rules.ts";
+import type { NoiseCase } from "./noise-rule.ts";
+import { noiseRules } from "./noise-rules.ts";
 
 const file: FileFact = {
   kind: "file",

@@ -13,6 +13,8 @@ import {
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import type { ImageFile } from "./image-files.ts";
+import type { PipeRequests } from "./pipe-requests.ts";
+import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
@@ -26,6 +28,7 @@ export interface RecordedSources {
   readonly run: RecordedRun;
   readonly witness: RecordedWitness;
   readonly requests: Requests;
+  readonly pipes: PipeRequests;
   readonly differences: readonly Difference[];
   readonly images: ReadonlyMap<string, ImageFile>;
 }
@@ -138,12 +141,17 @@ export class RecordedEvidence {
     return null;
   }
 
+  /** Whose is the mount that came or went, and on which a path lies. */
+  ofMountAt(path: string): Attribution | null {
+    return this.#around.ofMountAt(path);
+  }
+
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
-  ofChangedProcess({ before, after, change }: ProcessDifference): Attribution | null {
+  ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
     const fact = after ?? before;
     if (fact === null) return null;
     return this.#ofActs((act) => {
-      if (signalling.has(act.call) !== (change === "vanished")) return null;
+      if (!canHaveDone(act, { change, changed, after })) return null;
       return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
     }, noWords);
   }
@@ -153,7 +161,8 @@ export class RecordedEvidence {
     const { witness, requests } = this.#sources;
     const answer = witness.of(touch.by);
     const process = witness.process(touch.by);
-    if (answer.to !== "background" || process === null || delegateFamilyOf(namedOf(process)) === null) return answer;
+    if (answer.to !== "background" || process === null) return answer;
+    if (delegateFamilyOf(namedOf(process)) === null) return this.#sources.pipes.of(touch) ?? answer;
     const asked = requests.doneBy(process, touch.lastMs);
     return asked === null || asked.to === "background" ? answer : asked;
   }
@@ -217,5 +226,4 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
 }
 
 const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
-const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);

@@ -1,6 +1,8 @@
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
+import type { Inspections } from "./inspection.ts";
+import { PipeRequests } from "./pipe-requests.ts";
 import type { ProcessWitness } from "./process-attribution.ts";
 import { RecordedEvidence } from "./recorded-evidence.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -13,6 +15,7 @@ export interface ComparisonSources {
   readonly after: Snapshot;
   readonly context: AttributionContext;
   readonly differences: Differences;
+  readonly inspections: Inspections;
   /** Null, or absent, where nothing was recorded. */
   readonly recorded?: RecordedRun | null;
 }
@@ -35,8 +38,9 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
   });
+  const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
   const evidence = new RecordedEvidence({
-    ...{ run, witness: lineage, requests, differences: differences.list },
+    ...{ run, witness: lineage, requests, pipes, differences: differences.list },
     images: imageFiles(before, after),
   });
   witness.askRecorder(

@@ -15,7 +15,8 @@ import { listedSurfaces, type Surface, type SurfaceReading, surfaces } from "./f
 import type { FileFact } from "./file-fact.ts";
 import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
-import { type NoiseCase, noiseRules } from "./noise-rules.ts";
+import type { NoiseCase } from "./noise-rule.ts";
+import { noiseRules } from "./noise-rules.ts";
 import { type Attribution, ProcessWitness } from "./process-attribution.ts";
 import { evidenceFrom } from "./recorded-knowledge.ts";
 import type { RecordedRun } from "./recorded-run.ts";

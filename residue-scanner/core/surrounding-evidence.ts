@@ -35,6 +35,17 @@ export class SurroundingEvidence {
     return this.#ofHolder(difference) ?? this.#ofImage(difference);
   }
 
+  /** Whose is the mount that came or went, and on which a path lies. */
+  ofMountAt(path: string): Attribution | null {
+    for (let at: string | null = path; at !== null; at = parentOf(at)) {
+      const mount = this.#mounts.get(at);
+      const mounted = mount === undefined || mount.change === "changed" ? null : this.#asked.ofListed(mount);
+      if (mounted !== null)
+        return through(mounted, `lies where something was mounted or unmounted, on ${showText(at)}`);
+    }
+    return null;
+  }
+
   /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
   #ofHolder(difference: FileDifference): Attribution | null {
     const { key, change } = difference;

@@ -2,15 +2,13 @@ import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { RecorderSource, Touch } from "../core/recording.ts";
+import type { RecorderSource } from "../core/recording.ts";
 import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
-import type { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
 import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
-import { joinedTouches, splitPath } from "./joined-touches.ts";
 import type { Troubles } from "./setting-recording.ts";
 
 const errnoAgain = 11;
@@ -36,7 +34,6 @@ export class FileRecording {
   /** Events of processes that this PID namespace does not see. */
   unseenActors = 0;
   private readonly group: FileEventGroup;
-  private readonly handles: DirectoryHandles;
   private readonly lineage: Lineage;
   private readonly paths: DirectoryPaths;
   private readonly news: News | null;
@@ -52,7 +49,6 @@ export class FileRecording {
 
   constructor(options: {
     group: FileEventGroup;
-    handles: DirectoryHandles;
     lineage: Lineage;
     paths: DirectoryPaths;
     news: News | null;
@@ -60,7 +56,6 @@ export class FileRecording {
     touchesMax: number;
   }) {
     this.group = options.group;
-    this.handles = options.handles;
     this.lineage = options.lineage;
     this.paths = options.paths;
     this.news = options.news;
@@ -109,36 +104,6 @@ export class FileRecording {
     this.lines?.takeIn(now.ms);
   }
 
-  /** @param path one character a byte */
-  touchesOf(path: string, keyOf: (path: string) => string | null): Touch[] {
-    const byName = this.touchesOfName(path, keyOf);
-    const own = this.handles.keyOf(path);
-    const byContent = own === null ? [] : this.table.of(own, ".");
-    if (own !== null || byName.length > 0) return joinedTouches([...byName, ...byContent]);
-    return this.removalsAbove(path, keyOf);
-  }
-
-  private touchesOfName(path: string, keyOf: (path: string) => string | null): Touch[] {
-    const [parent, name] = splitPath(path);
-    const above = name === "" ? null : keyOf(parent);
-    return above === null ? [] : this.table.of(above, name);
-  }
-
-  /**
-   * What was in a directory that is gone cannot be asked for: that directory's handle went with it. Whoever removed it,
-   * or moved it away, did the same to all that was in it.
-   */
-  private removalsAbove(path: string, keyOf: (path: string) => string | null): Touch[] {
-    for (let [at] = splitPath(path); at !== "/"; [at] = splitPath(at)) {
-      const removals = this.touchesOfName(at, keyOf).flatMap((touch) => {
-        const kinds = touch.kinds.filter((kind) => kind === "deleted" || kind === "moved-from");
-        return kinds.length === 0 ? [] : { ...touch, kinds };
-      });
-      if (removals.length > 0) return removals;
-    }
-    return [];
-  }
-
   /** @param more what is missing besides, of events that this source tells together with these */
   source(failure: string | null, more: Troubles): RecorderSource {
     const { table, overflows, group } = this;
@@ -160,6 +125,7 @@ export class FileRecording {
     const { cursor, table } = this;
     const by = this.serialOf(cursor.pid, now.ns);
     const at = this.nameAt(cursor.at);
+    this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
       table.rename(from, at, { kinds: 0, by, atMs: now.ms });
@@ -178,10 +144,22 @@ export class FileRecording {
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
-      const { directoryStart, directoryEnd } = cursor.target;
-      table.forgetDirectory(this.buffer.toString("latin1", directoryStart, directoryEnd));
+      table.forgetDirectory(this.targetKey());
       this.latest = null;
     }
+  }
+
+  /** Of a directory that is gone when somebody asks, nothing but this tells where it was. */
+  private place(at: TouchedName): void {
+    const { cursor, news } = this;
+    const isDirectory = (cursor.mask & fileEventMask.onDirectory) !== 0;
+    if (news === null || !isDirectory || cursor.target.directoryEnd === 0 || at.start === at.end) return;
+    news.placed(this.targetKey(), { parent: at.directory.key, name: this.textOf(at) });
+  }
+
+  private targetKey(): string {
+    const { directoryStart, directoryEnd } = this.cursor.target;
+    return this.buffer.toString("latin1", directoryStart, directoryEnd);
   }
 
   private tell(name: TouchedName, happening: Happening): void {

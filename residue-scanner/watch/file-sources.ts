@@ -13,11 +13,14 @@ import type { KernelCalls } from "./kernel-calls.ts";
 import { LineRecording } from "./line-recording.ts";
 import { monotonicNs, now } from "./monotonic.ts";
 import type { News } from "./news.ts";
+import { PathReach } from "./path-reach.ts";
+import { PlacelessMounts } from "./placeless-mounts.ts";
 import type { Poller } from "./poller.ts";
 import type { RecorderOptions } from "./recorder-messages.ts";
 import { refusedSource } from "./refused-source.ts";
 import { SettingEventGroup } from "./setting-event-group.ts";
 import { SettingRecording } from "./setting-recording.ts";
+import { TouchLookup } from "./touch-lookup.ts";
 
 const touchesMaxDefault = 2_000_000;
 /** Nobody asks about who had a pid longer ago than this. */
@@ -38,6 +41,7 @@ export interface FileSourcesOptions {
 export class FileSources {
   private readonly given: FileSourcesOptions;
   private readonly handles: DirectoryHandles;
+  private readonly placeless = new PlacelessMounts();
   private group: FileEventGroup | null = null;
   private files: FileRecording | null = null;
   private settingGroup: SettingEventGroup | null = null;
@@ -48,7 +52,7 @@ export class FileSources {
 
   constructor(given: FileSourcesOptions) {
     this.given = given;
-    this.handles = new DirectoryHandles(given.calls);
+    this.handles = new DirectoryHandles(given.calls, new PathReach(given.calls, this.placeless));
   }
 
   start(): void {
@@ -61,12 +65,14 @@ export class FileSources {
     }
     this.group = group;
     this.files = new FileRecording({
-      ...{ group, handles: this.handles, paths, news, lineage },
+      ...{ group, paths, news, lineage },
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
+    this.placeless.open();
+    for (const directory of this.placeless.directories) group.markDirectory(directory);
     this.followLines(this.files, group);
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
@@ -112,8 +118,9 @@ export class FileSources {
       return key;
     };
     const { files, settings } = this;
+    const lookup = files === null ? null : new TouchLookup(files.table, this.handles);
     return new Map(
-      paths.map((path) => [path, [...(files?.touchesOf(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
+      paths.map((path) => [path, [...(lookup?.of(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
     );
   }
 
@@ -153,6 +160,11 @@ export class FileSources {
         return lineage.beganNs(serial);
       },
     });
+  }
+
+  /** What is needed to answer, also after `close`. */
+  forget(): void {
+    this.placeless.close();
   }
 
   private startSettings(isLimited: boolean): void {

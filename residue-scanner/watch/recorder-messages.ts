@@ -39,7 +39,7 @@ export type RecorderQuestion =
 
 /** What one process did to one name, as it happened. */
 export interface WatchedTouch {
-  /** One character a byte; null where the directory is gone, and only `name` is known. */
+  /** One character a byte; null where the directory is gone, nothing tells where it was, and only `name` is known. */
   readonly path: string | null;
   readonly name: string;
   readonly kinds: readonly TouchKind[];

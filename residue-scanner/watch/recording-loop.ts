@@ -112,6 +112,11 @@ export class RecordingLoop {
     this.network?.close();
   }
 
+  /** Nobody asks any more. */
+  forget(): void {
+    this.files.forget();
+  }
+
   recording(): RecordingAnswer {
     if (this.toMs === 0) this.describeTheRest();
     return {
@@ -130,7 +135,11 @@ export class RecordingLoop {
   }
 
   news(): RecorderNews {
-    const { touches, missed } = this.latest?.take() ?? { touches: [], missed: 0 };
+    const { latest } = this;
+    const count = latest?.count ?? 0;
+    // Of a directory that went meanwhile its name is told next.
+    if (this.toMs === 0 && latest?.isPuzzled() === true) this.catchUp();
+    const { touches, missed } = latest?.take(count) ?? { touches: [], missed: 0 };
     return { touches, missed, processes: this.lineage.ancestry(new Set(touches.map(({ by }) => by))) };
   }
 

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 
 import type { ProcessFact } from "../../core/fact.ts";
+import { kernelCalls } from "../kernel-calls.ts";
 import {
   commandLineOf,
   type ProcessStat,
@@ -54,6 +55,7 @@ export function readProcess(
     cgroup: unifiedCgroupOf(readProcRecord(`${directory}/cgroup`)),
     kernelThread: false,
     marks: hasMemory ? marksIn(readMemory(`${directory}/environ`)) : {},
+    ioPriority: ioPriorityOf(pid),
     affinity: fieldOf(status, "Cpus_allowed_list"),
     oomScoreAdjust: hasMemory ? numberIn(readProcRecord(`${directory}/oom_score_adj`)) : null,
     limits: hasMemory ? limitsIn(readProcRecord(`${directory}/limits`)) : null,
@@ -77,6 +79,20 @@ function basis(stat: ProcessStat) {
   const scheduling = `${policies[kind] ?? `policy ${kind}`}${(policy & resetOnFork) === 0 ? "" : ", reset on fork"}`;
   const priority = realtimePriority === 0 ? "" : ` at priority ${realtimePriority}`;
   return { pid, startTime, name, parent, session, state, nice, scheduling: `${scheduling}${priority}` };
+}
+
+/** linux/ioprio.h: IOPRIO_WHO_PROCESS, and the class above a level of 0 to 7. */
+const ofProcess = 1;
+const classShift = 13;
+const levelBits = 0x7;
+const ioClasses = ["none", "realtime", "best-effort", "idle"];
+
+/** ioprio_get(2); null where this platform cannot ask, or the process is gone. */
+function ioPriorityOf(pid: number): string | null {
+  const value = kernelCalls()?.ioprioGet(ofProcess, pid) ?? -1;
+  if (value < 0) return null;
+  const kind = ioClasses[value >> classShift] ?? `class ${value >> classShift}`;
+  return kind === "realtime" || kind === "best-effort" ? `${kind} ${value & levelBits}` : kind;
 }
 
 /**

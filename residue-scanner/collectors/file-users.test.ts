@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import { readWriters, writableMappings } from "./writers.ts";
+import { readUsers, writableMappings } from "./file-users.ts";
 
 describe("whoever can write to a file", () => {
   it.runIf(process.platform === "linux")("is who has it open for writing, and nobody who only reads it", () => {
@@ -12,7 +12,9 @@ describe("whoever can write to a file", () => {
     closeSync(openSync(read, "w"));
     const held = [openSync(written, "w"), openSync(read, "r")];
     onTestFinished(() => held.forEach(closeSync));
-    expect([...readWriters(new Set([written, read]))]).toEqual([[written, [process.pid]]]);
+    const users = readUsers(new Set([written, read]));
+    expect(users.get(written)).toEqual({ readers: [], writers: [process.pid] });
+    expect(users.get(read)).toEqual({ readers: [process.pid], writers: [] });
   });
 
   it("is who shares it in memory, too", () => {
