@@ -1,5 +1,7 @@
 import { requestPlaces } from "./delegates.ts";
 import { type Differences, isListed } from "./difference.ts";
+import { imageFiles } from "./image-files.ts";
+import { packageFiles } from "./package-files.ts";
 import { processSettingPaths, settingPaths } from "./setting-paths.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -7,11 +9,13 @@ import type { Snapshot } from "./snapshot.ts";
 export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Snapshot): string[] {
   const paths = new Set<string>(requestPlaces);
   const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
+  for (const { device } of imageFiles(before, after).values()) paths.add(device);
   for (const { file } of [...before.crontabs, ...after.crontabs]) paths.add(file);
   for (const difference of list) {
     if (isListed(difference)) {
       const fact = difference.after ?? difference.before;
-      for (const path of [fact?.file ?? fact?.location ?? "", ...settingPaths(difference)]) paths.add(path);
+      for (const path of [fact?.file ?? fact?.location ?? "", ...settingPaths(difference), ...packageFiles(difference)])
+        paths.add(path);
     } else if (difference.surface === "files") {
       paths.add(difference.key);
     } else if (difference.surface === "cgroups") {
