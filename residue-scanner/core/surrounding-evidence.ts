@@ -89,13 +89,16 @@ export class SurroundingEvidence {
 
   /** A mount point shows the directory that is mounted, or again the one below. */
   #ofMountOn({ key, changed }: FileDifference): Attribution | null {
-    const mount = changed.includes("ino") ? this.#mounts.get(key) : undefined;
+    // The roots of two file systems may have one number.
+    const isAnother = changed.includes("ino") || changed.includes("btime");
+    const mount = isAnother ? this.#mounts.get(key) : undefined;
     const mounted = mount === undefined || mount.change === "changed" ? null : this.#asked.ofListed(mount);
     return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
 }
 
-function through({ to, evidence }: Attribution, detail: string): Attribution {
+/** The same attribution, with what leads there from what was asked for. */
+export function through({ to, evidence }: Attribution, detail: string): Attribution {
   const [first, ...rest] = evidence;
   if (first === undefined) return { to, evidence };
   return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };

@@ -22,6 +22,15 @@ export const toldWith: readonly NoiseRule[] = [
     },
   },
   {
+    id: "told-with-device",
+    reason:
+      "A setting that came or went with what it is a setting of: a disk, a mounted file system, a module, an interrupt. That is told where it was left.",
+    matches: ({ difference }) =>
+      difference.surface === "sysctls" &&
+      difference.change !== "changed" &&
+      /^\/(?:sys|proc\/irq)\//.test((difference.after ?? difference.before)?.location ?? ""),
+  },
+  {
     id: "told-with-crontab",
     reason: "The file of a crontab line that is itself reported.",
     matches: ({ difference, isFoundCrontab }) =>
