@@ -1,4 +1,5 @@
 import type { ListedDifference, ProcessDifference } from "./difference.ts";
+import type { ListedFact } from "./fact.ts";
 
 /** A setting of a network namespace other than the recorder's own: by its path it cannot be told from that of here. */
 export function settingElsewhere(path: string): string {
@@ -21,6 +22,20 @@ function diskControls({ key }: ListedDifference): string[] {
   return [...own, "/sys/class/zram-control/hot_add", "/sys/class/zram-control/hot_remove"];
 }
 
+/** Each event has a switch of its own, each system of events one, and all of them one more. */
+function eventSwitches({ changed, before, after }: Pick<ListedDifference, "changed" | "before" | "after">): string[] {
+  if (!changed.includes("set_event")) return [];
+  const linesOf = (fact: ListedFact | null) => String(fact?.attributes["set_event"] ?? "").split("\n");
+  const [was, is] = [new Set(linesOf(before)), new Set(linesOf(after))];
+  const events = [...was.symmetricDifference(is)].filter(Boolean);
+  const directories = events.flatMap((event) => {
+    const [system = "", name = ""] = event.split(":");
+    return [`events/${system}/${name}`, `events/${system}`];
+  });
+  const root = (after ?? before)?.location ?? "";
+  return [...new Set([...directories, "events"])].map((directory) => `${root}/${directory}/enable`);
+}
+
 /** The settings of an interface are told with it, as attributes like `ipv4/conf/forwarding`. */
 function interfaceSettings({ key, changed }: ListedDifference): string[] {
   if (!key.startsWith("interface ")) return [];
@@ -41,7 +56,8 @@ const eventControls = ["dynamic_events", "kprobe_events", "uprobe_events", "synt
 function kernelControls({ key, changed, before, after }: ListedDifference): string[] {
   const { location = "" } = after ?? before ?? {};
   const directory = location.slice(0, location.lastIndexOf("/"));
-  if (key.startsWith("tracer ")) return changed.map((attribute) => `${location}/${attribute}`);
+  if (key.startsWith("tracer "))
+    return [...changed.map((attribute) => `${location}/${attribute}`), ...eventSwitches({ changed, before, after })];
   if (key.startsWith("format ")) return [`${directory}/register`, location];
   if (!key.startsWith("event ")) return [];
   const tracing = location.slice(0, location.indexOf("/dynamic_events: "));

@@ -28,7 +28,9 @@ export class SurroundingEvidence {
     const files = differences.filter((each): each is FileDifference => each.surface === "files");
     this.#files = new Map(files.map((each) => [each.key, each]));
     const mounts = differences.filter((each): each is ListedDifference => each.surface === "mounts");
-    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    // What is mounted in others' namespaces is at no place of here.
+    const here = mounts.filter(({ key }) => key.startsWith("/"));
+    this.#mounts = new Map(here.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
   }
 
   of(difference: FileDifference): Attribution | null {

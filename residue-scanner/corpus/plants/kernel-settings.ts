@@ -63,7 +63,7 @@ export const kernelSettingPlants: CorpusSection = {
       name: "z-filesystem",
       what: "a setting of a mounted file system",
       ...{
-        path: "$(ls -d /sys/fs/ext4/*/inode_readahead_blks | head -n 1)",
+        path: '"/sys/fs/ext4/$(basename "$(findmnt --noheadings --output SOURCE /)")/inode_readahead_blks"',
         value: "64",
         text: "inode_readahead_blks",
       },
