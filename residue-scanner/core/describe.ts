@@ -1,5 +1,5 @@
 import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
-import { coveredPlace } from "./covered-path.ts";
+import { coveredPlace, coveredText } from "./covered-path.ts";
 import { type Difference, type FileDifference, isListed, type ListedDifference } from "./difference.ts";
 import { attributesOf, type ListedFact, type ProcessFact, type SocketFact } from "./fact.ts";
 import { fileAttributes, type FileFact } from "./file-fact.ts";
@@ -111,7 +111,7 @@ function describeFile(
   const path =
     covered === null
       ? showPath(difference.key)
-      : `${showPath(covered.path)} (under the mount at ${showPath(covered.point)})`;
+      : coveredText({ path: showPath(covered.path), point: showPath(covered.point) });
   const target = typeof inspection?.linkTarget === "string" ? ` -> ${showPath(inspection.linkTarget)}` : "";
   const mode = fact.permissions.toString(8).padStart(4, "0");
   const size = fact.kind === "file" ? `, ${fact.size} bytes` : "";
