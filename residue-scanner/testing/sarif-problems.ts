@@ -17,7 +17,7 @@ const validate = compile();
 /** Of what the schema uses, draft 4 of JSON Schema, in which it is written, differs from what Ajv reads in `id` only. */
 function compile() {
   const path = join(import.meta.dirname, "sarif-schema-2.1.0.json");
-  const { id: $id, $schema: _, ...schema } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  const { id: $id, $schema: _, ...schema } = JSON.parse(readFileSync(path, "utf8")) as { id: string; $schema: string };
   const ajv = new Ajv({
     strict: false,
     allErrors: true,
