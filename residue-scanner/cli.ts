@@ -169,7 +169,7 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     .addHelpText("after", "\nExamples:\n  residue doctor\n  sudo residue doctor --json")
     .addHelpText(
       "after",
-      "\nExit codes:\n  0    everything can be seen\n  2    something cannot; the report names it\n",
+      "\nExit codes:\n  0    everything can be seen: a run can be called clean\n  2    something cannot; the report names it, and the best verdict of a run\n",
     )
     .action(async (options: DoctorCommandOptions) => {
       // It records, and makes a cgroup to try: neither may outlive it.
