@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 
 import { describe, expect, it } from "vitest";
 
-import { shellPath, showPath, toBytePath, unshownPath } from "./path-text.ts";
+import { shellPath, showPath, showWords, toBytePath, unshownPath } from "./path-text.ts";
 
 const names = [
   "plain",
@@ -32,6 +32,11 @@ describe("a path in words", () => {
     ["\x1b[31m", "\\x1b[31m"],
   ])("shows %j as %s", (bytePath, shown) => {
     expect(showPath(bytePath)).toBe(shown);
+  });
+
+  it("shows words that are no path with their backslashes as they are", () => {
+    const words = ["printf 'a\\n'", toBytePath("grep ü"), "\xfc\x1b"];
+    expect(words.map(showWords)).toEqual(["printf 'a\\n'", "grep ü", "\\xfc\\x1b"]);
   });
 
   it("never shows two paths alike", () => {

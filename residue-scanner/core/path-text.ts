@@ -22,6 +22,13 @@ export function unshownPath(text: string): string {
   });
 }
 
+/** The same for words that are no path, such as a command line: their backslashes stay as they are. */
+export function showWords(byteText: string): string {
+  return showText(
+    isUtf8(byteText) ? Buffer.from(byteText, "latin1").toString("utf8") : byteText.replace(/[\x80-\xff]/g, hex),
+  );
+}
+
 /** One line, whatever stands in it. */
 export function showText(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about

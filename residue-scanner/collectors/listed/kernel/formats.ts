@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { ListedReading } from "../../../core/fact.ts";
 import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
 import { KernelTexts } from "../read-text.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 const type = "binfmt_misc";
 const usual = "/proc/sys/fs/binfmt_misc";
@@ -31,7 +32,7 @@ export function readFormats(directory: string): ListedReading {
     location: `${usual}/${name}`,
     uid: null,
     attributes: { text: texts.text(`${directory}/${name}`) ?? "" },
-    show: `cat ${usual}/${name}`,
+    show: `cat ${shellPath(`${usual}/${name}`)}`,
   }));
   return { facts, unseen: texts.unseen() };
 }

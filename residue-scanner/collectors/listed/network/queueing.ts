@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ListedFact } from "../../../core/fact.ts";
 import { attributesByType, textOf } from "../../netlink/attributes.ts";
 import type { Questions } from "../../netlink/netlink.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** linux/rtnetlink.h, struct tcmsg: family, index, handle, parent, info. */
 const getDiscipline = 38;
@@ -32,7 +33,7 @@ export function readQueueing(netlink: Questions, nameOf: (index: number) => stri
         kind,
         options: countingKinds.has(kind) ? "" : createHash("sha256").update(options).digest("hex").slice(0, 16),
       },
-      show: `tc qdisc show dev ${device}`,
+      show: `tc qdisc show dev ${shellPath(device)}`,
     };
     return [fact];
   });
