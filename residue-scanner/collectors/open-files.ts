@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 
 import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
 
@@ -114,31 +114,6 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
-/** Pids of those who have a file open. */
-export interface FileUsers {
-  readonly readers: readonly number[];
-  readonly writers: readonly number[];
-}
-
-/** Which processes have one of these files open: path (one character a byte) → pids. */
-export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
-  const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
-  for (const pid of listPids()) {
-    for (const descriptor of listDescriptors(pid) ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target === null || !paths.has(target)) continue;
-      const known = users.get(target) ?? { readers: [], writers: [] };
-      users.set(target, known);
-      const mode = modeOf(link);
-      for (const [pids, bit] of [[known.readers, 0o400] as const, [known.writers, 0o200] as const]) {
-        if ((mode & bit) !== 0 && pids.at(-1) !== pid) pids.push(pid);
-      }
-    }
-  }
-  return users;
-}
-
 /** The first thread may have ended, and the others go on with all that is open (pthread_exit(3) in main). */
 function ofOtherThread(pid: number): [of: string, descriptors: string[]] {
   try {
@@ -154,21 +129,15 @@ function ofOtherThread(pid: number): [of: string, descriptors: string[]] {
   return [String(pid), []];
 }
 
-function listDescriptors(of: number | string): string[] | null {
+/**
+ * @param of a pid, or `PID/task/TID`
+ * @returns null where this user may not see them
+ */
+export function listDescriptors(of: number | string): string[] | null {
   try {
     return readdirSync(`/proc/${of}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
     return (error as NodeJS.ErrnoException).code === "EACCES" ? null : [];
-  }
-}
-
-/** proc_pid_fd(5): the link's own permissions tell how the descriptor was opened. */
-function modeOf(link: string): number {
-  try {
-    return lstatSync(link).mode;
-  } catch {
-    // Closed since it was listed.
-    return 0;
   }
 }

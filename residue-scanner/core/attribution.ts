@@ -89,9 +89,13 @@ function settingSeen(paths: readonly string[], recorded: RecordedEvidence | null
   return { to: "unknown", evidence: [{ kind: "recorder", detail }] };
 }
 
-function crontabSeen({ before, after }: CrontabDifference, { recorded }: AttributionKnowledge): Attribution | null {
+function crontabSeen(
+  { key, before, after }: CrontabDifference,
+  { recorded }: AttributionKnowledge,
+): Attribution | null {
   const file = (after ?? before)?.file;
-  return file === undefined ? null : (recorded?.ofTouches([file], isPutting) ?? null);
+  const seen = file === undefined ? null : (recorded?.ofTouches([file], isPutting) ?? null);
+  return seen?.to === "shared" ? (recorded?.ofLine(key) ?? seen) : seen;
 }
 
 /** Making one is making a directory; what happens to it afterwards does not make it anybody else's. */

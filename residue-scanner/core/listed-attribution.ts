@@ -2,6 +2,7 @@ import type { Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import { withRecorded } from "./combined-roles.ts";
 import type { ListedDifference } from "./difference.ts";
+import { packageFiles } from "./package-files.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import { worstOf } from "./holder-attribution.ts";
@@ -39,12 +40,14 @@ export function attributeListed(
 /** Of what stands in a file, and of settings: who wrote there; of what is no file: who called the kernel for it. */
 function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): Attribution | null {
   const { file, location = "" } = difference.after ?? difference.before ?? {};
+  const ofItsOwn = recorded.ofTouches(packageFiles(difference), isPutting);
+  if (ofItsOwn !== null) return ofItsOwn;
   const standsIn = file ?? (difference.surface === "sysctls" ? location : "");
   const written = recorded.ofTouches(
     [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
     difference.surface === "ipc" ? (touch) => isOfQueue(difference, touch) : isPutting,
   );
-  if (written !== null) return written;
+  if (written !== null) return written.to === "shared" ? (recorded.ofLine(difference.key) ?? written) : written;
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
   const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
   if (named !== null) return named;

@@ -2,6 +2,7 @@ import { attributeActs, leadsTo, namesOf, noWords, says, type Words } from "./ac
 import { type Explanation, explanationBy } from "./call-surfaces.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
+import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
 import {
   type Difference,
   type FileDifference,
@@ -11,6 +12,7 @@ import {
   processKey,
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
+import type { ImageFile } from "./image-files.ts";
 import { showText } from "./path-text.ts";
 import type { PipeRequests } from "./pipe-requests.ts";
 import { canHaveDone } from "./process-acts.ts";
@@ -19,6 +21,7 @@ import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
+import { SurroundingEvidence, through } from "./surrounding-evidence.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 
@@ -28,14 +31,18 @@ export interface RecordedSources {
   readonly requests: Requests;
   readonly pipes: PipeRequests;
   readonly differences: readonly Difference[];
+  readonly images: ReadonlyMap<string, ImageFile>;
 }
 
 /** What a recording says about differences; null where it says nothing. */
 export class RecordedEvidence {
   readonly #sources: RecordedSources;
-  readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
-  readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  /** Those whose flags may have been set. */
+  readonly #flagged: readonly string[];
+  /** Files that were there and are others now, or have other contents. */
+  readonly #changed: readonly string[];
+  readonly #around: SurroundingEvidence;
   /** Disks by their names, `loop0`, and by the files that they lie in. */
   readonly #disks: ReadonlyMap<string, ListedDifference>;
   /** Namespaces that came or went, `net:[4026532000]`. */
@@ -48,12 +55,10 @@ export class RecordedEvidence {
   constructor(sources: RecordedSources) {
     this.#sources = sources;
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
-    this.#files = new Map(files.map((each) => [each.key, each]));
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
-    const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
-    // What is mounted in others' namespaces is at no place of here.
-    const here = mounts.filter(({ key }) => key.startsWith("/"));
-    this.#mounts = new Map(here.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
+    this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
+    this.#around = new SurroundingEvidence(sources, this);
     const listed = sources.differences.filter(isListed);
     this.#namespaces = new Set(
       listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
@@ -91,6 +96,8 @@ export class RecordedEvidence {
   ofFile(difference: FileDifference): Attribution | null {
     const { run, witness } = this.#sources;
     const own = run.touchesOf(difference.key);
+    const attached = own.length > 0 ? this.#ofAttaching(difference, own) : null;
+    if (attached !== null) return attached;
     const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
     const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
@@ -98,12 +105,25 @@ export class RecordedEvidence {
     }
     // What is written to a disk is written to its file by the kernel.
     const ofDisk = difference.change === "changed" ? this.ofDisk(difference.key) : null;
-    return this.#ofHolder(difference) ?? ofDisk ?? this.#withFlags(difference, answer);
+    return this.#around.of(difference) ?? ofDisk ?? this.#withFlags(difference, answer);
   }
 
   /** Whose are the touches of these names, whatever they did; null where there are none. */
   ofTouches(paths: readonly string[], isTelling: (touch: Touch) => boolean = () => true): Attribution | null {
     const touches = paths.flatMap((path) => this.#sources.run.touchesOf(path)).filter(isTelling);
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** Whose a line is that was put into a file that several wrote, or taken out of it; null where that was not seen. */
+  ofLine(key: string): Attribution | null {
+    const { by = [], atMs = 0 } = this.#sources.run.recording.lines?.get(key) ?? {};
+    const touches = by.map((each): Touch => ({ by: each, kinds: ["modified"], firstMs: atMs, lastMs: atMs }));
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** The same of every name in these directories. */
+  ofTouchesIn(directories: readonly string[]): Attribution | null {
+    const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
     return touches.length === 0 ? null : this.#attribute(touches);
   }
 
@@ -160,13 +180,7 @@ export class RecordedEvidence {
 
   /** Whose is the mount that came or went, and on which a path lies. */
   ofMountAt(path: string): Attribution | null {
-    for (let at: string | null = path; at !== null; at = parentOf(at)) {
-      const mount = this.#mounts.get(at);
-      const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
-      if (mounted !== null)
-        return through(mounted, `lies where something was mounted or unmounted, on ${showText(at)}`);
-    }
-    return null;
+    return this.#around.ofMountAt(path);
   }
 
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
@@ -195,50 +209,37 @@ export class RecordedEvidence {
     return { to: combined(judged.map(({ to }) => to)), evidence: touchEvidence(judged, this.#sources.witness) };
   }
 
-  /** A name that came beside another one, or went, changed the count of links of that one. */
+  /**
+   * What was done under another name of the same file: that name came or went, which changed the count of links, or the
+   * file was written to, or given other attributes, under it.
+   */
   #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
-    const isLinked = changed.includes("nlink") && after?.kind !== "directory" && after?.ino === before?.ino;
-    if (!isLinked) return [];
-    const others = (this.#links.get(after?.ino ?? 0) ?? []).filter(
-      (each) => each.key !== key && each.change !== "changed",
-    );
-    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
+    const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
+    if (!isSame || (after.links < 2 && !changed.includes("nlink"))) return [];
+    const others = (this.#links.get(after.ino) ?? []).filter((each) => each.key !== key);
+    const isTold = ({ change }: FileDifference) => change === "changed" || changed.includes("nlink");
+    return others.filter(isTold).flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
 
-  /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
-  #ofHolder(difference: FileDifference): Attribution | null {
-    const { key, change } = difference;
-    if (change === "changed") return this.#ofMountOn(difference);
-    for (let path = parentOf(key); path !== null; path = parentOf(path)) {
-      const mount = this.#mounts.get(path);
-      const mounted = mount === undefined ? null : this.ofListed(mount);
-      if (mounted !== null)
-        return through(mounted, `lies where something was mounted or unmounted, on ${showText(path)}`);
-      const holder = this.#files.get(path);
-      if (holder?.change !== change) continue;
-      const moved = this.ofTouches([path], ({ kinds }) =>
-        kinds.includes(change === "appeared" ? "moved-to" : "moved-from"),
-      );
-      if (moved !== null) return through(moved, `${change === "appeared" ? "came" : "went"} with ${showText(path)}`);
-    }
-    return null;
-  }
-
-  /** A mount point shows the directory that is mounted, or again the one below. */
-  #ofMountOn({ key, changed }: FileDifference): Attribution | null {
-    // The roots of two file systems may have one number.
-    const isAnother = changed.includes("ino") || changed.includes("btime");
-    const mount = isAnother ? this.#mounts.get(key) : undefined;
-    const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
-    return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
+  /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
+  #ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
+    if (!touches.every(({ by }) => this.#sources.witness.isOfKernel(by))) return null;
+    const attaches = ({ call, parameters }: Act) => call === "ioctl" && attaching.has(parameters["command"] ?? "");
+    return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
+      names: [key],
+      others: this.#changed.filter((other) => other !== key),
+    });
   }
 
   /** What chattr(1) sets leaves no file event. */
-  #withFlags({ key, change, changed, before, after }: FileDifference, answer: Attribution | null): Attribution | null {
-    const isAnother = change !== "changed" || before?.ino !== after?.ino;
-    if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
-    const bySetting = (act: Act) => (settingFlags.has(act.call) ? explanationBy(act, "files", key) : null);
-    return this.#ofActs(bySetting, { names: [key], others: [] }) ?? answer;
+  #withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
+    const { key, changed } = difference;
+    const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
+    if (isAnswered || !mayBeOfFlags(difference)) return answer;
+    const acts = this.#acts.filter((act) => settingFlags.has(act.call) && explanationBy(act, "files", key) !== null);
+    const fitting = new Set(flagActs(acts, difference));
+    const bySetting = (act: Act) => (fitting.has(act) ? explanationBy(act, "files", key) : null);
+    return this.#ofActs(bySetting, { names: [key], others: this.#flagged.filter((other) => other !== key) }) ?? answer;
   }
 
   #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
@@ -284,14 +285,5 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
   return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
 }
 
+const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
-function through({ to, evidence }: Attribution, detail: string): Attribution {
-  const [first, ...rest] = evidence;
-  if (first === undefined) return { to, evidence };
-  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
-}
-
-function parentOf(path: string): string | null {
-  const slash = path.lastIndexOf("/");
-  return slash <= 0 ? null : path.slice(0, slash);
-}

@@ -1,5 +1,7 @@
 import { requestPlaces } from "./delegates.ts";
 import { type Differences, isListed } from "./difference.ts";
+import { imageFiles } from "./image-files.ts";
+import { packageFiles } from "./package-files.ts";
 import { membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
 import { twinsOf } from "./listed-attribution.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -8,12 +10,14 @@ import type { Snapshot } from "./snapshot.ts";
 export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Snapshot): string[] {
   const paths = new Set<string>(requestPlaces);
   const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
+  for (const { device } of imageFiles(before, after).values()) paths.add(device);
   for (const { file } of [...before.crontabs, ...after.crontabs]) paths.add(file);
   for (const difference of list) {
     if (isListed(difference)) {
       const fact = difference.after ?? difference.before;
       const place = fact?.file ?? fact?.location ?? "";
-      for (const path of [place, ...settingPaths(difference), ...twinsOf(place)]) paths.add(path);
+      for (const path of [place, ...settingPaths(difference), ...packageFiles(difference), ...twinsOf(place)])
+        paths.add(path);
     } else if (difference.surface === "files") {
       paths.add(difference.key);
     } else if (difference.surface === "cgroups") {

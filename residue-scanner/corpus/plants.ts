@@ -14,6 +14,13 @@ import { networkPlants } from "./plants/network.ts";
 import { processPlants } from "./plants/processes.ts";
 import { schedulePlants } from "./plants/schedules.ts";
 import { socketPlants } from "./plants/sockets.ts";
+import { installedPlants } from "./plants/installed.ts";
+import { otherPlaces } from "./plants/other-places.ts";
+import { unusualAttributes } from "./plants/unusual-attributes.ts";
+import { unusualNames } from "./plants/unusual-names.ts";
+import { unusualSchedules } from "./plants/unusual-schedules.ts";
+import { unusualWriters } from "./plants/unusual-writers.ts";
+import { unusualWrites } from "./plants/unusual-writes.ts";
 import { uncommonSocketPlants } from "./plants/uncommon-sockets.ts";
 
 /** What a job leaves, one way each, over every surface of the host. */
@@ -23,6 +30,13 @@ export const plantSections: readonly CorpusSection[] = [
   configurationPlants,
   schedulePlants,
   delegatedPlants,
+  unusualWrites,
+  unusualNames,
+  otherPlaces,
+  unusualAttributes,
+  unusualWriters,
+  installedPlants,
+  unusualSchedules,
   processPlants,
   socketPlants,
   mountPlants,

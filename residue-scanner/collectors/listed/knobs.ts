@@ -3,6 +3,7 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { KernelTexts } from "./read-text.ts";
 import { readSetting } from "./sysctls.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 /** What is set of a disk's queue (queue-sysfs of the kernel's manual). */
 const queueFiles = (
@@ -51,7 +52,14 @@ export function collectKnobs(sys = "/sys", proc = "/proc"): ListedReading {
     if (value === null || value === "refused") return [];
     const attributes = { value: value.text };
     return [
-      { key: location, subject: `setting ${location}`, location, uid: null, attributes, show: `cat ${location}` },
+      {
+        key: location,
+        subject: `setting ${location}`,
+        location,
+        uid: null,
+        attributes,
+        show: `cat ${shellPath(location)}`,
+      },
     ];
   });
   const hidden = refused.length === 0 ? [] : [`${refused.length} settings cannot be read, ${refused[0]} for one`];

@@ -3,6 +3,7 @@ import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { showFlags } from "./network/links.ts";
 import { KernelTexts } from "./read-text.ts";
 import { readSetting } from "./sysctls.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 /** Routes that the kernel made: from another, from a router's word, of an own address (linux/ipv6_route.h). */
 const madeByKernel = { cache: 0x0100_0000, fromRouter: 0x0004_0000, local: 0x8000_0000 } as const;
@@ -69,7 +70,7 @@ function interfaceFact(sources: InterfaceSources, found: FactAttributes | null):
       location: `/sys/class/net/${name}`,
       uid: null,
       attributes,
-      show: `ip -details address show dev ${name}`,
+      show: `ip -details address show dev ${shellPath(name)}`,
     },
   ];
 }

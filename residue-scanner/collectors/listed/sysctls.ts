@@ -3,6 +3,7 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { readRecord } from "../quick-read.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 /** Numbers that the kernel moves by itself: proc_sys_fs(5), proc_sys_kernel(5), random(4). */
 const counters = new Set([
@@ -95,6 +96,6 @@ function settingFact(path: string, value: string): ListedFact {
     uid: null,
     attributes: { value },
     ...(isCounter && { isCounter }),
-    show: `sysctl ${name}`,
+    show: `sysctl ${shellPath(name)}`,
   };
 }

@@ -193,9 +193,9 @@ export const backgroundKernelWork: CorpusSection = {
       needs: ["unshare", "mount"],
       before: 'grep -q tracefs /proc/filesystems || refuse "no tracefs"; hidden_mount tracefs :',
       act: `hidden_mount tracefs 'mkdir "$M/instances/$N"; echo 1 > "$M/instances/$N/events/sched/sched_process_fork/enable"'`,
-      steady: `hidden_mount tracefs 'mkdir "$M/instances/$N-fleeting"; rmdir "$M/instances/$N-fleeting"'`,
-      undo: `hidden_mount tracefs 'rmdir "$M/instances/$N"' || :; hidden_mount tracefs 'rmdir "$M/instances/$N-fleeting"' 2>/dev/null || :`,
-      traces: [{ text: "$N" }, { text: "$N-fleeting" }],
+      steady: `hidden_mount tracefs 'mkdir "$M/instances/$N-brief"; rmdir "$M/instances/$N-brief"'`,
+      undo: `hidden_mount tracefs 'rmdir "$M/instances/$N"' || :; hidden_mount tracefs 'rmdir "$M/instances/$N-brief"' 2>/dev/null || :`,
+      traces: [{ text: "$N" }, { text: "$N-brief" }],
     },
     {
       name: "bz-map",

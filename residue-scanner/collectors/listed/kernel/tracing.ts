@@ -5,6 +5,7 @@ import type { ListedFact, ListedReading } from "../../../core/fact.ts";
 import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
 import { readProcessStat } from "../../proc.ts";
 import { KernelTexts } from "../read-text.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 const type = "tracefs";
 const usual = "/sys/kernel/tracing";
@@ -57,7 +58,7 @@ function tracerFact(subject: string, location: string, attributes: FactAttribute
     location,
     uid: null,
     attributes,
-    show: `grep . ${location}/* 2>/dev/null`,
+    show: `grep . ${shellPath(location)}/* 2>/dev/null`,
   };
 }
 

@@ -14,6 +14,7 @@ import { readQueueing } from "./queueing.ts";
 import { readRouting } from "./routing.ts";
 import { multipathLimits, readMultipath, readSundries } from "./sundries.ts";
 import { readTransforms } from "./transforms.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** The kernel was built without it. */
 const absentCodes = new Set(["EOPNOTSUPP", "EPROTONOSUPPORT", "EINVAL", "ENOENT"]);
@@ -52,7 +53,7 @@ function placed(fact: ListedFact, { name, entrance, pids, isPinned }: NetworkNam
     key: `${name} ${fact.key}`,
     subject: `${fact.subject}, in ${name}`,
     location: `${fact.location} in ${name}`,
-    show: `nsenter --net=${entrance} ${fact.show}`,
+    show: `nsenter --net=${shellPath(entrance)} ${fact.show}`,
   };
 }
 

@@ -3,6 +3,7 @@ import type { ListedFact } from "../../../core/fact.ts";
 import { showAddress } from "../../netlink/addresses.ts";
 import { attributesByType, listAttributes, littleEndian, textOf } from "../../netlink/attributes.ts";
 import { NetlinkError, protocols, type Questions, withNetlink } from "../../netlink/netlink.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** linux/rtnetlink.h, struct ifinfomsg and ifaddrmsg. */
 const getLink = 18;
@@ -72,7 +73,7 @@ function linkOf(body: Buffer): Link {
         ...detailsOf(found, { info, kind }),
         master: found.has(linkAttributes.master) ? number(linkAttributes.master) : null,
       },
-      show: `ip -details address show dev ${name}`,
+      show: `ip -details address show dev ${shellPath(name)}`,
     },
   };
 }
@@ -132,7 +133,7 @@ export function readLinksAndAddresses(netlink: Questions, links: ReadonlyMap<num
     const location = `${address} on ${device}`;
     const fact: ListedFact = {
       ...{ key: `address ${location}`, subject: `address ${location}`, location, uid: null, attributes: { device } },
-      show: `ip address show dev ${device}`,
+      show: `ip address show dev ${shellPath(device)}`,
     };
     return [fact];
   });

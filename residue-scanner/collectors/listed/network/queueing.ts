@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { ListedFact } from "../../../core/fact.ts";
 import { attributesByType, textOf } from "../../netlink/attributes.ts";
+import { shellPath } from "../../../core/path-text.ts";
 import type { NetlinkMessage, Questions } from "../../netlink/netlink.ts";
 
 /** linux/rtnetlink.h, struct tcmsg: family, index, handle, parent, info. */
@@ -44,7 +45,7 @@ function disciplineFacts(messages: readonly NetlinkMessage[], nameOf: (index: nu
         kind,
         options: countingKinds.has(kind) ? "" : createHash("sha256").update(options).digest("hex").slice(0, 16),
       },
-      show: `tc qdisc show dev ${device}`,
+      show: `tc qdisc show dev ${shellPath(device)}`,
     };
     return [fact];
   });
