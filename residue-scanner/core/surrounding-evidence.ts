@@ -4,6 +4,7 @@ import { type ImageFile, isOnImage } from "./image-files.ts";
 import { showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
+import { through } from "./through.ts";
 
 /** What the kernel changes of an image. */
 const writtenAlone: ReadonlySet<string> = new Set(["mtime", "ctime", "size"]);
@@ -97,13 +98,6 @@ export class SurroundingEvidence {
     const mounted = mount === undefined || mount.change === "changed" ? null : this.#asked.ofListed(mount);
     return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
-}
-
-/** The same attribution, with what leads there from what was asked for. */
-export function through({ to, evidence }: Attribution, detail: string): Attribution {
-  const [first, ...rest] = evidence;
-  if (first === undefined) return { to, evidence };
-  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
 }
 
 function parentOf(path: string): string | null {
