@@ -1,5 +1,7 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 
+import { systemCode } from "../../foundation/errors.ts";
+import { inDirectory } from "./directory-access.ts";
 import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
 
 export interface HeldSocket {
@@ -54,11 +56,7 @@ export function readOpenFiles(): OpenFiles {
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
     if (descriptors === null && !hasEnded(pid)) closed.push(pid);
-    for (const descriptor of descriptors ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target !== null) held.add({ pid, link, target });
-    }
+    if (descriptors !== null && descriptors.length > 0) addAll(held, pid, descriptors);
   }
   const { sockets, nameless, namespaces } = held;
   const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
@@ -138,12 +136,24 @@ export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
   return users;
 }
 
+function addAll(held: Held, pid: number, descriptors: readonly string[]): void {
+  const directory = `/proc/${pid}/fd`;
+  inDirectory(directory, (access) => {
+    for (const descriptor of descriptors) {
+      const target = access.link(descriptor);
+      if ("text" in target) held.add({ pid, link: `${directory}/${descriptor}`, target: target.text });
+      // Who may not read one of a process's descriptors may read none of them; each refusal takes its time.
+      else if (target.code === "EACCES") return;
+    }
+  });
+}
+
 function listDescriptors(pid: number): string[] | null {
   try {
     return readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
-    return (error as NodeJS.ErrnoException).code === "EACCES" ? null : [];
+    return systemCode(error) === "EACCES" ? null : [];
   }
 }
 
