@@ -11,8 +11,8 @@ export type Outcome = { readonly text: string } | { readonly code: string };
 /** Reads what is in one directory, by its names there, one character a byte. */
 export interface DirectoryAccess {
   /** A file that the kernel hands out in one piece: a setting, a record of a process. */
-  record(name: string): Outcome;
-  link(name: string): Outcome;
+  readonly record: (name: string) => Outcome;
+  readonly link: (name: string) => Outcome;
 }
 
 /** O_RDONLY, O_CLOEXEC, and O_PATH: naming a directory, not opening it. */

@@ -1,5 +1,5 @@
 import type { KernelCalls } from "./kernel-calls.ts";
-import { PathReach, pathBytesMax } from "./path-reach.ts";
+import { type PathReach, pathBytesMax } from "./path-reach.ts";
 
 /** name_to_handle_at(2): for telling files apart only, as in file events (Linux 6.5). */
 const atHandleForIdentity = 0x200;
