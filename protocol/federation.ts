@@ -111,17 +111,6 @@ export const Envelope = z.strictObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
-/** The bytes that are signed: DSSE's pre-authentication encoding, so that no type is ever taken for another. */
-export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
-  const encoder = new TextEncoder();
-  const type = encoder.encode(payloadType);
-  const head = encoder.encode(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
-  const bytes = new Uint8Array(head.length + payload.length);
-  bytes.set(head);
-  bytes.set(payload, head.length);
-  return bytes;
-}
-
 /** A connection as an operator is shown it. `side` is what this broker is in it. */
 export const ConnectionView = z.strictObject({
   connectionId: ConnectionId,

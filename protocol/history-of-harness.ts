@@ -4,7 +4,7 @@ import { agentStates } from "./agent-states.ts";
 import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { ExitReason } from "./exit-reason.ts";
-import { AgentId, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
+import { AgentId, Digest, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { AgentView, JobView } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
@@ -23,6 +23,8 @@ export const harnessHistory = {
     options: z.record(z.string(), z.unknown()),
     /** How many steps the plan has, where the runner knows. */
     steps: z.int().min(0).optional(),
+    /** The files that are tested, as they were when the run began, where somebody named them. */
+    artifacts: z.array(z.object({ name: z.string(), sha256: Digest })).optional(),
   }),
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
   "run.ended": z.object({ exitCode: z.int() }),

@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } fro
 import { systemCode } from "../foundation/errors.ts";
 import { loadNativeCalls, type NativeCalls } from "./collectors/files/native-calls.ts";
 import { XattrReader } from "./collectors/files/xattr-reader.ts";
-import { type FileUsers, readUsers } from "./collectors/open-files.ts";
+import { type FileUsers, readUsers } from "./collectors/file-users.ts";
 import type { FileDifference } from "./core/difference.ts";
 import { isCovered } from "./core/covered-path.ts";
 import { unpackXattrs } from "./core/file-fact.ts";

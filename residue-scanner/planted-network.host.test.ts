@@ -58,7 +58,7 @@ describe.skipIf(!isRoot || !canRun("ip") || !canRun("tc"))(
         const descriptor = require("node:fs").openSync("/run/netns/${name}", "r");
         if (libc.func("int setns(int descriptor, int kind)")(descriptor, 0) !== 0) process.exit(1);
         const socket = libc.func("int socket(int family, int type, int protocol)")(2, 1, 0);
-        if (libc.func("int listen(int socket, int backlog)")(socket, 1) === 0) ready();`;
+        if (libc.func("int listen(int socket, int backlog)")(socket, 1) === 0) ready(); else process.exit(1);`;
       const pid = await leftoverDaemon(script);
       const found = collectSockets().sockets.filter(({ owners }) => owners?.includes(pid));
       if (found.length === 0) context.skip("this kernel lets nobody in");
@@ -101,7 +101,7 @@ describe.skipIf(process.platform !== "linux")("sockets of other families are fou
     const pid = await leftoverDaemon(`${withLibc}
       const socket = libc.func("int socket(int family, int type, int protocol)")(2, 1, 0);
       const address = Buffer.from([2, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-      if (libc.func("int bind(int socket, const uint8_t *address, int bytes)")(socket, address, 16) === 0) ready();`);
+      if (libc.func("int bind(int socket, const uint8_t *address, int bytes)")(socket, address, 16) === 0) ready(); else process.exit(1);`);
     const found = heldBy(pid).filter(({ protocol }) => protocol === "tcp");
     expect(found).toHaveLength(1);
     if (found[0]?.state === "open") context.skip("this kernel lists no such sockets: it is told without its address");

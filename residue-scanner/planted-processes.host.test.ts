@@ -149,7 +149,7 @@ describe.skipIf(!isRoot)("a namespace that a process keeps (needs root)", () => 
   it("is found, of whatever kind", async () => {
     // CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS and CLONE_NEWIPC of linux/sched.h.
     const kinds = 0x20000 + 0x2000000 + 0x4000000 + 0x8000000;
-    const script = `${withLibc}if (libc.func("int unshare(int flags)")(${kinds}) === 0) ready();`;
+    const script = `${withLibc}if (libc.func("int unshare(int flags)")(${kinds}) === 0) ready(); else process.exit(1);`;
     const found = await foundAfter(
       async () => new RegExp(`^/proc/${await leftoverDaemon(script)}/ns/`),
       ["namespaces"],

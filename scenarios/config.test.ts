@@ -48,6 +48,16 @@ describe("runOptions", () => {
       seed: "s",
     });
   });
+  it("takes the digests of the files that are to be tested", () => {
+    const path = join(place, "agent.tgz");
+    writeFileSync(path, "abc");
+    // FIPS 180-4, the example of one block.
+    const sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    expect(runOptions(scenario, { artifacts: [path] }, "s").artifacts).toEqual([{ name: "agent.tgz", sha256 }]);
+    expect(() => runOptions(scenario, { artifacts: [join(place, "none")] }, "s")).toThrow(
+      expect.objectContaining({ code: "artifact", exitCode: 64 }),
+    );
+  });
   it("refuses times that are not mutually safe and names the pair", () => {
     expect(() => runOptions(scenario, { timing: { activityTimeoutMs: 10 } }, "s")).toThrow(
       /\n {2}one-late-heartbeat: activityTimeoutMs[^;]*heartbeatIntervalMs/,

@@ -9,6 +9,7 @@ import { residuePolicies } from "../protocol/residue-report.ts";
 import { defaultTiming, Timing } from "../protocol/timing.ts";
 import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
+import { type TestedArtifact, testedArtifacts } from "./tested-artifacts.ts";
 
 const Command = z.array(z.string().min(1)).min(1);
 
@@ -22,6 +23,8 @@ const Config = z.strictObject({
   jobs: z.int().min(1).max(limits.jobsPerRunMax).optional(),
   cycles: z.int().min(1).max(limits.cyclesMax).optional(),
   deadlineS: z.number().positive().optional(),
+  /** The files that are tested, for `reports gate` to tell by their digests. */
+  artifacts: z.array(z.string().min(1)).optional(),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -38,6 +41,7 @@ export interface RunOptions {
   readonly agentCommand: readonly string[];
   readonly brokerCommand: readonly string[];
   readonly seed: string;
+  readonly artifacts: readonly TestedArtifact[];
 }
 
 /**
@@ -87,6 +91,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     agentCommand: config.agent?.command ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
+    artifacts: testedArtifacts(config.artifacts ?? []),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,6 +18,13 @@ async function run(...args: string[]): Promise<{ exitCode: number | undefined; v
   const { exitCode, stdout, stderr } = await runProgram("scenarios", ["run", ...args, "--json", "--runs", runs]);
   if (stdout === "") throw new Error(`no verdict: ${stderr}`);
   return { exitCode, verdict: RunVerdict.parse((JSON.parse(stdout) as { verdict: unknown }).verdict) };
+}
+
+/** What a release gate that asks for this scenario alone says of a run. */
+async function gated(scenario: string, directory: string): Promise<number | undefined> {
+  const policy = join(runs, "release.yaml");
+  writeFileSync(policy, `version: 1\nscenarios:\n  - scenario: ${scenario}\n`);
+  return (await runProgram("reports", ["gate", "--policy", policy, directory])).exitCode;
 }
 
 /** What a clean run comes to for this user: everything seen as root, only part of the host otherwise. */
@@ -49,5 +56,7 @@ describe("scenarios on this host", () => {
     const lines = readFileSync(join(directory, "history.jsonl"), "utf8").trim().split("\n");
     expect(lines.filter((line) => "error" in parseHistoryLine(line))).toEqual([]);
     expect(RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8"))).exitCode).toBe(exitCode);
+    // What was seen in part only is never enough for a release.
+    expect(await gated(name, directory)).toBe(timedOut ? 1 : residueHere === "clean" ? 0 : 2);
   });
 });

@@ -64,6 +64,7 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
       seed: options.seed,
       steps: steps.length,
       options: { stage: "sim", ...modelledOptions(request) },
+      ...(options.artifacts.length === 0 ? {} : { artifacts: [...options.artifacts] }),
     });
     await inPhase(progress, "lifecycle", () => playSteps(progress));
     return await conclude(progress);

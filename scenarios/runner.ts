@@ -91,6 +91,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
       seed: request.options.seed,
       steps: request.scenario.steps(request.options.knobs).length,
       options: { ...shownOptions(request.options), user: userName() },
+      ...(request.options.artifacts.length === 0 ? {} : { artifacts: [...request.options.artifacts] }),
     });
     await catchInto(progress, () => attempt(progress));
     const notUndone = await undoEverything(progress);

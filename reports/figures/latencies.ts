@@ -1,4 +1,5 @@
 import type { HistoryRecord } from "../../protocol/history.ts";
+import { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
 import { percentile } from "./percentile.ts";
 
 /** How long one kind of thing took, in milliseconds; nearest-rank percentiles. */
@@ -36,6 +37,7 @@ export function latencies(history: readonly HistoryRecord[]): LatencySeries[] {
   return [...samples].flatMap(([id, { title, ms }]) => (ms.length === 0 ? [] : [seriesOf(id, title, ms)]));
 }
 
+/** How a series is called; a withdrawal has one more for each of its steps. */
 const titles = {
   "freeze.witness": "freeze, seen from outside",
   "freeze.agent": "freeze, by the agent",
@@ -43,6 +45,12 @@ const titles = {
   "checkpoint.agent": "checkpoint",
   withdrawal: "withdrawal",
 } as const;
+
+/** The ids of all series that there can be. */
+export const latencyIds = [
+  ...(Object.keys(titles) as (keyof typeof titles)[]),
+  ...WithdrawalStep.shape.step.options.map((step) => `withdrawal.${step}` as const),
+];
 
 function seriesOf(id: string, title: string, samples: readonly number[]): LatencySeries {
   return {

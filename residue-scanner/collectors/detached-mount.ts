@@ -33,7 +33,7 @@ export function closeDetachedMount(mount: number): void {
 /**
  * Has a file system of the kernel read that need not be mounted anywhere.
  *
- * @param use gets a path that leads there while it runs
+ * @param use gets a path that leads there while it runs, and in this process alone (it is below /proc/self)
  * @returns null where this user, or this kernel, cannot
  */
 export function withDetachedMount<T>(type: string, use: (directory: string) => T): T | null {

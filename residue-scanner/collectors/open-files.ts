@@ -1,8 +1,8 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 
 import { systemCode } from "../../foundation/errors.ts";
 import { inDirectory } from "./directory-access.ts";
-import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
+import { firstPid, hasEnded, listPids, readProc } from "./proc.ts";
 
 export interface HeldSocket {
   readonly pids: readonly number[];
@@ -56,7 +56,8 @@ export function readOpenFiles(): OpenFiles {
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
     if (descriptors === null && !hasEnded(pid)) closed.push(pid);
-    if (descriptors !== null && descriptors.length > 0) addAll(held, pid, descriptors);
+    const [of, numbers] = descriptors?.length === 0 ? ofOtherThread(pid) : [String(pid), descriptors ?? []];
+    if (numbers.length > 0) addAll(held, { pid, of, descriptors: numbers });
   }
   const { sockets, nameless, namespaces } = held;
   const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
@@ -111,33 +112,11 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
-/** Pids of those who have a file open. */
-export interface FileUsers {
-  readonly readers: readonly number[];
-  readonly writers: readonly number[];
-}
-
-/** Which processes have one of these files open: path (one character a byte) → pids. */
-export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
-  const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
-  for (const pid of listPids()) {
-    for (const descriptor of listDescriptors(pid) ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target === null || !paths.has(target)) continue;
-      const known = users.get(target) ?? { readers: [], writers: [] };
-      users.set(target, known);
-      const mode = modeOf(link);
-      for (const [pids, bit] of [[known.readers, 0o400] as const, [known.writers, 0o200] as const]) {
-        if ((mode & bit) !== 0 && pids.at(-1) !== pid) pids.push(pid);
-      }
-    }
-  }
-  return users;
-}
-
-function addAll(held: Held, pid: number, descriptors: readonly string[]): void {
-  const directory = `/proc/${pid}/fd`;
+function addAll(
+  held: Held,
+  { pid, of, descriptors }: { pid: number; of: string; descriptors: readonly string[] },
+): void {
+  const directory = `/proc/${of}/fd`;
   inDirectory(directory, (access) => {
     for (const descriptor of descriptors) {
       const target = access.link(descriptor);
@@ -148,21 +127,30 @@ function addAll(held: Held, pid: number, descriptors: readonly string[]): void {
   });
 }
 
-function listDescriptors(pid: number): string[] | null {
+/** The first thread may have ended, and the others go on with all that is open (pthread_exit(3) in main). */
+function ofOtherThread(pid: number): [of: string, descriptors: string[]] {
   try {
-    return readdirSync(`/proc/${pid}/fd`);
+    const threads = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
+    for (const thread of threads) {
+      const of = `${pid}/task/${thread}`;
+      const descriptors = listDescriptors(of);
+      if (descriptors !== null && descriptors.length > 0) return [of, descriptors];
+    }
+  } catch {
+    // Ended since it was listed.
+  }
+  return [String(pid), []];
+}
+
+/**
+ * @param of a pid, or `PID/task/TID`
+ * @returns null where this user may not see them
+ */
+export function listDescriptors(of: number | string): string[] | null {
+  try {
+    return readdirSync(`/proc/${of}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
     return systemCode(error) === "EACCES" ? null : [];
-  }
-}
-
-/** proc_pid_fd(5): the link's own permissions tell how the descriptor was opened. */
-function modeOf(link: string): number {
-  try {
-    return lstatSync(link).mode;
-  } catch {
-    // Closed since it was listed.
-    return 0;
   }
 }

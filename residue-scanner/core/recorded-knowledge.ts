@@ -1,5 +1,6 @@
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
+import { imageFiles } from "./image-files.ts";
 import type { Inspections } from "./inspection.ts";
 import { PipeRequests } from "./pipe-requests.ts";
 import type { ProcessWitness } from "./process-attribution.ts";
@@ -38,7 +39,10 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     requestOf: (child, delegate) => requests.of(child, delegate),
   });
   const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
-  const evidence = new RecordedEvidence({ run, witness: lineage, requests, pipes, differences: differences.list });
+  const evidence = new RecordedEvidence({
+    ...{ run, witness: lineage, requests, pipes, differences: differences.list },
+    images: imageFiles(before, after),
+  });
   witness.askRecorder(
     (fact) => evidence.ofProcess(fact),
     (pid) => evidence.ofPid(pid),

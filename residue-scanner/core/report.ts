@@ -125,10 +125,16 @@ function excuse(
     isFoundCrontab: (file) => found.crontabs.has(file),
     isFoundLine: (file) => found.lines.has(file),
     isFoundSocket: (path) => found.sockets.has(path),
+    isOfNamespace: (name, change) => namespaces.get(name) === change,
     isScanner: (pid) => witness.isScanner(pid),
     isReader: (pid) => witness.isReader(pid),
     wasScanner: (pid) => witness.wasScanner(pid),
   });
+  const namespaces = new Map(
+    judged.flatMap(({ difference }) =>
+      difference.surface === "namespaces" ? [[difference.key, difference.change] as const] : [],
+    ),
+  );
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
   found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
   return judged.filter((one) => {

@@ -150,6 +150,11 @@ export class FileEventGroup {
     return Math.ceil((events * eventBytesMax) / readBytes) + 1;
   }
 
+  /** Whether events wait, as far as the kernel says. */
+  isWaiting(): boolean {
+    return this.waitingReads() > 1;
+  }
+
   errno(): number {
     return this.calls.errno();
   }

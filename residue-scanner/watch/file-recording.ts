@@ -7,6 +7,7 @@ import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
 import type { Troubles } from "./setting-recording.ts";
 
@@ -28,6 +29,8 @@ export class FileRecording {
   readonly table: TouchTable;
   events = 0;
   overflows = 0;
+  /** Told of each touch that may change what stands in a file. */
+  lines: LineRecording | null = null;
   /** Events of processes that this PID namespace does not see. */
   unseenActors = 0;
   private readonly group: FileEventGroup;
@@ -98,6 +101,7 @@ export class FileRecording {
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
     }
     this.length = 0;
+    this.lines?.takeIn(now.ms);
   }
 
   /** @param more what is missing besides, of events that this source tells together with these */
@@ -126,6 +130,8 @@ export class FileRecording {
       const from = this.nameAt(cursor.from);
       table.rename(from, at, { kinds: 0, by, atMs: now.ms });
       if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
+      this.lines?.touch(from, by);
+      this.lines?.touch(at, by);
       this.tell(from, { kinds: touchBit["moved-from"], by, atMs: now.ms });
       this.tell(at, { kinds: touchBit["moved-to"], by, atMs: now.ms });
       return;
@@ -134,6 +140,7 @@ export class FileRecording {
     const kinds = kindsOf(cursor.mask);
     if (kinds === 0) return;
     const happening = { kinds, by, atMs: now.ms };
+    if (kinds !== touchBit.attributes) this.lines?.touch(at, by);
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {

@@ -3,12 +3,14 @@ import { getSystemErrorName } from "node:util";
 
 import { messageOf } from "../../foundation/errors.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { RecorderSource, Touch } from "../core/recording.ts";
+import type { LineWriters, RecorderSource, Touch } from "../core/recording.ts";
+import { readLineKeys, sharedLineFiles } from "../collectors/shared-lines.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { LineRecording } from "./line-recording.ts";
 import { monotonicNs, now } from "./monotonic.ts";
 import type { News } from "./news.ts";
 import { PathReach } from "./path-reach.ts";
@@ -71,6 +73,7 @@ export class FileSources {
     group.markAll({ isBeginning: true });
     this.placeless.open();
     for (const directory of this.placeless.directories) group.markDirectory(directory);
+    this.followLines(this.files, group);
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
     this.startSettings(isLimited);
@@ -129,12 +132,34 @@ export class FileSources {
     return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
+  lines(): ReadonlyMap<string, LineWriters> {
+    return this.files?.lines?.writers() ?? new Map();
+  }
+
   close(): void {
     for (const place of ["files", "settings", "mounts"] as const) this.given.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.mountTable = null;
     this.group?.close();
     this.settingGroup?.close();
+  }
+
+  /** After the marks: what is written while these are read for the first time is told. */
+  private followLines(files: FileRecording, group: FileEventGroup): void {
+    const { lineage } = this.given;
+    files.lines = new LineRecording({
+      files: sharedLineFiles(),
+      linesOf: readLineKeys,
+      directoryOf: (path) => {
+        const key = this.handles.keyOf(path);
+        return key === null ? null : files.table.directory(key).id;
+      },
+      isWaiting: () => group.isWaiting(),
+      retain: (serial) => {
+        lineage.retain(serial);
+        return lineage.beganNs(serial);
+      },
+    });
   }
 
   /** What is needed to answer, also after `close`. */

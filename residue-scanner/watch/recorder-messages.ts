@@ -1,4 +1,4 @@
-import type { Act, RecordedProcess, RecorderSource, Touch, TouchKind } from "../core/recording.ts";
+import type { Act, LineWriters, RecordedProcess, RecorderSource, Touch, TouchKind } from "../core/recording.ts";
 
 /** What can be asked for when a recorder is started. */
 export interface RecorderOptions {
@@ -61,6 +61,7 @@ export interface RecordingAnswer {
   readonly sources: readonly RecorderSource[];
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
+  readonly lines: ReadonlyMap<string, LineWriters>;
   readonly fromMs: number;
   readonly toMs: number;
 }

@@ -124,6 +124,7 @@ export class RecordingLoop {
       sources: [this.files.source(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
       acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? []), ...(this.network?.acts ?? [])],
+      lines: this.files.lines(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };

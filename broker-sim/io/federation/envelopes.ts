@@ -10,7 +10,8 @@ import {
 
 import type * as z from "zod";
 
-import { type Envelope, type PayloadType, preAuthEncoding } from "../../../protocol/federation.ts";
+import { preAuthEncoding } from "../../../protocol/dsse.ts";
+import type { Envelope, PayloadType } from "../../../protocol/federation.ts";
 import type { BrokerStore } from "../stores/store.ts";
 import { readStoredSetting } from "../stores/stored-records.ts";
 

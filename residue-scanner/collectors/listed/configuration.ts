@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
@@ -46,15 +46,27 @@ const lastRead = new Map<string, { readonly content: string; readonly facts: rea
 export function collectConfiguration(root = "/"): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
-  for (const path of new Set([...sharedFiles, ...dpkgFiles, ...filesIn(root, refused), ...filesInHomes(root)])) {
-    const content = readShared(join(root, path), refused);
-    if (content !== null) facts.push(...factsOf({ file: join(root, path), content, isSecret: secretFiles.has(path) }));
-  }
+  for (const file of configurationFiles(root, refused)) facts.push(...(readLines(file, { root, refused }) ?? []));
   const [first] = refused;
   return {
     facts,
     unseen: first === undefined ? [] : [`${refused.length} configuration files cannot be read, ${first} for one`],
   };
+}
+
+/** Every file in which they are looked for, whether it is there or not; one character a byte. */
+export function configurationFiles(root = "/", refused: string[] = []): string[] {
+  const paths = [...sharedFiles, ...dpkgFiles, ...filesIn(root, refused), ...filesInHomes(root)];
+  return [...new Set(paths)].map((path) => join(root, path));
+}
+
+/** The lines of one file; null where there is no such file, or none of this kind. */
+export function readLines(
+  file: string,
+  { root = "/", refused = [] }: { root?: string; refused?: string[] } = {},
+): readonly ListedFact[] | null {
+  const content = readShared(file, refused);
+  return content === null ? null : factsOf({ file, content, isSecret: secretFiles.has(relative(root, file)) });
 }
 
 function filesIn(root: string, refused: string[]): string[] {

@@ -26,11 +26,11 @@ const ofInterface = /^net\/ipv[46]\/(?:conf|neigh)\/(?!all$|default$)[^/]+$/;
 /** Mounted there or not, its entries are told by `kernel/formats.ts`. */
 const formats = "fs/binfmt_misc";
 
-/** Every setting below /proc/sys (sysctl(8)). */
-export function collectSysctls(root = "/proc/sys"): ListedReading {
+/** Every setting below /proc/sys, or below a directory there (sysctl(8)). */
+export function collectSysctls(root = "/proc/sys", path = ""): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
-  readBelow({ root, path: "", facts, refused });
+  readBelow({ root, path, facts, refused });
   const [first] = refused;
   const unseen = first === undefined ? [] : [`${refused.length} settings cannot be read, ${first} for one`];
   return { facts, unseen };

@@ -11,7 +11,7 @@ const usual = "/sys/kernel/tracing";
 /** Of the whole kernel and of each instance: what is traced, and how. */
 const settings = [
   ..."current_tracer tracing_on set_event set_event_pid trace_clock buffer_size_kb".split(" "),
-  "tracing_cpumask",
+  ...["tracing_cpumask", "trace_options", "set_ftrace_pid", "set_ftrace_filter"],
 ];
 const dynamicEvents = ["dynamic_events", "kprobe_events", "uprobe_events", "synthetic_events"];
 
