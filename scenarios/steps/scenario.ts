@@ -16,6 +16,12 @@ export interface Scenario {
   readonly title: string;
   /** What it proves and how, for `scenarios show`. */
   readonly description: string;
+  /** The rows of docs/requirements.md that it proves, each of them with an expectation that can fail. */
+  readonly requirements: readonly string[];
+  /** Words to find it by, for `--grep @word`. */
+  readonly tags: readonly string[];
+  /** Where it can be played. */
+  readonly stages: readonly ("host" | "sim")[];
   readonly defaults: ScenarioKnobs;
   /** Times that differ from the fleet's defaults, so that a run takes seconds. */
   readonly timing: Partial<Timing>;
