@@ -22,6 +22,8 @@ export interface Scenario {
   readonly tags: readonly string[];
   /** Where it can be played. */
   readonly stages: readonly ("host" | "sim")[];
+  /** The broker's store on the host, unless the user says otherwise: what outlives the broker needs one that lasts. */
+  readonly store?: "memory" | "sqlite";
   readonly defaults: ScenarioKnobs;
   /** Times that differ from the fleet's defaults, so that a run takes seconds. */
   readonly timing: Partial<Timing>;

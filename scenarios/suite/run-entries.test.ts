@@ -19,6 +19,7 @@ interface Played {
 async function play(
   script: readonly (readonly number[])[],
   options: Partial<{ workers: number; retries: number; failuresMax: number; signal: AbortSignal }> = {},
+  interruptedAt?: number,
 ): Promise<Played> {
   const began: [number, number][] = [];
   let running = 0;
@@ -34,7 +35,8 @@ async function play(
       for (let turn = 0; turn <= index % 3; turn += 1) await Promise.resolve();
       running -= 1;
       const exitCode = script[index]?.[Math.min(attempt, script[index].length) - 1] ?? 0;
-      return { run: `${index}-${attempt}`, exitCode, startedAt: 0, endedAt: 5 };
+      const interrupted = exitCode === ExitCode.interrupted || index === interruptedAt;
+      return { run: `${index}-${attempt}`, exitCode, startedAt: 0, endedAt: 5, interrupted };
     },
     onEntry: () => undefined,
   });
@@ -79,6 +81,12 @@ describe("runEntries", () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "interrupted", "not-run"]);
   });
 
+  test("begins nothing more, and retries nothing, after one that was interrupted and left something", async () => {
+    const { results } = await play([[0], [3], [0]], { retries: 2 }, 1);
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "not-undone", "not-run"]);
+    expect((await play([[1], [0]], { retries: 2 }, 0)).began).toEqual([[0, 1]]);
+  });
+
   test("begins nothing when it is told to stop before", async () => {
     const { began, results } = await play([[0], [0]], { signal: AbortSignal.abort() });
     expect([began, results.map(({ outcome }) => outcome)]).toEqual([[], ["not-run", "not-run"]]);
@@ -92,7 +100,7 @@ describe("runEntries", () => {
         if (index === 0) throw new Error("a bug");
         for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
         ended.push(index);
-        return { run: "", exitCode: 0, startedAt: 0, endedAt: 0 };
+        return { run: "", exitCode: 0, startedAt: 0, endedAt: 0, interrupted: false };
       },
     });
     await expect(running).rejects.toThrow("a bug");

@@ -6,9 +6,11 @@ import { isGood, type Outcome, outcomeOf, type SuiteAttempt } from "../../protoc
 export interface EntryResult {
   readonly outcome: Outcome;
   readonly attempts: readonly SuiteAttempt[];
+  /** The user interrupted it, whatever else came of it: an interrupted run may leave something, which is told first. */
+  readonly interrupted: boolean;
 }
 
-type Ended = Pick<RunVerdict, "run" | "exitCode" | "startedAt" | "endedAt">;
+type Ended = Pick<RunVerdict, "run" | "exitCode" | "startedAt" | "endedAt" | "interrupted">;
 
 export interface RunEntries<Entry> {
   readonly entries: readonly Entry[];
@@ -26,7 +28,7 @@ export interface RunEntries<Entry> {
   readonly onEntry: (results: readonly EntryResult[]) => void;
 }
 
-const notRun: EntryResult = { outcome: "not-run", attempts: [] };
+const notRun: EntryResult = { outcome: "not-run", attempts: [], interrupted: false };
 /** To run it again would be of use: what the harness left behind, or was told to leave, it would find again. */
 const worthRetrying: ReadonlySet<number> = new Set([ExitCode.fail, ExitCode.unknown]);
 
@@ -52,7 +54,7 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
       try {
         const result = await runEntry(entries[index] as Entry, options);
         results[index] = result;
-        if (result.outcome === "interrupted") interrupted = true;
+        if (result.interrupted) interrupted = true;
         else if (!isGood(result.outcome)) failures += 1;
         onEntry(results);
       } catch (error) {
@@ -70,10 +72,12 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
 
 async function runEntry<Entry>(entry: Entry, { run, retries, signal }: RunEntries<Entry>): Promise<EntryResult> {
   const attempts: SuiteAttempt[] = [];
+  let interrupted = false;
   for (let attempt = 1; attempt <= retries + 1; attempt += 1) {
-    const { run: name, exitCode, startedAt, endedAt } = await run(entry, attempt);
+    const { run: name, exitCode, startedAt, endedAt, ...ended } = await run(entry, attempt);
+    interrupted = ended.interrupted;
     attempts.push({ run: name, exitCode, ms: Math.max(0, endedAt - startedAt) });
-    if (!worthRetrying.has(exitCode) || signal?.aborted === true) break;
+    if (interrupted || !worthRetrying.has(exitCode) || signal?.aborted === true) break;
   }
-  return { outcome: outcomeOf(attempts.map(({ exitCode }) => exitCode)), attempts };
+  return { outcome: outcomeOf(attempts.map(({ exitCode }) => exitCode)), attempts, interrupted };
 }
