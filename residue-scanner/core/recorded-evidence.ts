@@ -21,7 +21,8 @@ import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
-import { SurroundingEvidence, through } from "./surrounding-evidence.ts";
+import { SurroundingEvidence } from "./surrounding-evidence.ts";
+import { through } from "./through.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 

@@ -38,6 +38,14 @@ describe("whose a file is, by who touched it", () => {
     ]);
   });
 
+  it("is the job's that made it, although others set its mode, and shared where the job set that of theirs", () => {
+    const made = (by: number, set: number) => ({
+      touches: { "/d/x": [touch(by, ["created"]), touch(set, ["attributes"], 1_500)] },
+    });
+    expect(whose(compare(...came, made(job, foreign)))).toEqual([["/d/x", "job"]]);
+    expect(whose(compare(...came, made(foreign, job)))).toEqual([["/d/x", "shared"]]);
+  });
+
   it("is the job's alone when the others' touch was of an earlier file of that name", () => {
     const born = files({ "/d": [{ name: "x", born: 2, changed: 2 }] });
     const touches = { "/d/x": [touch(foreign, ["created", "deleted"], 1_000), touch(job, ["created"], 2_000)] };

@@ -3,7 +3,8 @@ import type { Difference, FileDifference, ListedDifference } from "./difference.
 import { type ImageFile, isOnImage } from "./image-files.ts";
 import { showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
-import type { RecordedEvidence } from "./recorded-evidence.ts";
+import { through } from "./through.ts";
+import type { Touch } from "./recording.ts";
 
 /** What the kernel changes of an image. */
 const writtenAlone: ReadonlySet<string> = new Set(["mtime", "ctime", "size"]);
@@ -12,16 +13,23 @@ const nobody: Attribution = { to: "unknown", evidence: [] };
 /** Of what lies on an image so many doings are named. */
 const namedMax = 3;
 
+/** What is asked in turn. */
+export interface AskedEvidence {
+  ofFile(difference: FileDifference): Attribution | null;
+  ofListed(difference: ListedDifference): Attribution | null;
+  ofTouches(paths: readonly string[], isTelling?: (touch: Touch) => boolean): Attribution | null;
+}
+
 /** Whose a file is that nobody touched, by what happened to what it lies in, or to what lies on it. */
 export class SurroundingEvidence {
-  readonly #asked: Pick<RecordedEvidence, "ofFile" | "ofListed" | "ofTouches">;
+  readonly #asked: AskedEvidence;
   readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #mounts: ReadonlyMap<string, ListedDifference>;
   readonly #images: ReadonlyMap<string, ImageFile>;
 
   constructor(
     { differences, images }: { differences: readonly Difference[]; images: ReadonlyMap<string, ImageFile> },
-    asked: Pick<RecordedEvidence, "ofFile" | "ofListed" | "ofTouches">,
+    asked: AskedEvidence,
   ) {
     this.#asked = asked;
     this.#images = images;
@@ -97,13 +105,6 @@ export class SurroundingEvidence {
     const mounted = mount === undefined || mount.change === "changed" ? null : this.#asked.ofListed(mount);
     return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
-}
-
-/** The same attribution, with what leads there from what was asked for. */
-export function through({ to, evidence }: Attribution, detail: string): Attribution {
-  const [first, ...rest] = evidence;
-  if (first === undefined) return { to, evidence };
-  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
 }
 
 function parentOf(path: string): string | null {

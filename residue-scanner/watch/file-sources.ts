@@ -146,9 +146,9 @@ export class FileSources {
 
   /** After the marks: what is written while these are read for the first time is told. */
   private followLines(files: FileRecording, group: FileEventGroup): void {
-    const { lineage } = this.given;
+    const { lineage, options } = this.given;
     files.lines = new LineRecording({
-      files: sharedLineFiles(),
+      files: options.lineFiles ?? sharedLineFiles(),
       linesOf: readLineKeys,
       directoryOf: (path) => {
         const key = this.handles.keyOf(path);

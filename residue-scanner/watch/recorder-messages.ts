@@ -14,6 +14,8 @@ export interface RecorderOptions {
   readonly networkRoomBytes?: number;
   /** For tests: the kernel's usual bound on waiting file events, which a burst exceeds. */
   readonly limitedQueue?: boolean;
+  /** For tests: files whose lines are followed, in place of the host's. */
+  readonly lineFiles?: readonly string[];
   /** For tests: events wait in the kernel until somebody asks. */
   readonly asleep?: boolean;
 }
