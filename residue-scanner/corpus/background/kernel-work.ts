@@ -92,6 +92,8 @@ export const backgroundKernelWork: CorpusSection = {
       before: "tool bz-inhabited; dweller bz-inhabited --mount --net --ipc --uts",
       act: 'at=$(pid_of bz-inhabited); mkdir "$D/in"; nsenter --target "$at" --mount mount -t tmpfs "$N-in" "$D/in"; nsenter --target "$at" --net ip link add "$N"zi type bridge; nsenter --target "$at" --ipc "$W/bin/perl" "$W/helper.pl" queue "$N-in-queue"; nsenter --target "$at" --uts sh -c \'echo "$N-named" > /proc/sys/kernel/hostname\'; nsenter --target "$at" --net sh -c "echo 78 > /proc/sys/net/ipv4/ip_default_ttl"',
       undo: ":",
+      sharedBecause:
+        "setns(2) does not tell into which namespace somebody goes, so the job's doings in one container may be those in another",
       traces: [
         { text: "$N-in" },
         { text: "$Nzi" },
@@ -146,12 +148,21 @@ export const backgroundKernelWork: CorpusSection = {
       traces: [{ text: "$Nm" }],
     },
     {
-      name: "bz-nexthop",
-      what: "a next hop, a rule and a label, by somebody's router",
+      name: "bz-label",
+      what: "a label of addresses, by somebody's router",
       needs: ["ip"],
-      act: "ip nexthop add id $K6 blackhole; ip rule add from 198.18.$C.77 table 4771; ip addrlabel add prefix fd01:$C::/64 label 4771",
-      undo: "ip nexthop del id $K6 2>/dev/null || :; ip rule del from 198.18.$C.77 table 4771 2>/dev/null || :; ip addrlabel del prefix fd01:$C::/64 label 4771 2>/dev/null || :",
-      traces: [{ text: "$K6", surface: "network" }, { text: "198.18.$C.77" }, { text: "fd01:$C::/64" }],
+      act: "ip addrlabel add prefix fd01:$C::/64 label 4771",
+      undo: "ip addrlabel del prefix fd01:$C::/64 label 4771 2>/dev/null || :",
+      sharedBecause: "the kernel tells nobody of labels, so whoever had a socket for the network may have set it",
+      traces: [{ text: "fd01:$C::/64" }],
+    },
+    {
+      name: "bz-nexthop",
+      what: "a next hop and a rule, by somebody's router",
+      needs: ["ip"],
+      act: "ip nexthop add id $K6 blackhole; ip rule add from 198.18.$C.77 table 4771",
+      undo: "ip nexthop del id $K6 2>/dev/null || :; ip rule del from 198.18.$C.77 table 4771 2>/dev/null || :",
+      traces: [{ text: "$K6", surface: "network" }, { text: "198.18.$C.77" }],
     },
     {
       name: "bz-memory-churn",
