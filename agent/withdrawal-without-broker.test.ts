@@ -28,7 +28,7 @@ interface Withdrawn {
 }
 
 test("a withdrawal ends within its deadline though the broker is gone for good (L1; case 60)", {
-  timeout: 600_000,
+  timeout: 120_000 + runs * 60_000,
 }, async () => {
   const withdrawn: Withdrawn[] = [];
   let controlMs = 0;
