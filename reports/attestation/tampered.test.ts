@@ -102,8 +102,11 @@ describe("a bundle in which anything was changed is refused", () => {
     expect(report.refusals.join()).toContain(expected);
   });
 
-  test("statements of two attestations that the key signed both", async () => {
-    writeFileSync(release.artifactPath, "what is released, later");
+  test.for<[string, () => void]>([
+    ["of two artifacts", () => writeFileSync(release.artifactPath, "what is released, later")],
+    ["of one artifact", () => appendFileSync(release.policyPath, "# once more\n")],
+  ])("statements %s in two attestations, which the key signed both", async ([, change]) => {
+    change();
     const later = await attestedText(release);
     const mixed = `${later.split("\n")[0]}\n${bundle.toString().split("\n")[1]}\n`;
     expect(await verify({ bundle: Buffer.from(mixed) })).toMatchObject({
