@@ -25,9 +25,27 @@ const ours = [
 const { [compiledVariable]: compiled } = process.env;
 
 /**
- * Two groups. `unit` runs side by side. `host` reads or changes the whole machine (`*.host.test.ts`): one file after
- * the other, after all of `unit`, because a scan of the host would see the other tests at work, and a job that forks
- * without pause would starve them.
+ * What decides and touches nothing: no process, no file, no clock. Its tests replace no module (`vi.mock`): those of
+ * other files have it loaded already.
+ */
+const pure = [
+  "foundation",
+  "protocol",
+  "agent/core",
+  "broker-sim/core",
+  "residue-scanner/core",
+  "scenarios/checkers",
+  "scenarios/simulator",
+  "reports/figures",
+  "reports/summary",
+  "reports/text",
+].map((room) => `${room}/**/*.test.ts`);
+
+/**
+ * Three groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
+ * once, because loading it anew for each of them takes three times as long as testing it. `unit` runs side by side, each
+ * file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the other,
+ * because a scan of the host would see the other tests at work, and a job that forks without pause would starve them.
  */
 export default defineConfig({
   test: {
@@ -37,10 +55,21 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: "pure",
+          include: pure,
+          exclude: ["**/*.host.test.ts"],
+          isolate: false,
+          sequence: { groupOrder: 0 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "unit",
           include: ours.map((room) => `${room}/**/*.test.ts`),
-          exclude: ["**/*.host.test.ts"],
-          sequence: { groupOrder: 0 },
+          exclude: ["**/*.host.test.ts", ...pure],
+          sequence: { groupOrder: 1 },
           env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
           // Many start real processes, and share the processors with the other files: a deadline that is over tells of a
           // test that hangs, and not of a machine that is slow.
@@ -54,7 +83,7 @@ export default defineConfig({
         test: {
           name: "host",
           include: ours.map((room) => `${room}/**/*.host.test.ts`),
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

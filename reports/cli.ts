@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { AssertionError } from "../foundation/assert.ts";
 import { HouseguestError, messageOf } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
-import { reporterNames } from "./create-reporter.ts";
+import { reporterNames } from "./reporter-names.ts";
 import { listCommand } from "./commands/list.ts";
 import { addReleaseCommands } from "./commands/release-commands.ts";
 import { showCommand } from "./commands/show.ts";

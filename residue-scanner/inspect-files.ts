@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } fro
 import { systemCode } from "../foundation/errors.ts";
 import { loadNativeCalls, type NativeCalls } from "./collectors/files/native-calls.ts";
 import { XattrReader } from "./collectors/files/xattr-reader.ts";
-import { readWriters } from "./collectors/open-files.ts";
+import { type FileUsers, readUsers } from "./collectors/file-users.ts";
 import type { FileDifference } from "./core/difference.ts";
 import { isCovered } from "./core/covered-path.ts";
 import { unpackXattrs } from "./core/file-fact.ts";
@@ -33,8 +33,7 @@ export function inspectFiles(
   const present = [...differences.filter(isChanged), ...differences.filter((one) => !isChanged(one))]
     .filter(({ after }) => after !== null)
     .slice(0, filesMax);
-  const writers =
-    present.length === 0 ? new Map<string, number[]>() : readWriters(new Set(present.map(({ key }) => key)));
+  const users = present.length === 0 ? new Map<string, FileUsers>() : readUsers(new Set(present.map(({ key }) => key)));
   const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));
   const tools: Tools = {
     names,
@@ -62,7 +61,8 @@ export function inspectFiles(
       ...content,
       linkTarget: after?.kind === "symlink" ? readTarget(path) : null,
       xattrs: readXattrs(path, tools.xattrs),
-      writers: writers.get(key) ?? [],
+      writers: users.get(key)?.writers ?? [],
+      ...(after?.kind === "fifo" && { readers: users.get(key)?.readers ?? [] }),
     });
   }
   return inspections;

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -11,7 +11,10 @@ import { temporaryDirectory } from "./testing/temporary-directory.ts";
 const fileSystems = isRoot ? readFileSync("/proc/filesystems", "latin1") : "";
 const name = `left-${process.pid}`;
 
-/** Does something in a file system that need not be mounted, and fails where that cannot be. */
+/**
+ * Does something in a file system that need not be mounted, and fails where that cannot be. In this process alone: the
+ * path that `change` gets leads somewhere else, or nowhere, in another.
+ */
 function inFileSystem(type: string, change: (directory: string) => void): void {
   if (withDetachedMount(type, (directory) => (change(directory), true)) !== true) throw new Error(`no ${type} here`);
 }
@@ -20,8 +23,8 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
   it.skipIf(!hasFileSystem("mqueue", fileSystems))("a POSIX message queue (needs mqueue)", async () => {
     const script = `${withLibc}
       const open = libc.func("int mq_open(const char *name, int flags, unsigned int mode, void *attributes)");
-      if (open("/${name}", 0o102, 0o600, null) >= 0) ready();`;
-    onTestFinished(() => inFileSystem("mqueue", (directory) => run("rm", "-f", `${directory}/${name}`)));
+      if (open("/${name}", 0o102, 0o600, null) >= 0) ready(); else process.exit(1);`;
+    onTestFinished(() => inFileSystem("mqueue", (directory) => unlinkSync(`${directory}/${name}`)));
     const found = await foundAfter(async () => {
       process.kill(await leftoverDaemon(script), "SIGKILL");
       return `message queue /${name}`;
@@ -68,7 +71,7 @@ describe.skipIf(!isRoot)("what the kernel keeps, left behind on this host, is fo
       onTestFinished(() => writeFileSync(`${point}/${name}`, "-1"));
       const found = await foundAfter(() => {
         writeFileSync(`${point}/register`, `:${name}:E::${name}::/bin/true:`);
-        return `/proc/sys/fs/binfmt_misc/${name}`;
+        return new RegExp(`/${name}$`);
       }, ["kernel", "sysctls"]);
       expect(found).toMatchObject([{ surface: "kernel", change: "appeared" }]);
       expect(String(found[0]?.after?.["text"])).toContain("/bin/true");

@@ -40,6 +40,27 @@ describe.skipIf(process.platform !== "linux")("of a process that was there befor
     expect(found?.after).toMatchObject({ affinity: "0", scheduling: "batch" });
     expect(found?.changed).toContain("scheduling");
   });
+
+  it("that it is stopped is found", async () => {
+    const pid = await leftoverDaemon("ready()");
+    const plant = () => {
+      process.kill(pid, "SIGSTOP");
+      return new RegExp(`^pid ${pid},`);
+    };
+    const found = await foundAfter(plant, ["processes"]);
+    expect(found).toMatchObject([{ change: "changed", changed: ["stopped"], after: { state: "T" } }]);
+  });
+
+  it("the class of its input and output is found", async (context) => {
+    if (!canRun("ionice")) context.skip("needs ionice");
+    const pid = await leftoverDaemon("ready()");
+    const plant = () => {
+      run("ionice", "-c", "3", "-p", String(pid));
+      return new RegExp(`^pid ${pid},`);
+    };
+    const found = await foundAfter(plant, ["processes"]);
+    expect(found).toMatchObject([{ change: "changed", changed: ["ioPriority"], after: { ioPriority: "idle" } }]);
+  });
 });
 
 describe.skipIf(!isRoot || !canRun("mount"))("a process that a mount hides (needs root and mount)", () => {
@@ -128,7 +149,7 @@ describe.skipIf(!isRoot)("a namespace that a process keeps (needs root)", () => 
   it("is found, of whatever kind", async () => {
     // CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS and CLONE_NEWIPC of linux/sched.h.
     const kinds = 0x20000 + 0x2000000 + 0x4000000 + 0x8000000;
-    const script = `${withLibc}if (libc.func("int unshare(int flags)")(${kinds}) === 0) ready();`;
+    const script = `${withLibc}if (libc.func("int unshare(int flags)")(${kinds}) === 0) ready(); else process.exit(1);`;
     const found = await foundAfter(
       async () => new RegExp(`^/proc/${await leftoverDaemon(script)}/ns/`),
       ["namespaces"],

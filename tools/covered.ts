@@ -26,7 +26,7 @@ try {
       "--coverage.thresholds.branches=100",
       "--coverage.thresholds.functions=100",
     ];
-    const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", folder, ...coverage], {
+    const { status } = spawnSync("npx", ["vitest", "run", "--project", "pure", folder, ...coverage], {
       cwd: root,
       stdio: "inherit",
     });

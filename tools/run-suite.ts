@@ -8,15 +8,15 @@ import { type Tally, tallyLine } from "./tally.ts";
 import { makeTemporaryPlace } from "./temporary-place.ts";
 
 /**
- * Runs the tests: first the `unit` project side by side, then the `host` project one file after the other. The whole
- * suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what was
- * skipped and what failed, and ends with the line that `tally.ts` describes.
+ * Runs the tests: the `pure` and `unit` projects side by side, then the `host` project one file after the other. The
+ * whole suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what
+ * was skipped and what failed, and ends with the line that `tally.ts` describes.
  */
 const parameters = process.argv.slice(2);
 const leftoversShownMax = 40;
 const root = resolve(import.meta.dirname, "..");
 
-const watch = parameters.length === 0 ? await watchSuite(root) : undefined;
+const watch = parameters.length === 0 ? await watchSuite(root, { isAlone: process.env["CI"] === "true" }) : undefined;
 const place = makeTemporaryPlace();
 let tally: Tally;
 try {
@@ -32,7 +32,10 @@ try {
 } finally {
   place.remove();
 }
-if (watch !== undefined) await judgeResidue(watch, tally);
+if (watch !== undefined) {
+  await judgeResidue(watch, tally);
+  await watch.endProcesses();
+}
 tell(tally);
 process.exitCode = tally.failures.length > 0 ? 1 : 0;
 

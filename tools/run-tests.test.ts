@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ afterEach(() => rmSync(house, { recursive: true, force: true }));
 
 async function tallyOf(text: string | undefined, ...parameters: string[]): Promise<Tally> {
   if (text !== undefined) writeFileSync(join(house, "x.test.mjs"), head + text);
-  return await runTests({ parameters: ["--root", house, ...parameters], output: "hidden" });
+  return await runTests({ parameters: ["--root", house, ...parameters], output: "hidden", endingMs: 1000 });
 }
 
 /** Each ending in which a careless count would say that all is well. */
@@ -69,6 +69,31 @@ describe("the tally of a test run", () => {
   test("a runner that cannot start is a failure", async () => {
     writeFileSync(join(house, "vitest.config.mjs"), 'throw new Error("broken config");');
     expect((await tallyOf(good)).failures).toEqual(["vitest ended with code 1, without a result"]);
+  });
+
+  test("a runner that a program of the tests keeps from ending is killed, and a failure beside what it counted", async () => {
+    const pidFile = join(house, "pid");
+    // It holds the worker's output, for which vitest waits.
+    const left = `import { spawn } from "node:child_process"; import { writeFileSync } from "node:fs";
+      const { pid } = spawn("sleep", ["600"], { stdio: "inherit", detached: true });
+      writeFileSync(${JSON.stringify(pidFile)}, String(pid));\n`;
+    try {
+      const failures = ["vitest ended SIGKILL; see above"];
+      expect(await tallyOf(left + good)).toEqual({ passed: 1, failures, skips: [] });
+    } finally {
+      process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+    }
+  });
+
+  test("a runner whose worker never returns is killed with it, and a failure", async () => {
+    const pidFile = join(house, "pid");
+    const never = `import { writeFileSync } from "node:fs";
+      test("never", () => { writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); for (;;); });`;
+    writeFileSync(join(house, "x.test.mjs"), head + never);
+    const { failures } = await runTests({ parameters: ["--root", house], output: "hidden", deadlineMs: 5000 });
+    expect(failures).toEqual(["vitest ended SIGKILL, without a result"]);
+    const worker = Number(readFileSync(pidFile, "utf8"));
+    await expect.poll(() => existsSync(`/proc/${worker}`)).toBe(false);
   });
 
   test("tests that a name pattern leaves out are not called skipped", async () => {

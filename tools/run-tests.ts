@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { killTree } from "./kill-tree.ts";
 import { Tally, tallyVariable } from "./tally.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -16,10 +17,15 @@ export interface TestRun {
   readonly output: "shown" | "hidden";
   /** Added to the environment of the tests. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** After how long vitest is killed: a worker that never returns from a call is past vitest's own deadlines. */
+  readonly deadlineMs?: number;
+  /** How long vitest may take to end once it told its result. It waits for whoever holds its workers' output. */
+  readonly endingMs?: number;
 }
 
-/** Runs the tests with vitest. A run that crashed, or in which no test ran, is a failure of its own. */
-export async function runTests({ parameters, output, environment }: TestRun): Promise<Tally> {
+/** Runs the tests with vitest. A run that crashed, or hung, or in which no test ran, is a failure of its own. */
+export async function runTests(run: TestRun): Promise<Tally> {
+  const { parameters, output, environment, deadlineMs = 40 * 60_000, endingMs = 60_000 } = run;
   const folder = mkdtempSync(join(tmpdir(), "houseguest-tally-"));
   try {
     const file = join(folder, "tally.json");
@@ -32,7 +38,13 @@ export async function runTests({ parameters, output, environment }: TestRun): Pr
         env: { ...process.env, ...environment, [tallyVariable]: file },
       },
     );
+    const told = watch(folder, () => {
+      told.close();
+      bound(child, endingMs);
+    });
+    bound(child, deadlineMs);
     const ending = await endOf(child);
+    told.close();
     if (!existsSync(file)) return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], skips: [] };
     const tally = Tally.parse(JSON.parse(readFileSync(file, "utf8")));
     if (tally.passed + tally.failures.length === 0) tally.failures.push("no test was run");
@@ -41,6 +53,12 @@ export async function runTests({ parameters, output, environment }: TestRun): Pr
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Kills the child, and what it started, if it is still there then. */
+function bound(child: ChildProcess, ms: number): void {
+  const timer = setTimeout(() => child.pid !== undefined && void killTree(child.pid), ms);
+  child.once("exit", () => clearTimeout(timer));
 }
 
 /** Waits until the child is gone. It hears Ctrl-C by itself, and what is sent to this process alone through us. */

@@ -39,5 +39,5 @@ export class SlowFilesFirst extends BaseSequencer {
   }
 }
 
-/** `unit` before `host`, whatever their files are. */
+/** `pure` before `unit` before `host`, whatever their files are. */
 const groupOf = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "v
 
 import { isStopped, readProcess } from "./proc-stat.ts";
 import { type ContractSubject, cpuTicks, DriverBed, isRunning, killIfAlive, until } from "./testing/driver-bed.ts";
-import { burnHere, fleeing, hasFled, soon, timePasses } from "./testing/endless-job.ts";
+import { burnHere, fleeing, hasFled, idleHere, soon, timePasses } from "./testing/endless-job.ts";
 
 /** What a freeze and a thaw are. */
 export function driverFreezeContract({ name, makeDriver }: ContractSubject): void {
@@ -78,7 +78,7 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
     });
 
     test("leaves stopped what had stopped itself", async () => {
-      const { file, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$; echo > woke' & ${burnHere}`);
+      const { file, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$; echo > woke' & ${idleHere}`);
       const [pid] = (await pids("pid", 1)) as [number];
       await until(() => readProcess(pid)?.state === "T", "it stops itself");
       await bed.freeze();
@@ -99,7 +99,7 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
     });
 
     test("does not wait for a job that is just being started, and stops it (case 24)", async () => {
-      const request = bed.request(["sh", "-c", `echo > ran; ${burnHere}`]);
+      const request = bed.request(["sh", "-c", `echo > ran; ${idleHere}`]);
       const starting = bed.run(request);
       await bed.freeze();
       const sandbox = await starting;

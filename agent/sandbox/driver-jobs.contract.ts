@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { readProcess } from "./proc-stat.ts";
 import { type ContractSubject, cpuTicks, DriverBed, isRunning, until } from "./testing/driver-bed.ts";
-import { burn, burnHere, soon } from "./testing/endless-job.ts";
+import { burnHere, idle, idleHere, soon } from "./testing/endless-job.ts";
 
 /** What a job is to a driver: how it runs and ends, is found, is held to its size, or cannot be started. */
 export function driverJobsContract({ name, makeDriver }: ContractSubject): void {
@@ -55,7 +55,7 @@ export function driverJobsContract({ name, makeDriver }: ContractSubject): void 
     });
 
     test("leads a session of its own and holds nothing of the agent's open", async () => {
-      const { sandbox, file, pids } = await bed.start(`ls -l /proc/self/fd > fds; echo $$ > pid; ${burnHere}`);
+      const { sandbox, file, pids } = await bed.start(`ls -l /proc/self/fd > fds; echo $$ > pid; ${idleHere}`);
       await pids("pid", 1);
       expect(readProcess(sandbox.pid)?.session).toBe(sandbox.pid);
       expect(readFileSync(file("fds"), "utf8")).not.toContain("socket:");
@@ -112,7 +112,7 @@ END
 
     test("is found by its descent, after a child took a new session and cleared its environment (case 51)", async () => {
       const { sandbox, pids } = await bed.start(
-        `env -i setsid sh -c 'echo $$ > pid; exec /bin/sleep 60' & ${burnHere}`,
+        `env -i setsid sh -c 'echo $$ > pid; exec /bin/sleep 60' & ${idleHere}`,
       );
       const [pid] = await pids("pid", 1);
       expect(sandbox.processes().map((each) => each.pid)).toContain(pid);
@@ -190,7 +190,7 @@ END
         script: 'for i in 6 7 8 9; do eval "exec $i>held"; rm held; head -c 2M /dev/zero >&$i; done',
       },
     ])("ends a job with all its processes that outgrows it $how", async ({ script }) => {
-      const request = bed.request(["sh", "-c", `trap '' TERM; ${script}; ${burn} & ${burnHere}`]);
+      const request = bed.request(["sh", "-c", `trap '' TERM; ${script}; ${idle} & ${idleHere}`]);
       const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
       const { signal, exceeded } = await sandbox.exited;
       expect([signal, exceeded?.limit]).toEqual(["SIGKILL", "workspace"]);
@@ -208,7 +208,7 @@ END
       ]);
       const sandbox = await bed.run({ ...request, job: { ...request.job, workspaceBytesMax: cap } });
       await until(() => existsSync(join(request.workspace, "sparse")), "the job holds it");
-      const other = bed.request(["sh", "-c", `for i in 1 2 3 4; do head -c 2M /dev/zero > $i; done; ${burnHere}`]);
+      const other = bed.request(["sh", "-c", `for i in 1 2 3 4; do head -c 2M /dev/zero > $i; done; ${idleHere}`]);
       const outgrows = await bed.run({ ...other, job: { ...other.job, workspaceBytesMax: cap } });
       // Who started later is measured later: when that one is ended, this one was looked at.
       expect(await outgrows.exited).toMatchObject({ signal: "SIGKILL" });

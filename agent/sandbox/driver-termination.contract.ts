@@ -12,7 +12,7 @@ import {
   type Started,
   until,
 } from "./testing/driver-bed.ts";
-import { burn, burnHere, soon, timePasses } from "./testing/endless-job.ts";
+import { burnHere, idle, idleHere, soon, timePasses } from "./testing/endless-job.ts";
 import { hurriedTerminations } from "./testing/hurried-terminations.ts";
 
 /** What a termination is. */
@@ -29,7 +29,7 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
     test("lets a job that hears TERM end in its own way", async () => {
       // Its child says that they are ready: one that is forked after TERM was sent to all has heard none, and has its grace.
       const { sandbox, file } = await bed.start(
-        `trap 'echo bye > bye; exit 5' TERM; (echo > ready; ${burnHere}) & wait`,
+        `trap 'echo bye > bye; exit 5' TERM; (echo > ready; ${idleHere}) & wait`,
       );
       await until(() => existsSync(file("ready")), "the job listens");
       expect(await sandbox.terminate({ graceMs: 60_000, deadlineMs: 90_000 })).toMatchObject({ left: [] });
@@ -38,7 +38,7 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
     });
 
     test("ends a job that ignores TERM after the grace", async () => {
-      const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+      const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${idleHere}`);
       await until(() => existsSync(file("ready")), "the job ignores");
       expect(await sandbox.terminate(soon)).toEqual({ terminated: 1, left: [] });
       expect(await sandbox.exited).toEqual({ exitCode: null, signal: "SIGKILL" });
@@ -46,7 +46,7 @@ export function driverTerminationContract({ name, makeDriver }: ContractSubject)
     });
 
     test("ends what stopped itself (case 26)", async () => {
-      const { sandbox, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$' & trap '' TERM; ${burnHere}`);
+      const { sandbox, pids } = await bed.start(`sh -c 'echo $$ > pid; kill -STOP $$' & trap '' TERM; ${idleHere}`);
       const [pid] = (await pids("pid", 1)) as [number];
       await until(() => readProcess(pid)?.state === "T", "it stops itself");
       expect(await sandbox.terminate(soon)).toMatchObject({ left: [] });
@@ -71,14 +71,14 @@ echo $$ >> pids
 [ $1 -ge 50 ] && exec sleep 60
 setsid sh ./hop $(($1 + 1)) &
 END
-        setsid sh ./hop 1 & trap '' TERM; ${burnHere}`);
+        setsid sh ./hop 1 & trap '' TERM; ${idleHere}`);
       await pids("pids", 3);
       expect(await sandbox.terminate({ graceMs: 1, deadlineMs: 60_000 })).toMatchObject({ left: [] });
       expect((await pids("pids", 1)).filter(isRunning)).toEqual([]);
     });
 
     test("is heard while everything is frozen, and lets nobody else run (case 26)", async () => {
-      const one = await bed.start(`trap 'echo bye > bye; exit 5' TERM; (echo > ready; ${burnHere}) & wait`);
+      const one = await bed.start(`trap 'echo bye > bye; exit 5' TERM; (echo > ready; ${idleHere}) & wait`);
       const other = await bed.start(burnHere);
       await until(() => existsSync(one.file("ready")), "the job listens");
       await bed.freeze();
@@ -93,7 +93,7 @@ END
     });
 
     test("ends a frozen job that ignores TERM, also when a freeze comes in its grace (case 26)", async () => {
-      const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+      const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${idleHere}`);
       await until(() => existsSync(file("ready")), "the job ignores");
       await bed.freeze();
       const ending = sandbox.terminate({ graceMs: 300, deadlineMs: 60_000 });
@@ -103,7 +103,7 @@ END
     });
 
     test("asked for twice at once is one", async () => {
-      const { sandbox } = await bed.start(burnHere);
+      const { sandbox } = await bed.start(idleHere);
       const [first, second] = await Promise.all([sandbox.terminate(soon), sandbox.terminate(soon)]);
       expect(second).toBe(first);
     });
@@ -111,7 +111,7 @@ END
     test.each(hurriedTerminations)(
       "that is under way is hurried by a later call $name, if that is sooner",
       async ({ first, second, overInMs }) => {
-        const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+        const { sandbox, file } = await bed.start(`trap '' TERM; echo > ready; ${idleHere}`);
         await until(() => existsSync(file("ready")), "the job ignores");
         const ending = sandbox.terminate(first);
         expect(sandbox.isEnding).toBe(true);
@@ -129,7 +129,7 @@ END
     test("lets a job that was frozen in its grace end in its own way, when it is asked for again with one", async () => {
       const { sandbox, file } = await bed.start(
         // What it does at its end may be told to end as well, if it was there before everybody had been.
-        `trap 'trap "" TERM; echo > heard; sleep 0.5 && exit 5; exit 6' TERM; (echo > ready; ${burnHere}) & wait`,
+        `trap 'trap "" TERM; echo > heard; sleep 0.5 && exit 5; exit 6' TERM; (echo > ready; ${idleHere}) & wait`,
       );
       await until(() => existsSync(file("ready")), "the job listens");
       const ending = sandbox.terminate({ graceMs: 600_000, deadlineMs: 1_200_000 });
@@ -141,7 +141,7 @@ END
     });
 
     test("of everything ends what runs, hurries what is being ended, and counts each once", async () => {
-      const stubborn = `trap '' TERM; echo > ready; ${burnHere}`;
+      const stubborn = `trap '' TERM; echo > ready; ${idleHere}`;
       const [one, other] = [await bed.start(stubborn), await bed.start(stubborn)];
       await until(() => existsSync(one.file("ready")) && existsSync(other.file("ready")), "both ignore");
       const ending = one.sandbox.terminate({ graceMs: 600_000, deadlineMs: 1_200_000 });
@@ -151,7 +151,7 @@ END
     });
 
     test("of everything that comes to its deadline names who is alive", async () => {
-      const { file } = await bed.start(`trap '' TERM; echo > ready; ${burnHere}`);
+      const { file } = await bed.start(`trap '' TERM; echo > ready; ${idleHere}`);
       await until(() => existsSync(file("ready")), "the job ignores");
       const { left } = await bed.driver.endAll({ graceMs: 600_000, deadlineMs: 0 });
       // A KILL is on its way; whether the kernel has carried it out by then is its own affair.
@@ -163,7 +163,7 @@ END
 
     test("of many at once ends them all", async () => {
       const many = await Promise.all(
-        Array.from({ length: 20 }, () => bed.start(`trap '' TERM; ${burn} & ${burnHere}`)),
+        Array.from({ length: 20 }, () => bed.start(`trap '' TERM; ${idle} & ${idleHere}`)),
       );
       const results = await Promise.all(many.map(({ sandbox }) => sandbox.terminate(soon)));
       expect(results.flatMap(({ left }) => left)).toEqual([]);
@@ -192,5 +192,5 @@ END
     touch births
     (setsid sh ./guard a b &)
     (setsid sh ./guard b a &)
-    trap '' TERM; ${burnHere}`);
+    trap '' TERM; ${idleHere}`);
 }

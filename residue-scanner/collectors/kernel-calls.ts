@@ -14,14 +14,25 @@ export interface KernelCalls {
   getsockopt(socket: number, level: number, option: number, buffer: number, bytes: number): number;
   setsockopt(socket: number, level: number, option: number, value: number, bytes: number): number;
   setns(descriptor: number, kind: number): number;
+  /** setfsuid(2), of this thread alone. @returns who it was before */
+  setfsuid(uid: number): number;
+  /** adjtimex(2) */
+  adjtimex(time: number): number;
   /** getxattr(2), which follows links. */
   getxattr(path: number, name: number, buffer: number, bytes: number): number;
+  /** openat(2) */
+  openat(directory: number, path: number, flags: number): number;
+  read(descriptor: number, buffer: number, bytes: number): number;
+  /** readlinkat(2) */
+  readlinkat(directory: number, path: number, buffer: number, bytes: number): number;
   /** open_tree(2) */
   openTree(directory: number, path: number, flags: number): number;
   /** fsopen(2), fsconfig(2) and fsmount(2) */
   fsopen(name: number, flags: number): number;
   fsconfig(context: number, command: number, key: number, value: number, more: number): number;
   fsmount(context: number, flags: number, attributes: number): number;
+  /** ioprio_get(2) */
+  ioprioGet(which: number, who: number): number;
   /** bpf(2) */
   bpf(command: number, attributes: number, bytes: number): number;
   close(descriptor: number): number;
@@ -32,7 +43,11 @@ export interface KernelCalls {
 }
 
 /** asm/unistd_64.h and asm-generic/unistd.h: arm64, riscv64 and loong64 share the latter's. */
-const numbers = { openTree: 428, fsopen: 430, fsconfig: 431, fsmount: 432, bpf: { x64: 321, generic: 280 } } as const;
+const numbers = {
+  ...({ openTree: 428, fsopen: 430, fsconfig: 431, fsmount: 432 } as const),
+  bpf: { x64: 321, generic: 280 },
+  ioprioGet: { x64: 252, generic: 31 },
+} as const;
 const architectures = ["x64", "arm64", "riscv64", "loong64"];
 
 let loaded: KernelCalls | null | undefined;
@@ -64,7 +79,8 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
   const callOfMounting = libc.func(
     "int64_t syscall(int64_t number, int context, unsigned int flags, unsigned int attributes)",
   );
-  const bpf = process.arch === "x64" ? numbers.bpf.x64 : numbers.bpf.generic;
+  const callOfPriority = libc.func("int64_t syscall(int64_t number, int which, int who)");
+  const table = process.arch === "x64" ? "x64" : "generic";
   return {
     socket: libc.func("int socket(int family, int type, int protocol)"),
     send: libc.func("int64_t send(int socket, uintptr_t buffer, size_t bytes, int flags)"),
@@ -72,12 +88,18 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     getsockopt: libc.func("int getsockopt(int socket, int level, int option, uintptr_t buffer, uintptr_t bytes)"),
     setsockopt: libc.func("int setsockopt(int socket, int level, int option, uintptr_t value, unsigned int bytes)"),
     setns: libc.func("int setns(int descriptor, int kind)"),
+    setfsuid: libc.func("int setfsuid(unsigned int uid)"),
+    adjtimex: libc.func("int adjtimex(uintptr_t time)"),
     getxattr: libc.func("int64_t getxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),
+    openat: libc.func("int openat(int directory, uintptr_t path, int flags)"),
+    readlinkat: libc.func("int64_t readlinkat(int directory, uintptr_t path, uintptr_t buffer, size_t bytes)"),
+    read: libc.func("int64_t read(int descriptor, uintptr_t buffer, size_t bytes)"),
     openTree: (directory, path, flags) => Number(callOfTree(numbers.openTree, directory, path, flags)),
     fsopen: (name, flags) => Number(callOfOpening(numbers.fsopen, name, flags)),
     fsconfig: (...words) => Number(callOfMaking(numbers.fsconfig, ...words)),
     fsmount: (...words) => Number(callOfMounting(numbers.fsmount, ...words)),
-    bpf: (command, attributes, bytes) => Number(callOfBpf(bpf, command, attributes, bytes)),
+    ioprioGet: (which, who) => Number(callOfPriority(numbers.ioprioGet[table], which, who)),
+    bpf: (command, attributes, bytes) => Number(callOfBpf(numbers.bpf[table], command, attributes, bytes)),
     close: libc.func("int close(int descriptor)"),
     errno: () => koffi.errno(),
     addressOf: (view) => Number(koffi.address(view)),

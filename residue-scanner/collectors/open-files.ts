@@ -1,6 +1,8 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 
-import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
+import { systemCode } from "../../foundation/errors.ts";
+import { inDirectory } from "./directory-access.ts";
+import { firstPid, hasEnded, listPids, readProc } from "./proc.ts";
 
 export interface HeldSocket {
   readonly pids: readonly number[];
@@ -54,11 +56,8 @@ export function readOpenFiles(): OpenFiles {
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
     if (descriptors === null && !hasEnded(pid)) closed.push(pid);
-    for (const descriptor of descriptors ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target !== null) held.add({ pid, link, target });
-    }
+    const [of, numbers] = descriptors?.length === 0 ? ofOtherThread(pid) : [String(pid), descriptors ?? []];
+    if (numbers.length > 0) addAll(held, { pid, of, descriptors: numbers });
   }
   const { sockets, nameless, namespaces } = held;
   const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
@@ -113,35 +112,45 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
-/** Which processes have one of these files open for writing: path (one character a byte) → pids. */
-export function readWriters(paths: ReadonlySet<string>): Map<string, number[]> {
-  const writers = new Map<string, number[]>();
-  for (const pid of listPids()) {
-    for (const descriptor of listDescriptors(pid) ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target === null || !paths.has(target) || !isForWriting(link)) continue;
-      const pids = writers.get(target) ?? [];
-      if (!pids.includes(pid)) writers.set(target, [...pids, pid]);
+function addAll(
+  held: Held,
+  { pid, of, descriptors }: { pid: number; of: string; descriptors: readonly string[] },
+): void {
+  const directory = `/proc/${of}/fd`;
+  inDirectory(directory, (access) => {
+    for (const descriptor of descriptors) {
+      const target = access.link(descriptor);
+      if ("text" in target) held.add({ pid, link: `${directory}/${descriptor}`, target: target.text });
+      // Who may not read one of a process's descriptors may read none of them; each refusal takes its time.
+      else if (target.code === "EACCES") return;
     }
-  }
-  return writers;
+  });
 }
 
-function listDescriptors(pid: number): string[] | null {
+/** The first thread may have ended, and the others go on with all that is open (pthread_exit(3) in main). */
+function ofOtherThread(pid: number): [of: string, descriptors: string[]] {
   try {
-    return readdirSync(`/proc/${pid}/fd`);
+    const threads = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
+    for (const thread of threads) {
+      const of = `${pid}/task/${thread}`;
+      const descriptors = listDescriptors(of);
+      if (descriptors !== null && descriptors.length > 0) return [of, descriptors];
+    }
+  } catch {
+    // Ended since it was listed.
+  }
+  return [String(pid), []];
+}
+
+/**
+ * @param of a pid, or `PID/task/TID`
+ * @returns null where this user may not see them
+ */
+export function listDescriptors(of: number | string): string[] | null {
+  try {
+    return readdirSync(`/proc/${of}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
-    return (error as NodeJS.ErrnoException).code === "EACCES" ? null : [];
-  }
-}
-
-/** proc_pid_fd(5): the link's own permissions tell how the descriptor was opened. */
-function isForWriting(link: string): boolean {
-  try {
-    return (lstatSync(link).mode & 0o200) !== 0;
-  } catch {
-    return false;
+    return systemCode(error) === "EACCES" ? null : [];
   }
 }

@@ -9,10 +9,14 @@ import { runMarker } from "../../protocol/job-environment.ts";
 import { readProcess } from "../collectors/processes.ts";
 import type { AttributionContext } from "../core/attribution-context.ts";
 import { toBytePath } from "../core/path-text.ts";
+import { makerPattern, ownMaker } from "./maker.ts";
 import type { RunCgroup } from "./run-cgroup.ts";
 
 /** Waits to be told, makes the file, says so, and stays until its input ends: it must be there at both readings. */
 const stranger = 'read go && : > "$1" && echo made && read end';
+
+/** How its files are called: by which scanner made them, so that the next one knows what a killed one left. */
+export const canaryName = new RegExp(`^houseguest-canary-[ab]-(?<maker>${makerPattern})-[0-9a-f]{12}$`);
 
 /**
  * Two files that the scanner plants in a run to prove that it finds what is left, and whose: one as the command leaves
@@ -35,7 +39,8 @@ export class Canaries {
   /** To be called before the recorder is started: a stranger is who ran before it. */
   static async prepare(): Promise<Canaries | null> {
     // No name of the run's stands in them: by that alone anybody could tell.
-    const place = (side: string) => join(realpathSync(tmpdir()), `canary-${side}-${randomBytes(6).toString("hex")}`);
+    const name = (side: string) => `houseguest-canary-${side}-${ownMaker()}-${randomBytes(6).toString("hex")}`;
+    const place = (side: string) => join(realpathSync(tmpdir()), name(side));
     const paths = [place("a"), place("b")] as const;
     // In a session of its own, where no Ctrl-C for the command ends it.
     const child = spawn("sh", ["-c", stranger, "sh", paths[1]], { stdio: ["pipe", "pipe", "ignore"], detached: true });

@@ -7,6 +7,10 @@ import { systemCode } from "../../foundation/errors.ts";
 import { unifiedRoot } from "../collectors/cgroups.ts";
 import { readProcess } from "../collectors/processes.ts";
 import { shellPath, toBytePath } from "../core/path-text.ts";
+import { makerPattern, ownMaker } from "./maker.ts";
+
+/** How it is called: by its run, and by which scanner made it, so that the next one knows what a killed one left. */
+export const runCgroupName = new RegExp(`^houseguest-residue-.+-(?<maker>${makerPattern})$`);
 
 const removeMsMax = 2_000;
 const removePauseMs = 5;
@@ -28,7 +32,7 @@ export class RunCgroup {
     if (place === null) return null;
     const [root, own] = place;
     const parent = join(root, own);
-    const cgroup = new RunCgroup(parent, join(parent, `houseguest-residue-${runId}`));
+    const cgroup = new RunCgroup(parent, join(parent, `houseguest-residue-${runId}-${ownMaker()}`));
     try {
       mkdirSync(cgroup.directory);
     } catch {

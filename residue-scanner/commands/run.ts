@@ -13,6 +13,7 @@ import { startRecorder } from "../watch/recorder.ts";
 import { codeWhenLost, exitCodeForReport, policyOf, writeReport } from "./output.ts";
 import type { Interruption } from "./interruption.ts";
 import { Canaries } from "./canaries.ts";
+import { removeAbandoned } from "./abandoned.ts";
 import { withLiveLine } from "./live-line.ts";
 import { killLeftovers } from "./leftovers.ts";
 import { openReportFiles, type ReportFiles } from "./report-file.ts";
@@ -60,6 +61,7 @@ interface RunOrder extends RunCommandOptions {
 }
 
 async function runAndReport(command: readonly string[], options: RunOrder): Promise<ExitCode> {
+  for (const removed of removeAbandoned()) process.stderr.write(`${removed}\n`);
   // Of the whole host only: in a directory that somebody chose, nobody wants a stranger's file.
   const canaries = options.root === undefined ? await Canaries.prepare() : null;
   try {

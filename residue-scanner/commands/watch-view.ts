@@ -93,7 +93,7 @@ interface Line {
   readonly where: string;
 }
 
-/** Of a directory that is gone by now only the name is known. */
+/** Of a directory that is gone by now, and of which nothing told where it was, only the name is known. */
 function lineOf({ path, name, kinds, by, atMs }: WatchedTouch): Line {
   return { by, atMs, what: kinds.join(","), where: path ?? name };
 }

@@ -51,9 +51,13 @@ export function attributeFile(
   } else if (isNamed) {
     say("harness", { kind: "path", detail: "is what the harness puts beside its run directory" });
   }
-  if (named !== undefined) say("agent", { kind: "path", detail: `its name holds ${named}, which only this run uses` });
+  const marked = context.markedRole ?? "agent";
+  if (named !== undefined) say(marked, { kind: "path", detail: `its name holds ${named}, which only this run uses` });
   if (inspection !== undefined && inspection.bears.length > 0) {
-    say("agent", { kind: "content", detail: `${inspection.bears.join(", ")} stands in it, which only this run uses` });
+    const found = `${inspection.bears.join(", ")} stands in it, which only this run uses`;
+    // Who lists processes, or keeps a log of them, writes down the run's names too: seen to write, it is that one's file.
+    if (recorded?.to === "background") evidence.push({ kind: "content", detail: `and yet ${found}` });
+    else say(marked, { kind: "content", detail: found });
   }
   // Somebody else writing to it proves nothing about a file that also bears marks of the run.
   if (evidence.length === 0 && writers.length > 0 && writers.every((writer) => writer.to === "background")) {

@@ -11,8 +11,10 @@ export interface FileInspection {
   readonly xattrs: readonly string[] | null;
   /** Those of the run's names that stand in it. */
   readonly bears: readonly string[];
-  /** Pids that have it open for writing. */
+  /** Pids that have it open for writing, or mapped into their memory so that they write to it. */
   readonly writers: readonly number[];
+  /** Of a named pipe: pids that have it open for reading. */
+  readonly readers?: readonly number[];
   /** Who touched it during the recording, the first first; absent where nothing was recorded. */
   readonly touches?: readonly Touch[];
 }

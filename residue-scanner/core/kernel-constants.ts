@@ -87,7 +87,12 @@ export const priorityKinds = { PRIO_PROCESS: 0, PRIO_PGRP: 1, PRIO_USER: 2 } as 
 export const ioprioKinds = { IOPRIO_WHO_PROCESS: 1, IOPRIO_WHO_PGRP: 2, IOPRIO_WHO_USER: 3 } as const;
 
 /** kill(2), of those that end or stop what does not expect them, or make it read its settings anew: signal(7) */
-export const signals = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15, SIGCONT: 18, SIGSTOP: 19 } as const;
+export const signals = {
+  ...({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 } as const),
+  ...({ SIGCONT: 18, SIGSTOP: 19, SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22 } as const),
+} as const;
+/** Those that stop whoever gets them (signal(7)). */
+export const stoppingSignals: readonly string[] = ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"];
 
 /** reboot(2): whether Ctrl-Alt-Del boots at once */
 export const rebootCommands = { LINUX_REBOOT_CMD_CAD_OFF: 0, LINUX_REBOOT_CMD_CAD_ON: 0x89abcdef } as const;

@@ -36,7 +36,10 @@ export class Lineage {
   unannouncedPid: number | null = null;
   /** Nobody asks any more about what was before this time. */
   horizonNs = 0;
-  /** When the table of processes was read: whoever is first heard of later must have been announced by a fork. */
+  /**
+   * When the table of processes was read: whoever is first heard of later must have been announced by a fork. Infinite
+   * where it could not be read whole.
+   */
   listedNs = Number.POSITIVE_INFINITY;
   private readonly options: LineageOptions;
   private readonly members = new Map<number, Member>();

@@ -10,7 +10,8 @@ import type {
 } from "./difference.ts";
 import type { ListedSurface, ProcessFact, SocketFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
-import { type NoiseCase, noiseRules } from "./noise-rules.ts";
+import type { NoiseCase } from "./noise-rule.ts";
+import { noiseRules } from "./noise-rules.ts";
 
 const file: FileFact = {
   kind: "file",
@@ -90,6 +91,7 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundLine: (path) => path === "/etc/found",
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
     isFoundSocket: (path) => path === "/tmp/found.sock",
+    isOfNamespace: (name, change) => name === "net:[4026532001]" && change === "vanished",
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,

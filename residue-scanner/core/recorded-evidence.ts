@@ -2,6 +2,7 @@ import { attributeActs, leadsTo, namesOf, noWords, says, type Words } from "./ac
 import { type Explanation, explanationBy } from "./call-surfaces.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
+import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
 import {
   type Difference,
   type FileDifference,
@@ -11,12 +12,17 @@ import {
   processKey,
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
+import type { ImageFile } from "./image-files.ts";
 import { showText } from "./path-text.ts";
+import type { PipeRequests } from "./pipe-requests.ts";
+import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
+import { SurroundingEvidence } from "./surrounding-evidence.ts";
+import { through } from "./through.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 
@@ -24,15 +30,24 @@ export interface RecordedSources {
   readonly run: RecordedRun;
   readonly witness: RecordedWitness;
   readonly requests: Requests;
+  readonly pipes: PipeRequests;
   readonly differences: readonly Difference[];
+  readonly images: ReadonlyMap<string, ImageFile>;
 }
 
 /** What a recording says about differences; null where it says nothing. */
 export class RecordedEvidence {
   readonly #sources: RecordedSources;
-  readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
-  readonly #mounts: ReadonlyMap<string, ListedDifference>;
+  /** Those whose flags may have been set. */
+  readonly #flagged: readonly string[];
+  /** Files that were there and are others now, or have other contents. */
+  readonly #changed: readonly string[];
+  readonly #around: SurroundingEvidence;
+  /** Disks by their names, `loop0`, and by the files that they lie in. */
+  readonly #disks: ReadonlyMap<string, ListedDifference>;
+  /** Namespaces that came or went, `net:[4026532000]`. */
+  readonly #namespaces: ReadonlySet<string>;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
@@ -41,11 +56,16 @@ export class RecordedEvidence {
   constructor(sources: RecordedSources) {
     this.#sources = sources;
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
-    this.#files = new Map(files.map((each) => [each.key, each]));
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
-    const mounts = sources.differences.filter((each): each is ListedDifference => each.surface === "mounts");
-    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
+    this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
+    this.#around = new SurroundingEvidence(sources, this);
     const listed = sources.differences.filter(isListed);
+    this.#namespaces = new Set(
+      listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
+    );
+    const disks = listed.filter(({ surface }) => surface === "storage");
+    this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
     this.#names = new Map(
       [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
     );
@@ -77,12 +97,16 @@ export class RecordedEvidence {
   ofFile(difference: FileDifference): Attribution | null {
     const { run, witness } = this.#sources;
     const own = run.touchesOf(difference.key);
+    const attached = own.length > 0 ? this.#ofAttaching(difference, own) : null;
+    if (attached !== null) return attached;
     const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
     const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
       return this.#withFlags(difference, answer);
     }
-    return this.#ofHolder(difference) ?? this.#withFlags(difference, answer);
+    // What is written to a disk is written to its file by the kernel.
+    const ofDisk = difference.change === "changed" ? this.ofDisk(difference.key) : null;
+    return this.#around.of(difference) ?? ofDisk ?? this.#withFlags(difference, answer);
   }
 
   /** Whose are the touches of these names, whatever they did; null where there are none. */
@@ -91,10 +115,36 @@ export class RecordedEvidence {
     return touches.length === 0 ? null : this.#attribute(touches);
   }
 
+  /** Whose a line is that was put into a file that several wrote, or taken out of it; null where that was not seen. */
+  ofLine(key: string): Attribution | null {
+    const { by = [], atMs = 0 } = this.#sources.run.recording.lines?.get(key) ?? {};
+    const touches = by.map((each): Touch => ({ by: each, kinds: ["modified"], firstMs: atMs, lastMs: atMs }));
+    return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
   /** The same of every name in these directories. */
   ofTouchesIn(directories: readonly string[]): Attribution | null {
     const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
     return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** The same of what is most like a name among all that was touched in the nearest of these directories. */
+  ofTouchesLike(path: string, directories: readonly string[]): Attribution | null {
+    for (const directory of directories) {
+      const touched = this.#sources.run.touchedIn(directory).filter((each) => each.path !== path);
+      const likeness = touched.map((each) => commonLength(nameOf(path), nameOf(each.path)));
+      const most = Math.max(0, ...likeness);
+      if (most < likenessMin) continue;
+      return this.#attribute(touched.flatMap(({ touches }, index) => (likeness[index] === most ? touches : [])));
+    }
+    return null;
+  }
+
+  /** Whose a disk is that came, went or changed: its settings and the file that it lies in change with it. */
+  ofDisk(name: string): Attribution | null {
+    const disk = this.#disks.get(name);
+    const done = disk === undefined ? null : this.ofListed(disk);
+    return done === null ? null : through(done, `belongs to ${showText(disk?.key ?? name)}`);
   }
 
   /** Whose a thing is that is no file, by the system calls that fit to it. */
@@ -123,12 +173,23 @@ export class RecordedEvidence {
     return null;
   }
 
+  /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
+  isWithNamespace(key: string): boolean {
+    const space = key.indexOf(" ");
+    return space > 0 && this.#namespaces.has(key.slice(0, space));
+  }
+
+  /** Whose is the mount that came or went, and on which a path lies. */
+  ofMountAt(path: string): Attribution | null {
+    return this.#around.ofMountAt(path);
+  }
+
   /** Who ended, or set something of, a process that ran before; only calls that name it count. */
-  ofChangedProcess({ before, after, change }: ProcessDifference): Attribution | null {
+  ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
     const fact = after ?? before;
     if (fact === null) return null;
     return this.#ofActs((act) => {
-      if (signalling.has(act.call) !== (change === "vanished")) return null;
+      if (!canHaveDone(act, { change, changed, after })) return null;
       return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
     }, noWords);
   }
@@ -138,7 +199,8 @@ export class RecordedEvidence {
     const { witness, requests } = this.#sources;
     const answer = witness.of(touch.by);
     const process = witness.process(touch.by);
-    if (answer.to !== "background" || process === null || delegateFamilyOf(namedOf(process)) === null) return answer;
+    if (answer.to !== "background" || process === null) return answer;
+    if (delegateFamilyOf(namedOf(process)) === null) return this.#sources.pipes.of(touch) ?? answer;
     const asked = requests.doneBy(process, touch.lastMs);
     return asked === null || asked.to === "background" ? answer : asked;
   }
@@ -148,48 +210,37 @@ export class RecordedEvidence {
     return { to: combined(judged.map(({ to }) => to)), evidence: touchEvidence(judged, this.#sources.witness) };
   }
 
-  /** A name that came beside another one, or went, changed the count of links of that one. */
+  /**
+   * What was done under another name of the same file: that name came or went, which changed the count of links, or the
+   * file was written to, or given other attributes, under it.
+   */
   #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
-    const isLinked = changed.includes("nlink") && after?.kind !== "directory" && after?.ino === before?.ino;
-    if (!isLinked) return [];
-    const others = (this.#links.get(after?.ino ?? 0) ?? []).filter(
-      (each) => each.key !== key && each.change !== "changed",
-    );
-    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
+    const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
+    if (!isSame || (after.links < 2 && !changed.includes("nlink"))) return [];
+    const others = (this.#links.get(after.ino) ?? []).filter((each) => each.key !== key);
+    const isTold = ({ change }: FileDifference) => change === "changed" || changed.includes("nlink");
+    return others.filter(isTold).flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
 
-  /** What came (or went) with a directory that was moved, or with a file system that was mounted, was not touched itself. */
-  #ofHolder(difference: FileDifference): Attribution | null {
-    const { key, change } = difference;
-    if (change === "changed") return this.#ofMountOn(difference);
-    for (let path = parentOf(key); path !== null; path = parentOf(path)) {
-      const mount = this.#mounts.get(path);
-      const mounted = mount === undefined ? null : this.ofListed(mount);
-      if (mounted !== null)
-        return through(mounted, `lies where something was mounted or unmounted, on ${showText(path)}`);
-      const holder = this.#files.get(path);
-      if (holder?.change !== change) continue;
-      const moved = this.ofTouches([path], ({ kinds }) =>
-        kinds.includes(change === "appeared" ? "moved-to" : "moved-from"),
-      );
-      if (moved !== null) return through(moved, `${change === "appeared" ? "came" : "went"} with ${showText(path)}`);
-    }
-    return null;
-  }
-
-  /** A mount point shows the directory that is mounted, or again the one below. */
-  #ofMountOn({ key, changed }: FileDifference): Attribution | null {
-    const mount = changed.includes("ino") ? this.#mounts.get(key) : undefined;
-    const mounted = mount === undefined || mount.change === "changed" ? null : this.ofListed(mount);
-    return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
+  /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
+  #ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
+    if (!touches.every(({ by }) => this.#sources.witness.isOfKernel(by))) return null;
+    const attaches = ({ call, parameters }: Act) => call === "ioctl" && attaching.has(parameters["command"] ?? "");
+    return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
+      names: [key],
+      others: this.#changed.filter((other) => other !== key),
+    });
   }
 
   /** What chattr(1) sets leaves no file event. */
-  #withFlags({ key, change, changed, before, after }: FileDifference, answer: Attribution | null): Attribution | null {
-    const isAnother = change !== "changed" || before?.ino !== after?.ino;
-    if (isAnother || !changed.includes("flags") || (answer !== null && isOfRun(answer.to))) return answer;
-    const bySetting = (act: Act) => (settingFlags.has(act.call) ? explanationBy(act, "files", key) : null);
-    return this.#ofActs(bySetting, { names: [key], others: [] }) ?? answer;
+  #withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
+    const { key, changed } = difference;
+    const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
+    if (isAnswered || !mayBeOfFlags(difference)) return answer;
+    const acts = this.#acts.filter((act) => settingFlags.has(act.call) && explanationBy(act, "files", key) !== null);
+    const fitting = new Set(flagActs(acts, difference));
+    const bySetting = (act: Act) => (fitting.has(act) ? explanationBy(act, "files", key) : null);
+    return this.#ofActs(bySetting, { names: [key], others: this.#flagged.filter((other) => other !== key) }) ?? answer;
   }
 
   #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
@@ -205,6 +256,29 @@ function namesOfListed({ key, before, after }: ListedDifference): string[] {
   return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
 }
 
+function backingsOf({ before, after }: ListedDifference): string[] {
+  return [before, after].flatMap((fact) => {
+    const backing = fact?.attributes["backing"];
+    return typeof backing === "string" ? [backing] : [];
+  });
+}
+
+/** So many letters in a row are more than `_max` or `ratio`'s end. */
+const likenessMin = 5;
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Of the longest run of letters that stands in both. */
+function commonLength(one: string, other: string): number {
+  let most = 0;
+  for (let from = 0; from < one.length; from += 1) {
+    while (from + most < one.length && other.includes(one.slice(from, from + most + 1))) most += 1;
+  }
+  return most;
+}
+
 /** Attaching a file to a loop device does not detach it, nor the other way round. */
 function canBind({ after, before }: ListedDifference, { parameters }: Act): boolean {
   const { command } = parameters;
@@ -212,15 +286,5 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
   return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
 }
 
-const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
+const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
-function through({ to, evidence }: Attribution, detail: string): Attribution {
-  const [first, ...rest] = evidence;
-  if (first === undefined) return { to, evidence };
-  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
-}
-
-function parentOf(path: string): string | null {
-  const slash = path.lastIndexOf("/");
-  return slash <= 0 ? null : path.slice(0, slash);
-}

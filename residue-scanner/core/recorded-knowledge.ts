@@ -1,5 +1,8 @@
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
+import { imageFiles } from "./image-files.ts";
+import type { Inspections } from "./inspection.ts";
+import { PipeRequests } from "./pipe-requests.ts";
 import type { ProcessWitness } from "./process-attribution.ts";
 import { RecordedEvidence } from "./recorded-evidence.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -12,6 +15,7 @@ export interface ComparisonSources {
   readonly after: Snapshot;
   readonly context: AttributionContext;
   readonly differences: Differences;
+  readonly inspections: Inspections;
   /** Null, or absent, where nothing was recorded. */
   readonly recorded?: RecordedRun | null;
 }
@@ -34,7 +38,11 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
   });
-  const evidence = new RecordedEvidence({ run, witness: lineage, requests, differences: differences.list });
+  const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
+  const evidence = new RecordedEvidence({
+    ...{ run, witness: lineage, requests, pipes, differences: differences.list },
+    images: imageFiles(before, after),
+  });
   witness.askRecorder(
     (fact) => evidence.ofProcess(fact),
     (pid) => evidence.ofPid(pid),

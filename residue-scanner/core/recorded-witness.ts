@@ -98,6 +98,13 @@ export class RecordedWitness {
     return this.#answers.get(serial) ?? unknown("was not seen to start");
   }
 
+  /** Whether it is a thread of the kernel: all of those come from kthreadd, which has no program. */
+  isOfKernel(serial: number): boolean {
+    for (let at = this.process(serial); at !== null; at = at.parent === null ? null : this.process(at.parent))
+      if (at.pid === kthreaddPid && at.isOlder && at.executable === null) return true;
+    return false;
+  }
+
   #judge(process: RecordedProcess): Answer {
     const own = (to: AttributionTarget, ...evidence: Evidence[]): Answer => ({ root: process, to, evidence });
     const { context, isScanner, markedAs } = this.#knowledge;
@@ -142,6 +149,9 @@ export class RecordedWitness {
     return this.#knowledge.cgroupPrefixes.some((prefix) => isBelow(cgroup, prefix)) ? cgroup : null;
   }
 }
+
+/** The second process that the kernel starts; in other PID namespaces than the first it is none of the kernel's. */
+const kthreaddPid = 2;
 
 /** Whose a process is, and the first in its line of parents of whom something says so. */
 interface Answer extends Attribution {

@@ -51,6 +51,16 @@ export interface Act {
   readonly atMs: number;
   /** Kinds of namespaces of its own that it was in, as below /proc/PID/ns: what it made there is not the host's. */
   readonly apart?: readonly NamespaceKind[];
+  /** Kinds of which it had gone into one that is not known: the host's or somebody else's (setns(2)). */
+  readonly entered?: readonly NamespaceKind[];
+}
+
+/** Who put a line into a file in which many keep lines of their own, or took it out. */
+export interface LineWriters {
+  /** Serials of the processes, one of which did. */
+  readonly by: readonly number[];
+  /** Wall time in ms of the reading that saw it. */
+  readonly atMs: number;
 }
 
 /** The kernel's file events, its process events, its system calls. */
@@ -72,6 +82,8 @@ export interface Recording {
   /** By serial. */
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
+  /** By the key of a line's fact. */
+  readonly lines?: ReadonlyMap<string, LineWriters>;
   /** Wall times in ms. */
   readonly fromMs: number;
   readonly toMs: number;

@@ -1,3 +1,4 @@
+import type { AttributionTarget } from "../../protocol/residue-report.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import type { FileDifference } from "./difference.ts";
 import { milliseconds } from "./file-fact.ts";
@@ -5,7 +6,7 @@ import type { Attribution } from "./process-attribution.ts";
 import type { RecordedWitness } from "./recorded-witness.ts";
 import type { Touch, TouchKind } from "./recording.ts";
 import { stampLagMs } from "./stamp-lag.ts";
-import { touchEvidence } from "./touch-evidence.ts";
+import { type JudgedTouch, touchEvidence } from "./touch-evidence.ts";
 
 /** Which touches account for which changed attribute. Flags (chattr(1)) and links under other names leave none. */
 const explaining: Readonly<Record<string, readonly TouchKind[]>> = {
@@ -46,13 +47,24 @@ export function attributeTouches(
   const telling = touches.filter((touch) => isTelling(touch, difference));
   if (telling.length === 0) return null;
   const judged = telling.map((touch) => ({ touch, ...roleOf(touch) }));
-  const to = combined(judged.map((each) => each.to));
+  const to = whoseOf(judged, difference);
   const evidence = touchEvidence(judged, witness);
   if (isOfRun(to)) return { to, evidence };
   const unexplained = unexplainedBy(telling, difference);
   if (unexplained.length === 0) return { to, evidence };
   const detail = `nobody was seen to do what changed ${unexplained.join(", ")}`;
   return { to: "unknown", evidence: [...evidence, { kind: "recorder", detail }] };
+}
+
+/** Who only gave attributes to what the run made has no part in its being there. */
+function whoseOf(judged: readonly JudgedTouch[], { change }: FileDifference): AttributionTarget {
+  const to = combined(judged.map((each) => each.to));
+  if (change !== "appeared" || to !== "shared") return to;
+  const ours = judged.filter((each) => isOfRun(each.to));
+  const others = judged.filter((each) => !isOfRun(each.to));
+  const isMade = ours.some(({ touch }) => touch.kinds.some((kind) => coming.includes(kind)));
+  const isSet = others.every(({ touch }) => touch.kinds.every((kind) => kind === "attributes"));
+  return isMade && isSet ? combined(ours.map((each) => each.to)) : to;
 }
 
 function isTelling({ kinds, lastMs }: Touch, { change, before, after }: FileDifference): boolean {

@@ -8,7 +8,8 @@ import type { Variables } from "./variables.ts";
 
 /**
  * What of a run's items is on the host, or is gone from it, although it was undone. A shared file into which a line was
- * put and taken out again has another ctime, which nobody can set back; nothing else may differ.
+ * put and taken out again has another ctime, which nobody can set back, and is another file altogether where programs
+ * write it anew; nothing else may differ.
  *
  * @param before taken before anything was done to the host
  */
@@ -31,7 +32,9 @@ export async function leftBehind(
   };
   const { findings } = compareSnapshots(before, after, context);
   const names = [variables["W"], variables["T"], variables["N"]].filter((name) => name !== undefined);
-  const own = claimed(findings, items, variables).filter(({ changed }) => String(changed) !== "ctime");
+  const own = claimed(findings, items, variables).filter(
+    ({ changed }) => changed.length === 0 || changed.some((name) => !["ctime", "ino", "btime"].includes(name)),
+  );
   const named = findings.filter(({ id, subject }) => names.some((name) => `${id}\n${subject}`.includes(name)));
   return [...new Set([...own, ...named])].map(({ id, change }) => `${id} (${change})`);
 }

@@ -9,16 +9,19 @@ const starter = `
 const { spawn } = require("node:child_process");
 const [script, ...rest] = process.argv.slice(1);
 const child = spawn(process.execPath, ["-e", script, ...rest], { detached: true, stdio: ["ignore", "ignore", "ignore", "ipc"], env: JSON.parse(process.env.DAEMON_ENV) });
-child.once("message", () => { console.log(child.pid); process.exit(0); });
+console.log(child.pid);
+child.once("message", () => { console.log("ready"); process.exit(0); });
+child.once("exit", () => process.exit(1));
 `;
 
 /**
  * Starts a daemon as an unruly job does: a child of a child in a session of its own, whose parent then ends. It is
- * killed when the test ends.
+ * killed when the test ends, and so is the parent if it is still there: it holds what the tests write to.
  *
  * @param script run in the daemon; it calls `ready()` when what it plants is there
  * @param env its whole environment
  * @returns its pid
+ * @throws where it ends before it is ready; a script that cannot do what it should has to throw, or to exit
  */
 export async function leftoverDaemon(script: string, env: Readonly<Record<string, string>> = {}): Promise<number> {
   const body = `const ready = () => { process.send("ready"); process.disconnect(); };\nsetInterval(() => {}, 1e6);\n${script}`;
@@ -27,8 +30,15 @@ export async function leftoverDaemon(script: string, env: Readonly<Record<string
     env: { ...process.env, DAEMON_ENV: JSON.stringify(env) },
   });
   const ended = once(parent, "exit");
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  let daemon: number | undefined;
   for await (const line of createInterface(parent.stdout)) {
+    if (daemon !== undefined) {
+      await ended;
+      return daemon;
+    }
     const pid = Number(line);
+    daemon = pid;
     onTestFinished(() => {
       try {
         process.kill(pid, "SIGKILL");
@@ -36,8 +46,6 @@ export async function leftoverDaemon(script: string, env: Readonly<Record<string
         // It ended by itself.
       }
     });
-    await ended;
-    return pid;
   }
-  throw new Error("The daemon did not start.");
+  throw new Error("The daemon ended before it was ready.");
 }

@@ -1,4 +1,5 @@
 import type { KernelCalls } from "./kernel-calls.ts";
+import { type PathReach, pathBytesMax } from "./path-reach.ts";
 
 /** name_to_handle_at(2): for telling files apart only, as in file events (Linux 6.5). */
 const atHandleForIdentity = 0x200;
@@ -6,7 +7,6 @@ const atFdcwd = -100;
 const errnoInvalid = 22;
 const handleBytesMax = 128;
 export const handleHeaderBytes = 8;
-const pathBytesMax = 4096;
 /** Where statfs(2) of 64-bit Linux has the file system's id, and how much it fills. */
 const fileSystemIdAt = 56;
 export const fileSystemIdBytes = 8;
@@ -20,28 +20,20 @@ export class DirectoryHandles {
   private readonly fileSystemIds = new Map<number, string>();
   private readonly fileSystem = Buffer.from(new ArrayBuffer(statfsBytes));
   private readonly path = Buffer.from(new ArrayBuffer(pathBytesMax));
+  private readonly reach: PathReach;
   private flags = atHandleForIdentity;
 
-  constructor(calls: KernelCalls) {
+  constructor(calls: KernelCalls, reach: PathReach) {
     this.calls = calls;
+    this.reach = reach;
   }
 
   /**
-   * @param path one character a byte
+   * @param path one character a byte; it may be longer than the kernel takes, or lie under a mount (`covered-path.ts`)
    * @returns the file system's id and the file's handle, one character a byte; null where there are none
    */
   keyOf(path: string): string | null {
-    const bytes = this.encode(path);
-    if (bytes < 0) return null;
-    const handle = this.handle.toString("latin1", 0, bytes);
-    const mount = this.mountId.getInt32(0, true);
-    const known = this.fileSystemIds.get(mount);
-    if (known !== undefined) return known + handle;
-    const { calls } = this;
-    if (calls.statfs(calls.addressOf(this.path), calls.addressOf(this.fileSystem)) !== 0) return null;
-    const id = this.fileSystem.toString("latin1", fileSystemIdAt, fileSystemIdAt + fileSystemIdBytes);
-    this.fileSystemIds.set(mount, id);
-    return id + handle;
+    return this.reach.to(path, (reached, isFleeting) => this.keyAt(reached, isFleeting));
   }
 
   /** After something was mounted or unmounted, the ids of mounts may be others'. */
@@ -60,6 +52,21 @@ export class DirectoryHandles {
     this.path.write(path, 0, "latin1");
     this.path[path.length] = 0;
     return this.path;
+  }
+
+  private keyAt(path: string, isFleeting: boolean): string | null {
+    const bytes = this.encode(path);
+    if (bytes < 0) return null;
+    const handle = this.handle.toString("latin1", 0, bytes);
+    const mount = this.mountId.getInt32(0, true);
+    // The id of a mount that ends with this question is soon another one's.
+    const known = isFleeting ? undefined : this.fileSystemIds.get(mount);
+    if (known !== undefined) return known + handle;
+    const { calls } = this;
+    if (calls.statfs(calls.addressOf(this.path), calls.addressOf(this.fileSystem)) !== 0) return null;
+    const id = this.fileSystem.toString("latin1", fileSystemIdAt, fileSystemIdAt + fileSystemIdBytes);
+    if (!isFleeting) this.fileSystemIds.set(mount, id);
+    return id + handle;
   }
 
   /** @returns how many bytes `handle` has; -1 for an error */

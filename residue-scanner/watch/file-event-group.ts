@@ -40,6 +40,10 @@ const baseMask =
 const renameMask = baseMask | fileEventMask.renamed;
 const moveMask = baseMask | fileEventMask.movedFrom | fileEventMask.movedTo;
 
+/** FAN_EVENT_ON_CHILD */
+const onChild = 0x0800_0000;
+const directoryMask = onChild | (baseMask & ~fileEventMask.openedToRun);
+
 /** Other mounts lie over all mounts of a file system, so that no path leads to it. */
 const hidden = "hidden";
 /** Mounting by being looked at is not for a witness. */
@@ -108,6 +112,7 @@ export class FileEventGroup {
       const [first] = mounts as [Mount];
       const error = this.markOne(mounts);
       const holdsFiles = !kernelTypes.has(first.type);
+      if (error === "ENOTSUP" && !holdsFiles) this.markDirectory(first.point);
       // What is hidden cannot be compared either: only `null` and an error's name say something.
       if (error === hidden) continue;
       if (error !== null && holdsFiles) this.refused.set(first.point, error);
@@ -115,6 +120,16 @@ export class FileEventGroup {
         this.later.set(device, first.point);
       if (error === null) this.nowMarked(device, first.point);
     }
+  }
+
+  /**
+   * Only what happens in this directory itself: more cannot be marked of file systems whose handles lead nowhere, as most
+   * of the kernel's own. One that cannot be marked leaves what lies in it unexplained.
+   */
+  markDirectory(point: string): void {
+    const path = this.handles.pathBytes(point);
+    if (path === null) return;
+    this.calls.fanotifyMark(this.descriptor, markAdd, directoryMask, atFdcwd, this.calls.addressOf(path));
   }
 
   read(buffer: number, bytes: number): number {
@@ -133,6 +148,11 @@ export class FileEventGroup {
     if (calls.ioctl(this.descriptor, bytesWaiting, calls.addressOf(this.waiting)) !== 0) return 1;
     const events = this.waiting.getInt32(0, true) / metadataBytes;
     return Math.ceil((events * eventBytesMax) / readBytes) + 1;
+  }
+
+  /** Whether events wait, as far as the kernel says. */
+  isWaiting(): boolean {
+    return this.waitingReads() > 1;
   }
 
   errno(): number {

@@ -2,12 +2,12 @@ import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { RecorderSource, Touch } from "../core/recording.ts";
+import type { RecorderSource } from "../core/recording.ts";
 import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
-import type { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
 import type { Troubles } from "./setting-recording.ts";
 
@@ -29,10 +29,11 @@ export class FileRecording {
   readonly table: TouchTable;
   events = 0;
   overflows = 0;
+  /** Told of each touch that may change what stands in a file. */
+  lines: LineRecording | null = null;
   /** Events of processes that this PID namespace does not see. */
   unseenActors = 0;
   private readonly group: FileEventGroup;
-  private readonly handles: DirectoryHandles;
   private readonly lineage: Lineage;
   private readonly paths: DirectoryPaths;
   private readonly news: News | null;
@@ -48,7 +49,6 @@ export class FileRecording {
 
   constructor(options: {
     group: FileEventGroup;
-    handles: DirectoryHandles;
     lineage: Lineage;
     paths: DirectoryPaths;
     news: News | null;
@@ -56,7 +56,6 @@ export class FileRecording {
     touchesMax: number;
   }) {
     this.group = options.group;
-    this.handles = options.handles;
     this.lineage = options.lineage;
     this.paths = options.paths;
     this.news = options.news;
@@ -102,36 +101,7 @@ export class FileRecording {
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
     }
     this.length = 0;
-  }
-
-  /** @param path one character a byte */
-  touchesOf(path: string, keyOf: (path: string) => string | null): Touch[] {
-    const byName = this.touchesOfName(path, keyOf);
-    const own = this.handles.keyOf(path);
-    const byContent = own === null ? [] : this.table.of(own, ".");
-    if (own !== null || byName.length > 0) return joined([...byName, ...byContent]);
-    return this.removalsAbove(path, keyOf);
-  }
-
-  private touchesOfName(path: string, keyOf: (path: string) => string | null): Touch[] {
-    const [parent, name] = splitPath(path);
-    const above = name === "" ? null : keyOf(parent);
-    return above === null ? [] : this.table.of(above, name);
-  }
-
-  /**
-   * What was in a directory that is gone cannot be asked for: that directory's handle went with it. Whoever removed it,
-   * or moved it away, did the same to all that was in it.
-   */
-  private removalsAbove(path: string, keyOf: (path: string) => string | null): Touch[] {
-    for (let [at] = splitPath(path); at !== "/"; [at] = splitPath(at)) {
-      const removals = this.touchesOfName(at, keyOf).flatMap((touch) => {
-        const kinds = touch.kinds.filter((kind) => kind === "deleted" || kind === "moved-from");
-        return kinds.length === 0 ? [] : { ...touch, kinds };
-      });
-      if (removals.length > 0) return removals;
-    }
-    return [];
+    this.lines?.takeIn(now.ms);
   }
 
   /** @param more what is missing besides, of events that this source tells together with these */
@@ -155,10 +125,13 @@ export class FileRecording {
     const { cursor, table } = this;
     const by = this.serialOf(cursor.pid, now.ns);
     const at = this.nameAt(cursor.at);
+    this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
       table.rename(from, at, { kinds: 0, by, atMs: now.ms });
       if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
+      this.lines?.touch(from, by);
+      this.lines?.touch(at, by);
       this.tell(from, { kinds: touchBit["moved-from"], by, atMs: now.ms });
       this.tell(at, { kinds: touchBit["moved-to"], by, atMs: now.ms });
       return;
@@ -167,13 +140,26 @@ export class FileRecording {
     const kinds = kindsOf(cursor.mask);
     if (kinds === 0) return;
     const happening = { kinds, by, atMs: now.ms };
+    if (kinds !== touchBit.attributes) this.lines?.touch(at, by);
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
-      const { directoryStart, directoryEnd } = cursor.target;
-      table.forgetDirectory(this.buffer.toString("latin1", directoryStart, directoryEnd));
+      table.forgetDirectory(this.targetKey());
       this.latest = null;
     }
+  }
+
+  /** Of a directory that is gone when somebody asks, nothing but this tells where it was. */
+  private place(at: TouchedName): void {
+    const { cursor, news } = this;
+    const isDirectory = (cursor.mask & fileEventMask.onDirectory) !== 0;
+    if (news === null || !isDirectory || cursor.target.directoryEnd === 0 || at.start === at.end) return;
+    news.placed(this.targetKey(), { parent: at.directory.key, name: this.textOf(at) });
+  }
+
+  private targetKey(): string {
+    const { directoryStart, directoryEnd } = this.cursor.target;
+    return this.buffer.toString("latin1", directoryStart, directoryEnd);
   }
 
   private tell(name: TouchedName, happening: Happening): void {
@@ -231,28 +217,4 @@ function kindsOf(mask: number): number {
   let kinds = 0;
   for (const [bits, kind] of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
   return kinds;
-}
-
-/** @returns the directory and the name; `/` and nothing for the root */
-function splitPath(path: string): [directory: string, name: string] {
-  const slash = path.lastIndexOf("/");
-  return [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
-}
-
-function joined(touches: readonly Touch[]): Touch[] {
-  const byProcess = new Map<number, Touch>();
-  for (const touch of touches) {
-    const known = byProcess.get(touch.by);
-    byProcess.set(touch.by, known === undefined ? touch : join(known, touch));
-  }
-  return [...byProcess.values()].sort((one, other) => one.firstMs - other.firstMs);
-}
-
-function join(one: Touch, other: Touch): Touch {
-  return {
-    by: one.by,
-    kinds: [...new Set([...one.kinds, ...other.kinds])],
-    firstMs: Math.min(one.firstMs, other.firstMs),
-    lastMs: Math.max(one.lastMs, other.lastMs),
-  };
 }

@@ -3,19 +3,24 @@ import { getSystemErrorName } from "node:util";
 
 import { messageOf } from "../../foundation/errors.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { RecorderSource, Touch } from "../core/recording.ts";
+import type { LineWriters, RecorderSource, Touch } from "../core/recording.ts";
+import { readLineKeys, sharedLineFiles } from "../collectors/shared-lines.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { FileEventGroup } from "./file-event-group.ts";
 import { FileRecording } from "./file-recording.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
+import { LineRecording } from "./line-recording.ts";
 import { monotonicNs, now } from "./monotonic.ts";
 import type { News } from "./news.ts";
+import { PathReach } from "./path-reach.ts";
+import { PlacelessMounts } from "./placeless-mounts.ts";
 import type { Poller } from "./poller.ts";
 import type { RecorderOptions } from "./recorder-messages.ts";
 import { refusedSource } from "./refused-source.ts";
 import { SettingEventGroup } from "./setting-event-group.ts";
 import { SettingRecording } from "./setting-recording.ts";
+import { TouchLookup } from "./touch-lookup.ts";
 
 const touchesMaxDefault = 2_000_000;
 /** Nobody asks about who had a pid longer ago than this. */
@@ -36,6 +41,7 @@ export interface FileSourcesOptions {
 export class FileSources {
   private readonly given: FileSourcesOptions;
   private readonly handles: DirectoryHandles;
+  private readonly placeless = new PlacelessMounts();
   private group: FileEventGroup | null = null;
   private files: FileRecording | null = null;
   private settingGroup: SettingEventGroup | null = null;
@@ -46,7 +52,7 @@ export class FileSources {
 
   constructor(given: FileSourcesOptions) {
     this.given = given;
-    this.handles = new DirectoryHandles(given.calls);
+    this.handles = new DirectoryHandles(given.calls, new PathReach(given.calls, this.placeless));
   }
 
   start(): void {
@@ -59,12 +65,15 @@ export class FileSources {
     }
     this.group = group;
     this.files = new FileRecording({
-      ...{ group, handles: this.handles, paths, news, lineage },
+      ...{ group, paths, news, lineage },
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
+    this.placeless.open();
+    for (const directory of this.placeless.directories) group.markDirectory(directory);
+    this.followLines(this.files, group);
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
     this.startSettings(isLimited);
@@ -109,8 +118,9 @@ export class FileSources {
       return key;
     };
     const { files, settings } = this;
+    const lookup = files === null ? null : new TouchLookup(files.table, this.handles);
     return new Map(
-      paths.map((path) => [path, [...(files?.touchesOf(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
+      paths.map((path) => [path, [...(lookup?.of(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
     );
   }
 
@@ -122,12 +132,39 @@ export class FileSources {
     return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
+  lines(): ReadonlyMap<string, LineWriters> {
+    return this.files?.lines?.writers() ?? new Map();
+  }
+
   close(): void {
     for (const place of ["files", "settings", "mounts"] as const) this.given.poller.remove(place);
     if (this.mountTable !== null) closeSync(this.mountTable);
     this.mountTable = null;
     this.group?.close();
     this.settingGroup?.close();
+  }
+
+  /** After the marks: what is written while these are read for the first time is told. */
+  private followLines(files: FileRecording, group: FileEventGroup): void {
+    const { lineage, options } = this.given;
+    files.lines = new LineRecording({
+      files: options.lineFiles ?? sharedLineFiles(),
+      linesOf: readLineKeys,
+      directoryOf: (path) => {
+        const key = this.handles.keyOf(path);
+        return key === null ? null : files.table.directory(key).id;
+      },
+      isWaiting: () => group.isWaiting(),
+      retain: (serial) => {
+        lineage.retain(serial);
+        return lineage.beganNs(serial);
+      },
+    });
+  }
+
+  /** What is needed to answer, also after `close`. */
+  forget(): void {
+    this.placeless.close();
   }
 
   private startSettings(isLimited: boolean): void {

@@ -1,5 +1,6 @@
 import {
   commandLineOf,
+  firstPid,
   listPids,
   readProc,
   readProcessStat,
@@ -24,15 +25,17 @@ export function readDetails(pid: number): ProcessDetails | null {
   };
 }
 
-/** Everybody who is there, with their parents. */
+/** Everybody who is there and whom /proc shows, with their parents. */
 export function listProcesses(lineage: Lineage, nowNs: () => number): void {
   const parents = new Map<number, number>();
-  for (const pid of listPids()) {
+  const pids = listPids();
+  for (const pid of pids) {
     // One that cannot be read was there all the same: a mount over its directory may hide it.
     lineage.wasThere(pid, readDetails(pid), nowNs());
     const parent = readProcessStat(pid)?.parent;
     if (parent !== undefined) parents.set(pid, parent);
   }
   for (const [pid, parent] of parents) lineage.wasChildOf(pid, parent);
-  lineage.listedNs = nowNs();
+  // With `hidepid=2` (proc(5)) others' processes are not shown, so that whoever is heard of later may have been there.
+  if (pids.includes(firstPid)) lineage.listedNs = nowNs();
 }

@@ -62,10 +62,12 @@ export class ProcessRecording {
       const example = `one of them pid ${lineage.unannouncedPid}`;
       lost.push(`the beginning of ${lineage.unannounced} processes was not seen, ${example}`);
     }
+    const isHidden = !Number.isFinite(lineage.listedNs);
+    const partial = isHidden ? ["/proc hides the processes of other users that ran before"] : [];
     return {
       source: "processes",
-      status: lost.length > 0 ? "lost" : "done",
-      detail: lost.join("; "),
+      status: lost.length > 0 ? "lost" : isHidden ? "partial" : "done",
+      detail: [...lost, ...partial].join("; "),
       events: this.events,
     };
   }

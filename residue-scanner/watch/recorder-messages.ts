@@ -1,4 +1,4 @@
-import type { Act, RecordedProcess, RecorderSource, Touch, TouchKind } from "../core/recording.ts";
+import type { Act, LineWriters, RecordedProcess, RecorderSource, Touch, TouchKind } from "../core/recording.ts";
 
 /** What can be asked for when a recorder is started. */
 export interface RecorderOptions {
@@ -14,6 +14,8 @@ export interface RecorderOptions {
   readonly networkRoomBytes?: number;
   /** For tests: the kernel's usual bound on waiting file events, which a burst exceeds. */
   readonly limitedQueue?: boolean;
+  /** For tests: files whose lines are followed, in place of the host's. */
+  readonly lineFiles?: readonly string[];
   /** For tests: events wait in the kernel until somebody asks. */
   readonly asleep?: boolean;
 }
@@ -39,7 +41,7 @@ export type RecorderQuestion =
 
 /** What one process did to one name, as it happened. */
 export interface WatchedTouch {
-  /** One character a byte; null where the directory is gone, and only `name` is known. */
+  /** One character a byte; null where the directory is gone, nothing tells where it was, and only `name` is known. */
   readonly path: string | null;
   readonly name: string;
   readonly kinds: readonly TouchKind[];
@@ -61,6 +63,7 @@ export interface RecordingAnswer {
   readonly sources: readonly RecorderSource[];
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
+  readonly lines: ReadonlyMap<string, LineWriters>;
   readonly fromMs: number;
   readonly toMs: number;
 }

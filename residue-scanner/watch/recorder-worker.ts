@@ -35,6 +35,7 @@ async function record(loop: RecordingLoop): Promise<void> {
   } catch (error) {
     // Its descriptors are the process's, and would keep the kernel telling.
     loop.close();
+    loop.forget();
     answer({ kind: "failed", message: messageOf(error) });
     throw error;
   }
@@ -66,6 +67,7 @@ function answerAfterwards(loop: RecordingLoop, question: RecorderQuestion): void
     case "holders":
       return answer({ kind: "holders", serials: loop.holders(question.of) });
     case "close":
+      loop.forget();
       return port.close();
   }
 }

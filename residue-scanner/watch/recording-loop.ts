@@ -112,6 +112,11 @@ export class RecordingLoop {
     this.network?.close();
   }
 
+  /** Nobody asks any more. */
+  forget(): void {
+    this.files.forget();
+  }
+
   recording(): RecordingAnswer {
     if (this.toMs === 0) this.describeTheRest();
     return {
@@ -119,6 +124,7 @@ export class RecordingLoop {
       sources: [this.files.source(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
       acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? []), ...(this.network?.acts ?? [])],
+      lines: this.files.lines(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
@@ -129,7 +135,11 @@ export class RecordingLoop {
   }
 
   news(): RecorderNews {
-    const { touches, missed } = this.latest?.take() ?? { touches: [], missed: 0 };
+    const { latest } = this;
+    const count = latest?.count ?? 0;
+    // Of a directory that went meanwhile its name is told next.
+    if (this.toMs === 0 && latest?.isPuzzled() === true) this.catchUp();
+    const { touches, missed } = latest?.take(count) ?? { touches: [], missed: 0 };
     return { touches, missed, processes: this.lineage.ancestry(new Set(touches.map(({ by }) => by))) };
   }
 
@@ -232,13 +242,20 @@ export class RecordingLoop {
 
   private callsSource(): RecorderSource {
     const { systemCalls, network } = this;
-    if (systemCalls === null) return refusedSource("calls", this.callsFailure);
+    if (systemCalls === null) return this.missingCalls();
     const source = systemCalls.source();
     const lost = (network?.lost ?? 0) + (network?.dropped ?? 0);
     if (network !== null && lost === 0) return source;
     const status = lost > 0 || source.status === "lost" ? "lost" : "partial";
     const unheard = lost > 0 ? "changes of the network were lost" : "changes of the network are not told";
     return { ...source, status, detail: source.detail === "" ? unheard : `${source.detail}; ${unheard}` };
+  }
+
+  /** Who is let see everything else and not these has lost evidence; who is not let see the host sees part of it. */
+  private missingCalls(): RecorderSource {
+    const source = refusedSource("calls", this.callsFailure);
+    const seesTheHost = [this.files.source(), this.processesSource()].every(({ status }) => status !== "not-permitted");
+    return seesTheHost ? { ...source, status: "lost" } : source;
   }
 
   private processesSource(): RecorderSource {

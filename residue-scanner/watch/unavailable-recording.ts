@@ -9,5 +9,5 @@ export function unavailableRecording(
 ): RecordingAnswer {
   const nowMs = systemClock.nowMs();
   const sources = (["files", "processes", "calls"] as const).map((source) => ({ source, status, detail, events: 0 }));
-  return { kind: "recording", sources, processes: new Map(), acts: [], fromMs: nowMs, toMs: nowMs };
+  return { kind: "recording", sources, processes: new Map(), acts: [], lines: new Map(), fromMs: nowMs, toMs: nowMs };
 }

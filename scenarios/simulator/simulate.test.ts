@@ -1,32 +1,23 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { assert } from "../../foundation/assert.ts";
 import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
-import type * as Properties from "../checkers/properties.ts";
+import type { PropertyWatch } from "../checkers/properties.ts";
 import { seededTape, type Tape } from "./kernel/choices.ts";
 import { planFor } from "./plan/profiles.ts";
 import { simulate } from "./simulate.ts";
 import { runPlan, smallPlan, submit } from "./testing/small-plan.ts";
 
-/** A property that says that this never happens, though it does; null for the real ones alone. */
-const falsehood = vi.hoisted(() => ({ never: null as HistoryType | null }));
-
-vi.mock(import("../checkers/properties.ts"), async (importOriginal) => {
-  const original = await importOriginal();
-  const watchProperties: typeof Properties.watchProperties = (...words) => {
-    const real = original.watchProperties(...words);
-    const see = (record: HistoryRecord): ReturnType<typeof real.see> => {
-      if (record.type !== falsehood.never) return real.see(record);
-      return { checker: "lease-exclusivity", violation: { summary: `${record.type} happened`, events: [record] } };
-    };
-    return { ...real, see };
+/** A property that says that this never happens, though it does. */
+function never(type: HistoryType): PropertyWatch<"never"> {
+  return {
+    see(record) {
+      if (record.type !== type) return null;
+      return { checker: "never", violation: { summary: `${type} happened`, events: [record] } };
+    },
+    end: () => [],
   };
-  return { ...original, watchProperties };
-});
-
-beforeEach(() => {
-  falsehood.never = null;
-});
+}
 
 describe("a run that goes well", () => {
   test("says what it came to", () => {
@@ -71,10 +62,12 @@ describe("a run that breaks a property", () => {
     const plan = { ...drawn, options: { ...drawn.options, clockSkewMs: 0 } };
     const whole = simulate(plan);
     expect(whole.failure).toBeNull();
-    falsehood.never = "broker.leased";
     const records: HistoryRecord[] = [];
-    const { failure, records: count } = simulate(plan, { observe: (record) => records.push(record) });
-    expect(failure).toMatchObject({ invariant: "lease-exclusivity", kind: "safety" });
+    const { failure, records: count } = simulate(plan, {
+      properties: never("broker.leased"),
+      observe: (record) => records.push(record),
+    });
+    expect(failure).toMatchObject({ invariant: "never", kind: "safety" });
     expect(failure?.story[0]).toContain("broker.leased happened");
     const first = records.findIndex(({ type }) => type === "broker.leased");
     // The event in which it happens is carried out to its end, and no other is.
@@ -84,8 +77,8 @@ describe("a run that breaks a property", () => {
   });
 
   test("does not fail where nobody watches", () => {
-    falsehood.never = "broker.leased";
-    expect(simulate(planFor({ seed: "s-0", profile: "quick" }), { checkers: false }).failure).toBeNull();
+    const unwatched = { checkers: false, properties: never("broker.leased") };
+    expect(simulate(planFor({ seed: "s-0", profile: "quick" }), unwatched).failure).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { findingOf, troubleWith } from "./baseline.ts";
+import { findingOf, quickestHunt, troubleWith } from "./baseline.ts";
 import type { Hunt } from "./hunt-mutant.ts";
 
 function huntOf(seeds: number | null): Hunt {
@@ -24,4 +24,10 @@ test("a mutant is found too late beyond five times the baseline and fifty seeds"
   const before = findingAfter(10);
   expect(troubleWith(findingAfter(100), before)).toBeNull();
   expect(troubleWith(findingAfter(101), before)).toBe("takes longer than before");
+});
+
+test("the quickest hunt is the one of the fewest seeds, and the first where nothing is known", () => {
+  expect(quickestHunt(findingAfter(40, null, 3, 9, 3))).toEqual({ index: 2, seeds: 3 });
+  expect(quickestHunt(undefined).index).toBe(0);
+  expect(quickestHunt(findingAfter(null)).index).toBe(0);
 });

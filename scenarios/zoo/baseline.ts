@@ -33,6 +33,15 @@ export function findingOf(hunts: readonly Hunt[]): Finding {
   return { median: Number.isFinite(middle) ? middle : null, found, invariants: [...invariants].sort() };
 }
 
+/** Which of a mutant's hunts needed the fewest seeds; the first for a mutant that the baseline does not know. */
+export function quickestHunt(finding: Finding | undefined): { readonly index: number; readonly seeds: number } {
+  let quickest = { index: 0, seeds: Number.POSITIVE_INFINITY };
+  for (const [index, seeds] of (finding?.found ?? []).entries()) {
+    if (seeds !== null && seeds < quickest.seeds) quickest = { index, seeds };
+  }
+  return quickest;
+}
+
 /** What is wrong with a finding, in a few words, or null. */
 export function troubleWith(finding: Finding, before: Finding | undefined): string | null {
   const missed = finding.found.filter((seeds) => seeds === null).length;

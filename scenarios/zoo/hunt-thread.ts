@@ -16,12 +16,17 @@ export class StuckError extends Error {
   override readonly name = "StuckError";
 }
 
-/** A thread that runs seeds with one mutant, or with the sources as they are. Close it, or the process goes on. */
+/**
+ * A thread that runs seeds with one mutant, or with the sources as they are. It does one thing after the other, whoever
+ * asks. Close it, or the process goes on.
+ */
 export class HuntThread {
   readonly #worker: Worker;
   readonly #name: string;
   readonly #begun = new Int32Array(new SharedArrayBuffer(4));
   readonly #failed: Promise<never>;
+  /** Settles when what was asked for last is done. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(mutant: Mutant | null) {
     this.#name = mutant === null ? "the sources as they are" : `the mutant ${mutant.name}`;
@@ -60,6 +65,12 @@ export class HuntThread {
   }
 
   async #ask(task: HuntTask): Promise<unknown> {
+    const answer = this.#last.then(() => this.#askNow(task));
+    this.#last = answer.catch(() => undefined);
+    return await answer;
+  }
+
+  async #askNow(task: HuntTask): Promise<unknown> {
     const watch = this.#watch();
     try {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window

@@ -8,6 +8,12 @@ import { cpuTicks, until } from "./driver-bed.ts";
 export const burn = "(ulimit -t 60; while :; do :; done)";
 export const burnHere = "ulimit -t 60; while :; do :; done";
 /**
+ * Does nothing for ever, as far as a test is concerned, and takes no processor from the tests of another file: for a job
+ * of which only matters that it is there. Of the shell's traps it keeps those that ignore.
+ */
+export const idle = "sleep 600";
+export const idleHere = "exec sleep 600";
+/**
  * Script that leaves behind one of whom neither environment nor session nor parent tells whose it is; its pid stands in
  * the file. A job that pauses before has this done between two looks.
  */

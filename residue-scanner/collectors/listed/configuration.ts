@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { shellPath } from "../../core/path-text.ts";
+import { readQuickly } from "../quick-read.ts";
 import { homesBelow } from "./homes.ts";
 
 /** Files in which many parties keep lines of their own, so that which lines changed says more than that the file did. */
@@ -45,15 +46,27 @@ const lastRead = new Map<string, { readonly content: string; readonly facts: rea
 export function collectConfiguration(root = "/"): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
-  for (const path of new Set([...sharedFiles, ...dpkgFiles, ...filesIn(root, refused), ...filesInHomes(root)])) {
-    const content = readShared(join(root, path), refused);
-    if (content !== null) facts.push(...factsOf({ file: join(root, path), content, isSecret: secretFiles.has(path) }));
-  }
+  for (const file of configurationFiles(root, refused)) facts.push(...(readLines(file, { root, refused }) ?? []));
   const [first] = refused;
   return {
     facts,
     unseen: first === undefined ? [] : [`${refused.length} configuration files cannot be read, ${first} for one`],
   };
+}
+
+/** Every file in which they are looked for, whether it is there or not; one character a byte. */
+export function configurationFiles(root = "/", refused: string[] = []): string[] {
+  const paths = [...sharedFiles, ...dpkgFiles, ...filesIn(root, refused), ...filesInHomes(root)];
+  return [...new Set(paths)].map((path) => join(root, path));
+}
+
+/** The lines of one file; null where there is no such file, or none of this kind. */
+export function readLines(
+  file: string,
+  { root = "/", refused = [] }: { root?: string; refused?: string[] } = {},
+): readonly ListedFact[] | null {
+  const content = readShared(file, refused);
+  return content === null ? null : factsOf({ file, content, isSecret: secretFiles.has(relative(root, file)) });
 }
 
 function filesIn(root: string, refused: string[]): string[] {
@@ -75,10 +88,10 @@ function filesInHomes(root: string): string[] {
 function readShared(path: string, refused: string[]): string | null {
   const bytePath = Buffer.from(path, "latin1");
   try {
-    const { size } = statSync(bytePath);
-    // Looked at before it is opened: a pipe would keep whoever opens it.
-    if (!statSync(bytePath).isFile() || size > bytesMax) return null;
-    return readFileSync(bytePath, "latin1");
+    // Looked at before it is opened: a pipe would keep whoever opens it. Most are not there, which is no error to pay for.
+    const stats = statSync(bytePath, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true || stats.size > bytesMax) return null;
+    return readQuickly(bytePath);
   } catch (error) {
     if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCode(error) ?? "")) refused.push(path);
     return null;

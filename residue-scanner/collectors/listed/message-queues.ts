@@ -29,6 +29,7 @@ export function readQueues(directory: string): ListedReading {
         key: `mq /${name}`,
         subject: `POSIX message queue /${name}`,
         location: `message queue /${name}`,
+        file: `${usual}/${name}`,
         uid,
         attributes: { permissions: (mode & 0o7777).toString(8), uid, gid, inode: ino },
         show: `cat ${shellPath(`${usual}/${name}`)}`,

@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 
 import type { ProcessFact } from "../../core/fact.ts";
+import { inDirectory } from "../directory-access.ts";
+import { kernelCalls } from "../kernel-calls.ts";
 import {
   commandLineOf,
   type ProcessStat,
@@ -45,19 +47,25 @@ export function readProcess(
   // What waits for a disk or a file server may hold the lock of its memory, and whoever reads that waits with it.
   const readMemory = stat.state === "D" ? readSlowly : readProc;
   const status = readProcRecord(`${directory}/status`) ?? "";
+  const cgroups = readProcRecord(`${directory}/cgroup`);
   const fact: ProcessFact = {
     ...basis(stat),
     commandLine: hasMemory ? commandLineOf(readMemory(`${directory}/cmdline`)) : "",
     executable: hasMemory ? readProcLink(`${directory}/exe`) : null,
     workingDirectory: hasMemory ? readProcLink(`${directory}/cwd`) : null,
     uid: ownerOf(status, directory),
-    cgroup: unifiedCgroupOf(readProcRecord(`${directory}/cgroup`)),
+    cgroup: unifiedCgroupOf(cgroups),
     kernelThread: false,
     marks: hasMemory ? marksIn(readMemory(`${directory}/environ`)) : {},
+    ioPriority: ioPriorityOf(pid),
     affinity: fieldOf(status, "Cpus_allowed_list"),
     oomScoreAdjust: hasMemory ? numberIn(readProcRecord(`${directory}/oom_score_adj`)) : null,
     limits: hasMemory ? limitsIn(readProcRecord(`${directory}/limits`)) : null,
     namespaces: hasMemory ? namespacesOf(directory) : null,
+    olderCgroups: olderCgroupsIn(cgroups),
+    timerSlackNs: hasMemory ? numberIn(readProcRecord(`${directory}/timerslack_ns`)) : null,
+    coreDumpFilter: hasMemory ? (readProcRecord(`${directory}/coredump_filter`)?.trim() ?? null) : null,
+    autogroupNice: hasMemory ? autogroupNiceIn(readProcRecord(`${directory}/autogroup`)) : null,
   };
   return concludeReading(fact, readProcessStat(pid, proc));
 }
@@ -77,6 +85,20 @@ function basis(stat: ProcessStat) {
   const scheduling = `${policies[kind] ?? `policy ${kind}`}${(policy & resetOnFork) === 0 ? "" : ", reset on fork"}`;
   const priority = realtimePriority === 0 ? "" : ` at priority ${realtimePriority}`;
   return { pid, startTime, name, parent, session, state, nice, scheduling: `${scheduling}${priority}` };
+}
+
+/** linux/ioprio.h: IOPRIO_WHO_PROCESS, and the class above a level of 0 to 7. */
+const ofProcess = 1;
+const classShift = 13;
+const levelBits = 0x7;
+const ioClasses = ["none", "realtime", "best-effort", "idle"];
+
+/** ioprio_get(2); null where this platform cannot ask, or the process is gone. */
+function ioPriorityOf(pid: number): string | null {
+  const value = kernelCalls()?.ioprioGet(ofProcess, pid) ?? -1;
+  if (value < 0) return null;
+  const kind = ioClasses[value >> classShift] ?? `class ${value >> classShift}`;
+  return kind === "realtime" || kind === "best-effort" ? `${kind} ${value & levelBits}` : kind;
 }
 
 /**
@@ -118,6 +140,17 @@ function numberIn(text: string | null): number | null {
   return text === null ? null : Number(text);
 }
 
+/** cgroups(7): the lines of the hierarchies of version 1 have numbers from 1. */
+function olderCgroupsIn(text: string | null): readonly string[] | null {
+  return text?.split("\n").flatMap((line) => /^[1-9]\d*:([^:]+:.*)$/.exec(line)?.[1] ?? []) ?? null;
+}
+
+/** `/autogroup-97 nice 5`; null where the kernel has none. */
+function autogroupNiceIn(text: string | null): number | null {
+  const nice = / nice (-?\d+)/.exec(text ?? "")?.[1];
+  return nice === undefined ? null : Number(nice);
+}
+
 /** proc_pid_limits(5): name, soft and hard limit and unit, in columns of fixed width. */
 function limitsIn(text: string | null): readonly string[] | null {
   if (text === null) return null;
@@ -130,8 +163,9 @@ function limitsIn(text: string | null): readonly string[] | null {
 
 /** Null where this user may not see them, or the process has ended. */
 export function namespacesOf(directory: string): readonly string[] | null {
-  const links = namespaceKinds.map((kind) => readProcLink(`${directory}/ns/${kind}`));
-  return links[0] === null ? null : links.filter((link) => link !== null);
+  const links = inDirectory(`${directory}/ns`, (access) => namespaceKinds.map((kind) => access.link(kind)));
+  const found = links.flatMap((link) => ("text" in link ? [link.text] : []));
+  return links[0] !== undefined && "text" in links[0] ? found : null;
 }
 
 /** Only the project's own variables are kept: an environment holds secrets. */

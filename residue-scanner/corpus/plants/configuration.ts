@@ -1,7 +1,7 @@
 import type { CorpusItem, CorpusSection } from "../item.ts";
 
 /** A line that the job adds to a file in which many keep lines of their own. */
-function line(options: { name: string; what: string; file: string; text: string; told?: string }): CorpusItem {
+export function line(options: { name: string; what: string; file: string; text: string; told?: string }): CorpusItem {
   // What a finding of such a line is called.
   const { name, what, file, text, told = `${file}: ${text}` } = options;
   return {

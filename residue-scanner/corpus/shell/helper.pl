@@ -5,9 +5,9 @@ use warnings;
 use POSIX ();
 use Socket;
 
-my $arm = ((POSIX::uname())[4]) =~ /^(?:aarch64|riscv64|loongarch64)$/;
+our $arm = ((POSIX::uname())[4]) =~ /^(?:aarch64|riscv64|loongarch64)$/;
 # System call numbers: x86_64 first, then those that all newer architectures share (asm-generic/unistd.h).
-my %number = (
+our %number = (
   setxattr => [188, 5], lsetxattr => [189, 6], mq_open => [240, 180], mq_unlink => [241, 181], add_key => [248, 217],
   keyctl => [250, 219], memfd_create => [319, 279], bpf => [321, 280], setpriority => [141, 140], prlimit64 => [302, 261],
 );
@@ -107,7 +107,7 @@ sub rest {
   sleep 3600 while 1;
 }
 
-my %command = (
+our %command = (
   hold => sub {
     my ($what, @parameters) = @_;
     $take{$what} or die "nothing holds $what\n";
@@ -210,6 +210,13 @@ my %command = (
     unlink $name;
   },
 );
+
+require((__FILE__ =~ m{^(.*/)})[0] . "files.pl");
+# What kernel.pl adds.
+our (%more_holds, %more_commands, %more_numbers);
+%take = (%take, %more_holds);
+%command = (%command, %more_commands);
+%number = (%number, %more_numbers);
 
 my $name = shift @ARGV;
 $command{$name} or die "there is no command $name\n";

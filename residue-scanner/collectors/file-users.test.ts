@@ -1,0 +1,31 @@
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { readUsers, writableMappings } from "./file-users.ts";
+
+describe("whoever can write to a file", () => {
+  it.runIf(process.platform === "linux")("is who has it open for writing, and nobody who only reads it", () => {
+    const [written, read] = ["written", "read"].map((name) => join(temporaryDirectory(), name)) as [string, string];
+    closeSync(openSync(read, "w"));
+    const held = [openSync(written, "w"), openSync(read, "r")];
+    onTestFinished(() => held.forEach(closeSync));
+    const users = readUsers(new Set([written, read]));
+    expect(users.get(written)).toEqual({ readers: [], writers: [process.pid] });
+    expect(users.get(read)).toEqual({ readers: [process.pid], writers: [] });
+  });
+
+  it("is who shares it in memory, too", () => {
+    const maps = [
+      "7f2a1c000000-7f2a1c001000 rw-s 00000000 fe:00 131 /var/lib/journal file",
+      "7f2a1c001000-7f2a1c002000 r--s 00000000 fe:00 132 /usr/lib/locale/C.utf8",
+      "7f2a1c002000-7f2a1c003000 rw-p 00000000 fe:00 133 /usr/lib/libc.so.6",
+      String.raw`7f2a1c003000-7f2a1c004000 rwxs 00001000 fe:00 134 /tmp/a\012b`,
+      "7f2a1c004000-7f2a1c005000 rw-s 00000000 00:01 135                        ",
+      "7ffd00000000-7ffd00001000 rw-p 00000000 00:00 0  [stack]",
+    ];
+    expect(writableMappings(maps.join("\n"))).toEqual(["/var/lib/journal file", "/tmp/a\nb"]);
+  });
+});

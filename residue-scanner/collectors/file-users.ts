@@ -1,0 +1,60 @@
+import { lstatSync } from "node:fs";
+
+import { listDescriptors } from "./open-files.ts";
+import { listPids, readProc, readProcLink } from "./proc.ts";
+
+/** Pids of those who have a file open, or who share it in their memory, which they need not have open any more. */
+export interface FileUsers {
+  readonly readers: readonly number[];
+  readonly writers: readonly number[];
+}
+
+/**
+ * Which processes can read or write one of these files as it is, without opening it again: path (one character a byte) →
+ * pids. Of what somebody writes to a mapping (mmap(2), MAP_SHARED) the kernel tells only when the mapping ends.
+ */
+export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
+  const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
+  const usersOf = (path: string) => {
+    const known = users.get(path) ?? { readers: [], writers: [] };
+    users.set(path, known);
+    return known;
+  };
+  const add = (pids: number[], pid: number) => void (pids.at(-1) !== pid && pids.push(pid));
+  for (const pid of listPids()) {
+    for (const descriptor of listDescriptors(pid) ?? []) {
+      const link = `/proc/${pid}/fd/${descriptor}`;
+      const target = readProcLink(link);
+      if (target === null || !paths.has(target)) continue;
+      const mode = modeOf(link);
+      if ((mode & 0o400) !== 0) add(usersOf(target).readers, pid);
+      if ((mode & 0o200) !== 0) add(usersOf(target).writers, pid);
+    }
+    for (const path of writableMappings(readProc(`/proc/${pid}/maps`) ?? ""))
+      if (paths.has(path)) add(usersOf(path).writers, pid);
+  }
+  return users;
+}
+
+/**
+ * Files that what is written to memory goes to.
+ *
+ * @param maps as /proc/PID/maps has them, proc_pid_maps(5): a newline in a name is told as `\012`
+ */
+export function writableMappings(maps: string): string[] {
+  if (!maps.includes(" rw-s ") && !maps.includes(" -w-s ") && !maps.includes(" rwxs ")) return [];
+  return maps.split("\n").flatMap((line) => {
+    const path = /^[0-9a-f]+-[0-9a-f]+ .w.s [0-9a-f]+ \S+ \d+ +(\/.*)$/.exec(line)?.[1];
+    return path === undefined ? [] : [path.replaceAll(String.raw`\012`, "\n")];
+  });
+}
+
+/** proc_pid_fd(5): the link's own permissions tell how the descriptor was opened. */
+function modeOf(link: string): number {
+  try {
+    return lstatSync(link).mode;
+  } catch {
+    // Closed since it was listed.
+    return 0;
+  }
+}

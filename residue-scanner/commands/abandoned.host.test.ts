@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+
+import { isRoot, run } from "../testing/planted.ts";
+import { runResidue } from "../testing/run-residue.ts";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { findAbandoned } from "./abandoned.ts";
+import { ownMaker } from "./maker.ts";
+import { RunCgroup } from "./run-cgroup.ts";
+
+const launcher = join(import.meta.dirname, "../../bin/residue.mjs");
+const probe = RunCgroup.create("abandoned-probe");
+await probe?.remove();
+
+/** A whole run of `residue` whose command waits, and goes on waiting when the scanner is killed. */
+async function waitingRun() {
+  const pipe = join(temporaryDirectory(), "pipe");
+  run("mkfifo", pipe);
+  let isOpen = true;
+  const writing = openSync(pipe, "r+");
+  const letEnd = () => {
+    if (isOpen) closeSync(writing);
+    isOpen = false;
+  };
+  const words = ["run", "--policy", "ci", "--", "sh", "-c", 'exec 3<"$1"; echo up; read end <&3', "sh", pipe];
+  const child = spawn(process.execPath, [launcher, ...words], { stdio: ["ignore", "pipe", "ignore"] });
+  const ended = once(child, "exit");
+  const drained = once(child.stdout, "end");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    letEnd();
+    await Promise.all([ended, drained]);
+  });
+  await once(createInterface(child.stdout), "line");
+  return { child, ended, drained, letEnd };
+}
+
+describe.skipIf(!isRoot || probe === null)("what a killed scanner left (needs root and cgroup v2)", () => {
+  it("is told by the doctor and removed by the next run, and nothing of one that lives", async () => {
+    vi.stubEnv("TMPDIR", temporaryDirectory());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { child, ended, drained, letEnd } = await waitingRun();
+    const ofIt = () => findAbandoned().filter(({ path }) => path.includes(`-${child.pid}-`));
+    expect(ofIt()).toEqual([]);
+    child.kill("SIGKILL");
+    await ended;
+    const left = ofIt();
+    expect(left.map(({ what }) => what)).toEqual(["canary", "canary", "control group"]);
+    const group = left[2]?.path ?? "";
+
+    const first = await runResidue(["run", "--root", temporaryDirectory(), "--", "true"]);
+    expect(first.stderr).toContain(`Removed the canary ${left[0]?.path}, which a run left that was killed.`);
+    expect(first.stderr).toContain(`Could not remove the control group ${group}`);
+    expect(first.stderr).toContain(`rmdir -- ${group}`);
+    expect(ofIt()).toEqual([left[2]]);
+
+    letEnd();
+    await drained;
+    const doctor = JSON.parse((await runResidue(["doctor", "--json"])).stdout) as { abandoned: unknown[] };
+    expect(doctor.abandoned).toContainEqual(left[2]);
+    expect(existsSync(group)).toBe(true);
+    const last = await runResidue(["run", "--root", temporaryDirectory(), "--", "true"]);
+    expect(last.stderr).toContain(`Removed the control group ${group}, which a run left that was killed.`);
+    expect(existsSync(group)).toBe(false);
+  });
+
+  it("is nobody's that is called so and is none, or whose maker cannot be told to have ended", () => {
+    const place = temporaryDirectory();
+    vi.stubEnv("TMPDIR", place);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [namespace, pid, startTime] = ownMaker().split("-");
+    const named = (maker: string) => join(place, `houseguest-canary-a-${maker}-0123456789ab`);
+    // Pids never are that large (proc_sys_kernel(5), pid_max).
+    const dead = `${namespace}-99999999-1`;
+    writeFileSync(named(dead), "content");
+    for (const maker of [`1-99999999-1`, `${namespace}-${pid}-${startTime}`, `${namespace}-1-x`]) {
+      writeFileSync(named(maker), "");
+    }
+    writeFileSync(join(place, `houseguest-canary-a-${dead}-short`), "");
+    expect(findAbandoned().filter(({ path }) => path.startsWith(place))).toEqual([]);
+    writeFileSync(named(dead), "");
+    expect(findAbandoned().filter(({ path }) => path.startsWith(place))).toMatchObject([{ path: named(dead) }]);
+    expect(readdirSync(place)).toHaveLength(5);
+  });
+});

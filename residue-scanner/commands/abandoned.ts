@@ -1,0 +1,98 @@
+import { lstatSync, readdirSync, realpathSync, rmdirSync, rmSync, type Stats } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+import { systemCode } from "../../foundation/errors.ts";
+import { collectCgroups } from "../collectors/cgroups.ts";
+import { shellPath, toBytePath } from "../core/path-text.ts";
+import { canaryName } from "./canaries.ts";
+import { hasSurelyEnded } from "./maker.ts";
+import { runCgroupName } from "./run-cgroup.ts";
+
+/** What a scanner left that was killed by SIGKILL, or with the host's power. */
+export interface Abandoned {
+  readonly what: "canary" | "control group";
+  readonly path: string;
+  /** A command that removes it. */
+  readonly remove: string;
+}
+
+/**
+ * Finds what scanners of this user made that have surely ended: their names say whose they are. Of the host's control
+ * groups, and of files in this user's directory for temporary files.
+ */
+export function findAbandoned(): Abandoned[] {
+  const place = realpathSync(tmpdir());
+  const canaries = namesIn(place)
+    .filter((name) => isLeft(canaryName, name))
+    .map((name) => join(place, name))
+    .filter((path) => isOwn(path, (stats) => stats.isFile() && stats.size === 0 && stats.nlink === 1));
+  const groups = groupDirectories()
+    .filter((directory) => isLeft(runCgroupName, basename(directory)))
+    .filter((directory) => isOwn(directory, (stats) => stats.isDirectory()));
+  return [
+    ...canaries.map((path) => ({ what: "canary", path, remove: `rm -- ${shown(path)}` }) as const),
+    ...groups.map((path) => ({ what: "control group", path, remove: `rmdir -- ${shown(path)}` }) as const),
+  ];
+}
+
+/**
+ * Removes it. A control group in which something runs, or that the dead run's command made others in, stays.
+ *
+ * @returns a sentence for each: that it was removed, or why not and what would
+ */
+export function removeAbandoned(): string[] {
+  return findAbandoned().map(({ what, path, remove }) => {
+    const left = `the ${what} ${shown(path)}, which a run left that was killed`;
+    try {
+      if (what === "canary") rmSync(path);
+      else rmdirSync(path);
+      return `Removed ${left}.`;
+    } catch (error) {
+      const code = systemCode(error) ?? "unknown";
+      // Another run was quicker.
+      if (code === "ENOENT") return `Found that somebody else removed ${left}.`;
+      const first =
+        code === "EBUSY" ? `It is still in use: end what runs in it (cat ${shown(path)}/cgroup.procs), ` : "";
+      return `Could not remove ${left} (${code}). ${first === "" ? "Run" : `${first}then run`}: ${remove}`;
+    }
+  });
+}
+
+function groupDirectories(): string[] {
+  try {
+    return collectCgroups().cgroups.map(({ directory }) => directory);
+  } catch {
+    // Without /proc nobody knows who has ended either.
+    return [];
+  }
+}
+
+/** Whether a name is of this form, and its maker has ended. */
+function isLeft(form: RegExp, name: string): boolean {
+  const maker = form.exec(name)?.groups?.["maker"];
+  return maker !== undefined && hasSurelyEnded(maker);
+}
+
+function isOwn(path: string, isAsMade: (stats: Stats) => boolean): boolean {
+  try {
+    const stats = lstatSync(path);
+    return stats.uid === process.geteuid?.() && isAsMade(stats);
+  } catch {
+    // Somebody else removed it.
+    return false;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // Nothing that this user may list: nothing of its own is to be found there.
+    return [];
+  }
+}
+
+function shown(path: string): string {
+  return shellPath(toBytePath(path));
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+
+import type { ResidueReport } from "../../protocol/residue-report.ts";
+import { compare, files, foreign, job } from "../testing/recorded-comparison.ts";
+import { recordedProcess, touch } from "../testing/recording-fixture.ts";
+import type { FileInspection } from "./inspection.ts";
+import type { Touch } from "./recording.ts";
+
+const service = recordedProcess({ serial: 20, pid: 90, parent: null, isOlder: true, executable: "/opt/service" });
+const worker = recordedProcess({ serial: 21, parent: 20, fromMs: 1_400 });
+const [before, after] = [files({ "/d": [] }), files({ "/d": ["x"] })];
+const looked = { digest: null, unread: null, linkTarget: null, xattrs: null, bears: [], writers: [] };
+const reads: FileInspection = { ...looked, readers: [service.pid] };
+
+/** Whose is /d/x, which the service, or one of its children, made? */
+function whoseIs(made: Touch, asked: readonly Touch[], inspection = reads): readonly string[] {
+  const { findings, excused }: ResidueReport = compare(before, after, {
+    came: [service, worker],
+    touches: { "/d/x": [made], "/d/ask": asked },
+    inspections: new Map([["/d/ask", inspection]]),
+  });
+  return [...findings.map(({ attribution }) => attribution.to), ...excused.map(({ rule }) => rule)];
+}
+
+describe("what a service did that takes its orders through a named pipe", () => {
+  const asked = touch(job, ["modified"], 1_300);
+  const made = touch(20, ["created"], 1_500);
+
+  it("is the job's who wrote into the pipe before", () => {
+    expect(whoseIs(made, [asked])).toEqual(["job"]);
+  });
+
+  it("is the job's also where a child of the service did it", () => {
+    expect(whoseIs(touch(21, ["created"], 1_500), [asked])).toEqual(["job"]);
+  });
+
+  it("is shared when somebody else wrote into it, too, or the service was at it already", () => {
+    expect(whoseIs(made, [asked, touch(foreign, ["modified"], 1_200)])).toEqual(["shared"]);
+    expect(whoseIs(touch(20, ["created", "modified"], 1_100, 1_500), [asked])).toEqual(["shared"]);
+  });
+
+  it.each([
+    ["only others wrote into it", made, [touch(foreign, ["modified"], 1_300)], reads],
+    ["the job wrote into it afterwards", made, [touch(job, ["modified"], 1_600)], reads],
+    ["the job only looked at it", made, [touch(job, ["attributes"], 1_300)], reads],
+    ["the service does not read from it", made, [asked], { ...looked, readers: [70] }],
+    ["somebody who does not come from the service did it", touch(foreign, ["created"], 1_500), [asked], reads],
+  ] as const)("is its own where %s", (_, done, requests, inspection) => {
+    expect(whoseIs(done, requests, inspection)).toEqual(["foreign-process"]);
+  });
+});

@@ -1,0 +1,71 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import type { Inspections } from "./inspection.ts";
+import { showPath } from "./path-text.ts";
+import type { Attribution } from "./process-attribution.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import type { RecordedProcess, Touch } from "./recording.ts";
+
+export interface PipeKnowledge {
+  readonly run: RecordedRun;
+  readonly witness: RecordedWitness;
+  /** Those of named pipes tell who reads from them. */
+  readonly inspections: Inspections;
+}
+
+/** More ancestors than that no service has. */
+const depthMax = 100;
+/** So many of those who wrote into a pipe are named. */
+const namedMax = 2;
+
+/**
+ * Says at whose request a service did something that takes its orders through a named pipe (fifo(7)): whoever wrote into
+ * the pipe before asked for what it did afterwards. What it had begun before, it does for itself as well.
+ */
+export class PipeRequests {
+  readonly #knowledge: PipeKnowledge;
+  readonly #pipesOf = new Map<number, string[]>();
+
+  constructor(knowledge: PipeKnowledge) {
+    this.#knowledge = knowledge;
+    for (const [path, { readers = [] }] of knowledge.inspections) {
+      for (const pid of readers) this.#pipesOf.set(pid, [...(this.#pipesOf.get(pid) ?? []), path]);
+    }
+  }
+
+  /** @returns null where nobody of the run had asked, by then, the process that did it, or one that it comes from */
+  of(touch: Touch): Attribution | null {
+    if (this.#pipesOf.size === 0) return null;
+    const { witness } = this.#knowledge;
+    let process = witness.process(touch.by);
+    for (let depth = 0; process !== null && depth < depthMax; depth += 1) {
+      const answer = this.#ofReader(process, touch);
+      if (answer !== null) return answer;
+      process = process.parent === null ? null : witness.process(process.parent);
+    }
+    return null;
+  }
+
+  #ofReader(reader: RecordedProcess, touch: Touch): Attribution | null {
+    const { run, witness } = this.#knowledge;
+    const asked = (this.#pipesOf.get(reader.pid) ?? []).flatMap((path) =>
+      run
+        .touchesOf(path)
+        .filter(
+          ({ by, kinds, firstMs }) => by !== reader.serial && kinds.includes("modified") && firstMs <= touch.lastMs,
+        )
+        .map((request) => ({ path, request, process: witness.process(request.by), to: witness.of(request.by).to })),
+    );
+    const ours = asked.filter(({ to }) => isOfRun(to));
+    if (ours.length === 0) return null;
+    const wasBusy = ours.every(({ request }) => request.firstMs > touch.firstMs);
+    const evidence = [...ours, ...asked.filter((each) => !ours.includes(each))].slice(0, namedMax).map(
+      ({ path, process, to }): Evidence => ({
+        kind: "request",
+        detail: `reads from the pipe ${showPath(path)}, into which ${process === null ? "a process" : showProcess(process)} of ${ofWhom(to)} wrote before`,
+      }),
+    );
+    return { to: combined([...asked.map(({ to }) => to), ...(wasBusy ? (["background"] as const) : [])]), evidence };
+  }
+}

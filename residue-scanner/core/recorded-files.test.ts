@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+
+import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
+import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
+import type { Touch } from "./recording.ts";
+
+describe("whose a file is, by who touched it", () => {
+  const came = [files({ "/d": [] }), files({ "/d": ["x"] })] as const;
+
+  it("is the job's when only the job did", () => {
+    const report = compare(...came, { touches: { "/d/x": [touch(job, ["created", "modified"])] } });
+    expect(whose(report)).toEqual([["/d/x", "job"]]);
+    expect(report.findings[0]?.attribution.evidence[0]).toEqual({
+      kind: "recorder",
+      detail:
+        "process 104 (/bin/sh) of the job, in cgroup / created it, wrote to it; it was seen during the run as a process of the job",
+    });
+  });
+
+  it("is excused when only others did, who are named", () => {
+    const report = compare(...came, { touches: { "/d/x": [touch(foreign, ["created"])] } });
+    expect(report.verdict).toBe("clean");
+    expect(excusedBy(report)).toEqual(["foreign-process"]);
+    expect(report.excused[0]?.examples[0]).toContain(
+      "process 70 (/usr/sbin/rsyslogd) of somebody else, in cgroup /system/rsyslog",
+    );
+  });
+
+  it("is shared when both did, and both are named", () => {
+    const report = compare(...came, {
+      touches: { "/d/x": [touch(foreign, ["modified"], 1_500), touch(job, ["created"])] },
+    });
+    expect(whose(report)).toEqual([["/d/x", "shared"]]);
+    expect(report.findings[0]?.attribution.evidence).toMatchObject([
+      { kind: "recorder", detail: expect.stringContaining("process 104 (/bin/sh) of the job") as string },
+      { kind: "recorder", detail: expect.stringContaining("process 70 (/usr/sbin/rsyslogd) of somebody") as string },
+      { kind: "time" },
+    ]);
+  });
+
+  it("is the job's that made it, although others set its mode, and shared where the job set that of theirs", () => {
+    const made = (by: number, set: number) => ({
+      touches: { "/d/x": [touch(by, ["created"]), touch(set, ["attributes"], 1_500)] },
+    });
+    expect(whose(compare(...came, made(job, foreign)))).toEqual([["/d/x", "job"]]);
+    expect(whose(compare(...came, made(foreign, job)))).toEqual([["/d/x", "shared"]]);
+  });
+
+  it("is the job's alone when the others' touch was of an earlier file of that name", () => {
+    const born = files({ "/d": [{ name: "x", born: 2, changed: 2 }] });
+    const touches = { "/d/x": [touch(foreign, ["created", "deleted"], 1_000), touch(job, ["created"], 2_000)] };
+    expect(whose(compare(files({ "/d": [] }), born, { touches }))).toEqual([["/d/x", "job"]]);
+  });
+
+  it("stays unexplained when nobody was seen, or somebody whom nobody knows", () => {
+    expect(whose(compare(...came, {}))).toEqual([["/d/x", "unknown"]]);
+    const stray = recordedProcess({ serial: 9, parent: null });
+    expect(whose(compare(...came, { came: [stray], touches: { "/d/x": [touch(9, ["created"])] } }))).toEqual([
+      ["/d/x", "unknown"],
+    ]);
+  });
+
+  it("stays unexplained when others were seen to do something else", () => {
+    const [before, after] = [
+      files({ "/d": ["x"] }),
+      files({ "/d": [{ name: "x", mode: 0o106755, size: 4, changed: 1 }] }),
+    ];
+    const wrote = { touches: { "/d/x": [touch(foreign, ["modified"])] } };
+    expect(whose(compare(before, after, wrote))).toEqual([["/d/x", "unknown"]]);
+    const set = { touches: { "/d/x": [touch(foreign, ["modified", "attributes"])] } };
+    expect(excusedBy(compare(before, after, set))).toEqual(["foreign-process"]);
+  });
+
+  it("is theirs who were seen to write, also where a name of the run's stands in it", () => {
+    const look = { digest: null, unread: null, linkTarget: null, xattrs: null, writers: [] };
+    const inspections = new Map([["/d/x", { ...look, bears: ["0123456789abcdef"] }]]);
+    const report = (touches: Record<string, Touch[]>) => compare(...came, { inspections, touches });
+    expect(excusedBy(report({ "/d/x": [touch(foreign, ["created", "modified"])] }))).toEqual(["foreign-process"]);
+    expect(whose(report({ "/d/x": [touch(job, ["created", "modified"])] }))).toEqual([["/d/x", "job"]]);
+    expect(whose(report({}))).toEqual([["/d/x", "agent"]]);
+  });
+
+  it("asks who set the attributes of chattr(1), which no file event tells", () => {
+    const [before, after] = [files({ "/d": ["x"] }), files({ "/d": [{ name: "x", flags: 0x10, changed: 1 }] })];
+    const acts = [act(job, "ioctl", { parameters: { command: "FS_IOC_SETFLAGS" }, returned: null })];
+    expect(whose(compare(before, after, { acts }))).toEqual([["/d/x", "job"]]);
+    expect(whose(compare(before, after, {}))).toEqual([["/d/x", "unknown"]]);
+  });
+
+  it("is told of what came with a directory that was moved", () => {
+    const after = files({ "/": [{ name: "d", mode: 0o040755 }], "/d": [{ name: "e", mode: 0o040755 }], "/d/e": ["x"] });
+    const report = compare(files({ "/": [] }), after, { touches: { "/d": [touch(job, ["moved-to"])] } });
+    expect(whose(report)).toEqual([["/d", "job"]]);
+    expect(report.findings[0]?.subject).toContain("with 2 entries below");
+  });
+
+  it("is told of a file whose other name came", () => {
+    const [before, after] = [
+      files({ "/d": [{ name: "x", ino: 7 }] }),
+      files({
+        "/d": [
+          { name: "x", ino: 7, links: 2, changed: 1 },
+          { name: "y", ino: 7, links: 2, changed: 1 },
+        ],
+      }),
+    ];
+    expect(whose(compare(before, after, { touches: { "/d/y": [touch(job, ["created"])] } }))).toEqual([
+      ["/d/x", "job"],
+      ["/d/y", "job"],
+    ]);
+    expect(compare(before, after, { touches: { "/d/y": [touch(foreign, ["created"])] } }).verdict).toBe("clean");
+    expect(whose(compare(before, after, { touches: { "/d/y": [] } }))).toEqual([
+      ["/d/x", "unknown"],
+      ["/d/y", "unknown"],
+    ]);
+  });
+
+  it("excuses a directory's times, but not where the job set them", () => {
+    const [before, after] = [
+      files({ "/": [{ name: "d", mode: 0o040755 }] }),
+      files({ "/": [{ name: "d", mode: 0o040755, changed: 1 }] }),
+    ];
+    expect(compare(before, after, { touches: { "/d": [touch(job, ["modified"])] } }).verdict).toBe("clean");
+    expect(whose(compare(before, after, { touches: { "/d": [touch(job, ["attributes"])] } }))).toEqual([["/d", "job"]]);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+
+import type { ResidueReport } from "../../protocol/residue-report.ts";
+import { compare, daemon, excusedBy, foreign, job, scanner, type Told } from "../testing/recorded-comparison.ts";
+import { act, touch } from "../testing/recording-fixture.ts";
+import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+
+describe("what ended, by who was seen to end it", () => {
+  it("tells who ended the service whose socket is gone, when every call was seen", () => {
+    const own = processFixture({ pid: scanner.pid });
+    const server = processFixture({ pid: daemon.pid, startTime: String(daemon.startTime) });
+    const before = {
+      processes: [own, server],
+      sockets: [socketFixture({ key: "tcp 1 listening", owners: [daemon.pid] })],
+    };
+    const acts = [act(job, "kill", { parameters: { pid: String(daemon.pid), signal: "SIGTERM" } })];
+    const sockets = ({ findings }: ResidueReport) => findings.filter(({ surface }) => surface === "sockets");
+    expect(sockets(compare(before, {}, { acts }))).toMatchObject([{ attribution: { to: "job" } }]);
+    expect(sockets(compare(before, {}, {}))).toEqual([]);
+    const unseen = [{ source: "calls", status: "partial", detail: "", events: 0 }] as const;
+    expect(sockets(compare(before, {}, { sources: unseen }))).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+
+  it("tells whose a socket is though its holder ended before processes were read", () => {
+    const held = { sockets: [socketFixture({ key: "tcp 1 listening", owners: [daemon.pid] })] };
+    expect(excusedBy(compare({}, held, {}))).toEqual(["foreign-process"]);
+  });
+
+  it("tells of a process that the job ended, though it is gone", () => {
+    const victim = processFixture({ pid: 500 });
+    const own = processFixture({ pid: scanner.pid });
+    const acts = [act(job, "kill", { parameters: { pid: "500", signal: "SIGKILL" } })];
+    expect(compare({ processes: [own, victim] }, {}, { acts }).findings).toMatchObject([
+      { change: "vanished", attribution: { to: "job" } },
+    ]);
+    expect(compare({ processes: [own, victim] }, {}, {}).verdict).toBe("clean");
+  });
+});
+
+describe("a process that ran before and is stopped, or goes on", () => {
+  const own = processFixture({ pid: scanner.pid });
+  const inState = (state: string) => ({ processes: [own, processFixture({ pid: 500, state })] });
+  const signalled = (by: number, signal: string, pid = "500") => ({
+    acts: [act(by, "kill", { parameters: { pid, signal } })],
+  });
+
+  it.each([
+    ["S", "T", "SIGSTOP"],
+    ["S", "T", "SIGTSTP"],
+    ["T", "S", "SIGCONT"],
+  ])("from %s to %s is whose signal did it: %s", (before, after, signal) => {
+    expect(compare(inState(before), inState(after), signalled(job, signal)).findings).toMatchObject([
+      { surface: "processes", change: "changed", changed: ["stopped"], attribution: { to: "job" } },
+    ]);
+    expect(excusedBy(compare(inState(before), inState(after), signalled(foreign, signal)))).toEqual([
+      "foreign-process",
+    ]);
+  });
+
+  it.each([
+    ["by another signal", signalled(job, "SIGCONT")],
+    ["of another process", signalled(job, "SIGSTOP", "501")],
+    ["by none", {}],
+  ])("stays unexplained where the run was seen to signal %s", (_, told) => {
+    expect(compare(inState("S"), inState("T"), told).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+
+  it("is nothing where it only sleeps, runs, or waits for a disk", () => {
+    expect(compare(inState("S"), inState("R"), {}).findings).toEqual([]);
+    expect(compare(inState("R"), inState("D"), {}).findings).toEqual([]);
+  });
+});
+
+describe("the class of input and output of a process that ran before", () => {
+  it("is whose call set it", () => {
+    const classed = (ioPriority: string) => ({
+      processes: [processFixture({ pid: scanner.pid }), processFixture({ pid: 500, ioPriority })],
+    });
+    const parameters = { which: "IOPRIO_WHO_PROCESS", who: "500", value: "24576" };
+    expect(
+      compare(classed("none"), classed("idle"), { acts: [act(job, "ioprio_set", { parameters })] }).findings,
+    ).toMatchObject([{ changed: ["ioPriority"], attribution: { to: "job" } }]);
+  });
+});
+
+describe("the out-of-memory score of a process that ran before", () => {
+  const [own, path] = [processFixture({ pid: scanner.pid }), "/proc/500/oom_score_adj"];
+  const scored = (oomScoreAdjust: number) => ({ processes: [own, processFixture({ pid: 500, oomScoreAdjust })] });
+  const report = (told: Told) => compare(scored(0), scored(300), told);
+
+  it("is the job's when the job set it, and not excused because the process is older", () => {
+    const { findings } = report({ touches: { [path]: [touch(job, ["modified"])] } });
+    expect(findings).toMatchObject([{ surface: "processes", change: "changed", attribution: { to: "job" } }]);
+  });
+
+  it("is excused when only others set it", () => {
+    const told = report({ touches: { [path]: [touch(foreign, ["modified"])] } });
+    expect([told.verdict, excusedBy(told)]).toEqual(["clean", ["foreign-process"]]);
+    expect(told.excused[0]?.examples[0]).toContain("process 70 (/usr/sbin/rsyslogd) of somebody else");
+  });
+
+  it("stays unexplained when nobody was seen to", () => {
+    expect(report({}).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+});

@@ -1,0 +1,70 @@
+import { LineLedger } from "../core/line-ledger.ts";
+import type { LineWriters } from "../core/recording.ts";
+import type { TouchedName } from "../core/touch-table.ts";
+import { monotonicNs } from "./monotonic.ts";
+
+/** What was written just before a reading may be told only after it, when its writer had to wait in between. */
+const lateMs = 20;
+
+export interface LineRecordingOptions {
+  /** One character a byte. */
+  readonly files: readonly string[];
+  /** The lines that stand in a file now; null where it cannot be read, none where there is no such file. */
+  readonly linesOf: (file: string) => readonly string[] | null;
+  /** The number by which touches name a directory; null where there is none. */
+  readonly directoryOf: (path: string) => number | null;
+  /** Whether more file events wait. */
+  readonly isWaiting: () => boolean;
+  /** Keeps a process, and says when it began. */
+  readonly retain: (by: number) => number;
+}
+
+/** Reads shared files again when they are touched, to tell who wrote which of their lines. */
+export class LineRecording {
+  private readonly options: LineRecordingOptions;
+  private readonly ledger = new LineLedger();
+  private readonly files = new Map<number, Map<string, string>>();
+  private readonly touched = new Map<string, Set<number>>();
+  private readonly lateUntil = new Map<string, number>();
+
+  constructor(options: LineRecordingOptions) {
+    this.options = options;
+    for (const file of options.files) {
+      const slash = file.lastIndexOf("/");
+      const directory = options.directoryOf(file.slice(0, slash) || "/");
+      const lines = directory === null ? null : options.linesOf(file);
+      if (directory === null || lines === null) continue;
+      const names = this.files.get(directory) ?? new Map<string, string>();
+      this.files.set(directory, names.set(file.slice(slash + 1), file));
+      this.ledger.begin(file, lines);
+    }
+  }
+
+  touch({ directory, bytes, start, end }: TouchedName, by: number): void {
+    const names = this.files.get(directory.id);
+    if (names === undefined) return;
+    const file = names.get(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1"));
+    if (file !== undefined) this.touched.set(file, (this.touched.get(file) ?? new Set()).add(by));
+  }
+
+  /** After all events of one reading of the queue. */
+  takeIn(nowMs: number): void {
+    if (this.touched.size === 0) return;
+    for (const [file, writers] of this.touched) {
+      const lines = this.options.linesOf(file);
+      const atNs = monotonicNs();
+      const isLate = nowMs < (this.lateUntil.get(file) ?? 0);
+      this.ledger.read(file, {
+        ...{ lines, isLate, atNs, atMs: nowMs },
+        writers: [...writers].map((by) => ({ by, beganNs: this.options.retain(by) })),
+      });
+    }
+    const untilMs = this.options.isWaiting() ? Number.POSITIVE_INFINITY : nowMs + lateMs;
+    for (const file of this.touched.keys()) this.lateUntil.set(file, untilMs);
+    this.touched.clear();
+  }
+
+  writers(): ReadonlyMap<string, LineWriters> {
+    return this.ledger.writers();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Touch } from "../core/recording.ts";
+import type { TouchTable } from "../core/touch-table.ts";
+import type { DirectoryHandles } from "./directory-handles.ts";
+
+type KeyOf = (path: string) => string | null;
+
+/** Leads from a path to who touched it. */
+export class TouchLookup {
+  private readonly table: TouchTable;
+  private readonly handles: DirectoryHandles;
+
+  constructor(table: TouchTable, handles: DirectoryHandles) {
+    this.table = table;
+    this.handles = handles;
+  }
+
+  /**
+   * @param path one character a byte
+   * @param keyOf of a directory; asked for the same ones again and again
+   */
+  of(path: string, keyOf: KeyOf): Touch[] {
+    const byName = this.touchesOfName(path, keyOf);
+    const own = this.handles.keyOf(path);
+    const byContent = own === null ? [] : this.table.of(own, ".");
+    if (own !== null || byName.length > 0) return joined([...byName, ...byContent]);
+    return this.removalsAbove(path, keyOf);
+  }
+
+  private touchesOfName(path: string, keyOf: KeyOf): Touch[] {
+    const [parent, name] = splitPath(path);
+    const above = name === "" ? null : keyOf(parent);
+    return above === null ? [] : this.table.of(above, name);
+  }
+
+  /**
+   * What was in a directory that is gone cannot be asked for: that directory's handle went with it. Whoever removed it,
+   * or moved it away, did the same to all that was in it.
+   */
+  private removalsAbove(path: string, keyOf: KeyOf): Touch[] {
+    for (let [at] = splitPath(path); at !== "/"; [at] = splitPath(at)) {
+      const removals = this.touchesOfName(at, keyOf).flatMap((touch) => {
+        const kinds = touch.kinds.filter((kind) => kind === "deleted" || kind === "moved-from");
+        return kinds.length === 0 ? [] : { ...touch, kinds };
+      });
+      if (removals.length > 0) return removals;
+    }
+    return [];
+  }
+}
+
+/** @returns the directory and the name; `/` and nothing for the root */
+function splitPath(path: string): [directory: string, name: string] {
+  const slash = path.lastIndexOf("/");
+  return [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
+}
+
+function joined(touches: readonly Touch[]): Touch[] {
+  const byProcess = new Map<number, Touch>();
+  for (const touch of touches) {
+    const known = byProcess.get(touch.by);
+    byProcess.set(touch.by, known === undefined ? touch : join(known, touch));
+  }
+  return [...byProcess.values()].sort((one, other) => one.firstMs - other.firstMs);
+}
+
+function join(one: Touch, other: Touch): Touch {
+  return {
+    by: one.by,
+    kinds: [...new Set([...one.kinds, ...other.kinds])],
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+  };
+}
