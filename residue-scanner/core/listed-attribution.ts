@@ -12,6 +12,9 @@ import { namesIn } from "./run-names.ts";
 import { settingPaths } from "./setting-paths.ts";
 import { isPutting } from "./touch-attribution.ts";
 
+/** Of others than the scanner's own: `ipc:[4026532000] shm 5`. */
+const inNamespace = /^(?:mnt|net|ipc|uts):\[\d+\] /;
+
 const listedTimes = {
   appeared: "came after the baseline",
   changed: "was changed after the baseline",
@@ -128,6 +131,9 @@ function byWords(
   const { holders = [], users = [] } = after ?? {};
   const holder = worstOf(holders.length > 0 ? holders : users, witness);
   if (holder !== undefined) {
+    // Who lives in a namespace keeps what others put there, too.
+    const isOlder = holder.to === "background" && holders.some((pid) => witness.before(pid) !== null);
+    if (isOlder && inNamespace.test(fact.key) && change !== "vanished") return { to: "unknown", evidence: [when] };
     const held: Evidence = {
       kind: "holder",
       detail: `${holders.length > 0 ? "kept by" : "open in"} process ${holder.pid}`,
