@@ -70,7 +70,7 @@ function program(ending: { code: ExitCode }): Command {
     .description("judge runs by a release's policy: what passed, and what blocks")
     .argument("[run...]", "runs: names, directories, or latest")
     .requiredOption("--policy <file>", "what the release is held to, in YAML")
-    .option("--artifact <file...>", "a file to be released (repeatable)", [])
+    .option("--artifact <file>", "a file to be released; may be repeated", repeated)
     .option("--all", "every run under --root")
     .option("--json", "as JSON, with every row")
     .addOption(root())
@@ -111,6 +111,11 @@ function program(ending: { code: ExitCode }): Command {
     });
   for (const command of reports.commands) command.exitOverride();
   return reports;
+}
+
+/** Not commander's own way, which would take the runs that come after for files. */
+function repeated(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 const gateHelp = `
@@ -167,8 +172,9 @@ Examples:
 
 Exit codes:
   0   the report was written (whatever its verdict: that is in the report);
-      of gate: nothing blocks
-  1   of gate: something that was seen is not allowed
-  2   of gate: something that had to be seen was not
+      of gate and attest: nothing blocks; of verify: all is as attested
+  1   of gate and attest: something that was seen is not allowed;
+      of verify: something is not as it was attested
+  2   of gate and attest: something that had to be seen was not
   64  no such run, or nothing of it can be read, or the command line is wrong
   70  a bug in the harness itself`;

@@ -58,6 +58,11 @@ describe("reports gate", () => {
     expect(exitCode).toBe(1);
   });
 
+  test("takes a run after an artifact for a run", async () => {
+    const { stdout } = await reports("gate", "--policy", "strict.yaml", "--artifact", "agent.tgz", ...runs, "--json");
+    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+  });
+
   test("ends with 2 where something could not be told", async () => {
     const policy = `${readFileSync(join(home, "release.yaml"), "utf8")}latencies:\n  - latency: withdrawal\n    p99MsMax: 9\n`;
     writeFileSync(join(home, "timed.yaml"), policy);

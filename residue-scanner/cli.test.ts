@@ -20,6 +20,10 @@ describe("residue", () => {
     [["diff", "/no/such.snap", "--now"], "open '/no/such.snap'. Make one"],
     [["run", "--report", "/tmp/x/../y", "--sarif", "/tmp/y", "--", "true"], "Give --report and --sarif a file each."],
     [["snapshot", "--root", "/no/such/place"], "Name directories that exist"],
+    [["snapshot", "--root", "/etc/passwd"], "Cannot read /etc/passwd: it is no directory. Name directories"],
+    [["run", "--root", "/etc/passwd", "--", "true"], "Cannot read /etc/passwd: it is no directory. Name directories"],
+    [["run", "--root", "", "--", "true"], "Cannot read a directory without a name"],
+    [["run", "--root", "/", "true"], "Put the command after --, as in:"],
   ])("%j ends with 64 and one sentence", async (parameters, sentence) => {
     const { exitCode, stdout, stderr } = await runResidue(parameters);
     expect(exitCode).toBe(64);
@@ -33,6 +37,11 @@ describe("residue", () => {
     const { exitCode, stderr } = await runResidue(["run", "--report", "/no/such/place/x", "--", "touch", ran]);
     expect([exitCode, stderr]).toEqual([64, expect.stringContaining("The report file /no/such/place/x cannot be")]);
     expect(existsSync(ran)).toBe(false);
+  });
+
+  it("says of a command without a name that it has none", async () => {
+    const { exitCode, stderr } = await runResidue(["run", "--no-recorder", "--root", temporaryDirectory(), "--", ""]);
+    expect([exitCode, stderr]).toEqual([64, expect.stringContaining('Cannot start "": its name is empty')]);
   });
 
   it("leaves no empty report of a command that could not be started, and keeps an earlier one", async () => {
@@ -107,6 +116,31 @@ describe("residue", () => {
     expect([exitCode, stderr]).toEqual([64, expect.stringContaining("Usage: residue")]);
   });
 
+  it("tells its version, which is the package's", async () => {
+    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as object;
+    const { exitCode, stdout } = await runResidue(["--version"]);
+    expect([exitCode, { version: stdout.trim() }]).toMatchObject([0, { version: /\d/ }]);
+    expect(manifest).toMatchObject({ version: stdout.trim() });
+  });
+
+  it("leaves to the command what stands after it", async () => {
+    const root = temporaryDirectory();
+    const { stdout } = await runResidue(["run", "--no-recorder", "--root", root, "--", "echo", "--json"]);
+    const { stdout: bare } = await runResidue(["run", "--no-recorder", "echo", "--json", "--root", root]);
+    expect([stdout, bare]).toEqual(["--json\n", `--json --root ${root}\n`]);
+  });
+
+  it("explains below each help all that its options say is below", async () => {
+    for (const command of ["run", "diff"]) {
+      const { stdout } = await runResidue([command, "--help"]);
+      const [, below = ""] = stdout.split("-h, --help");
+      expect(stdout).toContain("(see below)");
+      expect(below).toContain('"expires": "2026-12-31"');
+      // One blank line between its parts.
+      expect(stdout).not.toContain("\n\n\n");
+    }
+  });
+
   it("--help tells the exit codes, and run --help gives examples", async () => {
     expect((await runResidue(["--help"])).stdout).toContain("130  interrupted");
     const { exitCode, stdout } = await runResidue(["run", "--help"]);
@@ -121,6 +155,12 @@ describe("residue", () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ entries: 1, output });
     expect((await loadSnapshot(output)).scope).toEqual([root]);
-    expect((await runResidue(["snapshot", "--root", root])).stdout).toMatch(/files\s+1 facts in/);
+    const told = (await runResidue(["snapshot", "--root", root])).stdout.split("\n");
+    expect(told[0]).toMatch(/^files\s+1 facts in/);
+    const rows = told.filter((line) => / facts in /.test(line));
+    expect(rows).toHaveLength(surfaces.length);
+    // In columns, and folded: a pipe is 80 wide.
+    expect(new Set(rows.map((row) => row.indexOf(" facts in ")))).toHaveLength(1);
+    expect(told.filter((line) => line.length > 80 && !line.trim().startsWith("/"))).toEqual([]);
   });
 });

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { Command, CommanderError, Option } from "commander";
 
 import { HouseguestError, messageOf } from "../foundation/errors.ts";
@@ -6,51 +9,19 @@ import { residuePolicies } from "../protocol/residue-report.ts";
 import { diffCommand, type DiffCommandOptions } from "./commands/diff.ts";
 import { doctorCommand, type DoctorCommandOptions } from "./commands/doctor.ts";
 import { explainCommand, type ExplainCommandOptions } from "./commands/explain.ts";
+import {
+  exitCodesHelp,
+  policyHelp,
+  recorderHelp,
+  snapshotExitCodesHelp,
+  watchExitCodesHelp,
+  whereCommandStands,
+} from "./commands/help-texts.ts";
 import { Interruption } from "./commands/interruption.ts";
 import { codeWhenLost, watchOutput } from "./commands/output.ts";
 import { runWatched, type RunCommandOptions } from "./commands/run.ts";
 import { snapshotCommand, type SnapshotCommandOptions } from "./commands/snapshot.ts";
 import { watchCommand, type WatchCommandOptions } from "./commands/watch.ts";
-
-const exitCodesHelp = `
-Exit codes:
-  0    nothing is left (and, under the policies ci and strict, all was seen)
-  1    something is left
-  2    nothing was found, but not everything was seen, or evidence was lost, or
-       what was found could not be written
-  3    a control group made for the command could not be removed; the message
-       holds the command that does it
-  64   the command line or a file named on it is wrong; nothing was done
-  130  interrupted while the host was read
-`;
-
-const recorderHelp = `
-From before the first reading until after the last one the kernel tells who
-touches which file, who starts whom and who asks for mounts, keys and queues;
-so a change is the command's, somebody else's, or both's, by evidence. That
-needs root; without it, or with --no-recorder, a change is told by the marks
-that it bears, more stays unexplained, and nothing is called clean.
-`;
-
-const policyHelp = `
-A policy file stands on a built-in policy and waives findings for a time:
-  { "base": "ci",
-    "waivers": [{ "finding": "files:/var/cache/x/**",
-                  "reason": "the cache of x, which its own timer empties",
-                  "expires": "2026-12-31" }] }
-"finding" is an id as --json tells it; * stands for anything but a slash, **
-for anything. Waivers are printed in the report; one that has expired, or has
-no reason, is an error.
-`;
-
-const watchExitCodesHelp = `
-Exit codes:
-  2    the command ended with 0, but not everything that it did was seen
-  3    a control group made for the command could not be removed
-  64   this user may not record what files are touched; nothing was run
-  130  interrupted before the command was started
-  other  the command's own exit code
-`;
 
 /**
  * The program `residue`.
@@ -83,6 +54,9 @@ async function runProgram(argv: string[]): Promise<number> {
 function buildProgram(interruption: Interruption, end: (exitCode: number) => void): Command {
   const program = new Command("residue")
     .description("Tells what was left on this host: files, processes, sockets, crontab lines, control groups.")
+    .version(packageVersion())
+    // What stands after the command is the command's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
@@ -101,7 +75,8 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .option("-o, --output <file>", "keep the snapshot for `residue diff`")
     .option("--json", "print the outcome as JSON")
     .option("--root <directory...>", "read the files of these directories only")
-    .addHelpText("after", "\nExample:\n  residue snapshot --output before.snap\n")
+    .addHelpText("after", "\nExample:\n  residue snapshot --output before.snap")
+    .addHelpText("after", snapshotExitCodesHelp)
     .action(async (options: SnapshotCommandOptions) => {
       end(await interruption.during((signal) => snapshotCommand(options, signal)));
     });
@@ -115,10 +90,8 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .addOption(policy())
     .addOption(policyFile())
     .addOption(sarif())
-    .addHelpText(
-      "after",
-      "\nExamples:\n  residue diff before.snap --now\n  residue diff before.snap after.snap --json\n",
-    )
+    .addHelpText("after", policyHelp)
+    .addHelpText("after", "Examples:\n  residue diff before.snap --now\n  residue diff before.snap after.snap --json")
     .addHelpText("after", exitCodesHelp)
     .action(async (before: string, after: string | undefined, options: DiffCommandOptions) => {
       end(await interruption.during((signal) => diffCommand({ before, after }, options, signal)));
@@ -127,6 +100,8 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .command("run")
     .description("Run a command and tell what it left on this host. The report goes to stderr.")
     .argument("<command...>", "the command, after --")
+    .usage("[options] -- <command...>")
+    .passThroughOptions()
     .option("--json", "print the report as JSON to stdout, after what the command printed")
     .option("--report <file>", "write the report as JSON to a file")
     .option("--root <directory...>", "watch the files of these directories only")
@@ -146,7 +121,7 @@ function buildProgram(interruption: Interruption, end: (exitCode: number) => voi
     .addHelpText("after", `${recorderHelp}${policyHelp}`)
     .addHelpText(
       "after",
-      "\nExamples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n  residue run --policy-file policy.json --sarif residue.sarif -- ./job.sh\n",
+      "Examples:\n  residue run -- make install\n  residue run --policy strict --report residue.json -- ./job.sh\n  residue run --policy-file policy.json --sarif residue.sarif -- ./job.sh",
     )
     .addHelpText("after", `${exitCodesHelp}  other  the command's own exit code, when it failed and left nothing\n`)
     .action(async (command: string[], options: RunCommandOptions) => {
@@ -165,7 +140,7 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     .requiredOption("--report <file>", "a report of `residue run --report`, or a scenario's verdict.json")
     .option("--json", "print the finding as JSON")
     .addHelpText("after", "\nExamples:\n  residue explain files:/etc/cron.d/x --report residue.json")
-    .addHelpText("after", "  residue explain cron.d/x --report residue.json --json\n")
+    .addHelpText("after", "  residue explain cron.d/x --report residue.json --json")
     .addHelpText("after", "\nExit codes:\n  0    the finding was told\n  64   there is no such finding, or no report\n")
     .action((id: string, options: ExplainCommandOptions) => {
       end(explainCommand(id, options));
@@ -174,12 +149,14 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     .command("watch")
     .description("Run a command and show live which files it touches and what it asks the kernel for, by process.")
     .argument("<command...>", "the command, after --")
+    .usage("[options] -- <command...>")
+    .passThroughOptions()
     .option("--json", "one JSON object a line to stdout, between what the command prints")
     .option("--all", "show what others do meanwhile as well")
     .addHelpText("after", "\nIt needs root. Lines go to stderr: time, pid, program, what it did, where.\n")
     .addHelpText(
       "after",
-      "\nExamples:\n  sudo residue watch -- apt-get install -y hello\n  sudo residue watch --json -- make",
+      "Examples:\n  sudo residue watch -- apt-get install -y hello\n  sudo residue watch --json -- make",
     )
     .addHelpText("after", watchExitCodesHelp)
     .action(async (command: string[], options: WatchCommandOptions) => {
@@ -189,10 +166,10 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     .command("doctor")
     .description("Tell what this user can see of this host, and what would show more.")
     .option("--json", "print the diagnosis as JSON")
-    .addHelpText("after", "\nExamples:\n  residue doctor\n  sudo residue doctor --json\n")
+    .addHelpText("after", "\nExamples:\n  residue doctor\n  sudo residue doctor --json")
     .addHelpText(
       "after",
-      "\nExit codes:\n  0    everything can be seen\n  2    something cannot; the report names it\n",
+      "\nExit codes:\n  0    everything can be seen: a run can be called clean\n  2    something cannot; the report names it, and the best verdict of a run\n",
     )
     .action(async (options: DoctorCommandOptions) => {
       // It records, and makes a cgroup to try: neither may outlive it.
@@ -200,12 +177,20 @@ function addInquiries(program: Command, interruption: Interruption, end: (exitCo
     });
 }
 
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
 function explain(error: unknown, signal: AbortSignal): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return ExitCode.pass;
     // Help that nobody asked for was printed because there was no command.
     if (error.code === "commander.help") return ExitCode.usage;
-    process.stderr.write(`${error.message.replace(/^error: /, "")}\nSee "residue --help".\n`);
+    const next = error.message.includes("argument 'command'") ? `${whereCommandStands}\n` : "";
+    process.stderr.write(`${error.message.replace(/^error: /, "")}\n${next}See "residue --help".\n`);
     return ExitCode.usage;
   }
   if (signal.aborted) {

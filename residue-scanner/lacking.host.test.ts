@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { canRun } from "./testing/planted.ts";
+import { ResidueReport } from "../protocol/residue-report.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
+import { canTrace } from "./testing/traced-residue.ts";
+import { lackForCalls } from "./testing/watched-calls.ts";
 
 const launcher = join(import.meta.dirname, "../bin/residue.mjs");
 const unshare = ["--mount", "--propagation", "private"];
@@ -14,6 +17,32 @@ const hasUnified =
   existsSync("/sys/fs/cgroup") &&
   existsSync("/proc/filesystems") &&
   /\tcgroup2$/m.test(readFileSync("/proc/filesystems", "utf8"));
+
+const lackOfCalls = await lackForCalls();
+const unified = /^cgroup2 (\S+) /m.exec(existsSync("/proc/mounts") ? readFileSync("/proc/mounts", "utf8") : "")?.[1];
+
+/** Runs `residue` in a mount namespace of its own, where a shell has done something before. */
+function after(script: string, ...command: string[]) {
+  return spawnSync("unshare", [...unshare, "sh", "-c", `${script}; exec "$@"`, "sh", ...command], { encoding: "utf8" });
+}
+
+/** Runs `residue` where the kernel answers so who asks for tracefs. */
+function withoutTracefs(answer: string, ...parameters: string[]) {
+  // Stopped at this call only: a look at the whole host makes millions of others.
+  const inject = [
+    "-f",
+    "--seccomp-bpf",
+    "-qq",
+    "-o",
+    "/dev/null",
+    "-e",
+    "trace=fsopen",
+    "-e",
+    `inject=fsopen:error=${answer}`,
+  ];
+  const command = ["strace", ...inject, process.execPath, launcher, ...parameters];
+  return after("umount -lR /sys/kernel/tracing 2>/dev/null", ...command);
+}
 
 /** Runs `residue` in a mount namespace of its own that lacks what is mounted there. */
 function without(point: string, ...parameters: string[]) {
@@ -69,4 +98,34 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
     expect([1, 2]).toContain(status);
     expect(stderr).toContain("processes: failed");
   });
+
+  it.skipIf(unified === undefined)("may be clean where it may make no control group, and doctor says so", () => {
+    const script = `mount --bind ${unified} ${unified} && mount -o remount,bind,ro ${unified}`;
+    const { stdout, status } = after(script, process.execPath, launcher, "doctor", "--json");
+    const { cgroup, collectors, recorder, best } = JSON.parse(stdout) as {
+      cgroup: { status: string };
+      best: string;
+      collectors: { status: string }[];
+      recorder: { status: string }[];
+    };
+    expect(cgroup.status).toBe("not-permitted");
+    const isWhole = [...collectors, ...recorder].every((seen) => seen.status === "done");
+    expect([best === "clean", status]).toEqual(isWhole ? [true, 0] : [false, 2]);
+  });
+
+  // A kernel without it; one that refuses it to somebody who may see all else.
+  it.skipIf(!canTrace || lackOfCalls !== null).each(["ENODEV", "EPERM"])(
+    "without tracefs (%s) has lost evidence: what finds nothing is unknown (needs strace)",
+    (answer) => {
+      const parameters = ["run", "--policy", "developer", "--json", "--root", temporaryDirectory(), "--", "true"];
+      const run = withoutTracefs(answer, ...parameters);
+      const { recorder = [], findings, verdict } = ResidueReport.parse(JSON.parse(run.stdout));
+      expect(recorder.find(({ source }) => source === "calls")).toMatchObject({
+        status: "lost",
+        detail: expect.stringContaining("tracefs") as string,
+      });
+      // Somebody else's doing may be a finding where nothing tells whose it is.
+      expect([verdict, run.status]).toEqual(findings.length === 0 ? ["unknown", 2] : ["residue", 1]);
+    },
+  );
 });

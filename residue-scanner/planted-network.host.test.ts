@@ -52,6 +52,35 @@ describe.skipIf(!isRoot || !canRun("ip") || !canRun("tc"))(
       expect(found.map(({ surface, change }) => [surface, change])).toEqual([["firewall", "appeared"]]);
     });
 
+    it.skipIf(!canRun("iptables-legacy"))("rules of the older iptables are found (needs iptables-legacy)", async () => {
+      const name = namespaceOfTest();
+      const within = (words: string) => run("ip", "netns", "exec", name, ...words.split(" "));
+      for (const chain of ["other", "late"]) within(`iptables-legacy -N ${chain}`);
+      within("iptables-legacy -A other -d 192.0.2.7 -j late");
+      // Those that were there before move further down in the table, and stay what they are.
+      const found = await foundAfter(() => {
+        within("iptables-legacy -N left");
+        within("iptables-legacy -A INPUT -s 192.0.2.0/24 -i lo -p tcp -j left");
+        within("iptables-legacy -P FORWARD DROP");
+        within("ip6tables-legacy -t nat -A POSTROUTING -o lo -j MASQUERADE");
+        return /^ip6?tables /;
+      }, ["firewall"]);
+      const told = found.map(({ change, location }) => `${change} ${location.replace(/ in net:.*$/, "")}`).sort();
+      expect(told).toEqual([
+        "appeared ip6tables nat",
+        "appeared ip6tables nat: INPUT: policy ACCEPT",
+        "appeared ip6tables nat: OUTPUT: policy ACCEPT",
+        "appeared ip6tables nat: POSTROUTING: out lo MASQUERADE",
+        "appeared ip6tables nat: POSTROUTING: policy ACCEPT",
+        "appeared ip6tables nat: PREROUTING: policy ACCEPT",
+        "appeared iptables filter: FORWARD: policy DROP",
+        "appeared iptables filter: INPUT: from 192.0.2.0 in lo protocol 6 to left",
+        "appeared iptables filter: left: RETURN",
+        "appeared iptables filter: left: a chain of its own",
+        "vanished iptables filter: FORWARD: policy ACCEPT",
+      ]);
+    });
+
     it("a socket that listens is found", async (context) => {
       const name = namespaceOfTest();
       const script = `${withLibc}

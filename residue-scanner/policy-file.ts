@@ -45,7 +45,8 @@ export function readPolicyFile(path: string, nowMs: number): ReadPolicy {
 
 function wordsFor(issue: z.core.$ZodIssue): string {
   const field = issue.path.at(-1);
-  if (field === "reason") return "a waiver needs a reason, in words that somebody else understands";
+  if (field === "reason")
+    return "a waiver needs a reason of 10 characters or more, in words that somebody else understands";
   if (field === "expires") return "a waiver needs its last day, as 2026-12-31";
   return issue.message;
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
+import { showText } from "./core/path-text.ts";
 import type { Finding, RecorderStatus, ResidueReport } from "../protocol/residue-report.ts";
 
 export interface RenderOptions {
@@ -29,16 +30,16 @@ export function renderReport(report: ResidueReport, { columns, color }: RenderOp
   for (const { rule, reason, count, examples } of report.excused) {
     lines.push(
       paint("dim", `excused ${count} × ${rule}: ${reason}`),
-      paint("dim", `  for example ${examples[0] ?? ""}`),
+      paint("dim", showText(`  for example ${examples[0] ?? ""}`)),
     );
   }
   for (const { surface, status, detail } of report.surfaces.filter(({ status }) => status !== "done")) {
-    lines.push(paint("yellow", `${surface}: ${status}, ${detail}`));
+    lines.push(paint("yellow", showText(`${surface}: ${status}, ${detail}`)));
   }
   for (const { finding, reason, expires, findings } of report.waivers ?? []) {
     const covers =
       findings.length === 0 ? "covers nothing" : `covers ${findings.length}, ${findings[0]?.subject} for one`;
-    lines.push(paint("dim", `waived until ${expires}: ${finding} (${reason}); ${covers}`));
+    lines.push(paint("dim", showText(`waived until ${expires}: ${finding} (${reason}); ${covers}`)));
   }
   for (const { side, found, to } of (report.canaries ?? []).filter(({ isRight }) => !isRight)) {
     const what = found ? `was taken for ${to ?? "nobody"}'s` : "was not found";
@@ -56,7 +57,7 @@ function recorderLines(recorder: readonly RecorderStatus[], paint: Paint): strin
   const limited = recorder.filter(({ status }) => status !== "done");
   return [...Map.groupBy(limited, ({ status, detail }) => `${status}, ${detail}`)].map(([words, sources]) => {
     const names = sources.map(({ source }) => source).join(", ");
-    return paint(sources[0]?.status === "lost" ? "magenta" : "yellow", `recorder of ${names}: ${words}`);
+    return paint(sources[0]?.status === "lost" ? "magenta" : "yellow", showText(`recorder of ${names}: ${words}`));
   });
 }
 
@@ -67,22 +68,20 @@ const verdictStyles: Readonly<Record<ResidueReport["verdict"], Style>> = {
   unknown: "magenta",
 };
 
-/** What, where, whose, why, and the commands for it. */
+/** What, where, whose, why, and the commands for it; nothing in it can speak to a terminal. */
 export function findingLines(finding: Finding, paint: Paint): string[] {
-  const { attribution, changed, owner } = finding;
+  const { attribution, change, changed, subject, location, show, remove } = finding;
   const whose = attribution.to === "unknown" ? "unexplained" : attribution.to;
-  const why = attribution.evidence.map(({ kind, detail }) => `${kind}: ${detail}`);
+  const owner = finding.owner === null ? "" : `, owner ${finding.owner}`;
+  const why = attribution.evidence.map(({ kind, detail }) => showText(`${kind}: ${detail}`));
   return [
-    paint(
-      "bold",
-      `WHAT   ${finding.change}${changed.length > 0 ? ` (${changed.join(", ")})` : ""}: ${finding.subject}`,
-    ),
-    `WHERE  ${finding.location}`,
-    `WHOSE  ${whose}${owner === null ? "" : `, owner ${owner}`}`,
+    paint("bold", showText(`WHAT   ${change}${changed.length > 0 ? ` (${changed.join(", ")})` : ""}: ${subject}`)),
+    showText(`WHERE  ${location}`),
+    showText(`WHOSE  ${whose}${owner}`),
     `WHY    ${why[0] ?? "no evidence"}`,
     ...why.slice(1).map((reason) => `       ${reason}`),
-    paint("cyan", `SHOW   ${finding.show}`),
-    ...(typeof finding.remove === "string" ? [`REMOVE ${finding.remove}`] : []),
+    paint("cyan", showText(`SHOW   ${show}`)),
+    ...(typeof remove === "string" ? [showText(`REMOVE ${remove}`)] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
 import { sarifOf } from "./sarif.ts";
+import { sarifProblems } from "./testing/sarif-problems.ts";
 
 const finding = (parts: Partial<Finding>): Finding => ({
   id: "files:/d/a b#c",
@@ -44,6 +45,46 @@ const report: ResidueReport = {
 describe("a report in SARIF", () => {
   const { version, runs } = sarifOf(report) as { version: string; runs: [Record<string, unknown>] };
   const [{ results, invocations, tool }] = runs;
+
+  it("is valid by the schema that OASIS publishes, whatever names are in it", () => {
+    const names = ['/d/\n\\xff ?#%{}|^`<>"', "/d/\ud800", "/d/ü", "/d/x:3", "/d/%zz"];
+    const odd = names.map((location) => finding({ id: `files:${location}`, location, subject: location }));
+    const bare = finding({
+      id: "",
+      subject: "",
+      location: "",
+      owner: null,
+      show: "",
+      attribution: { to: "background", evidence: [] },
+    });
+    for (const findings of [report.findings, odd, [bare], []])
+      expect(sarifProblems(sarifOf({ ...report, findings }))).toEqual([]);
+    expect(sarifProblems(sarifOf({ ...report, verdict: "unknown", waivers: [], surfaces: [] }))).toEqual([]);
+  });
+
+  it("names files by the bytes of their names, and none where another one is seen", () => {
+    const locations = ["/d/a b#c?\\n\\xff\\\\xff", "/d/ü%20", "/mnt/x (under the mount at /mnt)"];
+    const findings = locations.map((location) => finding({ location }));
+    const [{ results: found }] = (sarifOf({ ...report, findings, waivers: [] }) as { runs: [(typeof runs)[0]] }).runs;
+    const uris = (found as { locations: { physicalLocation?: { artifactLocation: { uri: string } } }[] }[]).map(
+      (result) => result.locations[0]?.physicalLocation?.artifactLocation.uri,
+    );
+    expect(uris).toEqual(["file:///d/a%20b%23c%3F%0A%FF%5Cxff", "file:///d/%C3%BC%2520", undefined]);
+  });
+
+  it("would not be valid with what the schema does not have", () => {
+    const [run] = runs;
+    expect(sarifProblems({ version, runs: [{ ...run, results: [{ level: "fatal" }] }] })).toEqual([
+      "/runs/0/results/0 must have required property 'message'",
+      "/runs/0/results/0/level must be equal to one of the allowed values",
+    ]);
+    const location = { physicalLocation: { artifactLocation: { uri: "file:///a b" } } };
+    const spaced = { message: { text: "" }, locations: [location] };
+    expect(sarifProblems({ version, runs: [{ ...run, results: [spaced] }] })).toContain(
+      '/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri must match format "uri-reference"',
+    );
+    expect(sarifProblems({ runs })).toEqual([" must have required property 'version'"]);
+  });
 
   it("has a result for each finding, with a place that a viewer can open where there is one", () => {
     expect(version).toBe("2.1.0");

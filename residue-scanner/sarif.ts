@@ -1,3 +1,5 @@
+import { isCoveredText } from "./core/covered-path.ts";
+import { unshownPath } from "./core/path-text.ts";
 import type { AttributionTarget, Finding, ResidueReport } from "../protocol/residue-report.ts";
 
 const schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -83,14 +85,20 @@ function resultOf(finding: Finding, justification: string | null) {
 /** Files and lines of files are places that a viewer can open; anything else has a name only. */
 function locationOf({ surface, location, id }: Finding): object {
   const [, path = "", line] = /^(\/.*?)(?::(\d+))?$/s.exec(location) ?? [];
-  const isFile = ["files", "crontabs", "configuration"].includes(surface) && path !== "";
+  const isFile = ["files", "crontabs", "configuration"].includes(surface) && path !== "" && !isCoveredText(location);
   const logicalLocations = [{ fullyQualifiedName: id, kind: "resource" }];
   if (!isFile) return { logicalLocations };
-  const uri = `file://${encodeURI(surface === "files" ? location : path)
-    .replaceAll("?", "%3F")
-    .replaceAll("#", "%23")}`;
+  const uri = fileUri(surface === "files" ? location : path);
   const region = surface === "files" || line === undefined ? {} : { region: { startLine: Number(line) } };
   return { physicalLocation: { artifactLocation: { uri }, ...region }, logicalLocations };
+}
+
+/** RFC 8089; the bytes of the name, whether they are UTF-8 or not. */
+function fileUri(shownPath: string): string {
+  const escaped = unshownPath(shownPath).replace(/[^\w.~/!$&'()*+,;=:@-]/g, (byte) => {
+    return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+  return `file://${escaped}`;
 }
 
 function notificationsOf({ surfaces, recorder = [] }: ResidueReport): object[] {

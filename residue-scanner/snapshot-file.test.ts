@@ -52,12 +52,15 @@ describe("a snapshot in a file", () => {
     const place = temporaryDirectory();
     await expect(loadSnapshot(join(place, "none"))).rejects.toMatchObject({ code: "no-snapshot", exitCode: 64 });
     writeFileSync(join(place, "text"), "hello");
-    await expect(loadSnapshot(join(place, "text"))).rejects.toMatchObject({ code: "no-snapshot" });
+    await expect(loadSnapshot(join(place, "text"))).rejects.toThrow(": it is not a snapshot.");
+    writeFileSync(join(place, "other"), zstdCompressSync(Buffer.from("hello")));
+    await expect(loadSnapshot(join(place, "other"))).rejects.toThrow(": it is not a snapshot.");
     await saveSnapshot(await takeSnapshot({ roots: [place], surfaces: ["files"] }), join(place, "whole"));
     const whole = readFileSync(join(place, "whole"));
     for (const bytes of [0, 1, 100, whole.length - 1]) {
       writeFileSync(join(place, "cut"), whole.subarray(0, bytes));
-      await expect(loadSnapshot(join(place, "cut"))).rejects.toMatchObject({ code: "no-snapshot" });
+      await expect(loadSnapshot(join(place, "cut"))).rejects.toMatchObject({ code: "no-snapshot", exitCode: 64 });
+      await expect(loadSnapshot(join(place, "cut"))).rejects.toThrow(/: it is (?:empty, or )?(?:cut short|damaged)\.$/);
     }
   });
 

@@ -114,9 +114,9 @@ export async function loadSnapshot(path: string): Promise<Snapshot> {
 
 async function unpack(file: Buffer): Promise<Snapshot> {
   // Unpacks the first frame, and takes no notice of what follows it.
-  const first = await promisify(zstdDecompress)(file);
+  const first = await unpackFrame(file, noSnapshot);
   const found = Number(anyMagic.exec(first.toString("latin1", 0, 2 * magic.length))?.[1]);
-  if (Number.isNaN(found)) throw new Error("it is not a snapshot");
+  if (Number.isNaN(found)) throw new Error(noSnapshot);
   if (found > format) throw new Error(`a newer version wrote it, in format ${found}; this one reads up to ${format}`);
   if (found < format) throw new Error(`an older version wrote it, in format ${found}; this one reads ${format} only`);
   const header = JSON.parse(first.toString("utf8", magic.length)) as Header;
@@ -133,9 +133,33 @@ async function unpack(file: Buffer): Promise<Snapshot> {
   return { ...header.snapshot, listed: header.snapshot.listed ?? {}, files: indexTree(segments), live: false };
 }
 
+/**
+ * @param noFrame what it means that no frame begins where one should
+ * @throws what is wrong with the file, in words
+ */
+async function unpackFrame(
+  frame: Buffer,
+  noFrame: string,
+  options: { maxOutputLength?: number } = {},
+): Promise<Buffer> {
+  if (frame.length === 0) throw new Error("it is empty, or cut short");
+  // RFC 8878, 3.1.1: what every frame begins with.
+  if (!frame.subarray(0, frameMagic.length).equals(frameMagic.subarray(0, frame.length))) throw new Error(noFrame);
+  try {
+    return await promisify(zstdDecompress)(frame, options);
+  } catch (error) {
+    // Node's words for it; anything else is a checksum that is wrong, or a frame that makes no sense.
+    const isCut = messageOf(error).includes("unexpected end of file");
+    throw new Error(isCut ? cutShort : "it is damaged", { cause: error });
+  }
+}
+const frameMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+const noSnapshot = "it is not a snapshot";
+const cutShort = "it is cut short";
+
 async function unpackSegment({ words: used, frame }: { words: number; frame: Buffer }): Promise<Segment> {
-  const bytes = await promisify(zstdDecompress)(frame, { maxOutputLength: Math.max(1, used * 4) });
-  if (bytes.length !== used * 4) throw new Error("it is cut short");
+  const bytes = await unpackFrame(frame, cutShort, { maxOutputLength: Math.max(1, used * 4) });
+  if (bytes.length !== used * 4) throw new Error(cutShort);
   // Words begin at whole words of memory.
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
   return { words: new Int32Array(aligned.buffer, aligned.byteOffset, used), used };

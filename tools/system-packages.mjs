@@ -23,4 +23,9 @@ export const systemPackages = [
     command: "strace",
     neededBy: "tests that interrupt the scanner at chosen system calls and look at every file that it opens",
   },
+  {
+    name: "iptables",
+    command: "iptables-legacy",
+    neededBy: "the test that rules of the iptables before nftables are found, in a network namespace of its own",
+  },
 ];

@@ -15,7 +15,7 @@ import { type Line, renderLines, tinted } from "../text/line.ts";
 
 export interface GateOptions {
   readonly policy: string;
-  readonly artifact: readonly string[];
+  readonly artifact?: readonly string[];
   readonly all?: true;
   readonly json?: true;
   readonly root: string;
@@ -26,7 +26,7 @@ export interface GateOptions {
 export async function gateCommand(wanted: readonly string[], options: GateOptions): Promise<ExitCode> {
   const { policy, path, digest } = readPolicy(options.policy);
   const runs = readCandidates(namedRuns(wanted, options), options.root);
-  const artifacts = await Promise.all(options.artifact.map(readArtifact));
+  const artifacts = await Promise.all((options.artifact ?? []).map(readArtifact));
   const report = judgeGate({ policy, source: { path, digest }, runs, artifacts, nowMs: Date.now() });
   const stdout = streamOutput(process.stdout, { color: options.color });
   if (options.json === true) stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { attest } from "../attestation/attest.ts";
 import { type AttestationKey, readSigningKey, readVerificationKey } from "../attestation/keys.ts";
+import { type VerifyRequest, verifyAttestation } from "../attestation/verify.ts";
 import { readPolicy } from "../gate/read-policy.ts";
 import { readArtifact } from "../gate/released-artifacts.ts";
 import { beganAt } from "./history-builder.ts";
@@ -75,4 +76,13 @@ export async function attestedText(release: Release, over: { withPolicy?: boolea
     artifact: await readArtifact(release.artifactPath),
   });
   return text;
+}
+
+/** Verifies a bundle with everything of the release that there is to compare; what refuses it as `check: detail`. */
+export async function verifyRelease(release: Release, bundle: Buffer, over: Partial<VerifyRequest> = {}) {
+  const { verification: key, directories, policyPath, artifactPath } = release;
+  const given = { policy: readPolicy(policyPath), artifact: await readArtifact(artifactPath), directories };
+  const report = await verifyAttestation({ bundle, key, ...given, ...over });
+  const refusals = report.rows.filter(({ result }) => result !== "pass" && result !== "skipped");
+  return { ...report, refusals: refusals.map(({ check, detail }) => `${check}: ${detail}`) };
 }

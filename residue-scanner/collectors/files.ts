@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 import { assert } from "../../foundation/assert.ts";
@@ -124,12 +124,19 @@ function rootEntries(roots: readonly string[]): Segment {
 }
 
 function scopeOf(root: string): string {
-  try {
-    return toBytePath(realpathSync(root));
-  } catch (error) {
-    throw new UsageError(`Cannot read ${root}: ${messageOf(error)}.`, {
+  const unusable = (why: string) =>
+    new UsageError(`Cannot read ${root === "" ? "a directory without a name" : root}: ${why}.`, {
       code: "no-such-root",
       next: "Name directories that exist and that you may enter.",
     });
+  // Node takes nothing for the directory that it is in.
+  if (root === "") throw unusable("the name is empty");
+  let path: string;
+  try {
+    path = realpathSync(root);
+    if (statSync(path).isDirectory()) return toBytePath(path);
+  } catch (error) {
+    throw unusable(messageOf(error));
   }
+  throw unusable(`${path === root ? "it" : path} is no directory`);
 }

@@ -6,8 +6,8 @@ import { kernelCalls } from "./kernel-calls.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { firstPid, hasEnded, listPids, readProcLink } from "./proc.ts";
 
-/** CLONE_NEWNET of linux/sched.h. */
-const networkKind = 0x4000_0000;
+/** CLONE_NEWNET, CLONE_NEWIPC and CLONE_NEWUTS of linux/sched.h. */
+const kinds = { net: 0x4000_0000, ipc: 0x0800_0000, uts: 0x0400_0000 } as const;
 
 /** One of network_namespaces(7) other than the scanner's own. */
 export interface NetworkNamespace {
@@ -74,16 +74,21 @@ export function isGone({ name, entrance, pids, isPinned }: NetworkNamespace): bo
  * @returns null where this user may not go there, or it is gone
  */
 export function withinNetwork<T>(entrance: string, use: () => T): T | null {
+  return withinNamespace("net", entrance, use);
+}
+
+/** The same of other kinds that a thread may enter alone. */
+export function withinNamespace<T>(kind: keyof typeof kinds, entrance: string, use: () => T): T | null {
   const calls = kernelCalls();
   if (calls === null) return null;
-  const home = openIfThere("/proc/thread-self/ns/net");
+  const home = openIfThere(`/proc/thread-self/ns/${kind}`);
   const there = openIfThere(entrance);
   try {
-    if (home === null || there === null || calls.setns(there, networkKind) !== 0) return null;
+    if (home === null || there === null || calls.setns(there, kinds[kind]) !== 0) return null;
     try {
       return use();
     } finally {
-      assert(calls.setns(home, networkKind) === 0, "a thread can always go back to the namespace that it came from");
+      assert(calls.setns(home, kinds[kind]) === 0, "a thread can always go back to the namespace that it came from");
     }
   } finally {
     for (const descriptor of [home, there]) if (descriptor !== null) closeSync(descriptor);

@@ -54,8 +54,9 @@ export function readOpenFiles(): OpenFiles {
   for (const pid of listPids()) {
     const descriptors = listDescriptors(pid);
     if (descriptors === null && !hasEnded(pid)) closed.push(pid);
-    for (const descriptor of descriptors ?? []) {
-      const link = `/proc/${pid}/fd/${descriptor}`;
+    const [of, numbers] = descriptors?.length === 0 ? ofOtherThread(pid) : [String(pid), descriptors ?? []];
+    for (const descriptor of numbers) {
+      const link = `/proc/${of}/fd/${descriptor}`;
       const target = readProcLink(link);
       if (target !== null) held.add({ pid, link, target });
     }
@@ -113,10 +114,28 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
-/** @returns null where this user may not see them */
-export function listDescriptors(pid: number): string[] | null {
+/** The first thread may have ended, and the others go on with all that is open (pthread_exit(3) in main). */
+function ofOtherThread(pid: number): [of: string, descriptors: string[]] {
   try {
-    return readdirSync(`/proc/${pid}/fd`);
+    const threads = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
+    for (const thread of threads) {
+      const of = `${pid}/task/${thread}`;
+      const descriptors = listDescriptors(of);
+      if (descriptors !== null && descriptors.length > 0) return [of, descriptors];
+    }
+  } catch {
+    // Ended since it was listed.
+  }
+  return [String(pid), []];
+}
+
+/**
+ * @param of a pid, or `PID/task/TID`
+ * @returns null where this user may not see them
+ */
+export function listDescriptors(of: number | string): string[] | null {
+  try {
+    return readdirSync(`/proc/${of}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
     return (error as NodeJS.ErrnoException).code === "EACCES" ? null : [];

@@ -4,6 +4,7 @@ import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
 import { ResidueReport } from "../../protocol/residue-report.ts";
+import { showText } from "../core/path-text.ts";
 import { findingLines, fitLines, type Paint, painter } from "../render.ts";
 import { formOf } from "./output.ts";
 
@@ -67,10 +68,10 @@ function explainLines(finding: Finding, paint: Paint): string[] {
   const values = names.map((name) => {
     const isChanged = finding.changed.includes(name);
     const value = finding.change === "changed" ? bothOf(finding, name) : shown(finding.after ?? finding.before, name);
-    const line = `  ${name.padEnd(width)}  ${value}`;
+    const line = showText(`  ${name.padEnd(width)}  ${value}`);
     return isChanged ? paint("bold", line) : line;
   });
-  return [`ID     ${finding.id}`, ...findingLines(finding, paint), "", "What was read of it:", ...values];
+  return [showText(`ID     ${finding.id}`), ...findingLines(finding, paint), "", "What was read of it:", ...values];
 }
 
 function bothOf({ before, after }: Finding, name: string): string {

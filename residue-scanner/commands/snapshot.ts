@@ -1,6 +1,9 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
+import { fitLines } from "../render.ts";
 import { saveSnapshot } from "../snapshot-file.ts";
 import { takeSnapshot } from "../take-snapshot.ts";
+import { withLiveLine } from "./live-line.ts";
+import { formOf } from "./output.ts";
 
 export interface SnapshotCommandOptions {
   readonly output?: string;
@@ -10,7 +13,8 @@ export interface SnapshotCommandOptions {
 
 /** `residue snapshot`: reads the host, says what was seen, and keeps it when asked to. */
 export async function snapshotCommand(options: SnapshotCommandOptions, signal: AbortSignal): Promise<ExitCode> {
-  const snapshot = await takeSnapshot({ signal, ...(options.root !== undefined && { roots: options.root }) });
+  const scope = options.root === undefined ? {} : { roots: options.root };
+  const snapshot = await withLiveLine("Reading the host", () => takeSnapshot({ signal, ...scope }));
   if (options.output !== undefined) await saveSnapshot(snapshot, options.output, { signal });
   const entries = snapshot.surfaces.find(({ surface }) => surface === "files")?.facts ?? 0;
   const tookMs = snapshot.endedAtMs - snapshot.startedAtMs;
@@ -21,14 +25,14 @@ export async function snapshotCommand(options: SnapshotCommandOptions, signal: A
     );
     return failedOrPass(snapshot.surfaces);
   }
-  for (const { surface, facts, status, detail, durationMs } of snapshot.surfaces) {
-    const limits = status === "done" ? "" : ` (${status}: ${detail})`;
-    process.stdout.write(
-      `${surface.padEnd(10)} ${String(facts).padStart(8)} facts in ${durationMs.toFixed(0).padStart(5)} ms${limits}\n`,
-    );
-  }
+  const width = Math.max(...snapshot.surfaces.map(({ surface }) => surface.length));
+  const lines = snapshot.surfaces.flatMap(({ surface, facts, status, detail, durationMs }) => [
+    `${surface.padEnd(width)} ${String(facts).padStart(8)} facts in ${durationMs.toFixed(0).padStart(5)} ms`,
+    ...(status === "done" ? [] : [`       ${status}: ${detail}`]),
+  ]);
   const kept = options.output === undefined ? "not kept (--output FILE keeps it)" : `kept in ${options.output}`;
-  process.stdout.write(`The host was read in ${(tookMs / 1000).toFixed(2)} s; the snapshot is ${kept}.\n`);
+  lines.push(`The host was read in ${(tookMs / 1000).toFixed(2)} s; the snapshot is ${kept}.`);
+  process.stdout.write(fitLines(lines, formOf(process.stdout).columns));
   return failedOrPass(snapshot.surfaces);
 }
 

@@ -32,6 +32,8 @@ export async function runCommand(
   }: { runId: string; cgroup: RunCgroup | null; onStart?: (processes: CommandEnd["processes"]) => void },
 ): Promise<CommandEnd> {
   const [program = "", ...parameters] = command;
+  // Node takes this for its caller's mistake; here it is a variable of a shell that was empty.
+  if (program === "") throw cannotStart('""', null);
   const env = { ...process.env, [runMarker]: runId };
   const start = () => spawn(program, parameters, { stdio: "inherit", env });
   const child = cgroup === null ? start() : cgroup.enclose(start);
@@ -66,7 +68,9 @@ function forwardSignals(child: ChildProcess): () => void {
 }
 
 function cannotStart(program: string, error: unknown): UsageError {
-  const why = systemCode(error) === "ENOENT" ? "there is no such program" : `the system says ${systemCode(error)}`;
+  const code = systemCode(error);
+  const why =
+    error === null ? "its name is empty" : code === "ENOENT" ? "there is no such program" : `the system says ${code}`;
   return new UsageError(`Cannot start ${program}: ${why}.`, {
     code: "cannot-start",
     next: "Check the command after --, or give its full path.",

@@ -81,7 +81,9 @@ export class ActResolver {
     const apart = this.namespaces.of(by, atNs);
     // Another thread than the first one may go elsewhere alone: then it is not known where its process's acts are.
     if (returned === 0 && thread === pid) this.follow(raw, by);
-    return [{ by, call, parameters, returned, atMs: this.finder.wallMs(atNs), ...(apart.length > 0 && { apart }) }];
+    const entered = this.namespaces.enteredBy(by, atNs);
+    const where = { ...(apart.length > 0 && { apart }), ...(entered.length > 0 && { entered }) };
+    return [{ by, call, parameters, returned, atMs: this.finder.wallMs(atNs), ...where }];
   }
 
   private follow({ call, parameters, atNs }: RawAct, serial: number): void {

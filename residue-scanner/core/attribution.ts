@@ -14,7 +14,7 @@ import type { Inspections } from "./inspection.ts";
 import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
-import { processSettingPaths } from "./setting-paths.ts";
+import { isSeenInFull, membershipPaths, processSettingPaths } from "./setting-paths.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
@@ -54,21 +54,23 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
   const fact = after ?? before;
   if (fact === null) return nobody;
   if (change === "appeared") return witness.of(fact);
+  const paths = processSettingPaths(difference);
   const seen = [
-    difference.changed.includes("oomScoreAdjust") ? settingSeen(difference, recorded) : null,
+    paths.length > 0 ? settingSeen(paths, recorded) : null,
     difference.changed.includes("stopped") ? stopSeen(difference, recorded) : null,
   ].filter((each) => each !== null);
-  const moved = difference.changed.includes("cgroup") ? witness.cgroupDirectory(after?.cgroup ?? null) : null;
+  const moved = membershipPaths(difference, (path) => witness.cgroupDirectory(path));
   const done = [
     ...seen,
     recorded?.ofChangedProcess(difference) ?? null,
-    moved === null ? null : (recorded?.ofTouches([`${moved}/cgroup.procs`]) ?? null),
+    moved.length === 0 ? null : (recorded?.ofTouches(moved) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
   if (done !== undefined && done !== null) return done;
   const own = witness.of(fact);
   const set = seen.find(({ to }) => to === "unknown") ?? seen[0];
   // Whose it is itself can blame the run, but excuses nothing that anybody can do to it.
-  return set === undefined || (set.to === "unknown" && own.to !== "background") ? own : set;
+  if (set === undefined || !isSeenInFull(difference)) return own;
+  return set.to === "unknown" && own.to !== "background" ? own : set;
 }
 
 /** Anybody with the right can stop it, or have it go on; a terminal does so without a call. */
@@ -80,10 +82,10 @@ function stopSeen(difference: ProcessDifference, recorded: RecordedEvidence | nu
 }
 
 /** Anybody with the right can set it, so whose the process is tells nothing. */
-function settingSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
-  const seen = recorded?.ofTouches(processSettingPaths(difference), isPutting) ?? null;
+function settingSeen(paths: readonly string[], recorded: RecordedEvidence | null): Attribution {
+  const seen = recorded?.ofTouches(paths, isPutting) ?? null;
   if (seen !== null) return seen;
-  const detail = `nobody was seen to write to ${processSettingPaths(difference).join(" or ")}`;
+  const detail = `nobody was seen to write to ${paths.join(" or ")}`;
   return { to: "unknown", evidence: [{ kind: "recorder", detail }] };
 }
 
@@ -98,10 +100,14 @@ function crontabSeen(
 
 /** Making one is making a directory; what happens to it afterwards does not make it anybody else's. */
 function cgroupSeen(
-  { before, after, change }: CgroupDifference,
+  { before, after, change, changed }: CgroupDifference,
   { recorded }: AttributionKnowledge,
 ): Attribution | null {
   const directory = (after ?? before)?.directory;
+  if (change === "changed" && !changed.includes("inode")) {
+    const paths = changed.flatMap((name) => settingFiles(name)).map((name) => `${directory}/${name}`);
+    return recorded?.ofTouches(paths, isPutting) ?? null;
+  }
   const kind = change === "vanished" ? "deleted" : "created";
   return directory === undefined
     ? null
@@ -116,11 +122,34 @@ function attributeSocket({ before, after }: SocketDifference, knowledge: Attribu
     const detail = `no process that user ${witness.watcherUid} may look into holds it`;
     return { to: "background", evidence: [{ kind: "owner", detail }] };
   }
+  const maker = makerOfSocket({ before, after }, knowledge);
+  if (maker !== null) return maker;
   const added = after.owners?.filter((pid) => !(before?.owners ?? []).includes(pid)) ?? [];
   const worst = worstOf(added.length > 0 ? added : (after.owners ?? []), witness);
   if (worst === undefined) return nobody;
   const evidence: Evidence = { kind: "holder", detail: `held by process ${worst.pid}` };
   return { to: worst.to, evidence: [evidence, ...worst.evidence] };
+}
+
+/** One that the run made is the run's, whoever holds it now: it may have been handed on (unix(7)), or lie in a queue. */
+function makerOfSocket(
+  { before, after }: Pick<SocketDifference, "before" | "after">,
+  { witness }: AttributionKnowledge,
+): Attribution | null {
+  const known = new Set(before?.makerCgroups);
+  const made = (after?.makerCgroups ?? []).filter((cgroup) => !known.has(cgroup));
+  const path = made.map((cgroup) => witness.cgroupOfRun(cgroup)).find((each) => each !== null) ?? null;
+  if (path === null || after === null) return null;
+  const holder = worstOf(after.owners ?? [], witness);
+  // Whose the holder is says it better where that is the run's own.
+  if (holder !== undefined && isOfRun(holder.to)) return null;
+  const { to, kind } = witness.roleInRun;
+  const detail = `was made in ${path}, a cgroup of the run`;
+  const held: Evidence[] =
+    holder === undefined
+      ? [{ kind: "holder", detail: "held by no process: it lies in a queue, or its thread is not seen" }]
+      : [{ kind: "holder", detail: `handed to process ${holder.pid}` }];
+  return { to, evidence: [{ kind, detail }, ...held] };
 }
 
 /** A socket that is gone, by who ended those who held it. */
@@ -157,7 +186,15 @@ function attributeCrontab({ after }: CrontabDifference, { context, inspections }
   return { to: "unknown", evidence: [...elsewhere, { kind: "time", detail: "was put there after the baseline" }] };
 }
 
-function attributeCgroup({ after, before }: CgroupDifference, { context, witness }: AttributionKnowledge): Attribution {
+/** What may be done with devices is written to other files than it is read from. */
+function settingFiles(name: string): string[] {
+  return name === "devices.list" ? ["devices.allow", "devices.deny"] : [name];
+}
+
+function attributeCgroup(
+  { after, before, change }: CgroupDifference,
+  { context, witness }: AttributionKnowledge,
+): Attribution {
   const path = (after ?? before)?.path ?? "";
   const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
   if (prefix !== undefined)
@@ -167,6 +204,9 @@ function attributeCgroup({ after, before }: CgroupDifference, { context, witness
     const to = context.markedRole ?? "agent";
     return { to, evidence: [{ kind: "path", detail: `its name holds ${named}, which only this run uses` }] };
   }
+  // Anybody with the right can set something of it, so who is in it tells nothing.
+  if (change === "changed")
+    return { to: "unknown", evidence: [{ kind: "time", detail: "was changed after the baseline" }] };
   const members = after === null ? [] : witness.membersOf(path);
   const ours = members.find(({ to }) => to !== "background");
   if (ours !== undefined)

@@ -22,6 +22,28 @@ function namespaceOfFact(surface: string, key: string): NamespaceKind | null {
   return key === "kernel.hostname" || key === "kernel.domainname" ? "uts" : null;
 }
 
+/** `net:[4026532000] interface x` is in a namespace of that kind, other than the recorder's own. */
+function placeOf(key: string): { readonly foreign: NamespaceKind | null; readonly key: string } {
+  const [, kind, rest] = /^(mnt|net|ipc|uts):\[\d+\] (.*)$/s.exec(key) ?? [];
+  return rest === undefined ? { foreign: null, key } : { foreign: kind as NamespaceKind, key: rest };
+}
+
+/** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there. */
+function reaches(
+  { apart = [], entered = [], parameters }: Act,
+  { surface, key, foreign }: { surface: string; key: string; foreign: NamespaceKind | null },
+): boolean {
+  if (foreign === null) {
+    const namespace = namespaceOfFact(surface, key);
+    return namespace === null || !apart.includes(namespace);
+  }
+  // Mounts are handed on to other namespaces, and interfaces are moved there; notifications are of here.
+  const isThere = apart.includes(foreign) || entered.includes(foreign);
+  if (foreign === "mnt") return isThere || parameters["targets"] !== undefined;
+  if (foreign === "net" && key.startsWith("interface ")) return parameters["message"] === undefined;
+  return isThere && parameters["message"] === undefined;
+}
+
 interface SurfaceCall {
   readonly surface: string;
   readonly call: string;
@@ -43,14 +65,14 @@ interface SurfaceCall {
  * Whether an act can have made, changed or removed the fact of that key: which calls explain which surface. A surface
  * whose facts files alone make (crontabs, cgroups, configuration) is left to the file events.
  *
- * @param key as the surface's collector gives it
+ * @param ofKey as the surface's collector gives it
  * @returns null if not: another call, one that failed, one in a namespace of its own, or one that names something else
  */
-export function explanationBy(act: Act, surface: string, key: string): Explanation | null {
+export function explanationBy(act: Act, surface: string, ofKey: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
+  const { foreign, key } = placeOf(ofKey);
+  if (!reaches(act, { surface, key, foreign })) return null;
   const { apart = [] } = act;
-  const namespace = namespaceOfFact(surface, key);
-  if (namespace !== null && apart.includes(namespace)) return null;
   let best: Explanation | null = null;
   for (const rule of surfaceCalls) {
     if (rule.surface !== surface || rule.call !== act.call) continue;
@@ -132,6 +154,7 @@ const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
   return isOne && pid > 0 ? [`${pid}@`] : null;
 };
 
+const linking = ["BPF_LINK_CREATE", "BPF_LINK_UPDATE", "BPF_LINK_DETACH", "BPF_RAW_TRACEPOINT_OPEN"];
 const stacked = [2, 3, 4, 5, 6, 7, 8, 9];
 
 const surfaceCalls: readonly SurfaceCall[] = [
@@ -162,8 +185,13 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("network", "ioctl", { when: within("command", networkIoctls) }),
 
   ...calls("firewall", "socket", { when: isFirewallSocket }),
-  ...calls("bpf", "bpf"),
-  ...calls("modules", "init_module finit_module delete_module"),
+  ...calls("kernel", "bpf", { among: /^bpf map /, when: is("command", "BPF_MAP_CREATE") }),
+  ...calls("kernel", "bpf", { among: /^bpf prog /, when: is("command", "BPF_PROG_LOAD") }),
+  ...calls("kernel", "bpf", { among: /^bpf link /, when: is("command", ...linking) }),
+  ...calls("kernel", "bpf", { among: /^pin /, when: is("command", "BPF_OBJ_PIN") }),
+  ...calls("kernel", "init_module finit_module delete_module", { among: /^module / }),
+  ...calls("kernel", "socket", { among: /^audit /, when: is("protocol", "NETLINK_AUDIT") }),
+  ...calls("kernel", "adjtimex clock_adjtime", { among: /^clock$/ }),
 
   ...calls("sysctls", "sethostname", { keys: () => ["kernel.hostname"] }),
   ...calls("sysctls", "setdomainname", { keys: () => ["kernel.domainname"] }),

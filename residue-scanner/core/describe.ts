@@ -1,10 +1,10 @@
 import type { FactAttributes, Finding } from "../../protocol/residue-report.ts";
-import { coveredPlace } from "./covered-path.ts";
+import { coveredPlace, coveredText } from "./covered-path.ts";
 import { type Difference, type FileDifference, isListed, type ListedDifference } from "./difference.ts";
 import { attributesOf, type ListedFact, type ProcessFact, type SocketFact } from "./fact.ts";
 import { fileAttributes, type FileFact } from "./file-fact.ts";
 import type { FileInspection } from "./inspection.ts";
-import { shellPath, showPath, showText } from "./path-text.ts";
+import { shellPath, showPath, showText, showWords, toBytePath } from "./path-text.ts";
 import { removalOf } from "./removal.ts";
 
 /** What a person reads about a difference; `attribution` is added elsewhere. */
@@ -13,12 +13,14 @@ export type Description = Omit<Finding, "attribution" | "change" | "changed" | "
 export interface DescriptionSources {
   readonly userName: (uid: number) => string;
   readonly inspection: FileInspection | undefined;
+  /** Whether there was no such file before, by its path. */
+  readonly isNew: (file: string) => boolean;
   /** Processes at the after reading. */
   readonly processes: ReadonlyMap<number, ProcessFact>;
 }
 
 export function describe(difference: Difference, sources: DescriptionSources): Description {
-  return { ...describePresent(difference, sources), remove: removalOf(difference) };
+  return { ...describePresent(difference, sources), remove: removalOf(difference, sources.isNew) };
 }
 
 function describePresent(difference: Difference, sources: DescriptionSources): Omit<Description, "remove"> {
@@ -31,7 +33,7 @@ function describePresent(difference: Difference, sources: DescriptionSources): O
       const command = fact.commandLine === "" ? fact.name : fact.commandLine;
       return {
         id: `processes:${fact.pid}@${fact.startTime}`,
-        subject: `process ${fact.pid}: ${shorten(showText(command))}`,
+        subject: `process ${fact.pid}: ${shorten(showWords(command))}`,
         location: `pid ${fact.pid}, started at tick ${fact.startTime}`,
         owner: fact.uid === null ? null : sources.userName(fact.uid),
         ...plainAttributes(difference),
@@ -41,9 +43,9 @@ function describePresent(difference: Difference, sources: DescriptionSources): O
     case "sockets": {
       const fact = present(difference);
       return {
-        id: `sockets:${fact.key}`,
-        subject: `${fact.state} ${fact.protocol} socket ${fact.local || "without a name"}${fact.remote === null ? "" : ` to ${fact.remote}`}`,
-        location: fact.key,
+        id: `sockets:${showWords(fact.key)}`,
+        subject: `${fact.state} ${fact.protocol} socket ${showWords(fact.local) || "without a name"}${fact.remote === null ? "" : ` to ${showWords(fact.remote)}`}`,
+        location: showWords(fact.key),
         owner: ownersText(fact.owners, sources.processes),
         ...plainAttributes(difference),
         show: showSocket(fact),
@@ -59,7 +61,7 @@ function describePresent(difference: Difference, sources: DescriptionSources): O
             ? fact.text.startsWith("at job ")
               ? showPath(fact.text)
               : `script ${showPath(fact.text)} that cron runs`
-            : `line ${fact.line} of ${whose}: ${fact.text}`,
+            : `line ${fact.line} of ${whose}: ${showText(fact.text)}`,
         location: `${showPath(fact.file)}${fact.line === null ? "" : `:${fact.line}`}`,
         owner: fact.user === null ? null : showPath(fact.user),
         ...plainAttributes(difference),
@@ -68,13 +70,14 @@ function describePresent(difference: Difference, sources: DescriptionSources): O
     }
     case "cgroups": {
       const fact = present(difference);
+      const inGroup = (file: string) => shellPath(toBytePath(`${fact.directory}/${file}`));
       return {
-        id: `cgroups:${fact.path}`,
-        subject: `control group ${fact.path}`,
-        location: fact.directory,
+        id: `cgroups:${showText(fact.path)}`,
+        subject: `control group ${showText(fact.path)}`,
+        location: showText(fact.directory),
         owner: null,
         ...plainAttributes(difference),
-        show: `cat ${fact.directory}/cgroup.events ${fact.directory}/cgroup.procs`,
+        show: `cat ${inGroup("cgroup.events")} ${inGroup("cgroup.procs")}`,
       };
     }
   }
@@ -94,12 +97,7 @@ function describeListed(difference: ListedDifference, { userName }: DescriptionS
 }
 
 function shownAttributes(fact: ListedFact | null): FactAttributes | null {
-  if (fact === null) return null;
-  const shown = (value: FactAttributes[string]) => {
-    if (typeof value === "string") return showPath(value);
-    return Array.isArray(value) ? value.map(showPath) : value;
-  };
-  return Object.fromEntries(Object.entries(fact.attributes).map(([name, value]) => [name, shown(value)]));
+  return fact === null ? null : mapTexts(fact.attributes, showPath);
 }
 
 function describeFile(
@@ -111,7 +109,7 @@ function describeFile(
   const path =
     covered === null
       ? showPath(difference.key)
-      : `${showPath(covered.path)} (under the mount at ${showPath(covered.point)})`;
+      : coveredText({ path: showPath(covered.path), point: showPath(covered.point) });
   const target = typeof inspection?.linkTarget === "string" ? ` -> ${showPath(inspection.linkTarget)}` : "";
   const mode = fact.permissions.toString(8).padStart(4, "0");
   const size = fact.kind === "file" ? `, ${fact.size} bytes` : "";
@@ -153,7 +151,21 @@ function plainAttributes({
   before,
   after,
 }: Exclude<Difference, FileDifference | ListedDifference>): Pick<Finding, "before" | "after"> {
-  return { before: before === null ? null : attributesOf(before), after: after === null ? null : attributesOf(after) };
+  return { before: before === null ? null : textsOf(before), after: after === null ? null : textsOf(after) };
+}
+
+/** What the kernel tells of processes and sockets are bytes; lines and names of groups were read as text. */
+function textsOf(fact: Parameters<typeof attributesOf>[0]): FactAttributes {
+  const attributes = attributesOf(fact);
+  return "pid" in fact || "protocol" in fact ? mapTexts(attributes, showWords) : attributes;
+}
+
+function mapTexts(attributes: FactAttributes, show: (text: string) => string): FactAttributes {
+  const shown = (value: FactAttributes[string]) => {
+    if (typeof value === "string") return show(value);
+    return Array.isArray(value) ? value.map(show) : value;
+  };
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, shown(value)]));
 }
 
 function present<F>({ before, after }: { readonly before: F | null; readonly after: F | null }): F {
@@ -170,7 +182,7 @@ function showSocket({ protocol, local, inodes }: SocketFact): string {
 
 function ownersText(owners: readonly number[] | null, processes: ReadonlyMap<number, ProcessFact>): string | null {
   if (owners === null || owners.length === 0) return null;
-  return owners.map((pid) => `${pid} (${processes.get(pid)?.name ?? "gone"})`).join(", ");
+  return owners.map((pid) => `${pid} (${showWords(processes.get(pid)?.name ?? "gone")})`).join(", ");
 }
 
 function parentOf(path: string): string {

@@ -113,8 +113,9 @@ function between<S extends Surface, F>(
 }
 
 const comparedOfProcess = [
-  ...(["executable", "uid", "cgroup", "namespaces"] as const),
+  ...(["executable", "uid", "cgroup", "olderCgroups", "namespaces"] as const),
   ...(["nice", "scheduling", "ioPriority", "affinity", "oomScoreAdjust", "limits"] as const),
+  ...(["timerSlackNs", "coreDumpFilter", "autogroupNice"] as const),
 ];
 
 /**
@@ -123,10 +124,19 @@ const comparedOfProcess = [
  */
 function changesOfProcess(before: ProcessFact, after: ProcessFact): string[] {
   const isKnown = (fact: ProcessFact, name: keyof ProcessFact) => fact[name] !== null && fact[name] !== undefined;
-  const changed: string[] = comparedOfProcess.filter(
-    (name) => isKnown(before, name) && isKnown(after, name) && String(before[name]) !== String(after[name]),
-  );
+  const changed: string[] = comparedOfProcess.filter((name) => {
+    if (!isKnown(before, name) || !isKnown(after, name)) return false;
+    if (name === "olderCgroups") return isMoved(before.olderCgroups ?? [], after.olderCgroups ?? []);
+    return String(before[name]) !== String(after[name]);
+  });
   return isStopped(before) === isStopped(after) ? changed : [...changed, "stopped"];
+}
+
+/** A hierarchy that comes or goes has every process in its root. */
+function isMoved(before: readonly string[], after: readonly string[]): boolean {
+  const hierarchyOf = (cgroup: string) => cgroup.slice(0, cgroup.indexOf(":"));
+  const was = new Map(before.map((cgroup) => [hierarchyOf(cgroup), cgroup]));
+  return after.some((cgroup) => (was.get(hierarchyOf(cgroup)) ?? cgroup) !== cgroup);
 }
 
 /** By a signal: it does nothing until somebody has it go on. */
@@ -142,7 +152,11 @@ function changesOfSocket(before: SocketFact, after: SocketFact): string[] {
 }
 
 function changesOfCgroup(before: CgroupFact, after: CgroupFact): string[] {
-  return before.inode === after.inode ? [] : ["inode"];
+  // A hierarchy of version 1 is the same, mounted or not.
+  if (before.inode !== after.inode && !after.path.endsWith(":/")) return ["inode"];
+  const [was = {}, is = {}] = [before.settings, after.settings];
+  // Which there are depends on what the group above hands down.
+  return Object.keys(is).filter((name) => was[name] !== undefined && was[name] !== is[name]);
 }
 
 function changesOfListed(before: ListedFact, after: ListedFact): string[] {

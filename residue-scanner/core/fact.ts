@@ -58,6 +58,14 @@ export interface ProcessFact {
   readonly limits?: readonly string[] | null;
   /** `net:[4026531833]`, one of each kind of namespaces(7). */
   readonly namespaces?: readonly string[] | null;
+  /** Of cgroup version 1, one of each hierarchy: `pids:/x`. */
+  readonly olderCgroups?: readonly string[] | null;
+  /** By how many ns a wait may be late (proc_pid_timerslack_ns(5)). */
+  readonly timerSlackNs?: number | null;
+  /** What a core dump of it holds (core(5)). */
+  readonly coreDumpFilter?: string | null;
+  /** The niceness of its whole session among others (sched(7)). */
+  readonly autogroupNice?: number | null;
 }
 
 export interface SocketFact {
@@ -72,6 +80,8 @@ export interface SocketFact {
   readonly inodes: readonly number[];
   /** Pids that hold one of them open; null where that is not visible. */
   readonly owners: readonly number[] | null;
+  /** Inode numbers of the cgroups (version 2) that their makers were in, whoever holds them now. */
+  readonly makerCgroups?: readonly number[];
 }
 
 /** One line that asks for something to be run, or a script in one of cron's directories. */
@@ -86,11 +96,14 @@ export interface CrontabFact {
 }
 
 export interface CgroupFact {
-  /** Path below the cgroup v2 root. */
+  /** Path below the cgroup v2 root; of version 1 with the name of its hierarchy before it, `pids:/x`. */
   readonly path: string;
   /** Where it is in the file system. */
   readonly directory: string;
+  /** 0 for a hierarchy of version 1 that is mounted nowhere. */
   readonly inode: number;
+  /** What is set of it, by the names of its files: `cgroup.freeze`, `pids.max`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -108,6 +121,8 @@ export interface ListedFact {
   readonly file?: string;
   /** Pids of the processes that keep it: it goes when they end. */
   readonly holders?: readonly number[];
+  /** Pids of the processes that have it open, though it may outlive them. */
+  readonly users?: readonly number[];
   /** Null where that means nothing. */
   readonly uid: number | null;
   /** Compared one by one. */

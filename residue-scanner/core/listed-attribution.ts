@@ -27,7 +27,10 @@ export function attributeListed(
     witness,
   }: { context: AttributionContext; recorded: RecordedEvidence | null; witness: ProcessWitness },
 ): Attribution {
-  const seen = recorded === null ? null : recordedFor(difference, recorded);
+  // Who has it open knows better whose it is than calls of a kind do, each of which made one.
+  const isOpen = difference.change === "appeared" && (difference.after?.users ?? []).length > 0;
+  const isOthers = isOpen || recorded?.isWithNamespace(difference.key) === true;
+  const seen = recorded === null || isOthers ? null : recordedFor(difference, recorded);
   return withRecorded(seen, byWords(difference, context, witness));
 }
 
@@ -45,9 +48,11 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
   const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
   if (named !== null) return named;
-  const called = recorded.ofListed(difference) ?? recorded.ofTouchesIn(settingsAround(location));
+  const called = recorded.ofListed(difference) ?? settingBeside(difference, location, recorded);
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
-  if (called !== null || difference.surface === "mounts" || !location.startsWith("/")) return called;
+  // Nor is the node of a disk the disk: the kernel makes it, whoever asked for that.
+  const isPlace = difference.surface === "mounts" || difference.surface === "storage";
+  if (called !== null || isPlace || !location.startsWith("/")) return called;
   return recorded.ofMountAt(location) ?? recorded.ofTouches([location], isPutting);
 }
 
@@ -55,6 +60,32 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
 function isOfQueue({ change }: ListedDifference, { kinds }: Touch): boolean {
   const telling: readonly TouchKind[] = change === "vanished" ? ["deleted"] : ["created", "attributes"];
   return kinds.some((kind) => telling.includes(kind));
+}
+
+/** Settings that go by other names elsewhere, and move with those. */
+const twins: readonly (readonly [RegExp, string])[] = [
+  [/^(\/proc\/irq\/\d+\/smp_affinity)$/, "$1_list"],
+  [/^\/sys\/kernel\/mm\/hugepages\/[^/]+\/(.+)$/, "/proc/sys/vm/$1"],
+  [/^\/proc\/sys\/vm\/(nr_(?:overcommit_)?hugepages(?:_mempolicy)?)$/, "/sys/kernel/mm/hugepages/hugepages-2048kB/$1"],
+  [/^\/proc\/sys\/user\/max_(inotify|fanotify|epoll)_(\w+)$/, "/proc/sys/fs/$1/max_user_$2"],
+  [/^\/proc\/sys\/fs\/(inotify|fanotify|epoll)\/max_user_(\w+)$/, "/proc/sys/user/max_$1_$2"],
+];
+
+/** Where something may have been written to that moved a setting under another name. */
+export function twinsOf(location: string): string[] {
+  return twins.flatMap(([pattern, twin]) => (pattern.test(location) ? [location.replace(pattern, twin)] : []));
+}
+
+function settingBeside(difference: ListedDifference, location: string, recorded: RecordedEvidence): Attribution | null {
+  if (difference.surface !== "sysctls") return null;
+  const disk = /^\/sys\/block\/([^/]+)\//.exec(location)?.[1];
+  if (disk !== undefined) {
+    // blockdev(8) sets it by ioctl(2).
+    const isByCall = location.endsWith("/read_ahead_kb") && difference.change === "changed";
+    const called = isByCall ? recorded.ofListed({ ...difference, surface: "storage", key: disk }) : null;
+    return recorded.ofDisk(disk) ?? called;
+  }
+  return recorded.ofTouches(twinsOf(location), isPutting) ?? recorded.ofTouchesLike(location, settingsAround(location));
 }
 
 /** Writing to one setting moves others beside it and below: `ip_forward` all interfaces' `forwarding`. */
@@ -94,9 +125,13 @@ function byWords(
     const detail = `names ${mentioned[1]}, a directory of the ${mentioned[0]}`;
     return { to: mentioned[0], evidence: [{ kind: "content", detail }, when] };
   }
-  const holder = worstOf(after?.holders ?? [], witness);
+  const { holders = [], users = [] } = after ?? {};
+  const holder = worstOf(holders.length > 0 ? holders : users, witness);
   if (holder !== undefined) {
-    const held: Evidence = { kind: "holder", detail: `kept by process ${holder.pid}` };
+    const held: Evidence = {
+      kind: "holder",
+      detail: `${holders.length > 0 ? "kept by" : "open in"} process ${holder.pid}`,
+    };
     return { to: holder.to, evidence: [held, ...holder.evidence, when] };
   }
   return { to: "unknown", evidence: [when] };

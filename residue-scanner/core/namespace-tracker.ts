@@ -3,6 +3,8 @@ import { namespaceFlags } from "./kernel-constants.ts";
 /** As below /proc/PID/ns: namespaces(7). */
 export type NamespaceKind = "cgroup" | "ipc" | "mnt" | "net" | "pid" | "time" | "user" | "uts";
 
+const namespaceKinds: readonly NamespaceKind[] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
 const kindsByFlag: readonly (readonly [flag: number, kind: NamespaceKind])[] = [
   [namespaceFlags.CLONE_NEWTIME, "time"],
   [namespaceFlags.CLONE_NEWNS, "mnt"],
@@ -18,7 +20,7 @@ const kindsByFlag: readonly (readonly [flag: number, kind: NamespaceKind])[] = [
  * A new mount namespace is a copy whose mounts spread to the one it came from until their propagation is changed, unless
  * it belongs to another user namespace (mount_namespaces(7)).
  */
-type Kind = NamespaceKind | "mnt that spreads";
+type Kind = NamespaceKind | "mnt that spreads" | `entered ${NamespaceKind}`;
 
 export interface Ancestry {
   /** Serial of the process that forked it; null where that is not known. */
@@ -62,26 +64,35 @@ export class NamespaceTracker {
 
   /** unshare(2) */
   left(serial: number, flags: number, atNs: number): void {
-    this.change(serial, atNs, new Set([...this.kindsAt(serial, atNs), ...kindsOf(flags)]));
+    const made = kindsOf(flags);
+    const kept = [...this.kindsAt(serial, atNs)].filter(
+      (kind) => !isEntered(kind) || !made.some((each) => plain(each) === plain(kind)),
+    );
+    this.change(serial, atNs, new Set([...kept, ...made]));
   }
 
   /** setns(2): into which one is not told. Flags may be 0: then not even of which kind. */
   entered(serial: number, flags: number, atNs: number): void {
-    const entered = kindsOf(flags).map(plain);
-    const kept = [...this.kindsAt(serial, atNs)].filter((kind) => flags !== 0 && !entered.includes(plain(kind)));
-    this.change(serial, atNs, new Set(kept));
+    const entered = flags === 0 ? namespaceKinds : kindsOf(flags).map(plain);
+    const kept = [...this.kindsAt(serial, atNs)].filter((kind) => !entered.includes(plain(kind)));
+    this.change(serial, atNs, new Set([...kept, ...entered.map((kind): Kind => `entered ${kind}`)]));
   }
 
   /** mount(2) */
   mounted(serial: number, flags: number, atNs: number): void {
     const kinds = this.kindsAt(serial, atNs);
     if ((flags & confining) !== 0 && kinds.has("mnt that spreads"))
-      this.change(serial, atNs, new Set([...kinds].map(plain)));
+      this.change(serial, atNs, new Set([...kinds].map((kind) => (kind === "mnt that spreads" ? "mnt" : kind))));
   }
 
   /** Those that what it makes does not leave. */
   of(serial: number, atNs: number): NamespaceKind[] {
-    return [...this.kindsAt(serial, atNs)].filter((kind) => kind !== "mnt that spreads").sort();
+    return [...this.kindsAt(serial, atNs)].flatMap((kind) => (isSurelyApart(kind) ? [kind] : [])).sort();
+  }
+
+  /** Those of which it went into one that is not known: the host's, or somebody else's. */
+  enteredBy(serial: number, atNs: number): NamespaceKind[] {
+    return [...this.kindsAt(serial, atNs)].filter(isEntered).map(plain).sort();
   }
 
   private kindsAt(serial: number, atNs: number): ReadonlySet<Kind> {
@@ -113,5 +124,16 @@ function kindsOf(flags: number): Kind[] {
 }
 
 function plain(kind: Kind): NamespaceKind {
-  return kind === "mnt that spreads" ? "mnt" : kind;
+  if (kind === "mnt that spreads") return "mnt";
+  return isEntered(kind) ? (kind.slice(enteredPrefix.length) as NamespaceKind) : kind;
+}
+
+const enteredPrefix = "entered ";
+
+function isEntered(kind: Kind): kind is `entered ${NamespaceKind}` {
+  return kind.startsWith(enteredPrefix);
+}
+
+function isSurelyApart(kind: Kind): kind is NamespaceKind {
+  return kind !== "mnt that spreads" && !isEntered(kind);
 }

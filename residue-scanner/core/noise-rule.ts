@@ -23,6 +23,8 @@ export interface NoiseCase {
   readonly isFoundLine: (file: string) => boolean;
   /** Whether a socket bound to this path is itself a finding. */
   readonly isFoundSocket: (path: string) => boolean;
+  /** Whether a namespace, `net:[4026532000]`, came or went itself, as its contents did. */
+  readonly isOfNamespace: (name: string, change: Difference["change"]) => boolean;
   readonly isScanner: (pid: number) => boolean;
   /** Whether a process reads what the scanner prints and was started together with it. */
   readonly isReader: (pid: number) => boolean;

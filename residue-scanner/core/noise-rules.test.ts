@@ -91,6 +91,7 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundLine: (path) => path === "/etc/found",
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
     isFoundSocket: (path) => path === "/tmp/found.sock",
+    isOfNamespace: (name, change) => name === "net:[4026532001]" && change === "vanished",
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,

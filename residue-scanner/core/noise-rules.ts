@@ -3,6 +3,7 @@ import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
 import { changedOnly, grownBy, isRecorded, type NoiseRule } from "./noise-rule.ts";
 import { toldWith } from "./told-with.ts";
+import { isSeenInFull } from "./setting-paths.ts";
 
 /**
  * Everything that is excused, tried from the top. Rules look at what changed and at evidence, never at a list of paths
@@ -19,9 +20,8 @@ export const noiseRules: readonly NoiseRule[] = [
     matches: ({ difference, attribution }) =>
       attribution.to === "background" &&
       (difference.change !== "changed" ||
-        // Of all that can be set of a process, who did is asked for of these alone, whoever it is.
-        (isRecorded(attribution) &&
-          (difference.surface !== "processes" || changedOnly(difference, ["oomScoreAdjust", "stopped"]))) ||
+        // Of all that can be set of a process, who did is asked for of some alone, whoever it is.
+        (isRecorded(attribution) && (difference.surface !== "processes" || isSeenInFull(difference))) ||
         difference.surface === "sockets" ||
         // Whoever holds a log open only to append to it need not be the one who emptied it.
         (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 
 import { describe, expect, it } from "vitest";
 
-import { shellPath, showPath, toBytePath } from "./path-text.ts";
+import { shellPath, showPath, showWords, toBytePath, unshownPath } from "./path-text.ts";
 
 const names = [
   "plain",
@@ -16,6 +16,8 @@ const names = [
   "$HOME",
   "`id`",
   "\x85",
+  "\xc2\x85",
+  "tab\tä\\x41",
   "-n",
   "\x1b[31m",
 ];
@@ -32,8 +34,18 @@ describe("a path in words", () => {
     expect(showPath(bytePath)).toBe(shown);
   });
 
+  it("shows words that are no path with their backslashes as they are", () => {
+    const words = ["printf 'a\\n'", toBytePath("grep ü"), "\xfc\x1b"];
+    expect(words.map(showWords)).toEqual(["printf 'a\\n'", "grep ü", "\\xfc\\x1b"]);
+  });
+
   it("never shows two paths alike", () => {
     expect(new Set(names.map(showPath)).size).toBe(names.length);
+  });
+
+  it("can be had back", () => {
+    expect(names.map((name) => unshownPath(showPath(toBytePath(name))))).toEqual(names.map(toBytePath));
+    expect(names.map((name) => unshownPath(showPath(name)))).toEqual(names);
   });
 
   it("goes through a shell unchanged", () => {

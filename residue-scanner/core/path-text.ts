@@ -14,6 +14,21 @@ export function showPath(bytePath: string): string {
   );
 }
 
+/** The path that `showPath` made a text of. */
+export function unshownPath(text: string): string {
+  return toBytePath(text).replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, byte: string | undefined, letter: string) => {
+    if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
+    return { n: "\n", t: "\t" }[letter] ?? letter;
+  });
+}
+
+/** The same for words that are no path, such as a command line: their backslashes stay as they are. */
+export function showWords(byteText: string): string {
+  return showText(
+    isUtf8(byteText) ? Buffer.from(byteText, "latin1").toString("utf8") : byteText.replace(/[\x80-\xff]/g, hex),
+  );
+}
+
 /** One line, whatever stands in it. */
 export function showText(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about
@@ -35,9 +50,14 @@ function isUtf8(bytePath: string): boolean {
 function escapeCharacter(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";
-  return hex(character);
+  // By its bytes: a control character beyond ASCII would else look like a byte that is no UTF-8.
+  return Array.from(Buffer.from(character, "utf8"), hexByte).join("");
 }
 
 function hex(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return hexByte(character.charCodeAt(0));
+}
+
+function hexByte(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, "0")}`;
 }

@@ -19,6 +19,7 @@ export class ProcessWitness {
   /** Who reads the host; 0 sees everything. */
   readonly watcherUid: number;
   readonly #context: AttributionContext;
+  readonly #cgroupsOfRun: ReadonlyMap<number, string>;
   readonly #cgroupDirectories: ReadonlyMap<string, string>;
   readonly #now: ReadonlyMap<number, ProcessFact>;
   readonly #before: ReadonlySet<string>;
@@ -39,6 +40,11 @@ export class ProcessWitness {
     this.watcherUid = after.uid;
     this.#context = context;
     this.cgroupPrefixes = hierarchyPaths(context.cgroupPrefixes, after);
+    this.#cgroupsOfRun = new Map(
+      after.cgroups.flatMap(({ path, inode }) =>
+        this.cgroupPrefixes.some((prefix) => isBelow(path, prefix)) ? [[inode, path] as const] : [],
+      ),
+    );
     this.#cgroupDirectories = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
     this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
     this.#before = new Set(before.processes.map(processKey));
@@ -91,6 +97,16 @@ export class ProcessWitness {
   /** Where a cgroup is in the file system; null where that is unknown. */
   cgroupDirectory(path: string | null): string | null {
     return path === null ? null : (this.#cgroupDirectories.get(path) ?? null);
+  }
+
+  /** @returns the path of the run's cgroup with this inode number; null where it is none of the run's */
+  cgroupOfRun(inode: number): string | null {
+    return this.#cgroupsOfRun.get(inode) ?? null;
+  }
+
+  /** Whose is what was made in one of the run's cgroups. */
+  get roleInRun(): { readonly to: RunRole; readonly kind: "cgroup" } {
+    return { to: this.#context.markedRole ?? "agent", kind: "cgroup" };
   }
 
   /** Whose are the processes of a cgroup and those below it? */

@@ -13,6 +13,7 @@ import {
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import type { ImageFile } from "./image-files.ts";
+import { showText } from "./path-text.ts";
 import type { PipeRequests } from "./pipe-requests.ts";
 import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -21,6 +22,7 @@ import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.t
 import type { Act, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
+import { through } from "./through.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 
@@ -42,6 +44,10 @@ export class RecordedEvidence {
   /** Files that were there and are others now, or have other contents. */
   readonly #changed: readonly string[];
   readonly #around: SurroundingEvidence;
+  /** Disks by their names, `loop0`, and by the files that they lie in. */
+  readonly #disks: ReadonlyMap<string, ListedDifference>;
+  /** Namespaces that came or went, `net:[4026532000]`. */
+  readonly #namespaces: ReadonlySet<string>;
   /** What command lines would call the things that differ, by surface. */
   readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
@@ -55,6 +61,11 @@ export class RecordedEvidence {
     this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
     this.#around = new SurroundingEvidence(sources, this);
     const listed = sources.differences.filter(isListed);
+    this.#namespaces = new Set(
+      listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
+    );
+    const disks = listed.filter(({ surface }) => surface === "storage");
+    this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
     this.#names = new Map(
       [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
     );
@@ -93,7 +104,9 @@ export class RecordedEvidence {
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
       return this.#withFlags(difference, answer);
     }
-    return this.#around.of(difference) ?? this.#withFlags(difference, answer);
+    // What is written to a disk is written to its file by the kernel.
+    const ofDisk = difference.change === "changed" ? this.ofDisk(difference.key) : null;
+    return this.#around.of(difference) ?? ofDisk ?? this.#withFlags(difference, answer);
   }
 
   /** Whose are the touches of these names, whatever they did; null where there are none. */
@@ -113,6 +126,25 @@ export class RecordedEvidence {
   ofTouchesIn(directories: readonly string[]): Attribution | null {
     const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
     return touches.length === 0 ? null : this.#attribute(touches);
+  }
+
+  /** The same of what is most like a name among all that was touched in the nearest of these directories. */
+  ofTouchesLike(path: string, directories: readonly string[]): Attribution | null {
+    for (const directory of directories) {
+      const touched = this.#sources.run.touchedIn(directory).filter((each) => each.path !== path);
+      const likeness = touched.map((each) => commonLength(nameOf(path), nameOf(each.path)));
+      const most = Math.max(0, ...likeness);
+      if (most < likenessMin) continue;
+      return this.#attribute(touched.flatMap(({ touches }, index) => (likeness[index] === most ? touches : [])));
+    }
+    return null;
+  }
+
+  /** Whose a disk is that came, went or changed: its settings and the file that it lies in change with it. */
+  ofDisk(name: string): Attribution | null {
+    const disk = this.#disks.get(name);
+    const done = disk === undefined ? null : this.ofListed(disk);
+    return done === null ? null : through(done, `belongs to ${showText(disk?.key ?? name)}`);
   }
 
   /** Whose a thing is that is no file, by the system calls that fit to it. */
@@ -139,6 +171,12 @@ export class RecordedEvidence {
       if (isOfRun(to)) return { to, evidence: [{ kind: "recorder", detail }] };
     }
     return null;
+  }
+
+  /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
+  isWithNamespace(key: string): boolean {
+    const space = key.indexOf(" ");
+    return space > 0 && this.#namespaces.has(key.slice(0, space));
   }
 
   /** Whose is the mount that came or went, and on which a path lies. */
@@ -216,6 +254,29 @@ function namesOfListed({ key, before, after }: ListedDifference): string[] {
   const fact = after ?? before;
   const { backing } = fact?.attributes ?? {};
   return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
+}
+
+function backingsOf({ before, after }: ListedDifference): string[] {
+  return [before, after].flatMap((fact) => {
+    const backing = fact?.attributes["backing"];
+    return typeof backing === "string" ? [backing] : [];
+  });
+}
+
+/** So many letters in a row are more than `_max` or `ratio`'s end. */
+const likenessMin = 5;
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Of the longest run of letters that stands in both. */
+function commonLength(one: string, other: string): number {
+  let most = 0;
+  for (let from = 0; from < one.length; from += 1) {
+    while (from + most < one.length && other.includes(one.slice(from, from + most + 1))) most += 1;
+  }
+  return most;
 }
 
 /** Attaching a file to a loop device does not detach it, nor the other way round. */

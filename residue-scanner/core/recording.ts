@@ -51,6 +51,8 @@ export interface Act {
   readonly atMs: number;
   /** Kinds of namespaces of its own that it was in, as below /proc/PID/ns: what it made there is not the host's. */
   readonly apart?: readonly NamespaceKind[];
+  /** Kinds of which it had gone into one that is not known: the host's or somebody else's (setns(2)). */
+  readonly entered?: readonly NamespaceKind[];
 }
 
 /** Who put a line into a file in which many keep lines of their own, or took it out. */

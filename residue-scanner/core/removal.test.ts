@@ -8,12 +8,22 @@ import { removalOf } from "./removal.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 function removals(before: Partial<Snapshot>, after: Partial<Snapshot>): (string | null)[] {
-  return differencesBetween(snapshotFixture(before), snapshotFixture(after)).list.map(removalOf);
+  return differencesBetween(snapshotFixture(before), snapshotFixture(after)).list.map((difference) => {
+    return removalOf(difference, (file) => file === "/new");
+  });
 }
 
 const files = (directories: Parameters<typeof packTree>[0]) => ({ files: indexTree(packTree(directories)) });
 const line = (user: string | null, file: string) => ({
-  crontabs: [{ key: "k", file, line: 3, text: "* * * * * it's", user }],
+  crontabs: [{ key: `${file}: * * * * * it's`, file, line: 3, text: "* * * * * it's", user }],
+});
+const crontabLine = "'/^[[:space:]]*\\* \\* \\* \\* \\* it'\\''s[[:space:]]*$/d'";
+const configured = (file: string, text: string, which = "") => ({
+  listed: {
+    configuration: [
+      listedFixture({ key: `${file}: ${text}${which}`, file, location: `${file}:7`, attributes: { line: text } }),
+    ],
+  },
 });
 
 describe("the command that would remove a finding", () => {
@@ -43,9 +53,11 @@ describe("the command that would remove a finding", () => {
     [
       "a user's crontab line",
       line("nobody", "/spool/nobody"),
-      "crontab -u nobody -l | grep -vxF -e '* * * * * it'\\''s' | crontab -u nobody -",
+      `crontab -u nobody -l | sed ${crontabLine} | crontab -u nobody -`,
     ],
-    ["the system's", line(null, "/etc/cron.d/x"), "sed -i 3d /etc/cron.d/x"],
+    ["one of a crontab that came with it", line("nobody", "/new"), "crontab -u nobody -r"],
+    ["the system's", line(null, "/etc/cron.d/x"), `sed -i ${crontabLine} /etc/cron.d/x`],
+    ["one of a file that came with it", line(null, "/new"), "rm -f -- /new"],
     [
       "a cgroup",
       { cgroups: [...snapshotFixture().cgroups, { path: "/x", directory: "/sys/fs/cgroup/x", inode: 2 }] },
@@ -57,8 +69,33 @@ describe("the command that would remove a finding", () => {
     ["swap", { listed: { storage: [listedFixture({ key: "swap /s", location: "/s" })] } }, "swapoff /s"],
     [
       "a line",
-      { listed: { configuration: [listedFixture({ key: "l", file: "/etc/hosts", location: "/etc/hosts:7" })] } },
-      "sed -i 7d /etc/hosts",
+      configured("/etc/hosts", "1.2.3.4 a/b"),
+      "sed -i '/^[[:space:]]*1\\.2\\.3\\.4 a\\/b[[:space:]]*$/d' /etc/hosts",
+    ],
+    ["a line of a new file", configured("/new", "x"), "rm -f -- /new"],
+    [
+      "a line that was there before as well",
+      configured("/etc/hosts", "x", " (2)"),
+      "sed -i '7{/^[[:space:]]*x[[:space:]]*$/d}' /etc/hosts",
+    ],
+    [
+      "a line with a secret",
+      configured("/etc/shadow", "al:(digest 0123456789abcdef)"),
+      "sed -i '7{/^[[:space:]]*al:/d}' /etc/shadow",
+    ],
+    [
+      "a route that goes nowhere",
+      { listed: { network: [listedFixture({ key: "route 192.0.2.0/24 x", attributes: { device: "*" } })] } },
+      "ip route delete 192.0.2.0/24",
+    ],
+    [
+      "a format of programs",
+      {
+        listed: {
+          sysctls: [listedFixture({ key: "fs.binfmt_misc.$(id)", location: "/proc/sys/fs/binfmt_misc/$(id)" })],
+        },
+      },
+      "echo -1 > '/proc/sys/fs/binfmt_misc/$(id)'",
     ],
     ["an interface", { listed: { network: [listedFixture({ key: "interface br0" })] } }, "ip link delete dev br0"],
   ])("is known for %s", (_, after, command) => {
@@ -70,5 +107,10 @@ describe("the command that would remove a finding", () => {
       listed: { sysctls: [listedFixture({ key: "vm.x", attributes: { value } })] },
     });
     expect(removals(setting("1 2"), setting("3 4"))).toEqual(["sysctl -w 'vm.x=1 2'"]);
+    const knob = (value: string) => ({
+      listed: { sysctls: [listedFixture({ key: "/sys/x y", attributes: { value } })] },
+    });
+    expect(removals(knob("128"), knob("129"))).toEqual(["echo 128 > '/sys/x y'"]);
+    expect(removals(knob("a [b] c"), knob("[a] b c"))).toEqual(["echo b > '/sys/x y'"]);
   });
 });

@@ -1,14 +1,17 @@
 import { type Difference, type FileDifference, isListed, type ListedDifference } from "./difference.ts";
 import type { CrontabFact, ListedFact } from "./fact.ts";
-import { shellPath } from "./path-text.ts";
+import { lineDeletion, lineRemoval } from "./line-removal.ts";
+import { shellPath, toBytePath } from "./path-text.ts";
 
 /**
  * The command that would take away what came, or put back what was changed. Nobody here runs it: whoever reads it
  * decides. Null where there is none that does it for certain, above all for what is gone and for contents, of which
  * nobody kept a copy.
+ *
+ * @param isNew whether a file came with what is in it: then it goes as a whole
  */
-export function removalOf(difference: Difference): string | null {
-  if (isListed(difference)) return listedRemoval(difference);
+export function removalOf(difference: Difference, isNew: (file: string) => boolean): string | null {
+  if (isListed(difference)) return listedRemoval(difference, isNew);
   if (difference.surface === "files") return fileRemoval(difference);
   const { change, surface, after } = difference;
   if (change !== "appeared" || after === null) return null;
@@ -16,9 +19,9 @@ export function removalOf(difference: Difference): string | null {
     case "processes":
       return after.state === "Z" || after.kernelThread ? null : `kill ${after.pid}`;
     case "crontabs":
-      return crontabRemoval(after);
+      return crontabRemoval(after, isNew);
     case "cgroups":
-      return `rmdir ${shellPath(after.directory)}`;
+      return `rmdir ${shellPath(toBytePath(after.directory))}`;
     case "sockets":
       // It goes with who holds it.
       return (after.owners?.length ?? 0) > 0 ? `kill ${after.owners?.join(" ")}` : null;
@@ -48,16 +51,31 @@ function fileRemoval({ key, change, changed, before, after }: FileDifference): s
   return commands.length === 0 ? null : commands.join(" && ");
 }
 
-function crontabRemoval({ file, line, text, user }: CrontabFact): string {
+function crontabRemoval({ key, file, line, text: shown, user }: CrontabFact, isNew: (file: string) => boolean): string {
   if (line === null) return `rm -- ${shellPath(file)}`;
-  if (user === null) return `sed -i ${line}d ${shellPath(file)}`;
+  const text = toBytePath(shown);
+  const one = { file, text, line, isRepeated: isRepeated(key, shown) };
+  if (user === null) return isNew(file) ? wholeFile(file) : lineRemoval(one);
   const whose = shellPath(user);
-  return `crontab -u ${whose} -l | grep -vxF -e ${shellPath(text)} | crontab -u ${whose} -`;
+  if (isNew(file)) return `crontab -u ${whose} -r`;
+  return `crontab -u ${whose} -l | sed ${lineDeletion(one)} | crontab -u ${whose} -`;
 }
 
-function listedRemoval({ surface, change, before, after }: ListedDifference): string | null {
+/** Told of each of its lines, and right after the first time too. */
+function wholeFile(file: string): string {
+  return `rm -f -- ${shellPath(file)}`;
+}
+
+/** Keys of lines that stand there more than once end with which one it is. */
+function isRepeated(key: string, text: string): boolean {
+  return !key.endsWith(text);
+}
+
+function listedRemoval(difference: ListedDifference, isNew: (file: string) => boolean): string | null {
+  const { surface, change, before, after } = difference;
   if (surface === "sysctls") return settingRemoval(change, before, after);
   if (change !== "appeared" || after === null) return null;
+  if (surface === "configuration") return configurationRemoval(after, isNew);
   return listedRemovals[surface]?.(after) ?? null;
 }
 
@@ -70,7 +88,6 @@ const listedRemovals: Readonly<Partial<Record<ListedDifference["surface"], (fact
   },
   keys: ({ key }) => `keyctl invalidate 0x${key}`,
   storage: storageRemoval,
-  configuration: lineRemoval,
   network: networkRemoval,
 };
 
@@ -82,10 +99,23 @@ function settingRemoval(
   after: ListedFact | null,
 ): string | null {
   if (change === "changed" && before !== null) {
-    return `sysctl -w ${shellPath(`${before.key}=${String(before.attributes["value"])}`)}`;
+    const value = String(before.attributes["value"]);
+    return before.key.startsWith("/")
+      ? writing(chosen(value), before.key)
+      : `sysctl -w ${shellPath(`${before.key}=${value}`)}`;
   }
   const isFormat = change === "appeared" && after?.key.startsWith("fs.binfmt_misc.") === true;
-  return isFormat ? `sh -c 'echo -1 > ${after.location}'` : null;
+  return isFormat ? writing("-1", after.location) : null;
+}
+
+/** sysctl(8) knows nothing of what is not below /proc/sys. */
+function writing(value: string, path: string): string {
+  return `echo ${shellPath(value)} > ${shellPath(path)}`;
+}
+
+/** Some settings below /sys show what they could be as well, and put what they are in brackets. */
+function chosen(value: string): string {
+  return /(?:^|\s)\[([^\]]+)\]/.exec(value)?.[1] ?? value;
 }
 
 function storageRemoval({ key, location, attributes }: ListedFact): string | null {
@@ -95,9 +125,15 @@ function storageRemoval({ key, location, attributes }: ListedFact): string | nul
   return typeof mapping === "string" ? `dmsetup remove ${shellPath(mapping)}` : null;
 }
 
-function lineRemoval({ file, location }: ListedFact): string | null {
+function configurationRemoval(
+  { key, file, location, attributes }: ListedFact,
+  isNew: (file: string) => boolean,
+): string | null {
   const line = /:(\d+)$/.exec(location)?.[1];
-  return file === undefined || line === undefined ? null : `sed -i ${line}d ${shellPath(file)}`;
+  const text = attributes["line"];
+  if (file === undefined || line === undefined || typeof text !== "string") return null;
+  if (isNew(file)) return wholeFile(file);
+  return lineRemoval({ file, text, line: Number(line), isRepeated: isRepeated(key, text) });
 }
 
 function networkRemoval({ key, attributes }: ListedFact): string | null {
@@ -106,6 +142,7 @@ function networkRemoval({ key, attributes }: ListedFact): string | null {
   if (kind === "interface") return `ip link delete dev ${shellPath(name)}`;
   if (device === null) return null;
   if (kind === "address") return `ip address delete ${shellPath(name)} dev ${device}`;
-  if (kind === "route") return `ip route delete ${shellPath(name)} dev ${device}`;
+  // Of a route that goes nowhere (blackhole, unreachable) there is no device.
+  if (kind === "route") return `ip route delete ${shellPath(name)}${device === "'*'" ? "" : ` dev ${device}`}`;
   return kind === "neighbour" ? `ip neighbour delete ${shellPath(name)} dev ${device}` : null;
 }

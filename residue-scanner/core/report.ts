@@ -125,10 +125,16 @@ function excuse(
     isFoundCrontab: (file) => found.crontabs.has(file),
     isFoundLine: (file) => found.lines.has(file),
     isFoundSocket: (path) => found.sockets.has(path),
+    isOfNamespace: (name, change) => namespaces.get(name) === change,
     isScanner: (pid) => witness.isScanner(pid),
     isReader: (pid) => witness.isReader(pid),
     wasScanner: (pid) => witness.wasScanner(pid),
   });
+  const namespaces = new Map(
+    judged.flatMap(({ difference }) =>
+      difference.surface === "namespaces" ? [[difference.key, difference.change] as const] : [],
+    ),
+  );
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
   found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
   return judged.filter((one) => {
@@ -162,12 +168,20 @@ function foundKeys(judged: readonly Judged[]): FoundKeys {
 
 function exampleOf({ difference, attribution }: Judged): string {
   const why = attribution.evidence.find(({ kind }) => kind !== "time");
-  const { location } = describe(difference, { userName: String, inspection: undefined, processes: new Map() });
+  const { location } = describe(difference, {
+    userName: String,
+    inspection: undefined,
+    isNew: () => false,
+    processes: new Map(),
+  });
   return why === undefined ? location : `${location} (${why.detail})`;
 }
 
 function describeAll(counting: readonly Judged[], sources: ReportSources): FoldableFinding[] {
   const processes = new Map(sources.after.processes.map((fact) => [fact.pid, fact]));
+  const came = sources.differences.list.filter(({ surface, change }) => surface === "files" && change === "appeared");
+  const newFiles = new Set(came.map(({ key }) => key));
+  const isNew = (file: string) => newFiles.has(file);
   return counting.map(({ difference, attribution }) => ({
     path: difference.surface === "files" ? difference.key : null,
     finding: {
@@ -177,6 +191,7 @@ function describeAll(counting: readonly Judged[], sources: ReportSources): Folda
       ...describe(difference, {
         userName: sources.userName,
         inspection: sources.inspections.get(difference.key),
+        isNew,
         processes,
       }),
       attribution: { to: attribution.to, evidence: attribution.evidence },

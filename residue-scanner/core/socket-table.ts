@@ -1,7 +1,10 @@
 import type { SocketFact } from "./fact.ts";
 
 /** One row of a table in /proc/net, before it is known who holds it. */
-export type SocketRow = Omit<SocketFact, "key" | "inodes" | "owners"> & { readonly inode: number };
+export type SocketRow = Omit<SocketFact, "key" | "inodes" | "owners" | "makerCgroups"> & {
+  readonly inode: number;
+  readonly makerCgroup?: number;
+};
 
 /** include/net/tcp_states.h */
 const tcpStates: Readonly<Record<string, string>> = {
@@ -101,13 +104,15 @@ export function socketFacts(options: {
   readonly namespace: string;
 }): SocketFact[] {
   const facts = new Map<string, SocketFact>();
-  for (const { inode, ...row } of options.rows) {
+  for (const { inode, makerCgroup, ...row } of options.rows) {
     const key = keyOf(row, inode, options.namespace);
     const found = options.holders.get(inode);
     const owners = found ?? (options.holdersHidden && inode !== 0 ? null : []);
     const earlier = facts.get(key);
+    const makers = new Set([...(earlier?.makerCgroups ?? []), ...(makerCgroup === undefined ? [] : [makerCgroup])]);
     facts.set(key, {
       ...row,
+      ...(makers.size > 0 && { makerCgroups: [...makers] }),
       key,
       inodes: [...(earlier?.inodes ?? []), ...(inode === 0 ? [] : [inode])].sort((one, other) => one - other),
       owners: earlier === undefined ? owners : joinOwners(earlier.owners, owners),
@@ -116,7 +121,7 @@ export function socketFacts(options: {
   return [...facts.values()];
 }
 
-function keyOf(row: Omit<SocketRow, "inode">, inode: number, namespace: string): string {
+function keyOf(row: Omit<SocketRow, "inode" | "makerCgroup">, inode: number, namespace: string): string {
   const place = namespace === "" ? "" : `${namespace} `;
   const to = row.remote === null ? "" : ` to ${row.remote}`;
   const name = `${place}${row.protocol} ${row.local === "" ? "(unnamed)" : row.local}${to} ${row.state}`;

@@ -3,6 +3,7 @@ import type { Difference, FileDifference, ListedDifference } from "./difference.
 import { type ImageFile, isOnImage } from "./image-files.ts";
 import { showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
+import { through } from "./through.ts";
 import type { Touch } from "./recording.ts";
 
 /** What the kernel changes of an image. */
@@ -35,7 +36,9 @@ export class SurroundingEvidence {
     const files = differences.filter((each): each is FileDifference => each.surface === "files");
     this.#files = new Map(files.map((each) => [each.key, each]));
     const mounts = differences.filter((each): each is ListedDifference => each.surface === "mounts");
-    this.#mounts = new Map(mounts.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
+    // What is mounted in others' namespaces is at no place of here.
+    const here = mounts.filter(({ key }) => key.startsWith("/"));
+    this.#mounts = new Map(here.map((each) => [(each.after ?? each.before)?.location ?? "", each]));
   }
 
   of(difference: FileDifference): Attribution | null {
@@ -96,16 +99,12 @@ export class SurroundingEvidence {
 
   /** A mount point shows the directory that is mounted, or again the one below. */
   #ofMountOn({ key, changed }: FileDifference): Attribution | null {
-    const mount = changed.includes("ino") ? this.#mounts.get(key) : undefined;
+    // The roots of two file systems may have one number.
+    const isAnother = changed.includes("ino") || changed.includes("btime");
+    const mount = isAnother ? this.#mounts.get(key) : undefined;
     const mounted = mount === undefined || mount.change === "changed" ? null : this.#asked.ofListed(mount);
     return mounted === null ? null : through(mounted, "is where something was mounted or unmounted");
   }
-}
-
-function through({ to, evidence }: Attribution, detail: string): Attribution {
-  const [first, ...rest] = evidence;
-  if (first === undefined) return { to, evidence };
-  return { to, evidence: [{ kind: first.kind, detail: `${detail}: ${first.detail}` }, ...rest] };
 }
 
 function parentOf(path: string): string | null {

@@ -22,6 +22,25 @@ export const toldWith: readonly NoiseRule[] = [
     },
   },
   {
+    id: "told-with-namespace",
+    reason: "What was in a namespace that came or went itself; it came or went with that.",
+    matches: ({ difference, isOfNamespace }) => {
+      const name = /^(?:mnt|net|ipc|uts):\[\d+\](?= )/.exec(difference.key)?.[0];
+      // What somebody made in a new network is told with it: interfaces, addresses, routes.
+      const isMade = difference.change === "appeared" && difference.surface === "network";
+      return isListed(difference) && name !== undefined && !isMade && isOfNamespace(name, difference.change);
+    },
+  },
+  {
+    id: "told-with-device",
+    reason:
+      "A setting that came or went with what it is a setting of: a disk, a mounted file system, a module, an interrupt. That is told where it was left.",
+    matches: ({ difference }) =>
+      difference.surface === "sysctls" &&
+      difference.change !== "changed" &&
+      /^\/(?:sys|proc\/irq)\//.test((difference.after ?? difference.before)?.location ?? ""),
+  },
+  {
     id: "told-with-crontab",
     reason: "The file of a crontab line that is itself reported.",
     matches: ({ difference, isFoundCrontab }) =>

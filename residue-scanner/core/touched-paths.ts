@@ -2,7 +2,8 @@ import { requestPlaces } from "./delegates.ts";
 import { type Differences, isListed } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
 import { packageFiles } from "./package-files.ts";
-import { processSettingPaths, settingPaths } from "./setting-paths.ts";
+import { membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
+import { twinsOf } from "./listed-attribution.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
@@ -14,16 +15,17 @@ export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Sn
   for (const difference of list) {
     if (isListed(difference)) {
       const fact = difference.after ?? difference.before;
-      for (const path of [fact?.file ?? fact?.location ?? "", ...settingPaths(difference), ...packageFiles(difference)])
+      const place = fact?.file ?? fact?.location ?? "";
+      for (const path of [place, ...settingPaths(difference), ...packageFiles(difference), ...twinsOf(place)])
         paths.add(path);
     } else if (difference.surface === "files") {
       paths.add(difference.key);
     } else if (difference.surface === "cgroups") {
-      paths.add((difference.after ?? difference.before)?.directory ?? "");
+      const { directory = "" } = difference.after ?? difference.before ?? {};
+      for (const name of ["", ...difference.changed]) paths.add(name === "" ? directory : `${directory}/${name}`);
     } else if (difference.surface === "processes") {
-      const { changed, after: now } = difference;
-      if (changed.includes("cgroup")) paths.add(`${cgroups.get(now?.cgroup ?? "") ?? ""}/cgroup.procs`);
-      if (changed.includes("oomScoreAdjust")) for (const path of processSettingPaths(difference)) paths.add(path);
+      for (const path of membershipPaths(difference, (path) => cgroups.get(path) ?? null)) paths.add(path);
+      for (const path of processSettingPaths(difference)) paths.add(path);
     }
   }
   return [...paths].filter((path) => path.startsWith("/"));

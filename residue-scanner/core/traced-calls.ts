@@ -124,7 +124,7 @@ export const tracedCalls: readonly TracedCall[] = [
     ),
     // Raw ones are type 3, whatever flags stand above it; names are looked up (glibc) through NETLINK_ROUTE too.
     filter:
-      "({0} == 16 && {2} != 4 && {2} != 9 && {2} != 15) || {0} == 15 || {0} == 17 || {0} == 31 || {0} == 40 || " +
+      "({0} == 16 && {2} != 4 && {2} != 15) || {0} == 15 || {0} == 17 || {0} == 31 || {0} == 40 || " +
       "{0} == 44 || (({0} == 2 || {0} == 10) && ({1} & 1) && ({1} & 2))",
   },
   // Namespaces: they last as long as something lies in them or holds them.

@@ -25,6 +25,21 @@ describe("the residue verdict", () => {
   });
 
   it.each([
+    ["done", "clean"],
+    ["partial", "partial"],
+    ["not-permitted", "partial"],
+    ["off", "partial"],
+    ["lost", "unknown"],
+  ] as const)("where the recorder is %s is at best %s", (status, verdict) => {
+    const recorder = [
+      { source: "files", status: "done", detail: "", events: 0 } as const,
+      { source: "calls", status, detail: "", events: 0 } as const,
+    ];
+    expect(judgeResidue({ findings: 0, surfaces: [surface("done")], recorder })).toBe(verdict);
+    expect(judgeResidue({ findings: 1, surfaces: [surface("done")], recorder })).toBe("residue");
+  });
+
+  it.each([
     ["clean", "strict", 0],
     ["partial", "developer", 0],
     ["partial", "ci", 2],

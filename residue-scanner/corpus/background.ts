@@ -1,5 +1,6 @@
 import { backgroundFiles } from "./background/files.ts";
 import { backgroundKernel } from "./background/kernel.ts";
+import { backgroundKernelWork } from "./background/kernel-work.ts";
 import { backgroundRunning } from "./background/running.ts";
 import { othersConfiguration } from "./background/others-configuration.ts";
 import { othersFiles } from "./background/others-files.ts";
@@ -14,4 +15,5 @@ export const backgroundSections: readonly CorpusSection[] = [
   othersConfiguration,
   backgroundRunning,
   backgroundKernel,
+  backgroundKernelWork,
 ];

@@ -3,8 +3,13 @@ import { attributePlants } from "./plants/attributes.ts";
 import { configurationPlants } from "./plants/configuration.ts";
 import { delegatedPlants } from "./plants/delegated.ts";
 import { filePlants } from "./plants/files.ts";
+import { foreignNamespacePlants } from "./plants/foreign-namespaces.ts";
+import { foreignProcessPlants } from "./plants/foreign-processes.ts";
+import { kernelKeepingPlants } from "./plants/kernel-keepings.ts";
+import { kernelSettingPlants } from "./plants/kernel-settings.ts";
 import { kernelPlants } from "./plants/kernel.ts";
 import { mountPlants } from "./plants/mounts.ts";
+import { networkDetailPlants } from "./plants/network-details.ts";
 import { networkPlants } from "./plants/network.ts";
 import { processPlants } from "./plants/processes.ts";
 import { schedulePlants } from "./plants/schedules.ts";
@@ -16,6 +21,7 @@ import { unusualNames } from "./plants/unusual-names.ts";
 import { unusualSchedules } from "./plants/unusual-schedules.ts";
 import { unusualWriters } from "./plants/unusual-writers.ts";
 import { unusualWrites } from "./plants/unusual-writes.ts";
+import { uncommonSocketPlants } from "./plants/uncommon-sockets.ts";
 
 /** What a job leaves, one way each, over every surface of the host. */
 export const plantSections: readonly CorpusSection[] = [
@@ -36,4 +42,10 @@ export const plantSections: readonly CorpusSection[] = [
   mountPlants,
   networkPlants,
   kernelPlants,
+  foreignProcessPlants,
+  uncommonSocketPlants,
+  foreignNamespacePlants,
+  networkDetailPlants,
+  kernelSettingPlants,
+  kernelKeepingPlants,
 ];

@@ -5,8 +5,8 @@ const rawSocket = 3;
 const routeProtocol = 0;
 const socketLevel = 1;
 const receiveBufferForce = 33;
-/** RTNLGRP_LINK, NEIGH, TC, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE (linux/rtnetlink.h). */
-const groups = [1, 3, 4, 5, 7, 8, 9, 11, 19];
+/** RTNLGRP_LINK, NEIGH, TC, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE, NEXTHOP (linux/rtnetlink.h). */
+const groups = [1, 3, 4, 5, 7, 8, 9, 11, 19, 32];
 
 /** Messages of one recvmmsg(2), and the room for each: an interface's takes some 2,000 bytes. */
 const room = { slots: 16, slotBytes: 32_768 };

@@ -242,13 +242,20 @@ export class RecordingLoop {
 
   private callsSource(): RecorderSource {
     const { systemCalls, network } = this;
-    if (systemCalls === null) return refusedSource("calls", this.callsFailure);
+    if (systemCalls === null) return this.missingCalls();
     const source = systemCalls.source();
     const lost = (network?.lost ?? 0) + (network?.dropped ?? 0);
     if (network !== null && lost === 0) return source;
     const status = lost > 0 || source.status === "lost" ? "lost" : "partial";
     const unheard = lost > 0 ? "changes of the network were lost" : "changes of the network are not told";
     return { ...source, status, detail: source.detail === "" ? unheard : `${source.detail}; ${unheard}` };
+  }
+
+  /** Who is let see everything else and not these has lost evidence; who is not let see the host sees part of it. */
+  private missingCalls(): RecorderSource {
+    const source = refusedSource("calls", this.callsFailure);
+    const seesTheHost = [this.files.source(), this.processesSource()].every(({ status }) => status !== "not-permitted");
+    return seesTheHost ? { ...source, status: "lost" } : source;
   }
 
   private processesSource(): RecorderSource {

@@ -3,6 +3,7 @@ import { getSystemErrorName } from "node:util";
 
 import { fileEventMask } from "../core/file-events.ts";
 import { type Mount, readMounts } from "../collectors/files/mounts.ts";
+import { settingElsewhere } from "../core/setting-paths.ts";
 import { isWithin } from "../core/path-scope.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 
@@ -30,6 +31,11 @@ const errnoInterrupted = 4;
 const errnoAgain = 11;
 /** ENOENT, ESRCH, ENXIO, EACCES, ENODEV, EINVAL: it is gone, or can only be written to, so that nobody compares it. */
 const unopened: ReadonlySet<number> = new Set([2, 3, 6, 13, 19, 22]);
+/** Each network namespace has its own below here. */
+const networkSettings = "/proc/sys/net/";
+/** Files of which reading does something: it makes a disk (zram of the kernel's manual). */
+const actingWhenRead = ["/sys/class/zram-control/hot_add"];
+const accessed = 0x1;
 const shownTypes = new Set(["proc", "sysfs"]);
 
 export interface SettingEvent {
@@ -68,6 +74,11 @@ export class SettingEventGroup {
   /** Marks every file system of these kinds that is in sight; marking again does no harm. */
   markAll(): void {
     this.mounts = readMounts().filter(({ type }) => shownTypes.has(type));
+    for (const path of actingWhenRead) {
+      const bytes = Buffer.from(`${path}\0`, "latin1");
+      // Where there is no such file, nobody reads it.
+      this.calls.fanotifyMark(this.descriptor, markAdd, accessed, atFdcwd, this.calls.addressOf(bytes));
+    }
     const marked = new Set<string>();
     for (const { point, device } of this.mounts) {
       if (marked.has(device) || statOf(point, device) === null) continue;
@@ -133,12 +144,14 @@ export class SettingEventGroup {
    * Where the recorder itself finds that file. Others may see another one there: a namespace of one's own has settings of
    * its own, in the same file system and under the same name.
    *
-   * @returns null for a file that no path shows here
+   * @returns for one of another network namespace's settings `settingElsewhere`; null for a file that no path shows here
    */
   private pathOf(file: number): string | null {
     const { ino, dev } = fstatSync(file);
     const path = readlinkSync(`/proc/self/fd/${file}`, "latin1");
-    return [this.usualPath(path), path].find((each) => isThat(each, { ino, dev })) ?? null;
+    const usual = this.usualPath(path);
+    const here = [usual, path].find((each) => isThat(each, { ino, dev }));
+    return here ?? (usual.startsWith(networkSettings) ? settingElsewhere(usual) : null);
   }
 
   /** Of what is mounted at several places, the path at which all of it is. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { homesBelow } from "./homes.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 interface Kind {
   readonly what: string;
@@ -48,7 +49,8 @@ export function collectContainers(root = "/"): ListedReading {
   const homes = homesBelow(root).map((home) => join(home, ".local/share/containers/storage"));
   for (const base of ["var/lib/containers/storage", ...homes]) read("podman", base, podman);
   read("host", "", others);
-  const unseen = refused.length === 0 ? [] : [`containers in ${refused.join(", ")} cannot be listed`];
+  const unseen =
+    refused.length === 0 ? [] : [`${refused.length} places of containers cannot be listed, ${refused[0]} for one`];
   // Of another engine than docker, its own tools know.
   const containerd = join(root, "var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db");
   if (existsSync(containerd)) unseen.push("what containerd keeps is not read, save through docker");
@@ -70,7 +72,7 @@ function readKind(
         location: `${directory}/${id}`,
         uid: null,
         attributes: { id, name },
-        show: show(short),
+        show: show(shellPath(short)),
       };
     });
 }

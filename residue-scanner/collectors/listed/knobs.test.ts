@@ -19,7 +19,7 @@ describe("settings below /sys", () => {
       "module/printk/refcnt": "0\n",
     });
     chmodSync(join(root, "kernel/mm/ksm/pages_shared"), 0o444);
-    const { facts, unseen } = collectKnobs(root);
+    const { facts, unseen } = collectKnobs(root, temporaryDirectory());
     expect(facts.map(({ key, attributes }) => `${key.slice(root.length)}=${String(attributes["value"])}`)).toEqual([
       "/block/vda/queue/scheduler=[none] bfq",
       "/kernel/mm/transparent_hugepage/enabled=always [madvise] never",
@@ -30,7 +30,7 @@ describe("settings below /sys", () => {
   });
 
   it("are not seen where /sys shows nothing, which is not that there are none", () => {
-    const { facts, unseen } = collectKnobs(temporaryDirectory());
+    const { facts, unseen } = collectKnobs(temporaryDirectory(), temporaryDirectory());
     expect(facts).toEqual([]);
     expect(unseen).toHaveLength(1);
   });

@@ -3,6 +3,7 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { KernelTexts } from "./read-text.ts";
 import { readSetting } from "./sysctls.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 /** What is set of a disk's queue (queue-sysfs of the kernel's manual). */
 const queueFiles = (
@@ -10,31 +11,55 @@ const queueFiles = (
   "write_cache io_poll discard_max_bytes"
 ).split(" ");
 /** Directories of settings, of which all that anybody may write is read. */
-const directories = ["kernel/mm", "devices/virtual/workqueue", "devices/system/cpu/cpufreq", "devices/system/cpu/smt"];
-const single = ["kernel/profiling", "kernel/rcu_expedited", "kernel/rcu_normal"];
+const directories = [
+  ...["kernel/mm", "devices/virtual/workqueue", "devices/system/cpu/cpufreq", "devices/system/cpu/smt"],
+  // Of mounted file systems, and where the kernel takes its time from.
+  ...["fs/btrfs", "fs/ext4", "fs/f2fs", "fs/xfs", "devices/system/clocksource"],
+];
+const single = [
+  ...["kernel/profiling", "kernel/rcu_expedited", "kernel/rcu_normal", "devices/system/memory/auto_online_blocks"],
+  ...["power/mem_sleep", "power/pm_async", "power/image_size", "power/disk"],
+];
+/** How much of what waits to be written is of one disk (sysfs-class-bdi of the kernel's manual). */
+const writebackFiles = ["min_ratio", "max_ratio", "strict_limit"];
 const depthMax = 4;
 /** Asked once of each: the kernel decides it when it makes the file. */
 const areSettings = new Map<string, boolean>();
 
 /** Settings of the kernel below /sys: disks, memory, processors and parameters of modules. */
-export function collectKnobs(sys = "/sys"): ListedReading {
+export function collectKnobs(sys = "/sys", proc = "/proc"): ListedReading {
   const texts = new KernelTexts();
   const paths = [
     ...texts.names(`${sys}/block`).flatMap((disk) => queueFiles.map((file) => `block/${disk}/queue/${file}`)),
     ...directories.flatMap((directory) => settingsBelow(sys, directory)),
+    ...texts
+      .names(`${sys}/devices/virtual/bdi`)
+      .flatMap((device) => writebackFiles.map((file) => `devices/virtual/bdi/${device}/${file}`)),
     ...processors(texts, sys),
     ...parameters(texts, sys),
     ...single,
   ];
   const refused: string[] = [];
-  const facts = paths.flatMap((path): ListedFact[] => {
-    const location = `${sys}/${path}`;
+  const interrupts = texts.names(`${proc}/irq`).filter((name) => /^\d+$/.test(name));
+  const locations = [
+    ...paths.map((path) => `${sys}/${path}`),
+    ...interrupts.map((number) => `${proc}/irq/${number}/smp_affinity`),
+    `${proc}/irq/default_smp_affinity`,
+  ];
+  const facts = locations.flatMap((location): ListedFact[] => {
     const value = readSetting(location);
     if (value === "refused") refused.push(location);
     if (value === null || value === "refused") return [];
     const attributes = { value: value.text };
     return [
-      { key: location, subject: `setting ${location}`, location, uid: null, attributes, show: `cat ${location}` },
+      {
+        key: location,
+        subject: `setting ${location}`,
+        location,
+        uid: null,
+        attributes,
+        show: `cat ${shellPath(location)}`,
+      },
     ];
   });
   const hidden = refused.length === 0 ? [] : [`${refused.length} settings cannot be read, ${refused[0]} for one`];

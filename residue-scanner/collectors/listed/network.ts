@@ -3,6 +3,7 @@ import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { showFlags } from "./network/links.ts";
 import { KernelTexts } from "./read-text.ts";
 import { readSetting } from "./sysctls.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 /** Routes that the kernel made: from another, from a router's word, of an own address (linux/ipv6_route.h). */
 const madeByKernel = { cache: 0x0100_0000, fromRouter: 0x0004_0000, local: 0x8000_0000 } as const;
@@ -23,13 +24,14 @@ export function collectNetwork({ sys = "/sys", proc = "/proc", links = null }: N
   const facts = [
     ...[...(links?.keys() ?? texts.names(`${sys}/class/net`))].flatMap((name) => {
       const attributes = links === null ? attributesIn(texts, `${sys}/class/net/${name}`) : (links.get(name) ?? null);
-      return interfaceFact({ proc, name, refused }, attributes);
+      return interfaceFact({ proc, sys, name, refused }, attributes);
     }),
     ...addresses4(texts, proc),
     ...addresses6(texts, proc),
     ...routes4(texts, proc),
     ...routes6(texts, proc),
     ...permanentNeighbours(texts, proc),
+    ...multicastAddresses(texts, proc),
   ];
   const hidden =
     refused.length === 0 ? [] : [`${refused.length} settings of interfaces cannot be read, ${refused[0]} for one`];
@@ -38,6 +40,7 @@ export function collectNetwork({ sys = "/sys", proc = "/proc", links = null }: N
 
 interface InterfaceSources {
   readonly proc: string;
+  readonly sys: string;
   readonly name: string;
   readonly refused: string[];
 }
@@ -56,9 +59,10 @@ function attributesIn(texts: KernelTexts, directory: string): FactAttributes | n
   };
 }
 
-function interfaceFact({ proc, name, refused }: InterfaceSources, found: FactAttributes | null): ListedFact[] {
+function interfaceFact(sources: InterfaceSources, found: FactAttributes | null): ListedFact[] {
   if (found === null) return [];
-  const attributes: FactAttributes = { ...found, ...settingsOf({ proc, name, refused }) };
+  const { name } = sources;
+  const attributes: FactAttributes = { ...found, ...settingsOf(sources), ...queueSettings(sources) };
   return [
     {
       key: `interface ${name}`,
@@ -66,9 +70,27 @@ function interfaceFact({ proc, name, refused }: InterfaceSources, found: FactAtt
       location: `/sys/class/net/${name}`,
       uid: null,
       attributes,
-      show: `ip -details address show dev ${name}`,
+      show: `ip -details address show dev ${shellPath(name)}`,
     },
   ];
+}
+
+/** How its packets are shared out among processors and gathered (sysfs-class-net of the kernel's manual). */
+const gathering = ["gro_flush_timeout", "napi_defer_hard_irqs", "threaded"];
+const sharing = ["rps_cpus", "rps_flow_cnt", "xps_cpus", "xps_rxqs", "tx_maxrate"];
+
+/** /sys shows the interfaces of the namespace that it was mounted in: one that it does not have has no such attributes. */
+function queueSettings({ sys, name }: InterfaceSources): FactAttributes {
+  const texts = new KernelTexts();
+  const directory = `${sys}/class/net/${name}`;
+  const queues = texts.names(`${directory}/queues`).map((queue) => `queues/${queue}`);
+  const files = [...gathering, ...queues.flatMap((queue) => sharing.map((file) => `${queue}/${file}`))];
+  const settings: FactAttributes = {};
+  for (const file of files) {
+    const value = readSetting(`${directory}/${file}`);
+    if (value !== null && value !== "refused") settings[`sys/${file}`] = value.text;
+  }
+  return settings;
 }
 
 function settingsOf({ proc, name, refused }: InterfaceSources): FactAttributes {
@@ -156,6 +178,26 @@ function permanentNeighbours(texts: KernelTexts, proc: string): ListedFact[] {
         },
       ];
     });
+}
+
+/** Those that somebody had an interface take beside those of the groups that programs joined (ip-maddress(8)). */
+function multicastAddresses(texts: KernelTexts, proc: string): ListedFact[] {
+  return texts.rows(`${proc}/net/dev_mcast`).flatMap(([, device = "", , asked = "0", digits = ""]) => {
+    if (Number(asked) === 0) return [];
+    const address = digits.replace(/..(?=.)/g, "$&:");
+    const subject = `multicast address ${address} of ${device}`;
+    const show = `ip maddress show dev ${device}`;
+    return [
+      {
+        key: `multicast ${address} dev ${device}`,
+        subject,
+        location: address,
+        uid: null,
+        attributes: { device },
+        show,
+      },
+    ];
+  });
 }
 
 function onceEach(facts: readonly ListedFact[]): ListedFact[] {

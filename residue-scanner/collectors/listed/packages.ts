@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 interface Package {
   readonly name: string;
@@ -50,7 +51,9 @@ export function collectPackages(root = "/"): ListedReading {
     try {
       for (const name of readdirSync(join(root, path), "latin1").sort()) {
         const file = `${join(root, path)}/${name}`;
-        facts.push(factOf({ manager, file, show: show(name), found: { name, version: "", state: "installed" } }));
+        facts.push(
+          factOf({ manager, file, show: show(shellPath(name)), found: { name, version: "", state: "installed" } }),
+        );
       }
     } catch (error) {
       if (!isAbsent(error)) unseen.push(`packages of ${manager} cannot be read`);
@@ -70,7 +73,7 @@ function readDatabase({ manager, parse, show }: Database, path: string): readonl
   const last = lastRead.get(path);
   if (last?.content.equals(content) === true) return last.facts;
   const facts = parse(content.toString("latin1")).map((found) =>
-    factOf({ manager, file: path, show: show(found.name), found }),
+    factOf({ manager, file: path, show: show(shellPath(found.name)), found }),
   );
   lastRead.set(path, { content, facts });
   return facts;

@@ -9,6 +9,7 @@ import { collectKeys } from "./keys.ts";
 import { collectAudit } from "./kernel/audit.ts";
 import { collectBpf } from "./kernel/bpf.ts";
 import { collectBpfPins } from "./kernel/bpf-pins.ts";
+import { collectClock } from "./kernel/clock.ts";
 import { collectFormats } from "./kernel/formats.ts";
 import { collectModules } from "./kernel/modules.ts";
 import { collectTracing } from "./kernel/tracing.ts";
@@ -20,6 +21,7 @@ import { collectBeyondTables } from "./network/beyond-tables.ts";
 import { readOwnLinks } from "./network/links.ts";
 import { collectNetwork } from "./network.ts";
 import { collectOpenFiles } from "./open-files.ts";
+import { collectOtherIpc, collectOtherMounts, collectOtherSettings } from "./other-namespaces.ts";
 import { collectPackages } from "./packages.ts";
 import { collectServices } from "./services.ts";
 import { collectStorage } from "./storage.ts";
@@ -34,13 +36,13 @@ export interface ListedSources {
 
 /** Who reads which surface of listed facts. */
 const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) => ListedReading>> = {
-  mounts: () => collectMounts(),
+  mounts: ({ processes }) => together(collectMounts(), collectOtherMounts(processes)),
   network: ({ openFiles }) => together(collectNetwork({ links: readOwnLinks() }), collectBeyondTables(openFiles())),
   firewall: ({ openFiles }) => collectFirewall(openFiles()),
-  ipc: () => together(collectIpc(), collectMessageQueues()),
+  ipc: ({ processes }) => together(collectIpc(), collectMessageQueues(), collectOtherIpc(processes)),
   keys: () => collectKeys(),
   storage: () => collectStorage(),
-  sysctls: () => together(collectSysctls(), collectKnobs()),
+  sysctls: ({ processes }) => together(collectSysctls(), collectKnobs(), collectOtherSettings(processes)),
   kernel: ({ openFiles }) =>
     together(
       collectModules(),
@@ -49,6 +51,7 @@ const listedCollectors: Readonly<Record<ListedSurface, (sources: ListedSources) 
       collectTracing(),
       collectFormats(),
       collectAudit(),
+      collectClock(),
     ),
   configuration: () => collectConfiguration(),
   services: () => collectServices(),

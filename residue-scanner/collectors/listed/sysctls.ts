@@ -3,6 +3,7 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { readRecord } from "../quick-read.ts";
+import { shellPath } from "../../core/path-text.ts";
 
 /** Numbers that the kernel moves by itself: proc_sys_fs(5), proc_sys_kernel(5), random(4). */
 const counters = new Set([
@@ -26,11 +27,11 @@ const ofInterface = /^net\/ipv[46]\/(?:conf|neigh)\/(?!all$|default$)[^/]+$/;
 /** Mounted there or not, its entries are told by `kernel/formats.ts`. */
 const formats = "fs/binfmt_misc";
 
-/** Every setting below /proc/sys (sysctl(8)). */
-export function collectSysctls(root = "/proc/sys"): ListedReading {
+/** Every setting below /proc/sys, or below a directory there (sysctl(8)). */
+export function collectSysctls(root = "/proc/sys", path = ""): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
-  readBelow({ root, path: "", facts, refused });
+  readBelow({ root, path, facts, refused });
   const [first] = refused;
   const unseen = first === undefined ? [] : [`${refused.length} settings cannot be read, ${first} for one`];
   return { facts, unseen };
@@ -95,6 +96,6 @@ function settingFact(path: string, value: string): ListedFact {
     uid: null,
     attributes: { value },
     ...(isCounter && { isCounter }),
-    show: `sysctl ${name}`,
+    show: `sysctl ${shellPath(name)}`,
   };
 }

@@ -1,3 +1,6 @@
+import { neighbourFacts } from "../listed/network/neighbours.ts";
+import { partFact } from "../listed/network/queueing.ts";
+import { nextHopFact } from "../listed/network/sundries.ts";
 import { ruleFact, tableRouteFact } from "../listed/network/routing.ts";
 import { showAddress } from "./addresses.ts";
 import { attributesByType, littleEndian, textOf } from "./attributes.ts";
@@ -17,8 +20,15 @@ const messageNames: Readonly<Record<number, string>> = {
   33: "RTM_DELRULE",
   36: "RTM_NEWQDISC",
   37: "RTM_DELQDISC",
+  40: "RTM_NEWTCLASS",
+  41: "RTM_DELTCLASS",
+  44: "RTM_NEWTFILTER",
+  45: "RTM_DELTFILTER",
+  104: "RTM_NEWNEXTHOP",
+  105: "RTM_DELNEXTHOP",
 };
 const internet6 = 10;
+const bridgeFamily = 7;
 const mainTable = 254;
 
 /** What the kernel tells of one change of its network. */
@@ -49,10 +59,15 @@ export class ChangeMessages {
     if (kind === 20) return this.addressKeys(body);
     if (kind === 24) return this.routeKeys(body);
     if (kind === 28) {
+      const further = neighbourFacts(body, (index) => this.nameOf(index)).map(({ key }) => key);
+      if (further.length > 0 || body[0] === bridgeFamily) return further;
       const address = showAddress(attributesByType(body, 12).get(1));
       return [`neighbour ${address} dev ${this.nameOf(body.readInt32LE(4))}`];
     }
     if (kind === 32) return [ruleFact(body, familyOf(body)).key];
+    if (kind === 40 || kind === 44)
+      return [partFact(kind === 40 ? "class" : "filter", body, (index) => this.nameOf(index)).key];
+    if (kind === 104) return [nextHopFact(body, (index) => this.nameOf(index)).key];
     const [handle, parent] = [body.readUInt32LE(8), body.readUInt32LE(12)];
     return [`queue ${this.nameOf(body.readInt32LE(4))} ${parent.toString(16)} ${handle.toString(16)}`];
   }

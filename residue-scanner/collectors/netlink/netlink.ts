@@ -13,7 +13,7 @@ const flags = { request: 0x1, multi: 0x2, interrupted: 0x10, root: 0x100, match:
 const doNotWait = 0x40;
 const tellTruncation = 0x20;
 
-export const protocols = { route: 0, xfrm: 6, socketDiagnosis: 4, audit: 9, netfilter: 12 } as const;
+export const protocols = { route: 0, xfrm: 6, socketDiagnosis: 4, audit: 9, netfilter: 12, generic: 16 } as const;
 
 /** The kernel hands out no more at once (NLMSG_GOODSIZE), save for a single message that is longer. */
 const bufferBytes = 262_144;
@@ -36,7 +36,8 @@ export class NetlinkError extends Error {
   readonly code: string;
 
   constructor(errno: number) {
-    const name = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+    // Of two names for one number, the latter: EOPNOTSUPP, not ENOTSUP.
+    const name = Object.entries(constants.errno).findLast(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
     super(`the kernel answers ${name}`);
     this.code = name;
   }
@@ -150,5 +151,18 @@ export function withNetlink<T>(protocol: number, use: (netlink: Netlink) => T): 
     return use(netlink);
   } finally {
     netlink.close();
+  }
+}
+
+/** What the kernel was built without. */
+const absentCodes = new Set(["EOPNOTSUPP", "EPROTONOSUPPORT", "EAFNOSUPPORT", "EINVAL", "ENOENT"]);
+
+/** Asks for what not every kernel has. */
+export function orNone<T>(ask: () => T[]): T[] {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof NetlinkError && absentCodes.has(error.code)) return [];
+    throw error;
   }
 }

@@ -46,13 +46,14 @@ export function readProcess(
   // What waits for a disk or a file server may hold the lock of its memory, and whoever reads that waits with it.
   const readMemory = stat.state === "D" ? readSlowly : readProc;
   const status = readProcRecord(`${directory}/status`) ?? "";
+  const cgroups = readProcRecord(`${directory}/cgroup`);
   const fact: ProcessFact = {
     ...basis(stat),
     commandLine: hasMemory ? commandLineOf(readMemory(`${directory}/cmdline`)) : "",
     executable: hasMemory ? readProcLink(`${directory}/exe`) : null,
     workingDirectory: hasMemory ? readProcLink(`${directory}/cwd`) : null,
     uid: ownerOf(status, directory),
-    cgroup: unifiedCgroupOf(readProcRecord(`${directory}/cgroup`)),
+    cgroup: unifiedCgroupOf(cgroups),
     kernelThread: false,
     marks: hasMemory ? marksIn(readMemory(`${directory}/environ`)) : {},
     ioPriority: ioPriorityOf(pid),
@@ -60,6 +61,10 @@ export function readProcess(
     oomScoreAdjust: hasMemory ? numberIn(readProcRecord(`${directory}/oom_score_adj`)) : null,
     limits: hasMemory ? limitsIn(readProcRecord(`${directory}/limits`)) : null,
     namespaces: hasMemory ? namespacesOf(directory) : null,
+    olderCgroups: olderCgroupsIn(cgroups),
+    timerSlackNs: hasMemory ? numberIn(readProcRecord(`${directory}/timerslack_ns`)) : null,
+    coreDumpFilter: hasMemory ? (readProcRecord(`${directory}/coredump_filter`)?.trim() ?? null) : null,
+    autogroupNice: hasMemory ? autogroupNiceIn(readProcRecord(`${directory}/autogroup`)) : null,
   };
   return concludeReading(fact, readProcessStat(pid, proc));
 }
@@ -132,6 +137,17 @@ function fieldOf(status: string, name: string): string | null {
 
 function numberIn(text: string | null): number | null {
   return text === null ? null : Number(text);
+}
+
+/** cgroups(7): the lines of the hierarchies of version 1 have numbers from 1. */
+function olderCgroupsIn(text: string | null): readonly string[] | null {
+  return text?.split("\n").flatMap((line) => /^[1-9]\d*:([^:]+:.*)$/.exec(line)?.[1] ?? []) ?? null;
+}
+
+/** `/autogroup-97 nice 5`; null where the kernel has none. */
+function autogroupNiceIn(text: string | null): number | null {
+  const nice = / nice (-?\d+)/.exec(text ?? "")?.[1];
+  return nice === undefined ? null : Number(nice);
 }
 
 /** proc_pid_limits(5): name, soft and hard limit and unit, in columns of fixed width. */

@@ -1,4 +1,5 @@
 import { endpointOf, type SocketRow, tcpState } from "../../core/socket-table.ts";
+import { attributesByType } from "../netlink/attributes.ts";
 import { NetlinkError, protocols, withNetlink } from "../netlink/netlink.ts";
 
 /** linux/inet_diag.h: the older request, which takes the sockets of both families in one go through the kernel's table. */
@@ -30,6 +31,15 @@ export function diagnoseTcp(): SocketRow[] | null {
   }
 }
 
+/** What stands behind struct inet_diag_msg, as attributes (Linux 5.9). */
+const messageBytes = 72;
+const makerAttribute = 21;
+
+function makerOf(message: Buffer): { makerCgroup?: number } {
+  const id = attributesByType(message, messageBytes).get(makerAttribute);
+  return id === undefined ? {} : { makerCgroup: Number(id.readBigUInt64LE(0)) };
+}
+
 /** struct inet_diag_msg */
 export function rowOf(message: Buffer): SocketRow {
   const isSix = message[0] === internet6;
@@ -43,5 +53,6 @@ export function rowOf(message: Buffer): SocketRow {
     state: message[1] === closedState ? "bound" : tcpState(message[1] ?? 0),
     uid: message.readUInt32LE(64),
     inode: message.readUInt32LE(68),
+    ...makerOf(message),
   };
 }

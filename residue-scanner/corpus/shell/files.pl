@@ -31,7 +31,7 @@ sub addressOf { return unpack("J", pack("P", $_[0])) }
 sub mapped { return call("mmap", 0, $_[1], 3, 1, fileno($_[0]), $_[2] // 0) }
 
 # struct msghdr with one byte of data and room for one descriptor (SCM_RIGHTS, unix(7)).
-sub message {
+sub envelope {
   my ($byte, $control) = @_;
   my $vector = pack("JJ", addressOf($$byte), 1);
   return (pack("JLx4JJJJLx4", 0, 0, addressOf($vector), 1, addressOf($$control), length $$control, 0), $vector);
@@ -112,7 +112,7 @@ sub message {
     away(sub {
       while (accept(my $guest, $listening)) {
         my ($byte, $control) = ("x", "\0" x 24);
-        my ($header, $vector) = message(\$byte, \$control);
+        my ($header, $vector) = envelope(\$byte, \$control);
         next if syscall($number{recvmsg}[$arm ? 1 : 0], fileno($guest), $header, 0) < 1;
         open(my $file, ">&=", unpack("x16l", $control)) or next;
         syswrite($file, "as asked\n");
@@ -127,7 +127,7 @@ sub message {
     my $socket = opened(PF_UNIX, SOCK_STREAM, 0, undef, 0);
     connect($socket, pack_sockaddr_un($path)) or refuse("connect");
     my ($byte, $control) = ("x", pack("QllLx4", 20, 1, 1, fileno($file)));
-    my ($header, $vector) = message(\$byte, \$control);
+    my ($header, $vector) = envelope(\$byte, \$control);
     call("sendmsg", fileno($socket), $header, 0);
     close $file;
     sysread($socket, my $answer, 1);

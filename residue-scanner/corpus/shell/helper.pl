@@ -212,6 +212,12 @@ our %command = (
 );
 
 require((__FILE__ =~ m{^(.*/)})[0] . "files.pl");
+# What kernel.pl adds.
+our (%more_holds, %more_commands, %more_numbers);
+%take = (%take, %more_holds);
+%command = (%command, %more_commands);
+%number = (%number, %more_numbers);
+
 my $name = shift @ARGV;
 $command{$name} or die "there is no command $name\n";
 $command{$name}->(@ARGV);

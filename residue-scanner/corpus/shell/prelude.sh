@@ -2,6 +2,10 @@
 # that only the plants and only the background use.
 . "$W/env.sh"
 helper() { "$W/bin/perl" "$W/helper.pl" "$@"; }
+# The same, and what only the plants among kernel objects need.
+kernel() { "$W/bin/perl" "$W/kernel.pl" "$@"; }
+# A daemon whose program was linked by `tool`, as those of `daemon`, that holds one of the latter.
+kernel_daemon() { tool_name=$1; shift; "$W/bin/$tool_name" "$W/kernel.pl" "$@"; }
 # A daemon of a name of its own; its program was linked before the baseline by `tool`.
 daemon() { tool_name=$1; shift; "$W/bin/$tool_name" "$W/helper.pl" "$@"; }
 tool() { for tool_name in "$@"; do ln -f "$W/bin/perl" "$W/bin/$tool_name"; done; }
@@ -70,3 +74,33 @@ forget_cron() {
 }
 # Tries again for as long as the kernel says that something is still in use.
 again() { for _ in 1 2 3 4 5 6 7 8 9 10; do "$@" 2>/dev/null && return 0; sleep 0.1; done; "$@"; }
+# Before the baseline: keeps a setting's value, or says that this host has no such setting.
+keep_setting() { [ -w "$1" ] || refuse "this host has no $1"; cat "$1" > "$D/was"; }
+restore_setting() { [ ! -s "$D/was" ] || cat "$D/was" > "$1"; }
+# A directory in which a file system is mounted that nobody else sees: `hidden_mount TYPE COMMANDS`, with $M in them.
+hidden_mount() {
+  mkdir -p "$D/hidden"
+  unshare --mount sh -ec 'mount -t "$1" hidden "$2"; M=$2; eval "$3"' sh "$1" "$D/hidden" "$2"
+}
+# Waits until a condition holds.
+until_true() {
+  tries=0
+  until eval "$1"; do
+    [ $tries -lt 200 ] || { echo "not so: $1"; return 1; }
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+}
+# A process in namespaces of its own, whose program was linked by `tool`: `dweller NAME OPTIONS OF UNSHARE`.
+dweller() {
+  dweller_name=$1
+  shift
+  setsid unshare "$@" "$W/bin/$dweller_name" -e 'sleep 3600 while 1' </dev/null >/dev/null 2>&1 &
+  until_true "pid_of $dweller_name >/dev/null"
+}
+# A hierarchy of control groups without groups goes with its last mount, once the kernel has forgotten those that were.
+gone_hierarchy() {
+  grep -q "name=$T:" /proc/self/cgroup || return 0
+  unshare --mount mount -t cgroup -o "none,name=$T" hidden "$D/hidden"
+  return 1
+}

@@ -13,7 +13,8 @@ const callNumbers = { fsopen: 430, fsconfig: 431, fsmount: 432 } as const;
 const closeOnExec = 1;
 const create = 6;
 const usualPlace = "/sys/kernel/tracing";
-/** ENOSYS */
+/** ENODEV and ENOSYS. */
+const errnoNoDevice = 19;
 const errnoNoCall = 38;
 const noCalls = "tracefs is not mounted, and this platform has no native calls to mount it";
 
@@ -36,6 +37,7 @@ function detachedMount(calls: Calls): number | string {
   const refused = (): string => {
     const errno = calls.errno();
     if (errno === errnoNoCall) return "tracefs is not mounted, and the kernel is too old to mount it apart (Linux 5.2)";
+    if (errno === errnoNoDevice) return "tracefs is not there: this kernel was built without tracing";
     return `the kernel does not let this user see system calls (tracefs: ${getSystemErrorName(-errno)})`;
   };
   const context = calls.fsopen(callNumbers.fsopen, "tracefs", closeOnExec);

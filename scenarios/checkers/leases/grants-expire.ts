@@ -25,6 +25,10 @@ export const grantsExpire = checkerOf(
   (given) => {
     const slackMs = Number(given["slackMs"] ?? 1_000);
     const grants = new Map<string, Grant>();
+    /** Of them, the leases, by agent: heartbeats are most of a history, and each renews its own agent's alone. */
+    const leases = new Map<string, Set<Grant>>();
+    /** No grant's time is over before: it is only looked for one whose is when this has come. */
+    let soonestMs = Infinity;
     const standstill = new Map<string, number>();
     let anew = false;
     let ended = 0;
@@ -37,24 +41,39 @@ export const grantsExpire = checkerOf(
       if (anew) {
         for (const grant of grants.values()) {
           grant.latestMs = now.at + grant.lifeMs;
+          // Its clock may have been set back.
+          soonestMs = Math.min(soonestMs, grant.latestMs);
         }
         anew = false;
       }
+      if (now.at - soonestMs <= slackMs) return null;
+      soonestMs = Infinity;
       for (const { record, latestMs } of grants.values()) {
-        if (now.at - latestMs <= slackMs) continue;
-        return violation(`the time of ${record.data.leaseId} is over, and it is not taken back`, record, now);
+        if (now.at - latestMs > slackMs) {
+          return violation(`the time of ${record.data.leaseId} is over, and it is not taken back`, record, now);
+        }
+        soonestMs = Math.min(soonestMs, latestMs);
       }
       return null;
     };
+    const forget = (jobId: string): void => {
+      const grant = grants.get(jobId);
+      if (grant === undefined) return;
+      grants.delete(jobId);
+      leases.get(grant.record.data.agentId)?.delete(grant);
+    };
     const begin = (record: Grant["record"], life: number | string | undefined): void => {
-      const { jobId, expiresAt } = record.data;
+      const { agentId, jobId, expiresAt } = record.data;
       // It may be told late, by a store that stood still.
-      grants.set(jobId, {
-        record,
-        lifeMs: Number(life ?? expiresAt - record.at),
-        earliestMs: expiresAt,
-        latestMs: Math.max(record.at, expiresAt),
-      });
+      const latestMs = Math.max(record.at, expiresAt);
+      const grant = { record, lifeMs: Number(life ?? expiresAt - record.at), earliestMs: expiresAt, latestMs };
+      forget(jobId);
+      grants.set(jobId, grant);
+      soonestMs = Math.min(soonestMs, latestMs);
+      if (record.type !== "broker.leased") return;
+      const ofAgent = leases.get(agentId);
+      if (ofAgent === undefined) leases.set(agentId, new Set([grant]));
+      else ofAgent.add(grant);
     };
     const goOn = (...over: readonly string[]): void => {
       for (const what of over) standstill.delete(what);
@@ -68,17 +87,16 @@ export const grantsExpire = checkerOf(
         "broker.job": look,
         "broker.heartbeat": (record) => {
           const late = look(record);
-          for (const grant of grants.values()) {
-            if (grant.record.data.agentId !== record.data.agentId || grant.record.type !== "broker.leased") continue;
+          leases.get(record.data.agentId)?.forEach((grant) => {
             grant.latestMs = Math.max(grant.latestMs, record.at + grant.lifeMs);
-          }
+          });
           return late;
         },
         "broker.released": (record) => {
           const { jobId, leaseId, how } = record.data;
           const grant = grants.get(jobId);
           const late = look(record);
-          grants.delete(jobId);
+          forget(jobId);
           if (grant?.record.data.leaseId !== leaseId) return late;
           ended += 1;
           const byTime = how === "expired" || how === "offer-lapsed";
@@ -99,9 +117,12 @@ export const grantsExpire = checkerOf(
         "fault.applied": (record) => {
           const { fault } = record.data;
           if (standstills.has(fault)) standstill.set(fault, (standstill.get(fault) ?? 0) + 1);
-          for (const jobId of forgottenJobs(record)) grants.delete(jobId);
+          for (const jobId of forgottenJobs(record)) forget(jobId);
           // What nobody lived to tell.
-          if (fault === "lose-history" || fault === "lose-store") grants.clear();
+          if (fault === "lose-history" || fault === "lose-store") {
+            grants.clear();
+            leases.clear();
+          }
         },
         "fault.undone": ({ data: { fault } }) => {
           const others = (standstill.get(fault) ?? 0) - 1;

@@ -5,6 +5,7 @@ import { kernelCalls, type KernelCalls } from "../../kernel-calls.ts";
 import { showAddress } from "../../netlink/addresses.ts";
 import { textOf } from "../../netlink/attributes.ts";
 import { KernelTexts } from "../read-text.ts";
+import { infoBytes, type LegacyRule, rulesInChains, verdictBytes } from "./legacy-chains.ts";
 
 /** linux/netfilter_ipv4/ip_tables.h and linux/netfilter_ipv6/ip6_tables.h: where parts of a rule stand, in bytes. */
 const layouts = [
@@ -35,14 +36,9 @@ const rawProtocol = 255;
 const getInfo = 64;
 const getEntries = 65;
 const nameBytes = 32;
-const infoBytes = 84;
 const sizeAt = 80;
 const entriesHeaderBytes = 40;
 const counterBytes = 16;
-/** xt_standard_target: where its verdict stands, and what the numbers mean. */
-const verdictAt = 32;
-const verdicts: Readonly<Record<number, string>> = { [-1]: "DROP", [-2]: "ACCEPT", [-5]: "RETURN" };
-
 /** Rules of the iptables that was before nftables, of tables that are there already: to ask for another one makes it. */
 export function readLegacyTables(proc = "/proc/thread-self/net"): ListedReading {
   const texts = new KernelTexts();
@@ -67,7 +63,7 @@ function tableFact(program: string, table: string): ListedFact {
 }
 
 /** Null where the kernel refuses. */
-function readTable(layout: Layout, table: string): Buffer[] | null {
+function readTable(layout: Layout, table: string): LegacyRule[] | null {
   const calls = kernelCalls();
   const socket = calls?.socket(layout.family, rawSocket | closeOnExec, rawProtocol) ?? -1;
   if (calls === null || socket < 0) return null;
@@ -76,7 +72,7 @@ function readTable(layout: Layout, table: string): Buffer[] | null {
     if (info === null) return null;
     const bytes = entriesHeaderBytes + info.readUInt32LE(sizeAt);
     const entries = option(calls, { socket, level: layout.level, name: getEntries, table, bytes });
-    return entries === null ? null : splitRules(layout, entries.subarray(entriesHeaderBytes));
+    return entries === null ? null : rulesInChains(info, entries.subarray(entriesHeaderBytes), layout);
   } finally {
     calls.close(socket);
   }
@@ -95,18 +91,6 @@ function option(
   return answer === 0 ? value : null;
 }
 
-function splitRules({ nextAt }: Layout, bytes: Buffer): Buffer[] {
-  const rules: Buffer[] = [];
-  for (let at = 0; at + nextAt + 2 <= bytes.length; ) {
-    const length = bytes.readUInt16LE(at + nextAt);
-    if (length === 0) break;
-    rules.push(bytes.subarray(at, at + length));
-    at += length;
-  }
-  // The last one marks the end.
-  return rules.slice(0, -1);
-}
-
 /** By what they say and how often it was said before, so that a rule put in above changes none below. */
 function ruleFacts({
   layout,
@@ -115,11 +99,11 @@ function ruleFacts({
 }: {
   layout: Layout;
   table: string;
-  rules: readonly Buffer[];
+  rules: readonly LegacyRule[];
 }): ListedFact[] {
   const seen = new Map<string, number>();
   return rules.map((rule) => {
-    const text = textOfRule(layout, rule);
+    const text = `${rule.chain}: ${textOfRule(layout, rule)}`;
     const words = `${layout.program} ${table} ${text} ${digestOf(layout, rule)}`;
     const count = (seen.get(words) ?? 0) + 1;
     seen.set(words, count);
@@ -134,28 +118,33 @@ function ruleFacts({
   });
 }
 
-function textOfRule(layout: Layout, rule: Buffer): string {
-  const address = (at: number) => showAddress(rule.subarray(at, at + layout.addressBytes));
-  const device = (at: number) => textOf(rule.subarray(at, at + 16));
-  const protocol = rule[layout.protocol] ?? 0;
-  const target = rule.subarray(rule.readUInt16LE(layout.targetAt));
-  const name = textOf(target.subarray(2, 31));
-  const verdict = target.length >= verdictAt + 4 ? target.readInt32LE(verdictAt) : 0;
-  const isAny = (at: number) => rule.subarray(at, at + layout.addressBytes).every((byte) => byte === 0);
+function textOfRule(layout: Layout, { bytes, part, target }: LegacyRule): string {
+  if (part === "head") return "a chain of its own";
+  if (part === "policy") return `policy ${target}`;
+  const address = (at: number) => showAddress(bytes.subarray(at, at + layout.addressBytes));
+  const device = (at: number) => textOf(bytes.subarray(at, at + 16));
+  const protocol = bytes[layout.protocol] ?? 0;
+  const isAny = (at: number) => bytes.subarray(at, at + layout.addressBytes).every((byte) => byte === 0);
+  // Masks, negations and what extensions match are in the digest only.
   return [
     ...(isAny(layout.from) ? [] : [`from ${address(layout.from)}`]),
     ...(isAny(layout.to) ? [] : [`to ${address(layout.to)}`]),
     ...(device(layout.input) === "" ? [] : [`in ${device(layout.input)}`]),
     ...(device(layout.output) === "" ? [] : [`out ${device(layout.output)}`]),
     ...(protocol === 0 ? [] : [`protocol ${protocol}`]),
-    name === "" ? (verdicts[verdict] ?? "jump") : name,
+    target,
   ].join(" ");
 }
 
-/** Without its counters, and where it is come from, which the kernel notes while it looks for loops. */
-function digestOf({ comesFrom, counters }: Layout, rule: Buffer): string {
-  const hash = createHash("sha256")
-    .update(rule.subarray(0, comesFrom))
-    .update(rule.subarray(counters + counterBytes));
+/**
+ * Without its counters, where it is come from, which the kernel notes while it looks for loops, and the place of the chain
+ * that it jumps to, which its text names.
+ */
+function digestOf({ comesFrom, counters, targetAt }: Layout, { bytes, isJump }: LegacyRule): string {
+  const jump = bytes.readUInt16LE(targetAt) + verdictBytes.at;
+  const rest = counters + counterBytes;
+  const hash = createHash("sha256").update(bytes.subarray(0, comesFrom));
+  if (isJump) hash.update(bytes.subarray(rest, jump)).update(bytes.subarray(jump + verdictBytes.length));
+  else hash.update(bytes.subarray(rest));
   return hash.digest("hex").slice(0, 16);
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ListedFact } from "../../../core/fact.ts";
 import { attributesByType, bigEndian, listAttributes, textOf } from "../../netlink/attributes.ts";
 import type { Questions } from "../../netlink/netlink.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** linux/netfilter/nfnetlink.h and nf_tables.h */
 const subsystem = 10 << 8;
@@ -55,7 +56,7 @@ function tableFact({ family, found }: Message): ListedFact {
     what: "table",
     name,
     attributes: { flags: bigEndian(found.get(2)) },
-    show: `nft list table ${name}`,
+    show: `nft list table ${words(name)}`,
   });
 }
 
@@ -70,7 +71,7 @@ function chainFact({ family, found }: Message): ListedFact {
     policy: found.has(5) ? (["drop", "accept"][bigEndian(found.get(5))] ?? "") : "",
   };
   const name = `${table} ${textOf(found.get(3))}`;
-  return factOf({ what: "chain", name, attributes, show: `nft list chain ${name}` });
+  return factOf({ what: "chain", name, attributes, show: `nft list chain ${words(name)}` });
 }
 
 /** A rule's number is its own for as long as its table lives. */
@@ -88,7 +89,7 @@ function inOrder(messages: readonly Message[]): ListedFact[] {
       what: "rule",
       name: `${chain} handle ${bigEndian(found.get(3))}`,
       attributes,
-      show: `nft --handle list chain ${chain}`,
+      show: `nft --handle list chain ${words(chain)}`,
     });
   });
 }
@@ -102,7 +103,7 @@ function setFact({ family, familyNumber, found }: Message, netlink: Questions): 
     ...((flags & movingSets) === 0 && { elements: digestOf(elementsOf(netlink, { familyNumber, table, set })) }),
   };
   const name = `${family} ${table} ${set}`;
-  return factOf({ what: "set", name, attributes, show: `nft list set ${name}` });
+  return factOf({ what: "set", name, attributes, show: `nft list set ${words(name)}` });
 }
 
 /** In an order of their own: a hashed set has none. */
@@ -130,7 +131,7 @@ function textAttribute(type: number, text: string): Buffer {
 
 function namedFact(what: string, { family, found }: Message): ListedFact {
   const name = `${family} ${textOf(found.get(1))} ${textOf(found.get(2))}`;
-  return factOf({ what, name, attributes: {}, show: `nft list table ${family} ${textOf(found.get(1))}` });
+  return factOf({ what, name, attributes: {}, show: `nft list table ${words(`${family} ${textOf(found.get(1))}`)}` });
 }
 
 function factOf({
@@ -146,6 +147,11 @@ function factOf({
 }): ListedFact {
   const subject = `firewall ${what} ${name}`;
   return { key: `nft ${what} ${name}`, subject, location: `nft ${what} ${name}`, uid: null, attributes, show };
+}
+
+/** For a shell; no name of a table holds a blank. */
+function words(names: string): string {
+  return names.split(" ").map(shellPath).join(" ");
 }
 
 function digestOf(parts: readonly Buffer[]): string {

@@ -16,6 +16,9 @@ const errorMessage = 2;
 const doneMessage = 3;
 const flags = { request: 0x1, acknowledge: 0x4 } as const;
 const listRules = 1013;
+const getStatus = 1000;
+/** struct audit_status, of words: which are set, enabled, what a failure does, who is told, rate, backlog … */
+const statusWords = { enabled: 1, onFailure: 2, rateMax: 4, backlogMax: 5 } as const;
 /** struct audit_rule_data: flags, action, count of fields, then five tables of 64 words, then texts and their length. */
 const textsBytesAt = 4 * (3 + 4 * 64);
 const textsAt = textsBytesAt + 4;
@@ -34,23 +37,25 @@ export function collectAudit(): ListedReading {
     return { facts: [], unseen: isAbsent ? [] : ["audit rules cannot be asked for"] };
   }
   try {
-    const bodies = askForRules(calls, socket);
+    const bodies = ask(calls, socket, listRules);
+    const [status] = ask(calls, socket, getStatus) ?? [];
+    const facts = status === undefined ? [] : [statusFact(status)];
     return bodies === null
-      ? { facts: [], unseen: ["audit rules are not shown to this user"] }
-      : { facts: factsOf(bodies), unseen: [] };
+      ? { facts, unseen: ["audit rules are not shown to this user"] }
+      : { facts: [...facts, ...factsOf(bodies)], unseen: [] };
   } finally {
     calls.close(socket);
   }
 }
 
 /** Null where the kernel refuses, or does not answer. */
-function askForRules(calls: KernelCalls, socket: number): Buffer[] | null {
+function ask(calls: KernelCalls, socket: number, wanted: number): Buffer[] | null {
   const second = Buffer.alloc(16);
   second.writeBigInt64LE(1n, 0);
   calls.setsockopt(socket, socketLevel, receiveTimeout, calls.addressOf(second), second.length);
   const question = Buffer.alloc(headerBytes);
   question.writeUInt32LE(headerBytes, 0);
-  question.writeUInt16LE(listRules, 4);
+  question.writeUInt16LE(wanted, 4);
   question.writeUInt16LE(flags.request | flags.acknowledge, 6);
   if (calls.send(socket, calls.addressOf(question), headerBytes, 0) < 0) return null;
   const buffer = Buffer.alloc(bufferBytes);
@@ -61,9 +66,20 @@ function askForRules(calls: KernelCalls, socket: number): Buffer[] | null {
     const type = buffer.readUInt16LE(4);
     if (type === doneMessage) return rules;
     if (type === errorMessage && buffer.readInt32LE(headerBytes) !== 0) return null;
-    if (type === listRules) rules.push(Buffer.from(buffer.subarray(headerBytes, bytes)));
+    if (type === wanted) rules.push(Buffer.from(buffer.subarray(headerBytes, bytes)));
+    if (type === getStatus) return rules;
   }
   return null;
+}
+
+/** @param status as the kernel answers AUDIT_GET */
+function statusFact(status: Buffer): ListedFact {
+  const words = Object.entries(statusWords).map(([name, index]) => [name, status.readUInt32LE(4 * index)]);
+  return {
+    ...{ key: "audit status", subject: "settings of the audit system", location: "audit status", uid: null },
+    attributes: Object.fromEntries(words),
+    show: "auditctl -s",
+  };
 }
 
 /** By what they say and how often it was said before: they have no numbers. */

@@ -87,6 +87,7 @@ function factOf({ kind, id, info, pids }: BpfObject): ListedFact {
     location: `bpf ${kind} ${id}`,
     uid: typeof uid === "number" ? uid : null,
     attributes,
+    ...(pids.length > 0 && { users: pids }),
     show: `bpftool ${kind} show id ${id}`,
   };
 }

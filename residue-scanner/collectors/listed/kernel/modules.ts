@@ -1,5 +1,6 @@
 import type { ListedReading } from "../../../core/fact.ts";
 import { KernelTexts } from "../read-text.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** Loaded modules. A kernel without the table takes none. How often one is used moves with what uses it. */
 export function collectModules(path = "/proc/modules"): ListedReading {
@@ -10,7 +11,7 @@ export function collectModules(path = "/proc/modules"): ListedReading {
     location: `module ${name}`,
     uid: null,
     attributes: { bytes: Number(bytes), state, taint },
-    show: `modinfo ${name}`,
+    show: `modinfo ${shellPath(name)}`,
   }));
   return { facts, unseen: texts.unseen() };
 }

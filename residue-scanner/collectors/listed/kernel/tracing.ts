@@ -5,13 +5,14 @@ import type { ListedFact, ListedReading } from "../../../core/fact.ts";
 import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
 import { readProcessStat } from "../../proc.ts";
 import { KernelTexts } from "../read-text.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 const type = "tracefs";
 const usual = "/sys/kernel/tracing";
 /** Of the whole kernel and of each instance: what is traced, and how. */
 const settings = [
   ..."current_tracer tracing_on set_event set_event_pid trace_clock buffer_size_kb".split(" "),
-  "tracing_cpumask",
+  ...["tracing_cpumask", "trace_options", "set_ftrace_pid", "set_ftrace_filter"],
 ];
 const dynamicEvents = ["dynamic_events", "kprobe_events", "uprobe_events", "synthetic_events"];
 
@@ -57,7 +58,7 @@ function tracerFact(subject: string, location: string, attributes: FactAttribute
     location,
     uid: null,
     attributes,
-    show: `grep . ${location}/* 2>/dev/null`,
+    show: `grep . ${shellPath(location)}/* 2>/dev/null`,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ListedFact, ListedReading } from "../../../core/fact.ts";
-import { type Netlink, NetlinkError, protocols, withNetlink } from "../../netlink/netlink.ts";
+import { type Netlink, NetlinkError, orNone, protocols, withNetlink } from "../../netlink/netlink.ts";
 import {
   isGone,
   listNetworkNamespaces,
@@ -9,9 +9,12 @@ import {
 } from "../../network-namespaces.ts";
 import type { OpenFiles } from "../../open-files.ts";
 import { readLinks, readLinksAndAddresses } from "./links.ts";
+import { readNeighbours } from "./neighbours.ts";
 import { readQueueing } from "./queueing.ts";
 import { readRouting } from "./routing.ts";
+import { multipathLimits, readMultipath, readSundries } from "./sundries.ts";
 import { readTransforms } from "./transforms.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** The kernel was built without it. */
 const absentCodes = new Set(["EOPNOTSUPP", "EPROTONOSUPPORT", "EINVAL", "ENOENT"]);
@@ -50,13 +53,22 @@ function placed(fact: ListedFact, { name, entrance, pids, isPinned }: NetworkNam
     key: `${name} ${fact.key}`,
     subject: `${fact.subject}, in ${name}`,
     location: `${fact.location} in ${name}`,
-    show: `nsenter --net=${entrance} ${fact.show}`,
+    show: `nsenter --net=${shellPath(entrance)} ${fact.show}`,
   };
 }
 
 /** Rules that every namespace has from its start: to the tables local, main and default. */
 function isBornWith(key: string): boolean {
   return /^rule ipv[46] (?:0 .* 255|32766 .* 254|32767 .* 253)  1$/.test(key);
+}
+
+/** Those that RFC 6724 gives, and older ones, which every namespace has. */
+const bornLabels = new Set(
+  "::1/128 ::/0 2002::/16 ::/96 ::ffff:0:0/96 fc00::/7 2001::/32 2001:10::/28 3ffe::/16 fec0::/10".split(" "),
+);
+
+function isBornWithLabel(key: string): boolean {
+  return key.startsWith("label ") && bornLabels.has(key.slice("label ".length));
 }
 
 function readHere(isOwn: boolean): ListedReading {
@@ -77,9 +89,16 @@ function readHere(isOwn: boolean): ListedReading {
     const nameOf = (index: number) => links.get(index)?.name ?? `interface ${index}`;
     return [
       ...(isOwn ? [] : readLinksAndAddresses(netlink, links)),
-      ...readRouting(netlink, nameOf).filter(({ key }) => isOwn || !isBornWith(key)),
-      ...readQueueing(netlink, nameOf),
+      ...readRouting(netlink, nameOf, { isOwn }).filter(({ key }) => isOwn || !isBornWith(key)),
+      ...orNone(() => readQueueing(netlink, nameOf)),
+      ...readNeighbours(netlink, nameOf),
+      ...readSundries(netlink, nameOf).filter(({ key }) => isOwn || !isBornWithLabel(key)),
     ];
   });
-  return { facts: [...facts, ...ask(protocols.xfrm, "IPsec", readTransforms)], unseen };
+  const transforms = ask(protocols.xfrm, "IPsec", readTransforms);
+  const multipath = ask(protocols.generic, "multipath TCP", readMultipath);
+  return {
+    facts: [...facts, ...transforms, ...multipath.filter(({ key }) => isOwn || key !== multipathLimits)],
+    unseen,
+  };
 }

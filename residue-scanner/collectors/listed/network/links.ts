@@ -1,8 +1,9 @@
 import type { FactAttributes } from "../../../../protocol/residue-report.ts";
 import type { ListedFact } from "../../../core/fact.ts";
 import { showAddress } from "../../netlink/addresses.ts";
-import { attributesByType, littleEndian, textOf } from "../../netlink/attributes.ts";
+import { attributesByType, listAttributes, littleEndian, textOf } from "../../netlink/attributes.ts";
 import { NetlinkError, protocols, type Questions, withNetlink } from "../../netlink/netlink.ts";
+import { shellPath } from "../../../core/path-text.ts";
 
 /** linux/rtnetlink.h, struct ifinfomsg and ifaddrmsg. */
 const getLink = 18;
@@ -16,8 +17,18 @@ const linkAttributes = {
   info: 18,
   alias: 20,
   group: 27,
+  segmentsMax: 40,
+  segmentBytesMax: 41,
+  program: 43,
+  names: 52,
+  gatheredBytesMax: 58,
 } as const;
-const infoKind = 1;
+const infoAttributes = { kind: 1, data: 2, portKind: 4, portData: 5 } as const;
+/** IFLA_BR_… and IFLA_BRPORT_… of linux/if_link.h that move by themselves: who is the root, timers, what was learnt. */
+const movingOfBridge = new Set([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 47, 48]);
+const setOfPort = new Set([2, 4, 5, 6, 7, 8, 9, 10, 11, 26, 27, 28, 32, 33, 37]);
+/** Which of their ports is in use, and partners' states, stand among what is set of them. */
+const movingKinds = new Set(["bond", "team", "can", "vcan", "hsr", "rmnet"]);
 const getAddress = 22;
 const addressHeaderBytes = 8;
 const addressAttributes = { address: 1, local: 2 } as const;
@@ -45,6 +56,8 @@ function linkOf(body: Buffer): Link {
       ?.toString("hex")
       .replace(/..(?=.)/g, "$&:") ?? "";
   const number = (type: number) => littleEndian(found.get(type));
+  const info = attributesByType(found.get(linkAttributes.info) ?? Buffer.alloc(0));
+  const kind = textOf(info.get(infoAttributes.kind));
   return {
     name,
     fact: {
@@ -56,11 +69,41 @@ function linkOf(body: Buffer): Link {
         queueLength: number(linkAttributes.queueLength),
         group: number(linkAttributes.group),
         alias: textOf(found.get(linkAttributes.alias)),
-        kind: textOf(attributesByType(found.get(linkAttributes.info) ?? Buffer.alloc(0)).get(infoKind)),
+        kind,
+        ...detailsOf(found, { info, kind }),
         master: found.has(linkAttributes.master) ? number(linkAttributes.master) : null,
       },
-      show: `ip -details address show dev ${name}`,
+      show: `ip -details address show dev ${shellPath(name)}`,
     },
+  };
+}
+
+/** Other names, what belongs to its kind, to its port of a bridge, and a program that sees its packets first. */
+function detailsOf(
+  found: ReadonlyMap<number, Buffer>,
+  { info, kind }: { info: ReadonlyMap<number, Buffer>; kind: string },
+): FactAttributes {
+  const number = (type: number) => littleEndian(found.get(type));
+  const listed = (value: Buffer | undefined, isSet: (type: number) => boolean): string[] =>
+    listAttributes(value ?? Buffer.alloc(0)).flatMap(({ type, value: each }) =>
+      isSet(type) ? [`${type}=${each.toString("hex")}`] : [],
+    );
+  const isBridge = kind === "bridge";
+  const settings = movingKinds.has(kind)
+    ? []
+    : listed(info.get(infoAttributes.data), (type) => !isBridge || !movingOfBridge.has(type));
+  const isPort = textOf(info.get(infoAttributes.portKind)) === "bridge";
+  const port = isPort ? listed(info.get(infoAttributes.portData), (type) => setOfPort.has(type)) : [];
+  const names = listAttributes(found.get(linkAttributes.names) ?? Buffer.alloc(0)).map(({ value }) => textOf(value));
+  const program = listed(found.get(linkAttributes.program), () => true);
+  return {
+    ...{ segmentsMax: number(linkAttributes.segmentsMax), segmentBytesMax: number(linkAttributes.segmentBytesMax) },
+    gatheredBytesMax: number(linkAttributes.gatheredBytesMax),
+    ...(settings.length > 0 && { settings }),
+    ...(port.length > 0 && { port }),
+    ...(names.length > 0 && { names: names.sort() }),
+    // Of one without, only that it is none is told.
+    ...(program.length > 1 && { program }),
   };
 }
 
@@ -90,7 +133,7 @@ export function readLinksAndAddresses(netlink: Questions, links: ReadonlyMap<num
     const location = `${address} on ${device}`;
     const fact: ListedFact = {
       ...{ key: `address ${location}`, subject: `address ${location}`, location, uid: null, attributes: { device } },
-      show: `ip address show dev ${device}`,
+      show: `ip address show dev ${shellPath(device)}`,
     };
     return [fact];
   });

@@ -10,8 +10,16 @@ const headerBytes = 12;
 const families = { 2: "ipv4", 10: "ipv6" } as const;
 const routeAttributes = { target: 1, device: 4, gateway: 5, metric: 6, table: 15 } as const;
 const clonedFlag = 0x200;
-/** Of main and local tells `network.ts`. */
+/** Of those tells `network.ts`, as far as it goes. */
 const ordinaryTables = new Set([254, 255]);
+const localTable = 255;
+/** RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA: the kernel made them, from an address or from what a router said. */
+const madeByKernel = new Set([1, 2, 9]);
+/** What is set of a route beside where it leads: the source, metrics such as the packet size, encapsulation, next hop. */
+const settings = { source: 7, metrics: 8, encapsulation: 22, nextHop: 30 } as const;
+const multipath = 9;
+/** struct rtnexthop */
+const hopHeaderBytes = 8;
 const ruleAttributes = {
   to: 1,
   from: 2,
@@ -26,13 +34,19 @@ const ruleAttributes = {
 };
 
 /** Rules that choose a table of routes, and routes of tables that only rules lead to (ip-rule(8)). */
-export function readRouting(netlink: Questions, nameOf: (index: number) => string): ListedFact[] {
+export function readRouting(
+  netlink: Questions,
+  nameOf: (index: number) => string,
+  { isOwn = true }: { isOwn?: boolean } = {},
+): ListedFact[] {
   return Object.entries(families).flatMap(([number, family]) => {
     const body = Buffer.alloc(headerBytes);
     body[0] = Number(number);
     return [
       ...netlink.dump({ type: getRule, body }).map((message) => ruleFact(message.body, family)),
-      ...netlink.dump({ type: getRoute, body }).flatMap((message) => tableRouteFact(message.body, { family, nameOf })),
+      ...netlink
+        .dump({ type: getRoute, body })
+        .flatMap((message) => tableRouteFact(message.body, { family, nameOf, isOwn })),
     ];
   });
 }
@@ -63,14 +77,25 @@ export function ruleFact(body: Buffer, family: string): ListedFact {
   return { key, subject, location: `rule ${attributes.priority} of ${family}`, uid: null, attributes, show };
 }
 
-/** None of the tables main and local. */
+/**
+ * Of the tables main and local only what somebody set that /proc does not show, or all of it in other network namespaces
+ * than the scanner's own.
+ */
 export function tableRouteFact(
   body: Buffer,
-  { family, nameOf }: { family: string; nameOf: (index: number) => string },
+  { family, nameOf, isOwn = true }: { family: string; nameOf: (index: number) => string; isOwn?: boolean },
 ): ListedFact[] {
   const found = attributesByType(body, headerBytes);
   const table = found.has(routeAttributes.table) ? littleEndian(found.get(routeAttributes.table)) : (body[4] ?? 0);
-  if (ordinaryTables.has(table) || (body.readUInt32LE(8) & clonedFlag) !== 0) return [];
+  if ((body.readUInt32LE(8) & clonedFlag) !== 0) return [];
+  const details = Object.entries(settings).flatMap(([name, type]) =>
+    found.has(type) ? [`${name} ${found.get(type)?.toString("hex")}`] : [],
+  );
+  const hops = hopsIn(found.get(multipath), nameOf);
+  if (ordinaryTables.has(table)) {
+    if (madeByKernel.has(body[5] ?? 0)) return [];
+    if (isOwn && table !== localTable && details.length === 0 && hops.length === 0) return [];
+  }
   const target = found.has(routeAttributes.target)
     ? `${showAddress(found.get(routeAttributes.target))}/${body[1]}`
     : "default";
@@ -82,7 +107,23 @@ export function tableRouteFact(
     type: body[7] ?? 0,
   };
   const key = `route ${family} ${target} ${Object.values(attributes).join(" ")}`;
+  const more = { ...(details.length > 0 && { details }), ...(hops.length > 0 && { hops }) };
   const subject = `route to ${target} in table ${table}`;
   const show = `ip ${family === "ipv6" ? "-6 " : ""}route show table ${table}`;
-  return [{ key, subject, location: `${target} in table ${table}`, uid: null, attributes, show }];
+  return [
+    { key, subject, location: `${target} in table ${table}`, uid: null, attributes: { ...attributes, ...more }, show },
+  ];
+}
+
+/** Whether one of them is there at the moment says nothing of what was set. */
+function hopsIn(value: Buffer | undefined, nameOf: (index: number) => string): string[] {
+  const hops: string[] = [];
+  for (let at = 0; value !== undefined && at + hopHeaderBytes <= value.length; ) {
+    const length = value.readUInt16LE(at);
+    if (length < hopHeaderBytes) break;
+    const gateway = value.toString("hex", at + hopHeaderBytes, at + length);
+    hops.push(`${nameOf(value.readInt32LE(at + 4))} ${value[at + 3]} ${gateway}`);
+    at += (length + 3) & ~3;
+  }
+  return hops;
 }
