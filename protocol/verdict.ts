@@ -11,6 +11,9 @@ export function worstVerdict(results: readonly Verdict[]): Verdict {
   return results.includes("unknown") ? "unknown" : "pass";
 }
 
+/** Where a scenario can be played: real processes here, real processes each in a network of its own, virtual time. */
+export const stageNames = ["host", "netns", "sim"] as const;
+
 /** One thing that a scenario expects, judged. */
 export const Expectation = z.strictObject({
   id: z.string(),
@@ -36,7 +39,7 @@ export const RunVerdict = z.strictObject({
   version: z.literal(1),
   run: z.string(),
   scenario: z.string(),
-  stage: z.enum(["host", "netns", "sim"]),
+  stage: z.enum(stageNames),
   seed: z.string(),
   startedAt: z.number(),
   endedAt: z.number(),

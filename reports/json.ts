@@ -1,7 +1,8 @@
+import type { Outcome } from "../protocol/suite.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 import { missingRecords } from "./figures/lost-evidence.ts";
 import { runFigures, type RunFigures } from "./figures/run-figures.ts";
-import type { EndedRun, Reporter, ReporterOutput } from "./reporter.ts";
+import type { EndedRun, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 
 /** The shape of `--format json`. Fields are added only; `version` grows when one changes its meaning or goes. */
 export interface JsonReport {
@@ -13,6 +14,8 @@ export interface JsonReport {
   /** What of the history could not be read, one sentence each; the figures leave it out. */
   readonly lostEvidence: readonly string[];
   readonly runDirectory: string;
+  /** Only where a command has several runs or attempts: which one this is, and what its entry has come to by now. */
+  readonly place?: RunPlace & { readonly outcome: Outcome };
 }
 
 /** For programs: one JSON document, when the run is over. */

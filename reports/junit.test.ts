@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { type RunVerdict, verdicts } from "../protocol/verdict.ts";
 import { createReporter } from "./create-reporter.ts";
-import { junitDocument, junitSuite } from "./junit.ts";
+import { junitAttempt, junitDocument, junitSuite } from "./junit.ts";
 import type { EndedRun } from "./reporter.ts";
 import { memoryOutput } from "./testing/memory-output.ts";
 import { type ParsedElement, parseXml } from "./testing/parse-xml.ts";
@@ -78,7 +78,7 @@ test("a partial view is green for a developer and an error for a CI", () => {
 
 test("lost evidence is told", () => {
   const run = { ...runFixtures.passing(), lostEvidence: ["The last line is torn."] };
-  expect(junitDocument([junitSuite(run)])).toContain("The last line is torn.");
+  expect(junitDocument([junitSuite([junitAttempt(run)])])).toContain("The last line is torn.");
 });
 
 test("it is green as a whole exactly if the run ended with 0 and nothing speaks against it", () => {

@@ -1,7 +1,17 @@
-import { createReporter, type ReporterName } from "./create-reporter.ts";
+import { type Outcome, outcomeOf } from "../protocol/suite.ts";
+import { createReporter } from "./create-reporter.ts";
+import { githubReporter } from "./github.ts";
 import { jsonReport } from "./json.ts";
-import { type JunitSuite, junitDocument, junitSuite } from "./junit.ts";
-import type { EndedRun, Reporter, ReporterOutput } from "./reporter.ts";
+import { type JunitAttempt, junitAttempt, junitDocument, junitSuite } from "./junit.ts";
+import { listReporter } from "./list.ts";
+import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
+import type { ReporterName } from "./reporter-names.ts";
+import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
+import { placeWords } from "./suite/place-words.ts";
+import { isWorthTelling, suiteLines } from "./suite/suite-lines.ts";
+import { firstTrouble } from "./summary/trouble.ts";
+import { faint, renderLines } from "./text/line.ts";
+import { printable } from "./text/printable.ts";
 
 /** Where several runs are told of. */
 export interface SeriesOutput extends ReporterOutput {
@@ -9,40 +19,163 @@ export interface SeriesOutput extends ReporterOutput {
   readonly rewrite?: (text: string) => void;
 }
 
-/** Reports the runs of one command, one after the other, to one place. */
+/** Reports the runs of one command to one place, in the order in which they end. */
 export interface ReportSeries {
   /** The reporter of the next run. */
-  next(): Reporter;
-  /** Called once, after the last run, however that ended. */
-  close(): void;
+  next(place: RunPlace): Reporter;
+  /** Called once, after the last run. Null when the suite itself came to no end. */
+  close(suite: EndedSuite | null): void;
 }
 
-/** @param runs how many there are to be; an interruption may leave some out */
-export function reportSeries(name: ReporterName, output: SeriesOutput, runs: number): ReportSeries {
-  if (name === "junit") return junitSeries(output);
-  // One run is told of as `reports show` does.
-  const next = name === "json" && runs > 1 ? () => jsonLineReporter(output) : () => createReporter(name, output);
-  return { next, close: () => undefined };
+/** @param summaryFile where the reporter `github` appends its step summary; undefined for nowhere */
+export function reportSeries(
+  name: ReporterName,
+  output: SeriesOutput,
+  summaryFile?: (text: string) => void,
+): ReportSeries {
+  switch (name) {
+    case "line":
+      return linesSeries(output, (place) => announced(output, place), { reasons: true });
+    case "list":
+      // It has said the reasons just before.
+      return linesSeries(output, (place) => listReporter(output, several(place) ? place : undefined), {
+        reasons: false,
+      });
+    case "json":
+      return jsonSeries(output);
+    case "junit":
+      return documentSeries(output, junitEntry, (kept) => junitDocument(kept.map(junitSuiteOf)));
+    case "markdown":
+      return documentSeries(output, keptMarkdown, (kept) => markdownDocument(kept.map(lastOf)));
+    case "github":
+      return githubSeries(output, summaryFile);
+  }
 }
 
-/** One document for all. In a file it is whole after each run, so that a crash in a later one takes nothing along. */
-function junitSeries(output: SeriesOutput): ReportSeries {
-  const suites: JunitSuite[] = [];
+const several = ({ entries, attemptsMax }: RunPlace): boolean => entries > 1 || attemptsMax > 1;
+
+/** As `make` tells each run, and at the end how all of them went. */
+function linesSeries(
+  output: ReporterOutput,
+  make: (place: RunPlace) => Reporter,
+  { reasons }: { readonly reasons: boolean },
+): ReportSeries {
+  const troubles = new Map<number, string>();
   return {
-    next: () =>
-      atEnd((run) => {
-        suites.push(junitSuite(run));
-        output.rewrite?.(junitDocument(suites));
-      }),
-    close() {
-      if (output.rewrite === undefined && suites.length > 0) output.write(junitDocument(suites));
+    next(place) {
+      const inner = make(place);
+      return {
+        ...{ record: (record) => inner.record(record), close: () => inner.close() },
+        end(run) {
+          inner.end(run);
+          const trouble = firstTrouble(run.verdict);
+          if (reasons && trouble !== undefined) troubles.set(place.position, printable(trouble));
+        },
+      };
+    },
+    close(suite) {
+      if (suite === null || !isWorthTelling(suite.record)) return;
+      output.write(renderLines([[], ...suiteLines(suite, troubles, Math.min(110, output.columns))], output));
     },
   };
 }
 
-/** JSON Lines: the document of `jsonReporter` on a line of its own for each run, as soon as that is over. */
-function jsonLineReporter(output: ReporterOutput): Reporter {
-  return atEnd((run) => output.write(`${JSON.stringify(jsonReport(run))}\n`));
+/** The line reporter, which of several runs says first which one this is. */
+function announced(output: ReporterOutput, place: RunPlace): Reporter {
+  const inner = createReporter("line", output);
+  const where = placeWords(place);
+  let said = !several(place);
+  const say = () => {
+    if (said) return;
+    said = true;
+    const words = `── ${place.position + 1} of ${place.entries}${where === "" ? "" : `, ${where}`} `;
+    output.write(renderLines([[], [faint(words.padEnd(Math.min(60, output.columns), "─"))]], output));
+  };
+  return {
+    record(record) {
+      say();
+      inner.record(record);
+    },
+    end(run) {
+      say();
+      inner.end(run);
+    },
+    close: () => inner.close(),
+  };
+}
+
+/** One run is told of as `reports show` does; of several each is a line of its own (JSON Lines), as soon as it is over. */
+function jsonSeries(output: ReporterOutput): ReportSeries {
+  const codes = new Map<number, number[]>();
+  return {
+    next(place) {
+      if (!several(place)) return createReporter("json", output);
+      return atEnd((run) => {
+        const exitCodes = [...(codes.get(place.position) ?? []), run.verdict.exitCode];
+        codes.set(place.position, exitCodes);
+        const outcome: Outcome = outcomeOf(exitCodes);
+        output.write(`${JSON.stringify({ ...jsonReport(run), place: { ...place, outcome } })}\n`);
+      });
+    },
+    close: () => undefined,
+  };
+}
+
+/** The attempts of one entry. */
+interface Kept<T> {
+  readonly place: RunPlace;
+  readonly attempts: readonly T[];
+}
+
+/** One document for all, in the suite's order. In a file it is whole after each run, so that a crash takes nothing along. */
+function documentSeries<T>(
+  output: SeriesOutput,
+  keep: (run: EndedRun, place: RunPlace, earlier: readonly T[]) => T,
+  render: (kept: readonly Kept<T>[]) => string,
+): ReportSeries {
+  const kept = new Map<number, Kept<T>>();
+  const document = () => render([...kept].sort(([one], [other]) => one - other).map(([, entry]) => entry));
+  return {
+    next: (place) =>
+      atEnd((run) => {
+        const earlier = kept.get(place.position)?.attempts ?? [];
+        kept.set(place.position, { place, attempts: [...earlier, keep(run, place, earlier)] });
+        output.rewrite?.(document());
+      }),
+    close() {
+      if (output.rewrite === undefined && kept.size > 0) output.write(document());
+    },
+  };
+}
+
+const junitEntry = (run: EndedRun): JunitAttempt => junitAttempt(run);
+const junitSuiteOf = ({ place: { repeat, repeats }, attempts }: Kept<JunitAttempt>) =>
+  junitSuite(attempts, repeats > 1 ? repeat : undefined);
+
+const keptMarkdown = (run: EndedRun, place: RunPlace, earlier: readonly MarkdownEntry[]): MarkdownEntry =>
+  markdownEntry(run, { place, earlier });
+const lastOf = ({ attempts }: Kept<MarkdownEntry>) => attempts.at(-1) as MarkdownEntry;
+
+/** Annotations as the runs end, and the Markdown document as the step's summary. */
+function githubSeries(output: ReporterOutput, summaryFile: ((text: string) => void) | undefined): ReportSeries {
+  const codes = new Map<number, number[]>();
+  const summary = documentSeries(
+    { ...output, write: (text) => summaryFile?.(text) },
+    keptMarkdown,
+    (kept: readonly Kept<MarkdownEntry>[]) => markdownDocument(kept.map(lastOf)),
+  );
+  return {
+    next(place) {
+      const written = summary.next(place);
+      return atEnd((run) => {
+        const earlier = codes.get(place.position) ?? [];
+        githubReporter(output, place, earlier).end(run);
+        codes.set(place.position, [...earlier, run.verdict.exitCode]);
+        written.end(run);
+      });
+    },
+    close: (suite) => summary.close(suite),
+  };
 }
 
 function atEnd(end: (run: EndedRun) => void): Reporter {

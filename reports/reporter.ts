@@ -1,4 +1,5 @@
 import type { HistoryRecord } from "../protocol/history.ts";
+import type { SuiteRecord } from "../protocol/suite.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 
 export interface ReporterOutput {
@@ -29,4 +30,26 @@ export interface Reporter {
   end(run: EndedRun): void;
   /** Takes away what is only for while the run goes on. For a run that ends without a verdict; `end` does it too. */
   close(): void;
+}
+
+/** Where one run stands among those of its command. */
+export interface RunPlace {
+  /** From 0, in the whole suite. */
+  readonly position: number;
+  /** How many entries the command has. */
+  readonly entries: number;
+  /** From 1. */
+  readonly repeat: number;
+  readonly repeats: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** How many there may be. */
+  readonly attemptsMax: number;
+}
+
+/** All runs of a command, when they are over. */
+export interface EndedSuite {
+  readonly record: SuiteRecord;
+  /** The command that runs again what was not good; null where there is none. */
+  readonly again: string | null;
 }

@@ -92,7 +92,7 @@ export async function readQuickSurfaces(
     await setImmediate();
     signal?.throwIfAborted();
     try {
-      return note(await collect());
+      return note(await withoutStacks(collect));
     } catch (error) {
       surfaces.push(failedReading(surface, error));
       return empty;
@@ -122,6 +122,17 @@ export async function readQuickSurfaces(
   const launcher = launcherOf(above, { argv, workingDirectory: process.cwd(), hasChannel: channel !== undefined });
   const readers = readersOf(above, processes);
   return { facts: { sockets, processes, crontabs, cgroups, listed, scanner, launcher, readers }, surfaces };
+}
+
+/** Much of what is looked for is not there, and each error that says so costs twice as much with its stack. */
+function withoutStacks<T>(collect: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return collect();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function readListed(

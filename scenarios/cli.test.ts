@@ -15,7 +15,18 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 describe("scenarios", () => {
   it.each([
     [["run", "withdraw-under-laod"], "Did you mean `scenarios run withdraw-under-load`?"],
-    [["run"], "Missing required argument"],
+    [["run"], "Name some, or give --all or --grep"],
+    [["run", "withdaw-*"], "The nearest is withdraw-under-load."],
+    [["run", "--all", "--grep", "nothing-has-this"], "No scenario is left by --grep nothing-has-this."],
+    [["run", "--all", "--grep", "("], "is no regular expression"],
+    [["list", "--grep", "["], "is no regular expression"],
+    [["run", "--all", "--shard", "3/2"], "It must be K/N"],
+    [["run", "--all", "--timeout", "soon"], "It must be a time of at most a day"],
+    [["run", "--all", "--repeat-each", "0"], "whole number from 1"],
+    [["run", "--last-failed"], "nothing says what ran there last"],
+    [["recheck"], "or name the folder that holds the runs with --runs DIR."],
+    [["compare", "a", "b"], "There are no runs in .scenarios yet."],
+    [["merge", "nowhere"], "There is no nowhere/suite.json"],
     [["run", "rapid-pause-resume", "--slots", "none"], "whole number"],
     [["run", "rapid-pause-resume", "--slots", "999"], "from 1 to 256."],
     [["run", "rapid-pause-resume", "--runs", "/proc/x"], "--runs DIR"],
@@ -24,7 +35,9 @@ describe("scenarios", () => {
     [["run", "rapid-pause-resume", "--stage", "sim", "--store", "sqlite"], "--store has no meaning"],
     [["run", "rapid-pause-resume", "--stage", "sim", "--policy", "ci"], "--policy has no meaning"],
     [["run", "rapid-pause-resume", "--policy", "lax"], "developer or ci or strict"],
-    [["run", "rapid-pause-resume", "--reporter", "loud"], "line, json, junit"],
+    [["run", "rapid-pause-resume", "--reporter", "loud"], "line, list, json, junit, markdown, github"],
+    [["run", "rapid-pause-resume", "--reporter", "markdwon"], "Did you mean `--reporter markdown`?"],
+    [["run", "rapid-pause-resume", "--reporter", "json,github"], "both write to stdout"],
     [["run", "rapid-pause-resume", "--json", "--reporter", "line"], "both write to stdout"],
     [["run", "rapid-pause-resume", "--reporter", "junit=/nowhere/x.xml"], "cannot be written"],
     [["run", "rapid-pause-resume", "--config", "/nowhere.json"], "/nowhere.json"],
@@ -114,6 +127,7 @@ describe("scenarios", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain("scenarios run withdraw-under-load");
     expect(stdout).toContain("130 interrupted");
+    expect(stdout).toContain("--last-failed keeps what failed");
   });
 
   it("lists and shows scenarios as text and as JSON", async () => {

@@ -4,30 +4,19 @@ import { Command, CommanderError } from "commander";
 
 import { HouseguestError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
-import { limits } from "../foundation/limits.ts";
 import { rootDefault } from "../reports/runs/run-directory.ts";
 import { streamOutput } from "../reports/stream-output.ts";
-import { healCommand } from "./commands/heal-command.ts";
-import { listCommand, showCommand } from "./commands/list-command.ts";
-import { collect, nonEmpty, oneOf, seconds, whole } from "./commands/option-values.ts";
-import type { RunFlags } from "./commands/run-command.ts";
+import { addRunCommands, exitCodes } from "./commands/run-options.ts";
 import { addSimulatorCommands } from "./commands/simulator-options.ts";
 
 const examples = `
 Examples:
-  scenarios run withdraw-under-load
-  scenarios run rapid-pause-resume --cycles 500 --slots 2
-  scenarios run all --stage sim
-  scenarios run all --reporter line --reporter junit=results.xml
-  scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
-  scenarios simulate --seeds 200
   scenarios list
+  scenarios run withdraw-under-load
+  scenarios run --all --stage sim
+  scenarios simulate --seeds 200
   scenarios heal
-
-Exit codes:
-  0 pass   1 fail   2 unknown
-  3 something could not be undone (the message says how to finish it)
-  64 usage   70 a bug in the harness   130 interrupted`;
+${exitCodes}`;
 
 /** The program `scenarios`; resolves to its exit code. */
 export async function main(argv: string[]): Promise<number> {
@@ -61,50 +50,17 @@ function build(ended: (exitCode: number) => void): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText("after", examples);
-  program
-    .command("run")
-    .description("run scenarios on this machine or in virtual time, one after the other")
-    .argument("<name...>", "names from `scenarios list`, or all")
-    .option("--stage <name>", "host: on this machine; sim: on modelled hosts, in virtual time (default: host)")
-    .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
-    .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
-    .option("--cycles <n>", "how many pauses and resumes, where the scenario has them", whole(limits.cyclesMax))
-    .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)", nonEmpty)
-    .option("--store <kind>", "the broker's store: memory or sqlite", oneOf("memory", "sqlite"))
-    .option(
-      "--policy <name>",
-      "developer takes a partial view as a pass; ci and strict do not (default: by user)",
-      oneOf("developer", "ci", "strict"),
-    )
-    .option("--deadline <seconds>", "undo everything and stop when a run takes longer", seconds)
-    .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
-    .option("--runs <dir>", "where run directories are made", rootDefault)
-    .option("--reporter <name[=file]>", "line, json or junit; may be repeated; a file takes its output", collect, [])
-    .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")
-    .addHelpText("after", examples)
-    .action(async (names: string[], flags: RunFlags) => {
-      // Loaded only here, like all that is large: the other commands do without.
-      const { runCommand } = await import("./commands/run-command.ts");
-      ended(await runCommand(names, flags));
-    });
+  addRunCommands(program, ended);
   addSimulatorCommands(program, ended);
-  program
-    .command("list")
-    .description("show the scenarios")
-    .option("--json", "as JSON")
-    .action((flags: { json?: boolean }) => ended(listCommand(flags)));
-  program
-    .command("show")
-    .description("show one scenario's plan: its steps and what it expects")
-    .argument("<name>")
-    .option("--json", "as JSON")
-    .action((name: string, flags: { json?: boolean }) => ended(showCommand(name, flags)));
   program
     .command("heal")
     .description("undo what runs left that were killed before they could")
     .option("--runs <dir>", "where run directories lie", rootDefault)
     .option("--json", "as JSON")
-    .action(async (flags: { runs: string; json?: boolean }) => ended(await healCommand(flags)));
+    .action(async (flags: { runs: string; json?: boolean }) => {
+      const { healCommand } = await import("./commands/heal-command.ts");
+      ended(await healCommand(flags));
+    });
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
   return program;
 }

@@ -86,7 +86,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     timing,
     // Root sees every surface, so that a partial view is worth a second look; another user never does.
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
-    store: config.broker?.store ?? "memory",
+    store: config.broker?.store ?? scenario.store ?? "memory",
     deadlineMs: (config.deadlineS ?? deadlineSDefault) * 1000,
     agentCommand: config.agent?.command ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),

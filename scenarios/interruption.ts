@@ -21,13 +21,15 @@ export interface InterruptionOptions {
   readonly deadlineMs: number | null;
   /** False for what changes nothing on this machine: the first signal has nothing to announce, the second ends with 130. */
   readonly undoes?: boolean;
+  /** Aborts too: of a run in a thread of its own, which signals do not reach. */
+  readonly also?: AbortSignal;
 }
 
 /**
  * The one place where signals and a run's deadline are raced. The first signal aborts, and the run undoes what it did;
  * a second one ends the process at once, and `scenarios heal` undoes the rest.
  */
-export function listenForInterruption({ deadlineMs, undoes = true }: InterruptionOptions): Interruption {
+export function listenForInterruption({ deadlineMs, undoes = true, also }: InterruptionOptions): Interruption {
   const controller = new AbortController();
   let firstAt = Number.NEGATIVE_INFINITY;
   const onSignal = (name: NodeJS.Signals) => {
@@ -55,10 +57,14 @@ export function listenForInterruption({ deadlineMs, undoes = true }: Interruptio
   const timer = deadlineMs === null ? undefined : setTimeout(() => controller.abort(tooLate(deadlineMs)), deadlineMs);
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) process.on(name, onSignal);
+  const onAlso = () => controller.abort(also?.reason);
+  if (also?.aborted === true) onAlso();
+  also?.addEventListener("abort", onAlso, { once: true });
   return {
     signal: controller.signal,
     close() {
       clearTimeout(timer);
+      also?.removeEventListener("abort", onAlso);
       // The echo of the signal that ended the run may come yet; it must not kill the process before it has said how.
       if (Number.isFinite(firstAt)) return;
       for (const name of signals) process.off(name, onSignal);
@@ -69,7 +75,7 @@ export function listenForInterruption({ deadlineMs, undoes = true }: Interruptio
 function tooLate(deadlineMs: number): DeadlineError {
   return new DeadlineError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
     code: "deadline",
-    next: "Look at the last steps in the run directory, or allow more with --deadline SECONDS.",
+    next: "Look at the last steps in the run directory, or allow more with --timeout TIME.",
   });
 }
 

@@ -37,6 +37,12 @@ describe("scenarios on this host", () => {
     ["withdraw-under-load", []],
     ["withdraw-under-load", ["--store", "sqlite"]],
     ["rapid-pause-resume", ["--cycles", "100"]],
+    ["hundred-in-a-row", ["--cycles", "2"]],
+    ["withdraw-twice", []],
+    ["withdraw-with-broker-down", []],
+    ["goodbye-shutdown", []],
+    ["sigterm-shutdown", []],
+    ["broker-restart", []],
   ])("%s %j passes and leaves the host as it was", async (name, args) => {
     const { exitCode, verdict } = await run(name, ...args);
     expect(verdict.error).toBeNull();

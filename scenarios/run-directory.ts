@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { threadId } from "node:worker_threads";
 
 import { systemCode, UsageError } from "../foundation/errors.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
@@ -24,6 +25,8 @@ export interface RunDirectory {
   readonly verdict: string;
   readonly baseline: string;
   readonly logs: string;
+  /** What `--keep` keeps of the agents' homes. */
+  readonly kept: string;
 }
 
 const ownerFile = "harness.json";
@@ -38,7 +41,9 @@ export const runDirectoryFiles: readonly string[] = [
   "logs",
   "logs/*.log",
   "broker/",
+  "kept/",
   "../latest",
+  "../suite.json",
 ];
 
 /**
@@ -137,11 +142,12 @@ function layout(base: string, run: string): RunDirectory {
     verdict: join(path, "verdict.json"),
     baseline: join(path, "baseline.snapshot"),
     logs: join(path, "logs"),
+    kept: join(path, "kept"),
   };
 }
 
 function pointLatest(base: string, run: string): void {
-  const fresh = join(base, `.latest-${process.pid}`);
+  const fresh = join(base, `.latest-${process.pid}-${threadId}`);
   symlinkSync(run, fresh);
   renameSync(fresh, join(base, "latest"));
 }

@@ -42,7 +42,10 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
   checkSimSteps(steps);
   const startedAt = Date.now();
   const directory = createRunDirectory(request.runs, scenario.name, new Date(startedAt));
-  const interruption = listenForInterruption({ deadlineMs: options.deadlineMs, undoes: false });
+  const interruption = listenForInterruption({
+    ...{ deadlineMs: options.deadlineMs, undoes: false },
+    ...(request.signal === undefined ? {} : { also: request.signal }),
+  });
   const records: HistoryRecord[] = [];
   const stage = new SimStage({
     timing: options.timing,

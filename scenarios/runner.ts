@@ -29,6 +29,7 @@ import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
+import { keepPlace } from "./keep-place.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
@@ -47,6 +48,10 @@ export interface RunRequest {
   readonly reporters: readonly Reporter[];
   /** The command that runs the same again. */
   readonly reproduce: string;
+  /** Interrupts the run, as a signal to the process does. */
+  readonly signal?: AbortSignal;
+  /** Whether what agents and broker hold is kept in the run directory where the run did not go through. */
+  readonly keep?: boolean;
   /** Judges the history instead of the scenario's expectations. */
   readonly judge?: (history: readonly HistoryRecord[], lostEvidence: readonly string[]) => Expectation[];
 }
@@ -76,7 +81,10 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const startedAt = Date.now();
   const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt));
   const history = new RunHistory(prepare(directory), directory.run);
-  const interruption = listenForInterruption({ deadlineMs: request.options.deadlineMs });
+  const interruption = listenForInterruption({
+    deadlineMs: request.options.deadlineMs,
+    ...(request.signal === undefined ? {} : { also: request.signal }),
+  });
   const ledger = UndoLedger.open(directory.undo);
   const progress: Progress = {
     ...{ request, directory, history, ledger, interruption, startedAt },
@@ -196,6 +204,7 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
     await progress.stage?.schedule.stop();
+    if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
     const notUndone = await progress.ledger.undoAll();
     progress.ledger.close();
     await progress.stage?.watch.close();

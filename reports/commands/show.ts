@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 
 import { systemCode, UsageError } from "../../foundation/errors.ts";
-import { createReporter, type ReporterName } from "../create-reporter.ts";
+import { createReporter } from "../create-reporter.ts";
+import type { ReporterName } from "../reporter-names.ts";
 import type { ReporterOutput } from "../reporter.ts";
 import { findRun } from "../runs/run-directory.ts";
 import { readRun } from "../runs/read-run.ts";

@@ -28,9 +28,10 @@ export function runNames(root: string): string[] {
 /**
  * The directory of the run that a user means: `latest`, a run's name under `root`, or a path.
  *
+ * @param option how the program that asks calls the folder
  * @throws UsageError `no-runs` or `unknown-run`, which suggests the nearest name
  */
-export function findRun(wanted: string, root: string): string {
+export function findRun(wanted: string, root: string, option = "--root"): string {
   if (wanted.includes(sep) && isDirectory(wanted)) return resolve(wanted);
   const names = runNames(root);
   const [newest] = names;
@@ -38,7 +39,7 @@ export function findRun(wanted: string, root: string): string {
     if (wanted !== "latest" && isDirectory(wanted)) return resolve(wanted);
     throw new UsageError(`There are no runs in ${root} yet.`, {
       code: "no-runs",
-      next: "Make one with `npx scenarios run withdraw-under-load`, or name the folder that holds the runs with --root DIR.",
+      next: `Make one with \`npx scenarios run withdraw-under-load\`, or name the folder that holds the runs with ${option} DIR.`,
     });
   }
   if (wanted === "latest") {

@@ -20,6 +20,11 @@ export interface KernelCalls {
   adjtimex(time: number): number;
   /** getxattr(2), which follows links. */
   getxattr(path: number, name: number, buffer: number, bytes: number): number;
+  /** openat(2) */
+  openat(directory: number, path: number, flags: number): number;
+  read(descriptor: number, buffer: number, bytes: number): number;
+  /** readlinkat(2) */
+  readlinkat(directory: number, path: number, buffer: number, bytes: number): number;
   /** open_tree(2) */
   openTree(directory: number, path: number, flags: number): number;
   /** fsopen(2), fsconfig(2) and fsmount(2) */
@@ -86,6 +91,9 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     setfsuid: libc.func("int setfsuid(unsigned int uid)"),
     adjtimex: libc.func("int adjtimex(uintptr_t time)"),
     getxattr: libc.func("int64_t getxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),
+    openat: libc.func("int openat(int directory, uintptr_t path, int flags)"),
+    readlinkat: libc.func("int64_t readlinkat(int directory, uintptr_t path, uintptr_t buffer, size_t bytes)"),
+    read: libc.func("int64_t read(int descriptor, uintptr_t buffer, size_t bytes)"),
     openTree: (directory, path, flags) => Number(callOfTree(numbers.openTree, directory, path, flags)),
     fsopen: (name, flags) => Number(callOfOpening(numbers.fsopen, name, flags)),
     fsconfig: (...words) => Number(callOfMaking(numbers.fsconfig, ...words)),

@@ -29,8 +29,17 @@ export interface NetworkNamespaces {
   readonly hidden: number;
 }
 
-/** All that a visible process lives in, that is mounted somewhere, or that a descriptor keeps. */
+/** Asked for by several collectors of one reading, which share what is open. */
+const lists = new WeakMap<OpenFiles["namespaces"], NetworkNamespaces>();
+
+/** All that a visible process lives in, that is mounted somewhere, or that a descriptor keeps; once for what was open. */
 export function listNetworkNamespaces({ namespaces }: Pick<OpenFiles, "namespaces">): NetworkNamespaces {
+  const known = lists.get(namespaces) ?? readNetworkNamespaces(namespaces);
+  lists.set(namespaces, known);
+  return known;
+}
+
+function readNetworkNamespaces(namespaces: OpenFiles["namespaces"]): NetworkNamespaces {
   const own = readProcLink("/proc/self/ns/net");
   const found = new Map<string, NetworkNamespace>();
   let hidden = 0;

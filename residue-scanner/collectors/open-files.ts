@@ -1,6 +1,8 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
 
-import { firstPid, hasEnded, listPids, readProc, readProcLink } from "./proc.ts";
+import { systemCode } from "../../foundation/errors.ts";
+import { inDirectory } from "./directory-access.ts";
+import { firstPid, hasEnded, listPids, readProc } from "./proc.ts";
 
 export interface HeldSocket {
   readonly pids: readonly number[];
@@ -55,11 +57,7 @@ export function readOpenFiles(): OpenFiles {
     const descriptors = listDescriptors(pid);
     if (descriptors === null && !hasEnded(pid)) closed.push(pid);
     const [of, numbers] = descriptors?.length === 0 ? ofOtherThread(pid) : [String(pid), descriptors ?? []];
-    for (const descriptor of numbers) {
-      const link = `/proc/${of}/fd/${descriptor}`;
-      const target = readProcLink(link);
-      if (target !== null) held.add({ pid, link, target });
-    }
+    if (numbers.length > 0) addAll(held, { pid, of, descriptors: numbers });
   }
   const { sockets, nameless, namespaces } = held;
   const bpf = new Map([...held.bpf].map(([name, { pids }]) => [name, pids]));
@@ -114,6 +112,21 @@ function addHolder<K, T extends { readonly pids: number[] }>(
   else if (found.pids.at(-1) !== pid) found.pids.push(pid);
 }
 
+function addAll(
+  held: Held,
+  { pid, of, descriptors }: { pid: number; of: string; descriptors: readonly string[] },
+): void {
+  const directory = `/proc/${of}/fd`;
+  inDirectory(directory, (access) => {
+    for (const descriptor of descriptors) {
+      const target = access.link(descriptor);
+      if ("text" in target) held.add({ pid, link: `${directory}/${descriptor}`, target: target.text });
+      // Who may not read one of a process's descriptors may read none of them; each refusal takes its time.
+      else if (target.code === "EACCES") return;
+    }
+  });
+}
+
 /** The first thread may have ended, and the others go on with all that is open (pthread_exit(3) in main). */
 function ofOtherThread(pid: number): [of: string, descriptors: string[]] {
   try {
@@ -138,6 +151,6 @@ export function listDescriptors(of: number | string): string[] | null {
     return readdirSync(`/proc/${of}/fd`);
   } catch (error) {
     // Ended since it was listed: it holds nothing any more.
-    return (error as NodeJS.ErrnoException).code === "EACCES" ? null : [];
+    return systemCode(error) === "EACCES" ? null : [];
   }
 }

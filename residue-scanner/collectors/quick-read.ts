@@ -11,7 +11,7 @@ const buffer = Buffer.allocUnsafeSlow(bufferBytes);
  *
  * @throws what open(2) and read(2) throw
  */
-export function readQuickly(path: string): string {
+export function readQuickly(path: string | Buffer): string {
   return readUntil(path, (bytes) => bytes === 0);
 }
 
@@ -20,7 +20,7 @@ export function readRecord(path: string): string {
   return readUntil(path, (bytes, asked) => bytes < asked);
 }
 
-function readUntil(path: string, isEnd: (bytes: number, asked: number) => boolean): string {
+function readUntil(path: string | Buffer, isEnd: (bytes: number, asked: number) => boolean): string {
   const descriptor = openSync(path, "r");
   try {
     let text = "";

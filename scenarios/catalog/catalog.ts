@@ -1,17 +1,33 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import { brokerRestart } from "./broker-restart.ts";
+import { goodbyeShutdown } from "./goodbye-shutdown.ts";
+import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
+import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { withdrawDuringJob } from "./withdraw-during-job.ts";
+import { withdrawTwice } from "./withdraw-twice.ts";
 import { withdrawUnderLoad } from "./withdraw-under-load.ts";
+import { withdrawWhilePaused } from "./withdraw-while-paused.ts";
+import { withdrawWithBrokerDown } from "./withdraw-with-broker-down.ts";
 
 /** Every scenario that `scenarios list` shows, in that order. */
 export const catalog: readonly Scenario[] = [
   joinWorkPauseResumeWithdraw,
+  hundredInARow,
   rapidPauseResume,
   ownerComesBack,
   withdrawUnderLoad,
+  withdrawDuringJob,
+  withdrawWhilePaused,
+  withdrawTwice,
+  withdrawWithBrokerDown,
+  goodbyeShutdown,
+  sigtermShutdown,
+  brokerRestart,
 ];
 
 /**

@@ -10,6 +10,9 @@ export const joinWorkPauseResumeWithdraw: Scenario = {
   description:
     "An agent joins, works, is paused in the middle of its jobs, is watched while it is frozen, resumes, finishes every " +
     "job with the right result, and withdraws. Afterwards the host is as it was and the broker refuses the key.",
+  requirements: ["WC-2", "WC-3", "WC-4", "WC-6", "WC-7", "US-1"],
+  tags: ["lifecycle", "pause", "withdraw"],
+  stages: ["host", "sim"],
   defaults: { slots: 2, jobs: 4, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

@@ -12,6 +12,9 @@ export const ownerComesBack: Scenario = {
     "An agent watches a directory of its owner's. While its jobs run the owner writes a file there, and again before the " +
     "host was quiet for long enough: everything stops, nothing runs meanwhile, and it goes on once the owner is gone. " +
     "Later the owner comes back once more and goes on after all, and the jobs end with the right results.",
+  requirements: ["WC-11"],
+  tags: ["pause", "owner"],
+  stages: ["host", "sim"],
   defaults: { slots: 2, jobs: 4, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

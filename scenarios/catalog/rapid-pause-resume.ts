@@ -11,6 +11,9 @@ export const rapidPauseResume: Scenario = {
     "An agent whose every slot burns CPU and forks is paused and resumed as fast as it answers, at least a hundred " +
     "times. Each freeze is timed from outside, from the request to the moment when /proc or the cgroup shows every " +
     "process stopped, and nothing may run until the resume. Then it withdraws in the middle of its work.",
+  requirements: ["WC-9", "WC-11", "US-1"],
+  tags: ["pause", "load"],
+  stages: ["host", "sim"],
   defaults: { slots: 3, jobs: 6, cycles: 100 },
   timing: briskTiming,
   steps: ({ slots, jobs, cycles }) => [

@@ -11,6 +11,9 @@ export const withdrawUnderLoad: Scenario = {
     "A donor works through a batch of jobs, and withdraws in the middle of longer ones while new jobs are submitted all " +
     "the time. Every job that it held is handed back with a checkpoint; a relief agent takes them over, goes on from " +
     "there, and finishes everything with the right results. Both leave nothing, and the broker refuses both keys.",
+  requirements: ["WC-8", "WC-10", "WC-13", "WC-16", "US-1"],
+  tags: ["withdraw", "load", "migration"],
+  stages: ["host", "sim"],
   defaults: { slots: 4, jobs: 24, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

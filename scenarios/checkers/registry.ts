@@ -62,6 +62,7 @@ import { unstartableDeclined } from "./leases/unstartable-declined.ts";
 import { unstartableSpared } from "./leases/unstartable-spared.ts";
 import { workState } from "./states/work-state.ts";
 import { holderAlone } from "./leases/holder-alone.ts";
+import { grantedOnce } from "./leases/granted-once.ts";
 import { grantsExpire } from "./leases/grants-expire.ts";
 import { brokerHeard } from "./contact/broker-heard.ts";
 import { shownAsTold } from "./answers/shown-as-told.ts";
@@ -149,6 +150,7 @@ export const checkers = {
   "deaths-blamed": deathsBlamed,
   backoff,
   "slots-told": slotsTold,
+  "granted-once": grantedOnce,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,
   "unstartable-declined": unstartableDeclined,

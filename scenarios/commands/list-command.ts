@@ -1,36 +1,32 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import { catalog, scenarioNamed } from "../catalog/catalog.ts";
-import { stepTitle } from "../steps/step.ts";
+import { wrapText } from "../../foundation/wrap-text.ts";
+import { catalog } from "../catalog/catalog.ts";
+import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";
+import type { Scenario } from "../steps/scenario.ts";
 
-/** `scenarios list`. */
-export function listCommand(flags: { json?: boolean }): number {
-  if (flags.json === true) {
-    const scenarios = catalog.map(({ name, title, description, defaults }) => ({ name, title, description, defaults }));
-    process.stdout.write(`${JSON.stringify(scenarios, undefined, 2)}\n`);
-    return ExitCode.pass;
-  }
-  const width = Math.max(...catalog.map((scenario) => scenario.name.length));
-  for (const { name, title } of catalog) process.stdout.write(`${name.padEnd(width)}  ${title}\n`);
+export interface ListFlags extends Narrowing {
+  readonly stage?: string;
+  readonly json?: boolean;
+}
+
+const indent = "  ";
+
+/** `scenarios list`: exit 0 also where the list is empty. */
+export function listCommand(flags: ListFlags): number {
+  const listed = narrowed(catalog, flags).filter(
+    ({ stages }) => flags.stage === undefined || stages.some((stage) => stage === flags.stage),
+  );
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(listed.map(asJson), undefined, 2)}\n`);
+  else process.stdout.write(listed.map((scenario) => entry(scenario)).join(""));
   return ExitCode.pass;
 }
 
-/** `scenarios show NAME`. */
-export function showCommand(name: string, flags: { json?: boolean }): number {
-  const scenario = scenarioNamed(name);
-  const steps = scenario.steps(scenario.defaults);
-  const expectations = scenario.expectations(scenario.defaults);
-  if (flags.json === true) {
-    const { title, description, defaults, timing } = scenario;
-    process.stdout.write(
-      `${JSON.stringify({ name, title, description, defaults, timing, steps, expectations }, undefined, 2)}\n`,
-    );
-    return ExitCode.pass;
-  }
-  process.stdout.write(`${scenario.name}: ${scenario.title}\n\n${scenario.description}\n\nSteps\n`);
-  steps.forEach((step, index) => process.stdout.write(`${String(index + 1).padStart(4)}  ${stepTitle(step)}\n`));
-  process.stdout.write("\nExpectations\n");
-  for (const { checker, settings } of expectations) {
-    process.stdout.write(`      ${checker}${settings === undefined ? "" : ` ${JSON.stringify(settings)}`}\n`);
-  }
-  return ExitCode.pass;
+function asJson({ name, title, description, defaults, requirements, tags, stages }: Scenario) {
+  return { name, title, description, requirements, tags, stages, defaults };
+}
+
+/** What it is called, what it shows, and what it can be found by. */
+function entry({ name, title, requirements, tags, stages }: Scenario): string {
+  const found = [requirements.join(" "), tags.map((tag) => `@${tag}`).join(" "), `on ${stages.join(", ")}`];
+  return `${name}\n${wrapText(title, { indent, hanging: indent })}\n${indent}${found.join(" · ")}\n`;
 }

@@ -1,60 +1,105 @@
-import { UsageError } from "../../foundation/errors.ts";
-import { type ReporterName, reporterNames } from "../../reports/create-reporter.ts";
+import { appendFileSync } from "node:fs";
+
+import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { nearest } from "../../foundation/nearest.ts";
 import { type FileOutput, fileOutput } from "../../reports/file-output.ts";
-import { reportSeries } from "../../reports/report-series.ts";
-import type { Reporter } from "../../reports/reporter.ts";
+import { type ReportSeries, reportSeries } from "../../reports/report-series.ts";
+import { type ReporterName, reporterNames } from "../../reports/reporter-names.ts";
+import type { EndedSuite, Reporter, RunPlace } from "../../reports/reporter.ts";
 import { streamOutput } from "../../reports/stream-output.ts";
 
 export interface OpenReporters {
   /** Those of the next run. */
-  next(): readonly Reporter[];
+  next(place: RunPlace): readonly Reporter[];
   /**
    * Gives what could not be written to files. What went to stdout is on its way: whoever ends the program waits for it.
    * Called once, after the last run.
+   *
+   * @param suite null when the suite came to no end
    */
-  close(): readonly UsageError[];
+  close(suite: EndedSuite | null): readonly UsageError[];
 }
 
+/** These say whole lines of their own and can stand between others'. */
+const sharing: ReadonlySet<ReporterName> = new Set(["github"]);
+
 /**
- * Opens the reporters named on the command line, as `NAME` (to stdout) or `NAME=FILE`; `line` when none writes to stdout.
+ * Opens the reporters named on the command line, as `NAME` (to stdout) or `NAME=FILE`, several with commas between them;
+ * `line` when none else writes to stdout.
  *
- * @param runs how many runs they are to tell of
  * @throws UsageError `unknown-reporter`, `one-stdout` or `report-file`
  */
-export function openReporters(wanted: readonly string[], runs: number): OpenReporters {
-  const asked = wanted.map(parse);
-  if (!asked.some((one) => one.file === undefined)) asked.unshift({ name: "line", file: undefined });
-  if (asked.filter((one) => one.file === undefined).length > 1) {
+export function openReporters(
+  { reporter = [], json = false }: { readonly reporter?: readonly string[]; readonly json?: boolean },
+  environment: NodeJS.ProcessEnv = process.env,
+): OpenReporters {
+  const wanted = json ? ["json", ...reporter] : reporter;
+  const asked = wanted.flatMap((text) => text.split(",")).map(parse);
+  const toStdout = asked.filter(({ file, name }) => file === undefined && !sharing.has(name));
+  if (toStdout.length === 0) asked.unshift({ name: "line", file: undefined });
+  const shared = asked.some(({ file, name }) => file === undefined && sharing.has(name));
+  const [holder] = toStdout;
+  const documents = holder !== undefined && shared && !["line", "list"].includes(holder.name);
+  if (toStdout.length > 1 || documents) {
     throw new UsageError("Two reporters cannot both write to stdout.", {
       code: "one-stdout",
       next: "Give all but one a file: --reporter junit=results.xml.",
     });
   }
   const files: FileOutput[] = [];
+  const summary = stepSummary(environment);
   const stdout = streamOutput(process.stdout);
-  const all = asked.map(({ name, file }) => {
-    if (file === undefined) return reportSeries(name, stdout, runs);
+  const all = asked.map(({ name, file }): ReportSeries => {
+    if (file === undefined) return reportSeries(name, stdout, summary.append);
     const output = fileOutput(file);
     files.push(output);
-    return reportSeries(name, output, runs);
+    return reportSeries(name, output, summary.append);
   });
   return {
-    next: () => all.map((series) => series.next()),
-    close() {
-      for (const series of all) series.close();
-      return files.map((file) => file.close()).filter((unwritten) => unwritten !== null);
+    next: (place) => all.map((series) => series.next(place)),
+    close(suite) {
+      for (const series of all) series.close(suite);
+      return [...files.map((file) => file.close()), summary.unwritten()].filter((unwritten) => unwritten !== null);
     },
   };
 }
 
 function parse(text: string): { name: ReporterName; file: string | undefined } {
   const at = text.indexOf("=");
-  const name = reporterNames.find((one) => one === (at < 0 ? text : text.slice(0, at)));
+  const word = at < 0 ? text : text.slice(0, at);
+  const name = reporterNames.find((one) => one === word);
   if (name === undefined || at === text.length - 1) {
+    const meant = name === undefined ? nearest(word.toLowerCase(), reporterNames) : undefined;
     throw new UsageError(`There is no reporter "${text}".`, {
       code: "unknown-reporter",
-      next: `Name one of ${reporterNames.join(", ")}, each with =FILE if it is to go to a file.`,
+      next:
+        meant === undefined
+          ? `Name one of ${reporterNames.join(", ")}, each with =FILE if it is to go to a file.`
+          : `Did you mean \`--reporter ${meant}\`?`,
     });
   }
   return { name, file: at < 0 ? undefined : text.slice(at + 1) };
+}
+
+/** The file in which GitHub Actions collects a step's summary; nowhere outside of it. */
+function stepSummary({ GITHUB_STEP_SUMMARY: path }: NodeJS.ProcessEnv): {
+  append: (text: string) => void;
+  unwritten: () => UsageError | null;
+} {
+  let unwritten: UsageError | null = null;
+  return {
+    append(text) {
+      if (path === undefined || path === "") return;
+      try {
+        appendFileSync(path, text);
+      } catch (error) {
+        unwritten = new UsageError(`The step summary ${path} could not be written: ${messageOf(error)}.`, {
+          code: "report-file",
+          next: "Look at GITHUB_STEP_SUMMARY.",
+          cause: error,
+        });
+      }
+    },
+    unwritten: () => unwritten,
+  };
 }

@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
+import type { Shard } from "../selection/shard.ts";
+
 /** A whole number from 1 to `max`. */
 export function whole(max: number): (text: string) => number {
   return (text) => {
@@ -10,10 +12,30 @@ export function whole(max: number): (text: string) => number {
   };
 }
 
-/** A number of seconds, at most a day. */
+/** A whole number from 0 to `max`. */
+export function count(max: number): (text: string) => number {
+  const atLeastOne = whole(max);
+  return (text) => (text === "0" ? 0 : atLeastOne(text));
+}
+
+/** `2/4`: the second of four. */
+export function shard(text: string): Shard {
+  const [, index, total] = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text) ?? [];
+  if (index === undefined || Number(index) > Number(total)) {
+    throw new InvalidArgumentError("It must be K/N, the Kth of N: 2/4.");
+  }
+  return { index: Number(index), total: Number(total) };
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3_600 };
+
+/** A time of at most a day, in seconds: `90`, `90s`, `1500ms`, `2m`, `1h`. */
 export function seconds(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError("It must be a number of seconds, at most a day.");
+  const [, number, unit = "s"] = /^(\d+|\d*\.\d+)(ms|s|m|h)?$/.exec(text) ?? [];
+  const value = Number(number) * (unitSeconds[unit] ?? Number.NaN);
+  if (!(value > 0 && value <= 86_400)) {
+    throw new InvalidArgumentError("It must be a time of at most a day: 90, 90s, 1500ms, 2m, 1h.");
+  }
   return value;
 }
 
@@ -31,6 +53,6 @@ export function oneOf(...names: string[]): (text: string) => string {
 }
 
 /** An option that may be given several times. */
-export function collect(text: string, earlier: string[]): string[] {
+export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
 }

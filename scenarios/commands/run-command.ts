@@ -1,118 +1,160 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 
+import type { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { ResiduePolicy } from "../../protocol/residue-report.ts";
+import { isGood, type SuiteRecord } from "../../protocol/suite.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
-import { catalog, scenarioNamed } from "../catalog/catalog.ts";
-import { type Config, readConfig, runOptions } from "../config.ts";
+import type { EndedSuite } from "../../reports/reporter.ts";
+import { rootDefault } from "../../reports/runs/run-directory.ts";
+import { readConfig, runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
 import { otherRunsWarning } from "../other-runs.ts";
-import { checkRunsRoot } from "../run-directory.ts";
 import { preflight } from "../preflight.ts";
+import { checkRunsRoot } from "../run-directory.ts";
 import type { RunRequest } from "../runner.ts";
+import { planSuite, type SuitePlan } from "../selection/plan-suite.ts";
+import { type EntryResult, runEntries } from "../suite/run-entries.ts";
+import { openRunner } from "../suite/runners.ts";
+import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
+import { failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
+import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
+import { noteOwnPrograms, withFlags } from "./flags-over-config.ts";
 import { tellHealed } from "./heal-command.ts";
-import { openReporters } from "./open-reporters.ts";
+import { type OpenReporters, openReporters } from "./open-reporters.ts";
+import { againCommand, reproduceCommand, type RunFlags } from "./run-flags.ts";
 import { type RunStage, stageNamed } from "./run-stage.ts";
+import { playable } from "./playable.ts";
 
-export interface RunFlags {
-  readonly stage?: string;
-  readonly slots?: number;
-  readonly jobs?: number;
-  readonly cycles?: number;
-  readonly seed?: string;
-  readonly store?: "memory" | "sqlite";
-  readonly policy?: ResiduePolicy;
-  readonly deadline?: number;
-  readonly config?: string;
-  readonly runs: string;
-  readonly reporter: readonly string[];
-  readonly json?: boolean;
+/** A suite that is ready to run. */
+interface Suite {
+  readonly flags: RunFlags;
+  readonly stage: RunStage;
+  readonly plan: SuitePlan;
+  readonly workers: number;
+  readonly requests: readonly Omit<RunRequest, "reporters">[];
+  readonly startedAt: number;
 }
 
-/** The worst ending of several runs, worst first; whatever is not named here is worse than all. */
-const severity: readonly number[] = [
-  ExitCode.harnessBug,
-  ExitCode.notUndone,
-  ExitCode.interrupted,
-  ExitCode.fail,
-  ExitCode.usage,
-  ExitCode.unknown,
-  ExitCode.pass,
-];
-
 /** `scenarios run`: undoes what a killed run left, then runs the scenarios; resolves to the worst exit code. */
-export async function runCommand(names: readonly string[], flags: RunFlags): Promise<number> {
+export async function runCommand(words: readonly string[], flags: RunFlags): Promise<number> {
   const stage = stageNamed(flags.stage, flags);
-  const scenarios = names.includes("all") ? [...catalog] : names.map(scenarioNamed);
-  const config = withFlags(readConfig(flags.config), flags);
-  if (stage === "sim") noteOwnPrograms(config);
-  const seed = flags.seed ?? randomBytes(4).toString("hex");
-  // Every plan is checked before the first one runs.
-  const plans = scenarios.map((scenario) => ({ scenario, options: runOptions(scenario, config, seed) }));
-  if (stage === "host") for (const { options } of plans) preflight(options);
-  const reporters = openReporters(flags.json === true ? ["json", ...flags.reporter] : flags.reporter, plans.length);
+  const suite = prepare(words, flags, stage);
+  if (flags.dryRun === true) {
+    process.stdout.write(dryRunText(suite, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
+    return ExitCode.pass;
+  }
+  if (suite.plan.entries.length === 0) {
+    process.stderr.write(nothingToRun(flags));
+    return ExitCode.pass;
+  }
+  const reporters = openReporters(flags);
   let worst: number = ExitCode.pass;
+  let ended: Ended = { suite: null, unwritten: null };
   try {
-    if (stage === "host") {
-      checkRunsRoot(flags.runs);
-      const healed = await heal(flags.runs);
-      tellHealed(healed, (text) => process.stderr.write(text));
-      if (healed.some((run) => run.notUndone.length > 0)) worst = ExitCode.notUndone;
-      process.stderr.write(otherRunsWarning(flags.runs) ?? "");
-    }
-    for (const { scenario, options } of plans) {
-      const reproduce = reproduceCommand(scenario.name, flags, seed);
-      const request = { scenario, options, runs: flags.runs, reporters: reporters.next(), reproduce };
-      const { exitCode, interrupted } = await reported(request, stage);
-      if (severity.indexOf(exitCode) < severity.indexOf(worst)) worst = exitCode;
-      if (interrupted) break;
-    }
+    if (stage === "host") worst = await makeReady(flags.output);
+    ended = await runSuite(suite, reporters);
+    const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
+    worst = worstExitCode([worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })]);
   } finally {
-    worst = exitCodeTold(worst, reporters.close());
+    const unwritten = reporters.close(ended.suite);
+    worst = exitCodeTold(worst, [...unwritten, ...(ended.unwritten === null ? [] : [ended.unwritten])]);
   }
   return worst;
 }
 
-/** Runs one scenario; its reporters are closed however it ends. */
-async function reported(request: RunRequest, stage: RunStage): Promise<RunVerdict> {
+/** Everything is checked before anything is done. */
+function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Suite {
+  const failed = flags.lastFailed === true ? failedLast(readSuite(flags.output)) : null;
+  const all = flags.all === true || (failed !== null && words.length === 0);
+  const scenarios = playable({ ...flags, words, all }, stage);
+  const config = withFlags(readConfig(flags.config), flags);
+  if (stage === "sim") noteOwnPrograms(config);
+  const plan = planSuite({
+    ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
+    seed: flags.seed ?? randomBytes(4).toString("hex"),
+  });
+  const requests = plan.entries.map(({ scenario, seed }) => ({
+    ...{ scenario, options: runOptions(scenario, config, seed), runs: flags.output },
+    ...{ reproduce: reproduceCommand(scenario.name, flags, seed), keep: flags.keep === true },
+  }));
+  if (stage === "host") for (const { options } of requests) preflight(options);
+  // A run on this host reads all of it, and would take another one's doings for its own.
+  const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  return { flags, stage, plan, workers, requests, startedAt: Date.now() };
+}
+
+function nothingToRun({ lastFailed, shard }: RunFlags): string {
+  if (lastFailed === true && shard === undefined) return "Nothing to run: whatever ran last here came to a good end.\n";
+  return shard === undefined
+    ? "Nothing to run.\n"
+    : `Nothing to run: shard ${shard.index} of ${shard.total} is empty.\n`;
+}
+
+/** Undoes what killed runs left; the exit code says whether all of it could be. */
+async function makeReady(runs: string): Promise<number> {
+  checkRunsRoot(runs);
+  const healed = await heal(runs);
+  tellHealed(healed, (text) => process.stderr.write(text));
+  process.stderr.write(otherRunsWarning(runs) ?? "");
+  return healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
+}
+
+interface Ended {
+  readonly suite: EndedSuite | null;
+  /** What could not be written down for `--last-failed` and `merge`. */
+  readonly unwritten: UsageError | null;
+}
+
+async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> {
+  const { flags, stage, plan, workers, requests } = suite;
+  const runner = await openRunner(stage, workers);
+  const root = resolve(flags.output);
+  let unwritten: UsageError | null = null;
+  const keep = (results: readonly EntryResult[]): SuiteRecord => {
+    const record = recordOf(suite, results);
+    unwritten = writeSuite(root, record);
+    return record;
+  };
   try {
-    return await (await runnerOf(stage))(request);
+    const results = await runEntries({
+      ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
+      failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
+      run: (entry, attempt) => {
+        const at = plan.entries.indexOf(entry);
+        const { repeat, repeats } = entry;
+        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt };
+        const request = requests[at] as Omit<RunRequest, "reporters">;
+        const told = { ...request, reporters: reporters.next({ ...place, attemptsMax: flags.retries + 1 }) };
+        return reported(told, runner.run);
+      },
+      onEntry: keep,
+    });
+    const record = keep(results);
+    const bad = record.entries.some(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
+    return { suite: { record, again: bad ? againCommand(flags, { rootDefault }) : null }, unwritten };
+  } finally {
+    await runner.close();
+  }
+}
+
+/** Runs one scenario; its reporters are closed however it ends. */
+async function reported(request: RunRequest, run: (request: RunRequest) => Promise<RunVerdict>): Promise<RunVerdict> {
+  try {
+    return await run(request);
   } finally {
     for (const reporter of request.reporters) reporter.close();
   }
 }
 
-/** Each is loaded where it is asked for: neither needs what the other one has. */
-async function runnerOf(stage: RunStage): Promise<(request: RunRequest) => Promise<RunVerdict>> {
-  if (stage === "sim") return (await import("../run-on-sim.ts")).runOnSim;
-  return (await import("../runner.ts")).runScenario;
-}
-
-function withFlags(config: Config, flags: RunFlags): Config {
+function recordOf({ flags, stage, plan, startedAt }: Suite, results: readonly EntryResult[]): SuiteRecord {
   return {
-    ...config,
-    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
-    ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
-    ...(flags.cycles === undefined ? {} : { cycles: flags.cycles }),
-    ...(flags.policy === undefined ? {} : { policy: flags.policy }),
-    ...(flags.deadline === undefined ? {} : { deadlineS: flags.deadline }),
-    ...(flags.store === undefined ? {} : { broker: { ...config.broker, store: flags.store } }),
+    ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, shard: flags.shard ?? null },
+    entries: plan.entries.map(({ position, scenario, repeat, repeats, seed }, index) => ({
+      ...{ position, scenario: scenario.name, repeat, repeats, seed },
+      outcome: results[index]?.outcome ?? "not-run",
+      attempts: [...(results[index]?.attempts ?? [])],
+    })),
   };
-}
-
-/** Nobody is to take a pass in virtual time for one of the agent that the configuration names. */
-function noteOwnPrograms({ agent, broker }: Config): void {
-  const named = [...(agent === undefined ? [] : ["agent.command"]), ...(broker?.command ? ["broker.command"] : [])];
-  if (named.length === 0) return;
-  process.stderr.write(
-    `In virtual time Houseguest's own agent and broker run; ${named.join(" and ")} of the configuration is for --stage host.\n`,
-  );
-}
-
-function reproduceCommand(name: string, flags: RunFlags, seed: string): string {
-  const options = (["stage", "slots", "jobs", "cycles", "store", "policy", "deadline", "config"] as const).flatMap(
-    (key) => (flags[key] === undefined ? [] : [`--${key} ${flags[key]}`]),
-  );
-  return ["npx scenarios run", name, `--seed ${seed}`, ...options].join(" ");
 }

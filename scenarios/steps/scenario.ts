@@ -16,6 +16,14 @@ export interface Scenario {
   readonly title: string;
   /** What it proves and how, for `scenarios show`. */
   readonly description: string;
+  /** The rows of docs/requirements.md that it proves, each of them with an expectation that can fail. */
+  readonly requirements: readonly string[];
+  /** Words to find it by, for `--grep @word`. */
+  readonly tags: readonly string[];
+  /** Where it can be played. */
+  readonly stages: readonly ("host" | "sim")[];
+  /** The broker's store on the host, unless the user says otherwise: what outlives the broker needs one that lasts. */
+  readonly store?: "memory" | "sqlite";
   readonly defaults: ScenarioKnobs;
   /** Times that differ from the fleet's defaults, so that a run takes seconds. */
   readonly timing: Partial<Timing>;

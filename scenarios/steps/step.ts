@@ -47,7 +47,15 @@ export const Step = z.discriminatedUnion("step", [
     deadlineMs: Ms,
     /** Keep submitting jobs of this batch while the withdrawal runs, so that offers keep coming. */
     underLoad: z.string().optional(),
+    /** How many times it is asked at once; each asker is to hear the same report. */
+    asks: z.int().min(1).max(8).optional(),
   }),
+  /** Ends the agent's process, which is no withdrawal: by a signal, or by the broker's goodbye. No job may outlive it. */
+  z.strictObject({ step: z.literal("shutdown"), agent, by: z.enum(["SIGTERM", "SIGINT", "goodbye"]), withinMs: Ms }),
+  /** Starts the agent again in the home that its earlier process left, and waits until it is there. */
+  z.strictObject({ step: z.literal("restart"), agent, withinMs: Ms }),
+  /** kill -9 of the broker; it comes back in the same place after so long, or with the step `start-broker`. */
+  z.strictObject({ step: z.literal("kill-broker"), downMs: Ms.optional() }),
   /** Signs a heartbeat with the withdrawn agent's key, of which the harness kept a copy. */
   z.strictObject({ step: z.literal("use-revoked-key"), agent }),
   /** The times of the steps `on-schedule` count from here; whoever of the cast ends from now on is started again. */
@@ -90,7 +98,15 @@ export function stepTitle(step: Step): string {
     case "pause-resume-cycles":
       return `${step.agent} pauses and resumes ${step.cycles} times`;
     case "withdraw":
-      return `${step.agent} withdraws${step.underLoad === undefined ? "" : " while jobs keep coming"}`;
+      return `${step.agent} withdraws${step.underLoad === undefined ? "" : " while jobs keep coming"}${(step.asks ?? 1) > 1 ? `, asked ${step.asks} times at once` : ""}`;
+    case "shutdown":
+      return step.by === "goodbye" ? `the broker says goodbye to ${step.agent}` : `${step.agent} gets ${step.by}`;
+    case "restart":
+      return `${step.agent} starts again`;
+    case "kill-broker":
+      return step.downMs === undefined
+        ? "the broker is killed"
+        : `the broker is killed, and down for ${step.downMs} ms`;
     case "use-revoked-key":
       return `try the key that ${step.agent} revoked`;
     case "verify-results":

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { shellPath } from "../../core/path-text.ts";
+import { readQuickly } from "../quick-read.ts";
 import { homesBelow } from "./homes.ts";
 
 /** Files in which many parties keep lines of their own, so that which lines changed says more than that the file did. */
@@ -87,10 +88,10 @@ function filesInHomes(root: string): string[] {
 function readShared(path: string, refused: string[]): string | null {
   const bytePath = Buffer.from(path, "latin1");
   try {
-    const { size } = statSync(bytePath);
-    // Looked at before it is opened: a pipe would keep whoever opens it.
-    if (!statSync(bytePath).isFile() || size > bytesMax) return null;
-    return readFileSync(bytePath, "latin1");
+    // Looked at before it is opened: a pipe would keep whoever opens it. Most are not there, which is no error to pay for.
+    const stats = statSync(bytePath, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true || stats.size > bytesMax) return null;
+    return readQuickly(bytePath);
   } catch (error) {
     if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCode(error) ?? "")) refused.push(path);
     return null;

@@ -2,8 +2,8 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { KernelTexts } from "./read-text.ts";
-import { readSetting } from "./sysctls.ts";
 import { shellPath } from "../../core/path-text.ts";
+import { readSettingsIn } from "./sysctls.ts";
 
 /** What is set of a disk's queue (queue-sysfs of the kernel's manual). */
 const queueFiles = (
@@ -46,26 +46,33 @@ export function collectKnobs(sys = "/sys", proc = "/proc"): ListedReading {
     ...interrupts.map((number) => `${proc}/irq/${number}/smp_affinity`),
     `${proc}/irq/default_smp_affinity`,
   ];
-  const facts = locations.flatMap((location): ListedFact[] => {
-    const value = readSetting(location);
-    if (value === "refused") refused.push(location);
-    if (value === null || value === "refused") return [];
-    const attributes = { value: value.text };
-    return [
-      {
-        key: location,
-        subject: `setting ${location}`,
-        location,
-        uid: null,
-        attributes,
-        show: `cat ${shellPath(location)}`,
-      },
-    ];
+  const facts = [...Map.groupBy(locations, directoryOf)].flatMap(([directory, inIt]) => {
+    const names = inIt.map((location) => location.slice(directory.length + 1));
+    return readSettingsIn(directory, names).flatMap(([name, value]): ListedFact[] => {
+      const location = `${directory}/${name}`;
+      if (value === "refused") refused.push(location);
+      if (value === null || value === "refused") return [];
+      const attributes = { value: value.text };
+      return [
+        {
+          key: location,
+          subject: `setting ${location}`,
+          location,
+          uid: null,
+          attributes,
+          show: `cat ${shellPath(location)}`,
+        },
+      ];
+    });
   });
   const hidden = refused.length === 0 ? [] : [`${refused.length} settings cannot be read, ${refused[0]} for one`];
   const absent =
     listed(sys).length === 0 ? [`${sys} shows nothing: it is not mounted, or not this user's to read`] : [];
   return { facts, unseen: [...absent, ...texts.unseen(), ...hidden] };
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Whether each takes part, and how fast it may run. */

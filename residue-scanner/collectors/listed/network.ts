@@ -2,8 +2,8 @@ import type { FactAttributes } from "../../../protocol/residue-report.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
 import { showFlags } from "./network/links.ts";
 import { KernelTexts } from "./read-text.ts";
-import { readSetting } from "./sysctls.ts";
 import { shellPath } from "../../core/path-text.ts";
+import { readSettingsIn } from "./sysctls.ts";
 
 /** Routes that the kernel made: from another, from a router's word, of an own address (linux/ipv6_route.h). */
 const madeByKernel = { cache: 0x0100_0000, fromRouter: 0x0004_0000, local: 0x8000_0000 } as const;
@@ -86,8 +86,7 @@ function queueSettings({ sys, name }: InterfaceSources): FactAttributes {
   const queues = texts.names(`${directory}/queues`).map((queue) => `queues/${queue}`);
   const files = [...gathering, ...queues.flatMap((queue) => sharing.map((file) => `${queue}/${file}`))];
   const settings: FactAttributes = {};
-  for (const file of files) {
-    const value = readSetting(`${directory}/${file}`);
+  for (const [file, value] of readSettingsIn(directory, files)) {
     if (value !== null && value !== "refused") settings[`sys/${file}`] = value.text;
   }
   return settings;
@@ -98,8 +97,7 @@ function settingsOf({ proc, name, refused }: InterfaceSources): FactAttributes {
   const settings: FactAttributes = {};
   for (const kind of ["ipv4/conf", "ipv4/neigh", "ipv6/conf", "ipv6/neigh"]) {
     const directory = `${proc}/sys/net/${kind}/${name}`;
-    for (const setting of texts.names(directory)) {
-      const value = readSetting(`${directory}/${setting}`);
+    for (const [setting, value] of readSettingsIn(directory, texts.names(directory))) {
       if (value === "refused") refused.push(`${directory}/${setting}`);
       else if (value !== null) settings[`${kind}/${setting}`] = value.text;
     }

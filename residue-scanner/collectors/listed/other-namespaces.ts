@@ -5,7 +5,7 @@ import { namespacesOf } from "../processes/read-process.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectMessageQueues } from "./message-queues.ts";
 import { mountFacts } from "./mounts.ts";
-import { collectSysctls, readSetting } from "./sysctls.ts";
+import { collectSysctls, readSettingsIn } from "./sysctls.ts";
 
 /** More than a host has of containers; what they hold is then not all read, and that is said. */
 const namespacesMax = 1_000;
@@ -48,7 +48,7 @@ export function collectOtherIpc(dwellers: Dwellers): ListedReading {
 /** How others call the host, and what is set of their networks. */
 export function collectOtherSettings(dwellers: Dwellers): ListedReading {
   const names = inOthers("uts", dwellers, ({ entrance }) =>
-    withinNamespace("uts", entrance, () => ({ facts: ["hostname", "domainname"].flatMap(nameFact), unseen: [] })),
+    withinNamespace("uts", entrance, () => ({ facts: nameFacts(), unseen: [] })),
   );
   const networks = inOthers("net", dwellers, ({ entrance }) =>
     withinNamespace("net", entrance, () => networkFact(collectSysctls("/proc/sys", "net"))),
@@ -56,12 +56,13 @@ export function collectOtherSettings(dwellers: Dwellers): ListedReading {
   return { facts: [...names.facts, ...networks.facts], unseen: [...names.unseen, ...networks.unseen] };
 }
 
-function nameFact(name: string): ListedFact[] {
-  const location = `/proc/sys/kernel/${name}`;
-  const value = readSetting(location);
-  if (value === null || value === "refused") return [];
-  const attributes = { value: value.text };
-  return [{ key: `kernel.${name}`, subject: `setting kernel.${name}`, location, uid: null, attributes, show: name }];
+function nameFacts(): ListedFact[] {
+  const directory = "/proc/sys/kernel";
+  return readSettingsIn(directory, ["hostname", "domainname"]).flatMap(([name, value]) => {
+    if (value === null || value === "refused") return [];
+    const [key, location, attributes] = [`kernel.${name}`, `${directory}/${name}`, { value: value.text }];
+    return [{ key, subject: `setting ${key}`, location, uid: null, attributes, show: name }];
+  });
 }
 
 /** All of one namespace as one thing: it comes with all of them. */

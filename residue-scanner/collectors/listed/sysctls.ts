@@ -2,8 +2,8 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import type { ListedFact, ListedReading } from "../../core/fact.ts";
-import { readRecord } from "../quick-read.ts";
 import { shellPath } from "../../core/path-text.ts";
+import { inDirectory, type Outcome } from "../directory-access.ts";
 
 /** Numbers that the kernel moves by itself: proc_sys_fs(5), proc_sys_kernel(5), random(4). */
 const counters = new Set([
@@ -54,27 +54,35 @@ function readBelow({ root, path, facts, refused }: Walk): void {
     if (systemCode(error) !== "ENOENT") refused.push(`${root}/${path}`);
     return;
   }
+  const placed = (name: string) => (path === "" ? name : `${path}/${name}`);
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  for (const [name, value] of readSettingsIn(path === "" ? root : `${root}/${path}`, files)) {
+    if (value === "refused") refused.push(`${root}/${placed(name)}`);
+    else if (value !== null) facts.push(settingFact(placed(name), value.text));
+  }
   for (const entry of entries) {
-    const below = path === "" ? entry.name : `${path}/${entry.name}`;
-    if (entry.isDirectory()) {
-      if (!ofInterface.test(below) && below !== formats) readBelow({ root, path: below, facts, refused });
-    } else {
-      const value = readSetting(`${root}/${below}`);
-      if (value === "refused") refused.push(`${root}/${below}`);
-      else if (value !== null) facts.push(settingFact(below, value.text));
-    }
+    const below = placed(entry.name);
+    if (!entry.isDirectory() || ofInterface.test(below) || below === formats) continue;
+    readBelow({ root, path: below, facts, refused });
   }
 }
 
 /** Null for what is only written to, or is gone. Some have no value until one is set, which reads as an error. */
-export function readSetting(path: string): { readonly text: string } | "refused" | null {
-  try {
-    return { text: readRecord(path).trim() };
-  } catch (error) {
-    const code = systemCode(error) ?? "";
-    if (code === "EACCES" || code === "EPERM") return isReadable(path) ? "refused" : null;
-    return code === "ENOENT" ? null : { text: `cannot be read: ${code}` };
-  }
+export type Setting = { readonly text: string } | "refused" | null;
+
+/** Settings in one directory, by their names. */
+export function readSettingsIn(directory: string, names: readonly string[]): [name: string, value: Setting][] {
+  if (names.length === 0) return [];
+  return inDirectory(directory, (access) =>
+    names.map((name) => [name, settingOf(access.record(name), `${directory}/${name}`)]),
+  );
+}
+
+function settingOf(outcome: Outcome, path: string): Setting {
+  if ("text" in outcome) return { text: outcome.text.trim() };
+  const { code } = outcome;
+  if (code === "EACCES" || code === "EPERM") return isReadable(path) ? "refused" : null;
+  return code === "ENOENT" ? null : { text: `cannot be read: ${code}` };
 }
 
 /** Whether anybody may read it; some are there to be written to only, also for root. */

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 
 import type { ProcessFact } from "../../core/fact.ts";
+import { inDirectory } from "../directory-access.ts";
 import { kernelCalls } from "../kernel-calls.ts";
 import {
   commandLineOf,
@@ -162,8 +163,9 @@ function limitsIn(text: string | null): readonly string[] | null {
 
 /** Null where this user may not see them, or the process has ended. */
 export function namespacesOf(directory: string): readonly string[] | null {
-  const links = namespaceKinds.map((kind) => readProcLink(`${directory}/ns/${kind}`));
-  return links[0] === null ? null : links.filter((link) => link !== null);
+  const links = inDirectory(`${directory}/ns`, (access) => namespaceKinds.map((kind) => access.link(kind)));
+  const found = links.flatMap((link) => ("text" in link ? [link.text] : []));
+  return links[0] !== undefined && "text" in links[0] ? found : null;
 }
 
 /** Only the project's own variables are kept: an environment holds secrets. */

@@ -66,6 +66,8 @@ export class HostStage {
   requests = 0;
   /** Copies of the keys of agents that withdrew, by the agent's name. */
   readonly keptKeys = new Map<string, KeyObject>();
+  /** Since the step that killed it, until it is started again. */
+  brokerIsKilled = false;
   readonly watch: AgentWatch;
   /** What the owners of agents work on, by the agent's name: a directory of the harness's, with a file in it. */
   readonly desks = new Map<string, string>();

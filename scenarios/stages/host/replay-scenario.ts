@@ -20,6 +20,9 @@ export function replayScenario(plan: Plan): Scenario {
     name: "replay",
     title: "a plan of the simulator on real processes",
     description: "What a plan says happens to real agents and a real broker, each step at its own time.",
+    requirements: [],
+    tags: [],
+    stages: ["host"],
     defaults: { slots: options.slots, jobs: Math.min(limits.jobsPerRunMax, Math.max(1, jobsOf(plan))), cycles: 1 },
     timing: options.timing,
     steps: () => [

@@ -46,6 +46,8 @@ export async function startBroker(stage: HostStage): Promise<string> {
   void actor.exited.then(({ code, signal }) => {
     options.history.record("process.exit", { name: "broker", pid: actor.pid, code, signal });
   });
+  if (stage.brokerIsKilled) options.history.record("fault.undone", { fault: "kill-broker", target: "broker" });
+  stage.brokerIsKilled = false;
   return `${ready.url}, ${options.store} store`;
 }
 

@@ -4,9 +4,12 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { join } from "./join.ts";
 import { onSchedule } from "./on-schedule.ts";
+import { killBroker } from "./kill-broker.ts";
 import { openSchedule } from "./open-schedule.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
+import { restart } from "./restart.ts";
 import { settle } from "./settle.ts";
+import { shutdown } from "./shutdown.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -32,6 +35,9 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   "await-quiet": awaitQuiet,
   "pause-resume-cycles": pauseResumeCycles,
   withdraw,
+  shutdown,
+  restart,
+  "kill-broker": killBroker,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "open-schedule": openSchedule,

@@ -5,6 +5,7 @@ import { orAborted } from "../../interruption.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { WaitError } from "../../steps/wait-error.ts";
 import { withdrawalGraceMs, withdrawalLoad } from "../../steps/withdrawal-load.ts";
+import { checkSameReport } from "../../steps/same-report.ts";
 import { withdrawnWords } from "../../steps/withdrawn-words.ts";
 
 import type { HostStage } from "./host-stage.ts";
@@ -21,8 +22,12 @@ export async function withdraw(stage: HostStage, step: StepOf<"withdraw">): Prom
   const beganAt = performance.now();
   const request = { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs } as const;
   const answer = ownerCall(stage, agent, { request, withinMs, signal });
+  const others = Array.from({ length: (step.asks ?? 1) - 1 }, () =>
+    ownerCall(stage, agent, { request, withinMs, signal }),
+  );
   const submitted = step.underLoad === undefined ? 0 : await submitUntil(stage, step.underLoad, answer);
   const { report } = await orAborted(answer, signal);
+  checkSameReport(report, await orAborted(Promise.all(others), signal));
   const exit = await orAborted(withinDeadline(agent.actor.exited, { ms: withinMs, late: undefined }), signal);
   if (exit === undefined) {
     throw new WaitError(`The agent ${step.agent} withdrew and its process ${agent.actor.pid} goes on.`, {

@@ -32,6 +32,8 @@ export class SimStage {
   readonly simulation: Simulation;
   /** How long owners take is drawn here. */
   readonly owner: ChoiceStream;
+  /** Since the step that killed it, until it is started again. */
+  brokerIsKilled = false;
   readonly #members = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
@@ -114,9 +116,9 @@ export class SimStage {
 }
 
 /** A broken assertion of the reducers is the verdict on them, not a bug of the harness. */
-function guarded(work: () => void): void {
+export function guarded<T>(work: () => T): T {
   try {
-    work();
+    return work();
   } catch (error) {
     if (error instanceof HouseguestError || !(error instanceof AssertionError)) throw error;
     throw new StepError(`An assertion of agent or broker does not hold: ${error.message}.`, {

@@ -4,7 +4,9 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { join } from "./join.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
-import type { SimStage } from "./sim-stage.ts";
+import { guarded, type SimStage } from "./sim-stage.ts";
+import { killBroker } from "./kill-broker.ts";
+import { restart, shutdown } from "./shutdown.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -30,6 +32,9 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "await-quiet": awaitQuiet,
   "pause-resume-cycles": pauseResumeCycles,
   withdraw,
+  shutdown,
+  restart,
+  "kill-broker": killBroker,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
 };
@@ -39,7 +44,7 @@ export function runSimStep(stage: SimStage, step: Step): string {
   // The table pairs each kind with its own interpreter; that the two belong together is beyond the checker's sight.
   const interpret = interpreters[step.step] as SimStep<typeof step.step> | undefined;
   if (interpret === undefined) throw notOnSim(step.step);
-  return interpret(stage, step);
+  return guarded(() => interpret(stage, step));
 }
 
 /**

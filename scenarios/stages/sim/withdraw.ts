@@ -1,6 +1,7 @@
 import type { StepOf } from "../../steps/step.ts";
 import { WaitError } from "../../steps/wait-error.ts";
 import { withdrawalGraceMs, withdrawalLoad } from "../../steps/withdrawal-load.ts";
+import { checkSameReport } from "../../steps/same-report.ts";
 import { withdrawnWords } from "../../steps/withdrawn-words.ts";
 import { ask, granted } from "./owner.ts";
 import type { SimStage } from "./sim-stage.ts";
@@ -12,7 +13,10 @@ export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
   const instance = member.body;
   const withinMs = step.deadlineMs + withdrawalGraceMs;
   const beganAtMs = stage.nowMs;
-  const asked = ask(stage, step.agent, { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs });
+  const askOnce = () =>
+    ask(stage, step.agent, { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs });
+  const asked = askOnce();
+  const others = Array.from({ length: (step.asks ?? 1) - 1 }, askOnce);
   let submitted = 0;
   while (step.underLoad !== undefined && asked.answer === null && stage.nowMs < beganAtMs + withinMs) {
     submit(stage, { step: "submit", batch: step.underLoad, ...withdrawalLoad });
@@ -20,8 +24,13 @@ export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
     stage.pass(withdrawalLoad.everyMs);
   }
   const leftMs = beganAtMs + withinMs - stage.nowMs;
-  stage.until(`${step.agent}'s answer to withdraw`, () => asked.answer !== null, leftMs);
+  const isAnswered = () => [asked, ...others].every(({ answer }) => answer !== null);
+  stage.until(`${step.agent}'s answer to withdraw`, isAnswered, leftMs);
   const { report } = granted(asked.answer);
+  checkSameReport(
+    report,
+    others.map(({ answer }) => granted(answer)),
+  );
   if (instance !== null && instance.alive) {
     throw new WaitError(`The agent ${step.agent} withdrew and its process goes on.`, {
       code: "still-running",

@@ -1,0 +1,38 @@
+import { wordOf, toneOf } from "./summary/headline.ts";
+import { firstTrouble } from "./summary/trouble.ts";
+import type { EndedRun, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
+import { placeWords } from "./suite/place-words.ts";
+import { duration } from "./text/duration.ts";
+import { faint, type Line, renderLines, tinted } from "./text/line.ts";
+import { printable } from "./text/printable.ts";
+import { wrap } from "./text/width.ts";
+
+/** For people with many runs: a line for each, and a second one with the reason where it did not pass. */
+export function listReporter(output: ReporterOutput, place?: RunPlace): Reporter {
+  return {
+    record: () => undefined,
+    end: (run) => output.write(renderLines(listLines(run, output.columns, place), output)),
+    close: () => undefined,
+  };
+}
+
+function listLines({ verdict }: EndedRun, columns: number, place: RunPlace | undefined): Line[] {
+  const tone = toneOf(verdict);
+  const mark = { good: "✓", bad: "✗", doubt: "?" }[tone];
+  const count = place === undefined ? "" : `${String(place.position + 1).padStart(String(place.entries).length)} `;
+  const where = place === undefined ? "" : placeWords(place);
+  const head: Line = [
+    "  ",
+    tinted(mark, tone),
+    faint(` ${count}`),
+    printable(verdict.scenario),
+    ...(where === "" ? [] : [faint(`  ${where}`)]),
+    ...(verdict.exitCode === 0 ? [] : ["  ", tinted(wordOf(verdict).toLowerCase(), tone)]),
+    faint(`  (${duration(Math.max(0, verdict.endedAt - verdict.startedAt))})`),
+  ];
+  const told = firstTrouble(verdict);
+  const trouble = told === undefined ? undefined : printable(told);
+  if (trouble === undefined) return [head];
+  const indent = " ".repeat(5 + count.length);
+  return [head, ...wrap(trouble, Math.max(20, columns - indent.length - 1)).map((text): Line => [indent, text])];
+}

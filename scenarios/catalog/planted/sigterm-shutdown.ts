@@ -1,0 +1,14 @@
+import type { Mutant } from "../../zoo/mutant.ts";
+
+export default {
+  name: "sigterm-shutdown",
+  breaks: "I9",
+  why: "The signal is caught, so that it does not kill the process, and then forgotten.",
+  patches: [
+    {
+      file: "agent/core/agent.ts",
+      find: "      return onSignal(turn, input.name);",
+      replace: "      return;",
+    },
+  ],
+} satisfies Mutant;

@@ -1,0 +1,24 @@
+import type { Mutant } from "../../zoo/mutant.ts";
+
+export default {
+  name: "withdraw-with-broker-down",
+  breaks: "L1",
+  why: "The broker is tried until it answers, because a revoked key is worth waiting for.",
+  patches: [
+    {
+      file: "agent/core/withdrawal-broker.ts",
+      find: "  if (isOver(turn, withdrawal, withdrawal.asked ? withdrawalShares.answer : withdrawalShares.broker)) {",
+      replace: "  if (isOver(turn, withdrawal, withdrawalShares.broker) && withdrawal.brokerAttempts > 1_000) {",
+    },
+    {
+      file: "agent/core/withdrawal-broker.ts",
+      find: "  if (again && withdrawal.brokerAttempts < agentLimits.withdrawAttemptsMax) {",
+      replace: "  if (again && withdrawal.brokerAttempts < 1_000) {",
+    },
+    {
+      file: "agent/core/withdrawal-broker.ts",
+      find: "?? answer);",
+      replace: "?? 1_000);",
+    },
+  ],
+} satisfies Mutant;

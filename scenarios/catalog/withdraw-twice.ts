@@ -1,0 +1,44 @@
+import type { Scenario } from "../steps/scenario.ts";
+import { briskTiming } from "./brisk-timing.ts";
+
+const withdrawDeadlineMs = 10_000;
+
+const asks = 3;
+
+/** WC-11, EG-2: however many ask, the agent leaves once, and whoever asked is told. */
+export const withdrawTwice: Scenario = {
+  name: "withdraw-twice",
+  title: "several ask for the withdrawal at once: it happens once, and all are told the same",
+  description:
+    "Three owners' commands ask an agent at work to withdraw in the same moment. It leaves once: every job goes back " +
+    "once, one report is made, and each of the three is answered with it.",
+  requirements: ["WC-4", "WC-11", "WC-16"],
+  tags: ["withdraw", "race"],
+  stages: ["host", "sim"],
+  defaults: { slots: 2, jobs: 2, cycles: 1 },
+  timing: briskTiming,
+  steps: ({ slots, jobs }) => [
+    { step: "start-broker" },
+    { step: "join", agent: "donor", slots },
+    { step: "submit", batch: "endless", jobs, units: 1_000_000, unitCpuMs: 5, children: 1 },
+    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 20_000 },
+    { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs, asks },
+    { step: "use-revoked-key", agent: "donor" },
+  ],
+  expectations: ({ slots, jobs }) => [
+    {
+      checker: "jobs-settled",
+      settings: { startedMin: Math.min(slots, jobs), handedBackMin: Math.min(slots, jobs) },
+    },
+    { checker: "checkpoint-progress" },
+    { checker: "transitions" },
+    { checker: "lease-exclusivity" },
+    { checker: "fencing" },
+    { checker: "no-lost-job" },
+    { checker: "withdrawal-measured", settings: { reportsMin: 1 } },
+    { checker: "withdraw-complete" },
+    { checker: "ledger-conservation" },
+    { checker: "shutdown-once" },
+    { checker: "key-revoked" },
+  ],
+};

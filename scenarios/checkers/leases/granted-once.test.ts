@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+
+import { HistoryBuilder } from "../../testing/history-builder.ts";
+import { judge } from "../../testing/judge.ts";
+
+const grant = (history: HistoryBuilder, jobId: string, epoch: number) =>
+  history.add("broker.leased", {
+    ...{ jobId, leaseId: `lease-${jobId}-${epoch}`, epoch, agentId: "a".repeat(64) },
+    expiresAt: 10_000,
+  });
+
+describe("granted-once", () => {
+  it("passes when every job was granted once", () => {
+    const history = grant(grant(new HistoryBuilder(), "job-1", 1), "job-2", 1);
+    expect(judge(history, "granted-once")).toMatchObject({ result: "pass", detail: "2 jobs granted" });
+  });
+
+  it("fails when one was granted again", () => {
+    const history = grant(grant(new HistoryBuilder(), "job-1", 1), "job-1", 2);
+    expect(judge(history, "granted-once")).toMatchObject({ result: "fail", detail: "job-1 was granted twice" });
+  });
+
+  it("cannot tell when nothing was", () => {
+    expect(judge(new HistoryBuilder(), "granted-once").result).toBe("unknown");
+  });
+});

@@ -1,0 +1,29 @@
+import { UsageError } from "../../foundation/errors.ts";
+import { type Selection, selectScenarios } from "../selection/select-scenarios.ts";
+import type { Scenario } from "../steps/scenario.ts";
+import type { RunStage } from "./run-stage.ts";
+
+/**
+ * The scenarios that are meant and can be played on the stage. What was meant by a pattern and cannot be is left out and
+ * told of; what was named is refused.
+ *
+ * @throws UsageError `not-on-stage`, and what `selectScenarios` throws
+ */
+export function playable(selection: Selection, stage: RunStage): Scenario[] {
+  const selected = selectScenarios(selection);
+  const elsewhere = selected.filter(({ stages }) => !stages.includes(stage));
+  const [refused] = elsewhere.filter(({ name }) => selection.words.includes(name));
+  if (refused !== undefined) throw notOnStage(refused, stage);
+  if (elsewhere.length > 0) {
+    const names = elsewhere.map(({ name }) => name).join(", ");
+    process.stderr.write(`Not on the stage ${stage}, and left out: ${names}.\n`);
+  }
+  return selected.filter(({ stages }) => stages.includes(stage));
+}
+
+function notOnStage({ name, stages }: Scenario, stage: RunStage): UsageError {
+  return new UsageError(`The scenario ${name} cannot be played on the stage ${stage}.`, {
+    code: "not-on-stage",
+    next: `Run it with --stage ${stages.join(" or --stage ")}.`,
+  });
+}

@@ -1,0 +1,162 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+
+import { SuiteRecord } from "../protocol/suite.ts";
+import { parseXml } from "../reports/testing/parse-xml.ts";
+import { catalog } from "./catalog/catalog.ts";
+import { runMain } from "./testing/run-main.ts";
+
+const names = catalog.map(({ name }) => name);
+const [simple] = names as [string];
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "suite-commands-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+/** As if the command had been given in the test's own directory. */
+const at = (path: string) => join(place, path);
+const onSim = (...args: string[]) => {
+  const output = args.includes("--output") ? [] : ["--output", at("runs")];
+  return runMain(["run", "--stage", "sim", "--seed", "s", "--reporter", "list", ...output, ...args]);
+};
+const recordIn = (root: string) => SuiteRecord.parse(JSON.parse(readFileSync(at(`${root}/suite.json`), "utf8")));
+/** Of the lines that tell a run, which have a time at their end. */
+const namesIn = (stdout: string) => [...stdout.matchAll(/^ {2}[✓✗?] +(?:\d+ )?(\S+) .*\)$/gm)].map(([, name]) => name);
+
+describe("scenarios run", () => {
+  it("with --dry-run tells the order and does nothing", async () => {
+    const args = ["run", "--all", "--dry-run", "--repeat-each", "2", "--seed", "s", "--output", at("runs")];
+    const { exitCode, stdout } = await runMain(args);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`${2 * names.length} runs on the stage host, one after the other, seed s:`);
+    const { entries } = JSON.parse((await runMain([...args, "--json"])).stdout) as {
+      entries: { scenario: string; seed: string }[];
+    };
+    expect(entries.map(({ scenario }) => scenario)).toEqual([...names, ...names]);
+    expect(new Set(entries.map(({ seed }) => seed))).toEqual(new Set(["s", "s-2"]));
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  it("runs side by side in virtual time what it runs one after the other, with the same histories", async () => {
+    const one = await onSim("--all", "--output", at("one"));
+    const other = await onSim("--all", "--output", at("other"), "--workers", "3");
+    expect([one.exitCode, other.exitCode]).toEqual([0, 0]);
+    expect(namesIn(one.stdout)).toEqual(names);
+    expect(new Set(namesIn(other.stdout))).toEqual(new Set(names));
+    const digests = (root: string) =>
+      recordIn(root).entries.map(({ attempts: [attempt] }) => {
+        const verdict = readFileSync(join(place, root, attempt?.run ?? "", "verdict.json"), "utf8");
+        return (JSON.parse(verdict) as { historyDigest: string }).historyDigest;
+      });
+    expect(digests("other")).toEqual(digests("one"));
+  });
+
+  it("runs again what failed the last time, and has nothing to do when nothing did", async () => {
+    expect((await onSim("--all", "--timeout", "1ms", "-x")).exitCode).toBe(1);
+    const { entries } = recordIn("runs");
+    expect(entries.map(({ outcome }) => outcome)).toEqual(["failed", ...names.slice(1).map(() => "not-run")]);
+    const again = await onSim("--last-failed", "--repeat-each", "2");
+    expect(again.exitCode).toBe(0);
+    expect(namesIn(again.stdout)).toEqual([simple, simple]);
+    const nothing = await onSim("--last-failed");
+    expect([nothing.exitCode, nothing.stdout]).toEqual([0, ""]);
+    expect(nothing.stderr).toContain("Nothing to run");
+  });
+
+  it("makes as many attempts as it may, and tells each", async () => {
+    const { exitCode, stdout } = await onSim(
+      simple,
+      "--timeout",
+      "1ms",
+      "--retries",
+      "2",
+      "--reporter",
+      `junit=${at("j.xml")}`,
+    );
+    expect(exitCode).toBe(1);
+    expect(namesIn(stdout)).toEqual([simple, simple, simple]);
+    expect(stdout).toContain("attempt 3");
+    const root = parseXml(readFileSync(join(place, "j.xml"), "utf8"));
+    expect(root.children).toHaveLength(1);
+    expect(readFileSync(join(place, "j.xml"), "utf8")).toContain("<rerunFailure");
+  });
+
+  it("writes GitHub's annotations beside the list, and the step summary", async () => {
+    writeFileSync(join(place, "summary.md"), "before\n");
+    vi.stubEnv("GITHUB_STEP_SUMMARY", at("summary.md"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { exitCode, stdout } = await onSim(simple, "--timeout", "1ms", "--reporter", "github");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`::error title=${simple}%3A failed::`);
+    expect(readFileSync(join(place, "summary.md"), "utf8")).toMatch(/^before\n## Houseguest: 1 failed\n/);
+  });
+
+  it("says that a shard has nothing to run, which is no error", async () => {
+    const { exitCode, stderr } = await onSim(simple, "--shard", "2/2", "--output", at("two"));
+    expect(exitCode).toBe(0);
+    const first = await onSim(simple, "--shard", "1/2", "--output", at("one"));
+    expect(stderr + first.stderr).toContain("Nothing to run: shard 1 of 2 is empty.");
+  });
+});
+
+describe("scenarios merge", () => {
+  it("reports shards as one command, in the suite's order", async () => {
+    for (const index of ["1", "2", "3"])
+      await onSim("--all", "--shard", `${index}/3`, "--output", at(`shard-${index}`));
+    const shards = [3, 1, 2].map((index) => at(`shard-${index}`));
+    const args = ["merge", ...shards, "--reporter", `list,junit=${at("all.xml")}`, "--output", at("all")];
+    const { exitCode, stdout } = await runMain(args);
+    expect(exitCode).toBe(0);
+    expect(namesIn(stdout)).toEqual(names);
+    expect(stdout).toContain(`${names.length} passed of ${names.length} runs`);
+    const root = parseXml(readFileSync(join(place, "all.xml"), "utf8"));
+    expect(root.children.map(({ attributes }) => attributes["name"])).toEqual(names);
+    const { entries } = recordIn("all");
+    expect(readdirSync(join(place, "all"))).toEqual(expect.arrayContaining(entries.map((one) => one.attempts[0]?.run)));
+  });
+
+  it("is unknown without one of them, also where the rest passed", async () => {
+    await onSim("--all", "--shard", "1/2", "--output", at("shard-1"));
+    const { exitCode, stderr } = await runMain(["merge", at("shard-1")]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("Shard 2 of 2 is missing.");
+  });
+});
+
+describe("scenarios recheck and compare", () => {
+  it("judge a stored history again, and see what was changed in it", async () => {
+    await onSim(simple);
+    const [{ attempts }] = recordIn("runs").entries as [SuiteRecord["entries"][number]];
+    const directory = join(place, "runs", attempts[0]?.run ?? "");
+    const same = await runMain(["recheck", directory]);
+    expect([same.exitCode, same.stdout]).toEqual([0, expect.stringContaining("judged as before")]);
+    expect((await runMain(["compare", directory, directory])).exitCode).toBe(0);
+
+    // Somebody says now that the key was still good.
+    const history = join(directory, "history.jsonl");
+    const text = readFileSync(history, "utf8");
+    writeFileSync(history, text.replace(/("type":"witness.revoked-key".*?"status":)\d+/, "$1200"));
+    expect(readFileSync(history, "utf8")).not.toBe(text);
+    const { exitCode, stdout } = await runMain(["recheck", directory, "--json"]);
+    const judged = JSON.parse(stdout) as { expectations: { id: string; before: string; now: string }[] };
+    expect(exitCode).toBe(1);
+    expect(judged.expectations.filter(({ before, now }) => before !== now)).toEqual([
+      expect.objectContaining({ id: "key-revoked", before: "pass", now: "fail" }),
+    ]);
+  });
+
+  it("finds a run that is worse", async () => {
+    await onSim(simple, "--output", at("a"));
+    await onSim(simple, "--output", at("b"), "--timeout", "1ms");
+    const worse = await runMain(["compare", at("a/latest"), at("b/latest")]);
+    expect([worse.exitCode, worse.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^ WORSE .*\n.*\n.*\n[^]*lifecycle +pass +fail/),
+    ]);
+    expect((await runMain(["compare", at("b/latest"), at("a/latest")])).exitCode).toBe(0);
+  });
+});

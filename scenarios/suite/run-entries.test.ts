@@ -1,0 +1,109 @@
+import { test } from "@fast-check/vitest";
+import fc from "fast-check";
+import { describe, expect } from "vitest";
+
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import { type EntryResult, runEntries } from "./run-entries.ts";
+
+const codes = fc.constantFrom(...Object.values(ExitCode));
+/** What an entry ends with, attempt after attempt; the last one for ever. */
+const scripts = fc.array(fc.array(codes, { minLength: 1, maxLength: 4 }), { maxLength: 12 });
+
+interface Played {
+  readonly results: readonly EntryResult[];
+  /** Index and attempt of each run, in the order in which they began. */
+  readonly began: readonly (readonly [number, number])[];
+  readonly atOnceMax: number;
+}
+
+async function play(
+  script: readonly (readonly number[])[],
+  options: Partial<{ workers: number; retries: number; failuresMax: number; signal: AbortSignal }> = {},
+  interruptedAt?: number,
+): Promise<Played> {
+  const began: [number, number][] = [];
+  let running = 0;
+  let atOnceMax = 0;
+  const results = await runEntries({
+    ...{ entries: script.map((_, index) => index), workers: 1, retries: 0, failuresMax: null, signal: null },
+    ...options,
+    async run(index, attempt) {
+      began.push([index, attempt]);
+      running += 1;
+      atOnceMax = Math.max(atOnceMax, running);
+      // As many turns as the entry's number, so that those at once overtake each other.
+      for (let turn = 0; turn <= index % 3; turn += 1) await Promise.resolve();
+      running -= 1;
+      const exitCode = script[index]?.[Math.min(attempt, script[index].length) - 1] ?? 0;
+      const interrupted = exitCode === ExitCode.interrupted || index === interruptedAt;
+      return { run: `${index}-${attempt}`, exitCode, startedAt: 0, endedAt: 5, interrupted };
+    },
+    onEntry: () => undefined,
+  });
+  return { results, began, atOnceMax };
+}
+
+describe("runEntries", () => {
+  test.prop([scripts, fc.integer({ min: 1, max: 5 })])(
+    "runs each once and in order where nothing is retried, so many at once and never more",
+    async (drawn, workers) => {
+      const script = drawn.map(([code]) => [code === ExitCode.interrupted ? ExitCode.fail : (code as number)]);
+      const { results, began, atOnceMax } = await play(script, { workers });
+      expect(began).toEqual(script.map((_, index) => [index, 1]));
+      expect(results.map(({ attempts }) => attempts.map(({ exitCode }) => exitCode))).toEqual(script);
+      expect(atOnceMax).toBe(Math.min(workers, script.length));
+    },
+  );
+
+  test.prop([scripts, fc.integer({ min: 0, max: 3 })])(
+    "retries what failed or is unknown and nothing else, and calls it flaky when it passes then",
+    async (script, retries) => {
+      const { results } = await play(script, { retries });
+      for (const { outcome, attempts } of results) {
+        const exitCodes = attempts.map(({ exitCode }) => exitCode);
+        for (const code of exitCodes.slice(0, -1)) expect([ExitCode.fail, ExitCode.unknown]).toContain(code);
+        expect(exitCodes.length).toBeLessThanOrEqual(retries + 1);
+        if (outcome === "flaky") expect([exitCodes.length > 1, exitCodes.at(-1)]).toEqual([true, ExitCode.pass]);
+        if (outcome === "passed") expect(exitCodes).toEqual([ExitCode.pass]);
+        if (outcome === "failed") expect([exitCodes.length, exitCodes.at(-1)]).toEqual([retries + 1, ExitCode.fail]);
+      }
+    },
+  );
+
+  test("stops after so many failures; what is flaky is none", async () => {
+    const script = [[1, 0], [1], [0], [2], [0]];
+    const { results } = await play(script, { retries: 1, failuresMax: 2 });
+    expect(results.map(({ outcome }) => outcome)).toEqual(["flaky", "failed", "passed", "unknown", "not-run"]);
+  });
+
+  test("begins nothing more after an interruption", async () => {
+    const { results } = await play([[0], [130], [0]], { retries: 2 });
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "interrupted", "not-run"]);
+  });
+
+  test("begins nothing more, and retries nothing, after one that was interrupted and left something", async () => {
+    const { results } = await play([[0], [3], [0]], { retries: 2 }, 1);
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "not-undone", "not-run"]);
+    expect((await play([[1], [0]], { retries: 2 }, 0)).began).toEqual([[0, 1]]);
+  });
+
+  test("begins nothing when it is told to stop before", async () => {
+    const { began, results } = await play([[0], [0]], { signal: AbortSignal.abort() });
+    expect([began, results.map(({ outcome }) => outcome)]).toEqual([[], ["not-run", "not-run"]]);
+  });
+
+  test("an error of a run is thrown after what is under way has ended", async () => {
+    const ended: number[] = [];
+    const running = runEntries({
+      ...{ entries: [0, 1, 2], workers: 2, retries: 0, failuresMax: null, signal: null, onEntry: () => undefined },
+      async run(index) {
+        if (index === 0) throw new Error("a bug");
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+        ended.push(index);
+        return { run: "", exitCode: 0, startedAt: 0, endedAt: 0, interrupted: false };
+      },
+    });
+    await expect(running).rejects.toThrow("a bug");
+    expect(ended).toEqual([1]);
+  });
+});

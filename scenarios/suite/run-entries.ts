@@ -1,0 +1,83 @@
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { RunVerdict } from "../../protocol/verdict.ts";
+import { isGood, type Outcome, outcomeOf, type SuiteAttempt } from "../../protocol/suite.ts";
+
+/** What became of one entry. */
+export interface EntryResult {
+  readonly outcome: Outcome;
+  readonly attempts: readonly SuiteAttempt[];
+  /** The user interrupted it, whatever else came of it: an interrupted run may leave something, which is told first. */
+  readonly interrupted: boolean;
+}
+
+type Ended = Pick<RunVerdict, "run" | "exitCode" | "startedAt" | "endedAt" | "interrupted">;
+
+export interface RunEntries<Entry> {
+  readonly entries: readonly Entry[];
+  /** How many run at once. */
+  readonly workers: number;
+  /** How often an entry that failed, or of which nobody can tell, is run again. */
+  readonly retries: number;
+  /** After so many entries that came to no good end no further one begins; null for never. */
+  readonly failuresMax: number | null;
+  /** Aborted, no further one begins. */
+  readonly signal: AbortSignal | null;
+  /** @param attempt from 1 */
+  readonly run: (entry: Entry, attempt: number) => Promise<Ended>;
+  /** After each entry that ran, with what all have come to by now. */
+  readonly onEntry: (results: readonly EntryResult[]) => void;
+}
+
+const notRun: EntryResult = { outcome: "not-run", attempts: [], interrupted: false };
+/** To run it again would be of use: what the harness left behind, or was told to leave, it would find again. */
+const worthRetrying: ReadonlySet<number> = new Set([ExitCode.fail, ExitCode.unknown]);
+
+/**
+ * Runs entries in their order, some at once, each again as long as it may be. The result has one item an entry; an
+ * error of `run` is thrown after what else is under way has ended.
+ */
+export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<readonly EntryResult[]> {
+  const { entries, workers, failuresMax, signal, onEntry } = options;
+  const results: EntryResult[] = entries.map(() => notRun);
+  let failures = 0;
+  let interrupted = false;
+  let next = 0;
+  const goesOn = () =>
+    next < entries.length &&
+    !interrupted &&
+    signal?.aborted !== true &&
+    (failuresMax === null || failures < failuresMax);
+  const worker = async () => {
+    while (goesOn()) {
+      const index = next;
+      next += 1;
+      try {
+        const result = await runEntry(entries[index] as Entry, options);
+        results[index] = result;
+        if (result.interrupted) interrupted = true;
+        else if (!isGood(result.outcome)) failures += 1;
+        onEntry(results);
+      } catch (error) {
+        interrupted = true;
+        throw error;
+      }
+    }
+  };
+  const ended = await Promise.allSettled(
+    Array.from({ length: Math.max(1, Math.min(workers, entries.length)) }, worker),
+  );
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  return results;
+}
+
+async function runEntry<Entry>(entry: Entry, { run, retries, signal }: RunEntries<Entry>): Promise<EntryResult> {
+  const attempts: SuiteAttempt[] = [];
+  let interrupted = false;
+  for (let attempt = 1; attempt <= retries + 1; attempt += 1) {
+    const { run: name, exitCode, startedAt, endedAt, ...ended } = await run(entry, attempt);
+    interrupted = ended.interrupted;
+    attempts.push({ run: name, exitCode, ms: Math.max(0, endedAt - startedAt) });
+    if (interrupted || !worthRetrying.has(exitCode) || signal?.aborted === true) break;
+  }
+  return { outcome: outcomeOf(attempts.map(({ exitCode }) => exitCode)), attempts, interrupted };
+}

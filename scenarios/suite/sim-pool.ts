@@ -1,0 +1,41 @@
+import { Piscina } from "piscina";
+
+import type { RunVerdict } from "../../protocol/verdict.ts";
+import { readRun } from "../../reports/runs/read-run.ts";
+import type { RunRequest } from "../runner.ts";
+import type { SimTask } from "./sim-worker.ts";
+import { stopChannel } from "./stop-channel.ts";
+
+/**
+ * Runs scenarios in virtual time in threads of their own, side by side. Reporters are told of each when it is over, from
+ * what lies in its run directory. Close it, or the process goes on.
+ *
+ * @param signal aborted, whatever is under way ends as if it had been interrupted
+ */
+export function openSimPool(
+  threads: number,
+  signal: AbortSignal,
+): { run: (request: RunRequest) => Promise<RunVerdict>; close: () => Promise<void> } {
+  const pool = new Piscina<SimTask, { verdict: RunVerdict; directory: string }>({
+    filename: new URL("sim-worker.ts", import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  const channel = new BroadcastChannel(stopChannel);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads, not windows
+  const stop = () => channel.postMessage("stop");
+  signal.addEventListener("abort", stop, { once: true });
+  return {
+    async run({ scenario, options, runs, reporters, reproduce }) {
+      const { verdict, directory } = await pool.run({ scenario: scenario.name, options, runs, reproduce });
+      const { history, lostEvidence } = readRun(directory);
+      for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });
+      return verdict;
+    },
+    async close() {
+      signal.removeEventListener("abort", stop);
+      channel.close();
+      await pool.close();
+    },
+  };
+}

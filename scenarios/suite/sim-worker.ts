@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+
+import { InterruptedError } from "../../foundation/errors.ts";
+import type { RunVerdict } from "../../protocol/verdict.ts";
+import { scenarioNamed } from "../catalog/catalog.ts";
+import type { RunOptions } from "../config.ts";
+import { runOnSim } from "../run-on-sim.ts";
+import { stopChannel } from "./stop-channel.ts";
+
+/** What a thread is asked to run. */
+export interface SimTask {
+  readonly scenario: string;
+  readonly options: RunOptions;
+  readonly runs: string;
+  readonly reproduce: string;
+}
+
+/** The pool calls it by its being the default. */
+export default async function runTask({ scenario, options, runs, reproduce }: SimTask): Promise<{
+  verdict: RunVerdict;
+  directory: string;
+}> {
+  const stopped = new AbortController();
+  const channel = new BroadcastChannel(stopChannel);
+  channel.addEventListener("message", () =>
+    stopped.abort(new InterruptedError("Interrupted.", { code: "interrupted", next: "The run is judged no further." })),
+  );
+  try {
+    const request = {
+      scenario: scenarioNamed(scenario),
+      options,
+      runs,
+      reporters: [],
+      reproduce,
+      signal: stopped.signal,
+    };
+    const verdict = await runOnSim(request);
+    return { verdict, directory: resolve(runs, verdict.run) };
+  } finally {
+    channel.close();
+  }
+}

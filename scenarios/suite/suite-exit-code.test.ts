@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import { type Outcome, outcomeOf } from "../../protocol/suite.ts";
+import { suiteExitCode, worstExitCode } from "./suite-exit-code.ts";
+
+test.each<[Outcome[], number]>([
+  [[], ExitCode.pass],
+  [["passed", "flaky", "not-run"], ExitCode.pass],
+  [["passed", "unknown"], ExitCode.unknown],
+  [["unknown", "refused"], ExitCode.usage],
+  [["unknown", "failed", "refused"], ExitCode.fail],
+  [["failed", "interrupted"], ExitCode.interrupted],
+  [["interrupted", "not-undone"], ExitCode.notUndone],
+  [["harness-bug", "not-undone"], ExitCode.harnessBug],
+])("%j comes to %i", (outcomes, exitCode) => {
+  expect(suiteExitCode(outcomes)).toBe(exitCode);
+  expect(suiteExitCode(outcomes.toReversed())).toBe(exitCode);
+});
+
+test("a flaky run is a failed one where that is asked for", () => {
+  expect(suiteExitCode(["passed", "flaky"], { failOnFlaky: true })).toBe(ExitCode.fail);
+});
+
+test("an exit code that nobody knows is worse than all", () => {
+  expect(worstExitCode([ExitCode.harnessBug, 99])).toBe(99);
+  expect(outcomeOf([99])).toBe("harness-bug");
+});

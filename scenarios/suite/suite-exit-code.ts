@@ -1,0 +1,38 @@
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { Outcome } from "../../protocol/suite.ts";
+
+/** The worst ending of several, worst first; whatever is not named here is worse than all. */
+const severity: readonly number[] = [
+  ExitCode.harnessBug,
+  ExitCode.notUndone,
+  ExitCode.interrupted,
+  ExitCode.fail,
+  ExitCode.usage,
+  ExitCode.unknown,
+  ExitCode.pass,
+];
+
+/** @param failOnFlaky whether a flaky entry is a failed one */
+export function suiteExitCode(outcomes: readonly Outcome[], { failOnFlaky = false } = {}): number {
+  const codes = outcomes.map((outcome) => (outcome === "flaky" && failOnFlaky ? ExitCode.fail : exitCodes[outcome]));
+  return worstExitCode(codes);
+}
+
+export function worstExitCode(codes: readonly number[]): number {
+  let worst: number = ExitCode.pass;
+  for (const code of codes) if (severity.indexOf(code) < severity.indexOf(worst)) worst = code;
+  return worst;
+}
+
+/** What was not run says nothing: why it was not is another entry's to say. */
+const exitCodes: Readonly<Record<Outcome, number>> = {
+  passed: ExitCode.pass,
+  flaky: ExitCode.pass,
+  "not-run": ExitCode.pass,
+  failed: ExitCode.fail,
+  unknown: ExitCode.unknown,
+  refused: ExitCode.usage,
+  interrupted: ExitCode.interrupted,
+  "not-undone": ExitCode.notUndone,
+  "harness-bug": ExitCode.harnessBug,
+};

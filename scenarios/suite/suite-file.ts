@@ -1,0 +1,67 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import * as z from "zod";
+
+import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import { isGood, SuiteRecord } from "../../protocol/suite.ts";
+
+/** Beside the run directories: what the latest command there ran. */
+export const suiteFile = "suite.json";
+
+/** Whole or not at all: beside and renamed. Gives what went wrong, if anything: the runs themselves are told of elsewhere. */
+export function writeSuite(root: string, record: SuiteRecord): UsageError | null {
+  const path = join(root, suiteFile);
+  const fresh = `${path}.${process.pid}`;
+  try {
+    writeFileSync(fresh, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(fresh, path);
+    return null;
+  } catch (error) {
+    return new UsageError(`What ran could not be written to ${path}: ${messageOf(error)}.`, {
+      code: "suite-file",
+      next: "`--last-failed` goes by an older command until there is room.",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * What the latest command under `root` ran.
+ *
+ * @throws UsageError `no-suite` or `broken-suite`
+ */
+export function readSuite(root: string): SuiteRecord {
+  const path = join(root, suiteFile);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const why = systemCode(error) === "ENOENT" ? `There is no ${path}` : `${path} cannot be read (${messageOf(error)})`;
+    throw new UsageError(`${why}: nothing says what ran there last.`, {
+      code: "no-suite",
+      next: "Run something first, or name the folder of the runs with --output DIR.",
+      cause: error,
+    });
+  }
+  const parsed = SuiteRecord.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`${path} is no record of runs: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}.`, {
+    code: "broken-suite",
+    next: "Remove it, or take one that was not edited.",
+  });
+}
+
+/** The names of those that came to no good end; what was interrupted is one of them, what was not run is none. */
+export function failedLast({ entries }: SuiteRecord): ReadonlySet<string> {
+  const bad = entries.filter(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
+  return new Set(bad.map(({ scenario }) => scenario));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
