@@ -25,7 +25,7 @@ describe.skipIf(!canUnshare || !canRun("nsenter"))(
       const inside = await containerOf("--ipc");
       const found = await foundAfter(() => {
         inside("ipcmk --shmem 4096");
-        return /^shared memory \d+, key \d+, in ipc:\[\d+\]$/;
+        return /^shared memory \d+, key -?\d+, in ipc:\[\d+\]$/;
       }, ["ipc", "processes"]);
       expect(found).toContainEqual(expect.objectContaining({ surface: "ipc", change: "appeared" }));
     });
