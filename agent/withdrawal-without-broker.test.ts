@@ -10,26 +10,45 @@ import { temporaryHome } from "./testing/temporary-home.ts";
 /** `HOUSEGUEST_RUNS=50` with the default `HOUSEGUEST_DEADLINE_MS=10000` is for the night. */
 const runs = Number(process.env["HOUSEGUEST_RUNS"] ?? 4);
 const deadlineMs = Number(process.env["HOUSEGUEST_DEADLINE_MS"] ?? 3_000);
-/** From the deadline to the end of the process, on a machine with other work. */
-const exitMsMax = 20_000;
+/**
+ * How far beyond the deadline the end of the process may be seen, in milliseconds, besides what a whole withdrawal takes
+ * on this machine now with a broker that answers: that one does the same for the host and waits for nobody, so that it
+ * says how long the processors were somebody else's.
+ */
+const lateMsMax = 500;
 /** Whoever waits for an answer of the broker waits longer than that. */
 const requestTimeoutMs = 600_000;
 const ways = ["gone", "silent"] as const;
 
+interface Withdrawn {
+  /** From the request to the end of the process. */
+  readonly tookMs: number;
+  /** What the report says of itself. */
+  readonly reportedMs: number;
+}
+
 test("a withdrawal ends within its deadline though the broker is gone for good (L1; case 60)", {
-  timeout: 600_000,
+  timeout: 120_000 + runs * 60_000,
 }, async () => {
-  const tookMs: number[] = [];
-  for (let run = 0; run < runs; run += 1) tookMs.push(await withdrawWithout(ways[run % 2] as (typeof ways)[number]));
+  const withdrawn: Withdrawn[] = [];
+  let controlMs = 0;
+  for (let run = 0; run < runs; run += 1) {
+    controlMs = Math.max(controlMs, (await withdraw("answers")).tookMs);
+    withdrawn.push(await withdraw(ways[run % 2] as (typeof ways)[number]));
+  }
+  const tookMs = withdrawn.map((each) => each.tookMs);
   tookMs.sort((one, other) => one - other);
   const at = (share: number): string => `${tookMs[Math.ceil(tookMs.length * share) - 1]?.toFixed(0)} ms`;
-  console.info(`${runs} withdrawals without a broker: median ${at(0.5)}, p99 ${at(0.99)}, deadline ${deadlineMs} ms`);
+  const boundMs = deadlineMs + lateMsMax + controlMs;
+  const figures = `median ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}, deadline ${deadlineMs} ms`;
+  const control = `with one they took up to ${controlMs.toFixed(0)} ms`;
+  console.info(`${runs} withdrawals without a broker: ${figures}, bound ${boundMs.toFixed(0)} ms; ${control}`);
   // To the millisecond this is proved in virtual time; here a machine with other work is in it.
-  expect(tookMs.at(-1)).toBeLessThan(deadlineMs + exitMsMax);
+  expect(tookMs.at(-1)).toBeLessThan(boundMs);
+  expect(Math.max(...withdrawn.map(({ reportedMs }) => reportedMs))).toBeLessThan(boundMs);
 });
 
-/** @returns from the request to the end of the process, in milliseconds */
-async function withdrawWithout(way: (typeof ways)[number]): Promise<number> {
+async function withdraw(way: (typeof ways)[number] | "answers"): Promise<Withdrawn> {
   const broker = await tinyBroker(onTestFinished, { requestTimeoutMs });
   broker.jobs.push(endlessJob, endlessJob);
   const paths = temporaryHome();
@@ -37,19 +56,21 @@ async function withdrawWithout(way: (typeof ways)[number]): Promise<number> {
   const agentId = String((await agent.ready())["agentId"]);
   await agent.busy(2);
   if (way === "gone") broker.close();
-  else broker.silent = true;
+  else broker.silent = way === "silent";
   const startedMs = performance.now();
   const answer = await agent.ask({ command: "withdraw", deadlineMs });
   await agent.exited;
   const tookMs = performance.now() - startedMs;
-  expect((answer.report?.endedAt ?? Infinity) - (answer.report?.startedAt ?? 0)).toBeLessThan(2 * deadlineMs);
   // The host is clean; what only the broker can do is told as not confirmed.
   expect(answer).toMatchObject({
     ok: true,
-    report: { keyRevoked: "deferred", processesLeft: [], directoriesLeft: [] },
+    report: {
+      keyRevoked: way === "answers" ? "confirmed" : "deferred",
+      ...{ processesLeft: [], directoriesLeft: [] },
+    },
   });
   expect(readdirSync(dirname(dirname(paths.home)))).toEqual([]);
   expect(jobProcesses(paths)).toEqual([]);
   expect(findCgroupsNamed(parentCgroupName(agentId))).toEqual([]);
-  return tookMs;
+  return { tookMs, reportedMs: (answer.report?.endedAt ?? Infinity) - (answer.report?.startedAt ?? 0) };
 }

@@ -59,4 +59,14 @@ describe.skipIf(!canMount)("files under a mount (skipped where nothing may be mo
     expect(stdout, stderr).toContain(`File: ${root}/again/left`);
     expect(stdout).not.toMatch(/^left$/m);
   });
+
+  it("are told once where a directory is bound onto itself, as what they are without that", () => {
+    const root = rootWithMountPoint();
+    const bind = `cd ${root}; mkdir self; mount --bind self self; echo x > self/left; echo y > mounted/left`;
+    expect(
+      leftBy(bind, root)
+        .map(({ location }) => location)
+        .sort(),
+    ).toEqual([`${root}/mounted/left`, `${root}/self`]);
+  });
 });

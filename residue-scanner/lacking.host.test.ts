@@ -128,4 +128,14 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
       expect([verdict, run.status]).toEqual(findings.length === 0 ? ["unknown", 2] : ["residue", 1]);
     },
   );
+
+  it("without room for its report says so, ends with 2, and leaves no part of one", () => {
+    const place = temporaryDirectory();
+    const script = `mount -t tmpfs -o size=4k none ${place}; "$@"; echo "code $?"; ls -A ${place}; exit`;
+    const parameters = ["run", "--no-recorder", "--root", place, "--report", `${place}/report.json`, "--", "true"];
+    const { stdout, stderr } = after(script, process.execPath, launcher, ...parameters);
+    expect(stderr).toContain(`The report could not be written to ${place}/report.json: ENOSPC`);
+    // Somebody else's doing may be a finding where nothing tells whose it is.
+    expect(stdout).toMatch(/^code [12]\n$/);
+  });
 });

@@ -7,7 +7,7 @@ import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
 import { unifiedRoot } from "./collectors/cgroups.ts";
 import { readProcess } from "./collectors/processes.ts";
 import { RunCgroup } from "./commands/run-cgroup.ts";
-import { settleAndCompare, takeSnapshot } from "./scanner.ts";
+import { type SnapshotOptions, settleAndCompare, takeSnapshot } from "./scanner.ts";
 import { leftoverDaemon } from "./testing/leftover-daemon.ts";
 import { contextFixture } from "./testing/snapshot-fixture.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
@@ -16,9 +16,12 @@ const isRoot = process.geteuid?.() === 0;
 const { runId } = contextFixture();
 const marked = { HOUSEGUEST_RUN: runId };
 
-/** Looks at the whole host before and after; the plants are gone when the test ends. */
-async function plantAndLook(plant: () => Promise<void> | void, cgroupPrefixes: string[] = []): Promise<ResidueReport> {
-  const before = await takeSnapshot();
+/** Looks before and after, at the whole host unless less is asked for; the plants are gone when the test ends. */
+async function plantAndLook(
+  plant: () => Promise<void> | void,
+  { cgroupPrefixes = [], ...narrowed }: SnapshotOptions & { readonly cgroupPrefixes?: string[] } = {},
+): Promise<ResidueReport> {
+  const before = await takeSnapshot(narrowed);
   const windowFromMs = Date.now();
   await plant();
   const context = contextFixture({ windowFromMs, windowToMs: Date.now(), cgroupPrefixes });
@@ -46,7 +49,8 @@ describe("the whole host, read twice", () => {
   });
 });
 
-describe("planted on the whole host, this is found, named and attributed:", () => {
+// What its plants need of the host besides files: the walk of all of them is in the first test, and in those of `scenarios`.
+describe("planted on the host, this is found, named and attributed:", () => {
   it("files in temporary places, in memory too, and the mode of one that was there (case 63)", async () => {
     const [temporary, existing] = [join(temporaryDirectory(), "left\n1"), join(temporaryDirectory(), "existing")];
     const hidden = `/dev/shm/.houseguest-test-${process.pid}`;
@@ -72,10 +76,14 @@ describe("planted on the whole host, this is found, named and attributed:", () =
     if (cgroup === null) return context.skip("no writable cgroup v2 here");
     onTestFinished(async () => expect(await cgroup.remove()).toBeNull());
     let pid = 0;
-    const report = await plantAndLook(async () => {
+    const plant = async (): Promise<void> => {
       const join = `require("node:fs").writeFileSync(${JSON.stringify(`${cgroup.directory}/cgroup.procs`)}, String(process.pid));`;
       pid = await leftoverDaemon(`${join} ready()`);
-    }, [cgroup.directory]);
+    };
+    const report = await plantAndLook(plant, {
+      cgroupPrefixes: [cgroup.directory],
+      surfaces: ["processes", "cgroups"],
+    });
     const finding = at(report, `pid ${pid}, started at tick ${readProcess(pid)?.startTime}`);
     expect(finding.attribution.to).toBe("agent");
     expect(kindsOf(finding)).toEqual(["cgroup", "marker", "time"]);
@@ -85,15 +93,18 @@ describe("planted on the whole host, this is found, named and attributed:", () =
   it("listening sockets: tcp, udp and an abstract unix one, with who holds them", async () => {
     const name = `houseguest-test-${process.pid}`;
     let pid = 0;
-    const report = await plantAndLook(async () => {
-      pid = await leftoverDaemon(
-        `const net = require("node:net");
+    const report = await plantAndLook(
+      async () => {
+        pid = await leftoverDaemon(
+          `const net = require("node:net");
         const datagrams = () => require("node:dgram").createSocket("udp4").bind(0, "127.0.0.1", ready);
         const abstract = () => net.createServer().listen("\\0${name}", datagrams);
         net.createServer().listen(0, "127.0.0.1", abstract);`,
-        marked,
-      );
-    });
+          marked,
+        );
+      },
+      { surfaces: ["processes", "sockets"] },
+    );
     const held = report.findings.filter(({ surface, owner }) => surface === "sockets" && owner?.startsWith(`${pid} (`));
     expect(held.map(({ location }) => location.replace(/:\d+/, ":N").replace(/\0|@$/g, ""))).toEqual([
       "tcp 127.0.0.1:N listening",
@@ -113,7 +124,9 @@ describe("planted on the whole host, this is found, named and attributed:", () =
     // The 30th of February: cron accepts it and never runs it.
     const line = `0 0 30 2 * root /opt/${runId}/agent`;
     onTestFinished(() => rmSync(path, { force: true }));
-    const report = await plantAndLook(() => writeFileSync(path, `# by a test\n${line}\n`));
+    const report = await plantAndLook(() => writeFileSync(path, `# by a test\n${line}\n`), {
+      roots: ["/etc/cron.d"],
+    });
     const finding = at(report, `${path}:2`);
     expect(finding).toMatchObject({
       surface: "crontabs",
@@ -129,14 +142,17 @@ describe("planted on the whole host, this is found, named and attributed:", () =
     const root = unifiedRoot();
     const own = readProcess(process.pid)?.cgroup ?? "/";
     const directory = join(root ?? "", own, `left-by-${runId}`);
-    const report = await plantAndLook(() => {
-      try {
-        mkdirSync(directory);
-      } catch {
-        context.skip("no writable cgroup v2 here");
-      }
-      onTestFinished(() => rmdirSync(directory));
-    });
+    const report = await plantAndLook(
+      () => {
+        try {
+          mkdirSync(directory);
+        } catch {
+          context.skip("no writable cgroup v2 here");
+        }
+        onTestFinished(() => rmdirSync(directory));
+      },
+      { surfaces: ["cgroups"] },
+    );
     expect(at(report, directory)).toMatchObject({
       surface: "cgroups",
       change: "appeared",

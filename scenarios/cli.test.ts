@@ -16,7 +16,7 @@ describe("scenarios", () => {
   it.each([
     [["run", "withdraw-under-laod"], "Did you mean `scenarios run withdraw-under-load`?"],
     [["run"], "Name some, or give --all or --grep"],
-    [["run", "withdaw-*"], "The nearest is withdraw-under-load."],
+    [["run", "withdraw-under-laod*"], "The nearest is withdraw-under-load."],
     [["run", "--all", "--grep", "nothing-has-this"], "No scenario is left by --grep nothing-has-this."],
     [["run", "--all", "--grep", "("], "is no regular expression"],
     [["list", "--grep", "["], "is no regular expression"],

@@ -9,6 +9,8 @@ export class DeadlineError extends HouseguestError {
 /** Signals within this many milliseconds are one: a terminal, npx and the launcher each deliver the same Ctrl-C. */
 const sameSignalMs = 300;
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export interface Interruption {
   /** Aborted by a signal or when the deadline passes; every wait of a run takes it. */
   readonly signal: AbortSignal;
@@ -55,7 +57,6 @@ export function listenForInterruption({ deadlineMs, undoes = true, also }: Inter
     );
   };
   const timer = deadlineMs === null ? undefined : setTimeout(() => controller.abort(tooLate(deadlineMs)), deadlineMs);
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) process.on(name, onSignal);
   const onAlso = () => controller.abort(also?.reason);
   if (also?.aborted === true) onAlso();
@@ -67,6 +68,22 @@ export function listenForInterruption({ deadlineMs, undoes = true, also }: Inter
       also?.removeEventListener("abort", onAlso);
       // The echo of the signal that ended the run may come yet; it must not kill the process before it has said how.
       if (Number.isFinite(firstAt)) return;
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+}
+
+/**
+ * For a command of several runs: a signal that comes while none of them listens must not end the process before what
+ * ran is told. During a run it is that one's to answer; this only says that no further one is to begin.
+ */
+export function listenBetweenRuns(): Interruption {
+  const controller = new AbortController();
+  const onSignal = () => controller.abort();
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    close: () => {
       for (const name of signals) process.off(name, onSignal);
     },
   };

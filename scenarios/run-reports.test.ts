@@ -17,7 +17,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 describe("the reports of several runs", () => {
   it("hold every run: one JUnit document, and a line of JSON each", async () => {
-    const args = ["run", "all", "--stage", "sim", "--seed", "s", "--reporter", "junit=all.xml"];
+    const args = ["run", "all", "--stage", "sim", "--seed", "s", "--cycles", "3", "--reporter", "junit=all.xml"];
     const { exitCode } = await runProgram("scenarios", [...args, "--reporter", "json=all.jsonl"], { cwd: place });
     expect(exitCode).toBe(0);
     const root = parseXml(readFileSync(join(place, "all.xml"), "utf8"));
@@ -30,7 +30,7 @@ describe("the reports of several runs", () => {
     ["junit", (text: string) => parseXml(text).children.map(({ attributes }) => attributes["name"])],
     ["json", (text: string) => text.trim().split("\n").map(scenarioOf)],
   ])("hold every run on stdout: %s", async (reporter, namesIn) => {
-    const args = ["run", "all", "--stage", "sim", "--seed", "s", "--reporter", reporter];
+    const args = ["run", "all", "--stage", "sim", "--seed", "s", "--cycles", "3", "--reporter", reporter];
     const { exitCode, stdout } = await runProgram("scenarios", args, { cwd: place });
     expect({ exitCode, names: namesIn(stdout) }).toEqual({ exitCode: 0, names });
   });

@@ -21,7 +21,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 const at = (path: string) => join(place, path);
 const onSim = (...args: string[]) => {
   const output = args.includes("--output") ? [] : ["--output", at("runs")];
-  return runMain(["run", "--stage", "sim", "--seed", "s", "--reporter", "list", ...output, ...args]);
+  return runMain(["run", "--stage", "sim", "--seed", "s", "--cycles", "3", "--reporter", "list", ...output, ...args]);
 };
 const recordIn = (root: string) => SuiteRecord.parse(JSON.parse(readFileSync(at(`${root}/suite.json`), "utf8")));
 /** Of the lines that tell a run, which have a time at their end. */

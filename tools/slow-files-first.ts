@@ -12,6 +12,7 @@ export const slowFiles: readonly string[] = [
   "scenarios/zoo/zoo.test.ts",
   "agent/sandbox/bubblewrap-driver.test.ts",
   "broker-sim/broker-kills.test.ts",
+  "residue-scanner/interrupted.test.ts",
   "agent/sandbox/process-driver.test.ts",
   "broker-sim/cli.test.ts",
   "agent/silent-agent.test.ts",
@@ -24,6 +25,14 @@ export const slowFiles: readonly string[] = [
   "scenarios/simulate-cli.test.ts",
   "broker-sim/io/stores/redis-outages.test.ts",
   "agent/withdrawal-crash.test.ts",
+  "residue-scanner/cli.test.ts",
+  "broker-sim/io/executions/http-executions.test.ts",
+  "agent/withdrawal-without-broker.test.ts",
+  "agent/autostart.test.ts",
+  "agent/daemon.test.ts",
+  "broker-sim/commands/wait.test.ts",
+  "broker-sim/io/stores/damaged-store.test.ts",
+  "scenarios/zoo/model-mutants.test.ts",
 ];
 
 /** Vitest's own order, but for the slow files, which come first in their project. */

@@ -24,6 +24,11 @@ export const systemPackages = [
     neededBy: "tests that interrupt the scanner at chosen system calls and look at every file that it opens",
   },
   {
+    name: "at",
+    command: "atd",
+    neededBy: "the test that what atd does is told as the doing of whoever asked for it",
+  },
+  {
     name: "iptables",
     command: "iptables-legacy",
     neededBy: "the test that rules of the iptables before nftables are found, in a network namespace of its own",

@@ -140,6 +140,13 @@ export const endlessJob = [
   `(while :; do sleep 0.05; done) & n=0; while :; do n=$((n+1)); echo $n > next; mv next "$${jobEnvironment.progressFile}"; sleep 0.02; done`,
 ];
 
+/** Says once how far it is, and rests with its child: for many agents side by side, which look at each new process. */
+export const restingJob = [
+  "/bin/sh",
+  "-c",
+  `(while :; do sleep 5; done) & echo 1 > next; mv next "$${jobEnvironment.progressFile}"; while :; do sleep 5; done`,
+];
+
 /** Every process on this host whose environment says that it is a job of the agent in that home. */
 export function jobProcesses({ home }: HomePaths): number[] {
   const pids: number[] = [];

@@ -1,7 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 
+import { assert } from "../../foundation/assert.ts";
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
+import { hasLowS } from "./low-s.ts";
 
 /** A key that statements are signed or verified with: Ed25519, or ECDSA on P-256 with SHA-256. */
 export interface AttestationKey {
@@ -31,14 +33,26 @@ export function readVerificationKey(path: string): AttestationKey {
   return checked(path, verificationNext, () => createPublicKey(text));
 }
 
-/** A signature as DSSE has it: over the bytes themselves; ECDSA's in DER. */
+/** A signature as DSSE has it: over the bytes themselves; ECDSA's in DER, and the lower one of two. */
 export function signBytes({ key }: AttestationKey, bytes: Uint8Array): Buffer {
-  return sign(digestFor(key), bytes, key);
+  for (let attempt = 1; ; attempt += 1) {
+    const signature = sign(digestFor(key), bytes, key);
+    if (isOnlyOne(key, signature)) return signature;
+    // Each attempt is an even chance.
+    assert(attempt < attemptsMax, "a signature's s is low half of the time");
+  }
 }
 
 export function isSignedBy({ key }: AttestationKey, bytes: Uint8Array, signature: Uint8Array): boolean {
-  return verify(digestFor(key), bytes, key, signature);
+  return verify(digestFor(key), bytes, key, signature) && isOnlyOne(key, signature);
 }
+
+/** Whether nobody but the key's owner can make another signature out of this one. */
+function isOnlyOne(key: KeyObject, signature: Uint8Array): boolean {
+  return key.asymmetricKeyType === "ed25519" || hasLowS(signature);
+}
+
+const attemptsMax = 256;
 
 interface Advice {
   readonly code: string;

@@ -102,13 +102,26 @@ describe("a bundle in which anything was changed is refused", () => {
     expect(report.refusals.join()).toContain(expected);
   });
 
-  test("statements of two attestations that the key signed both", async () => {
-    writeFileSync(release.artifactPath, "what is released, later");
+  test.for<[string, () => void]>([
+    ["of two artifacts", () => writeFileSync(release.artifactPath, "what is released, later")],
+    ["of one artifact", () => appendFileSync(release.policyPath, "# once more\n")],
+  ])("statements %s in two attestations, which the key signed both", async ([, change]) => {
+    change();
     const later = await attestedText(release);
     const mixed = `${later.split("\n")[0]}\n${bundle.toString().split("\n")[1]}\n`;
     expect(await verify({ bundle: Buffer.from(mixed) })).toMatchObject({
       refusals: ["signature: Its two statements are of different attestations."],
     });
+  });
+
+  test("the other signature that ECDSA takes for the same", async () => {
+    const { signing, verification } = makeKeys(release.place, "ecdsa-p256", "again");
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const text = await attestedText({ ...release, signing });
+      const changed = text.replace(/"sig":"([^"]+)"/, (_, sig: string) => `"sig":"${withOtherS(sig)}"`);
+      expect(isOpened(Buffer.from(text), verification)).toBe(true);
+      expect(isOpened(Buffer.from(changed), verification)).toBe(false);
+    }
   });
 
   test("one that somebody else signed", async () => {
@@ -222,3 +235,16 @@ describe("another policy or artifact is refused", () => {
     expect(await verify({ artifact: await readArtifact(path) })).toMatchObject({ result: "pass" });
   });
 });
+
+/** (r, n - s) of a signature (r, s) on P-256, in DER. */
+function withOtherS(base64: string): string {
+  const der = Buffer.from(base64, "base64");
+  const r = der.subarray(4, 4 + (der[3] ?? 0));
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const s = order - BigInt(`0x${der.subarray(4 + r.length + 2).toString("hex")}`);
+  const bytes = Buffer.from(s.toString(16).padStart(64, "0"), "hex");
+  // An INTEGER is signed.
+  const positive = (bytes[0] ?? 0) < 0x80 ? bytes : Buffer.concat([Buffer.of(0), bytes]);
+  const body = Buffer.concat([Buffer.of(2, r.length), r, Buffer.of(2, positive.length), positive]);
+  return Buffer.concat([Buffer.of(0x30, body.length), body]).toString("base64");
+}

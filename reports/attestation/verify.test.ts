@@ -13,8 +13,10 @@ import {
   verifyRelease,
 } from "../testing/attested-release.ts";
 import { attest } from "./attest.ts";
+import { sealed } from "./bundle.ts";
+import { digestsOf } from "./digests.ts";
 import { runFiles } from "./run-files.ts";
-import type { VerifyRequest } from "./verify.ts";
+import { openStatements, type VerifyRequest } from "./verify.ts";
 
 let release: Release;
 let bundle: Buffer;
@@ -92,6 +94,23 @@ test("what did not pass is attested as such, and is no pass when it is verified"
   const report = await verify();
   expect(report.statements?.testResult.predicate.result).toBe("FAILED");
   expect(report).toMatchObject({ result: "fail", refusals: ["result: 2 of 2 runs"] });
+});
+
+test("a pass that the runs do not bear out is refused, though the key's owner signed it", async () => {
+  writeFileSync(release.policyPath, readFileSync(release.policyPath, "utf8").replace("repeats: 2", "repeats: 3"));
+  const { testResult, residue } = openStatements(Buffer.from(await attestedText(release)), release.verification);
+  const first = Buffer.from(
+    JSON.stringify({ ...testResult, predicate: { ...testResult.predicate, result: "PASSED" } }),
+  );
+  const second = {
+    ...residue,
+    predicate: { ...residue.predicate, result: "pass", testResult: digestsOf(first).sha256 },
+  };
+  const lines = [first, Buffer.from(JSON.stringify(second))].map((payload) => sealed(payload, release.signing));
+  bundle = Buffer.from(`${lines.join("\n")}\n`);
+  expect(await verify()).toMatchObject({ result: "fail", refusals: ["judged: fail, attested is pass"] });
+  // Whoever has only the bundle has only its owner's word.
+  expect(await verify({ directories: [] })).toMatchObject({ result: "pass" });
 });
 
 test("a run that is still being written is not attested", async () => {

@@ -75,13 +75,9 @@ export async function verifyAttestation(request: VerifyRequest): Promise<VerifyR
  * @throws AttestationError for anything that `attest` has not written so with this key
  */
 export function openStatements(bundle: Buffer, key: AttestationKey): Statements {
-  const text = bundle.toString("utf8");
-  const [first, second, rest] = text.split("\n");
-  // Bytes that are no UTF-8 would read as the same text as others.
-  if (!Buffer.from(text).equals(bundle) || first === undefined || second === undefined || rest !== "") {
-    throw malformed("it has two lines, each with its end");
-  }
-  if (text.length !== first.length + second.length + 2) throw malformed("it has two lines, each with its end");
+  // What is no UTF-8 is no base64 either, and every line is compared with how it is written.
+  const [, first, second] = /^([^\n]+)\n([^\n]+)\n$/.exec(bundle.toString("utf8")) ?? [];
+  if (first === undefined || second === undefined) throw malformed("it has two lines, each with its end");
   const testResultBytes = opened(first, key);
   const testResult = statementOf(TestResultStatement, testResultBytes);
   const residue = statementOf(ResidueStatement, opened(second, key));

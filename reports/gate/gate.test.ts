@@ -21,12 +21,17 @@ describe("what the policy requires", () => {
       [],
       "no run of it was given; withdraw-under-load was",
     ],
-    ["a stage", { stages: ["netns"] }, [], "no run of it was given"],
-    ["a driver", { drivers: ["process", "bubblewrap"] }, [], "no run of it was given"],
+    ["a stage", { stages: ["netns"] }, [], "no run of it was given; it was on host · process"],
+    ["a driver", { drivers: ["process", "bubblewrap"] }, [], "no run of it was given; it was on host · process"],
     ["repeats", { repeats: 3 }, [passing({ run: "20260131T101501-again" })], "2 of 2 runs can be counted, 3 must"],
   ])("%s", ([, entry, more, detail]) => {
     const report = gate({ policy: policy({ scenarios: [{ ...required, ...entry }] }), runs: [passing(), ...more] });
     expect(report).toMatchObject({ result: "fail", exitCode: 1, blocking: [`scenario fail: ${detail}`] });
+  });
+
+  test("no other name is suggested that the policy asks for as well", () => {
+    const scenarios = [required, { scenario: "withdraw-under-laod" }];
+    expect(gate({ policy: policy({ scenarios }) }).blocking).toEqual(["scenario fail: no run of it was given"]);
   });
 
   test("enough repeats, on both stages", () => {
@@ -45,7 +50,7 @@ describe("what the policy requires", () => {
     const again = { ...started, sequence: 1e6, data: { ...started?.data, driver: "bubblewrap" } };
     const runs = [{ ...both, history: [...both.history, again] as StoredRun["history"] }];
     const report = gate({ policy: policy({ scenarios: [{ ...required, drivers: ["process"] }] }), runs });
-    expect(report.blocking[0]).toBe("scenario fail: no run of it was given");
+    expect(report.blocking[0]).toBe("scenario fail: no run of it was given; it was on host · bubblewrap and process");
   });
 
   test("a run that is not good enough is not counted, and blocks by itself", () => {

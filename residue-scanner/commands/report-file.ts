@@ -42,16 +42,16 @@ class ReportFile {
 
   /** @returns what went wrong, in words; null when all of it was written */
   async write(report: object): Promise<string | null> {
-    this.#isWritten = true;
     try {
       await writeFile(this.#passage ?? this.#path, `${JSON.stringify(report, null, 2)}\n`);
+      this.#isWritten = true;
       return null;
     } catch (error) {
       return `The report could not be written to ${this.#path}: ${messageOf(error)}.`;
     }
   }
 
-  /** Takes away a file that was made for a report that never came. */
+  /** Takes away a file that was made for a report that never came, or not as a whole. */
   async close(): Promise<void> {
     await this.#passage?.close();
     if (this.#isNew && !this.#isWritten) await rm(this.#path, { force: true });

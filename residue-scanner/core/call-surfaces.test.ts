@@ -96,6 +96,35 @@ describe("which act explains which fact", () => {
     expect(explanationBy(apart("mnt", act("swapon")), "storage", "swap /x")).toBe("kind");
   });
 
+  test("what is in others' namespaces is explained by whoever was in one, and by its name there", () => {
+    const elsewhere = (parts: Partial<Act>, one: Act): Act => ({ ...one, ...parts });
+    const made = act("shmget", { key: "0" }, 5);
+    expect(explanationBy(made, "ipc", "ipc:[7] shm 5")).toBeNull();
+    expect(explanationBy(elsewhere({ apart: ["ipc"] }, made), "ipc", "ipc:[7] shm 5")).toBe("names");
+    // Into which one it went is not known: it may be the host's.
+    expect(explanationBy(elsewhere({ entered: ["ipc"] }, made), "ipc", "ipc:[7] shm 5")).toBe("names");
+    expect(explanationBy(elsewhere({ entered: ["ipc"] }, made), "ipc", "shm 5")).toBe("names");
+    expect(explanationBy(elsewhere({ entered: ["mnt"] }, made), "ipc", "ipc:[7] shm 5")).toBeNull();
+    const mounted = act("mount", { targets: "/mnt/x" });
+    // What is mounted here is handed on.
+    expect(explanationBy(mounted, "mounts", "mnt:[7] /mnt/x")).toBe("names");
+    expect(explanationBy(mounted, "mounts", "mnt:[7] /mnt/y")).toBeNull();
+    expect(explanationBy(act("mount"), "mounts", "mnt:[7] /mnt/y")).toBeNull();
+    expect(explanationBy(elsewhere({ entered: ["mnt"] }, act("mount")), "mounts", "mnt:[7] /mnt/y")).toBe("kind");
+    const told = act("rtnetlink", { message: "RTM_NEWADDR", keys: "address 10.0.0.1" });
+    expect(explanationBy(elsewhere({ apart: ["net"] }, told), "network", "net:[7] address 10.0.0.1")).toBeNull();
+  });
+
+  test("a call of bpf(2) explains one kind of its objects", () => {
+    const call = (command: string) => act("bpf", { command }, 5);
+    expect(explanationBy(call("BPF_MAP_CREATE"), "kernel", "bpf map 7")).toBe("kind");
+    expect(explanationBy(call("BPF_MAP_CREATE"), "kernel", "bpf prog 7")).toBeNull();
+    expect(explanationBy(call("BPF_PROG_LOAD"), "kernel", "bpf prog 7")).toBe("kind");
+    expect(explanationBy(call("BPF_OBJ_PIN"), "kernel", "pin /sys/fs/bpf/x")).toBe("kind");
+    expect(explanationBy(act("finit_module"), "kernel", "module dummy")).toBe("kind");
+    expect(explanationBy(act("adjtimex"), "kernel", "clock")).toBe("kind");
+  });
+
   test("the host's name is one setting", () => {
     expect(explanationBy(act("sethostname"), "sysctls", "kernel.hostname")).toBe("names");
     expect(explanationBy(act("sethostname"), "sysctls", "kernel.domainname")).toBeNull();

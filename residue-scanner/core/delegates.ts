@@ -32,9 +32,9 @@ const delegateFamilies: readonly DelegateFamily[] = [
   },
   {
     family: "at",
-    programs: words("at atd"),
+    programs: words("atd"),
     places: words("/var/spool/cron/atjobs /var/spool/at /var/spool/atjobs"),
-    clients: [],
+    clients: words("at batch"),
     sockets: [],
   },
   {

@@ -12,6 +12,9 @@ import { namesIn } from "./run-names.ts";
 import { settingPaths } from "./setting-paths.ts";
 import { isPutting } from "./touch-attribution.ts";
 
+/** Of others than the scanner's own: `ipc:[4026532000] shm 5`. */
+const inNamespace = /^(?:mnt|net|ipc|uts):\[\d+\] /;
+
 const listedTimes = {
   appeared: "came after the baseline",
   changed: "was changed after the baseline",
@@ -76,6 +79,12 @@ export function twinsOf(location: string): string[] {
   return twins.flatMap(([pattern, twin]) => (pattern.test(location) ? [location.replace(pattern, twin)] : []));
 }
 
+/** The node of the loop device of which a setting is; there may be nothing in it any more. */
+export function loopNodes(location: string): string[] {
+  const name = /^\/sys\/block\/(loop\d+)\/queue\//.exec(location)?.[1];
+  return name === undefined ? [] : [`/dev/${name}`];
+}
+
 function settingBeside(difference: ListedDifference, location: string, recorded: RecordedEvidence): Attribution | null {
   if (difference.surface !== "sysctls") return null;
   const disk = /^\/sys\/block\/([^/]+)\//.exec(location)?.[1];
@@ -83,7 +92,9 @@ function settingBeside(difference: ListedDifference, location: string, recorded:
     // blockdev(8) sets it by ioctl(2).
     const isByCall = location.endsWith("/read_ahead_kb") && difference.change === "changed";
     const called = isByCall ? recorded.ofListed({ ...difference, surface: "storage", key: disk }) : null;
-    return recorded.ofDisk(disk) ?? called;
+    // Attaching a file to a loop device moves what is set of it, and is done through its node (loop(4)).
+    const attached = recorded.ofTouches(loopNodes(location), isPutting);
+    return recorded.ofDisk(disk) ?? attached ?? called;
   }
   return recorded.ofTouches(twinsOf(location), isPutting) ?? recorded.ofTouchesLike(location, settingsAround(location));
 }
@@ -128,6 +139,9 @@ function byWords(
   const { holders = [], users = [] } = after ?? {};
   const holder = worstOf(holders.length > 0 ? holders : users, witness);
   if (holder !== undefined) {
+    // Who lives in a namespace keeps what others put there, too.
+    const isOlder = holder.to === "background" && holders.some((pid) => witness.before(pid) !== null);
+    if (isOlder && inNamespace.test(fact.key) && change !== "vanished") return { to: "unknown", evidence: [when] };
     const held: Evidence = {
       kind: "holder",
       detail: `${holders.length > 0 ? "kept by" : "open in"} process ${holder.pid}`,

@@ -127,7 +127,23 @@ const seenOfJob: Partial<NoiseCase> = {
   attribution: { to: "job", evidence: [{ kind: "recorder", detail: "process 9 of the job changed its attributes" }] },
 };
 
+const ofListed = (
+  surface: ListedSurface,
+  key: string,
+  change: "appeared" | "vanished",
+  location = key,
+): ListedDifference => {
+  const fact = listedFixture({ key, location });
+  const [before, after] = change === "appeared" ? [null, fact] : [fact, null];
+  return { surface, key, change, before, after, changed: [] };
+};
+const gone = "net:[4026532001]";
+
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
+  ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
+  ["told-with-device", ofListed("sysctls", "/proc/irq/77/smp_affinity", "vanished"), {}],
+  ["told-with-namespace", ofListed("sysctls", `${gone} settings`, "vanished", "/proc/sys/net"), {}],
+  ["told-with-namespace", ofListed("network", `${gone} route x`, "vanished"), {}],
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), as("harness")],
   ["harness-keeps", newFile("/srv/.scenarios", directory), {}],
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), named("harness")],
@@ -199,6 +215,9 @@ describe("the noise rules excuse", () => {
 
 describe("the noise rules do not excuse", () => {
   it.each<[string, Difference, Partial<NoiseCase>]>([
+    ["a setting of a device that changed", { ...changedListed("sysctls", {}), key: "/sys/block/sda/queue/x" }, {}],
+    ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
+    ["what went out of a namespace that is still there", ofListed("network", "net:[1] route x", "vanished"), {}],
     ["a file in the run directory that is the agent's", newFile("/srv/.scenarios/run-1/agent/key"), as("agent")],
     ["a file that the harness's run directory lost", { ...newFile("/srv/x"), change: "vanished" }, as("harness")],
     ["a new directory that only begins like one above the run directory", newFile("/srv/.scen", directory), {}],

@@ -211,15 +211,14 @@ export class RecordedEvidence {
   }
 
   /**
-   * What was done under another name of the same file: that name came or went, which changed the count of links, or the
-   * file was written to, or given other attributes, under it.
+   * What was done under another name of the same file: that name came or went, which moves the ctime and the count of
+   * links (unless as many came as went), or the file was written to, or given other attributes, under it.
    */
   #touchesOfLinks({ key, before, after, changed }: FileDifference): Touch[] {
     const isSame = after !== null && after.kind !== "directory" && after.ino === before?.ino;
     if (!isSame || (after.links < 2 && !changed.includes("nlink"))) return [];
     const others = (this.#links.get(after.ino) ?? []).filter((each) => each.key !== key);
-    const isTold = ({ change }: FileDifference) => change === "changed" || changed.includes("nlink");
-    return others.filter(isTold).flatMap((each) => this.#sources.run.touchesOf(each.key));
+    return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
 
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */

@@ -91,6 +91,17 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
     expect(whose(whoseIs(job, foreign))).toEqual([["/proc/sys/net/x", "job"]]);
     expect(whoseIs(foreign, job)).toMatchObject({ verdict: "clean", findings: [] });
   });
+
+  it("goes by who had a loop device open to attach something, where that moved what is set of it", () => {
+    const location = "/sys/block/loop4/queue/rotational";
+    const set = (value: string) => ({
+      listed: { sysctls: [listedFixture({ key: location, location, attributes: { value } })] },
+    });
+    const opened = (by: number) =>
+      compare(set("1"), set("0"), { touches: { "/dev/loop4": [touch(by, ["modified"])] } });
+    expect(whose(opened(job))).toEqual([[location, "job"]]);
+    expect(opened(foreign)).toMatchObject({ verdict: "clean", findings: [] });
+  });
 });
 
 describe("whose a thing is that is told by a file of the kernel's own", () => {

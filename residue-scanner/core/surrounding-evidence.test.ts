@@ -55,6 +55,18 @@ describe("whose a file is that nobody was seen to touch under its name", () => {
     expect(compare(linked(0), linked(4), wrote(foreign)).verdict).toBe("clean");
   });
 
+  it("is told of a file by who gave it another name and took one away", () => {
+    const named = (other: string, changed: number) =>
+      files({ "/d": [{ name: "x", ino: 5, links: 2, changed }], "/e": [{ name: other, ino: 5, links: 2, changed }] });
+    const linked = (by: number) => ({
+      touches: { "/e/y": [touch(by, ["deleted"])], "/e/z": [touch(by, ["created"])] },
+    });
+    expect(new Set(whose(compare(named("y", 0), named("z", 1), linked(job))).map(([, to]) => to))).toEqual(
+      new Set(["job"]),
+    );
+    expect(compare(named("y", 0), named("z", 1), linked(foreign)).verdict).toBe("clean");
+  });
+
   it("asks who put a loop device into a file to which only the kernel's threads wrote", () => {
     const kthreadd = recordedProcess({ serial: 30, pid: 2, parent: null, isOlder: true, executable: null });
     const thread = recordedProcess({ serial: 31, parent: 30, executable: null });

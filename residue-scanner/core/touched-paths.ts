@@ -3,7 +3,7 @@ import { type Differences, isListed } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
 import { packageFiles } from "./package-files.ts";
 import { membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
-import { twinsOf } from "./listed-attribution.ts";
+import { loopNodes, twinsOf } from "./listed-attribution.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
@@ -16,7 +16,13 @@ export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Sn
     if (isListed(difference)) {
       const fact = difference.after ?? difference.before;
       const place = fact?.file ?? fact?.location ?? "";
-      for (const path of [place, ...settingPaths(difference), ...packageFiles(difference), ...twinsOf(place)])
+      for (const path of [
+        place,
+        ...settingPaths(difference),
+        ...packageFiles(difference),
+        ...twinsOf(place),
+        ...loopNodes(place),
+      ])
         paths.add(path);
     } else if (difference.surface === "files") {
       paths.add(difference.key);

@@ -49,6 +49,26 @@ describe("the difference of two trees", () => {
     }
   });
 
+  const many = fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 100 });
+  test.prop([many, many, fc.array(fc.nat(99))])(
+    "is that of their names, wherever they came and went",
+    (one, two, changed) => {
+      const named = (numbers: number[], size: (number: number) => number) => ({
+        "/a": numbers.map((number) => ({ name: String(number), size: size(number) })),
+      });
+      const kept = [...one.slice(0, 30), ...two.filter((number) => !one.slice(0, 30).includes(number))];
+      const before = named(one, () => 0);
+      const after = named(kept, (number) => (changed.includes(number) ? 1 : 0));
+      const [old, now] = [flat(before), flat(after)];
+      const expected = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
+      expect(
+        diff(before, after)
+          .differences.map(({ path }) => path)
+          .sort(),
+      ).toEqual(expected.sort());
+    },
+  );
+
   it("is the same whatever order a directory lists its entries in", () => {
     expect(diff({ "/a": ["x", "y"] }, { "/a": ["y", "x"] }).differences).toEqual([]);
   });

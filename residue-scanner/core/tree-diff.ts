@@ -82,8 +82,10 @@ function diffDirectory(options: {
   const now = blockAt(after, path);
   if (old !== undefined && now !== undefined && sameWords(old, now)) return;
   if ((old?.status ?? 0) > 0 || (now?.status ?? 0) > 0) return;
-  const oldEntries = entriesOf(old);
-  for (const [name, place] of entriesOf(now)) {
+  const { came, went } = unalignedEntries(old, now);
+  const oldEntries = new Map(went.map((place) => [entryName(place.block, place.entry), place]));
+  for (const place of came) {
+    const name = entryName(place.block, place.entry);
     const earlier = oldEntries.get(name) ?? null;
     oldEntries.delete(name);
     if (earlier !== null && sameEntry(earlier, place)) continue;
@@ -94,6 +96,64 @@ function diffDirectory(options: {
   }
 }
 
+/** So many entries that came or went side by side are stepped over; beyond that the rest is matched by name. */
+const stepMax = 16;
+
+/**
+ * Goes through both readings of a directory side by side and leaves out what is the same: most file systems list what
+ * stays in the order in which they did, and of a million entries hardly any need be named.
+ */
+function unalignedEntries(
+  old: Block | undefined,
+  now: Block | undefined,
+): { readonly came: EntryPlace[]; readonly went: EntryPlace[] } {
+  const [came, went]: [EntryPlace[], EntryPlace[]] = [[], []];
+  let before = placeAt(old, old === undefined ? 0 : firstEntry(old));
+  let after = placeAt(now, now === undefined ? 0 : firstEntry(now));
+  const passOld = () => {
+    if (before === null) return;
+    went.push(before);
+    before = following(before);
+  };
+  const passNow = () => {
+    if (after === null) return;
+    came.push(after);
+    after = following(after);
+  };
+  while (before !== null && after !== null) {
+    if (sameEntry(before, after)) {
+      before = following(before);
+      after = following(after);
+      continue;
+    }
+    const [cameSteps, wentSteps] = [stepsTo(after, before), stepsTo(before, after)];
+    for (let step = 0; step < (cameSteps ?? (wentSteps === null ? 1 : 0)); step += 1) passNow();
+    if (cameSteps === null) for (let step = 0; step < (wentSteps ?? 1); step += 1) passOld();
+  }
+  while (before !== null) passOld();
+  while (after !== null) passNow();
+  return { came, went };
+}
+
+/** How many entries of its directory stand between a place and the next one that is the same as another; null beyond `stepMax`. */
+function stepsTo(from: EntryPlace, wanted: EntryPlace): number | null {
+  let place: EntryPlace | null = from;
+  for (let step = 1; step <= stepMax; step += 1) {
+    place = following(place);
+    if (place === null) return null;
+    if (sameEntry(place, wanted)) return step;
+  }
+  return null;
+}
+
+function following({ block, entry }: EntryPlace): EntryPlace | null {
+  return placeAt(block, nextEntry(block, entry));
+}
+
+function placeAt(block: Block | undefined, entry: number): EntryPlace | null {
+  return block === undefined || entry >= block.end ? null : { block, entry };
+}
+
 function sameWords(one: Block, other: Block): boolean {
   const length = one.words[one.start + blockField.words] as number;
   if (length !== other.words[other.start + blockField.words]) return false;
@@ -102,15 +162,6 @@ function sameWords(one: Block, other: Block): boolean {
     if (one.words[at] !== other.words[at + shift]) return false;
   }
   return true;
-}
-
-function entriesOf(block: Block | undefined): Map<string, EntryPlace> {
-  const entries = new Map<string, EntryPlace>();
-  if (block === undefined) return entries;
-  for (let entry = firstEntry(block); entry < block.end; entry = nextEntry(block, entry)) {
-    entries.set(entryName(block, entry), { block, entry });
-  }
-  return entries;
 }
 
 function sameEntry(one: EntryPlace, other: EntryPlace): boolean {

@@ -37,9 +37,11 @@ export function traceResidue(
   const [call = "openat", count] = interruptAt?.split(":") ?? [];
   const inject = count === undefined ? [] : ["-e", `inject=${call}:signal=SIGINT:when=${count}`];
   const tracing = ["-f", "-s", "4096", "-o", log, "-e", `trace=${makers},${call}`, "-e", "signal=SIGINT", ...inject];
+  // Where it keeps what it compiled, it makes files of which no test means to know.
+  const { NODE_COMPILE_CACHE: _compiled, ...environment } = process.env;
   const { status, stderr } = spawnSync("strace", [...tracing, process.execPath, launcher, ...parameters], {
     encoding: "utf8",
-    env: { ...process.env, TMPDIR: place },
+    env: { ...environment, TMPDIR: place },
   });
   const calls = readFileSync(log, "utf8").split("\n");
   return {

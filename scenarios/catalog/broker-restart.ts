@@ -24,7 +24,7 @@ export const brokerRestart: Scenario = {
     { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 15, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "kill-broker", downMs },
-    { step: "await-settled", batch: "work", withinMs: 180_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },

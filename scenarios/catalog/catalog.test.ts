@@ -1,11 +1,30 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 
 import { defaultTiming } from "../../protocol/timing.ts";
 import { brokenTimingRules } from "../../protocol/timing-rules.ts";
+import { checkSimSteps } from "../stages/sim/steps.ts";
 import { Step, stepTitle } from "../steps/step.ts";
 import { catalog, scenarioNamed } from "./catalog.ts";
 
+const rows = readFileSync(new URL("../../docs/requirements.md", import.meta.url), "utf8");
+
 describe("catalog", () => {
+  it.each(catalog)("$name cites rows that there are, and words to find it by", ({ requirements, tags, stages }) => {
+    expect(requirements.length).toBeGreaterThan(0);
+    for (const row of requirements) expect(rows).toContain(`\n| ${row} |`);
+    expect([...tags, ...stages].every((word) => /^[a-z]+$/.test(word))).toBe(true);
+    expect([tags.length > 0, stages.length > 0]).toEqual([true, true]);
+  });
+
+  it.each(catalog)("$name names the stage sim exactly if it can be played there", (scenario) => {
+    const { stages, defaults } = scenario;
+    const play = () => checkSimSteps(scenario.steps(defaults));
+    if (stages.includes("sim")) expect(play).not.toThrow();
+    else expect(play).toThrow("does not exist in virtual time");
+  });
+
   it.each(catalog.map((scenario) => [scenario.name, scenario] as const))("%s is plain, valid data", (_, scenario) => {
     const steps = scenario.steps(scenario.defaults);
     for (const step of steps) expect(Step.parse(JSON.parse(JSON.stringify(step)))).toEqual(step);

@@ -27,18 +27,25 @@ async function catchersOf(mutant: Mutant): Promise<Caught> {
   return answer;
 }
 
-test("every scenario is failed by a bug that no other scenario finds; docs/planted-bugs.md has the table", async () => {
-  const names = readdirSync(directory).map((file) => file.replace(/\.ts$/, ""));
-  expect(names.toSorted()).toEqual(catalog.map(({ name }) => name).toSorted());
-  const rows: string[] = [];
-  for (const { name } of catalog) {
-    const { default: mutant } = (await import(new URL(`${name}.ts`, directory).href)) as { default: Mutant };
-    const { caught, unloaded } = await catchersOf(mutant);
-    expect({ name, unloaded, by: caught.map(({ scenario }) => scenario) }).toEqual({ name, unloaded: [], by: [name] });
-    const files = [...new Set(mutant.patches.map(({ file }) => `\`${file}\``))].join(", ");
-    rows.push(`| \`${name}\` | ${mutant.why} | ${files} | ${firstSentence(caught[0]?.why)} |`);
-  }
-  await expect(document(rows)).toMatchFileSnapshot("../../docs/planted-bugs.md");
+const names = catalog.map(({ name }) => name);
+const rows = new Map<string, string>();
+
+test("every scenario has its bug, and every bug its scenario", () => {
+  expect(readdirSync(directory).toSorted()).toEqual(names.map((name) => `${name}.ts`).toSorted());
+});
+
+test.each(names)("%s is failed by a bug that no other scenario finds", async (name) => {
+  const { default: mutant } = (await import(new URL(`${name}.ts`, directory).href)) as { default: Mutant };
+  const { caught, unloaded } = await catchersOf(mutant);
+  expect({ unloaded, by: caught.map(({ scenario }) => scenario) }).toEqual({ unloaded: [], by: [name] });
+  const files = [...new Set(mutant.patches.map(({ file }) => `\`${file}\``))].join(", ");
+  rows.set(name, `| \`${name}\` | ${mutant.why} | ${files} | ${firstSentence(caught[0]?.why)} |`);
+});
+
+test("docs/planted-bugs.md has the table of what the tests above found", async () => {
+  await expect(document(names.flatMap((name) => rows.get(name) ?? []))).toMatchFileSnapshot(
+    "../../docs/planted-bugs.md",
+  );
 });
 
 function document(rows: readonly string[]): string {
@@ -54,10 +61,11 @@ ${rows.join("\n")}
 `;
 }
 
-/** Without what a table cannot hold. */
+/** Without what a table cannot hold, and without figures, which other sources than the bug's decide. */
 function firstSentence(why = ""): string {
-  return why
+  const sentence = why
     .replaceAll("|", "\\|")
     .replaceAll(/\s+/g, " ")
     .replace(/(?<=[.;]) .*$/, "");
+  return sentence.replaceAll(/\d+(?:\.\d+)?/g, "N");
 }

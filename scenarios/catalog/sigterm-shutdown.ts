@@ -20,20 +20,20 @@ export const sigtermShutdown: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
-    { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 15, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "shutdown", agent: "donor", by: "SIGTERM", withinMs: shutdownWithinMs },
     { step: "restart", agent: "donor", withinMs: 60_000 },
-    { step: "await-settled", batch: "work", withinMs: 180_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },
   ],
-  expectations: ({ slots, jobs }) => [
+  expectations: ({ jobs }) => [
     { checker: "shutdown-once", settings: { shutdownsMin: 1 } },
     {
       checker: "jobs-settled",
-      settings: { startedMin: jobs, handedBackMin: Math.min(slots, jobs), completedAll: 1 },
+      settings: { startedMin: jobs, handedBackMin: 1, completedAll: 1 },
     },
     { checker: "results-correct", settings: { resultsMin: jobs } },
     { checker: "progress-kept" },

@@ -18,21 +18,21 @@ export const withdrawWhilePaused: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
-    { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 15, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "pause", agent: "donor" },
     { step: "watch-frozen", agent: "donor", forMs: 300 },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 180_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: withdrawDeadlineMs },
   ],
-  expectations: ({ slots, jobs }) => [
+  expectations: ({ jobs }) => [
     {
       checker: "jobs-settled",
-      settings: { startedMin: jobs, handedBackMin: Math.min(slots, jobs), completedAll: 1 },
+      settings: { startedMin: jobs, handedBackMin: 1, completedAll: 1 },
     },
     { checker: "results-correct", settings: { resultsMin: jobs } },
     { checker: "pause-silence" },

@@ -51,12 +51,16 @@ export async function runCommand(words: readonly string[], flags: RunFlags): Pro
   }
   const reporters = openReporters(flags);
   let worst: number = ExitCode.pass;
-  let ended: Ended = { suite: null, unwritten: null };
+  let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
     if (stage === "host") worst = await makeReady(flags.output);
     ended = await runSuite(suite, reporters);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
-    worst = worstExitCode([worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })]);
+    worst = worstExitCode([
+      ...[worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })],
+      // Between two runs nobody else says so.
+      ended.interrupted ? ExitCode.interrupted : ExitCode.pass,
+    ]);
   } finally {
     const unwritten = reporters.close(ended.suite);
     worst = exitCodeTold(worst, [...unwritten, ...(ended.unwritten === null ? [] : [ended.unwritten])]);
@@ -103,6 +107,7 @@ async function makeReady(runs: string): Promise<number> {
 
 interface Ended {
   readonly suite: EndedSuite | null;
+  readonly interrupted: boolean;
   /** What could not be written down for `--last-failed` and `merge`. */
   readonly unwritten: UsageError | null;
 }
@@ -133,7 +138,8 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
     });
     const record = keep(results);
     const bad = record.entries.some(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
-    return { suite: { record, again: bad ? againCommand(flags, { rootDefault }) : null }, unwritten };
+    const again = bad ? againCommand(flags, { rootDefault }) : null;
+    return { suite: { record, again }, interrupted: runner.signal.aborted, unwritten };
   } finally {
     await runner.close();
   }

@@ -33,7 +33,7 @@ describe("selectScenarios", () => {
   });
 
   it.each([
-    [{ words: ["withdaw-*"] }, "The nearest is withdraw-under-load."],
+    [{ words: ["withdraw-under-laod*"] }, "The nearest is withdraw-under-load."],
     [{ words: ["xyz*"] }, "`scenarios list` shows them all."],
     [{ words: ["withdraw-under-laod"] }, "Did you mean `scenarios run withdraw-under-load`?"],
     [{}, "Name some, or give --all or --grep; `scenarios list` shows them."],

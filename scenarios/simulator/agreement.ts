@@ -5,7 +5,6 @@ import type { KnownAgent } from "../../broker-sim/core/known-agent.ts";
 import type { AgentRecord } from "../../broker-sim/core/records.ts";
 import type { PlanOptions } from "./plan/plan.ts";
 import type { AgentBody } from "./world/agent-body.ts";
-import { timerNames } from "./world/agent-timer-names.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
 
 /** What is set in an agent that has nothing to do. */
@@ -66,8 +65,8 @@ function* unrest(core: AgentCore): Generator<string> {
 
 /** Only what an idle agent wakes for is set, and that comes in time. */
 function* unrestOfTimers({ timers, core }: AgentBody, { timing }: PlanOptions): Generator<string> {
-  for (const name of timerNames) {
-    if (idleTimers.includes(name) || !timers.isSet(name)) continue;
+  for (const name of timers.areSet) {
+    if (idleTimers.includes(name)) continue;
     // A paused agent's jobs keep their leases.
     if (Object.keys(core.leases).length === 0 || name !== "leases") yield `waits for its timer ${name}`;
   }

@@ -52,8 +52,10 @@ export class Convergence {
   look(): void {
     const { world, plan } = this.#simulation;
     if (this.#agreed === null) {
-      if (world.nowMs < this.#boundMs && this.#differs()) return;
-      this.#broken = this.#allDifferences();
+      const isLate = world.nowMs >= this.#boundMs;
+      if (!isLate && this.#differs()) return;
+      // A look at everything costs as much as there is: whoever does not differ is not looked at twice.
+      this.#broken = isLate ? this.#allDifferences() : [];
       this.#agreed = this.#tally();
       if (this.#broken.length > 0) this.isOver = true;
       return;
@@ -84,8 +86,7 @@ export class Convergence {
   *#differences(): Generator<string> {
     const { members, broker } = this.#simulation;
     for (const member of members) {
-      const name = `agent ${member.host.index}`;
-      for (const clause of this.#differencesOf(member)) yield `${name} ${clause}`;
+      for (const clause of this.#differencesOf(member)) yield `agent ${member.host.index} ${clause}`;
     }
     if (broker.state !== null && broker.state.queue.size > 0) yield "the broker's queue is not empty";
     if (broker.spawner.living > 0)

@@ -25,7 +25,13 @@ async function play(
   let running = 0;
   let atOnceMax = 0;
   const results = await runEntries({
-    ...{ entries: script.map((_, index) => index), workers: 1, retries: 0, failuresMax: null, signal: null },
+    ...{
+      entries: script.map((_, index) => index),
+      workers: 1,
+      retries: 0,
+      failuresMax: null,
+      signal: new AbortController().signal,
+    },
     ...options,
     async run(index, attempt) {
       began.push([index, attempt]);
@@ -95,7 +101,14 @@ describe("runEntries", () => {
   test("an error of a run is thrown after what is under way has ended", async () => {
     const ended: number[] = [];
     const running = runEntries({
-      ...{ entries: [0, 1, 2], workers: 2, retries: 0, failuresMax: null, signal: null, onEntry: () => undefined },
+      ...{
+        entries: [0, 1, 2],
+        workers: 2,
+        retries: 0,
+        failuresMax: null,
+        signal: new AbortController().signal,
+        onEntry: () => undefined,
+      },
       async run(index) {
         if (index === 0) throw new Error("a bug");
         for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();

@@ -21,7 +21,7 @@ export interface RunEntries<Entry> {
   /** After so many entries that came to no good end no further one begins; null for never. */
   readonly failuresMax: number | null;
   /** Aborted, no further one begins. */
-  readonly signal: AbortSignal | null;
+  readonly signal: AbortSignal;
   /** @param attempt from 1 */
   readonly run: (entry: Entry, attempt: number) => Promise<Ended>;
   /** After each entry that ran, with what all have come to by now. */
@@ -43,10 +43,7 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
   let interrupted = false;
   let next = 0;
   const goesOn = () =>
-    next < entries.length &&
-    !interrupted &&
-    signal?.aborted !== true &&
-    (failuresMax === null || failures < failuresMax);
+    next < entries.length && !interrupted && !signal.aborted && (failuresMax === null || failures < failuresMax);
   const worker = async () => {
     while (goesOn()) {
       const index = next;
@@ -77,7 +74,7 @@ async function runEntry<Entry>(entry: Entry, { run, retries, signal }: RunEntrie
     const { run: name, exitCode, startedAt, endedAt, ...ended } = await run(entry, attempt);
     interrupted = ended.interrupted;
     attempts.push({ run: name, exitCode, ms: Math.max(0, endedAt - startedAt) });
-    if (interrupted || !worthRetrying.has(exitCode) || signal?.aborted === true) break;
+    if (interrupted || !worthRetrying.has(exitCode) || signal.aborted) break;
   }
   return { outcome: outcomeOf(attempts.map(({ exitCode }) => exitCode)), attempts, interrupted };
 }

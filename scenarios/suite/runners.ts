@@ -1,21 +1,19 @@
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import type { RunStage } from "../commands/run-stage.ts";
-import { listenForInterruption } from "../interruption.ts";
+import { listenBetweenRuns, listenForInterruption } from "../interruption.ts";
 import type { RunRequest } from "../runner.ts";
 
 /** Runs scenarios of one stage. */
 export interface Runner {
   readonly run: (request: RunRequest) => Promise<RunVerdict>;
-  /** Aborted when the user interrupts; null where each run listens for that by itself. */
-  readonly signal: AbortSignal | null;
+  /** Aborted when the user interrupts, whether or not anything runs just then. */
+  readonly signal: AbortSignal;
   close(): Promise<void>;
 }
 
 /** Each is loaded where it is asked for: none needs what the others have. */
 export async function openRunner(stage: RunStage, workers: number): Promise<Runner> {
-  const alone = { signal: null, close: async () => undefined };
-  if (stage === "host") return { run: (await import("../runner.ts")).runScenario, ...alone };
-  if (workers === 1) return { run: (await import("../run-on-sim.ts")).runOnSim, ...alone };
+  if (stage === "host" || workers === 1) return oneByOne(stage);
   const { openSimPool } = await import("./sim-pool.ts");
   const interruption = listenForInterruption({ deadlineMs: null, undoes: false });
   const pool = openSimPool(workers, interruption.signal);
@@ -26,4 +24,11 @@ export async function openRunner(stage: RunStage, workers: number): Promise<Runn
       interruption.close();
     },
   };
+}
+
+async function oneByOne(stage: RunStage): Promise<Runner> {
+  const run =
+    stage === "host" ? (await import("../runner.ts")).runScenario : (await import("../run-on-sim.ts")).runOnSim;
+  const interruption = listenBetweenRuns();
+  return { run, signal: interruption.signal, close: async () => interruption.close() };
 }

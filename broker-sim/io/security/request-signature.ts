@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
+import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 
 import { instanceHeader } from "../../../protocol/routes.ts";
 import { parseSignatureHeaders, revocationStatement, signatureBase } from "../../../protocol/signing.ts";
@@ -94,18 +94,18 @@ async function isSigned(base: Buffer, { key, signature }: { key: KeyObject; sign
 
 /** @throws ProblemError `digest-mismatch` when the body is not the one that was signed for */
 export function assertDigest(claim: SignatureClaim, body: Buffer): void {
-  if (claim.contentDigest === contentDigestOf(createHash("sha256").update(body).digest())) return;
+  if (claim.contentDigest === contentDigestOf(body)) return;
   throw new ProblemError("digest-mismatch", "The body does not have the SHA-256 that its content-digest says.");
 }
 
-/** The content-digest header of a body with this SHA-256 (RFC 9530). */
-export function contentDigestOf(sha256: Buffer): string {
-  return `sha-256=:${sha256.toString("base64")}:`;
+/** The content-digest header of this body (RFC 9530). */
+export function contentDigestOf(body: string | Buffer): string {
+  return `sha-256=:${hash("sha256", body, "base64")}:`;
 }
 
 /** An agent's id, from its raw public key in base64url. */
 export function agentIdOf(publicKey: string): string {
-  return createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("hex");
+  return hash("sha256", Buffer.from(publicKey, "base64url"));
 }
 
 /** @param publicKey raw, in base64url */

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { assert } from "../../../foundation/assert.ts";
@@ -18,7 +16,7 @@ declare module "fastify" {
   }
 }
 
-const emptyDigest = contentDigestOf(createHash("sha256").digest());
+const emptyDigest = contentDigestOf("");
 
 export interface SignedScope {
   readonly authentication: Authentication;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import type { HistoryRecord, HistoryType } from "../../../protocol/history.ts";
 import type { RunVerdict } from "../../../protocol/verdict.ts";
 import type { StoredRun } from "../../runs/read-run.ts";
 import { clean, gate, passing } from "../../testing/ask-gate.ts";
@@ -10,6 +11,17 @@ describe("summaries are not believed", () => {
   const verdictOnly = (over: Partial<RunVerdict>): StoredRun => {
     const run = passing();
     return { ...run, verdict: { ...run.verdict, ...over } };
+  };
+
+  const again = (type: HistoryType): StoredRun => {
+    const run = passing();
+    return { ...run, history: [...run.history, ...run.history.filter((record) => record.type === type)] };
+  };
+  const result = { jobId: "job-load-1", correct: true, startedFrom: 0, detail: "" };
+  const [first] = passing().history;
+  const resulting: StoredRun = {
+    ...passing(),
+    history: [...passing().history, { ...first, type: "witness.result", data: result } as HistoryRecord],
   };
 
   test.for<[string, StoredRun, string]>([
@@ -71,6 +83,13 @@ describe("summaries are not believed", () => {
       verdictOnly({ interrupted: true, error: "Interrupted by SIGINT." }),
       "conduct unknown: the run was interrupted",
     ],
+    [
+      "a result that was wrong",
+      withRecords(resulting, "witness.result", (data) => ({ ...data, correct: false, detail: "3 instead of 4" })),
+      "conduct fail: the result of job-load-1 is wrong: 3 instead of 4",
+    ],
+    ["two ends", again("run.ended"), "evidence fail: its verdict says exit code 0, its history 0 and 0"],
+    ["two beginnings", again("run.started"), "evidence fail: its history is that of more than one run"],
     [
       "torn lines",
       { ...passing(), lostEvidence: ["The last line is torn."] },

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { blockAt, blockField } from "../../core/packed-tree.ts";
+import { blockAt, blockField, surveySegments } from "../../core/packed-tree.ts";
 import { toBytePath } from "../../core/path-text.ts";
 import { diffTrees } from "../../core/tree-diff.ts";
 import { TreeWriter } from "../../core/tree-writer.ts";
@@ -69,6 +69,21 @@ describe("the walk under hardship", () => {
     const after = await collectFiles({ roots: [root], workers: 2 });
     const found = diffTrees(before.files, after.files).differences.map(({ path }) => path.slice(root.length));
     expect(found.sort()).toEqual(["", "/one-more"]);
+  });
+
+  it("takes a directory for gone that is removed between being opened and being listed", async (context) => {
+    const calls = await loadNativeCalls();
+    if (calls === null) return context.skip("no native calls here");
+    const directory = join(temporaryDirectory(), "short-lived");
+    mkdirSync(directory);
+    const getdents64: typeof calls.getdents64 = (...parameters) => {
+      rmSync(directory, { recursive: true, force: true });
+      return calls.getdents64(...parameters);
+    };
+    const writer = new TreeWriter();
+    nativeReader({ ...calls, getdents64 }, { privateDirectory: false }).readDirectory(Buffer.from(directory), writer);
+    const { refused, entries } = surveySegments(writer.finish());
+    expect([...refused, entries]).toEqual([0]);
   });
 
   it("opens directories only: no pipe, device, socket or file", async (context) => {

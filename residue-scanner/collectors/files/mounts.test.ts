@@ -126,4 +126,23 @@ describe("the plan of what to walk", () => {
   it("is the whole root where there is no mount table", () => {
     expect(planMounts(readMounts("/no/such/table"), null).roots).toEqual(["/"]);
   });
+
+  it("takes a directory that is bound onto itself for what it is without that, and what stands on it for its own", () => {
+    const bound = `27 1 254:0 / / rw - ext4 /dev/vda rw
+50 27 254:0 /srv/engine /srv/engine rw - ext4 /dev/vda rw
+51 50 0:60 / /srv/engine/run rw - tmpfs none rw
+52 27 254:0 /srv/other /srv/moved rw - ext4 /dev/vda rw
+53 27 0:61 / /mnt rw - tmpfs none rw
+54 53 0:61 /a /mnt/a rw - tmpfs none rw
+55 27 0:62 / /opt/x/in rw - tmpfs none rw
+56 27 254:0 /opt/x /opt/x rw - ext4 /dev/vda rw
+`;
+    const path = join(temporaryDirectory(), "mountinfo");
+    writeFileSync(path, bound);
+    const { roots, mountPoints, covered } = planMounts(readMounts(path), null);
+    expect([...roots].sort()).toEqual(["/", "/mnt", "/srv/engine/run"]);
+    expect([...mountPoints].sort()).toEqual(["/", "/mnt", "/opt/x", "/srv/engine/run", "/srv/moved"]);
+    // The last one hides what was mounted below it before.
+    expect(covered.map((one) => one.path).sort()).toEqual(["/mnt", "/opt/x", "/srv/engine/run", "/srv/moved"]);
+  });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { systemCode } from "../../../foundation/errors.ts";
 import { isBelow } from "../../core/path-scope.ts";
+import { withoutSelfBinds } from "./self-binds.ts";
 
 export interface Mount {
   readonly id: number;
@@ -98,7 +99,8 @@ function unescapeOctal(text: string): string {
 }
 
 /** @param scope directories to read instead of the whole host (one character a byte) */
-export function planMounts(mounts: readonly Mount[], scope: readonly string[] | null): MountPlan {
+export function planMounts(table: readonly Mount[], scope: readonly string[] | null): MountPlan {
+  const mounts = withoutSelfBinds(table);
   const visible = mounts.filter((mount) => isVisible(mount, mounts));
   const mountPoints = new Set(visible.map(({ point }) => point));
   const wanted = scope === null ? visible : visible.filter(({ point }) => scope.some((root) => isBelow(point, root)));

@@ -73,8 +73,7 @@ class NativeReader implements DirectoryReader {
     writer.beginBlock(name);
     const directory = this.#open(path);
     if (directory < 0) {
-      const errno = this.#calls.errno();
-      writer.endBlock(errnosGone.includes(errno) ? blockStatus.gone : errno);
+      writer.endBlock(this.#refusal());
       return directories;
     }
     try {
@@ -106,7 +105,8 @@ class NativeReader implements DirectoryReader {
     for (;;) {
       if (this.#isCut()) return blockStatus.gone;
       const filled = this.#calls.getdents64(directory, this.#direntsAt, direntBytes);
-      if (filled < 0) return this.#calls.errno();
+      // Of one that was removed since it was opened the kernel lists nothing (getdents(2), ENOENT).
+      if (filled < 0) return this.#refusal();
       if (filled === 0) return blockStatus.read;
       for (let at = 0; at < filled; ) {
         const length = this.#direntLengths[(at + 16) >>> 1] as number;
@@ -127,6 +127,12 @@ class NativeReader implements DirectoryReader {
         if (isDirectory) directories.push(childPath(path, this.#dirents.subarray(nameStart, nameEnd)));
       }
     }
+  }
+
+  /** @returns the status of a block whose directory the kernel did not let be read just now */
+  #refusal(): number {
+    const errno = this.#calls.errno();
+    return errnosGone.includes(errno) ? blockStatus.gone : errno;
   }
 
   #open(path: Buffer): number {

@@ -10,6 +10,9 @@ import { collectSysctls, readSettingsIn } from "./sysctls.ts";
 /** More than a host has of containers; what they hold is then not all read, and that is said. */
 const namespacesMax = 1_000;
 
+/** Of one interface, and what the next one begins with: some hundreds, in each of many namespaces. */
+const ofEach = /^net\/ipv[46]\/(?:neigh$|conf\/(?!all$))/;
+
 interface OtherNamespace {
   /** `ipc:[4026532000]` */
   readonly name: string;
@@ -51,7 +54,7 @@ export function collectOtherSettings(dwellers: Dwellers): ListedReading {
     withinNamespace("uts", entrance, () => ({ facts: nameFacts(), unseen: [] })),
   );
   const networks = inOthers("net", dwellers, ({ entrance }) =>
-    withinNamespace("net", entrance, () => networkFact(collectSysctls("/proc/sys", "net"))),
+    withinNamespace("net", entrance, () => networkFact(collectSysctls("/proc/sys", { path: "net", leaves: ofEach }))),
   );
   return { facts: [...names.facts, ...networks.facts], unseen: [...names.unseen, ...networks.unseen] };
 }

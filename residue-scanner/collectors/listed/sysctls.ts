@@ -27,11 +27,19 @@ const ofInterface = /^net\/ipv[46]\/(?:conf|neigh)\/(?!all$|default$)[^/]+$/;
 /** Mounted there or not, its entries are told by `kernel/formats.ts`. */
 const formats = "fs/binfmt_misc";
 
-/** Every setting below /proc/sys, or below a directory there (sysctl(8)). */
-export function collectSysctls(root = "/proc/sys", path = ""): ListedReading {
+/**
+ * Every setting below /proc/sys (sysctl(8)).
+ *
+ * @param options.path a directory there, to read no more
+ * @param options.leaves directories there that are not read
+ */
+export function collectSysctls(
+  root = "/proc/sys",
+  { path = "", leaves = ofInterface }: { path?: string; leaves?: RegExp } = {},
+): ListedReading {
   const facts: ListedFact[] = [];
   const refused: string[] = [];
-  readBelow({ root, path, facts, refused });
+  readBelow({ root, path, leaves, facts, refused });
   const [first] = refused;
   const unseen = first === undefined ? [] : [`${refused.length} settings cannot be read, ${first} for one`];
   return { facts, unseen };
@@ -41,11 +49,13 @@ interface Walk {
   readonly root: string;
   /** Below the root, without a slash at either end. */
   readonly path: string;
+  /** Directories that are left out. */
+  readonly leaves: RegExp;
   readonly facts: ListedFact[];
   readonly refused: string[];
 }
 
-function readBelow({ root, path, facts, refused }: Walk): void {
+function readBelow({ root, path, leaves, facts, refused }: Walk): void {
   let entries: Dirent[];
   try {
     entries = readdirSync(`${root}/${path}`, { withFileTypes: true });
@@ -62,8 +72,8 @@ function readBelow({ root, path, facts, refused }: Walk): void {
   }
   for (const entry of entries) {
     const below = placed(entry.name);
-    if (!entry.isDirectory() || ofInterface.test(below) || below === formats) continue;
-    readBelow({ root, path: below, facts, refused });
+    if (!entry.isDirectory() || leaves.test(below) || below === formats) continue;
+    readBelow({ root, path: below, leaves, facts, refused });
   }
 }
 

@@ -38,6 +38,22 @@ export const othersTrees: CorpusSection = {
       traces: [{ text: "$D/image" }],
     },
     {
+      name: "bf-raw-device",
+      what: "a block of a device of somebody's own, which lies in an image",
+      needs: ["losetup"],
+      before: String.raw`truncate -s 1M "$D/image"; losetup --find --show "$D/image" > "$D/device" || refuse "no loop devices here"`,
+      act: String.raw`printf theirs | dd of="$(cat "$D/device")" bs=512 seek=8 conv=notrunc,fsync status=none`,
+      undo: String.raw`if [ -s "$D/device" ]; then losetup --detach "$(cat "$D/device")" || :; fi; rm -f "$D/image" "$D/device"`,
+      traces: [{ text: "$D/image" }],
+    },
+    {
+      name: "bf-unnamed",
+      what: "a file that somebody makes without a name and then gives one",
+      act: String.raw`helper unnamed "$D" "$D/named"`,
+      undo: String.raw`rm -f "$D/named"`,
+      traces: [{ text: "$D/named" }],
+    },
+    {
       name: "bf-quiet-flag",
       what: "a flag that only moves the ctime",
       needs: ["chattr"],

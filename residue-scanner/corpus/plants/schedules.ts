@@ -45,7 +45,8 @@ export const schedulePlants: CorpusSection = {
       needs: ["at", "atrm"],
       act: String.raw`echo ": $T" | at -q z 23:59 2029-12-31`,
       undo: String.raw`for job in $(atq -q z | cut -f 1); do at -c "$job" | grep -q -F "$T" && atrm "$job"; done; :`,
-      traces: [{ text: "/var/spool/cron/atjobs/z" }, { text: "/var/spool/at/z" }],
+      // A finding names the job by a number of its own.
+      traces: [{ text: "at job", surface: "crontabs", change: "appeared" }],
     },
     dropped({
       name: "system-unit",

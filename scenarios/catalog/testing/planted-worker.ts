@@ -3,8 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { patchModules } from "../../zoo/patch-modules.ts";
 import type { Mutant } from "../../zoo/mutant.ts";
 
-/** So often is repeated what a scenario repeats: enough for a bug that begins with the 64th. */
-const cyclesMax = 70;
+/** So often the bug's own scenario repeats what it repeats: enough for one that begins with the 64th. */
+const cyclesOwn = 70;
+const cyclesOfOthers = 5;
 
 const { mutant, runs } = workerData as { readonly mutant: Mutant; readonly runs: string };
 // Before all else: what is loaded once cannot be patched any more.
@@ -16,7 +17,7 @@ const { runOnSim } = await import("../../run-on-sim.ts");
 /** The scenarios that do not pass, with the first reason of each. */
 const caught: { readonly scenario: string; readonly why: string }[] = [];
 for (const scenario of catalog.filter(({ stages }) => stages.includes("sim"))) {
-  const cycles = Math.min(cyclesMax, scenario.defaults.cycles);
+  const cycles = Math.min(scenario.name === mutant.name ? cyclesOwn : cyclesOfOthers, scenario.defaults.cycles);
   const options = runOptions(scenario, { cycles }, "planted");
   const verdict = await runOnSim({ scenario, options, runs, reporters: [], reproduce: "" });
   if (verdict.exitCode === 0) continue;

@@ -56,6 +56,8 @@ export class LeftToOthers {
 
   /** When the agent may be offered the job again; -Infinity where nothing keeps it from that. */
   untilMs({ agentId, jobId }: Omit<Asked, "atMs">): number {
+    // As nearly always.
+    if (this.#returned.size === 0) return -Infinity;
     const returned = this.#returned.get(agentId)?.get(jobId);
     return returned === undefined ? -Infinity : returned.at + this.#startAgainAfterMs;
   }

@@ -39,8 +39,9 @@ export class Timers<Name extends string> {
     this.#times[2 * this.#numberOf(name)] = Infinity;
   }
 
-  isSet(name: Name): boolean {
-    return this.dueInMs(name) !== Infinity;
+  /** Those that are set. */
+  get areSet(): Name[] {
+    return this.#names.filter((_, index) => this.#times[2 * index] !== Infinity);
   }
 
   /** Infinity when it is not set. */

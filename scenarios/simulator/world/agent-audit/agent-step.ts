@@ -15,9 +15,13 @@ export interface AgentStep {
 
 export type EffectOf<K extends AgentEffect["kind"]> = Extract<AgentEffect, { kind: K }>;
 
-/** The effects of one kind, in their order. */
-export function effectsOf<K extends AgentEffect["kind"]>({ effects }: AgentStep, kind: K): EffectOf<K>[] {
-  return effects.filter((effect): effect is EffectOf<K> => effect.kind === kind);
+const none: readonly never[] = [];
+
+/** The effects of one kind, in their order. Asked for dozens of times at each step, and nearly always there are none. */
+export function effectsOf<K extends AgentEffect["kind"]>({ effects }: AgentStep, kind: K): readonly EffectOf<K>[] {
+  let found: EffectOf<K>[] | null = null;
+  for (const effect of effects) if (effect.kind === kind) (found ??= []).push(effect as EffectOf<K>);
+  return found ?? none;
 }
 
 /** A lease as it was before, or null for one that was not there. */

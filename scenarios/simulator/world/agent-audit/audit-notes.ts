@@ -5,8 +5,10 @@ import { isThere } from "./hand-back.ts";
 
 /** What the next instance is to know of a lease is what this one knows. */
 export function auditNotes(step: AgentStep): void {
+  const notes = effectsOf(step, "remember");
+  if (notes.length === 0) return;
   const noted = new Set<string>();
-  for (const { note } of effectsOf(step, "remember").reverse()) {
+  for (const { note } of notes.toReversed()) {
     if (!note.key.startsWith("lease:") || noted.has(note.key)) continue;
     noted.add(note.key);
     const leaseId = note.key.slice("lease:".length);
