@@ -78,17 +78,16 @@ describe("residue run", () => {
 
   it("finds a daemon that forked twice and cleared its environment, kills it when asked, and removes its own cgroup", async () => {
     const root = temporaryDirectory();
-    const cgroups = () => readdirSync(unifiedRoot() ?? "/").filter((name) => name.startsWith("houseguest-residue-"));
-    const others = cgroups();
     const script = "(setsid env -i sleep 600 >/dev/null 2>&1 &) ; sleep 0.1";
-    const { exitCode, report, stderr } = await watch(root, ["sh", "-c", script], ["--kill-leftovers"]);
+    const { exitCode, report, stderr, pid } = await watch(root, ["sh", "-c", script], ["--kill-leftovers"]);
     const daemon = report.findings.find(({ subject }) => subject.includes("sleep 600"));
     const expected = hasCgroup ? { to: "job", killed: 1 } : { to: "unknown", killed: 0 };
     if (!hasCgroup) process.kill(Number(daemon?.after?.["pid"]), "SIGKILL");
     expect(exitCode).toBe(1);
     expect(daemon).toMatchObject({ surface: "processes", change: "appeared", attribution: { to: expected.to } });
     expect(stderr).toContain(`Killed ${expected.killed} leftover processes.`);
-    expect(cgroups().filter((name) => !others.includes(name))).toEqual([]);
+    const left = readdirSync(unifiedRoot() ?? "/").filter((name) => /^houseguest-residue-/.test(name));
+    expect(left.filter((name) => name.split("-").includes(String(pid)))).toEqual([]);
   });
 
   it("hands a signal to the command, and looks at what it left all the same", async () => {

@@ -24,7 +24,7 @@ interface Diagnosis {
   readonly recorder: readonly (RecorderStatus & { readonly advice: string })[];
   /** How the watched command is told from others. */
   readonly cgroup: { readonly status: "done" | "not-permitted"; readonly detail: string };
-  /** What killed scanners of this user left, which the next `run` or `watch` removes. */
+  /** What killed scanners of this user left, which the next `run` removes. */
   readonly abandoned: readonly Abandoned[];
   /** The verdict of a run that finds nothing. */
   readonly best: ResidueVerdict;

@@ -6,7 +6,6 @@ import { ExitCode } from "../../foundation/exit-codes.ts";
 import { startRecorder } from "../watch/recorder.ts";
 import { type Recorder } from "../watch/recorder.ts";
 import type { Interruption } from "./interruption.ts";
-import { removeAbandoned } from "./abandoned.ts";
 import { RunCgroup } from "./run-cgroup.ts";
 import { runCommand } from "./watched-command.ts";
 import { WatchView } from "./watch-view.ts";
@@ -33,7 +32,6 @@ export async function watchCommand(
 ): Promise<ExitCode> {
   // The recorder's tracing instance and the command's cgroup outlive a process that a signal ends.
   return await interruption.heldDuring(async () => {
-    for (const removed of removeAbandoned()) process.stderr.write(`${removed}\n`);
     const recorder = await startRecorder({ live: true });
     try {
       refuseWithout(recorder);

@@ -5,6 +5,8 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 export interface ResidueRun {
+  /** Of a run without a shell that of the program itself. */
+  readonly pid: number | undefined;
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -32,5 +34,5 @@ async function resultOf(child: ChildProcessByStdio<null, Readable, Readable>): P
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const [exitCode] = (await once(child, "exit")) as [number];
   const [stdout, stderr] = await output;
-  return { exitCode, stdout, stderr };
+  return { pid: child.pid, exitCode, stdout, stderr };
 }
