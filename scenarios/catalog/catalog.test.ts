@@ -18,9 +18,9 @@ describe("catalog", () => {
     expect([tags.length > 0, stages.length > 0]).toEqual([true, true]);
   });
 
-  it.each(catalog)("$name names the stage sim exactly if it can be played there", ({ stages, steps, defaults }) => {
-    const play = () => checkSimSteps(steps(defaults));
-    if (stages.includes("sim")) expect(play).not.toThrow();
+  it.each(catalog)("$name names the stage sim exactly if it can be played there", (scenario) => {
+    const play = () => checkSimSteps(scenario.steps(scenario.defaults));
+    if (scenario.stages.includes("sim")) expect(play).not.toThrow();
     else expect(play).toThrow("does not exist in virtual time");
   });
 
