@@ -22,6 +22,8 @@ export const slowFiles: readonly string[] = [
   "agent/damaged-ledger.test.ts",
   "agent/lasting-options.test.ts",
   "scenarios/simulating/determinism.test.ts",
+  "scenarios/catalog/planted.test.ts",
+  "scenarios/suite-commands.test.ts",
   "scenarios/simulate-cli.test.ts",
   "broker-sim/io/stores/redis-outages.test.ts",
   "agent/withdrawal-crash.test.ts",

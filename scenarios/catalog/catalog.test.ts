@@ -19,9 +19,8 @@ describe("catalog", () => {
   });
 
   it.each(catalog)("$name names the stage sim exactly if it can be played there", (scenario) => {
-    const { stages, defaults } = scenario;
-    const play = () => checkSimSteps(scenario.steps(defaults));
-    if (stages.includes("sim")) expect(play).not.toThrow();
+    const play = () => checkSimSteps(scenario.steps(scenario.defaults));
+    if (scenario.stages.includes("sim")) expect(play).not.toThrow();
     else expect(play).toThrow("does not exist in virtual time");
   });
 
