@@ -86,7 +86,7 @@ describe("residue run", () => {
     expect(exitCode).toBe(1);
     expect(daemon).toMatchObject({ surface: "processes", change: "appeared", attribution: { to: expected.to } });
     expect(stderr).toContain(`Killed ${expected.killed} leftover processes.`);
-    const left = readdirSync(unifiedRoot() ?? "/").filter((name) => /^houseguest-residue-/.test(name));
+    const left = readdirSync(unifiedRoot() ?? "/").filter((name) => name.startsWith("houseguest-residue-"));
     expect(left.filter((name) => name.split("-").includes(String(pid)))).toEqual([]);
   });
 
