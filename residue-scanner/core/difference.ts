@@ -10,7 +10,7 @@ import {
 } from "./fact.ts";
 import { changedAttributes, type FileFact, fileFactAt } from "./file-fact.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { diffTrees } from "./tree-diff.ts";
+import { diffTrees, type TreeCrowd } from "./tree-diff.ts";
 
 export type Change = "appeared" | "vanished" | "changed";
 
@@ -45,8 +45,10 @@ export function isListed(difference: Difference): difference is ListedDifference
 
 export interface Differences {
   readonly list: readonly Difference[];
-  /** How many more files differ than are listed. */
+  /** How many more files differ than are listed, in directories that are in both snapshots, ... */
   readonly moreFiles: number;
+  /** ... and in directories that came or went. */
+  readonly crowds: readonly TreeCrowd[];
 }
 
 /** Everything that is not the same in both snapshots, surface by surface, in a stable order. */
@@ -75,7 +77,7 @@ export function differencesBetween(before: Snapshot, after: Snapshot): Differenc
     ),
   );
   list.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
-  return { list, moreFiles: files.more };
+  return { list, moreFiles: files.more, crowds: files.crowds };
 }
 
 export function processKey({ pid, startTime }: { readonly pid: number; readonly startTime: string }): string {

@@ -12,9 +12,12 @@ const examplesMax = 5;
  * A directory that came (or went) with all that is in it is one finding, which counts its entries and names a few;
  * an entry that is somebody else's stays a finding of its own.
  *
- * @param findings files sorted by path, so that a directory stands before what is in it
+ * @param unlisted how many more entries are below a directory (one character a byte) than there are findings of
  */
-export function foldSubtrees(findings: readonly FoldableFinding[]): Finding[] {
+export function foldSubtrees(
+  findings: readonly FoldableFinding[],
+  unlisted: ReadonlyMap<string, number> = new Map(),
+): Finding[] {
   const directories = new Map<string, Finding>();
   const inside = new Map<Finding, { count: number; examples: string[] }>();
   const kept: Finding[] = [];
@@ -23,14 +26,14 @@ export function foldSubtrees(findings: readonly FoldableFinding[]): Finding[] {
     const folds = top !== undefined && top.change === finding.change && top.attribution.to === finding.attribution.to;
     const isDirectory = (finding.after ?? finding.before)?.["kind"] === "directory";
     if (path !== null && isDirectory && finding.change !== "changed") directories.set(path, folds ? top : finding);
-    if (!folds) {
-      kept.push(finding);
-      continue;
-    }
-    const entries = inside.get(top) ?? { count: 0, examples: [] };
-    entries.count += 1;
-    if (entries.examples.length < examplesMax) entries.examples.push(finding.location);
-    inside.set(top, entries);
+    const more = (path === null ? undefined : unlisted.get(path)) ?? 0;
+    if (!folds) kept.push(finding);
+    if (!folds && more === 0) continue;
+    const holder = folds ? top : finding;
+    const entries = inside.get(holder) ?? { count: 0, examples: [] };
+    entries.count += more + (folds ? 1 : 0);
+    if (folds && entries.examples.length < examplesMax) entries.examples.push(finding.location);
+    inside.set(holder, entries);
   }
   return kept.map((finding) => withEntries(finding, inside.get(finding)));
 }

@@ -221,6 +221,28 @@ describe("a residue report", () => {
     expect(findings[0]?.after).toMatchObject({ entriesBelow: 3 });
   });
 
+  it("counts what is in a new directory and beyond what is listed, and has seen the files", () => {
+    const names = Array.from({ length: 30_000 }, (_, index) => `n${index}`);
+    const tree = {
+      "/tmp": [{ name: "d", mode: 0o040755 }],
+      "/tmp/d": [{ name: "e", mode: 0o040755 }],
+      "/tmp/d/e": names,
+    };
+    const { findings, surfaces } = compare({ files: files({ "/tmp": [] }) }, { files: files(tree) });
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.subject).toContain("with 30001 entries below");
+    expect(surfaces.find(({ surface }) => surface === "files")?.status).toBe("done");
+  });
+
+  it("has not seen the files that are beyond what is listed of a directory that was there", () => {
+    const names = Array.from({ length: 30_000 }, (_, index) => `n${index}`);
+    const { surfaces } = compare({ files: files({ "/tmp": [] }) }, { files: files({ "/tmp": names }) });
+    expect(surfaces.find(({ surface }) => surface === "files")).toMatchObject({
+      status: "failed",
+      detail: "10000 more differences than one report takes were left out",
+    });
+  });
+
   it("tells of a changed crontab by its line, and not of its file again", () => {
     const line = {
       key: "/etc/cron.d/x: * * * * * root /x",

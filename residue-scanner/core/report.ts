@@ -13,6 +13,7 @@ import { directoryFacts } from "./directory-facts.ts";
 import { type Difference, type Differences, isListed } from "./difference.ts";
 import { listedSurfaces, type Surface, type SurfaceReading, surfaces } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
+import { tellCrowds } from "./crowds.ts";
 import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
 import type { NoiseCase } from "./noise-rule.ts";
@@ -52,9 +53,10 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const directoryOf = ({ key, change }: Difference) =>
     directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
   const counting = excuse(judged, { context, witness, excused, directoryOf });
-  const described = foldSubtrees(describeAll(counting, sources)).sort(byWeight);
+  const crowds = tellCrowds(differences.crowds, judged);
+  const described = foldSubtrees(describeAll(counting, sources), crowds.below).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
-  const statuses = surfaceStatuses(before, after, differences.moreFiles);
+  const statuses = surfaceStatuses(before, after, differences.moreFiles + crowds.untold);
   const told = {
     surfaces: statuses,
     ...(recorder !== undefined && { recorder }),

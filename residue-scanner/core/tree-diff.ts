@@ -28,8 +28,18 @@ export interface TreeDifference {
 
 export interface TreeDifferences {
   readonly differences: TreeDifference[];
-  /** How many more there are than `differencesMax`. */
+  /** How many more there are than `differencesMax` in directories that are in both. */
   readonly more: number;
+  /** How many more there are in those that are in one. */
+  readonly crowds: TreeCrowd[];
+}
+
+/** What is not listed of a directory that came or went. */
+export interface TreeCrowd {
+  /** One character a byte. */
+  readonly directory: string;
+  readonly change: "appeared" | "vanished";
+  readonly count: number;
 }
 
 /** More than this many are counted, not listed. */
@@ -67,8 +77,15 @@ export function diffTrees(before: Tree, after: Tree): TreeDifferences {
     diffDirectory({ path, before, after, add });
   }
   for (const difference of rest) list(difference);
-  for (const path of inOne) diffDirectory({ path, before, after, add: list });
-  return { differences: [...differences.values()], more };
+  const crowds: TreeCrowd[] = [];
+  for (const path of inOne) {
+    const listed = more;
+    diffDirectory({ path, before, after, add: list });
+    const change = after.index.has(path) ? "appeared" : "vanished";
+    if (more > listed) crowds.push({ directory: path, change, count: more - listed });
+    more = listed;
+  }
+  return { differences: [...differences.values()], more, crowds };
 }
 
 function diffDirectory(options: {

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+
+import type { AttributionTarget } from "../../protocol/residue-report.ts";
+import { tellCrowds } from "./crowds.ts";
+import type { Difference, FileDifference } from "./difference.ts";
+import type { FileFact } from "./file-fact.ts";
+
+const file: FileFact = {
+  kind: "file",
+  permissions: 0o644,
+  uid: 0,
+  gid: 0,
+  links: 1,
+  ino: 7,
+  size: 768,
+  device: null,
+  modifiedNs: 1n,
+  changedNs: 1n,
+  bornNs: 1n,
+  flags: [],
+  xattrs: [],
+};
+
+const crowd = (directory: string) => ({ directory, change: "appeared" as const, count: 7 });
+
+function came(key: string, to: AttributionTarget, kind: "directory" | "file" = "directory") {
+  const difference: FileDifference = {
+    surface: "files",
+    key,
+    change: "appeared",
+    changed: [],
+    before: null,
+    after: { ...file, kind },
+  };
+  return { difference: difference satisfies Difference, attribution: { to } };
+}
+
+describe("what is not listed", () => {
+  it("is told by the uppermost directory that came with it, though others between them are not listed", () => {
+    const judged = [came("/d", "job"), came("/d/e", "job"), came("/d/x", "job", "file")];
+    expect(tellCrowds([crowd("/d/e"), crowd("/d/e/f/g"), crowd("/d")], judged)).toEqual({
+      below: new Map([["/d", 21]]),
+      untold: 0,
+    });
+  });
+
+  it("is told by nothing where several were at work, where another thing became of the directory, or where none is listed", () => {
+    const judged = [came("/d", "job"), came("/d/e", "background", "file")];
+    expect(tellCrowds([crowd("/d")], judged).untold).toBe(7);
+    expect(tellCrowds([{ ...crowd("/d"), change: "vanished" }], [came("/d", "job")]).untold).toBe(7);
+    expect(tellCrowds([crowd("/e")], [came("/d", "job")])).toEqual({ below: new Map(), untold: 7 });
+  });
+});

@@ -1,0 +1,72 @@
+import type { AttributionTarget } from "../../protocol/residue-report.ts";
+import type { Difference } from "./difference.ts";
+import type { TreeCrowd } from "./tree-diff.ts";
+
+/** What was not listed, by the listed directory that tells of it. */
+export interface Crowds {
+  /** Directory that came or went (one character a byte) → how many entries below it are not listed. */
+  readonly below: ReadonlyMap<string, number>;
+  /** Entries that no directory tells of: they may be anybody's. */
+  readonly untold: number;
+}
+
+interface Top {
+  readonly path: string;
+  readonly change: Difference["change"];
+  /** Whose the directory is, and whose is what is listed of it. */
+  readonly whose: Set<AttributionTarget>;
+}
+
+/**
+ * What lies in a directory that came (or went) came with it. That directory tells of what is not listed, too, if all that
+ * is listed of it is one party's: where several were at work, nobody knows whose the rest is.
+ */
+export function tellCrowds(
+  crowds: readonly TreeCrowd[],
+  judged: readonly { readonly difference: Difference; readonly attribution: { readonly to: AttributionTarget } }[],
+): Crowds {
+  if (crowds.length === 0) return { below: new Map(), untold: 0 };
+  const tops = topDirectories(judged);
+  const below = new Map<string, number>();
+  let untold = 0;
+  for (const { directory, change, count } of crowds) {
+    const top = nearest(directory, tops);
+    if (top === undefined || top.change !== change || top.whose.size > 1) untold += count;
+    else below.set(top.path, (below.get(top.path) ?? 0) + count);
+  }
+  return { below, untold };
+}
+
+/** Every listed directory that came or went → the uppermost one that came or went with it. */
+function topDirectories(judged: Parameters<typeof tellCrowds>[1]): Map<string, Top> {
+  const tops = new Map<string, Top>();
+  const files = judged.filter(({ difference }) => difference.surface === "files" && difference.change !== "changed");
+  // A directory comes before what is in it.
+  for (const { difference, attribution } of files.toSorted(
+    (one, other) => one.difference.key.length - other.difference.key.length,
+  )) {
+    const { key, change } = difference;
+    const upper = tops.get(parentOf(key));
+    const together = upper?.change === change ? upper : undefined;
+    together?.whose.add(attribution.to);
+    if (kindOf(difference) === "directory")
+      tops.set(key, together ?? { path: key, change, whose: new Set([attribution.to]) });
+  }
+  return tops;
+}
+
+function kindOf(difference: Difference): string | undefined {
+  return difference.surface === "files" ? (difference.after ?? difference.before)?.kind : undefined;
+}
+
+function nearest(directory: string, tops: ReadonlyMap<string, Top>): Top | undefined {
+  for (let path = directory; path !== ""; path = parentOf(path)) {
+    const top = tops.get(path);
+    if (top !== undefined) return top;
+  }
+  return undefined;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
