@@ -33,4 +33,10 @@ describe("what is traced", () => {
       expect(unseen).toEqual([]);
     },
   );
+
+  it("is seen whole where nobody may set functions, and not where another setting cannot be read", () => {
+    // A directory cannot be read as a file, by root neither.
+    expect(readTracing(recordedFiles({ "set_ftrace_filter/x": "", tracing_on: "1\n" })).unseen).toEqual([]);
+    expect(readTracing(recordedFiles({ "set_event/x": "", tracing_on: "1\n" })).unseen).toHaveLength(1);
+  });
 });

@@ -12,8 +12,10 @@ const usual = "/sys/kernel/tracing";
 /** Of the whole kernel and of each instance: what is traced, and how. */
 const settings = [
   ..."current_tracer tracing_on set_event set_event_pid trace_clock buffer_size_kb".split(" "),
-  ...["tracing_cpumask", "trace_options", "set_ftrace_pid", "set_ftrace_filter"],
+  ...["tracing_cpumask", "trace_options"],
 ];
+/** The same of functions. Some kernels refuse these to root as well (EPERM): there nobody can have set them. */
+const functionSettings = ["set_ftrace_pid", "set_ftrace_filter"];
 const dynamicEvents = ["dynamic_events", "kprobe_events", "uprobe_events", "synthetic_events"];
 
 /**
@@ -63,7 +65,11 @@ function tracerFact(subject: string, location: string, attributes: FactAttribute
 }
 
 function settingsOf(texts: KernelTexts, directory: string): FactAttributes {
-  return Object.fromEntries(settings.map((name) => [name, texts.text(`${directory}/${name}`)?.trim() ?? null]));
+  const ofFunctions = new KernelTexts();
+  return Object.fromEntries([
+    ...settings.map((name) => [name, texts.text(`${directory}/${name}`)?.trim() ?? null]),
+    ...functionSettings.map((name) => [name, ofFunctions.text(`${directory}/${name}`)?.trim() ?? null]),
+  ]);
 }
 
 /** A probe stands in the list of its kind and in the list of all. */
