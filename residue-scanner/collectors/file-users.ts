@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 
 import { listDescriptors } from "./open-files.ts";
-import { listPids, readProc, readProcLink } from "./proc.ts";
+import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
 
 /** Pids of those who have a file open, or who share it in their memory, which they need not have open any more. */
 export interface FileUsers {
@@ -30,8 +30,9 @@ export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
       if ((mode & 0o400) !== 0) add(usersOf(target).readers, pid);
       if ((mode & 0o200) !== 0) add(usersOf(target).writers, pid);
     }
-    for (const path of writableMappings(readProc(`/proc/${pid}/maps`) ?? ""))
-      if (paths.has(path)) add(usersOf(path).writers, pid);
+    // Who waits for a device or a file server may hold the lock that the reader of its mappings waits for.
+    const maps = readProcessStat(pid)?.state === "D" ? null : readProc(`/proc/${pid}/maps`);
+    for (const path of writableMappings(maps ?? "")) if (paths.has(path)) add(usersOf(path).writers, pid);
   }
   return users;
 }

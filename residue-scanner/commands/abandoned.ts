@@ -22,10 +22,10 @@ export interface Abandoned {
  * groups, and of files in this user's directory for temporary files.
  */
 export function findAbandoned(): Abandoned[] {
-  const place = realpathSync(tmpdir());
-  const canaries = namesIn(place)
-    .filter((name) => isLeft(canaryName, name))
-    .map((name) => join(place, name))
+  const place = temporaryPlace();
+  const canaries = (place === null ? [] : namesIn(place).map((name) => [place, name] as const))
+    .filter(([, name]) => isLeft(canaryName, name))
+    .map((names) => join(...names))
     .filter((path) => isOwn(path, (stats) => stats.isFile() && stats.size === 0 && stats.nlink === 1));
   const groups = groupDirectories()
     .filter((directory) => isLeft(runCgroupName, basename(directory)))
@@ -34,6 +34,15 @@ export function findAbandoned(): Abandoned[] {
     ...canaries.map((path) => ({ what: "canary", path, remove: `rm -- ${shown(path)}` }) as const),
     ...groups.map((path) => ({ what: "control group", path, remove: `rmdir -- ${shown(path)}` }) as const),
   ];
+}
+
+/** Null where there is none. */
+function temporaryPlace(): string | null {
+  try {
+    return realpathSync(tmpdir());
+  } catch {
+    return null;
+  }
 }
 
 /**

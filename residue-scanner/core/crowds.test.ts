@@ -38,7 +38,7 @@ function came(key: string, to: AttributionTarget, kind: "directory" | "file" = "
 describe("what is not listed", () => {
   it("is told by the uppermost directory that came with it, though others between them are not listed", () => {
     const judged = [came("/d", "job"), came("/d/e", "job"), came("/d/x", "job", "file")];
-    expect(tellCrowds([crowd("/d/e"), crowd("/d/e/f/g"), crowd("/d")], judged)).toEqual({
+    expect(tellCrowds([crowd("/d/e"), crowd("/d/e/f/g"), crowd("/d")], judged, () => true)).toEqual({
       below: new Map([["/d", 21]]),
       untold: 0,
     });
@@ -46,8 +46,13 @@ describe("what is not listed", () => {
 
   it("is told by nothing where several were at work, where another thing became of the directory, or where none is listed", () => {
     const judged = [came("/d", "job"), came("/d/e", "background", "file")];
-    expect(tellCrowds([crowd("/d")], judged).untold).toBe(7);
-    expect(tellCrowds([{ ...crowd("/d"), change: "vanished" }], [came("/d", "job")]).untold).toBe(7);
-    expect(tellCrowds([crowd("/e")], [came("/d", "job")])).toEqual({ below: new Map(), untold: 7 });
+    expect(tellCrowds([crowd("/d")], judged, () => true).untold).toBe(7);
+    expect(tellCrowds([{ ...crowd("/d"), change: "vanished" }], [came("/d", "job")], () => true).untold).toBe(7);
+    expect(tellCrowds([crowd("/e")], [came("/d", "job")], () => true)).toEqual({ below: new Map(), untold: 7 });
+  });
+
+  it("is told by nothing where the directory is excused, because the run may have put something among it", () => {
+    const judged = [came("/d", "background")];
+    expect(tellCrowds([crowd("/d")], judged, () => false)).toEqual({ below: new Map(), untold: 7 });
   });
 });

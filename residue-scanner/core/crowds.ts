@@ -11,19 +11,22 @@ export interface Crowds {
 }
 
 interface Top {
-  readonly path: string;
-  readonly change: Difference["change"];
+  readonly difference: Difference;
   /** Whose the directory is, and whose is what is listed of it. */
   readonly whose: Set<AttributionTarget>;
 }
 
 /**
- * What lies in a directory that came (or went) came with it. That directory tells of what is not listed, too, if all that
- * is listed of it is one party's: where several were at work, nobody knows whose the rest is.
+ * What lies in a directory that came (or went) came with it. A directory that is told tells of what is not listed, too,
+ * if all that is listed of it is one party's: where several were at work, nobody knows whose the rest is. Nor where it is
+ * excused: the job may have put one thing among all that somebody else did.
+ *
+ * @param isTold whether a difference is a finding
  */
 export function tellCrowds(
   crowds: readonly TreeCrowd[],
   judged: readonly { readonly difference: Difference; readonly attribution: { readonly to: AttributionTarget } }[],
+  isTold: (difference: Difference) => boolean,
 ): Crowds {
   if (crowds.length === 0) return { below: new Map(), untold: 0 };
   const tops = topDirectories(judged);
@@ -31,8 +34,9 @@ export function tellCrowds(
   let untold = 0;
   for (const { directory, change, count } of crowds) {
     const top = nearest(directory, tops);
-    if (top === undefined || top.change !== change || top.whose.size > 1) untold += count;
-    else below.set(top.path, (below.get(top.path) ?? 0) + count);
+    if (top === undefined || top.difference.change !== change || top.whose.size > 1 || !isTold(top.difference))
+      untold += count;
+    else below.set(top.difference.key, (below.get(top.difference.key) ?? 0) + count);
   }
   return { below, untold };
 }
@@ -47,10 +51,9 @@ function topDirectories(judged: Parameters<typeof tellCrowds>[1]): Map<string, T
   )) {
     const { key, change } = difference;
     const upper = tops.get(parentOf(key));
-    const together = upper?.change === change ? upper : undefined;
+    const together = upper?.difference.change === change ? upper : undefined;
     together?.whose.add(attribution.to);
-    if (kindOf(difference) === "directory")
-      tops.set(key, together ?? { path: key, change, whose: new Set([attribution.to]) });
+    if (kindOf(difference) === "directory") tops.set(key, together ?? { difference, whose: new Set([attribution.to]) });
   }
   return tops;
 }

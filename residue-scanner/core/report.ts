@@ -53,16 +53,17 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const directoryOf = ({ key, change }: Difference) =>
     directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
   const counting = excuse(judged, { context, witness, excused, directoryOf });
-  const crowds = tellCrowds(differences.crowds, judged);
+  const told = new Set(counting.map(({ difference }) => difference));
+  const crowds = tellCrowds(differences.crowds, judged, (difference) => told.has(difference));
   const described = foldSubtrees(describeAll(counting, sources), crowds.below).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, differences.moreFiles + crowds.untold);
-  const told = {
+  const seen = {
     surfaces: statuses,
     ...(recorder !== undefined && { recorder }),
     ...(context.canaries !== undefined && { canaries }),
   };
-  const verdict = judgeResidue({ findings: findings.length, ...told });
+  const verdict = judgeResidue({ findings: findings.length, ...seen });
   return {
     version: 1,
     verdict,
@@ -78,7 +79,7 @@ export function reportOf(sources: ReportSources): ResidueReport {
     baselineAt: before.startedAtMs,
     afterAt: after.endedAtMs,
     readings: 1,
-    ...told,
+    ...seen,
     findings,
     excused: excused.list(),
     ...(context.waivers !== undefined && { waivers: uses }),
@@ -134,7 +135,10 @@ function excuse(
   });
   const namespaces = new Map(
     judged.flatMap(({ difference }) =>
-      difference.surface === "namespaces" ? [[difference.key, difference.change] as const] : [],
+      // One that another thing keeps now is there as it was.
+      difference.surface === "namespaces" && difference.change !== "changed"
+        ? [[difference.key, difference.change] as const]
+        : [],
     ),
   );
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));

@@ -44,6 +44,21 @@ describe("whose a file is that nobody was seen to touch under its name", () => {
     expect(whose(compare({ ...before, listed: {} }, after, put(foreign)))).toContainEqual(["/d/image", "unknown"]);
   });
 
+  it("asks of two images that lie on each other once", () => {
+    const device = (number: number, image: string) =>
+      listedFixture({ key: `loop${number}`, location: `/dev/loop${number}`, attributes: { backing: image } });
+    const mounted = (point: string, number: number) =>
+      listedFixture({ key: point, location: point, attributes: { source: `/dev/loop${number}` } });
+    const listed = {
+      storage: [device(1, "/a/one"), device(2, "/b/two")],
+      mounts: [mounted("/b", 1), mounted("/a", 2)],
+    };
+    const images = (changed: number) =>
+      files({ "/a": [{ name: "one", size: 4, changed }], "/b": [{ name: "two", size: 4, changed }] });
+    const report = compare({ listed, ...images(0) }, { listed, ...images(1) }, {});
+    expect(whose(report).map(([path]) => path)).toEqual(["/a/one", "/b/two"]);
+  });
+
   it("is told of a file by who wrote to it under another name", () => {
     const linked = (size: number) =>
       files({ "/d": [{ name: "x", ino: 5, links: 2, size }], "/e": [{ name: "y", ino: 5, links: 2, size }] });

@@ -26,6 +26,8 @@ export class SurroundingEvidence {
   readonly #files: ReadonlyMap<string, FileDifference>;
   readonly #mounts: ReadonlyMap<string, ListedDifference>;
   readonly #images: ReadonlyMap<string, ImageFile>;
+  /** Images that are being asked about: two may each lie on the other. */
+  readonly #lookedAt = new Set<string>();
 
   constructor(
     { differences, images }: { differences: readonly Difference[]; images: ReadonlyMap<string, ImageFile> },
@@ -82,10 +84,12 @@ export class SurroundingEvidence {
   /** What lies on an image changes the image: whoever did something there, or wrote to its device, did that. */
   #ofImage({ key, changed }: FileDifference): Attribution | null {
     const image = this.#images.get(key);
-    if (image === undefined || !changed.every((name) => writtenAlone.has(name))) return null;
+    if (image === undefined || this.#lookedAt.has(key) || !changed.every((name) => writtenAlone.has(name))) return null;
     const onIt = [...this.#files.values()].filter((each) => each.key !== key && isOnImage(each.key, image));
     const written = this.#asked.ofTouches([image.device]);
+    this.#lookedAt.add(key);
     const done = [...(written === null ? [] : [written]), ...onIt.map((each) => this.#doneTo(each))];
+    this.#lookedAt.delete(key);
     if (done.length === 0) return null;
     const evidence = done.flatMap((each) => each.evidence.slice(0, 1)).slice(0, namedMax);
     const what = `lies below ${showText(image.device)}, on which something changed`;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LineRecording } from "./line-recording.ts";
 
 /** Two files in one directory, which touches call 7. */
-function recording(): {
+function recording(isWaiting: () => boolean = () => false): {
   lines: LineRecording;
   put: (name: string, content: string[] | null) => void;
   touch: (name: string, by: number, directory?: number) => void;
@@ -13,7 +13,7 @@ function recording(): {
     files: ["/d/a", "/d/b", "/absent/c"],
     linesOf: (file) => contents.get(file) ?? (contents.has(file) ? null : []),
     directoryOf: (path) => (path === "/d" ? 7 : null),
-    isWaiting: () => false,
+    isWaiting,
     retain: () => 0,
   });
   return {
@@ -55,6 +55,24 @@ describe("who wrote which line of a file", () => {
       lines.takeIn(1_000 + afterMs);
       expect(writersOf(lines)).toEqual({ one: by, two: [2] });
     }
+  });
+
+  it("may be whoever is told of while events wait, and is not who is told of long after they were taken in", () => {
+    let waits = true;
+    const { lines, put, touch } = recording(() => waits);
+    put("a", ["one"]);
+    touch("a", 1);
+    lines.takeIn(1_000);
+    put("a", ["one", "two"]);
+    touch("a", 2);
+    lines.takeIn(5_000);
+    expect(writersOf(lines)).toEqual({ one: [1, 2], two: [2] });
+    waits = false;
+    lines.takeIn(5_001);
+    put("a", ["one", "two", "three"]);
+    touch("a", 3);
+    lines.takeIn(9_000);
+    expect(writersOf(lines)).toEqual({ one: [1, 2], two: [2], three: [3] });
   });
 
   it("is not known any more of a file that cannot be read", () => {

@@ -49,7 +49,13 @@ export class LineRecording {
 
   /** After all events of one reading of the queue. */
   takeIn(nowMs: number): void {
-    if (this.touched.size === 0) return;
+    if (this.touched.size > 0) this.readTouched(nowMs);
+    if (this.options.isWaiting()) return;
+    for (const [file, untilMs] of this.lateUntil)
+      if (untilMs === Number.POSITIVE_INFINITY) this.lateUntil.set(file, nowMs + lateMs);
+  }
+
+  private readTouched(nowMs: number): void {
     for (const [file, writers] of this.touched) {
       const lines = this.options.linesOf(file);
       const atNs = monotonicNs();
@@ -59,8 +65,8 @@ export class LineRecording {
         writers: [...writers].map((by) => ({ by, beganNs: this.options.retain(by) })),
       });
     }
-    const untilMs = this.options.isWaiting() ? Number.POSITIVE_INFINITY : nowMs + lateMs;
-    for (const file of this.touched.keys()) this.lateUntil.set(file, untilMs);
+    // Until nothing waits any more.
+    for (const file of this.touched.keys()) this.lateUntil.set(file, Number.POSITIVE_INFINITY);
     this.touched.clear();
   }
 

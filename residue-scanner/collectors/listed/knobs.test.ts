@@ -17,6 +17,7 @@ describe("settings below /sys", () => {
       "devices/system/cpu/cpu0/online": "1\n",
       "module/printk/parameters/time": "Y\n",
       "module/printk/refcnt": "0\n",
+      "fs/btrfs/1b/commit_stats": "commits 7\n",
     });
     chmodSync(join(root, "kernel/mm/ksm/pages_shared"), 0o444);
     const { facts, unseen } = collectKnobs(root, temporaryDirectory());

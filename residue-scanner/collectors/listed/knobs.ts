@@ -23,6 +23,9 @@ const single = [
 /** How much of what waits to be written is of one disk (sysfs-class-bdi of the kernel's manual). */
 const writebackFiles = ["min_ratio", "max_ratio", "strict_limit"];
 const depthMax = 4;
+/** Anybody may reset these, and the kernel counts on: commits (fs/btrfs/sysfs.c), segments and atomic writes (sysfs-fs-f2fs). */
+const counters =
+  /^fs\/(?:btrfs\/[^/]+\/commit_stats|f2fs\/[^/]+\/(?:gc_reclaimed_segments|(?:current|peak|committed|revoked)_atomic_\w+))$/;
 /** Asked once of each: the kernel decides it when it makes the file. */
 const areSettings = new Map<string, boolean>();
 
@@ -31,7 +34,7 @@ export function collectKnobs(sys = "/sys", proc = "/proc"): ListedReading {
   const texts = new KernelTexts();
   const paths = [
     ...texts.names(`${sys}/block`).flatMap((disk) => queueFiles.map((file) => `block/${disk}/queue/${file}`)),
-    ...directories.flatMap((directory) => settingsBelow(sys, directory)),
+    ...directories.flatMap((directory) => settingsBelow(sys, directory)).filter((path) => !counters.test(path)),
     ...texts
       .names(`${sys}/devices/virtual/bdi`)
       .flatMap((device) => writebackFiles.map((file) => `devices/virtual/bdi/${device}/${file}`)),

@@ -40,8 +40,8 @@ export function collectOtherMounts(dwellers: Dwellers): ListedReading {
 
 /** What others keep in IPC namespaces of their own. */
 export function collectOtherIpc(dwellers: Dwellers): ListedReading {
-  return inOthers("ipc", dwellers, ({ entrance }) =>
-    withinNamespace("ipc", entrance, () => {
+  return inOthers("ipc", dwellers, (namespace) =>
+    within("ipc", namespace, () => {
       const [systemFive, queues] = [collectIpc(), collectMessageQueues()];
       return { facts: [...systemFive.facts, ...queues.facts], unseen: [...systemFive.unseen, ...queues.unseen] };
     }),
@@ -50,13 +50,23 @@ export function collectOtherIpc(dwellers: Dwellers): ListedReading {
 
 /** How others call the host, and what is set of their networks. */
 export function collectOtherSettings(dwellers: Dwellers): ListedReading {
-  const names = inOthers("uts", dwellers, ({ entrance }) =>
-    withinNamespace("uts", entrance, () => ({ facts: nameFacts(), unseen: [] })),
+  const names = inOthers("uts", dwellers, (namespace) =>
+    within("uts", namespace, () => ({ facts: nameFacts(), unseen: [] })),
   );
-  const networks = inOthers("net", dwellers, ({ entrance }) =>
-    withinNamespace("net", entrance, () => networkFact(collectSysctls("/proc/sys", { path: "net", leaves: ofEach }))),
+  const networks = inOthers("net", dwellers, (namespace) =>
+    within("net", namespace, () => networkFact(collectSysctls("/proc/sys", { path: "net", leaves: ofEach }))),
   );
   return { facts: [...names.facts, ...networks.facts], unseen: [...names.unseen, ...networks.unseen] };
+}
+
+/** Whoever lived there first may have ended since. */
+function within<T>(kind: Exclude<Kind, "mnt">, { entrance, pids }: OtherNamespace, use: () => T): T | null {
+  const entrances = new Set([entrance, ...pids.map((pid) => `/proc/${pid}/ns/${kind}`)]);
+  for (const each of entrances) {
+    const found = withinNamespace(kind, each, use);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function nameFacts(): ListedFact[] {
