@@ -5,6 +5,12 @@ import { isRunning, listRuns } from "./run-directory.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 import { describeUndo } from "./undo/undo-action.ts";
 
+export interface Healing {
+  readonly healed: readonly HealedRun[];
+  /** Runs that are still at work: they undo what they do themselves. */
+  readonly running: readonly string[];
+}
+
 export interface HealedRun {
   readonly run: string;
   /** What was found open and is undone now, in words. */
@@ -12,11 +18,17 @@ export interface HealedRun {
   readonly notUndone: readonly NotUndone[];
 }
 
-/** Finds the runs under `root` whose harness is dead and whose deeds are not undone, and undoes them. */
-export async function heal(root: string): Promise<HealedRun[]> {
+/** Finds the runs under `root` that have ended, or whose harness is dead, and whose deeds are not undone; undoes them. */
+export async function heal(root: string): Promise<Healing> {
   const healed: HealedRun[] = [];
+  const running: string[] = [];
   for (const directory of listRuns(root)) {
-    if (!existsSync(directory.undo) || isRunning(directory)) continue;
+    if (!existsSync(directory.undo)) continue;
+    // A run says its verdict when it has undone what it could; its command may go on with others.
+    if (isRunning(directory) && !existsSync(directory.verdict)) {
+      running.push(directory.run);
+      continue;
+    }
     const ledger = UndoLedger.open(directory.undo);
     try {
       if (ledger.open.length === 0 && ledger.spoiledLines.length === 0) continue;
@@ -28,7 +40,7 @@ export async function heal(root: string): Promise<HealedRun[]> {
       ledger.close();
     }
   }
-  return healed;
+  return { healed, running };
 }
 
 /** Deeds that the ledger no longer tells: somebody must look. */

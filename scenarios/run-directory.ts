@@ -14,7 +14,7 @@ import { threadId } from "node:worker_threads";
 import { systemCode, UsageError } from "../foundation/errors.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 import { makeDirectories } from "./make-directories.ts";
-import { processStat } from "./stages/host/proc.ts";
+import { isAlive, processStat } from "./stages/host/proc.ts";
 
 /** Where everything about one run lies: `.scenarios/<run>/`. */
 export interface RunDirectory {
@@ -29,7 +29,7 @@ export interface RunDirectory {
   readonly kept: string;
 }
 
-const ownerFile = "harness.json";
+export const ownerFile = "harness.json";
 
 /** All that the harness and the broker that it starts write into a run directory; anything else there is a finding. */
 export const runDirectoryFiles: readonly string[] = [
@@ -112,7 +112,7 @@ export function isRunning(directory: RunDirectory): boolean {
   try {
     const owner: unknown = JSON.parse(readFileSync(join(directory.path, ownerFile), "utf8"));
     if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return false;
-    return processStat(Number(owner.pid))?.startTime === owner.startTime;
+    return isAlive({ pid: Number(owner.pid), startTime: String(owner.startTime) });
   } catch {
     // No owner was written: the harness was killed before it did anything else.
     return false;

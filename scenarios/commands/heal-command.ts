@@ -1,9 +1,11 @@
-import { statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import { systemCode, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import { heal, type HealedRun } from "../heal.ts";
+import { ownerFile } from "../run-directory.ts";
 
 /**
  * `scenarios heal`: exit 0 when nothing is left to undo, 3 when something could not be.
@@ -12,17 +14,27 @@ import { heal, type HealedRun } from "../heal.ts";
  */
 export async function healCommand(flags: { runs: string; json?: boolean }): Promise<number> {
   if (flags.runs !== rootDefault) checkFolder(flags.runs);
-  const healed = await heal(flags.runs);
+  const { healed, running } = await heal(flags.runs);
   if (flags.json === true) process.stdout.write(`${JSON.stringify(healed, undefined, 2)}\n`);
-  else if (healed.length === 0)
-    process.stdout.write(`Nothing to heal: every run in ${flags.runs} undid what it did.\n`);
-  else tellHealed(healed, (text) => process.stdout.write(text));
+  else {
+    for (const run of running) process.stdout.write(`${run} is still at work: it undoes what it does itself.\n`);
+    if (healed.length > 0) tellHealed(healed, (text) => process.stdout.write(text));
+    else if (running.length > 0) process.stdout.write(`Nothing else to heal in ${resolve(flags.runs)}.\n`);
+    else process.stdout.write(`Nothing to heal: every run in ${resolve(flags.runs)} undid what it did.\n`);
+  }
   return healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
 }
 
 /** Who mistypes it is not to be told that all is well. */
 function checkFolder(runs: string): void {
   const next = "Name the folder that holds the runs with --runs DIR.";
+  if (existsSync(join(runs, ownerFile))) {
+    const folder = dirname(realpathSync(runs));
+    throw new UsageError(`${runs} is a run itself.`, {
+      code: "no-runs",
+      next: `Heal all that lie beside it: --runs ${folder}`,
+    });
+  }
   try {
     if (statSync(runs).isDirectory()) return;
   } catch (error) {

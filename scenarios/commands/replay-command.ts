@@ -36,10 +36,10 @@ const historyBufferLength = 64 * 1_024;
 export async function replayCommand(file: string, flags: ReplayFlags): Promise<number> {
   const replay = replayStageNamed(flags.stage);
   const plan = readPlan(file);
-  let healed: HealedRun[] = [];
+  let healed: readonly HealedRun[] = [];
   if (flags.stage === "host") {
     checkOnHost(plan);
-    healed = await heal(flags.runs);
+    ({ healed } = await heal(flags.runs));
     tellHealed(healed, (text) => process.stderr.write(text));
     process.stderr.write(otherRunsWarning(flags.runs) ?? "");
   }

@@ -99,7 +99,7 @@ function nothingToRun({ lastFailed, shard }: RunFlags): string {
 /** Undoes what killed runs left; the exit code says whether all of it could be. */
 async function makeReady(runs: string): Promise<number> {
   checkRunsRoot(runs);
-  const healed = await heal(runs);
+  const { healed } = await heal(runs);
   tellHealed(healed, (text) => process.stderr.write(text));
   process.stderr.write(otherRunsWarning(runs) ?? "");
   return healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;

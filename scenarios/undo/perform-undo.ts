@@ -13,7 +13,9 @@ import type { UndoAction } from "./undo-action.ts";
 /** How long the kernel may take to reap what was killed, in milliseconds. */
 const reapMsMax = 5_000;
 /** How long an agent may take to withdraw when it is undone, in milliseconds; its own deadline is shorter. */
-const withdrawMsMax = 15_000;
+const withdrawMsMax = 30_000;
+/** What the agent is given for it, in milliseconds. */
+const withdrawDeadlineMs = 10_000;
 
 /**
  * Undoes one thing, or finds it undone.
@@ -60,11 +62,15 @@ async function killMarked(run: string): Promise<string | undefined> {
 async function withdrawAgent(action: { command: string[]; home: string }): Promise<string | undefined> {
   if (!existsSync(action.home)) return undefined;
   const [file, ...prefix] = action.command as [string, ...string[]];
-  const result = await execa(file, [...prefix, "withdraw", "--home", action.home, "--deadline", "3000", "--json"], {
-    reject: false,
-    timeout: withdrawMsMax,
-    stdin: "ignore",
-  });
+  const result = await execa(
+    file,
+    [...prefix, "withdraw", "--home", action.home, "--deadline", String(withdrawDeadlineMs), "--json"],
+    {
+      reject: false,
+      timeout: withdrawMsMax,
+      stdin: "ignore",
+    },
+  );
   if (!existsSync(action.home)) return undefined;
   return `${action.home} is still there after its withdrawal: ${(result.stderr || result.stdout).slice(0, 300)}`;
 }

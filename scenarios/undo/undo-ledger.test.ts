@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,6 +95,39 @@ describe("UndoLedger", () => {
     expect(left[0]?.finishWith).toBe(`/bin/false withdraw --home '${join(around, "home")}'`);
     expect(existsSync(join(around, "home"))).toBe(true);
     ledger.close();
+  });
+
+  it("withdraws an agent while a broker runs that was started again after it had joined", async () => {
+    const ledger = UndoLedger.open(file());
+    const home = join(place, "home");
+    mkdirSync(home);
+    const broker = spawn("sleep", ["1000"], { stdio: "ignore" });
+    const ended = once(broker, "exit");
+    const pid = broker.pid!;
+    const startTime = processStat(pid)!.startTime;
+    ledger.register({
+      undo: "withdraw-agent",
+      command: ["/bin/sh", "-c", `kill -0 ${pid} && rm -r '${home}'`, "x"],
+      home,
+    });
+    ledger.register({ undo: "kill-process", pid, startTime, name: "broker" });
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
+    expect(await ended).toEqual([null, "SIGKILL"]);
+  });
+
+  it("asks an agent once more when everything else is undone", async () => {
+    const ledger = UndoLedger.open(file());
+    const [around, asked] = [join(place, "around"), join(place, "asked")];
+    const home = join(around, "home");
+    ledger.register({ undo: "remove-directory", path: around });
+    mkdirSync(home, { recursive: true });
+    const script = `if [ -e '${asked}' ]; then rm -r '${home}'; else touch '${asked}'; fi`;
+    ledger.register({ undo: "withdraw-agent", command: ["/bin/sh", "-c", script, "x"], home });
+    expect(await ledger.undoAll()).toEqual([]);
+    expect(ledger.open).toEqual([]);
+    ledger.close();
+    expect(existsSync(around)).toBe(false);
   });
 
   it("kills exactly the marked processes, whatever session they moved to", async () => {

@@ -80,10 +80,20 @@ export class UndoLedger {
     this.#strike(id);
   }
 
-  /** Undoes everything, last in first out; one that fails does not keep the others from being undone. */
+  /**
+   * Undoes everything, last in first out; one that fails does not keep the others from being undone. An agent that could
+   * not be withdrawn is asked once more when all that may have kept it busy is gone.
+   */
   async undoAll(): Promise<NotUndone[]> {
+    const failed = await this.#undoOpen();
+    if (this.#kept.length === 0) return failed;
+    this.#kept.length = 0;
+    return await this.#undoOpen();
+  }
+
+  async #undoOpen(): Promise<NotUndone[]> {
     const failed: NotUndone[] = [];
-    for (const id of [...this.#open.keys()].reverse()) {
+    for (const id of inOrder(this.#open)) {
       const left = await this.undo(id);
       if (left !== undefined) failed.push(left);
     }
@@ -118,6 +128,20 @@ export class UndoLedger {
     assert(written === Buffer.byteLength(line), "a ledger entry is written whole");
     fsyncSync(this.#descriptor);
   }
+}
+
+/** Last in first out, but for brokers that were started again after agents had joined: an agent withdraws from one. */
+function inOrder(open: ReadonlyMap<number, UndoAction>): number[] {
+  const ids = [...open.keys()].reverse();
+  const agents = ids.filter((id) => open.get(id)?.undo === "withdraw-agent");
+  const isLate = (id: number) => {
+    const action = open.get(id);
+    return action?.undo === "kill-process" && action.name === "broker" && id > Math.min(...agents);
+  };
+  const late = ids.filter(isLate);
+  const rest = ids.filter((id) => !isLate(id));
+  const lastAgent = rest.findLastIndex((id) => agents.includes(id));
+  return rest.toSpliced(lastAgent + 1, 0, ...late);
 }
 
 /** The lines of a ledger. A torn last one is cut off: it was to be on the disk before its deed, which was never begun. */
