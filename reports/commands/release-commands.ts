@@ -23,8 +23,9 @@ Exit codes:
   64  the policy cannot be used (file, line, nearest name), or no such run`;
 
 const attestHelp = `
-A run that says what it tested must have tested the artifact. One that names
-none is taken too, unless the policy names artifacts: then that blocks.
+A run with real processes that says what it tested must have tested the
+artifact. One that does not say is taken too, unless the policy names
+artifacts: then it blocks.
 
 Two in-toto statements about the artifact, each in a sigstore bundle on a line
 of its own: the test result and the residue, with the digests of the policy

@@ -24,7 +24,7 @@ export function mergeCommand(directories: readonly string[], flags: MergeFlags):
   const missing = [...merged.missing, ...report(merged, reporters)];
   const unwritten = reporters.close({ record: merged.record, again: null });
   const unsaved = flags.output === undefined ? null : copyRuns(merged, flags.output);
-  for (const sentence of missing) process.stderr.write(`${sentence} The whole is unknown without it.\n`);
+  for (const sentence of missing) process.stderr.write(`${sentence} The whole is unknown therefore.\n`);
   const outcomes = merged.entries.map(({ outcome }) => outcome);
   const worst = worstExitCode([
     suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true }),
