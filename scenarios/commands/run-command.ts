@@ -55,6 +55,7 @@ export async function runCommand(words: readonly string[], flags: RunFlags): Pro
   let worst: number = ExitCode.pass;
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
+    begin(suite);
     if (stage === "host") worst = await makeReady(flags.output);
     ended = await runSuite(suite, reporters);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
@@ -111,6 +112,15 @@ async function makeReady(runs: string): Promise<number> {
   return healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
 }
 
+/**
+ * First of all: whatever kills this command, nobody takes an older one's record for its own. Where nothing can be
+ * written, the first run says so.
+ */
+function begin(suite: Suite): void {
+  const root = resolve(suite.flags.output);
+  writeSuite(root, recordOf(suite, [], failedBefore(root)));
+}
+
 interface Ended {
   readonly suite: EndedSuite | null;
   readonly interrupted: boolean;
@@ -130,8 +140,6 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
     return record;
   };
   try {
-    // First of all: whatever kills this command, nobody takes an older one's record for its own.
-    keep([]);
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
