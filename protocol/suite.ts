@@ -40,6 +40,8 @@ const SuiteEntry = z.strictObject({
   seed: z.string(),
   outcome: z.enum(outcomes),
   attempts: z.array(SuiteAttempt),
+  /** Of one that was not run: its scenario came to no good end before, which nothing has disproved since. */
+  failedBefore: z.literal(true).optional(),
 });
 export type SuiteEntry = z.infer<typeof SuiteEntry>;
 
@@ -51,6 +53,11 @@ export const SuiteRecord = z.strictObject({
   endedAt: z.number(),
   /** How many entries the whole suite has, over all shards. */
   planned: z.int().min(0),
+  /** 16 hexadecimal digits over all that is planned: shards of one suite have the same. Absent in older records. */
+  plan: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
   /** Null when the suite was not divided. */
   shard: z.strictObject({ index: z.int().min(1), total: z.int().min(1) }).nullable(),
   /** Those of this shard, in their order. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { keepPlace } from "./keep-place.ts";
 
@@ -22,6 +22,17 @@ test("homes are kept as they are, without what is nothing without its process", 
   expect(readdirSync(join(base, "kept/donor")).toSorted()).toEqual(["ledger.jsonl", "sandboxes"]);
   expect(readFileSync(join(base, "kept/donor/ledger.jsonl"), "utf8")).toBe("{}\n");
   expect(existsSync(join(base, "place/donor/ledger.jsonl"))).toBe(true);
+});
+
+test("a place that cannot be read is told of, and keeps nothing from going on", () => {
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  onTestFinished(() => said.mockRestore());
+  const base = newPlace();
+  writeFileSync(join(base, "place"), "no folder");
+  keepPlace(join(base, "place"), join(base, "kept"));
+  expect(said).toHaveBeenCalledWith(
+    expect.stringContaining(`Not all of ${join(base, "place")} could be kept: ENOTDIR`),
+  );
 });
 
 test("of a place that is gone, or empty, nothing is kept", () => {

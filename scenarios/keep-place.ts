@@ -8,8 +8,10 @@ import { messageOf } from "../foundation/errors.ts";
  * is nothing. Sockets and pipes are left out: without their process they are no evidence.
  */
 export function keepPlace(place: string | undefined, kept: string): void {
-  if (place === undefined || !existsSync(place) || readdirSync(place).length === 0) return;
+  if (place === undefined) return;
+  // All of it: whatever is thrown here would keep the clean-up from being done.
   try {
+    if (!existsSync(place)) return;
     for (const name of readdirSync(place)) {
       cpSync(join(place, name), join(kept, name), {
         ...{ recursive: true, preserveTimestamps: true, verbatimSymlinks: true },

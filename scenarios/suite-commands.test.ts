@@ -67,6 +67,27 @@ describe("scenarios run", () => {
     expect(nothing.stderr).toContain("Nothing to run");
   });
 
+  it("does not forget what failed because it was not its turn again", async () => {
+    const [, second] = names as [string, string];
+    expect((await onSim(simple, second, "--timeout", "1ms")).exitCode).toBe(1);
+    expect((await onSim("--last-failed", "--timeout", "1ms", "-x")).exitCode).toBe(1);
+    expect(recordIn("runs").entries.map(({ outcome }) => outcome)).toEqual(["failed", "not-run"]);
+    const elsewhere = await onSim("--last-failed", "owner-comes-back");
+    expect([elsewhere.exitCode, elsewhere.stdout]).toEqual([0, ""]);
+    expect(elsewhere.stderr).toContain(`Nothing to run: none of what failed is among these (${simple}, ${second}).`);
+    expect(namesIn((await onSim("--last-failed")).stdout)).toEqual([simple, second]);
+  });
+
+  it.each([
+    [["--stage", "sim", "--keep"], "--keep has no meaning with --stage sim"],
+    [["--stage", "sim", "--store", "sqlite"], "--store has no meaning with --stage sim"],
+    [["--stage", "host", "--workers", "2"], "--workers has no meaning on the stage host"],
+  ])("refuses %j, which would do nothing", async (flags, why) => {
+    const { exitCode, stderr } = await runMain(["run", simple, ...flags, "--dry-run", "--output", at("runs")]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain(why);
+  });
+
   it("makes as many attempts as it may, and tells each", async () => {
     const { exitCode, stdout } = await onSim(
       simple,
@@ -124,6 +145,42 @@ describe("scenarios merge", () => {
     const { exitCode, stderr } = await runMain(["merge", at("shard-1")]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("Shard 2 of 2 is missing.");
+  });
+});
+
+describe("scenarios merge of what did not run", () => {
+  it("is unknown where nothing of a shard began, whatever the other one came to", async () => {
+    for (const index of ["1", "2"]) await onSim("--all", "--shard", `${index}/2`, "--output", at(`shard-${index}`));
+    const path = at("shard-2/suite.json");
+    const record = recordIn("shard-2");
+    const entries = record.entries.map((entry) => ({ ...entry, outcome: "not-run", attempts: [] }));
+    writeFileSync(path, JSON.stringify({ ...record, entries }));
+    const { exitCode, stderr } = await runMain(["merge", at("shard-1"), at("shard-2")]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${entries.length} of ${entries.length} runs never began.`);
+  });
+
+  it("is unknown where a run's directory is gone, and copies the others", async () => {
+    const [, second] = names as [string, string];
+    await onSim(simple, second, "--output", at("one"));
+    const [gone, there] = recordIn("one").entries.map(({ attempts }) => attempts[0]?.run ?? "");
+    rmSync(join(place, "one", gone as string), { recursive: true });
+    const { exitCode, stdout, stderr } = await runMain([
+      ...["merge", at("one"), "--output", at("all"), "--reporter", "list"],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(namesIn(stdout)).toEqual([second]);
+    expect(stderr).toContain(`${gone} holds no history.jsonl`);
+    expect(readdirSync(at("all"))).toContain(there);
+  });
+
+  it("refuses shards of other suites of the same size", async () => {
+    const [, second, third] = names as [string, string, string];
+    await onSim(simple, second, "--shard", "1/2", "--output", at("one"));
+    await onSim(second, third, "--shard", "2/2", "--output", at("two"));
+    const { exitCode, stderr } = await runMain(["merge", at("one"), at("two")]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("are parts of different suites");
   });
 });
 

@@ -23,6 +23,10 @@ Exit codes:
   64  the policy cannot be used (file, line, nearest name), or no such run`;
 
 const attestHelp = `
+A run with real processes that says what it tested must have tested the
+artifact. One that does not say is taken too, unless the policy names
+artifacts: then it blocks.
+
 Two in-toto statements about the artifact, each in a sigstore bundle on a line
 of its own: the test result and the residue, with the digests of the policy
 and of every file of the runs. The gate's table goes to stderr.
@@ -76,9 +80,9 @@ function addGate(reports: Command, ended: (exitCode: ExitCode) => void): void {
 function addAttest(reports: Command, ended: (exitCode: ExitCode) => void): void {
   reports
     .command("attest")
-    .description("sign what the gate says of runs, bound to a file that they tested")
+    .description("sign what the gate says of runs, bound to the file that is released")
     .argument("[run...]", "runs: names, directories, or latest")
-    .requiredOption("--artifact <file>", "what was tested")
+    .requiredOption("--artifact <file>", "what is released")
     .requiredOption("--key <file>", "private key in PEM: Ed25519, or ECDSA on P-256")
     .option("--policy <file>", "what the release is held to")
     .option("--output <file>", "write the bundles to a file instead of stdout")

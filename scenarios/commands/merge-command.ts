@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import { readRun } from "../../reports/runs/read-run.ts";
+import { readRun, type StoredRun } from "../../reports/runs/read-run.ts";
 import { type MergedSuite, mergeSuites } from "../suite/merge-suites.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
 import { readSuite, writeSuite } from "../suite/suite-file.ts";
@@ -21,26 +21,40 @@ export interface MergeFlags {
 export function mergeCommand(directories: readonly string[], flags: MergeFlags): number {
   const merged = mergeSuites(directories.map((directory) => ({ directory, record: readSuite(directory) })));
   const reporters = openReporters(flags);
-  report(merged, reporters);
+  const missing = [...merged.missing, ...report(merged, reporters)];
   const unwritten = reporters.close({ record: merged.record, again: null });
   const unsaved = flags.output === undefined ? null : copyRuns(merged, flags.output);
-  for (const sentence of merged.missing) process.stderr.write(`${sentence} The whole is unknown without it.\n`);
+  for (const sentence of missing) process.stderr.write(`${sentence} The whole is unknown therefore.\n`);
   const outcomes = merged.entries.map(({ outcome }) => outcome);
   const worst = worstExitCode([
     suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true }),
-    merged.missing.length > 0 ? ExitCode.unknown : ExitCode.pass,
+    missing.length > 0 ? ExitCode.unknown : ExitCode.pass,
   ]);
   return exitCodeTold(worst, [...unwritten, ...(unsaved === null ? [] : [unsaved])]);
 }
 
-function report({ entries }: MergedSuite, reporters: OpenReporters): void {
+/** Gives what is not there to be reported, one sentence each. */
+function report({ entries }: MergedSuite, reporters: OpenReporters): string[] {
+  const missing: string[] = [];
   const attemptsMax = Math.max(1, ...entries.map(({ attempts }) => attempts.length));
   for (const [position, { attempts, directory, repeat, repeats }] of entries.entries()) {
     for (const [index, { run }] of attempts.entries()) {
       const place = { position, entries: entries.length, repeat, repeats, attempt: index + 1, attemptsMax };
-      const ended = readRun(resolve(directory, run));
-      for (const reporter of reporters.next(place)) reporter.end(ended);
+      const ended = readable(resolve(directory, run));
+      if (typeof ended === "string") missing.push(ended);
+      else for (const reporter of reporters.next(place)) reporter.end(ended);
     }
+  }
+  return missing;
+}
+
+/** The run, or why there is none. */
+function readable(runDirectory: string): StoredRun | string {
+  try {
+    return readRun(runDirectory);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
   }
 }
 
@@ -64,6 +78,8 @@ function copyRuns({ entries, record }: MergedSuite, output: string): UsageError 
 
 /** Two machines may have begun the same scenario in the same second: the later one takes the next number. */
 function copyRun(from: string, output: string): string {
+  // One that is missing has been told of, and stays missing there.
+  if (!existsSync(from)) return basename(from);
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? basename(from) : `${basename(from)}-${number}`;
     const to = join(output, name);

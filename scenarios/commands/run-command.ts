@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 import type { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import { isGood, type SuiteRecord } from "../../protocol/suite.ts";
+import { isGood, type SuiteEntry, type SuiteRecord } from "../../protocol/suite.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import type { EndedSuite } from "../../reports/reporter.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
@@ -17,7 +17,7 @@ import { planSuite, type SuitePlan } from "../selection/plan-suite.ts";
 import { type EntryResult, runEntries } from "../suite/run-entries.ts";
 import { openRunner } from "../suite/runners.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
-import { failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
+import { failedBefore, failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
 import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
 import { noteOwnPrograms, withFlags } from "./flags-over-config.ts";
@@ -33,6 +33,8 @@ interface Suite {
   readonly stage: RunStage;
   readonly plan: SuitePlan;
   readonly workers: number;
+  /** What had come to no good end before; null where `--last-failed` was not given. */
+  readonly failed: ReadonlySet<string> | null;
   readonly requests: readonly Omit<RunRequest, "reporters">[];
   readonly startedAt: number;
 }
@@ -46,13 +48,14 @@ export async function runCommand(words: readonly string[], flags: RunFlags): Pro
     return ExitCode.pass;
   }
   if (suite.plan.entries.length === 0) {
-    process.stderr.write(nothingToRun(flags));
+    process.stderr.write(nothingToRun(suite));
     return ExitCode.pass;
   }
   const reporters = openReporters(flags);
   let worst: number = ExitCode.pass;
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
+    begin(suite);
     if (stage === "host") worst = await makeReady(flags.output);
     ended = await runSuite(suite, reporters);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
@@ -86,11 +89,15 @@ function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Su
   if (stage === "host") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.
   const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
-  return { flags, stage, plan, workers, requests, startedAt: Date.now() };
+  return { flags, stage, plan, workers, failed, requests, startedAt: Date.now() };
 }
 
-function nothingToRun({ lastFailed, shard }: RunFlags): string {
-  if (lastFailed === true && shard === undefined) return "Nothing to run: whatever ran last here came to a good end.\n";
+function nothingToRun({ flags: { shard }, plan, failed }: Suite): string {
+  if (failed !== null && plan.planned === 0) {
+    return failed.size === 0
+      ? "Nothing to run: whatever ran last here came to a good end.\n"
+      : `Nothing to run: none of what failed is among these (${[...failed].join(", ")}).\n`;
+  }
   return shard === undefined
     ? "Nothing to run.\n"
     : `Nothing to run: shard ${shard.index} of ${shard.total} is empty.\n`;
@@ -105,6 +112,15 @@ async function makeReady(runs: string): Promise<number> {
   return healed.some((run) => run.notUndone.length > 0) ? ExitCode.notUndone : ExitCode.pass;
 }
 
+/**
+ * First of all: whatever kills this command, nobody takes an older one's record for its own. Where nothing can be
+ * written, the first run says so.
+ */
+function begin(suite: Suite): void {
+  const root = resolve(suite.flags.output);
+  writeSuite(root, recordOf(suite, [], failedBefore(root)));
+}
+
 interface Ended {
   readonly suite: EndedSuite | null;
   readonly interrupted: boolean;
@@ -116,9 +132,10 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
   const { flags, stage, plan, workers, requests } = suite;
   const runner = await openRunner(stage, workers);
   const root = resolve(flags.output);
+  const before = failedBefore(root);
   let unwritten: UsageError | null = null;
   const keep = (results: readonly EntryResult[]): SuiteRecord => {
-    const record = recordOf(suite, results);
+    const record = recordOf(suite, results, before);
     unwritten = writeSuite(root, record);
     return record;
   };
@@ -154,13 +171,21 @@ async function reported(request: RunRequest, run: (request: RunRequest) => Promi
   }
 }
 
-function recordOf({ flags, stage, plan, startedAt }: Suite, results: readonly EntryResult[]): SuiteRecord {
+/** @param before the names of what had come to no good end before */
+function recordOf(
+  { flags, stage, plan, startedAt }: Suite,
+  results: readonly EntryResult[],
+  before: ReadonlySet<string>,
+): SuiteRecord {
+  const entries = plan.entries.map(({ position, scenario, repeat, repeats, seed }, index): SuiteEntry => {
+    const { outcome, attempts } = results[index] ?? { outcome: "not-run", attempts: [] };
+    return {
+      ...{ position, scenario: scenario.name, repeat, repeats, seed, outcome, attempts: [...attempts] },
+      ...(outcome === "not-run" && before.has(scenario.name) ? { failedBefore: true } : {}),
+    };
+  });
   return {
-    ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, shard: flags.shard ?? null },
-    entries: plan.entries.map(({ position, scenario, repeat, repeats, seed }, index) => ({
-      ...{ position, scenario: scenario.name, repeat, repeats, seed },
-      outcome: results[index]?.outcome ?? "not-run",
-      attempts: [...(results[index]?.attempts ?? [])],
-    })),
+    ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, plan: plan.digest },
+    ...{ shard: flags.shard ?? null, entries },
   };
 }

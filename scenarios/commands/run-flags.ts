@@ -1,3 +1,4 @@
+import { shellWord } from "../../foundation/shell-word.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
 import type { Shard } from "../selection/shard.ts";
 
@@ -32,19 +33,28 @@ export interface RunFlags {
   readonly json?: boolean;
 }
 
+/** What makes a run what it is, each with its value. */
+const kept = ["stage", "slots", "jobs", "cycles", "store", "policy", "timeout", "config"] as const;
+
 /** The command that runs one entry again as it ran, but for what only the whole suite has. */
 export function reproduceCommand(name: string, flags: RunFlags, seed: string): string {
-  const options = (["stage", "slots", "jobs", "cycles", "store", "policy", "timeout", "config"] as const).flatMap(
-    (key) => (flags[key] === undefined ? [] : [`--${key} ${flags[key]}`]),
-  );
-  return ["npx scenarios run", name, `--seed ${seed}`, ...options].join(" ");
+  return ["npx scenarios run", shellWord(name), option("seed", seed), ...keptOptions(flags)].join(" ");
 }
 
 /** The command that runs again what came to no good end; null where nothing did. */
-export function againCommand({ stage, output }: RunFlags, { rootDefault }: { readonly rootDefault: string }): string {
+export function againCommand(flags: RunFlags, { rootDefault }: { readonly rootDefault: string }): string {
   return [
     "npx scenarios run --last-failed",
-    ...(stage === undefined ? [] : [`--stage ${stage}`]),
-    ...(output === rootDefault ? [] : [`--output ${output}`]),
+    ...(flags.seed === undefined ? [] : [option("seed", flags.seed)]),
+    ...keptOptions(flags),
+    ...(flags.output === rootDefault ? [] : [option("output", flags.output)]),
   ].join(" ");
+}
+
+function keptOptions(flags: RunFlags): string[] {
+  return kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])]));
+}
+
+function option(name: string, value: string | number): string {
+  return `--${name} ${shellWord(String(value))}`;
 }

@@ -35,7 +35,10 @@ Examples:
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
 ${exitCodes}
   The worst of several runs counts. A flaky one, which passed at a later
-  attempt, is a pass, or with --fail-on-flaky a fail.`;
+  attempt, is a pass, or with --fail-on-flaky a fail. What left residue on this
+  host stays failed whatever --retries says: the next baseline would hold it. In
+  virtual time a retry has the same seed, and ends otherwise only where a
+  --timeout ended the one before.`;
 
 const listHelp = `
 Examples:
@@ -66,7 +69,8 @@ Exit codes:
 
 const mergeHelp = `
 Each shard needs an --output of its own. A shard, or a run of it, that is
-missing makes the whole unknown.
+missing or never began, makes the whole unknown (2), unless something worse is
+known. Shards of suites that planned other runs are refused (64).
 
 Examples:
   scenarios merge shard-1 shard-2 shard-3 --reporter junit=all.xml
@@ -142,7 +146,12 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--repeat-each <n>", "run each so many times, with seeds of their own", whole(repeatsMax), 1)
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
     .option("-j, --workers <n>", "how many at once on the stage sim (default: 1)", whole(workersMax))
-    .option("--retries <n>", "run again what failed or is unknown", count(retriesMax), 0)
+    .option(
+      "--retries <n>",
+      "run again what failed or is unknown, but nothing that left residue on this host",
+      count(retriesMax),
+      0,
+    )
     .option("--fail-on-flaky", "a run that passed only when retried is a failed one")
     .option("-x", "stop after the first failure")
     .option("--max-failures <n>", "stop after so many failures", whole(repeatsMax))
@@ -160,7 +169,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
     .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
     .option("--runs, --output <dir>", "where run directories are made", rootDefault)
-    .option("--keep", "keep the agents' homes of runs that broke off, in the run directory")
+    .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",

@@ -4,13 +4,21 @@ import { nearest } from "../../foundation/nearest.ts";
 const stages = ["host", "sim"] as const;
 export type RunStage = (typeof stages)[number];
 
+/** What was asked for that only one of the stages has. */
+interface StageFlags {
+  readonly store?: unknown;
+  readonly policy?: unknown;
+  readonly keep?: boolean;
+  readonly workers?: number;
+}
+
 /**
  * Where to run: this machine unless something else is said.
  *
- * @param flags what else was asked for; what only a real host has is refused where there is none
- * @throws UsageError `unknown-stage`, `not-linux` or `not-on-sim`
+ * @param flags what else was asked for; what only the other stage has is refused
+ * @throws UsageError `unknown-stage`, `not-linux`, `not-on-host` or `not-on-sim`
  */
-export function stageNamed(name = "host", flags: { readonly store?: unknown; readonly policy?: unknown }): RunStage {
+export function stageNamed(name = "host", flags: StageFlags): RunStage {
   const stage = stages.find((one) => one === name);
   if (stage === undefined) {
     const meant = nearest(name.toLowerCase(), stages);
@@ -19,8 +27,10 @@ export function stageNamed(name = "host", flags: { readonly store?: unknown; rea
       next: meant === undefined ? `Name one of ${stages.join(", ")}.` : `Did you mean \`--stage ${meant}\`?`,
     });
   }
-  if (stage === "host") checkPlatform();
-  else checkFlags(flags);
+  if (stage === "host") {
+    checkPlatform();
+    checkOnHost(flags);
+  } else checkOnSim(flags);
   return stage;
 }
 
@@ -32,10 +42,18 @@ function checkPlatform(): void {
   });
 }
 
-function checkFlags({ store, policy }: { readonly store?: unknown; readonly policy?: unknown }): void {
-  if (store === undefined && policy === undefined) return;
-  const flag = store === undefined ? "--policy" : "--store";
-  throw new UsageError(`${flag} has no meaning with --stage sim, which models the store and touches no host.`, {
+function checkOnHost({ workers = 1 }: StageFlags): void {
+  if (workers === 1) return;
+  throw new UsageError("--workers has no meaning on the stage host: each run reads all of it, and runs there alone.", {
+    code: "not-on-host",
+    next: "Leave it out, or run with --stage sim.",
+  });
+}
+
+function checkOnSim({ store, policy, keep = false }: StageFlags): void {
+  if (store === undefined && policy === undefined && !keep) return;
+  const flag = store !== undefined ? "--store" : policy !== undefined ? "--policy" : "--keep";
+  throw new UsageError(`${flag} has no meaning with --stage sim, which models stores and homes and touches no host.`, {
     code: "not-on-sim",
     next: "Leave out one of the two.",
   });

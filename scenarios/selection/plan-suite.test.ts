@@ -32,6 +32,7 @@ describe("planSuite", () => {
       const parts = Array.from({ length: total }, (_, at) => planSuite({ ...suite, shard: { index: at + 1, total } }));
       expect(parts.flatMap(({ entries }) => entries)).toEqual(whole.entries);
       expect(parts.map(({ planned }) => planned)).toEqual(parts.map(() => whole.entries.length));
+      expect(parts.map(({ digest }) => digest)).toEqual(parts.map(() => whole.digest));
       const sizes = parts.map(({ entries }) => entries.length);
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
     },
@@ -55,6 +56,14 @@ describe("planSuite", () => {
     const seeds = new Map(entries.map(({ repeat, seed }) => [repeat, seed]));
     expect(new Set(seeds.values()).size).toBe(seeds.size);
     expect(seeds.get(1) ?? suite.seed).toBe(suite.seed);
+  });
+
+  test("suites of one size and of other scenarios, or repeats, have other digests", () => {
+    const plan = (list: string[], repeats: number, seed = "s") =>
+      planSuite({ scenarios: list.map(named), failed: null, repeats, seed, shard: null }).digest;
+    const digests = [plan(["a", "b"], 2), plan(["a", "c"], 2), plan(["a", "b", "c", "d"], 1)];
+    expect(new Set(digests).size).toBe(digests.length);
+    expect(plan(["a", "b"], 2, "other")).toBe(digests[0]);
   });
 
   test("a shard of nothing is nothing", () => {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import type { Scenario } from "../steps/scenario.ts";
 import { type Shard, shardOf } from "./shard.ts";
 
@@ -15,6 +17,8 @@ export interface PlannedEntry {
 export interface SuitePlan {
   /** How many entries the whole suite has, over all shards. */
   readonly planned: number;
+  /** 16 hexadecimal digits over which scenarios the whole suite has, in order; whatever their seeds. */
+  readonly digest: string;
   readonly entries: readonly PlannedEntry[];
 }
 
@@ -42,7 +46,13 @@ export function planSuite({
   const all = Array.from({ length: repeats }, (_, index) => index + 1)
     .flatMap((repeat) => kept.map((scenario) => ({ scenario, repeat, repeats, seed: seedOf(seed, repeat) })))
     .map((entry, position) => ({ position, ...entry }));
-  return { planned: all.length, entries: shard === null ? all : shardOf(all, shard) };
+  return { planned: all.length, digest: digestOf(kept, repeats), entries: shard === null ? all : shardOf(all, shard) };
+}
+
+/** Of shards on several machines each may draw a seed of its own: they are parts of one suite all the same. */
+function digestOf(scenarios: readonly Scenario[], repeats: number): string {
+  const told = JSON.stringify({ names: scenarios.map(({ name }) => name), repeats });
+  return createHash("sha256").update(told).digest("hex").slice(0, 16);
 }
 
 /** Each repeat draws its own figures; the first one's are those of a run without repeats. */

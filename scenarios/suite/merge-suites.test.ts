@@ -51,6 +51,25 @@ describe("mergeSuites", () => {
     },
   );
 
+  test("what a shard never began is missing", () => {
+    const notRun = (one: SuiteEntry): SuiteEntry => ({ ...one, outcome: "not-run", attempts: [] });
+    const shards = shardsOf(5, 2).map(({ directory, record }) => ({
+      ...{ directory, record: { ...record, entries: record.entries.map(notRun) } },
+    }));
+    expect(mergeSuites(shards).missing).toEqual([
+      "shard-1: 2 of 2 runs never began.",
+      "shard-2: 3 of 3 runs never began.",
+    ]);
+  });
+
+  test("refuses parts of two suites of one size", () => {
+    const [first] = shardsOf(6, 2, { plan: "0".repeat(16) }) as [ShardSuite];
+    const [, other] = shardsOf(6, 2, { plan: "1".repeat(16) }) as [ShardSuite, ShardSuite];
+    const [, older] = shardsOf(6, 2) as [ShardSuite, ShardSuite];
+    expect(() => mergeSuites([first, other])).toThrow("are parts of different suites");
+    expect(() => mergeSuites([first, older])).toThrow("are parts of different suites");
+  });
+
   test("refuses parts of different suites, and one part twice", () => {
     const [first, second] = shardsOf(6, 2) as [ShardSuite, ShardSuite];
     const [other] = shardsOf(7, 2) as [ShardSuite];

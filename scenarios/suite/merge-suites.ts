@@ -32,6 +32,9 @@ export function mergeSuites(shards: readonly ShardSuite[]): MergedSuite {
     if (record.planned !== first.record.planned || record.shard?.total !== first.record.shard?.total) {
       throw notOneSuite(`${directory} is ${partOf(record)}, and ${first.directory} is ${partOf(first.record)}`);
     }
+    if (record.plan !== first.record.plan) {
+      throw notOneSuite(`${directory} and ${first.directory} are parts of different suites: each planned other runs`);
+    }
   }
   const entries = shards
     .flatMap(({ directory, record }) => record.entries.map((entry) => ({ ...entry, directory })))
@@ -44,6 +47,7 @@ function merged(shards: readonly ShardSuite[], entries: readonly (SuiteEntry & {
   const [{ record: first }] = shards as [ShardSuite];
   return {
     ...{ version: 1, stage: first.stage, planned: first.planned, shard: null },
+    ...(first.plan === undefined ? {} : { plan: first.plan }),
     startedAt: Math.min(...shards.map(({ record }) => record.startedAt)),
     endedAt: Math.max(...shards.map(({ record }) => record.endedAt)),
     entries: entries.map(({ directory: _directory, ...entry }) => entry),
@@ -60,12 +64,18 @@ function checkOnce(entries: readonly (SuiteEntry & { readonly directory: string 
 }
 
 function missingFrom({ planned, shard }: SuiteRecord, shards: readonly ShardSuite[]): string[] {
+  const unbegun = shards.flatMap(({ directory, record }) => neverBegan(directory, record));
   const given = new Set(shards.map(({ record }) => record.shard?.index));
   const absent = Array.from({ length: shard?.total ?? 0 }, (_, index) => index + 1).filter((one) => !given.has(one));
-  const ran = shards.reduce((sum, { record }) => sum + record.entries.length, 0);
-  if (ran >= planned) return [];
-  if (absent.length === 0) return [`Of ${planned} runs the records hold ${ran}.`];
-  return absent.map((index) => `Shard ${index} of ${shard?.total} is missing.`);
+  const held = shards.reduce((sum, { record }) => sum + record.entries.length, 0);
+  if (held >= planned) return unbegun;
+  if (absent.length === 0) return [...unbegun, `Of ${planned} runs the records hold ${held}.`];
+  return [...unbegun, ...absent.map((index) => `Shard ${index} of ${shard?.total} is missing.`)];
+}
+
+function neverBegan(directory: string, { entries }: SuiteRecord): string[] {
+  const count = entries.filter(({ outcome }) => outcome === "not-run").length;
+  return count === 0 ? [] : [`${directory}: ${count} of ${entries.length} runs never began.`];
 }
 
 function partOf({ planned, shard }: SuiteRecord): string {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect } from "vitest";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { ResidueReport } from "../../protocol/residue-report.ts";
 import { type EntryResult, runEntries } from "./run-entries.ts";
 
 const codes = fc.constantFrom(...Object.values(ExitCode));
@@ -16,10 +17,28 @@ interface Played {
   readonly atOnceMax: number;
 }
 
+/** What the runs come to besides their exit codes. */
+interface Seen {
+  readonly interruptedAt: number;
+  readonly stage: "host" | "sim";
+  readonly findings: number;
+}
+
+function residueOf(findings: number): ResidueReport {
+  return {
+    ...{ version: 1, verdict: findings === 0 ? "clean" : "residue", policy: "ci", summary: "" },
+    ...{ baselineAt: 0, afterAt: 0, readings: 1, surfaces: [], excused: [] },
+    findings: Array.from({ length: findings }, (_, index) => ({
+      ...{ id: `files:/left/${index}`, surface: "files", change: "appeared", subject: "file", location: "/left" },
+      ...{ owner: null, before: null, after: null, changed: [], attribution: { to: "agent", evidence: [] }, show: "" },
+    })),
+  };
+}
+
 async function play(
   script: readonly (readonly number[])[],
   options: Partial<{ workers: number; retries: number; failuresMax: number; signal: AbortSignal }> = {},
-  interruptedAt?: number,
+  { interruptedAt, stage = "host", findings = 0 }: Partial<Seen> = {},
 ): Promise<Played> {
   const began: [number, number][] = [];
   let running = 0;
@@ -42,7 +61,8 @@ async function play(
       running -= 1;
       const exitCode = script[index]?.[Math.min(attempt, script[index].length) - 1] ?? 0;
       const interrupted = exitCode === ExitCode.interrupted || index === interruptedAt;
-      return { run: `${index}-${attempt}`, exitCode, startedAt: 0, endedAt: 5, interrupted };
+      const seen = { stage, residue: residueOf(findings) };
+      return { run: `${index}-${attempt}`, ...seen, exitCode, startedAt: 0, endedAt: 5, interrupted };
     },
     onEntry: () => undefined,
   });
@@ -76,6 +96,18 @@ describe("runEntries", () => {
     },
   );
 
+  test("does not retry what left something on this host, which the next baseline would hold", async () => {
+    const left = { findings: 1 };
+    const { began, results } = await play([[1, 0], [0]], { retries: 2 }, left);
+    expect(began).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(["failed", "passed"]);
+    const modelled = await play([[1, 0]], { retries: 2 }, { ...left, stage: "sim" });
+    expect(modelled.results.map(({ outcome }) => outcome)).toEqual(["flaky"]);
+  });
+
   test("stops after so many failures; what is flaky is none", async () => {
     const script = [[1, 0], [1], [0], [2], [0]];
     const { results } = await play(script, { retries: 1, failuresMax: 2 });
@@ -88,9 +120,9 @@ describe("runEntries", () => {
   });
 
   test("begins nothing more, and retries nothing, after one that was interrupted and left something", async () => {
-    const { results } = await play([[0], [3], [0]], { retries: 2 }, 1);
+    const { results } = await play([[0], [3], [0]], { retries: 2 }, { interruptedAt: 1 });
     expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "not-undone", "not-run"]);
-    expect((await play([[1], [0]], { retries: 2 }, 0)).began).toEqual([[0, 1]]);
+    expect((await play([[1], [0]], { retries: 2 }, { interruptedAt: 0 })).began).toEqual([[0, 1]]);
   });
 
   test("begins nothing when it is told to stop before", async () => {
@@ -113,7 +145,7 @@ describe("runEntries", () => {
         if (index === 0) throw new Error("a bug");
         for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
         ended.push(index);
-        return { run: "", exitCode: 0, startedAt: 0, endedAt: 0, interrupted: false };
+        return { run: "", stage: "sim", residue: null, exitCode: 0, startedAt: 0, endedAt: 0, interrupted: false };
       },
     });
     await expect(running).rejects.toThrow("a bug");

@@ -10,7 +10,7 @@ export interface EntryResult {
   readonly interrupted: boolean;
 }
 
-type Ended = Pick<RunVerdict, "run" | "exitCode" | "startedAt" | "endedAt" | "interrupted">;
+type Ended = Pick<RunVerdict, "run" | "stage" | "residue" | "exitCode" | "startedAt" | "endedAt" | "interrupted">;
 
 export interface RunEntries<Entry> {
   readonly entries: readonly Entry[];
@@ -29,8 +29,13 @@ export interface RunEntries<Entry> {
 }
 
 const notRun: EntryResult = { outcome: "not-run", attempts: [], interrupted: false };
-/** To run it again would be of use: what the harness left behind, or was told to leave, it would find again. */
-const worthRetrying: ReadonlySet<number> = new Set([ExitCode.fail, ExitCode.unknown]);
+/** What the harness left behind, or was told to leave, it would find again. */
+const retried: ReadonlySet<number> = new Set([ExitCode.fail, ExitCode.unknown]);
+
+/** What was left on this host would be in the next attempt's baseline, which would then find nothing. */
+function isWorthRetrying({ exitCode, stage, residue }: Ended): boolean {
+  return retried.has(exitCode) && (stage === "sim" || (residue?.findings.length ?? 0) === 0);
+}
 
 /**
  * Runs entries in their order, some at once, each again as long as it may be. The result has one item an entry; an
@@ -71,10 +76,11 @@ async function runEntry<Entry>(entry: Entry, { run, retries, signal }: RunEntrie
   const attempts: SuiteAttempt[] = [];
   let interrupted = false;
   for (let attempt = 1; attempt <= retries + 1; attempt += 1) {
-    const { run: name, exitCode, startedAt, endedAt, ...ended } = await run(entry, attempt);
+    const ended = await run(entry, attempt);
+    const { run: name, exitCode, startedAt, endedAt } = ended;
     interrupted = ended.interrupted;
     attempts.push({ run: name, exitCode, ms: Math.max(0, endedAt - startedAt) });
-    if (interrupted || !worthRetrying.has(exitCode) || signal.aborted) break;
+    if (interrupted || !isWorthRetrying(ended) || signal.aborted) break;
   }
   return { outcome: outcomeOf(attempts.map(({ exitCode }) => exitCode)), attempts, interrupted };
 }

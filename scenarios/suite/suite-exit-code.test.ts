@@ -6,7 +6,10 @@ import { suiteExitCode, worstExitCode } from "./suite-exit-code.ts";
 
 test.each<[Outcome[], number]>([
   [[], ExitCode.pass],
-  [["passed", "flaky", "not-run"], ExitCode.pass],
+  [["passed", "flaky"], ExitCode.pass],
+  [["not-run", "not-run"], ExitCode.unknown],
+  [["passed", "flaky", "not-run"], ExitCode.unknown],
+  [["failed", "not-run"], ExitCode.fail],
   [["passed", "unknown"], ExitCode.unknown],
   [["unknown", "refused"], ExitCode.usage],
   [["unknown", "failed", "refused"], ExitCode.fail],

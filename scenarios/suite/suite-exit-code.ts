@@ -24,11 +24,11 @@ export function worstExitCode(codes: readonly number[]): number {
   return worst;
 }
 
-/** What was not run says nothing: why it was not is another entry's to say. */
+/** Of what was not run nobody can tell; why it was not may be worse, and is another entry's to say. */
 const exitCodes: Readonly<Record<Outcome, number>> = {
   passed: ExitCode.pass,
   flaky: ExitCode.pass,
-  "not-run": ExitCode.pass,
+  "not-run": ExitCode.unknown,
   failed: ExitCode.fail,
   unknown: ExitCode.unknown,
   refused: ExitCode.usage,

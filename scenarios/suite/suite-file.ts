@@ -5,6 +5,7 @@ import * as z from "zod";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { isGood, SuiteRecord } from "../../protocol/suite.ts";
+import { makeDirectories } from "../make-directories.ts";
 
 /** Beside the run directories: what the latest command there ran. */
 export const suiteFile = "suite.json";
@@ -14,6 +15,7 @@ export function writeSuite(root: string, record: SuiteRecord): UsageError | null
   const path = join(root, suiteFile);
   const fresh = `${path}.${process.pid}`;
   try {
+    makeDirectories(root);
     writeFileSync(fresh, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
     renameSync(fresh, path);
     return null;
@@ -52,10 +54,25 @@ export function readSuite(root: string): SuiteRecord {
   });
 }
 
-/** The names of those that came to no good end; what was interrupted is one of them, what was not run is none. */
+/**
+ * The names of those that came to no good end; what was interrupted is one of them. What was not run is one only if it
+ * had come to no good end before.
+ */
 export function failedLast({ entries }: SuiteRecord): ReadonlySet<string> {
-  const bad = entries.filter(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
+  const bad = entries.filter(({ outcome, failedBefore }) =>
+    outcome === "not-run" ? failedBefore === true : !isGood(outcome),
+  );
   return new Set(bad.map(({ scenario }) => scenario));
+}
+
+/** As `failedLast` of what lies under `root`; none where nothing can be read. */
+export function failedBefore(root: string): ReadonlySet<string> {
+  try {
+    return failedLast(readSuite(root));
+  } catch (error) {
+    if (error instanceof UsageError) return new Set();
+    throw error;
+  }
 }
 
 function jsonOf(text: string): unknown {

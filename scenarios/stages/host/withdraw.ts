@@ -22,12 +22,14 @@ export async function withdraw(stage: HostStage, step: StepOf<"withdraw">): Prom
   const beganAt = performance.now();
   const request = { command: "withdraw", reason: "scenario", deadlineMs: step.deadlineMs } as const;
   const answer = ownerCall(stage, agent, { request, withinMs, signal });
-  const others = Array.from({ length: (step.asks ?? 1) - 1 }, () =>
-    ownerCall(stage, agent, { request, withinMs, signal }),
+  const others = Promise.all(
+    Array.from({ length: (step.asks ?? 1) - 1 }, () => ownerCall(stage, agent, { request, withinMs, signal })),
   );
+  // They may fail while the first answer is waited for, or after that one failed, when nobody waits for them any more.
+  others.catch(() => undefined);
   const submitted = step.underLoad === undefined ? 0 : await submitUntil(stage, step.underLoad, answer);
   const { report } = await orAborted(answer, signal);
-  checkSameReport(report, await orAborted(Promise.all(others), signal));
+  checkSameReport(report, await orAborted(others, signal));
   const exit = await orAborted(withinDeadline(agent.actor.exited, { ms: withinMs, late: undefined }), signal);
   if (exit === undefined) {
     throw new WaitError(`The agent ${step.agent} withdrew and its process ${agent.actor.pid} goes on.`, {

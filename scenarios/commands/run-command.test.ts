@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect, onTestFinished, test, vi } from "vitest";
+
+import type { SuiteRecord } from "../../protocol/suite.ts";
+import { catalog } from "../catalog/catalog.ts";
+import { failedLast, readSuite } from "../suite/suite-file.ts";
+import { runMain } from "../testing/run-main.ts";
+
+const runOnSim = vi.hoisted(() => vi.fn<(request: { runs: string }) => Promise<never>>());
+vi.mock("../run-on-sim.ts", () => ({ runOnSim }));
+
+const [first, second] = catalog.map(({ name }) => name) as [string, string];
+
+test("when its first run begins, it is written down that nothing ran yet, and what had failed before", async () => {
+  const runs = mkdtempSync(join(tmpdir(), "run-command-"));
+  onTestFinished(() => rmSync(runs, { recursive: true, force: true }));
+  const older: SuiteRecord = {
+    ...{ version: 1, stage: "sim", startedAt: 0, endedAt: 1, planned: 2, shard: null },
+    entries: [first, second].map((scenario, position) => ({
+      ...{ position, scenario, repeat: 1, repeats: 1, seed: "s", attempts: [{ run: "r", exitCode: 0, ms: 1 }] },
+      outcome: scenario === first ? "passed" : "failed",
+    })),
+  };
+  writeFileSync(join(runs, "suite.json"), JSON.stringify(older));
+  const seen: SuiteRecord[] = [];
+  // As if the command were killed there: no entry comes to an end.
+  runOnSim.mockImplementation(async (request) => {
+    seen.push(readSuite(request.runs));
+    throw new Error("killed");
+  });
+  expect((await runMain(["run", first, second, "--stage", "sim", "--output", runs])).exitCode).toBe(70);
+  expect(seen.map(({ entries }) => entries.map(({ outcome }) => outcome))).toEqual([["not-run", "not-run"]]);
+  expect(failedLast(readSuite(runs))).toEqual(new Set([second]));
+});

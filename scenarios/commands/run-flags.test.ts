@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+
+import { againCommand, reproduceCommand, type RunFlags } from "./run-flags.ts";
+
+const rootDefault = ".scenarios";
+const bare: RunFlags = { repeatEach: 1, retries: 0, output: rootDefault };
+const full: RunFlags = {
+  ...{ ...bare, stage: "host", slots: 2, jobs: 7, cycles: 500, store: "sqlite", policy: "ci", timeout: 90 },
+  ...{ config: "my house.json", seed: "a seed", output: "some runs" },
+};
+const options =
+  "--stage host --slots 2 --jobs 7 --cycles 500 --store sqlite --policy ci --timeout 90 --config 'my house.json'";
+
+test("what is run again has all that made the run what it was, as words of a shell", () => {
+  expect(reproduceCommand("x", full, "a seed-2")).toBe(`npx scenarios run x --seed 'a seed-2' ${options}`);
+  const again = `npx scenarios run --last-failed --seed 'a seed' ${options} --output 'some runs'`;
+  expect(againCommand(full, { rootDefault })).toBe(again);
+});
+
+test("what was left out stays left out", () => {
+  expect(reproduceCommand("x", bare, "s")).toBe("npx scenarios run x --seed s");
+  expect(againCommand(bare, { rootDefault })).toBe("npx scenarios run --last-failed");
+});
