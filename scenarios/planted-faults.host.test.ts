@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Finding } from "../protocol/residue-report.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
@@ -15,45 +15,23 @@ import { runProgram } from "./testing/run-program.ts";
 const leakyAgent = fileURLToPath(new URL("./testing/leaky-agent.ts", import.meta.url));
 const simple = "join-work-pause-resume-withdraw";
 
-const place = mkdtempSync(join(tmpdir(), "planted-"));
-const places = {
-  file: join("/var/tmp", `planted-${process.pid}`),
-  mode: join(homedir(), `.planted-${process.pid}`),
-  daemon: join(place, "pid"),
-  socket: join(place, "socket"),
-  crontab: `/bin/true planted-${process.pid}`,
-};
-const hasCrontab = existsSync("/usr/bin/crontab");
-const crontabBefore = crontab();
-let run: { readonly exitCode: number | undefined; readonly verdict: RunVerdict };
-
-/** Runs the simple flow once, with an agent that plants every fault that this host can have. */
-beforeAll(async () => {
-  const { crontab: line, daemon, ...always } = places;
-  const plants = {
-    ...always,
-    // Without a writable cgroup nothing ties it to the agent, and the harness would leave it running.
-    ...(writableCgroup() === undefined ? {} : { daemon }),
-    ...(hasCrontab ? { crontab: line } : {}),
-  };
-  writeFileSync(places.mode, "mine\n");
-  chmodSync(places.mode, 0o600);
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "planted-"));
   writeFileSync(join(place, "config.json"), JSON.stringify({ agent: { command: [process.execPath, leakyAgent] } }));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+/** Runs the simple flow with an agent that plants one fault. */
+async function runLeaky(plant: string, at: string): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
   const { exitCode, stdout } = await runProgram(
     "scenarios",
     ["run", simple, "--json", "--config", join(place, "config.json"), "--runs", join(place, "runs")],
-    { env: { HOUSEGUEST_PLANTS: JSON.stringify(plants) } },
+    { env: { HOUSEGUEST_PLANT: plant, HOUSEGUEST_PLANT_AT: at } },
   );
   const document = JSON.parse(stdout) as { verdict: unknown };
-  run = { exitCode, verdict: RunVerdict.parse(document.verdict) };
-});
-
-afterAll(() => {
-  for (const path of [place, places.file, places.mode]) rmSync(path, { recursive: true, force: true });
-  if (!hasCrontab) return;
-  if (crontabBefore === "") spawnSync("crontab", ["-r"]);
-  else execFileSync("crontab", ["-"], { input: crontabBefore });
-});
+  return { exitCode, verdict: RunVerdict.parse(document.verdict) };
+}
 
 function finding(verdict: RunVerdict, match: (finding: Finding) => boolean): Finding {
   const found = verdict.residue?.findings.find(match);
@@ -62,56 +40,88 @@ function finding(verdict: RunVerdict, match: (finding: Finding) => boolean): Fin
   return found;
 }
 
+/** The lifecycle was fine and the harness left nothing: the verdict is about the planted thing alone. */
+function expectResidueOnly({ exitCode, verdict }: { exitCode: number | undefined; verdict: RunVerdict }): void {
+  expect({
+    exitCode,
+    lifecycle: verdict.lifecycle,
+    residue: verdict.residue?.verdict,
+    cleanUp: verdict.cleanUp,
+  }).toEqual({
+    ...{ exitCode: 1, lifecycle: "pass", residue: "residue" },
+    cleanUp: { result: "pass", notUndone: [] },
+  });
+}
+
 describe("an agent that leaves something behind", () => {
-  it("is judged by that alone: the lifecycle was fine, and the harness left nothing", () => {
-    const { exitCode, verdict } = run;
-    expect({
-      exitCode,
-      lifecycle: verdict.lifecycle,
-      residue: verdict.residue?.verdict,
-      cleanUp: verdict.cleanUp,
-    }).toEqual({
-      ...{ exitCode: 1, lifecycle: "pass", residue: "residue" },
-      cleanUp: { result: "pass", notUndone: [] },
-    });
+  it("a file: named with its owner and why it is the agent's", async () => {
+    const at = join("/var/tmp", `planted-${process.pid}`);
+    try {
+      const run = await runLeaky("file", at);
+      expectResidueOnly(run);
+      const found = finding(run.verdict, (one) => one.location === at);
+      expect(found).toMatchObject({
+        surface: "files",
+        change: "appeared",
+        owner: expect.stringContaining(run.verdict.user),
+      });
+      expect(found.attribution.evidence.length).toBeGreaterThan(0);
+      expect(found.show).toContain(at);
+    } finally {
+      rmSync(at, { force: true });
+    }
   });
 
-  it("a file: named with its owner and why it is the agent's", () => {
-    const found = finding(run.verdict, (one) => one.location === places.file);
-    expect(found).toMatchObject({
-      surface: "files",
-      change: "appeared",
-      owner: expect.stringContaining(run.verdict.user),
-    });
-    expect(found.attribution.evidence.length).toBeGreaterThan(0);
-    expect(found.show).toContain(places.file);
+  it("a mode change on a file that was there before", async () => {
+    const at = join(homedir(), `.planted-${process.pid}`);
+    writeFileSync(at, "mine\n");
+    chmodSync(at, 0o600);
+    try {
+      const run = await runLeaky("mode", at);
+      expectResidueOnly(run);
+      const found = finding(run.verdict, (one) => one.location === at);
+      expect(found.change).toBe("changed");
+      expect(found.changed).toContain("mode");
+    } finally {
+      rmSync(at, { force: true });
+    }
   });
 
-  it("a mode change on a file that was there before", () => {
-    const found = finding(run.verdict, (one) => one.location === places.mode);
-    expect(found.change).toBe("changed");
-    expect(found.changed).toContain("mode");
-  });
-
-  it("a daemon, forked twice with an empty environment; the harness ends it after it was seen", (context) => {
+  it("a daemon, forked twice with an empty environment; the harness ends it after it was seen", async (context) => {
     if (writableCgroup() === undefined) context.skip("without a writable cgroup nothing ties it to the agent");
-    const pid = Number(readFileSync(places.daemon, "utf8"));
+    const at = join(place, "pid");
+    const run = await runLeaky("daemon", at);
+    expectResidueOnly(run);
+    const pid = Number(readFileSync(at, "utf8"));
     const found = finding(run.verdict, (one) => one.surface === "processes" && one.location.includes(String(pid)));
     expect(found.attribution.to).toBe("agent");
     expect(found.attribution.evidence.map((one) => one.kind)).toContain("cgroup");
     expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "gone" })).toBe(false);
   });
 
-  it("a listening socket, with its address and its owner", () => {
-    const [pid, port] = readFileSync(places.socket, "utf8").split(" ");
+  it("a listening socket, with its address and its owner", async () => {
+    const at = join(place, "socket");
+    const run = await runLeaky("socket", at);
+    expectResidueOnly(run);
+    const [pid, port] = readFileSync(at, "utf8").split(" ");
     const found = finding(run.verdict, (one) => one.surface === "sockets" && one.location.includes(`:${port}`));
     expect(`${found.owner} ${found.subject}`).toContain(pid);
     expect(["agent", "job"]).toContain(found.attribution.to);
   });
 
-  it.skipIf(!hasCrontab)("a crontab line (needs cron's crontab command)", () => {
-    const found = finding(run.verdict, (one) => one.surface === "crontabs" && one.subject.includes(places.crontab));
-    expect(found.owner).toContain(run.verdict.user);
+  it.skipIf(!existsSync("/usr/bin/crontab"))("a crontab line (needs cron's crontab command)", async () => {
+    const at = `/bin/true planted-${process.pid}`;
+    const before = crontab();
+    try {
+      const run = await runLeaky("crontab", at);
+      expectResidueOnly(run);
+      const found = finding(run.verdict, (one) => one.surface === "crontabs");
+      expect(`${found.subject} ${found.location}`).toContain(at);
+      expect(found.owner).toContain(run.verdict.user);
+    } finally {
+      if (before === "") execFileSync("crontab", ["-r"]);
+      else execFileSync("crontab", ["-"], { input: before });
+    }
   });
 });
 

@@ -27,10 +27,10 @@ const campaigns = [
 ] as const;
 
 test.each(campaigns)(
-  "every seed is like itself, run on one worker and on two: $profile",
+  "every seed is like itself, run three times on one worker and on two: $profile",
   async ({ profile, seeds }) => {
     const one = new SimulationPool({ workers: 1, twice: false });
-    const two = new SimulationPool({ workers: 2, twice: false });
+    const two = new SimulationPool({ workers: 2, twice: true });
     try {
       const [alone, shared] = await Promise.all([runAll(one, { profile, seeds }), runAll(two, { profile, seeds })]);
       expect(alone.map(({ failure }) => failure?.story ?? null)).toEqual(seeds.map(() => null));
