@@ -43,7 +43,7 @@ export class SimStage implements AnyStage {
   readonly killed = new Set<string>();
   readonly records: HistoryRecord[] = [];
   readonly #waits: VirtualWaits;
-  readonly #members = new Map<string, Member>();
+  readonly agents = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
 
@@ -78,13 +78,13 @@ export class SimStage implements AnyStage {
     const member = this.simulation.addMember();
     member.host.slots = slots;
     member.host.quietMs = quietMs;
-    this.#members.set(name, member);
+    this.agents.set(name, member);
     guarded(() => member.start());
     return member;
   }
 
   agent(name: string): Member {
-    const member = this.#members.get(name);
+    const member = this.agents.get(name);
     if (member === undefined) throw unknownName("agent", name);
     return member;
   }

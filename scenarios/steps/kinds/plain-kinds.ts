@@ -9,6 +9,7 @@ import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { openSchedule } from "./open-schedule.ts";
+import { own } from "./own.ts";
 import { pause } from "./pause.ts";
 import { pauseResumeCycles } from "./pause-resume-cycles.ts";
 import { probe } from "./probe.ts";
@@ -55,6 +56,7 @@ export const plainKinds = {
   "on-schedule": onSchedule,
   settle,
   "withdraw-all": withdrawAll,
+  own,
 } as const;
 
 export type PlainStep = {
