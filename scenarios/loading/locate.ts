@@ -32,7 +32,7 @@ export function lineOf(source: string, path: DataPath, text?: string): number | 
 
 /** Types become blanks, so that everything stays on its line. */
 function withoutTypes(source: string): string {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   // That Node still calls this experimental is nothing that whoever mistyped a word has to hear.
   process.emitWarning = () => undefined;
   try {
@@ -50,7 +50,7 @@ interface Reached {
 function descend(program: Program, path: DataPath): Reached {
   const start = program.body.find((node) => node.type === "ExportDefaultDeclaration");
   if (start === undefined) return { node: program, isWhole: path.length === 0 };
-  let node = plain(start.declaration as AnyNode, program);
+  let node = plain(start.declaration, program);
   for (const [index, key] of path.entries()) {
     const next = typeof key === "number" ? element(node, key, program) : field(node, String(key));
     if (next === undefined) return { node, isWhole: false };
@@ -107,25 +107,21 @@ const nameOf = (key: Expression | Node): string | undefined => {
 
 /** What an expression comes to: a constant's value, what a function gives, what `defineScenario` was given. */
 function plain(node: AnyNode, program: Program): AnyNode {
-  switch (node.type) {
-    case "Identifier": {
-      const value = constant(program, node.name);
-      return value === undefined ? node : plain(value, program);
-    }
-    case "CallExpression": {
-      const [given] = node.arguments;
-      const isDefinition = node.callee.type === "Identifier" && /^define[A-Z]/.test(node.callee.name);
-      return isDefinition && given !== undefined ? plain(given, program) : node;
-    }
-    case "ArrowFunctionExpression":
-    case "FunctionExpression": {
-      if (node.body.type !== "BlockStatement") return plain(node.body, program);
-      const last = node.body.body.findLast((one) => one.type === "ReturnStatement");
-      return last?.argument == null ? node : plain(last.argument, program);
-    }
-    default:
-      return node;
+  if (node.type === "Identifier") {
+    const value = constant(program, node.name);
+    return value === undefined ? node : plain(value, program);
   }
+  if (node.type === "CallExpression") {
+    const [given] = node.arguments;
+    const isDefinition = node.callee.type === "Identifier" && /^define[A-Z]/.test(node.callee.name);
+    return isDefinition && given !== undefined ? plain(given, program) : node;
+  }
+  if (node.type === "ArrowFunctionExpression" || node.type === "FunctionExpression") {
+    if (node.body.type !== "BlockStatement") return plain(node.body, program);
+    const last = node.body.body.findLast((one) => one.type === "ReturnStatement");
+    return last?.argument ? plain(last.argument, program) : node;
+  }
+  return node;
 }
 
 function constant(program: Program, name: string): AnyNode | undefined {

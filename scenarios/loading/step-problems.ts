@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 
 import { ownStepNamed, ownStepNames } from "../steps/define-step.ts";
 import { factNames } from "../steps/facts.ts";
