@@ -6,7 +6,7 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
 import { type Expectation, type PhaseTime, type RunVerdict, worstVerdict } from "../protocol/verdict.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
 import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
@@ -92,6 +92,7 @@ async function playSteps(progress: Progress): Promise<void> {
         throw error;
       }
     }
+    stage.faults.heal();
     stage.assertInvariants();
   } catch (error) {
     progress.error = error;
@@ -138,9 +139,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
 }
 
 function judge({ request, stage, records }: Progress): Expectation[] {
-  const expectations = request.scenario
-    .expectations(request.options.knobs)
-    .map((one) => judgeExpectation(records, one, []));
+  const expectations = judgeExpectations(records, request.scenario.expectations(request.options.knobs), []);
   for (const expectation of expectations) stage.record("expectation", expectation);
   return expectations;
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { unreachable } from "../../foundation/assert.ts";
 import { limits } from "../../foundation/limits.ts";
 import { PlanStep } from "../simulator/plan/plan.ts";
+import { FaultStep, faultStepTitle, HealStep, healStepTitle } from "./fault-steps.ts";
 
 const Ms = z.int().min(1);
 /** Which agent of the cast. */
@@ -56,6 +57,8 @@ export const Step = z.discriminatedUnion("step", [
   z.strictObject({ step: z.literal("restart"), agent, withinMs: Ms }),
   /** kill -9 of the broker; it comes back in the same place after so long, or with the step `start-broker`. */
   z.strictObject({ step: z.literal("kill-broker"), downMs: Ms.optional() }),
+  FaultStep,
+  HealStep,
   /** Signs a heartbeat with the withdrawn agent's key, of which the harness kept a copy. */
   z.strictObject({ step: z.literal("use-revoked-key"), agent }),
   /** The times of the steps `on-schedule` count from here; whoever of the cast ends from now on is started again. */
@@ -107,6 +110,10 @@ export function stepTitle(step: Step): string {
       return step.downMs === undefined
         ? "the broker is killed"
         : `the broker is killed, and down for ${step.downMs} ms`;
+    case "fault":
+      return faultStepTitle(step);
+    case "heal":
+      return healStepTitle(step);
     case "use-revoked-key":
       return `try the key that ${step.agent} revoked`;
     case "verify-results":

@@ -2,6 +2,7 @@ import type { StepOf, Step } from "../../steps/step.ts";
 import type { HostStage } from "./host-stage.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { fault, heal } from "./fault-steps.ts";
 import { join } from "./join.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { killBroker } from "./kill-broker.ts";
@@ -38,6 +39,8 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   shutdown,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "open-schedule": openSchedule,

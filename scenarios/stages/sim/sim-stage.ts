@@ -8,6 +8,7 @@ import { type ChoiceStream, seededTape } from "../../simulator/kernel/choices.ts
 import type { PlanOptions } from "../../simulator/plan/plan.ts";
 import { Simulation } from "../../simulator/simulation.ts";
 import type { Member } from "../../simulator/world/member.ts";
+import { SimFaults } from "./sim-faults.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
 import { notInTime } from "../../steps/wait-error.ts";
@@ -34,6 +35,8 @@ export class SimStage {
   readonly owner: ChoiceStream;
   /** Since the step that killed it, until it is started again. */
   brokerIsKilled = false;
+  /** What the steps broke on purpose. */
+  readonly faults: SimFaults;
   readonly #members = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
@@ -47,6 +50,7 @@ export class SimStage {
       { tape: seededTape(seed), coverage: new Coverage(), onRecord },
     );
     this.owner = this.simulation.world.tape.stream("owner");
+    this.faults = new SimFaults(this.simulation, (name) => this.agent(name));
   }
 
   get nowMs(): number {
@@ -107,6 +111,12 @@ export class SimStage {
       while (world.happenNext(endsAtMs));
       world.nowMs = endsAtMs;
     });
+  }
+
+  /** Does something after so long, while the steps go on. */
+  later(delayMs: number, work: () => void): void {
+    const { heap } = this.simulation.world;
+    heap.push(this.nowMs + delayMs, { happen: work }, 0, null);
   }
 
   /** What never may happen in the broker is looked for everywhere. */

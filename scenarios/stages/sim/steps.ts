@@ -2,7 +2,10 @@ import { UsageError } from "../../../foundation/errors.ts";
 import type { Step, StepOf } from "../../steps/step.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { faultsIn } from "../../steps/faults-in-steps.ts";
+import { fault, heal } from "./fault-steps.ts";
 import { join } from "./join.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { guarded, type SimStage } from "./sim-stage.ts";
 import { killBroker } from "./kill-broker.ts";
@@ -35,6 +38,8 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   shutdown,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
 };
@@ -55,10 +60,12 @@ export function runSimStep(stage: SimStage, step: Step): string {
 export function checkSimSteps(steps: readonly Step[]): void {
   const unknown = steps.find(({ step }) => interpreters[step] === undefined);
   if (unknown !== undefined) throw notOnSim(unknown.step);
+  const fault = faultsIn(steps).find((one) => !isOnSim(one));
+  if (fault !== undefined) throw notOnSim(fault.kind, "fault");
 }
 
-function notOnSim(step: string): UsageError {
-  return new UsageError(`The step "${step}" does not exist in virtual time.`, {
+function notOnSim(name: string, what: "step" | "fault" = "step"): UsageError {
+  return new UsageError(`The ${what} "${name}" does not exist in virtual time.`, {
     code: "not-on-sim",
     next: "Run the scenario on this machine, with --stage host.",
   });
