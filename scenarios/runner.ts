@@ -22,7 +22,7 @@ import {
   startRecorder,
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -30,6 +30,7 @@ import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict 
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
 import { keepPlace } from "./keep-place.ts";
+import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
@@ -142,6 +143,7 @@ async function attempt(progress: Progress): Promise<void> {
       brokerCommand: request.options.brokerCommand,
       store: request.options.store,
       random: seededRandom(request.options.seed),
+      faultContext: hostFaultContext,
     });
   });
   await inPhase(progress, "lifecycle", () => play(progress));
@@ -156,6 +158,7 @@ async function play({ request, history, stage }: Progress): Promise<void> {
     before: async () => stage.options.signal.throwIfAborted(),
     perform: (step, nested) => runHostStep(stage, step, nested),
   });
+  await stage.faults.heal(undefined, { comesBack: false });
 }
 
 async function lookAgain(progress: Progress): Promise<void> {
@@ -195,6 +198,8 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
     await progress.stage?.schedule.stop();
+    // What cannot be healed here is on the ledger.
+    await catchInto(progress, async () => void (await progress.stage?.faults.heal(undefined, { comesBack: false })));
     if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
     const notUndone = await progress.ledger.undoAll();
     progress.ledger.close();
@@ -258,9 +263,7 @@ function judge(progress: Progress): Expectation[] {
   history.expectEnd();
   const expectations =
     request.judge?.(history.records, history.unreadable) ??
-    request.scenario
-      .expectations(request.options.knobs)
-      .map((one) => judgeExpectation(history.records, one, history.unreadable));
+    judgeExpectations(history.records, request.scenario.expectations(request.options.knobs), history.unreadable);
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
 }

@@ -8,6 +8,9 @@ import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import type { FaultContext } from "../../faults/fault.ts";
+import { FaultsInForce } from "../../faults/faults-in-force.ts";
+import { faultKindOf } from "../../faults/kinds.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
@@ -52,6 +55,8 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** What a fault may use of the stage; see `host-fault-context.ts`. */
+  readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
 }
 
 /** Real processes on this host: what the steps of one run share. */
@@ -84,6 +89,8 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** What the steps broke on purpose. */
+  readonly faults: FaultsInForce;
   broker:
     | {
         readonly url: string;
@@ -103,6 +110,10 @@ export class HostStage implements AnyStage {
     this.watch = new AgentWatch(options.history.record);
     this.schedule = new Schedule(signal);
     this.pauses = new PauseWatch(options.history.record);
+    this.faults = new FaultsInForce({
+      ...{ ledger: options.ledger, record: options.history.record, kindOf: faultKindOf },
+      context: (number) => options.faultContext(this, number),
+    });
   }
 
   /** Sets the stage; each thing is registered for undoing before it is made. */

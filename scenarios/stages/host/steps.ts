@@ -5,6 +5,7 @@ import { eitherStage } from "../either/steps.ts";
 import type { HostStage } from "./host-stage.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { fault, heal } from "./fault-steps.ts";
 import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
 import { onSchedule } from "./on-schedule.ts";
@@ -51,6 +52,8 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "open-schedule": openSchedule,

@@ -4,6 +4,8 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
+import { fault } from "./fault.ts";
+import { heal } from "./heal.ts";
 import { join } from "./join.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
@@ -45,6 +47,8 @@ export const plainKinds = {
   kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   wait,
