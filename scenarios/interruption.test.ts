@@ -36,7 +36,7 @@ function start(deadlineMs: number) {
 }
 
 describe("listenForInterruption", () => {
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("hears %s once, and survives its echo", async (signal) => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)("hears %s once, and survives its echo", async (signal) => {
     const { child, says, exited } = start(60_000);
     await says("listening");
     child.kill(signal);

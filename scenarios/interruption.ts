@@ -9,7 +9,7 @@ export class DeadlineError extends HouseguestError {
 /** Signals within this many milliseconds are one: a terminal, npx and the launcher each deliver the same Ctrl-C. */
 const sameSignalMs = 300;
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 export interface Interruption {
   /** Aborted by a signal or when the deadline passes; every wait of a run takes it. */

@@ -23,6 +23,7 @@ import {
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
 import { judgeExpectation } from "./checkers/registry.ts";
+import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -203,11 +204,16 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
-    await progress.stage?.schedule.stop();
-    if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
-    const notUndone = await progress.ledger.undoAll();
-    progress.ledger.close();
-    await progress.stage?.watch.close();
+    const { stage, request, directory, ledger } = progress;
+    const { notUndone, errors } = await cleanUp({
+      ledger,
+      stopSchedule: async () => await stage?.schedule.stop(),
+      keep: async () => {
+        if (request.keep === true) keepPlace(stage?.place, directory.kept);
+      },
+      stopWatching: async () => await stage?.watch.close(),
+    });
+    progress.error ??= errors[0];
     return notUndone;
   });
 }
