@@ -8,10 +8,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { threadId } from "node:worker_threads";
 
 import { systemCode, UsageError } from "../foundation/errors.ts";
+import { aftermathFile } from "../protocol/aftermath.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 import { makeDirectories } from "./make-directories.ts";
 import { isAlive, processStat } from "./stages/host/proc.ts";
@@ -37,6 +38,7 @@ export const runDirectoryFiles: readonly string[] = [
   "history.jsonl",
   "undo.jsonl",
   "verdict.json",
+  aftermathFile,
   "baseline.snapshot",
   "logs",
   "logs/*.log",
@@ -130,6 +132,11 @@ function firstFree(base: string, wanted: string): RunDirectory {
       if (systemCode(error) !== "EEXIST" || attempt > 1_000) throw error;
     }
   }
+}
+
+/** The directory of a run that was made before. */
+export function runDirectoryAt(path: string): RunDirectory {
+  return layout(dirname(path), basename(path));
 }
 
 function layout(base: string, run: string): RunDirectory {

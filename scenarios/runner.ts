@@ -37,6 +37,7 @@ import type { Scenario } from "./steps/scenario.ts";
 import { stepTitle } from "./steps/step.ts";
 import { asStepError } from "./steps/step-error.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
+import { startWatchdog, type Watchdog } from "./watchdog/start-watchdog.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
 const leaveMsMax = 5_000;
@@ -63,6 +64,7 @@ interface Progress {
   readonly directory: RunDirectory;
   readonly history: RunHistory;
   readonly ledger: UndoLedger;
+  readonly watchdog: Watchdog;
   readonly interruption: Interruption;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
@@ -87,8 +89,9 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
   const ledger = UndoLedger.open(directory.undo);
+  const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
-    ...{ request, directory, history, ledger, interruption, startedAt },
+    ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
     ...{ id: randomBytes(4).toString("hex"), phases: [] },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
@@ -110,7 +113,12 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     await progress.recorder?.close();
     history.close();
     interruption.close();
+    await watchdog.dismiss();
   }
+}
+
+function noWatchdog(why: string): string {
+  return `The run has no watchdog any more (${why}): if this is killed, \`scenarios heal\` undoes what it did.\n`;
 }
 
 /** Keeps the first error. Whatever was under way when the run was interrupted fails for that reason and no other. */
@@ -130,6 +138,8 @@ async function attempt(progress: Progress): Promise<void> {
   progress.baseline = await inPhase(progress, "baseline", async () => {
     // First the recorder: whoever changes something between the two readings is known then.
     progress.recorder = await startRecorder();
+    // It is there before the first reading and goes after the last, so that it is no difference.
+    await progress.watchdog.ready;
     return await takeSnapshot({ signal });
   });
   await inPhase(progress, "set-up", async () => {
