@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import type { Aftermath, Healer } from "../protocol/aftermath.ts";
 import type { NotUndone } from "../protocol/verdict.ts";
 import { readAftermath } from "../reports/runs/read-aftermath.ts";
-import { isRunning, listRuns, type RunDirectory } from "./run-directory.ts";
+import { removeDeadInstances } from "../residue-scanner/watch/calls/dead-instances.ts";
+import { isRunning, listRuns, ownerOf, type RunDirectory } from "./run-directory.ts";
 import { describeUndo } from "./undo/undo-action.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 import { withUndoLock } from "./undo/undo-lock.ts";
@@ -28,6 +29,7 @@ export interface HealedRun {
 export async function heal(root: string): Promise<Healing> {
   const healed: HealedRun[] = [];
   const running: string[] = [];
+  const tracers = await removeDeadInstances();
   const watched: { run: string; aftermath: Aftermath }[] = [];
   for (const directory of listRuns(root)) {
     if (!existsSync(directory.undo)) continue;
@@ -37,7 +39,7 @@ export async function heal(root: string): Promise<Healing> {
       continue;
     }
     // Its watchdog may be at it: then there is nothing left when the lock is free.
-    const run = await withUndoLock(directory.undo, async () => await undoRun(directory, "heal"));
+    const run = await withUndoLock(directory.undo, async () => await undoRun(directory, "heal", tracers));
     const aftermath = run === null ? readAftermath(directory.path) : null;
     if (run !== null) healed.push(run);
     else if (aftermath?.by === "watchdog") watched.push({ run: directory.run, aftermath });
@@ -48,21 +50,35 @@ export async function heal(root: string): Promise<Healing> {
 /**
  * Undoes what one run left whose harness is surely dead, and writes that down. For whoever holds the run's lock.
  *
+ * @param tracers what `removeDeadInstances` has removed just now, of whatever run
  * @returns null where nothing was left
  */
-export async function undoRun(directory: RunDirectory, by: Healer): Promise<HealedRun | null> {
+export async function undoRun(
+  directory: RunDirectory,
+  by: Healer,
+  tracers: readonly string[],
+): Promise<HealedRun | null> {
   const ledger = UndoLedger.open(directory.undo);
   try {
-    if (ledger.open.length === 0 && ledger.spoiledLines.length === 0) return null;
+    const removed = tracersOf(directory, tracers);
+    if (ledger.open.length === 0 && ledger.spoiledLines.length === 0 && removed.length === 0) return null;
     const before = ledger.open.map(describeUndo).reverse();
     const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
     const failed = new Set(notUndone.map((left) => left.what));
-    const undone = before.filter((what) => !failed.has(what));
+    const undone = [...removed, ...before.filter((what) => !failed.has(what))];
     writeAftermath(directory.path, { by, undone, notUndone });
     return { run: directory.run, undone, notUndone };
   } finally {
     ledger.close();
   }
+}
+
+/** The recorder that watches a run is a part of its harness, and names what it makes in the kernel after that process. */
+function tracersOf(directory: RunDirectory, tracers: readonly string[]): string[] {
+  const owner = ownerOf(directory);
+  if (owner === null) return [];
+  const own = tracers.filter((name) => name.startsWith(`houseguest-${owner.pid}-${owner.startTime}-`));
+  return own.map((name) => `the tracing instance ${name}`);
 }
 
 /** Deeds that the ledger no longer tells: somebody must look. */

@@ -111,13 +111,18 @@ export function listRuns(root: string): RunDirectory[] {
 
 /** Whether the harness that made this run is still at work. */
 export function isRunning(directory: RunDirectory): boolean {
+  const owner = ownerOf(directory);
+  return owner !== null && isAlive(owner);
+}
+
+/** The harness that made this run, which may be dead; null where it was killed before it did anything else. */
+export function ownerOf(directory: RunDirectory): { readonly pid: number; readonly startTime: string } | null {
   try {
     const owner: unknown = JSON.parse(readFileSync(join(directory.path, ownerFile), "utf8"));
-    if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return false;
-    return isAlive({ pid: Number(owner.pid), startTime: String(owner.startTime) });
+    if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return null;
+    return { pid: Number(owner.pid), startTime: String(owner.startTime) };
   } catch {
-    // No owner was written: the harness was killed before it did anything else.
-    return false;
+    return null;
   }
 }
 

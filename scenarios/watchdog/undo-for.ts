@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { present } from "../../foundation/assert.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { readAftermath } from "../../reports/runs/read-aftermath.ts";
+import { removeDeadInstances } from "../../residue-scanner/watch/calls/dead-instances.ts";
 import { undoRun } from "../heal.ts";
 import { isRunning, type RunDirectory, runDirectoryAt } from "../run-directory.ts";
 import { withUndoLock } from "../undo/undo-lock.ts";
@@ -25,7 +26,7 @@ async function undoFor(directory: RunDirectory): Promise<ExitCode> {
     await pauseFor(lookEveryMs);
   }
   return await withUndoLock(directory.undo, async () => {
-    const undone = await undoRun(directory, "watchdog");
+    const undone = await undoRun(directory, "watchdog", await removeDeadInstances());
     // Killed before it did anything, or between the last undoing and the verdict: that is said too.
     if (undone === null && !existsSync(directory.verdict) && readAftermath(directory.path) === null) {
       writeAftermath(directory.path, { by: "watchdog", undone: [], notUndone: [] });
