@@ -23,6 +23,7 @@ import {
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
+import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -36,6 +37,7 @@ import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
 import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
+import { startWatchdog, type Watchdog } from "./watchdog/start-watchdog.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
 const leaveMsMax = 5_000;
@@ -62,6 +64,7 @@ interface Progress {
   readonly directory: RunDirectory;
   readonly history: RunHistory;
   readonly ledger: UndoLedger;
+  readonly watchdog: Watchdog;
   readonly interruption: Interruption;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
@@ -86,8 +89,9 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
   const ledger = UndoLedger.open(directory.undo);
+  const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
-    ...{ request, directory, history, ledger, interruption, startedAt },
+    ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
     ...{ id: randomBytes(4).toString("hex"), phases: [] },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
@@ -109,7 +113,12 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     await progress.recorder?.close();
     history.close();
     interruption.close();
+    await watchdog.dismiss();
   }
+}
+
+function noWatchdog(why: string): string {
+  return `The run has no watchdog any more (${why}): if this is killed, \`scenarios heal\` undoes what it did.\n`;
 }
 
 /** Keeps the first error. Whatever was under way when the run was interrupted fails for that reason and no other. */
@@ -129,6 +138,8 @@ async function attempt(progress: Progress): Promise<void> {
   progress.baseline = await inPhase(progress, "baseline", async () => {
     // First the recorder: whoever changes something between the two readings is known then.
     progress.recorder = await startRecorder();
+    // It is there before the first reading and goes after the last, so that it is no difference.
+    await progress.watchdog.ready;
     return await takeSnapshot({ signal });
   });
   await inPhase(progress, "set-up", async () => {
@@ -197,13 +208,20 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
-    await progress.stage?.schedule.stop();
-    // What cannot be healed here is on the ledger.
-    await catchInto(progress, async () => void (await progress.stage?.faults.heal(undefined, { comesBack: false })));
-    if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
-    const notUndone = await progress.ledger.undoAll();
-    progress.ledger.close();
-    await progress.stage?.watch.close();
+    const { stage, request, directory, ledger } = progress;
+    const { notUndone, errors } = await cleanUp({
+      ledger,
+      stopSchedule: async () => {
+        await stage?.schedule.stop();
+        // What cannot be healed here is on the ledger.
+        await stage?.faults.heal(undefined, { comesBack: false });
+      },
+      keep: async () => {
+        if (request.keep === true) keepPlace(stage?.place, directory.kept);
+      },
+      stopWatching: async () => await stage?.watch.close(),
+    });
+    progress.error ??= errors[0];
     return notUndone;
   });
 }
