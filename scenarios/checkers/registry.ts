@@ -9,10 +9,13 @@ import { completionOnce } from "./jobs/completion-once.ts";
 import { commandsOnce } from "./contact/commands-once.ts";
 import { drainedRests } from "./contact/drained-rests.ts";
 import { executions } from "./states/executions.ts";
+import { forgeriesRefused } from "./contact/forgeries-refused.ts";
+import { remoteControl } from "./contact/remote-control.ts";
 import { fencing } from "./leases/fencing.ts";
 import { freezeBound } from "./pause/freeze-bound.ts";
 import { freezeLatency } from "./pause/freeze-latency.ts";
 import { jobsSettled } from "./jobs/jobs-settled.ts";
+import { killswitch } from "./states/killswitch.ts";
 import { keyRevoked } from "./leaving/key-revoked.ts";
 import { latestInstance } from "./contact/latest-instance.ts";
 import { leaseExclusivity } from "./leases/lease-exclusivity.ts";
@@ -168,6 +171,9 @@ export const checkers = {
   "stop-duty": stopDuty,
   "command-duty": commandDuty,
   "wake-truth": wakeTruth,
+  killswitch,
+  "remote-control": remoteControl,
+  "forgeries-refused": forgeriesRefused,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

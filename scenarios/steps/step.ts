@@ -66,6 +66,22 @@ export const Step = z.discriminatedUnion("step", [
   z.strictObject({ step: z.literal("settle"), calmAtMs: z.number().min(0), withinMs: Ms }),
   /** Asks every agent that is still there to withdraw. */
   z.strictObject({ step: z.literal("withdraw-all"), deadlineMs: Ms }),
+  /** The broker starts agents on its own host: until each has joined, and so many jobs are leased to them. */
+  z.strictObject({
+    step: z.literal("spawn"),
+    agents: z.int().min(1).max(16),
+    slots: z.int().min(1).max(limits.slotsMax),
+    leases: z.int().min(0),
+    withinMs: Ms,
+  }),
+  /** The operator has the broker end every agent that it started. */
+  z.strictObject({ step: z.literal("killswitch"), withinMs: Ms }),
+  /** A second broker becomes the hub of the first. */
+  z.strictObject({ step: z.literal("federate") }),
+  /** The hub has its spoke start one agent more, show all that it started, or end them. */
+  z.strictObject({ step: z.literal("command-spoke"), action: z.enum(["spawn", "status", "kill"]), withinMs: Ms }),
+  /** Somebody who listens between hub and spoke sends commands that the hub did not send, or not now. */
+  z.strictObject({ step: z.literal("forge-commands") }),
   /** Compares the results of the batch's completed jobs with the harness's own computation. */
   z.strictObject({ step: z.literal("verify-results"), batch: z.string() }),
 ]);
@@ -117,6 +133,20 @@ export function stepTitle(step: Step): string {
       return `at ${(step.act.atMs / 1_000).toFixed(2)} s: ${actTitle(step.act)}`;
     case "settle":
       return "faults stop, and everything comes to its end";
+    case "spawn":
+      return `the broker starts ${step.agents} agents`;
+    case "killswitch":
+      return "the killswitch is thrown";
+    case "federate":
+      return "a hub joins the broker";
+    case "command-spoke":
+      return {
+        spawn: "the hub starts an agent",
+        status: "the hub asks for its agents",
+        kill: "the hub ends its agents",
+      }[step.action];
+    case "forge-commands":
+      return "somebody forges the hub's commands";
     case "withdraw-all":
       return "every agent that is still there withdraws";
     default:

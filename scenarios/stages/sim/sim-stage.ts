@@ -6,6 +6,7 @@ import type { Timing } from "../../../protocol/timing.ts";
 import { Coverage } from "../../simulator/coverage.ts";
 import { type ChoiceStream, seededTape } from "../../simulator/kernel/choices.ts";
 import type { PlanOptions } from "../../simulator/plan/plan.ts";
+import type { ModelHub } from "./hub.ts";
 import { Simulation } from "../../simulator/simulation.ts";
 import type { Member } from "../../simulator/world/member.ts";
 import { StepError } from "../../steps/step-error.ts";
@@ -34,6 +35,8 @@ export class SimStage {
   readonly owner: ChoiceStream;
   /** Since the step that killed it, until it is started again. */
   brokerIsKilled = false;
+  /** Whom the broker takes commands of, since the step `federate`. */
+  hub: ModelHub | undefined;
   readonly #members = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();

@@ -2,11 +2,13 @@ import { UsageError } from "../../../foundation/errors.ts";
 import type { Step, StepOf } from "../../steps/step.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { guarded, type SimStage } from "./sim-stage.ts";
 import { killBroker } from "./kill-broker.ts";
 import { restart, shutdown } from "./shutdown.ts";
+import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -37,6 +39,11 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "kill-broker": killBroker,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  spawn: spawnAgents,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
 };
 
 /** Carries out one step in virtual time. */
