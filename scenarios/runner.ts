@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
-import { HouseguestError, InterruptedError, messageOf, UsageError } from "../foundation/errors.ts";
+import { HouseguestError, InterruptedError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
@@ -33,8 +33,7 @@ import { keepPlace } from "./keep-place.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
-import { stepTitle } from "./steps/step.ts";
-import { asStepError } from "./steps/step-error.ts";
+import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
@@ -145,26 +144,18 @@ async function attempt(progress: Progress): Promise<void> {
       random: seededRandom(request.options.seed),
     });
   });
-  await inPhase(progress, "lifecycle", () => playSteps(progress));
+  await inPhase(progress, "lifecycle", () => play(progress));
   await inPhase(progress, "leave", async () => await progress.stage?.leave(leaveMsMax));
   await inPhase(progress, "second look", () => lookAgain(progress));
 }
 
-async function playSteps(progress: Progress): Promise<void> {
-  const { request, history, interruption, stage } = progress;
+async function play({ request, history, stage }: Progress): Promise<void> {
   if (stage === undefined) return;
-  const steps = request.scenario.steps(request.options.knobs);
-  for (const [index, step] of steps.entries()) {
-    interruption.signal.throwIfAborted();
-    history.record("step.begin", { index, step: step.step, title: stepTitle(step) });
-    try {
-      const detail = await runHostStep(stage, step);
-      history.record("step.end", { index, step: step.step, outcome: "done", detail });
-    } catch (error) {
-      history.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
-      throw asStepError(error, step.step);
-    }
-  }
+  await playSteps(request.scenario.steps(request.options.knobs), {
+    record: history.record,
+    before: async () => stage.options.signal.throwIfAborted(),
+    perform: (step, nested) => runHostStep(stage, step, nested),
+  });
 }
 
 async function lookAgain(progress: Progress): Promise<void> {

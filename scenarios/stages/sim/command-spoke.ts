@@ -16,7 +16,7 @@ export function federate(stage: SimStage): string {
 }
 
 /** The hub has its spoke start an agent, show what it started, or end it. */
-export function commandSpoke(stage: SimStage, { action, withinMs }: StepOf<"command-spoke">): string {
+export async function commandSpoke(stage: SimStage, { action, withinMs }: StepOf<"command-spoke">): Promise<string> {
   const hub = hubOf(stage);
   const { broker } = stage.simulation;
   const stateOf = (executionId: string) => broker.state?.executions.get(executionId)?.state ?? null;
@@ -25,7 +25,7 @@ export function commandSpoke(stage: SimStage, { action, withinMs }: StepOf<"comm
     const [started] = granted(hub, command);
     const executionId = started?.execution.executionId ?? "";
     hub.spawns.push({ commandId: command.commandId, executionId });
-    stage.until(`${executionId} to run`, () => stateOf(executionId) === "running", withinMs);
+    await stage.until(`${executionId} to run`, () => stateOf(executionId) === "running", withinMs);
     return `${executionId} runs at the spoke`;
   }
   if (action === "status") {
@@ -46,7 +46,7 @@ export function commandSpoke(stage: SimStage, { action, withinMs }: StepOf<"comm
     granted(hub, hub.command({ do: "kill", of, message: { reason: "scenario", now: false } }));
     // What was decided is in the history only when the store has it.
     const isTold = () => stateOf(executionId) === "killed" && broker.shown() !== null;
-    stage.until(`the end of ${executionId} at the spoke`, isTold, withinMs);
+    await stage.until(`the end of ${executionId} at the spoke`, isTold, withinMs);
   }
   return `${hub.spawns.length} agents ended`;
 }

@@ -6,7 +6,7 @@ import type { StepOf } from "../../steps/step.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /** Has the broker start modelled agents, which live until they are ended and take no work. */
-export function spawnAgents(stage: SimStage, step: StepOf<"spawn">): string {
+export async function spawnAgents(stage: SimStage, step: StepOf<"spawn">): Promise<string> {
   const { broker } = stage.simulation;
   const executionIds: string[] = [];
   for (let index = 0; index < step.agents; index += 1) {
@@ -15,12 +15,12 @@ export function spawnAgents(stage: SimStage, step: StepOf<"spawn">): string {
     executionIds.push(response.answer.executionId);
   }
   const running = () => executionIds.every((id) => broker.state?.executions.get(id)?.state === "running");
-  stage.until(`${step.agents} agents to run that the broker started`, running, step.withinMs);
+  await stage.until(`${step.agents} agents to run that the broker started`, running, step.withinMs);
   return executionIds.join(", ");
 }
 
 /** Has it end all of them. */
-export function killswitch(stage: SimStage, { withinMs }: StepOf<"killswitch">): string {
+export async function killswitch(stage: SimStage, { withinMs }: StepOf<"killswitch">): Promise<string> {
   const { broker } = stage.simulation;
   const beganAtMs = stage.nowMs;
   const response = broker.ask({ type: "kill-all", message: { reason: "scenario", now: false } });
@@ -30,7 +30,7 @@ export function killswitch(stage: SimStage, { withinMs }: StepOf<"killswitch">):
   const stateOf = (id: string) => broker.state?.executions.get(id)?.state ?? "running";
   // What was decided is in the history only when the store has it.
   const over = () => executionIds.every((id) => isTerminalExecution(stateOf(id))) && broker.shown() !== null;
-  stage.until(`the end of ${executionIds.length} agents that the broker started`, over, withinMs);
+  await stage.until(`the end of ${executionIds.length} agents that the broker started`, over, withinMs);
   const { living } = broker.spawner;
   if (living > 0) {
     throw new StepError(`The agents have ended, and ${living} processes of theirs have not.`, {

@@ -1,11 +1,16 @@
 import { UsageError } from "../../../foundation/errors.ts";
-import type { Step, StepOf } from "../../steps/step.ts";
+import type { Nested } from "../../steps/play-steps.ts";
+import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
+import { eventuallyWithin, probe } from "../either/probe.ts";
+import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
+import { simLooks } from "./looks.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
-import { guarded, type SimStage } from "./sim-stage.ts";
+import { asVerdict, type SimStage } from "./sim-stage.ts";
+import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { restart, shutdown } from "./shutdown.ts";
 import { killswitch, spawnAgents } from "./spawn-agents.ts";
@@ -17,11 +22,18 @@ import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 
-/** Carries out one kind of step and says in words what came of it; virtual time goes on meanwhile. */
-export type SimStep<Name extends Step["step"]> = (stage: SimStage, step: StepOf<Name>) => string;
+/** Carries out one kind of step and says in words what came of it; whoever waits waits by the stage. */
+export type SimStep<Name extends Step["step"]> = (
+  stage: SimStage,
+  step: StepOf<Name>,
+  nested: Nested,
+) => Promise<string> | string;
 
 /** A step that is not here needs a real host. */
 const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
+  ...eitherStage,
+  probe: (stage, step) => probe(simLooks(stage), step),
+  "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: simLooks(stage) }, step),
   "start-broker": startBroker,
   join,
   submit,
@@ -35,6 +47,7 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "pause-resume-cycles": pauseResumeCycles,
   withdraw,
   shutdown,
+  kill,
   restart,
   "kill-broker": killBroker,
   "use-revoked-key": useRevokedKey,
@@ -47,11 +60,15 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
 };
 
 /** Carries out one step in virtual time. */
-export function runSimStep(stage: SimStage, step: Step): string {
+export async function runSimStep(stage: SimStage, step: Step, nested: Nested): Promise<string> {
   // The table pairs each kind with its own interpreter; that the two belong together is beyond the checker's sight.
   const interpret = interpreters[step.step] as SimStep<typeof step.step> | undefined;
   if (interpret === undefined) throw notOnSim(step.step);
-  return guarded(() => interpret(stage, step));
+  try {
+    return await interpret(stage, step, nested);
+  } catch (error) {
+    throw asVerdict(error);
+  }
 }
 
 /**
@@ -60,8 +77,10 @@ export function runSimStep(stage: SimStage, step: Step): string {
  * @throws UsageError `not-on-sim`
  */
 export function checkSimSteps(steps: readonly Step[]): void {
-  const unknown = steps.find(({ step }) => interpreters[step] === undefined);
-  if (unknown !== undefined) throw notOnSim(unknown.step);
+  for (const step of steps) {
+    if (interpreters[step.step] === undefined) throw notOnSim(step.step);
+    for (const list of nestedSteps(step)) checkSimSteps(list);
+  }
 }
 
 function notOnSim(step: string): UsageError {

@@ -1,0 +1,7 @@
+import * as z from "zod";
+
+/** A duration in milliseconds. */
+export const Ms = z.int().min(1);
+
+/** Which agent of the cast. */
+export const agentName = z.string().regex(/^[a-z][a-z0-9-]{0,20}$/);
