@@ -62,7 +62,7 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
   const moved = membershipPaths(difference, (path) => witness.cgroupDirectory(path));
   const done = [
     ...seen,
-    recorded?.ofChangedProcess(difference) ?? null,
+    recorded?.calls.ofChangedProcess(difference) ?? null,
     moved.length === 0 ? null : (recorded?.ofTouches(moved) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
   if (done !== undefined && done !== null) return done;
@@ -75,7 +75,7 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
 
 /** Anybody with the right can stop it, or have it go on; a terminal does so without a call. */
 function stopSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
-  const seen = recorded?.ofChangedProcess({ ...difference, changed: ["stopped"] }) ?? null;
+  const seen = recorded?.calls.ofChangedProcess({ ...difference, changed: ["stopped"] }) ?? null;
   if (seen !== null) return seen;
   const did = difference.after?.state === "T" ? "stop it" : "have it go on";
   return { to: "unknown", evidence: [{ kind: "recorder", detail: `nobody was seen to ${did}` }] };

@@ -25,6 +25,8 @@ export interface NoiseCase {
   readonly isFoundSocket: (path: string) => boolean;
   /** Whether a namespace, `net:[4026532000]`, came or went itself, as its contents did. */
   readonly isOfNamespace: (name: string, change: Difference["change"]) => boolean;
+  /** Whether a namespace is itself a finding. */
+  readonly isFoundNamespace: (name: string) => boolean;
   readonly isScanner: (pid: number) => boolean;
   /** Whether a process reads what the scanner prints and was started together with it. */
   readonly isReader: (pid: number) => boolean;

@@ -92,6 +92,7 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
     isFoundSocket: (path) => path === "/tmp/found.sock",
     isOfNamespace: (name, change) => name === "net:[4026532001]" && change === "vanished",
+    isFoundNamespace: (name) => name === "net:[4026532009]",
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,
@@ -144,6 +145,11 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/proc/irq/77/smp_affinity", "vanished"), {}],
   ["told-with-namespace", ofListed("sysctls", `${gone} settings`, "vanished", "/proc/sys/net"), {}],
   ["told-with-namespace", ofListed("network", `${gone} route x`, "vanished"), {}],
+  [
+    "told-with-namespace",
+    ofListed("network", `${gone} route x`, "vanished"),
+    { ...seenOfJob, isFoundNamespace: () => true },
+  ],
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), as("harness")],
   ["harness-keeps", newFile("/srv/.scenarios", directory), {}],
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), named("harness")],
@@ -217,6 +223,11 @@ describe("the noise rules do not excuse", () => {
   it.each<[string, Difference, Partial<NoiseCase>]>([
     ["a setting of a device that changed", { ...changedListed("sysctls", {}), key: "/sys/block/sda/queue/x" }, {}],
     ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
+    [
+      "what the run took out of one that is not reported",
+      ofListed("network", `${gone} route x`, "vanished"),
+      seenOfJob,
+    ],
     ["what went out of a namespace that is still there", ofListed("network", "net:[1] route x", "vanished"), {}],
     ["a file in the run directory that is the agent's", newFile("/srv/.scenarios/run-1/agent/key"), as("agent")],
     ["a file that the harness's run directory lost", { ...newFile("/srv/x"), change: "vanished" }, as("harness")],
