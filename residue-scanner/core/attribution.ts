@@ -95,7 +95,7 @@ function crontabSeen(
 ): Attribution | null {
   const file = (after ?? before)?.file;
   const seen = file === undefined ? null : (recorded?.ofTouches([file], isPutting) ?? null);
-  return seen?.to === "shared" ? (recorded?.ofLine(key) ?? seen) : seen;
+  return seen === null ? null : (recorded?.ofLineIn(key, seen) ?? seen);
 }
 
 /** Making one is making a directory; what happens to it afterwards does not make it anybody else's. */

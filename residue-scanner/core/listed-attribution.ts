@@ -48,7 +48,7 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
     [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
     difference.surface === "ipc" ? (touch) => isOfQueue(difference, touch) : isPutting,
   );
-  if (written !== null) return written.to === "shared" ? (recorded.ofLine(difference.key) ?? written) : written;
+  if (written !== null) return recorded.ofLineIn(difference.key, written);
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
   const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
   if (named !== null) return named;

@@ -87,20 +87,20 @@ export class RecordedEvidence {
     return touches.length === 0 ? null : this.#attribute(touches);
   }
 
-  /** Whose a line is that was put into a file that several wrote, or taken out of it; null where that was not seen. */
-  ofLine(key: string): Attribution | null {
+  /**
+   * Whose a line is that was put into a file, or taken out of it: its own writers where several wrote to the file, or where
+   * the run wrote it under another name.
+   *
+   * @param written whose the touches of its file are
+   */
+  ofLineIn(key: string, written: Attribution): Attribution {
     const { by = [], atMs = 0 } = this.#sources.run.recording.lines?.get(key) ?? {};
     const touches = by.map((each): Touch => ({ by: each, kinds: ["modified"], firstMs: atMs, lastMs: atMs }));
-    return touches.length === 0 ? null : this.#attribute(touches);
+    const line = touches.length === 0 ? written : this.#attribute(touches);
+    return written.to === "shared" || (!isOfRun(written.to) && isOfRun(line.to)) ? line : written;
   }
 
-  /** The same of every name in these directories. */
-  ofTouchesIn(directories: readonly string[]): Attribution | null {
-    const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
-    return touches.length === 0 ? null : this.#attribute(touches);
-  }
-
-  /** The same of what is most like a name among all that was touched in the nearest of these directories. */
+  /** Whose are the touches of what is most like a name among all that was touched in the nearest of these directories. */
   ofTouchesLike(path: string, directories: readonly string[]): Attribution | null {
     for (const directory of directories) {
       const touched = this.#sources.run.touchedIn(directory).filter((each) => each.path !== path);
