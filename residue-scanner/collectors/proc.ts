@@ -43,6 +43,11 @@ export function readProcLink(path: string): string | null {
   }
 }
 
+/** A UUID that is another one after each start of the kernel (random(4)); null where there is none. */
+export function readBootId(): string | null {
+  return readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? null;
+}
+
 export interface ProcessStat {
   readonly pid: number;
   readonly name: string;
