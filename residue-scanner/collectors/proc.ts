@@ -54,6 +54,8 @@ export interface ProcessStat {
   readonly state: string;
   readonly parent: number;
   readonly session: number;
+  /** tty_nr; 0 for none. */
+  readonly terminal: number;
   readonly flags: number;
   readonly nice: number;
   readonly startTime: string;
@@ -80,6 +82,7 @@ export function readProcessStat(pid: number, proc = "/proc"): ProcessStat | null
     state: fields[0] ?? "?",
     parent: Number(fields[1]),
     session: Number(fields[3]),
+    terminal: Number(fields[4]),
     flags: Number(fields[6]),
     nice: Number(fields[16]),
     startTime: fields[19] ?? "0",

@@ -41,6 +41,8 @@ export class CallEvidence {
   readonly #names: ReadonlyMap<string, readonly string[]>;
   /** Of all that was called, what did not fail. */
   readonly #acts: readonly Act[];
+  /** Whether every call was seen that is worth an event. */
+  readonly #isComplete: boolean;
 
   constructor({ run, witness, differences }: CallSources, roleOf: RoleOfTouch) {
     this.#witness = witness;
@@ -57,6 +59,8 @@ export class CallEvidence {
     this.#names = new Map(
       [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
     );
+    const calls = run.recording.sources.find(({ source }) => source === "calls");
+    this.#isComplete = calls?.status === "done";
     this.#acts = run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
   }
 
@@ -98,6 +102,18 @@ export class CallEvidence {
       if (!canHaveDone(act, { change, changed, after })) return null;
       return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
     }, noWords);
+  }
+
+  /** Whether it is sure that nobody of the run did that to a process by a call, one that does not say to whom included. */
+  isLeftAlone({ after, before, change, changed }: ProcessDifference): boolean {
+    const fact = after ?? before;
+    if (fact === null || !this.#isComplete) return false;
+    return !this.#acts.some(
+      (act) =>
+        canHaveDone(act, { change, changed, after }) &&
+        explanationBy(act, "processes", processKey(fact)) !== null &&
+        this.#roleOf({ by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs }).to !== "background",
+    );
   }
 
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */

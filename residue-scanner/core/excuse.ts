@@ -6,6 +6,7 @@ import type { FileFact } from "./file-fact.ts";
 import type { NoiseCase } from "./noise-rule.ts";
 import { noiseRules } from "./noise-rules.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
+import type { RecordedEvidence } from "./recorded-evidence.ts";
 
 const examplesMax = 5;
 
@@ -36,18 +37,20 @@ export function excuse(
   options: {
     context: AttributionContext;
     witness: ProcessWitness;
+    /** Null where nothing was recorded. */
+    recorded: RecordedEvidence | null;
     excused: ExcusedTally;
     directoryOf: (difference: Difference) => FileFact | null;
   },
 ): Judged[] {
-  const { context, witness, excused, directoryOf } = options;
+  const { context, witness, recorded, excused, directoryOf } = options;
   let found = foundKeys([]);
   const caseOf = ({ difference, attribution }: Judged): NoiseCase => ({
     difference,
     attribution,
     context,
-    cgroupPrefixes: witness.cgroupPrefixes,
-    watcherUid: witness.watcherUid,
+    cgroupPrefixes: witness.cgroups.prefixes,
+    watcherUid: witness.table.watcherUid,
     directory: () => directoryOf(difference),
     isFoundProcess: (pid) => found.processes.has(pid),
     isFoundCrontab: (file) => found.crontabs.has(file),
@@ -55,9 +58,11 @@ export function excuse(
     isFoundSocket: (path) => found.sockets.has(path),
     isOfNamespace: (name, change) => namespaces.get(name) === change,
     isFoundNamespace: (name) => found.namespaces.has(name),
-    isScanner: (pid) => witness.isScanner(pid),
-    isReader: (pid) => witness.isReader(pid),
-    wasScanner: (pid) => witness.wasScanner(pid),
+    isLeftAlone: () => difference.surface === "processes" && recorded?.calls.isLeftAlone(difference) === true,
+    isOnOthersTerminal: (fact) => witness.isOnOthersTerminal(fact),
+    isScanner: (pid) => witness.table.isScanner(pid),
+    isReader: (pid) => witness.table.isReader(pid),
+    wasScanner: (pid) => witness.table.wasScanner(pid),
   });
   const namespaces = new Map(
     judged.flatMap(({ difference }) =>

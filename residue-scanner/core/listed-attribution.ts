@@ -141,7 +141,7 @@ function byWords(
   const holder = worstOf(holders.length > 0 ? holders : users, witness);
   if (holder !== undefined) {
     // Who lives in a namespace keeps what others put there, too.
-    const isOlder = holder.to === "background" && holders.some((pid) => witness.before(pid) !== null);
+    const isOlder = holder.to === "background" && holders.some((pid) => witness.table.before(pid) !== null);
     if (isOlder && inNamespace.test(fact.key) && change !== "vanished") return { to: "unknown", evidence: [when] };
     const held: Evidence = {
       kind: "holder",

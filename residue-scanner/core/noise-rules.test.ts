@@ -93,6 +93,8 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundSocket: (path) => path === "/tmp/found.sock",
     isOfNamespace: (name, change) => name === "net:[4026532001]" && change === "vanished",
     isFoundNamespace: (name) => name === "net:[4026532009]",
+    isLeftAlone: () => true,
+    isOnOthersTerminal: ({ terminal }) => terminal === 5,
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,
@@ -139,6 +141,11 @@ const ofListed = (
   return { surface, key, change, before, after, changed: [] };
 };
 const gone = "net:[4026532001]";
+
+const stopped = (state: string, terminal: number): ProcessDifference => {
+  const after = processFixture({ pid: 500, state, terminal });
+  return { surface: "processes", key: "500@1", change: "changed", before: after, after, changed: ["stopped"] };
+};
 
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
@@ -199,6 +206,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["kernel-counter", changedListed("sysctls", { isCounter: true }), {}],
   ["kept-by-process", changedListed("open-files", { holders: [9, 60] }), {}],
   ["ended", { ...changedListed("namespaces", { holders: [70] }), change: "vanished", after: null }, {}],
+  ["stopped-by-terminal", stopped("T", 5), {}],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
@@ -299,6 +307,14 @@ describe("the noise rules do not excuse", () => {
     ["login records that the agent writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("agent")],
     ["login records that a job writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("job")],
     ["another file of that name", changedFile("/tmp/utmp", {}, ["size"]), {}],
+    ["a process that stopped on no terminal", stopped("T", 0), {}],
+    [
+      "a process that stopped where a call of the run's may have done it",
+      stopped("T", 5),
+      { isLeftAlone: () => false },
+    ],
+    ["a process that goes on", stopped("S", 5), {}],
+    ["a process that the agent started, and that stopped", stopped("T", 5), as("agent")],
     ["a process with a name in brackets", newProcess({ name: "[kworker/0:1]", commandLine: "" }), {}],
     ["a dead process whose parent lives on", newProcess({ state: "Z", parent: 50 }), {}],
     ["a listening tcp socket that is gone", goneSocket({}), {}],
