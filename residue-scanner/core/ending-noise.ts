@@ -1,7 +1,7 @@
 import { isOfRun } from "./combined-roles.ts";
 import { isListed } from "./difference.ts";
 import type { SocketFact } from "./fact.ts";
-import { isSeenOfRun, type NoiseRule } from "./noise-rule.ts";
+import { changedOnly, isSeenOfRun, type NoiseRule } from "./noise-rule.ts";
 
 /** What ends, moves or goes by itself. */
 export const endingNoise: readonly NoiseRule[] = [
@@ -43,6 +43,16 @@ export const endingNoise: readonly NoiseRule[] = [
     reason: "A number that the kernel counts by itself, and that nobody sets, moved.",
     matches: ({ difference }) =>
       isListed(difference) && difference.change === "changed" && difference.after?.isCounter === true,
+  },
+  {
+    id: "moves-in-use",
+    reason:
+      "Whoever uses it moves it too (what waits in a queue, what a driver sets of its device), and nobody of the run was seen to.",
+    matches: ({ difference, attribution }) =>
+      isListed(difference) &&
+      !isOfRun(attribution.to) &&
+      difference.after?.movesInUse !== undefined &&
+      changedOnly(difference, difference.after.movesInUse),
   },
   {
     id: "closing-connection",

@@ -24,6 +24,7 @@ import type { Requests } from "./requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
 import { through } from "./through.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
+import { changedThreads } from "./thread-changes.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 
 export interface RecordedSources {
@@ -188,9 +189,10 @@ export class RecordedEvidence {
   ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
     const fact = after ?? before;
     if (fact === null) return null;
+    const keys = [processKey(fact), ...changedThreads(before, after).map((thread) => `${thread}@`)];
     return this.#ofActs((act) => {
       if (!canHaveDone(act, { change, changed, after })) return null;
-      return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
+      return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
     }, noWords);
   }
 
