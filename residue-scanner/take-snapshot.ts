@@ -83,8 +83,10 @@ export async function readAllButFiles(
     if (more === undefined || reading.status === "failed") return reading;
     const startedMs = performance.now();
     try {
-      const facts = withoutStacks(more);
-      listed[surface as ListedSurface] = [...(listed[surface as ListedSurface] ?? []), ...facts];
+      const quickly = listed[surface as ListedSurface] ?? [];
+      const known = new Set(quickly.map(({ key }) => key));
+      const facts = withoutStacks(more).filter(({ key }) => !known.has(key));
+      listed[surface as ListedSurface] = [...quickly, ...facts];
       const durationMs = reading.durationMs + performance.now() - startedMs;
       return { ...reading, facts: reading.facts + facts.length, durationMs };
     } catch (error) {

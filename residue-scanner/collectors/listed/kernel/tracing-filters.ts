@@ -5,7 +5,7 @@ import { shellPath } from "../../../core/path-text.ts";
 import { inDirectory } from "../../directory-access.ts";
 import { hasFileSystem, withDetachedMount } from "../../detached-mount.ts";
 import { KernelTexts } from "../read-text.ts";
-import { isOfRecorder, tracingPlace } from "./tracing.ts";
+import { tracingPlace } from "./tracing.ts";
 
 const type = "tracefs";
 /** What a file says in which nothing is set. */
@@ -20,16 +20,12 @@ export function collectTracingFilters(): ListedFact[] {
   return withDetachedMount(type, readTracingFilters) ?? [];
 }
 
+/** Of the kernel's own instance: those of others' instances come and go with them. */
 export function readTracingFilters(directory: string): ListedFact[] {
-  const instances = new KernelTexts().names(`${directory}/instances`).filter((name) => !isOfRecorder(name));
-  return ["", ...instances.map((name) => `/instances/${name}`)].flatMap((instance) => ofInstance(directory, instance));
-}
-
-function ofInstance(directory: string, instance: string): ListedFact[] {
   const texts = new KernelTexts();
-  const top = `${directory}${instance}/events`;
+  const top = `${directory}/events`;
   // An event with a trigger is among those that are on.
-  const on = new Set((texts.text(`${directory}${instance}/set_event`) ?? "").split("\n"));
+  const on = new Set((texts.text(`${directory}/set_event`) ?? "").split("\n"));
   return texts.names(top).flatMap((system) =>
     texts.names(`${top}/${system}`).flatMap((event) => {
       const names = on.has(`${system}:${event}`) ? ["filter", "trigger"] : ["filter"];
@@ -37,9 +33,7 @@ function ofInstance(directory: string, instance: string): ListedFact[] {
         names.flatMap((name): ListedFact[] => {
           const outcome = record(name);
           const text = "text" in outcome ? outcome.text.trim() : "";
-          return text === "" || unset.test(text)
-            ? []
-            : [settingFact(`${instance}/events/${system}/${event}/${name}`, text)];
+          return text === "" || unset.test(text) ? [] : [settingFact(`/events/${system}/${event}/${name}`, text)];
         }),
       );
     }),

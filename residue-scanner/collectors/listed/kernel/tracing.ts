@@ -46,10 +46,6 @@ export function readTracing(directory: string): ListedReading {
   return { facts, unseen: texts.unseen() };
 }
 
-export function isOfRecorder(name: string): boolean {
-  return recorderOf(name).holders !== undefined;
-}
-
 /** A recorder of this program's names its instance after itself, and removes it when it ends. */
 function recorderOf(name: string): { holders?: readonly number[] } {
   const [, pid, startTime] = /^houseguest-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
