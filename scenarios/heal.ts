@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 
 import type { NotUndone } from "../protocol/verdict.ts";
+import { isAlive } from "./stages/host/proc.ts";
 import { isRunning, listRuns } from "./run-directory.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
-import { describeUndo } from "./undo/undo-action.ts";
+import { describeUndo, goneWith } from "./undo/undo-action.ts";
 
 export interface Healing {
   readonly healed: readonly HealedRun[];
@@ -32,16 +33,25 @@ export async function heal(root: string): Promise<Healing> {
     const ledger = UndoLedger.open(directory.undo);
     try {
       if (ledger.open.length === 0 && ledger.spoiledLines.length === 0) continue;
-      const before = ledger.open.map(describeUndo).reverse();
+      const before = ledger.open
+        .map((action) => ({ what: describeUndo(action), note: goneWith(action, isAlive) }))
+        .reverse();
       const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
       const failed = new Set(notUndone.map((left) => left.what));
-      healed.push({ run: directory.run, undone: before.filter((what) => !failed.has(what)), notUndone });
+      healed.push({
+        run: directory.run,
+        undone: before.filter(({ what }) => !failed.has(what)).map(inWords),
+        notUndone,
+      });
     } finally {
       ledger.close();
     }
   }
   return { healed, running };
 }
+
+const inWords = ({ what, note }: { what: string; note: string | undefined }): string =>
+  note === undefined ? what : `${what} (${note})`;
 
 /** Deeds that the ledger no longer tells: somebody must look. */
 function spoiled(file: string, lines: readonly number[]): NotUndone[] {

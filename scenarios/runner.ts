@@ -213,6 +213,7 @@ async function undoEverything(progress: Progress): Promise<NotUndone[]> {
     const notUndone = await progress.ledger.undoAll();
     progress.ledger.close();
     await progress.stage?.watch.close();
+    await progress.stage?.links.close();
     return notUndone;
   });
 }

@@ -8,6 +8,7 @@ import type { Random } from "../../../foundation/random.ts";
 import type { Timing } from "../../../protocol/timing.ts";
 import type { FaultContext } from "../../faults/fault.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
+import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
@@ -80,6 +81,8 @@ export class HostStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Lines between agents and broker, by the agent's name. */
+  readonly links = new Links();
   /** What the steps broke on purpose. */
   readonly faults: FaultsInForce;
   broker:
@@ -179,6 +182,7 @@ export class HostStage {
       this.broker.actor.kill("SIGHUP");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
+    await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.cgroups]) {
       try {
