@@ -14,6 +14,18 @@ const ownersRequest = {
   command: z.enum(["status", "pause", "resume", "withdraw"]),
 };
 
+/**
+ * `index` counts the steps of the plan from 0. A step that another holds has a `path`, too: the numbers that lead to it,
+ * from 1 (`4.2.1` is the first step of the second branch of step 4).
+ */
+const whichStep = {
+  index: z.int(),
+  step: z.string(),
+  path: z
+    .string()
+    .regex(/^\d+(\.\d+)+$/)
+    .optional(),
+};
 /** Of a fault that a step ordered: which of the run's, counted from 1, and its kind (`scenarios faults`). */
 const ofStep = { faultId: z.int().min(1).optional(), kind: z.string().optional() };
 
@@ -31,9 +43,8 @@ export const harnessHistory = {
   }),
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
   "run.ended": z.object({ exitCode: z.int() }),
-  /** `index` counts the steps of the plan from 0. */
-  "step.begin": z.object({ index: z.int(), step: z.string(), title: z.string() }),
-  "step.end": z.object({ index: z.int(), step: z.string(), outcome: z.enum(["done", "failed"]), detail: z.string() }),
+  "step.begin": z.object({ ...whichStep, title: z.string() }),
+  "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */
   "witness.freeze": z.object({
     agentId: AgentId.optional(),

@@ -84,6 +84,13 @@ import { withdrawalCalls } from "./leaving/withdrawal-calls.ts";
 import { withdrawalPersists } from "./leaving/withdrawal-persists.ts";
 import { withdrawalReport } from "./leaving/withdrawal-report.ts";
 import { withdrawalTold } from "./leaving/withdrawal-told.ts";
+import { misbehaviourSeen } from "./jobs/misbehaviour-seen.ts";
+import { noneOutlive } from "./jobs/none-outlive.ts";
+import { reachContained } from "./jobs/reach-contained.ts";
+import { residueFound } from "./jobs/residue-found.ts";
+import { graceGiven } from "./leaving/grace-given.ts";
+import { heartbeatsWhileBusy } from "./contact/heartbeats-while-busy.ts";
+import { pausedInStates } from "./pause/paused-in-states.ts";
 import { withdrawalMeasured } from "./leaving/withdrawal-measured.ts";
 
 export const checkers = {
@@ -170,6 +177,13 @@ export const checkers = {
   "stop-duty": stopDuty,
   "command-duty": commandDuty,
   "wake-truth": wakeTruth,
+  "misbehaviour-seen": misbehaviourSeen,
+  "none-outlive": noneOutlive,
+  "reach-contained": reachContained,
+  "residue-found": residueFound,
+  "grace-given": graceGiven,
+  "heartbeats-while-busy": heartbeatsWhileBusy,
+  "paused-in-states": pausedInStates,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

@@ -1,9 +1,10 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { faultsIn } from "../steps/faults-in-steps.ts";
+import type { Step } from "../steps/step.ts";
 import { faultKindOf } from "./kinds.ts";
 
 /** The faults of some steps that this machine or user cannot apply, each with the reason. */
-export function faultsMissing(steps: unknown): UsageError[] {
+export function faultsMissing(steps: readonly Step[]): UsageError[] {
   const kinds = new Set(faultsIn(steps).map(({ kind }) => kind));
   return [...kinds].flatMap((kind) => {
     const missing = faultKindOf(kind).missing();

@@ -1,10 +1,10 @@
-import { FaultStep } from "./fault-steps.ts";
 import type { FaultSpec } from "../faults/fault-spec.ts";
+import { nestedSteps, type Step } from "./step.ts";
 
 /** The faults that steps order, those inside of other steps included. */
-export function faultsIn(steps: unknown): FaultSpec[] {
-  if (Array.isArray(steps)) return steps.flatMap(faultsIn);
-  if (typeof steps !== "object" || steps === null) return [];
-  const step = FaultStep.safeParse(steps);
-  return step.success ? [step.data.fault] : Object.values(steps).flatMap(faultsIn);
+export function faultsIn(steps: readonly Step[]): FaultSpec[] {
+  return steps.flatMap((step) => [
+    ...(step.step === "fault" ? [step.fault] : []),
+    ...nestedSteps(step).flatMap(faultsIn),
+  ]);
 }
