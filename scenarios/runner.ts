@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
-import { HouseguestError, InterruptedError, messageOf, UsageError } from "../foundation/errors.ts";
+import { HouseguestError, InterruptedError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
@@ -22,7 +22,7 @@ import {
   startRecorder,
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -30,11 +30,11 @@ import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict 
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
 import { keepPlace } from "./keep-place.ts";
+import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
-import { stepTitle } from "./steps/step.ts";
-import { asStepError } from "./steps/step-error.ts";
+import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
@@ -143,28 +143,22 @@ async function attempt(progress: Progress): Promise<void> {
       brokerCommand: request.options.brokerCommand,
       store: request.options.store,
       random: seededRandom(request.options.seed),
+      faultContext: hostFaultContext,
     });
   });
-  await inPhase(progress, "lifecycle", () => playSteps(progress));
+  await inPhase(progress, "lifecycle", () => play(progress));
   await inPhase(progress, "leave", async () => await progress.stage?.leave(leaveMsMax));
   await inPhase(progress, "second look", () => lookAgain(progress));
 }
 
-async function playSteps(progress: Progress): Promise<void> {
-  const { request, history, interruption, stage } = progress;
+async function play({ request, history, stage }: Progress): Promise<void> {
   if (stage === undefined) return;
-  const steps = request.scenario.steps(request.options.knobs);
-  for (const [index, step] of steps.entries()) {
-    interruption.signal.throwIfAborted();
-    history.record("step.begin", { index, step: step.step, title: stepTitle(step) });
-    try {
-      const detail = await runHostStep(stage, step);
-      history.record("step.end", { index, step: step.step, outcome: "done", detail });
-    } catch (error) {
-      history.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
-      throw asStepError(error, step.step);
-    }
-  }
+  await playSteps(request.scenario.steps(request.options.knobs), {
+    record: history.record,
+    before: async () => stage.options.signal.throwIfAborted(),
+    perform: (step, nested) => runHostStep(stage, step, nested),
+  });
+  await stage.faults.heal(undefined, { comesBack: false });
 }
 
 async function lookAgain(progress: Progress): Promise<void> {
@@ -204,6 +198,8 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
     await progress.stage?.schedule.stop();
+    // What cannot be healed here is on the ledger.
+    await catchInto(progress, async () => void (await progress.stage?.faults.heal(undefined, { comesBack: false })));
     if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
     const notUndone = await progress.ledger.undoAll();
     progress.ledger.close();
@@ -267,9 +263,7 @@ function judge(progress: Progress): Expectation[] {
   history.expectEnd();
   const expectations =
     request.judge?.(history.records, history.unreadable) ??
-    request.scenario
-      .expectations(request.options.knobs)
-      .map((one) => judgeExpectation(history.records, one, history.unreadable));
+    judgeExpectations(history.records, request.scenario.expectations(request.options.knobs), history.unreadable);
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
 }

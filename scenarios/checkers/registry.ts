@@ -1,6 +1,6 @@
 import { backoff } from "./leases/backoff.ts";
 import { messageOf } from "../../foundation/errors.ts";
-import type { HistoryRecord } from "../../protocol/history.ts";
+import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
 import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
 import { activityPauses } from "./pause/activity-pauses.ts";
@@ -9,6 +9,7 @@ import { completionOnce } from "./jobs/completion-once.ts";
 import { commandsOnce } from "./contact/commands-once.ts";
 import { drainedRests } from "./contact/drained-rests.ts";
 import { executions } from "./states/executions.ts";
+import { faultEffects } from "./fault-effects.ts";
 import { fencing } from "./leases/fencing.ts";
 import { freezeBound } from "./pause/freeze-bound.ts";
 import { freezeLatency } from "./pause/freeze-latency.ts";
@@ -95,6 +96,7 @@ import { withdrawalMeasured } from "./leaving/withdrawal-measured.ts";
 export const checkers = {
   "lease-exclusivity": leaseExclusivity,
   fencing,
+  "fault-effects": faultEffects,
   "completion-once": completionOnce,
   "no-lost-job": noLostJob,
   "jobs-settled": jobsSettled,
@@ -210,6 +212,23 @@ export function judgeExpectation(
   }
   return { ...base, ...judgement };
 }
+
+/**
+ * Judges a history by what its scenario expects, and by what every scenario does: that the faults which its steps ordered
+ * had an effect.
+ */
+export function judgeExpectations(
+  history: readonly HistoryRecord[],
+  expectations: readonly ScenarioExpectation[],
+  lostEvidence: readonly string[],
+): Expectation[] {
+  const faulted = history.some(({ type, data }) => isOfFault(type) && "faultId" in data && data.faultId !== undefined);
+  const named = expectations.some(({ checker }) => checker === "fault-effects");
+  const all = faulted && !named ? [...expectations, { checker: "fault-effects" } as const] : expectations;
+  return all.map((one) => judgeExpectation(history, one, lostEvidence));
+}
+
+const isOfFault = (type: HistoryType): boolean => type === "fault.applied" || type === "fault.effect";
 
 function judgeHistory(checker: Checker, history: readonly HistoryRecord[], settings: CheckerSettings): Judgement {
   try {

@@ -1,6 +1,6 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { scenarioNamed } from "../catalog/catalog.ts";
-import { stepTitle } from "../steps/step.ts";
+import { nestedSteps, type Step, stepTitle } from "../steps/step.ts";
 
 /** `scenarios show NAME`. */
 export function showCommand(name: string, flags: { json?: boolean }): number {
@@ -21,10 +21,22 @@ export function showCommand(name: string, flags: { json?: boolean }): number {
   const { needs = [] } = scenario;
   if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}\n`);
   process.stdout.write("\nSteps\n");
-  steps.forEach((step, index) => process.stdout.write(`${String(index + 1).padStart(4)}  ${stepTitle(step)}\n`));
+  process.stdout.write(stepLines(steps, "").join(""));
   process.stdout.write("\nExpectations\n");
   for (const { checker, settings } of expectations) {
     process.stdout.write(`      ${checker}${settings === undefined ? "" : ` ${JSON.stringify(settings)}`}\n`);
   }
   return ExitCode.pass;
+}
+
+/** Those that a step holds stand below it, with the numbers that lead there. */
+function stepLines(steps: readonly Step[], within: string): string[] {
+  return steps.flatMap((step, index) => {
+    const number = `${within}${index + 1}`;
+    const lists = nestedSteps(step);
+    const inner = lists.flatMap((list, branch) =>
+      stepLines(list, `${number}.${lists.length === 1 ? "n" : branch + 1}.`),
+    );
+    return [`${number.padStart(4)}  ${stepTitle(step)}\n`, ...inner];
+  });
 }

@@ -39,6 +39,7 @@ export async function startAgent(
     signal: stage.schedule.signal,
   });
   stage.see(actor.pid, "agent");
+  stage.agentPids.set(actor.pid, name);
   const agentId = ready.agentId ?? stage.agents.get(name)?.agentId ?? "";
   const agent = { name, home, agentId, slots, control: joinPath(home, controlSocketName), actor };
   stage.agents.set(name, agent);
