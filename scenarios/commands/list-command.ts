@@ -3,6 +3,7 @@ import { wrapText } from "../../foundation/wrap-text.ts";
 import { placeOf } from "../loading/file-problem.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
@@ -25,17 +26,23 @@ export async function listCommand(flags: ListFlags): Promise<number> {
   return ExitCode.pass;
 }
 
-function asJson({ name, title, description, defaults, requirements, tags, stages, file }: Scenario) {
-  return { name, title, description, requirements, tags, stages, defaults, ...(file === undefined ? {} : { file }) };
+function asJson(scenario: Scenario) {
+  const { name, title, description, defaults, requirements, tags, stages, needs = [], hurts = null, file } = scenario;
+  const skipped = cannotRun(scenario, "host");
+  return { name, title, description, requirements, tags, stages, defaults, needs, hurts, skipped, file };
 }
 
 /** What it is called, what it shows, and what it can be found by. */
-function entry({ name, title, requirements, tags, stages, file }: Scenario): string {
-  const found = [
-    ...(file === undefined ? [] : [placeOf(file, undefined)]),
-    requirements.join(" "),
-    tags.map((tag) => `@${tag}`).join(" "),
-    `on ${stages.join(", ")}`,
+function entry(scenario: Scenario): string {
+  const { name, title, requirements, tags, stages, file } = scenario;
+  const skipped = cannotRun(scenario, "host");
+  const words = [
+    file === undefined ? "" : placeOf(file, undefined),
+    ...[requirements.join(" "), tags.map((tag) => `@${tag}`).join(" "), `on ${stages.join(", ")}`],
   ];
-  return `${name}\n${wrapText(title, { indent, hanging: indent })}\n${indent}${found.filter((words) => words !== "").join(" · ")}\n`;
+  const found = words.filter((word) => word !== "");
+  const cannot = skipped === null ? "" : `Not on this host: ${skipped.why} ${skipped.remedy}`;
+  const lines = [name, wrapText(title, { indent, hanging: indent }), `${indent}${found.join(" · ")}`];
+  if (cannot !== "") lines.push(wrapText(cannot, { indent, hanging: indent }));
+  return `${lines.join("\n")}\n`;
 }

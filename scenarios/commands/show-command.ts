@@ -14,14 +14,18 @@ export async function showCommand(wanted: string, flags: { config?: string; json
   const steps = scenario.steps(scenario.defaults);
   const expectations = scenario.expectations(scenario.defaults);
   if (flags.json === true) {
-    const { name, title, description, requirements, tags, stages, defaults, timing } = scenario;
-    const plan = { name, title, description, requirements, tags, stages, defaults, timing, steps, expectations };
+    const { name, title, description, requirements, tags, stages, needs = [], defaults, timing } = scenario;
+    const told = { name, title, description, requirements, tags, stages, needs, defaults, timing };
+    const plan = { ...told, steps, expectations };
     process.stdout.write(`${JSON.stringify(plan, undefined, 2)}\n`);
     return ExitCode.pass;
   }
   process.stdout.write(`${scenario.name}: ${scenario.title}\n\n${scenario.description}\n\n`);
   const cited = scenario.requirements.length === 0 ? "" : `Requirements  ${scenario.requirements.join(" ")}\n`;
-  process.stdout.write(`${cited}Stages        ${scenario.stages.join(", ")}\n\nSteps\n`);
+  process.stdout.write(`${cited}Stages        ${scenario.stages.join(", ")}\n`);
+  const { needs = [] } = scenario;
+  if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}\n`);
+  process.stdout.write("\nSteps\n");
   process.stdout.write(stepLines(steps, "").join(""));
   process.stdout.write("\nExpectations\n");
   for (const { checker, settings } of expectations) {

@@ -6,14 +6,18 @@ import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { fault, heal } from "./fault-steps.ts";
+import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
 import { simLooks } from "./looks.ts";
 import { own } from "./own.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { restart, shutdown } from "./shutdown.ts";
+import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -51,8 +55,15 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  spawn: spawnAgents,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
 };
 
 /** Carries out one step in virtual time. */
@@ -76,12 +87,13 @@ export function checkSimSteps(steps: readonly Step[]): void {
   for (const step of steps) {
     if (interpreters[step.step] === undefined) throw notOnSim(step.step);
     if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }
 
-function notOnSim(step: string): UsageError {
-  return new UsageError(`The step "${step}" does not exist in virtual time.`, {
+function notOnSim(name: string, what: "step" | "fault" = "step"): UsageError {
+  return new UsageError(`The ${what} "${name}" does not exist in virtual time.`, {
     code: "not-on-sim",
     next: "Run the scenario on this machine, with --stage host.",
   });
