@@ -34,6 +34,7 @@ Examples:
   scenarios run --grep @pause --retries 2 --max-failures 3
   scenarios run --last-failed --keep
   scenarios run ./my-scenario.ts --stage sim
+  scenarios run withdraw-while-paused --agent ./my-agent.ts
   scenarios run rapid-pause-resume --cycles 500 --slots 2
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
@@ -173,6 +174,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
       oneOf("developer", "ci", "strict"),
     )
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
+    .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
     .option("--config <file>", configHelp)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
