@@ -49,6 +49,7 @@ export interface ProcessStat {
   readonly state: string;
   readonly parent: number;
   readonly session: number;
+  readonly group: number;
   readonly flags: number;
   readonly nice: number;
   readonly startTime: string;
@@ -75,6 +76,7 @@ export function readProcessStat(pid: number, proc = "/proc"): ProcessStat | null
     state: fields[0] ?? "?",
     parent: Number(fields[1]),
     session: Number(fields[3]),
+    group: Number(fields[2]),
     flags: Number(fields[6]),
     nice: Number(fields[16]),
     startTime: fields[19] ?? "0",

@@ -37,6 +37,7 @@ export interface ProcessFact {
   readonly uid: number | null;
   readonly parent: number;
   readonly session: number;
+  readonly group?: number;
   /** Path below the cgroup v2 root; null where that is unknown. */
   readonly cgroup: string | null;
   /** PF_KTHREAD; a name in brackets proves nothing. */
