@@ -25,6 +25,7 @@ export async function startBroker(stage: HostStage): Promise<string> {
       ...options.brokerCommand,
       ...["serve", ...where, "--store", options.store, ...data],
       ...["--timing", JSON.stringify(options.timing), "--json"],
+      ...(options.brokerTakesFaults ? ["--faults"] : []),
     ],
     ready: Ready,
     readyWithinMs,
