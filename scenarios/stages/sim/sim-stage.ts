@@ -6,6 +6,7 @@ import type { Timing } from "../../../protocol/timing.ts";
 import { Coverage } from "../../simulator/coverage.ts";
 import { type ChoiceStream, seededTape } from "../../simulator/kernel/choices.ts";
 import type { PlanOptions } from "../../simulator/plan/plan.ts";
+import type { ModelHub } from "./hub.ts";
 import { Simulation } from "../../simulator/simulation.ts";
 import { type Member, memberIndexOf } from "../../simulator/world/member.ts";
 import { SimFaults } from "./sim-faults.ts";
@@ -40,6 +41,8 @@ export class SimStage implements AnyStage {
   readonly owner: ChoiceStream;
   /** Since the step that killed it, until it is started again. */
   brokerIsKilled = false;
+  /** Whom the broker takes commands of, since the step `federate`. */
+  hub: ModelHub | undefined;
   /** The agents that a step killed and none has started again. */
   readonly killed = new Set<string>();
   readonly records: HistoryRecord[] = [];

@@ -6,6 +6,7 @@ import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
 import { simLooks } from "./looks.ts";
 import { isOnSim } from "./sim-acts.ts";
@@ -14,6 +15,7 @@ import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { restart, shutdown } from "./shutdown.ts";
+import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -54,6 +56,11 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  spawn: spawnAgents,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
 };
 
 /** Carries out one step in virtual time. */
