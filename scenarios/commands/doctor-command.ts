@@ -6,6 +6,9 @@ import { catalog } from "../catalog/catalog.ts";
 import { type Ability, diagnose, type Diagnosis } from "../doctor/diagnose.ts";
 import type { Probed } from "../doctor/probe.ts";
 import { probes } from "../doctor/probes.ts";
+import { faultKinds } from "../faults/kinds.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
+import { faultsIn } from "../steps/faults-in-steps.ts";
 
 /**
  * `scenarios doctor`: tries what scenarios need of this machine, and says what would make the rest possible.
@@ -13,7 +16,11 @@ import { probes } from "../doctor/probes.ts";
  * @returns 0 when everything in the catalogue can run here, else 1
  */
 export async function doctorCommand(flags: { json?: boolean }): Promise<number> {
-  const diagnosis = await diagnose({ probes, catalog, faults: [], faultsOf: () => [] });
+  const diagnosis = await diagnose({
+    ...{ probes, catalog, cannotRun },
+    faults: Object.values(faultKinds).map((kind) => ({ kind: kind.kind, missing: kind.missing() })),
+    faultsOf: (scenario) => faultsIn(scenario.steps(scenario.defaults)).map(({ kind }) => kind),
+  });
   const exitCode = diagnosis.scenarios.some(({ missing }) => missing.length > 0) ? ExitCode.fail : ExitCode.pass;
   const output = streamOutput(process.stdout);
   if (flags.json === true) output.write(`${JSON.stringify({ ...diagnosis, exitCode }, undefined, 2)}\n`);

@@ -19,7 +19,8 @@ export function showCommand(name: string, flags: { json?: boolean }): number {
     `Requirements  ${scenario.requirements.join(" ")}\nStages        ${scenario.stages.join(", ")}\n`,
   );
   const { needs = [] } = scenario;
-  if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}
+  if (needs.length > 0)
+    process.stdout.write(`Needs         ${needs.join(", ")}
 `);
   process.stdout.write(`
 Steps

@@ -13,7 +13,13 @@ const probe = (name: string, status: ProbeStatus): Probe => ({
 });
 const whole = ["linux", "node", "temporary-place", "disk-space", "loopback"].map((name) => probe(name, "ok"));
 const [scenario] = catalog.filter(({ stages }) => stages.length === 2);
-const question = { probes: whole, catalog: scenario === undefined ? [] : [scenario], faults: [], faultsOf: () => [] };
+const question = {
+  probes: whole,
+  catalog: scenario === undefined ? [] : [scenario],
+  faults: [],
+  faultsOf: () => [],
+  cannotRun: () => null,
+};
 
 describe("diagnose", () => {
   it("finds nothing missing where everything works", async () => {
@@ -45,6 +51,16 @@ describe("diagnose", () => {
     expect(scenarios.map(({ missing }) => missing.length)).toEqual([1, 0]);
     expect(scenarios[0]?.remedies).toEqual(["apt install redis-server"]);
   });
+});
+
+it("says what a scenario itself lacks, on its stage alone", async () => {
+  const cannotRun = (_: unknown, stage: string) =>
+    stage === "sim" ? null : { why: "There is no moon.", remedy: "apt install moon" };
+  const { scenarios } = await diagnose({ ...question, cannotRun });
+  expect(scenarios).toMatchObject([
+    { missing: ["There is no moon."], remedies: ["apt install moon"] },
+    { missing: [] },
+  ]);
 });
 
 describe("a probe by a command", () => {

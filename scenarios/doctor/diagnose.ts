@@ -1,3 +1,4 @@
+import type { Skipped } from "../../protocol/suite.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Probe, Probed } from "./probe.ts";
 import { probeAll } from "./probe.ts";
@@ -40,10 +41,12 @@ export interface Question {
   readonly faults: readonly FaultHere[];
   /** The kinds of faults that a scenario's steps name. */
   readonly faultsOf: (scenario: Scenario) => readonly string[];
+  /** What a scenario itself says that it needs and this machine has not. */
+  readonly cannotRun: (scenario: Scenario, stage: string) => Skipped | null;
 }
 
 /** Tries everything, and says of each stage, scenario and fault whether this machine and user can run it. */
-export async function diagnose({ probes, catalog, faults, faultsOf }: Question): Promise<Diagnosis> {
+export async function diagnose({ probes, catalog, faults, faultsOf, cannotRun }: Question): Promise<Diagnosis> {
   const probed = await probeAll(probes);
   const stages = Object.entries(neededByStage).map(([name, needed]): Ability => {
     const lacking = probed.filter(({ name, status }) => status === "no" && needed.includes(name));
@@ -60,10 +63,14 @@ export async function diagnose({ probes, catalog, faults, faultsOf }: Question):
         ...stages.filter(({ name }) => name === stage),
         ...(stage === "sim" ? [] : broken.filter(({ name }) => faultsOf(scenario).includes(name))),
       ].filter(({ missing }) => missing.length > 0);
+      const own = cannotRun(scenario, stage);
       return {
         ...{ name: scenario.name, stage },
-        missing: needed.map(({ name, missing }) => `${name} (${missing.join("; ")})`),
-        remedies: [...new Set(needed.flatMap(({ remedies }) => remedies))],
+        missing: [
+          ...needed.map(({ name, missing }) => `${name} (${missing.join("; ")})`),
+          ...(own === null ? [] : [own.why]),
+        ],
+        remedies: [...new Set([...needed.flatMap(({ remedies }) => remedies), ...(own === null ? [] : [own.remedy])])],
       };
     }),
   );
