@@ -5,7 +5,8 @@ import type { NotUndone } from "../protocol/verdict.ts";
 import { readAftermath } from "../reports/runs/read-aftermath.ts";
 import { removeDeadInstances } from "../residue-scanner/watch/calls/dead-instances.ts";
 import { isRunning, listRuns, ownerOf, type RunDirectory } from "./run-directory.ts";
-import { describeUndo } from "./undo/undo-action.ts";
+import { isAlive } from "./stages/host/proc.ts";
+import { describeUndo, goneWith } from "./undo/undo-action.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 import { withUndoLock } from "./undo/undo-lock.ts";
 import { writeAftermath } from "./write-aftermath.ts";
@@ -62,10 +63,12 @@ export async function undoRun(
   try {
     const removed = tracersOf(directory, tracers);
     if (ledger.open.length === 0 && ledger.spoiledLines.length === 0 && removed.length === 0) return null;
-    const before = ledger.open.map(describeUndo).reverse();
+    const before = ledger.open
+      .map((action) => ({ what: describeUndo(action), note: goneWith(action, isAlive) }))
+      .reverse();
     const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
     const failed = new Set(notUndone.map((left) => left.what));
-    const undone = [...removed, ...before.filter((what) => !failed.has(what))];
+    const undone = [...removed, ...before.filter(({ what }) => !failed.has(what)).map(inWords)];
     writeAftermath(directory.path, { by, undone, notUndone });
     return { run: directory.run, undone, notUndone };
   } finally {
@@ -80,6 +83,9 @@ function tracersOf(directory: RunDirectory, tracers: readonly string[]): string[
   const own = tracers.filter((name) => name.startsWith(`houseguest-${owner.pid}-${owner.startTime}-`));
   return own.map((name) => `the tracing instance ${name}`);
 }
+
+const inWords = ({ what, note }: { what: string; note: string | undefined }): string =>
+  note === undefined ? what : `${what} (${note})`;
 
 /** Deeds that the ledger no longer tells: somebody must look. */
 function spoiled(file: string, lines: readonly number[]): NotUndone[] {

@@ -219,7 +219,10 @@ async function undoEverything(progress: Progress): Promise<NotUndone[]> {
       keep: async () => {
         if (request.keep === true) keepPlace(stage?.place, directory.kept);
       },
-      stopWatching: async () => await stage?.watch.close(),
+      stopWatching: async () => {
+        await stage?.watch.close();
+        await stage?.links.close();
+      },
     });
     progress.error ??= errors[0];
     return notUndone;

@@ -167,6 +167,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("ipc", "msgget", { keys: returned("msg ") }),
   ...calls("ipc", "shmctl", { keys: given("id", "shm ") }),
   ...calls("ipc", "semctl", { keys: given("id", "sem ") }),
+  ...calls("ipc", "msgsnd msgrcv", { keys: given("id", "msg ") }),
   ...calls("ipc", "msgctl", { keys: given("id", "msg ") }),
   // POSIX queues, whose names are not told.
   ...calls("ipc", "mq_open mq_unlink", { among: /^(?!(?:shm|sem|msg) \d)/ }),

@@ -1,3 +1,4 @@
+import type { Toxic, ToxicCount, ToxicDirection } from "./link/toxic.ts";
 import type { UndoAction } from "../undo/undo-action.ts";
 import type { FaultKindName, FaultSpecOf } from "./fault-spec.ts";
 
@@ -42,6 +43,8 @@ export interface FaultProcesses {
 export interface FaultContext {
   /** A name for what the fault makes on the host, which nothing else has. */
   readonly id: string;
+  /** Which of the run's faults it is, counted from 1. */
+  readonly number: number;
   readonly signal: AbortSignal;
   /**
    * Writes down how a deed is undone, before it is done. It is undone when the fault is, by the same code as
@@ -57,6 +60,8 @@ export interface FaultContext {
     readonly process: string;
     readonly part?: "itself" | "jobs" | undefined;
   }) => FaultProcesses;
+  /** The lines of agents that joined through one, by the agent's name. */
+  readonly links: FaultLinks;
   /** That somebody's process ends, or stands still, by intention. */
   readonly cast: {
     readonly ending: (name: string) => void;
@@ -67,6 +72,14 @@ export interface FaultContext {
     /** Starts an agent or the broker again where it was, unless it is up; says so in words. */
     readonly startAgain: (name: string) => Promise<string>;
   };
+}
+
+/** Toxics on the lines of agents, by the number of their fault. */
+export interface FaultLinks {
+  /** @throws FaultError `no-link` when the agent has not joined through a line */
+  readonly add: (agent: string, id: number, toxic: { toxic: Toxic; direction: ToxicDirection }) => Promise<void>;
+  readonly count: (agent: string, id: number) => Promise<ToxicCount>;
+  readonly remove: (agent: string, id: number) => Promise<void>;
 }
 
 /** One kind of fault on real processes. */

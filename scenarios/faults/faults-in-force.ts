@@ -1,15 +1,11 @@
-import { HouseguestError, messageOf } from "../../foundation/errors.ts";
+import { messageOf } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { NotUndone } from "../../protocol/verdict.ts";
 import type { UndoLedger } from "../undo/undo-ledger.ts";
 import type { Effect, FaultContext, FaultInForce, FaultKind } from "./fault.ts";
+import { FaultError } from "./fault-error.ts";
 import { type FaultKindName, type FaultSpec, faultTitle } from "./fault-spec.ts";
-
-/** A fault could not be applied or undone, or is none of those in force. */
-export class FaultError extends HouseguestError {
-  override readonly name = "FaultError";
-}
 
 export interface FaultsOptions {
   readonly ledger: UndoLedger;

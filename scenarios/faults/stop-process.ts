@@ -2,7 +2,7 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 
 import { cpuTimeNs, isAlive, isStopped } from "../stages/host/proc.ts";
 import type { FaultKind } from "./fault.ts";
-import { FaultError } from "./faults-in-force.ts";
+import { FaultError } from "./fault-error.ts";
 import { comesTrue } from "./process-ends.ts";
 
 const names = { agent: "stall-agent", broker: "stall-broker", jobs: "stop-jobs" } as const;

@@ -40,6 +40,9 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
           () => emptyCgroup(action.path),
           `${cgroupPids(action.path).length} processes are still in it`,
         );
+      case "ends-with-process":
+        // Its own ends it before it comes here.
+        return action.pid === process.pid || !isAlive(action) ? undefined : `the process ${action.pid} still bears it`;
       case "leave-cgroup":
         return await until(() => leaveCgroup(action), `${cgroupPids(action.path).length} processes are still in it`);
       case "remove-directory":

@@ -13,6 +13,8 @@ import {
   unifiedCgroupOf,
 } from "../proc.ts";
 
+import { threadSettingsOf } from "./thread-settings.ts";
+
 /** PF_KTHREAD of include/linux/sched.h. */
 const kernelThreadFlag = 0x200000;
 /** PF_EXITING of the same: its memory, and the environment with it, is gone or going. */
@@ -65,6 +67,7 @@ export function readProcess(
     olderCgroups: olderCgroupsIn(cgroups),
     timerSlackNs: hasMemory ? numberIn(readProcRecord(`${directory}/timerslack_ns`)) : null,
     coreDumpFilter: hasMemory ? (readProcRecord(`${directory}/coredump_filter`)?.trim() ?? null) : null,
+    threads: hasMemory ? threadSettingsOf(pid, proc) : null,
     autogroupNice: hasMemory ? autogroupNiceIn(readProcRecord(`${directory}/autogroup`)) : null,
   };
   return concludeReading(fact, readProcessStat(pid, proc));

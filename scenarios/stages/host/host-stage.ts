@@ -11,6 +11,7 @@ import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
 import type { FaultContext } from "../../faults/fault.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
+import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
@@ -92,6 +93,8 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Lines between agents and broker, by the agent's name. */
+  readonly links = new Links();
   /** What the steps broke on purpose. */
   readonly faults: FaultsInForce;
   /** What else the harness has open, each with how it is closed; the last one is closed first. */
@@ -246,6 +249,7 @@ export class HostStage implements AnyStage {
       this.broker.actor.kill("SIGHUP");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
+    await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.cgroups]) {
       try {

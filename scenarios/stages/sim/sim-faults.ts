@@ -1,5 +1,5 @@
 import { UsageError } from "../../../foundation/errors.ts";
-import { FaultError } from "../../faults/faults-in-force.ts";
+import { FaultError } from "../../faults/fault-error.ts";
 import { type FaultSpec, faultTitle } from "../../faults/fault-spec.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import type { Member } from "../../simulator/world/member.ts";
