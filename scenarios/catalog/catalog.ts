@@ -39,14 +39,15 @@ export const catalog: readonly Scenario[] = [
 /**
  * Finds a scenario by its name.
  *
+ * @param all the catalogue, and what a user adds to it
  * @throws UsageError `unknown-scenario`, suggesting the nearest name
  */
-export function scenarioNamed(name: string): Scenario {
-  const scenario = catalog.find((one) => one.name === name);
+export function scenarioNamed(name: string, all: readonly Scenario[] = catalog): Scenario {
+  const scenario = all.find((one) => one.name === name);
   if (scenario !== undefined) return scenario;
   const meant = nearest(
     name.toLowerCase(),
-    catalog.map((one) => one.name),
+    all.map((one) => one.name),
   );
   throw new UsageError(`There is no scenario "${name}".`, {
     code: "unknown-scenario",

@@ -1,5 +1,7 @@
 import * as z from "zod";
 
+import { shellWord } from "../../foundation/shell-word.ts";
+
 /**
  * What the harness does to the host, by how it is undone: plain data, so that a later process can finish what a killed
  * one began. Every action is idempotent.
@@ -26,6 +28,8 @@ export const UndoAction = z.discriminatedUnion("undo", [
     expiresInMs: z.int(),
   }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
+  /** What somebody else's step or agent does; their own word for how it is undone, which must be idempotent. */
+  z.strictObject({ undo: z.literal("run-command"), command: z.array(z.string()).min(1) }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
 ]);
@@ -50,6 +54,8 @@ export function describeUndo(action: UndoAction): string {
       return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
       return `the directory ${action.path}`;
+    case "run-command":
+      return `what \`${commandWords(action)}\` undoes`;
     case "withdraw-agent":
       return `the agent in ${action.home}`;
   }
@@ -83,7 +89,13 @@ export function finishCommand(action: UndoAction): string {
       return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":
       return `rm -rf -- '${action.path}'`;
+    case "run-command":
+      return commandWords(action);
     case "withdraw-agent":
       return `${action.command.join(" ")} withdraw --home '${action.home}'`;
   }
+}
+
+function commandWords({ command }: { readonly command: readonly string[] }): string {
+  return command.map((word) => shellWord(word)).join(" ");
 }

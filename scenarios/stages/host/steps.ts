@@ -11,6 +11,7 @@ import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
 import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
+import { own } from "./own.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
@@ -39,6 +40,7 @@ export type HostStep<Name extends Step["step"]> = (
 
 const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(hostLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: hostLooks(stage) }, step),
   "start-broker": startBroker,

@@ -2,6 +2,7 @@ import { UsageError } from "../../../foundation/errors.ts";
 import type { Nested } from "../../steps/play-steps.ts";
 import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
+import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
@@ -10,6 +11,7 @@ import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
 import { simLooks } from "./looks.ts";
 import { isOnSim } from "./sim-acts.ts";
+import { own } from "./own.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
@@ -34,6 +36,7 @@ export type SimStep<Name extends Step["step"]> = (
 /** A step that is not here needs a real host. */
 const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(simLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: simLooks(stage) }, step),
   "start-broker": startBroker,
@@ -84,6 +87,7 @@ export function checkSimSteps(steps: readonly Step[]): void {
   for (const step of steps) {
     if (interpreters[step.step] === undefined) throw notOnSim(step.step);
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
+    if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }

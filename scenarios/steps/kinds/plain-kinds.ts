@@ -15,6 +15,7 @@ import { killBroker } from "./kill-broker.ts";
 import { killswitch } from "./killswitch.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { openSchedule } from "./open-schedule.ts";
+import { own } from "./own.ts";
 import { pause } from "./pause.ts";
 import { pauseResumeCycles } from "./pause-resume-cycles.ts";
 import { probe } from "./probe.ts";
@@ -69,6 +70,7 @@ export const plainKinds = {
   federate,
   "command-spoke": commandSpoke,
   "forge-commands": forgeCommands,
+  own,
 } as const;
 
 export type PlainStep = {
