@@ -144,6 +144,7 @@ async function attempt(progress: Progress): Promise<void> {
       store: request.options.store,
       random: seededRandom(request.options.seed),
       faultContext: hostFaultContext,
+      recorder: progress.recorder ?? null,
     });
   });
   await inPhase(progress, "lifecycle", () => play(progress));

@@ -15,6 +15,8 @@ export const UndoAction = z.discriminatedUnion("undo", [
   /** A cgroup with a limit, into which processes were moved: they go back to where they were, and it is removed. */
   z.strictObject({ undo: z.literal("leave-cgroup"), path: z.string(), to: z.string() }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
+  /** Lines of this user's crontab that hold the mark; the crontab itself where nothing else is in it. */
+  z.strictObject({ undo: z.literal("clean-crontab"), mark: z.string().regex(/^[a-z0-9-]+$/) }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
 ]);
@@ -35,6 +37,8 @@ export function describeUndo(action: UndoAction): string {
       return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
       return `the directory ${action.path}`;
+    case "clean-crontab":
+      return `lines of the crontab with ${action.mark}`;
     case "withdraw-agent":
       return `the agent in ${action.home}`;
   }
@@ -50,11 +54,13 @@ export function finishCommand(action: UndoAction): string {
     case "kill-marked":
       return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
     case "remove-cgroup":
-      return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
+      return `echo 1 > ${action.path}/cgroup.kill || xargs -r kill -9 < ${action.path}/cgroup.procs; find ${action.path} -depth -type d -exec rmdir {} +`;
     case "leave-cgroup":
       return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":
       return `rm -rf -- '${action.path}'`;
+    case "clean-crontab":
+      return `crontab -l | grep -v ${action.mark} | crontab -`;
     case "withdraw-agent":
       return `${action.command.join(" ")} withdraw --home '${action.home}'`;
   }

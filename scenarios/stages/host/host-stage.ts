@@ -11,6 +11,7 @@ import type { Timing } from "../../../protocol/timing.ts";
 import type { FaultContext } from "../../faults/fault.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
+import type { Recorder } from "../../../residue-scanner/scanner.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
@@ -18,6 +19,7 @@ import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { AnyStage } from "../either/any-stage.ts";
 import type { Actor } from "./actor.ts";
+import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
 import { PauseWatch } from "./pause-watch.ts";
 import { processStat } from "./proc.ts";
@@ -57,6 +59,8 @@ export interface HostStageOptions {
   readonly random: Random;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
   readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
+  /** Who listens to what is done on this host, since before the baseline; null for nobody. */
+  readonly recorder?: Recorder | null;
 }
 
 /** Real processes on this host: what the steps of one run share. */
@@ -91,6 +95,8 @@ export class HostStage implements AnyStage {
   readonly pauses: PauseWatch;
   /** What the steps broke on purpose. */
   readonly faults: FaultsInForce;
+  /** What is known of the jobs that misbehave. */
+  readonly hostile = new Hostile();
   broker:
     | {
         readonly url: string;
@@ -224,7 +230,7 @@ export class HostStage implements AnyStage {
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
-    for (const path of [this.place, ...this.cgroups]) {
+    for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {
         rmdirSync(path);
       } catch {
