@@ -30,6 +30,8 @@ export const UndoAction = z.discriminatedUnion("undo", [
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
   /** What somebody else's step or agent does; their own word for how it is undone, which must be idempotent. */
   z.strictObject({ undo: z.literal("run-command"), command: z.array(z.string()).min(1) }),
+  /** Lines of this user's crontab that hold the mark; the crontab itself where nothing else is in it. */
+  z.strictObject({ undo: z.literal("clean-crontab"), mark: z.string().regex(/^[a-z0-9-]+$/) }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
 ]);
@@ -56,6 +58,8 @@ export function describeUndo(action: UndoAction): string {
       return `the directory ${action.path}`;
     case "run-command":
       return `what \`${commandWords(action)}\` undoes`;
+    case "clean-crontab":
+      return `lines of the crontab with ${action.mark}`;
     case "withdraw-agent":
       return `the agent in ${action.home}`;
   }
@@ -80,7 +84,7 @@ export function finishCommand(action: UndoAction): string {
     case "kill-marked":
       return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
     case "remove-cgroup":
-      return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
+      return `echo 1 > ${action.path}/cgroup.kill || xargs -r kill -9 < ${action.path}/cgroup.procs; find ${action.path} -depth -type d -exec rmdir {} +`;
     case "ends-with-process":
       return `kill ${action.pid}`;
     case "remove-broker-fault":
@@ -91,6 +95,8 @@ export function finishCommand(action: UndoAction): string {
       return `rm -rf -- '${action.path}'`;
     case "run-command":
       return commandWords(action);
+    case "clean-crontab":
+      return `crontab -l | grep -v ${action.mark} | crontab -`;
     case "withdraw-agent":
       return `${action.command.join(" ")} withdraw --home '${action.home}'`;
   }
