@@ -5,7 +5,7 @@ import { jsonReport } from "./json.ts";
 import { type JunitAttempt, junitAttempt, junitDocument, junitSuite } from "./junit.ts";
 import { listReporter } from "./list.ts";
 import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
-import type { ReporterName } from "./reporter-names.ts";
+import type { TextReporterName } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 import { placeWords } from "./suite/place-words.ts";
 import { isWorthTelling, suiteLines } from "./suite/suite-lines.ts";
@@ -29,7 +29,7 @@ export interface ReportSeries {
 
 /** @param summaryFile where the reporter `github` appends its step summary; undefined for nowhere */
 export function reportSeries(
-  name: ReporterName,
+  name: TextReporterName,
   output: SeriesOutput,
   summaryFile?: (text: string) => void,
 ): ReportSeries {
