@@ -62,6 +62,7 @@ export function withFlags(config: Config, flags: RunFlags): Config {
     ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
     ...(flags.cycles === undefined ? {} : { cycles: flags.cycles }),
     ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+    ...(flags.artifact === undefined ? {} : { artifacts: [...flags.artifact] }),
     ...deadline(config, flags),
     ...store(config, flags),
   };

@@ -1,9 +1,9 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { wrapText } from "../../foundation/wrap-text.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 import { placeOf } from "../loading/file-problem.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
-import { cannotRun } from "../needs/cannot-run.ts";
 import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
@@ -29,20 +29,23 @@ export async function listCommand(flags: ListFlags): Promise<number> {
 function asJson(scenario: Scenario) {
   const { name, title, description, defaults, requirements, tags, stages, needs = [], hurts = null, file } = scenario;
   const skipped = cannotRun(scenario, "host");
-  return { name, title, description, requirements, tags, stages, defaults, needs, hurts, skipped, file };
+  const told = { name, title, description, requirements, tags, stages, defaults, needs, hurts, skipped };
+  return { ...told, ...(file === undefined ? {} : { file }) };
 }
 
 /** What it is called, what it shows, and what it can be found by. */
 function entry(scenario: Scenario): string {
   const { name, title, requirements, tags, stages, file } = scenario;
   const skipped = cannotRun(scenario, "host");
-  const words = [
-    file === undefined ? "" : placeOf(file, undefined),
-    ...[requirements.join(" "), tags.map((tag) => `@${tag}`).join(" "), `on ${stages.join(", ")}`],
-  ];
-  const found = words.filter((word) => word !== "");
-  const cannot = skipped === null ? "" : `Not on this host: ${skipped.why} ${skipped.remedy}`;
+  const found = [
+    ...(file === undefined ? [] : [placeOf(file, undefined)]),
+    requirements.join(" "),
+    tags.map((tag) => `@${tag}`).join(" "),
+    `on ${stages.join(", ")}`,
+  ].filter((words) => words !== "");
   const lines = [name, wrapText(title, { indent, hanging: indent }), `${indent}${found.join(" · ")}`];
-  if (cannot !== "") lines.push(wrapText(cannot, { indent, hanging: indent }));
+  if (skipped !== null) {
+    lines.push(wrapText(`Not on this host: ${skipped.why} ${skipped.remedy}`, { indent, hanging: indent }));
+  }
   return `${lines.join("\n")}\n`;
 }

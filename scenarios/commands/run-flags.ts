@@ -30,6 +30,8 @@ export interface RunFlags {
   /** In seconds. */
   readonly timeout?: number;
   readonly config?: string;
+  /** Files that are tested. */
+  readonly artifact?: readonly string[];
   readonly output: string;
   readonly reporter?: readonly string[];
   readonly json?: boolean;
@@ -73,7 +75,10 @@ export function againCommand(
 }
 
 function keptOptions(flags: GivenFlags): string[] {
-  return kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])]));
+  return [
+    ...kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])])),
+    ...(flags.artifact ?? []).map((path) => option("artifact", path)),
+  ];
 }
 
 function option(name: string, value: string | number): string {

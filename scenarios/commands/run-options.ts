@@ -176,6 +176,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
     .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
     .option("--config <file>", configHelp)
+    .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
     .option("--dry-run", "show what would run, in order, and do nothing")

@@ -21,9 +21,9 @@ export async function showCommand(wanted: string, flags: { config?: string; json
     return ExitCode.pass;
   }
   process.stdout.write(`${scenario.name}: ${scenario.title}\n\n${scenario.description}\n\n`);
+  const { needs = [] } = scenario;
   const cited = scenario.requirements.length === 0 ? "" : `Requirements  ${scenario.requirements.join(" ")}\n`;
   process.stdout.write(`${cited}Stages        ${scenario.stages.join(", ")}\n`);
-  const { needs = [] } = scenario;
   if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}\n`);
   process.stdout.write("\nSteps\n");
   process.stdout.write(stepLines(steps, "").join(""));

@@ -9,6 +9,7 @@ import { leaveCgroup } from "./leave-cgroup.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
 import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
 import { emptyCgroup } from "../stages/host/run-cgroup.ts";
+import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /** How long the kernel may take to reap what was killed, in milliseconds. */
@@ -45,6 +46,8 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
       case "ends-with-process":
         // Its own ends it before it comes here.
         return action.pid === process.pid || !isAlive(action) ? undefined : `the process ${action.pid} still bears it`;
+      case "remove-broker-fault":
+        return isAlive(action) ? await removeBrokerFault(action) : undefined;
       case "leave-cgroup":
         return await until(() => leaveCgroup(action), `${cgroupPids(action.path).length} processes are still in it`);
       case "remove-directory":
@@ -52,6 +55,8 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
         return existsSync(action.path) ? "something is still in it" : undefined;
       case "run-command":
         return await runCommand(action.command);
+      case "clean-crontab":
+        return await cleanCrontab(action.mark);
       case "withdraw-agent":
         return await withdrawAgent(action);
     }
@@ -65,6 +70,18 @@ async function runCommand([file, ...args]: readonly string[]): Promise<string | 
     ...{ reject: false, stdin: "ignore", timeout: commandMsMax, killSignal: "SIGKILL" },
   });
   return failed ? shortMessage : undefined;
+}
+
+/** Nothing is written where the mark is not found: a crontab is somebody's. */
+async function cleanCrontab(mark: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await execa("crontab", ["-l"], { reject: false, stdin: "ignore" });
+  if (exitCode !== 0 || !stdout.includes(mark)) return undefined;
+  const rest = stdout.split("\n").filter((line) => !line.includes(mark));
+  const isEmpty = rest.every((line) => line === "");
+  const written = isEmpty
+    ? await execa("crontab", ["-r"], { reject: false, stdin: "ignore" })
+    : await execa("crontab", ["-"], { reject: false, input: `${rest.join("\n")}\n` });
+  return written.exitCode === 0 ? undefined : written.stderr.slice(0, 300);
 }
 
 /** Rounds, because a process may fork while the others are being killed. */

@@ -3,6 +3,10 @@ import type { StepOf, Step } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
 import { eitherStage } from "../either/steps.ts";
 import type { HostStage } from "./host-stage.ts";
+import { awaitMisbehaviour } from "./await-misbehaviour.ts";
+import { findResidue } from "./find-residue.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
@@ -48,6 +52,10 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   submit,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
+  "await-misbehaviour": awaitMisbehaviour,
+  "look-outside": lookOutside,
+  "find-residue": findResidue,
+  "find-survivors": findSurvivors,
   pause,
   "watch-frozen": watchFrozen,
   resume,

@@ -47,9 +47,9 @@ export class SimStage implements AnyStage {
   readonly killed = new Set<string>();
   readonly records: HistoryRecord[] = [];
   readonly #waits: VirtualWaits;
-  readonly agents = new Map<string, Member>();
   /** What the steps broke on purpose. */
   readonly faults: SimFaults;
+  readonly agents = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
 

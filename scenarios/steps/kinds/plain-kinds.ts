@@ -1,5 +1,9 @@
 import type * as z from "zod";
 
+import { awaitMisbehaviour } from "./await-misbehaviour.ts";
+import { findResidue } from "./find-residue.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
@@ -42,6 +46,10 @@ export const plainKinds = {
   submit,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
+  "await-misbehaviour": awaitMisbehaviour,
+  "look-outside": lookOutside,
+  "find-residue": findResidue,
+  "find-survivors": findSurvivors,
   pause,
   "watch-frozen": watchFrozen,
   resume,
