@@ -4,16 +4,20 @@ import type { Scenario } from "../steps/scenario.ts";
 import { brokerRestart } from "./broker-restart.ts";
 import { federatedForgery } from "./federated-forgery.ts";
 import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
+import { goodbyeRacesSigterm } from "./goodbye-races-sigterm.ts";
 import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
+import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
 import { withdrawDuringJob } from "./withdraw-during-job.ts";
 import { withdrawTwice } from "./withdraw-twice.ts";
 import { withdrawUnderLoad } from "./withdraw-under-load.ts";
+import { withdrawWhileEnrolling } from "./withdraw-while-enrolling.ts";
 import { withdrawWhilePaused } from "./withdraw-while-paused.ts";
 import { withdrawWithBrokerDown } from "./withdraw-with-broker-down.ts";
 
@@ -27,9 +31,13 @@ export const catalog: readonly Scenario[] = [
   withdrawDuringJob,
   withdrawWhilePaused,
   withdrawTwice,
+  withdrawWhileEnrolling,
+  withdrawCrashAtEveryStep,
   withdrawWithBrokerDown,
   goodbyeShutdown,
   sigtermShutdown,
+  goodbyeRacesSigterm,
+  resumeElsewhere,
   brokerRestart,
   killswitchScenario,
   federatedSpawnStatusKill,

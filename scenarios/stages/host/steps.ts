@@ -5,6 +5,7 @@ import { eitherStage } from "../either/steps.ts";
 import type { HostStage } from "./host-stage.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { beginJoining } from "./begin-joining.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
@@ -28,6 +29,7 @@ import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 import { withdrawAll } from "./withdraw-all.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Carries out one kind of step and says in words what came of it. */
 export type HostStep<Name extends Step["step"]> = (
@@ -58,6 +60,8 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   "kill-broker": killBroker,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "begin-joining": beginJoining,
+  "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,
   federate,

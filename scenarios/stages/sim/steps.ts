@@ -6,7 +6,7 @@ import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
-import { join } from "./join.ts";
+import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
@@ -21,6 +21,7 @@ import { useRevokedKey } from "./use-revoked-key.ts";
 import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Carries out one kind of step and says in words what came of it; whoever waits waits by the stage. */
 export type SimStep<Name extends Step["step"]> = (
@@ -52,6 +53,8 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "kill-broker": killBroker,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "begin-joining": beginJoining,
+  "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,
   federate,

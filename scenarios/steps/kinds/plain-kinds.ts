@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { beginJoining } from "./begin-joining.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
 import { federate } from "./federate.ts";
@@ -31,6 +32,7 @@ import { waitUntil } from "./wait-until.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 import { withdrawAll } from "./withdraw-all.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Every kind of step that holds no others; a new one is a file, a line here, and an interpreter on each stage. */
 export const plainKinds = {
@@ -60,6 +62,8 @@ export const plainKinds = {
   "on-schedule": onSchedule,
   settle,
   "withdraw-all": withdrawAll,
+  "begin-joining": beginJoining,
+  "withdraw-with-kills": withdrawWithKills,
   spawn,
   killswitch,
   federate,
