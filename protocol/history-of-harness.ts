@@ -26,6 +26,8 @@ const whichStep = {
     .regex(/^\d+(\.\d+)+$/)
     .optional(),
 };
+/** Of a fault that a step ordered: which of the run's, counted from 1, and its kind (`scenarios faults`). */
+const ofStep = { faultId: z.int().min(1).optional(), kind: z.string().optional() };
 
 /** What the harness itself records: its steps, what its witnesses saw from outside, and its faults. */
 export const harnessHistory = {
@@ -225,8 +227,21 @@ export const harnessHistory = {
     detail: z.string(),
     /** What it took away for good (jobs that a store forgot), by id. */
     subjects: z.array(z.string()),
+    ...ofStep,
   }),
-  "fault.undone": z.object({ fault: z.string(), target: z.string() }),
+  /**
+   * What was measured of a fault that a step ordered: what was looked for, and what was there. The last word on a fault
+   * counts; one that had no effect to be seen makes the run unknown.
+   */
+  "fault.effect": z.object({
+    fault: z.string(),
+    target: z.string(),
+    seen: z.boolean(),
+    lookedFor: z.string(),
+    found: z.string(),
+    ...ofStep,
+  }),
+  "fault.undone": z.object({ fault: z.string(), target: z.string(), detail: z.string().optional(), ...ofStep }),
   expectation: z.object({
     id: z.string(),
     title: z.string(),

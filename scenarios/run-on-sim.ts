@@ -5,7 +5,7 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
 import { type Expectation, type PhaseTime, type RunVerdict, worstVerdict } from "../protocol/verdict.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
 import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
@@ -88,6 +88,7 @@ async function play(progress: Progress): Promise<void> {
   };
   try {
     await stage.play(() => playSteps(request.scenario.steps(request.options.knobs), player));
+    stage.faults.heal();
     stage.assertInvariants();
   } catch (error) {
     progress.error = error;
@@ -134,9 +135,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
 }
 
 function judge({ request, stage, records }: Progress): Expectation[] {
-  const expectations = request.scenario
-    .expectations(request.options.knobs)
-    .map((one) => judgeExpectation(records, one, []));
+  const expectations = judgeExpectations(records, request.scenario.expectations(request.options.knobs), []);
   for (const expectation of expectations) stage.record("expectation", expectation);
   return expectations;
 }

@@ -10,7 +10,7 @@ export const resumeElsewhere: Scenario = {
   description:
     "A donor pauses, so that its jobs' checkpoints are at the broker, and is killed before it can say anything. The broker " +
     "misses it; a relief agent gets the jobs, goes on from the checkpoints and not from zero, and ends them with the " +
-    "right results. The donor comes back paused, has nothing to do with them any more, and withdraws.",
+    "right results. The donor comes back paused, has nothing to do with them any more, goes on and withdraws.",
   requirements: ["WC-3", "WC-7", "WC-13"],
   tags: ["migration", "checkpoint", "fault"],
   stages: ["host", "sim"],
@@ -29,6 +29,7 @@ export const resumeElsewhere: Scenario = {
     { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "restart", agent: "donor", withinMs: 60_000 },
+    { step: "resume", agent: "donor" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "withdraw", agent: "relief", deadlineMs: withdrawDeadlineMs },
   ],

@@ -1,6 +1,6 @@
 import { backoff } from "./leases/backoff.ts";
 import { messageOf } from "../../foundation/errors.ts";
-import type { HistoryRecord } from "../../protocol/history.ts";
+import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
 import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
 import { activityPauses } from "./pause/activity-pauses.ts";
@@ -9,6 +9,7 @@ import { completionOnce } from "./jobs/completion-once.ts";
 import { commandsOnce } from "./contact/commands-once.ts";
 import { drainedRests } from "./contact/drained-rests.ts";
 import { executions } from "./states/executions.ts";
+import { faultEffects } from "./fault-effects.ts";
 import { forgeriesRefused } from "./contact/forgeries-refused.ts";
 import { remoteControl } from "./contact/remote-control.ts";
 import { fencing } from "./leases/fencing.ts";
@@ -90,11 +91,19 @@ import { withdrawalCalls } from "./leaving/withdrawal-calls.ts";
 import { withdrawalPersists } from "./leaving/withdrawal-persists.ts";
 import { withdrawalReport } from "./leaving/withdrawal-report.ts";
 import { withdrawalTold } from "./leaving/withdrawal-told.ts";
+import { misbehaviourSeen } from "./jobs/misbehaviour-seen.ts";
+import { noneOutlive } from "./jobs/none-outlive.ts";
+import { reachContained } from "./jobs/reach-contained.ts";
+import { residueFound } from "./jobs/residue-found.ts";
+import { graceGiven } from "./leaving/grace-given.ts";
+import { heartbeatsWhileBusy } from "./contact/heartbeats-while-busy.ts";
+import { pausedInStates } from "./pause/paused-in-states.ts";
 import { withdrawalMeasured } from "./leaving/withdrawal-measured.ts";
 
 export const checkers = {
   "lease-exclusivity": leaseExclusivity,
   fencing,
+  "fault-effects": faultEffects,
   "completion-once": completionOnce,
   "no-lost-job": noLostJob,
   "jobs-settled": jobsSettled,
@@ -175,6 +184,13 @@ export const checkers = {
   "stop-duty": stopDuty,
   "command-duty": commandDuty,
   "wake-truth": wakeTruth,
+  "misbehaviour-seen": misbehaviourSeen,
+  "none-outlive": noneOutlive,
+  "reach-contained": reachContained,
+  "residue-found": residueFound,
+  "grace-given": graceGiven,
+  "heartbeats-while-busy": heartbeatsWhileBusy,
+  "paused-in-states": pausedInStates,
   killswitch,
   "shutdown-raced": shutdownRaced,
   "resumed-elsewhere": resumedElsewhere,
@@ -210,6 +226,23 @@ export function judgeExpectation(
   }
   return { ...base, ...judgement };
 }
+
+/**
+ * Judges a history by what its scenario expects, and by what every scenario does: that the faults which its steps ordered
+ * had an effect.
+ */
+export function judgeExpectations(
+  history: readonly HistoryRecord[],
+  expectations: readonly ScenarioExpectation[],
+  lostEvidence: readonly string[],
+): Expectation[] {
+  const faulted = history.some(({ type, data }) => isOfFault(type) && "faultId" in data && data.faultId !== undefined);
+  const named = expectations.some(({ checker }) => checker === "fault-effects");
+  const all = faulted && !named ? [...expectations, { checker: "fault-effects" } as const] : expectations;
+  return all.map((one) => judgeExpectation(history, one, lostEvidence));
+}
+
+const isOfFault = (type: HistoryType): boolean => type === "fault.applied" || type === "fault.effect";
 
 function judgeHistory(checker: Checker, history: readonly HistoryRecord[], settings: CheckerSettings): Judgement {
   try {

@@ -17,6 +17,7 @@ import { planSuite, type SuitePlan } from "../selection/plan-suite.ts";
 import { type EntryResult, runEntries } from "../suite/run-entries.ts";
 import { openRunner } from "../suite/runners.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 import { failedBefore, failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
 import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
@@ -143,6 +144,7 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
+      skip: ({ scenario }) => cannotRun(scenario, stage),
       run: (entry, attempt) => {
         const at = plan.entries.indexOf(entry);
         const { repeat, repeats } = entry;
@@ -154,7 +156,9 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
       onEntry: keep,
     });
     const record = keep(results);
-    const bad = record.entries.some(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
+    const bad = record.entries.some(
+      ({ outcome }) => !isGood(outcome) && outcome !== "not-run" && outcome !== "skipped",
+    );
     const again = bad ? againCommand(flags, { rootDefault }) : null;
     return { suite: { record, again }, interrupted: runner.signal.aborted, unwritten };
   } finally {
@@ -178,10 +182,11 @@ function recordOf(
   before: ReadonlySet<string>,
 ): SuiteRecord {
   const entries = plan.entries.map(({ position, scenario, repeat, repeats, seed }, index): SuiteEntry => {
-    const { outcome, attempts } = results[index] ?? { outcome: "not-run", attempts: [] };
+    const { outcome, attempts, skipped } = results[index] ?? { outcome: "not-run", attempts: [] };
     return {
       ...{ position, scenario: scenario.name, repeat, repeats, seed, outcome, attempts: [...attempts] },
-      ...(outcome === "not-run" && before.has(scenario.name) ? { failedBefore: true } : {}),
+      ...((outcome === "not-run" || outcome === "skipped") && before.has(scenario.name) ? { failedBefore: true } : {}),
+      ...(skipped === undefined ? {} : { skipped }),
     };
   });
   return {

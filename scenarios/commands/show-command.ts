@@ -8,15 +8,19 @@ export function showCommand(name: string, flags: { json?: boolean }): number {
   const steps = scenario.steps(scenario.defaults);
   const expectations = scenario.expectations(scenario.defaults);
   if (flags.json === true) {
-    const { title, description, requirements, tags, stages, defaults, timing } = scenario;
-    const plan = { name, title, description, requirements, tags, stages, defaults, timing, steps, expectations };
+    const { title, description, requirements, tags, stages, needs = [], defaults, timing } = scenario;
+    const told = { name, title, description, requirements, tags, stages, needs, defaults, timing };
+    const plan = { ...told, steps, expectations };
     process.stdout.write(`${JSON.stringify(plan, undefined, 2)}\n`);
     return ExitCode.pass;
   }
   process.stdout.write(`${scenario.name}: ${scenario.title}\n\n${scenario.description}\n\n`);
   process.stdout.write(
-    `Requirements  ${scenario.requirements.join(" ")}\nStages        ${scenario.stages.join(", ")}\n\nSteps\n`,
+    `Requirements  ${scenario.requirements.join(" ")}\nStages        ${scenario.stages.join(", ")}\n`,
   );
+  const { needs = [] } = scenario;
+  if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}\n`);
+  process.stdout.write("\nSteps\n");
   process.stdout.write(stepLines(steps, "").join(""));
   process.stdout.write("\nExpectations\n");
   for (const { checker, settings } of expectations) {

@@ -60,7 +60,7 @@ export function readSuite(root: string): SuiteRecord {
  */
 export function failedLast({ entries }: SuiteRecord): ReadonlySet<string> {
   const bad = entries.filter(({ outcome, failedBefore }) =>
-    outcome === "not-run" ? failedBefore === true : !isGood(outcome),
+    outcome === "not-run" || outcome === "skipped" ? failedBefore === true : !isGood(outcome),
   );
   return new Set(bad.map(({ scenario }) => scenario));
 }

@@ -9,6 +9,10 @@ import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import type { FaultContext } from "../../faults/fault.ts";
+import { FaultsInForce } from "../../faults/faults-in-force.ts";
+import { Links } from "../../faults/link/links.ts";
+import { faultKindOf } from "../../faults/kinds.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
@@ -55,6 +59,8 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** What a fault may use of the stage; see `host-fault-context.ts`. */
+  readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
 }
 
 /** Real processes on this host: what the steps of one run share. */
@@ -87,6 +93,10 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Lines between agents and broker, by the agent's name. */
+  readonly links = new Links();
+  /** What the steps broke on purpose. */
+  readonly faults: FaultsInForce;
   /** What else the harness has open, each with how it is closed; the last one is closed first. */
   readonly closing: (() => void | Promise<void>)[] = [];
   /** The broker that commands the one on the stage, and the line between them; since the step `federate`. */
@@ -118,6 +128,10 @@ export class HostStage implements AnyStage {
     this.watch = new AgentWatch(options.history.record);
     this.schedule = new Schedule(signal);
     this.pauses = new PauseWatch(options.history.record);
+    this.faults = new FaultsInForce({
+      ...{ ledger: options.ledger, record: options.history.record, kindOf: faultKindOf },
+      context: (number) => options.faultContext(this, number),
+    });
   }
 
   /** Sets the stage; each thing is registered for undoing before it is made. */
@@ -235,6 +249,7 @@ export class HostStage implements AnyStage {
       this.broker.actor.kill("SIGHUP");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
+    await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.cgroups]) {
       try {

@@ -3,6 +3,7 @@ import { join as joinPath } from "node:path";
 import * as z from "zod";
 
 import { controlSocketName } from "../../../protocol/control.ts";
+import { jobReadOptions } from "../../jobs/job-read.ts";
 import { type Actor, launchActor, type StartedActor, startActor } from "./actor.ts";
 import type { HostAgent, HostStage } from "./host-stage.ts";
 
@@ -59,13 +60,13 @@ function homeOf({ place }: HostStage, name: string): string {
 }
 
 function requestOf(stage: HostStage, { name, slots, options: more = [], command, environment }: AgentStart) {
-  const { options, running } = stage;
+  const { options, running, links } = stage;
   return {
     name,
     command: [
       ...(command ?? options.agentCommand),
       ...["join", "--foreground", "--json", "--home", homeOf(stage, name), "--slots", String(slots)],
-      ...["--broker", running.url, "--token", running.joinToken, ...more],
+      ...["--broker", links.url(name) ?? running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],
     ],
     run: options.id,
     ...(environment === undefined ? {} : { environment }),

@@ -6,6 +6,7 @@ import type { HostStage } from "./host-stage.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { beginJoining } from "./begin-joining.ts";
+import { fault, heal } from "./fault-steps.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
@@ -58,6 +59,8 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,

@@ -1,5 +1,5 @@
 import type { StepOf } from "../../steps/step.ts";
-import { neverMs } from "./never.ts";
+import { neverMs } from "../../simulator/never.ts";
 import type { SimStage } from "./sim-stage.ts";
 import { startBroker } from "./start-broker.ts";
 

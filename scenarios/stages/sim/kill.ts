@@ -1,6 +1,6 @@
 import type { StepOf } from "../../steps/step.ts";
 import { StepError } from "../../steps/step-error.ts";
-import { neverMs } from "./never.ts";
+import { neverMs } from "../../simulator/never.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /** kill -9 of the agent's process, which stays down until it is started again. */

@@ -1,6 +1,6 @@
 import type { StepOf } from "../../steps/step.ts";
 import { StepError } from "../../steps/step-error.ts";
-import { neverMs } from "./never.ts";
+import { neverMs } from "../../simulator/never.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /** Has the agent's process end, by a signal or by the broker, and looks whether a job outlived it. */

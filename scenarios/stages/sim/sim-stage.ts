@@ -9,6 +9,7 @@ import type { PlanOptions } from "../../simulator/plan/plan.ts";
 import type { ModelHub } from "./hub.ts";
 import { Simulation } from "../../simulator/simulation.ts";
 import { type Member, memberIndexOf } from "../../simulator/world/member.ts";
+import { SimFaults } from "./sim-faults.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
 import { notInTime } from "../../steps/wait-error.ts";
@@ -46,6 +47,8 @@ export class SimStage implements AnyStage {
   readonly killed = new Set<string>();
   readonly records: HistoryRecord[] = [];
   readonly #waits: VirtualWaits;
+  /** What the steps broke on purpose. */
+  readonly faults: SimFaults;
   readonly #members = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
@@ -64,6 +67,7 @@ export class SimStage implements AnyStage {
     );
     this.owner = this.simulation.world.tape.stream("owner");
     this.#waits = new VirtualWaits(this.simulation.world, guarded);
+    this.faults = new SimFaults(this.simulation, (name) => this.agent(name));
   }
 
   get nowMs(): number {
@@ -139,6 +143,12 @@ export class SimStage implements AnyStage {
     const { host } = this.agent(agent);
     if ("agentId" in data && data.agentId === host.agentId) return true;
     return memberIndexOf(source) === host.index && source.length === instanceIdLength;
+  }
+
+  /** Does something after so long, while the steps go on. */
+  later(delayMs: number, work: () => void): void {
+    const { heap } = this.simulation.world;
+    heap.push(this.nowMs + delayMs, { happen: work }, 0, null);
   }
 
   /** What never may happen in the broker is looked for everywhere. */

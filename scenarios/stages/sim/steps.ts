@@ -5,9 +5,11 @@ import { eventuallyWithin, probe } from "../either/probe.ts";
 import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { fault, heal } from "./fault-steps.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
@@ -51,6 +53,8 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
@@ -82,12 +86,13 @@ export async function runSimStep(stage: SimStage, step: Step, nested: Nested): P
 export function checkSimSteps(steps: readonly Step[]): void {
   for (const step of steps) {
     if (interpreters[step.step] === undefined) throw notOnSim(step.step);
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }
 
-function notOnSim(step: string): UsageError {
-  return new UsageError(`The step "${step}" does not exist in virtual time.`, {
+function notOnSim(name: string, what: "step" | "fault" = "step"): UsageError {
+  return new UsageError(`The ${what} "${name}" does not exist in virtual time.`, {
     code: "not-on-sim",
     next: "Run the scenario on this machine, with --stage host.",
   });

@@ -1,6 +1,6 @@
 import { WithdrawalStep } from "../../../protocol/withdrawal-report.ts";
 import type { StepOf } from "../../steps/step.ts";
-import { neverMs } from "./never.ts";
+import { neverMs } from "../../simulator/never.ts";
 import { ask } from "./owner.ts";
 import type { SimStage } from "./sim-stage.ts";
 

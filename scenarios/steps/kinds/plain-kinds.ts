@@ -6,6 +6,8 @@ import { awaitSettled } from "./await-settled.ts";
 import { beginJoining } from "./begin-joining.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
+import { fault } from "./fault.ts";
+import { heal } from "./heal.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
 import { join } from "./join.ts";
@@ -52,6 +54,8 @@ export const plainKinds = {
   kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   wait,
