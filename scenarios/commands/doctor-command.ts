@@ -6,6 +6,8 @@ import { catalog } from "../catalog/catalog.ts";
 import { type Ability, diagnose, type Diagnosis } from "../doctor/diagnose.ts";
 import type { Probed } from "../doctor/probe.ts";
 import { probes } from "../doctor/probes.ts";
+import { faultKinds } from "../faults/kinds.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 
 /**
  * `scenarios doctor`: tries what scenarios need of this machine, and says what would make the rest possible.
@@ -13,7 +15,10 @@ import { probes } from "../doctor/probes.ts";
  * @returns 0 when everything in the catalogue can run here, else 1
  */
 export async function doctorCommand(flags: { json?: boolean }): Promise<number> {
-  const diagnosis = await diagnose({ probes, catalog, faults: [], faultsOf: () => [] });
+  const diagnosis = await diagnose({
+    ...{ probes, catalog, cannotRun },
+    faults: Object.values(faultKinds).map((kind) => ({ kind: kind.kind, missing: kind.missing() })),
+  });
   const exitCode = diagnosis.scenarios.some(({ missing }) => missing.length > 0) ? ExitCode.fail : ExitCode.pass;
   const output = streamOutput(process.stdout);
   if (flags.json === true) output.write(`${JSON.stringify({ ...diagnosis, exitCode }, undefined, 2)}\n`);

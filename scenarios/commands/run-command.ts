@@ -36,6 +36,8 @@ interface Suite {
   readonly workers: number;
   /** What had come to no good end before; null where `--last-failed` was not given. */
   readonly failed: ReadonlySet<string> | null;
+  /** Those of them that this command does not run. */
+  readonly leftOut: readonly string[];
   readonly requests: readonly Omit<RunRequest, "reporters">[];
   readonly startedAt: number;
 }
@@ -90,7 +92,9 @@ function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Su
   if (stage === "host") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.
   const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
-  return { flags, stage, plan, workers, failed, requests, startedAt: Date.now() };
+  const meant = new Set(scenarios.map(({ name }) => name));
+  const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
+  return { flags, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
 }
 
 function nothingToRun({ flags: { shard }, plan, failed }: Suite): string {
@@ -177,7 +181,7 @@ async function reported(request: RunRequest, run: (request: RunRequest) => Promi
 
 /** @param before the names of what had come to no good end before */
 function recordOf(
-  { flags, stage, plan, startedAt }: Suite,
+  { flags, stage, plan, leftOut, startedAt }: Suite,
   results: readonly EntryResult[],
   before: ReadonlySet<string>,
 ): SuiteRecord {
@@ -191,6 +195,7 @@ function recordOf(
   });
   return {
     ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, plan: plan.digest },
+    ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     ...{ shard: flags.shard ?? null, entries },
   };
 }

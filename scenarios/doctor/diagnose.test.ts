@@ -13,7 +13,12 @@ const probe = (name: string, status: ProbeStatus): Probe => ({
 });
 const whole = ["linux", "node", "temporary-place", "disk-space", "loopback"].map((name) => probe(name, "ok"));
 const [scenario] = catalog.filter(({ stages }) => stages.length === 2);
-const question = { probes: whole, catalog: scenario === undefined ? [] : [scenario], faults: [], faultsOf: () => [] };
+const question = {
+  probes: whole,
+  catalog: scenario === undefined ? [] : [scenario],
+  faults: [],
+  cannotRun: () => null,
+};
 
 describe("diagnose", () => {
   it("finds nothing missing where everything works", async () => {
@@ -35,16 +40,21 @@ describe("diagnose", () => {
     expect(scenarios.flatMap(({ missing }) => missing)).toEqual([]);
   });
 
-  it("says which faults are not possible, whom that keeps from running on real processes, and the remedy", async () => {
-    const { scenarios, faults } = await diagnose({
-      ...{ ...question, probes: [...whole, probe("redis-server", "no")] },
-      faults: [{ kind: "pause-store", missing: "redis-server is not there" }],
-      faultsOf: () => ["pause-store"],
-    });
+  it("says which faults are not possible, and the remedy", async () => {
+    const missing = { why: "There is no redis-server.", remedy: "apt install redis-server" };
+    const { faults } = await diagnose({ ...question, faults: [{ kind: "pause-store", missing }] });
     expect(faults).toMatchObject([{ name: "pause-store", remedies: ["apt install redis-server"] }]);
-    expect(scenarios.map(({ missing }) => missing.length)).toEqual([1, 0]);
-    expect(scenarios[0]?.remedies).toEqual(["apt install redis-server"]);
   });
+});
+
+it("says what a scenario itself lacks, on its stage alone", async () => {
+  const cannotRun = (_: unknown, stage: string) =>
+    stage === "sim" ? null : { why: "There is no moon.", remedy: "apt install moon" };
+  const { scenarios } = await diagnose({ ...question, cannotRun });
+  expect(scenarios).toMatchObject([
+    { missing: ["There is no moon."], remedies: ["apt install moon"] },
+    { missing: [] },
+  ]);
 });
 
 describe("a probe by a command", () => {
