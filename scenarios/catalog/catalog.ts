@@ -1,6 +1,7 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import { agentFrozenPastItsLease } from "./agent-frozen-past-its-lease.ts";
 import { brokerRestart } from "./broker-restart.ts";
 import { federatedForgery } from "./federated-forgery.ts";
 import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
@@ -38,6 +39,7 @@ export const catalog: readonly Scenario[] = [
   sigtermShutdown,
   goodbyeRacesSigterm,
   resumeElsewhere,
+  agentFrozenPastItsLease,
   brokerRestart,
   killswitchScenario,
   federatedSpawnStatusKill,

@@ -25,6 +25,7 @@ import { killsSurvived } from "./leaving/kills-survived.ts";
 import { withdrawnFrom } from "./leaving/withdrawn-from.ts";
 import { resumedElsewhere } from "./checkpoints/resumed-elsewhere.ts";
 import { shutdownRaced } from "./leaving/shutdown-raced.ts";
+import { staleFenced } from "./leases/stale-fenced.ts";
 import { lostNoticed } from "./contact/lost-noticed.ts";
 import { noIntake } from "./pause/no-intake.ts";
 import { noLostJob } from "./jobs/no-lost-job.ts";
@@ -192,6 +193,7 @@ export const checkers = {
   "heartbeats-while-busy": heartbeatsWhileBusy,
   "paused-in-states": pausedInStates,
   killswitch,
+  "stale-fenced": staleFenced,
   "shutdown-raced": shutdownRaced,
   "resumed-elsewhere": resumedElsewhere,
   "withdrawn-from": withdrawnFrom,

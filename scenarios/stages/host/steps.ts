@@ -19,6 +19,7 @@ import { openSchedule } from "./open-schedule.ts";
 import { killswitch } from "./killswitch.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { restart } from "./restart.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
 import { spawnAgents } from "./spawn-agents.ts";
@@ -64,6 +65,7 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
+  "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,

@@ -14,6 +14,7 @@ import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { restart, shutdown } from "./shutdown.ts";
 import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
@@ -58,6 +59,7 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
+  "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,

@@ -21,6 +21,7 @@ import { pauseResumeCycles } from "./pause-resume-cycles.ts";
 import { probe } from "./probe.ts";
 import { restart } from "./restart.ts";
 import { resume } from "./resume.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
 import { spawn } from "./spawn.ts";
@@ -67,6 +68,7 @@ export const plainKinds = {
   settle,
   "withdraw-all": withdrawAll,
   "begin-joining": beginJoining,
+  "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
   spawn,
   killswitch,
