@@ -3,6 +3,7 @@ import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { agentFrozenPastItsLease } from "./agent-frozen-past-its-lease.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
 import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
 import { goodbyeRacesSigterm } from "./goodbye-races-sigterm.ts";
@@ -41,6 +42,7 @@ export const catalog: readonly Scenario[] = [
   resumeElsewhere,
   agentFrozenPastItsLease,
   brokerRestart,
+  duplicateAndReorderedEvents,
   killswitchScenario,
   federatedSpawnStatusKill,
   federatedForgery,

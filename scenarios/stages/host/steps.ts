@@ -7,6 +7,7 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { beginJoining } from "./begin-joining.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
@@ -65,6 +66,7 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
+  command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,

@@ -6,6 +6,7 @@ import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
@@ -59,6 +60,7 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
   "begin-joining": beginJoining,
+  command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,

@@ -4,6 +4,7 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { beginJoining } from "./begin-joining.ts";
+import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
 import { fault } from "./fault.ts";
@@ -68,6 +69,7 @@ export const plainKinds = {
   settle,
   "withdraw-all": withdrawAll,
   "begin-joining": beginJoining,
+  command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
   spawn,
