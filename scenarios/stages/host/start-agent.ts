@@ -21,7 +21,7 @@ export async function startAgent(
   }: { name: string; slots: number; readyWithinMs: number; options?: readonly string[] },
 ): Promise<{ agent: HostAgent; driver: string | undefined }> {
   const { options, running, links } = stage;
-  const home = joinPath(stage.place, name);
+  const home = stage.homeOf(name);
   const { actor, ready } = await startActor({
     name,
     command: [

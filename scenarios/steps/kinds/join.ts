@@ -14,6 +14,8 @@ export const join = stepKind(
     quietS: z.int().min(1).optional(),
     /** It reaches the broker over a line that faults can disturb (`disturb-link`); in virtual time everybody does. */
     link: z.boolean().optional(),
+    /** Its home lies on a disk of its own of so many MiB, which `fill-disk` can fill; that takes root. */
+    diskMb: z.int().min(1).max(1_024).optional(),
   }),
   ({ agent, slots, quietS }) =>
     `${agent} joins with ${slots} slots${quietS === undefined ? "" : ", and watches its owner's files"}`,
