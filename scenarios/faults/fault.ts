@@ -68,6 +68,14 @@ export interface FaultContext {
    * @throws CastError before there is one
    */
   readonly broker: () => FaultBroker;
+  /**
+   * Where an agent lives, and its disk if it has one of its own (`diskMb`).
+   *
+   * @throws CastError when the scenario has nobody of that name
+   */
+  readonly home: (agent: string) => { readonly path: string; readonly disk: string | undefined };
+  /** A directory of the harness's for what the fault needs, which is there as long as the run. */
+  readonly place: string;
   /** The lines of agents that joined through one, by the agent's name. */
   readonly links: FaultLinks;
   /** That somebody's process ends, or stands still, by intention. */
@@ -107,6 +115,8 @@ export interface FaultKind<Kind extends FaultKindName> {
   readonly proves: string;
   /** What it needs of the machine. */
   readonly needs: string;
+  /** Whether virtual time has an act for it, if not for all that it can be told (`stages/sim/sim-acts.ts`). */
+  readonly onSim: boolean;
   /** Why this machine or user cannot do it, and what would help; null where it can. */
   missing(): Skipped | null;
   /** Does it. What it wrote ahead is undone if it fails on the way. */

@@ -72,6 +72,8 @@ export class FaultBench {
       id: `bench-${process.pid}-${number}`,
       number,
       links: this.links,
+      place: this.place,
+      home: () => ({ path: join(this.place, "home"), disk: undefined }),
       broker: () => {
         throw new Error("the test brings none");
       },

@@ -17,7 +17,7 @@ const askEveryMs = 25;
 export async function beginJoining(stage: HostStage, step: StepOf<"begin-joining">): Promise<string> {
   const { options } = stage;
   const { agent: name, slots, withinMs } = step;
-  const home = joinPath(stage.place, name);
+  const home = stage.homeOf(name);
   const control = joinPath(home, controlSocketName);
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   const started = launchAgent(stage, { name, slots });

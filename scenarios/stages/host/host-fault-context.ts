@@ -16,6 +16,8 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
     id: `${options.id}-fault-${number}`,
     number,
     links: stage.links,
+    home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
+    place: stage.place,
     broker: () => stage.running,
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),

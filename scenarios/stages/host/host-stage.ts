@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pauseFor } from "node:timers/promises";
@@ -10,6 +10,7 @@ import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
 import type { FaultContext } from "../../faults/fault.ts";
+import { unmount } from "../../faults/own-disk.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
 import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
@@ -99,6 +100,8 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Disks of their own that agents have their homes on, by the agent's name. */
+  readonly disks = new Map<string, string>();
   /** Lines between agents and broker, by the agent's name. */
   readonly links = new Links();
   /** What the steps broke on purpose. */
@@ -203,6 +206,11 @@ export class HostStage implements AnyStage {
     this.#failing.abort(error);
   }
 
+  /** Where an agent of that name lives. */
+  homeOf(name: string): string {
+    return join(this.disks.get(name) ?? this.place, name);
+  }
+
   /** Whether the agent withdrew: its process has ended, and its home is gone. */
   hasLeft({ actor, home }: HostAgent): boolean {
     return actor.hasExited() && !existsSync(home);
@@ -259,6 +267,7 @@ export class HostStage implements AnyStage {
     }
     await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
+    for (const disk of this.disks.values()) if (readdirSync(disk).length === 0) await unmount(disk);
     for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {
         rmdirSync(path);

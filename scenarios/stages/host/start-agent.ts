@@ -34,7 +34,7 @@ export async function startAgent(
   stage.see(actor.pid, "agent");
   stage.agentPids.set(actor.pid, name);
   const agentId = ready.agentId ?? stage.agents.get(name)?.agentId ?? "";
-  const home = homeOf(stage, name);
+  const home = stage.homeOf(name);
   const agent = { name, home, agentId, slots, control: joinPath(home, controlSocketName), actor };
   stage.agents.set(name, agent);
   noteExit(stage, actor);
@@ -55,17 +55,13 @@ function noteExit({ options }: HostStage, { name, pid, exited }: Actor): void {
   void exited.then(({ code, signal }) => options.history.record("process.exit", { name, pid, code, signal }));
 }
 
-function homeOf({ place }: HostStage, name: string): string {
-  return joinPath(place, name);
-}
-
 function requestOf(stage: HostStage, { name, slots, options: more = [], command, environment }: AgentStart) {
   const { options, running, links } = stage;
   return {
     name,
     command: [
       ...(command ?? options.agentCommand),
-      ...["join", "--foreground", "--json", "--home", homeOf(stage, name), "--slots", String(slots)],
+      ...["join", "--foreground", "--json", "--home", stage.homeOf(name), "--slots", String(slots)],
       ...["--broker", links.url(name) ?? running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],
     ],
     run: options.id,

@@ -36,7 +36,14 @@ export function isOnSim(spec: FaultSpec): boolean {
       return disturbanceOf(spec.toxic) !== undefined;
     case "misbehave-broker":
       return spec.route === undefined && spec.first === undefined && eventDisturbanceOf(spec) !== undefined;
+    case "fill-disk":
+      return true;
+    case "limit-processes":
+      return spec.process !== "broker" && spec.spare === 0;
     case "slow-process":
+    case "lock-home":
+    case "limit-descriptors":
+    case "load":
       return false;
     default:
       return unreachable(spec);
@@ -61,7 +68,14 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
       const members = spec.agent === undefined ? cast.simulation.members : [cast.agent(spec.agent)];
       return disturbance && linkAct(members, disturbance);
     }
+    case "fill-disk":
+      return hostAct("fail-checkpoints", cast.agent(spec.agent).host);
+    case "limit-processes":
+      return hostAct("fail-spawns", cast.agent(spec.process).host);
     case "slow-process":
+    case "lock-home":
+    case "limit-descriptors":
+    case "load":
       return undefined;
     default:
       return unreachable(spec);
@@ -96,6 +110,14 @@ function stopAct(process: string, { simulation: { broker }, agent }: Cast): SimA
     lookedFor: "an agent that stands still",
     isSeen: () => member.body?.isStalled === true,
   };
+}
+
+/** Of what needs room or processes the model has checkpoints and sandboxes. */
+function hostAct(act: "fail-checkpoints" | "fail-spawns", host: Member["host"]): SimAct {
+  const { index, failures } = host;
+  const lookedFor =
+    act === "fail-spawns" ? "a sandbox that could not be started" : "a checkpoint that could not be saved";
+  return { steps: [{ do: act, agent: index, ...now }], lookedFor, isSeen: () => host.failures > failures };
 }
 
 /** Messages of a modelled line are lost or late as a whole; what is cut stays lost, and is sent again by whoever sent it. */

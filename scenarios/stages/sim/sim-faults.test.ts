@@ -76,6 +76,22 @@ describe("faults in virtual time", () => {
     },
   );
 
+  it("a disk without room fails checkpoints, and is unknown where none was to be saved", async () => {
+    const fault: FaultSpec = { kind: "fill-disk", agent: "donor" };
+    const busy: Step = { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 60_000 };
+    const pause: Step = { step: "pause", agent: "donor" };
+    const { verdict } = await play([...joined, submitted, busy, { step: "fault", fault }, pause]);
+    expect(verdict?.result).toBe("pass");
+    const idle = await play([...joined, { step: "fault", fault }, pause]);
+    expect(idle.verdict?.result).toBe("unknown");
+  });
+
+  it("processes that cannot be started are seen in the model", async () => {
+    const fault: FaultSpec = { kind: "limit-processes", process: "donor", spare: 0 };
+    const { verdict } = await play([...joined, { step: "fault", fault, forMs: 5_000 }, submitted, settled]);
+    expect(verdict?.result).toBe("pass");
+  });
+
   it("of one that is down already has no effect, which is unknown", async () => {
     const fault: FaultSpec = { kind: "kill-process", process: "donor" };
     const { verdict } = await play([...joined, { step: "fault", fault }, { step: "fault", fault, as: "again" }]);
