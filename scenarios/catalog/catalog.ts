@@ -12,6 +12,7 @@ import { jobRespawns } from "./job-respawns.ts";
 import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { diskFull } from "./disk-full.ts";
 import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
 import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
@@ -31,6 +32,7 @@ import { withdrawUnderLoad } from "./withdraw-under-load.ts";
 import { withdrawWhileEnrolling } from "./withdraw-while-enrolling.ts";
 import { withdrawWhilePaused } from "./withdraw-while-paused.ts";
 import { withdrawWithBrokerDown } from "./withdraw-with-broker-down.ts";
+import { withdrawWithBrokerSlow } from "./withdraw-with-broker-slow.ts";
 
 /** Every scenario that `scenarios list` shows, in that order. */
 export const catalog: readonly Scenario[] = [
@@ -45,6 +47,7 @@ export const catalog: readonly Scenario[] = [
   withdrawWhileEnrolling,
   withdrawCrashAtEveryStep,
   withdrawWithBrokerDown,
+  withdrawWithBrokerSlow,
   goodbyeShutdown,
   sigtermShutdown,
   goodbyeRacesSigterm,
@@ -52,6 +55,7 @@ export const catalog: readonly Scenario[] = [
   agentFrozenPastItsLease,
   brokerRestart,
   duplicateAndReorderedEvents,
+  diskFull,
   killswitchScenario,
   federatedSpawnStatusKill,
   federatedForgery,
