@@ -203,13 +203,21 @@ export const harnessHistory = {
   "witness.kill": z.object({ executionIds: z.array(ExecutionId) }),
   /**
    * Something came to a spoke as a command of its hub, and was taken (`ok`) or refused: what it was in truth. `again` is a
-   * further try of the hub's own, `cancelled` a spawn whose kill came before it.
+   * further try of the hub's own, `cancelled` a spawn whose kill came before it, `unknown` one over a connection that there
+   * is not.
    */
   "witness.delivery": z.object({
     commandId: z.string(),
     action: z.enum(["spawn", "status", "kill"]),
-    truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled"]),
+    truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled", "unknown"]),
     code: z.string(),
+  }),
+  /** What a hub told of an agent that it had a spoke start, and what the spoke itself showed right after; FE-1. */
+  "witness.remote": z.object({
+    commandId: z.string(),
+    executionId: ExecutionId,
+    hub: z.object({ state: z.enum(executionStates), pid: z.int().nullable() }).nullable(),
+    spoke: z.object({ state: z.enum(executionStates), pid: z.int().nullable() }).nullable(),
   }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({

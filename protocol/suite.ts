@@ -68,6 +68,8 @@ export const SuiteRecord = z.strictObject({
     .optional(),
   /** Null when the suite was not divided. */
   shard: z.strictObject({ index: z.int().min(1), total: z.int().min(1) }).nullable(),
+  /** Scenarios that had come to no good end before, and that a command with `--last-failed` left out. */
+  leftOut: z.array(z.string()).optional(),
   /** Those of this shard, in their order. */
   entries: z.array(SuiteEntry),
 });

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setImmediate } from "node:timers/promises";
 
@@ -6,11 +5,14 @@ import { systemClock } from "../foundation/clock.ts";
 import { messageOf, UsageError } from "../foundation/errors.ts";
 import { collectCgroups } from "./collectors/cgroups.ts";
 import { collectCrontabs } from "./collectors/crontabs.ts";
+import { collectDeviceSettings } from "./collectors/listed/device-settings.ts";
+import { collectTracingFilters } from "./collectors/listed/kernel/tracing-filters.ts";
 import { type ListedSources, readListedSurface } from "./collectors/listed/read-listed.ts";
 import { type OpenFiles, readOpenFiles } from "./collectors/open-files.ts";
 import { launcherOf, readersOf } from "./collectors/own-processes.ts";
 import { collectFiles, type FilesCollected } from "./collectors/files.ts";
 import { collectListeners } from "./collectors/macos/listeners.ts";
+import { readBootId } from "./collectors/proc.ts";
 import { ancestry, collectProcesses } from "./collectors/processes.ts";
 import { collectSockets } from "./collectors/sockets.ts";
 import {
@@ -46,7 +48,7 @@ export async function takeSnapshot(options: SnapshotOptions = {}): Promise<Snaps
   const wanted = new Set(options.surfaces ?? allSurfaces);
   // The walk runs in workers meanwhile.
   const walking = wanted.has("files") ? startFiles(options) : undefined;
-  const [walked, quick] = await Promise.all([walking, readQuickSurfaces(wanted, options.signal)]);
+  const [walked, quick] = await Promise.all([walking, readAllButFiles(wanted, options.signal)]);
   return {
     version: 1,
     startedAtMs,
@@ -68,8 +70,36 @@ type QuickFacts = Pick<
   "processes" | "sockets" | "crontabs" | "cgroups" | "listed" | "scanner" | "launcher" | "readers"
 >;
 
+/** Also what takes longer to read than all the rest, which a walk through the files hides. */
+export async function readAllButFiles(
+  wanted: ReadonlySet<Surface>,
+  signal?: AbortSignal,
+): Promise<{ facts: QuickFacts; surfaces: SurfaceReading[] }> {
+  const quick = await readQuickSurfaces(wanted, signal);
+  const listed = { ...quick.facts.listed };
+  const surfaces = quick.surfaces.map((reading): SurfaceReading => {
+    const { surface } = reading;
+    const more = surface === "sysctls" || surface === "kernel" ? seldomSettings[surface] : undefined;
+    if (more === undefined || reading.status === "failed") return reading;
+    const startedMs = performance.now();
+    try {
+      const quickly = listed[surface as ListedSurface] ?? [];
+      const known = new Set(quickly.map(({ key }) => key));
+      const facts = withoutStacks(more).filter(({ key }) => !known.has(key));
+      listed[surface as ListedSurface] = [...quickly, ...facts];
+      const durationMs = reading.durationMs + performance.now() - startedMs;
+      return { ...reading, facts: reading.facts + facts.length, durationMs };
+    } catch (error) {
+      return failedReading(surface, error);
+    }
+  });
+  return { facts: { ...quick.facts, listed }, surfaces };
+}
+
+const seldomSettings = { sysctls: () => collectDeviceSettings(), kernel: () => collectTracingFilters() } as const;
+
 /**
- * Everything but files; together some tens of milliseconds, on a host with many processes more.
+ * Everything but files and what has thousands of settings; together some tens of milliseconds, on a host with many processes more.
  *
  * @throws the signal's reason when it aborts
  */
@@ -159,12 +189,4 @@ async function startFiles(options: SnapshotOptions): Promise<FilesCollected> {
 
 function failedReading(surface: Surface, error: unknown): SurfaceReading {
   return { surface, status: "failed", detail: `the collector failed: ${messageOf(error)}`, facts: 0, durationMs: 0 };
-}
-
-function readBootId(): string | null {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return null;
-  }
 }

@@ -23,6 +23,7 @@ import {
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
+import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -33,9 +34,12 @@ import { keepPlace } from "./keep-place.ts";
 import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
+import { isOfBroker } from "./faults/fault-spec.ts";
+import { faultsIn } from "./steps/faults-in-steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
 import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
+import { startWatchdog, type Watchdog } from "./watchdog/start-watchdog.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
 const leaveMsMax = 5_000;
@@ -62,6 +66,7 @@ interface Progress {
   readonly directory: RunDirectory;
   readonly history: RunHistory;
   readonly ledger: UndoLedger;
+  readonly watchdog: Watchdog;
   readonly interruption: Interruption;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
@@ -86,8 +91,9 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
   const ledger = UndoLedger.open(directory.undo);
+  const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
-    ...{ request, directory, history, ledger, interruption, startedAt },
+    ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
     ...{ id: randomBytes(4).toString("hex"), phases: [] },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
@@ -109,7 +115,12 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     await progress.recorder?.close();
     history.close();
     interruption.close();
+    await watchdog.dismiss();
   }
+}
+
+function noWatchdog(why: string): string {
+  return `The run has no watchdog any more (${why}): if this is killed, \`scenarios heal\` undoes what it did.\n`;
 }
 
 /** Keeps the first error. Whatever was under way when the run was interrupted fails for that reason and no other. */
@@ -129,6 +140,8 @@ async function attempt(progress: Progress): Promise<void> {
   progress.baseline = await inPhase(progress, "baseline", async () => {
     // First the recorder: whoever changes something between the two readings is known then.
     progress.recorder = await startRecorder();
+    // It is there before the first reading and goes after the last, so that it is no difference.
+    await progress.watchdog.ready;
     return await takeSnapshot({ signal });
   });
   await inPhase(progress, "set-up", async () => {
@@ -143,6 +156,7 @@ async function attempt(progress: Progress): Promise<void> {
       brokerCommand: request.options.brokerCommand,
       store: request.options.store,
       random: seededRandom(request.options.seed),
+      brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
       faultContext: hostFaultContext,
       recorder: progress.recorder ?? null,
     });
@@ -198,13 +212,23 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
-    await progress.stage?.schedule.stop();
-    // What cannot be healed here is on the ledger.
-    await catchInto(progress, async () => void (await progress.stage?.faults.heal(undefined, { comesBack: false })));
-    if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
-    const notUndone = await progress.ledger.undoAll();
-    progress.ledger.close();
-    await progress.stage?.watch.close();
+    const { stage, request, directory, ledger } = progress;
+    const { notUndone, errors } = await cleanUp({
+      ledger,
+      stopSchedule: async () => {
+        await stage?.schedule.stop();
+        // What cannot be healed here is on the ledger.
+        await stage?.faults.heal(undefined, { comesBack: false });
+      },
+      keep: async () => {
+        if (request.keep === true) keepPlace(stage?.place, directory.kept);
+      },
+      stopWatching: async () => {
+        await stage?.watch.close();
+        await stage?.links.close();
+      },
+    });
+    progress.error ??= errors[0];
     return notUndone;
   });
 }

@@ -1,12 +1,13 @@
-import { networkIoctls, storageIoctls } from "./kernel-constants.ts";
+import { fileIoctls, networkIoctls, storageIoctls } from "./kernel-constants.ts";
 import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 
 /**
  * How well an act explains a fact: `names` if it says which one, by what was given or returned; `near` if it says
- * something that this one can follow from; `kind` if it could have been this one as well as another.
+ * something that this one can follow from; `kind` if it could have been this one as well as another; `elsewhere` if that
+ * one would have had to be brought from another namespace.
  */
-export type Explanation = "names" | "near" | "kind";
+export type Explanation = "names" | "near" | "kind" | "elsewhere";
 
 /** Of which kind of namespace the facts of a surface are; others are the whole kernel's. */
 const namespaceOf: Readonly<Record<string, NamespaceKind>> = {
@@ -28,11 +29,11 @@ function placeOf(key: string): { readonly foreign: NamespaceKind | null; readonl
   return rest === undefined ? { foreign: null, key } : { foreign: kind as NamespaceKind, key: rest };
 }
 
-/** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there. */
+/** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there, or from afar. */
 function reaches(
   { apart = [], entered = [], parameters }: Act,
   { surface, key, foreign }: { surface: string; key: string; foreign: NamespaceKind | null },
-): boolean {
+): boolean | "from afar" {
   if (foreign === null) {
     const namespace = namespaceOfFact(surface, key);
     return namespace === null || !apart.includes(namespace);
@@ -40,8 +41,8 @@ function reaches(
   // Mounts are handed on to other namespaces, and interfaces are moved there; notifications are of here.
   const isThere = apart.includes(foreign) || entered.includes(foreign);
   if (foreign === "mnt") return isThere || parameters["targets"] !== undefined;
-  if (foreign === "net" && key.startsWith("interface ")) return parameters["message"] === undefined;
-  return isThere && parameters["message"] === undefined;
+  if (parameters["message"] !== undefined) return false;
+  return isThere || (foreign === "net" && key.startsWith("interface ") && "from afar");
 }
 
 interface SurfaceCall {
@@ -71,7 +72,8 @@ interface SurfaceCall {
 export function explanationBy(act: Act, surface: string, ofKey: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
   const { foreign, key } = placeOf(ofKey);
-  if (!reaches(act, { surface, key, foreign })) return null;
+  const reach = reaches(act, { surface, key, foreign });
+  if (reach === false) return null;
   const { apart = [] } = act;
   let best: Explanation | null = null;
   for (const rule of surfaceCalls) {
@@ -85,7 +87,7 @@ export function explanationBy(act: Act, surface: string, ofKey: string): Explana
     else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
     else if (best !== "names" && rule.isNear?.(keys, key) === true) best = "near";
   }
-  return best;
+  return best !== null && reach === "from afar" ? "elsewhere" : best;
 }
 
 /** The surfaces that this table knows calls of. */
@@ -146,12 +148,23 @@ const isFirewallSocket = ({ family, protocol, type }: Act["parameters"]): boolea
   (family === "AF_NETLINK" && protocol === "NETLINK_NETFILTER") ||
   ((family === "AF_INET" || family === "AF_INET6") && (Number(type) & 0xf) === 3);
 
+/** What a process goes by beside its own key: its process group, and its user. */
+export function groupKey(group: number): string {
+  return `group ${group}`;
+}
+export function userKey(uid: number): string {
+  return `user ${uid}`;
+}
+
 /** Which pid, in the caller's own PID namespace; what stands behind it in a process's key, its start time, no call knows. */
 const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
   if (apart?.includes("pid") === true) return null;
-  const pid = Number(parameters["pid"] ?? parameters["who"]);
-  const isOne = parameters["which"]?.endsWith("_PROCESS") !== false;
-  return isOne && pid > 0 ? [`${pid}@`] : null;
+  const { which = "PRIO_PROCESS" } = parameters;
+  const who = Number(parameters["pid"] ?? parameters["who"]);
+  if (which.endsWith("_USER")) return [userKey(who)];
+  // Without a number it is the caller's own.
+  if (who <= 0) return null;
+  return which.endsWith("_PGRP") ? [groupKey(who)] : [`${who}@`];
 };
 
 const linking = ["BPF_LINK_CREATE", "BPF_LINK_UPDATE", "BPF_LINK_DETACH", "BPF_RAW_TRACEPOINT_OPEN"];
@@ -165,6 +178,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("ipc", "msgget", { keys: returned("msg ") }),
   ...calls("ipc", "shmctl", { keys: given("id", "shm ") }),
   ...calls("ipc", "semctl", { keys: given("id", "sem ") }),
+  ...calls("ipc", "msgsnd msgrcv", { keys: given("id", "msg ") }),
   ...calls("ipc", "msgctl", { keys: given("id", "msg ") }),
   // POSIX queues, whose names are not told.
   ...calls("ipc", "mq_open mq_unlink", { among: /^(?!(?:shm|sem|msg) \d)/ }),
@@ -207,7 +221,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
 
   // Which file is told where its descriptor could still be looked at.
   ...calls("files", "ioctl", {
-    when: is("command", "FS_IOC_SETFLAGS", "FS_IOC32_SETFLAGS", "FS_IOC_FSSETXATTR"),
+    when: is("command", ...Object.keys(fileIoctls)),
     keys: given("path", ""),
   }),
   ...calls("files", "file_setattr", { keys: given("path", "") }),

@@ -1,7 +1,7 @@
 import { isOfRun } from "./combined-roles.ts";
 import { isListed } from "./difference.ts";
 import type { SocketFact } from "./fact.ts";
-import { isSeenOfRun, type NoiseRule } from "./noise-rule.ts";
+import { changedOnly, isSeenOfRun, type NoiseRule } from "./noise-rule.ts";
 
 /** What ends, moves or goes by itself. */
 export const endingNoise: readonly NoiseRule[] = [
@@ -39,10 +39,32 @@ export const endingNoise: readonly NoiseRule[] = [
     },
   },
   {
+    id: "stopped-by-terminal",
+    reason:
+      "A process that ran before was stopped on a terminal on which nobody of the run is, and every call was recorded and none of the run's can have done it: a terminal stops by itself what is told to by its keys, or reads from it in the background (Ctrl-Z, SIGTTIN).",
+    matches: ({ difference, attribution, isLeftAlone, isOnOthersTerminal }) =>
+      difference.surface === "processes" &&
+      changedOnly(difference, ["stopped"]) &&
+      difference.after?.state === "T" &&
+      attribution.to === "unknown" &&
+      isOnOthersTerminal(difference.after) &&
+      isLeftAlone(),
+  },
+  {
     id: "kernel-counter",
     reason: "A number that the kernel counts by itself, and that nobody sets, moved.",
     matches: ({ difference }) =>
       isListed(difference) && difference.change === "changed" && difference.after?.isCounter === true,
+  },
+  {
+    id: "moves-in-use",
+    reason:
+      "Whoever uses it moves it too (what waits in a queue, what a driver sets of its device), and nobody of the run was seen to.",
+    matches: ({ difference, attribution }) =>
+      isListed(difference) &&
+      !isOfRun(attribution.to) &&
+      difference.after?.movesInUse !== undefined &&
+      changedOnly(difference, difference.after.movesInUse),
   },
   {
     id: "closing-connection",

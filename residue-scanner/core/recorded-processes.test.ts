@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 
 import type { ResidueReport } from "../../protocol/residue-report.ts";
-import { compare, daemon, excusedBy, foreign, job, scanner, type Told } from "../testing/recorded-comparison.ts";
+import {
+  command,
+  compare,
+  daemon,
+  excusedBy,
+  foreign,
+  job,
+  scanner,
+  type Told,
+} from "../testing/recorded-comparison.ts";
 import { act, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
 
@@ -65,6 +74,29 @@ describe("a process that ran before and is stopped, or goes on", () => {
     expect(compare(inState("S"), inState("T"), told).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
   });
 
+  it("is excused on a terminal of others, where no call of the run can have stopped it", () => {
+    const [theirs, ours] = [34_817, 34_818];
+    const on = (terminal: number, state: string) => ({
+      processes: [
+        processFixture({ pid: scanner.pid, terminal: ours }),
+        processFixture({ pid: 500, state, terminal }),
+        processFixture({ pid: command.pid, parent: scanner.pid, terminal: ours }),
+      ],
+    });
+    const after = (told: Told, terminal = theirs) => compare(on(terminal, "S"), on(terminal, "T"), told);
+    expect(excusedBy(after({}))).toContain("stopped-by-terminal");
+    expect(after({}).verdict).toBe("clean");
+    for (const told of [
+      // To a whole group, by a descriptor, and unseen.
+      signalled(job, "SIGSTOP", "-499"),
+      { acts: [act(job, "pidfd_send_signal", { parameters: { descriptor: "3", signal: "SIGSTOP" } })] },
+      { sources: [{ source: "calls", status: "partial", detail: "", events: 1 }] } as const,
+    ])
+      expect(excusedBy(after(told))).not.toContain("stopped-by-terminal");
+    expect(excusedBy(after({}, ours))).not.toContain("stopped-by-terminal");
+    expect(after(signalled(foreign, "SIGSTOP", "-499")).verdict).toBe("clean");
+  });
+
   it("is nothing where it only sleeps, runs, or waits for a disk", () => {
     expect(compare(inState("S"), inState("R"), {}).findings).toEqual([]);
     expect(compare(inState("R"), inState("D"), {}).findings).toEqual([]);
@@ -101,5 +133,38 @@ describe("the out-of-memory score of a process that ran before", () => {
 
   it("stays unexplained when nobody was seen to", () => {
     expect(report({}).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+});
+
+describe("what is set of a whole group or user, or of one thread, of a process that ran before", () => {
+  const facts = { pid: 500, uid: 64_997, group: 480, threads: ["501: nice 0"] };
+  const own = processFixture({ pid: scanner.pid });
+  const set = (parts: object) => ({ processes: [own, processFixture({ ...facts, ...parts })] });
+  const niced = (by: number, which: string, who: string): Told => ({
+    acts: [act(by, "setpriority", { parameters: { which, who, value: "5" } })],
+  });
+
+  it.each([
+    ["its group", { nice: 5 }, "PRIO_PGRP", "480"],
+    ["its user", { nice: 5 }, "PRIO_USER", "64997"],
+    ["one of its threads", { threads: ["501: nice 5"] }, "PRIO_PROCESS", "501"],
+  ])("is the job's who named %s", (_, changed, which, who) => {
+    const { findings } = compare(set({ nice: 0 }), set({ nice: 0, ...changed }), niced(job, which, who));
+    expect(findings).toMatchObject([{ surface: "processes", change: "changed", attribution: { to: "job" } }]);
+  });
+
+  it.each([
+    ["another group", "PRIO_PGRP", "500"],
+    ["another user", "PRIO_USER", "500"],
+  ])("is not the job's who named %s", (_, which, who) => {
+    const { findings } = compare(set({ nice: 0 }), set({ nice: 5 }), niced(job, which, who));
+    expect(findings).not.toMatchObject([{ attribution: { to: "job" } }]);
+  });
+
+  it("is a thread's own doing where no call named it, and nothing where it came or went", () => {
+    const older = { cgroup: "/", pid: daemon.pid, startTime: String(daemon.startTime) };
+    const threads = (...words: string[]) => ({ processes: [own, processFixture({ ...older, threads: words })] });
+    expect(excusedBy(compare(threads("71: nice 0"), threads("71: nice 5"), {}))).toEqual(["foreign-process"]);
+    expect(compare(threads("71: nice 0"), threads("72: nice 5"), {}).excused).toEqual([]);
   });
 });

@@ -11,9 +11,12 @@ import { jobRespawns } from "./job-respawns.ts";
 import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { federatedForgery } from "./federated-forgery.ts";
+import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
 import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
+import { killswitchScenario } from "./killswitch.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
@@ -37,6 +40,9 @@ export const catalog: readonly Scenario[] = [
   goodbyeShutdown,
   sigtermShutdown,
   brokerRestart,
+  killswitchScenario,
+  federatedSpawnStatusKill,
+  federatedForgery,
   backpressureHeartbeat,
   outOfMemoryJob,
   jobIgnoresSigterm,
@@ -51,14 +57,15 @@ export const catalog: readonly Scenario[] = [
 /**
  * Finds a scenario by its name.
  *
+ * @param all the catalogue, and what a user adds to it
  * @throws UsageError `unknown-scenario`, suggesting the nearest name
  */
-export function scenarioNamed(name: string): Scenario {
-  const scenario = catalog.find((one) => one.name === name);
+export function scenarioNamed(name: string, all: readonly Scenario[] = catalog): Scenario {
+  const scenario = all.find((one) => one.name === name);
   if (scenario !== undefined) return scenario;
   const meant = nearest(
     name.toLowerCase(),
-    catalog.map((one) => one.name),
+    all.map((one) => one.name),
   );
   throw new UsageError(`There is no scenario "${name}".`, {
     code: "unknown-scenario",

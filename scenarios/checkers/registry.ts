@@ -10,10 +10,13 @@ import { commandsOnce } from "./contact/commands-once.ts";
 import { drainedRests } from "./contact/drained-rests.ts";
 import { executions } from "./states/executions.ts";
 import { faultEffects } from "./fault-effects.ts";
+import { forgeriesRefused } from "./contact/forgeries-refused.ts";
+import { remoteControl } from "./contact/remote-control.ts";
 import { fencing } from "./leases/fencing.ts";
 import { freezeBound } from "./pause/freeze-bound.ts";
 import { freezeLatency } from "./pause/freeze-latency.ts";
 import { jobsSettled } from "./jobs/jobs-settled.ts";
+import { killswitch } from "./states/killswitch.ts";
 import { keyRevoked } from "./leaving/key-revoked.ts";
 import { latestInstance } from "./contact/latest-instance.ts";
 import { leaseExclusivity } from "./leases/lease-exclusivity.ts";
@@ -184,6 +187,9 @@ export const checkers = {
   "grace-given": graceGiven,
   "heartbeats-while-busy": heartbeatsWhileBusy,
   "paused-in-states": pausedInStates,
+  killswitch,
+  "remote-control": remoteControl,
+  "forgeries-refused": forgeriesRefused,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;

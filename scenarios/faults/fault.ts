@@ -1,3 +1,6 @@
+import type { Skipped } from "../../protocol/suite.ts";
+import type { Operator } from "../stages/host/operator.ts";
+import type { Toxic, ToxicCount, ToxicDirection } from "./link/toxic.ts";
 import type { UndoAction } from "../undo/undo-action.ts";
 import type { FaultKindName, FaultSpecOf } from "./fault-spec.ts";
 
@@ -42,6 +45,8 @@ export interface FaultProcesses {
 export interface FaultContext {
   /** A name for what the fault makes on the host, which nothing else has. */
   readonly id: string;
+  /** Which of the run's faults it is, counted from 1. */
+  readonly number: number;
   readonly signal: AbortSignal;
   /**
    * Writes down how a deed is undone, before it is done. It is undone when the fault is, by the same code as
@@ -57,6 +62,14 @@ export interface FaultContext {
     readonly process: string;
     readonly part?: "itself" | "jobs" | undefined;
   }) => FaultProcesses;
+  /**
+   * The broker that runs.
+   *
+   * @throws CastError before there is one
+   */
+  readonly broker: () => FaultBroker;
+  /** The lines of agents that joined through one, by the agent's name. */
+  readonly links: FaultLinks;
   /** That somebody's process ends, or stands still, by intention. */
   readonly cast: {
     readonly ending: (name: string) => void;
@@ -69,6 +82,22 @@ export interface FaultContext {
   };
 }
 
+/** What a fault may ask of the broker. */
+export interface FaultBroker {
+  readonly url: string;
+  /** Undefined for a broker that names none. */
+  readonly operatorToken: string | undefined;
+  readonly operator: Pick<Operator, "putFault" | "faults" | "jobs">;
+}
+
+/** Toxics on the lines of agents, by the number of their fault. */
+export interface FaultLinks {
+  /** @throws FaultError `no-link` when the agent has not joined through a line */
+  readonly add: (agent: string, id: number, toxic: { toxic: Toxic; direction: ToxicDirection }) => Promise<void>;
+  readonly count: (agent: string, id: number) => Promise<ToxicCount>;
+  readonly remove: (agent: string, id: number) => Promise<void>;
+}
+
 /** One kind of fault on real processes. */
 export interface FaultKind<Kind extends FaultKindName> {
   readonly kind: Kind;
@@ -78,8 +107,8 @@ export interface FaultKind<Kind extends FaultKindName> {
   readonly proves: string;
   /** What it needs of the machine. */
   readonly needs: string;
-  /** Why this machine or user cannot do it; undefined where it can. */
-  missing(): string | undefined;
+  /** Why this machine or user cannot do it, and what would help; null where it can. */
+  missing(): Skipped | null;
   /** Does it. What it wrote ahead is undone if it fails on the way. */
   apply(context: FaultContext, spec: FaultSpecOf<Kind>): Promise<FaultInForce>;
 }

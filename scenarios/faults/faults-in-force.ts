@@ -1,15 +1,11 @@
-import { HouseguestError, messageOf } from "../../foundation/errors.ts";
+import { messageOf } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { HistoryData, HistoryType } from "../../protocol/history.ts";
 import type { NotUndone } from "../../protocol/verdict.ts";
 import type { UndoLedger } from "../undo/undo-ledger.ts";
 import type { Effect, FaultContext, FaultInForce, FaultKind } from "./fault.ts";
+import { FaultError } from "./fault-error.ts";
 import { type FaultKindName, type FaultSpec, faultTitle } from "./fault-spec.ts";
-
-/** A fault could not be applied or undone, or is none of those in force. */
-export class FaultError extends HouseguestError {
-  override readonly name = "FaultError";
-}
 
 export interface FaultsOptions {
   readonly ledger: UndoLedger;
@@ -60,6 +56,7 @@ export class FaultsInForce {
     const written: number[] = [];
     const writeAhead: FaultContext["writeAhead"] = (action) => void written.push(ledger.register(action));
     let inForce: FaultInForce;
+    await this.look();
     try {
       inForce = await kind.apply({ ...context(ids.faultId), writeAhead }, spec);
     } catch (error) {
@@ -74,6 +71,14 @@ export class FaultsInForce {
     if (effect?.seen === true) this.#tell(entry, effect);
     else entry.untold = effect;
     return [`${faultTitle(spec)}: ${detail}`, ...(effect?.seen === true ? [effect.found] : [])].join("; ");
+  }
+
+  /** Looks for effects that may not be seen any more soon, because whoever bears them is to end. */
+  async look(): Promise<void> {
+    for (const entry of this.#entries.values()) {
+      const effect = await this.#measure(entry);
+      if (effect?.seen === true) this.#tell(entry, effect);
+    }
   }
 
   /**

@@ -2,7 +2,7 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 
 import { cpuTimeNs, isAlive, isStopped } from "../stages/host/proc.ts";
 import type { FaultKind } from "./fault.ts";
-import { FaultError } from "./faults-in-force.ts";
+import { FaultError } from "./fault-error.ts";
 import { comesTrue } from "./process-ends.ts";
 
 const names = { agent: "stall-agent", broker: "stall-broker", jobs: "stop-jobs" } as const;
@@ -18,7 +18,7 @@ export const stopProcess: FaultKind<"stop-process"> = {
   does: "stops (SIGSTOP) the broker, an agent or an agent's jobs; healing lets them go on (SIGCONT)",
   proves: "no thread runs, and no CPU time is used while it stands still",
   needs: "nothing",
-  missing: () => undefined,
+  missing: () => null,
   async apply({ processes, writeAhead, cast }, spec) {
     const { target, role, processes: all } = processes(spec);
     const hit = all.filter(isAlive);

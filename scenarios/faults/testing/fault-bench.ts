@@ -12,6 +12,7 @@ import { processStat } from "../../stages/host/proc.ts";
 import { UndoLedger } from "../../undo/undo-ledger.ts";
 import type { FaultContext } from "../fault.ts";
 import { FaultsInForce } from "../faults-in-force.ts";
+import { Links } from "../link/links.ts";
 import { faultKindOf } from "../kinds.ts";
 
 /** Faults on processes of a test's own instead of a cast's: the agent "donor" is one process, which the test names. */
@@ -22,6 +23,7 @@ export class FaultBench {
   readonly history = new HistoryBuilder();
   readonly effects: HistoryData<"fault.effect">[] = [];
   readonly faults: FaultsInForce;
+  readonly links = new Links();
   readonly #children: ChildProcess[] = [];
   #donor: ChildProcess | undefined;
 
@@ -56,6 +58,7 @@ export class FaultBench {
   async close(): Promise<void> {
     await this.ledger.undoAll();
     this.ledger.close();
+    await this.links.close();
     for (const child of this.#children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
       child.kill("SIGKILL");
       await once(child, "exit");
@@ -67,6 +70,11 @@ export class FaultBench {
     const donor = (): ChildProcess => present(this.#donor, "the test has started it");
     return {
       id: `bench-${process.pid}-${number}`,
+      number,
+      links: this.links,
+      broker: () => {
+        throw new Error("the test brings none");
+      },
       signal: new AbortController().signal,
       processes: () => {
         const pid = present(donor().pid, "it was started");

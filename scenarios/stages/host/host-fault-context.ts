@@ -14,6 +14,9 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
   const { options, schedule } = stage;
   return {
     id: `${options.id}-fault-${number}`,
+    number,
+    links: stage.links,
+    broker: () => stage.running,
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),
     cast: {

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pauseFor } from "node:timers/promises";
 
+import { withinDeadline } from "../../../foundation/deadline.ts";
 import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts";
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
 import type { FaultContext } from "../../faults/fault.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
+import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
 import type { Recorder } from "../../../residue-scanner/scanner.ts";
 import type { RunDirectory } from "../../run-directory.ts";
@@ -19,8 +21,10 @@ import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { AnyStage } from "../either/any-stage.ts";
 import type { Actor } from "./actor.ts";
+import type { OperatorClient } from "../../../broker-sim/io/operator-client.ts";
 import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
+import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
@@ -57,6 +61,8 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** Whether the broker is to take orders to misbehave (--faults). */
+  readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
   readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
   /** Who listens to what is done on this host, since before the baseline; null for nobody. */
@@ -93,8 +99,22 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Lines between agents and broker, by the agent's name. */
+  readonly links = new Links();
   /** What the steps broke on purpose. */
   readonly faults: FaultsInForce;
+  /** What else the harness has open, each with how it is closed; the last one is closed first. */
+  readonly closing: (() => void | Promise<void>)[] = [];
+  /** The broker that commands the one on the stage, and the line between them; since the step `federate`. */
+  hub:
+    | {
+        readonly client: OperatorClient;
+        readonly line: OverheardLine;
+        readonly connectionId: string;
+        /** What it had started, in its order. */
+        readonly spawns: { readonly commandId: string; readonly executionId: string }[];
+      }
+    | undefined;
   /** What is known of the jobs that misbehave. */
   readonly hostile = new Hostile();
   broker:
@@ -207,13 +227,20 @@ export class HostStage implements AnyStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */
   see(pid: number, role: SeenProcess["role"]): void {
     const stat = processStat(pid);
     if (stat !== undefined) this.seen.push({ pid, startTime: stat.startTime, role, sessionId: stat.sessionId });
+  }
+
+  /** Closes what the harness opened beside the broker; twice is harmless. */
+  async close(withinMs: number): Promise<void> {
+    for (const close of this.closing.splice(0).reverse()) {
+      await withinDeadline(Promise.resolve(close()), { ms: withinMs, late: undefined });
+    }
   }
 
   /**
@@ -225,10 +252,12 @@ export class HostStage implements AnyStage {
     await this.schedule.stop();
     this.pauses.close();
     await this.watch.close();
+    await this.close(withinMs);
     if (this.broker !== undefined) {
       this.broker.actor.kill("SIGHUP");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
+    await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {

@@ -20,14 +20,14 @@ export async function startAgent(
     options: more = [],
   }: { name: string; slots: number; readyWithinMs: number; options?: readonly string[] },
 ): Promise<{ agent: HostAgent; driver: string | undefined }> {
-  const { options, running } = stage;
+  const { options, running, links } = stage;
   const home = joinPath(stage.place, name);
   const { actor, ready } = await startActor({
     name,
     command: [
       ...options.agentCommand,
       ...["join", "--foreground", "--json", "--home", home, "--slots", String(slots)],
-      ...["--broker", running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],
+      ...["--broker", links.url(name) ?? running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],
     ],
     ready: Ready,
     readyWithinMs,

@@ -10,16 +10,22 @@ import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { commandSpoke } from "./command-spoke.ts";
+import { federate } from "./federate.ts";
+import { forgeCommands } from "./forge-commands.ts";
 import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
+import { own } from "./own.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { openSchedule } from "./open-schedule.ts";
+import { killswitch } from "./killswitch.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { restart } from "./restart.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
+import { spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -38,6 +44,7 @@ export type HostStep<Name extends Step["step"]> = (
 
 const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(hostLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: hostLooks(stage) }, step),
   "start-broker": startBroker,
@@ -64,6 +71,11 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  spawn: spawnAgents,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
   "open-schedule": openSchedule,
   "on-schedule": onSchedule,
   settle,

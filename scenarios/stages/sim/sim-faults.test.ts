@@ -56,6 +56,26 @@ describe("faults in virtual time", () => {
     expect(verdict).toMatchObject({ id: "fault-effects", result: "pass" });
   });
 
+  it.each([{ type: "blackhole" }, { type: "reset" }, { type: "latency", latencyMs: 200, jitterMs: 50 }] as const)(
+    "$type disturbs the modelled line, and is undone",
+    async (toxic) => {
+      const fault: FaultSpec = { kind: "disturb-link", agent: "donor", toxic, direction: "to-broker" };
+      const paused: Step[] = [...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled];
+      const { records, verdict } = await play(paused);
+      expect(windows(records)).toHaveLength(2);
+      expect(verdict?.result).toBe("pass");
+    },
+  );
+
+  it.each(["duplicate-events", "reorder-events"] as const)(
+    "%s of the broker disturbs the modelled line",
+    async (kind) => {
+      const fault: FaultSpec = { kind: "misbehave-broker", rule: { kind } };
+      const { verdict } = await play([...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled]);
+      expect(verdict?.result).toBe("pass");
+    },
+  );
+
   it("of one that is down already has no effect, which is unknown", async () => {
     const fault: FaultSpec = { kind: "kill-process", process: "donor" };
     const { verdict } = await play([...joined, { step: "fault", fault }, { step: "fault", fault, as: "again" }]);

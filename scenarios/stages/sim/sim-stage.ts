@@ -6,6 +6,7 @@ import type { Timing } from "../../../protocol/timing.ts";
 import { Coverage } from "../../simulator/coverage.ts";
 import { type ChoiceStream, seededTape } from "../../simulator/kernel/choices.ts";
 import type { PlanOptions } from "../../simulator/plan/plan.ts";
+import type { ModelHub } from "./hub.ts";
 import { Simulation } from "../../simulator/simulation.ts";
 import { type Member, memberIndexOf } from "../../simulator/world/member.ts";
 import { SimFaults } from "./sim-faults.ts";
@@ -40,13 +41,15 @@ export class SimStage implements AnyStage {
   readonly owner: ChoiceStream;
   /** Since the step that killed it, until it is started again. */
   brokerIsKilled = false;
+  /** Whom the broker takes commands of, since the step `federate`. */
+  hub: ModelHub | undefined;
   /** The agents that a step killed and none has started again. */
   readonly killed = new Set<string>();
   readonly records: HistoryRecord[] = [];
   readonly #waits: VirtualWaits;
   /** What the steps broke on purpose. */
   readonly faults: SimFaults;
-  readonly #members = new Map<string, Member>();
+  readonly agents = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
 
@@ -82,13 +85,13 @@ export class SimStage implements AnyStage {
     const member = this.simulation.addMember();
     member.host.slots = slots;
     member.host.quietMs = quietMs;
-    this.#members.set(name, member);
+    this.agents.set(name, member);
     guarded(() => member.start());
     return member;
   }
 
   agent(name: string): Member {
-    const member = this.#members.get(name);
+    const member = this.agents.get(name);
     if (member === undefined) throw unknownName("agent", name);
     return member;
   }

@@ -2,6 +2,7 @@ import { UsageError } from "../../../foundation/errors.ts";
 import type { Nested } from "../../steps/play-steps.ts";
 import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
+import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";
 import { modelled } from "../../jobs/behaviours.ts";
 import { awaitMisbehaviour } from "./await-misbehaviour.ts";
@@ -9,14 +10,17 @@ import { findSurvivors } from "./find-survivors.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
 import { simLooks } from "./looks.ts";
 import { isOnSim } from "./sim-acts.ts";
+import { own } from "./own.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { restart, shutdown } from "./shutdown.ts";
+import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -35,6 +39,7 @@ export type SimStep<Name extends Step["step"]> = (
 /** A step that is not here needs a real host. */
 const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(simLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: simLooks(stage) }, step),
   "start-broker": startBroker,
@@ -59,6 +64,11 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  spawn: spawnAgents,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
 };
 
 /** Carries out one step in virtual time. */
@@ -85,6 +95,7 @@ export function checkSimSteps(steps: readonly Step[]): void {
       throw notOnSim(step.behaviour, "behaviour");
     }
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
+    if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }

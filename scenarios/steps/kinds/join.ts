@@ -12,6 +12,8 @@ export const join = stepKind(
     slots: z.int().min(1).max(limits.slotsMax),
     /** It pauses by itself when its owner touches a file, and goes on after nothing was touched for so many seconds. */
     quietS: z.int().min(1).optional(),
+    /** It reaches the broker over a line that faults can disturb (`disturb-link`); in virtual time everybody does. */
+    link: z.boolean().optional(),
     /** How its jobs are confined; as it chooses itself, if nothing is said. A modelled host has one way. */
     sandbox: z.enum(["bubblewrap", "process"]).optional(),
     /** What it and its jobs may take of the host together, held by the kernel whatever they do. */

@@ -7,14 +7,19 @@ import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { commandSpoke } from "./command-spoke.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
 import { fault } from "./fault.ts";
 import { heal } from "./heal.ts";
+import { federate } from "./federate.ts";
+import { forgeCommands } from "./forge-commands.ts";
 import { join } from "./join.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
+import { killswitch } from "./killswitch.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { openSchedule } from "./open-schedule.ts";
+import { own } from "./own.ts";
 import { pause } from "./pause.ts";
 import { pauseResumeCycles } from "./pause-resume-cycles.ts";
 import { probe } from "./probe.ts";
@@ -22,6 +27,7 @@ import { restart } from "./restart.ts";
 import { resume } from "./resume.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
+import { spawn } from "./spawn.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { touch } from "./touch.ts";
@@ -67,6 +73,12 @@ export const plainKinds = {
   "on-schedule": onSchedule,
   settle,
   "withdraw-all": withdrawAll,
+  spawn,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
+  own,
 } as const;
 
 export type PlainStep = {
