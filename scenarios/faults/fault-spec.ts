@@ -33,6 +33,8 @@ export const FaultSpec = z.discriminatedUnion("kind", [
     /** Only the first so many times. */
     first: z.int().min(1).max(1_000_000).optional(),
   }),
+  /** The broker is killed, and its store is empty, or as the step `keep-store` of that name kept it. */
+  z.strictObject({ kind: z.literal("lose-store"), to: z.string().max(31).optional() }),
   /** No room is left on the disk of an agent that joined with `diskMb`. */
   z.strictObject({ kind: z.literal("fill-disk"), agent: actor }),
   /** Nothing of an agent's home can be made, renamed, removed or opened for writing. */

@@ -7,6 +7,7 @@ import { limitDescriptors } from "./limit-descriptors.ts";
 import { limitProcesses } from "./limit-processes.ts";
 import { load } from "./load.ts";
 import { lockHome } from "./lock-home.ts";
+import { loseStore } from "./lose-store.ts";
 import { misbehaveBroker } from "./misbehave-broker.ts";
 import { slowProcess } from "./slow-process.ts";
 import { stopProcess } from "./stop-process.ts";
@@ -18,6 +19,7 @@ export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } =
   "slow-process": slowProcess,
   "disturb-link": disturbLink,
   "misbehave-broker": misbehaveBroker,
+  "lose-store": loseStore,
   "fill-disk": fillDisk,
   "lock-home": lockHome,
   "limit-descriptors": limitDescriptors,

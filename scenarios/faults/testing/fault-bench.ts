@@ -72,6 +72,7 @@ export class FaultBench {
       id: `bench-${process.pid}-${number}`,
       number,
       links: this.links,
+      store: () => ({ directory: undefined, kept: new Map() }),
       place: this.place,
       home: () => ({ path: join(this.place, "home"), disk: undefined }),
       broker: () => {

@@ -17,6 +17,7 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
     number,
     links: stage.links,
     home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
+    store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
     place: stage.place,
     broker: () => stage.running,
     signal: schedule.signal,

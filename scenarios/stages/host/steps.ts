@@ -17,6 +17,7 @@ import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
 import { own } from "./own.ts";
 import { onSchedule } from "./on-schedule.ts";
+import { keepStore } from "./keep-store.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { openSchedule } from "./open-schedule.ts";
@@ -67,6 +68,7 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  "keep-store": keepStore,
   fault,
   heal,
   "use-revoked-key": useRevokedKey,
