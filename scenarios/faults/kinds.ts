@@ -2,6 +2,7 @@ import type { FaultKind } from "./fault.ts";
 import type { FaultKindName } from "./fault-spec.ts";
 import { disturbLink } from "./disturb-link.ts";
 import { fillDisk } from "./fill-disk.ts";
+import { jumpClock } from "./jump-clock.ts";
 import { killProcess } from "./kill-process.ts";
 import { limitDescriptors } from "./limit-descriptors.ts";
 import { limitProcesses } from "./limit-processes.ts";
@@ -20,6 +21,7 @@ export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } =
   "disturb-link": disturbLink,
   "misbehave-broker": misbehaveBroker,
   "lose-store": loseStore,
+  "jump-clock": jumpClock,
   "fill-disk": fillDisk,
   "lock-home": lockHome,
   "limit-descriptors": limitDescriptors,

@@ -73,6 +73,7 @@ export class FaultBench {
       number,
       links: this.links,
       store: () => ({ directory: undefined, kept: new Map() }),
+      clocks: { jump: () => undefined, offMs: () => undefined },
       place: this.place,
       home: () => ({ path: join(this.place, "home"), disk: undefined }),
       broker: () => {

@@ -9,6 +9,7 @@ import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import { Clocks } from "../../faults/clocks.ts";
 import type { FaultContext } from "../../faults/fault.ts";
 import { unmount } from "../../faults/own-disk.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
@@ -100,6 +101,8 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** By how much the clocks of whoever is started are wrong. */
+  readonly clocks = new Clocks();
   /** Copies of the broker's store, by the name under which a step kept them. */
   readonly keptStores = new Map<string, string>();
   /** Disks of their own that agents have their homes on, by the agent's name. */

@@ -46,7 +46,7 @@ export async function startBrokerProcess(
     readyWithinMs,
     run: options.id,
     // The homes of agents that it starts come to lie where the scanner and the undo ledger know of them.
-    environment: { TMPDIR: stage.place },
+    environment: { TMPDIR: stage.place, ...stage.clocks.environmentOf(name) },
     historyFile: options.directory.history,
     logDirectory: options.directory.logs,
     cgroup: stage.cgroup,

@@ -41,6 +41,7 @@ export function isOnSim(spec: FaultSpec): boolean {
       return spec.route === undefined && spec.first === undefined && eventDisturbanceOf(spec) !== undefined;
     case "fill-disk":
     case "lose-store":
+    case "jump-clock":
       return true;
     case "limit-processes":
       return spec.process !== "broker" && spec.spare === 0;
@@ -74,6 +75,8 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
     }
     case "lose-store":
       return storeAct(spec.to, cast);
+    case "jump-clock":
+      return clockAct(spec, cast);
     case "fill-disk":
       return hostAct("fail-checkpoints", cast.agent(spec.agent).host);
     case "limit-processes":
@@ -102,6 +105,24 @@ function killAct(process: string, { simulation: { broker }, agent }: Cast): SimA
     steps: [{ do: "kill-agent", agent: member.host.index, ...killed }],
     lookedFor: "an agent that is down",
     isSeen: () => wasUp && member.body === null,
+  };
+}
+
+/** As on a real machine, whoever runs goes by a steady clock. */
+function clockAct(
+  { process, byMs }: FaultSpecOf<"jump-clock">,
+  { simulation: { broker, world }, agent }: Cast,
+): SimAct {
+  const member = process === "broker" ? undefined : agent(process);
+  const aheadMs = (): number | null => {
+    const shownMs = member === undefined ? broker.wallMs : (member.body?.wallMs ?? null);
+    return shownMs === null ? null : shownMs - world.wallMs(0);
+  };
+  const beforeMs = aheadMs() ?? 0;
+  return {
+    steps: [{ do: "jump-clock", atMs: 0, agent: member?.host.index ?? null, byMs }],
+    lookedFor: "a process that was started since, with the wrong time",
+    isSeen: () => Math.abs((aheadMs() ?? beforeMs) - beforeMs - byMs) < 1,
   };
 }
 

@@ -103,6 +103,18 @@ describe("faults in virtual time", () => {
     expect(nothing.verdict?.result).toBe("unknown");
   });
 
+  it.each(["donor", "broker"])(
+    "the clock of %s is wrong for who is started since, which is unknown if none is",
+    async (process) => {
+      const fault: FaultSpec = { kind: "jump-clock", process, byMs: -3_600_000 };
+      const again = underFault({ kind: "kill-process", process }, []);
+      const { verdict } = await play([...joined, { step: "fault", fault }, ...again, submitted, settled]);
+      expect(verdict?.result).toBe("pass");
+      const { verdict: idle } = await play([...joined, { step: "fault", fault }, submitted, settled]);
+      expect(idle?.result).toBe("unknown");
+    },
+  );
+
   it("of one that is down already has no effect, which is unknown", async () => {
     const fault: FaultSpec = { kind: "kill-process", process: "donor" };
     const { verdict } = await play([...joined, { step: "fault", fault }, { step: "fault", fault, as: "again" }]);
