@@ -34,6 +34,8 @@ import { keepPlace } from "./keep-place.ts";
 import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
+import { isOfBroker } from "./faults/fault-spec.ts";
+import { faultsIn } from "./steps/faults-in-steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
 import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
@@ -154,6 +156,7 @@ async function attempt(progress: Progress): Promise<void> {
       brokerCommand: request.options.brokerCommand,
       store: request.options.store,
       random: seededRandom(request.options.seed),
+      brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
       faultContext: hostFaultContext,
     });
   });

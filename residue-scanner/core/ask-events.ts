@@ -8,6 +8,8 @@ import type { PageLayout, TraceFormat } from "./trace-format.ts";
  */
 export const askCalls = { message: "unix message", connection: "tcp connection" } as const;
 
+/** AF_INET */
+const internet = 2;
 /** TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ and TRACE_FLAG_NMI of linux/trace_events.h: not done for the thread that runs. */
 const interruptFlags = 0x08 | 0x10 | 0x40;
 /** Whoever waits for a socket is woken at once, still in the call that sends (`sock_def_readable`). */
@@ -31,6 +33,8 @@ export class AskDecoder {
   private readonly threadAt: number;
   private readonly wokenAt: number;
   private readonly portAt: number;
+  private readonly familyAt: number;
+  private readonly addressAt: number;
   /** By thread, when it last sent something. */
   private readonly sent = new Map<number, number>();
   /** By asker and asked, when that was noted. */
@@ -44,6 +48,8 @@ export class AskDecoder {
     this.threadAt = offsetOf(formats.ready, "common_pid");
     this.wokenAt = offsetOf(formats.waking, "pid");
     this.portAt = offsetOf(formats.state, "dport");
+    this.familyAt = offsetOf(formats.state, "family");
+    this.addressAt = offsetOf(formats.state, "daddr");
   }
 
   decode(page: Buffer): RawAct[] {
@@ -60,11 +66,19 @@ export class AskDecoder {
         if (sentNs === undefined || atNs - sentNs > wakeNsMax || woken === thread) continue;
         acts.push(...this.note({ thread, call: askCalls.message, parameters: { woken: String(woken) }, atNs }));
       } else if (type === state.id) {
-        const port = String(page.readUInt16LE(offset + this.portAt));
-        acts.push(...this.note({ thread, call: askCalls.connection, parameters: { port }, atNs }));
+        const parameters = {
+          port: String(page.readUInt16LE(offset + this.portAt)),
+          // Of version 6, only the port.
+          ...(page.readUInt16LE(offset + this.familyAt) === internet && { address: this.addressIn(page, offset) }),
+        };
+        acts.push(...this.note({ thread, call: askCalls.connection, parameters, atNs }));
       }
     }
     return acts;
+  }
+
+  private addressIn(page: Buffer, offset: number): string {
+    return [...page.subarray(offset + this.addressAt, offset + this.addressAt + 4)].join(".");
   }
 
   private note(act: Omit<RawAct, "returned">): RawAct[] {

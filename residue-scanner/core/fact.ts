@@ -39,6 +39,7 @@ export interface ProcessFact {
   readonly session: number;
   /** Number of its controlling terminal (tty_nr, proc_pid_stat(5)); 0 for none, absent where it is not known. */
   readonly terminal?: number;
+  readonly group?: number;
   /** Path below the cgroup v2 root; null where that is unknown. */
   readonly cgroup: string | null;
   /** PF_KTHREAD; a name in brackets proves nothing. */

@@ -15,6 +15,10 @@ export interface SocketRequestKnowledge {
 
 /** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
 const servedMsMax = 3_000;
+/** Those at which services do something; the others end, stop or continue it. */
+const tellingSignals: ReadonlySet<string> = new Set("SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2".split(" "));
+/** As the tables of sockets show that somebody listens at every address. */
+const everywhere: ReadonlySet<string> = new Set(["*", "[::]", "0.0.0.0"]);
 /** More ancestors than that no service has. */
 const depthMax = 100;
 const namedMax = 2;
@@ -24,8 +28,8 @@ const loggers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Says at whose request a service did something that takes its orders through a socket: whoever of the run sent it a
- * message, or connected to its port, shortly before. Others' requests are not seen.
+ * Says at whose request a service did something that takes its orders through a socket, or by signals: whoever of the run sent
+ * it a message or a signal, or connected to its port, shortly before. Others' requests are not seen.
  */
 export class SocketRequests {
   readonly #knowledge: SocketRequestKnowledge;
@@ -76,27 +80,47 @@ export class SocketRequests {
       evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
         const process = witness.process(act.by);
         const who = `${process === null ? "a process" : showProcess(process)} of ${ofWhom(to)}`;
-        const how =
-          act.call === askCalls.message ? "sent it a message" : `connected to its port ${act.parameters["port"]}`;
-        return { kind: "request", detail: `is ${showProcess(service)}, or comes from it, and ${who} ${how} before` };
+        return {
+          kind: "request",
+          detail: `is ${showProcess(service)}, or comes from it, and ${who} ${howAsked(act)} before`,
+        };
       }),
     };
   }
 }
 
-/** By the pids of those who listen there. */
+function howAsked({ call, parameters }: Act): string {
+  if (call === askCalls.message) return "sent it a message";
+  return call === askCalls.connection
+    ? `connected to its port ${parameters["port"]}`
+    : `sent it ${parameters["signal"]}`;
+}
+
+/** By the pids of those whom they ask: they listen there, or get the signal. */
 function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Map<number, Act[]> {
-  const listeners = new Map<string, number[]>();
-  for (const { protocol, state, local, owners } of sockets) {
-    if (!protocol.startsWith("tcp") || state !== "listening") continue;
-    const port = local.slice(local.lastIndexOf(":") + 1);
-    listeners.set(port, [...(listeners.get(port) ?? []), ...(owners ?? [])]);
-  }
+  const listening = sockets.filter(({ protocol, state }) => protocol.startsWith("tcp") && state === "listening");
   const byPid = new Map<number, Act[]>();
   for (const act of acts) {
-    const { call, parameters, apart = [] } = act;
-    if (call !== askCalls.connection || apart.includes("net")) continue;
-    for (const pid of listeners.get(parameters["port"] ?? "") ?? []) byPid.set(pid, [...(byPid.get(pid) ?? []), act]);
+    for (const pid of whomActAsks(act, listening)) byPid.set(pid, [...(byPid.get(pid) ?? []), act]);
   }
   return byPid;
+}
+
+function whomActAsks({ call, parameters, apart = [] }: Act, listening: readonly SocketFact[]): readonly number[] {
+  if (call === "kill" || call === "tgkill") {
+    const pid = Number(parameters["pid"]);
+    return pid > 0 && tellingSignals.has(parameters["signal"] ?? "") && !apart.includes("pid") ? [pid] : [];
+  }
+  if (call !== askCalls.connection || apart.includes("net")) return [];
+  const { port = "", address } = parameters;
+  const reached = listening.filter(({ local }) => reaches(local, port, address));
+  return reached.flatMap(({ owners }) => owners ?? []);
+}
+
+/** @param address of version 4; absent for one of version 6, of which the port alone counts */
+function reaches(local: string, port: string, address: string | undefined): boolean {
+  const colon = local.lastIndexOf(":");
+  if (local.slice(colon + 1) !== port) return false;
+  const host = local.slice(0, colon);
+  return address === undefined || host === address || everywhere.has(host);
 }

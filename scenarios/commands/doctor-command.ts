@@ -8,7 +8,6 @@ import type { Probed } from "../doctor/probe.ts";
 import { probes } from "../doctor/probes.ts";
 import { faultKinds } from "../faults/kinds.ts";
 import { cannotRun } from "../needs/cannot-run.ts";
-import { faultsIn } from "../steps/faults-in-steps.ts";
 
 /**
  * `scenarios doctor`: tries what scenarios need of this machine, and says what would make the rest possible.
@@ -19,7 +18,6 @@ export async function doctorCommand(flags: { json?: boolean }): Promise<number> 
   const diagnosis = await diagnose({
     ...{ probes, catalog, cannotRun },
     faults: Object.values(faultKinds).map((kind) => ({ kind: kind.kind, missing: kind.missing() })),
-    faultsOf: (scenario) => faultsIn(scenario.steps(scenario.defaults)).map(({ kind }) => kind),
   });
   const exitCode = diagnosis.scenarios.some(({ missing }) => missing.length > 0) ? ExitCode.fail : ExitCode.pass;
   const output = streamOutput(process.stdout);

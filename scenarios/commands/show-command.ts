@@ -19,9 +19,12 @@ export function showCommand(name: string, flags: { json?: boolean }): number {
     `Requirements  ${scenario.requirements.join(" ")}\nStages        ${scenario.stages.join(", ")}\n`,
   );
   const { needs = [] } = scenario;
-  if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}\n`);
-  process.stdout.write("\nSteps\n");
-  process.stdout.write(stepLines(steps, "").join(""));
+  if (needs.length > 0)
+    process.stdout.write(`Needs         ${needs.join(", ")}
+`);
+  process.stdout.write(`
+Steps
+${stepLines(steps, "").join("")}`);
   process.stdout.write("\nExpectations\n");
   for (const { checker, settings } of expectations) {
     process.stdout.write(`      ${checker}${settings === undefined ? "" : ` ${JSON.stringify(settings)}`}\n`);

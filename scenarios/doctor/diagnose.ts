@@ -31,22 +31,20 @@ const neededByStage: Readonly<Record<Scenario["stages"][number], readonly string
 /** What can be broken on purpose, and why it cannot be here. */
 export interface FaultHere {
   readonly kind: string;
-  /** Undefined where it can be. */
-  readonly missing: string | undefined;
+  /** Null where it can be. */
+  readonly missing: Skipped | null;
 }
 
 export interface Question {
   readonly probes: readonly Probe[];
   readonly catalog: readonly Scenario[];
   readonly faults: readonly FaultHere[];
-  /** The kinds of faults that a scenario's steps name. */
-  readonly faultsOf: (scenario: Scenario) => readonly string[];
-  /** What a scenario itself says that it needs and this machine has not. */
+  /** What a scenario, or a fault of its steps, needs and this machine has not. */
   readonly cannotRun: (scenario: Scenario, stage: string) => Skipped | null;
 }
 
 /** Tries everything, and says of each stage, scenario and fault whether this machine and user can run it. */
-export async function diagnose({ probes, catalog, faults, faultsOf, cannotRun }: Question): Promise<Diagnosis> {
+export async function diagnose({ probes, catalog, faults, cannotRun }: Question): Promise<Diagnosis> {
   const probed = await probeAll(probes);
   const stages = Object.entries(neededByStage).map(([name, needed]): Ability => {
     const lacking = probed.filter(({ name, status }) => status === "no" && needed.includes(name));
@@ -54,15 +52,13 @@ export async function diagnose({ probes, catalog, faults, faultsOf, cannotRun }:
     return { name, stage: null, missing, remedies: lacking.map(({ remedy }) => remedy) };
   });
   const broken = faults.map(({ kind, missing }): Ability => {
-    const remedies = missing === undefined ? [] : probed.filter(isMeant(missing)).map(({ remedy }) => remedy);
-    return { name: kind, stage: "host", missing: missing === undefined ? [] : [missing], remedies };
+    const lacking = missing === null ? [] : [missing];
+    const words = { missing: lacking.map(({ why }) => why), remedies: lacking.map(({ remedy }) => remedy) };
+    return { name: kind, stage: "host", ...words };
   });
   const scenarios = catalog.flatMap((scenario) =>
     scenario.stages.map((stage): Ability => {
-      const needed = [
-        ...stages.filter(({ name }) => name === stage),
-        ...(stage === "sim" ? [] : broken.filter(({ name }) => faultsOf(scenario).includes(name))),
-      ].filter(({ missing }) => missing.length > 0);
+      const needed = stages.filter(({ name, missing }) => name === stage && missing.length > 0);
       const own = cannotRun(scenario, stage);
       return {
         ...{ name: scenario.name, stage },
@@ -75,9 +71,4 @@ export async function diagnose({ probes, catalog, faults, faultsOf, cannotRun }:
     }),
   );
   return { version: 1, probes: probed, stages, scenarios, faults: broken };
-}
-
-/** A fault says in words what it lacks; the probe of that name knows how to get it. */
-function isMeant(missing: string): (probed: Probed) => boolean {
-  return ({ name, status }) => status !== "ok" && missing.toLowerCase().includes(name);
 }

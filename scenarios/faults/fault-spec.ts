@@ -1,5 +1,6 @@
 import * as z from "zod";
 
+import { Fault as BrokerRule } from "../../protocol/faults.ts";
 import { Toxic, toxicDirections } from "./link/toxic.ts";
 
 /** Somebody of the cast: the broker, or an agent by its name. */
@@ -22,10 +23,23 @@ export const FaultSpec = z.discriminatedUnion("kind", [
     toxic: Toxic,
     direction: z.enum(toxicDirections).optional(),
   }),
+  /** By the broker's own rules (protocol/faults.ts); for every call of agents unless a route or an agent is named. */
+  z.strictObject({
+    kind: z.literal("misbehave-broker"),
+    rule: BrokerRule,
+    /** As `POST /api/v1/agent/heartbeat`. */
+    route: z.string().max(200).optional(),
+    agent: actor.optional(),
+    /** Only the first so many times. */
+    first: z.int().min(1).max(1_000_000).optional(),
+  }),
 ]);
 export type FaultSpec = z.infer<typeof FaultSpec>;
 export type FaultKindName = FaultSpec["kind"];
 export type FaultSpecOf<Kind extends FaultKindName> = Extract<FaultSpec, { kind: Kind }>;
+
+/** Whether the broker has to be told beforehand that it may be ordered to misbehave. */
+export const isOfBroker = ({ kind }: FaultSpec): boolean => kind === "misbehave-broker";
 
 /** What a fault does to whom, for the live report. */
 export function faultTitle({ kind, ...settings }: FaultSpec): string {

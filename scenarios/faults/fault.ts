@@ -1,3 +1,5 @@
+import type { Skipped } from "../../protocol/suite.ts";
+import type { Operator } from "../stages/host/operator.ts";
 import type { Toxic, ToxicCount, ToxicDirection } from "./link/toxic.ts";
 import type { UndoAction } from "../undo/undo-action.ts";
 import type { FaultKindName, FaultSpecOf } from "./fault-spec.ts";
@@ -60,6 +62,12 @@ export interface FaultContext {
     readonly process: string;
     readonly part?: "itself" | "jobs" | undefined;
   }) => FaultProcesses;
+  /**
+   * The broker that runs.
+   *
+   * @throws CastError before there is one
+   */
+  readonly broker: () => FaultBroker;
   /** The lines of agents that joined through one, by the agent's name. */
   readonly links: FaultLinks;
   /** That somebody's process ends, or stands still, by intention. */
@@ -72,6 +80,14 @@ export interface FaultContext {
     /** Starts an agent or the broker again where it was, unless it is up; says so in words. */
     readonly startAgain: (name: string) => Promise<string>;
   };
+}
+
+/** What a fault may ask of the broker. */
+export interface FaultBroker {
+  readonly url: string;
+  /** Undefined for a broker that names none. */
+  readonly operatorToken: string | undefined;
+  readonly operator: Pick<Operator, "putFault" | "faults" | "jobs">;
 }
 
 /** Toxics on the lines of agents, by the number of their fault. */
@@ -91,8 +107,8 @@ export interface FaultKind<Kind extends FaultKindName> {
   readonly proves: string;
   /** What it needs of the machine. */
   readonly needs: string;
-  /** Why this machine or user cannot do it; undefined where it can. */
-  missing(): string | undefined;
+  /** Why this machine or user cannot do it, and what would help; null where it can. */
+  missing(): Skipped | null;
   /** Does it. What it wrote ahead is undone if it fails on the way. */
   apply(context: FaultContext, spec: FaultSpecOf<Kind>): Promise<FaultInForce>;
 }

@@ -56,6 +56,7 @@ export class FaultsInForce {
     const written: number[] = [];
     const writeAhead: FaultContext["writeAhead"] = (action) => void written.push(ledger.register(action));
     let inForce: FaultInForce;
+    await this.look();
     try {
       inForce = await kind.apply({ ...context(ids.faultId), writeAhead }, spec);
     } catch (error) {
@@ -70,6 +71,14 @@ export class FaultsInForce {
     if (effect?.seen === true) this.#tell(entry, effect);
     else entry.untold = effect;
     return [`${faultTitle(spec)}: ${detail}`, ...(effect?.seen === true ? [effect.found] : [])].join("; ");
+  }
+
+  /** Looks for effects that may not be seen any more soon, because whoever bears them is to end. */
+  async look(): Promise<void> {
+    for (const entry of this.#entries.values()) {
+      const effect = await this.#measure(entry);
+      if (effect?.seen === true) this.#tell(entry, effect);
+    }
   }
 
   /**

@@ -1,19 +1,10 @@
-import { UsageError } from "../../foundation/errors.ts";
+import type { Skipped } from "../../protocol/suite.ts";
 import { faultsIn } from "../steps/faults-in-steps.ts";
 import type { Step } from "../steps/step.ts";
 import { faultKindOf } from "./kinds.ts";
 
-/** The faults of some steps that this machine or user cannot apply, each with the reason. */
-export function faultsMissing(steps: readonly Step[]): UsageError[] {
+/** What the faults of some steps need and this machine or user does not have, with what would help. */
+export function faultsMissing(steps: readonly Step[]): Skipped[] {
   const kinds = new Set(faultsIn(steps).map(({ kind }) => kind));
-  return [...kinds].flatMap((kind) => {
-    const missing = faultKindOf(kind).missing();
-    if (missing === undefined) return [];
-    return [
-      new UsageError(`The fault "${kind}" is not possible here: ${missing}.`, {
-        code: "fault-not-here",
-        next: "`scenarios faults` shows what this machine can; virtual time (--stage sim) needs nothing of it.",
-      }),
-    ];
-  });
+  return [...kinds].map((kind) => faultKindOf(kind).missing()).filter((one) => one !== null);
 }

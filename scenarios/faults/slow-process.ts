@@ -21,7 +21,7 @@ export const slowProcess: FaultKind<"slow-process"> = {
   does: "leaves the broker, an agent or an agent's jobs so many percent of one CPU",
   proves: "the kernel had them wait for CPU time (nr_throttled of cpu.stat), or each stop was seen to hold",
   needs: "the cgroup controller cpu, of version 1 or 2; without it SIGSTOP and SIGCONT take turns",
-  missing: () => undefined,
+  missing: () => null,
   async apply(context, spec) {
     const hierarchy = cpuHierarchy();
     const { processes, ...whom } = context.processes(spec);

@@ -7,18 +7,20 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+const plain = { steps: () => [], defaults: { slots: 1, jobs: 1, cycles: 1 } };
+
 describe("cannotRun", () => {
   it("names every program that is missing, and how to get it", () => {
     vi.stubEnv("PATH", "/nowhere");
-    const skipped = cannotRun({ needs: ["stress-ng", "bubblewrap"] }, "host");
+    const skipped = cannotRun({ ...plain, needs: ["stress-ng", "bubblewrap"] }, "host");
     expect(skipped?.why).toMatch(/no stress-ng.*no bwrap/);
     expect(skipped?.remedy).toMatch(/apt-get install stress-ng.*apt-get install bubblewrap/);
   });
 
   it("has nothing to say where nothing is missing, and in virtual time", () => {
     vi.stubEnv("PATH", "/nowhere");
-    expect(cannotRun({}, "host")).toBeNull();
-    expect(cannotRun({ needs: ["stress-ng"] }, "sim")).toBeNull();
+    expect(cannotRun(plain, "host")).toBeNull();
+    expect(cannotRun({ ...plain, needs: ["stress-ng"] }, "sim")).toBeNull();
   });
 
   it.each(catalog.map((scenario) => [scenario.name, scenario] as const))(

@@ -9,6 +9,7 @@ import { leaveCgroup } from "./leave-cgroup.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
 import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
 import { emptyCgroup } from "../stages/host/run-cgroup.ts";
+import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /** How long the kernel may take to reap what was killed, in milliseconds. */
@@ -43,6 +44,8 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
       case "ends-with-process":
         // Its own ends it before it comes here.
         return action.pid === process.pid || !isAlive(action) ? undefined : `the process ${action.pid} still bears it`;
+      case "remove-broker-fault":
+        return isAlive(action) ? await removeBrokerFault(action) : undefined;
       case "leave-cgroup":
         return await until(() => leaveCgroup(action), `${cgroupPids(action.path).length} processes are still in it`);
       case "remove-directory":

@@ -16,6 +16,15 @@ export const UndoAction = z.discriminatedUnion("undo", [
   z.strictObject({ undo: z.literal("leave-cgroup"), path: z.string(), to: z.string() }),
   /** What a process bears and nothing else does: there is nothing to undo once it is gone. */
   z.strictObject({ undo: z.literal("ends-with-process"), pid: z.int(), startTime: z.string(), what: z.string() }),
+  /** A rule by which a broker misbehaves; it is known by how long it would last, and ends with the broker's process. */
+  z.strictObject({
+    undo: z.literal("remove-broker-fault"),
+    url: z.string(),
+    operatorToken: z.string(),
+    pid: z.int(),
+    startTime: z.string(),
+    expiresInMs: z.int(),
+  }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
@@ -35,6 +44,8 @@ export function describeUndo(action: UndoAction): string {
       return `the cgroup ${action.path}`;
     case "ends-with-process":
       return `${action.what}, which the process ${action.pid} bears`;
+    case "remove-broker-fault":
+      return `the misbehaviour that was ordered of the broker at ${action.url}`;
     case "leave-cgroup":
       return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
@@ -66,6 +77,8 @@ export function finishCommand(action: UndoAction): string {
       return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
     case "ends-with-process":
       return `kill ${action.pid}`;
+    case "remove-broker-fault":
+      return `kill -9 ${action.pid}`;
     case "leave-cgroup":
       return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":

@@ -72,6 +72,9 @@ export class FaultBench {
       id: `bench-${process.pid}-${number}`,
       number,
       links: this.links,
+      broker: () => {
+        throw new Error("the test brings none");
+      },
       signal: new AbortController().signal,
       processes: () => {
         const pid = present(donor().pid, "it was started");

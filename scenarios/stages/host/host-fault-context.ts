@@ -16,6 +16,7 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
     id: `${options.id}-fault-${number}`,
     number,
     links: stage.links,
+    broker: () => stage.running,
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),
     cast: {

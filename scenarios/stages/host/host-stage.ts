@@ -59,6 +59,8 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** Whether the broker is to take orders to misbehave (--faults). */
+  readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
   readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
 }

@@ -14,6 +14,7 @@ export async function kill(stage: HostStage, { agent: name }: StepOf<"kill">): P
     });
   }
   const detail = "until it is started again";
+  await stage.faults.look();
   history.record("fault.applied", { fault: "kill-agent", target: agentId, detail, subjects: [] });
   stage.killed.add(name);
   stage.pauses.ending(name);

@@ -19,7 +19,9 @@ export async function startBroker(stage: HostStage): Promise<string> {
   const { options, broker: before } = stage;
   const data = options.store === "sqlite" ? ["--data", join(options.directory.path, "broker")] : [];
   const where = before === undefined ? ["--port", "0"] : sameAgain(before);
-  const { actor, ready } = await startBrokerProcess(stage, "broker", [...where, "--store", options.store, ...data]);
+  const takes = options.brokerTakesFaults ? ["--faults"] : [];
+  const store = ["--store", options.store, ...data, ...takes];
+  const { actor, ready } = await startBrokerProcess(stage, "broker", [...where, ...store]);
   stage.broker = {
     url: ready.url,
     joinToken: ready.joinToken,

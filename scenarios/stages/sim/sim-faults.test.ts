@@ -67,6 +67,15 @@ describe("faults in virtual time", () => {
     },
   );
 
+  it.each(["duplicate-events", "reorder-events"] as const)(
+    "%s of the broker disturbs the modelled line",
+    async (kind) => {
+      const fault: FaultSpec = { kind: "misbehave-broker", rule: { kind } };
+      const { verdict } = await play([...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled]);
+      expect(verdict?.result).toBe("pass");
+    },
+  );
+
   it("of one that is down already has no effect, which is unknown", async () => {
     const fault: FaultSpec = { kind: "kill-process", process: "donor" };
     const { verdict } = await play([...joined, { step: "fault", fault }, { step: "fault", fault, as: "again" }]);

@@ -48,11 +48,11 @@ export class SimFaults {
       });
     }
     this.#applied += 1;
-    const { step } = act;
-    const target =
-      "agent" in step && step.agent !== null ? this.#simulation.members[step.agent]?.host.agentId : "broker";
-    const ids = { fault: step.do, target: target ?? "broker", faultId: this.#applied, kind: spec.kind };
-    const mend = this.#simulation.director.faults.apply(step);
+    const ids = { ...this.#whom(act), faultId: this.#applied, kind: spec.kind };
+    const mends = act.steps.map((step) => this.#simulation.director.faults.apply(step));
+    const mend = (): void => {
+      for (const each of mends) each();
+    };
     const entry = { act, mend, ids };
     this.#entries.set(name, entry);
     return `${faultTitle(spec)}: ${this.#look(entry)}`;
@@ -63,6 +63,12 @@ export class SimFaults {
     const names = name === undefined ? [...this.names].reverse() : [name];
     const words = names.map((one) => this.#heal(one));
     return words.length === 0 ? "no fault is in force" : words.join("; ");
+  }
+
+  #whom({ steps: [first] }: SimAct): { fault: string; target: string } {
+    const index = first !== undefined && "agent" in first ? first.agent : null;
+    const member = index === null ? undefined : this.#simulation.members[index];
+    return { fault: first?.do ?? "nothing", target: member?.host.agentId ?? "broker" };
   }
 
   #heal(name: string): string {
