@@ -41,7 +41,8 @@ export function recheck({ verdict, history, lostEvidence, recorded }: StoredRun)
   return { expectations: paired(verdict.expectations, judged), lifecycle, exitCode, verdict: { ...now, exitCode } };
 }
 
-function scenarioOf({ scenario: wanted }: RunVerdict): Scenario {
+/** @throws UsageError `not-of-the-catalogue` */
+export function scenarioOf({ scenario: wanted }: RunVerdict): Scenario {
   const scenario = catalog.find(({ name }) => name === wanted);
   if (scenario !== undefined) return scenario;
   throw new UsageError(`The run's scenario is "${wanted}", which is none of this catalogue.`, {
@@ -51,7 +52,7 @@ function scenarioOf({ scenario: wanted }: RunVerdict): Scenario {
 }
 
 /** As the run's own options have them; older records may lack one. */
-function knobsOf({ options }: RunVerdict, { defaults }: Scenario): ScenarioKnobs {
+export function knobsOf({ options }: RunVerdict, { defaults }: Scenario): ScenarioKnobs {
   const knob = (name: keyof ScenarioKnobs) => {
     const value = options[name];
     return typeof value === "number" ? value : defaults[name];
