@@ -5,5 +5,5 @@ import { main as reports } from "../reports/cli.ts";
  * judges again needs the checkers. What needs neither loads neither.
  */
 export async function main(argv: string[]): Promise<number> {
-  return await reports(argv, async () => (await import("./scenario-judge.ts")).scenarioJudge());
+  return await reports(argv, async () => await (await import("./scenario-judge.ts")).scenarioJudge());
 }
