@@ -25,7 +25,8 @@ Names may be globs, and files hold scenarios of your own
 (docs/own-scenarios.md). \`scenarios.config.ts\` may say where more of them lie,
 and has a default for every option below. What is chosen runs in the order of \`scenarios list\`:
 first --last-failed keeps what failed, then --repeat-each repeats it, then
---shard takes its part. On the host scenarios run alone, one after the other.
+--shard takes its part. On the host scenarios run alone, one after the other;
+what may hurt whoever else uses it is asked about, or needs --yes.
 
 Examples:
   scenarios run withdraw-under-load
@@ -177,6 +178,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
+    .option("--yes", "run what may hurt others on this machine without asking")
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",
