@@ -9,6 +9,7 @@ import type { EndedSuite } from "../../reports/reporter.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import { runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { loadAgent } from "../foreign/load-agent.ts";
 import { isFile } from "../loading/is-file.ts";
 import { type FoundConfig, readConfig } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
@@ -88,7 +89,8 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
 /** Everything is checked before anything is done. */
 async function prepare(words: readonly string[], given: GivenFlags, found: FoundConfig): Promise<Suite> {
   const flags = completeFlags(given, found, words);
-  const stage = stageNamed(flags.stage, flags);
+  // What the configuration says for the other stage as well stands in nobody's way.
+  const stage = stageNamed(flags.stage, given);
   const files = words.filter(isFile);
   const globs = [found.config.scenarios ?? []].flat();
   const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
@@ -101,9 +103,12 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
     seed: flags.seed ?? randomBytes(4).toString("hex"),
   });
+  const agent = stage === "sim" || flags.agent === undefined ? undefined : await loadAgent(flags.agent);
+  const adapter = agent === undefined ? {} : { adapter: agent.file };
   const requests = plan.entries.map(({ scenario, seed }) => ({
-    ...{ scenario, options: runOptions(scenario, config, seed), runs: flags.output },
+    ...{ scenario, options: { ...runOptions(scenario, config, seed), ...adapter }, runs: flags.output },
     ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
+    ...(agent === undefined ? {} : { agent }),
   }));
   if (stage === "host") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.

@@ -35,6 +35,7 @@ Examples:
   scenarios run --grep @pause --retries 2 --max-failures 3
   scenarios run --last-failed --keep
   scenarios run ./my-scenario.ts --stage sim
+  scenarios run withdraw-while-paused --agent ./my-agent.ts
   scenarios run rapid-pause-resume --cycles 500 --slots 2
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
@@ -174,6 +175,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
       oneOf("developer", "ci", "strict"),
     )
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
+    .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
     .option("--config <file>", configHelp)
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)

@@ -4,6 +4,7 @@ import { limits } from "../../foundation/limits.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Timing } from "../../protocol/timing.ts";
 import { checkers } from "../checkers/registry.ts";
+import { needNames } from "../needs/needs.ts";
 import { completeScenario, type ScenarioDefinition } from "../steps/define-scenario.ts";
 import { stepNames } from "../steps/step.ts";
 import { castProblems } from "./check-cast.ts";
@@ -21,6 +22,9 @@ const Definition = z.strictObject({
     .array(z.enum(["host", "sim"]))
     .min(1)
     .optional(),
+  needs: z.array(z.enum(needNames)).optional(),
+  hurts: z.string().min(1).optional(),
+  hostWide: z.boolean().optional(),
   store: z.enum(["memory", "sqlite"]).optional(),
   defaults: z
     .strictObject({

@@ -44,6 +44,8 @@ const probes = {
         },
 } as const satisfies Record<string, () => Skipped | null>;
 
+export const needNames = Object.keys(probes) as NeedName[];
+
 /** What is missing of a need, and what would help; null where nothing is. */
 export function missing(need: NeedName): Skipped | null {
   return probes[need]();

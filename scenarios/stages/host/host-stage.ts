@@ -80,6 +80,8 @@ export class HostStage implements AnyStage {
   /** The run's cgroup, or undefined where none is writable. */
   readonly cgroup: string | undefined;
   readonly agents = new Map<string, HostAgent>();
+  /** Agents that are somebody else's (`scenarios/foreign/`), by name. */
+  readonly guests = new Map<string, object>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
   readonly seen: SeenProcess[] = [];
@@ -246,7 +248,12 @@ export class HostStage implements AnyStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    return [
+      ...["broker", "hub", ...this.agents.keys(), ...this.guests.keys()].map((name) =>
+        join(this.cgroup as string, name),
+      ),
+      this.cgroup,
+    ];
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */

@@ -15,8 +15,8 @@ import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
-import { isOnSim } from "./sim-acts.ts";
 import { own } from "./own.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
@@ -105,6 +105,7 @@ export function checkSimSteps(steps: readonly Step[]): void {
     }
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }
