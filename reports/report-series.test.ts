@@ -198,7 +198,7 @@ function sumOf(seconds: readonly string[]): string {
 
 const skipped = { why: "No controller limits memory.", remedy: "Mount the memory controller." };
 
-test.each(reporterNames)("%s says of what this machine cannot run why, and calls it no pass", (name) => {
+test.each(textReporterNames)("%s says of what this machine cannot run why, and calls it no pass", (name) => {
   const output = memoryOutput();
   const series = reportSeries(name, output, (text) => output.write(text));
   series.next(placeOf(0, { entries: 2 })).end(runFixtures.passing());
