@@ -42,7 +42,7 @@ export async function settleAndCompare(
   context: AttributionContext,
   options: SettleOptions = {},
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
-  let after = await takeSnapshot({ ...options, ...scopeOf(before, options) });
+  let after = await takeSnapshot({ ...options, ...scopeOf(before, options), baseline: before });
   let report = compareSnapshots(before, after, context, options);
   options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();

@@ -172,6 +172,8 @@ function placeAt(block: Block | undefined, entry: number): EntryPlace | null {
 }
 
 function sameWords(one: Block, other: Block): boolean {
+  // Two readings share what is the same (`tree-delta.ts`).
+  if (one.words === other.words && one.start === other.start) return true;
   const length = one.words[one.start + blockField.words] as number;
   if (length !== other.words[other.start + blockField.words]) return false;
   const shift = other.start - one.start;
