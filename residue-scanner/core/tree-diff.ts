@@ -46,8 +46,8 @@ export interface TreeCrowd {
 
 /** More than this many are counted, not listed. */
 const differencesMaxDefault = 20_000;
-/** So many of one directory come before those that have no place among the others. */
-const differencesOfOneMax = 500;
+/** That share of them, of one directory, comes before those that have no place among the others. */
+const shareOfOne = 1 / 40;
 
 /**
  * Every entry that is not the same in both trees, word for word. Directories that were unreadable in one are left out.
@@ -78,7 +78,7 @@ export function diffTrees(
     let listed = 0;
     const add = (found: FoundEntry) => {
       listed += 1;
-      if (listed <= differencesOfOneMax && differences.size < differencesMax) list(named(path, found));
+      if (listed <= differencesMax * shareOfOne && differences.size < differencesMax) list(named(path, found));
       else if (rest.length < differencesMax) rest.push(named(path, found));
       else unlisted.count({ directory: path, ...found });
     };
