@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { outcomeOf, type SuiteRecord } from "../protocol/suite.ts";
 import { createReporter } from "./create-reporter.ts";
 import { reportSeries, type SeriesOutput } from "./report-series.ts";
-import { type ReporterName, reporterNames } from "./reporter-names.ts";
+import { type TextReporterName, textReporterNames } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, RunPlace } from "./reporter.ts";
 import { memoryOutput } from "./testing/memory-output.ts";
 import { parseXml, type ParsedElement } from "./testing/parse-xml.ts";
@@ -18,7 +18,7 @@ const placeOf = (position: number, over: Partial<RunPlace> = {}): RunPlace => ({
 
 /** Plays attempts of entries to a series and gives what it wrote. */
 function told(
-  name: ReporterName,
+  name: TextReporterName,
   entries: readonly (readonly EndedRun[])[],
   {
     output = memoryOutput(),
@@ -104,13 +104,16 @@ test("several runs are a line of JSON each, written as they end, with what their
   }
 });
 
-test.for(reporterNames.filter((name) => name !== "github"))("one run is told of as without a series: %s", (name) => {
-  const output = memoryOutput();
-  const series = reportSeries(name, output);
-  series.next(once).end(runFixtures.failing());
-  series.close(suiteOf([[runFixtures.failing()]]));
-  expect(output.text()).toBe(alone(name, runFixtures.failing()));
-});
+test.for(textReporterNames.filter((name) => name !== "github"))(
+  "one run is told of as without a series: %s",
+  (name) => {
+    const output = memoryOutput();
+    const series = reportSeries(name, output);
+    series.next(once).end(runFixtures.failing());
+    series.close(suiteOf([[runFixtures.failing()]]));
+    expect(output.text()).toBe(alone(name, runFixtures.failing()));
+  },
+);
 
 const flaky = [[runFixtures.failing(), runFixtures.passing()]];
 
@@ -183,7 +186,7 @@ test("GitHub gets nothing of a run that passed but its line of the summary", () 
   expect(summary).toContain("| ✅ passed | withdraw-under-load | host | clean |");
 });
 
-function alone(name: ReporterName, run: EndedRun): string {
+function alone(name: TextReporterName, run: EndedRun): string {
   const output = memoryOutput();
   createReporter(name, output).end(run);
   return output.text();
@@ -192,3 +195,34 @@ function alone(name: ReporterName, run: EndedRun): string {
 function sumOf(seconds: readonly string[]): string {
   return seconds.reduce((sum, one) => sum + Number(one), 0).toFixed(3);
 }
+
+const skipped = { why: "No controller limits memory.", remedy: "Mount the memory controller." };
+
+test.each(textReporterNames)("%s says of what this machine cannot run why, and calls it no pass", (name) => {
+  const output = memoryOutput();
+  const series = reportSeries(name, output, (text) => output.write(text));
+  series.next(placeOf(0, { entries: 2 })).end(runFixtures.passing());
+  const { record } = suiteOf([[runFixtures.passing()], []]);
+  const entries = record.entries.map((entry, position) =>
+    position === 0 ? entry : { ...entry, scenario: "out-of-memory-job", outcome: "skipped" as const, skipped },
+  );
+  series.close({ record: { ...record, entries }, again: null });
+  const text = output.text();
+  expect(text).toContain("out-of-memory-job");
+  expect(text.replaceAll("\\", "")).toContain(skipped.why);
+  expect(text.replaceAll("\\", "")).toContain(skipped.remedy);
+  expect(text).not.toMatch(/2 passed|2 green/);
+});
+
+test("what this machine cannot run is a skipped case of a JUnit document", () => {
+  const output = memoryOutput();
+  const { record } = suiteOf([[]]);
+  const entries = record.entries.map((entry) => ({ ...entry, outcome: "skipped" as const, skipped }));
+  reportSeries("junit", output).close({ record: { ...record, entries }, again: null });
+  const root = parseXml(output.text());
+  expect(root.attributes).toMatchObject({ tests: "1", failures: "0", errors: "0", skipped: "1" });
+  expect(root.children[0]?.children[0]?.children[0]).toMatchObject({
+    name: "skipped",
+    attributes: { message: `${skipped.why} ${skipped.remedy}` },
+  });
+});

@@ -9,7 +9,7 @@ import { type Surface, surfaces as allSurfaces } from "./core/fact.ts";
 import type { RecordingSource } from "./core/recorded-run.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import { diffTrees } from "./core/tree-diff.ts";
-import { readQuickSurfaces, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
+import { readAllButFiles, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
 
 export interface SettleOptions extends SnapshotOptions {
   /**
@@ -75,7 +75,7 @@ function scopeOf(before: Snapshot, options: SettleOptions): SnapshotOptions {
 /** A cheap second look: everything but files whole, and of the files only directories where something differs. */
 async function readAgain(before: Snapshot, after: Snapshot, signal: AbortSignal | undefined): Promise<Snapshot> {
   const wanted = new Set(after.surfaces.map(({ surface }) => surface));
-  const quick = await readQuickSurfaces(wanted, signal);
+  const quick = await readAllButFiles(wanted, signal);
   const fileReadings = after.surfaces.filter(({ surface }) => surface === "files");
   return {
     ...after,

@@ -5,6 +5,8 @@ import { systemClock } from "../foundation/clock.ts";
 import { messageOf, UsageError } from "../foundation/errors.ts";
 import { collectCgroups } from "./collectors/cgroups.ts";
 import { collectCrontabs } from "./collectors/crontabs.ts";
+import { collectDeviceSettings } from "./collectors/listed/device-settings.ts";
+import { collectTracingFilters } from "./collectors/listed/kernel/tracing-filters.ts";
 import { type ListedSources, readListedSurface } from "./collectors/listed/read-listed.ts";
 import { type OpenFiles, readOpenFiles } from "./collectors/open-files.ts";
 import { launcherOf, readersOf } from "./collectors/own-processes.ts";
@@ -49,7 +51,7 @@ export async function takeSnapshot(options: SnapshotOptions = {}): Promise<Snaps
   const wanted = new Set(options.surfaces ?? allSurfaces);
   // The walk runs in workers meanwhile.
   const walking = wanted.has("files") ? startFiles(options) : undefined;
-  const [walked, quick] = await Promise.all([walking, readQuickSurfaces(wanted, options.signal)]);
+  const [walked, quick] = await Promise.all([walking, readAllButFiles(wanted, options.signal)]);
   // Each thread that walked leaves some ten megabytes, and the next reading would come on top of them.
   kernelCalls()?.trim(0);
   return {
@@ -73,8 +75,36 @@ type QuickFacts = Pick<
   "processes" | "sockets" | "crontabs" | "cgroups" | "listed" | "scanner" | "launcher" | "readers"
 >;
 
+/** Also what takes longer to read than all the rest, which a walk through the files hides. */
+export async function readAllButFiles(
+  wanted: ReadonlySet<Surface>,
+  signal?: AbortSignal,
+): Promise<{ facts: QuickFacts; surfaces: SurfaceReading[] }> {
+  const quick = await readQuickSurfaces(wanted, signal);
+  const listed = { ...quick.facts.listed };
+  const surfaces = quick.surfaces.map((reading): SurfaceReading => {
+    const { surface } = reading;
+    const more = surface === "sysctls" || surface === "kernel" ? seldomSettings[surface] : undefined;
+    if (more === undefined || reading.status === "failed") return reading;
+    const startedMs = performance.now();
+    try {
+      const quickly = listed[surface as ListedSurface] ?? [];
+      const known = new Set(quickly.map(({ key }) => key));
+      const facts = withoutStacks(more).filter(({ key }) => !known.has(key));
+      listed[surface as ListedSurface] = [...quickly, ...facts];
+      const durationMs = reading.durationMs + performance.now() - startedMs;
+      return { ...reading, facts: reading.facts + facts.length, durationMs };
+    } catch (error) {
+      return failedReading(surface, error);
+    }
+  });
+  return { facts: { ...quick.facts, listed }, surfaces };
+}
+
+const seldomSettings = { sysctls: () => collectDeviceSettings(), kernel: () => collectTracingFilters() } as const;
+
 /**
- * Everything but files; together some tens of milliseconds, on a host with many processes more.
+ * Everything but files and what has thousands of settings; together some tens of milliseconds, on a host with many processes more.
  *
  * @throws the signal's reason when it aborts
  */

@@ -96,8 +96,12 @@ function readBelow({ root, prefix, path, cgroups }: Place): number {
   let entries: Dirent[];
   try {
     entries = readdirSync(directory, { withFileTypes: true });
-    const settings = settingsIn(directory, entries, prefix);
-    cgroups.push({ path: `${prefix}${path}`, directory, inode: statSync(directory).ino, settings });
+    const { ino, uid, gid, mode } = statSync(directory);
+    const settings = {
+      ...settingsIn(directory, entries, prefix),
+      ...{ owner: `${uid}:${gid}`, permissions: (mode & 0o7777).toString(8) },
+    };
+    cgroups.push({ path: `${prefix}${path}`, directory, inode: ino, settings });
   } catch (error) {
     // Removed since it was listed.
     return systemCode(error) === "ENOENT" ? 0 : 1;

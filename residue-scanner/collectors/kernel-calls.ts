@@ -35,6 +35,11 @@ export interface KernelCalls {
   fsmount(context: number, flags: number, attributes: number): number;
   /** ioprio_get(2) */
   ioprioGet(which: number, who: number): number;
+  /** getpriority(2) as the kernel has it: 20 less the niceness. */
+  getPriority(which: number, who: number): number;
+  schedGetScheduler(thread: number): number;
+  /** sched_getaffinity(2). @returns how many bytes were written */
+  schedGetAffinity(thread: number, bytes: number, mask: number): number;
   /** bpf(2) */
   bpf(command: number, attributes: number, bytes: number): number;
   close(descriptor: number): number;
@@ -51,6 +56,9 @@ const numbers = {
   ...({ openTree: 428, fsopen: 430, fsconfig: 431, fsmount: 432 } as const),
   bpf: { x64: 321, generic: 280 },
   ioprioGet: { x64: 252, generic: 31 },
+  getPriority: { x64: 140, generic: 141 },
+  schedGetScheduler: { x64: 145, generic: 120 },
+  schedGetAffinity: { x64: 204, generic: 123 },
 } as const;
 const architectures = ["x64", "arm64", "riscv64", "loong64"];
 
@@ -84,6 +92,8 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     "int64_t syscall(int64_t number, int context, unsigned int flags, unsigned int attributes)",
   );
   const callOfPriority = libc.func("int64_t syscall(int64_t number, int which, int who)");
+  const callOfThread = libc.func("int64_t syscall(int64_t number, int thread)");
+  const callOfAffinity = libc.func("int64_t syscall(int64_t number, int thread, unsigned int bytes, uintptr_t mask)");
   const table = process.arch === "x64" ? "x64" : "generic";
   return {
     socket: libc.func("int socket(int family, int type, int protocol)"),
@@ -104,6 +114,9 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     fsconfig: (...words) => Number(callOfMaking(numbers.fsconfig, ...words)),
     fsmount: (...words) => Number(callOfMounting(numbers.fsmount, ...words)),
     ioprioGet: (which, who) => Number(callOfPriority(numbers.ioprioGet[table], which, who)),
+    getPriority: (which, who) => Number(callOfPriority(numbers.getPriority[table], which, who)),
+    schedGetScheduler: (thread) => Number(callOfThread(numbers.schedGetScheduler[table], thread)),
+    schedGetAffinity: (...words) => Number(callOfAffinity(numbers.schedGetAffinity[table], ...words)),
     bpf: (command, attributes, bytes) => Number(callOfBpf(numbers.bpf[table], command, attributes, bytes)),
     close: libc.func("int close(int descriptor)"),
     trim: libc.func("int malloc_trim(size_t keptBytes)"),

@@ -56,6 +56,7 @@ export interface ProcessStat {
   readonly session: number;
   /** tty_nr; 0 for none. */
   readonly terminal: number;
+  readonly group: number;
   readonly flags: number;
   readonly nice: number;
   readonly startTime: string;
@@ -83,6 +84,7 @@ export function readProcessStat(pid: number, proc = "/proc"): ProcessStat | null
     parent: Number(fields[1]),
     session: Number(fields[3]),
     terminal: Number(fields[4]),
+    group: Number(fields[2]),
     flags: Number(fields[6]),
     nice: Number(fields[16]),
     startTime: fields[19] ?? "0",

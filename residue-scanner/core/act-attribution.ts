@@ -41,7 +41,7 @@ export function attributeActs(
   return { to: isFar && isOfRun(to) ? "shared" : to, evidence: actEvidence(told) };
 }
 
-/** Calls that only take away, and calls that only bring. */
+/** Calls that only take away, and calls that only bring; what is used is neither made nor removed by that. */
 const taking: ReadonlySet<string> = new Set([
   "umount2",
   "swapoff",
@@ -50,6 +50,8 @@ const taking: ReadonlySet<string> = new Set([
   "shmctl",
   "semctl",
   "msgctl",
+  "msgsnd",
+  "msgrcv",
 ]);
 const bringing: ReadonlySet<string> = new Set([
   "swapon",
@@ -58,6 +60,8 @@ const bringing: ReadonlySet<string> = new Set([
   "mq_open",
   "add_key",
   "mount_setattr",
+  "msgsnd",
+  "msgrcv",
 ]);
 
 /** Whether a call can have led to this kind of change. */

@@ -82,6 +82,14 @@ export class ActResolver {
     // Another thread than the first one may go elsewhere alone: then it is not known where its process's acts are.
     if (returned === 0 && thread === pid) this.follow(raw, by);
     const entered = this.namespaces.enteredBy(by, atNs);
+    // Who was woken is told by a thread's id, too.
+    const { woken, ...others } = parameters;
+    if (woken !== undefined) {
+      const asked = this.finder.serialAt(this.pidOf(Number(woken), atNs), atNs);
+      if (asked === null) return [];
+      const told = { ...others, asked: String(asked) };
+      return [{ by, call, parameters: told, returned, atMs: this.finder.wallMs(atNs) }];
+    }
     const where = { ...(apart.length > 0 && { apart }), ...(entered.length > 0 && { entered }) };
     return [{ by, call, parameters, returned, atMs: this.finder.wallMs(atNs), ...where }];
   }

@@ -98,12 +98,17 @@ function crontabSeen(
   return seen === null ? null : (recorded?.ofLineIn(key, seen) ?? seen);
 }
 
+/** What chmod(1) and chown(1) set of a group. */
+const ofDirectory: ReadonlySet<string> = new Set(["owner", "permissions"]);
+
 /** Making one is making a directory; what happens to it afterwards does not make it anybody else's. */
 function cgroupSeen(
   { before, after, change, changed }: CgroupDifference,
   { recorded }: AttributionKnowledge,
 ): Attribution | null {
   const directory = (after ?? before)?.directory;
+  if (change === "changed" && changed.every((name) => ofDirectory.has(name)))
+    return recorded?.ofTouches([directory ?? ""], ({ kinds }) => kinds.includes("attributes")) ?? null;
   if (change === "changed" && !changed.includes("inode")) {
     const paths = changed.flatMap((name) => settingFiles(name)).map((name) => `${directory}/${name}`);
     return recorded?.ofTouches(paths, isPutting) ?? null;

@@ -1,5 +1,5 @@
 import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
-import { type Explanation, explanationBy } from "./call-surfaces.ts";
+import { type Explanation, explanationBy, groupKey, userKey } from "./call-surfaces.ts";
 import { isOfRun } from "./combined-roles.ts";
 import {
   type Difference,
@@ -18,6 +18,7 @@ import type { RecordedWitness } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import { through } from "./through.ts";
 import type { RoleOfTouch } from "./touch-attribution.ts";
+import { changedThreads } from "./thread-changes.ts";
 
 export interface CallSources {
   readonly run: RecordedRun;
@@ -98,9 +99,12 @@ export class CallEvidence {
   ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
     const fact = after ?? before;
     if (fact === null) return null;
+    const { uid, group } = fact;
+    const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
+    const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
     return this.#ofActs((act) => {
       if (!canHaveDone(act, { change, changed, after })) return null;
-      return explanationBy(act, "processes", processKey(fact)) === "names" ? "names" : null;
+      return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
     }, noWords);
   }
 

@@ -1,4 +1,4 @@
-import { networkIoctls, storageIoctls } from "./kernel-constants.ts";
+import { fileIoctls, networkIoctls, storageIoctls } from "./kernel-constants.ts";
 import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 
@@ -148,12 +148,23 @@ const isFirewallSocket = ({ family, protocol, type }: Act["parameters"]): boolea
   (family === "AF_NETLINK" && protocol === "NETLINK_NETFILTER") ||
   ((family === "AF_INET" || family === "AF_INET6") && (Number(type) & 0xf) === 3);
 
+/** What a process goes by beside its own key: its process group, and its user. */
+export function groupKey(group: number): string {
+  return `group ${group}`;
+}
+export function userKey(uid: number): string {
+  return `user ${uid}`;
+}
+
 /** Which pid, in the caller's own PID namespace; what stands behind it in a process's key, its start time, no call knows. */
 const affectedPid = ({ parameters, apart }: Act): readonly string[] | null => {
   if (apart?.includes("pid") === true) return null;
-  const pid = Number(parameters["pid"] ?? parameters["who"]);
-  const isOne = parameters["which"]?.endsWith("_PROCESS") !== false;
-  return isOne && pid > 0 ? [`${pid}@`] : null;
+  const { which = "PRIO_PROCESS" } = parameters;
+  const who = Number(parameters["pid"] ?? parameters["who"]);
+  if (which.endsWith("_USER")) return [userKey(who)];
+  // Without a number it is the caller's own.
+  if (who <= 0) return null;
+  return which.endsWith("_PGRP") ? [groupKey(who)] : [`${who}@`];
 };
 
 const linking = ["BPF_LINK_CREATE", "BPF_LINK_UPDATE", "BPF_LINK_DETACH", "BPF_RAW_TRACEPOINT_OPEN"];
@@ -167,6 +178,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("ipc", "msgget", { keys: returned("msg ") }),
   ...calls("ipc", "shmctl", { keys: given("id", "shm ") }),
   ...calls("ipc", "semctl", { keys: given("id", "sem ") }),
+  ...calls("ipc", "msgsnd msgrcv", { keys: given("id", "msg ") }),
   ...calls("ipc", "msgctl", { keys: given("id", "msg ") }),
   // POSIX queues, whose names are not told.
   ...calls("ipc", "mq_open mq_unlink", { among: /^(?!(?:shm|sem|msg) \d)/ }),
@@ -209,7 +221,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
 
   // Which file is told where its descriptor could still be looked at.
   ...calls("files", "ioctl", {
-    when: is("command", "FS_IOC_SETFLAGS", "FS_IOC32_SETFLAGS", "FS_IOC_FSSETXATTR"),
+    when: is("command", ...Object.keys(fileIoctls)),
     keys: given("path", ""),
   }),
   ...calls("files", "file_setattr", { keys: given("path", "") }),

@@ -10,6 +10,7 @@ import {
 } from "./fact.ts";
 import { changedAttributes, type FileFact, fileFactAt } from "./file-fact.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { changedThreads } from "./thread-changes.ts";
 import { diffTrees, type TreeCrowd } from "./tree-diff.ts";
 
 export type Change = "appeared" | "vanished" | "changed";
@@ -135,6 +136,7 @@ function changesOfProcess(before: ProcessFact, after: ProcessFact): string[] {
     if (name === "olderCgroups") return isMoved(before.olderCgroups ?? [], after.olderCgroups ?? []);
     return String(before[name]) !== String(after[name]);
   });
+  if (changedThreads(before, after).length > 0) changed.push("threads");
   return isStopped(before) === isStopped(after) ? changed : [...changed, "stopped"];
 }
 

@@ -57,6 +57,16 @@ export const endingNoise: readonly NoiseRule[] = [
       isListed(difference) && difference.change === "changed" && difference.after?.isCounter === true,
   },
   {
+    id: "moves-in-use",
+    reason:
+      "Whoever uses it moves it too (what waits in a queue, what a driver sets of its device), and nobody of the run was seen to.",
+    matches: ({ difference, attribution }) =>
+      isListed(difference) &&
+      !isOfRun(attribution.to) &&
+      difference.after?.movesInUse !== undefined &&
+      changedOnly(difference, difference.after.movesInUse),
+  },
+  {
     id: "closing-connection",
     reason:
       "No process holds this TCP connection any more; the kernel keeps it for about a minute (TIME_WAIT and kin) and then drops it.",

@@ -39,6 +39,7 @@ export interface ProcessFact {
   readonly session: number;
   /** Number of its controlling terminal (tty_nr, proc_pid_stat(5)); 0 for none, absent where it is not known. */
   readonly terminal?: number;
+  readonly group?: number;
   /** Path below the cgroup v2 root; null where that is unknown. */
   readonly cgroup: string | null;
   /** PF_KTHREAD; a name in brackets proves nothing. */
@@ -66,6 +67,8 @@ export interface ProcessFact {
   readonly timerSlackNs?: number | null;
   /** What a core dump of it holds (core(5)). */
   readonly coreDumpFilter?: string | null;
+  /** What is set of its threads beside the first one: `4711: nice 5, …`. */
+  readonly threads?: readonly string[] | null;
   /** The niceness of its whole session among others (sched(7)). */
   readonly autogroupNice?: number | null;
 }
@@ -131,6 +134,8 @@ export interface ListedFact {
   readonly attributes: FactAttributes;
   /** The kernel moves its value by itself: a change of it alone is told apart. */
   readonly isCounter?: boolean;
+  /** Attributes that its use moves, too: a change of these alone is told where the run was seen to do it. */
+  readonly movesInUse?: readonly string[];
   /** A command that shows it. */
   readonly show: string;
 }
@@ -146,7 +151,8 @@ export interface ListedReading {
 export function attributesOf(fact: ProcessFact | SocketFact | CrontabFact | CgroupFact): FactAttributes {
   const attributes: FactAttributes = {};
   for (const [name, value] of Object.entries(fact)) {
-    if (name === "key" || name === "inodes") continue;
+    // Of threads there may be thousands; which of them was changed, and to what, the evidence says.
+    if (name === "key" || name === "inodes" || name === "threads") continue;
     attributes[name] = plain(value);
   }
   return attributes;

@@ -86,9 +86,9 @@ export const namespaceFlags = {
 export const priorityKinds = { PRIO_PROCESS: 0, PRIO_PGRP: 1, PRIO_USER: 2 } as const;
 export const ioprioKinds = { IOPRIO_WHO_PROCESS: 1, IOPRIO_WHO_PGRP: 2, IOPRIO_WHO_USER: 3 } as const;
 
-/** kill(2), of those that end or stop what does not expect them, or make it read its settings anew: signal(7) */
+/** kill(2), of those that end or stop what does not expect them, or tell a service to do something: signal(7) */
 export const signals = {
-  ...({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 } as const),
+  ...({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 } as const),
   ...({ SIGCONT: 18, SIGSTOP: 19, SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22 } as const),
 } as const;
 /** Those that stop whoever gets them (signal(7)). */
@@ -113,6 +113,8 @@ export const fileIoctls = {
   FS_IOC_SETFLAGS: 0x40086602,
   FS_IOC32_SETFLAGS: 0x40046602,
   FS_IOC_FSSETXATTR: 0x401c5820,
+  FS_IOC_SETVERSION: 0x40087602,
+  FS_IOC_ENABLE_VERITY: 0x40806685,
 } as const;
 
 /** loop(4), linux/fs.h, linux/dm-ioctl.h, linux/raid/md_u.h */
@@ -123,9 +125,12 @@ export const storageIoctls = {
   BLKPG: 0x1269,
   LOOP_SET_FD: 0x4c00,
   LOOP_CLR_FD: 0x4c01,
+  LOOP_SET_STATUS: 0x4c02,
   LOOP_SET_STATUS64: 0x4c04,
   LOOP_CHANGE_FD: 0x4c06,
   LOOP_SET_CAPACITY: 0x4c07,
+  LOOP_SET_DIRECT_IO: 0x4c08,
+  LOOP_SET_BLOCK_SIZE: 0x4c09,
   LOOP_CONFIGURE: 0x4c0a,
   LOOP_CTL_ADD: 0x4c80,
   LOOP_CTL_REMOVE: 0x4c81,

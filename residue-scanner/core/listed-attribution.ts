@@ -60,9 +60,11 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
   return recorded.ofMountAt(location) ?? recorded.ofTouches([location], isPutting);
 }
 
+const used: readonly TouchKind[] = ["modified"];
 /** A message queue is a file itself: whoever sends or receives by it closes it like one that was written to. */
-function isOfQueue({ change }: ListedDifference, { kinds }: Touch): boolean {
-  const telling: readonly TouchKind[] = change === "vanished" ? ["deleted"] : ["created", "attributes"];
+function isOfQueue({ change, changed }: ListedDifference, { kinds }: Touch): boolean {
+  const telling: readonly TouchKind[] =
+    change === "vanished" ? ["deleted"] : ["created", "attributes", ...(changed.includes("bytes") ? used : [])];
   return kinds.some((kind) => telling.includes(kind));
 }
 

@@ -58,7 +58,7 @@ function newSocket(parts: Partial<SocketFact>): SocketDifference {
 
 function changedListed(
   surface: ListedSurface,
-  parts: { isCounter?: boolean; holders?: readonly number[] },
+  parts: { isCounter?: boolean; movesInUse?: readonly string[]; holders?: readonly number[] },
 ): ListedDifference {
   const fact = listedFixture({ key: "k", attributes: { value: "2" }, ...parts });
   const before = { ...fact, attributes: { value: "1" } };
@@ -207,6 +207,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["kept-by-process", changedListed("open-files", { holders: [9, 60] }), {}],
   ["ended", { ...changedListed("namespaces", { holders: [70] }), change: "vanished", after: null }, {}],
   ["stopped-by-terminal", stopped("T", 5), {}],
+  ["moves-in-use", changedListed("ipc", { movesInUse: ["value"] }), {}],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
@@ -230,6 +231,12 @@ describe("the noise rules excuse", () => {
 describe("the noise rules do not excuse", () => {
   it.each<[string, Difference, Partial<NoiseCase>]>([
     ["a setting of a device that changed", { ...changedListed("sysctls", {}), key: "/sys/block/sda/queue/x" }, {}],
+    [
+      "what the run was seen to move, which its use moves too",
+      changedListed("ipc", { movesInUse: ["value"] }),
+      as("job"),
+    ],
+    ["more of it than its use moves", changedListed("ipc", { movesInUse: ["other"] }), {}],
     ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
     [
       "what the run took out of one that is not reported",

@@ -11,6 +11,7 @@ import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
+import type { SocketRequests } from "./socket-requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
 import { touchEvidence } from "./touch-evidence.ts";
@@ -20,6 +21,7 @@ export interface RecordedSources {
   readonly witness: RecordedWitness;
   readonly requests: Requests;
   readonly pipes: PipeRequests;
+  readonly asked: SocketRequests;
   readonly differences: readonly Difference[];
   readonly images: ReadonlyMap<string, ImageFile>;
 }
@@ -139,9 +141,10 @@ export class RecordedEvidence {
     const answer = witness.of(touch.by);
     const process = witness.process(touch.by);
     if (answer.to !== "background" || process === null) return answer;
-    if (delegateFamilyOf(namedOf(process)) === null) return this.#sources.pipes.of(touch) ?? answer;
-    const asked = requests.doneBy(process, touch.lastMs);
-    return asked === null || asked.to === "background" ? answer : asked;
+    const { pipes, asked } = this.#sources;
+    if (delegateFamilyOf(namedOf(process)) === null) return pipes.of(touch) ?? asked.of(touch) ?? answer;
+    const requested = requests.doneBy(process, touch.lastMs);
+    return requested === null || requested.to === "background" ? (asked.of(touch) ?? answer) : requested;
   }
 
   #attribute(touches: readonly Touch[]): Attribution {

@@ -8,6 +8,7 @@ import { RecordedEvidence } from "./recorded-evidence.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { RecordedWitness } from "./recorded-witness.ts";
 import { Requests } from "./requests.ts";
+import { SocketRequests } from "./socket-requests.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ComparisonSources {
@@ -30,17 +31,19 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     crontabsBefore: before.crontabs,
     crontabsAfter: after.crontabs,
   });
-  const lineage = new RecordedWitness({
+  const lineage: RecordedWitness = new RecordedWitness({
     recording: run.recording,
     context,
     cgroupPrefixes: witness.cgroups.prefixes,
     isScanner: ({ pid, isOlder }) => isOlder && witness.table.isScanner(pid),
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
+    askedOf: (child, service) => asked.ofChild(service, child.fromMs),
   });
+  const asked = new SocketRequests({ recording: run.recording, witness: () => lineage, sockets: before.sockets });
   const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
   const evidence = new RecordedEvidence({
-    ...{ run, witness: lineage, requests, pipes, differences: differences.list },
+    ...{ run, witness: lineage, requests, pipes, asked, differences: differences.list },
     images: imageFiles(before, after),
   });
   witness.askRecorder(

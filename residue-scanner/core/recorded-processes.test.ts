@@ -135,3 +135,36 @@ describe("the out-of-memory score of a process that ran before", () => {
     expect(report({}).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
   });
 });
+
+describe("what is set of a whole group or user, or of one thread, of a process that ran before", () => {
+  const facts = { pid: 500, uid: 64_997, group: 480, threads: ["501: nice 0"] };
+  const own = processFixture({ pid: scanner.pid });
+  const set = (parts: object) => ({ processes: [own, processFixture({ ...facts, ...parts })] });
+  const niced = (by: number, which: string, who: string): Told => ({
+    acts: [act(by, "setpriority", { parameters: { which, who, value: "5" } })],
+  });
+
+  it.each([
+    ["its group", { nice: 5 }, "PRIO_PGRP", "480"],
+    ["its user", { nice: 5 }, "PRIO_USER", "64997"],
+    ["one of its threads", { threads: ["501: nice 5"] }, "PRIO_PROCESS", "501"],
+  ])("is the job's who named %s", (_, changed, which, who) => {
+    const { findings } = compare(set({ nice: 0 }), set({ nice: 0, ...changed }), niced(job, which, who));
+    expect(findings).toMatchObject([{ surface: "processes", change: "changed", attribution: { to: "job" } }]);
+  });
+
+  it.each([
+    ["another group", "PRIO_PGRP", "500"],
+    ["another user", "PRIO_USER", "500"],
+  ])("is not the job's who named %s", (_, which, who) => {
+    const { findings } = compare(set({ nice: 0 }), set({ nice: 5 }), niced(job, which, who));
+    expect(findings).not.toMatchObject([{ attribution: { to: "job" } }]);
+  });
+
+  it("is a thread's own doing where no call named it, and nothing where it came or went", () => {
+    const older = { cgroup: "/", pid: daemon.pid, startTime: String(daemon.startTime) };
+    const threads = (...words: string[]) => ({ processes: [own, processFixture({ ...older, threads: words })] });
+    expect(excusedBy(compare(threads("71: nice 0"), threads("71: nice 5"), {}))).toEqual(["foreign-process"]);
+    expect(compare(threads("71: nice 0"), threads("72: nice 5"), {}).excused).toEqual([]);
+  });
+});

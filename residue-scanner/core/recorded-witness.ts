@@ -19,6 +19,8 @@ export interface LineageKnowledge {
   readonly markedAs: (pid: number, startTime: string) => { readonly to: RunRole; readonly evidence: Evidence } | null;
   /** Whose request it was that this child of a delegate carries out. */
   readonly requestOf: (child: RecordedProcess, delegate: RecordedProcess) => Attribution;
+  /** Whose request it was that any other service started this child; null, or absent, where nobody of the run asked. */
+  readonly askedOf?: (child: RecordedProcess, service: RecordedProcess) => Attribution | null;
 }
 
 /**
@@ -130,7 +132,11 @@ export class RecordedWitness {
     const parent = process.parent === null ? null : this.process(process.parent);
     if (parent === null) return unknown("was not seen to start");
     const answer = this.#answers.get(parent.serial) ?? unknown("was not seen to start");
-    if (answer.to !== "background" || delegateFamilyOf(namedOf(parent)) === null) return answer;
+    if (answer.to !== "background") return answer;
+    if (delegateFamilyOf(namedOf(parent)) === null) {
+      const asked = this.#knowledge.askedOf?.(process, parent) ?? null;
+      return asked === null ? answer : { root: process, ...asked };
+    }
     return { root: process, ...this.#knowledge.requestOf(process, parent) };
   }
 

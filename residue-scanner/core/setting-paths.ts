@@ -72,9 +72,15 @@ const processFiles: Readonly<Record<string, readonly string[]>> = {
   autogroupNice: ["autogroup"],
 };
 
-/** Whether all that changed of a process is such that whoever did it was seen: by writing to files, or by a signal. */
+/**
+ * Whether all that changed of a process is such that whoever did it was seen: by writing to files, by a signal, or, of a
+ * thread, by a call that names it; threads set the most of it of themselves.
+ */
 export function isSeenInFull({ changed }: Pick<ProcessDifference, "changed">): boolean {
-  return changed.length > 0 && changed.every((name) => name === "stopped" || Object.hasOwn(processFiles, name));
+  return (
+    changed.length > 0 &&
+    changed.every((name) => name === "stopped" || name === "threads" || Object.hasOwn(processFiles, name))
+  );
 }
 
 /** Where what changed of a process is set. */

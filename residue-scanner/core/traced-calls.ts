@@ -108,6 +108,8 @@ export const tracedCalls: readonly TracedCall[] = [
   of("semctl", number("id"), null, only("command", semCommands)),
   of("msgget", number("key"), flags("flags")),
   of("msgctl", number("id"), only("command", ipcCommands)),
+  withoutEnd("msgsnd", number("id")),
+  withoutEnd("msgrcv", number("id")),
   of("mq_open", null, flags("flags", { bits: 0o100 }), flags("mode")),
   of("mq_unlink"),
   // Keys.

@@ -5,6 +5,7 @@ import { backgroundRunning } from "./background/running.ts";
 import { othersConfiguration } from "./background/others-configuration.ts";
 import { othersFiles } from "./background/others-files.ts";
 import { othersTrees } from "./background/others-trees.ts";
+import { othersUncommon } from "./background/others-uncommon.ts";
 import type { CorpusSection } from "./item.ts";
 
 /** What somebody else does on the host while the job leaves its plants. */
@@ -16,4 +17,5 @@ export const backgroundSections: readonly CorpusSection[] = [
   backgroundRunning,
   backgroundKernel,
   backgroundKernelWork,
+  othersUncommon,
 ];

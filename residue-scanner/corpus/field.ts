@@ -35,7 +35,7 @@ export class Field {
     writeIdentity(join(directory, "runner"), process.pid);
     const settings = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`);
     writeFileSync(join(directory, "env.sh"), settings.join(""));
-    for (const file of ["prelude.sh", "helper.pl", "files.pl", "kernel.pl"])
+    for (const file of ["prelude.sh", "helper.pl", "files.pl", "kernel.pl", "asked.pl"])
       copyFileSync(join(import.meta.dirname, "shell", file), join(directory, file));
     for (const item of items) field.#writeItem(item);
     // Last: whoever undoes this run takes it that all the scripts named here are there.

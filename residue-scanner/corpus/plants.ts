@@ -1,4 +1,5 @@
 import type { CorpusSection } from "./item.ts";
+import { askedServicePlants } from "./plants/asked-services.ts";
 import { attributePlants } from "./plants/attributes.ts";
 import { configurationPlants } from "./plants/configuration.ts";
 import { delegatedPlants } from "./plants/delegated.ts";
@@ -16,6 +17,7 @@ import { schedulePlants } from "./plants/schedules.ts";
 import { socketPlants } from "./plants/sockets.ts";
 import { installedPlants } from "./plants/installed.ts";
 import { otherPlaces } from "./plants/other-places.ts";
+import { uncommonSettingPlants } from "./plants/uncommon-settings.ts";
 import { unusualAttributes } from "./plants/unusual-attributes.ts";
 import { unusualNames } from "./plants/unusual-names.ts";
 import { unusualSchedules } from "./plants/unusual-schedules.ts";
@@ -48,4 +50,6 @@ export const plantSections: readonly CorpusSection[] = [
   networkDetailPlants,
   kernelSettingPlants,
   kernelKeepingPlants,
+  askedServicePlants,
+  uncommonSettingPlants,
 ];

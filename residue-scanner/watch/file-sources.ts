@@ -18,7 +18,7 @@ import { PlacelessMounts } from "./placeless-mounts.ts";
 import type { Poller } from "./poller.ts";
 import type { RecorderOptions } from "./recorder-messages.ts";
 import { refusedSource } from "./refused-source.ts";
-import { SettingEventGroup } from "./setting-event-group.ts";
+import { type FurtherMarks, SettingEventGroup } from "./setting-event-group.ts";
 import { SettingRecording } from "./setting-recording.ts";
 import { TouchLookup } from "./touch-lookup.ts";
 
@@ -83,7 +83,7 @@ export class FileSources {
     this.given.paths.forget();
     this.handles.forget();
     this.group?.markAll({ isBeginning: false });
-    this.settingGroup?.markAll();
+    this.settingGroup?.markAll(this.furtherMarks());
   }
 
   /** @returns how many events there were */
@@ -177,8 +177,12 @@ export class FileSources {
     }
     this.settingGroup = group;
     this.settings = new SettingRecording(group, lineage);
-    group.markAll();
+    group.markAll(this.furtherMarks());
     if (options.asleep !== true) poller.add("settings", group.descriptor);
+  }
+
+  private furtherMarks(): FurtherMarks {
+    return { nameless: this.group?.refused.keys() ?? [], placeless: this.placeless.tracing };
   }
 
   /** The files first, then the forks that came before them, then who did what. */

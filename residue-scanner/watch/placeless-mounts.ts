@@ -29,6 +29,13 @@ export class PlacelessMounts {
     return directories.map((directory) => this.pathOf(directory)).filter((path) => !directories.includes(path));
   }
 
+  /** Where the recorder itself finds the tracer's files, with a slash at the end, by where they usually are. */
+  get tracing(): ReadonlyMap<string, string> {
+    const place = "/sys/kernel/tracing";
+    const own = this.pathOf(place);
+    return new Map(own === place ? [] : [[place, own]]);
+  }
+
   /** @returns where a path leads in one of them; the path itself where it is of none */
   pathOf(path: string): string {
     for (const [place, mount] of this.mounts) {

@@ -80,7 +80,8 @@ export class RecordingLoop {
     const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
     const settings = this.poller.happened("settings") ? this.files.takeInSettings() : 0;
     const fileEvents = settings + (this.poller.happened("files") ? this.files.takeIn() : 0);
-    const acts = this.poller.happened("calls") ? this.takeInCalls() : 0;
+    // Requests wake nobody: they are taken in with calls, and often enough.
+    const acts = this.poller.happened("calls") || this.systemCalls?.isDue(startNs) === true ? this.takeInCalls() : 0;
     this.poller.rest({ fileEvents, messages, acts });
   }
 

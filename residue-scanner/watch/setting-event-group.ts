@@ -42,10 +42,21 @@ export interface SettingEvent {
   readonly pid: number;
   /** One character a byte. */
   readonly path: string;
+  /** Of a file system on which nobody tells of the coming of files: it may have come with this. */
+  readonly mayBeNew: boolean;
+}
+
+/** What is marked beside /proc and /sys. */
+export interface FurtherMarks {
+  /** Mount points of file systems that refuse to tell of names. */
+  readonly nameless: Iterable<string>;
+  /** Where file systems of the kernel are that the recorder has on no place, by where they usually are. */
+  readonly placeless: ReadonlyMap<string, string>;
 }
 
 /**
- * A fanotify(7) group that is told of every writing to what /proc and /sys show. It is told by open files and not by
+ * A fanotify(7) group that is told of every writing to what /proc and /sys show, to the tracer's files, and on file
+ * systems that tell of no names. It is told by open files and not by
  * handles, which in /proc last no longer than the kernel remembers a name.
  */
 export class SettingEventGroup {
@@ -57,6 +68,7 @@ export class SettingEventGroup {
   private readonly buffer = new DataView(new ArrayBuffer(eventsAtOnce * metadataBytes));
   private readonly waiting = new DataView(new ArrayBuffer(8));
   private mounts: readonly Mount[] = [];
+  private placeless: ReadonlyMap<string, string> = new Map();
   private isClosed = false;
 
   private constructor(calls: KernelCalls, descriptor: number) {
@@ -72,7 +84,10 @@ export class SettingEventGroup {
   }
 
   /** Marks every file system of these kinds that is in sight; marking again does no harm. */
-  markAll(): void {
+  markAll({ nameless, placeless }: FurtherMarks): void {
+    this.placeless = placeless;
+    for (const path of placeless.values()) this.markFileSystem(path, fileEventMask.modified);
+    for (const point of nameless) this.markFileSystem(point, fileEventMask.modified | fileEventMask.closedAfterWriting);
     this.mounts = readMounts().filter(({ type }) => shownTypes.has(type));
     for (const path of actingWhenRead) {
       const bytes = Buffer.from(`${path}\0`, "latin1");
@@ -82,13 +97,15 @@ export class SettingEventGroup {
     const marked = new Set<string>();
     for (const { point, device } of this.mounts) {
       if (marked.has(device) || statOf(point, device) === null) continue;
-      const path = Buffer.from(`${point}\0`, "latin1");
-      const { calls } = this;
-      const flags = markAdd | markFileSystem;
-      const result = calls.fanotifyMark(this.descriptor, flags, fileEventMask.modified, atFdcwd, calls.addressOf(path));
-      if (result === 0) marked.add(device);
-      else this.refused.set(point, getSystemErrorName(-calls.errno()));
+      if (this.markFileSystem(point, fileEventMask.modified)) marked.add(device);
+      else this.refused.set(point, getSystemErrorName(-this.calls.errno()));
     }
+  }
+
+  private markFileSystem(point: string, mask: number): boolean {
+    const { calls } = this;
+    const path = Buffer.from(`${point}\0`, "latin1");
+    return calls.fanotifyMark(this.descriptor, markAdd | markFileSystem, mask, atFdcwd, calls.addressOf(path)) === 0;
   }
 
   /**
@@ -127,12 +144,14 @@ export class SettingEventGroup {
   private eventsIn(bytes: number): SettingEvent[] {
     const events: SettingEvent[] = [];
     for (let at = 0; at + metadataBytes <= bytes; at += this.buffer.getUint32(at, true)) {
-      if ((this.buffer.getUint32(at + maskAt, true) & fileEventMask.overflow) !== 0) this.overflows += 1;
+      const mask = this.buffer.getUint32(at + maskAt, true);
+      if ((mask & fileEventMask.overflow) !== 0) this.overflows += 1;
       const file = this.buffer.getInt32(at + fileAt, true);
       if (file < 0) continue;
       try {
         const path = this.pathOf(file);
-        if (path !== null) events.push({ pid: this.buffer.getInt32(at + pidAt, true), path });
+        const pid = this.buffer.getInt32(at + pidAt, true);
+        if (path !== null) events.push({ pid, path, mayBeNew: !isShown(path) });
       } finally {
         this.calls.close(file);
       }
@@ -151,7 +170,18 @@ export class SettingEventGroup {
     const path = readlinkSync(`/proc/self/fd/${file}`, "latin1");
     const usual = this.usualPath(path);
     const here = [usual, path].find((each) => isThat(each, { ino, dev }));
-    return here ?? (usual.startsWith(networkSettings) ? settingElsewhere(usual) : null);
+    const placed = here === undefined ? this.placedPath(path, { ino, dev }) : here;
+    return placed ?? (usual.startsWith(networkSettings) ? settingElsewhere(usual) : null);
+  }
+
+  /** Of a file system that whoever wrote there had mounted elsewhere, the path at its usual place. */
+  private placedPath(path: string, wanted: Pick<Stats, "ino" | "dev">): string | null {
+    for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) {
+      for (const [place, own] of this.placeless) {
+        if (isThat(`${own}${path.slice(at + 1)}`, wanted)) return `${place}${path.slice(at)}`;
+      }
+    }
+    return null;
   }
 
   /** Of what is mounted at several places, the path at which all of it is. */
@@ -161,6 +191,11 @@ export class SettingEventGroup {
     if (through === undefined || whole === undefined) return path;
     return `${whole.point}${through.root === "/" ? "" : through.root}${path.slice(through.point.length)}`;
   }
+}
+
+/** What the kernel shows has no files that come by being written to. */
+function isShown(path: string): boolean {
+  return path.startsWith("/proc/") || path.startsWith("/sys/");
 }
 
 function isThat(path: string, { ino, dev }: Pick<Stats, "ino" | "dev">): boolean {

@@ -63,8 +63,9 @@ export class SettingRecording {
 
   /** @param path one character a byte */
   touchesOf(path: string): Touch[] {
-    if (!path.startsWith("/proc/") && !path.startsWith("/sys/")) return [];
-    return this.chains.read(this.heads.get(realPath(path)) ?? this.heads.get(path) ?? noTouch);
+    const isShown = path.startsWith("/proc/") || path.startsWith("/sys/");
+    const head = isShown ? this.heads.get(realPath(path)) : undefined;
+    return this.chains.read(head ?? this.heads.get(path) ?? noTouch);
   }
 
   troubles(): Troubles {
@@ -75,13 +76,13 @@ export class SettingRecording {
     return { lost, partial: [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`) };
   }
 
-  private record({ pid, path }: SettingEvent, now: { readonly ns: number; readonly ms: number }): void {
+  private record({ pid, path, mayBeNew }: SettingEvent, now: { readonly ns: number; readonly ms: number }): void {
     const by = this.lineage.actor(pid, this.sinceNs, now.ns);
     // Events come in order: what follows this one did not happen before its doer began.
     this.sinceNs = Math.max(this.sinceNs, this.lineage.beganNs(by));
     const head = this.chains.touch(
       this.heads.get(path) ?? noTouch,
-      { kinds: touchBit.modified, by, atMs: now.ms },
+      { kinds: touchBit.modified | (mayBeNew ? touchBit.created : 0), by, atMs: now.ms },
       false,
     );
     if (head !== noTouch) this.heads.set(path, head);

@@ -1,10 +1,22 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import { backpressureHeartbeat } from "./backpressure-heartbeat.ts";
+import { jobDaemonises } from "./job-daemonises.ts";
+import { jobEditsCrontab } from "./job-edits-crontab.ts";
+import { jobForkBombs } from "./job-fork-bombs.ts";
+import { jobIgnoresSigterm } from "./job-ignores-sigterm.ts";
+import { jobOpensPort } from "./job-opens-port.ts";
+import { jobRespawns } from "./job-respawns.ts";
+import { jobWritesOutside } from "./job-writes-outside.ts";
+import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { federatedForgery } from "./federated-forgery.ts";
+import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
 import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
+import { killswitchScenario } from "./killswitch.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
@@ -28,19 +40,32 @@ export const catalog: readonly Scenario[] = [
   goodbyeShutdown,
   sigtermShutdown,
   brokerRestart,
+  killswitchScenario,
+  federatedSpawnStatusKill,
+  federatedForgery,
+  backpressureHeartbeat,
+  outOfMemoryJob,
+  jobIgnoresSigterm,
+  jobDaemonises,
+  jobForkBombs,
+  jobRespawns,
+  jobWritesOutside,
+  jobOpensPort,
+  jobEditsCrontab,
 ];
 
 /**
  * Finds a scenario by its name.
  *
+ * @param all the catalogue, and what a user adds to it
  * @throws UsageError `unknown-scenario`, suggesting the nearest name
  */
-export function scenarioNamed(name: string): Scenario {
-  const scenario = catalog.find((one) => one.name === name);
+export function scenarioNamed(name: string, all: readonly Scenario[] = catalog): Scenario {
+  const scenario = all.find((one) => one.name === name);
   if (scenario !== undefined) return scenario;
   const meant = nearest(
     name.toLowerCase(),
-    catalog.map((one) => one.name),
+    all.map((one) => one.name),
   );
   throw new UsageError(`There is no scenario "${name}".`, {
     code: "unknown-scenario",

@@ -7,8 +7,11 @@ import { isGood, type SuiteEntry, type SuiteRecord } from "../../protocol/suite.
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import type { EndedSuite } from "../../reports/reporter.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
-import { readConfig, runOptions } from "../config.ts";
+import { runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { isFile } from "../loading/is-file.ts";
+import { type FoundConfig, readConfig } from "../loading/read-config.ts";
+import { scenarioSet } from "../loading/scenario-set.ts";
 import { otherRunsWarning } from "../other-runs.ts";
 import { preflight } from "../preflight.ts";
 import { checkRunsRoot } from "../run-directory.ts";
@@ -17,32 +20,40 @@ import { planSuite, type SuitePlan } from "../selection/plan-suite.ts";
 import { type EntryResult, runEntries } from "../suite/run-entries.ts";
 import { openRunner } from "../suite/runners.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 import { failedBefore, failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
 import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
-import { noteOwnPrograms, withFlags } from "./flags-over-config.ts";
+import { completeFlags, noteOwnPrograms, withFlags } from "./flags-over-config.ts";
 import { tellHealed } from "./heal-command.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
-import { againCommand, reproduceCommand, type RunFlags } from "./run-flags.ts";
+import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
 import { type RunStage, stageNamed } from "./run-stage.ts";
 import { playable } from "./playable.ts";
 
 /** A suite that is ready to run. */
 interface Suite {
   readonly flags: RunFlags;
+  /** What was said on the command line, for the commands that run the same again. */
+  readonly given: GivenFlags;
+  /** Of them the files, which no configuration finds. */
+  readonly files: readonly string[];
   readonly stage: RunStage;
   readonly plan: SuitePlan;
   readonly workers: number;
   /** What had come to no good end before; null where `--last-failed` was not given. */
   readonly failed: ReadonlySet<string> | null;
+  /** Those of them that this command does not run. */
+  readonly leftOut: readonly string[];
   readonly requests: readonly Omit<RunRequest, "reporters">[];
   readonly startedAt: number;
 }
 
 /** `scenarios run`: undoes what a killed run left, then runs the scenarios; resolves to the worst exit code. */
-export async function runCommand(words: readonly string[], flags: RunFlags): Promise<number> {
-  const stage = stageNamed(flags.stage, flags);
-  const suite = prepare(words, flags, stage);
+export async function runCommand(words: readonly string[], given: GivenFlags): Promise<number> {
+  const found = await readConfig(given.config);
+  const suite = await prepare(words, given, found);
+  const { flags, stage } = suite;
   if (flags.dryRun === true) {
     process.stdout.write(dryRunText(suite, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
     return ExitCode.pass;
@@ -72,11 +83,16 @@ export async function runCommand(words: readonly string[], flags: RunFlags): Pro
 }
 
 /** Everything is checked before anything is done. */
-function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Suite {
+async function prepare(words: readonly string[], given: GivenFlags, found: FoundConfig): Promise<Suite> {
+  const flags = completeFlags(given, found, words);
+  const stage = stageNamed(flags.stage, flags);
+  const files = words.filter(isFile);
+  const globs = [found.config.scenarios ?? []].flat();
+  const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
   const failed = flags.lastFailed === true ? failedLast(readSuite(flags.output)) : null;
   const all = flags.all === true || (failed !== null && words.length === 0);
-  const scenarios = playable({ ...flags, words, all }, stage);
-  const config = withFlags(readConfig(flags.config), flags);
+  const scenarios = playable({ ...flags, words, all }, stage, known);
+  const config = withFlags(found.config, flags);
   if (stage === "sim") noteOwnPrograms(config);
   const plan = planSuite({
     ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
@@ -84,12 +100,14 @@ function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Su
   });
   const requests = plan.entries.map(({ scenario, seed }) => ({
     ...{ scenario, options: runOptions(scenario, config, seed), runs: flags.output },
-    ...{ reproduce: reproduceCommand(scenario.name, flags, seed), keep: flags.keep === true },
+    ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
   }));
   if (stage === "host") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.
   const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
-  return { flags, stage, plan, workers, failed, requests, startedAt: Date.now() };
+  const meant = new Set(scenarios.map(({ name }) => name));
+  const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
+  return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
 }
 
 function nothingToRun({ flags: { shard }, plan, failed }: Suite): string {
@@ -129,7 +147,7 @@ interface Ended {
 }
 
 async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> {
-  const { flags, stage, plan, workers, requests } = suite;
+  const { flags, given, files, stage, plan, workers, requests } = suite;
   const runner = await openRunner(stage, workers);
   const root = resolve(flags.output);
   const before = failedBefore(root);
@@ -143,6 +161,7 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
+      skip: ({ scenario }) => cannotRun(scenario, stage),
       run: (entry, attempt) => {
         const at = plan.entries.indexOf(entry);
         const { repeat, repeats } = entry;
@@ -154,8 +173,10 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
       onEntry: keep,
     });
     const record = keep(results);
-    const bad = record.entries.some(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
-    const again = bad ? againCommand(flags, { rootDefault }) : null;
+    const bad = record.entries.some(
+      ({ outcome }) => !isGood(outcome) && outcome !== "not-run" && outcome !== "skipped",
+    );
+    const again = bad ? againCommand(given, { rootDefault, files }) : null;
     return { suite: { record, again }, interrupted: runner.signal.aborted, unwritten };
   } finally {
     await runner.close();
@@ -173,19 +194,21 @@ async function reported(request: RunRequest, run: (request: RunRequest) => Promi
 
 /** @param before the names of what had come to no good end before */
 function recordOf(
-  { flags, stage, plan, startedAt }: Suite,
+  { flags, stage, plan, leftOut, startedAt }: Suite,
   results: readonly EntryResult[],
   before: ReadonlySet<string>,
 ): SuiteRecord {
   const entries = plan.entries.map(({ position, scenario, repeat, repeats, seed }, index): SuiteEntry => {
-    const { outcome, attempts } = results[index] ?? { outcome: "not-run", attempts: [] };
+    const { outcome, attempts, skipped } = results[index] ?? { outcome: "not-run", attempts: [] };
     return {
       ...{ position, scenario: scenario.name, repeat, repeats, seed, outcome, attempts: [...attempts] },
-      ...(outcome === "not-run" && before.has(scenario.name) ? { failedBefore: true } : {}),
+      ...((outcome === "not-run" || outcome === "skipped") && before.has(scenario.name) ? { failedBefore: true } : {}),
+      ...(skipped === undefined ? {} : { skipped }),
     };
   });
   return {
     ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, plan: plan.digest },
+    ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     ...{ shard: flags.shard ?? null, entries },
   };
 }

@@ -11,7 +11,7 @@ const queueFiles = (
   "write_cache io_poll discard_max_bytes"
 ).split(" ");
 /** Directories of settings, of which all that anybody may write is read. */
-const directories = [
+export const knobDirectories = [
   ...["kernel/mm", "devices/virtual/workqueue", "devices/system/cpu/cpufreq", "devices/system/cpu/smt"],
   // Of mounted file systems, and where the kernel takes its time from.
   ...["fs/btrfs", "fs/ext4", "fs/f2fs", "fs/xfs", "devices/system/clocksource"],
@@ -34,7 +34,7 @@ export function collectKnobs(sys = "/sys", proc = "/proc"): ListedReading {
   const texts = new KernelTexts();
   const paths = [
     ...texts.names(`${sys}/block`).flatMap((disk) => queueFiles.map((file) => `block/${disk}/queue/${file}`)),
-    ...directories.flatMap((directory) => settingsBelow(sys, directory)).filter((path) => !counters.test(path)),
+    ...knobDirectories.flatMap((directory) => settingsBelow(sys, directory)).filter((path) => !counters.test(path)),
     ...texts
       .names(`${sys}/devices/virtual/bdi`)
       .flatMap((device) => writebackFiles.map((file) => `devices/virtual/bdi/${device}/${file}`)),

@@ -31,12 +31,22 @@ export function readQueues(directory: string): ListedReading {
         location: `message queue /${name}`,
         file: `${usual}/${name}`,
         uid,
-        attributes: { permissions: (mode & 0o7777).toString(8), uid, gid, inode: ino },
+        attributes: {
+          ...{ permissions: (mode & 0o7777).toString(8), uid, gid, inode: ino },
+          bytes: bytesIn(texts.text(`${directory}/${name}`)),
+        },
+        movesInUse: ["bytes"],
         show: `cat ${shellPath(`${usual}/${name}`)}`,
       },
     ];
   });
   return { facts, unseen: texts.unseen() };
+}
+
+/** What waits in it, `QSIZE:129 NOTIFY:2 …` (mq_overview(7)). */
+function bytesIn(text: string | null): number | null {
+  const bytes = /^QSIZE:(\d+)/.exec(text ?? "")?.[1];
+  return bytes === undefined ? null : Number(bytes);
 }
 
 /** Null where it is gone by now. */

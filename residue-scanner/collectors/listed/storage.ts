@@ -31,7 +31,10 @@ function blockDevice(texts: KernelTexts, directory: string, name: string): Liste
       number: word("dev"),
       sectors: Number(word("size")),
       readOnly: word("ro") === "1",
-      ...(backing !== null && { backing, offset: word("loop/offset"), autoclear: word("loop/autoclear") }),
+      ...(backing !== null && {
+        ...{ backing, offset: word("loop/offset"), autoclear: word("loop/autoclear") },
+        ...{ sizeLimit: word("loop/sizelimit"), directWrites: word("loop/dio") === "1" },
+      }),
       ...textOr("mapping", word("dm/name")),
       ...textOr("uuid", word("dm/uuid")),
       ...(texts.names(`${directory}/slaves`).length > 0 && { liesOn: texts.names(`${directory}/slaves`) }),

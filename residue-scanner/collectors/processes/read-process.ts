@@ -13,6 +13,8 @@ import {
   unifiedCgroupOf,
 } from "../proc.ts";
 
+import { threadSettingsOf } from "./thread-settings.ts";
+
 /** PF_KTHREAD of include/linux/sched.h. */
 const kernelThreadFlag = 0x200000;
 /** PF_EXITING of the same: its memory, and the environment with it, is gone or going. */
@@ -65,6 +67,7 @@ export function readProcess(
     olderCgroups: olderCgroupsIn(cgroups),
     timerSlackNs: hasMemory ? numberIn(readProcRecord(`${directory}/timerslack_ns`)) : null,
     coreDumpFilter: hasMemory ? (readProcRecord(`${directory}/coredump_filter`)?.trim() ?? null) : null,
+    threads: hasMemory ? threadSettingsOf(pid, proc) : null,
     autogroupNice: hasMemory ? autogroupNiceIn(readProcRecord(`${directory}/autogroup`)) : null,
   };
   return concludeReading(fact, readProcessStat(pid, proc));
@@ -80,11 +83,22 @@ function kernelThread(stat: ProcessStat, proc: string): ProcessFact {
 }
 
 function basis(stat: ProcessStat) {
-  const { pid, startTime, name, parent, session, terminal, state, nice, policy, realtimePriority } = stat;
+  const { pid, startTime, name, parent, session, group, terminal, state, nice, policy, realtimePriority } = stat;
   const kind = policy & ~resetOnFork;
   const scheduling = `${policies[kind] ?? `policy ${kind}`}${(policy & resetOnFork) === 0 ? "" : ", reset on fork"}`;
   const priority = realtimePriority === 0 ? "" : ` at priority ${realtimePriority}`;
-  return { pid, startTime, name, parent, session, terminal, state, nice, scheduling: `${scheduling}${priority}` };
+  return {
+    pid,
+    startTime,
+    name,
+    parent,
+    session,
+    group,
+    terminal,
+    state,
+    nice,
+    scheduling: `${scheduling}${priority}`,
+  };
 }
 
 /** linux/ioprio.h: IOPRIO_WHO_PROCESS, and the class above a level of 0 to 7. */

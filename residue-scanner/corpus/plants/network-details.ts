@@ -103,9 +103,9 @@ export const networkDetailPlants: CorpusSection = {
     }),
     ofLink({
       name: "z-feature",
-      what: "a feature of an interface, by ioctl",
+      what: "a feature of an interface, by ioctl (gathering packets, which a virtual cable does not by itself)",
       ...{ suffix: "zj", kind: veth("zj"), change: "changed" },
-      act: 'kernel gro "$T"zj 0; kernel gro "$T"zj 1; kernel gro "$T"zj 0',
+      act: 'kernel gro "$T"zj 1',
     }),
     ofLink({
       name: "z-size-ioctl",

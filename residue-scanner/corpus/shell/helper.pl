@@ -9,7 +9,7 @@ our $arm = ((POSIX::uname())[4]) =~ /^(?:aarch64|riscv64|loongarch64)$/;
 # System call numbers: x86_64 first, then those that all newer architectures share (asm-generic/unistd.h).
 our %number = (
   setxattr => [188, 5], lsetxattr => [189, 6], mq_open => [240, 180], mq_unlink => [241, 181], add_key => [248, 217],
-  keyctl => [250, 219], memfd_create => [319, 279], bpf => [321, 280], setpriority => [141, 140], prlimit64 => [302, 261],
+  keyctl => [250, 219], memfd_create => [319, 279], bpf => [321, 280], mq_timedsend => [242, 182], setpriority => [141, 140], prlimit64 => [302, 261],
 );
 
 sub call {

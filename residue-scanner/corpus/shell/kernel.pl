@@ -240,5 +240,8 @@ sub call_quietly {
 }
 
 my ($here) = __FILE__ =~ m{^(.*)/};
+do "$here/asked.pl" or die $@;
+our %asked_commands;
+%more_commands = (%more_commands, %asked_commands);
 do "$here/helper.pl";
 die $@ if $@;

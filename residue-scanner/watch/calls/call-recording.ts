@@ -10,6 +10,8 @@ import type { NamespaceKind } from "../../core/namespace-tracker.ts";
 import type { Act, RecorderSource } from "../../core/recording.ts";
 import { CallSource, type CallSourceOptions } from "./call-source.ts";
 
+const requestsGatherNs = 200e6;
+
 export interface CallRecordingOptions extends CallSourceOptions {
   readonly lineage: Lineage;
   /** The most acts that are kept; what comes beyond is counted as lost. */
@@ -27,6 +29,7 @@ export class CallRecording {
   private readonly options: CallRecordingOptions;
   private readonly resolver: ActResolver;
   private dropped = 0;
+  private takenInNs = 0;
   private mounts: readonly MountState[] = [];
 
   private constructor(calls: CallSource, options: CallRecordingOptions) {
@@ -56,8 +59,14 @@ export class CallRecording {
     return this.calls.descriptor;
   }
 
+  /** Whether it was not taken in for long enough that requests may have gathered, which wake nobody. */
+  isDue(nowNs: number): boolean {
+    return nowNs - this.takenInNs > requestsGatherNs;
+  }
+
   /** @returns how many acts there were */
   takeIn(): number {
+    this.takenInNs = Number(process.hrtime.bigint());
     const acts = this.resolve(this.calls.takeIn());
     if (!acts.some(changesMounts)) return this.keep(acts);
     // Whoever mounted until the table was read is among these or among those that come now, begun or done.

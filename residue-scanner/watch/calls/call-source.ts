@@ -3,11 +3,12 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { messageOf, systemCode } from "../../../foundation/errors.ts";
 import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
 import { callFilter } from "../../core/call-filter.ts";
-import { CallPairing, type RawBatch } from "../../core/call-pairing.ts";
+import { CallPairing, type RawAct, type RawBatch } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
-import { parsePageLayout } from "../../core/trace-format.ts";
+import { type PageLayout, parsePageLayout } from "../../core/trace-format.ts";
 import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
+import { AskSource } from "./ask-source.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
@@ -31,6 +32,7 @@ const roundsMax = 512;
  */
 export class CallSource {
   private readonly tracefs: Tracefs;
+  private readonly layout: PageLayout;
   private readonly instance: TraceInstance;
   private readonly decoder: CallDecoder;
   private readonly page: Buffer;
@@ -39,13 +41,17 @@ export class CallSource {
   private readonly unseen: string[] = [];
   private events = 0;
   private lost = 0;
+  private messagesLost = 0;
   private failure: string | null = null;
+  /** Null where this kernel tells of no requests. */
+  private asks: AskSource | null = null;
   private isOpen = true;
 
   private constructor(tracefs: Tracefs, bufferKilobytes: number) {
     const layout = parsePageLayout(readFileSync(`${tracefs.path}/events/header_page`, "latin1"));
     if (layout === null) throw new Error("the kernel's ring buffer has a form that is not known");
     this.tracefs = tracefs;
+    this.layout = layout;
     this.decoder = new CallDecoder(layout);
     this.page = Buffer.alloc(layout.bytes);
     this.instance = new TraceInstance(tracefs.path, { bufferKilobytes });
@@ -66,6 +72,7 @@ export class CallSource {
       removeLeftoverInstances(tracefs.path);
       source = new CallSource(tracefs, options.bufferKilobytes ?? bufferKilobytesDefault);
       source.enableAll();
+      source.asks = AskSource.open(tracefs.path, source.layout);
       return source;
     } catch (error) {
       if (source === null) tracefs.close();
@@ -99,7 +106,17 @@ export class CallSource {
       this.failure = `the events of system calls ended: ${messageOf(error)}`;
     }
     this.events += events.length;
-    return this.pairing.take(events);
+    const { acts, births } = this.pairing.take(events);
+    return { acts: [...acts, ...this.takeInAsks()], births };
+  }
+
+  private takeInAsks(): RawAct[] {
+    try {
+      return this.asks?.takeIn() ?? [];
+    } catch (error) {
+      this.failure ??= `the events of requests ended: ${messageOf(error)}`;
+      return [];
+    }
   }
 
   /** Takes in the last of it, and removes every trace. */
@@ -120,6 +137,7 @@ export class CallSource {
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.asks?.close();
     const isGone = this.instance.close();
     this.tracefs.close();
     if (!isGone) this.failure ??= "the tracing instance could not be removed: somebody else reads it";
@@ -131,6 +149,8 @@ export class CallSource {
     const lost = this.lost === 0 ? [] : [`${this.lost} events of system calls were lost: their buffer was full`];
     if (this.failure !== null) lost.push(this.failure);
     const partial = this.unseen.map((call) => `${call} cannot be watched`);
+    if (this.messagesLost > 0)
+      partial.push(`${this.messagesLost} messages to services were not seen: what those did may be the run's`);
     const status = lost.length > 0 ? "lost" : partial.length > 0 ? "partial" : "done";
     return { source: "calls", status, detail: [...lost, ...partial].join("; "), events: this.events };
   }
@@ -179,6 +199,7 @@ export class CallSource {
   private countLost(): void {
     try {
       this.lost = this.instance.lost();
+      this.messagesLost = this.asks?.lost() ?? 0;
     } catch (error) {
       this.failure ??= `the tracing instance is gone: ${messageOf(error)}`;
     }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { recordedFiles } from "../../../testing/recorded-files.ts";
 import { readProcessStat } from "../../proc.ts";
 import { readTracing } from "./tracing.ts";
+import { readTracingFilters } from "./tracing-filters.ts";
 
 describe("what is traced", () => {
   it.skipIf(process.platform !== "linux")(
@@ -38,5 +39,23 @@ describe("what is traced", () => {
     // A directory cannot be read as a file, by root neither.
     expect(readTracing(recordedFiles({ "set_ftrace_filter/x": "", tracing_on: "1\n" })).unseen).toEqual([]);
     expect(readTracing(recordedFiles({ "set_event/x": "", tracing_on: "1\n" })).unseen).toHaveLength(1);
+  });
+});
+
+describe("what is set of single events of the tracer", () => {
+  it("is a filter of any of them, and a trigger of one that is on", () => {
+    const root = recordedFiles({
+      set_event: "sched:b\n",
+      "events/sched/filter": "none\n",
+      "events/sched/a/filter": "pid == 7\n",
+      "events/sched/a/trigger": "# Available triggers:\n# traceon\n",
+      "events/sched/b/filter": "none\n",
+      "events/sched/b/trigger": "traceoff:count=1\n",
+      "events/sched/c/filter": "none\n",
+    });
+    expect(readTracingFilters(root).map(({ location, attributes }) => [location, attributes["text"]])).toEqual([
+      ["/sys/kernel/tracing/events/sched/a/filter", "pid == 7"],
+      ["/sys/kernel/tracing/events/sched/b/trigger", "traceoff:count=1"],
+    ]);
   });
 });

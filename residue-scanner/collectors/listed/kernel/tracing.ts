@@ -8,7 +8,7 @@ import { KernelTexts } from "../read-text.ts";
 import { shellPath } from "../../../core/path-text.ts";
 
 const type = "tracefs";
-const usual = "/sys/kernel/tracing";
+export const tracingPlace = "/sys/kernel/tracing";
 /** Of the whole kernel and of each instance: what is traced, and how. */
 const settings = [
   ..."current_tracer tracing_on set_event set_event_pid trace_clock buffer_size_kb".split(" "),
@@ -32,11 +32,11 @@ export function readTracing(directory: string): ListedReading {
   const texts = new KernelTexts();
   const instances = texts.names(`${directory}/instances`);
   const facts = [
-    tracerFact("the tracer", usual, settingsOf(texts, directory)),
+    tracerFact("the tracer", tracingPlace, settingsOf(texts, directory)),
     ...instances.map((name) => ({
       ...tracerFact(
         `instance ${name} of the tracer`,
-        `${usual}/instances/${name}`,
+        `${tracingPlace}/instances/${name}`,
         settingsOf(texts, `${directory}/instances/${name}`),
       ),
       ...recorderOf(name),
@@ -78,9 +78,9 @@ function eventsOf(texts: KernelTexts, directory: string): ListedFact[] {
   return [...new Set(lines)].filter(Boolean).map((line) => ({
     key: `event ${line}`,
     subject: `event of the tracer that somebody made: ${line}`,
-    location: `${usual}/dynamic_events: ${line}`,
+    location: `${tracingPlace}/dynamic_events: ${line}`,
     uid: null,
     attributes: { event: line },
-    show: `cat ${usual}/dynamic_events`,
+    show: `cat ${tracingPlace}/dynamic_events`,
   }));
 }

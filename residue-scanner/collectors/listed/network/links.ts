@@ -4,6 +4,7 @@ import { showAddress } from "../../netlink/addresses.ts";
 import { attributesByType, listAttributes, littleEndian, textOf } from "../../netlink/attributes.ts";
 import { NetlinkError, protocols, type Questions, withNetlink } from "../../netlink/netlink.ts";
 import { shellPath } from "../../../core/path-text.ts";
+import { readFeatures } from "./features.ts";
 
 /** linux/rtnetlink.h, struct ifinfomsg and ifaddrmsg. */
 const getLink = 18;
@@ -115,7 +116,14 @@ export function showFlags(flags: number): string[] {
 export function readOwnLinks(): ReadonlyMap<string, FactAttributes> | null {
   try {
     const links = withNetlink(protocols.route, readLinks);
-    return links && new Map([...links.values()].map(({ name, fact }) => [name, fact.attributes]));
+    const features = withNetlink(protocols.generic, readFeatures);
+    const featuresOf = (name: string) => {
+      const set = features?.get(name);
+      return set === undefined ? {} : { features: set };
+    };
+    return (
+      links && new Map([...links.values()].map(({ name, fact }) => [name, { ...fact.attributes, ...featuresOf(name) }]))
+    );
   } catch (error) {
     if (error instanceof NetlinkError) return null;
     throw error;

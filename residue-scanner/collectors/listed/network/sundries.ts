@@ -19,7 +19,7 @@ const familyAttributes = { id: 1, name: 2 } as const;
 const mptcpFamily = "mptcp_pm";
 const mptcpCommands = { getAddress: 3, getLimits: 6 } as const;
 const mptcpAddress = { family: 1, id: 2, address4: 3, address6: 4, port: 5, flags: 6, index: 7 } as const;
-const genericHeaderBytes = 4;
+export const genericHeaderBytes = 4;
 /** The key of the fact that every namespace has. */
 export const multipathLimits = "multipath limits";
 
@@ -76,7 +76,7 @@ export function readMultipath(netlink: Questions): ListedFact[] {
   });
 }
 
-function familyNumber(netlink: Questions, wanted: string): number | null {
+export function familyNumber(netlink: Questions, wanted: string): number | null {
   const families = netlink.dump({ type: genericController, body: Buffer.from([getFamily, 2, 0, 0]) });
   for (const { body } of families) {
     const found = attributesByType(body, genericHeaderBytes);

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+
+import { formatText, headerPage } from "../testing/recorded-trace.ts";
+import { AskDecoder, threadFilter } from "./ask-events.ts";
+import type { RawAct } from "./call-pairing.ts";
+import { parseFormat, parsePageLayout, type PageLayout, type TraceFormat } from "./trace-format.ts";
+
+const [ready, waking, state] = [1, 2, 3];
+const layout = parsePageLayout(headerPage) as PageLayout;
+const format = (name: string, id: number, ...fields: string[]) =>
+  parseFormat(formatText(name, id, fields)) as TraceFormat;
+const formats = {
+  ready: format("sk_data_ready", ready, "__u16 family;	offset:16;	size:2;	signed:0;"),
+  waking: format("sched_waking", waking, "pid_t pid;	offset:24;	size:4;	signed:1;"),
+  state: format(
+    "inet_sock_set_state",
+    state,
+    "__u16 dport;	offset:26;	size:2;	signed:0;",
+    "__u16 family;	offset:28;	size:2;	signed:0;",
+    "__u8 daddr[4];	offset:36;	size:4;	signed:0;",
+  ),
+};
+const asker = 700;
+const eventBytes = 40;
+const softInterrupt = 0x10;
+
+interface Told {
+  readonly type: number;
+  readonly afterNs?: number;
+  readonly flags?: number;
+  readonly thread?: number;
+  readonly fill?: (event: Buffer) => void;
+}
+
+/** A piece of the ring buffer (linux/ring_buffer.h): a word of length and time before each event. */
+function piece(events: readonly Told[]): Buffer {
+  const page = Buffer.alloc(layout.bytes);
+  let at = layout.data;
+  for (const { type, afterNs = 1_000, flags = 0, thread = asker, fill } of events) {
+    page.writeUInt32LE((((afterNs << 5) >>> 0) | (eventBytes / 4)) >>> 0, at);
+    const event = page.subarray(at + 4, at + 4 + eventBytes);
+    event.writeUInt16LE(type, 0);
+    event[2] = flags;
+    event.writeInt32LE(thread, 4);
+    fill?.(event);
+    at += 4 + eventBytes;
+  }
+  page.writeBigUInt64LE(BigInt(at - layout.data), layout.commit);
+  return page;
+}
+
+const wakes = (woken: number, more: Partial<Told> = {}): Told => ({
+  ...{ type: waking, fill: (event: Buffer) => void event.writeInt32LE(woken, 24) },
+  ...more,
+});
+const decode = (...events: Told[]): RawAct[] => new AskDecoder(layout, formats).decode(piece(events));
+
+describe("who asks a service for something", () => {
+  it("sends something through a socket, and that wakes the service", () => {
+    expect(decode({ type: ready }, wakes(812))).toMatchObject([
+      { thread: asker, call: "unix message", parameters: { woken: "812" } },
+    ]);
+  });
+
+  it.each([
+    ["it wakes somebody without sending anything", [wakes(812)]],
+    ["it wakes somebody long after", [{ type: ready }, wakes(812, { afterNs: 200_000 })]],
+    ["an interrupt wakes somebody meanwhile", [{ type: ready }, wakes(812, { flags: softInterrupt })]],
+    ["another one sends", [{ type: ready, thread: 701 }, wakes(812)]],
+    ["it wakes itself", [{ type: ready }, wakes(asker)]],
+  ])("asks nobody where %s", (_, events) => {
+    expect(decode(...events)).toEqual([]);
+  });
+
+  it("connects to a port", () => {
+    const fill = (event: Buffer) => {
+      event.writeUInt16LE(4711, 26);
+      event.writeUInt16LE(2, 28);
+      event.set([127, 0, 0, 9], 36);
+    };
+    expect(decode({ type: state, fill })).toMatchObject([
+      { call: "tcp connection", parameters: { port: "4711", address: "127.0.0.9" } },
+    ]);
+  });
+
+  it("is noted once of many messages in a row", () => {
+    const often = Array.from({ length: 20 }, () => [{ type: ready }, wakes(812)]).flat();
+    expect(decode(...often)).toHaveLength(1);
+  });
+});
+
+describe("the filter for threads", () => {
+  it("names each, and ranges where it may not be that long", () => {
+    expect(threadFilter("pid", [9, 7, 7], 100)).toBe("pid == 7 || pid == 9");
+    const short = threadFilter("pid", [1, 2, 3, 4, 5, 6, 7, 8], 60);
+    expect(short).toBe("(pid >= 1 && pid <= 4) || (pid >= 5 && pid <= 8)");
+    expect(threadFilter("pid", [], 100)).toBe("");
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+
+import { compare, files, foreign, job, type Told } from "../testing/recorded-comparison.ts";
+import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
+import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
+import type { Act, Touch } from "./recording.ts";
+
+const service = recordedProcess({ serial: 20, pid: 90, parent: null, isOlder: true, executable: "/opt/service" });
+const logger = recordedProcess({ serial: 22, pid: 92, parent: null, isOlder: true, executable: "/sbin/rsyslogd" });
+const worker = recordedProcess({ serial: 21, parent: 20, fromMs: 1_400 });
+const listening = [
+  socketFixture({ key: "tcp a", protocol: "tcp", state: "listening", local: "127.0.0.9:4711", owners: [service.pid] }),
+];
+const [before, after] = [
+  { ...files({ "/d": [] }), sockets: listening },
+  { ...files({ "/d": ["x"] }), sockets: listening },
+];
+
+const message = (asked: number, by = job, atMs = 1_300): Act =>
+  act(by, "unix message", { parameters: { asked: String(asked) }, returned: null, atMs });
+const connection = (address: string, more: Partial<Act> = {}): Act =>
+  act(job, "tcp connection", { parameters: { port: "4711", address }, returned: null, ...more });
+const signal = (word: string): Act => act(job, "kill", { parameters: { pid: String(service.pid), signal: word } });
+
+/** Whose is /d/x, which the service made? */
+function whoseIs(acts: readonly Act[], made: Touch = touch(service.serial, ["created"], 1_500)): readonly string[] {
+  const told: Told = { came: [service, worker, logger], acts, touches: { "/d/x": [made] } };
+  const { findings, excused } = compare(before, after, told);
+  return [...findings.map(({ attribution }) => attribution.to), ...excused.map(({ rule }) => rule)];
+}
+
+describe("what a service did that takes its orders through sockets and signals", () => {
+  it.each([
+    ["sent it a message", message(service.serial)],
+    ["connected to its port", connection("127.0.0.9")],
+    ["sent it a signal at which services do something", signal("SIGHUP")],
+  ])("is the job's who %s before", (_, asked) => {
+    expect(whoseIs([asked])).toEqual(["job"]);
+    expect(whoseIs([asked], touch(worker.serial, ["created"], 1_500))).toEqual(["job"]);
+  });
+
+  it("is shared where the service was at it already", () => {
+    expect(whoseIs([message(service.serial)], touch(service.serial, ["created", "modified"], 1_100, 1_500))).toEqual([
+      "shared",
+    ]);
+  });
+
+  it.each([
+    ["only somebody else asked", [message(service.serial, foreign)]],
+    ["another service was asked", [message(logger.serial)]],
+    ["it was asked afterwards", [message(service.serial, job, 1_600)]],
+    ["another address was asked at the same port", [connection("127.0.0.8")]],
+    ["it was done in a network of the job's own", [connection("127.0.0.9", { apart: ["net"] })]],
+    ["the signal only has it go on", [signal("SIGCONT")]],
+  ])("is its own where %s", (_, acts) => {
+    expect(whoseIs(acts)).toEqual(["foreign-process"]);
+  });
+
+  it("is its own where it keeps a log, which is everybody's", () => {
+    expect(whoseIs([message(logger.serial)], touch(logger.serial, ["created"], 1_500))).toEqual(["foreign-process"]);
+  });
+
+  it("is its own long after it was asked", () => {
+    expect(whoseIs([message(service.serial)], touch(service.serial, ["created"], 9_000))).toEqual(["foreign-process"]);
+  });
+
+  it("is also the process that it started then", () => {
+    const started = processFixture({ pid: worker.pid, startTime: String(worker.startTime), parent: service.pid });
+    const own = processFixture({ pid: 60 });
+    const found = (acts: readonly Act[]) =>
+      compare({}, { processes: [own, started] }, { came: [service, worker], acts }).findings.map(
+        ({ attribution }) => attribution.to,
+      );
+    expect(found([message(service.serial)])).toEqual(["job"]);
+    expect(found([])).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import { askCalls } from "./ask-events.ts";
+import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import type { SocketFact } from "./fact.ts";
+import type { Attribution } from "./process-attribution.ts";
+import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import type { Act, RecordedProcess, Recording, Touch } from "./recording.ts";
+
+export interface SocketRequestKnowledge {
+  readonly recording: Recording;
+  readonly witness: () => RecordedWitness;
+  /** Those that there were before the run. */
+  readonly sockets: readonly SocketFact[];
+}
+
+/** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
+const servedMsMax = 3_000;
+/** Those at which services do something; the others end, stop or continue it. */
+const tellingSignals: ReadonlySet<string> = new Set("SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2".split(" "));
+/** As the tables of sockets show that somebody listens at every address. */
+const everywhere: ReadonlySet<string> = new Set(["*", "[::]", "0.0.0.0"]);
+/** More ancestors than that no service has. */
+const depthMax = 100;
+const namedMax = 2;
+/** Whoever sends them a line asks for nothing but that it is kept, as everybody's are. */
+const loggers: ReadonlySet<string> = new Set([
+  ...["systemd-journald", "systemd-journal", "rsyslogd", "syslogd", "syslog-ng", "metalog", "auditd"],
+]);
+
+/**
+ * Says at whose request a service did something that takes its orders through a socket, or by signals: whoever of the run sent
+ * it a message or a signal, or connected to its port, shortly before. Others' requests are not seen.
+ */
+export class SocketRequests {
+  readonly #knowledge: SocketRequestKnowledge;
+  readonly #bySerial: ReadonlyMap<number, readonly Act[]>;
+  readonly #byPid: ReadonlyMap<number, readonly Act[]>;
+
+  constructor(knowledge: SocketRequestKnowledge) {
+    this.#knowledge = knowledge;
+    const { acts } = knowledge.recording;
+    const messages = acts.filter(({ call }) => call === askCalls.message);
+    this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
+    this.#byPid = connectionsOf(acts, knowledge.sockets);
+  }
+
+  /** @returns null where nobody of the run had asked the process that did it, or one that it comes from, shortly before */
+  of(touch: Touch): Attribution | null {
+    if (this.#bySerial.size + this.#byPid.size === 0) return null;
+    const witness = this.#knowledge.witness();
+    let process = witness.process(touch.by);
+    for (let depth = 0; process !== null && depth < depthMax; depth += 1) {
+      const answer = this.#askedOf(process, touch);
+      if (answer !== null) return answer;
+      process = process.parent === null ? null : witness.process(process.parent);
+    }
+    return null;
+  }
+
+  /** At whose request a service that was there before started something at that time. */
+  ofChild(service: RecordedProcess, atMs: number): Attribution | null {
+    return this.#askedOf(service, { firstMs: atMs, lastMs: atMs });
+  }
+
+  #askedOf(service: RecordedProcess, { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">): Attribution | null {
+    if (loggers.has(namedOf(service).name)) return null;
+    const acts = [
+      ...(this.#bySerial.get(service.serial) ?? []),
+      ...(service.isOlder ? (this.#byPid.get(service.pid) ?? []) : []),
+    ];
+    const witness = this.#knowledge.witness();
+    const asked = acts
+      .filter(({ by, atMs }) => by !== service.serial && atMs <= lastMs && firstMs - atMs <= servedMsMax)
+      .map((act) => ({ act, to: witness.of(act.by).to }))
+      .filter(({ to }) => isOfRun(to));
+    if (asked.length === 0) return null;
+    const wasBusy = asked.every(({ act }) => act.atMs > firstMs);
+    return {
+      to: combined([...asked.map(({ to }) => to), ...(wasBusy ? (["background"] as const) : [])]),
+      evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
+        const process = witness.process(act.by);
+        const who = `${process === null ? "a process" : showProcess(process)} of ${ofWhom(to)}`;
+        return {
+          kind: "request",
+          detail: `is ${showProcess(service)}, or comes from it, and ${who} ${howAsked(act)} before`,
+        };
+      }),
+    };
+  }
+}
+
+function howAsked({ call, parameters }: Act): string {
+  if (call === askCalls.message) return "sent it a message";
+  return call === askCalls.connection
+    ? `connected to its port ${parameters["port"]}`
+    : `sent it ${parameters["signal"]}`;
+}
+
+/** By the pids of those whom they ask: they listen there, or get the signal. */
+function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Map<number, Act[]> {
+  const listening = sockets.filter(({ protocol, state }) => protocol.startsWith("tcp") && state === "listening");
+  const byPid = new Map<number, Act[]>();
+  for (const act of acts) {
+    for (const pid of whomActAsks(act, listening)) byPid.set(pid, [...(byPid.get(pid) ?? []), act]);
+  }
+  return byPid;
+}
+
+function whomActAsks({ call, parameters, apart = [] }: Act, listening: readonly SocketFact[]): readonly number[] {
+  if (call === "kill" || call === "tgkill") {
+    const pid = Number(parameters["pid"]);
+    return pid > 0 && tellingSignals.has(parameters["signal"] ?? "") && !apart.includes("pid") ? [pid] : [];
+  }
+  if (call !== askCalls.connection || apart.includes("net")) return [];
+  const { port = "", address } = parameters;
+  const reached = listening.filter(({ local }) => reaches(local, port, address));
+  return reached.flatMap(({ owners }) => owners ?? []);
+}
+
+/** @param address of version 4; absent for one of version 6, of which the port alone counts */
+function reaches(local: string, port: string, address: string | undefined): boolean {
+  const colon = local.lastIndexOf(":");
+  if (local.slice(colon + 1) !== port) return false;
+  const host = local.slice(0, colon);
+  return address === undefined || host === address || everywhere.has(host);
+}

@@ -1,0 +1,75 @@
+# Services that wait for orders, and whoever gives them. Read by kernel.pl.
+use strict;
+use warnings;
+use Socket;
+
+our %asked_commands = (
+  # Waits at a socket, and does what it is there for as often as somebody comes: writes a file, or starts a program.
+  "serve-guests" => sub {
+    my ($kind, $address, $what, @parameters) = @_;
+    my ($family, $name) = place($kind, $address);
+    my $listening = opened($family, SOCK_STREAM, 0, $name, 1);
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    away(sub {
+      $SIG{CHLD} = "IGNORE";
+      while (accept(my $guest, $listening)) {
+        sysread($guest, my $order, 1);
+        if ($what eq "write") { written($parameters[0]) }
+        elsif (!fork) { exec @parameters or POSIX::_exit(1) }
+        syswrite($guest, "done");
+      }
+    });
+  },
+  "ask-guest" => sub {
+    my ($kind, $address) = @_;
+    my ($family, $name) = place($kind, $address);
+    socket(my $socket, $family, SOCK_STREAM, 0) or refuse("socket");
+    connect($socket, $name) or refuse("connect");
+    syswrite($socket, "x");
+    sysread($socket, my $answer, 4);
+  },
+  # Writes a file whenever it is told to by a signal.
+  "serve-signals" => sub {
+    my ($path, $signal) = @_;
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    $SIG{$signal} = sub { written($path) };
+    away(sub { sleep 3600 while 1 });
+  },
+  # A thread sets its own priority (PRIO_PROCESS, 0), as those that play sound do.
+  "own-thread" => sub {
+    my ($path) = @_;
+    require threads;
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    away(sub {
+      threads->create(sub {
+        until (-e $path) { select(undef, undef, undef, 0.02) }
+        call("setpriority", 0, 0, 3);
+        sleep 3600 while 1;
+      });
+      sleep 3600 while 1;
+    });
+  },
+  # mq_open(3) to write, mq_timedsend(2) without a deadline
+  "queue-send" => sub {
+    my $queue = call("mq_open", $_[0], 01 | 04000, 0, 0);
+    my $text = "left";
+    call("mq_timedsend", $queue, $text, length $text, 0, 0);
+  },
+);
+
+sub place {
+  my ($kind, $address) = @_;
+  return (PF_UNIX, pack_sockaddr_un($address)) if $kind eq "unix";
+  return (PF_UNIX, pack("Sa*", PF_UNIX, "\0$address")) if $kind eq "abstract";
+  my ($host, $port) = split(/:/, $address);
+  return (PF_INET, pack_sockaddr_in($port, inet_aton($host)));
+}
+
+sub written {
+  my ($path) = @_;
+  open(my $file, ">", "$path") or return;
+  print {$file} "as asked\n";
+  close $file;
+}
+
+1;
