@@ -14,6 +14,21 @@ const ownersRequest = {
   command: z.enum(["status", "pause", "resume", "withdraw"]),
 };
 
+/**
+ * `index` counts the steps of the plan from 0. A step that another holds has a `path`, too: the numbers that lead to it,
+ * from 1 (`4.2.1` is the first step of the second branch of step 4).
+ */
+const whichStep = {
+  index: z.int(),
+  step: z.string(),
+  path: z
+    .string()
+    .regex(/^\d+(\.\d+)+$/)
+    .optional(),
+};
+/** Of a fault that a step ordered: which of the run's, counted from 1, and its kind (`scenarios faults`). */
+const ofStep = { faultId: z.int().min(1).optional(), kind: z.string().optional() };
+
 /** What the harness itself records: its steps, what its witnesses saw from outside, and its faults. */
 export const harnessHistory = {
   "run.started": z.object({
@@ -28,9 +43,8 @@ export const harnessHistory = {
   }),
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
   "run.ended": z.object({ exitCode: z.int() }),
-  /** `index` counts the steps of the plan from 0. */
-  "step.begin": z.object({ index: z.int(), step: z.string(), title: z.string() }),
-  "step.end": z.object({ index: z.int(), step: z.string(), outcome: z.enum(["done", "failed"]), detail: z.string() }),
+  "step.begin": z.object({ ...whichStep, title: z.string() }),
+  "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */
   "witness.freeze": z.object({
     agentId: AgentId.optional(),
@@ -189,13 +203,21 @@ export const harnessHistory = {
   "witness.kill": z.object({ executionIds: z.array(ExecutionId) }),
   /**
    * Something came to a spoke as a command of its hub, and was taken (`ok`) or refused: what it was in truth. `again` is a
-   * further try of the hub's own, `cancelled` a spawn whose kill came before it.
+   * further try of the hub's own, `cancelled` a spawn whose kill came before it, `unknown` one over a connection that there
+   * is not.
    */
   "witness.delivery": z.object({
     commandId: z.string(),
     action: z.enum(["spawn", "status", "kill"]),
-    truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled"]),
+    truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled", "unknown"]),
     code: z.string(),
+  }),
+  /** What a hub told of an agent that it had a spoke start, and what the spoke itself showed right after; FE-1. */
+  "witness.remote": z.object({
+    commandId: z.string(),
+    executionId: ExecutionId,
+    hub: z.object({ state: z.enum(executionStates), pid: z.int().nullable() }).nullable(),
+    spoke: z.object({ state: z.enum(executionStates), pid: z.int().nullable() }).nullable(),
   }),
   /** Something was broken on purpose. */
   "fault.applied": z.object({
@@ -205,8 +227,21 @@ export const harnessHistory = {
     detail: z.string(),
     /** What it took away for good (jobs that a store forgot), by id. */
     subjects: z.array(z.string()),
+    ...ofStep,
   }),
-  "fault.undone": z.object({ fault: z.string(), target: z.string() }),
+  /**
+   * What was measured of a fault that a step ordered: what was looked for, and what was there. The last word on a fault
+   * counts; one that had no effect to be seen makes the run unknown.
+   */
+  "fault.effect": z.object({
+    fault: z.string(),
+    target: z.string(),
+    seen: z.boolean(),
+    lookedFor: z.string(),
+    found: z.string(),
+    ...ofStep,
+  }),
+  "fault.undone": z.object({ fault: z.string(), target: z.string(), detail: z.string().optional(), ...ofStep }),
   expectation: z.object({
     id: z.string(),
     title: z.string(),

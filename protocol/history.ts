@@ -3,13 +3,14 @@ import * as z from "zod";
 import { agentHistory } from "./history-of-agent.ts";
 import { brokerHistory } from "./history-of-broker.ts";
 import { harnessHistory } from "./history-of-harness.ts";
+import { hostileJobHistory } from "./history-of-hostile-jobs.ts";
 import { WallMs } from "./identifiers.ts";
 
 /**
  * The history: the append-only event log of one run, one JSON object a line. Every actor appends its own records;
  * verdicts and reports are derived from it and can be derived again.
  */
-export const historyEvents = { ...harnessHistory, ...agentHistory, ...brokerHistory } as const;
+export const historyEvents = { ...harnessHistory, ...hostileJobHistory, ...agentHistory, ...brokerHistory } as const;
 
 export type HistoryType = keyof typeof historyEvents;
 export type HistoryData<T extends HistoryType> = z.infer<(typeof historyEvents)[T]>;

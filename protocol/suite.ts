@@ -14,6 +14,8 @@ export const outcomes = [
   "refused",
   "interrupted",
   "harness-bug",
+  /** This machine cannot run it: neither a pass nor a fail, and counted as neither. */
+  "skipped",
   /** The suite ended before its turn. */
   "not-run",
 ] as const;
@@ -29,6 +31,10 @@ const SuiteAttempt = z.strictObject({
 });
 export type SuiteAttempt = z.infer<typeof SuiteAttempt>;
 
+/** Why this machine cannot run a scenario, and what would make it possible; sentences. */
+export const Skipped = z.strictObject({ why: z.string(), remedy: z.string() });
+export type Skipped = z.infer<typeof Skipped>;
+
 /** One scenario that a command was to run, once for each repeat. */
 const SuiteEntry = z.strictObject({
   /** Its place in the whole suite, from 0, whatever shard it fell to. */
@@ -42,6 +48,8 @@ const SuiteEntry = z.strictObject({
   attempts: z.array(SuiteAttempt),
   /** Of one that was not run: its scenario came to no good end before, which nothing has disproved since. */
   failedBefore: z.literal(true).optional(),
+  /** Of one that this machine cannot run. */
+  skipped: Skipped.optional(),
 });
 export type SuiteEntry = z.infer<typeof SuiteEntry>;
 
@@ -60,6 +68,8 @@ export const SuiteRecord = z.strictObject({
     .optional(),
   /** Null when the suite was not divided. */
   shard: z.strictObject({ index: z.int().min(1), total: z.int().min(1) }).nullable(),
+  /** Scenarios that had come to no good end before, and that a command with `--last-failed` left out. */
+  leftOut: z.array(z.string()).optional(),
   /** Those of this shard, in their order. */
   entries: z.array(SuiteEntry),
 });

@@ -1,6 +1,6 @@
 import { outcomeLooks } from "./suite/outcome-look.ts";
 import { placeWords } from "./suite/place-words.ts";
-import { type Outcome, outcomeOf } from "../protocol/suite.ts";
+import { type Outcome, outcomeOf, type Skipped } from "../protocol/suite.ts";
 import type { EndedRun, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 import { troubles } from "./summary/trouble.ts";
 import { printable } from "./text/printable.ts";
@@ -18,6 +18,11 @@ export function githubReporter(output: ReporterOutput, place?: RunPlace, earlier
     end: (run) => output.write(annotations(run, place, earlier)),
     close: () => undefined,
   };
+}
+
+/** What was not run, because this machine cannot. */
+export function skippedAnnotation(scenario: string, { why, remedy }: Skipped): string {
+  return `${command(levels.skipped, `${scenario}: ${outcomeLooks.skipped.word}`, `${why} ${remedy}`)}\n`;
 }
 
 /** @param earlier the exit codes of the same entry's attempts before this one */
@@ -42,6 +47,7 @@ const isRetried = (outcome: Outcome): boolean => outcome === "failed" || outcome
 const levels: Readonly<Record<Outcome, "error" | "warning" | "notice">> = {
   ...{ passed: "notice", flaky: "warning", failed: "error", unknown: "error", refused: "error" },
   ...{ interrupted: "warning", "not-undone": "error", "harness-bug": "error", "not-run": "notice" },
+  skipped: "notice",
 };
 
 /** Escaped as `@actions/core` does: data, and in properties also what separates them. */

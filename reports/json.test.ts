@@ -15,7 +15,7 @@ test.for(Object.entries(runFixtures))("the document of a run: %s", ([, make]) =>
   reporter.end(run);
   const report = JSON.parse(output.text()) as JsonReport;
   // The shape is a promise to programs: a key that goes or changes its name is a new version.
-  expect(Object.keys(report)).toEqual(["version", "verdict", "figures", "lostEvidence", "runDirectory"]);
+  expect(Object.keys(report)).toEqual(["version", "verdict", "figures", "overhead", "lostEvidence", "runDirectory"]);
   expect(Object.keys(report.figures)).toEqual(["timelines", "latencies", "frozen", "jobs", "withdrawals"]);
   expect(report.version).toBe(1);
   expect(RunVerdict.parse(report.verdict)).toEqual(run.verdict);

@@ -1,6 +1,7 @@
 import type { Outcome } from "../protocol/suite.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 import { missingRecords } from "./figures/lost-evidence.ts";
+import { overhead, type Overhead } from "./figures/overhead.ts";
 import { runFigures, type RunFigures } from "./figures/run-figures.ts";
 import type { EndedRun, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 
@@ -11,6 +12,8 @@ export interface JsonReport {
   readonly verdict: RunVerdict;
   /** Derived from the history. Durations in ms; `fromMs` and `toMs` since the run began. */
   readonly figures: RunFigures;
+  /** What the runner itself cost, beside the steps and the looks at the host. */
+  readonly overhead: Overhead;
   /** What of the history could not be read, one sentence each; the figures leave it out. */
   readonly lostEvidence: readonly string[];
   readonly runDirectory: string;
@@ -32,6 +35,7 @@ export function jsonReport({ verdict, history, runDirectory, lostEvidence = [] }
     version: 1,
     verdict,
     figures: runFigures(history),
+    overhead: overhead(history, verdict.phases, verdict.endedAt - verdict.startedAt),
     lostEvidence: [...lostEvidence, ...missingRecords(history)],
     runDirectory,
   };

@@ -2,6 +2,7 @@ import type { RunVerdict } from "../protocol/verdict.ts";
 import { missingRecords } from "./figures/lost-evidence.ts";
 import { type JunitCase, junitCases, type JunitProblem } from "./junit-cases.ts";
 import type { EndedRun, Reporter, ReporterOutput } from "./reporter.ts";
+import type { SkippedEntry } from "./suite/skipped-entry.ts";
 import { isoTime } from "./text/wall-clock.ts";
 import { xmlDocument, type XmlElement } from "./xml.ts";
 
@@ -22,6 +23,7 @@ export interface JunitSuite {
   readonly tests: number;
   readonly failures: number;
   readonly errors: number;
+  readonly skipped?: number;
   readonly ms: number;
 }
 
@@ -82,6 +84,22 @@ export function junitSuite(attempts: readonly JunitAttempt[], repeat?: number): 
   return { element, ...counts };
 }
 
+/** One that this machine cannot run: a suite with a single case, which is skipped for that reason. */
+export function junitSkipped({ scenario, repeat, repeats, skipped: { why, remedy } }: SkippedEntry): JunitSuite {
+  const counts = { tests: 1, failures: 0, errors: 0, skipped: 1, ms: 0 };
+  const message = `${why} ${remedy}`;
+  const testcase: XmlElement = {
+    name: "testcase",
+    attributes: { classname: `houseguest.${scenario}`, name: "run", time: seconds(0) },
+    children: [{ name: "skipped", attributes: { message } }],
+  };
+  const name = repeats > 1 ? `${scenario} #${repeat}` : scenario;
+  return {
+    element: { name: "testsuite", attributes: { name, ...countsOf([counts]) }, children: [testcase] },
+    ...counts,
+  };
+}
+
 /** A case that only an earlier attempt had (it ended early) is not forgotten because the last one went through. */
 function withVanished(cases: readonly JunitCase[], earlier: readonly JunitAttempt[]): readonly JunitCase[] {
   const known = new Set(cases.map(({ name }) => name));
@@ -99,10 +117,10 @@ function troubleBefore(earlier: readonly JunitAttempt[], wanted: string): JunitP
 }
 
 function countsOf(suites: readonly Omit<JunitSuite, "element">[]): Record<string, string | number> {
-  const sum = (of: "tests" | "failures" | "errors" | "ms") => suites.reduce((total, suite) => total + suite[of], 0);
-  return {
-    ...{ tests: sum("tests"), failures: sum("failures"), errors: sum("errors"), skipped: 0, time: seconds(sum("ms")) },
-  };
+  const sum = (of: "tests" | "failures" | "errors" | "skipped" | "ms") =>
+    suites.reduce((total, suite) => total + (suite[of] ?? 0), 0);
+  const counts = { tests: sum("tests"), failures: sum("failures"), errors: sum("errors"), skipped: sum("skipped") };
+  return { ...counts, time: seconds(sum("ms")) };
 }
 
 function testCase(

@@ -192,3 +192,34 @@ function alone(name: ReporterName, run: EndedRun): string {
 function sumOf(seconds: readonly string[]): string {
   return seconds.reduce((sum, one) => sum + Number(one), 0).toFixed(3);
 }
+
+const skipped = { why: "No controller limits memory.", remedy: "Mount the memory controller." };
+
+test.each(reporterNames)("%s says of what this machine cannot run why, and calls it no pass", (name) => {
+  const output = memoryOutput();
+  const series = reportSeries(name, output, (text) => output.write(text));
+  series.next(placeOf(0, { entries: 2 })).end(runFixtures.passing());
+  const { record } = suiteOf([[runFixtures.passing()], []]);
+  const entries = record.entries.map((entry, position) =>
+    position === 0 ? entry : { ...entry, scenario: "out-of-memory-job", outcome: "skipped" as const, skipped },
+  );
+  series.close({ record: { ...record, entries }, again: null });
+  const text = output.text();
+  expect(text).toContain("out-of-memory-job");
+  expect(text.replaceAll("\\", "")).toContain(skipped.why);
+  expect(text.replaceAll("\\", "")).toContain(skipped.remedy);
+  expect(text).not.toMatch(/2 passed|2 green/);
+});
+
+test("what this machine cannot run is a skipped case of a JUnit document", () => {
+  const output = memoryOutput();
+  const { record } = suiteOf([[]]);
+  const entries = record.entries.map((entry) => ({ ...entry, outcome: "skipped" as const, skipped }));
+  reportSeries("junit", output).close({ record: { ...record, entries }, again: null });
+  const root = parseXml(output.text());
+  expect(root.attributes).toMatchObject({ tests: "1", failures: "0", errors: "0", skipped: "1" });
+  expect(root.children[0]?.children[0]?.children[0]).toMatchObject({
+    name: "skipped",
+    attributes: { message: `${skipped.why} ${skipped.remedy}` },
+  });
+});

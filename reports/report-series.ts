@@ -1,13 +1,14 @@
 import { type Outcome, outcomeOf } from "../protocol/suite.ts";
 import { createReporter } from "./create-reporter.ts";
-import { githubReporter } from "./github.ts";
+import { githubReporter, skippedAnnotation } from "./github.ts";
 import { jsonReport } from "./json.ts";
-import { type JunitAttempt, junitAttempt, junitDocument, junitSuite } from "./junit.ts";
+import { type JunitAttempt, junitAttempt, junitDocument, junitSkipped, junitSuite } from "./junit.ts";
 import { listReporter } from "./list.ts";
 import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
 import type { ReporterName } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 import { placeWords } from "./suite/place-words.ts";
+import type { SkippedEntry } from "./suite/skipped-entry.ts";
 import { isWorthTelling, suiteLines } from "./suite/suite-lines.ts";
 import { firstTrouble } from "./summary/trouble.ts";
 import { faint, renderLines } from "./text/line.ts";
@@ -44,9 +45,11 @@ export function reportSeries(
     case "json":
       return jsonSeries(output);
     case "junit":
-      return documentSeries(output, junitEntry, (kept) => junitDocument(kept.map(junitSuiteOf)));
+      return documentSeries(output, junitEntry, (kept, skipped) =>
+        junitDocument([...kept.map(junitSuiteOf), ...skipped.map(junitSkipped)]),
+      );
     case "markdown":
-      return documentSeries(output, keptMarkdown, (kept) => markdownDocument(kept.map(lastOf)));
+      return documentSeries(output, keptMarkdown, (kept, skipped) => markdownDocument(kept.map(lastOf), skipped));
     case "github":
       return githubSeries(output, summaryFile);
   }
@@ -117,8 +120,18 @@ function jsonSeries(output: ReporterOutput): ReportSeries {
         output.write(`${JSON.stringify({ ...jsonReport(run), place: { ...place, outcome } })}\n`);
       });
     },
-    close: () => undefined,
+    close(suite) {
+      for (const { scenario, position, repeat, repeats, skipped } of skippedOf(suite)) {
+        output.write(`${JSON.stringify({ version: 1, scenario, skipped, place: { position, repeat, repeats } })}\n`);
+      }
+    },
   };
+}
+
+/** The entries that this machine cannot run. */
+function skippedOf(suite: EndedSuite | null): SkippedEntry[] {
+  const entries = suite?.record.entries ?? [];
+  return entries.flatMap((entry) => (entry.skipped === undefined ? [] : [{ ...entry, skipped: entry.skipped }]));
 }
 
 /** The attempts of one entry. */
@@ -131,10 +144,14 @@ interface Kept<T> {
 function documentSeries<T>(
   output: SeriesOutput,
   keep: (run: EndedRun, place: RunPlace, earlier: readonly T[]) => T,
-  render: (kept: readonly Kept<T>[]) => string,
+  render: (kept: readonly Kept<T>[], skipped: readonly SkippedEntry[]) => string,
 ): ReportSeries {
   const kept = new Map<number, Kept<T>>();
-  const document = () => render([...kept].sort(([one], [other]) => one - other).map(([, entry]) => entry));
+  const document = (skipped: readonly SkippedEntry[] = []) =>
+    render(
+      [...kept].sort(([one], [other]) => one - other).map(([, entry]) => entry),
+      skipped,
+    );
   return {
     next: (place) =>
       atEnd((run) => {
@@ -142,8 +159,11 @@ function documentSeries<T>(
         kept.set(place.position, { place, attempts: [...earlier, keep(run, place, earlier)] });
         output.rewrite?.(document());
       }),
-    close() {
-      if (output.rewrite === undefined && kept.size > 0) output.write(document());
+    close(suite) {
+      const skipped = skippedOf(suite);
+      if (output.rewrite === undefined) {
+        if (kept.size + skipped.length > 0) output.write(document(skipped));
+      } else if (skipped.length > 0) output.rewrite(document(skipped));
     },
   };
 }
@@ -162,7 +182,7 @@ function githubSeries(output: ReporterOutput, summaryFile: ((text: string) => vo
   const summary = documentSeries(
     { ...output, write: (text) => summaryFile?.(text) },
     keptMarkdown,
-    (kept: readonly Kept<MarkdownEntry>[]) => markdownDocument(kept.map(lastOf)),
+    (kept: readonly Kept<MarkdownEntry>[], skipped) => markdownDocument(kept.map(lastOf), skipped),
   );
   return {
     next(place) {
@@ -174,7 +194,10 @@ function githubSeries(output: ReporterOutput, summaryFile: ((text: string) => vo
         written.end(run);
       });
     },
-    close: (suite) => summary.close(suite),
+    close(suite) {
+      for (const { scenario, skipped } of skippedOf(suite)) output.write(skippedAnnotation(scenario, skipped));
+      summary.close(suite);
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setImmediate } from "node:timers/promises";
 
@@ -13,6 +12,7 @@ import { type OpenFiles, readOpenFiles } from "./collectors/open-files.ts";
 import { launcherOf, readersOf } from "./collectors/own-processes.ts";
 import { collectFiles, type FilesCollected } from "./collectors/files.ts";
 import { collectListeners } from "./collectors/macos/listeners.ts";
+import { readBootId } from "./collectors/proc.ts";
 import { ancestry, collectProcesses } from "./collectors/processes.ts";
 import { collectSockets } from "./collectors/sockets.ts";
 import {
@@ -189,12 +189,4 @@ async function startFiles(options: SnapshotOptions): Promise<FilesCollected> {
 
 function failedReading(surface: Surface, error: unknown): SurfaceReading {
   return { surface, status: "failed", detail: `the collector failed: ${messageOf(error)}`, facts: 0, durationMs: 0 };
-}
-
-function readBootId(): string | null {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return null;
-  }
 }

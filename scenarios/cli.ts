@@ -18,6 +18,18 @@ Examples:
   scenarios heal
 ${exitCodes}`;
 
+const doctorHelp = `
+Each thing is tried and taken back; nothing is left. \`npx residue doctor\` tells
+more about what of the host can be seen.
+
+Examples:
+  scenarios doctor
+  scenarios doctor --json | jq -r '.probes[] | select(.status != "ok") | .remedy'
+
+Exit codes:
+  0   everything in the catalogue can run here
+  1   something cannot: the output says what would make it possible`;
+
 /** The program `scenarios`; resolves to its exit code. */
 export async function main(argv: string[]): Promise<number> {
   // From here on both are watched, whoever writes to them: commander writes the help by itself.
@@ -60,6 +72,15 @@ function build(ended: (exitCode: number) => void): Command {
     .action(async (flags: { runs: string; json?: boolean }) => {
       const { healCommand } = await import("./commands/heal-command.ts");
       ended(await healCommand(flags));
+    });
+  program
+    .command("doctor")
+    .description("try what scenarios need of this machine, and say what would make the rest possible")
+    .option("--json", "as JSON")
+    .addHelpText("after", doctorHelp)
+    .action(async (flags: { json?: boolean }) => {
+      const { doctorCommand } = await import("./commands/doctor-command.ts");
+      ended(await doctorCommand(flags));
     });
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
   return program;

@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 it("leaves a run alone that is at work, and says so", async () => {
-  expect(await heal(root)).toEqual({ healed: [], running: [run.run] });
+  expect(await heal(root)).toEqual({ healed: [], running: [run.run], watched: [] });
   expect(existsSync(left)).toBe(true);
 });
 

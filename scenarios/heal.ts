@@ -1,14 +1,22 @@
 import { existsSync } from "node:fs";
 
+import type { Aftermath, Healer } from "../protocol/aftermath.ts";
 import type { NotUndone } from "../protocol/verdict.ts";
-import { isRunning, listRuns } from "./run-directory.ts";
+import { readAftermath } from "../reports/runs/read-aftermath.ts";
+import { removeDeadInstances } from "../residue-scanner/watch/calls/dead-instances.ts";
+import { isRunning, listRuns, ownerOf, type RunDirectory } from "./run-directory.ts";
+import { isAlive } from "./stages/host/proc.ts";
+import { describeUndo, goneWith } from "./undo/undo-action.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
-import { describeUndo } from "./undo/undo-action.ts";
+import { withUndoLock } from "./undo/undo-lock.ts";
+import { writeAftermath } from "./write-aftermath.ts";
 
 export interface Healing {
   readonly healed: readonly HealedRun[];
   /** Runs that are still at work: they undo what they do themselves. */
   readonly running: readonly string[];
+  /** Runs whose harness was killed, and what their watchdogs undid at once; nothing is left of them. */
+  readonly watched: readonly { readonly run: string; readonly aftermath: Aftermath }[];
 }
 
 export interface HealedRun {
@@ -22,6 +30,8 @@ export interface HealedRun {
 export async function heal(root: string): Promise<Healing> {
   const healed: HealedRun[] = [];
   const running: string[] = [];
+  const tracers = await removeDeadInstances();
+  const watched: { run: string; aftermath: Aftermath }[] = [];
   for (const directory of listRuns(root)) {
     if (!existsSync(directory.undo)) continue;
     // A run says its verdict when it has undone what it could; its command may go on with others.
@@ -29,19 +39,53 @@ export async function heal(root: string): Promise<Healing> {
       running.push(directory.run);
       continue;
     }
-    const ledger = UndoLedger.open(directory.undo);
-    try {
-      if (ledger.open.length === 0 && ledger.spoiledLines.length === 0) continue;
-      const before = ledger.open.map(describeUndo).reverse();
-      const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
-      const failed = new Set(notUndone.map((left) => left.what));
-      healed.push({ run: directory.run, undone: before.filter((what) => !failed.has(what)), notUndone });
-    } finally {
-      ledger.close();
-    }
+    // Its watchdog may be at it: then there is nothing left when the lock is free.
+    const run = await withUndoLock(directory.undo, async () => await undoRun(directory, "heal", tracers));
+    const aftermath = run === null ? readAftermath(directory.path) : null;
+    if (run !== null) healed.push(run);
+    else if (aftermath?.by === "watchdog") watched.push({ run: directory.run, aftermath });
   }
-  return { healed, running };
+  return { healed, running, watched };
 }
+
+/**
+ * Undoes what one run left whose harness is surely dead, and writes that down. For whoever holds the run's lock.
+ *
+ * @param tracers what `removeDeadInstances` has removed just now, of whatever run
+ * @returns null where nothing was left
+ */
+export async function undoRun(
+  directory: RunDirectory,
+  by: Healer,
+  tracers: readonly string[],
+): Promise<HealedRun | null> {
+  const ledger = UndoLedger.open(directory.undo);
+  try {
+    const removed = tracersOf(directory, tracers);
+    if (ledger.open.length === 0 && ledger.spoiledLines.length === 0 && removed.length === 0) return null;
+    const before = ledger.open
+      .map((action) => ({ what: describeUndo(action), note: goneWith(action, isAlive) }))
+      .reverse();
+    const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
+    const failed = new Set(notUndone.map((left) => left.what));
+    const undone = [...removed, ...before.filter(({ what }) => !failed.has(what)).map(inWords)];
+    writeAftermath(directory.path, { by, undone, notUndone });
+    return { run: directory.run, undone, notUndone };
+  } finally {
+    ledger.close();
+  }
+}
+
+/** The recorder that watches a run is a part of its harness, and names what it makes in the kernel after that process. */
+function tracersOf(directory: RunDirectory, tracers: readonly string[]): string[] {
+  const owner = ownerOf(directory);
+  if (owner === null) return [];
+  const own = tracers.filter((name) => name.startsWith(`houseguest-${owner.pid}-${owner.startTime}-`));
+  return own.map((name) => `the tracing instance ${name}`);
+}
+
+const inWords = ({ what, note }: { what: string; note: string | undefined }): string =>
+  note === undefined ? what : `${what} (${note})`;
 
 /** Deeds that the ledger no longer tells: somebody must look. */
 function spoiled(file: string, lines: readonly number[]): NotUndone[] {

@@ -36,15 +36,18 @@ function start(deadlineMs: number) {
 }
 
 describe("listenForInterruption", () => {
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("hears %s once, and survives its echo", async (signal) => {
-    const { child, says, exited } = start(60_000);
-    await says("listening");
-    child.kill(signal);
-    await says("interrupted");
-    child.kill(signal);
-    child.stdin.end();
-    expect(await exited).toBe(0);
-  });
+  it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
+    "hears %s once, and survives its echo",
+    async (signal) => {
+      const { child, says, exited } = start(60_000);
+      await says("listening");
+      child.kill(signal);
+      await says("interrupted");
+      child.kill(signal);
+      child.stdin.end();
+      expect(await exited).toBe(0);
+    },
+  );
 
   it("aborts when the deadline passes", async () => {
     const { child, says, exited } = start(1);

@@ -9,7 +9,7 @@ export class DeadlineError extends HouseguestError {
 /** Signals within this many milliseconds are one: a terminal, npx and the launcher each deliver the same Ctrl-C. */
 const sameSignalMs = 300;
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 export interface Interruption {
   /** Aborted by a signal or when the deadline passes; every wait of a run takes it. */
@@ -29,7 +29,7 @@ export interface InterruptionOptions {
 
 /**
  * The one place where signals and a run's deadline are raced. The first signal aborts, and the run undoes what it did;
- * a second one ends the process at once, and `scenarios heal` undoes the rest.
+ * a second one ends the process at once, and the run's watchdog undoes the rest.
  */
 export function listenForInterruption({ deadlineMs, undoes = true, also }: InterruptionOptions): Interruption {
   const controller = new AbortController();
@@ -39,15 +39,13 @@ export function listenForInterruption({ deadlineMs, undoes = true, also }: Inter
     if (now - firstAt < sameSignalMs) return;
     if (Number.isFinite(firstAt)) {
       process.stderr.write(
-        `\n${name} again: stopping at once.${undoes ? " `scenarios heal` undoes what is left." : ""}\n`,
+        `\n${name} again: stopping at once.${undoes ? " The run's watchdog undoes what is left; `scenarios heal` waits for it." : ""}\n`,
       );
       process.exit(undoes ? ExitCode.notUndone : ExitCode.interrupted);
     }
     firstAt = now;
     if (undoes) {
-      process.stderr.write(
-        `\n${name}: undoing everything. Again, to stop at once and undo later with \`scenarios heal\`.\n`,
-      );
+      process.stderr.write(`\n${name}: undoing everything. Again, to stop at once and leave that to its watchdog.\n`);
     }
     controller.abort(
       new InterruptedError(`Interrupted by ${name}.`, {

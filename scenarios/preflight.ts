@@ -21,7 +21,8 @@ export function preflight({ agentCommand, brokerCommand }: Pick<RunOptions, "age
   checkCommand("broker.command", brokerCommand);
 }
 
-function checkPlace(place: string): void {
+/** @throws UsageError `no-place` or `long-place` */
+export function checkPlace(place: string): void {
   if (Buffer.byteLength(join(place, longestHome)) > limits.socketPathBytesMax) {
     throw new UsageError(`${place} is too long a path: an agent's control socket in it could not be bound (unix(7)).`, {
       code: "long-place",

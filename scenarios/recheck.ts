@@ -3,7 +3,7 @@ import { type Expectation, type RunVerdict, type Verdict, worstVerdict } from ".
 import { missingRecords } from "../reports/figures/lost-evidence.ts";
 import type { StoredRun } from "../reports/runs/read-run.ts";
 import { catalog } from "./catalog/catalog.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 
@@ -34,7 +34,7 @@ export function recheck({ verdict, history, lostEvidence, recorded }: StoredRun)
   const lost = [...lostEvidence, ...missingRecords(history)];
   // What the harness had concluded from the rest was not there when it was judged.
   const evidence = history.filter(({ type }) => type !== "expectation" && type !== "run.ended");
-  const judged = scenario.expectations(knobsOf(verdict, scenario)).map((one) => judgeExpectation(evidence, one, lost));
+  const judged = judgeExpectations(evidence, scenario.expectations(knobsOf(verdict, scenario)), lost);
   const lifecycle = lifecycleOf(verdict, { judged, recorded });
   const now: RunVerdict = { ...verdict, expectations: judged, lifecycle };
   const exitCode = recorded ? exitCodeOf(now) : worseOf(verdict.exitCode, lifecycle);

@@ -8,10 +8,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { threadId } from "node:worker_threads";
 
 import { systemCode, UsageError } from "../foundation/errors.ts";
+import { aftermathFile } from "../protocol/aftermath.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 import { makeDirectories } from "./make-directories.ts";
 import { isAlive, processStat } from "./stages/host/proc.ts";
@@ -37,6 +38,7 @@ export const runDirectoryFiles: readonly string[] = [
   "history.jsonl",
   "undo.jsonl",
   "verdict.json",
+  aftermathFile,
   "baseline.snapshot",
   "logs",
   "logs/*.log",
@@ -109,13 +111,18 @@ export function listRuns(root: string): RunDirectory[] {
 
 /** Whether the harness that made this run is still at work. */
 export function isRunning(directory: RunDirectory): boolean {
+  const owner = ownerOf(directory);
+  return owner !== null && isAlive(owner);
+}
+
+/** The harness that made this run, which may be dead; null where it was killed before it did anything else. */
+export function ownerOf(directory: RunDirectory): { readonly pid: number; readonly startTime: string } | null {
   try {
     const owner: unknown = JSON.parse(readFileSync(join(directory.path, ownerFile), "utf8"));
-    if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return false;
-    return isAlive({ pid: Number(owner.pid), startTime: String(owner.startTime) });
+    if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return null;
+    return { pid: Number(owner.pid), startTime: String(owner.startTime) };
   } catch {
-    // No owner was written: the harness was killed before it did anything else.
-    return false;
+    return null;
   }
 }
 
@@ -130,6 +137,11 @@ function firstFree(base: string, wanted: string): RunDirectory {
       if (systemCode(error) !== "EEXIST" || attempt > 1_000) throw error;
     }
   }
+}
+
+/** The directory of a run that was made before. */
+export function runDirectoryAt(path: string): RunDirectory {
+  return layout(dirname(path), basename(path));
 }
 
 function layout(base: string, run: string): RunDirectory {

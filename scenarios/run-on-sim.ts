@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
-import { setImmediate as otherWork } from "node:timers/promises";
 
-import { HouseguestError, InterruptedError, messageOf } from "../foundation/errors.ts";
+import { HouseguestError, InterruptedError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
 import { type Expectation, type PhaseTime, type RunVerdict, worstVerdict } from "../protocol/verdict.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
 import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
@@ -16,14 +15,14 @@ import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
 import { SimStage } from "./stages/sim/sim-stage.ts";
 import { checkSimSteps, runSimStep } from "./stages/sim/steps.ts";
-import { stepTitle } from "./steps/step.ts";
+import { playSteps, type StepPlayer } from "./steps/play-steps.ts";
 
 /** What is gathered while a run goes on. */
 interface Progress {
   readonly request: RunRequest;
   readonly directory: RunDirectory;
   readonly stage: SimStage;
-  readonly records: HistoryRecord[];
+  readonly records: readonly HistoryRecord[];
   readonly phases: PhaseTime[];
   readonly signal: AbortSignal;
   readonly startedAt: number;
@@ -46,19 +45,17 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
     ...{ deadlineMs: options.deadlineMs, undoes: false },
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
-  const records: HistoryRecord[] = [];
   const stage = new SimStage({
     timing: options.timing,
     seed: options.seed,
     random: seededRandom(options.seed),
     onRecord(record) {
-      records.push(record);
       for (const reporter of request.reporters) reporter.record(record);
     },
   });
   const { signal } = interruption;
   const progress: Progress = {
-    ...{ request, directory, stage, records, phases: [], signal, startedAt, error: undefined },
+    ...{ request, directory, stage, records: stage.records, phases: [], signal, startedAt, error: undefined },
   };
   try {
     stage.record("run.started", {
@@ -69,29 +66,29 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
       options: { stage: "sim", ...modelledOptions(request) },
       ...(options.artifacts.length === 0 ? {} : { artifacts: [...options.artifacts] }),
     });
-    await inPhase(progress, "lifecycle", () => playSteps(progress));
+    await inPhase(progress, "lifecycle", () => play(progress));
     return await conclude(progress);
   } finally {
     interruption.close();
-    writeFileSync(directory.history, records.map((record) => `${JSON.stringify(record)}\n`).join(""), { mode: 0o600 });
+    const lines = stage.records.map((record) => `${JSON.stringify(record)}\n`);
+    writeFileSync(directory.history, lines.join(""), { mode: 0o600 });
   }
 }
 
 /** Between two steps this process may hear of a signal or of its deadline; virtual time stands still meanwhile. */
-async function playSteps(progress: Progress): Promise<void> {
+async function play(progress: Progress): Promise<void> {
   const { request, stage, signal } = progress;
-  try {
-    for (const [index, step] of request.scenario.steps(request.options.knobs).entries()) {
-      await otherWork();
+  const player: StepPlayer = {
+    record: (type: "step.begin" | "step.end", data: never) => stage.record(type, data),
+    async before() {
+      await stage.turn();
       signal.throwIfAborted();
-      stage.record("step.begin", { index, step: step.step, title: stepTitle(step) });
-      try {
-        stage.record("step.end", { index, step: step.step, outcome: "done", detail: runSimStep(stage, step) });
-      } catch (error) {
-        stage.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
-        throw error;
-      }
-    }
+    },
+    perform: (step, nested) => runSimStep(stage, step, nested),
+  };
+  try {
+    await stage.play(() => playSteps(request.scenario.steps(request.options.knobs), player));
+    stage.faults.heal();
     stage.assertInvariants();
   } catch (error) {
     progress.error = error;
@@ -138,9 +135,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
 }
 
 function judge({ request, stage, records }: Progress): Expectation[] {
-  const expectations = request.scenario
-    .expectations(request.options.knobs)
-    .map((one) => judgeExpectation(records, one, []));
+  const expectations = judgeExpectations(records, request.scenario.expectations(request.options.knobs), []);
   for (const expectation of expectations) stage.record("expectation", expectation);
   return expectations;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
-import { HouseguestError, InterruptedError, messageOf, UsageError } from "../foundation/errors.ts";
+import { HouseguestError, InterruptedError, UsageError } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
@@ -22,7 +22,8 @@ import {
   startRecorder,
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
-import { judgeExpectation } from "./checkers/registry.ts";
+import { judgeExpectations } from "./checkers/registry.ts";
+import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -30,12 +31,15 @@ import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict 
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
 import { keepPlace } from "./keep-place.ts";
+import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
 import { runHostStep } from "./stages/host/steps.ts";
+import { isOfBroker } from "./faults/fault-spec.ts";
+import { faultsIn } from "./steps/faults-in-steps.ts";
 import type { Scenario } from "./steps/scenario.ts";
-import { stepTitle } from "./steps/step.ts";
-import { asStepError } from "./steps/step-error.ts";
+import { playSteps } from "./steps/play-steps.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
+import { startWatchdog, type Watchdog } from "./watchdog/start-watchdog.ts";
 
 /** How long the broker may take to end when it is asked to, in milliseconds. */
 const leaveMsMax = 5_000;
@@ -62,6 +66,7 @@ interface Progress {
   readonly directory: RunDirectory;
   readonly history: RunHistory;
   readonly ledger: UndoLedger;
+  readonly watchdog: Watchdog;
   readonly interruption: Interruption;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
@@ -86,8 +91,9 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
   const ledger = UndoLedger.open(directory.undo);
+  const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
-    ...{ request, directory, history, ledger, interruption, startedAt },
+    ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
     ...{ id: randomBytes(4).toString("hex"), phases: [] },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
@@ -109,7 +115,12 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     await progress.recorder?.close();
     history.close();
     interruption.close();
+    await watchdog.dismiss();
   }
+}
+
+function noWatchdog(why: string): string {
+  return `The run has no watchdog any more (${why}): if this is killed, \`scenarios heal\` undoes what it did.\n`;
 }
 
 /** Keeps the first error. Whatever was under way when the run was interrupted fails for that reason and no other. */
@@ -129,6 +140,8 @@ async function attempt(progress: Progress): Promise<void> {
   progress.baseline = await inPhase(progress, "baseline", async () => {
     // First the recorder: whoever changes something between the two readings is known then.
     progress.recorder = await startRecorder();
+    // It is there before the first reading and goes after the last, so that it is no difference.
+    await progress.watchdog.ready;
     return await takeSnapshot({ signal });
   });
   await inPhase(progress, "set-up", async () => {
@@ -143,28 +156,23 @@ async function attempt(progress: Progress): Promise<void> {
       brokerCommand: request.options.brokerCommand,
       store: request.options.store,
       random: seededRandom(request.options.seed),
+      brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
+      faultContext: hostFaultContext,
     });
   });
-  await inPhase(progress, "lifecycle", () => playSteps(progress));
+  await inPhase(progress, "lifecycle", () => play(progress));
   await inPhase(progress, "leave", async () => await progress.stage?.leave(leaveMsMax));
   await inPhase(progress, "second look", () => lookAgain(progress));
 }
 
-async function playSteps(progress: Progress): Promise<void> {
-  const { request, history, interruption, stage } = progress;
+async function play({ request, history, stage }: Progress): Promise<void> {
   if (stage === undefined) return;
-  const steps = request.scenario.steps(request.options.knobs);
-  for (const [index, step] of steps.entries()) {
-    interruption.signal.throwIfAborted();
-    history.record("step.begin", { index, step: step.step, title: stepTitle(step) });
-    try {
-      const detail = await runHostStep(stage, step);
-      history.record("step.end", { index, step: step.step, outcome: "done", detail });
-    } catch (error) {
-      history.record("step.end", { index, step: step.step, outcome: "failed", detail: messageOf(error) });
-      throw asStepError(error, step.step);
-    }
-  }
+  await playSteps(request.scenario.steps(request.options.knobs), {
+    record: history.record,
+    before: async () => stage.options.signal.throwIfAborted(),
+    perform: (step, nested) => runHostStep(stage, step, nested),
+  });
+  await stage.faults.heal(undefined, { comesBack: false });
 }
 
 async function lookAgain(progress: Progress): Promise<void> {
@@ -203,11 +211,23 @@ async function lookAfterFailure(progress: Progress): Promise<void> {
  */
 async function undoEverything(progress: Progress): Promise<NotUndone[]> {
   return await inPhase(progress, "clean-up", async () => {
-    await progress.stage?.schedule.stop();
-    if (progress.request.keep === true) keepPlace(progress.stage?.place, progress.directory.kept);
-    const notUndone = await progress.ledger.undoAll();
-    progress.ledger.close();
-    await progress.stage?.watch.close();
+    const { stage, request, directory, ledger } = progress;
+    const { notUndone, errors } = await cleanUp({
+      ledger,
+      stopSchedule: async () => {
+        await stage?.schedule.stop();
+        // What cannot be healed here is on the ledger.
+        await stage?.faults.heal(undefined, { comesBack: false });
+      },
+      keep: async () => {
+        if (request.keep === true) keepPlace(stage?.place, directory.kept);
+      },
+      stopWatching: async () => {
+        await stage?.watch.close();
+        await stage?.links.close();
+      },
+    });
+    progress.error ??= errors[0];
     return notUndone;
   });
 }
@@ -267,9 +287,7 @@ function judge(progress: Progress): Expectation[] {
   history.expectEnd();
   const expectations =
     request.judge?.(history.records, history.unreadable) ??
-    request.scenario
-      .expectations(request.options.knobs)
-      .map((one) => judgeExpectation(history.records, one, history.unreadable));
+    judgeExpectations(history.records, request.scenario.expectations(request.options.knobs), history.unreadable);
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
 }

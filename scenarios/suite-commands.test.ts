@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +77,26 @@ describe("scenarios run", () => {
     expect([elsewhere.exitCode, elsewhere.stdout]).toEqual([0, ""]);
     expect(elsewhere.stderr).toContain(`Nothing to run: none of what failed is among these (${simple}, ${second}).`);
     expect(namesIn((await onSim("--last-failed")).stdout)).toEqual([simple, second]);
+  });
+
+  it("does not forget what failed because only another one was run again", async () => {
+    const [, second] = names as [string, string];
+    expect((await onSim(simple, second, "--timeout", "1ms")).exitCode).toBe(1);
+    expect(namesIn((await onSim("--last-failed", simple)).stdout)).toEqual([simple]);
+    expect(namesIn((await onSim("--last-failed")).stdout)).toEqual([second]);
+    expect((await onSim("--last-failed")).stderr).toContain("whatever ran last here came to a good end");
+  });
+
+  it("says in every run by its digest which files are tested", async () => {
+    writeFileSync(join(place, "agent.tgz"), "agent");
+    expect((await onSim(simple, "--artifact", at("agent.tgz"))).exitCode).toBe(0);
+    const history = readFileSync(join(place, "runs", "latest", "history.jsonl"), "utf8");
+    expect(history).toContain(`"artifacts":[{"name":"agent.tgz","sha256":"${hash("sha256", "agent")}"}]`);
+    const missing = await onSim(simple, "--artifact", at("none.tgz"));
+    expect([missing.exitCode, missing.stderr]).toEqual([
+      64,
+      expect.stringContaining("none.tgz, which is to be tested"),
+    ]);
   });
 
   it.each([
@@ -172,6 +193,18 @@ describe("scenarios merge of what did not run", () => {
     expect(namesIn(stdout)).toEqual([second]);
     expect(stderr).toContain(`${gone} holds no history.jsonl`);
     expect(readdirSync(at("all"))).toContain(there);
+  });
+
+  it.each([
+    ["a fail for a pass", { exitCode: 1 }, 1, "suite.json says exit code 0, and its verdict 1"],
+    ["another scenario", { scenario: "rapid-pause-resume" }, 2, "and its verdict is of rapid-pause-resume"],
+    ["another seed", { seed: "other" }, 2, "and its verdict of the seed other"],
+  ])("does not take %s from suite.json, which is only a summary", async (_, changed, code, why) => {
+    await onSim(simple, "--output", at("one"));
+    const path = join(place, "one", recordIn("one").entries[0]?.attempts[0]?.run ?? "", "verdict.json");
+    writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...changed }));
+    const { exitCode, stderr } = await runMain(["merge", at("one")]);
+    expect([exitCode, stderr]).toEqual([code, expect.stringContaining(why)]);
   });
 
   it("refuses shards of other suites of the same size", async () => {

@@ -12,7 +12,7 @@ export interface TestedArtifact {
 }
 
 /**
- * The digests of the files that the configuration names under "artifacts", so that a release gate can tell what a run
+ * The digests of the files that --artifact, or "artifacts" in the configuration, names, so that a release gate can tell what a run
  * tested.
  *
  * @throws UsageError `artifact` when one cannot be read
@@ -24,7 +24,7 @@ export function testedArtifacts(paths: readonly string[]): TestedArtifact[] {
     } catch (error) {
       throw new UsageError(`Cannot read ${path}, which is to be tested: ${systemCode(error) ?? messageOf(error)}.`, {
         code: "artifact",
-        next: 'Mend "artifacts" in the configuration.',
+        next: 'Mend --artifact, or "artifacts" in the configuration.',
         cause: error,
       });
     }

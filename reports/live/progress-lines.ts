@@ -13,6 +13,8 @@ export class ProgressLines {
   readonly #everyEdge: boolean;
   readonly #begun = new Map<string, { at: number; title: string }>();
   #beganAt: number | undefined;
+  /** Of the step of the plan that is being played. */
+  #nestedLines = 0;
   #total = "";
 
   constructor({ everyEdge }: { everyEdge: boolean }) {
@@ -42,16 +44,23 @@ export class ProgressLines {
       ];
     }
     if (type === "step.begin") {
-      return this.#begin(`step ${data.index}`, {
+      if (data.path === undefined) this.#nestedLines = 0;
+      else if (this.#nestedLines >= nestedLinesMax) return this.#note(numberOf(data), { at, title: data.title });
+      return this.#begin(`step ${numberOf(data)}`, {
         at,
         margin,
         title: data.title,
-        what: `step ${this.#number(data.index)}  `,
+        what: `step ${this.#number(data)}  `,
       });
     }
     if (type === "step.end") {
-      const title = this.#begun.get(`step ${data.index}`)?.title ?? data.step;
-      return [this.#stepEnd({ ...data, title, margin, took: this.#took(`step ${data.index}`, at) })];
+      const key = `step ${numberOf(data)}`;
+      const title = this.#begun.get(key)?.title ?? data.step;
+      const line = this.#stepEnd({ ...data, title, margin, took: this.#took(key, at) });
+      this.#begun.delete(key);
+      if (data.path === undefined) return [line];
+      this.#nestedLines += 1;
+      return this.#nestedLines <= nestedLinesMax || data.outcome !== "done" ? [line] : [];
     }
     return [];
   }
@@ -61,8 +70,15 @@ export class ProgressLines {
     return this.#everyEdge ? [[margin, `  ${what}`, title]] : [];
   }
 
+  /** Remembered without a word. */
+  #note(number: string, begun: { at: number; title: string }): Line[] {
+    this.#begun.set(`step ${number}`, begun);
+    return [];
+  }
+
   #stepEnd(end: {
     index: number;
+    path?: string | undefined;
     outcome: "done" | "failed";
     detail: string;
     title: string;
@@ -70,7 +86,7 @@ export class ProgressLines {
     took: string;
   }): Line {
     const done = end.outcome === "done";
-    const number = this.#number(end.index);
+    const number = this.#number(end);
     const line: Piece[] = [end.margin, "  "];
     if (this.#everyEdge) line.push(`step ${number}  ${done ? "done" : "FAILED"} in ${end.took}`);
     else
@@ -84,8 +100,8 @@ export class ProgressLines {
     return line;
   }
 
-  #number(index: number): string {
-    return `${index + 1}${this.#total}`;
+  #number(step: WhichStep): string {
+    return step.path ?? `${numberOf(step)}${this.#total}`;
   }
 
   #took(key: string, at: number): string {
@@ -93,5 +109,12 @@ export class ProgressLines {
     return begun === undefined ? "?" : duration(Math.max(0, at - begun.at));
   }
 }
+
+type WhichStep = { readonly index: number; readonly path?: string | undefined };
+
+const numberOf = ({ index, path }: WhichStep): string => path ?? String(index + 1);
+
+/** Of each step of the plan so many that it holds are told of; the history has them all. Failures are always told. */
+const nestedLinesMax = 12;
 
 const told = new Set<HistoryRecord["type"]>(["run.started", "run.phase", "step.begin", "step.end"]);

@@ -56,10 +56,11 @@ const changes: { readonly [T in HistoryType]?: (status: RunStatus, record: Recor
     status.phase = data.edge === "begin" ? { name: data.phase, at } : undefined;
   },
   "step.begin"(status, { at, data }) {
-    status.step = { number: data.index + 1, title: data.title, at };
+    // What a step holds is part of it: several may go on side by side.
+    if (data.path === undefined) status.step = { number: data.index + 1, title: data.title, at };
   },
-  "step.end"(status) {
-    status.step = undefined;
+  "step.end"(status, { data }) {
+    if (data.path === undefined) status.step = undefined;
   },
   "agent.started"(status, { at, source }) {
     status.agents.set(source, { state: "Enrolling", since: at });

@@ -4,6 +4,7 @@ import { latencies } from "../figures/latencies.ts";
 import type { EndedRun, Reporter, ReporterOutput, RunPlace } from "../reporter.ts";
 import { outcomeLooks } from "../suite/outcome-look.ts";
 import { placeWords } from "../suite/place-words.ts";
+import type { SkippedEntry } from "../suite/skipped-entry.ts";
 import { countsOf } from "../suite/suite-lines.ts";
 import { findingSentence, troubles } from "../summary/trouble.ts";
 import { duration } from "../text/duration.ts";
@@ -49,10 +50,10 @@ export function markdownEntry(
 }
 
 /** Ends with a newline. */
-export function markdownDocument(entries: readonly MarkdownEntry[]): string {
-  const rows = entries.map(row);
+export function markdownDocument(entries: readonly MarkdownEntry[], skipped: readonly SkippedEntry[] = []): string {
+  const rows = [...entries.map(row), ...skipped.map(skippedRow)];
   const bad = entries.filter(({ outcome }) => outcome !== "passed");
-  const counts = countsOf(entries).map(([outcome, count]) => `${count} ${outcomeLooks[outcome].word}`);
+  const counts = countsOf([...entries, ...skipped]).map(([outcome, count]) => `${count} ${outcomeLooks[outcome].word}`);
   const lines = [
     `## Houseguest: ${counts.join(", ") || "nothing ran"}`,
     "",
@@ -60,6 +61,7 @@ export function markdownDocument(entries: readonly MarkdownEntry[]): string {
     "|---|---|---|---|--:|--:|--:|",
     ...rows,
     ...bad.flatMap(details),
+    ...skipped.flatMap(skippedDetails),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -78,9 +80,19 @@ function row({ place, verdict, outcome, freezeP99Ms, withdrawalMs }: MarkdownEnt
   return `| ${cells.join(" | ")} |`;
 }
 
+function skippedRow({ scenario }: SkippedEntry): string {
+  return `| ${icons.skipped} ${outcomeLooks.skipped.word} | ${markdownText(scenario)} | | | | | |`;
+}
+
+function skippedDetails({ scenario, skipped: { why, remedy } }: SkippedEntry): string[] {
+  const head = `### ${icons.skipped} ${markdownText(scenario)}: ${outcomeLooks.skipped.word}`;
+  return ["", head, "", `- ${markdownText(`${why} ${remedy}`)}`];
+}
+
 const icons: Readonly<Record<Outcome, string>> = {
   ...{ passed: "✅", flaky: "⚠️", failed: "❌", unknown: "❔", refused: "❌", interrupted: "❔" },
   ...{ "not-undone": "❌", "harness-bug": "❌", "not-run": "➖" },
+  skipped: "➖",
 };
 
 function details(entry: MarkdownEntry): string[] {

@@ -4,6 +4,7 @@ import { UsageError } from "../../foundation/errors.ts";
 import type { ResidueVerdict } from "../../protocol/residue-report.ts";
 import type { Verdict } from "../../protocol/verdict.ts";
 import { isoTime } from "../text/wall-clock.ts";
+import { readAftermath } from "./read-aftermath.ts";
 import { readRun, recordedVerdict, type StoredRun } from "./read-run.ts";
 import { runNames } from "./run-directory.ts";
 
@@ -17,6 +18,7 @@ export interface ListedRun {
   readonly lifecycle: Verdict | null;
   /** Null too when the host was not read again. */
   readonly residue: ResidueVerdict | null;
+  /** Of a run that was killed what its watchdog, or `scenarios heal`, came to; null while nobody did it. */
   readonly cleanUp: "pass" | "fail" | null;
   /** Null when the harness never came to a verdict. */
   readonly exitCode: number | null;
@@ -55,7 +57,7 @@ function described(
     scenario: verdict.scenario,
     lifecycle: verdict.lifecycle,
     residue: verdict.residue?.verdict ?? null,
-    cleanUp: recorded ? verdict.cleanUp.result : null,
+    cleanUp: recorded || readAftermath(directory) !== null ? verdict.cleanUp.result : null,
     exitCode: recorded ? verdict.exitCode : null,
     durationMs: Math.max(0, verdict.endedAt - verdict.startedAt),
     note: recorded ? "" : (verdict.error ?? ""),

@@ -5,6 +5,7 @@ import { systemCode, UsageError } from "../../foundation/errors.ts";
 import { RunVerdict } from "../../protocol/verdict.ts";
 import type { EndedRun } from "../reporter.ts";
 import { parseHistory } from "./parse-history.ts";
+import { readAftermath } from "./read-aftermath.ts";
 import { unfinishedVerdict } from "./unfinished-verdict.ts";
 
 /** A run as it was read; `recorded` says whether the harness had come to a verdict. */
@@ -28,7 +29,10 @@ export function readRun(runDirectory: string): StoredRun {
   }
   const read = recordedVerdict(runDirectory);
   if ("verdict" in read) return { ...read, history, runDirectory, lostEvidence, recorded: true };
-  const verdict = unfinishedVerdict(history, read.why);
+  const aftermath = readAftermath(runDirectory);
+  // Whoever undid it for the harness knew that it was dead.
+  const why = aftermath === null ? read.why : "The run has no verdict: its harness was killed.";
+  const verdict = unfinishedVerdict(history, why, aftermath);
   if (verdict !== undefined) return { verdict, history, runDirectory, lostEvidence, recorded: false };
   throw new UsageError(`${runDirectory} has no verdict, and its history does not say what was run.`, {
     code: "broken-history",

@@ -12,6 +12,7 @@ export const outcomeLooks: Readonly<
   interrupted: { mark: "?", word: "interrupted", tone: "doubt" },
   unknown: { mark: "?", word: "unknown", tone: "doubt" },
   flaky: { mark: "±", word: "flaky", tone: "doubt" },
+  skipped: { mark: "-", word: "skipped", tone: "doubt" },
   "not-run": { mark: "-", word: "not run", tone: "faint" },
   passed: { mark: "✓", word: "passed", tone: "good" },
 };

@@ -25,7 +25,7 @@ export function suiteLines({ record, again }: EndedSuite, troubles: Troubles, wi
 
 /** Whether there is more to tell than the one run has told by itself. */
 export function isWorthTelling({ entries }: EndedSuite["record"]): boolean {
-  return entries.length > 1 || entries.some(({ attempts }) => attempts.length > 1);
+  return entries.length > 1 || entries.some(({ attempts, outcome }) => attempts.length > 1 || outcome === "skipped");
 }
 
 function countPieces(entries: readonly SuiteEntry[]): Piece[] {
@@ -57,7 +57,12 @@ function entryLines(
     `  ${entry.scenario.padEnd(name)}`,
     ...(where === "" ? [] : [faint(`  ${where}`)]),
   ];
+  if (entry.skipped !== undefined) return [head, ...because(`${entry.skipped.why} ${entry.skipped.remedy}`, width)];
   // Of one that passed in the end the trouble is an earlier attempt's, and worth as much.
   if (trouble === undefined || (isGood(entry.outcome) && entry.outcome !== "flaky")) return [head];
-  return [head, ...wrap(trouble, width - 6).map((text): Line => [" ".repeat(6), faint(text)])];
+  return [head, ...because(trouble, width)];
+}
+
+function because(text: string, width: number): Line[] {
+  return wrap(text, width - 6).map((line): Line => [" ".repeat(6), faint(line)]);
 }

@@ -3,6 +3,7 @@ import { basename, dirname, relative, resolve } from "node:path";
 import { shellWord } from "../../foundation/shell-word.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { missingRecords } from "../figures/lost-evidence.ts";
+import { overhead, type Overhead } from "../figures/overhead.ts";
 import { runFigures, type RunFigures } from "../figures/run-figures.ts";
 import type { EndedRun } from "../reporter.ts";
 import { rootDefault } from "../runs/run-directory.ts";
@@ -13,6 +14,7 @@ import type { Line } from "../text/line.ts";
 export interface RunView {
   readonly verdict: RunVerdict;
   readonly figures: RunFigures;
+  readonly overhead: Overhead;
   readonly lostEvidence: readonly string[];
   /** Relative to the current folder where it lies below. */
   readonly directory: string;
@@ -31,6 +33,7 @@ export function runView({ verdict, history, runDirectory, lostEvidence = [] }: E
   return {
     verdict: printableRecord(verdict),
     figures: printableRecord(runFigures(history)),
+    overhead: overhead(history, verdict.phases, verdict.endedAt - verdict.startedAt),
     lostEvidence: [...lostEvidence, ...missingRecords(history)].map(printable),
     directory: printable(shown),
     showAgain: `npx reports show ${printable(byName ? basename(path) : shellWord(shown))}`,

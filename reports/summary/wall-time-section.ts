@@ -9,7 +9,7 @@ const barWidth = 10;
 const restShownRatio = 0.01;
 
 /** Where the wall time went. */
-export const wallTimeSection: Section = ({ verdict: { phases, startedAt, endedAt } }) => {
+export const wallTimeSection: Section = ({ verdict: { phases, startedAt, endedAt }, overhead: { runnerMs } }) => {
   if (phases.length === 0) return [];
   const total = Math.max(0, endedAt - startedAt);
   const told = phases.reduce((sum, { ms }) => sum + ms, 0);
@@ -20,6 +20,7 @@ export const wallTimeSection: Section = ({ verdict: { phases, startedAt, endedAt
     const ratio = whole === 0 ? 0 : ms / whole;
     return [phase, duration(ms), `${Math.round(ratio * 100)} %`, tinted(shareBar(ratio, barWidth), "bar")];
   });
-  const heading: Line = [tinted("Wall time", "heading"), faint(`  ${duration(total)}`)];
+  const own = `${(whole === 0 ? 0 : (100 * runnerMs) / whole).toFixed(1)} %`;
+  const heading: Line = [tinted("Wall time", "heading"), faint(`  ${duration(total)}, ${own} the runner's own`)];
   return [heading, ...inColumns(rows, [left, right, right, left])];
 };

@@ -29,6 +29,21 @@ export function collectCgroups(): { cgroups: CgroupFact[]; reading: SurfaceReadi
   return { cgroups, reading: { surface: "cgroups", status, detail, facts: cgroups.length, durationMs } };
 }
 
+/** Where every control group of version 2 is that this process may list, and nothing of what is set of it. */
+export function listUnifiedDirectories(): string[] {
+  const root = unifiedRoot();
+  const directories = root === null ? [] : [root];
+  for (const directory of directories) {
+    try {
+      const entries = readdirSync(directory, { withFileTypes: true });
+      directories.push(...entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name)));
+    } catch {
+      // Removed since it was listed, or not this user's to list: nothing of its own is to be found there.
+    }
+  }
+  return directories;
+}
+
 /** Where cgroup v2 is mounted: /sys/fs/cgroup, or beside version 1 in /sys/fs/cgroup/unified. Null without it. */
 export function unifiedRoot(): string | null {
   if (process.platform !== "linux") return null;

@@ -14,6 +14,8 @@ export interface KernelCalls {
   getsockopt(socket: number, level: number, option: number, buffer: number, bytes: number): number;
   setsockopt(socket: number, level: number, option: number, value: number, bytes: number): number;
   setns(descriptor: number, kind: number): number;
+  /** unshare(2), of this thread alone. */
+  unshare(kinds: number): number;
   /** setfsuid(2), of this thread alone. @returns who it was before */
   setfsuid(uid: number): number;
   /** adjtimex(2) */
@@ -98,6 +100,7 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     getsockopt: libc.func("int getsockopt(int socket, int level, int option, uintptr_t buffer, uintptr_t bytes)"),
     setsockopt: libc.func("int setsockopt(int socket, int level, int option, uintptr_t value, unsigned int bytes)"),
     setns: libc.func("int setns(int descriptor, int kind)"),
+    unshare: libc.func("int unshare(int kinds)"),
     setfsuid: libc.func("int setfsuid(unsigned int uid)"),
     adjtimex: libc.func("int adjtimex(uintptr_t time)"),
     getxattr: libc.func("int64_t getxattr(uintptr_t path, uintptr_t name, uintptr_t value, size_t bytes)"),

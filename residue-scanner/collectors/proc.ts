@@ -43,12 +43,19 @@ export function readProcLink(path: string): string | null {
   }
 }
 
+/** A UUID that is another one after each start of the kernel (random(4)); null where there is none. */
+export function readBootId(): string | null {
+  return readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? null;
+}
+
 export interface ProcessStat {
   readonly pid: number;
   readonly name: string;
   readonly state: string;
   readonly parent: number;
   readonly session: number;
+  /** tty_nr; 0 for none. */
+  readonly terminal: number;
   readonly group: number;
   readonly flags: number;
   readonly nice: number;
@@ -76,6 +83,7 @@ export function readProcessStat(pid: number, proc = "/proc"): ProcessStat | null
     state: fields[0] ?? "?",
     parent: Number(fields[1]),
     session: Number(fields[3]),
+    terminal: Number(fields[4]),
     group: Number(fields[2]),
     flags: Number(fields[6]),
     nice: Number(fields[16]),

@@ -72,18 +72,27 @@ describe.skipIf(!isRoot || probe === null)("what a killed scanner left (needs ro
     const place = temporaryDirectory();
     vi.stubEnv("TMPDIR", place);
     onTestFinished(() => void vi.unstubAllEnvs());
-    const [namespace, pid, startTime] = ownMaker().split("-");
+    const [boot, pids, times, pid, startTime] = ownMaker().split("-");
     const named = (maker: string) => join(place, `houseguest-canary-a-${maker}-0123456789ab`);
     // Pids never are that large (proc_sys_kernel(5), pid_max).
-    const dead = `${namespace}-99999999-1`;
+    const dead = `${boot}-${pids}-${times}-99999999-1`;
     writeFileSync(named(dead), "content");
-    for (const maker of [`1-99999999-1`, `${namespace}-${pid}-${startTime}`, `${namespace}-1-x`]) {
-      writeFileSync(named(maker), "");
-    }
+    const maybeAlive = [
+      `${boot}-1-${times}-99999999-1`,
+      // Another time namespace shows other start times of the same processes.
+      `${boot}-${pids}-1-${pid}-1`,
+      `${boot}-${pids}-${times}-${pid}-${startTime}`,
+      `${boot}-${pids}-${times}-1-x`,
+    ];
+    for (const maker of maybeAlive) writeFileSync(named(maker), "");
     writeFileSync(join(place, `houseguest-canary-a-${dead}-short`), "");
     expect(findAbandoned().filter(({ path }) => path.startsWith(place))).toEqual([]);
     writeFileSync(named(dead), "");
     expect(findAbandoned().filter(({ path }) => path.startsWith(place))).toMatchObject([{ path: named(dead) }]);
-    expect(readdirSync(place)).toHaveLength(5);
+    // Nothing else than this machine can have made what is on its own disk.
+    const earlier = named(`0123${boot?.slice(4)}-1-1-1-1`);
+    writeFileSync(earlier, "");
+    expect(findAbandoned().map(({ path }) => path)).toContain(earlier);
+    expect(readdirSync(place)).toHaveLength(7);
   });
 });

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
 import { systemCode } from "../../foundation/errors.ts";
-import { collectCgroups } from "../collectors/cgroups.ts";
+import { listUnifiedDirectories } from "../collectors/cgroups.ts";
+import { isRemote, readMounts } from "../collectors/files/mounts.ts";
+import { isBelow } from "../core/path-scope.ts";
 import { shellPath, toBytePath } from "../core/path-text.ts";
 import { canaryName } from "./canaries.ts";
 import { hasSurelyEnded } from "./maker.ts";
@@ -24,11 +26,11 @@ export interface Abandoned {
 export function findAbandoned(): Abandoned[] {
   const place = temporaryPlace();
   const canaries = (place === null ? [] : namesIn(place).map((name) => [place, name] as const))
-    .filter(([, name]) => isLeft(canaryName, name))
+    .filter(([directory, name]) => isLeft(canaryName, name, { isLocal: isOnThisMachine(directory) }))
     .map((names) => join(...names))
     .filter((path) => isOwn(path, (stats) => stats.isFile() && stats.size === 0 && stats.nlink === 1));
-  const groups = groupDirectories()
-    .filter((directory) => isLeft(runCgroupName, basename(directory)))
+  const groups = listUnifiedDirectories()
+    .filter((directory) => isLeft(runCgroupName, basename(directory), { isLocal: true }))
     .filter((directory) => isOwn(directory, (stats) => stats.isDirectory()));
   return [
     ...canaries.map((path) => ({ what: "canary", path, remove: `rm -- ${shown(path)}` }) as const),
@@ -68,19 +70,19 @@ export function removeAbandoned(): string[] {
   });
 }
 
-function groupDirectories(): string[] {
-  try {
-    return collectCgroups().cgroups.map(({ directory }) => directory);
-  } catch {
-    // Without /proc nobody knows who has ended either.
-    return [];
-  }
+/** Files on others' storage may be another machine's, which shares the directory. */
+function isOnThisMachine(directory: string): boolean {
+  const path = toBytePath(directory);
+  // The innermost, and of several upon each other the last.
+  const mounts = readMounts().filter(({ point }) => isBelow(path, point));
+  const mount = mounts.toSorted((one, other) => one.point.length - other.point.length).at(-1);
+  return mount !== undefined && !isRemote(mount.type);
 }
 
 /** Whether a name is of this form, and its maker has ended. */
-function isLeft(form: RegExp, name: string): boolean {
+function isLeft(form: RegExp, name: string, options: { readonly isLocal: boolean }): boolean {
   const maker = form.exec(name)?.groups?.["maker"];
-  return maker !== undefined && hasSurelyEnded(maker);
+  return maker !== undefined && hasSurelyEnded(maker, options);
 }
 
 function isOwn(path: string, isAsMade: (stats: Stats) => boolean): boolean {

@@ -1,6 +1,6 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
 import type { Explanation } from "./call-surfaces.ts";
-import { combined, ofWhom } from "./combined-roles.ts";
+import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import type { ListedDifference } from "./difference.ts";
 import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -18,23 +18,27 @@ export interface ActKnowledge {
 /** Whose a thing is by the calls that explain it; null where none does. */
 export function attributeActs(
   acts: readonly Act[],
-  { explains, words: { names, others }, witness, roleOf }: ActKnowledge,
+  { explains, words: { names, others, isNeeded = false }, witness, roleOf }: ActKnowledge,
 ): Attribution | null {
   const fitting = acts.map((act) => ({ act, how: explains(act) })).filter(({ how }) => how !== null);
   const named = fitting.filter(({ how }) => how === "names");
   const certain = named.length > 0 ? named : fitting.filter(({ how }) => how === "near");
-  const candidates = (certain.length > 0 ? certain : fitting).map(({ act }) => {
+  const candidates = (certain.length > 0 ? certain : fitting).map(({ act, how }) => {
     const done = { by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs };
-    return { act, process: witness.process(act.by), ...roleOf(done) };
+    return { act, how, process: witness.process(act.by), ...roleOf(done) };
   });
   // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
   // whose words name another thing that differs did that.
   const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
   // The harness, too, opens sockets by which a network could be set: that alone says nothing.
   const open = candidates.filter(({ process, to }) => to !== "harness" && !others.some((name) => says(process, name)));
-  const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : open;
+  const guessed = isNeeded ? [] : open;
+  const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : guessed;
   if (told.length === 0) return null;
-  return { to: combined(told.map(({ to }) => to)), evidence: actEvidence(told) };
+  const to = combined(told.map((each) => each.to));
+  // Somebody who is there may have done it as well.
+  const isFar = naming.length === 0 && told.every(({ how, to }) => how === "elsewhere" || !isOfRun(to));
+  return { to: isFar && isOfRun(to) ? "shared" : to, evidence: actEvidence(told) };
 }
 
 /** Calls that only take away, and calls that only bring; what is used is neither made nor removed by that. */
@@ -75,6 +79,8 @@ export function leadsTo(change: ListedDifference["change"], { call, parameters }
 export interface Words {
   readonly names: readonly string[];
   readonly others: readonly string[];
+  /** Whether whoever only made the same kind of call says nothing, where neither words nor the call name the thing. */
+  readonly isNeeded?: boolean;
 }
 export const noWords: Words = { names: [], others: [] };
 

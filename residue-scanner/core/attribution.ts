@@ -59,10 +59,10 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
     paths.length > 0 ? settingSeen(paths, recorded) : null,
     difference.changed.includes("stopped") ? stopSeen(difference, recorded) : null,
   ].filter((each) => each !== null);
-  const moved = membershipPaths(difference, (path) => witness.cgroupDirectory(path));
+  const moved = membershipPaths(difference, (path) => witness.cgroups.directory(path));
   const done = [
     ...seen,
-    recorded?.ofChangedProcess(difference) ?? null,
+    recorded?.calls.ofChangedProcess(difference) ?? null,
     moved.length === 0 ? null : (recorded?.ofTouches(moved) ?? null),
   ].find((each) => each !== null && isOfRun(each.to));
   if (done !== undefined && done !== null) return done;
@@ -75,7 +75,7 @@ function attributeProcess(difference: ProcessDifference, { witness, recorded }: 
 
 /** Anybody with the right can stop it, or have it go on; a terminal does so without a call. */
 function stopSeen(difference: ProcessDifference, recorded: RecordedEvidence | null): Attribution {
-  const seen = recorded?.ofChangedProcess({ ...difference, changed: ["stopped"] }) ?? null;
+  const seen = recorded?.calls.ofChangedProcess({ ...difference, changed: ["stopped"] }) ?? null;
   if (seen !== null) return seen;
   const did = difference.after?.state === "T" ? "stop it" : "have it go on";
   return { to: "unknown", evidence: [{ kind: "recorder", detail: `nobody was seen to ${did}` }] };
@@ -95,7 +95,7 @@ function crontabSeen(
 ): Attribution | null {
   const file = (after ?? before)?.file;
   const seen = file === undefined ? null : (recorded?.ofTouches([file], isPutting) ?? null);
-  return seen?.to === "shared" ? (recorded?.ofLine(key) ?? seen) : seen;
+  return seen === null ? null : (recorded?.ofLineIn(key, seen) ?? seen);
 }
 
 /** What chmod(1) and chown(1) set of a group. */
@@ -122,9 +122,9 @@ function cgroupSeen(
 function attributeSocket({ before, after }: SocketDifference, knowledge: AttributionKnowledge): Attribution {
   const { witness } = knowledge;
   if (after === null) return attributeClosed(before?.owners ?? [], knowledge);
-  if (after.owners === null && witness.watcherUid !== 0) {
+  if (after.owners === null && witness.table.watcherUid !== 0) {
     // The run's processes are this user's own (one that became root is a finding itself), and theirs are visible.
-    const detail = `no process that user ${witness.watcherUid} may look into holds it`;
+    const detail = `no process that user ${witness.table.watcherUid} may look into holds it`;
     return { to: "background", evidence: [{ kind: "owner", detail }] };
   }
   const maker = makerOfSocket({ before, after }, knowledge);
@@ -143,7 +143,7 @@ function makerOfSocket(
 ): Attribution | null {
   const known = new Set(before?.makerCgroups);
   const made = (after?.makerCgroups ?? []).filter((cgroup) => !known.has(cgroup));
-  const path = made.map((cgroup) => witness.cgroupOfRun(cgroup)).find((each) => each !== null) ?? null;
+  const path = made.map((cgroup) => witness.cgroups.withInode(cgroup)).find((each) => each !== null) ?? null;
   if (path === null || after === null) return null;
   const holder = worstOf(after.owners ?? [], witness);
   // Whose the holder is says it better where that is the run's own.
@@ -159,9 +159,11 @@ function makerOfSocket(
 
 /** A socket that is gone, by who ended those who held it. */
 function attributeClosed(owners: readonly number[], { witness, recorded }: AttributionKnowledge): Attribution {
-  const evidence = owners.map((pid) => ({ kind: "holder", detail: `was held by ${witness.fateOf(pid)}` }) as const);
+  const evidence = owners.map(
+    (pid) => ({ kind: "holder", detail: `was held by ${witness.table.fateOf(pid)}` }) as const,
+  );
   const ended = owners.map((pid) => {
-    const fact = witness.before(pid);
+    const fact = witness.table.before(pid);
     return fact === null ? null : (recorded?.ofEnded(fact) ?? null);
   });
   const to = combined(ended.map((each) => each?.to ?? "unknown"));
@@ -201,7 +203,7 @@ function attributeCgroup(
   { context, witness }: AttributionKnowledge,
 ): Attribution {
   const path = (after ?? before)?.path ?? "";
-  const prefix = witness.cgroupPrefixes.find((candidate) => isBelow(path, candidate));
+  const prefix = witness.cgroups.prefixes.find((candidate) => isBelow(path, candidate));
   if (prefix !== undefined)
     return { to: context.markedRole ?? "agent", evidence: [{ kind: "cgroup", detail: `is ${prefix} or below it` }] };
   const named = namesIn(path, context);

@@ -4,9 +4,10 @@ import type { Act } from "./recording.ts";
 
 /**
  * How well an act explains a fact: `names` if it says which one, by what was given or returned; `near` if it says
- * something that this one can follow from; `kind` if it could have been this one as well as another.
+ * something that this one can follow from; `kind` if it could have been this one as well as another; `elsewhere` if that
+ * one would have had to be brought from another namespace.
  */
-export type Explanation = "names" | "near" | "kind";
+export type Explanation = "names" | "near" | "kind" | "elsewhere";
 
 /** Of which kind of namespace the facts of a surface are; others are the whole kernel's. */
 const namespaceOf: Readonly<Record<string, NamespaceKind>> = {
@@ -28,11 +29,11 @@ function placeOf(key: string): { readonly foreign: NamespaceKind | null; readonl
   return rest === undefined ? { foreign: null, key } : { foreign: kind as NamespaceKind, key: rest };
 }
 
-/** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there. */
+/** Whether something done here, or in namespaces of one's own, can concern a fact of here or of there, or from afar. */
 function reaches(
   { apart = [], entered = [], parameters }: Act,
   { surface, key, foreign }: { surface: string; key: string; foreign: NamespaceKind | null },
-): boolean {
+): boolean | "from afar" {
   if (foreign === null) {
     const namespace = namespaceOfFact(surface, key);
     return namespace === null || !apart.includes(namespace);
@@ -40,8 +41,8 @@ function reaches(
   // Mounts are handed on to other namespaces, and interfaces are moved there; notifications are of here.
   const isThere = apart.includes(foreign) || entered.includes(foreign);
   if (foreign === "mnt") return isThere || parameters["targets"] !== undefined;
-  if (foreign === "net" && key.startsWith("interface ")) return parameters["message"] === undefined;
-  return isThere && parameters["message"] === undefined;
+  if (parameters["message"] !== undefined) return false;
+  return isThere || (foreign === "net" && key.startsWith("interface ") && "from afar");
 }
 
 interface SurfaceCall {
@@ -71,7 +72,8 @@ interface SurfaceCall {
 export function explanationBy(act: Act, surface: string, ofKey: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
   const { foreign, key } = placeOf(ofKey);
-  if (!reaches(act, { surface, key, foreign })) return null;
+  const reach = reaches(act, { surface, key, foreign });
+  if (reach === false) return null;
   const { apart = [] } = act;
   let best: Explanation | null = null;
   for (const rule of surfaceCalls) {
@@ -85,7 +87,7 @@ export function explanationBy(act: Act, surface: string, ofKey: string): Explana
     else if (keys.some((one) => one === key || (one.endsWith("@") && key.startsWith(one)))) best = "names";
     else if (best !== "names" && rule.isNear?.(keys, key) === true) best = "near";
   }
-  return best;
+  return best !== null && reach === "from afar" ? "elsewhere" : best;
 }
 
 /** The surfaces that this table knows calls of. */

@@ -39,6 +39,18 @@ export const endingNoise: readonly NoiseRule[] = [
     },
   },
   {
+    id: "stopped-by-terminal",
+    reason:
+      "A process that ran before was stopped on a terminal on which nobody of the run is, and every call was recorded and none of the run's can have done it: a terminal stops by itself what is told to by its keys, or reads from it in the background (Ctrl-Z, SIGTTIN).",
+    matches: ({ difference, attribution, isLeftAlone, isOnOthersTerminal }) =>
+      difference.surface === "processes" &&
+      changedOnly(difference, ["stopped"]) &&
+      difference.after?.state === "T" &&
+      attribution.to === "unknown" &&
+      isOnOthersTerminal(difference.after) &&
+      isLeftAlone(),
+  },
+  {
     id: "kernel-counter",
     reason: "A number that the kernel counts by itself, and that nobody sets, moved.",
     matches: ({ difference }) =>

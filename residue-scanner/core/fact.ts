@@ -37,6 +37,8 @@ export interface ProcessFact {
   readonly uid: number | null;
   readonly parent: number;
   readonly session: number;
+  /** Number of its controlling terminal (tty_nr, proc_pid_stat(5)); 0 for none, absent where it is not known. */
+  readonly terminal?: number;
   readonly group?: number;
   /** Path below the cgroup v2 root; null where that is unknown. */
   readonly cgroup: string | null;

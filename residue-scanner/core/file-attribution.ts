@@ -25,7 +25,7 @@ export function attributeFile(
 ): Attribution {
   const inspection = inspections.get(difference.key);
   const writers = (inspection?.writers ?? []).map((pid) => ({ pid, ...witness.ofPid(pid) }));
-  const watcher = writers.find(({ pid }) => witness.isScanner(pid));
+  const watcher = writers.find(({ pid }) => witness.table.isScanner(pid));
   const ours = writers.find(({ to }) => to === "job" || to === "agent");
   const scope = scopeOf(difference.key, context);
   const named = namesIn(difference.key, context);

@@ -48,6 +48,15 @@ describe("who wrote which line", () => {
     expect(writersOf(made)).toEqual({ [one]: [1] });
   });
 
+  it("is kept of as many lines as there is room for, and the others are counted", () => {
+    const made = new LineLedger({ linesMax: 2 });
+    made.begin(file, []);
+    made.read(file, reading([one, two, old], [1]));
+    expect([writersOf(made), made.dropped]).toEqual([{ [one]: [1], [two]: [1] }, 1]);
+    made.read(file, reading([two, old], [2]));
+    expect([writersOf(made), made.dropped]).toEqual([{ [one]: [2], [two]: [1] }, 1]);
+  });
+
   it("is nobody known where a file could not be read, or is none of those", () => {
     const made = ledger();
     made.read(file, reading([one], [1]));

@@ -27,13 +27,23 @@ export interface LineReading {
   readonly atMs: number;
 }
 
+/** So many lines that came or went are kept; one is some hundred bytes. */
+const linesMaxDefault = 50_000;
+
 /**
  * Who put which lines into files in which many keep lines of their own, and who took which out: each file is read again
  * whenever somebody wrote to it. Where more than one wrote between two readings, it may have been any of them.
  */
 export class LineLedger {
+  /** Lines that came or went and found no room. */
+  dropped = 0;
+  readonly #linesMax: number;
   readonly #files = new Map<string, KnownLines>();
   readonly #writers = new Map<string, LineWriters>();
+
+  constructor({ linesMax = linesMaxDefault }: { readonly linesMax?: number } = {}) {
+    this.#linesMax = linesMax;
+  }
 
   /** @param lines keys that are unique on the whole host */
   begin(file: string, lines: readonly string[]): void {
@@ -54,7 +64,7 @@ export class LineLedger {
       const earlier = writers.filter(({ beganNs }) => beganNs < known.changedNs).map(({ by }) => by);
       for (const line of known.changed) this.#join(line, earlier);
     }
-    for (const line of changed) this.#writers.set(line, { by: writers.map(({ by }) => by), atMs });
+    for (const line of changed) this.#keep(line, { by: writers.map(({ by }) => by), atMs });
     const isSame = changed.length === 0;
     this.#files.set(file, isSame ? { ...known, lines: now } : { lines: now, changed, changedNs: atNs });
   }
@@ -62,6 +72,11 @@ export class LineLedger {
   /** By line; of those only that came or went. */
   writers(): ReadonlyMap<string, LineWriters> {
     return this.#writers;
+  }
+
+  #keep(line: string, writers: LineWriters): void {
+    if (this.#writers.size < this.#linesMax || this.#writers.has(line)) this.#writers.set(line, writers);
+    else this.dropped += 1;
   }
 
   #join(line: string, more: readonly number[]): void {

@@ -32,13 +32,14 @@ export function attributeListed(
 ): Attribution {
   // Who has it open knows better whose it is than calls of a kind do, each of which made one.
   const isOpen = difference.change === "appeared" && (difference.after?.users ?? []).length > 0;
-  const isOthers = isOpen || recorded?.isWithNamespace(difference.key) === true;
-  const seen = recorded === null || isOthers ? null : recordedFor(difference, recorded);
+  const seen = recorded === null || isOpen ? null : recordedFor(difference, recorded);
   return withRecorded(seen, byWords(difference, context, witness));
 }
 
 /** Of what stands in a file, and of settings: who wrote there; of what is no file: who called the kernel for it. */
 function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): Attribution | null {
+  // What stands at its place here is another one.
+  if (recorded.calls.isWithNamespace(difference.key)) return recorded.calls.ofListed(difference);
   const { file, location = "" } = difference.after ?? difference.before ?? {};
   const ofItsOwn = recorded.ofTouches(packageFiles(difference), isPutting);
   if (ofItsOwn !== null) return ofItsOwn;
@@ -47,11 +48,11 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
     [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
     difference.surface === "ipc" ? (touch) => isOfQueue(difference, touch) : isPutting,
   );
-  if (written !== null) return written.to === "shared" ? (recorded.ofLine(difference.key) ?? written) : written;
+  if (written !== null) return recorded.ofLineIn(difference.key, written);
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
   const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
   if (named !== null) return named;
-  const called = recorded.ofListed(difference) ?? settingBeside(difference, location, recorded);
+  const called = recorded.calls.ofListed(difference) ?? settingBeside(difference, location, recorded);
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
   // Nor is the node of a disk the disk: the kernel makes it, whoever asked for that.
   const isPlace = difference.surface === "mounts" || difference.surface === "storage";
@@ -93,10 +94,10 @@ function settingBeside(difference: ListedDifference, location: string, recorded:
   if (disk !== undefined) {
     // blockdev(8) sets it by ioctl(2).
     const isByCall = location.endsWith("/read_ahead_kb") && difference.change === "changed";
-    const called = isByCall ? recorded.ofListed({ ...difference, surface: "storage", key: disk }) : null;
+    const called = isByCall ? recorded.calls.ofListed({ ...difference, surface: "storage", key: disk }) : null;
     // Attaching a file to a loop device moves what is set of it, and is done through its node (loop(4)).
     const attached = recorded.ofTouches(loopNodes(location), isPutting);
-    return recorded.ofDisk(disk) ?? attached ?? called;
+    return recorded.calls.ofDisk(disk) ?? attached ?? called;
   }
   return recorded.ofTouches(twinsOf(location), isPutting) ?? recorded.ofTouchesLike(location, settingsAround(location));
 }
@@ -142,7 +143,7 @@ function byWords(
   const holder = worstOf(holders.length > 0 ? holders : users, witness);
   if (holder !== undefined) {
     // Who lives in a namespace keeps what others put there, too.
-    const isOlder = holder.to === "background" && holders.some((pid) => witness.before(pid) !== null);
+    const isOlder = holder.to === "background" && holders.some((pid) => witness.table.before(pid) !== null);
     if (isOlder && inNamespace.test(fact.key) && change !== "vanished") return { to: "unknown", evidence: [when] };
     const held: Evidence = {
       kind: "holder",

@@ -1,6 +1,7 @@
 import type { AttributionContext } from "./attribution-context.ts";
 import { isOfRun } from "./combined-roles.ts";
 import type { Difference, FileDifference } from "./difference.ts";
+import type { ProcessFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
 import type { Attribution } from "./process-attribution.ts";
 
@@ -25,6 +26,12 @@ export interface NoiseCase {
   readonly isFoundSocket: (path: string) => boolean;
   /** Whether a namespace, `net:[4026532000]`, came or went itself, as its contents did. */
   readonly isOfNamespace: (name: string, change: Difference["change"]) => boolean;
+  /** Whether a namespace is itself a finding. */
+  readonly isFoundNamespace: (name: string) => boolean;
+  /** Whether the recorder shows that nobody of the run can have stopped or continued this process by a call. */
+  readonly isLeftAlone: () => boolean;
+  /** Whether a process is on a terminal on which nobody of the run is, nor whoever started the scanner. */
+  readonly isOnOthersTerminal: (fact: ProcessFact) => boolean;
   readonly isScanner: (pid: number) => boolean;
   /** Whether a process reads what the scanner prints and was started together with it. */
   readonly isReader: (pid: number) => boolean;

@@ -92,6 +92,9 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
     isFoundSocket: (path) => path === "/tmp/found.sock",
     isOfNamespace: (name, change) => name === "net:[4026532001]" && change === "vanished",
+    isFoundNamespace: (name) => name === "net:[4026532009]",
+    isLeftAlone: () => true,
+    isOnOthersTerminal: ({ terminal }) => terminal === 5,
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,
@@ -139,11 +142,21 @@ const ofListed = (
 };
 const gone = "net:[4026532001]";
 
+const stopped = (state: string, terminal: number): ProcessDifference => {
+  const after = processFixture({ pid: 500, state, terminal });
+  return { surface: "processes", key: "500@1", change: "changed", before: after, after, changed: ["stopped"] };
+};
+
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
   ["told-with-device", ofListed("sysctls", "/proc/irq/77/smp_affinity", "vanished"), {}],
   ["told-with-namespace", ofListed("sysctls", `${gone} settings`, "vanished", "/proc/sys/net"), {}],
   ["told-with-namespace", ofListed("network", `${gone} route x`, "vanished"), {}],
+  [
+    "told-with-namespace",
+    ofListed("network", `${gone} route x`, "vanished"),
+    { ...seenOfJob, isFoundNamespace: () => true },
+  ],
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), as("harness")],
   ["harness-keeps", newFile("/srv/.scenarios", directory), {}],
   ["harness-keeps", newFile("/srv/.scenarios/run-1/history.jsonl"), named("harness")],
@@ -193,6 +206,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["kernel-counter", changedListed("sysctls", { isCounter: true }), {}],
   ["kept-by-process", changedListed("open-files", { holders: [9, 60] }), {}],
   ["ended", { ...changedListed("namespaces", { holders: [70] }), change: "vanished", after: null }, {}],
+  ["stopped-by-terminal", stopped("T", 5), {}],
   ["moves-in-use", changedListed("ipc", { movesInUse: ["value"] }), {}],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
@@ -224,6 +238,11 @@ describe("the noise rules do not excuse", () => {
     ],
     ["more of it than its use moves", changedListed("ipc", { movesInUse: ["other"] }), {}],
     ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
+    [
+      "what the run took out of one that is not reported",
+      ofListed("network", `${gone} route x`, "vanished"),
+      seenOfJob,
+    ],
     ["what went out of a namespace that is still there", ofListed("network", "net:[1] route x", "vanished"), {}],
     ["a file in the run directory that is the agent's", newFile("/srv/.scenarios/run-1/agent/key"), as("agent")],
     ["a file that the harness's run directory lost", { ...newFile("/srv/x"), change: "vanished" }, as("harness")],
@@ -295,6 +314,14 @@ describe("the noise rules do not excuse", () => {
     ["login records that the agent writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("agent")],
     ["login records that a job writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("job")],
     ["another file of that name", changedFile("/tmp/utmp", {}, ["size"]), {}],
+    ["a process that stopped on no terminal", stopped("T", 0), {}],
+    [
+      "a process that stopped where a call of the run's may have done it",
+      stopped("T", 5),
+      { isLeftAlone: () => false },
+    ],
+    ["a process that goes on", stopped("S", 5), {}],
+    ["a process that the agent started, and that stopped", stopped("T", 5), as("agent")],
     ["a process with a name in brackets", newProcess({ name: "[kworker/0:1]", commandLine: "" }), {}],
     ["a dead process whose parent lives on", newProcess({ state: "Z", parent: 50 }), {}],
     ["a listening tcp socket that is gone", goneSocket({}), {}],

@@ -26,21 +26,23 @@ describe("what a service did that takes its orders through a named pipe", () => 
   const asked = touch(job, ["modified"], 1_300);
   const made = touch(20, ["created"], 1_500);
 
-  it("is the job's who wrote into the pipe before", () => {
-    expect(whoseIs(made, [asked])).toEqual(["job"]);
+  it("is shared with the job that wrote into the pipe before: nobody knows what it asked for", () => {
+    expect(whoseIs(made, [asked])).toEqual(["shared"]);
   });
 
-  it("is the job's also where a child of the service did it", () => {
-    expect(whoseIs(touch(21, ["created"], 1_500), [asked])).toEqual(["job"]);
+  it("is shared also where a child of the service did it", () => {
+    expect(whoseIs(touch(21, ["created"], 1_500), [asked])).toEqual(["shared"]);
   });
 
   it("is shared when somebody else wrote into it, too, or the service was at it already", () => {
     expect(whoseIs(made, [asked, touch(foreign, ["modified"], 1_200)])).toEqual(["shared"]);
     expect(whoseIs(touch(20, ["created", "modified"], 1_100, 1_500), [asked])).toEqual(["shared"]);
+    expect(whoseIs(touch(20, ["created"], 90_000), [touch(job, ["modified"], 1_300, 40_000)])).toEqual(["shared"]);
   });
 
   it.each([
     ["only others wrote into it", made, [touch(foreign, ["modified"], 1_300)], reads],
+    ["the job wrote into it long before", touch(20, ["created"], 61_301), [asked], reads],
     ["the job wrote into it afterwards", made, [touch(job, ["modified"], 1_600)], reads],
     ["the job only looked at it", made, [touch(job, ["attributes"], 1_300)], reads],
     ["the service does not read from it", made, [asked], { ...looked, readers: [70] }],

@@ -1,5 +1,5 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
-import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import { isOfRun, ofWhom } from "./combined-roles.ts";
 import type { Inspections } from "./inspection.ts";
 import { showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -18,10 +18,13 @@ export interface PipeKnowledge {
 const depthMax = 100;
 /** So many of those who wrote into a pipe are named. */
 const namedMax = 2;
+/** What a service does longer than this after the last order from the run, in ms, it does not do at that order. */
+const answerMsMax = 60_000;
 
 /**
  * Says at whose request a service did something that takes its orders through a named pipe (fifo(7)): whoever wrote into
- * the pipe before asked for what it did afterwards. What it had begun before, it does for itself as well.
+ * the pipe shortly before may have asked for it. What was written is not told, and a service has work of its own: so it is
+ * never more than shared.
  */
 export class PipeRequests {
   readonly #knowledge: PipeKnowledge;
@@ -52,20 +55,18 @@ export class PipeRequests {
     const asked = (this.#pipesOf.get(reader.pid) ?? []).flatMap((path) =>
       run
         .touchesOf(path)
-        .filter(
-          ({ by, kinds, firstMs }) => by !== reader.serial && kinds.includes("modified") && firstMs <= touch.lastMs,
-        )
-        .map((request) => ({ path, request, process: witness.process(request.by), to: witness.of(request.by).to })),
+        .filter(({ by, kinds }) => by !== reader.serial && kinds.includes("modified"))
+        .filter(({ firstMs, lastMs }) => firstMs <= touch.lastMs && touch.firstMs <= lastMs + answerMsMax)
+        .map(({ by }) => ({ path, process: witness.process(by), to: witness.of(by).to })),
     );
     const ours = asked.filter(({ to }) => isOfRun(to));
     if (ours.length === 0) return null;
-    const wasBusy = ours.every(({ request }) => request.firstMs > touch.firstMs);
     const evidence = [...ours, ...asked.filter((each) => !ours.includes(each))].slice(0, namedMax).map(
       ({ path, process, to }): Evidence => ({
         kind: "request",
         detail: `reads from the pipe ${showPath(path)}, into which ${process === null ? "a process" : showProcess(process)} of ${ofWhom(to)} wrote before`,
       }),
     );
-    return { to: combined([...asked.map(({ to }) => to), ...(wasBusy ? (["background"] as const) : [])]), evidence };
+    return { to: "shared", evidence };
   }
 }

@@ -5,6 +5,8 @@ import { isDelegate } from "./delegates.ts";
 import { processKey } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import { isBelow, isWithin } from "./path-scope.ts";
+import { ProcessTable } from "./process-table.ts";
+import { RunCgroups } from "./run-cgroups.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface Attribution {
@@ -14,45 +16,21 @@ export interface Attribution {
 
 /** Says whose a process is. */
 export class ProcessWitness {
-  /** The run's cgroups, as paths below the cgroup v2 root. */
-  readonly cgroupPrefixes: readonly string[];
-  /** Who reads the host; 0 sees everything. */
-  readonly watcherUid: number;
+  readonly cgroups: RunCgroups;
+  readonly table: ProcessTable;
   readonly #context: AttributionContext;
-  readonly #cgroupsOfRun: ReadonlyMap<number, string>;
-  readonly #cgroupDirectories: ReadonlyMap<string, string>;
-  readonly #now: ReadonlyMap<number, ProcessFact>;
-  readonly #before: ReadonlySet<string>;
-  readonly #pidsBefore: ReadonlyMap<number, ProcessFact>;
-  readonly #ownBefore: ReadonlySet<number>;
-  /** Pids of the scanner and of what is above it. */
-  readonly #above: ReadonlySet<number>;
-  /** Pids of the scanner itself and of its launcher. */
-  readonly #own: ReadonlySet<number>;
-  readonly #readers: ReadonlySet<number>;
   readonly #known: ReadonlyMap<string, RunRole>;
   readonly #sessions: ReadonlyMap<number, RunRole>;
   readonly #answers = new Map<string, Attribution>();
+  /** Those that are not only others'. */
+  #terminals: ReadonlySet<number> | null = null;
   #recorded: (fact: ProcessFact) => Attribution | null = () => null;
   #recordedPid: (pid: number) => Attribution | null = () => null;
 
   constructor(before: Snapshot, after: Snapshot, context: AttributionContext) {
-    this.watcherUid = after.uid;
+    this.table = new ProcessTable(before, after);
     this.#context = context;
-    this.cgroupPrefixes = hierarchyPaths(context.cgroupPrefixes, after);
-    this.#cgroupsOfRun = new Map(
-      after.cgroups.flatMap(({ path, inode }) =>
-        this.cgroupPrefixes.some((prefix) => isBelow(path, prefix)) ? [[inode, path] as const] : [],
-      ),
-    );
-    this.#cgroupDirectories = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
-    this.#now = new Map(after.processes.map((fact) => [fact.pid, fact]));
-    this.#before = new Set(before.processes.map(processKey));
-    this.#pidsBefore = new Map(before.processes.map((fact) => [fact.pid, fact]));
-    this.#ownBefore = ownPids(before);
-    this.#above = new Set(after.scanner.map(({ pid }) => pid));
-    this.#own = ownPids(after);
-    this.#readers = new Set(after.readers);
+    this.cgroups = new RunCgroups(context.cgroupPrefixes, after);
     this.#known = new Map(context.processes.map((seen) => [processKey(seen), seen.role]));
     const sessionsBefore = new Set(before.processes.map(({ session }) => session));
     const sessions = context.processes.map(({ sessionId, role }) => [sessionId ?? 0, role] as const);
@@ -74,7 +52,7 @@ export class ProcessWitness {
 
   /** What a process bears itself that marks it as the run's; null where it bears nothing, or is gone. */
   markedAs(pid: number, startTime: string): { readonly to: RunRole; readonly evidence: Evidence } | null {
-    const fact = this.#now.get(pid);
+    const fact = this.table.now(pid);
     if (fact?.startTime !== startTime) return null;
     if (fact.marks?.[runMarker] === this.#context.runId) {
       const to = markedRole(fact.marks, this.#context.markedRole ?? "agent");
@@ -90,18 +68,8 @@ export class ProcessWitness {
 
   /** Of a process by its pid at the after reading. */
   ofPid(pid: number): Attribution {
-    const fact = this.#now.get(pid);
+    const fact = this.table.now(pid);
     return fact === undefined ? (this.#recordedPid(pid) ?? { to: "unknown", evidence: [] }) : this.of(fact);
-  }
-
-  /** Where a cgroup is in the file system; null where that is unknown. */
-  cgroupDirectory(path: string | null): string | null {
-    return path === null ? null : (this.#cgroupDirectories.get(path) ?? null);
-  }
-
-  /** @returns the path of the run's cgroup with this inode number; null where it is none of the run's */
-  cgroupOfRun(inode: number): string | null {
-    return this.#cgroupsOfRun.get(inode) ?? null;
   }
 
   /** Whose is what was made in one of the run's cgroups. */
@@ -111,36 +79,18 @@ export class ProcessWitness {
 
   /** Whose are the processes of a cgroup and those below it? */
   membersOf(cgroup: string): (Attribution & { readonly pid: number })[] {
-    const members = [...this.#now.values()].filter((fact) => fact.cgroup !== null && isBelow(fact.cgroup, cgroup));
+    const members = [...this.table.all()].filter((fact) => fact.cgroup !== null && isBelow(fact.cgroup, cgroup));
     return members.map((fact) => ({ pid: fact.pid, ...this.of(fact) }));
   }
 
-  /** The scanner or its launcher, which is the same program twice. */
-  isScanner(pid: number): boolean {
-    return this.#own.has(pid);
-  }
-
-  /** Whether a process only reads what the scanner prints. */
-  isReader(pid: number): boolean {
-    return this.#readers.has(pid);
-  }
-
-  /** Of a pid at the baseline. */
-  wasScanner(pid: number): boolean {
-    return this.#ownBefore.has(pid);
-  }
-
-  /** A process of the baseline. */
-  before(pid: number): ProcessFact | null {
-    return this.#pidsBefore.get(pid) ?? null;
-  }
-
-  /** Who a process of the baseline was, and what became of it. */
-  fateOf(pid: number): string {
-    const fact = this.#pidsBefore.get(pid);
-    const now = this.#now.get(pid);
-    const runs = fact !== undefined && now !== undefined && processKey(fact) === processKey(now) && now.state !== "Z";
-    return `process ${pid} (${fact?.name ?? "not seen"}), which ${runs ? "runs on without it" : "is gone too"}`;
+  /** Whether it is on a terminal on which nobody of the run is, nor whoever started the scanner. */
+  isOnOthersTerminal({ terminal = 0 }: ProcessFact): boolean {
+    this.#terminals ??= new Set(
+      [...this.table.all()]
+        .filter((fact) => this.table.isAbove(fact.pid) || this.of(fact).to !== "background")
+        .map((fact) => fact.terminal ?? 0),
+    );
+    return terminal > 0 && !this.#terminals.has(terminal);
   }
 
   of(fact: ProcessFact): Attribution {
@@ -164,7 +114,7 @@ export class ProcessWitness {
     const marked = fact.marks?.[runMarker] === this.#context.runId;
     const marker = markedRole(fact.marks ?? {}, this.#context.markedRole ?? "agent");
     const known = this.#known.get(processKey(fact));
-    const cgroup = this.#cgroupOf(fact);
+    const cgroup = this.cgroups.holding(fact);
     if (cgroup !== null) say("cgroup", known ?? marker, `is in ${cgroup}, a cgroup of the run`);
     if (marked) say("marker", known ?? marker, this.#marker);
     const session = this.#sessions.get(fact.session);
@@ -186,7 +136,7 @@ export class ProcessWitness {
       return { to: precise(known ?? (roles[0] as RunRole), roles), evidence: this.#withTime(fact, evidence) };
     }
     const isSaid = recorded !== null && (recorded.to === "shared" || recorded.to === "background");
-    return isSaid && !this.isScanner(fact.pid)
+    return isSaid && !this.table.isScanner(fact.pid)
       ? recorded
       : this.#judgeForeign(fact, [...evidence, ...(recorded?.evidence ?? [])]);
   }
@@ -196,8 +146,8 @@ export class ProcessWitness {
   }
 
   #judgeParent(fact: ProcessFact, say: (kind: Evidence["kind"], role: RunRole, detail: string) => void): void {
-    const parent = this.#now.get(fact.parent);
-    if (parent === undefined || this.#before.has(processKey(parent))) return;
+    const parent = this.table.now(fact.parent);
+    if (parent === undefined || this.table.ranBefore(parent)) return;
     const { to } = this.of(parent);
     if (to === "agent" || to === "job" || to === "harness") {
       say("parent", to, `is a child of process ${parent.pid} (${parent.name}), which is the ${to}'s`);
@@ -216,7 +166,7 @@ export class ProcessWitness {
       ["works in", fact.workingDirectory],
     ] as const) {
       for (const [role, paths] of scopes) {
-        if (path === null || this.#before.has(processKey(fact)) || !isWithin(path, paths)) continue;
+        if (path === null || this.table.ranBefore(fact) || !isWithin(path, paths)) continue;
         say("path", role, `${what} ${path}, a directory of the ${role}`);
         return;
       }
@@ -225,9 +175,9 @@ export class ProcessWitness {
 
   /** No evidence for the run. Is there any against it? */
   #judgeForeign(fact: ProcessFact, evidence: Evidence[]): Attribution {
-    if (this.isScanner(fact.pid))
+    if (this.table.isScanner(fact.pid))
       return { to: "harness", evidence: [{ kind: "parent", detail: "is the scanner itself" }] };
-    if (this.#before.has(processKey(fact))) {
+    if (this.table.ranBefore(fact)) {
       return {
         to: "background",
         evidence: [{ kind: "time", detail: `process ${fact.pid} (${fact.name}) ran before the run` }],
@@ -235,9 +185,9 @@ export class ProcessWitness {
     }
     if (fact.kernelThread)
       return { to: "background", evidence: [{ kind: "owner", detail: "is a thread of the kernel" }] };
-    const parent = this.#now.get(fact.parent);
+    const parent = this.table.now(fact.parent);
     if (parent === undefined) return { to: "unknown", evidence: this.#withTime(fact, evidence) };
-    const isOld = this.#before.has(processKey(parent));
+    const isOld = this.table.ranBefore(parent);
     const proves = isOld ? this.#cannotAdopt(parent) : this.of(parent).to === "background";
     if (!proves) return { to: "unknown", evidence: this.#withTime(fact, evidence) };
     const detail = isOld
@@ -252,35 +202,17 @@ export class ProcessWitness {
    * started its children itself, unless it does that at others' request.
    */
   #cannotAdopt(parent: ProcessFact): boolean {
-    return parent.pid !== 1 && !this.#above.has(parent.pid) && !isDelegate(parent);
-  }
-
-  #cgroupOf(fact: ProcessFact): string | null {
-    const { cgroup } = fact;
-    if (cgroup === null) return null;
-    return this.cgroupPrefixes.some((prefix) => isBelow(cgroup, prefix)) ? cgroup : null;
+    return parent.pid !== 1 && !this.table.isAbove(parent.pid) && !isDelegate(parent);
   }
 
   #withTime(fact: ProcessFact, evidence: Evidence[]): Evidence[] {
-    if (this.#before.has(processKey(fact))) return evidence;
+    if (this.table.ranBefore(fact)) return evidence;
     return [...evidence, { kind: "time", detail: "was started after the baseline" }];
   }
 }
 
 function isRole(to: AttributionTarget): to is RunRole {
   return to === "agent" || to === "job" || to === "harness";
-}
-
-function ownPids({ scanner, launcher }: Snapshot): ReadonlySet<number> {
-  return new Set([scanner[0]?.pid, launcher].filter((pid) => typeof pid === "number"));
-}
-
-/** Callers know their cgroups by their place in the file system or in the hierarchy; here only the latter counts. */
-function hierarchyPaths(prefixes: readonly string[], { cgroups }: Snapshot): string[] {
-  const root = cgroups.find(({ path }) => path === "/")?.directory;
-  const place = (prefix: string) =>
-    root !== undefined && prefix.startsWith(`${root}/`) ? prefix.slice(root.length) : prefix;
-  return prefixes.map((prefix) => place(prefix).replace(/\/+$/, "")).filter((prefix) => prefix !== "");
 }
 
 function markedRole(marks: Readonly<Record<string, string>>, otherwise: RunRole): RunRole {

@@ -1,31 +1,19 @@
-import { attributeActs, leadsTo, namesOf, noWords, says, type Words } from "./act-attribution.ts";
-import { type Explanation, explanationBy, groupKey, userKey } from "./call-surfaces.ts";
+import { says } from "./act-attribution.ts";
+import { CallEvidence } from "./call-evidence.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
-import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
-import {
-  type Difference,
-  type FileDifference,
-  isListed,
-  type ListedDifference,
-  type ProcessDifference,
-  processKey,
-} from "./difference.ts";
+import { type Difference, type FileDifference, processKey } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import type { ImageFile } from "./image-files.ts";
-import { showText } from "./path-text.ts";
 import type { PipeRequests } from "./pipe-requests.ts";
-import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
-import type { Act, Touch } from "./recording.ts";
+import type { Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
 import type { SocketRequests } from "./socket-requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
-import { through } from "./through.ts";
 import { attributeTouches, type TouchedFile } from "./touch-attribution.ts";
-import { changedThreads } from "./thread-changes.ts";
 import { touchEvidence } from "./touch-evidence.ts";
 
 export interface RecordedSources {
@@ -41,38 +29,21 @@ export interface RecordedSources {
 /** What a recording says about differences; null where it says nothing. */
 export class RecordedEvidence {
   readonly #sources: RecordedSources;
+  /** What was called, and whose what came of it is. */
+  readonly calls: CallEvidence;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
-  /** Those whose flags may have been set. */
-  readonly #flagged: readonly string[];
-  /** Files that were there and are others now, or have other contents. */
-  readonly #changed: readonly string[];
   readonly #around: SurroundingEvidence;
-  /** Disks by their names, `loop0`, and by the files that they lie in. */
-  readonly #disks: ReadonlyMap<string, ListedDifference>;
-  /** Namespaces that came or went, `net:[4026532000]`. */
-  readonly #namespaces: ReadonlySet<string>;
-  /** What command lines would call the things that differ, by surface. */
-  readonly #names: ReadonlyMap<string, readonly string[]>;
-  /** Of all that was called, what did not fail. */
-  readonly #acts: readonly Act[];
 
   constructor(sources: RecordedSources) {
     this.#sources = sources;
     const files = sources.differences.filter((each): each is FileDifference => each.surface === "files");
     this.#links = Map.groupBy(files, ({ before, after }) => (after ?? before)?.ino ?? 0);
-    this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
-    this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
-    this.#around = new SurroundingEvidence(sources, this);
-    const listed = sources.differences.filter(isListed);
-    this.#namespaces = new Set(
-      listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
-    );
-    const disks = listed.filter(({ surface }) => surface === "storage");
-    this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
-    this.#names = new Map(
-      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
-    );
-    this.#acts = sources.run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
+    this.calls = new CallEvidence(sources, (touch) => this.roleOf(touch));
+    this.#around = new SurroundingEvidence(sources, {
+      ofFile: (difference) => this.ofFile(difference),
+      ofListed: (difference) => this.calls.ofListed(difference),
+      ofTouches: (paths, isTelling) => this.ofTouches(paths, isTelling),
+    });
   }
 
   ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {
@@ -88,7 +59,7 @@ export class RecordedEvidence {
   /** Who ended a process of the baseline: the run, where it was seen to; its own side, where every call was seen. */
   ofEnded(fact: ProcessFact): Attribution | null {
     const difference = { surface: "processes", key: processKey(fact), change: "vanished", changed: [] } as const;
-    const killed = this.ofChangedProcess({ ...difference, before: fact, after: null });
+    const killed = this.calls.ofChangedProcess({ ...difference, before: fact, after: null });
     if (killed !== null) return killed;
     const isSeen = this.#sources.run.recording.sources.some(
       ({ source, status }) => source === "calls" && status === "done",
@@ -100,16 +71,16 @@ export class RecordedEvidence {
   ofFile(difference: FileDifference): Attribution | null {
     const { run, witness } = this.#sources;
     const own = run.touchesOf(difference.key);
-    const attached = own.length > 0 ? this.#ofAttaching(difference, own) : null;
+    const attached = own.length > 0 ? this.calls.ofAttaching(difference, own) : null;
     if (attached !== null) return attached;
     const touched: TouchedFile = { difference, touches: [...own, ...this.#touchesOfLinks(difference)] };
     const answer = attributeTouches(touched, { witness, roleOf: (touch) => this.roleOf(touch) });
     if (answer !== null && (isOfRun(answer.to) || answer.to === "background" || own.length > 0)) {
-      return this.#withFlags(difference, answer);
+      return this.calls.withFlags(difference, answer);
     }
     // What is written to a disk is written to its file by the kernel.
-    const ofDisk = difference.change === "changed" ? this.ofDisk(difference.key) : null;
-    return this.#around.of(difference) ?? ofDisk ?? this.#withFlags(difference, answer);
+    const ofDisk = difference.change === "changed" ? this.calls.ofDisk(difference.key) : null;
+    return this.#around.of(difference) ?? ofDisk ?? this.calls.withFlags(difference, answer);
   }
 
   /** Whose are the touches of these names, whatever they did; null where there are none. */
@@ -118,20 +89,20 @@ export class RecordedEvidence {
     return touches.length === 0 ? null : this.#attribute(touches);
   }
 
-  /** Whose a line is that was put into a file that several wrote, or taken out of it; null where that was not seen. */
-  ofLine(key: string): Attribution | null {
+  /**
+   * Whose a line is that was put into a file, or taken out of it: its own writers where several wrote to the file, or where
+   * the run wrote it under another name.
+   *
+   * @param written whose the touches of its file are
+   */
+  ofLineIn(key: string, written: Attribution): Attribution {
     const { by = [], atMs = 0 } = this.#sources.run.recording.lines?.get(key) ?? {};
     const touches = by.map((each): Touch => ({ by: each, kinds: ["modified"], firstMs: atMs, lastMs: atMs }));
-    return touches.length === 0 ? null : this.#attribute(touches);
+    const line = touches.length === 0 ? written : this.#attribute(touches);
+    return written.to === "shared" || (!isOfRun(written.to) && isOfRun(line.to)) ? line : written;
   }
 
-  /** The same of every name in these directories. */
-  ofTouchesIn(directories: readonly string[]): Attribution | null {
-    const touches = directories.flatMap((path) => this.#sources.run.touchedIn(path).flatMap((each) => each.touches));
-    return touches.length === 0 ? null : this.#attribute(touches);
-  }
-
-  /** The same of what is most like a name among all that was touched in the nearest of these directories. */
+  /** Whose are the touches of what is most like a name among all that was touched in the nearest of these directories. */
   ofTouchesLike(path: string, directories: readonly string[]): Attribution | null {
     for (const directory of directories) {
       const touched = this.#sources.run.touchedIn(directory).filter((each) => each.path !== path);
@@ -141,23 +112,6 @@ export class RecordedEvidence {
       return this.#attribute(touched.flatMap(({ touches }, index) => (likeness[index] === most ? touches : [])));
     }
     return null;
-  }
-
-  /** Whose a disk is that came, went or changed: its settings and the file that it lies in change with it. */
-  ofDisk(name: string): Attribution | null {
-    const disk = this.#disks.get(name);
-    const done = disk === undefined ? null : this.ofListed(disk);
-    return done === null ? null : through(done, `belongs to ${showText(disk?.key ?? name)}`);
-  }
-
-  /** Whose a thing is that is no file, by the system calls that fit to it. */
-  ofListed(difference: ListedDifference): Attribution | null {
-    const { surface, change, key } = difference;
-    const names = namesOfListed(difference);
-    const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
-    const explains = (act: Act) =>
-      leadsTo(change, act) && canBind(difference, act) ? explanationBy(act, surface, key) : null;
-    return this.#ofActs(explains, { names, others });
   }
 
   /**
@@ -176,28 +130,9 @@ export class RecordedEvidence {
     return null;
   }
 
-  /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
-  isWithNamespace(key: string): boolean {
-    const space = key.indexOf(" ");
-    return space > 0 && this.#namespaces.has(key.slice(0, space));
-  }
-
   /** Whose is the mount that came or went, and on which a path lies. */
   ofMountAt(path: string): Attribution | null {
     return this.#around.ofMountAt(path);
-  }
-
-  /** Who ended, or set something of, a process that ran before; only calls that name it count. */
-  ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
-    const fact = after ?? before;
-    if (fact === null) return null;
-    const { uid, group } = fact;
-    const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
-    const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
-    return this.#ofActs((act) => {
-      if (!canHaveDone(act, { change, changed, after })) return null;
-      return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
-    }, noWords);
   }
 
   /** Whose a touch is; a daemon's, that of whoever asked it. */
@@ -227,46 +162,6 @@ export class RecordedEvidence {
     const others = (this.#links.get(after.ino) ?? []).filter((each) => each.key !== key);
     return others.flatMap((each) => this.#sources.run.touchesOf(each.key));
   }
-
-  /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
-  #ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
-    if (!touches.every(({ by }) => this.#sources.witness.isOfKernel(by))) return null;
-    const attaches = ({ call, parameters }: Act) => call === "ioctl" && attaching.has(parameters["command"] ?? "");
-    return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
-      names: [key],
-      others: this.#changed.filter((other) => other !== key),
-    });
-  }
-
-  /** What chattr(1) sets leaves no file event. */
-  #withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
-    const { key, changed } = difference;
-    const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
-    if (isAnswered || !mayBeOfFlags(difference)) return answer;
-    const acts = this.#acts.filter((act) => settingFlags.has(act.call) && explanationBy(act, "files", key) !== null);
-    const fitting = new Set(flagActs(acts, difference));
-    const bySetting = (act: Act) => (fitting.has(act) ? explanationBy(act, "files", key) : null);
-    return this.#ofActs(bySetting, { names: [key], others: this.#flagged.filter((other) => other !== key) }) ?? answer;
-  }
-
-  #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
-    const { witness } = this.#sources;
-    return attributeActs(this.#acts, { explains, words, witness, roleOf: (touch) => this.roleOf(touch) });
-  }
-}
-
-/** A loop device goes by the file that it lies in, too: whoever attaches that need not know which device it becomes. */
-function namesOfListed({ key, before, after }: ListedDifference): string[] {
-  const fact = after ?? before;
-  const { backing } = fact?.attributes ?? {};
-  return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
-}
-
-function backingsOf({ before, after }: ListedDifference): string[] {
-  return [before, after].flatMap((fact) => {
-    const backing = fact?.attributes["backing"];
-    return typeof backing === "string" ? [backing] : [];
-  });
 }
 
 /** So many letters in a row are more than `_max` or `ratio`'s end. */
@@ -284,13 +179,3 @@ function commonLength(one: string, other: string): number {
   }
   return most;
 }
-
-/** Attaching a file to a loop device does not detach it, nor the other way round. */
-function canBind({ after, before }: ListedDifference, { parameters }: Act): boolean {
-  const { command } = parameters;
-  if (command === "LOOP_CLR_FD") return before?.attributes["backing"] !== undefined;
-  return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
-}
-
-const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
-const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);

@@ -34,8 +34,8 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
   const lineage: RecordedWitness = new RecordedWitness({
     recording: run.recording,
     context,
-    cgroupPrefixes: witness.cgroupPrefixes,
-    isScanner: ({ pid, isOlder }) => isOlder && witness.isScanner(pid),
+    cgroupPrefixes: witness.cgroups.prefixes,
+    isScanner: ({ pid, isOlder }) => isOlder && witness.table.isScanner(pid),
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),

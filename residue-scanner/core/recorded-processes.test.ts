@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 
 import type { ResidueReport } from "../../protocol/residue-report.ts";
-import { compare, daemon, excusedBy, foreign, job, scanner, type Told } from "../testing/recorded-comparison.ts";
+import {
+  command,
+  compare,
+  daemon,
+  excusedBy,
+  foreign,
+  job,
+  scanner,
+  type Told,
+} from "../testing/recorded-comparison.ts";
 import { act, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
 
@@ -63,6 +72,29 @@ describe("a process that ran before and is stopped, or goes on", () => {
     ["by none", {}],
   ])("stays unexplained where the run was seen to signal %s", (_, told) => {
     expect(compare(inState("S"), inState("T"), told).findings).toMatchObject([{ attribution: { to: "unknown" } }]);
+  });
+
+  it("is excused on a terminal of others, where no call of the run can have stopped it", () => {
+    const [theirs, ours] = [34_817, 34_818];
+    const on = (terminal: number, state: string) => ({
+      processes: [
+        processFixture({ pid: scanner.pid, terminal: ours }),
+        processFixture({ pid: 500, state, terminal }),
+        processFixture({ pid: command.pid, parent: scanner.pid, terminal: ours }),
+      ],
+    });
+    const after = (told: Told, terminal = theirs) => compare(on(terminal, "S"), on(terminal, "T"), told);
+    expect(excusedBy(after({}))).toContain("stopped-by-terminal");
+    expect(after({}).verdict).toBe("clean");
+    for (const told of [
+      // To a whole group, by a descriptor, and unseen.
+      signalled(job, "SIGSTOP", "-499"),
+      { acts: [act(job, "pidfd_send_signal", { parameters: { descriptor: "3", signal: "SIGSTOP" } })] },
+      { sources: [{ source: "calls", status: "partial", detail: "", events: 1 }] } as const,
+    ])
+      expect(excusedBy(after(told))).not.toContain("stopped-by-terminal");
+    expect(excusedBy(after({}, ours))).not.toContain("stopped-by-terminal");
+    expect(after(signalled(foreign, "SIGSTOP", "-499")).verdict).toBe("clean");
   });
 
   it("is nothing where it only sleeps, runs, or waits for a disk", () => {

@@ -25,6 +25,9 @@ export interface RecordedProcess {
   readonly toMs: number | null;
 }
 
+/** In place of a serial: a process of which nothing is known. */
+export const unknownProcess = -3;
+
 export const touchKinds = ["created", "deleted", "moved-from", "moved-to", "attributes", "modified"] as const;
 export type TouchKind = (typeof touchKinds)[number];
 

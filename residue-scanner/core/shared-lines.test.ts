@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compare, excusedBy, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { touch } from "../testing/recording-fixture.ts";
 import { listedFixture } from "../testing/snapshot-fixture.ts";
+import { unknownProcess } from "./recording.ts";
 
 describe("lines of a file that several wrote", () => {
   const line = (text: string) => listedFixture({ key: `/etc/hosts: ${text}`, location: text, file: "/etc/hosts" });
@@ -24,6 +25,15 @@ describe("lines of a file that several wrote", () => {
   it("are the job's that is the only one who was seen to touch the file, whoever a line seemed to be of", () => {
     const alone = { "/etc/hosts": [touch(job, ["modified"])] };
     expect(whose(compare(hosts(), hosts("theirs"), { touches: alone, lines }))).toEqual([["theirs", "job"]]);
+  });
+
+  it("are shared with the job that wrote them under another name, or may have", () => {
+    const moved = { "/etc/hosts": [touch(foreign, ["created"])] };
+    const whoseIs = (...by: number[]) =>
+      compare(hosts(), hosts("x"), { touches: moved, lines: new Map([["/etc/hosts: x", { by, atMs: 1_200 }]]) });
+    expect(whose(whoseIs(foreign, job))).toEqual([["x", "shared"]]);
+    expect(whose(whoseIs(job, unknownProcess))).toEqual([["x", "shared"]]);
+    expect(whoseIs(foreign)).toMatchObject({ verdict: "clean", findings: [] });
   });
 
   it("are told of crontabs, too", () => {

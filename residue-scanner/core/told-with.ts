@@ -1,5 +1,5 @@
 import { isListed } from "./difference.ts";
-import { changedOnly, type NoiseRule, ownersOf } from "./noise-rule.ts";
+import { changedOnly, isSeenOfRun, type NoiseRule, ownersOf } from "./noise-rule.ts";
 
 /** What is told with something that is itself a finding. */
 export const toldWith: readonly NoiseRule[] = [
@@ -23,12 +23,15 @@ export const toldWith: readonly NoiseRule[] = [
   },
   {
     id: "told-with-namespace",
-    reason: "What was in a namespace that came or went itself; it came or went with that.",
-    matches: ({ difference, isOfNamespace }) => {
+    reason:
+      "What was in a namespace that came or went itself; it came or went with that. Not what the run was seen to do in one that is not reported.",
+    matches: ({ difference, attribution, isOfNamespace, isFoundNamespace }) => {
       const name = /^(?:mnt|net|ipc|uts):\[\d+\](?= )/.exec(difference.key)?.[0];
       // What somebody made in a new network is told with it: interfaces, addresses, routes.
       const isMade = difference.change === "appeared" && difference.surface === "network";
-      return isListed(difference) && name !== undefined && !isMade && isOfNamespace(name, difference.change);
+      if (!isListed(difference) || name === undefined || isMade || !isOfNamespace(name, difference.change))
+        return false;
+      return isFoundNamespace(name) || !isSeenOfRun(attribution);
     },
   },
   {

@@ -98,6 +98,14 @@ export class TouchTable {
     return false;
   }
 
+  /** Who wrote what is under a name now, as far as it had that name. @returns serials */
+  writersOf(name: TouchedName): number[] {
+    const row = this.rowOf(name);
+    const head = row === noRow ? noTouch : this.names.valueOf(row);
+    const rows = isGone(head) ? [] : [...this.chains.rows(head)];
+    return rows.filter(({ kinds }) => (carriedOver(kinds) & touchBit.modified) !== 0).map(({ by }) => by);
+  }
+
   /** Whoever wrote what now has another name touched that name too. */
   rename(from: TouchedName, to: TouchedName, happening: Happening): void {
     const row = this.rowOf(from);

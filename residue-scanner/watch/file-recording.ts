@@ -1,8 +1,10 @@
+import { statSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { RecorderSource } from "../core/recording.ts";
+import { type RecorderSource, unknownProcess } from "../core/recording.ts";
+import { RecentWriters } from "../core/recent-writers.ts";
 import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
@@ -39,6 +41,7 @@ export class FileRecording {
   private readonly news: News | null;
   private readonly buffer = Buffer.from(new ArrayBuffer(readBytes));
   private readonly bufferAt: number;
+  private readonly writers = new RecentWriters();
   private readonly cursor = new FileEventCursor(this.buffer);
   private length = 0;
   private sinceNs = 0;
@@ -110,6 +113,8 @@ export class FileRecording {
     const lost = [...more.lost];
     if (failure !== null) lost.push(failure);
     if (overflows > 0) lost.push(`the kernel's queue of file events overflowed ${overflows} times`);
+    const { dropped = 0 } = this.lines ?? {};
+    if (dropped > 0) lost.push(`${dropped} changes of lines were more than are kept: whose those are is not known`);
     if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
     const partial = [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`);
     partial.push(...more.partial);
@@ -128,10 +133,10 @@ export class FileRecording {
     this.place(at);
     if (cursor.from.directoryEnd > 0) {
       const from = this.nameAt(cursor.from);
+      this.lines?.touch(from, by);
+      this.lines?.touch(at, by, () => [...table.writersOf(from), ...this.earlierWriters(at)]);
       table.rename(from, at, { kinds: 0, by, atMs: now.ms });
       if ((cursor.mask & fileEventMask.onDirectory) !== 0) this.paths.forget();
-      this.lines?.touch(from, by);
-      this.lines?.touch(at, by);
       this.tell(from, { kinds: touchBit["moved-from"], by, atMs: now.ms });
       this.tell(at, { kinds: touchBit["moved-to"], by, atMs: now.ms });
       return;
@@ -140,7 +145,9 @@ export class FileRecording {
     const kinds = kindsOf(cursor.mask);
     if (kinds === 0) return;
     const happening = { kinds, by, atMs: now.ms };
-    if (kinds !== touchBit.attributes) this.lines?.touch(at, by);
+    const isComing = (kinds & touchBit.created) !== 0;
+    if (kinds !== touchBit.attributes) this.lines?.touch(at, by, () => (isComing ? this.earlierWriters(at) : []));
+    if ((kinds & touchBit.modified) !== 0) this.noteWriter(by);
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
@@ -162,13 +169,33 @@ export class FileRecording {
     return this.buffer.toString("latin1", directoryStart, directoryEnd);
   }
 
+  private noteWriter(by: number): void {
+    const { directoryStart, directoryEnd } = this.cursor.target;
+    if (directoryEnd > 0) this.writers.wrote(this.buffer, [directoryStart, directoryEnd], by);
+  }
+
+  /** Who wrote to what has come to this name, under whatever name it had: link(2) gives it another one. */
+  private earlierWriters(at: TouchedName): readonly number[] {
+    const { directoryStart, directoryEnd } = this.cursor.target;
+    const known = directoryEnd === 0 ? null : this.writers.of(this.buffer, [directoryStart, directoryEnd]);
+    if (known !== null) return known;
+    const path = this.pathOf(at);
+    const stats = path === null ? undefined : statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
+    return (stats?.nlink ?? 1) > 1 ? [unknownProcess] : [];
+  }
+
+  private pathOf(name: TouchedName): string | null {
+    const parent = this.paths.pathOf(name.directory.key);
+    return parent === null ? null : `${parent === "/" ? "" : parent}/${this.textOf(name)}`;
+  }
+
   private tell(name: TouchedName, happening: Happening): void {
     this.news?.add({ directory: name.directory.key, name: this.textOf(name), ...happening });
   }
 
   private opened(by: number, name: TouchedName): void {
-    const parent = this.paths.pathOf(name.directory.key);
-    if (parent !== null) this.lineage.opened(by, `${parent === "/" ? "" : parent}/${this.textOf(name)}`);
+    const path = this.pathOf(name);
+    if (path !== null) this.lineage.opened(by, path);
   }
 
   /** Most events come in a row from one process. */

@@ -149,6 +149,7 @@ export class FileSources {
     const { lineage, options } = this.given;
     files.lines = new LineRecording({
       files: options.lineFiles ?? sharedLineFiles(),
+      linesMax: options.linesMax,
       linesOf: readLineKeys,
       directoryOf: (path) => {
         const key = this.handles.keyOf(path);

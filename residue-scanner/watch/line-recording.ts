@@ -13,6 +13,8 @@ export interface LineRecordingOptions {
   readonly linesOf: (file: string) => readonly string[] | null;
   /** The number by which touches name a directory; null where there is none. */
   readonly directoryOf: (path: string) => number | null;
+  /** For tests: how many lines that came or went are kept. */
+  readonly linesMax?: number | undefined;
   /** Whether more file events wait. */
   readonly isWaiting: () => boolean;
   /** Keeps a process, and says when it began. */
@@ -22,13 +24,14 @@ export interface LineRecordingOptions {
 /** Reads shared files again when they are touched, to tell who wrote which of their lines. */
 export class LineRecording {
   private readonly options: LineRecordingOptions;
-  private readonly ledger = new LineLedger();
+  private readonly ledger: LineLedger;
   private readonly files = new Map<number, Map<string, string>>();
   private readonly touched = new Map<string, Set<number>>();
   private readonly lateUntil = new Map<string, number>();
 
   constructor(options: LineRecordingOptions) {
     this.options = options;
+    this.ledger = new LineLedger(options.linesMax === undefined ? {} : { linesMax: options.linesMax });
     for (const file of options.files) {
       const slash = file.lastIndexOf("/");
       const directory = options.directoryOf(file.slice(0, slash) || "/");
@@ -40,11 +43,20 @@ export class LineRecording {
     }
   }
 
-  touch({ directory, bytes, start, end }: TouchedName, by: number): void {
+  /** How many lines that came or went found no room. */
+  get dropped(): number {
+    return this.ledger.dropped;
+  }
+
+  /** @param earlier who wrote what comes to stand under this name now, by renaming or linking */
+  touch({ directory, bytes, start, end }: TouchedName, by: number, earlier?: () => readonly number[]): void {
     const names = this.files.get(directory.id);
     if (names === undefined) return;
     const file = names.get(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1"));
-    if (file !== undefined) this.touched.set(file, (this.touched.get(file) ?? new Set()).add(by));
+    if (file === undefined) return;
+    const writers = this.touched.get(file) ?? new Set<number>();
+    for (const each of [by, ...(earlier?.() ?? [])]) writers.add(each);
+    this.touched.set(file, writers);
   }
 
   /** After all events of one reading of the queue. */

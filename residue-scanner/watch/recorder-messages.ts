@@ -16,6 +16,8 @@ export interface RecorderOptions {
   readonly limitedQueue?: boolean;
   /** For tests: files whose lines are followed, in place of the host's. */
   readonly lineFiles?: readonly string[];
+  /** For tests: how many lines that came or went are kept. */
+  readonly linesMax?: number;
   /** For tests: events wait in the kernel until somebody asks. */
   readonly asleep?: boolean;
 }

@@ -2,9 +2,12 @@ import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { federatedForgery } from "./federated-forgery.ts";
+import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
 import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
+import { killswitchScenario } from "./killswitch.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
@@ -28,6 +31,9 @@ export const catalog: readonly Scenario[] = [
   goodbyeShutdown,
   sigtermShutdown,
   brokerRestart,
+  killswitchScenario,
+  federatedSpawnStatusKill,
+  federatedForgery,
 ];
 
 /**

@@ -34,7 +34,9 @@ describe("checkers", () => {
     "%s passes nothing on an empty history, and cites its source",
     (name) => {
       expect(judgeExpectation([], { checker: name }, []).result).toBe("unknown");
-      expect(checkers[name].title).toMatch(/\((I\d+|L\d|WC-\d+)(, [IL]\d+)?\)$|\(WC-16, L1\)$|p99 \(L4\)$/);
+      expect(checkers[name].title).toMatch(
+        /\(((I|WC-|EG-|US-|OR-|FE-)\d+|L\d)(, [IL]\d+)?\)$|\(WC-16, L1\)$|p99 \(L4\)$/,
+      );
       expect(checkers[name].sees.length).toBeGreaterThan(0);
     },
   );

@@ -1,6 +1,6 @@
 import { backoff } from "./leases/backoff.ts";
 import { messageOf } from "../../foundation/errors.ts";
-import type { HistoryRecord } from "../../protocol/history.ts";
+import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
 import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
 import { activityPauses } from "./pause/activity-pauses.ts";
@@ -9,10 +9,14 @@ import { completionOnce } from "./jobs/completion-once.ts";
 import { commandsOnce } from "./contact/commands-once.ts";
 import { drainedRests } from "./contact/drained-rests.ts";
 import { executions } from "./states/executions.ts";
+import { faultEffects } from "./fault-effects.ts";
+import { forgeriesRefused } from "./contact/forgeries-refused.ts";
+import { remoteControl } from "./contact/remote-control.ts";
 import { fencing } from "./leases/fencing.ts";
 import { freezeBound } from "./pause/freeze-bound.ts";
 import { freezeLatency } from "./pause/freeze-latency.ts";
 import { jobsSettled } from "./jobs/jobs-settled.ts";
+import { killswitch } from "./states/killswitch.ts";
 import { keyRevoked } from "./leaving/key-revoked.ts";
 import { latestInstance } from "./contact/latest-instance.ts";
 import { leaseExclusivity } from "./leases/lease-exclusivity.ts";
@@ -83,11 +87,19 @@ import { withdrawalCalls } from "./leaving/withdrawal-calls.ts";
 import { withdrawalPersists } from "./leaving/withdrawal-persists.ts";
 import { withdrawalReport } from "./leaving/withdrawal-report.ts";
 import { withdrawalTold } from "./leaving/withdrawal-told.ts";
+import { misbehaviourSeen } from "./jobs/misbehaviour-seen.ts";
+import { noneOutlive } from "./jobs/none-outlive.ts";
+import { reachContained } from "./jobs/reach-contained.ts";
+import { residueFound } from "./jobs/residue-found.ts";
+import { graceGiven } from "./leaving/grace-given.ts";
+import { heartbeatsWhileBusy } from "./contact/heartbeats-while-busy.ts";
+import { pausedInStates } from "./pause/paused-in-states.ts";
 import { withdrawalMeasured } from "./leaving/withdrawal-measured.ts";
 
 export const checkers = {
   "lease-exclusivity": leaseExclusivity,
   fencing,
+  "fault-effects": faultEffects,
   "completion-once": completionOnce,
   "no-lost-job": noLostJob,
   "jobs-settled": jobsSettled,
@@ -168,6 +180,16 @@ export const checkers = {
   "stop-duty": stopDuty,
   "command-duty": commandDuty,
   "wake-truth": wakeTruth,
+  "misbehaviour-seen": misbehaviourSeen,
+  "none-outlive": noneOutlive,
+  "reach-contained": reachContained,
+  "residue-found": residueFound,
+  "grace-given": graceGiven,
+  "heartbeats-while-busy": heartbeatsWhileBusy,
+  "paused-in-states": pausedInStates,
+  killswitch,
+  "remote-control": remoteControl,
+  "forgeries-refused": forgeriesRefused,
 } as const satisfies Record<string, Checker>;
 
 export type CheckerName = keyof typeof checkers;
@@ -196,6 +218,23 @@ export function judgeExpectation(
   }
   return { ...base, ...judgement };
 }
+
+/**
+ * Judges a history by what its scenario expects, and by what every scenario does: that the faults which its steps ordered
+ * had an effect.
+ */
+export function judgeExpectations(
+  history: readonly HistoryRecord[],
+  expectations: readonly ScenarioExpectation[],
+  lostEvidence: readonly string[],
+): Expectation[] {
+  const faulted = history.some(({ type, data }) => isOfFault(type) && "faultId" in data && data.faultId !== undefined);
+  const named = expectations.some(({ checker }) => checker === "fault-effects");
+  const all = faulted && !named ? [...expectations, { checker: "fault-effects" } as const] : expectations;
+  return all.map((one) => judgeExpectation(history, one, lostEvidence));
+}
+
+const isOfFault = (type: HistoryType): boolean => type === "fault.applied" || type === "fault.effect";
 
 function judgeHistory(checker: Checker, history: readonly HistoryRecord[], settings: CheckerSettings): Judgement {
   try {

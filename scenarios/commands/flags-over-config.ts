@@ -10,6 +10,7 @@ export function withFlags(config: Config, flags: RunFlags): Config {
     ...(flags.cycles === undefined ? {} : { cycles: flags.cycles }),
     ...(flags.policy === undefined ? {} : { policy: flags.policy }),
     ...(flags.timeout === undefined ? {} : { deadlineS: flags.timeout }),
+    ...(flags.artifact === undefined ? {} : { artifacts: [...flags.artifact] }),
     ...(flags.store === undefined ? {} : { broker: { ...config.broker, store: flags.store } }),
   };
 }

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { wrapText } from "../../foundation/wrap-text.ts";
 import { catalog } from "../catalog/catalog.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
@@ -21,12 +22,19 @@ export function listCommand(flags: ListFlags): number {
   return ExitCode.pass;
 }
 
-function asJson({ name, title, description, defaults, requirements, tags, stages }: Scenario) {
-  return { name, title, description, requirements, tags, stages, defaults };
+function asJson(scenario: Scenario) {
+  const { name, title, description, defaults, requirements, tags, stages, needs = [], hurts = null } = scenario;
+  const skipped = cannotRun(scenario, "host");
+  return { name, title, description, requirements, tags, stages, defaults, needs, hurts, skipped };
 }
 
 /** What it is called, what it shows, and what it can be found by. */
-function entry({ name, title, requirements, tags, stages }: Scenario): string {
+function entry(scenario: Scenario): string {
+  const { name, title, requirements, tags, stages } = scenario;
+  const skipped = cannotRun(scenario, "host");
   const found = [requirements.join(" "), tags.map((tag) => `@${tag}`).join(" "), `on ${stages.join(", ")}`];
-  return `${name}\n${wrapText(title, { indent, hanging: indent })}\n${indent}${found.join(" · ")}\n`;
+  const cannot = skipped === null ? "" : `Not on this host: ${skipped.why} ${skipped.remedy}`;
+  const lines = [name, wrapText(title, { indent, hanging: indent }), `${indent}${found.join(" · ")}`];
+  if (cannot !== "") lines.push(wrapText(cannot, { indent, hanging: indent }));
+  return `${lines.join("\n")}\n`;
 }

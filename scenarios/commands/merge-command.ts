@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
+import type { SuiteAttempt, SuiteEntry } from "../../protocol/suite.ts";
 import { readRun, type StoredRun } from "../../reports/runs/read-run.ts";
 import { type MergedSuite, mergeSuites } from "../suite/merge-suites.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
@@ -21,31 +22,66 @@ export interface MergeFlags {
 export function mergeCommand(directories: readonly string[], flags: MergeFlags): number {
   const merged = mergeSuites(directories.map((directory) => ({ directory, record: readSuite(directory) })));
   const reporters = openReporters(flags);
-  const missing = [...merged.missing, ...report(merged, reporters)];
+  const told = report(merged, reporters);
+  const missing = [...merged.missing, ...told.missing];
   const unwritten = reporters.close({ record: merged.record, again: null });
   const unsaved = flags.output === undefined ? null : copyRuns(merged, flags.output);
   for (const sentence of missing) process.stderr.write(`${sentence} The whole is unknown therefore.\n`);
   const outcomes = merged.entries.map(({ outcome }) => outcome);
   const worst = worstExitCode([
     suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true }),
+    ...told.exitCodes,
     missing.length > 0 ? ExitCode.unknown : ExitCode.pass,
   ]);
   return exitCodeTold(worst, [...unwritten, ...(unsaved === null ? [] : [unsaved])]);
 }
 
-/** Gives what is not there to be reported, one sentence each. */
-function report({ entries }: MergedSuite, reporters: OpenReporters): string[] {
+/** What the runs themselves say, where that is not what their suite.json does: that is a summary, and may be edited. */
+interface Told {
+  /** What is not there, or contradicts itself, one sentence each. */
+  readonly missing: readonly string[];
+  /** Those that are worse than suite.json has them. */
+  readonly exitCodes: readonly number[];
+}
+
+function report({ entries }: MergedSuite, reporters: OpenReporters): Told {
   const missing: string[] = [];
+  const exitCodes: number[] = [];
   const attemptsMax = Math.max(1, ...entries.map(({ attempts }) => attempts.length));
-  for (const [position, { attempts, directory, repeat, repeats }] of entries.entries()) {
-    for (const [index, { run }] of attempts.entries()) {
+  for (const [position, entry] of entries.entries()) {
+    const { attempts, directory, repeat, repeats } = entry;
+    for (const [index, attempt] of attempts.entries()) {
+      const { run } = attempt;
       const place = { position, entries: entries.length, repeat, repeats, attempt: index + 1, attemptsMax };
       const ended = readable(resolve(directory, run));
-      if (typeof ended === "string") missing.push(ended);
-      else for (const reporter of reporters.next(place)) reporter.end(ended);
+      if (typeof ended === "string") {
+        missing.push(ended);
+        continue;
+      }
+      const contradictions = contradictionsOf(ended, { ...entry, attempt });
+      missing.push(...contradictions);
+      if (contradictions.length > 0) exitCodes.push(ended.verdict.exitCode);
+      for (const reporter of reporters.next(place)) reporter.end(ended);
     }
   }
-  return missing;
+  return { missing, exitCodes };
+}
+
+function contradictionsOf(
+  { verdict, recorded }: StoredRun,
+  { scenario, seed, attempt }: Pick<SuiteEntry, "scenario" | "seed"> & { readonly attempt: SuiteAttempt },
+): string[] {
+  const { run, exitCode } = attempt;
+  if (!recorded) return [`${run}: ${verdict.error ?? "it has no verdict"}`];
+  return [
+    ...(verdict.exitCode === exitCode
+      ? []
+      : [`suite.json says exit code ${exitCode}, and its verdict ${verdict.exitCode}`]),
+    ...(verdict.scenario === scenario
+      ? []
+      : [`suite.json says ${scenario}, and its verdict is of ${verdict.scenario}`]),
+    ...(verdict.seed === seed ? [] : [`suite.json says the seed ${seed}, and its verdict of the seed ${verdict.seed}`]),
+  ].map((why) => `${run}: ${why}.`);
 }
 
 /** The run, or why there is none. */

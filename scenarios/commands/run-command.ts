@@ -17,6 +17,7 @@ import { planSuite, type SuitePlan } from "../selection/plan-suite.ts";
 import { type EntryResult, runEntries } from "../suite/run-entries.ts";
 import { openRunner } from "../suite/runners.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
 import { failedBefore, failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
 import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
@@ -35,6 +36,8 @@ interface Suite {
   readonly workers: number;
   /** What had come to no good end before; null where `--last-failed` was not given. */
   readonly failed: ReadonlySet<string> | null;
+  /** Those of them that this command does not run. */
+  readonly leftOut: readonly string[];
   readonly requests: readonly Omit<RunRequest, "reporters">[];
   readonly startedAt: number;
 }
@@ -89,7 +92,9 @@ function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Su
   if (stage === "host") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.
   const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
-  return { flags, stage, plan, workers, failed, requests, startedAt: Date.now() };
+  const meant = new Set(scenarios.map(({ name }) => name));
+  const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
+  return { flags, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
 }
 
 function nothingToRun({ flags: { shard }, plan, failed }: Suite): string {
@@ -143,6 +148,7 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
+      skip: ({ scenario }) => cannotRun(scenario, stage),
       run: (entry, attempt) => {
         const at = plan.entries.indexOf(entry);
         const { repeat, repeats } = entry;
@@ -154,7 +160,9 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
       onEntry: keep,
     });
     const record = keep(results);
-    const bad = record.entries.some(({ outcome }) => !isGood(outcome) && outcome !== "not-run");
+    const bad = record.entries.some(
+      ({ outcome }) => !isGood(outcome) && outcome !== "not-run" && outcome !== "skipped",
+    );
     const again = bad ? againCommand(flags, { rootDefault }) : null;
     return { suite: { record, again }, interrupted: runner.signal.aborted, unwritten };
   } finally {
@@ -173,19 +181,21 @@ async function reported(request: RunRequest, run: (request: RunRequest) => Promi
 
 /** @param before the names of what had come to no good end before */
 function recordOf(
-  { flags, stage, plan, startedAt }: Suite,
+  { flags, stage, plan, leftOut, startedAt }: Suite,
   results: readonly EntryResult[],
   before: ReadonlySet<string>,
 ): SuiteRecord {
   const entries = plan.entries.map(({ position, scenario, repeat, repeats, seed }, index): SuiteEntry => {
-    const { outcome, attempts } = results[index] ?? { outcome: "not-run", attempts: [] };
+    const { outcome, attempts, skipped } = results[index] ?? { outcome: "not-run", attempts: [] };
     return {
       ...{ position, scenario: scenario.name, repeat, repeats, seed, outcome, attempts: [...attempts] },
-      ...(outcome === "not-run" && before.has(scenario.name) ? { failedBefore: true } : {}),
+      ...((outcome === "not-run" || outcome === "skipped") && before.has(scenario.name) ? { failedBefore: true } : {}),
+      ...(skipped === undefined ? {} : { skipped }),
     };
   });
   return {
     ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, plan: plan.digest },
+    ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),
     ...{ shard: flags.shard ?? null, entries },
   };
 }

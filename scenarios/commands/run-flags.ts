@@ -28,6 +28,8 @@ export interface RunFlags {
   /** In seconds. */
   readonly timeout?: number;
   readonly config?: string;
+  /** Files that are tested. */
+  readonly artifact?: readonly string[];
   readonly output: string;
   readonly reporter?: readonly string[];
   readonly json?: boolean;
@@ -52,7 +54,10 @@ export function againCommand(flags: RunFlags, { rootDefault }: { readonly rootDe
 }
 
 function keptOptions(flags: RunFlags): string[] {
-  return kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])]));
+  return [
+    ...kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])])),
+    ...(flags.artifact ?? []).map((path) => option("artifact", path)),
+  ];
 }
 
 function option(name: string, value: string | number): string {

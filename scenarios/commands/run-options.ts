@@ -168,6 +168,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     )
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
     .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
+    .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", "where run directories are made", rootDefault)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
     .option("--dry-run", "show what would run, in order, and do nothing")

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
 import type { JobSpec } from "../../protocol/messages.ts";
+import type { Misbehaviour } from "./behaviours.ts";
 
 const program = fileURLToPath(new URL("./work.mjs", import.meta.url));
 
@@ -16,8 +17,14 @@ export interface WorkSize {
   readonly children: number;
 }
 
+/** What a job does beside its work, and what it is told for that. */
+export interface Misbehaving {
+  readonly behaviour: Misbehaviour;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** The submission of one real job (`work.mjs`), run by the same Node that runs the harness. */
-export function workJob(size: WorkSize, name: string): JobSpec {
+export function workJob(size: WorkSize, name: string, misbehaving?: Misbehaving): JobSpec {
   return {
     name,
     command: [
@@ -26,8 +33,9 @@ export function workJob(size: WorkSize, name: string): JobSpec {
       ...["--units", String(size.units)],
       ...["--unit-ms", String(size.unitCpuMs)],
       ...["--children", String(size.children)],
+      ...(misbehaving === undefined ? [] : ["--behaviour", misbehaving.behaviour]),
     ],
-    environment: {},
+    environment: { ...misbehaving?.environment },
     workspaceBytesMax: 64 * 1024 ** 2,
     redeliveriesMax: 3,
   };

@@ -3,7 +3,7 @@
 // repeated or done by two holders at once gives another result. It says too from which unit this holder went on: "restart
 // from zero" gives the right chain and is not recovery.
 //
-//   node work.mjs --units 40 --unit-ms 25 --children 2 --file-bytes 4096
+//   node work.mjs --units 40 --unit-ms 25 --children 2 --file-bytes 4096 --behaviour ignores-sigterm
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     "unit-ms": { type: "string", default: "25" },
     children: { type: "string", default: "1" },
     "file-bytes": { type: "string", default: "4096" },
+    behaviour: { type: "string" },
   },
 });
 const units = Number(values.units);
@@ -36,6 +37,9 @@ const children = Array.from({ length: Number(values.children) }, () =>
   spawn("/bin/sh", ["-c", child, "child", String(process.pid)], { stdio: "ignore" }),
 );
 
+// What it does beside its work, and should not.
+if (values.behaviour !== undefined) await (await import(`./behaviours/${values.behaviour}.mjs`)).begin();
+
 const startedFrom = state.done;
 mkdirSync("output", { recursive: true });
 while (state.done < units) {
@@ -48,6 +52,8 @@ while (state.done < units) {
 }
 for (const one of children) one.kill("SIGKILL");
 writeFileSync(process.env.HOUSEGUEST_RESULT_FILE ?? "result", JSON.stringify({ chain: state.chain, startedFrom }));
+// Whatever misbehaves may hold the loop open.
+if (values.behaviour !== undefined) process.exit(0);
 
 /** Uses that much CPU time, however long that takes. */
 function burn(cpuMs) {

@@ -22,7 +22,7 @@ export class Director implements EventTarget {
   readonly #world: World;
   readonly #broker: BrokerBody;
   readonly #members: Member[];
-  readonly #faults: Faults;
+  readonly faults: Faults;
   readonly #join: (joinToken: string) => Member;
   readonly #hub: FederatedHub;
   readonly jobIds: string[] = [];
@@ -41,7 +41,7 @@ export class Director implements EventTarget {
     this.#broker = broker;
     this.#members = members;
     this.#hub = new FederatedHub(world, broker);
-    this.#faults = new Faults(world, { broker, members });
+    this.faults = new Faults(world, { broker, members });
   }
 
   schedule(steps: readonly PlanStep[]): void {
@@ -56,11 +56,11 @@ export class Director implements EventTarget {
   /** Faults stop: whatever is still broken is mended, and nothing is broken any more. */
   calm(): void {
     if ((this.#broker.state?.drained ?? null) !== null) this.#endProcess(0);
-    this.#faults.calm();
+    this.faults.calm();
   }
 
   take(step: PlanStep): void {
-    if (this.#faults.isCalm && step.do !== "submit") return;
+    if (this.faults.isCalm && step.do !== "submit") return;
     switch (step.do) {
       case "submit":
         return this.#submit(step);
@@ -114,7 +114,8 @@ export class Director implements EventTarget {
       case "stall-broker":
       case "stall-store":
       case "lose-store":
-        return this.#faults.apply(step);
+        this.faults.apply(step);
+        return;
       default:
         return unreachable(step);
     }
@@ -192,7 +193,7 @@ export class Director implements EventTarget {
 
   #endProcess(downMs: number): void {
     const atMs = this.#world.nowMs;
-    this.#faults.apply({ atMs, do: "kill-broker", downMs, afterEffects: 0, edge: "after" });
+    this.faults.apply({ atMs, do: "kill-broker", downMs, afterEffects: 0, edge: "after" });
   }
 
   #stranger({ pauses }: PlanStepOf<"stranger">): void {

@@ -1,4 +1,5 @@
 import { unreachable } from "../../foundation/assert.ts";
+import { neverMs } from "./never.ts";
 import type { EventTarget } from "./kernel/event-heap.ts";
 import type { PlanStepOf } from "./plan/plan.ts";
 import type { BrokerBody } from "./world/broker-body.ts";
@@ -33,6 +34,11 @@ interface Break {
 }
 
 const nothing = (): void => undefined;
+const both = (first: () => void, then: () => void) => (): void => {
+  first();
+  then();
+};
+const lasting = (ms: number | null): string => (ms === neverMs ? "until it is mended" : `for ${ms} ms`);
 
 /** Breaks what a plan wants broken, and mends it when its time is over or all faults stop. */
 export class Faults implements EventTarget {
@@ -59,8 +65,9 @@ export class Faults implements EventTarget {
     (mend as () => void)();
   }
 
-  apply(step: FaultStep): void {
-    if (this.isCalm) return;
+  /** @returns mends it before its time; what no time mends, nothing does */
+  apply(step: FaultStep): () => void {
+    if (this.isCalm) return nothing;
     switch (step.do) {
       case "kill-agent":
       case "crash-host":
@@ -84,88 +91,110 @@ export class Faults implements EventTarget {
     }
   }
 
-  #breakHost(step: PlanStepOf<"kill-agent" | "crash-host" | "stall-agent" | "fail-checkpoints" | "fail-spawns">): void {
+  #breakHost(
+    step: PlanStepOf<"kill-agent" | "crash-host" | "stall-agent" | "fail-checkpoints" | "fail-spawns">,
+  ): () => void {
     const member = this.#member(step);
-    if (member === undefined) return;
+    if (member === undefined) return nothing;
     const { host, body } = member;
     const of = { kind: "host", target: host.agentId } as const;
+    const startAgain = (): void => member.start();
     if (step.do === "kill-agent") {
-      if (body === null) return;
+      if (body === null) return nothing;
       member.downMs = step.downMs;
       const mend = this.#kill(step, { ...of, undo: () => body.disarm() });
-      body.kill(step, mend);
-    } else if (step.do === "crash-host") {
+      body.kill(step, mend.inTime);
+      return both(startAgain, mend.now);
+    }
+    if (step.do === "crash-host") {
       member.downMs = step.downMs;
-      this.#break(step.do, { ...of, forMs: step.downMs, undo: nothing });
+      const mend = this.#break(step.do, { ...of, forMs: step.downMs, undo: nothing });
       body?.kill({ afterEffects: 0, edge: "after" }, nothing);
       host.losePower();
-    } else if (step.do === "stall-agent") {
-      // One of several that overlap ends when the longest does, or when all faults stop.
-      this.#break(step.do, { ...of, forMs: step.forMs, undo: () => (this.isCalm ? body?.wake() : undefined) });
-      body?.stall(step.forMs);
-    } else {
-      const what = step.do === "fail-spawns" ? "spawnsFail" : "checkpointsFail";
-      host[what] += 1;
-      this.#break(step.do, { ...of, forMs: step.forMs, undo: () => void (host[what] -= 1) });
+      return both(startAgain, mend);
     }
+    if (step.do === "stall-agent") {
+      // One of several that overlap ends when the longest does, or when all faults stop.
+      const undo = (): void => (this.isCalm ? body?.wake() : undefined);
+      const mend = this.#break(step.do, { ...of, forMs: step.forMs, undo });
+      body?.stall(step.forMs);
+      return both(mend, () => body?.wake());
+    }
+    const what = step.do === "fail-spawns" ? "spawnsFail" : "checkpointsFail";
+    host[what] += 1;
+    return this.#break(step.do, { ...of, forMs: step.forMs, undo: () => void (host[what] -= 1) });
   }
 
-  #breakBroker(step: PlanStepOf<"kill-broker" | "stall-broker" | "stall-store" | "lose-store">): void {
+  #breakBroker(step: PlanStepOf<"kill-broker" | "stall-broker" | "stall-store" | "lose-store">): () => void {
     const broker = this.#broker;
     const of = { kind: "broker", target: "broker" } as const;
+    const startAgain = (): void => (broker.isUp ? undefined : broker.start());
     if (step.do === "kill-broker") {
       const mend = this.#kill(step, { ...of, undo: () => broker.disarm() });
-      broker.kill(step, mend);
-    } else if (step.do === "lose-store") {
+      broker.kill(step, mend.inTime);
+      return both(startAgain, mend.now);
+    }
+    if (step.do === "lose-store") {
       const subjects = broker.loseStore(step);
       const detail = step.writes === null ? "everything is forgotten" : `the last ${step.writes} commits are forgotten`;
-      this.#break(step.do, { ...of, target: "store", forMs: step.downMs, undo: nothing, subjects, detail });
-    } else {
-      this.#break(step.do, { ...of, forMs: step.forMs, undo: () => (this.isCalm ? broker.wake() : undefined) });
-      if (step.do === "stall-broker") broker.stall(step.forMs);
-      else broker.stallStore(step);
+      const broken = { ...of, target: "store", forMs: step.downMs, undo: nothing, subjects, detail };
+      return both(startAgain, this.#break(step.do, broken));
     }
+    const undo = (): void => (this.isCalm ? broker.wake() : undefined);
+    const mend = this.#break(step.do, { ...of, forMs: step.forMs, undo });
+    if (step.do === "stall-broker") broker.stall(step.forMs);
+    else broker.stallStore(step);
+    return both(mend, () => broker.wake());
   }
 
   /** Nothing mends that. */
-  #rot(step: PlanStepOf<"rot-checkpoints">): void {
+  #rot(step: PlanStepOf<"rot-checkpoints">): () => void {
     const member = this.#member(step);
-    if (member === undefined) return;
+    if (member === undefined) return nothing;
     member.host.rotCheckpoints();
     this.#note(step.do, { target: member.host.agentId, detail: "what is on the disk now", subjects: [] });
+    return nothing;
   }
 
-  #jumpClock({ do: fault, agent, byMs }: PlanStepOf<"jump-clock">): void {
+  #jumpClock({ do: fault, agent, byMs }: PlanStepOf<"jump-clock">): () => void {
     const member = agent === null ? undefined : this.#member({ agent });
-    if (agent === null) this.#broker.jumpClock(byMs);
-    else if (member !== undefined) member.host.clockOffsetMs += byMs;
-    this.#note(fault, { target: member?.host.agentId ?? "broker", detail: `by ${byMs} ms`, subjects: [] });
+    const target = member?.host.agentId ?? "broker";
+    const jump = (ms: number): void => {
+      if (agent === null) this.#broker.jumpClock(ms);
+      else if (member !== undefined) member.host.clockOffsetMs += ms;
+    };
+    jump(byMs);
+    this.#note(fault, { target, detail: `by ${byMs} ms`, subjects: [] });
+    return () => {
+      jump(-byMs);
+      this.#world.record(this.#world.harness, "fault.undone", { fault, target });
+    };
   }
 
-  #disturb(step: PlanStepOf<"disturb-link">): void {
+  #disturb(step: PlanStepOf<"disturb-link">): () => void {
     const member = this.#member(step);
-    if (member === undefined) return;
+    if (member === undefined) return nothing;
     const undo = member.host.link.disturb(step);
     const { agentId } = member.host;
-    this.#break(`${step.how} ${step.direction}`, { kind: "link", target: agentId, forMs: step.forMs, undo });
+    return this.#break(`${step.how} ${step.direction}`, { kind: "link", target: agentId, forMs: step.forMs, undo });
   }
 
   /**
    * A kill is in force from the moment when its fuse is lit until the process is up again.
    *
-   * @returns to be called when it died
+   * @returns `inTime`: to be called when it died
    */
   #kill(
     { do: fault, afterEffects, downMs }: PlanStepOf<"kill-agent" | "kill-broker">,
     broken: Omit<Break, "forMs">,
-  ): () => void {
-    const detail = afterEffects === 0 ? `for ${downMs} ms` : `${afterEffects} effects from now, for ${downMs} ms`;
-    const mend = this.#break(fault, { ...broken, detail, forMs: null });
-    return () => this.#in(downMs, mend);
+  ): { readonly inTime: () => void; readonly now: () => void } {
+    const detail = afterEffects === 0 ? lasting(downMs) : `${afterEffects} effects from now, ${lasting(downMs)}`;
+    const now = this.#break(fault, { ...broken, detail, forMs: null });
+    return { inTime: () => this.#in(downMs, now), now };
   }
 
   /** @returns mends it */
-  #break(fault: string, { kind, target, forMs, undo, subjects = [], detail = `for ${forMs} ms` }: Break): () => void {
+  #break(fault: string, { kind, target, forMs, undo, subjects = [], detail = lasting(forMs) }: Break): () => void {
     this.#note(fault, { target, detail, subjects });
     this.#world.faults.apply(kind);
     const mend = (): void => {

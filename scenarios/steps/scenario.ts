@@ -1,4 +1,5 @@
 import type { Timing } from "../../protocol/timing.ts";
+import type { NeedName } from "../needs/needs.ts";
 import type { ScenarioExpectation } from "../checkers/registry.ts";
 import type { Step } from "./step.ts";
 
@@ -22,6 +23,12 @@ export interface Scenario {
   readonly tags: readonly string[];
   /** Where it can be played. */
   readonly stages: readonly ("host" | "sim")[];
+  /** What a run on the host needs of the machine; where it is missing the scenario is skipped, which is no pass. */
+  readonly needs?: readonly NeedName[];
+  /** Why a run on the host may hurt whoever else uses this machine, as a sentence. */
+  readonly hurts?: string;
+  /** It touches state that the whole host shares: a crontab, every processor. */
+  readonly hostWide?: boolean;
   /** The broker's store on the host, unless the user says otherwise: what outlives the broker needs one that lasts. */
   readonly store?: "memory" | "sqlite";
   readonly defaults: ScenarioKnobs;

@@ -45,8 +45,10 @@ export function mergeSuites(shards: readonly ShardSuite[]): MergedSuite {
 
 function merged(shards: readonly ShardSuite[], entries: readonly (SuiteEntry & { directory: string })[]): SuiteRecord {
   const [{ record: first }] = shards as [ShardSuite];
+  const leftOut = [...new Set(shards.flatMap(({ record }) => record.leftOut ?? []))];
   return {
     ...{ version: 1, stage: first.stage, planned: first.planned, shard: null },
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(first.plan === undefined ? {} : { plan: first.plan }),
     startedAt: Math.min(...shards.map(({ record }) => record.startedAt)),
     endedAt: Math.max(...shards.map(({ record }) => record.endedAt)),

@@ -152,3 +152,24 @@ describe("runEntries", () => {
     expect(ended).toEqual([1]);
   });
 });
+
+describe("an entry that this machine cannot run", () => {
+  const why = { why: "no", remedy: "yes" };
+
+  test("is not run, is no failure that ends the others, and is told with its reason", async () => {
+    const ran: number[] = [];
+    const results = await runEntries({
+      ...{ entries: [0, 1, 2], workers: 1, retries: 2, failuresMax: 1, signal: new AbortController().signal },
+      skip: (index) => (index === 1 ? why : null),
+      async run(index) {
+        ran.push(index);
+        const times = { startedAt: 0, endedAt: 0 };
+        return { ...times, run: "r", stage: "host", residue: null, exitCode: ExitCode.pass, interrupted: false };
+      },
+      onEntry: () => undefined,
+    });
+    expect(ran).toEqual([0, 2]);
+    expect(results.map(({ outcome }) => outcome)).toEqual(["passed", "skipped", "passed"]);
+    expect(results[1]).toEqual({ outcome: "skipped", attempts: [], interrupted: false, skipped: why });
+  });
+});

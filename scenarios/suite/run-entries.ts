@@ -1,6 +1,6 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
-import { isGood, type Outcome, outcomeOf, type SuiteAttempt } from "../../protocol/suite.ts";
+import { isGood, type Outcome, outcomeOf, type Skipped, type SuiteAttempt } from "../../protocol/suite.ts";
 
 /** What became of one entry. */
 export interface EntryResult {
@@ -8,6 +8,8 @@ export interface EntryResult {
   readonly attempts: readonly SuiteAttempt[];
   /** The user interrupted it, whatever else came of it: an interrupted run may leave something, which is told first. */
   readonly interrupted: boolean;
+  /** Only of one that this machine cannot run. */
+  readonly skipped?: Skipped;
 }
 
 type Ended = Pick<RunVerdict, "run" | "stage" | "residue" | "exitCode" | "startedAt" | "endedAt" | "interrupted">;
@@ -22,6 +24,8 @@ export interface RunEntries<Entry> {
   readonly failuresMax: number | null;
   /** Aborted, no further one begins. */
   readonly signal: AbortSignal;
+  /** Why this machine cannot run it; null where it can. Asked for at its turn. */
+  readonly skip?: (entry: Entry) => Skipped | null;
   /** @param attempt from 1 */
   readonly run: (entry: Entry, attempt: number) => Promise<Ended>;
   /** After each entry that ran, with what all have come to by now. */
@@ -57,7 +61,7 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
         const result = await runEntry(entries[index] as Entry, options);
         results[index] = result;
         if (result.interrupted) interrupted = true;
-        else if (!isGood(result.outcome)) failures += 1;
+        else if (!isGood(result.outcome) && result.outcome !== "skipped") failures += 1;
         onEntry(results);
       } catch (error) {
         interrupted = true;
@@ -72,7 +76,9 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
   return results;
 }
 
-async function runEntry<Entry>(entry: Entry, { run, retries, signal }: RunEntries<Entry>): Promise<EntryResult> {
+async function runEntry<Entry>(entry: Entry, { run, skip, retries, signal }: RunEntries<Entry>): Promise<EntryResult> {
+  const skipped = skip?.(entry) ?? null;
+  if (skipped !== null) return { outcome: "skipped", attempts: [], interrupted: false, skipped };
   const attempts: SuiteAttempt[] = [];
   let interrupted = false;
   for (let attempt = 1; attempt <= retries + 1; attempt += 1) {

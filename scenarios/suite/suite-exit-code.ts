@@ -14,6 +14,8 @@ const severity: readonly number[] = [
 
 /** @param failOnFlaky whether a flaky entry is a failed one */
 export function suiteExitCode(outcomes: readonly Outcome[], { failOnFlaky = false } = {}): number {
+  // Who hoped for a run and got none is not told that all is well.
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === "skipped")) return ExitCode.unknown;
   const codes = outcomes.map((outcome) => (outcome === "flaky" && failOnFlaky ? ExitCode.fail : exitCodes[outcome]));
   return worstExitCode(codes);
 }
@@ -28,6 +30,8 @@ export function worstExitCode(codes: readonly number[]): number {
 const exitCodes: Readonly<Record<Outcome, number>> = {
   passed: ExitCode.pass,
   flaky: ExitCode.pass,
+  // What this machine cannot run says nothing about the others.
+  skipped: ExitCode.pass,
   "not-run": ExitCode.unknown,
   failed: ExitCode.fail,
   unknown: ExitCode.unknown,

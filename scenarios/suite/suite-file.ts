@@ -56,13 +56,13 @@ export function readSuite(root: string): SuiteRecord {
 
 /**
  * The names of those that came to no good end; what was interrupted is one of them. What was not run is one only if it
- * had come to no good end before.
+ * had come to no good end before. What `--last-failed` was told to leave out still has.
  */
-export function failedLast({ entries }: SuiteRecord): ReadonlySet<string> {
+export function failedLast({ entries, leftOut = [] }: SuiteRecord): ReadonlySet<string> {
   const bad = entries.filter(({ outcome, failedBefore }) =>
-    outcome === "not-run" ? failedBefore === true : !isGood(outcome),
+    outcome === "not-run" || outcome === "skipped" ? failedBefore === true : !isGood(outcome),
   );
-  return new Set(bad.map(({ scenario }) => scenario));
+  return new Set([...bad.map(({ scenario }) => scenario), ...leftOut]);
 }
 
 /** As `failedLast` of what lies under `root`; none where nothing can be read. */

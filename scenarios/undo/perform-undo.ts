@@ -5,9 +5,11 @@ import { execa } from "execa";
 
 import { messageOf } from "../../foundation/errors.ts";
 import { runMarker } from "../../protocol/job-environment.ts";
+import { leaveCgroup } from "./leave-cgroup.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
 import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
 import { emptyCgroup } from "../stages/host/run-cgroup.ts";
+import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /** How long the kernel may take to reap what was killed, in milliseconds. */
@@ -39,6 +41,13 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
           () => emptyCgroup(action.path),
           `${cgroupPids(action.path).length} processes are still in it`,
         );
+      case "ends-with-process":
+        // Its own ends it before it comes here.
+        return action.pid === process.pid || !isAlive(action) ? undefined : `the process ${action.pid} still bears it`;
+      case "remove-broker-fault":
+        return isAlive(action) ? await removeBrokerFault(action) : undefined;
+      case "leave-cgroup":
+        return await until(() => leaveCgroup(action), `${cgroupPids(action.path).length} processes are still in it`);
       case "remove-directory":
         await rm(action.path, { recursive: true, force: true, maxRetries: 3 });
         return existsSync(action.path) ? "something is still in it" : undefined;

@@ -12,6 +12,19 @@ export const UndoAction = z.discriminatedUnion("undo", [
   /** Every live process that bears the run's marker in its environment: the harness's actors and all they started. */
   z.strictObject({ undo: z.literal("kill-marked"), run: z.string() }),
   z.strictObject({ undo: z.literal("remove-cgroup"), path: z.string() }),
+  /** A cgroup with a limit, into which processes were moved: they go back to where they were, and it is removed. */
+  z.strictObject({ undo: z.literal("leave-cgroup"), path: z.string(), to: z.string() }),
+  /** What a process bears and nothing else does: there is nothing to undo once it is gone. */
+  z.strictObject({ undo: z.literal("ends-with-process"), pid: z.int(), startTime: z.string(), what: z.string() }),
+  /** A rule by which a broker misbehaves; it is known by how long it would last, and ends with the broker's process. */
+  z.strictObject({
+    undo: z.literal("remove-broker-fault"),
+    url: z.string(),
+    operatorToken: z.string(),
+    pid: z.int(),
+    startTime: z.string(),
+    expiresInMs: z.int(),
+  }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
@@ -29,11 +42,26 @@ export function describeUndo(action: UndoAction): string {
       return `processes marked HOUSEGUEST_RUN=${action.run}`;
     case "remove-cgroup":
       return `the cgroup ${action.path}`;
+    case "ends-with-process":
+      return `${action.what}, which the process ${action.pid} bears`;
+    case "remove-broker-fault":
+      return `the misbehaviour that was ordered of the broker at ${action.url}`;
+    case "leave-cgroup":
+      return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
       return `the directory ${action.path}`;
     case "withdraw-agent":
       return `the agent in ${action.home}`;
   }
+}
+
+/** Why there is nothing to do for an action: the process that bore it is gone, and it with that. Else undefined. */
+export function goneWith(
+  action: UndoAction,
+  isAlive: (of: { pid: number; startTime: string }) => boolean,
+): string | undefined {
+  if (!("startTime" in action) || isAlive(action)) return undefined;
+  return `the process ${action.pid} is gone, and this with it`;
 }
 
 /** The command with which a user finishes an action by hand. */
@@ -47,6 +75,12 @@ export function finishCommand(action: UndoAction): string {
       return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
     case "remove-cgroup":
       return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
+    case "ends-with-process":
+      return `kill ${action.pid}`;
+    case "remove-broker-fault":
+      return `kill -9 ${action.pid}`;
+    case "leave-cgroup":
+      return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":
       return `rm -rf -- '${action.path}'`;
     case "withdraw-agent":

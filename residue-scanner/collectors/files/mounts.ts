@@ -68,7 +68,16 @@ export function readMounts(path = "/proc/self/mountinfo"): Mount[] {
     if (systemCode(error) === "ENOENT") return [];
     throw error;
   }
-  return table.toString("latin1").split("\n").filter(Boolean).map(parseMount);
+  return parseMounts(table);
+}
+
+/** @param table as /proc/PID/mountinfo has it */
+export function parseMounts(table: Uint8Array): Mount[] {
+  return Buffer.from(table.buffer, table.byteOffset, table.byteLength)
+    .toString("latin1")
+    .split("\n")
+    .filter(Boolean)
+    .map(parseMount);
 }
 
 /** proc_pid_mountinfo(5): optional fields end with a single dash. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import { type MessagePort, Worker, type WorkerOptions } from "node:worker_threads";
 
 /**
  * Runs in the worker, before its module: takes the sources of the modules from `workerData.sources` and leaves what
@@ -28,8 +28,8 @@ const strippedModules = new Map<string, string>();
  * Node would load its type stripper (WebAssembly) into every thread anew: measured, 65 ms of processor and 17 MiB each.
  * Where this thread runs compiled modules, or strips in another way, the module starts as it is.
  */
-export function startStripped(entry: URL, data: unknown): Worker {
-  const options: WorkerOptions = { execArgv: [], stdout: false, stderr: false };
+export function startStripped(entry: URL, data: unknown, transferList: readonly MessagePort[] = []): Worker {
+  const options: WorkerOptions = { execArgv: [], stdout: false, stderr: false, transferList: [...transferList] };
   const sources = entry.href.endsWith(".ts") ? stripAll(entry) : null;
   if (sources === null) return new Worker(entry, { ...options, workerData: data });
   return new Worker(prologue, { ...options, eval: true, workerData: { sources, entry: entry.href, data } });

@@ -1,6 +1,8 @@
 import type { ListedFact, ListedReading, ProcessFact } from "../../core/fact.ts";
-import { readMounts } from "../files/mounts.ts";
+import { parseMounts, readMounts } from "../files/mounts.ts";
+import { readMountTables } from "../mount-tables.ts";
 import { withinNamespace } from "../network-namespaces.ts";
+import { readProcLink } from "../proc.ts";
 import { namespacesOf } from "../processes/read-process.ts";
 import { collectIpc } from "./ipc.ts";
 import { collectMessageQueues } from "./message-queues.ts";
@@ -29,13 +31,23 @@ export type Dwellers = readonly Pick<ProcessFact, "pid" | "namespaces" | "kernel
 
 /** Mounts in the mount namespaces of others: a path there need not lead to the same as it does here. */
 export function collectOtherMounts(dwellers: Dwellers): ListedReading {
-  return inOthers("mnt", dwellers, ({ pids }) => {
-    for (const pid of pids) {
+  const uninhabited: OtherNamespace[] = [];
+  const inhabited = inOthers("mnt", dwellers, (namespace) => {
+    for (const pid of namespace.pids) {
       const mounts = readMounts(`/proc/${pid}/mountinfo`);
       if (mounts.length > 0) return { facts: mountFacts(mounts), unseen: [] };
     }
-    return null;
+    // Into these a thread has to go, which costs more than to look: all of them at once.
+    uninhabited.push(namespace);
+    return { facts: [], unseen: [] };
   });
+  const tables = readMountTables(uninhabited.map(({ entrance }) => entrance));
+  const kept = uninhabited.map((namespace, index) => {
+    const table = tables[index] ?? null;
+    const reading = table === null ? null : { facts: mountFacts(parseMounts(table)), unseen: [] };
+    return placedReading(reading, namespace, "mnt");
+  });
+  return together([inhabited, ...kept]);
 }
 
 /** What others keep in IPC namespaces of their own. */
@@ -56,7 +68,7 @@ export function collectOtherSettings(dwellers: Dwellers): ListedReading {
   const networks = inOthers("net", dwellers, (namespace) =>
     within("net", namespace, () => networkFact(collectSysctls("/proc/sys", { path: "net", leaves: ofEach }))),
   );
-  return { facts: [...names.facts, ...networks.facts], unseen: [...names.unseen, ...networks.unseen] };
+  return together([names, networks]);
 }
 
 /** Whoever lived there first may have ended since. */
@@ -102,15 +114,29 @@ function inOthers(
   read: (namespace: OtherNamespace) => ListedReading | null,
 ): ListedReading {
   const all = others(kind, dwellers);
-  const facts: ListedFact[] = [];
-  const unseen = new Set<string>();
-  for (const namespace of all.slice(0, namespacesMax)) {
-    const found = read(namespace);
-    facts.push(...(found?.facts ?? []).map((fact) => placed(fact, namespace, kind)));
-    for (const text of found?.unseen ?? []) unseen.add(text);
-  }
-  if (all.length > namespacesMax) unseen.add(`${all.length - namespacesMax} more namespaces (${kind}) are not read`);
-  return { facts, unseen: [...unseen] };
+  const readings = all.slice(0, namespacesMax).map((namespace) => placedReading(read(namespace), namespace, kind));
+  const more = all.length - namespacesMax;
+  const unseen = more > 0 ? [`${more} more namespaces (${kind}) are not read`] : [];
+  return together([...readings, { facts: [], unseen }]);
+}
+
+/** @param reading null where nothing led there */
+function placedReading(reading: ListedReading | null, namespace: OtherNamespace, kind: Kind): ListedReading {
+  if (reading !== null)
+    return { facts: reading.facts.map((fact) => placed(fact, namespace, kind)), unseen: reading.unseen };
+  // Who lived there has ended, and took it along.
+  return { facts: [], unseen: isThere(namespace, kind) ? [`${namespace.name} cannot be entered`] : [] };
+}
+
+function isThere({ name, pids }: OtherNamespace, kind: Kind): boolean {
+  if (pids.some((pid) => readProcLink(`/proc/${pid}/ns/${kind}`) === name)) return true;
+  return readMounts().some(({ type, root }) => type === "nsfs" && root === name);
+}
+
+/** What several could not see in the same way is said once. */
+function together(readings: readonly ListedReading[]): ListedReading {
+  const unseen = new Set(readings.flatMap((reading) => reading.unseen));
+  return { facts: readings.flatMap(({ facts }) => facts), unseen: [...unseen] };
 }
 
 function placed(fact: ListedFact, { name, pids, entrance, isPinned }: OtherNamespace, kind: Kind): ListedFact {

@@ -83,11 +83,22 @@ function kernelThread(stat: ProcessStat, proc: string): ProcessFact {
 }
 
 function basis(stat: ProcessStat) {
-  const { pid, startTime, name, parent, session, group, state, nice, policy, realtimePriority } = stat;
+  const { pid, startTime, name, parent, session, group, terminal, state, nice, policy, realtimePriority } = stat;
   const kind = policy & ~resetOnFork;
   const scheduling = `${policies[kind] ?? `policy ${kind}`}${(policy & resetOnFork) === 0 ? "" : ", reset on fork"}`;
   const priority = realtimePriority === 0 ? "" : ` at priority ${realtimePriority}`;
-  return { pid, startTime, name, parent, session, group, state, nice, scheduling: `${scheduling}${priority}` };
+  return {
+    pid,
+    startTime,
+    name,
+    parent,
+    session,
+    group,
+    terminal,
+    state,
+    nice,
+    scheduling: `${scheduling}${priority}`,
+  };
 }
 
 /** linux/ioprio.h: IOPRIO_WHO_PROCESS, and the class above a level of 0 to 7. */

@@ -124,6 +124,8 @@ export const PlanStep = z.discriminatedUnion("do", [
     forMs,
     direction: z.enum(["both", "to-broker", "to-agent"]),
     how: z.enum(["cut", "reset", "lossy", "slow", "duplicating", "reordering"]),
+    /** By how much a slow one is slower at the least, and by how much more at the most; up to 20 s where it is left out. */
+    slowMs: z.strictObject({ min: Ms, jitter: Ms }).optional(),
   }),
   // What breaks at the broker.
   z.strictObject({ atMs: Ms, do: z.literal("kill-broker"), downMs: Ms, ...kill }),

@@ -159,6 +159,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
     return this.#store.forget(writes);
   }
 
+  get isStalled(): boolean {
+    return this.#stall.isOn;
+  }
+
   stall(forMs: number): void {
     // Who is not there cannot stand still.
     if (this.isUp) this.#stall.begin(forMs);

@@ -3,7 +3,7 @@ import type { PlanStepOf } from "../plan/plan.ts";
 import { durationMs, type World } from "./world.ts";
 
 export type Direction = "to-broker" | "to-agent";
-export type Disturbance = Pick<PlanStepOf<"disturb-link">, "direction" | "how">;
+export type Disturbance = Pick<PlanStepOf<"disturb-link">, "direction" | "how" | "slowMs">;
 
 /** What became of one message on its way. */
 export interface Passage {
@@ -26,6 +26,8 @@ export class Link {
   readonly #world: World;
   readonly #stream: ChoiceStream;
   #disturbances: Disturbance[] | null = null;
+  /** How many messages a disturbance has hit. */
+  spoiled = 0;
 
   constructor(world: World, stream: ChoiceStream) {
     this.#world = world;
@@ -49,19 +51,21 @@ export class Link {
     passage.delayMs = durationMs(this.#stream, "latency", { minMs, maxMs });
     passage.againAfterMs = null;
     if (this.#disturbances !== null) {
-      for (const one of this.#disturbances) if (concerns(one, direction)) this.#spoil(passage, one.how);
+      for (const one of this.#disturbances) if (concerns(one, direction)) this.#spoil(passage, one);
     }
     return passage;
   }
 
-  #spoil(passage: Passage, how: Disturbance["how"]): void {
+  #spoil(passage: Passage, { how, slowMs }: Disturbance): void {
     const stream = this.#stream;
+    this.spoiled += 1;
     if (how === "cut") passage.fate = "lost";
     else if (how === "reset") passage.fate = "reset";
     else if (how === "lossy") {
       if (stream.chance("loss", 0.5)) passage.fate = "lost";
-    } else if (how === "slow") passage.delayMs += stream.upTo("slow", slowMsMax);
-    else if (how === "reordering") passage.delayMs += stream.upTo("reorder", reorderMsMax);
+    } else if (how === "slow") {
+      passage.delayMs += (slowMs?.min ?? 0) + stream.upTo("slow", slowMs?.jitter ?? slowMsMax);
+    } else if (how === "reordering") passage.delayMs += stream.upTo("reorder", reorderMsMax);
     else passage.againAfterMs = 1 + stream.upTo("again", reorderMsMax);
   }
 }

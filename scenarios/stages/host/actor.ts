@@ -43,6 +43,8 @@ export interface ActorRequest<T> {
   readonly ready: z.ZodType<T>;
   readonly readyWithinMs: number;
   readonly run: string;
+  /** What it finds in its environment beside the harness's own. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly historyFile: string;
   readonly logDirectory: string;
   /** The run's cgroup, in which the actor gets one of its own; undefined where none is writable. */
@@ -67,7 +69,11 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
   const child = spawn(file, args, {
     detached: true,
     stdio: ["ignore", "pipe", log],
-    env: { ...process.env, [runMarker]: request.run, [historyVariable]: request.historyFile },
+    env: {
+      ...process.env,
+      ...request.environment,
+      ...{ [runMarker]: request.run, [historyVariable]: request.historyFile },
+    },
   });
   closeSync(log);
   const exited = new Promise<ActorExit>((resolve) => {

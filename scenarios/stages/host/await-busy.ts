@@ -2,6 +2,7 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 
 import type { AgentStatus } from "../../../protocol/control.ts";
 import type { StepOf } from "../../steps/step.ts";
+import { StepError } from "../../steps/step-error.ts";
 import { notBusy, WaitError } from "../../steps/wait-error.ts";
 import { controlCall } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
@@ -21,8 +22,20 @@ export async function awaitBusy(stage: HostStage, step: StepOf<"await-busy">): P
       for (const sandbox of working) if (sandbox.pid !== null) stage.see(sandbox.pid, "job");
       return `${working.length} sandboxes at work`;
     }
+    checkNoneFailed(stage);
     if (performance.now() > deadline) throw notBusy(step, working.length);
     await pauseFor(askEveryMs, undefined, { signal });
+  }
+}
+
+/** A job that has failed for good gets on no more: whoever waits for it hears at once why. */
+function checkNoneFailed({ options: { history } }: HostStage): void {
+  for (const { type, data } of history.records) {
+    if (type !== "broker.job" || data.to !== "failed") continue;
+    throw new StepError(`Job ${data.jobId} failed before it was at work: ${data.reason}.`, {
+      code: "job-failed",
+      next: "Run it again with --keep: what the job itself said is in its agent's home.",
+    });
   }
 }
 

@@ -2,17 +2,27 @@ import type { KeyObject } from "node:crypto";
 import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pauseFor } from "node:timers/promises";
 
+import { withinDeadline } from "../../../foundation/deadline.ts";
 import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts";
 import type { Random } from "../../../foundation/random.ts";
+import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import type { FaultContext } from "../../faults/fault.ts";
+import { FaultsInForce } from "../../faults/faults-in-force.ts";
+import { Links } from "../../faults/link/links.ts";
+import { faultKindOf } from "../../faults/kinds.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
 import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
+import type { AnyStage } from "../either/any-stage.ts";
 import type { Actor } from "./actor.ts";
+import type { OperatorClient } from "../../../broker-sim/io/operator-client.ts";
 import type { Operator } from "./operator.ts";
+import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
@@ -49,10 +59,15 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** Whether the broker is to take orders to misbehave (--faults). */
+  readonly brokerTakesFaults: boolean;
+  /** What a fault may use of the stage; see `host-fault-context.ts`. */
+  readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
 }
 
 /** Real processes on this host: what the steps of one run share. */
-export class HostStage {
+export class HostStage implements AnyStage {
+  /** Its signal is aborted, too, when a step fails beside which others go on. */
   readonly options: HostStageOptions;
   /** The only directory that the harness makes outside the run directory; the agents' homes come to lie in it. */
   readonly place: string;
@@ -62,12 +77,17 @@ export class HostStage {
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
   readonly seen: SeenProcess[] = [];
+  /** The agent of each process that was started as one. */
+  readonly agentPids = new Map<number, string>();
   /** How many requests of owners were made. */
   requests = 0;
   /** Copies of the keys of agents that withdrew, by the agent's name. */
   readonly keptKeys = new Map<string, KeyObject>();
   /** Since the step that killed it, until it is started again. */
   brokerIsKilled = false;
+  /** The agents that a step killed and none has started again. */
+  readonly killed = new Set<string>();
+  readonly #failing = new AbortController();
   readonly watch: AgentWatch;
   /** What the owners of agents work on, by the agent's name: a directory of the harness's, with a file in it. */
   readonly desks = new Map<string, string>();
@@ -75,6 +95,22 @@ export class HostStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Lines between agents and broker, by the agent's name. */
+  readonly links = new Links();
+  /** What the steps broke on purpose. */
+  readonly faults: FaultsInForce;
+  /** What else the harness has open, each with how it is closed; the last one is closed first. */
+  readonly closing: (() => void | Promise<void>)[] = [];
+  /** The broker that commands the one on the stage, and the line between them; since the step `federate`. */
+  hub:
+    | {
+        readonly client: OperatorClient;
+        readonly line: OverheardLine;
+        readonly connectionId: string;
+        /** What it had started, in its order. */
+        readonly spawns: { readonly commandId: string; readonly executionId: string }[];
+      }
+    | undefined;
   broker:
     | {
         readonly url: string;
@@ -87,12 +123,17 @@ export class HostStage {
     | undefined;
 
   private constructor(options: HostStageOptions, cgroup: string | undefined) {
-    this.options = options;
+    const signal = AbortSignal.any([options.signal, this.#failing.signal]);
+    this.options = { ...options, signal };
     this.place = join(tmpdir(), `houseguest-${options.id}`);
     this.cgroup = cgroup;
     this.watch = new AgentWatch(options.history.record);
-    this.schedule = new Schedule(options.signal);
+    this.schedule = new Schedule(signal);
     this.pauses = new PauseWatch(options.history.record);
+    this.faults = new FaultsInForce({
+      ...{ ledger: options.ledger, record: options.history.record, kindOf: faultKindOf },
+      context: (number) => options.faultContext(this, number),
+    });
   }
 
   /** Sets the stage; each thing is registered for undoing before it is made. */
@@ -122,6 +163,40 @@ export class HostStage {
     return batch;
   }
 
+  get nowMs(): number {
+    return performance.now();
+  }
+
+  get records(): readonly HistoryRecord[] {
+    return this.options.history.records;
+  }
+
+  /** Of its own records and of those about it. Whose an instance is shows its pid, once it has said that it is ready. */
+  isOf(name: string, { actor, source, data }: HistoryRecord): boolean | undefined {
+    const { agentId } = this.agent(name);
+    if ("agentId" in data) return data.agentId === agentId;
+    if (actor !== "agent") return false;
+    const pid = this.records.flatMap((one) =>
+      one.type === "agent.started" && one.source === source ? one.data.pid : [],
+    );
+    const owner = pid[0] === undefined ? undefined : this.agentPids.get(pid[0]);
+    return owner === undefined ? undefined : owner === name;
+  }
+
+  async pass(forMs: number): Promise<void> {
+    const { signal } = this.options;
+    await pauseFor(forMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+
+  async untilRecorded(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    const { history, signal } = this.options;
+    await history.until(what, condition, { withinMs, signal });
+  }
+
+  giveUp(error: unknown): void {
+    this.#failing.abort(error);
+  }
+
   /** Whether the agent withdrew: its process has ended, and its home is gone. */
   hasLeft({ actor, home }: HostAgent): boolean {
     return actor.hasExited() && !existsSync(home);
@@ -146,13 +221,20 @@ export class HostStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */
   see(pid: number, role: SeenProcess["role"]): void {
     const stat = processStat(pid);
     if (stat !== undefined) this.seen.push({ pid, startTime: stat.startTime, role, sessionId: stat.sessionId });
+  }
+
+  /** Closes what the harness opened beside the broker; twice is harmless. */
+  async close(withinMs: number): Promise<void> {
+    for (const close of this.closing.splice(0).reverse()) {
+      await withinDeadline(Promise.resolve(close()), { ms: withinMs, late: undefined });
+    }
   }
 
   /**
@@ -164,10 +246,12 @@ export class HostStage {
     await this.schedule.stop();
     this.pauses.close();
     await this.watch.close();
+    await this.close(withinMs);
     if (this.broker !== undefined) {
       this.broker.actor.kill("SIGHUP");
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
+    await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.cgroups]) {
       try {

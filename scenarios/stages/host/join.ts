@@ -14,6 +14,10 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   const home = joinPath(stage.place, step.agent);
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   await stage.watch.follow(home);
+  if (step.link === true) {
+    const seed = String(options.random.stream(`link/${step.agent}`).nextUint32());
+    await stage.links.open(step.agent, { target: stage.running.url, seed });
+  }
   const watches =
     step.quietS === undefined ? [] : ["--pause-on-touch", desk(stage, step.agent), "--quiet", String(step.quietS)];
   const { agent, driver } = await startAgent(stage, {

@@ -10,6 +10,7 @@ export async function killBroker(stage: HostStage, { downMs }: StepOf<"kill-brok
   const { actor } = stage.running;
   const { history, signal } = stage.options;
   const detail = downMs === undefined ? "until it is started again" : `for ${downMs} ms`;
+  await stage.faults.look();
   history.record("fault.applied", { fault: "kill-broker", target: "broker", detail, subjects: [] });
   stage.brokerIsKilled = true;
   actor.kill("SIGKILL");

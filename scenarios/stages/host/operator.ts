@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { HouseguestError } from "../../../foundation/errors.ts";
+import { FaultList, FaultView, type PutFault } from "../../../protocol/faults.ts";
 import {
   Acknowledged,
   type AgentCommand,
@@ -49,6 +50,16 @@ export class Operator {
 
   async drain(reason: string): Promise<void> {
     await this.#call("POST", routes.drain, Acknowledged, { reason });
+  }
+
+  /** Orders misbehaviour of a broker that was started with --faults. */
+  async putFault(fault: PutFault): Promise<FaultView> {
+    return await this.#call("POST", routes.faults, FaultView, fault);
+  }
+
+  /** The rules of its misbehaviour, those that ended included. */
+  async faults(): Promise<FaultView[]> {
+    return (await this.#call("GET", routes.faults, FaultList)).faults;
   }
 
   async #call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {

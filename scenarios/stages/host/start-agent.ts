@@ -3,6 +3,7 @@ import { join as joinPath } from "node:path";
 import * as z from "zod";
 
 import { controlSocketName } from "../../../protocol/control.ts";
+import { jobReadOptions } from "../../jobs/job-read.ts";
 import { startActor } from "./actor.ts";
 import type { HostAgent, HostStage } from "./host-stage.ts";
 
@@ -19,14 +20,14 @@ export async function startAgent(
     options: more = [],
   }: { name: string; slots: number; readyWithinMs: number; options?: readonly string[] },
 ): Promise<{ agent: HostAgent; driver: string | undefined }> {
-  const { options, running } = stage;
+  const { options, running, links } = stage;
   const home = joinPath(stage.place, name);
   const { actor, ready } = await startActor({
     name,
     command: [
       ...options.agentCommand,
       ...["join", "--foreground", "--json", "--home", home, "--slots", String(slots)],
-      ...["--broker", running.url, "--token", running.joinToken, ...more],
+      ...["--broker", links.url(name) ?? running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],
     ],
     ready: Ready,
     readyWithinMs,
@@ -38,6 +39,7 @@ export async function startAgent(
     signal: stage.schedule.signal,
   });
   stage.see(actor.pid, "agent");
+  stage.agentPids.set(actor.pid, name);
   const agentId = ready.agentId ?? stage.agents.get(name)?.agentId ?? "";
   const agent = { name, home, agentId, slots, control: joinPath(home, controlSocketName), actor };
   stage.agents.set(name, agent);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import * as z from "zod";
 
-import { startActor } from "./actor.ts";
+import { type Actor, startActor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
 import { Operator } from "./operator.ts";
 
@@ -19,23 +19,9 @@ export async function startBroker(stage: HostStage): Promise<string> {
   const { options, broker: before } = stage;
   const data = options.store === "sqlite" ? ["--data", join(options.directory.path, "broker")] : [];
   const where = before === undefined ? ["--port", "0"] : sameAgain(before);
-  const { actor, ready } = await startActor({
-    name: "broker",
-    command: [
-      ...options.brokerCommand,
-      ...["serve", ...where, "--store", options.store, ...data],
-      ...["--timing", JSON.stringify(options.timing), "--json"],
-    ],
-    ready: Ready,
-    readyWithinMs,
-    run: options.id,
-    historyFile: options.directory.history,
-    logDirectory: options.directory.logs,
-    cgroup: stage.cgroup,
-    ledger: options.ledger,
-    signal: stage.schedule.signal,
-  });
-  stage.see(actor.pid, "harness");
+  const takes = options.brokerTakesFaults ? ["--faults"] : [];
+  const store = ["--store", options.store, ...data, ...takes];
+  const { actor, ready } = await startBrokerProcess(stage, "broker", [...where, ...store]);
   stage.broker = {
     url: ready.url,
     joinToken: ready.joinToken,
@@ -43,12 +29,38 @@ export async function startBroker(stage: HostStage): Promise<string> {
     operatorToken: ready.operatorToken,
     operator: new Operator(ready.url, { operatorToken: ready.operatorToken, signal: options.signal }),
   };
-  void actor.exited.then(({ code, signal }) => {
-    options.history.record("process.exit", { name: "broker", pid: actor.pid, code, signal });
-  });
   if (stage.brokerIsKilled) options.history.record("fault.undone", { fault: "kill-broker", target: "broker" });
   stage.brokerIsKilled = false;
   return `${ready.url}, ${options.store} store`;
+}
+
+/** Starts one more process of the broker's program, as an actor of that name. */
+export async function startBrokerProcess(
+  stage: HostStage,
+  name: string,
+  serve: readonly string[],
+): Promise<{ actor: Actor; ready: z.infer<typeof Ready> }> {
+  const { options } = stage;
+  const started = await startActor({
+    name,
+    command: [...options.brokerCommand, ...["serve", ...serve, "--timing", JSON.stringify(options.timing), "--json"]],
+    ready: Ready,
+    readyWithinMs,
+    run: options.id,
+    // The homes of agents that it starts come to lie where the scanner and the undo ledger know of them.
+    environment: { TMPDIR: stage.place },
+    historyFile: options.directory.history,
+    logDirectory: options.directory.logs,
+    cgroup: stage.cgroup,
+    ledger: options.ledger,
+    signal: stage.schedule.signal,
+  });
+  const { actor } = started;
+  stage.see(actor.pid, "harness");
+  void actor.exited.then(({ code, signal }) => {
+    options.history.record("process.exit", { name, pid: actor.pid, code, signal });
+  });
+  return started;
 }
 
 function sameAgain({ url, joinToken, operatorToken }: NonNullable<HostStage["broker"]>): string[] {

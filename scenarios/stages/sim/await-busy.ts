@@ -6,13 +6,13 @@ import type { SimStage } from "./sim-stage.ts";
 const lookEveryMs = 25;
 
 /** Waits until so many sandboxes run at once and each has made progress. */
-export function awaitBusy(stage: SimStage, step: StepOf<"await-busy">): string {
+export async function awaitBusy(stage: SimStage, step: StepOf<"await-busy">): Promise<string> {
   const deadlineMs = stage.nowMs + step.withinMs;
   for (;;) {
     const working = workingSandboxes(stage, step.agent);
     if (working >= step.sandboxes) return `${working} sandboxes at work`;
     if (stage.nowMs > deadlineMs) throw notBusy(step, working);
-    stage.pass(lookEveryMs);
+    await stage.pass(lookEveryMs);
   }
 }
 

@@ -2,7 +2,7 @@ import type { StepOf } from "../../steps/step.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /** Waits until every job of a batch is completed, failed or cancelled. */
-export function awaitSettled(stage: SimStage, step: StepOf<"await-settled">): string {
+export async function awaitSettled(stage: SimStage, step: StepOf<"await-settled">): Promise<string> {
   const batch = stage.batch(step.batch);
   const open = new Set(batch.keys());
   const isSettled = () => {
@@ -16,7 +16,7 @@ export function awaitSettled(stage: SimStage, step: StepOf<"await-settled">): st
     }
     return true;
   };
-  stage.until(`the end of ${batch.size} jobs`, isSettled, step.withinMs);
+  await stage.until(`the end of ${batch.size} jobs`, isSettled, step.withinMs);
   const { state } = stage.simulation.broker;
   const completed = [...batch.keys()].filter((jobId) => state?.jobs.get(jobId)?.state === "completed").length;
   return `${completed} of ${batch.size} jobs completed`;

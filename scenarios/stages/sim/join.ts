@@ -5,10 +5,10 @@ import type { SimStage } from "./sim-stage.ts";
 const readyWithinMs = 20_000;
 
 /** Starts an agent on a host of its own and waits until it has joined. */
-export function join(stage: SimStage, step: StepOf<"join">): string {
+export async function join(stage: SimStage, step: StepOf<"join">): Promise<string> {
   const quietMs = step.quietS === undefined ? undefined : step.quietS * 1_000;
   const member = stage.startAgent(step.agent, { slots: step.slots, quietMs });
   const hasJoined = () => member.body !== null && member.body.core.agent !== "Enrolling";
-  stage.until(`${step.agent} to join`, hasJoined, readyWithinMs);
+  await stage.until(`${step.agent} to join`, hasJoined, readyWithinMs);
   return `agent ${member.host.agentId.slice(0, 12)}`;
 }

@@ -28,16 +28,16 @@ export function ask(
 }
 
 /** As `ask`, and lets time pass until the owner has heard the answer. */
-export function answered(stage: SimStage, name: string, request: ControlRequest): Granted {
+export async function answered(stage: SimStage, name: string, request: ControlRequest): Promise<Granted> {
   const asked = ask(stage, name, request);
-  stage.until(`${name}'s answer to ${request.command}`, () => asked.answer !== null, answerWithinMs);
-  hear(stage);
+  await stage.until(`${name}'s answer to ${request.command}`, () => asked.answer !== null, answerWithinMs);
+  await hear(stage);
   return granted(asked.answer);
 }
 
 /** An answer is on its way to the owner, who then has to think of something else. */
-export function hear(stage: SimStage): void {
-  stage.pass(stage.owner.upTo("hears", hearsMsMax));
+export async function hear(stage: SimStage): Promise<void> {
+  await stage.pass(stage.owner.upTo("hears", hearsMsMax));
 }
 
 /** @throws StepError with the agent's own words when it refused */

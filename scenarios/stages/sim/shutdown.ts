@@ -1,10 +1,10 @@
 import type { StepOf } from "../../steps/step.ts";
 import { StepError } from "../../steps/step-error.ts";
-import { neverMs } from "./never.ts";
+import { neverMs } from "../../simulator/never.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 /** Has the agent's process end, by a signal or by the broker, and looks whether a job outlived it. */
-export function shutdown(stage: SimStage, { agent: name, by, withinMs }: StepOf<"shutdown">): string {
+export async function shutdown(stage: SimStage, { agent: name, by, withinMs }: StepOf<"shutdown">): Promise<string> {
   const member = stage.agent(name);
   const { agentId } = member.host;
   const instance = member.body;
@@ -15,7 +15,7 @@ export function shutdown(stage: SimStage, { agent: name, by, withinMs }: StepOf<
     stage.record("witness.command", { agentId, by: "broker", ...message });
     stage.simulation.broker.ask({ type: "command", agentId, message });
   } else instance?.signal(by);
-  stage.until(`the end of ${name}'s process after ${by}`, () => member.body === null, withinMs);
+  await stage.until(`the end of ${name}'s process after ${by}`, () => member.body === null, withinMs);
   const left = [...member.host.sandboxes.values()].reduce((sum, { processes }) => sum + processes, 0);
   if (left > 0) {
     throw new StepError(`${name} has ended, and ${left} processes of its jobs have not.`, {
@@ -27,10 +27,13 @@ export function shutdown(stage: SimStage, { agent: name, by, withinMs }: StepOf<
 }
 
 /** Starts the agent again in its home; its instance is a new one, and its key the same. */
-export function restart(stage: SimStage, { agent: name, withinMs }: StepOf<"restart">): string {
+export async function restart(stage: SimStage, { agent: name, withinMs }: StepOf<"restart">): Promise<string> {
   const member = stage.agent(name);
   member.start();
   const isThere = () => member.body !== null && member.body.core.agent !== "Enrolling";
-  stage.until(`${name} to be there again`, isThere, withinMs);
+  await stage.until(`${name} to be there again`, isThere, withinMs);
+  if (stage.killed.delete(name)) {
+    stage.record("fault.undone", { fault: "kill-agent", target: member.host.agentId });
+  }
   return `instance ${member.body?.instanceId.slice(-4)}`;
 }

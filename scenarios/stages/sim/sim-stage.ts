@@ -6,11 +6,18 @@ import type { Timing } from "../../../protocol/timing.ts";
 import { Coverage } from "../../simulator/coverage.ts";
 import { type ChoiceStream, seededTape } from "../../simulator/kernel/choices.ts";
 import type { PlanOptions } from "../../simulator/plan/plan.ts";
+import type { ModelHub } from "./hub.ts";
 import { Simulation } from "../../simulator/simulation.ts";
-import type { Member } from "../../simulator/world/member.ts";
+import { type Member, memberIndexOf } from "../../simulator/world/member.ts";
+import { SimFaults } from "./sim-faults.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
 import { notInTime } from "../../steps/wait-error.ts";
+import type { AnyStage } from "../either/any-stage.ts";
+import { VirtualWaits } from "./virtual-waits.ts";
+
+/** Of an agent's instance, which names its host; see `Member`. */
+const instanceIdLength = 36;
 
 /** What a message takes on its way over a loopback interface under load, in milliseconds. */
 const latency = { latencyMsMin: 0.25, latencyMsMax: 2.25 };
@@ -25,28 +32,42 @@ export interface SimStageOptions {
 
 /**
  * The agent's and the broker's own reducers on modelled hosts, in virtual time: what the steps of one run share. A step
- * lets time pass until what it waits for has come; nothing happens between two steps.
+ * waits by this stage, and time passes when everybody waits; nothing happens between two steps.
  */
-export class SimStage {
+export class SimStage implements AnyStage {
   readonly options: SimStageOptions;
   readonly simulation: Simulation;
   /** How long owners take is drawn here. */
   readonly owner: ChoiceStream;
   /** Since the step that killed it, until it is started again. */
   brokerIsKilled = false;
+  /** Whom the broker takes commands of, since the step `federate`. */
+  hub: ModelHub | undefined;
+  /** The agents that a step killed and none has started again. */
+  readonly killed = new Set<string>();
+  readonly records: HistoryRecord[] = [];
+  readonly #waits: VirtualWaits;
+  /** What the steps broke on purpose. */
+  readonly faults: SimFaults;
   readonly #members = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
 
   constructor(options: SimStageOptions) {
-    const { seed, timing, onRecord } = options;
+    const { seed, timing } = options;
     this.options = options;
+    const onRecord = (record: HistoryRecord): void => {
+      this.records.push(record);
+      options.onRecord(record);
+    };
     // A plan without steps: who joins, works and leaves, and when, is the scenario's to say.
     this.simulation = new Simulation(
       { version: 1, seed, profile: "scenario", options: quietHost(timing), steps: [], tape: "seeded" },
       { tape: seededTape(seed), coverage: new Coverage(), onRecord },
     );
     this.owner = this.simulation.world.tape.stream("owner");
+    this.#waits = new VirtualWaits(this.simulation.world, guarded);
+    this.faults = new SimFaults(this.simulation, (name) => this.agent(name));
   }
 
   get nowMs(): number {
@@ -82,31 +103,52 @@ export class SimStage {
   }
 
   /**
-   * Lets time pass until the condition holds; it is looked at after every event.
+   * Waits until the condition holds; it is looked at after every event.
    *
    * @param what completes the sentence "waited … for …"
    * @throws WaitError `not-in-time`
    */
-  until(what: string, condition: () => boolean, withinMs: number): void {
-    const { world } = this.simulation;
-    const endsAtMs = world.nowMs + withinMs;
-    guarded(() => {
-      while (!condition()) {
-        if (world.happenNext(endsAtMs)) continue;
-        world.nowMs = endsAtMs;
-        throw notInTime(what, withinMs);
-      }
-    });
+  async until(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    if (!condition()) await this.#waits.until(condition, withinMs, () => notInTime(what, withinMs));
+  }
+
+  async untilRecorded(what: string, condition: () => boolean, withinMs: number): Promise<void> {
+    await this.until(what, condition, withinMs);
   }
 
   /** Lets so much time pass. */
-  pass(forMs: number): void {
-    const { world } = this.simulation;
-    const endsAtMs = world.nowMs + forMs;
-    guarded(() => {
-      while (world.happenNext(endsAtMs));
-      world.nowMs = endsAtMs;
-    });
+  async pass(forMs: number): Promise<void> {
+    await this.#waits.until(
+      () => false,
+      forMs,
+      () => undefined,
+    );
+  }
+
+  /** Lets others have their turn, those too that are no part of this world; no time passes. */
+  async turn(): Promise<void> {
+    await this.#waits.turn();
+  }
+
+  giveUp(error: unknown): void {
+    this.#waits.giveUp(error);
+  }
+
+  /** Plays work that waits by this stage alone: time passes while all of it waits. */
+  async play(work: () => Promise<void>): Promise<void> {
+    await this.#waits.drive(work);
+  }
+
+  isOf(agent: string, { source, data }: HistoryRecord): boolean {
+    const { host } = this.agent(agent);
+    if ("agentId" in data && data.agentId === host.agentId) return true;
+    return memberIndexOf(source) === host.index && source.length === instanceIdLength;
+  }
+
+  /** Does something after so long, while the steps go on. */
+  later(delayMs: number, work: () => void): void {
+    const { heap } = this.simulation.world;
+    heap.push(this.nowMs + delayMs, { happen: work }, 0, null);
   }
 
   /** What never may happen in the broker is looked for everywhere. */
@@ -116,17 +158,22 @@ export class SimStage {
 }
 
 /** A broken assertion of the reducers is the verdict on them, not a bug of the harness. */
-export function guarded<T>(work: () => T): T {
+function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof HouseguestError || !(error instanceof AssertionError)) throw error;
-    throw new StepError(`An assertion of agent or broker does not hold: ${error.message}.`, {
-      code: "assertion",
-      next: "The last events in the run directory's history.jsonl led to it.",
-      cause: error,
-    });
+    throw asVerdict(error);
   }
+}
+
+/** As `guarded`, of an error that was caught. */
+export function asVerdict(error: unknown): unknown {
+  if (error instanceof HouseguestError || !(error instanceof AssertionError)) return error;
+  return new StepError(`An assertion of agent or broker does not hold: ${error.message}.`, {
+    code: "assertion",
+    next: "The last events in the run directory's history.jsonl led to it.",
+    cause: error,
+  });
 }
 
 /** One machine on which nothing breaks by itself; its agents' slots are set as they join. */

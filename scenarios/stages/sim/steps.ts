@@ -1,12 +1,21 @@
 import { UsageError } from "../../../foundation/errors.ts";
-import type { Step, StepOf } from "../../steps/step.ts";
+import type { Nested } from "../../steps/play-steps.ts";
+import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
+import { eventuallyWithin, probe } from "../either/probe.ts";
+import { eitherStage } from "../either/steps.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { fault, heal } from "./fault-steps.ts";
+import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
+import { simLooks } from "./looks.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
-import { guarded, type SimStage } from "./sim-stage.ts";
+import { asVerdict, type SimStage } from "./sim-stage.ts";
+import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { restart, shutdown } from "./shutdown.ts";
+import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
 import { submit } from "./submit.ts";
 import { awaitQuiet, touch } from "./touch.ts";
@@ -15,11 +24,18 @@ import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 
-/** Carries out one kind of step and says in words what came of it; virtual time goes on meanwhile. */
-export type SimStep<Name extends Step["step"]> = (stage: SimStage, step: StepOf<Name>) => string;
+/** Carries out one kind of step and says in words what came of it; whoever waits waits by the stage. */
+export type SimStep<Name extends Step["step"]> = (
+  stage: SimStage,
+  step: StepOf<Name>,
+  nested: Nested,
+) => Promise<string> | string;
 
 /** A step that is not here needs a real host. */
 const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
+  ...eitherStage,
+  probe: (stage, step) => probe(simLooks(stage), step),
+  "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: simLooks(stage) }, step),
   "start-broker": startBroker,
   join,
   submit,
@@ -33,18 +49,30 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   "pause-resume-cycles": pauseResumeCycles,
   withdraw,
   shutdown,
+  kill,
   restart,
   "kill-broker": killBroker,
+  fault,
+  heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  spawn: spawnAgents,
+  killswitch,
+  federate,
+  "command-spoke": commandSpoke,
+  "forge-commands": forgeCommands,
 };
 
 /** Carries out one step in virtual time. */
-export function runSimStep(stage: SimStage, step: Step): string {
+export async function runSimStep(stage: SimStage, step: Step, nested: Nested): Promise<string> {
   // The table pairs each kind with its own interpreter; that the two belong together is beyond the checker's sight.
   const interpret = interpreters[step.step] as SimStep<typeof step.step> | undefined;
   if (interpret === undefined) throw notOnSim(step.step);
-  return guarded(() => interpret(stage, step));
+  try {
+    return await interpret(stage, step, nested);
+  } catch (error) {
+    throw asVerdict(error);
+  }
 }
 
 /**
@@ -53,12 +81,15 @@ export function runSimStep(stage: SimStage, step: Step): string {
  * @throws UsageError `not-on-sim`
  */
 export function checkSimSteps(steps: readonly Step[]): void {
-  const unknown = steps.find(({ step }) => interpreters[step] === undefined);
-  if (unknown !== undefined) throw notOnSim(unknown.step);
+  for (const step of steps) {
+    if (interpreters[step.step] === undefined) throw notOnSim(step.step);
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
+    for (const list of nestedSteps(step)) checkSimSteps(list);
+  }
 }
 
-function notOnSim(step: string): UsageError {
-  return new UsageError(`The step "${step}" does not exist in virtual time.`, {
+function notOnSim(name: string, what: "step" | "fault" = "step"): UsageError {
+  return new UsageError(`The ${what} "${name}" does not exist in virtual time.`, {
     code: "not-on-sim",
     next: "Run the scenario on this machine, with --stage host.",
   });

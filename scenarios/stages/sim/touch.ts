@@ -5,21 +5,21 @@ import type { SimStage } from "./sim-stage.ts";
 const frozenWithinMs = 5_000;
 
 /** The owner does something at the modelled host, and everything on it stops. */
-export function touch(stage: SimStage, { agent }: StepOf<"touch">): string {
+export async function touch(stage: SimStage, { agent }: StepOf<"touch">): Promise<string> {
   const member = stage.agent(agent);
   const touchedAtMs = stage.nowMs;
   member.body?.noticeActivity("touch");
   const stands = () =>
     [...member.host.sandboxes.values()].every((sandbox) => sandbox.processes === 0 || sandbox.isStopped);
-  stage.until(`${agent} to stop`, () => member.body?.core.pause?.by === "activity" && stands(), frozenWithinMs);
+  await stage.until(`${agent} to stop`, () => member.body?.core.pause?.by === "activity" && stands(), frozenWithinMs);
   return `everything stands still ${(stage.nowMs - touchedAtMs).toFixed(2)} ms after it`;
 }
 
 /** Lets time pass until the agent has gone on by itself. */
-export function awaitQuiet(stage: SimStage, { agent, withinMs }: StepOf<"await-quiet">): string {
+export async function awaitQuiet(stage: SimStage, { agent, withinMs }: StepOf<"await-quiet">): Promise<string> {
   const { body } = stage.agent(agent);
   const beganAtMs = stage.nowMs;
   const goesOn = () => body !== null && body.core.pause === null && body.core.agent !== "Paused";
-  stage.until(`${agent} to go on by itself`, goesOn, withinMs);
+  await stage.until(`${agent} to go on by itself`, goesOn, withinMs);
   return `${body?.core.agent} after ${((stage.nowMs - beganAtMs) / 1_000).toFixed(1)} s: ${body?.core.reason}`;
 }

@@ -8,7 +8,7 @@ import type { SimStage } from "./sim-stage.ts";
 import { submit } from "./submit.ts";
 
 /** Asks the agent to withdraw and waits until its process is gone; the modelled host sees what it left. */
-export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
+export async function withdraw(stage: SimStage, step: StepOf<"withdraw">): Promise<string> {
   const member = stage.agent(step.agent);
   const instance = member.body;
   const withinMs = step.deadlineMs + withdrawalGraceMs;
@@ -21,11 +21,11 @@ export function withdraw(stage: SimStage, step: StepOf<"withdraw">): string {
   while (step.underLoad !== undefined && asked.answer === null && stage.nowMs < beganAtMs + withinMs) {
     submit(stage, { step: "submit", batch: step.underLoad, ...withdrawalLoad });
     submitted += withdrawalLoad.jobs;
-    stage.pass(withdrawalLoad.everyMs);
+    await stage.pass(withdrawalLoad.everyMs);
   }
   const leftMs = beganAtMs + withinMs - stage.nowMs;
   const isAnswered = () => [asked, ...others].every(({ answer }) => answer !== null);
-  stage.until(`${step.agent}'s answer to withdraw`, isAnswered, leftMs);
+  await stage.until(`${step.agent}'s answer to withdraw`, isAnswered, leftMs);
   const { report } = granted(asked.answer);
   checkSameReport(
     report,

@@ -1,0 +1,185 @@
+import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
+import { type Explanation, explanationBy, groupKey, userKey } from "./call-surfaces.ts";
+import { isOfRun } from "./combined-roles.ts";
+import {
+  type Difference,
+  type FileDifference,
+  isListed,
+  type ListedDifference,
+  type ProcessDifference,
+  processKey,
+} from "./difference.ts";
+import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
+import { showText } from "./path-text.ts";
+import { canHaveDone } from "./process-acts.ts";
+import type { Attribution } from "./process-attribution.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import type { RecordedWitness } from "./recorded-witness.ts";
+import type { Act, Touch } from "./recording.ts";
+import { through } from "./through.ts";
+import type { RoleOfTouch } from "./touch-attribution.ts";
+import { changedThreads } from "./thread-changes.ts";
+
+export interface CallSources {
+  readonly run: RecordedRun;
+  readonly witness: RecordedWitness;
+  readonly differences: readonly Difference[];
+}
+
+/** What the recorded system calls say about differences; null where they say nothing. */
+export class CallEvidence {
+  readonly #witness: RecordedWitness;
+  readonly #roleOf: RoleOfTouch;
+  /** Files whose flags may have been set. */
+  readonly #flagged: readonly string[];
+  /** Files that were there and are others now, or have other contents. */
+  readonly #changed: readonly string[];
+  /** Disks by their names, `loop0`, and by the files that they lie in. */
+  readonly #disks: ReadonlyMap<string, ListedDifference>;
+  /** Namespaces that came or went, `net:[4026532000]`. */
+  readonly #namespaces: ReadonlySet<string>;
+  /** What command lines would call the things that differ, by surface. */
+  readonly #names: ReadonlyMap<string, readonly string[]>;
+  /** Of all that was called, what did not fail. */
+  readonly #acts: readonly Act[];
+  /** Whether every call was seen that is worth an event. */
+  readonly #isComplete: boolean;
+
+  constructor({ run, witness, differences }: CallSources, roleOf: RoleOfTouch) {
+    this.#witness = witness;
+    this.#roleOf = roleOf;
+    const files = differences.filter((each): each is FileDifference => each.surface === "files");
+    this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
+    this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
+    const listed = differences.filter(isListed);
+    this.#namespaces = new Set(
+      listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
+    );
+    const disks = listed.filter(({ surface }) => surface === "storage");
+    this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
+    this.#names = new Map(
+      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
+    );
+    const calls = run.recording.sources.find(({ source }) => source === "calls");
+    this.#isComplete = calls?.status === "done";
+    this.#acts = run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
+  }
+
+  /** Whose a disk is that came, went or changed: its settings and the file that it lies in change with it. */
+  ofDisk(name: string): Attribution | null {
+    const disk = this.#disks.get(name);
+    const done = disk === undefined ? null : this.ofListed(disk);
+    return done === null ? null : through(done, `belongs to ${showText(disk?.key ?? name)}`);
+  }
+
+  /**
+   * Whose a thing is that is no file, by the system calls that fit to it. What is in a namespace that came or went itself
+   * came or went with that; of such only what the run says by its name, or the kernel of the run, is anybody's own.
+   */
+  ofListed(difference: ListedDifference): Attribution | null {
+    const { surface, change, key } = difference;
+    const names = namesOfListed(difference);
+    const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
+    const explains = (act: Act) =>
+      leadsTo(change, act) && canBind(difference, act) && this.#canBeAt(key, act)
+        ? explanationBy(act, surface, key)
+        : null;
+    if (!this.isWithNamespace(key)) return this.#ofActs(explains, { names, others });
+    const certain = this.#ofActs(explains, { names, others, isNeeded: true });
+    return certain !== null && isOfRun(certain.to) ? certain : null;
+  }
+
+  /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
+  isWithNamespace(key: string): boolean {
+    const namespace = namespaceIn(key);
+    return namespace !== null && this.#namespaces.has(namespace);
+  }
+
+  /** Who ended, or set something of, a process that ran before; only calls that name it count. */
+  ofChangedProcess({ before, after, change, changed }: ProcessDifference): Attribution | null {
+    const fact = after ?? before;
+    if (fact === null) return null;
+    const { uid, group } = fact;
+    const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
+    const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
+    return this.#ofActs((act) => {
+      if (!canHaveDone(act, { change, changed, after })) return null;
+      return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
+    }, noWords);
+  }
+
+  /** Whether it is sure that nobody of the run did that to a process by a call, one that does not say to whom included. */
+  isLeftAlone({ after, before, change, changed }: ProcessDifference): boolean {
+    const fact = after ?? before;
+    if (fact === null || !this.#isComplete) return false;
+    return !this.#acts.some(
+      (act) =>
+        canHaveDone(act, { change, changed, after }) &&
+        explanationBy(act, "processes", processKey(fact)) !== null &&
+        this.#roleOf({ by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs }).to !== "background",
+    );
+  }
+
+  /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
+  ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
+    if (!touches.every(({ by }) => this.#witness.isOfKernel(by))) return null;
+    const attaches = ({ call, parameters }: Act) => call === "ioctl" && attaching.has(parameters["command"] ?? "");
+    return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
+      names: [key],
+      others: this.#changed.filter((other) => other !== key),
+    });
+  }
+
+  /** What chattr(1) sets leaves no file event. */
+  withFlags(difference: FileDifference, answer: Attribution | null): Attribution | null {
+    const { key, changed } = difference;
+    const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
+    if (isAnswered || !mayBeOfFlags(difference)) return answer;
+    const acts = this.#acts.filter((act) => settingFlags.has(act.call) && explanationBy(act, "files", key) !== null);
+    const fitting = new Set(flagActs(acts, difference));
+    const bySetting = (act: Act) => (fitting.has(act) ? explanationBy(act, "files", key) : null);
+    return this.#ofActs(bySetting, { names: [key], others: this.#flagged.filter((other) => other !== key) }) ?? answer;
+  }
+
+  /**
+   * The run begins where the scanner is: whoever of it is in another namespace without having gone into one made that,
+   * and did nothing in those of others.
+   */
+  #canBeAt(key: string, { by, apart = [] }: Act): boolean {
+    const namespace = namespaceIn(key);
+    return !apart.some((kind) => namespace?.startsWith(`${kind}:`) === true) || !isOfRun(this.#witness.of(by).to);
+  }
+
+  #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
+    return attributeActs(this.#acts, { explains, words, witness: this.#witness, roleOf: this.#roleOf });
+  }
+}
+
+/** `net:[4026532000]` of `net:[4026532000] interface x`; null of what is here. */
+function namespaceIn(key: string): string | null {
+  return /^(?:mnt|net|ipc|uts):\[\d+\](?= )/.exec(key)?.[0] ?? null;
+}
+
+/** A loop device goes by the file that it lies in, too: whoever attaches that need not know which device it becomes. */
+function namesOfListed({ key, before, after }: ListedDifference): string[] {
+  const fact = after ?? before;
+  const { backing } = fact?.attributes ?? {};
+  return [...namesOf(key, fact?.location ?? ""), ...(typeof backing === "string" ? [backing] : [])];
+}
+
+function backingsOf({ before, after }: ListedDifference): string[] {
+  return [before, after].flatMap((fact) => {
+    const backing = fact?.attributes["backing"];
+    return typeof backing === "string" ? [backing] : [];
+  });
+}
+
+/** Attaching a file to a loop device does not detach it, nor the other way round. */
+function canBind({ after, before }: ListedDifference, { parameters }: Act): boolean {
+  const { command } = parameters;
+  if (command === "LOOP_CLR_FD") return before?.attributes["backing"] !== undefined;
+  return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
+}
+
+const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
+const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);

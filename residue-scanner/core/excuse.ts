@@ -1,0 +1,120 @@
+import type { Excused } from "../../protocol/residue-report.ts";
+import type { AttributionContext } from "./attribution-context.ts";
+import { describe } from "./describe.ts";
+import { type Difference, isListed } from "./difference.ts";
+import type { FileFact } from "./file-fact.ts";
+import type { NoiseCase } from "./noise-rule.ts";
+import { noiseRules } from "./noise-rules.ts";
+import type { Attribution, ProcessWitness } from "./process-attribution.ts";
+import type { RecordedEvidence } from "./recorded-evidence.ts";
+
+const examplesMax = 5;
+
+/** A difference, and whose it is. */
+export interface Judged {
+  readonly difference: Difference;
+  readonly attribution: Attribution;
+}
+
+/** What was excused, by rule. */
+export class ExcusedTally {
+  readonly #byRule = new Map<string, Excused>();
+
+  add(rule: { readonly id: string; readonly reason: string }, example: string): void {
+    const earlier = this.#byRule.get(rule.id) ?? { rule: rule.id, reason: rule.reason, count: 0, examples: [] };
+    const examples = earlier.examples.length < examplesMax ? [...earlier.examples, example] : earlier.examples;
+    this.#byRule.set(rule.id, { ...earlier, count: earlier.count + 1, examples });
+  }
+
+  list(): Excused[] {
+    return [...this.#byRule.values()].sort((one, other) => other.count - one.count);
+  }
+}
+
+/** Two passes: what is told together with something else is excused once that is known to be told. */
+export function excuse(
+  judged: readonly Judged[],
+  options: {
+    context: AttributionContext;
+    witness: ProcessWitness;
+    /** Null where nothing was recorded. */
+    recorded: RecordedEvidence | null;
+    excused: ExcusedTally;
+    directoryOf: (difference: Difference) => FileFact | null;
+  },
+): Judged[] {
+  const { context, witness, recorded, excused, directoryOf } = options;
+  let found = foundKeys([]);
+  const caseOf = ({ difference, attribution }: Judged): NoiseCase => ({
+    difference,
+    attribution,
+    context,
+    cgroupPrefixes: witness.cgroups.prefixes,
+    watcherUid: witness.table.watcherUid,
+    directory: () => directoryOf(difference),
+    isFoundProcess: (pid) => found.processes.has(pid),
+    isFoundCrontab: (file) => found.crontabs.has(file),
+    isFoundLine: (file) => found.lines.has(file),
+    isFoundSocket: (path) => found.sockets.has(path),
+    isOfNamespace: (name, change) => namespaces.get(name) === change,
+    isFoundNamespace: (name) => found.namespaces.has(name),
+    isLeftAlone: () => difference.surface === "processes" && recorded?.calls.isLeftAlone(difference) === true,
+    isOnOthersTerminal: (fact) => witness.isOnOthersTerminal(fact),
+    isScanner: (pid) => witness.table.isScanner(pid),
+    isReader: (pid) => witness.table.isReader(pid),
+    wasScanner: (pid) => witness.table.wasScanner(pid),
+  });
+  const namespaces = new Map(
+    judged.flatMap(({ difference }) =>
+      // One that another thing keeps now is there as it was.
+      difference.surface === "namespaces" && difference.change !== "changed"
+        ? [[difference.key, difference.change] as const]
+        : [],
+    ),
+  );
+  const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
+  found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
+  return judged.filter((one) => {
+    const rule = ruleFor(one);
+    if (rule !== undefined) excused.add(rule, exampleOf(one));
+    return rule === undefined;
+  });
+}
+
+interface FoundKeys {
+  readonly processes: Set<number>;
+  readonly crontabs: Set<string>;
+  readonly lines: Set<string>;
+  readonly sockets: Set<string>;
+  readonly namespaces: Set<string>;
+}
+
+function foundKeys(judged: readonly Judged[]): FoundKeys {
+  const found: FoundKeys = {
+    ...{ processes: new Set(), crontabs: new Set(), lines: new Set(), sockets: new Set() },
+    namespaces: new Set(),
+  };
+  for (const { difference } of judged) {
+    if (difference.surface === "processes" && difference.after !== null) found.processes.add(difference.after.pid);
+    if (difference.surface === "crontabs" && difference.after !== null) found.crontabs.add(difference.after.file);
+    if (isListed(difference)) {
+      const { file } = difference.after ?? difference.before ?? {};
+      if (file !== undefined) found.lines.add(file);
+      if (difference.surface === "namespaces") found.namespaces.add(difference.key);
+    }
+    if (difference.surface === "sockets" && difference.after?.state === "listening")
+      found.sockets.add(difference.after.local);
+  }
+  return found;
+}
+
+function exampleOf({ difference, attribution }: Judged): string {
+  const why = attribution.evidence.find(({ kind }) => kind !== "time");
+  const { location } = describe(difference, {
+    userName: String,
+    inspection: undefined,
+    isNew: () => false,
+    processes: new Map(),
+  });
+  return why === undefined ? location : `${location} (${why.detail})`;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+
+import { RecentWriters } from "./recent-writers.ts";
+import { unknownProcess } from "./recording.ts";
+
+const handle = (name: string) => [Buffer.from(`..${name}.`, "latin1"), [2, 2 + name.length]] as const;
+
+describe("who wrote to a file lately", () => {
+  it("is known of two, and that there were more", () => {
+    const writers = new RecentWriters();
+    expect(writers.of(...handle("a"))).toEqual([]);
+    for (const by of [0, 0, 5, 0]) writers.wrote(...handle("a"), by);
+    expect(writers.of(...handle("a"))).toEqual([0, 5]);
+    for (const by of [6, 7]) writers.wrote(...handle("a"), by);
+    expect(writers.of(...handle("a"))).toEqual([0, unknownProcess]);
+    expect(writers.of(...handle("b"))).toEqual([]);
+  });
+
+  it("is not known where another file has taken its place", () => {
+    const writers = new RecentWriters(1);
+    writers.wrote(...handle("a"), 3);
+    writers.wrote(...handle("b"), 4);
+    expect(writers.of(...handle("b"))).toEqual([4]);
+    expect(writers.of(...handle("a"))).toBeNull();
+  });
+});

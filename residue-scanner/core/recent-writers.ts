@@ -1,0 +1,67 @@
+import { unknownProcess } from "./recording.ts";
+
+/** A power of two. */
+const placesDefault = 2 ** 17;
+const nobody = -1;
+/** More than one further. */
+const more = -2;
+/** FNV-1a */
+const hashBasis = 0x811c9dc5;
+const hashPrime = 0x01000193;
+
+/**
+ * Who wrote to which file lately, whatever its name: a burst brings hundreds of thousands of them, and hardly any is
+ * asked about. Of two files that want the same place the later one gets it; of more than two writers nobody knows which
+ * further ones there were.
+ */
+export class RecentWriters {
+  private readonly hashes: Int32Array;
+  private readonly firsts: Int32Array;
+  private readonly seconds: Int32Array;
+  /** Whether there was another file at a place. */
+  private readonly taken: Uint8Array;
+
+  constructor(places = placesDefault) {
+    this.hashes = new Int32Array(places);
+    this.firsts = new Int32Array(places).fill(nobody);
+    this.seconds = new Int32Array(places).fill(nobody);
+    this.taken = new Uint8Array(places);
+  }
+
+  /**
+   * @param bytes the file's handle stands in them between two places
+   * @param by `serial` of the process
+   */
+  wrote(bytes: Uint8Array, [start, end]: readonly [number, number], by: number): void {
+    const hash = hashOf(bytes, start, end);
+    const at = hash & (this.hashes.length - 1);
+    const first = this.firsts[at] as number;
+    if (first === nobody || this.hashes[at] !== hash) {
+      if (first !== nobody) this.taken[at] = 1;
+      this.hashes[at] = hash;
+      this.firsts[at] = by;
+      this.seconds[at] = nobody;
+    } else if (first !== by && this.seconds[at] !== by) {
+      this.seconds[at] = this.seconds[at] === nobody ? by : more;
+    }
+  }
+
+  /**
+   * @returns serials, among them `unknownProcess` where there were further ones; null where somebody may have written to
+   *   it, and another file has taken its place
+   */
+  of(bytes: Uint8Array, [start, end]: readonly [number, number]): number[] | null {
+    const hash = hashOf(bytes, start, end);
+    const at = hash & (this.hashes.length - 1);
+    const [first, second] = [this.firsts[at] as number, this.seconds[at] as number];
+    if (first === nobody || this.hashes[at] !== hash) return this.taken[at] === 1 ? null : [];
+    if (second === nobody) return [first];
+    return [first, second === more ? unknownProcess : second];
+  }
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = hashBasis;
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), hashPrime);
+  return hash ^ (hash >>> 15);
+}

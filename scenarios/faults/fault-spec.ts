@@ -1,0 +1,54 @@
+import * as z from "zod";
+
+import { Fault as BrokerRule } from "../../protocol/faults.ts";
+import { Toxic, toxicDirections } from "./link/toxic.ts";
+
+/** Somebody of the cast: the broker, or an agent by its name. */
+const actor = z.string().regex(/^[a-z][a-z0-9-]{0,20}$/);
+/** Which of its processes: its own one, or those of an agent's jobs as they are when the fault begins. */
+const part = z.enum(["itself", "jobs"]).optional();
+
+/** What can be broken on purpose: plain data, carried out by a file of its own for each kind (`faults/kinds.ts`). */
+export const FaultSpec = z.discriminatedUnion("kind", [
+  /** kill -9. Whoever was killed is started again when the fault is healed; jobs are not. */
+  z.strictObject({ kind: z.literal("kill-process"), process: actor, part }),
+  /** SIGSTOP: nothing is seen and nothing is sent; the jobs of an agent that stands still run on. */
+  z.strictObject({ kind: z.literal("stop-process"), process: actor, part }),
+  /** So much of one CPU is left to it, in percent. */
+  z.strictObject({ kind: z.literal("slow-process"), process: actor, part, cpuPercent: z.number().min(1).max(100) }),
+  /** On the line of an agent that joined with `link: true`. Both ways unless said otherwise. */
+  z.strictObject({
+    kind: z.literal("disturb-link"),
+    agent: actor,
+    toxic: Toxic,
+    direction: z.enum(toxicDirections).optional(),
+  }),
+  /** By the broker's own rules (protocol/faults.ts); for every call of agents unless a route or an agent is named. */
+  z.strictObject({
+    kind: z.literal("misbehave-broker"),
+    rule: BrokerRule,
+    /** As `POST /api/v1/agent/heartbeat`. */
+    route: z.string().max(200).optional(),
+    agent: actor.optional(),
+    /** Only the first so many times. */
+    first: z.int().min(1).max(1_000_000).optional(),
+  }),
+]);
+export type FaultSpec = z.infer<typeof FaultSpec>;
+export type FaultKindName = FaultSpec["kind"];
+export type FaultSpecOf<Kind extends FaultKindName> = Extract<FaultSpec, { kind: Kind }>;
+
+/** Whether the broker has to be told beforehand that it may be ordered to misbehave. */
+export const isOfBroker = ({ kind }: FaultSpec): boolean => kind === "misbehave-broker";
+
+/** What a fault does to whom, for the live report. */
+export function faultTitle({ kind, ...settings }: FaultSpec): string {
+  return `${kind} (${words(settings).join(", ")})`;
+}
+
+function words(settings: object): string[] {
+  return Object.entries(settings).flatMap(([name, value]): string[] => {
+    if (typeof value === "object" && value !== null) return words(value as object);
+    return [typeof value === "string" ? value : `${name} ${String(value)}`];
+  });
+}

@@ -1,0 +1,21 @@
+import type { FaultKind } from "./fault.ts";
+import type { FaultKindName } from "./fault-spec.ts";
+import { disturbLink } from "./disturb-link.ts";
+import { killProcess } from "./kill-process.ts";
+import { misbehaveBroker } from "./misbehave-broker.ts";
+import { slowProcess } from "./slow-process.ts";
+import { stopProcess } from "./stop-process.ts";
+
+/** Every kind of fault on real processes, in the order of `scenarios faults`. */
+export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } = {
+  "kill-process": killProcess,
+  "stop-process": stopProcess,
+  "slow-process": slowProcess,
+  "disturb-link": disturbLink,
+  "misbehave-broker": misbehaveBroker,
+};
+
+/** The table pairs each kind with its own file; that the two belong together is beyond the checker's sight. */
+export function faultKindOf(name: FaultKindName): FaultKind<FaultKindName> {
+  return faultKinds[name] as FaultKind<FaultKindName>;
+}

@@ -1,0 +1,75 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { isAlive } from "../stages/host/proc.ts";
+import { type CpuHierarchy, cgroupOfProcess, cpuHierarchy, makeLimited, throttled } from "./cpu-cgroup.ts";
+import { dutyCycle } from "./duty-cycle.ts";
+import type { FaultContext, FaultInForce, FaultKind, FaultProcesses } from "./fault.ts";
+import type { FaultSpecOf } from "./fault-spec.ts";
+
+const names = { agent: "slow-agent", broker: "slow-broker", jobs: "slow-jobs" } as const;
+
+type Spec = FaultSpecOf<"slow-process">;
+
+/**
+ * Little of a CPU is left to it: a machine that is overbooked. Work in flight goes on, late. What the processes start
+ * while it lasts is slow too. Where no CPU controller can be used they are stopped and continued in turn, which is coarser
+ * and said so.
+ */
+export const slowProcess: FaultKind<"slow-process"> = {
+  kind: "slow-process",
+  does: "leaves the broker, an agent or an agent's jobs so many percent of one CPU",
+  proves: "the kernel had them wait for CPU time (nr_throttled of cpu.stat), or each stop was seen to hold",
+  needs: "the cgroup controller cpu, of version 1 or 2; without it SIGSTOP and SIGCONT take turns",
+  missing: () => null,
+  async apply(context, spec) {
+    const hierarchy = cpuHierarchy();
+    const { processes, ...whom } = context.processes(spec);
+    const hit = { ...whom, processes: processes.filter(isAlive) };
+    return hierarchy === undefined ? dutyCycled(context, spec, hit) : limited(context, spec, { hit, hierarchy });
+  },
+};
+
+function limited(
+  { id, writeAhead }: FaultContext,
+  { cpuPercent }: Spec,
+  { hit, hierarchy }: { readonly hit: FaultProcesses; readonly hierarchy: CpuHierarchy },
+): FaultInForce {
+  const path = join(hierarchy.parent, `houseguest-${id}`);
+  const [first] = hit.processes;
+  const from = first === undefined ? hierarchy.parent : cgroupOfProcess(first.pid, hierarchy);
+  writeAhead({ undo: "leave-cgroup", path, to: from });
+  makeLimited(path, { version: hierarchy.version, cpuPercent });
+  for (const { pid } of hit.processes) writeFileSync(join(path, "cgroup.procs"), String(pid));
+  return {
+    ...{ fault: names[hit.role], target: hit.target },
+    detail: `${cpuPercent} % of a CPU for ${hit.processes.length} processes, by the cgroup controller cpu`,
+    async proveEffect() {
+      const { times, ms } = throttled(path);
+      return {
+        seen: times > 0,
+        lookedFor: "that the kernel had them wait for CPU time",
+        found: `they had to wait ${times} times, for ${ms.toFixed(0)} ms in all`,
+      };
+    },
+  };
+}
+
+function dutyCycled({ writeAhead }: FaultContext, { cpuPercent }: Spec, hit: FaultProcesses): FaultInForce {
+  for (const { pid, startTime, name } of hit.processes) {
+    writeAhead({ undo: "continue-process", pid, startTime, name });
+  }
+  const cycle = dutyCycle(hit.processes, cpuPercent);
+  return {
+    ...{ fault: names[hit.role], target: hit.target },
+    detail: `about ${cpuPercent} % of the time for ${hit.processes.length} processes, by SIGSTOP and SIGCONT in turn`,
+    async proveEffect() {
+      return {
+        seen: cycle.held > 0,
+        lookedFor: "that they were stopped, and used no CPU time then",
+        found: `${cycle.held} of ${cycle.stops} stops held until their end`,
+      };
+    },
+    undo: async () => await cycle.end(),
+  };
+}

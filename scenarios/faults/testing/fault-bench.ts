@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { present } from "../../../foundation/assert.ts";
+import type { HistoryData } from "../../../protocol/history.ts";
+import { judge } from "../../testing/judge.ts";
+import { HistoryBuilder } from "../../testing/history-builder.ts";
+import { processStat } from "../../stages/host/proc.ts";
+import { UndoLedger } from "../../undo/undo-ledger.ts";
+import type { FaultContext } from "../fault.ts";
+import { FaultsInForce } from "../faults-in-force.ts";
+import { Links } from "../link/links.ts";
+import { faultKindOf } from "../kinds.ts";
+
+/** Faults on processes of a test's own instead of a cast's: the agent "donor" is one process, which the test names. */
+export class FaultBench {
+  readonly place = mkdtempSync(join(tmpdir(), "fault-bench-"));
+  readonly ledgerFile = join(this.place, "undo.jsonl");
+  readonly ledger = UndoLedger.open(this.ledgerFile);
+  readonly history = new HistoryBuilder();
+  readonly effects: HistoryData<"fault.effect">[] = [];
+  readonly faults: FaultsInForce;
+  readonly links = new Links();
+  readonly #children: ChildProcess[] = [];
+  #donor: ChildProcess | undefined;
+
+  /** @param more what the fault may use beside processes */
+  constructor(more: Partial<FaultContext> = {}) {
+    this.faults = new FaultsInForce({
+      ledger: this.ledger,
+      kindOf: faultKindOf,
+      record: (type, data) => {
+        this.history.add(type, data);
+        if (type === "fault.effect") this.effects.push(data as HistoryData<"fault.effect">);
+      },
+      context: (number) => ({ ...this.#context(number), ...more }),
+    });
+  }
+
+  /** Starts a process that is "donor" from now on, and waits until it has said a line. */
+  async start(program: string): Promise<number> {
+    const child = spawn("/bin/sh", ["-c", `echo up; ${program}`], { stdio: ["ignore", "pipe", "ignore"] });
+    this.#children.push(child);
+    this.#donor = child;
+    await once(present(child.stdout, "stdout is a pipe"), "data");
+    return present(child.pid, "it was started");
+  }
+
+  /** What is judged of the faults so far. */
+  get verdict(): { readonly result: string; readonly detail: string } {
+    return judge(this.history, "fault-effects");
+  }
+
+  /** Whatever came of the test, nothing is left. */
+  async close(): Promise<void> {
+    await this.ledger.undoAll();
+    this.ledger.close();
+    await this.links.close();
+    for (const child of this.#children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    rmSync(this.place, { recursive: true, force: true });
+  }
+
+  #context(number: number): Omit<FaultContext, "writeAhead"> {
+    const donor = (): ChildProcess => present(this.#donor, "the test has started it");
+    return {
+      id: `bench-${process.pid}-${number}`,
+      number,
+      links: this.links,
+      broker: () => {
+        throw new Error("the test brings none");
+      },
+      signal: new AbortController().signal,
+      processes: () => {
+        const pid = present(donor().pid, "it was started");
+        const startTime = processStat(pid)?.startTime ?? "";
+        return { target: "donor", role: "agent", processes: [{ pid, startTime, name: "donor" }] };
+      },
+      cast: {
+        ending: () => undefined,
+        exited: async () => {
+          if (donor().exitCode === null && donor().signalCode === null) await once(donor(), "exit");
+        },
+        standsStill: () => () => undefined,
+        startAgain: async () => "nobody starts it again here",
+      },
+    };
+  }
+}

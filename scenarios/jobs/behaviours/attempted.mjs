@@ -1,0 +1,9 @@
+import { renameSync, writeFileSync } from "node:fs";
+
+// The job's own word of what it tried, in its workspace: `attempted.json`. Whether it came to anything is seen from outside.
+
+/** @param {Record<string, string>} outcomes what was tried, and `done` or the code of the error */
+export function attempted(outcomes) {
+  writeFileSync("attempted.json.new", JSON.stringify(outcomes));
+  renameSync("attempted.json.new", "attempted.json");
+}

@@ -1,0 +1,91 @@
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+import type { Skipped } from "../../protocol/suite.ts";
+import { limitedBy } from "./limit-place.ts";
+
+/** What a scenario may need of the machine on which it runs. */
+export type NeedName = keyof typeof probes;
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+const onDebian = (name: string): string => `On Debian: apt-get install ${name}.`;
+
+/** Each says what is missing and what would help; null where nothing is. They only look, because `list` asks them too. */
+const probes = {
+  bubblewrap: () => installed("bwrap", "jobs are to be enclosed", onDebian("bubblewrap")),
+  crontab: () => {
+    const absent = installed("crontab", "a job is to edit one", onDebian("cron"));
+    if (absent !== null) return absent;
+    return existsSync("/var/spool/cron/crontabs")
+      ? null
+      : { why: "There is no spool of crontabs.", remedy: onDebian("cron") };
+  },
+  "stress-ng": () => installed("stress-ng", "it makes the storm", onDebian("stress-ng")),
+  "process-limit": () => limitOf("pids", "processes"),
+  "memory-limit": () => limitOf("memory", "memory"),
+  "own-cgroup": () =>
+    writable(cgroup2Root())
+      ? null
+      : {
+          why: "This user may make no cgroup of version 2, in which a storm can be ended whatever it does.",
+          remedy: "Run it as root, or in a cgroup that is delegated: systemd-run --user --scope -p Delegate=yes.",
+        },
+} as const satisfies Record<string, () => Skipped | null>;
+
+/** What is missing of a need, and what would help; null where nothing is. */
+export function missing(need: NeedName): Skipped | null {
+  return probes[need]();
+}
+
+function installed(command: string, what: string, remedy: string): Skipped | null {
+  const places = (process.env["PATH"] ?? "").split(delimiter);
+  if (places.some((directory) => directory !== "" && executable(join(directory, command)))) return null;
+  return { why: `There is no ${command}, and ${what}.`, remedy };
+}
+
+/** Hostile jobs run only where something outside of the agent holds them, whatever the agent does. */
+function limitOf(controller: "pids" | "memory", what: string): Skipped | null {
+  if (limitedBy(controller) !== null) return null;
+  const why = `No controller of cgroups limits ${what} for this user, so that nothing would hold the job if the agent did not.`;
+  const remedy = isRoot()
+    ? `Mount the ${controller} controller, of version 2 or 1: mount -t cgroup -o ${controller} cgroup /sys/fs/cgroup/${controller}.`
+    : `Run it as root, or where the ${controller} controller is delegated to this user.`;
+  return { why, remedy };
+}
+
+function cgroup2Root(): string {
+  for (const line of lines("/proc/self/mounts")) {
+    const [, path, type] = line.split(" ");
+    if (type === "cgroup2" && path !== undefined) {
+      const own = lines("/proc/self/cgroup").find((each) => each.startsWith("0::"));
+      return join(path, own?.slice("0::".length) ?? "", "cgroup.procs");
+    }
+  }
+  return "/proc/no-cgroup";
+}
+
+function writable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function lines(path: string): string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n");
+  } catch {
+    return [];
+  }
+}

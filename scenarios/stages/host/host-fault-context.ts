@@ -1,0 +1,66 @@
+import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
+import { orAborted } from "../../interruption.ts";
+import type { Actor } from "./actor.ts";
+import type { HostStage } from "./host-stage.ts";
+import { processStat } from "./proc.ts";
+import { startAgent } from "./start-agent.ts";
+import { startBroker } from "./start-broker.ts";
+
+/** Whoever is started again after a fault may find the others still busy with it. In milliseconds. */
+const readyWithinMs = 60_000;
+
+/** What faults may use of the processes on this host. */
+export function hostFaultContext(stage: HostStage, number: number): Omit<FaultContext, "writeAhead"> {
+  const { options, schedule } = stage;
+  return {
+    id: `${options.id}-fault-${number}`,
+    number,
+    links: stage.links,
+    broker: () => stage.running,
+    signal: schedule.signal,
+    processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),
+    cast: {
+      ending: (name) => stage.pauses.ending(name),
+      async exited(name) {
+        await orAborted(actorOf(stage, name).exited, options.signal);
+      },
+      standsStill(pid) {
+        const release = schedule.standsStill(pid);
+        return () => void release();
+      },
+      startAgain: async (name) => await startAgain(stage, name),
+    },
+  };
+}
+
+function actorOf(stage: HostStage, name: string): Actor {
+  return name === "broker" ? stage.running.actor : stage.agent(name).actor;
+}
+
+function itself(name: string, stage: HostStage): FaultProcesses {
+  const { pid, startTime } = actorOf(stage, name);
+  const processes = [{ pid, startTime, name }];
+  if (name === "broker") return { target: "broker", role: "broker", processes };
+  return { target: stage.agent(name).agentId, role: "agent", processes };
+}
+
+function jobsOf(stage: HostStage, name: string): FaultProcesses {
+  const witness = stage.witness(name);
+  try {
+    const processes = witness.processes().flatMap((pid) => {
+      const stat = processStat(pid);
+      return stat === undefined ? [] : [{ pid, startTime: stat.startTime, name: stat.command }];
+    });
+    return { target: stage.agent(name).agentId, role: "jobs", processes };
+  } finally {
+    witness.close();
+  }
+}
+
+async function startAgain(stage: HostStage, name: string): Promise<string> {
+  if (!actorOf(stage, name).hasExited()) return `${name} is up`;
+  if (name === "broker") return `the broker is up again: ${await startBroker(stage)}`;
+  const { slots } = stage.agent(name);
+  const { agent } = await startAgent(stage, { name, slots, readyWithinMs });
+  return `${name} is up again, pid ${agent.actor.pid}`;
+}

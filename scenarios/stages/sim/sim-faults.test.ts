@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+
+import { seededRandom } from "../../../foundation/random.ts";
+import type { HistoryRecord } from "../../../protocol/history.ts";
+import { defaultTiming } from "../../../protocol/timing.ts";
+import { judgeExpectations } from "../../checkers/registry.ts";
+import type { FaultSpec } from "../../faults/fault-spec.ts";
+import type { Step } from "../../steps/step.ts";
+import { playSteps, type StepPlayer } from "../../steps/play-steps.ts";
+import { underFault } from "../../steps/under-fault.ts";
+import { SimStage } from "./sim-stage.ts";
+import { checkSimSteps, runSimStep } from "./steps.ts";
+
+const joined: Step[] = [{ step: "start-broker" }, { step: "join", agent: "donor", slots: 1 }];
+const submitted = { step: "submit", batch: "work", jobs: 1, units: 5, unitCpuMs: 10, children: 0 } as const;
+const settled = { step: "await-settled", batch: "work", withinMs: 3_600_000 } as const;
+
+/** Plays steps in virtual time; what became of the faults is judged as a run's. */
+async function play(steps: readonly Step[]) {
+  const records: HistoryRecord[] = [];
+  const stage = new SimStage({
+    ...{ timing: defaultTiming, seed: "1", random: seededRandom("1") },
+    onRecord: (record) => void records.push(record),
+  });
+  checkSimSteps(steps);
+  const details: string[] = [];
+  const player: StepPlayer = {
+    record: () => undefined,
+    before: async () => undefined,
+    async perform(step, nested) {
+      const detail = await runSimStep(stage, step, nested);
+      details.push(detail);
+      return detail;
+    },
+  };
+  await stage.play(() => playSteps(steps, player));
+  stage.faults.heal();
+  const [verdict] = judgeExpectations(records, [], []);
+  return { stage, records, details, verdict };
+}
+
+const windows = (records: readonly HistoryRecord[]): string[] =>
+  records.flatMap((record) =>
+    record.type === "fault.applied" || record.type === "fault.undone" ? [`${record.type} ${record.data.fault}`] : [],
+  );
+
+describe("faults in virtual time", () => {
+  it.each([
+    ["kill-agent", { kind: "kill-process", process: "donor" }],
+    ["stall-agent", { kind: "stop-process", process: "donor" }],
+    ["kill-broker", { kind: "kill-process", process: "broker" }],
+    ["stall-broker", { kind: "stop-process", process: "broker" }],
+  ] as const)("%s is an act of the simulator, seen in the model, and undone", async (act, fault) => {
+    const { records, verdict } = await play([...joined, ...underFault(fault, []), submitted, settled]);
+    expect(windows(records)).toEqual([`fault.applied ${act}`, `fault.undone ${act}`]);
+    expect(verdict).toMatchObject({ id: "fault-effects", result: "pass" });
+  });
+
+  it.each([{ type: "blackhole" }, { type: "reset" }, { type: "latency", latencyMs: 200, jitterMs: 50 }] as const)(
+    "$type disturbs the modelled line, and is undone",
+    async (toxic) => {
+      const fault: FaultSpec = { kind: "disturb-link", agent: "donor", toxic, direction: "to-broker" };
+      const paused: Step[] = [...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled];
+      const { records, verdict } = await play(paused);
+      expect(windows(records)).toHaveLength(2);
+      expect(verdict?.result).toBe("pass");
+    },
+  );
+
+  it.each(["duplicate-events", "reorder-events"] as const)(
+    "%s of the broker disturbs the modelled line",
+    async (kind) => {
+      const fault: FaultSpec = { kind: "misbehave-broker", rule: { kind } };
+      const { verdict } = await play([...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled]);
+      expect(verdict?.result).toBe("pass");
+    },
+  );
+
+  it("of one that is down already has no effect, which is unknown", async () => {
+    const fault: FaultSpec = { kind: "kill-process", process: "donor" };
+    const { verdict } = await play([...joined, { step: "fault", fault }, { step: "fault", fault, as: "again" }]);
+    expect(verdict).toMatchObject({ result: "unknown", detail: expect.stringContaining("no effect to be seen") });
+  });
+
+  it("heals by itself after its time, while the steps go on", async () => {
+    const fault: FaultSpec = { kind: "stop-process", process: "broker" };
+    const { stage, verdict } = await play([...joined, { step: "fault", fault, forMs: 5_000 }, submitted, settled]);
+    expect(stage.nowMs).toBeGreaterThan(5_000);
+    expect(verdict?.result).toBe("pass");
+  });
+
+  it("that the model does not have are refused before anything is done", () => {
+    const fault: FaultSpec = { kind: "slow-process", process: "donor", cpuPercent: 5 };
+    expect(() => checkSimSteps([...joined, ...underFault(fault, [])])).toThrow(
+      'The fault "slow-process" does not exist in virtual time.',
+    );
+  });
+});
