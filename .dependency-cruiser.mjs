@@ -90,6 +90,16 @@ export default {
       to: { path: roomsBut("reports", "protocol", "foundation") },
     },
     {
+      name: "the-page-runs-in-a-browser",
+      comment:
+        "reports/page/ is bundled for a browser, which has neither Node nor files: work it out in reports/html/ and hand it over in page-data.ts, or put what both need into reports/figures/ or reports/text/.",
+      severity: "error",
+      from: { path: "^reports/page/", pathNot: tests },
+      to: {
+        pathNot: "^(reports/(page|figures|text|suite)|protocol|foundation)/|(^|/)node_modules/preact/",
+      },
+    },
+    {
       name: "nobody-imports-the-composition-root",
       comment:
         "scenarios/ is where everything is put together: pass what you need down from there instead of reaching up.",
@@ -140,7 +150,8 @@ export default {
       severity: "error",
       from: {
         path: inRooms("foundation", "protocol", "agent", "broker-sim", "residue-scanner", "scenarios", "reports"),
-        pathNot: `${tests}|\\.contract\\.ts$|(^|/)testing/`,
+        // What the page imports is in its bundle when it runs.
+        pathNot: `${tests}|\\.contract\\.ts$|(^|/)testing/|^reports/page/`,
       },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm"] },
     },
@@ -178,11 +189,11 @@ export default {
   ],
   options: {
     doNotFollow: { path: "(^|/)node_modules/" },
-    exclude: { path: "^(\\.scenarios|coverage)/|^[^/]+\\.(c?js|mjs)$" },
+    exclude: { path: "^(\\.scenarios|coverage|reports/page/built)/|^[^/]+\\.(c?js|mjs)$" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
-      extensions: [".ts", ".mjs", ".js"],
+      extensions: [".ts", ".tsx", ".mjs", ".js"],
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
     },

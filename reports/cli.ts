@@ -4,6 +4,7 @@ import { AssertionError } from "../foundation/assert.ts";
 import { HouseguestError, messageOf } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { reporterNames } from "./reporter-names.ts";
+import type { HtmlOptions } from "./commands/html.ts";
 import { listCommand } from "./commands/list.ts";
 import { addReleaseCommands } from "./commands/release-commands.ts";
 import { showCommand } from "./commands/show.ts";
@@ -63,10 +64,28 @@ function program(ended: (exitCode: ExitCode) => void): Command {
     .addOption(root())
     .option("--no-color", "no colours")
     .action(listCommand);
+  reports
+    .command("html")
+    .description("write the page of a run: timeline, residue, latencies, whole history")
+    .argument("[run]", "a run's name, its directory, or latest", "latest")
+    .option("--output <file>", "where to; by default beside the run's directory")
+    .addOption(root())
+    .addHelpText("after", htmlHelp)
+    .action(async (run: string, options: HtmlOptions) =>
+      (await import("./commands/html.ts")).htmlCommand(run, options),
+    );
   addReleaseCommands(reports, ended);
   for (const command of reports.commands) command.exitOverride();
   return reports;
 }
+
+const htmlHelp = `
+One file that needs nothing else and loads nothing: it works from a disk, in
+an artifact of CI, in light and dark, by keyboard (? lists the keys).
+
+Examples:
+  npx reports html
+  npx reports html 20260131T101500-withdraw-under-load --output page.html`;
 
 const helpEnd = `
 Examples:
@@ -74,6 +93,7 @@ Examples:
   npx reports show 20260131T101500-withdraw-under-load
   npx reports show --format junit --output junit.xml
   npx reports show --format json | jq .figures.latencies
+  npx reports html --output page.html                a page for the browser
   npx reports list
   npx reports gate --policy release.yaml --all       may this be released?
 

@@ -1,4 +1,5 @@
 import { githubReporter } from "./github.ts";
+import { htmlReporter } from "./html/html-reporter.ts";
 import { jsonReporter } from "./json.ts";
 import { junitReporter } from "./junit.ts";
 import { lineReporter } from "./line.ts";
@@ -19,4 +20,5 @@ const reporters: Record<ReporterName, (output: ReporterOutput) => Reporter> = {
   junit: junitReporter,
   markdown: markdownReporter,
   github: (output) => githubReporter(output),
+  html: htmlReporter,
 };

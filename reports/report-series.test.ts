@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { outcomeOf, type SuiteRecord } from "../protocol/suite.ts";
 import { createReporter } from "./create-reporter.ts";
 import { reportSeries, type SeriesOutput } from "./report-series.ts";
-import { type ReporterName, reporterNames } from "./reporter-names.ts";
+import { type TextReporterName, textReporterNames } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, RunPlace } from "./reporter.ts";
 import { memoryOutput } from "./testing/memory-output.ts";
 import { parseXml, type ParsedElement } from "./testing/parse-xml.ts";
@@ -18,7 +18,7 @@ const placeOf = (position: number, over: Partial<RunPlace> = {}): RunPlace => ({
 
 /** Plays attempts of entries to a series and gives what it wrote. */
 function told(
-  name: ReporterName,
+  name: TextReporterName,
   entries: readonly (readonly EndedRun[])[],
   {
     output = memoryOutput(),
@@ -104,13 +104,16 @@ test("several runs are a line of JSON each, written as they end, with what their
   }
 });
 
-test.for(reporterNames.filter((name) => name !== "github"))("one run is told of as without a series: %s", (name) => {
-  const output = memoryOutput();
-  const series = reportSeries(name, output);
-  series.next(once).end(runFixtures.failing());
-  series.close(suiteOf([[runFixtures.failing()]]));
-  expect(output.text()).toBe(alone(name, runFixtures.failing()));
-});
+test.for(textReporterNames.filter((name) => name !== "github"))(
+  "one run is told of as without a series: %s",
+  (name) => {
+    const output = memoryOutput();
+    const series = reportSeries(name, output);
+    series.next(once).end(runFixtures.failing());
+    series.close(suiteOf([[runFixtures.failing()]]));
+    expect(output.text()).toBe(alone(name, runFixtures.failing()));
+  },
+);
 
 const flaky = [[runFixtures.failing(), runFixtures.passing()]];
 
@@ -183,7 +186,7 @@ test("GitHub gets nothing of a run that passed but its line of the summary", () 
   expect(summary).toContain("| ✅ passed | withdraw-under-load | host | clean |");
 });
 
-function alone(name: ReporterName, run: EndedRun): string {
+function alone(name: TextReporterName, run: EndedRun): string {
   const output = memoryOutput();
   createReporter(name, output).end(run);
   return output.text();
@@ -195,7 +198,7 @@ function sumOf(seconds: readonly string[]): string {
 
 const skipped = { why: "No controller limits memory.", remedy: "Mount the memory controller." };
 
-test.each(reporterNames)("%s says of what this machine cannot run why, and calls it no pass", (name) => {
+test.each(textReporterNames)("%s says of what this machine cannot run why, and calls it no pass", (name) => {
   const output = memoryOutput();
   const series = reportSeries(name, output, (text) => output.write(text));
   series.next(placeOf(0, { entries: 2 })).end(runFixtures.passing());

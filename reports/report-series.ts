@@ -5,7 +5,7 @@ import { jsonReport } from "./json.ts";
 import { type JunitAttempt, junitAttempt, junitDocument, junitSkipped, junitSuite } from "./junit.ts";
 import { listReporter } from "./list.ts";
 import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
-import type { ReporterName } from "./reporter-names.ts";
+import type { TextReporterName } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 import { placeWords } from "./suite/place-words.ts";
 import type { SkippedEntry } from "./suite/skipped-entry.ts";
@@ -30,7 +30,7 @@ export interface ReportSeries {
 
 /** @param summaryFile where the reporter `github` appends its step summary; undefined for nowhere */
 export function reportSeries(
-  name: ReporterName,
+  name: TextReporterName,
   output: SeriesOutput,
   summaryFile?: (text: string) => void,
 ): ReportSeries {

@@ -29,8 +29,11 @@ export interface Recheck {
  *
  * @throws UsageError `not-of-the-catalogue`
  */
-export function recheck({ verdict, history, lostEvidence, recorded }: StoredRun): Recheck {
-  const scenario = scenarioOf(verdict);
+export function recheck(
+  { verdict, history, lostEvidence, recorded }: StoredRun,
+  scenarios: readonly Scenario[] = catalog,
+): Recheck {
+  const scenario = scenarioOf(verdict, scenarios);
   const lost = [...lostEvidence, ...missingRecords(history)];
   // What the harness had concluded from the rest was not there when it was judged.
   const evidence = history.filter(({ type }) => type !== "expectation" && type !== "run.ended");
@@ -41,13 +44,16 @@ export function recheck({ verdict, history, lostEvidence, recorded }: StoredRun)
   return { expectations: paired(verdict.expectations, judged), lifecycle, exitCode, verdict: { ...now, exitCode } };
 }
 
-function scenarioOf({ scenario: wanted }: RunVerdict): Scenario {
-  const scenario = catalog.find(({ name }) => name === wanted);
+function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly Scenario[]): Scenario {
+  const scenario = scenarios.find(({ name }) => name === wanted);
   if (scenario !== undefined) return scenario;
-  throw new UsageError(`The run's scenario is "${wanted}", which is none of this catalogue.`, {
-    code: "not-of-the-catalogue",
-    next: "Judge it with the version that ran it; a plan runs again with `scenarios replay`.",
-  });
+  throw new UsageError(
+    `The run's scenario is "${wanted}", which is none of this catalogue and of no file that is known here.`,
+    {
+      code: "not-of-the-catalogue",
+      next: "Judge it where it was run, with the version that ran it; a plan runs again with `scenarios replay`.",
+    },
+  );
 }
 
 /** As the run's own options have them; older records may lack one. */

@@ -158,6 +158,7 @@ async function attempt(progress: Progress): Promise<void> {
       random: seededRandom(request.options.seed),
       brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
       faultContext: hostFaultContext,
+      recorder: progress.recorder ?? null,
     });
   });
   await inPhase(progress, "lifecycle", () => play(progress));

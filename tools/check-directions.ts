@@ -10,7 +10,7 @@ import { cruiseSources } from "./dependency-cruise.ts";
  */
 const root = resolve(import.meta.dirname, "..");
 const notOurs = new Set(["node_modules", ".scenarios", "coverage", ".git"]);
-const sources = globSync("**/*.ts", { cwd: root, exclude: (name) => notOurs.has(name) });
+const sources = globSync("**/*.{ts,tsx}", { cwd: root, exclude: (name) => notOurs.has(name) });
 
 const { modules, rules, violations } = await cruiseSources(root);
 const unseen = sources.filter((source) => !modules.has(source));

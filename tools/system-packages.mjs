@@ -33,4 +33,9 @@ export const systemPackages = [
     command: "iptables-legacy",
     neededBy: "the test that rules of the iptables before nftables are found, in a network namespace of its own",
   },
+  {
+    name: "chromium",
+    command: "chromium",
+    neededBy: "tests of the reports' page in a browser",
+  },
 ];

@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { ensurePage } from "./build-page.mjs";
 import { installSystemPackages } from "./install-system-packages.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,6 +16,8 @@ const pinnedNode = join(root, "node_modules/.bin/node");
 
 if (!packagesAreCurrent()) installPackages();
 installSystemPackages();
+// `npm ci` has done it, unless it was told to run no scripts, or the sources were changed since.
+await ensurePage();
 runSuite();
 
 /** Whether node_modules holds what package-lock.json says: npm keeps its own copy of the lock in there. */

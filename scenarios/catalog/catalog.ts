@@ -1,6 +1,15 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import { backpressureHeartbeat } from "./backpressure-heartbeat.ts";
+import { jobDaemonises } from "./job-daemonises.ts";
+import { jobEditsCrontab } from "./job-edits-crontab.ts";
+import { jobForkBombs } from "./job-fork-bombs.ts";
+import { jobIgnoresSigterm } from "./job-ignores-sigterm.ts";
+import { jobOpensPort } from "./job-opens-port.ts";
+import { jobRespawns } from "./job-respawns.ts";
+import { jobWritesOutside } from "./job-writes-outside.ts";
+import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
 import { federatedForgery } from "./federated-forgery.ts";
 import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
@@ -34,19 +43,29 @@ export const catalog: readonly Scenario[] = [
   killswitchScenario,
   federatedSpawnStatusKill,
   federatedForgery,
+  backpressureHeartbeat,
+  outOfMemoryJob,
+  jobIgnoresSigterm,
+  jobDaemonises,
+  jobForkBombs,
+  jobRespawns,
+  jobWritesOutside,
+  jobOpensPort,
+  jobEditsCrontab,
 ];
 
 /**
  * Finds a scenario by its name.
  *
+ * @param all the catalogue, and what a user adds to it
  * @throws UsageError `unknown-scenario`, suggesting the nearest name
  */
-export function scenarioNamed(name: string): Scenario {
-  const scenario = catalog.find((one) => one.name === name);
+export function scenarioNamed(name: string, all: readonly Scenario[] = catalog): Scenario {
+  const scenario = all.find((one) => one.name === name);
   if (scenario !== undefined) return scenario;
   const meant = nearest(
     name.toLowerCase(),
-    catalog.map((one) => one.name),
+    all.map((one) => one.name),
   );
   throw new UsageError(`There is no scenario "${name}".`, {
     code: "unknown-scenario",

@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import { type FileOutput, fileOutput } from "../../reports/file-output.ts";
+import { type HtmlSeries, htmlSeries } from "../../reports/html/html-series.ts";
 import { type ReportSeries, reportSeries } from "../../reports/report-series.ts";
 import { type ReporterName, reporterNames } from "../../reports/reporter-names.ts";
 import type { EndedSuite, Reporter, RunPlace } from "../../reports/reporter.ts";
@@ -20,8 +21,10 @@ export interface OpenReporters {
   close(suite: EndedSuite | null): readonly UsageError[];
 }
 
-/** These say whole lines of their own and can stand between others'. */
-const sharing: ReadonlySet<ReporterName> = new Set(["github"]);
+/** These say whole lines of their own and can stand between others', or write files of their own. */
+const sharing: ReadonlySet<ReporterName> = new Set(["github", "html"]);
+/** These are for people: a line more does no harm. */
+const prose: ReadonlySet<ReporterName> = new Set(["line", "list"]);
 
 /**
  * Opens the reporters named on the command line, as `NAME` (to stdout) or `NAME=FILE`, several with commas between them;
@@ -37,9 +40,9 @@ export function openReporters(
   const asked = wanted.flatMap((text) => text.split(",")).map(parse);
   const toStdout = asked.filter(({ file, name }) => file === undefined && !sharing.has(name));
   if (toStdout.length === 0) asked.unshift({ name: "line", file: undefined });
-  const shared = asked.some(({ file, name }) => file === undefined && sharing.has(name));
+  const shared = asked.some(({ file, name }) => file === undefined && name === "github");
   const [holder] = toStdout;
-  const documents = holder !== undefined && shared && !["line", "list"].includes(holder.name);
+  const documents = holder !== undefined && shared && !prose.has(holder.name);
   if (toStdout.length > 1 || documents) {
     throw new UsageError("Two reporters cannot both write to stdout.", {
       code: "one-stdout",
@@ -49,7 +52,12 @@ export function openReporters(
   const files: FileOutput[] = [];
   const summary = stepSummary(environment);
   const stdout = streamOutput(process.stdout);
+  const pages: HtmlSeries[] = [];
+  const say = (text: string) => {
+    if (holder === undefined || prose.has(holder.name)) stdout.write(text);
+  };
   const all = asked.map(({ name, file }): ReportSeries => {
+    if (name === "html") return keptIn(pages, htmlSeries({ file: openedFile(file, files), say }));
     if (file === undefined) return reportSeries(name, stdout, summary.append);
     const output = fileOutput(file);
     files.push(output);
@@ -59,9 +67,21 @@ export function openReporters(
     next: (place) => all.map((series) => series.next(place)),
     close(suite) {
       for (const series of all) series.close(suite);
-      return [...files.map((file) => file.close()), summary.unwritten()].filter((unwritten) => unwritten !== null);
+      const unwritten = [...files.map((file) => file.close()), summary.unwritten()].filter(
+        (problem) => problem !== null,
+      );
+      return [...unwritten, ...pages.flatMap((series) => series.unwritten())];
     },
   };
+}
+
+function keptIn<T>(list: T[], value: T): T {
+  list.push(value);
+  return value;
+}
+
+function openedFile(path: string | undefined, files: FileOutput[]) {
+  return path === undefined ? undefined : { path, output: keptIn(files, fileOutput(path)) };
 }
 
 function parse(text: string): { name: ReporterName; file: string | undefined } {

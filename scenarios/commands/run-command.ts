@@ -7,8 +7,11 @@ import { isGood, type SuiteEntry, type SuiteRecord } from "../../protocol/suite.
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import type { EndedSuite } from "../../reports/reporter.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
-import { readConfig, runOptions } from "../config.ts";
+import { runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { isFile } from "../loading/is-file.ts";
+import { type FoundConfig, readConfig } from "../loading/read-config.ts";
+import { scenarioSet } from "../loading/scenario-set.ts";
 import { otherRunsWarning } from "../other-runs.ts";
 import { preflight } from "../preflight.ts";
 import { checkRunsRoot } from "../run-directory.ts";
@@ -21,16 +24,20 @@ import { cannotRun } from "../needs/cannot-run.ts";
 import { failedBefore, failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
 import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
-import { noteOwnPrograms, withFlags } from "./flags-over-config.ts";
+import { completeFlags, noteOwnPrograms, withFlags } from "./flags-over-config.ts";
 import { tellHealed } from "./heal-command.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
-import { againCommand, reproduceCommand, type RunFlags } from "./run-flags.ts";
+import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
 import { type RunStage, stageNamed } from "./run-stage.ts";
 import { playable } from "./playable.ts";
 
 /** A suite that is ready to run. */
 interface Suite {
   readonly flags: RunFlags;
+  /** What was said on the command line, for the commands that run the same again. */
+  readonly given: GivenFlags;
+  /** Of them the files, which no configuration finds. */
+  readonly files: readonly string[];
   readonly stage: RunStage;
   readonly plan: SuitePlan;
   readonly workers: number;
@@ -43,9 +50,10 @@ interface Suite {
 }
 
 /** `scenarios run`: undoes what a killed run left, then runs the scenarios; resolves to the worst exit code. */
-export async function runCommand(words: readonly string[], flags: RunFlags): Promise<number> {
-  const stage = stageNamed(flags.stage, flags);
-  const suite = prepare(words, flags, stage);
+export async function runCommand(words: readonly string[], given: GivenFlags): Promise<number> {
+  const found = await readConfig(given.config);
+  const suite = await prepare(words, given, found);
+  const { flags, stage } = suite;
   if (flags.dryRun === true) {
     process.stdout.write(dryRunText(suite, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
     return ExitCode.pass;
@@ -75,11 +83,16 @@ export async function runCommand(words: readonly string[], flags: RunFlags): Pro
 }
 
 /** Everything is checked before anything is done. */
-function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Suite {
+async function prepare(words: readonly string[], given: GivenFlags, found: FoundConfig): Promise<Suite> {
+  const flags = completeFlags(given, found, words);
+  const stage = stageNamed(flags.stage, flags);
+  const files = words.filter(isFile);
+  const globs = [found.config.scenarios ?? []].flat();
+  const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
   const failed = flags.lastFailed === true ? failedLast(readSuite(flags.output)) : null;
   const all = flags.all === true || (failed !== null && words.length === 0);
-  const scenarios = playable({ ...flags, words, all }, stage);
-  const config = withFlags(readConfig(flags.config), flags);
+  const scenarios = playable({ ...flags, words, all }, stage, known);
+  const config = withFlags(found.config, flags);
   if (stage === "sim") noteOwnPrograms(config);
   const plan = planSuite({
     ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
@@ -87,14 +100,14 @@ function prepare(words: readonly string[], flags: RunFlags, stage: RunStage): Su
   });
   const requests = plan.entries.map(({ scenario, seed }) => ({
     ...{ scenario, options: runOptions(scenario, config, seed), runs: flags.output },
-    ...{ reproduce: reproduceCommand(scenario.name, flags, seed), keep: flags.keep === true },
+    ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
   }));
   if (stage === "host") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.
   const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
-  return { flags, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
+  return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
 }
 
 function nothingToRun({ flags: { shard }, plan, failed }: Suite): string {
@@ -134,7 +147,7 @@ interface Ended {
 }
 
 async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> {
-  const { flags, stage, plan, workers, requests } = suite;
+  const { flags, given, files, stage, plan, workers, requests } = suite;
   const runner = await openRunner(stage, workers);
   const root = resolve(flags.output);
   const before = failedBefore(root);
@@ -163,7 +176,7 @@ async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> 
     const bad = record.entries.some(
       ({ outcome }) => !isGood(outcome) && outcome !== "not-run" && outcome !== "skipped",
     );
-    const again = bad ? againCommand(flags, { rootDefault }) : null;
+    const again = bad ? againCommand(given, { rootDefault, files }) : null;
     return { suite: { record, again }, interrupted: runner.signal.aborted, unwritten };
   } finally {
     await runner.close();

@@ -14,6 +14,8 @@ import type { UndoAction } from "./undo-action.ts";
 
 /** How long the kernel may take to reap what was killed, in milliseconds. */
 const reapMsMax = 5_000;
+/** How long a command of somebody else may take to undo what it is for, in milliseconds. */
+const commandMsMax = 120_000;
 /** How long an agent may take to withdraw when it is undone, in milliseconds; its own deadline is shorter. */
 const withdrawMsMax = 30_000;
 /** What the agent is given for it, in milliseconds. */
@@ -51,12 +53,35 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
       case "remove-directory":
         await rm(action.path, { recursive: true, force: true, maxRetries: 3 });
         return existsSync(action.path) ? "something is still in it" : undefined;
+      case "run-command":
+        return await runCommand(action.command);
+      case "clean-crontab":
+        return await cleanCrontab(action.mark);
       case "withdraw-agent":
         return await withdrawAgent(action);
     }
   } catch (error) {
     return messageOf(error);
   }
+}
+
+async function runCommand([file, ...args]: readonly string[]): Promise<string | undefined> {
+  const { failed, shortMessage } = await execa(file ?? "", args, {
+    ...{ reject: false, stdin: "ignore", timeout: commandMsMax, killSignal: "SIGKILL" },
+  });
+  return failed ? shortMessage : undefined;
+}
+
+/** Nothing is written where the mark is not found: a crontab is somebody's. */
+async function cleanCrontab(mark: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await execa("crontab", ["-l"], { reject: false, stdin: "ignore" });
+  if (exitCode !== 0 || !stdout.includes(mark)) return undefined;
+  const rest = stdout.split("\n").filter((line) => !line.includes(mark));
+  const isEmpty = rest.every((line) => line === "");
+  const written = isEmpty
+    ? await execa("crontab", ["-r"], { reject: false, stdin: "ignore" })
+    : await execa("crontab", ["-"], { reject: false, input: `${rest.join("\n")}\n` });
+  return written.exitCode === 0 ? undefined : written.stderr.slice(0, 300);
 }
 
 /** Rounds, because a process may fork while the others are being killed. */

@@ -1,5 +1,7 @@
 import * as z from "zod";
 
+import { shellWord } from "../../foundation/shell-word.ts";
+
 /**
  * What the harness does to the host, by how it is undone: plain data, so that a later process can finish what a killed
  * one began. Every action is idempotent.
@@ -26,6 +28,10 @@ export const UndoAction = z.discriminatedUnion("undo", [
     expiresInMs: z.int(),
   }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
+  /** What somebody else's step or agent does; their own word for how it is undone, which must be idempotent. */
+  z.strictObject({ undo: z.literal("run-command"), command: z.array(z.string()).min(1) }),
+  /** Lines of this user's crontab that hold the mark; the crontab itself where nothing else is in it. */
+  z.strictObject({ undo: z.literal("clean-crontab"), mark: z.string().regex(/^[a-z0-9-]+$/) }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
 ]);
@@ -50,6 +56,10 @@ export function describeUndo(action: UndoAction): string {
       return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
       return `the directory ${action.path}`;
+    case "run-command":
+      return `what \`${commandWords(action)}\` undoes`;
+    case "clean-crontab":
+      return `lines of the crontab with ${action.mark}`;
     case "withdraw-agent":
       return `the agent in ${action.home}`;
   }
@@ -74,7 +84,7 @@ export function finishCommand(action: UndoAction): string {
     case "kill-marked":
       return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
     case "remove-cgroup":
-      return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
+      return `echo 1 > ${action.path}/cgroup.kill || xargs -r kill -9 < ${action.path}/cgroup.procs; find ${action.path} -depth -type d -exec rmdir {} +`;
     case "ends-with-process":
       return `kill ${action.pid}`;
     case "remove-broker-fault":
@@ -83,7 +93,15 @@ export function finishCommand(action: UndoAction): string {
       return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":
       return `rm -rf -- '${action.path}'`;
+    case "run-command":
+      return commandWords(action);
+    case "clean-crontab":
+      return `crontab -l | grep -v ${action.mark} | crontab -`;
     case "withdraw-agent":
       return `${action.command.join(" ")} withdraw --home '${action.home}'`;
   }
+}
+
+function commandWords({ command }: { readonly command: readonly string[] }): string {
+  return command.map((word) => shellWord(word)).join(" ");
 }

@@ -49,6 +49,8 @@ export interface ActorRequest<T> {
   readonly logDirectory: string;
   /** The run's cgroup, in which the actor gets one of its own; undefined where none is writable. */
   readonly cgroup: string | undefined;
+  /** Further cgroups that it is to be in, which are there. */
+  readonly cages?: readonly string[];
   readonly ledger: UndoLedger;
   readonly signal: AbortSignal;
 }
@@ -63,7 +65,7 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
   const { name, command, cgroup } = request;
   const logFile = join(request.logDirectory, `${name}.log`);
   const log = openSync(logFile, "a", 0o600);
-  const enter = cgroup === undefined ? [] : enterCgroup(join(cgroup, name));
+  const enter = enterCgroups([...(cgroup === undefined ? [] : [join(cgroup, name)]), ...(request.cages ?? [])]);
   const [file, ...args] = [...enter, ...command] as [string, ...string[]];
   // The log is handed over as a file, not piped through here: the actor outlives a killed harness unharmed.
   const child = spawn(file, args, {
@@ -108,10 +110,15 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
   };
 }
 
-/** A shell that moves itself into the cgroup and becomes the program, so that nothing runs outside it even for a moment. */
-function enterCgroup(path: string): string[] {
-  mkdirSync(path, { recursive: true });
-  return ["/bin/sh", "-c", 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"', "sh", path];
+/**
+ * A shell that moves itself into the cgroups and becomes the program, so that nothing runs outside them even for a
+ * moment.
+ */
+function enterCgroups(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  for (const path of paths) mkdirSync(path, { recursive: true });
+  const enter = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"';
+  return ["/bin/sh", "-c", enter, "sh", ...paths, "--"];
 }
 
 function parseJson(line: string): unknown {

@@ -13,6 +13,7 @@ import type { FaultContext } from "../../faults/fault.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
 import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
+import type { Recorder } from "../../../residue-scanner/scanner.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
@@ -21,6 +22,7 @@ import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { AnyStage } from "../either/any-stage.ts";
 import type { Actor } from "./actor.ts";
 import type { OperatorClient } from "../../../broker-sim/io/operator-client.ts";
+import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
 import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
@@ -63,6 +65,8 @@ export interface HostStageOptions {
   readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
   readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
+  /** Who listens to what is done on this host, since before the baseline; null for nobody. */
+  readonly recorder?: Recorder | null;
 }
 
 /** Real processes on this host: what the steps of one run share. */
@@ -111,6 +115,8 @@ export class HostStage implements AnyStage {
         readonly spawns: { readonly commandId: string; readonly executionId: string }[];
       }
     | undefined;
+  /** What is known of the jobs that misbehave. */
+  readonly hostile = new Hostile();
   broker:
     | {
         readonly url: string;
@@ -253,7 +259,7 @@ export class HostStage implements AnyStage {
     }
     await this.links.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
-    for (const path of [this.place, ...this.cgroups]) {
+    for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {
         rmdirSync(path);
       } catch {

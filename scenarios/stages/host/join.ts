@@ -3,6 +3,7 @@ import { join as joinPath } from "node:path";
 
 import type { StepOf } from "../../steps/step.ts";
 import { agentStatus } from "./await-busy.ts";
+import { makeCage } from "./cage.ts";
 import type { HostStage } from "./host-stage.ts";
 import { startAgent } from "./start-agent.ts";
 
@@ -20,8 +21,10 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   }
   const watches =
     step.quietS === undefined ? [] : ["--pause-on-touch", desk(stage, step.agent), "--quiet", String(step.quietS)];
+  if (step.cage !== undefined) stage.hostile.cageOf.set(step.agent, makeCage(stage, step.agent, step.cage));
+  const confined = step.sandbox === undefined ? [] : ["--sandbox", step.sandbox];
   const { agent, driver } = await startAgent(stage, {
-    ...{ name: step.agent, slots: step.slots, readyWithinMs, options: watches },
+    ...{ name: step.agent, slots: step.slots, readyWithinMs, options: [...watches, ...confined] },
   });
   // Whoever says that it joined must be there to be asked.
   await agentStatus(stage, step.agent);

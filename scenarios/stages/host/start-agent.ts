@@ -35,6 +35,7 @@ export async function startAgent(
     historyFile: options.directory.history,
     logDirectory: options.directory.logs,
     cgroup: stage.cgroup,
+    cages: [...(stage.hostile.cageOf.get(name)?.values() ?? [])],
     ledger: options.ledger,
     signal: stage.schedule.signal,
   });

@@ -3,6 +3,10 @@ import type { StepOf, Step } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
 import { eitherStage } from "../either/steps.ts";
 import type { HostStage } from "./host-stage.ts";
+import { awaitMisbehaviour } from "./await-misbehaviour.ts";
+import { findResidue } from "./find-residue.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
@@ -11,6 +15,7 @@ import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
 import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
+import { own } from "./own.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
@@ -39,6 +44,7 @@ export type HostStep<Name extends Step["step"]> = (
 
 const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(hostLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: hostLooks(stage) }, step),
   "start-broker": startBroker,
@@ -46,6 +52,10 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   submit,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
+  "await-misbehaviour": awaitMisbehaviour,
+  "look-outside": lookOutside,
+  "find-residue": findResidue,
+  "find-survivors": findSurvivors,
   pause,
   "watch-frozen": watchFrozen,
   resume,

@@ -49,7 +49,7 @@ export class SimStage implements AnyStage {
   readonly #waits: VirtualWaits;
   /** What the steps broke on purpose. */
   readonly faults: SimFaults;
-  readonly #members = new Map<string, Member>();
+  readonly agents = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
 
@@ -85,13 +85,13 @@ export class SimStage implements AnyStage {
     const member = this.simulation.addMember();
     member.host.slots = slots;
     member.host.quietMs = quietMs;
-    this.#members.set(name, member);
+    this.agents.set(name, member);
     guarded(() => member.start());
     return member;
   }
 
   agent(name: string): Member {
-    const member = this.#members.get(name);
+    const member = this.agents.get(name);
     if (member === undefined) throw unknownName("agent", name);
     return member;
   }

@@ -2,7 +2,11 @@ import { UsageError } from "../../../foundation/errors.ts";
 import type { Nested } from "../../steps/play-steps.ts";
 import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
+import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";
+import { modelled } from "../../jobs/behaviours.ts";
+import { awaitMisbehaviour } from "./await-misbehaviour.ts";
+import { findSurvivors } from "./find-survivors.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { fault, heal } from "./fault-steps.ts";
@@ -10,6 +14,7 @@ import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { join } from "./join.ts";
 import { simLooks } from "./looks.ts";
 import { isOnSim } from "./sim-acts.ts";
+import { own } from "./own.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
@@ -34,6 +39,7 @@ export type SimStep<Name extends Step["step"]> = (
 /** A step that is not here needs a real host. */
 const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(simLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: simLooks(stage) }, step),
   "start-broker": startBroker,
@@ -41,6 +47,8 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   submit,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
+  "await-misbehaviour": awaitMisbehaviour,
+  "find-survivors": findSurvivors,
   pause,
   "watch-frozen": watchFrozen,
   resume,
@@ -83,12 +91,16 @@ export async function runSimStep(stage: SimStage, step: Step, nested: Nested): P
 export function checkSimSteps(steps: readonly Step[]): void {
   for (const step of steps) {
     if (interpreters[step.step] === undefined) throw notOnSim(step.step);
+    if (step.step === "submit" && step.behaviour !== undefined && modelled[step.behaviour] === undefined) {
+      throw notOnSim(step.behaviour, "behaviour");
+    }
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
+    if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }
 
-function notOnSim(name: string, what: "step" | "fault" = "step"): UsageError {
+function notOnSim(name: string, what: "step" | "fault" | "behaviour" = "step"): UsageError {
   return new UsageError(`The ${what} "${name}" does not exist in virtual time.`, {
     code: "not-on-sim",
     next: "Run the scenario on this machine, with --stage host.",

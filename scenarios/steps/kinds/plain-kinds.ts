@@ -1,5 +1,9 @@
 import type * as z from "zod";
 
+import { awaitMisbehaviour } from "./await-misbehaviour.ts";
+import { findResidue } from "./find-residue.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
@@ -15,6 +19,7 @@ import { killBroker } from "./kill-broker.ts";
 import { killswitch } from "./killswitch.ts";
 import { onSchedule } from "./on-schedule.ts";
 import { openSchedule } from "./open-schedule.ts";
+import { own } from "./own.ts";
 import { pause } from "./pause.ts";
 import { pauseResumeCycles } from "./pause-resume-cycles.ts";
 import { probe } from "./probe.ts";
@@ -41,6 +46,10 @@ export const plainKinds = {
   submit,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
+  "await-misbehaviour": awaitMisbehaviour,
+  "look-outside": lookOutside,
+  "find-residue": findResidue,
+  "find-survivors": findSurvivors,
   pause,
   "watch-frozen": watchFrozen,
   resume,
@@ -69,6 +78,7 @@ export const plainKinds = {
   federate,
   "command-spoke": commandSpoke,
   "forge-commands": forgeCommands,
+  own,
 } as const;
 
 export type PlainStep = {
