@@ -16,7 +16,7 @@ export interface ScenarioDefinition {
   /** Words to find it by, for `--grep @word`. */
   readonly tags?: readonly string[];
   /** Where it can be played; on the host alone, if nothing is said. */
-  readonly stages?: readonly ("host" | "sim")[];
+  readonly stages?: Scenario["stages"];
   /** The broker's store on the host; what outlives the broker needs one that lasts. */
   readonly store?: "memory" | "sqlite";
   /** What `--slots`, `--jobs` and `--cycles` are when nobody says; 2, 4 and 1. */

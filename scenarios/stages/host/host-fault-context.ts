@@ -1,5 +1,6 @@
 import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
+import { RouterLinks } from "../netns/router-links.ts";
 import type { Actor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
 import { processStat } from "./proc.ts";
@@ -15,7 +16,7 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
   return {
     id: `${options.id}-fault-${number}`,
     number,
-    links: stage.links,
+    links: stage.network === null ? stage.links : new RouterLinks(stage.network, stage.links),
     broker: () => stage.running,
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),

@@ -26,6 +26,7 @@ import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
 import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
+import type { Network } from "../netns/network.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
 import { Schedule } from "./schedule.ts";
@@ -61,6 +62,8 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** Whether each actor has a network namespace of its own: the stage `netns`. */
+  readonly isolated?: boolean;
   /** Whether the broker is to take orders to misbehave (--faults). */
   readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
@@ -99,6 +102,8 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** Of the stage `netns`: where each actor is in the network; null where all share the host's. */
+  network: Network | null = null;
   /** Lines between agents and broker, by the agent's name. */
   readonly links = new Links();
   /** What the steps broke on purpose. */
@@ -119,7 +124,10 @@ export class HostStage implements AnyStage {
   readonly hostile = new Hostile();
   broker:
     | {
+        /** Where agents find it. */
         readonly url: string;
+        /** Where the harness does, which is in the host's own network. */
+        readonly here: string;
         readonly joinToken: string;
         /** Undefined for a broker that names none. */
         readonly operatorToken: string | undefined;
@@ -227,7 +235,11 @@ export class HostStage implements AnyStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    const keepers = this.network?.keepers ?? [];
+    return [
+      ...["broker", "hub", ...this.agents.keys(), ...keepers].map((name) => join(this.cgroup as string, name)),
+      this.cgroup,
+    ];
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */
@@ -258,6 +270,7 @@ export class HostStage implements AnyStage {
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     await this.links.close();
+    await this.network?.close();
     for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
     for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {

@@ -25,6 +25,7 @@ export async function startAgent(
   const { actor, ready } = await startActor({
     name,
     command: [
+      ...(stage.network?.enter(name) ?? []),
       ...options.agentCommand,
       ...["join", "--foreground", "--json", "--home", home, "--slots", String(slots)],
       ...["--broker", links.url(name) ?? running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],

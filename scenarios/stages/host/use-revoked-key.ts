@@ -26,7 +26,7 @@ export async function useRevokedKey(stage: HostStage, step: StepOf<"use-revoked-
     resources: { cpus: 1, loadAverage: 0, memoryBytesTotal: 0, memoryBytesFree: 0 },
     leases: [],
   });
-  const response = await fetch(new URL(routes.heartbeat, stage.running.url), {
+  const response = await fetch(new URL(routes.heartbeat, stage.running.here), {
     method: "POST",
     headers: { "content-type": "application/json", ...signed({ path: routes.heartbeat, body, agentId, key }) },
     body,
