@@ -18,7 +18,7 @@ export const withdrawCrashAtEveryStep: Scenario = {
     "left, and the key is dead.",
   requirements: ["WC-4", "WC-16"],
   tags: ["withdraw", "crash", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

@@ -31,7 +31,8 @@ import { tellHealed } from "./heal-command.ts";
 import { type Consent, consentTo, terminalAsk } from "./may-hurt.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
-import { type RunStage, stageNamed } from "./run-stage.ts";
+import { stageNamed } from "./run-stage.ts";
+import type { RunStage } from "../steps/scenario.ts";
 import { playable } from "./playable.ts";
 
 /** A suite that is ready to run. */
@@ -71,7 +72,7 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
     begin(suite);
-    if (stage === "host") worst = await makeReady(flags.output);
+    if (stage !== "sim") worst = await makeReady(flags.output);
     ended = await runSuite(suite, reporters, consent);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
     worst = worstExitCode([
@@ -110,9 +111,9 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
     ...(agent === undefined ? {} : { agent }),
   }));
-  if (stage === "host") for (const { options } of requests) preflight(options);
+  if (stage !== "sim") for (const { options } of requests) preflight(options);
   // A run on this host reads all of it, and would take another one's doings for its own.
-  const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  const workers = stage !== "sim" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
