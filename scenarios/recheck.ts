@@ -44,7 +44,8 @@ export function recheck(
   return { expectations: paired(verdict.expectations, judged), lifecycle, exitCode, verdict: { ...now, exitCode } };
 }
 
-function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly Scenario[]): Scenario {
+/** @throws UsageError `not-of-the-catalogue` */
+export function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly Scenario[]): Scenario {
   const scenario = scenarios.find(({ name }) => name === wanted);
   if (scenario !== undefined) return scenario;
   throw new UsageError(
@@ -67,7 +68,7 @@ function wantedOf(verdict: RunVerdict, scenario: Scenario): readonly ScenarioExp
 }
 
 /** As the run's own options have them; older records may lack one. */
-function knobsOf({ options }: RunVerdict, { defaults }: Scenario): ScenarioKnobs {
+export function knobsOf({ options }: RunVerdict, { defaults }: Scenario): ScenarioKnobs {
   const knob = (name: keyof ScenarioKnobs) => {
     const value = options[name];
     return typeof value === "number" ? value : defaults[name];

@@ -50,6 +50,8 @@ const leaveMsMax = 5_000;
 export interface RunRequest {
   readonly scenario: Scenario;
   readonly options: RunOptions;
+  /** On this host's own network, if nothing is said, or each actor in a network namespace of its own. */
+  readonly stage?: "host" | "netns";
   /** Where run directories lie. */
   readonly runs: string;
   readonly reporters: readonly Reporter[];
@@ -162,6 +164,7 @@ async function attempt(progress: Progress): Promise<void> {
       store: request.options.store,
       random: seededRandom(request.options.seed),
       brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
+      isolated: request.stage === "netns",
       faultContext: hostFaultContext,
       recorder: progress.recorder ?? null,
     });
@@ -249,7 +252,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     error === undefined ? worstVerdict(expectations.map((one) => one.result)) : interrupted ? "unknown" : "fail";
   const outcome = {
     lifecycle,
-    stage: "host" as const,
+    stage: request.stage ?? "host",
     residue: progress.residue ?? null,
     cleanUp: { result: notUndone.length === 0 ? ("pass" as const) : ("fail" as const), notUndone },
     interrupted,

@@ -20,6 +20,8 @@ export interface RunFlags {
   readonly x?: boolean;
   readonly dryRun?: boolean;
   readonly keep?: boolean;
+  /** What may hurt others on this machine may run. */
+  readonly yes?: boolean;
   readonly stage?: string;
   readonly slots?: number;
   readonly jobs?: number;
@@ -78,6 +80,7 @@ function keptOptions(flags: GivenFlags): string[] {
   return [
     ...kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])])),
     ...(flags.artifact ?? []).map((path) => option("artifact", path)),
+    ...(flags.yes === true ? ["--yes"] : []),
   ];
 }
 

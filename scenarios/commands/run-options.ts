@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 
+import { stageNames } from "../../protocol/verdict.ts";
+
 import { limits } from "../../foundation/limits.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import type { CompareFlags } from "./compare-command.ts";
@@ -25,7 +27,8 @@ Names may be globs, and files hold scenarios of your own
 (docs/own-scenarios.md). \`scenarios.config.ts\` may say where more of them lie,
 and has a default for every option below. What is chosen runs in the order of \`scenarios list\`:
 first --last-failed keeps what failed, then --repeat-each repeats it, then
---shard takes its part. On the host scenarios run alone, one after the other.
+--shard takes its part. On the host scenarios run alone, one after the other;
+what may hurt whoever else uses it is asked about, or needs --yes.
 
 Examples:
   scenarios run withdraw-under-load
@@ -92,7 +95,7 @@ export function addRunCommands(program: Command, ended: (exitCode: number) => vo
     .description("show the scenarios, with the requirements that each proves")
     .option("-g, --grep <regexp>", "those whose name, title, @tags or rows match", nonEmpty)
     .option("--grep-invert <regexp>", "but not those that match", nonEmpty)
-    .option("--stage <name>", "those that can be played there: host or sim", oneOf("host", "sim"))
+    .option("--stage <name>", `those that can be played there: ${stageNames.join(", ")}`, oneOf(...stageNames))
     .option("--config <file>", configHelp)
     .option("--json", "as JSON")
     .addHelpText("after", listHelp)
@@ -162,7 +165,10 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--fail-on-flaky", "a run that passed only when retried is a failed one")
     .option("-x", "stop after the first failure")
     .option("--max-failures <n>", "stop after so many failures", whole(repeatsMax))
-    .option("--stage <name>", "host: on this machine; sim: on modelled hosts, in virtual time (default: host)")
+    .option(
+      "--stage <name>",
+      "host: on this machine; netns: the same, each actor in a network of its own (root); sim: on modelled hosts, in virtual time (default: host)",
+    )
     .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
     .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
     .option("--cycles <n>", "how many times, where the scenario does something over and over", whole(limits.cyclesMax))
@@ -179,6 +185,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
+    .option("--yes", "run what may hurt others on this machine without asking")
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",

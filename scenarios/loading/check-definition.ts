@@ -1,5 +1,6 @@
 import * as z from "zod";
 
+import { stageNames } from "../../protocol/verdict.ts";
 import { limits } from "../../foundation/limits.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Timing } from "../../protocol/timing.ts";
@@ -18,10 +19,7 @@ const Definition = z.strictObject({
   description: z.string().min(1).optional(),
   requirements: z.array(z.string().min(1)).optional(),
   tags: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/, "in lower case, without @")).optional(),
-  stages: z
-    .array(z.enum(["host", "sim"]))
-    .min(1)
-    .optional(),
+  stages: z.array(z.enum(stageNames)).min(1).optional(),
   needs: z.array(z.enum(needNames)).optional(),
   hurts: z.string().min(1).optional(),
   hostWide: z.boolean().optional(),

@@ -16,7 +16,7 @@ export interface ScenarioDefinition {
   /** Words to find it by, for `--grep @word`. */
   readonly tags?: readonly string[];
   /** Where it can be played; on the host alone, if nothing is said. */
-  readonly stages?: readonly ("host" | "sim")[];
+  readonly stages?: Scenario["stages"];
   /** What a run on the host needs of the machine (`scenarios doctor` has the names); without it the scenario is skipped. */
   readonly needs?: Scenario["needs"];
   /** Why a run on the host may hurt whoever else uses this machine, as a sentence. */
