@@ -22,6 +22,7 @@ import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
+import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
@@ -53,6 +54,7 @@ export const catalog: readonly Scenario[] = [
   goodbyeRacesSigterm,
   resumeElsewhere,
   agentFrozenPastItsLease,
+  partitionAndFence,
   brokerRestart,
   duplicateAndReorderedEvents,
   diskFull,
