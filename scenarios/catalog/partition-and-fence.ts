@@ -19,7 +19,7 @@ export const partitionAndFence: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots, link: true },
-    { step: "submit", batch: "work", jobs, units: 200, unitCpuMs: 20, children: 1 },
+    { step: "submit", batch: "work", jobs, units: 200, unitCpuMs: 20, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "join", agent: "relief", slots },
     { step: "fault", fault: { kind: "disturb-link", agent: "donor", toxic: { type: "blackhole" } } },
