@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { stageNames } from "../../protocol/verdict.ts";
+import { stageNames } from "../../protocol/stage-names.ts";
 import { limits } from "../../foundation/limits.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Timing } from "../../protocol/timing.ts";
