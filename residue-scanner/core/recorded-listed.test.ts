@@ -176,3 +176,20 @@ describe("a mount point that shows another directory than before", () => {
     expect(compare(at(5), { ...at(6), ...mount }, mounted(foreign))).toMatchObject({ verdict: "clean", findings: [] });
   });
 });
+
+describe("a loop device", () => {
+  it("is whose who had its node open when several attached something to one", () => {
+    const attached = (key: string) =>
+      listedFixture({ key, location: `/dev/${key}`, attributes: { backing: `/i/${key}` } });
+    const free = (key: string) => listedFixture({ key, location: `/dev/${key}`, attributes: { sectors: 0 } });
+    const disks = ["loop4", "loop5"];
+    const acts = [job, foreign].map((by) => act(by, "ioctl", { parameters: { command: "LOOP_CONFIGURE" } }));
+    const touches = { "/dev/loop4": [touch(job, ["modified"])], "/dev/loop5": [touch(foreign, ["modified"])] };
+    const report = compare(
+      { listed: { storage: disks.map(free) } },
+      { listed: { storage: disks.map(attached) } },
+      { acts, touches },
+    );
+    expect(whose(report).filter(([, to]) => to !== "background")).toEqual([["/dev/loop4", "job"]]);
+  });
+});
