@@ -104,6 +104,23 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
   });
 });
 
+describe("what is set of a file system that was mounted", () => {
+  const setting = listedFixture({
+    key: "/sys/devices/virtual/bdi/0:57/max_ratio",
+    location: "/sys/devices/virtual/bdi/0:57/max_ratio",
+  });
+  const mount = { ...listedFixture({ key: "mnt:[7] /x" }), device: "0:57" };
+  const acts = [act(job, "mount", { apart: ["mnt"] })];
+
+  it("is told with the mount, wherever that is seen, and else is whose call mounted something", () => {
+    const unseen = compare({}, { listed: { sysctls: [setting] } }, { acts });
+    expect(whose(unseen)).toEqual([[setting.location, "job"]]);
+    const seen = compare({}, { listed: { sysctls: [setting], mounts: [mount] } }, { acts });
+    expect(whose(seen).map(([location]) => location)).toEqual(["mnt:[7] /x"]);
+    expect(excusedBy(seen)).toEqual(["told-with-device"]);
+  });
+});
+
 describe("whose a thing is that is told by a file of the kernel's own", () => {
   it.each([
     ["ipc", "mq /x", { file: "/dev/mqueue/x", location: "message queue /x" }, "/dev/mqueue/x"],
