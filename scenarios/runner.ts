@@ -24,7 +24,7 @@ import {
 } from "../residue-scanner/scanner.ts";
 import { applicableTo } from "./foreign/applicable.ts";
 import type { LoadedAgent } from "./foreign/load-agent.ts";
-import { ForeignCast, runForeignStep } from "./foreign/steps.ts";
+import { ForeignCast, runForeignStep } from "./foreign/foreign-steps.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
