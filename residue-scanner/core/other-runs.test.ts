@@ -54,6 +54,8 @@ describe("another run at the same time", () => {
     ["/sys/fs/cgroup/houseguest-run-0a1b2c3d", "background"],
     ["/tmp/houseguest-0a1b2c3de/donor", "unknown"],
     ["/tmp/0a1b2c3d", "unknown"],
+    ["/runs/20260131T101500-theirs/history.jsonl", "background"],
+    ["/runs/20260131T101500-theirs-2", "unknown"],
   ])("is told by a name that only it uses: %s is %s", (key, to) => {
     const difference = { surface: "files", change: "appeared", key } as unknown as Difference;
     expect(namedByOtherRun(difference, { to: "unknown", evidence: [] }, [other]).to).toBe(to);

@@ -42,17 +42,24 @@ export function harnessOf(
 /** What nobody can be blamed for is another run's where its name says so: such names are drawn for one run alone. */
 export function namedByOtherRun(difference: Difference, seen: Attribution, others: readonly OtherRun[]): Attribution {
   if (seen.to !== "unknown") return seen;
-  const other = others.find(({ id }) => nameOf(id).test(difference.key));
+  const other = others.find((one) => isNamedBy(difference.key, one));
   if (other === undefined) return seen;
-  const detail = `its name holds ${other.id}, which is ${wordsOf(other)}`;
+  const detail = `its name is of ${wordsOf(other)}`;
   return { to: "background", evidence: [{ kind: "path", detail }, ...seen.evidence] };
 }
 
-/** As `houseguest-0a1b2c3d` for its place, and `houseguest-run-0a1b2c3d` for its cgroup. */
-function nameOf(id: string): RegExp {
-  return new RegExp(`houseguest-(?:run-)?${id}(?![0-9a-z])`);
+/** Whether evidence names another run. */
+export function isOfOtherRun({ to, evidence }: Attribution): boolean {
+  return to === "background" && evidence.some(({ detail }) => detail.includes(meanwhile));
 }
 
+/** `houseguest-0a1b2c3d` for its place, `houseguest-run-0a1b2c3d` for its cgroup, and its run directory. */
+function isNamedBy(key: string, { id, name }: OtherRun): boolean {
+  return new RegExp(`houseguest-(?:run-)?${id}(?![0-9a-z])`).test(key) || `${key}/`.includes(`/${name}/`);
+}
+
+const meanwhile = "which went on at the same time";
+
 function wordsOf({ name }: OtherRun): string {
-  return `the run ${name}, which went on at the same time`;
+  return `the run ${name}, ${meanwhile}`;
 }

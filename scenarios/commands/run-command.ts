@@ -106,8 +106,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
   }));
   if (stage === "host") for (const { options } of requests) preflight(options);
-  // A run on this host reads all of it, and would take another one's doings for its own.
-  const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
@@ -171,6 +170,8 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
+      // In virtual time each has a host of its own.
+      alone: ({ scenario }) => stage === "host" && scenario.hostWide === true,
       skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
       run: (entry, attempt) => {
         const at = entry.position - (first?.position ?? 0);

@@ -9,14 +9,13 @@ interface StageFlags {
   readonly store?: unknown;
   readonly policy?: unknown;
   readonly keep?: boolean;
-  readonly workers?: number;
 }
 
 /**
  * Where to run: this machine unless something else is said.
  *
  * @param flags what else was asked for; what only the other stage has is refused
- * @throws UsageError `unknown-stage`, `not-linux`, `not-on-host` or `not-on-sim`
+ * @throws UsageError `unknown-stage`, `not-linux` or `not-on-sim`
  */
 export function stageNamed(name = "host", flags: StageFlags): RunStage {
   const stage = stages.find((one) => one === name);
@@ -27,10 +26,8 @@ export function stageNamed(name = "host", flags: StageFlags): RunStage {
       next: meant === undefined ? `Name one of ${stages.join(", ")}.` : `Did you mean \`--stage ${meant}\`?`,
     });
   }
-  if (stage === "host") {
-    checkPlatform();
-    checkOnHost(flags);
-  } else checkOnSim(flags);
+  if (stage === "host") checkPlatform();
+  else checkOnSim(flags);
   return stage;
 }
 
@@ -39,14 +36,6 @@ function checkPlatform(): void {
   throw new UsageError(`The host stage drives cgroups and /proc, and this is ${process.platform}.`, {
     code: "not-linux",
     next: "Run it on Linux, or with --stage sim.",
-  });
-}
-
-function checkOnHost({ workers = 1 }: StageFlags): void {
-  if (workers === 1) return;
-  throw new UsageError("--workers has no meaning on the stage host: each run reads all of it, and runs there alone.", {
-    code: "not-on-host",
-    next: "Leave it out, or run with --stage sim.",
   });
 }
 
