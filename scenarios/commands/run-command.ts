@@ -9,6 +9,7 @@ import type { EndedSuite } from "../../reports/reporter.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import { runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { loadAgent } from "../foreign/load-agent.ts";
 import { isFile } from "../loading/is-file.ts";
 import { type FoundConfig, readConfig } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
@@ -30,7 +31,8 @@ import { tellHealed } from "./heal-command.ts";
 import { type Consent, consentTo, terminalAsk } from "./may-hurt.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
-import { type RunStage, stageNamed } from "./run-stage.ts";
+import { stageNamed } from "./run-stage.ts";
+import type { RunStage } from "../steps/scenario.ts";
 import { playable } from "./playable.ts";
 
 /** A suite that is ready to run. */
@@ -70,7 +72,7 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
     begin(suite);
-    if (stage === "host") worst = await makeReady(flags.output);
+    if (stage !== "sim") worst = await makeReady(flags.output);
     ended = await runSuite(suite, reporters, consent);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
     worst = worstExitCode([
@@ -88,7 +90,8 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
 /** Everything is checked before anything is done. */
 async function prepare(words: readonly string[], given: GivenFlags, found: FoundConfig): Promise<Suite> {
   const flags = completeFlags(given, found, words);
-  const stage = stageNamed(flags.stage, flags);
+  // What the configuration says for the other stage as well stands in nobody's way.
+  const stage = stageNamed(flags.stage, given);
   const files = words.filter(isFile);
   const globs = [found.config.scenarios ?? []].flat();
   const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
@@ -101,11 +104,14 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
     seed: flags.seed ?? randomBytes(4).toString("hex"),
   });
+  const agent = stage === "sim" || flags.agent === undefined ? undefined : await loadAgent(flags.agent);
+  const adapter = agent === undefined ? {} : { adapter: agent.file };
   const requests = plan.entries.map(({ scenario, seed }) => ({
-    ...{ scenario, options: runOptions(scenario, config, seed), runs: flags.output },
+    ...{ scenario, options: { ...runOptions(scenario, config, seed), ...adapter }, runs: flags.output },
     ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
+    ...(agent === undefined ? {} : { agent }),
   }));
-  if (stage === "host") for (const { options } of requests) preflight(options);
+  if (stage !== "sim") for (const { options } of requests) preflight(options);
   const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
@@ -171,7 +177,7 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
       // In virtual time each has a host of its own.
-      alone: ({ scenario }) => stage === "host" && scenario.hostWide === true,
+      alone: ({ scenario }) => stage !== "sim" && scenario.hostWide === true,
       skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
       run: (entry, attempt) => {
         const at = entry.position - (first?.position ?? 0);

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 
+import { stageNames } from "../../protocol/verdict.ts";
+
 import { limits } from "../../foundation/limits.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import type { CompareFlags } from "./compare-command.ts";
@@ -35,6 +37,7 @@ Examples:
   scenarios run --grep @pause --retries 2 --max-failures 3
   scenarios run --last-failed --keep
   scenarios run ./my-scenario.ts --stage sim
+  scenarios run withdraw-while-paused --agent ./my-agent.ts
   scenarios run rapid-pause-resume --cycles 500 --slots 2
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
@@ -92,7 +95,7 @@ export function addRunCommands(program: Command, ended: (exitCode: number) => vo
     .description("show the scenarios, with the requirements that each proves")
     .option("-g, --grep <regexp>", "those whose name, title, @tags or rows match", nonEmpty)
     .option("--grep-invert <regexp>", "but not those that match", nonEmpty)
-    .option("--stage <name>", "those that can be played there: host or sim", oneOf("host", "sim"))
+    .option("--stage <name>", `those that can be played there: ${stageNames.join(", ")}`, oneOf(...stageNames))
     .option("--config <file>", configHelp)
     .option("--json", "as JSON")
     .addHelpText("after", listHelp)
@@ -166,7 +169,10 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--fail-on-flaky", "a run that passed only when retried is a failed one")
     .option("-x", "stop after the first failure")
     .option("--max-failures <n>", "stop after so many failures", whole(repeatsMax))
-    .option("--stage <name>", "host: on this machine; sim: on modelled hosts, in virtual time (default: host)")
+    .option(
+      "--stage <name>",
+      "host: on this machine; netns: the same, each actor in a network of its own (root); sim: on modelled hosts, in virtual time (default: host)",
+    )
     .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
     .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
     .option("--cycles <n>", "how many times, where the scenario does something over and over", whole(limits.cyclesMax))
@@ -178,6 +184,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
       oneOf("developer", "ci", "strict"),
     )
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
+    .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
     .option("--config <file>", configHelp)
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)

@@ -14,18 +14,31 @@ const program = fileURLToPath(new URL("host-worker.ts", import.meta.url));
  *
  * @param signal aborted, whatever is under way ends as if it had been interrupted
  */
-export function openHostPool(signal: AbortSignal): (request: RunRequest) => Promise<RunVerdict> {
+export function openHostPool(
+  stage: "host" | "netns",
+  signal: AbortSignal,
+): (request: RunRequest) => Promise<RunVerdict> {
   const children = new Set<ChildProcess>();
   // From a terminal they hear it themselves, and count the two as one.
   signal.addEventListener("abort", () => {
     for (const child of children) child.kill("SIGTERM");
   });
-  return async ({ scenario, options, runs, reporters, reproduce, keep = false }) => {
+  return async ({ scenario, options, runs, reporters, reproduce, agent, keep = false }) => {
     // What its modules print is nobody's report; what it has to say to people stands on stderr.
+    const agentFile = agent?.file;
     const child = fork(program, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     children.add(child);
     try {
-      const task: HostTask = { scenario: scenario.name, file: scenario.file, options, runs, reproduce, keep };
+      const task: HostTask = {
+        scenario: scenario.name,
+        file: scenario.file,
+        stage,
+        options,
+        runs,
+        reproduce,
+        keep,
+        agentFile,
+      };
       const { verdict, directory } = await answerOf(child, task);
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { scenarioNamed } from "../catalog/catalog.ts";
 import type { RunOptions } from "../config.ts";
+import { loadAgent } from "../foreign/load-agent.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
 import { runScenario } from "../runner.ts";
 
@@ -11,10 +12,13 @@ export interface HostTask {
   readonly scenario: string;
   /** In which it was defined, if that was a user's. */
   readonly file: string | undefined;
+  readonly stage: "host" | "netns";
   readonly options: RunOptions;
   readonly runs: string;
   readonly reproduce: string;
   readonly keep: boolean;
+  /** Of somebody else's agent. */
+  readonly agentFile: string | undefined;
 }
 
 export interface HostAnswer {
@@ -28,10 +32,11 @@ const onOrphaned = (): void => void process.kill(process.pid, "SIGTERM");
 process.once("message", (task: HostTask) => void answer(task));
 process.once("disconnect", onOrphaned);
 
-async function answer({ scenario, file, options, runs, reproduce, keep }: HostTask): Promise<void> {
-  const meant = file === undefined ? scenarioNamed(scenario) : await loadScenario(file, { whole: true });
-  const verdict = await runScenario({ scenario: meant, options, runs, reporters: [], reproduce, keep });
+async function answer({ scenario: name, file, agentFile, ...task }: HostTask): Promise<void> {
+  const scenario = file === undefined ? scenarioNamed(name) : await loadScenario(file, { whole: true });
+  const agent = agentFile === undefined ? {} : { agent: await loadAgent(agentFile) };
+  const verdict = await runScenario({ scenario, reporters: [], ...task, ...agent });
   process.off("disconnect", onOrphaned);
-  process.send?.({ verdict, directory: resolve(runs, verdict.run) } satisfies HostAnswer);
+  process.send?.({ verdict, directory: resolve(task.runs, verdict.run) } satisfies HostAnswer);
   process.disconnect();
 }
