@@ -97,6 +97,16 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],
   ["told-with-line", changedFile("/etc/found", {}, ["mtime", "ctime", "size", "ino", "btime"]), {}],
   ["told-with-socket", newFile("/tmp/found.sock", { kind: "socket" }), {}],
+  [
+    "other-run",
+    newFile("/runs/theirs/history.jsonl"),
+    {
+      attribution: {
+        to: "background",
+        evidence: [{ kind: "path", detail: "its name is of the run theirs, which went on at the same time" }],
+      },
+    },
+  ],
   ["foreign-process", changedFile("/var/log/x.log", {}, ["mtime", "ctime", "size"]), as("background")],
   ["foreign-process", newSocket({ owners: [70] }), as("background")],
 ];
