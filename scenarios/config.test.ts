@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { scenarioNamed } from "./catalog/catalog.ts";
-import { readConfig, runOptions } from "./config.ts";
+import { runOptions } from "./config.ts";
+import { readConfig } from "./loading/read-config.ts";
 
 let place: string;
 beforeEach(() => {
@@ -22,17 +23,15 @@ const broken = (next: string) =>
   expect.objectContaining({ code: "broken-config", exitCode: 64, next: expect.stringContaining(next) });
 
 describe("readConfig", () => {
-  it("names the file and the field that is wrong", () => {
-    expect(() => readConfig(file('{"slots": 0, "sluts": 3}'))).toThrow(broken("--config"));
-    expect(() => readConfig(file('{"slots": 0}'))).toThrow(/houseguest.config.json.*slots/);
-    expect(() => readConfig(file("{"))).toThrow(/JSON/);
-    expect(() => readConfig(join(place, "missing.json"))).toThrow(/ENOENT/);
+  it("names the file and the field that is wrong", async () => {
+    await expect(readConfig(file('{"slots": 0, "sluts": 3}'))).rejects.toEqual(broken("--config"));
+    await expect(readConfig(file('{"slots": 0}'))).rejects.toThrow(/houseguest.config.json.*slots/);
+    await expect(readConfig(file("{"))).rejects.toThrow(/JSON/);
+    await expect(readConfig(join(place, "missing.json"))).rejects.toThrow(/ENOENT/);
   });
-  it("takes what it knows", () => {
-    expect(readConfig(file('{"agent": {"command": ["my-agent"]}, "slots": 3}'))).toEqual({
-      agent: { command: ["my-agent"] },
-      slots: 3,
-    });
+  it("takes what it knows", async () => {
+    const { config } = await readConfig(file('{"agent": {"command": ["my-agent"]}, "slots": 3}'));
+    expect(config).toEqual({ agent: { command: ["my-agent"] }, slots: 3 });
   });
 });
 

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import * as z from "zod";
 
-import { messageOf, UsageError } from "../foundation/errors.ts";
+import { UsageError } from "../foundation/errors.ts";
 import { limits } from "../foundation/limits.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { defaultTiming, Timing } from "../protocol/timing.ts";
@@ -13,9 +12,42 @@ import { type TestedArtifact, testedArtifacts } from "./tested-artifacts.ts";
 
 const Command = z.array(z.string().min(1)).min(1);
 
-/** `houseguest.config.json`: everything is optional, and the command line wins over it. */
-const Config = z.strictObject({
-  agent: z.strictObject({ command: Command }).optional(),
+/** What `scenarios run` takes on its command line, by the same names; what is said there wins. */
+const flagDefaults = {
+  all: z.boolean().optional(),
+  grep: z.string().min(1).optional(),
+  grepInvert: z.string().min(1).optional(),
+  lastFailed: z.boolean().optional(),
+  repeatEach: z.int().min(1).optional(),
+  shard: z
+    .string()
+    .regex(/^\d+\/\d+$/, "K/N")
+    .optional(),
+  workers: z.int().min(1).optional(),
+  retries: z.int().min(0).optional(),
+  failOnFlaky: z.boolean().optional(),
+  maxFailures: z.int().min(1).optional(),
+  stage: z.string().optional(),
+  seed: z.string().min(1).optional(),
+  store: z.enum(["memory", "sqlite"]).optional(),
+  /** `90s`, `2m`, or seconds. */
+  timeout: z.union([z.number().positive(), z.string()]).optional(),
+  /** Where run directories are made; from the configuration's own folder. */
+  output: z.string().min(1).optional(),
+  keep: z.boolean().optional(),
+  dryRun: z.boolean().optional(),
+  /** As after `--reporter`, one or several. */
+  reporter: z.union([z.string(), z.array(z.string())]).optional(),
+  json: z.boolean().optional(),
+} as const;
+
+/** `scenarios.config.ts` or `houseguest.config.json`: everything is optional, and the command line wins over it. */
+export const Config = z.strictObject({
+  ...flagDefaults,
+  /** Where scenarios of one's own lie: globs, from the configuration's own folder. */
+  scenarios: z.union([z.string().min(1), z.array(z.string().min(1))]).optional(),
+  /** A command that understands `donor-agent`'s options, or the file of an adapter, from the configuration's own folder. */
+  agent: z.union([z.strictObject({ command: Command }), z.string().min(1)]).optional(),
   broker: z.strictObject({ command: Command.optional(), store: z.enum(["memory", "sqlite"]).optional() }).optional(),
   timing: Timing.partial().optional(),
   policy: z.enum(residuePolicies).optional(),
@@ -27,8 +59,8 @@ const Config = z.strictObject({
   artifacts: z.array(z.string().min(1)).optional(),
 });
 export type Config = z.infer<typeof Config>;
+export type ConfigInput = z.input<typeof Config>;
 
-export const configFile = "houseguest.config.json";
 const deadlineSDefault = 600;
 
 /** A run's options with every default filled in; printed first and kept in the verdict. */
@@ -42,25 +74,10 @@ export interface RunOptions {
   readonly brokerCommand: readonly string[];
   readonly seed: string;
   readonly artifacts: readonly TestedArtifact[];
-}
-
-/**
- * Reads the configuration file: the one named, or `houseguest.config.json` here if there is one.
- *
- * @throws UsageError `broken-config`, naming the file and every field that is wrong
- */
-export function readConfig(path: string | undefined): Config {
-  if (path === undefined && !existsSync(configFile)) return {};
-  const file = path ?? configFile;
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw brokenConfig(file, messageOf(error), error);
-  }
-  const config = Config.safeParse(value);
-  if (!config.success) throw brokenConfig(file, z.prettifyError(config.error).replaceAll("\n", " "), config.error);
-  return config.data;
+  /** In which the scenario was defined, absolute, if that was a user's. */
+  readonly file?: string;
+  /** The file of the adapter of somebody else's agent, absolute. */
+  readonly adapter?: string;
 }
 
 /**
@@ -74,7 +91,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
   if (broken.length > 0) {
     throw new UsageError(`The configured times are not mutually safe:\n${brokenRulesInLines(broken)}\n`, {
       code: "unsafe-timing",
-      next: `Mend "timing" in ${configFile}.`,
+      next: 'Mend "timing" in the scenario or in the configuration.',
     });
   }
   return {
@@ -88,10 +105,11 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
     store: config.broker?.store ?? scenario.store ?? "memory",
     deadlineMs: (config.deadlineS ?? deadlineSDefault) * 1000,
-    agentCommand: config.agent?.command ?? builtIn("donor-agent"),
+    agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
     artifacts: testedArtifacts(config.artifacts ?? []),
+    ...(scenario.file === undefined ? {} : { file: scenario.file }),
   };
 }
 
@@ -105,6 +123,8 @@ export function shownOptions(options: RunOptions): Record<string, string | numbe
   };
   return {
     ...options.knobs,
+    ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options.adapter === undefined ? {} : { adapter: options.adapter }),
     store: options.store,
     policy: options.policy,
     deadlineS: options.deadlineMs / 1000,
@@ -116,12 +136,4 @@ export function shownOptions(options: RunOptions): Record<string, string | numbe
 /** Our own program, run by the Node that runs the harness. */
 function builtIn(name: string): string[] {
   return [process.execPath, fileURLToPath(new URL(`../bin/${name}.mjs`, import.meta.url))];
-}
-
-function brokenConfig(file: string, why: string, cause: unknown): UsageError {
-  return new UsageError(`The configuration ${file} cannot be used: ${why}.`, {
-    code: "broken-config",
-    next: "Mend it, or name another one with --config FILE; README.md shows an example.",
-    cause,
-  });
 }

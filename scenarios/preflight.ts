@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { systemCode, UsageError } from "../foundation/errors.ts";
 import { limits } from "../foundation/limits.ts";
 import { controlSocketName } from "../protocol/control.ts";
-import { configFile, type RunOptions } from "./config.ts";
+import type { RunOptions } from "./config.ts";
 
 /** As long as the longest home that a run makes under the temporary directory. */
 const longestHome = join("houseguest-00000000", "a".repeat(21), controlSocketName);
@@ -48,7 +48,7 @@ function checkCommand(key: string, command: readonly string[]): void {
   if (candidates.some(isProgram)) return;
   throw new UsageError(`"${name}", which ${key} names, is not a program that this user may run.`, {
     code: "no-command",
-    next: `Mend ${key} in ${configFile}, or leave it out for the built-in one.`,
+    next: `Mend ${key} in the configuration, or leave it out for the built-in one.`,
   });
 }
 

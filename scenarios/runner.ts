@@ -22,6 +22,9 @@ import {
   startRecorder,
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
+import { applicableTo } from "./foreign/applicable.ts";
+import type { LoadedAgent } from "./foreign/load-agent.ts";
+import { ForeignCast, runForeignStep } from "./foreign/steps.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
@@ -56,6 +59,8 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Whether what agents and broker hold is kept in the run directory where the run did not go through. */
   readonly keep?: boolean;
+  /** Somebody else's agent, instead of what `options.agentCommand` starts. */
+  readonly agent?: LoadedAgent;
   /** Judges the history instead of the scenario's expectations. */
   readonly judge?: (history: readonly HistoryRecord[], lostEvidence: readonly string[]) => Expectation[];
 }
@@ -158,6 +163,7 @@ async function attempt(progress: Progress): Promise<void> {
       random: seededRandom(request.options.seed),
       brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
       faultContext: hostFaultContext,
+      recorder: progress.recorder ?? null,
     });
   });
   await inPhase(progress, "lifecycle", () => play(progress));
@@ -167,10 +173,12 @@ async function attempt(progress: Progress): Promise<void> {
 
 async function play({ request, history, stage }: Progress): Promise<void> {
   if (stage === undefined) return;
+  const cast = request.agent === undefined ? undefined : new ForeignCast(stage, request.agent.definition);
   await playSteps(request.scenario.steps(request.options.knobs), {
     record: history.record,
     before: async () => stage.options.signal.throwIfAborted(),
-    perform: (step, nested) => runHostStep(stage, step, nested),
+    perform: (step, nested) =>
+      cast === undefined ? runHostStep(stage, step, nested) : runForeignStep(cast, step, nested),
   });
   await stage.faults.heal(undefined, { comesBack: false });
 }
@@ -264,6 +272,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     options: shownOptions(request.options),
     ...outcome,
     expectations,
+    ...(request.agent === undefined ? {} : notApplicableTo(request, request.agent)),
     error: error === undefined ? null : errorSentence(error),
     phases: progress.phases,
     exitCode,
@@ -285,11 +294,27 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
 function judge(progress: Progress): Expectation[] {
   const { request, history } = progress;
   history.expectEnd();
+  const wanted = request.scenario.expectations(request.options.knobs);
+  const { judged } = request.agent === undefined ? { judged: wanted } : applicableTo(request.agent.definition, wanted);
   const expectations =
     request.judge?.(history.records, history.unreadable) ??
-    judgeExpectations(history.records, request.scenario.expectations(request.options.knobs), history.unreadable);
+    judgeExpectations(history.records, judged, history.unreadable);
+  if (request.agent !== undefined && expectations.length === 0) expectations.push(nothingJudged);
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
+}
+
+/** That nothing could be judged is no pass. */
+const nothingJudged: Expectation = {
+  ...{ id: "judged", title: "something of the agent can be judged", result: "unknown" },
+  detail: "none of what the scenario expects applies to it",
+};
+
+function notApplicableTo(
+  { scenario, options }: RunRequest,
+  { definition }: LoadedAgent,
+): Pick<RunVerdict, "notApplicable"> {
+  return { notApplicable: [...applicableTo(definition, scenario.expectations(options.knobs)).notApplicable] };
 }
 
 async function inPhase<T>(progress: Progress, phase: string, work: () => Promise<T>): Promise<T> {

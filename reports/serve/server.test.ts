@@ -23,7 +23,10 @@ beforeAll(() => {
   root = join(mkdtempSync(join(tmpdir(), "houseguest-serve-")), ".scenarios");
   writeRun(root, runFixtures.passing(), first);
   writeRun(root, runFixtures.failing(), failed);
-  writeRun(root, runFixtures.passing(), again);
+  const passed = runFixtures.passing();
+  const { startedAt, endedAt } = passed.verdict;
+  const after = { startedAt: endedAt + 300, endedAt: 2 * endedAt - startedAt + 300 };
+  writeRun(root, { ...passed, verdict: { ...passed.verdict, ...after } }, again);
   const { history } = runFixtures.interrupted();
   mkdirSync(join(root, running));
   writeFileSync(join(root, running, "history.jsonl"), history.map((record) => `${JSON.stringify(record)}\n`).join(""));

@@ -9,6 +9,8 @@ import { runTrend } from "../runs/run-trend.ts";
 
 /** A history that has not grown for so long, and has no verdict, is that of a run that was killed. */
 const quietMsMax = 120_000;
+/** A further attempt begins as soon as the one before has ended; whoever runs the same seed again later looks for something. */
+const retryMsMax = 10_000;
 /** The names that `scenarios run` gives: what else lies there is no run. */
 export const runName = /^\d{8}T\d{6}-[\w.#-]+$/;
 
@@ -36,14 +38,14 @@ export class StoredRuns {
     const names = runNames(this.#root).filter((name) => runName.test(name));
     const runs = names.map((name) => this.#run(name));
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
-    return runs.map(({ row, seed }, index) => {
+    return runs.map((run, index) => {
+      const { row, seed } = run;
       if (row.outcome !== "passed" || seed === null) return row;
-      const before = runs
-        .slice(index + 1)
-        .find((other) => other.row.scenario === row.scenario && other.row.stage === row.stage);
-      const again =
-        before !== undefined && before.seed === seed && before.row.exitCode !== 0 && before.row.exitCode !== null;
-      return again ? { ...row, outcome: outcomeOf([before.row.exitCode, 0]) } : row;
+      const same = ({ row: { scenario, stage } }: KnownRun) => scenario === row.scenario && stage === row.stage;
+      const before = runs.slice(index + 1).find(same);
+      return before !== undefined && isRetry(run, before)
+        ? { ...row, outcome: outcomeOf([before.row.exitCode ?? 0, 0]) }
+        : row;
     });
   }
 
@@ -66,6 +68,13 @@ export class StoredRuns {
     this.#known.set(name, run);
     return run;
   }
+}
+
+function isRetry(run: KnownRun, before: KnownRun): boolean {
+  const { startedAt, tookMs, exitCode } = before.row;
+  if (run.seed !== before.seed || exitCode === null || exitCode === 0) return false;
+  const gapMs = (run.row.startedAt ?? Infinity) - ((startedAt ?? 0) + (tookMs ?? 0));
+  return gapMs >= 0 && gapMs < retryMsMax;
 }
 
 function describedRun(directory: string, run: string): { row: StoredRunRow; seed: string | null } {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { callsOfSurfaces, explanationBy, surfacesOfCalls } from "./call-surfaces.ts";
+import { callsOfSurfaces, explanationBy, surfacesOfCalls, userKey } from "./call-surfaces.ts";
 import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 import { tracedCalls } from "./traced-calls.ts";
@@ -80,7 +80,9 @@ describe("which act explains which fact", () => {
     const renice = act("setpriority", { which: "PRIO_PROCESS", who: "42", value: "5" });
     expect(explanationBy(renice, "processes", "42@9999")).toBe("names");
     expect(explanationBy(renice, "processes", "421@9999")).toBeNull();
-    expect(explanationBy(act("setpriority", { which: "PRIO_USER", who: "42" }), "processes", "421@9999")).toBe("kind");
+    const ofUser = act("setpriority", { which: "PRIO_USER", who: "42" });
+    expect(explanationBy(ofUser, "processes", "42@9999")).toBeNull();
+    expect(explanationBy(ofUser, "processes", userKey(42))).toBe("names");
   });
 
   test("what was done in a namespace of one's own explains nothing of the host", () => {

@@ -1,20 +1,24 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { wrapText } from "../../foundation/wrap-text.ts";
-import { catalog } from "../catalog/catalog.ts";
 import { cannotRun } from "../needs/cannot-run.ts";
+import { placeOf } from "../loading/file-problem.ts";
+import { scenarioGlobs } from "../loading/read-config.ts";
+import { scenarioSet } from "../loading/scenario-set.ts";
 import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
 export interface ListFlags extends Narrowing {
   readonly stage?: string;
+  readonly config?: string;
   readonly json?: boolean;
 }
 
 const indent = "  ";
 
 /** `scenarios list`: exit 0 also where the list is empty. */
-export function listCommand(flags: ListFlags): number {
-  const listed = narrowed(catalog, flags).filter(
+export async function listCommand(flags: ListFlags): Promise<number> {
+  const all = await scenarioSet({ ...(await scenarioGlobs(flags.config)), whole: false });
+  const listed = narrowed(all, flags).filter(
     ({ stages }) => flags.stage === undefined || stages.some((stage) => stage === flags.stage),
   );
   if (flags.json === true) process.stdout.write(`${JSON.stringify(listed.map(asJson), undefined, 2)}\n`);
@@ -23,18 +27,25 @@ export function listCommand(flags: ListFlags): number {
 }
 
 function asJson(scenario: Scenario) {
-  const { name, title, description, defaults, requirements, tags, stages, needs = [], hurts = null } = scenario;
+  const { name, title, description, defaults, requirements, tags, stages, needs = [], hurts = null, file } = scenario;
   const skipped = cannotRun(scenario, "host");
-  return { name, title, description, requirements, tags, stages, defaults, needs, hurts, skipped };
+  const told = { name, title, description, requirements, tags, stages, defaults, needs, hurts, skipped };
+  return { ...told, ...(file === undefined ? {} : { file }) };
 }
 
 /** What it is called, what it shows, and what it can be found by. */
 function entry(scenario: Scenario): string {
-  const { name, title, requirements, tags, stages } = scenario;
+  const { name, title, requirements, tags, stages, file } = scenario;
   const skipped = cannotRun(scenario, "host");
-  const found = [requirements.join(" "), tags.map((tag) => `@${tag}`).join(" "), `on ${stages.join(", ")}`];
-  const cannot = skipped === null ? "" : `Not on this host: ${skipped.why} ${skipped.remedy}`;
+  const found = [
+    ...(file === undefined ? [] : [placeOf(file, undefined)]),
+    requirements.join(" "),
+    tags.map((tag) => `@${tag}`).join(" "),
+    `on ${stages.join(", ")}`,
+  ].filter((words) => words !== "");
   const lines = [name, wrapText(title, { indent, hanging: indent }), `${indent}${found.join(" · ")}`];
-  if (cannot !== "") lines.push(wrapText(cannot, { indent, hanging: indent }));
+  if (skipped !== null) {
+    lines.push(wrapText(`Not on this host: ${skipped.why} ${skipped.remedy}`, { indent, hanging: indent }));
+  }
   return `${lines.join("\n")}\n`;
 }

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { UsageError } from "../../foundation/errors.ts";
 import { type Selection, selectScenarios } from "../selection/select-scenarios.ts";
 import type { Scenario } from "../steps/scenario.ts";
@@ -9,10 +11,12 @@ import type { RunStage } from "./run-stage.ts";
  *
  * @throws UsageError `not-on-stage`, and what `selectScenarios` throws
  */
-export function playable(selection: Selection, stage: RunStage): Scenario[] {
-  const selected = selectScenarios(selection);
+export function playable(selection: Selection, stage: RunStage, all?: readonly Scenario[]): Scenario[] {
+  const selected = selectScenarios(selection, all);
   const elsewhere = selected.filter(({ stages }) => !stages.includes(stage));
-  const [refused] = elsewhere.filter(({ name }) => selection.words.includes(name));
+  const [refused] = elsewhere.filter(
+    ({ name, file }) => selection.words.includes(name) || selection.words.some((word) => resolve(word) === file),
+  );
   if (refused !== undefined) throw notOnStage(refused, stage);
   if (elsewhere.length > 0) {
     const names = elsewhere.map(({ name }) => name).join(", ");

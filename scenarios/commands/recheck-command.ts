@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+
 import { historyEnd } from "../../reports/figures/history-span.ts";
 import { findRun } from "../../reports/runs/run-directory.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
@@ -6,19 +8,24 @@ import { toneOf, verdictMarks, verdictTones, wordOf } from "../../reports/summar
 import { duration, wholeNumber } from "../../reports/text/duration.ts";
 import { faint, type Line, type Piece, renderLines, tinted } from "../../reports/text/line.ts";
 import { printable } from "../../reports/text/printable.ts";
-import type { Verdict } from "../../protocol/verdict.ts";
+import type { RunVerdict, Verdict } from "../../protocol/verdict.ts";
+import { scenarioGlobs } from "../loading/read-config.ts";
+import { scenarioSet } from "../loading/scenario-set.ts";
 import { type Recheck, recheck, type Rechecked } from "../recheck.ts";
+import type { Scenario } from "../steps/scenario.ts";
 
 export interface RecheckFlags {
   readonly runs: string;
+  readonly config?: string;
   readonly json?: boolean;
 }
 
 /** `scenarios recheck RUN`; exits as the run itself would, by what its checkers say now. */
-export function recheckCommand(wanted: string, flags: RecheckFlags): number {
+export async function recheckCommand(wanted: string, flags: RecheckFlags): Promise<number> {
   const stored = readRun(findRun(wanted, flags.runs, "--runs"));
+  const scenarios = await scenariosOf(stored.verdict, flags);
   const beganAt = performance.now();
-  const judged = recheck(stored);
+  const judged = recheck(stored, scenarios);
   const tookMs = performance.now() - beganAt;
   const output = streamOutput(process.stdout);
   if (flags.json === true) {
@@ -46,6 +53,13 @@ export function recheckCommand(wanted: string, flags: RecheckFlags): number {
     ),
   );
   return judged.exitCode;
+}
+
+/** With the user's own, among which the run's may be; it says itself in which file that was. */
+async function scenariosOf({ options }: RunVerdict, { config }: RecheckFlags): Promise<readonly Scenario[]> {
+  const { file } = options;
+  const files = typeof file === "string" && existsSync(file) ? [file] : [];
+  return await scenarioSet({ ...(await scenarioGlobs(config)), files, whole: true });
 }
 
 function headLines({ verdict, exitCode, expectations }: Recheck, was: number): Line[] {

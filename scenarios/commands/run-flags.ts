@@ -1,6 +1,8 @@
 import { shellWord } from "../../foundation/shell-word.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
+import { placeOf } from "../loading/file-problem.ts";
 import type { Shard } from "../selection/shard.ts";
+import type { Scenario } from "../steps/scenario.ts";
 
 /** The options of `scenarios run`. */
 export interface RunFlags {
@@ -18,6 +20,8 @@ export interface RunFlags {
   readonly x?: boolean;
   readonly dryRun?: boolean;
   readonly keep?: boolean;
+  /** What may hurt others on this machine may run. */
+  readonly yes?: boolean;
   readonly stage?: string;
   readonly slots?: number;
   readonly jobs?: number;
@@ -33,30 +37,50 @@ export interface RunFlags {
   readonly output: string;
   readonly reporter?: readonly string[];
   readonly json?: boolean;
+  /** The file of an adapter. */
+  readonly agent?: string;
 }
+
+/** What was said on the command line. */
+export type GivenFlags = Partial<RunFlags>;
 
 /** What makes a run what it is, each with its value. */
-const kept = ["stage", "slots", "jobs", "cycles", "store", "policy", "timeout", "config"] as const;
+const kept = ["stage", "slots", "jobs", "cycles", "store", "policy", "timeout", "config", "agent"] as const;
 
 /** The command that runs one entry again as it ran, but for what only the whole suite has. */
-export function reproduceCommand(name: string, flags: RunFlags, seed: string): string {
-  return ["npx scenarios run", shellWord(name), option("seed", seed), ...keptOptions(flags)].join(" ");
+export function reproduceCommand(
+  { name, file }: Pick<Scenario, "name" | "file">,
+  given: GivenFlags,
+  seed: string,
+): string {
+  const word = file === undefined ? name : placeOf(file, undefined);
+  return ["npx scenarios run", shellWord(word), option("seed", seed), ...keptOptions(given)].join(" ");
 }
 
-/** The command that runs again what came to no good end; null where nothing did. */
-export function againCommand(flags: RunFlags, { rootDefault }: { readonly rootDefault: string }): string {
+/**
+ * The command that runs again what came to no good end.
+ *
+ * @param files those that were named, which nothing else finds
+ */
+export function againCommand(
+  flags: GivenFlags,
+  { rootDefault, files }: { readonly rootDefault: string; readonly files: readonly string[] },
+): string {
   return [
-    "npx scenarios run --last-failed",
+    "npx scenarios run",
+    ...(files.length === 0 ? [] : ["all", ...files.map((file) => shellWord(file))]),
+    "--last-failed",
     ...(flags.seed === undefined ? [] : [option("seed", flags.seed)]),
     ...keptOptions(flags),
-    ...(flags.output === rootDefault ? [] : [option("output", flags.output)]),
+    ...(flags.output === undefined || flags.output === rootDefault ? [] : [option("output", flags.output)]),
   ].join(" ");
 }
 
-function keptOptions(flags: RunFlags): string[] {
+function keptOptions(flags: GivenFlags): string[] {
   return [
     ...kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])])),
     ...(flags.artifact ?? []).map((path) => option("artifact", path)),
+    ...(flags.yes === true ? ["--yes"] : []),
   ];
 }
 

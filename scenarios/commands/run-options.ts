@@ -7,11 +7,12 @@ import type { ListFlags } from "./list-command.ts";
 import type { MergeFlags } from "./merge-command.ts";
 import { collect, count, nonEmpty, oneOf, seconds, shard, whole } from "./option-values.ts";
 import type { RecheckFlags } from "./recheck-command.ts";
-import type { RunFlags } from "./run-flags.ts";
+import type { GivenFlags } from "./run-flags.ts";
 
 const repeatsMax = 10_000;
 const retriesMax = 100;
 const workersMax = 64;
+const configHelp = "configuration (default: scenarios.config.ts, from here upward)";
 
 export const exitCodes = `
 Exit codes:
@@ -20,9 +21,12 @@ Exit codes:
   64 usage   70 a bug in the harness   130 interrupted`;
 
 const runHelp = `
-Names may be globs. What is chosen runs in the order of \`scenarios list\`:
+Names may be globs, and files hold scenarios of your own
+(docs/own-scenarios.md). \`scenarios.config.ts\` may say where more of them lie,
+and has a default for every option below. What is chosen runs in the order of \`scenarios list\`:
 first --last-failed keeps what failed, then --repeat-each repeats it, then
---shard takes its part. On the host scenarios run alone, one after the other.
+--shard takes its part. On the host scenarios run alone, one after the other;
+what may hurt whoever else uses it is asked about, or needs --yes.
 
 Examples:
   scenarios run withdraw-under-load
@@ -30,6 +34,8 @@ Examples:
   scenarios run --all --shard 2/4 --output shard-2
   scenarios run --grep @pause --retries 2 --max-failures 3
   scenarios run --last-failed --keep
+  scenarios run ./my-scenario.ts --stage sim
+  scenarios run withdraw-while-paused --agent ./my-agent.ts
   scenarios run rapid-pause-resume --cycles 500 --slots 2
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
@@ -88,26 +94,29 @@ export function addRunCommands(program: Command, ended: (exitCode: number) => vo
     .option("-g, --grep <regexp>", "those whose name, title, @tags or rows match", nonEmpty)
     .option("--grep-invert <regexp>", "but not those that match", nonEmpty)
     .option("--stage <name>", "those that can be played there: host or sim", oneOf("host", "sim"))
+    .option("--config <file>", configHelp)
     .option("--json", "as JSON")
     .addHelpText("after", listHelp)
-    .action(async (flags: ListFlags) => ended((await import("./list-command.ts")).listCommand(flags)));
+    .action(async (flags: ListFlags) => ended(await (await import("./list-command.ts")).listCommand(flags)));
   program
     .command("show")
     .description("show one scenario's plan: its steps and what it expects")
-    .argument("<name>")
+    .argument("<name>", "from `scenarios list`, or a file")
+    .option("--config <file>", configHelp)
     .option("--json", "as JSON")
-    .action(async (name: string, flags: { json?: boolean }) =>
-      ended((await import("./show-command.ts")).showCommand(name, flags)),
+    .action(async (name: string, flags: { config?: string; json?: boolean }) =>
+      ended(await (await import("./show-command.ts")).showCommand(name, flags)),
     );
   program
     .command("recheck")
     .description("judge a stored run's history again, with the checkers of today")
     .argument("[run]", "a run's name, its directory, or latest", "latest")
     .option("--runs <dir>", "where run directories lie", rootDefault)
+    .option("--config <file>", configHelp)
     .option("--json", "as JSON")
     .addHelpText("after", recheckHelp)
     .action(async (run: string, flags: RecheckFlags) =>
-      ended((await import("./recheck-command.ts")).recheckCommand(run, flags)),
+      ended(await (await import("./recheck-command.ts")).recheckCommand(run, flags)),
     );
   program
     .command("compare")
@@ -138,19 +147,18 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
   program
     .command("run")
     .description("run scenarios on this machine or in virtual time")
-    .argument("[name...]", "names or globs from `scenarios list`, or all")
+    .argument("[name...]", "names or globs from `scenarios list`, files, or all")
     .option("--all", "every scenario, as the name all")
     .option("-g, --grep <regexp>", "those whose name, title, @tags or rows match", nonEmpty)
     .option("--grep-invert <regexp>", "but not those that match", nonEmpty)
     .option("--last-failed", "only what came to no good end the last time")
-    .option("--repeat-each <n>", "run each so many times, with seeds of their own", whole(repeatsMax), 1)
+    .option("--repeat-each <n>", "run each so many times, with seeds of their own (default: 1)", whole(repeatsMax))
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
     .option("-j, --workers <n>", "how many at once on the stage sim (default: 1)", whole(workersMax))
     .option(
       "--retries <n>",
-      "run again what failed or is unknown, but nothing that left residue on this host",
+      "run again what failed or is unknown, but nothing that left residue on this host (default: 0)",
       count(retriesMax),
-      0,
     )
     .option("--fail-on-flaky", "a run that passed only when retried is a failed one")
     .option("-x", "stop after the first failure")
@@ -167,10 +175,12 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
       oneOf("developer", "ci", "strict"),
     )
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
-    .option("--config <file>", "configuration (default: houseguest.config.json if there is one)")
+    .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
+    .option("--config <file>", configHelp)
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
-    .option("--runs, --output <dir>", "where run directories are made", rootDefault)
+    .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
+    .option("--yes", "run what may hurt others on this machine without asking")
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",
@@ -179,7 +189,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     )
     .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")
     .addHelpText("after", runHelp)
-    .action(async (names: string[], flags: RunFlags) => {
+    .action(async (names: string[], flags: GivenFlags) => {
       const { runCommand } = await import("./run-command.ts");
       ended(await runCommand(names, flags));
     });

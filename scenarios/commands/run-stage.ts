@@ -10,6 +10,7 @@ interface StageFlags {
   readonly policy?: unknown;
   readonly keep?: boolean;
   readonly workers?: number;
+  readonly agent?: string;
 }
 
 /**
@@ -50,9 +51,10 @@ function checkOnHost({ workers = 1 }: StageFlags): void {
   });
 }
 
-function checkOnSim({ store, policy, keep = false }: StageFlags): void {
-  if (store === undefined && policy === undefined && !keep) return;
-  const flag = store !== undefined ? "--store" : policy !== undefined ? "--policy" : "--keep";
+function checkOnSim({ store, policy, agent, keep = false }: StageFlags): void {
+  const given = { "--store": store, "--policy": policy, "--agent": agent, "--keep": keep ? true : undefined };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
   throw new UsageError(`${flag} has no meaning with --stage sim, which models stores and homes and touches no host.`, {
     code: "not-on-sim",
     next: "Leave out one of the two.",

@@ -1,30 +1,32 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { scenarioNamed } from "../catalog/catalog.ts";
+import { isFile } from "../loading/is-file.ts";
+import { loadScenario } from "../loading/load-scenario.ts";
+import { scenarioGlobs } from "../loading/read-config.ts";
+import { scenarioSet } from "../loading/scenario-set.ts";
 import { nestedSteps, type Step, stepTitle } from "../steps/step.ts";
 
-/** `scenarios show NAME`. */
-export function showCommand(name: string, flags: { json?: boolean }): number {
-  const scenario = scenarioNamed(name);
+/** `scenarios show NAME` or `scenarios show FILE`. */
+export async function showCommand(wanted: string, flags: { config?: string; json?: boolean }): Promise<number> {
+  const scenario = isFile(wanted)
+    ? await loadScenario(wanted, { whole: true })
+    : scenarioNamed(wanted, await scenarioSet({ ...(await scenarioGlobs(flags.config)), whole: true }));
   const steps = scenario.steps(scenario.defaults);
   const expectations = scenario.expectations(scenario.defaults);
   if (flags.json === true) {
-    const { title, description, requirements, tags, stages, needs = [], defaults, timing } = scenario;
+    const { name, title, description, requirements, tags, stages, needs = [], defaults, timing } = scenario;
     const told = { name, title, description, requirements, tags, stages, needs, defaults, timing };
     const plan = { ...told, steps, expectations };
     process.stdout.write(`${JSON.stringify(plan, undefined, 2)}\n`);
     return ExitCode.pass;
   }
   process.stdout.write(`${scenario.name}: ${scenario.title}\n\n${scenario.description}\n\n`);
-  process.stdout.write(
-    `Requirements  ${scenario.requirements.join(" ")}\nStages        ${scenario.stages.join(", ")}\n`,
-  );
   const { needs = [] } = scenario;
-  if (needs.length > 0)
-    process.stdout.write(`Needs         ${needs.join(", ")}
-`);
-  process.stdout.write(`
-Steps
-${stepLines(steps, "").join("")}`);
+  const cited = scenario.requirements.length === 0 ? "" : `Requirements  ${scenario.requirements.join(" ")}\n`;
+  process.stdout.write(`${cited}Stages        ${scenario.stages.join(", ")}\n`);
+  if (needs.length > 0) process.stdout.write(`Needs         ${needs.join(", ")}\n`);
+  process.stdout.write("\nSteps\n");
+  process.stdout.write(stepLines(steps, "").join(""));
   process.stdout.write("\nExpectations\n");
   for (const { checker, settings } of expectations) {
     process.stdout.write(`      ${checker}${settings === undefined ? "" : ` ${JSON.stringify(settings)}`}\n`);

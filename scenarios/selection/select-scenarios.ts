@@ -1,8 +1,9 @@
-import { matchesGlob } from "node:path";
+import { matchesGlob, resolve } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import { catalog, scenarioNamed } from "../catalog/catalog.ts";
+import { isFile } from "../loading/is-file.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
 /** What narrows a list of scenarios. */
@@ -13,7 +14,7 @@ export interface Narrowing {
 }
 
 export interface Selection extends Narrowing {
-  /** Names, globs, or `all`. */
+  /** Names, globs, files, or `all`. */
   readonly words: readonly string[];
   readonly all?: boolean;
 }
@@ -24,20 +25,21 @@ const wildcards = /[*?[{]/;
  * The scenarios that a user means, each once and in the catalogue's order, so that a shard is the same however they
  * were named.
  *
+ * @param all the catalogue, and what a user adds to it; of files that are named it holds what they define
  * @throws UsageError `nothing-named`, `unknown-scenario`, `no-match` or `broken-grep`
  */
-export function selectScenarios(selection: Selection): Scenario[] {
-  const { words, all = false } = selection;
-  if (words.length === 0 && !all && selection.grep === undefined && selection.grepInvert === undefined) {
+export function selectScenarios(selection: Selection, all: readonly Scenario[] = catalog): Scenario[] {
+  const { words, all: everything = false } = selection;
+  if (words.length === 0 && !everything && selection.grep === undefined && selection.grepInvert === undefined) {
     throw new UsageError("Nothing says which scenarios to run.", {
       code: "nothing-named",
       next: "Name some, or give --all or --grep; `scenarios list` shows them.",
     });
   }
-  const whole = all || words.length === 0 || words.includes("all");
-  const meant = whole ? new Set(catalog) : new Set(words.flatMap(scenariosFor));
+  const whole = everything || words.length === 0 || words.includes("all");
+  const meant = whole ? new Set(all) : new Set(words.flatMap((word) => scenariosFor(word, all)));
   const selected = narrowed(
-    catalog.filter((scenario) => meant.has(scenario)),
+    all.filter((scenario) => meant.has(scenario)),
     selection,
   );
   if (selected.length > 0) return selected;
@@ -79,11 +81,12 @@ function expression(flag: string, source: string): RegExp {
   }
 }
 
-function scenariosFor(word: string): Scenario[] {
-  if (!wildcards.test(word)) return [scenarioNamed(word)];
-  const matching = catalog.filter(({ name }) => matchesGlob(name, word));
+function scenariosFor(word: string, all: readonly Scenario[]): Scenario[] {
+  if (isFile(word)) return all.filter(({ file }) => file === resolve(word));
+  if (!wildcards.test(word)) return [scenarioNamed(word, all)];
+  const matching = all.filter(({ name }) => matchesGlob(name, word));
   if (matching.length > 0) return matching;
-  const names = catalog.map(({ name }) => name);
+  const names = all.map(({ name }) => name);
   const meant = nearest(word.toLowerCase().replaceAll(/[^a-z-]/g, ""), names);
   throw new UsageError(`No scenario matches "${word}".`, {
     code: "unknown-scenario",

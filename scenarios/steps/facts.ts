@@ -29,6 +29,8 @@ export const Fact = z.discriminatedUnion("fact", [
 ]);
 export type Fact = z.infer<typeof Fact>;
 
+export const factNames = Fact.options.map(({ shape }) => shape.fact.value);
+
 /** @returns a sentence's part: "donor is Idle" */
 export function factTitle(fact: Fact): string {
   switch (fact.fact) {

@@ -13,6 +13,8 @@ export interface ScenarioKnobs {
 /** A named plan: cast, steps, expectations. */
 export interface Scenario {
   readonly name: string;
+  /** The file in which it was defined, absolute; undefined for one of the catalogue. */
+  readonly file?: string;
   /** One line for the list. */
   readonly title: string;
   /** What it proves and how, for `scenarios show`. */

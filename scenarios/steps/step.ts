@@ -21,6 +21,16 @@ const nestingKinds: { readonly [Name in NestingStep["step"]]: NestingKind<Step, 
 const schemas = [...Object.values(plainKinds), ...Object.values(nestingKinds)].map(({ schema }) => schema);
 export const Step = z.discriminatedUnion("step", schemas as unknown as [z.ZodObject]) as unknown as z.ZodType<Step>;
 
+/** Every kind of step by its name. */
+export const stepNames = [...Object.keys(plainKinds), ...Object.keys(nestingKinds)] as readonly Step["step"][];
+
+/** The fields of a kind of step; none of one that there is not. */
+export function fieldsOf(name: string): string[] {
+  const kinds: Readonly<Record<string, { readonly schema: unknown }>> = { ...plainKinds, ...nestingKinds };
+  const schema = kinds[name]?.schema;
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
 /** What a step does, for the live report. */
 export function stepTitle(step: Step): string {
   // The tables pair each kind with its own title; that step and kind belong together is beyond the checker's sight.

@@ -27,7 +27,9 @@ export function openSimPool(
   signal.addEventListener("abort", stop, { once: true });
   return {
     async run({ scenario, options, runs, reporters, reproduce }) {
-      const { verdict, directory } = await pool.run({ scenario: scenario.name, options, runs, reproduce });
+      const { verdict, directory } = await pool.run({
+        ...{ scenario: scenario.name, file: scenario.file, options, runs, reproduce },
+      });
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });
       return verdict;

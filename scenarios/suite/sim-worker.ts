@@ -4,19 +4,22 @@ import { InterruptedError } from "../../foundation/errors.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { scenarioNamed } from "../catalog/catalog.ts";
 import type { RunOptions } from "../config.ts";
+import { loadScenario } from "../loading/load-scenario.ts";
 import { runOnSim } from "../run-on-sim.ts";
 import { stopChannel } from "./stop-channel.ts";
 
 /** What a thread is asked to run. */
 export interface SimTask {
   readonly scenario: string;
+  /** In which it was defined, if that was a user's. */
+  readonly file: string | undefined;
   readonly options: RunOptions;
   readonly runs: string;
   readonly reproduce: string;
 }
 
 /** The pool calls it by its being the default. */
-export default async function runTask({ scenario, options, runs, reproduce }: SimTask): Promise<{
+export default async function runTask({ scenario, file, options, runs, reproduce }: SimTask): Promise<{
   verdict: RunVerdict;
   directory: string;
 }> {
@@ -27,7 +30,7 @@ export default async function runTask({ scenario, options, runs, reproduce }: Si
   );
   try {
     const request = {
-      scenario: scenarioNamed(scenario),
+      scenario: file === undefined ? scenarioNamed(scenario) : await loadScenario(file, { whole: true }),
       options,
       runs,
       reporters: [],

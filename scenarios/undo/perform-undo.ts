@@ -9,11 +9,16 @@ import { leaveCgroup } from "./leave-cgroup.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
 import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
 import { emptyCgroup } from "../stages/host/run-cgroup.ts";
+import { setProcessLimit } from "../faults/process-limit.ts";
+import { setImmutable } from "../faults/immutable.ts";
+import { unmount } from "../faults/own-disk.ts";
 import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
 /** How long the kernel may take to reap what was killed, in milliseconds. */
 const reapMsMax = 5_000;
+/** How long a command of somebody else may take to undo what it is for, in milliseconds. */
+const commandMsMax = 120_000;
 /** How long an agent may take to withdraw when it is undone, in milliseconds; its own deadline is shorter. */
 const withdrawMsMax = 30_000;
 /** What the agent is given for it, in milliseconds. */
@@ -46,17 +51,51 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
         return action.pid === process.pid || !isAlive(action) ? undefined : `the process ${action.pid} still bears it`;
       case "remove-broker-fault":
         return isAlive(action) ? await removeBrokerFault(action) : undefined;
+      case "unmount":
+        return await unmount(action.path);
+      case "remove-file":
+        await rm(action.path, { force: true });
+        return undefined;
+      case "unlock-directory":
+        if (existsSync(action.path)) await setImmutable(action.path, false);
+        return undefined;
+      case "restore-limit":
+        if (isAlive(action)) await setProcessLimit(action);
+        return undefined;
       case "leave-cgroup":
         return await until(() => leaveCgroup(action), `${cgroupPids(action.path).length} processes are still in it`);
       case "remove-directory":
         await rm(action.path, { recursive: true, force: true, maxRetries: 3 });
         return existsSync(action.path) ? "something is still in it" : undefined;
+      case "run-command":
+        return await runCommand(action.command);
+      case "clean-crontab":
+        return await cleanCrontab(action.mark);
       case "withdraw-agent":
         return await withdrawAgent(action);
     }
   } catch (error) {
     return messageOf(error);
   }
+}
+
+async function runCommand([file, ...args]: readonly string[]): Promise<string | undefined> {
+  const { failed, shortMessage } = await execa(file ?? "", args, {
+    ...{ reject: false, stdin: "ignore", timeout: commandMsMax, killSignal: "SIGKILL" },
+  });
+  return failed ? shortMessage : undefined;
+}
+
+/** Nothing is written where the mark is not found: a crontab is somebody's. */
+async function cleanCrontab(mark: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await execa("crontab", ["-l"], { reject: false, stdin: "ignore" });
+  if (exitCode !== 0 || !stdout.includes(mark)) return undefined;
+  const rest = stdout.split("\n").filter((line) => !line.includes(mark));
+  const isEmpty = rest.every((line) => line === "");
+  const written = isEmpty
+    ? await execa("crontab", ["-r"], { reject: false, stdin: "ignore" })
+    : await execa("crontab", ["-"], { reject: false, input: `${rest.join("\n")}\n` });
+  return written.exitCode === 0 ? undefined : written.stderr.slice(0, 300);
 }
 
 /** Rounds, because a process may fork while the others are being killed. */

@@ -1,5 +1,7 @@
 import * as z from "zod";
 
+import { shellWord } from "../../foundation/shell-word.ts";
+
 /**
  * What the harness does to the host, by how it is undone: plain data, so that a later process can finish what a killed
  * one began. Every action is idempotent.
@@ -25,7 +27,25 @@ export const UndoAction = z.discriminatedUnion("undo", [
     startTime: z.string(),
     expiresInMs: z.int(),
   }),
+  /** A file system of the harness's own, and the directory on which it lies. */
+  z.strictObject({ undo: z.literal("unmount"), path: z.string() }),
+  z.strictObject({ undo: z.literal("remove-file"), path: z.string() }),
+  /** A directory of which nothing can be changed (chattr +i), with what is in it. */
+  z.strictObject({ undo: z.literal("unlock-directory"), path: z.string() }),
+  /** How much of a resource (RLIMIT_NOFILE) a process may have, as it was. */
+  z.strictObject({
+    undo: z.literal("restore-limit"),
+    pid: z.int(),
+    startTime: z.string(),
+    resource: z.enum(["nofile"]),
+    soft: z.string(),
+    hard: z.string(),
+  }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
+  /** What somebody else's step or agent does; their own word for how it is undone, which must be idempotent. */
+  z.strictObject({ undo: z.literal("run-command"), command: z.array(z.string()).min(1) }),
+  /** Lines of this user's crontab that hold the mark; the crontab itself where nothing else is in it. */
+  z.strictObject({ undo: z.literal("clean-crontab"), mark: z.string().regex(/^[a-z0-9-]+$/) }),
   /** An agent that joined: asked to withdraw by its own command, so that it releases what only it knows of. */
   z.strictObject({ undo: z.literal("withdraw-agent"), command: z.array(z.string()).min(1), home: z.string() }),
 ]);
@@ -46,10 +66,22 @@ export function describeUndo(action: UndoAction): string {
       return `${action.what}, which the process ${action.pid} bears`;
     case "remove-broker-fault":
       return `the misbehaviour that was ordered of the broker at ${action.url}`;
+    case "unmount":
+      return `the file system on ${action.path}`;
+    case "remove-file":
+      return `the file ${action.path}`;
+    case "unlock-directory":
+      return `that nothing of ${action.path} can be changed`;
+    case "restore-limit":
+      return `the limit ${action.resource} of the process ${action.pid}`;
     case "leave-cgroup":
       return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
       return `the directory ${action.path}`;
+    case "run-command":
+      return `what \`${commandWords(action)}\` undoes`;
+    case "clean-crontab":
+      return `lines of the crontab with ${action.mark}`;
     case "withdraw-agent":
       return `the agent in ${action.home}`;
   }
@@ -74,16 +106,32 @@ export function finishCommand(action: UndoAction): string {
     case "kill-marked":
       return `grep -lsz '^HOUSEGUEST_RUN=${action.run}$' /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`;
     case "remove-cgroup":
-      return `echo 1 > ${action.path}/cgroup.kill; find ${action.path} -depth -type d -exec rmdir {} +`;
+      return `echo 1 > ${action.path}/cgroup.kill || xargs -r kill -9 < ${action.path}/cgroup.procs; find ${action.path} -depth -type d -exec rmdir {} +`;
     case "ends-with-process":
       return `kill ${action.pid}`;
     case "remove-broker-fault":
       return `kill -9 ${action.pid}`;
+    case "unmount":
+      return `umount -l '${action.path}' && rmdir '${action.path}'`;
+    case "remove-file":
+      return `rm -f -- '${action.path}'`;
+    case "unlock-directory":
+      return `chattr -R -i '${action.path}'`;
+    case "restore-limit":
+      return `prlimit --pid ${action.pid} --${action.resource}=${action.soft}:${action.hard}`;
     case "leave-cgroup":
       return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":
       return `rm -rf -- '${action.path}'`;
+    case "run-command":
+      return commandWords(action);
+    case "clean-crontab":
+      return `crontab -l | grep -v ${action.mark} | crontab -`;
     case "withdraw-agent":
       return `${action.command.join(" ")} withdraw --home '${action.home}'`;
   }
+}
+
+function commandWords({ command }: { readonly command: readonly string[] }): string {
+  return command.map((word) => shellWord(word)).join(" ");
 }

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { setTimeout as pauseFor } from "node:timers/promises";
 
 // Twice: fork, a session of its own, the parent ends; and an environment in which nothing says whose it is. What is left
-// is nobody's child, and ends by itself after two minutes.
+// is nobody's child, and ends by itself after two minutes. The work begins when somebody outside has seen it, who says so
+// by a file, or after a while.
 
 const daemon = "(setsid sh -c '(setsid sleep 120 </dev/null >/dev/null 2>&1 & echo there)' &)";
 
@@ -15,4 +18,5 @@ export async function begin() {
   await once(child.stdout, "data");
   child.stdout.destroy();
   child.unref();
+  for (let looks = 0; looks < 1_000 && !existsSync("seen"); looks += 1) await pauseFor(20);
 }

@@ -49,21 +49,46 @@ export interface ActorRequest<T> {
   readonly logDirectory: string;
   /** The run's cgroup, in which the actor gets one of its own; undefined where none is writable. */
   readonly cgroup: string | undefined;
+  /** Further cgroups that it is to be in, which are there. */
+  readonly cages?: readonly string[];
   readonly ledger: UndoLedger;
   readonly signal: AbortSignal;
 }
 
+/** An actor whose process was started, whatever it may come to. */
+export interface StartedActor {
+  readonly actor: Actor;
+  /** The first line that it prints; never, where it ends before. */
+  readonly firstLine: Promise<string>;
+  /** Refuses to go on with it: it is killed, and the error says why and what it said last. */
+  readonly notStarted: (said: string | ActorExit | undefined, withinMs: number) => ActorError;
+}
+
 /**
  * Starts an actor in a session of its own (a Ctrl-C at the terminal is the harness's to deal with) and in a cgroup of
- * its own, entered before its program begins. Registered for undoing by marker and cgroup before it exists.
+ * its own, entered before its program begins, and waits until it is ready. Registered for undoing by marker and cgroup
+ * before it exists.
  *
  * @throws ActorError `not-started` with what it said last
  */
 export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: Actor; ready: T }> {
+  const { readyWithinMs, signal } = request;
+  const { actor, firstLine, notStarted } = launchActor(request);
+  const said = await orAborted(
+    withinDeadline(Promise.race([firstLine, actor.exited]), { ms: readyWithinMs, late: undefined }),
+    signal,
+  );
+  const answer = typeof said === "string" ? request.ready.safeParse(parseJson(said)) : undefined;
+  if (answer?.success !== true) throw notStarted(said, readyWithinMs);
+  return { actor, ready: answer.data };
+}
+
+/** As `startActor`, and waits for nothing. @throws ActorError where there is no process at all */
+export function launchActor(request: Omit<ActorRequest<unknown>, "ready" | "readyWithinMs" | "signal">): StartedActor {
   const { name, command, cgroup } = request;
   const logFile = join(request.logDirectory, `${name}.log`);
   const log = openSync(logFile, "a", 0o600);
-  const enter = cgroup === undefined ? [] : enterCgroup(join(cgroup, name));
+  const enter = enterCgroups([...(cgroup === undefined ? [] : [join(cgroup, name)]), ...(request.cages ?? [])]);
   const [file, ...args] = [...enter, ...command] as [string, ...string[]];
   // The log is handed over as a file, not piped through here: the actor outlives a killed harness unharmed.
   const child = spawn(file, args, {
@@ -83,35 +108,34 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
   const firstLine = new Promise<string>((resolve) => {
     createInterface({ input: present(child.stdout, "stdout is a pipe") }).once("line", resolve);
   });
-  const ready = await orAborted(
-    withinDeadline(Promise.race([firstLine, exited]), { ms: request.readyWithinMs, late: undefined }),
-    request.signal,
-  );
-  const answer = typeof ready === "string" ? request.ready.safeParse(parseJson(ready)) : undefined;
-  if (child.pid === undefined || answer?.success !== true) {
+  const notStarted = (said: string | ActorExit | undefined, withinMs: number): ActorError => {
     child.kill("SIGKILL");
-    throw notStarted(name, logFile, ready, request.readyWithinMs);
-  }
+    return actorError(name, logFile, said, withinMs);
+  };
   const { pid } = child;
+  if (pid === undefined) throw notStarted({ code: null, signal: null }, 0);
   // A descendant that escaped may hold the other end of the pipe for ever; it must not hold up the harness's end.
   child.unref();
   (child.stdout as Socket | null)?.unref();
   const startTime = processStat(pid)?.startTime ?? "";
   request.ledger.register({ undo: "kill-process", pid, startTime, name });
-  return {
-    actor: {
-      ...{ name, pid, startTime, logFile, exited },
-      hasExited: () => child.exitCode !== null || child.signalCode !== null,
-      kill: (signal) => child.kill(signal),
-    },
-    ready: answer.data,
+  const actor = {
+    ...{ name, pid, startTime, logFile, exited },
+    hasExited: () => child.exitCode !== null || child.signalCode !== null,
+    kill: (signal: NodeJS.Signals) => void child.kill(signal),
   };
+  return { actor, firstLine, notStarted };
 }
 
-/** A shell that moves itself into the cgroup and becomes the program, so that nothing runs outside it even for a moment. */
-function enterCgroup(path: string): string[] {
-  mkdirSync(path, { recursive: true });
-  return ["/bin/sh", "-c", 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"', "sh", path];
+/**
+ * A shell that moves itself into the cgroups and becomes the program, so that nothing runs outside them even for a
+ * moment.
+ */
+function enterCgroups(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  for (const path of paths) mkdirSync(path, { recursive: true });
+  const enter = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"';
+  return ["/bin/sh", "-c", enter, "sh", ...paths, "--"];
 }
 
 function parseJson(line: string): unknown {
@@ -122,7 +146,7 @@ function parseJson(line: string): unknown {
   }
 }
 
-function notStarted(name: string, logFile: string, ready: string | ActorExit | undefined, ms: number): ActorError {
+function actorError(name: string, logFile: string, ready: string | ActorExit | undefined, ms: number): ActorError {
   const why =
     ready === undefined
       ? `said nothing within ${ms / 1000} s`

@@ -1,3 +1,4 @@
+import { startedAtMs } from "../../faults/clocks.ts";
 import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
 import type { Actor } from "./actor.ts";
@@ -16,6 +17,13 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
     id: `${options.id}-fault-${number}`,
     number,
     links: stage.links,
+    home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
+    store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
+    clocks: {
+      jump: (name, byMs) => stage.clocks.jump(name, byMs),
+      offMs: (name) => clockOffMs(stage, actorOf(stage, name).pid),
+    },
+    place: stage.place,
     broker: () => stage.running,
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),
@@ -63,4 +71,13 @@ async function startAgain(stage: HostStage, name: string): Promise<string> {
   const { slots } = stage.agent(name);
   const { agent } = await startAgent(stage, { name, slots, readyWithinMs });
   return `${name} is up again, pid ${agent.actor.pid}`;
+}
+
+/** By what it first said of itself: agents and brokers name their pid then. */
+function clockOffMs({ records }: HostStage, pid: number): number | undefined {
+  const startMs = startedAtMs(pid);
+  const said = records.findLast(
+    ({ type, data }) => (type === "agent.started" || type === "broker.started") && "pid" in data && data.pid === pid,
+  );
+  return said === undefined || startMs === undefined ? undefined : said.at - startMs;
 }

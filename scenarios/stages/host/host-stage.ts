@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pauseFor } from "node:timers/promises";
@@ -9,10 +9,13 @@ import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import { Clocks } from "../../faults/clocks.ts";
 import type { FaultContext } from "../../faults/fault.ts";
+import { unmount } from "../../faults/own-disk.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
 import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
+import type { Recorder } from "../../../residue-scanner/scanner.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
@@ -21,6 +24,7 @@ import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { AnyStage } from "../either/any-stage.ts";
 import type { Actor } from "./actor.ts";
 import type { OperatorClient } from "../../../broker-sim/io/operator-client.ts";
+import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
 import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
@@ -63,6 +67,8 @@ export interface HostStageOptions {
   readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
   readonly faultContext: (stage: HostStage, number: number) => Omit<FaultContext, "writeAhead">;
+  /** Who listens to what is done on this host, since before the baseline; null for nobody. */
+  readonly recorder?: Recorder | null;
 }
 
 /** Real processes on this host: what the steps of one run share. */
@@ -74,6 +80,8 @@ export class HostStage implements AnyStage {
   /** The run's cgroup, or undefined where none is writable. */
   readonly cgroup: string | undefined;
   readonly agents = new Map<string, HostAgent>();
+  /** Agents that are somebody else's (`scenarios/foreign/`), by name. */
+  readonly guests = new Map<string, object>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
   readonly seen: SeenProcess[] = [];
@@ -95,6 +103,12 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** By how much the clocks of whoever is started are wrong. */
+  readonly clocks = new Clocks();
+  /** Copies of the broker's store, by the name under which a step kept them. */
+  readonly keptStores = new Map<string, string>();
+  /** Disks of their own that agents have their homes on, by the agent's name. */
+  readonly disks = new Map<string, string>();
   /** Lines between agents and broker, by the agent's name. */
   readonly links = new Links();
   /** What the steps broke on purpose. */
@@ -111,6 +125,8 @@ export class HostStage implements AnyStage {
         readonly spawns: { readonly commandId: string; readonly executionId: string }[];
       }
     | undefined;
+  /** What is known of the jobs that misbehave. */
+  readonly hostile = new Hostile();
   broker:
     | {
         readonly url: string;
@@ -197,6 +213,17 @@ export class HostStage implements AnyStage {
     this.#failing.abort(error);
   }
 
+  /** Where the broker's store lies; undefined where that is in memory. */
+  get storeDirectory(): string | undefined {
+    const { store, directory } = this.options;
+    return store === "sqlite" ? join(directory.path, "broker") : undefined;
+  }
+
+  /** Where an agent of that name lives. */
+  homeOf(name: string): string {
+    return join(this.disks.get(name) ?? this.place, name);
+  }
+
   /** Whether the agent withdrew: its process has ended, and its home is gone. */
   hasLeft({ actor, home }: HostAgent): boolean {
     return actor.hasExited() && !existsSync(home);
@@ -221,7 +248,12 @@ export class HostStage implements AnyStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    return [
+      ...["broker", "hub", ...this.agents.keys(), ...this.guests.keys()].map((name) =>
+        join(this.cgroup as string, name),
+      ),
+      this.cgroup,
+    ];
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */
@@ -252,8 +284,10 @@ export class HostStage implements AnyStage {
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     await this.links.close();
-    for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
-    for (const path of [this.place, ...this.cgroups]) {
+    const ours = [...this.desks.values(), ...this.keptStores.values()];
+    for (const path of ours) rmSync(path, { recursive: true, force: true });
+    for (const disk of this.disks.values()) if (readdirSync(disk).length === 0) await unmount(disk);
+    for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {
         rmdirSync(path);
       } catch {

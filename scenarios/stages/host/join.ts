@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
+import { mountOwnDisk } from "../../faults/own-disk.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { agentStatus } from "./await-busy.ts";
+import { makeCage } from "./cage.ts";
 import type { HostStage } from "./host-stage.ts";
 import { startAgent } from "./start-agent.ts";
 
@@ -11,7 +13,8 @@ const readyWithinMs = 20_000;
 /** Starts an agent with a home of its own and waits until it has joined. */
 export async function join(stage: HostStage, step: StepOf<"join">): Promise<string> {
   const { options } = stage;
-  const home = joinPath(stage.place, step.agent);
+  if (step.diskMb !== undefined) await giveDisk(stage, step.agent, step.diskMb);
+  const home = stage.homeOf(step.agent);
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   await stage.watch.follow(home);
   if (step.link === true) {
@@ -20,13 +23,24 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   }
   const watches =
     step.quietS === undefined ? [] : ["--pause-on-touch", desk(stage, step.agent), "--quiet", String(step.quietS)];
+  if (step.cage !== undefined) stage.hostile.cageOf.set(step.agent, makeCage(stage, step.agent, step.cage));
+  const confined = step.sandbox === undefined ? [] : ["--sandbox", step.sandbox];
   const { agent, driver } = await startAgent(stage, {
-    ...{ name: step.agent, slots: step.slots, readyWithinMs, options: watches },
+    ...{ name: step.agent, slots: step.slots, readyWithinMs, options: [...watches, ...confined] },
   });
   // Whoever says that it joined must be there to be asked.
   await agentStatus(stage, step.agent);
   const { agentId, actor } = agent;
   return `agent ${agentId.slice(0, 12)}, pid ${actor.pid}${driver === undefined ? "" : `, sandbox ${driver}`}`;
+}
+
+/** Makes a disk on which nobody else's files lie. */
+async function giveDisk({ place, disks, options }: HostStage, name: string, megabytes: number): Promise<void> {
+  const path = joinPath(place, `${name}-disk`);
+  options.ledger.register({ undo: "unmount", path });
+  mkdirSync(path);
+  await mountOwnDisk(path, megabytes);
+  disks.set(name, path);
 }
 
 /** Makes what the owner works on. */

@@ -3,7 +3,8 @@ import type { RunVerdict } from "../../../protocol/verdict.ts";
 import type { Reporter } from "../../../reports/reporter.ts";
 import { judgeProperties } from "../../checkers/judge-properties.ts";
 import { type PropertyName, propertyNames } from "../../checkers/properties.ts";
-import { readConfig, runOptions } from "../../config.ts";
+import { runOptions } from "../../config.ts";
+import { readConfig } from "../../loading/read-config.ts";
 import { preflight } from "../../preflight.ts";
 import { runScenario } from "../../runner.ts";
 import type { Plan } from "../../simulator/plan/plan.ts";
@@ -30,7 +31,7 @@ export async function replayOnHost(
 ): Promise<RunVerdict> {
   checkOnHost(plan);
   const scenario = replayScenario(plan);
-  const config = readConfig(undefined);
+  const { config } = await readConfig(undefined);
   // A broker that is killed has to find again what it knew.
   const broker = { ...config.broker, store: "sqlite" as const };
   const { slots, jobs } = scenario.defaults;

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { killCgroup, mayDelegate, ownCgroup, removeCgroup } from "../../../agent/sandbox/cgroup.ts";
+import { systemCode } from "../../../foundation/errors.ts";
+import { cgroupPids, killCgroup, mayDelegate, ownCgroup, removeCgroup } from "../../../agent/sandbox/cgroup.ts";
 
 /** This process's cgroup of version 2, where this user may make others below it; undefined where there is none. */
 export function writableCgroup(): string | undefined {
@@ -19,9 +20,25 @@ export function writableCgroup(): string | undefined {
   }
 }
 
-/** Kills what is in a cgroup and below, thawed or frozen, and removes it; false while something is still in it. */
+/**
+ * Kills what is in a cgroup and below, thawed or frozen, and removes it; false while something is still in it. One of
+ * version 1 cannot be killed as a whole: there it takes some calls, and nothing in it may fork meanwhile.
+ */
 export function emptyCgroup(path: string): boolean {
   if (!existsSync(path)) return true;
-  killCgroup(path);
+  if (existsSync(join(path, "cgroup.kill"))) killCgroup(path);
+  else killEach(path);
   return removeCgroup(path);
+}
+
+function killEach(path: string): void {
+  if (existsSync(join(path, "pids.max"))) writeFileSync(join(path, "pids.max"), "0");
+  for (const pid of cgroupPids(path)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      // It ended by itself in between.
+      if (systemCode(error) !== "ESRCH") throw error;
+    }
+  }
 }

@@ -26,6 +26,8 @@ export interface SimStageOptions {
   readonly timing: Timing;
   readonly seed: string;
   readonly random: Random;
+  /** Whether a step makes the broker's store lose what it had taken. */
+  readonly storeFails?: boolean;
   /** Sees the history as it grows. */
   readonly onRecord: (record: HistoryRecord) => void;
 }
@@ -49,7 +51,7 @@ export class SimStage implements AnyStage {
   readonly #waits: VirtualWaits;
   /** What the steps broke on purpose. */
   readonly faults: SimFaults;
-  readonly #members = new Map<string, Member>();
+  readonly agents = new Map<string, Member>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
 
@@ -63,7 +65,7 @@ export class SimStage implements AnyStage {
     // A plan without steps: who joins, works and leaves, and when, is the scenario's to say.
     this.simulation = new Simulation(
       { version: 1, seed, profile: "scenario", options: quietHost(timing), steps: [], tape: "seeded" },
-      { tape: seededTape(seed), coverage: new Coverage(), onRecord },
+      { tape: seededTape(seed), coverage: new Coverage(), onRecord, storeFails: options.storeFails ?? false },
     );
     this.owner = this.simulation.world.tape.stream("owner");
     this.#waits = new VirtualWaits(this.simulation.world, guarded);
@@ -85,13 +87,13 @@ export class SimStage implements AnyStage {
     const member = this.simulation.addMember();
     member.host.slots = slots;
     member.host.quietMs = quietMs;
-    this.#members.set(name, member);
+    this.agents.set(name, member);
     guarded(() => member.start());
     return member;
   }
 
   agent(name: string): Member {
-    const member = this.#members.get(name);
+    const member = this.agents.get(name);
     if (member === undefined) throw unknownName("agent", name);
     return member;
   }

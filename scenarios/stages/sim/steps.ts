@@ -2,18 +2,26 @@ import { UsageError } from "../../../foundation/errors.ts";
 import type { Nested } from "../../steps/play-steps.ts";
 import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
+import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";
+import { modelled } from "../../jobs/behaviours.ts";
+import { awaitMisbehaviour } from "./await-misbehaviour.ts";
+import { findSurvivors } from "./find-survivors.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { keepStore } from "./keep-store.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
-import { join } from "./join.ts";
+import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
+import { own } from "./own.ts";
 import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { restart, shutdown } from "./shutdown.ts";
 import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
@@ -23,6 +31,7 @@ import { useRevokedKey } from "./use-revoked-key.ts";
 import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Carries out one kind of step and says in words what came of it; whoever waits waits by the stage. */
 export type SimStep<Name extends Step["step"]> = (
@@ -34,6 +43,7 @@ export type SimStep<Name extends Step["step"]> = (
 /** A step that is not here needs a real host. */
 const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   ...eitherStage,
+  own,
   probe: (stage, step) => probe(simLooks(stage), step),
   "eventually-within": (stage, step) => eventuallyWithin({ stage, looks: simLooks(stage) }, step),
   "start-broker": startBroker,
@@ -41,6 +51,8 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   submit,
   "await-busy": awaitBusy,
   "await-settled": awaitSettled,
+  "await-misbehaviour": awaitMisbehaviour,
+  "find-survivors": findSurvivors,
   pause,
   "watch-frozen": watchFrozen,
   resume,
@@ -52,10 +64,15 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  "keep-store": keepStore,
   fault,
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "begin-joining": beginJoining,
+  command,
+  "send-stale-results": sendStaleResults,
+  "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,
   federate,
@@ -83,12 +100,17 @@ export async function runSimStep(stage: SimStage, step: Step, nested: Nested): P
 export function checkSimSteps(steps: readonly Step[]): void {
   for (const step of steps) {
     if (interpreters[step.step] === undefined) throw notOnSim(step.step);
+    if (step.step === "submit" && step.behaviour !== undefined && modelled[step.behaviour] === undefined) {
+      throw notOnSim(step.behaviour, "behaviour");
+    }
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
+    if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }
 
-function notOnSim(name: string, what: "step" | "fault" = "step"): UsageError {
+function notOnSim(name: string, what: "step" | "fault" | "behaviour" = "step"): UsageError {
   return new UsageError(`The ${what} "${name}" does not exist in virtual time.`, {
     code: "not-on-sim",
     next: "Run the scenario on this machine, with --stage host.",

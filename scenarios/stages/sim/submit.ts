@@ -1,3 +1,4 @@
+import { modelled } from "../../jobs/behaviours.ts";
 import { JobBehaviour } from "../../simulator/plan/plan.ts";
 import { simulatedJob } from "../../simulator/world/job-behaviours.ts";
 import { drawUnits, submittedWords } from "../../steps/draw-units.ts";
@@ -11,7 +12,10 @@ export function submit(stage: SimStage, step: StepOf<"submit">): string {
   stage.batches.set(step.batch, batch);
   const units = drawUnits(stage.options.random, step, batch.size);
   const { unitCpuMs: unitMs, children } = step;
-  const jobs = units.map((count) => simulatedJob(JobBehaviour.parse({ units: count, unitMs, children })));
+  const misbehaves = step.behaviour === undefined ? {} : modelled[step.behaviour];
+  const jobs = units.map((count) =>
+    simulatedJob(JobBehaviour.parse({ units: count, unitMs, children, ...misbehaves })),
+  );
   const jobIds = stage.simulation.broker.submit(jobs);
   if (jobIds.length < jobs.length) {
     throw new StepError(`The broker took ${jobIds.length} of ${jobs.length} jobs.`, {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { limits } from "../../../foundation/limits.ts";
+import { misbehaviours } from "../../jobs/behaviours.ts";
 import { stepKind } from "./step-kind.ts";
 
 /** Submits jobs; a batch may grow by several steps. */
@@ -13,6 +14,9 @@ export const submit = stepKind(
     units: z.int().min(1),
     unitCpuMs: z.number().positive(),
     children: z.int().min(0).max(16),
+    /** What they do beside their work, and should not. */
+    behaviour: z.enum(misbehaviours).optional(),
   }),
-  ({ jobs, batch }) => `submit ${jobs} jobs (${batch})`,
+  ({ jobs, batch, behaviour }) =>
+    `submit ${jobs} jobs (${batch})${behaviour === undefined ? "" : `, with ${behaviour}`}`,
 );

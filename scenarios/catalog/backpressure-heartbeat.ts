@@ -1,0 +1,49 @@
+import type { Scenario } from "../steps/scenario.ts";
+import { briskTiming } from "./brisk-timing.ts";
+import { expectedOfLeaving } from "./expected-of-leaving.ts";
+
+const withdrawDeadlineMs = 10_000;
+const heartbeatIntervalMs = 300;
+const activityTimeoutMs = 2_500;
+/** Their jitter left out, so many take longer than the broker's patience. */
+const beats = 12;
+
+/** EG-3; docs/cases.md, case 55. */
+export const backpressureHeartbeat: Scenario = {
+  name: "backpressure-heartbeat",
+  title: "every slot is busy and jobs queue up: the agent goes on signalling, and is not taken for lost",
+  description:
+    "All slots of a donor are busy for longer than its broker has patience with a silent agent, and more jobs wait than " +
+    "it has slots. It signals all the time that it lives and has no slot free, keeps its leases, and gives everything " +
+    "back when it leaves.",
+  requirements: ["EG-3", "WC-1"],
+  tags: ["heartbeat", "load"],
+  stages: ["host", "sim"],
+  defaults: { slots: 2, jobs: 6, cycles: 1 },
+  timing: { ...briskTiming, heartbeatIntervalMs, activityTimeoutMs, requestTimeoutMs: 1_500 },
+  steps: ({ slots, jobs }) => [
+    { step: "start-broker" },
+    { step: "join", agent: "donor", slots },
+    { step: "submit", batch: "endless", jobs, units: 1_000_000, unitCpuMs: 5, children: 1 },
+    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
+    {
+      ...{ step: "wait-until", event: "broker.heartbeat", where: { slotsFree: 0, state: "Working" } },
+      ...{ agent: "donor", count: beats, withinMs: 60_000 },
+    },
+    { step: "probe", holds: { fact: "leases", agent: "donor", min: Math.min(slots, jobs) } },
+    { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
+    { step: "use-revoked-key", agent: "donor" },
+  ],
+  expectations: ({ slots, jobs }) => {
+    const held = Math.min(slots, jobs);
+    return [
+      {
+        checker: "heartbeats-while-busy",
+        settings: { busyMsMin: activityTimeoutMs, silenceMsMax: activityTimeoutMs },
+      },
+      { checker: "granted-once" },
+      { checker: "jobs-settled", settings: { startedMin: held, handedBackMin: held } },
+      ...expectedOfLeaving(),
+    ];
+  },
+};

@@ -1,0 +1,108 @@
+import * as z from "zod";
+
+import { limits } from "../../foundation/limits.ts";
+import { messageOf } from "../../foundation/errors.ts";
+import { Timing } from "../../protocol/timing.ts";
+import { checkers } from "../checkers/registry.ts";
+import { needNames } from "../needs/needs.ts";
+import { completeScenario, type ScenarioDefinition } from "../steps/define-scenario.ts";
+import { stepNames } from "../steps/step.ts";
+import { castProblems } from "./check-cast.ts";
+import { type Problem, unknownField, unknownWord } from "./file-problem.ts";
+import { StepProblems } from "./step-problems.ts";
+
+const count = (max: number) => z.int().min(1).max(max).optional();
+const Definition = z.strictObject({
+  name: z.string(),
+  title: z.string().min(1).optional(),
+  description: z.string().min(1).optional(),
+  requirements: z.array(z.string().min(1)).optional(),
+  tags: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/, "in lower case, without @")).optional(),
+  stages: z
+    .array(z.enum(["host", "sim"]))
+    .min(1)
+    .optional(),
+  needs: z.array(z.enum(needNames)).optional(),
+  hurts: z.string().min(1).optional(),
+  hostWide: z.boolean().optional(),
+  store: z.enum(["memory", "sqlite"]).optional(),
+  defaults: z
+    .strictObject({
+      slots: count(limits.slotsMax),
+      jobs: count(limits.jobsPerRunMax),
+      cycles: count(limits.cyclesMax),
+    })
+    .optional(),
+  timing: z.strictObject(Timing.shape).partial().optional(),
+  steps: z.unknown(),
+  expectations: z.unknown(),
+});
+
+const Expectation = z.strictObject({
+  checker: z.string(),
+  settings: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
+});
+
+/** Everything that can be said against a scenario before it is played, with what was probably meant. */
+export function definitionProblems(definition: ScenarioDefinition): Problem[] {
+  const head = issuesOf(Definition, definition, { path: [], what: "scenario" });
+  if (head.length > 0) return head;
+  const scenario = completeScenario(definition, "");
+  const steps = listOf("steps", () => scenario.steps(scenario.defaults));
+  const expectations = listOf("expectations", () => scenario.expectations(scenario.defaults));
+  if ("path" in steps) return [steps];
+  if ("path" in expectations) return [expectations];
+  const wrong = new StepProblems(stepNames).of(steps.list, ["steps"]);
+  const cast = wrong.length > 0 ? [] : castProblems(steps.list as Parameters<typeof castProblems>[0]);
+  return [...wrong, ...cast, ...expectations.list.flatMap(expectationProblems)];
+}
+
+/** A function of the author's may throw, or give something else than a list. */
+function listOf(field: string, give: () => unknown): Problem | { readonly list: readonly unknown[] } {
+  try {
+    const list = give();
+    if (Array.isArray(list) && list.length > 0) return { list };
+    return { path: [field], message: Array.isArray(list) ? `${field} is empty` : `${field} gives no list` };
+  } catch (error) {
+    return { path: [field], message: `${field} throws: ${messageOf(error)}` };
+  }
+}
+
+function expectationProblems(expectation: unknown, index: number): Problem[] {
+  const path = ["expectations", index];
+  const problems = issuesOf(Expectation, expectation, { path, what: "expectation" });
+  if (problems.length > 0) return problems;
+  const { checker } = expectation as { checker: string };
+  if (Object.hasOwn(checkers, checker)) return [];
+  return [
+    { path: [...path, "checker"], text: checker, message: unknownWord("checker", checker, Object.keys(checkers)) },
+  ];
+}
+
+/** What a schema has against a value; of a field that it does not know, which one was meant. */
+function issuesOf(
+  schema: z.ZodObject,
+  value: unknown,
+  { path, what }: { readonly path: readonly PropertyKey[]; readonly what: string },
+): Problem[] {
+  const parsed = schema.safeParse(value);
+  return (parsed.error?.issues ?? []).flatMap((issue): Problem[] => {
+    const at = [...path, ...issue.path];
+    if (issue.code !== "unrecognized_keys") {
+      const field = issue.path.length === 0 ? what : issue.path.join(".");
+      return [{ path: at, message: `${field}: ${issue.message}` }];
+    }
+    const known = Object.keys(inner(schema, issue.path)?.shape ?? {});
+    return issue.keys.map((key) => ({ path: [...at, key], text: key, message: unknownField(`a ${what}`, key, known) }));
+  });
+}
+
+/** The schema of a part, where that is an object too. */
+function inner(schema: z.ZodObject, path: readonly PropertyKey[]): z.ZodObject | undefined {
+  let part: unknown = schema;
+  for (const key of path) {
+    part = part instanceof z.ZodObject ? part.shape[String(key)] : undefined;
+    if (part instanceof z.ZodOptional) part = part.unwrap();
+  }
+  return part instanceof z.ZodObject ? part : undefined;
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+
+import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { nearest } from "../../foundation/nearest.ts";
+import { placeOf } from "./file-problem.ts";
+
+/** The name by which users' files import what is theirs, and where it is. */
+const publicName = "houseguest";
+const publicModule = new URL("../houseguest.ts", import.meta.url).href;
+
+/** So that a file finds it wherever it lies, and the same copy that runs it. */
+let hooks: { deregister(): void } | undefined;
+
+/**
+ * What a user's file exports.
+ *
+ * @param file absolute
+ * @throws UsageError `bad-file`, with the line, where it cannot be read or run
+ */
+export async function importFile(file: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(file)) {
+    throw new UsageError(`There is no file ${placeOf(file, undefined)}.`, {
+      code: "no-file",
+      next: "Look at its path.",
+    });
+  }
+  hooks ??= registerHooks({
+    resolve: (name, context, next) =>
+      name === publicName ? { url: publicModule, shortCircuit: true } : next(name, context),
+  });
+  try {
+    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw new UsageError(explained(file, error), {
+      code: "bad-file",
+      next: "\ndocs/own-scenarios.md shows how a scenario is written.",
+      cause: error,
+    });
+  }
+}
+
+function explained(file: string, error: unknown): string {
+  const message = messageOf(error).replace(/\.$/, "");
+  const missing = / does not provide an export named '(.+)'/.exec(message)?.[1];
+  if (missing !== undefined) {
+    const line = lineHolding(file, missing);
+    const meant = nearest(missing, ["defineScenario", "defineStep", "defineConfig", "defineAgent"]);
+    return `${placeOf(file, line)}: ${message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`;
+  }
+  const { stack = "" } = error instanceof Error ? error : {};
+  return `${placeOf(file, lineIn(stack, file))}: ${message}`;
+}
+
+/** The first line of that file that a stack speaks of; of an error of grammar it is the first line. */
+function lineIn(stack: string, file: string): number | undefined {
+  for (const name of [pathToFileURL(file).href, file]) {
+    const at = stack.indexOf(`${name}:`);
+    const line = at < 0 ? Number.NaN : Number.parseInt(stack.slice(at + name.length + 1), 10);
+    if (!Number.isNaN(line)) return line;
+  }
+  return undefined;
+}
+
+function lineHolding(file: string, word: string): number | undefined {
+  const index = readFileSync(file, "utf8")
+    .split("\n")
+    .findIndex((line) => line.includes(word));
+  return index < 0 ? undefined : index + 1;
+}

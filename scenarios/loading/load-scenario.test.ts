@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { execa } from "execa";
+import { afterAll, describe, expect, it } from "vitest";
+
+const loader = resolve(import.meta.dirname, "testing/load-all.ts");
+
+const place = realpathSync(mkdtempSync(join(tmpdir(), "load-scenario-")));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+const sources: string[] = [];
+let loaded: Promise<readonly Record<string, unknown>[]> | undefined;
+
+/** A file to be loaded with all the others; its number among them. */
+function given(source: string): number {
+  const folder = join(place, String(sources.push(source) - 1));
+  mkdirSync(folder);
+  writeFileSync(join(folder, "mine.ts"), source);
+  return sources.length - 1;
+}
+
+/** What became of it; all are loaded by one process, which is started for the first. */
+async function result(index: number): Promise<Record<string, unknown>> {
+  const files = sources.map((_, at) => join(place, String(at), "mine.ts"));
+  loaded ??= execa(process.execPath, [loader, ...files], { cwd: place }).then(
+    ({ stdout }) => JSON.parse(stdout) as Record<string, unknown>[],
+  );
+  return (await loaded)[index] ?? {};
+}
+
+async function refusal(index: number): Promise<string> {
+  const { message, ...refused } = await result(index);
+  expect(refused).toEqual({ code: "bad-file", exitCode: 64 });
+  return String(message).replaceAll(`${index}/`, "");
+}
+
+const head = 'import { defineScenario, defineStep } from "houseguest";\n';
+const broker = '{ step: "start-broker" }';
+const donorJoins = '{ step: "join", agent: "donor", slots: 2 }';
+const judged = 'expectations: [{ checker: "transitions" }],';
+
+/** Of a file whose fifth line is a step after two that are right. */
+const withStep = (step: string) =>
+  `${head}export default defineScenario({\n  name: "mine",\n  steps: [${broker}, ${donorJoins},\n    ${step},\n  ],\n  ${judged}\n});\n`;
+
+describe("a step is refused by its line and the nearest right name:", () => {
+  const wrong: [string, string, string][] = [
+    ["a kind", '{ step: "with-draw", agent: "donor" }', 'no step "with-draw": did you mean "withdraw"?'],
+    [
+      "a field",
+      '{ step: "wait", forMs: 3, formMs: 4 }',
+      'the step "wait" has no field "formMs": did you mean "forMs"?',
+    ],
+    [
+      "an agent",
+      '{ step: "pause", agent: "doner" }',
+      'no agent "doner": did you mean "donor"? (no earlier step brings it)',
+    ],
+    [
+      "a batch",
+      '{ step: "verify-results", batch: "work" }',
+      'no batch of jobs "work": there is none at all (no earlier step brings it)',
+    ],
+    [
+      "a value",
+      '{ step: "wait", forMs: "3" }',
+      'the step "wait", forMs: Invalid input: expected number, received string',
+    ],
+    [
+      "a fact",
+      '{ step: "probe", holds: { fact: "stat", agent: "donor", is: "Idle" } }',
+      'no fact "stat": did you mean "state"?',
+    ],
+    [
+      "the agent of a fact",
+      '{ step: "probe", holds: { fact: "leases", agent: "dona", min: 1 } }',
+      'no agent "dona": did you mean "donor"? (no earlier step brings it)',
+    ],
+    [
+      "an event",
+      '{ step: "wait-until", event: "agent.forzen", withinMs: 1 }',
+      'the step "wait-until", event: Invalid option: expected one of "run.started"|',
+    ],
+    ["no step", '"withdraw"', "this is no step: a step is an object with the field `step`"],
+  ];
+  const files = wrong.map(([what, step, says]): [string, number, string] => [what, given(withStep(step)), says]);
+
+  it.each(files)("%s", async (_, file, says) => {
+    const [line, ...others] = (await refusal(file)).split("\n");
+    expect(line).toContain(`mine.ts:5: ${says}`);
+    expect(others).toEqual([]);
+  });
+
+  const inner = given(
+    withStep(
+      `{ step: "repeat", times: 2,\n steps: [{ step: "together",\n branches: [[\n { step: "pasue", agent: "donor" }]] }] }`,
+    ),
+  );
+  it("one that others hold", async () => {
+    expect(await refusal(inner)).toBe('mine.ts:8: no step "pasue": did you mean "pause"?');
+  });
+
+  const own = given(`${head}import * as z from ${JSON.stringify(import.meta.resolve("zod"))};
+const dig = defineStep({ name: "dig", parameters: z.strictObject({ deepM: z.number() }), host: () => "" });
+export default defineScenario({ name: "mine", ${judged}
+  steps: () => [
+    dig({
+      deepM: "3",
+    }),
+    { step: "own", name: "dug" },
+  ],
+});`);
+  it("one of the author's own, which takes other parameters", async () => {
+    expect((await refusal(own)).split("\n")).toEqual([
+      'mine.ts:7: the step "dig", deepM: Invalid input: expected number, received string',
+      'mine.ts:9: no step of your own "dug": did you mean "dig"?',
+    ]);
+  });
+
+  const alone = given(
+    `${head}const steps = [\n ${donorJoins}];\nconst mine = defineScenario({ name: "mine", steps, ${judged} });\nexport default mine;`,
+  );
+  it("without a broker", async () => {
+    expect(await refusal(alone)).toBe('mine.ts:3: no broker is there for "join": begin with the step "start-broker"');
+  });
+
+  const computed = given(
+    `${head}const kind = () =>\n "with-draw";\nconst steps = () => [1].map(() => ({ step: kind(), agent: "a" }));\nexport default defineScenario({ name: "mine", steps, ${judged} });`,
+  );
+  it("wherever the source computes it, if its word stands there but once", async () => {
+    expect(await refusal(computed)).toBe('mine.ts:3: no step "with-draw": did you mean "withdraw"?');
+  });
+});
+
+describe("a file is refused that", () => {
+  const scenario = (fields: string) => `${head}export default defineScenario({\n  ${fields}\n});\n`;
+  const steps = `steps: [${broker}]`;
+
+  const wrong: [string, string, string][] = [
+    ["has no default export", "export const mine = 1;", "mine.ts:1: it has no default export: write"],
+    [
+      "exports something else",
+      "\nexport default { steps: [] };",
+      "mine.ts:2: its default export is no scenario: write",
+    ],
+    ["cannot be read as a program", `${head}\nexport default [1,\n};`, "mine.ts:4: Expression expected"],
+    ["throws", `${head}\nthrow new Error("not today");`, "mine.ts:3: not today"],
+    ["imports what there is not", 'import { defineScenaro } from "houseguest";', 'did you mean "defineScenario"?'],
+    ["has no name", scenario(`${steps}, ${judged}`), "mine.ts:2: a scenario needs a name"],
+    ["has no good name", scenario(`${steps}, ${judged}\nname: "Mine"`), 'mine.ts:4: "Mine" is no name'],
+    ["has no steps", scenario(`name: "mine", ${judged}`), "a scenario needs steps"],
+    ["has no step", scenario(`name: "mine", ${judged}\nsteps: () => []`), "mine.ts:4: steps is empty"],
+    [
+      "throws later",
+      scenario(`name: "mine", ${judged}\nsteps() { throw new Error("x") }`),
+      "mine.ts:4: steps throws: x",
+    ],
+    [
+      "has a field that there is not",
+      scenario(`name: "mine", ${steps}, ${judged}\ntilte: "x"`),
+      'mine.ts:4: a scenario has no field "tilte": did you mean "title"?',
+    ],
+    [
+      "names a time that there is not",
+      scenario(`name: "mine", ${steps}, ${judged}\ntiming: {\nleaseTtlMS: 1 }`),
+      'mine.ts:5: a scenario has no field "leaseTtlMS": did you mean "leaseTtlMs"?',
+    ],
+    [
+      "names a checker that there is not",
+      scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "transition" }]`),
+      'mine.ts:4: no checker "transition": did you mean "transitions"?',
+    ],
+  ];
+  const files = wrong.map(([what, source, says]): [string, number, string] => [what, given(source), says]);
+
+  it.each(files)("%s", async (_, file, says) => expect(await refusal(file)).toContain(says));
+});
+
+describe("a file that is right", () => {
+  const right = given(withStep('{ step: "withdraw", agent: "donor", deadlineMs: 5 }'));
+  it("is a scenario with every default filled in", async () => {
+    expect(await result(right)).toEqual({
+      ...{ name: "mine", title: "mine", description: "mine", file: join(place, String(right), "mine.ts") },
+      ...{ requirements: [], tags: [], stages: ["host"], timing: {} },
+      ...{ defaults: { slots: 2, jobs: 4, cycles: 1 }, steps: 3, expectations: [{ checker: "transitions" }] },
+    });
+  });
+});

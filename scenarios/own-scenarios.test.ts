@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { SuiteRecord } from "../protocol/suite.ts";
+import { scenarioSet } from "./loading/scenario-set.ts";
+import { runProgram } from "./testing/run-program.ts";
+
+const examples = resolve(import.meta.dirname, "examples");
+const docs = resolve(import.meta.dirname, "../docs");
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "own-scenarios-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+const mine = (name: string) => `import { defineScenario } from "houseguest";
+export default defineScenario({
+  name: "${name}",
+  stages: ["sim"],
+  steps: [{ step: "start-broker" }, { step: "join", agent: "donor", slots: 1 }],
+  expectations: [{ checker: "transitions" }],
+});
+`;
+
+describe("the documentation", () => {
+  it("shows the files of scenarios/examples/, which are compiled and run with the rest", () => {
+    const text = ["own-scenarios.md"].map((name) => readFileSync(join(docs, name), "utf8")).join("");
+    const shown = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+    const files = readdirSync(examples).map((name) => readFileSync(join(examples, name), "utf8"));
+    expect(new Set(shown)).toEqual(new Set(files));
+  });
+});
+
+describe("scenarios of a user's", () => {
+  it("run side by side in threads, by their files, and say how each is run again", async () => {
+    const files = ["pause-while-jobs-come.ts", "owner-keeps-a-lock.ts"].map((name) => join(examples, name));
+    const args = ["run", ...files, "withdraw-twice", "--stage", "sim", "--seed", "s", "-j", "2", "--reporter", "json"];
+    const { exitCode, stdout } = await runProgram("scenarios", args, { cwd: place });
+    const verdicts = stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { verdict: Verdict }).verdict);
+    expect(exitCode).toBe(0);
+    const by = new Map(verdicts.map((verdict) => [verdict.scenario, verdict]));
+    expect([...by.keys()].toSorted()).toEqual(["owner-keeps-a-lock", "pause-while-jobs-come", "withdraw-twice"]);
+    expect(by.get("pause-while-jobs-come")?.reproduce).toBe(`npx scenarios run ${files[0]} --seed s --stage sim`);
+  });
+
+  it("are found by a configuration above, whose settings hold where nothing else is said", async () => {
+    mkdirSync(join(place, "mine", "deep"), { recursive: true });
+    for (const name of ["one", "two"]) writeFileSync(join(place, "mine", `${name}.scenario.ts`), mine(name));
+    const config = '{ scenarios: "mine/*.scenario.ts", stage: "sim", output: "out", reporter: "list", grep: "^one" }';
+    writeFileSync(join(place, "scenarios.config.ts"), `export default ${config};\n`);
+    const cwd = join(place, "mine", "deep");
+    const { stdout } = await runProgram("scenarios", ["list", "--json"], { cwd });
+    expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name).slice(-2)).toEqual(["one", "two"]);
+    expect((await runProgram("scenarios", ["run", "--seed", "s"], { cwd })).exitCode).toBe(0);
+    const ran = () => JSON.parse(readFileSync(join(place, "out", "suite.json"), "utf8")) as SuiteRecord;
+    expect(ran().entries.map(({ scenario, outcome }) => [scenario, outcome])).toEqual([["one", "passed"]]);
+    const { stdout: judged } = await runProgram("scenarios", ["recheck", "latest", "--runs", "../../out"], { cwd });
+    expect(judged).toContain("judged as before");
+  });
+
+  it("are refused with 64 where two share a name", async () => {
+    const plain = `export default { definition: { name: "withdraw-twice", steps: [], expectations: [] } };`;
+    writeFileSync(join(place, "a.ts"), plain);
+    const set = scenarioSet({ globs: ["*.ts"], folder: place, whole: false });
+    await expect(set).rejects.toThrow(/a\.ts: the catalogue has a scenario "withdraw-twice" already/);
+    await expect(set).rejects.toMatchObject({ code: "same-name", exitCode: 64 });
+  });
+});
+
+interface Verdict {
+  readonly scenario: string;
+  readonly reproduce: string;
+}

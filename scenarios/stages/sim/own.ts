@@ -1,0 +1,13 @@
+import type { StepOf } from "../../steps/step.ts";
+import type { Nested } from "../../steps/play-steps.ts";
+import type { SimStepStage } from "../../steps/step-stage.ts";
+import { callOwn, givenOn, ownStepOf } from "../either/own-step.ts";
+import { simLooks } from "./looks.ts";
+import type { SimStage } from "./sim-stage.ts";
+
+/** Does what a scenario's author defined, in virtual time. */
+export async function own(stage: SimStage, step: StepOf<"own">, nested: Nested): Promise<string> {
+  const { definition, parameters } = ownStepOf(step);
+  const given: SimStepStage = { ...givenOn(stage, { looks: simLooks(stage), nested }), kind: "sim" };
+  return await callOwn(step.name, () => definition.sim?.(given, parameters));
+}
