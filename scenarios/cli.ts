@@ -65,6 +65,21 @@ function build(ended: (exitCode: number) => void): Command {
   addRunCommands(program, ended);
   addSimulatorCommands(program, ended);
   program
+    .command("faults")
+    .description("show what steps can break on purpose, what each needs, and whether this machine can")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  scenarios faults
+  scenarios faults --json | jq -r '.[] | select(.missing == null).name'`,
+    )
+    .action(async (flags: { json?: boolean }) => {
+      const { faultsCommand } = await import("./commands/faults-command.ts");
+      ended(faultsCommand(flags));
+    });
+  program
     .command("heal")
     .description("undo what runs left that were killed before they could")
     .option("--runs <dir>", "where run directories lie", rootDefault)

@@ -13,6 +13,7 @@ export const disturbLink: FaultKind<"disturb-link"> = {
   does: "latency, bandwidth, slice, blackhole, reset or half-close on an agent's line to the broker, either way or both",
   proves: "the proxy counts the bytes and connections that it delayed, held, cut or reset",
   needs: "nothing; the agent joins with `link: true`",
+  onSim: true,
   missing: () => null,
   async apply({ number, links, writeAhead, processes }, spec) {
     const { agent, toxic, direction = "both" } = spec;

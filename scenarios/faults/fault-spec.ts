@@ -33,6 +33,33 @@ export const FaultSpec = z.discriminatedUnion("kind", [
     /** Only the first so many times. */
     first: z.int().min(1).max(1_000_000).optional(),
   }),
+  /** The broker is killed, and its store is empty, or as the step `keep-store` of that name kept it. */
+  z.strictObject({ kind: z.literal("lose-store"), to: z.string().max(31).optional() }),
+  /** The wall clock is set for whoever of them is started from now on. */
+  z.strictObject({
+    kind: z.literal("jump-clock"),
+    process: actor,
+    /** A minute at the least, or it could not be told from a slow start. */
+    byMs: z.int().refine((ms) => Math.abs(ms) >= 60_000, "a jump is a minute or more"),
+  }),
+  /** No room is left on the disk of an agent that joined with `diskMb`. */
+  z.strictObject({ kind: z.literal("fill-disk"), agent: actor }),
+  /** Nothing of an agent's home can be made, renamed, removed or opened for writing. */
+  z.strictObject({ kind: z.literal("lock-home"), agent: actor }),
+  /** So many descriptors more than now can be opened. */
+  z.strictObject({ kind: z.literal("limit-descriptors"), process: actor, spare: z.int().min(0).max(1_000_000) }),
+  /** So many processes and threads more than now can be started, by it and by all that it starts. */
+  z.strictObject({ kind: z.literal("limit-processes"), process: actor, spare: z.int().min(0).max(1_000_000) }),
+  /** Somebody else keeps this machine busy. */
+  z.strictObject({
+    kind: z.literal("load"),
+    /** So many processes that do nothing but compute. */
+    cpus: z.int().min(0).max(64).optional(),
+    /** So many that write files and sync them. */
+    disks: z.int().min(0).max(16).optional(),
+    /** It ends after so long at the latest, whatever becomes of the harness. */
+    atMostS: z.int().min(1).max(600),
+  }),
 ]);
 export type FaultSpec = z.infer<typeof FaultSpec>;
 export type FaultKindName = FaultSpec["kind"];

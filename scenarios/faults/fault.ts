@@ -68,6 +68,22 @@ export interface FaultContext {
    * @throws CastError before there is one
    */
   readonly broker: () => FaultBroker;
+  /**
+   * Where an agent lives, and its disk if it has one of its own (`diskMb`).
+   *
+   * @throws CastError when the scenario has nobody of that name
+   */
+  readonly home: (agent: string) => { readonly path: string; readonly disk: string | undefined };
+  /** Where the broker's store lies, unless in memory, and what of it was kept by name (step `keep-store`). */
+  readonly store: () => { readonly directory: string | undefined; readonly kept: ReadonlyMap<string, string> };
+  /** The wall clocks of whoever is started from now on. */
+  readonly clocks: {
+    readonly jump: (name: string, byMs: number) => void;
+    /** By how much the running process's clock is ahead, by what it said; undefined while it has said nothing. */
+    readonly offMs: (name: string) => number | undefined;
+  };
+  /** A directory of the harness's for what the fault needs, which is there as long as the run. */
+  readonly place: string;
   /** The lines of agents that joined through one, by the agent's name. */
   readonly links: FaultLinks;
   /** That somebody's process ends, or stands still, by intention. */
@@ -107,6 +123,8 @@ export interface FaultKind<Kind extends FaultKindName> {
   readonly proves: string;
   /** What it needs of the machine. */
   readonly needs: string;
+  /** Whether virtual time has an act for it, if not for all that it can be told (`stages/sim/sim-acts.ts`). */
+  readonly onSim: boolean;
   /** Why this machine or user cannot do it, and what would help; null where it can. */
   missing(): Skipped | null;
   /** Does it. What it wrote ahead is undone if it fails on the way. */

@@ -13,6 +13,7 @@ export const killProcess: FaultKind<"kill-process"> = {
   does: "kills (SIGKILL) the broker, an agent or an agent's jobs; healing starts broker or agent again",
   proves: "every process that was hit is gone",
   needs: "nothing",
+  onSim: true,
   missing: () => null,
   async apply({ processes, cast }, spec) {
     const { target, role, processes: hit } = processes(spec);

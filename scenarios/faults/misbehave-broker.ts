@@ -15,6 +15,7 @@ export const misbehaveBroker: FaultKind<"misbehave-broker"> = {
   does: "has the broker answer late, wrongly or not at all, repeat or drop events, show a wrong clock, forget writes",
   proves: "the broker counts how often the rule had an effect",
   needs: "a broker that takes orders to misbehave, as broker-sim with --faults, which the harness gives it",
+  onSim: true,
   missing: () => null,
   async apply({ number, broker, processes, writeAhead }, spec) {
     const { rule, agent, route, first } = spec;

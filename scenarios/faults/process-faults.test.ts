@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isAlive, isStopped, processStat } from "../stages/host/proc.ts";
 import { performUndo } from "../undo/perform-undo.ts";
 import { UndoLedger } from "../undo/undo-ledger.ts";
-import { cpuHierarchy } from "./cpu-cgroup.ts";
+import { controlledBy } from "./fault-cgroup.ts";
 import { dutyCycle } from "./duty-cycle.ts";
 import { FaultBench } from "./testing/fault-bench.ts";
 
@@ -88,7 +88,7 @@ describe("stop-process", () => {
 describe("slow-process", () => {
   const slow = { kind: "slow-process", ...donor, cpuPercent: 5 } as const;
 
-  it.skipIf(cpuHierarchy() === undefined)("has it wait for CPU time, and puts it back where it was", async () => {
+  it.skipIf(controlledBy("cpu") === undefined)("has it wait for CPU time, and puts it back where it was", async () => {
     const pid = await bench.start(works);
     const before = readFileSync(`/proc/${pid}/cgroup`, "utf8");
     await bench.faults.apply(slow);
@@ -107,7 +107,7 @@ describe("slow-process", () => {
     await bench.start(sleeps);
     await bench.faults.apply(slow);
     await bench.faults.heal(undefined, { comesBack: true });
-    expect(bench.verdict.result).toBe(cpuHierarchy() === undefined ? "pass" : "unknown");
+    expect(bench.verdict.result).toBe(controlledBy("cpu") === undefined ? "pass" : "unknown");
     expect(bench.ledger.open).toEqual([]);
   });
 

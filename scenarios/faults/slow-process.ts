@@ -1,13 +1,14 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-
+import { assert } from "../../foundation/assert.ts";
 import { isAlive } from "../stages/host/proc.ts";
-import { type CpuHierarchy, cgroupOfProcess, cpuHierarchy, makeLimited, throttled } from "./cpu-cgroup.ts";
 import { dutyCycle } from "./duty-cycle.ts";
 import type { FaultContext, FaultInForce, FaultKind, FaultProcesses } from "./fault.ts";
+import { controlledBy, figure, limitInCgroup } from "./fault-cgroup.ts";
 import type { FaultSpecOf } from "./fault-spec.ts";
 
 const names = { agent: "slow-agent", broker: "slow-broker", jobs: "slow-jobs" } as const;
+
+/** Over which the limit is held, in microseconds; the kernel's own default. */
+const periodUs = 100_000;
 
 type Spec = FaultSpecOf<"slow-process">;
 
@@ -21,31 +22,34 @@ export const slowProcess: FaultKind<"slow-process"> = {
   does: "leaves the broker, an agent or an agent's jobs so many percent of one CPU",
   proves: "the kernel had them wait for CPU time (nr_throttled of cpu.stat), or each stop was seen to hold",
   needs: "the cgroup controller cpu, of version 1 or 2; without it SIGSTOP and SIGCONT take turns",
+  onSim: false,
   missing: () => null,
   async apply(context, spec) {
-    const hierarchy = cpuHierarchy();
     const { processes, ...whom } = context.processes(spec);
     const hit = { ...whom, processes: processes.filter(isAlive) };
-    return hierarchy === undefined ? dutyCycled(context, spec, hit) : limited(context, spec, { hit, hierarchy });
+    return controlledBy("cpu") === undefined ? dutyCycled(context, spec, hit) : limited(context, spec, hit);
   },
 };
 
-function limited(
-  { id, writeAhead }: FaultContext,
-  { cpuPercent }: Spec,
-  { hit, hierarchy }: { readonly hit: FaultProcesses; readonly hierarchy: CpuHierarchy },
-): FaultInForce {
-  const path = join(hierarchy.parent, `houseguest-${id}`);
-  const [first] = hit.processes;
-  const from = first === undefined ? hierarchy.parent : cgroupOfProcess(first.pid, hierarchy);
-  writeAhead({ undo: "leave-cgroup", path, to: from });
-  makeLimited(path, { version: hierarchy.version, cpuPercent });
-  for (const { pid } of hit.processes) writeFileSync(join(path, "cgroup.procs"), String(pid));
+function limited(context: FaultContext, { cpuPercent }: Spec, hit: FaultProcesses): FaultInForce {
+  const hierarchy = controlledBy("cpu");
+  assert(hierarchy !== undefined, "it was asked for just now");
+  const quotaUs = String(Math.round((cpuPercent / 100) * periodUs));
+  const path = limitInCgroup(context, hierarchy, {
+    controller: "cpu",
+    pids: hit.processes.map(({ pid }) => pid),
+    limits: {
+      1: { "cpu.cfs_period_us": String(periodUs), "cpu.cfs_quota_us": quotaUs },
+      2: { "cpu.max": `${quotaUs} ${periodUs}` },
+    },
+  });
   return {
     ...{ fault: names[hit.role], target: hit.target },
     detail: `${cpuPercent} % of a CPU for ${hit.processes.length} processes, by the cgroup controller cpu`,
     async proveEffect() {
-      const { times, ms } = throttled(path);
+      const times = figure(path, "cpu.stat", "nr_throttled");
+      // The versions name it differently, and count in different units.
+      const ms = figure(path, "cpu.stat", "throttled_usec") / 1e3 + figure(path, "cpu.stat", "throttled_time") / 1e6;
       return {
         seen: times > 0,
         lookedFor: "that the kernel had them wait for CPU time",

@@ -18,6 +18,7 @@ export const stopProcess: FaultKind<"stop-process"> = {
   does: "stops (SIGSTOP) the broker, an agent or an agent's jobs; healing lets them go on (SIGCONT)",
   proves: "no thread runs, and no CPU time is used while it stands still",
   needs: "nothing",
+  onSim: true,
   missing: () => null,
   async apply({ processes, writeAhead, cast }, spec) {
     const { target, role, processes: all } = processes(spec);

@@ -9,6 +9,9 @@ import { leaveCgroup } from "./leave-cgroup.ts";
 import { isAlive, markedProcesses } from "../stages/host/proc.ts";
 import { cgroupPids } from "../../agent/sandbox/cgroup.ts";
 import { emptyCgroup } from "../stages/host/run-cgroup.ts";
+import { setProcessLimit } from "../faults/process-limit.ts";
+import { setImmutable } from "../faults/immutable.ts";
+import { unmount } from "../faults/own-disk.ts";
 import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
@@ -48,6 +51,17 @@ export async function performUndo(action: UndoAction): Promise<string | undefine
         return action.pid === process.pid || !isAlive(action) ? undefined : `the process ${action.pid} still bears it`;
       case "remove-broker-fault":
         return isAlive(action) ? await removeBrokerFault(action) : undefined;
+      case "unmount":
+        return await unmount(action.path);
+      case "remove-file":
+        await rm(action.path, { force: true });
+        return undefined;
+      case "unlock-directory":
+        if (existsSync(action.path)) await setImmutable(action.path, false);
+        return undefined;
+      case "restore-limit":
+        if (isAlive(action)) await setProcessLimit(action);
+        return undefined;
       case "leave-cgroup":
         return await until(() => leaveCgroup(action), `${cgroupPids(action.path).length} processes are still in it`);
       case "remove-directory":

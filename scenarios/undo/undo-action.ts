@@ -27,6 +27,20 @@ export const UndoAction = z.discriminatedUnion("undo", [
     startTime: z.string(),
     expiresInMs: z.int(),
   }),
+  /** A file system of the harness's own, and the directory on which it lies. */
+  z.strictObject({ undo: z.literal("unmount"), path: z.string() }),
+  z.strictObject({ undo: z.literal("remove-file"), path: z.string() }),
+  /** A directory of which nothing can be changed (chattr +i), with what is in it. */
+  z.strictObject({ undo: z.literal("unlock-directory"), path: z.string() }),
+  /** How much of a resource (RLIMIT_NOFILE) a process may have, as it was. */
+  z.strictObject({
+    undo: z.literal("restore-limit"),
+    pid: z.int(),
+    startTime: z.string(),
+    resource: z.enum(["nofile"]),
+    soft: z.string(),
+    hard: z.string(),
+  }),
   z.strictObject({ undo: z.literal("remove-directory"), path: z.string() }),
   /** What somebody else's step or agent does; their own word for how it is undone, which must be idempotent. */
   z.strictObject({ undo: z.literal("run-command"), command: z.array(z.string()).min(1) }),
@@ -52,6 +66,14 @@ export function describeUndo(action: UndoAction): string {
       return `${action.what}, which the process ${action.pid} bears`;
     case "remove-broker-fault":
       return `the misbehaviour that was ordered of the broker at ${action.url}`;
+    case "unmount":
+      return `the file system on ${action.path}`;
+    case "remove-file":
+      return `the file ${action.path}`;
+    case "unlock-directory":
+      return `that nothing of ${action.path} can be changed`;
+    case "restore-limit":
+      return `the limit ${action.resource} of the process ${action.pid}`;
     case "leave-cgroup":
       return `the limits of the cgroup ${action.path}`;
     case "remove-directory":
@@ -89,6 +111,14 @@ export function finishCommand(action: UndoAction): string {
       return `kill ${action.pid}`;
     case "remove-broker-fault":
       return `kill -9 ${action.pid}`;
+    case "unmount":
+      return `umount -l '${action.path}' && rmdir '${action.path}'`;
+    case "remove-file":
+      return `rm -f -- '${action.path}'`;
+    case "unlock-directory":
+      return `chattr -R -i '${action.path}'`;
+    case "restore-limit":
+      return `prlimit --pid ${action.pid} --${action.resource}=${action.soft}:${action.hard}`;
     case "leave-cgroup":
       return `xargs -rn1 sh -c 'echo $0 > ${action.to}/cgroup.procs' < ${action.path}/cgroup.procs; rmdir ${action.path}`;
     case "remove-directory":

@@ -106,7 +106,7 @@ export class UndoLedger {
 
   /** An agent that could not be withdrawn needs its home, which holds its ledger, for the command that finishes it. */
   #keptFor(action: UndoAction): string | undefined {
-    if (action.undo !== "remove-directory") return undefined;
+    if (action.undo !== "remove-directory" && action.undo !== "unmount") return undefined;
     const home = this.#kept.find((path) => path.startsWith(`${action.path}/`));
     return home === undefined ? undefined : `it holds ${home}, whose agent has not withdrawn`;
   }

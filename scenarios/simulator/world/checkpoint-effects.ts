@@ -21,6 +21,7 @@ export function saveCheckpoint(
 ): void {
   const { host, world } = body;
   if (host.checkpointsFail > 0) {
+    host.failures += 1;
     body.later(checkpointMsMin, { type: "checkpointFailed", leaseId, generation, reason: "no space left on device" });
     return;
   }

@@ -66,6 +66,8 @@ export class Host {
   quietMs: number | undefined;
   crontabLines = 0;
   checkpointsFail = 0;
+  /** How many have failed for that, and how many processes did not start for `spawnsFail`. */
+  failures = 0;
   spawnsFail = 0;
   listener: HostListener | null = null;
   #lastPid = 0;

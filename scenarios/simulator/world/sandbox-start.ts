@@ -46,6 +46,7 @@ export function startSandbox(
   body.ledger.acquire(`cgroup:/cgroup/${leaseId}`);
   body.ledger.acquire(`processes:${leaseId}`);
   if (host.spawnsFail > 0 || behaviourOf(job).spawnFails) {
+    if (host.spawnsFail > 0) host.failures += 1;
     body.ledger.release(`processes:${leaseId}`);
     body.ledger.release(`cgroup:/cgroup/${leaseId}`);
     const reason = "spawn: no such program";

@@ -1,5 +1,7 @@
+import { startedAtMs } from "../../faults/clocks.ts";
 import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
+import { RouterLinks } from "../netns/router-links.ts";
 import type { Actor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
 import { processStat } from "./proc.ts";
@@ -15,7 +17,14 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
   return {
     id: `${options.id}-fault-${number}`,
     number,
-    links: stage.links,
+    links: stage.network === null ? stage.links : new RouterLinks(stage.network, stage.links),
+    home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
+    store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
+    clocks: {
+      jump: (name, byMs) => stage.clocks.jump(name, byMs),
+      offMs: (name) => clockOffMs(stage, actorOf(stage, name).pid),
+    },
+    place: stage.place,
     broker: () => stage.running,
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),
@@ -63,4 +72,13 @@ async function startAgain(stage: HostStage, name: string): Promise<string> {
   const { slots } = stage.agent(name);
   const { agent } = await startAgent(stage, { name, slots, readyWithinMs });
   return `${name} is up again, pid ${agent.actor.pid}`;
+}
+
+/** By what it first said of itself: agents and brokers name their pid then. */
+function clockOffMs({ records }: HostStage, pid: number): number | undefined {
+  const startMs = startedAtMs(pid);
+  const said = records.findLast(
+    ({ type, data }) => (type === "agent.started" || type === "broker.started") && "pid" in data && data.pid === pid,
+  );
+  return said === undefined || startMs === undefined ? undefined : said.at - startMs;
 }

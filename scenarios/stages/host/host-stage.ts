@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pauseFor } from "node:timers/promises";
@@ -9,7 +9,9 @@ import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import { Clocks } from "../../faults/clocks.ts";
 import type { FaultContext } from "../../faults/fault.ts";
+import { unmount } from "../../faults/own-disk.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
 import { Links } from "../../faults/link/links.ts";
 import { faultKindOf } from "../../faults/kinds.ts";
@@ -26,6 +28,7 @@ import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
 import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
+import type { Network } from "../netns/network.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
 import { Schedule } from "./schedule.ts";
@@ -61,6 +64,8 @@ export interface HostStageOptions {
   readonly brokerCommand: readonly string[];
   readonly store: "memory" | "sqlite";
   readonly random: Random;
+  /** Whether each actor has a network namespace of its own: the stage `netns`. */
+  readonly isolated?: boolean;
   /** Whether the broker is to take orders to misbehave (--faults). */
   readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
@@ -78,6 +83,8 @@ export class HostStage implements AnyStage {
   /** The run's cgroup, or undefined where none is writable. */
   readonly cgroup: string | undefined;
   readonly agents = new Map<string, HostAgent>();
+  /** Agents that are somebody else's (`scenarios/foreign/`), by name. */
+  readonly guests = new Map<string, object>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
   readonly seen: SeenProcess[] = [];
@@ -99,6 +106,14 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** By how much the clocks of whoever is started are wrong. */
+  readonly clocks = new Clocks();
+  /** Copies of the broker's store, by the name under which a step kept them. */
+  readonly keptStores = new Map<string, string>();
+  /** Disks of their own that agents have their homes on, by the agent's name. */
+  readonly disks = new Map<string, string>();
+  /** Of the stage `netns`: where each actor is in the network; null where all share the host's. */
+  network: Network | null = null;
   /** Lines between agents and broker, by the agent's name. */
   readonly links = new Links();
   /** What the steps broke on purpose. */
@@ -119,7 +134,10 @@ export class HostStage implements AnyStage {
   readonly hostile = new Hostile();
   broker:
     | {
+        /** Where agents find it. */
         readonly url: string;
+        /** Where the harness does, which is in the host's own network. */
+        readonly here: string;
         readonly joinToken: string;
         /** Undefined for a broker that names none. */
         readonly operatorToken: string | undefined;
@@ -203,6 +221,17 @@ export class HostStage implements AnyStage {
     this.#failing.abort(error);
   }
 
+  /** Where the broker's store lies; undefined where that is in memory. */
+  get storeDirectory(): string | undefined {
+    const { store, directory } = this.options;
+    return store === "sqlite" ? join(directory.path, "broker") : undefined;
+  }
+
+  /** Where an agent of that name lives. */
+  homeOf(name: string): string {
+    return join(this.disks.get(name) ?? this.place, name);
+  }
+
   /** Whether the agent withdrew: its process has ended, and its home is gone. */
   hasLeft({ actor, home }: HostAgent): boolean {
     return actor.hasExited() && !existsSync(home);
@@ -227,7 +256,12 @@ export class HostStage implements AnyStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    return [
+      ...["broker", "hub", ...this.agents.keys(), ...this.guests.keys(), ...(this.network?.keepers ?? [])].map((name) =>
+        join(this.cgroup as string, name),
+      ),
+      this.cgroup,
+    ];
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */
@@ -258,7 +292,10 @@ export class HostStage implements AnyStage {
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     await this.links.close();
-    for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
+    await this.network?.close();
+    const ours = [...this.desks.values(), ...this.keptStores.values()];
+    for (const path of ours) rmSync(path, { recursive: true, force: true });
+    for (const disk of this.disks.values()) if (readdirSync(disk).length === 0) await unmount(disk);
     for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {
         rmdirSync(path);

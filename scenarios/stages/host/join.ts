@@ -1,10 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
+import { present } from "../../../foundation/assert.ts";
+import { mountOwnDisk } from "../../faults/own-disk.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { agentStatus } from "./await-busy.ts";
 import { makeCage } from "./cage.ts";
 import type { HostStage } from "./host-stage.ts";
+import { seatOf } from "./own-network.ts";
 import { startAgent } from "./start-agent.ts";
 
 const readyWithinMs = 20_000;
@@ -12,12 +15,16 @@ const readyWithinMs = 20_000;
 /** Starts an agent with a home of its own and waits until it has joined. */
 export async function join(stage: HostStage, step: StepOf<"join">): Promise<string> {
   const { options } = stage;
-  const home = joinPath(stage.place, step.agent);
+  if (step.diskMb !== undefined) await giveDisk(stage, step.agent, step.diskMb);
+  const home = stage.homeOf(step.agent);
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   await stage.watch.follow(home);
+  const seat = await seatOf(stage, step.agent);
   if (step.link === true) {
     const seed = String(options.random.stream(`link/${step.agent}`).nextUint32());
-    await stage.links.open(step.agent, { target: stage.running.url, seed });
+    if (seat !== undefined) await stage.links.enter(present(stage.network, "it has a seat").routerNamespace);
+    const address = seat === undefined ? {} : { address: seat.router };
+    await stage.links.open(step.agent, { target: stage.running.url, seed, ...address });
   }
   const watches =
     step.quietS === undefined ? [] : ["--pause-on-touch", desk(stage, step.agent), "--quiet", String(step.quietS)];
@@ -30,6 +37,15 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   await agentStatus(stage, step.agent);
   const { agentId, actor } = agent;
   return `agent ${agentId.slice(0, 12)}, pid ${actor.pid}${driver === undefined ? "" : `, sandbox ${driver}`}`;
+}
+
+/** Makes a disk on which nobody else's files lie. */
+async function giveDisk({ place, disks, options }: HostStage, name: string, megabytes: number): Promise<void> {
+  const path = joinPath(place, `${name}-disk`);
+  options.ledger.register({ undo: "unmount", path });
+  mkdirSync(path);
+  await mountOwnDisk(path, megabytes);
+  disks.set(name, path);
 }
 
 /** Makes what the owner works on. */

@@ -9,7 +9,9 @@ import { findSurvivors } from "./find-survivors.ts";
 import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { beginJoining } from "./begin-joining.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
@@ -17,12 +19,14 @@ import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
 import { own } from "./own.ts";
 import { onSchedule } from "./on-schedule.ts";
+import { keepStore } from "./keep-store.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { openSchedule } from "./open-schedule.ts";
 import { killswitch } from "./killswitch.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { restart } from "./restart.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
 import { spawnAgents } from "./spawn-agents.ts";
@@ -34,6 +38,7 @@ import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 import { withdrawAll } from "./withdraw-all.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Carries out one kind of step and says in words what came of it. */
 export type HostStep<Name extends Step["step"]> = (
@@ -67,10 +72,15 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  "keep-store": keepStore,
   fault,
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "begin-joining": beginJoining,
+  command,
+  "send-stale-results": sendStaleResults,
+  "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,
   federate,

@@ -19,7 +19,7 @@ const settled = { step: "await-settled", batch: "work", withinMs: 3_600_000 } as
 async function play(steps: readonly Step[]) {
   const records: HistoryRecord[] = [];
   const stage = new SimStage({
-    ...{ timing: defaultTiming, seed: "1", random: seededRandom("1") },
+    ...{ timing: defaultTiming, seed: "1", random: seededRandom("1"), storeFails: true },
     onRecord: (record) => void records.push(record),
   });
   checkSimSteps(steps);
@@ -73,6 +73,45 @@ describe("faults in virtual time", () => {
       const fault: FaultSpec = { kind: "misbehave-broker", rule: { kind } };
       const { verdict } = await play([...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled]);
       expect(verdict?.result).toBe("pass");
+    },
+  );
+
+  it("a disk without room fails checkpoints, and is unknown where none was to be saved", async () => {
+    const fault: FaultSpec = { kind: "fill-disk", agent: "donor" };
+    const busy: Step = { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 60_000 };
+    const pause: Step = { step: "pause", agent: "donor" };
+    const { verdict } = await play([...joined, submitted, busy, { step: "fault", fault }, pause]);
+    expect(verdict?.result).toBe("pass");
+    const idle = await play([...joined, { step: "fault", fault }, pause]);
+    expect(idle.verdict?.result).toBe("unknown");
+  });
+
+  it("processes that cannot be started are seen in the model", async () => {
+    const fault: FaultSpec = { kind: "limit-processes", process: "donor", spare: 0 };
+    const { verdict } = await play([...joined, { step: "fault", fault, forMs: 5_000 }, submitted, settled]);
+    expect(verdict?.result).toBe("pass");
+  });
+
+  it("a store that goes back to what was kept forgets what came after", async () => {
+    const keep: Step = { step: "keep-store", as: "before" };
+    const lose = underFault({ kind: "lose-store", to: "before" }, []);
+    const { records, verdict } = await play([...joined, keep, submitted, settled, ...lose]);
+    expect(verdict?.result).toBe("pass");
+    const lost = records.flatMap((one) => (one.type === "fault.applied" ? one.data.subjects : []));
+    expect(lost).toHaveLength(1);
+    const nothing = await play([...joined, keep, ...lose]);
+    expect(nothing.verdict?.result).toBe("unknown");
+  });
+
+  it.each(["donor", "broker"])(
+    "the clock of %s is wrong for who is started since, which is unknown if none is",
+    async (process) => {
+      const fault: FaultSpec = { kind: "jump-clock", process, byMs: -3_600_000 };
+      const again = underFault({ kind: "kill-process", process }, []);
+      const { verdict } = await play([...joined, { step: "fault", fault }, ...again, submitted, settled]);
+      expect(verdict?.result).toBe("pass");
+      const { verdict: idle } = await play([...joined, { step: "fault", fault }, submitted, settled]);
+      expect(idle?.result).toBe("unknown");
     },
   );
 

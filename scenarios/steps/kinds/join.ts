@@ -14,6 +14,8 @@ export const join = stepKind(
     quietS: z.int().min(1).optional(),
     /** It reaches the broker over a line that faults can disturb (`disturb-link`); in virtual time everybody does. */
     link: z.boolean().optional(),
+    /** Its home lies on a disk of its own of so many MiB, which `fill-disk` can fill; that takes root. */
+    diskMb: z.int().min(1).max(1_024).optional(),
     /** How its jobs are confined; as it chooses itself, if nothing is said. A modelled host has one way. */
     sandbox: z.enum(["bubblewrap", "process"]).optional(),
     /** What it and its jobs may take of the host together, held by the kernel whatever they do. */
