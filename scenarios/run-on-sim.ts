@@ -13,6 +13,7 @@ import { createRunDirectory, type RunDirectory, writeVerdict } from "./run-direc
 import { errorSentence, userName } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
+import { faultsIn } from "./steps/faults-in-steps.ts";
 import { SimStage } from "./stages/sim/sim-stage.ts";
 import { checkSimSteps, runSimStep } from "./stages/sim/steps.ts";
 import { playSteps, type StepPlayer } from "./steps/play-steps.ts";
@@ -49,6 +50,7 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
     timing: options.timing,
     seed: options.seed,
     random: seededRandom(options.seed),
+    storeFails: faultsIn(steps).some(({ kind }) => kind === "lose-store"),
     onRecord(record) {
       for (const reporter of request.reporters) reporter.record(record);
     },

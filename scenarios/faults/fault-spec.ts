@@ -33,6 +33,15 @@ export const FaultSpec = z.discriminatedUnion("kind", [
     /** Only the first so many times. */
     first: z.int().min(1).max(1_000_000).optional(),
   }),
+  /** The broker is killed, and its store is empty, or as the step `keep-store` of that name kept it. */
+  z.strictObject({ kind: z.literal("lose-store"), to: z.string().max(31).optional() }),
+  /** The wall clock is set for whoever of them is started from now on. */
+  z.strictObject({
+    kind: z.literal("jump-clock"),
+    process: actor,
+    /** A minute at the least, or it could not be told from a slow start. */
+    byMs: z.int().refine((ms) => Math.abs(ms) >= 60_000, "a jump is a minute or more"),
+  }),
   /** No room is left on the disk of an agent that joined with `diskMb`. */
   z.strictObject({ kind: z.literal("fill-disk"), agent: actor }),
   /** Nothing of an agent's home can be made, renamed, removed or opened for writing. */

@@ -74,6 +74,14 @@ export interface FaultContext {
    * @throws CastError when the scenario has nobody of that name
    */
   readonly home: (agent: string) => { readonly path: string; readonly disk: string | undefined };
+  /** Where the broker's store lies, unless in memory, and what of it was kept by name (step `keep-store`). */
+  readonly store: () => { readonly directory: string | undefined; readonly kept: ReadonlyMap<string, string> };
+  /** The wall clocks of whoever is started from now on. */
+  readonly clocks: {
+    readonly jump: (name: string, byMs: number) => void;
+    /** By how much the running process's clock is ahead, by what it said; undefined while it has said nothing. */
+    readonly offMs: (name: string) => number | undefined;
+  };
   /** A directory of the harness's for what the fault needs, which is there as long as the run. */
   readonly place: string;
   /** The lines of agents that joined through one, by the agent's name. */

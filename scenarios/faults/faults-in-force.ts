@@ -70,7 +70,8 @@ export class FaultsInForce {
     const effect = await this.#measure(entry);
     if (effect?.seen === true) this.#tell(entry, effect);
     else entry.untold = effect;
-    return [`${faultTitle(spec)}: ${detail}`, ...(effect?.seen === true ? [effect.found] : [])].join("; ");
+    const what = detail.includes(faultTitle(spec)) ? detail : `${faultTitle(spec)}: ${detail}`;
+    return [what, ...(effect?.seen === true ? [effect.found] : [])].join("; ");
   }
 
   /** Looks for effects that may not be seen any more soon, because whoever bears them is to end. */

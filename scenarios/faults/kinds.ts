@@ -2,11 +2,13 @@ import type { FaultKind } from "./fault.ts";
 import type { FaultKindName } from "./fault-spec.ts";
 import { disturbLink } from "./disturb-link.ts";
 import { fillDisk } from "./fill-disk.ts";
+import { jumpClock } from "./jump-clock.ts";
 import { killProcess } from "./kill-process.ts";
 import { limitDescriptors } from "./limit-descriptors.ts";
 import { limitProcesses } from "./limit-processes.ts";
 import { load } from "./load.ts";
 import { lockHome } from "./lock-home.ts";
+import { loseStore } from "./lose-store.ts";
 import { misbehaveBroker } from "./misbehave-broker.ts";
 import { slowProcess } from "./slow-process.ts";
 import { stopProcess } from "./stop-process.ts";
@@ -18,6 +20,8 @@ export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } =
   "slow-process": slowProcess,
   "disturb-link": disturbLink,
   "misbehave-broker": misbehaveBroker,
+  "lose-store": loseStore,
+  "jump-clock": jumpClock,
   "fill-disk": fillDisk,
   "lock-home": lockHome,
   "limit-descriptors": limitDescriptors,

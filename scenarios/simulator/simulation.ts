@@ -32,12 +32,18 @@ export class Simulation {
       tape,
       coverage,
       onRecord,
-    }: { tape: Tape; coverage: Coverage; onRecord: ((record: HistoryRecord) => void) | null },
+      storeFails = plan.steps.some((step) => step.do === "lose-store"),
+    }: {
+      tape: Tape;
+      coverage: Coverage;
+      onRecord: ((record: HistoryRecord) => void) | null;
+      /** Whether the store may have to take writes back; as the plan says, if nothing is said. */
+      storeFails?: boolean;
+    },
   ) {
     this.plan = plan;
     this.world = new World({ options: plan.options, tape, coverage, onRecord });
     this.network = new Network(this.world);
-    const storeFails = plan.steps.some((step) => step.do === "lose-store");
     const onReleased = (released: HistoryData<"broker.released">): void => this.#lookAtHolder(released);
     const onPauseAcknowledged = ({ agentId }: HistoryData<"broker.pause-acknowledged">): void => {
       this.acknowledgedAtMs.set(agentId, this.world.nowMs);

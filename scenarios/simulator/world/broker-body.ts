@@ -159,6 +159,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
     return this.#store.forget(writes);
   }
 
+  /** How much its store has taken, where it may have to take that back. */
+  get commits(): number {
+    return this.#store.commits;
+  }
+
   get isStalled(): boolean {
     return this.#stall.isOn;
   }

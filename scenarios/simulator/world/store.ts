@@ -39,6 +39,8 @@ export class Store {
   #blobs = new Map<string, number>();
   readonly uploads = new UploadStore();
   readonly #undos: Undo[][] = [];
+  /** How many it has taken and not forgotten, where it can forget some. */
+  commits = 0;
   readonly #keepsUndos: boolean;
 
   /** @param keepsUndos whether writes may have to be taken back; costs memory */
@@ -64,6 +66,7 @@ export class Store {
     for (const executionId of executionsRemoved) put(this.#executions, executionId, { value: null, undos });
     if (undos === null) return;
     this.#undos.push(undos);
+    this.commits += 1;
     if (this.#undos.length > 2 * storeHistoryMax) this.#undos.splice(0, storeHistoryMax);
   }
 
@@ -171,6 +174,7 @@ export class Store {
       this.uploads.clear();
       this.#undos.length = 0;
     } else {
+      this.commits -= writes;
       for (let count = 0; count < writes; count += 1) {
         for (const undo of this.#undos.pop()?.reverse() ?? []) undo();
       }

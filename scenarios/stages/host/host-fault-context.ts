@@ -1,3 +1,4 @@
+import { startedAtMs } from "../../faults/clocks.ts";
 import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
 import type { Actor } from "./actor.ts";
@@ -17,6 +18,11 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
     number,
     links: stage.links,
     home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
+    store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
+    clocks: {
+      jump: (name, byMs) => stage.clocks.jump(name, byMs),
+      offMs: (name) => clockOffMs(stage, actorOf(stage, name).pid),
+    },
     place: stage.place,
     broker: () => stage.running,
     signal: schedule.signal,
@@ -65,4 +71,13 @@ async function startAgain(stage: HostStage, name: string): Promise<string> {
   const { slots } = stage.agent(name);
   const { agent } = await startAgent(stage, { name, slots, readyWithinMs });
   return `${name} is up again, pid ${agent.actor.pid}`;
+}
+
+/** By what it first said of itself: agents and brokers name their pid then. */
+function clockOffMs({ records }: HostStage, pid: number): number | undefined {
+  const startMs = startedAtMs(pid);
+  const said = records.findLast(
+    ({ type, data }) => (type === "agent.started" || type === "broker.started") && "pid" in data && data.pid === pid,
+  );
+  return said === undefined || startMs === undefined ? undefined : said.at - startMs;
 }

@@ -9,6 +9,7 @@ import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts
 import type { Random } from "../../../foundation/random.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import type { Timing } from "../../../protocol/timing.ts";
+import { Clocks } from "../../faults/clocks.ts";
 import type { FaultContext } from "../../faults/fault.ts";
 import { unmount } from "../../faults/own-disk.ts";
 import { FaultsInForce } from "../../faults/faults-in-force.ts";
@@ -100,6 +101,10 @@ export class HostStage implements AnyStage {
   readonly schedule: Schedule;
   /** That paused agents stand still while a schedule goes on. */
   readonly pauses: PauseWatch;
+  /** By how much the clocks of whoever is started are wrong. */
+  readonly clocks = new Clocks();
+  /** Copies of the broker's store, by the name under which a step kept them. */
+  readonly keptStores = new Map<string, string>();
   /** Disks of their own that agents have their homes on, by the agent's name. */
   readonly disks = new Map<string, string>();
   /** Lines between agents and broker, by the agent's name. */
@@ -206,6 +211,12 @@ export class HostStage implements AnyStage {
     this.#failing.abort(error);
   }
 
+  /** Where the broker's store lies; undefined where that is in memory. */
+  get storeDirectory(): string | undefined {
+    const { store, directory } = this.options;
+    return store === "sqlite" ? join(directory.path, "broker") : undefined;
+  }
+
   /** Where an agent of that name lives. */
   homeOf(name: string): string {
     return join(this.disks.get(name) ?? this.place, name);
@@ -266,7 +277,8 @@ export class HostStage implements AnyStage {
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     await this.links.close();
-    for (const desk of this.desks.values()) rmSync(desk, { recursive: true, force: true });
+    const ours = [...this.desks.values(), ...this.keptStores.values()];
+    for (const path of ours) rmSync(path, { recursive: true, force: true });
     for (const disk of this.disks.values()) if (readdirSync(disk).length === 0) await unmount(disk);
     for (const path of [this.place, ...this.hostile.cages, ...this.cgroups]) {
       try {

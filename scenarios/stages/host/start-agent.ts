@@ -69,6 +69,7 @@ function requestOf(stage: HostStage, { name, slots, options: more = [], command,
     historyFile: options.directory.history,
     logDirectory: options.directory.logs,
     cgroup: stage.cgroup,
+    environment: stage.clocks.environmentOf(name),
     cages: [...(stage.hostile.cageOf.get(name)?.values() ?? [])],
     ledger: options.ledger,
   };

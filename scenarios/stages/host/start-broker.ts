@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import * as z from "zod";
 
 import { type Actor, startActor } from "./actor.ts";
@@ -16,8 +14,8 @@ const Ready = z.looseObject({
 
 /** Starts a broker on a free port of the loopback interface; one that ran before comes back where it was. */
 export async function startBroker(stage: HostStage): Promise<string> {
-  const { options, broker: before } = stage;
-  const data = options.store === "sqlite" ? ["--data", join(options.directory.path, "broker")] : [];
+  const { options, broker: before, storeDirectory } = stage;
+  const data = storeDirectory === undefined ? [] : ["--data", storeDirectory];
   const where = before === undefined ? ["--port", "0"] : sameAgain(before);
   const takes = options.brokerTakesFaults ? ["--faults"] : [];
   const store = ["--store", options.store, ...data, ...takes];
@@ -48,7 +46,7 @@ export async function startBrokerProcess(
     readyWithinMs,
     run: options.id,
     // The homes of agents that it starts come to lie where the scanner and the undo ledger know of them.
-    environment: { TMPDIR: stage.place },
+    environment: { TMPDIR: stage.place, ...stage.clocks.environmentOf(name) },
     historyFile: options.directory.history,
     logDirectory: options.directory.logs,
     cgroup: stage.cgroup,

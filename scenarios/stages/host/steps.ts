@@ -19,6 +19,7 @@ import { join } from "./join.ts";
 import { hostLooks } from "./looks.ts";
 import { own } from "./own.ts";
 import { onSchedule } from "./on-schedule.ts";
+import { keepStore } from "./keep-store.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { openSchedule } from "./open-schedule.ts";
@@ -71,6 +72,7 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  "keep-store": keepStore,
   fault,
   heal,
   "use-revoked-key": useRevokedKey,

@@ -1,4 +1,5 @@
 import { unreachable } from "../../../foundation/assert.ts";
+import { FaultError } from "../../faults/fault-error.ts";
 import type { FaultSpec, FaultSpecOf } from "../../faults/fault-spec.ts";
 import type { Toxic } from "../../faults/link/toxic.ts";
 import type { FaultStep } from "../../simulator/faults.ts";
@@ -18,6 +19,8 @@ export interface SimAct {
 interface Cast {
   readonly simulation: Simulation;
   readonly agent: (name: string) => Member;
+  /** How many commits the store had taken when a step kept it, by the name under which it did. */
+  readonly keptStores: ReadonlyMap<string, number>;
 }
 
 type Disturbance = Pick<PlanStepOf<"disturb-link">, "how" | "slowMs" | "direction">;
@@ -37,6 +40,8 @@ export function isOnSim(spec: FaultSpec): boolean {
     case "misbehave-broker":
       return spec.route === undefined && spec.first === undefined && eventDisturbanceOf(spec) !== undefined;
     case "fill-disk":
+    case "lose-store":
+    case "jump-clock":
       return true;
     case "limit-processes":
       return spec.process !== "broker" && spec.spare === 0;
@@ -68,6 +73,10 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
       const members = spec.agent === undefined ? cast.simulation.members : [cast.agent(spec.agent)];
       return disturbance && linkAct(members, disturbance);
     }
+    case "lose-store":
+      return storeAct(spec.to, cast);
+    case "jump-clock":
+      return clockAct(spec, cast);
     case "fill-disk":
       return hostAct("fail-checkpoints", cast.agent(spec.agent).host);
     case "limit-processes":
@@ -96,6 +105,42 @@ function killAct(process: string, { simulation: { broker }, agent }: Cast): SimA
     steps: [{ do: "kill-agent", agent: member.host.index, ...killed }],
     lookedFor: "an agent that is down",
     isSeen: () => wasUp && member.body === null,
+  };
+}
+
+/** As on a real machine, whoever runs goes by a steady clock. */
+function clockAct(
+  { process, byMs }: FaultSpecOf<"jump-clock">,
+  { simulation: { broker, world }, agent }: Cast,
+): SimAct {
+  const member = process === "broker" ? undefined : agent(process);
+  const aheadMs = (): number | null => {
+    const shownMs = member === undefined ? broker.wallMs : (member.body?.wallMs ?? null);
+    return shownMs === null ? null : shownMs - world.wallMs(0);
+  };
+  const beforeMs = aheadMs() ?? 0;
+  return {
+    steps: [{ do: "jump-clock", atMs: 0, agent: member?.host.index ?? null, byMs }],
+    lookedFor: "a process that was started since, with the wrong time",
+    isSeen: () => Math.abs((aheadMs() ?? beforeMs) - beforeMs - byMs) < 1,
+  };
+}
+
+/** @throws FaultError `no-store` */
+function storeAct(to: string | undefined, { simulation: { broker }, keptStores }: Cast): SimAct {
+  const kept = to === undefined ? 0 : keptStores.get(to);
+  if (kept === undefined) {
+    throw new FaultError(`No step has kept the store as "${to}".`, {
+      code: "no-store",
+      next: `Keep it before: { step: "keep-store", as: "${to}" }.`,
+    });
+  }
+  const { commits } = broker;
+  const writes = to === undefined ? null : commits - kept;
+  return {
+    steps: writes === 0 ? [] : [{ do: "lose-store", atMs: 0, downMs: neverMs, writes }],
+    lookedFor: "commits that were forgotten",
+    isSeen: () => commits > kept && !broker.isUp,
   };
 }
 

@@ -19,7 +19,7 @@ const settled = { step: "await-settled", batch: "work", withinMs: 3_600_000 } as
 async function play(steps: readonly Step[]) {
   const records: HistoryRecord[] = [];
   const stage = new SimStage({
-    ...{ timing: defaultTiming, seed: "1", random: seededRandom("1") },
+    ...{ timing: defaultTiming, seed: "1", random: seededRandom("1"), storeFails: true },
     onRecord: (record) => void records.push(record),
   });
   checkSimSteps(steps);
@@ -91,6 +91,29 @@ describe("faults in virtual time", () => {
     const { verdict } = await play([...joined, { step: "fault", fault, forMs: 5_000 }, submitted, settled]);
     expect(verdict?.result).toBe("pass");
   });
+
+  it("a store that goes back to what was kept forgets what came after", async () => {
+    const keep: Step = { step: "keep-store", as: "before" };
+    const lose = underFault({ kind: "lose-store", to: "before" }, []);
+    const { records, verdict } = await play([...joined, keep, submitted, settled, ...lose]);
+    expect(verdict?.result).toBe("pass");
+    const lost = records.flatMap((one) => (one.type === "fault.applied" ? one.data.subjects : []));
+    expect(lost).toHaveLength(1);
+    const nothing = await play([...joined, keep, ...lose]);
+    expect(nothing.verdict?.result).toBe("unknown");
+  });
+
+  it.each(["donor", "broker"])(
+    "the clock of %s is wrong for who is started since, which is unknown if none is",
+    async (process) => {
+      const fault: FaultSpec = { kind: "jump-clock", process, byMs: -3_600_000 };
+      const again = underFault({ kind: "kill-process", process }, []);
+      const { verdict } = await play([...joined, { step: "fault", fault }, ...again, submitted, settled]);
+      expect(verdict?.result).toBe("pass");
+      const { verdict: idle } = await play([...joined, { step: "fault", fault }, submitted, settled]);
+      expect(idle?.result).toBe("unknown");
+    },
+  );
 
   it("of one that is down already has no effect, which is unknown", async () => {
     const fault: FaultSpec = { kind: "kill-process", process: "donor" };

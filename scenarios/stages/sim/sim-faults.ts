@@ -15,6 +15,8 @@ interface Entry {
 export class SimFaults {
   readonly #simulation: Simulation;
   readonly #agent: (name: string) => Member;
+  /** How many commits the broker's store had taken, by the name under which a step kept it. */
+  readonly keptStores = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   #applied = 0;
 
@@ -34,7 +36,10 @@ export class SimFaults {
    * @throws UsageError `not-on-sim`, FaultError `fault-in-force`
    */
   apply(spec: FaultSpec, name: string = spec.kind): string {
-    const act = simActOf(spec, { simulation: this.#simulation, agent: this.#agent });
+    const act = simActOf(spec, {
+      ...{ simulation: this.#simulation, agent: this.#agent },
+      keptStores: this.keptStores,
+    });
     if (act === undefined) {
       throw new UsageError(`The fault "${faultTitle(spec)}" does not exist in virtual time.`, {
         code: "not-on-sim",

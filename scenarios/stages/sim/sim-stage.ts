@@ -26,6 +26,8 @@ export interface SimStageOptions {
   readonly timing: Timing;
   readonly seed: string;
   readonly random: Random;
+  /** Whether a step makes the broker's store lose what it had taken. */
+  readonly storeFails?: boolean;
   /** Sees the history as it grows. */
   readonly onRecord: (record: HistoryRecord) => void;
 }
@@ -63,7 +65,7 @@ export class SimStage implements AnyStage {
     // A plan without steps: who joins, works and leaves, and when, is the scenario's to say.
     this.simulation = new Simulation(
       { version: 1, seed, profile: "scenario", options: quietHost(timing), steps: [], tape: "seeded" },
-      { tape: seededTape(seed), coverage: new Coverage(), onRecord },
+      { tape: seededTape(seed), coverage: new Coverage(), onRecord, storeFails: options.storeFails ?? false },
     );
     this.owner = this.simulation.world.tape.stream("owner");
     this.#waits = new VirtualWaits(this.simulation.world, guarded);

@@ -9,6 +9,7 @@ import { awaitMisbehaviour } from "./await-misbehaviour.ts";
 import { findSurvivors } from "./find-survivors.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { keepStore } from "./keep-store.ts";
 import { fault, heal } from "./fault-steps.ts";
 import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
@@ -63,6 +64,7 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   kill,
   restart,
   "kill-broker": killBroker,
+  "keep-store": keepStore,
   fault,
   heal,
   "use-revoked-key": useRevokedKey,

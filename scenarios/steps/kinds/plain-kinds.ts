@@ -16,6 +16,7 @@ import { heal } from "./heal.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
 import { join } from "./join.ts";
+import { keepStore } from "./keep-store.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
 import { killswitch } from "./killswitch.ts";
@@ -65,6 +66,7 @@ export const plainKinds = {
   kill,
   restart,
   "kill-broker": killBroker,
+  "keep-store": keepStore,
   fault,
   heal,
   "use-revoked-key": useRevokedKey,
