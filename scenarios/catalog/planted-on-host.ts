@@ -59,7 +59,9 @@ async function hunt(own: Scenario): Promise<void> {
   }
   const caught: string[] = [];
   for (const scenario of scenarios.filter((one) => cannotRun(one, "host") === null)) {
-    const said = complaintOf(await play(scenario, mutant));
+    const verdict = await play(scenario, mutant);
+    if (verdict.interrupted) process.exit(verdict.exitCode);
+    const said = complaintOf(verdict);
     process.stdout.write(`${own.name} in ${scenario.name}: ${said ?? "not found"}\n`);
     if (said === null) continue;
     caught.push(scenario.name);
