@@ -21,6 +21,7 @@ import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
+import { pauseAtEveryState } from "./pause-at-every-state.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
@@ -40,6 +41,7 @@ export const catalog: readonly Scenario[] = [
   joinWorkPauseResumeWithdraw,
   hundredInARow,
   rapidPauseResume,
+  pauseAtEveryState,
   ownerComesBack,
   withdrawUnderLoad,
   withdrawDuringJob,
