@@ -12,6 +12,7 @@ import { jobRespawns } from "./job-respawns.ts";
 import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { clockJump } from "./clock-jump.ts";
 import { diskFull } from "./disk-full.ts";
 import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
@@ -25,6 +26,8 @@ import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { storeLoss } from "./store-loss.ts";
+import { storeRollback } from "./store-rollback.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
 import { withdrawDuringJob } from "./withdraw-during-job.ts";
 import { withdrawTwice } from "./withdraw-twice.ts";
@@ -55,6 +58,9 @@ export const catalog: readonly Scenario[] = [
   agentFrozenPastItsLease,
   brokerRestart,
   duplicateAndReorderedEvents,
+  storeLoss,
+  storeRollback,
+  clockJump,
   diskFull,
   killswitchScenario,
   federatedSpawnStatusKill,
