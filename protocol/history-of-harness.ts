@@ -4,7 +4,7 @@ import { agentStates } from "./agent-states.ts";
 import { PauseResult } from "./control.ts";
 import { executionStates } from "./execution-states.ts";
 import { ExitReason } from "./exit-reason.ts";
-import { AgentId, Digest, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
+import { AgentId, Digest, Epoch, ExecutionId, InstanceId, JobId, LeaseId, WallMs } from "./identifiers.ts";
 import { AgentView, JobView } from "./messages.ts";
 import { WithdrawalReport } from "./withdrawal-report.ts";
 
@@ -44,7 +44,7 @@ export const harnessHistory = {
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
   "run.ended": z.object({ exitCode: z.int() }),
   "step.begin": z.object({ ...whichStep, title: z.string() }),
-  "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed"]), detail: z.string() }),
+  "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed", "not-applicable"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */
   "witness.freeze": z.object({
     agentId: AgentId.optional(),
@@ -210,6 +210,14 @@ export const harnessHistory = {
     commandId: z.string(),
     action: z.enum(["spawn", "status", "kill"]),
     truth: z.enum(["genuine", "again", "replayed", "forged", "stale", "suspended", "cancelled", "unknown"]),
+    code: z.string(),
+  }),
+  /** A result was sent in an agent's name under a lease that is over, and how the broker answered; I2. */
+  "witness.stale-result": z.object({
+    agentId: AgentId,
+    jobId: JobId,
+    leaseId: LeaseId,
+    epoch: Epoch,
     code: z.string(),
   }),
   /** What a hub told of an agent that it had a spoke start, and what the spoke itself showed right after; FE-1. */

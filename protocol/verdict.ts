@@ -49,6 +49,8 @@ export const RunVerdict = z.strictObject({
   /** Did agent, broker and jobs behave? */
   lifecycle: z.enum(verdicts),
   expectations: z.array(Expectation),
+  /** What the agent that is tested lacks the means for, and why: neither held nor broken. */
+  notApplicable: z.array(Expectation.pick({ id: true, title: true, detail: true })).optional(),
   /**
    * Did anything stay behind? Null when the run ended before both readings were taken, and on the stage `sim`, where
    * nothing of this host is touched and `withdraw-complete` judges the modelled ones.

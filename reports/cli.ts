@@ -6,19 +6,23 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { reporterNames } from "./reporter-names.ts";
 import type { HtmlOptions } from "./commands/html.ts";
 import { listCommand } from "./commands/list.ts";
-import { addReleaseCommands } from "./commands/release-commands.ts";
+import { addReleaseCommands, type LoadJudge } from "./commands/release-commands.ts";
 import { showCommand } from "./commands/show.ts";
 import { rootDefault } from "./runs/run-directory.ts";
 import { streamOutput } from "./stream-output.ts";
 
-/** The program `reports`; gives its exit code. */
-export async function main(argv: string[]): Promise<number> {
+/**
+ * The program `reports`; gives its exit code.
+ *
+ * @param loadJudge brings whoever knows the scenarios, for the gate and what is attested of it
+ */
+export async function main(argv: string[], loadJudge?: LoadJudge): Promise<number> {
   const stderr = streamOutput(process.stderr);
   // Commander writes the help by itself: its reader may go away as well.
   streamOutput(process.stdout);
   try {
     let exitCode: ExitCode = ExitCode.pass;
-    await program((told) => (exitCode = told)).parseAsync(argv, { from: "user" });
+    await program((told) => (exitCode = told), loadJudge).parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -41,7 +45,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 /** @param ended is told the exit code of a command that comes to a verdict */
-function program(ended: (exitCode: ExitCode) => void): Command {
+function program(ended: (exitCode: ExitCode) => void, loadJudge: LoadJudge | undefined): Command {
   const root = () => new Option("--root <dir>", "folder that holds the runs").default(rootDefault);
   const reports = new Command("reports")
     .description("Reads what scenario runs left behind and derives their reports again.")
@@ -74,7 +78,7 @@ function program(ended: (exitCode: ExitCode) => void): Command {
     .action(async (run: string, options: HtmlOptions) =>
       (await import("./commands/html.ts")).htmlCommand(run, options),
     );
-  addReleaseCommands(reports, ended);
+  addReleaseCommands(reports, ended, loadJudge);
   for (const command of reports.commands) command.exitOverride();
   return reports;
 }

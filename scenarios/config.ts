@@ -46,7 +46,8 @@ export const Config = z.strictObject({
   ...flagDefaults,
   /** Where scenarios of one's own lie: globs, from the configuration's own folder. */
   scenarios: z.union([z.string().min(1), z.array(z.string().min(1))]).optional(),
-  agent: z.strictObject({ command: Command }).optional(),
+  /** A command that understands `donor-agent`'s options, or the file of an adapter, from the configuration's own folder. */
+  agent: z.union([z.strictObject({ command: Command }), z.string().min(1)]).optional(),
   broker: z.strictObject({ command: Command.optional(), store: z.enum(["memory", "sqlite"]).optional() }).optional(),
   timing: Timing.partial().optional(),
   policy: z.enum(residuePolicies).optional(),
@@ -75,6 +76,8 @@ export interface RunOptions {
   readonly artifacts: readonly TestedArtifact[];
   /** In which the scenario was defined, absolute, if that was a user's. */
   readonly file?: string;
+  /** The file of the adapter of somebody else's agent, absolute. */
+  readonly adapter?: string;
 }
 
 /**
@@ -102,7 +105,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
     store: config.broker?.store ?? scenario.store ?? "memory",
     deadlineMs: (config.deadlineS ?? deadlineSDefault) * 1000,
-    agentCommand: config.agent?.command ?? builtIn("donor-agent"),
+    agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
     artifacts: testedArtifacts(config.artifacts ?? []),
@@ -121,6 +124,7 @@ export function shownOptions(options: RunOptions): Record<string, string | numbe
   return {
     ...options.knobs,
     ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options.adapter === undefined ? {} : { adapter: options.adapter }),
     store: options.store,
     policy: options.policy,
     deadlineS: options.deadlineMs / 1000,

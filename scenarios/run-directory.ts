@@ -46,6 +46,7 @@ export const runDirectoryFiles: readonly string[] = [
   "kept/",
   "../latest",
   "../suite.json",
+  "../suite-progress.jsonl",
 ];
 
 /**

@@ -22,6 +22,9 @@ import {
   startRecorder,
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
+import { applicableTo } from "./foreign/applicable.ts";
+import type { LoadedAgent } from "./foreign/load-agent.ts";
+import { ForeignCast, runForeignStep } from "./foreign/steps.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
@@ -47,6 +50,8 @@ const leaveMsMax = 5_000;
 export interface RunRequest {
   readonly scenario: Scenario;
   readonly options: RunOptions;
+  /** On this host's own network, if nothing is said, or each actor in a network namespace of its own. */
+  readonly stage?: "host" | "netns";
   /** Where run directories lie. */
   readonly runs: string;
   readonly reporters: readonly Reporter[];
@@ -56,6 +61,8 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Whether what agents and broker hold is kept in the run directory where the run did not go through. */
   readonly keep?: boolean;
+  /** Somebody else's agent, instead of what `options.agentCommand` starts. */
+  readonly agent?: LoadedAgent;
   /** Judges the history instead of the scenario's expectations. */
   readonly judge?: (history: readonly HistoryRecord[], lostEvidence: readonly string[]) => Expectation[];
 }
@@ -157,6 +164,7 @@ async function attempt(progress: Progress): Promise<void> {
       store: request.options.store,
       random: seededRandom(request.options.seed),
       brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
+      isolated: request.stage === "netns",
       faultContext: hostFaultContext,
       recorder: progress.recorder ?? null,
     });
@@ -168,10 +176,12 @@ async function attempt(progress: Progress): Promise<void> {
 
 async function play({ request, history, stage }: Progress): Promise<void> {
   if (stage === undefined) return;
+  const cast = request.agent === undefined ? undefined : new ForeignCast(stage, request.agent.definition);
   await playSteps(request.scenario.steps(request.options.knobs), {
     record: history.record,
     before: async () => stage.options.signal.throwIfAborted(),
-    perform: (step, nested) => runHostStep(stage, step, nested),
+    perform: (step, nested) =>
+      cast === undefined ? runHostStep(stage, step, nested) : runForeignStep(cast, step, nested),
   });
   await stage.faults.heal(undefined, { comesBack: false });
 }
@@ -242,7 +252,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     error === undefined ? worstVerdict(expectations.map((one) => one.result)) : interrupted ? "unknown" : "fail";
   const outcome = {
     lifecycle,
-    stage: "host" as const,
+    stage: request.stage ?? "host",
     residue: progress.residue ?? null,
     cleanUp: { result: notUndone.length === 0 ? ("pass" as const) : ("fail" as const), notUndone },
     interrupted,
@@ -265,6 +275,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     options: shownOptions(request.options),
     ...outcome,
     expectations,
+    ...(request.agent === undefined ? {} : notApplicableTo(request, request.agent)),
     error: error === undefined ? null : errorSentence(error),
     phases: progress.phases,
     exitCode,
@@ -286,11 +297,27 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
 function judge(progress: Progress): Expectation[] {
   const { request, history } = progress;
   history.expectEnd();
+  const wanted = request.scenario.expectations(request.options.knobs);
+  const { judged } = request.agent === undefined ? { judged: wanted } : applicableTo(request.agent.definition, wanted);
   const expectations =
     request.judge?.(history.records, history.unreadable) ??
-    judgeExpectations(history.records, request.scenario.expectations(request.options.knobs), history.unreadable);
+    judgeExpectations(history.records, judged, history.unreadable);
+  if (request.agent !== undefined && expectations.length === 0) expectations.push(nothingJudged);
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
+}
+
+/** That nothing could be judged is no pass. */
+const nothingJudged: Expectation = {
+  ...{ id: "judged", title: "something of the agent can be judged", result: "unknown" },
+  detail: "none of what the scenario expects applies to it",
+};
+
+function notApplicableTo(
+  { scenario, options }: RunRequest,
+  { definition }: LoadedAgent,
+): Pick<RunVerdict, "notApplicable"> {
+  return { notApplicable: [...applicableTo(definition, scenario.expectations(options.knobs)).notApplicable] };
 }
 
 async function inPhase<T>(progress: Progress, phase: string, work: () => Promise<T>): Promise<T> {

@@ -76,6 +76,18 @@ test("a hint without an id does not make it forget the last event that it saw", 
   expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-1", "boot-1"]);
 });
 
+test("a pause that a later resume has overtaken is void, and a reconnect goes on after the later one (case 23)", async () => {
+  const { requests, events, received } = await fixture((response, _request, nth) => {
+    response.writeHead(200, head);
+    const swapped = [event("boot-2", "resume", { reason: "later" }), event("boot-1", "pause", { reason: "earlier" })];
+    if (nth === 1) response.end(swapped.join(""));
+    else response.write(event("boot-3", "work_available", { queued: 1 }));
+  });
+  await received(2);
+  expect(events.map((one) => one.event)).toEqual(["resume", "work_available"]);
+  expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "boot-2"]);
+});
+
 test("a refusal is not the end of it", async () => {
   const { requests, received } = await fixture((response, _request, nth) => {
     if (nth < 3) response.writeHead(401).end();

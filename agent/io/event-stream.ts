@@ -4,6 +4,7 @@ import { parseJson } from "../../foundation/parse-json.ts";
 import { BrokerEvent } from "../../protocol/messages.ts";
 import { routes } from "../../protocol/routes.ts";
 import { reconnectWait } from "../core/reconnect-wait.ts";
+import { EventOrder } from "./event-order.ts";
 import { emptyDigest, type RequestSigner } from "./request-signer.ts";
 
 export interface EventStreamOptions {
@@ -35,7 +36,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
   let source: EventSource | null = null;
   let waiting: NodeJS.Timeout | null = null;
   let silence: NodeJS.Timeout | null = null;
-  let lastEventId = "";
+  const order = new EventOrder();
   let attempts = 0;
   let closed = false;
 
@@ -60,7 +61,9 @@ export function eventStream(options: EventStreamOptions): EventStream {
   const connect = (): void => {
     waiting = null;
     const target = new URL(routes.events, url);
-    const current = new EventSource(target, { fetch: signedFetch({ ...options, signer, target, lastEventId, heard }) });
+    const current = new EventSource(target, {
+      fetch: signedFetch({ ...options, signer, target, lastEventId: order.latestId, heard }),
+    });
     source = current;
     heard();
     current.addEventListener("open", () => {
@@ -75,8 +78,8 @@ export function eventStream(options: EventStreamOptions): EventStream {
       const name = shape.event.value;
       current.addEventListener(name, (message) => {
         if (closed || source !== current) return;
-        // Hints have none, and a new connection does not know the one before its own.
-        if (message.lastEventId !== "") lastEventId = message.lastEventId;
+        // A new connection does not know the one before its own.
+        if (!order.take(message.lastEventId, name)) return;
         const event = BrokerEvent.safeParse({ event: name, data: parseJson(String(message.data)) });
         if (event.success) onEvent(event.data);
       });

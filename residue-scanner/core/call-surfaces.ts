@@ -212,6 +212,8 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("sysctls", "syslog", { keys: () => ["kernel.printk"] }),
   ...calls("sysctls", "reboot", { keys: () => ["kernel.ctrl-alt-del"] }),
   ...calls("sysctls", "mount move_mount umount2", { among: /^fs\.binfmt_misc\./, isIn: "mnt" }),
+  // Wherever it is mounted, what is set of a file system without a disk is the whole kernel's.
+  ...calls("sysctls", "mount fsconfig umount2", { among: /^\/sys\/devices\/virtual\/bdi\/(?:0:|[a-z])/ }),
   ...calls("sysctls", "init_module finit_module delete_module"),
 
   ...calls("processes", "kill tgkill", { keys: affectedPid }),

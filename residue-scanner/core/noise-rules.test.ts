@@ -95,6 +95,9 @@ function ruleFor(difference: Difference, parts: Partial<Omit<NoiseCase, "differe
     isFoundNamespace: (name) => name === "net:[4026532009]",
     isLeftAlone: () => true,
     isOnOthersTerminal: ({ terminal }) => terminal === 5,
+    isToldDevice: (device, change) => ["0:57", "btrfs"].includes(device) && change === "appeared",
+    isWatched: false,
+    ranThroughout: (name) => name === "irqbalance",
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,
     wasScanner: (pid) => pid === 61,
@@ -147,9 +150,18 @@ const stopped = (state: string, terminal: number): ProcessDifference => {
   return { surface: "processes", key: "500@1", change: "changed", before: after, after, changed: ["stopped"] };
 };
 
+const moved = (location: string): ListedDifference => {
+  const fact = listedFixture({ key: location, location });
+  return { surface: "sysctls", key: location, change: "changed", before: fact, after: fact, changed: ["value"] };
+};
+
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
   ["told-with-device", ofListed("sysctls", "/proc/irq/77/smp_affinity", "vanished"), {}],
+  ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/0:57/max_ratio", "appeared"), {}],
+  ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/btrfs-3/max_ratio", "appeared"), {}],
+  ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/7:3/max_ratio", "appeared"), {}],
+  ["balanced-interrupts", moved("/proc/irq/7/smp_affinity"), {}],
   ["told-with-namespace", ofListed("sysctls", `${gone} settings`, "vanished", "/proc/sys/net"), {}],
   ["told-with-namespace", ofListed("network", `${gone} route x`, "vanished"), {}],
   [
@@ -314,6 +326,14 @@ describe("the noise rules do not excuse", () => {
     ["login records that the agent writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("agent")],
     ["login records that a job writes", changedFile("/run/utmp", {}, ["mtime", "ctime"]), as("job")],
     ["another file of that name", changedFile("/tmp/utmp", {}, ["size"]), {}],
+    [
+      "writing to a mount that nobody sees",
+      ofListed("sysctls", "/sys/devices/virtual/bdi/0:58/max_ratio", "appeared"),
+      {},
+    ],
+    ["an interrupt that somebody watched did not move", moved("/proc/irq/7/smp_affinity"), { isWatched: true }],
+    ["an interrupt where none are balanced", moved("/proc/irq/7/smp_affinity"), { ranThroughout: () => false }],
+    ["where new interrupts go", moved("/proc/irq/default_smp_affinity"), {}],
     ["a process that stopped on no terminal", stopped("T", 0), {}],
     [
       "a process that stopped where a call of the run's may have done it",

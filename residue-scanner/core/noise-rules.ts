@@ -5,6 +5,19 @@ import { changedOnly, grownBy, isRecorded, type NoiseRule } from "./noise-rule.t
 import { toldWith } from "./told-with.ts";
 import { isSeenInFull } from "./setting-paths.ts";
 
+export const foreignProcess: NoiseRule = {
+  id: "foreign-process",
+  reason: "Evidence shows that somebody else's process did it; see the examples for whose.",
+  matches: ({ difference, attribution }) =>
+    attribution.to === "background" &&
+    (difference.change !== "changed" ||
+      // Of all that can be set of a process, who did is asked for of some alone, whoever it is.
+      (isRecorded(attribution) && (difference.surface !== "processes" || isSeenInFull(difference))) ||
+      difference.surface === "sockets" ||
+      // Whoever holds a log open only to append to it need not be the one who emptied it.
+      (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
+};
+
 /**
  * Everything that is excused, tried from the top. Rules look at what changed and at evidence, never at a list of paths
  * for convenience: ignore lists lose more truth than noise.
@@ -14,16 +27,5 @@ export const noiseRules: readonly NoiseRule[] = [
   ...fileNoise,
   ...endingNoise,
   ...toldWith,
-  {
-    id: "foreign-process",
-    reason: "Evidence shows that somebody else's process did it; see the examples for whose.",
-    matches: ({ difference, attribution }) =>
-      attribution.to === "background" &&
-      (difference.change !== "changed" ||
-        // Of all that can be set of a process, who did is asked for of some alone, whoever it is.
-        (isRecorded(attribution) && (difference.surface !== "processes" || isSeenInFull(difference))) ||
-        difference.surface === "sockets" ||
-        // Whoever holds a log open only to append to it need not be the one who emptied it.
-        (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
-  },
+  foreignProcess,
 ];

@@ -124,7 +124,12 @@ export class RecordingLoop {
       kind: "recording",
       sources: [this.files.source(), this.processesSource(), this.callsSource()],
       processes: this.lineage.processes(),
-      acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? []), ...(this.network?.acts ?? [])],
+      acts: [
+        ...(this.systemCalls?.acts ?? []),
+        ...(this.mountEvents?.acts ?? []),
+        ...(this.network?.acts ?? []),
+        ...this.files.takings(),
+      ],
       lines: this.files.lines(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,

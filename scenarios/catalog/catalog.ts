@@ -1,6 +1,7 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import { agentFrozenPastItsLease } from "./agent-frozen-past-its-lease.ts";
 import { backpressureHeartbeat } from "./backpressure-heartbeat.ts";
 import { jobDaemonises } from "./job-daemonises.ts";
 import { jobEditsCrontab } from "./job-edits-crontab.ts";
@@ -11,20 +12,27 @@ import { jobRespawns } from "./job-respawns.ts";
 import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { diskFull } from "./disk-full.ts";
+import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
 import { federatedSpawnStatusKill } from "./federated-spawn-status-kill.ts";
+import { goodbyeRacesSigterm } from "./goodbye-races-sigterm.ts";
 import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
+import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
 import { withdrawDuringJob } from "./withdraw-during-job.ts";
 import { withdrawTwice } from "./withdraw-twice.ts";
 import { withdrawUnderLoad } from "./withdraw-under-load.ts";
+import { withdrawWhileEnrolling } from "./withdraw-while-enrolling.ts";
 import { withdrawWhilePaused } from "./withdraw-while-paused.ts";
 import { withdrawWithBrokerDown } from "./withdraw-with-broker-down.ts";
+import { withdrawWithBrokerSlow } from "./withdraw-with-broker-slow.ts";
 
 /** Every scenario that `scenarios list` shows, in that order. */
 export const catalog: readonly Scenario[] = [
@@ -36,10 +44,18 @@ export const catalog: readonly Scenario[] = [
   withdrawDuringJob,
   withdrawWhilePaused,
   withdrawTwice,
+  withdrawWhileEnrolling,
+  withdrawCrashAtEveryStep,
   withdrawWithBrokerDown,
+  withdrawWithBrokerSlow,
   goodbyeShutdown,
   sigtermShutdown,
+  goodbyeRacesSigterm,
+  resumeElsewhere,
+  agentFrozenPastItsLease,
   brokerRestart,
+  duplicateAndReorderedEvents,
+  diskFull,
   killswitchScenario,
   federatedSpawnStatusKill,
   federatedForgery,

@@ -3,7 +3,7 @@ import { briskTiming } from "./brisk-timing.ts";
 import { expectedOfLeaving } from "./expected-of-leaving.ts";
 
 const withdrawDeadlineMs = 10_000;
-/** Agent and job together; the job needs a fifth of it. */
+/** Agent and job together; the job needs a tenth of it. */
 const processesMax = 250;
 
 /**
@@ -19,7 +19,7 @@ export const jobRespawns: Scenario = {
     "withdraws; nothing is left.",
   requirements: ["WC-4", "WC-10", "WC-11"],
   tags: ["withdraw", "pause", "hostile"],
-  stages: ["host"],
+  stages: ["host", "netns"],
   needs: ["process-limit"],
   hurts: `A job that forks as fast as it can, in a cgroup with a limit of ${processesMax} processes.`,
   hostWide: true,
@@ -41,7 +41,7 @@ export const jobRespawns: Scenario = {
   expectations: ({ jobs }) => [
     { checker: "misbehaviour-seen", settings: { behaviour: "respawns", jobsMin: 2 } },
     { checker: "pause-silence" },
-    { checker: "none-outlive", settings: { watchedMin: 10 } },
+    { checker: "none-outlive", settings: { watchedMin: 1 } },
     { checker: "jobs-settled", settings: { startedMin: jobs, handedBackMin: jobs } },
     ...expectedOfLeaving(),
   ],

@@ -21,6 +21,11 @@ import { keyRevoked } from "./leaving/key-revoked.ts";
 import { latestInstance } from "./contact/latest-instance.ts";
 import { leaseExclusivity } from "./leases/lease-exclusivity.ts";
 import { ledgerConservation } from "./leaving/ledger-conservation.ts";
+import { killsSurvived } from "./leaving/kills-survived.ts";
+import { withdrawnFrom } from "./leaving/withdrawn-from.ts";
+import { resumedElsewhere } from "./checkpoints/resumed-elsewhere.ts";
+import { shutdownRaced } from "./leaving/shutdown-raced.ts";
+import { staleFenced } from "./leases/stale-fenced.ts";
 import { lostNoticed } from "./contact/lost-noticed.ts";
 import { noIntake } from "./pause/no-intake.ts";
 import { noLostJob } from "./jobs/no-lost-job.ts";
@@ -188,6 +193,11 @@ export const checkers = {
   "heartbeats-while-busy": heartbeatsWhileBusy,
   "paused-in-states": pausedInStates,
   killswitch,
+  "stale-fenced": staleFenced,
+  "shutdown-raced": shutdownRaced,
+  "resumed-elsewhere": resumedElsewhere,
+  "withdrawn-from": withdrawnFrom,
+  "kills-survived": killsSurvived,
   "remote-control": remoteControl,
   "forgeries-refused": forgeriesRefused,
 } as const satisfies Record<string, Checker>;

@@ -20,7 +20,7 @@ export type Misbehaviour = (typeof misbehaviours)[number];
 export const modelled: Readonly<Record<Misbehaviour, Partial<JobBehaviour> | undefined>> = {
   "ignores-sigterm": { onTerm: "ignores" },
   daemonises: { daemon: true },
-  "exhausts-memory": { exceeds: "memory", diesAfterUnits: 1 },
+  "exhausts-memory": { exceeds: "memory", diesAfterUnits: 10 },
   "fork-bombs": undefined,
   respawns: undefined,
   "writes-outside": undefined,

@@ -1,9 +1,11 @@
 import * as z from "zod";
 
+import { stageNames } from "../../protocol/verdict.ts";
 import { limits } from "../../foundation/limits.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Timing } from "../../protocol/timing.ts";
 import { checkers } from "../checkers/registry.ts";
+import { needNames } from "../needs/needs.ts";
 import { completeScenario, type ScenarioDefinition } from "../steps/define-scenario.ts";
 import { stepNames } from "../steps/step.ts";
 import { castProblems } from "./check-cast.ts";
@@ -17,10 +19,10 @@ const Definition = z.strictObject({
   description: z.string().min(1).optional(),
   requirements: z.array(z.string().min(1)).optional(),
   tags: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/, "in lower case, without @")).optional(),
-  stages: z
-    .array(z.enum(["host", "sim"]))
-    .min(1)
-    .optional(),
+  stages: z.array(z.enum(stageNames)).min(1).optional(),
+  needs: z.array(z.enum(needNames)).optional(),
+  hurts: z.string().min(1).optional(),
+  hostWide: z.boolean().optional(),
   store: z.enum(["memory", "sqlite"]).optional(),
   defaults: z
     .strictObject({

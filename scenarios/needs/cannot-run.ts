@@ -10,7 +10,8 @@ export function cannotRun(
 ): Skipped | null {
   // A modelled host has whatever it needs.
   if (stage === "sim") return null;
-  const absent = [...needs.map(missing).filter((one) => one !== null), ...faultsMissing(steps(defaults))];
+  const all = stage === "netns" ? [...needs, "own-network" as const] : needs;
+  const absent = [...all.map(missing).filter((one) => one !== null), ...faultsMissing(steps(defaults))];
   if (absent.length === 0) return null;
   return { why: absent.map(({ why }) => why).join(" "), remedy: absent.map(({ remedy }) => remedy).join(" ") };
 }

@@ -1,8 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 import type { Skipped } from "../../protocol/suite.ts";
 import { limitedBy } from "./limit-place.ts";
+
+/** How long the trial of an enclosure may take on a busy host, in milliseconds. */
+const enclosureMsMax = 10_000;
+const crontabMsMax = 10_000;
 
 /** What a scenario may need of the machine on which it runs. */
 export type NeedName = keyof typeof probes;
@@ -12,10 +17,17 @@ const onDebian = (name: string): string => `On Debian: apt-get install ${name}.`
 
 /** Each says what is missing and what would help; null where nothing is. They only look, because `list` asks them too. */
 const probes = {
-  bubblewrap: () => installed("bwrap", "jobs are to be enclosed", onDebian("bubblewrap")),
+  bubblewrap: () => installed("bwrap", "jobs are to be enclosed", onDebian("bubblewrap")) ?? enclosable(),
   crontab: () => {
     const absent = installed("crontab", "a job is to edit one", onDebian("cron"));
     if (absent !== null) return absent;
+    const own = spawnSync("crontab", ["-l"], { encoding: "utf8", timeout: crontabMsMax });
+    if (own.status === 0) {
+      return {
+        why: "This user has a crontab, and no job is to change it.",
+        remedy: "Run it as a user who has none.",
+      };
+    }
     return existsSync("/var/spool/cron/crontabs")
       ? null
       : { why: "There is no spool of crontabs.", remedy: onDebian("cron") };
@@ -23,6 +35,12 @@ const probes = {
   "stress-ng": () => installed("stress-ng", "it makes the storm", onDebian("stress-ng")),
   "process-limit": () => limitOf("pids", "processes"),
   "memory-limit": () => limitOf("memory", "memory"),
+  "own-network": () =>
+    isRoot()
+      ? (installed("ip", "lines are laid between network namespaces", onDebian("iproute2")) ??
+        installed("nsenter", "whoever starts in a network namespace goes there by it", onDebian("util-linux")) ??
+        installed("iptables", "a router is to drop packets", onDebian("iptables")))
+      : { why: "Only root may make network namespaces for others.", remedy: "Run it as root, or with --stage host." },
   "own-cgroup": () =>
     writable(cgroup2Root())
       ? null
@@ -31,6 +49,8 @@ const probes = {
           remedy: "Run it as root, or in a cgroup that is delegated: systemd-run --user --scope -p Delegate=yes.",
         },
 } as const satisfies Record<string, () => Skipped | null>;
+
+export const needNames = Object.keys(probes) as NeedName[];
 
 /** What is missing of a need, and what would help; null where nothing is. */
 export function missing(need: NeedName): Skipped | null {
@@ -41,6 +61,30 @@ function installed(command: string, what: string, remedy: string): Skipped | nul
   const places = (process.env["PATH"] ?? "").split(delimiter);
   if (places.some((directory) => directory !== "" && executable(join(directory, command)))) return null;
   return { why: `There is no ${command}, and ${what}.`, remedy };
+}
+
+/** By making an enclosure: kernels and distributions have several switches against it. */
+function enclosable(): Skipped | null {
+  const enclosure = [
+    "--ro-bind",
+    "/",
+    "/",
+    "--unshare-user",
+    "--unshare-pid",
+    "--proc",
+    "/proc",
+    "--",
+    "/bin/sh",
+    "-c",
+    ":",
+  ];
+  const { status, stderr, error } = spawnSync("bwrap", enclosure, { encoding: "utf8", timeout: enclosureMsMax });
+  if (status === 0) return null;
+  const said = (error?.message ?? stderr).trim().split("\n").at(-1) ?? "";
+  return {
+    why: `Jobs cannot be enclosed here: ${said.replace(/\.$/, "")}.`,
+    remedy: "Allow this user to make user namespaces, and leave /proc without mounts on it.",
+  };
 }
 
 /** Hostile jobs run only where something outside of the agent holds them, whatever the agent does. */

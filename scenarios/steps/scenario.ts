@@ -1,3 +1,4 @@
+import type { stageNames } from "../../protocol/verdict.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import type { NeedName } from "../needs/needs.ts";
 import type { ScenarioExpectation } from "../checkers/registry.ts";
@@ -9,6 +10,8 @@ export interface ScenarioKnobs {
   readonly jobs: number;
   readonly cycles: number;
 }
+
+export type RunStage = (typeof stageNames)[number];
 
 /** A named plan: cast, steps, expectations. */
 export interface Scenario {
@@ -24,7 +27,7 @@ export interface Scenario {
   /** Words to find it by, for `--grep @word`. */
   readonly tags: readonly string[];
   /** Where it can be played. */
-  readonly stages: readonly ("host" | "sim")[];
+  readonly stages: readonly RunStage[];
   /** What a run on the host needs of the machine; where it is missing the scenario is skipped, which is no pass. */
   readonly needs?: readonly NeedName[];
   /** Why a run on the host may hurt whoever else uses this machine, as a sentence. */

@@ -28,8 +28,8 @@ export interface RunEntries<Entry> {
   readonly skip?: (entry: Entry) => Skipped | null;
   /** @param attempt from 1 */
   readonly run: (entry: Entry, attempt: number) => Promise<Ended>;
-  /** After each entry that ran, with what all have come to by now. */
-  readonly onEntry: (results: readonly EntryResult[]) => void;
+  /** After each entry that came to its end. */
+  readonly onEntry: (entry: Entry, result: EntryResult) => void;
 }
 
 const notRun: EntryResult = { outcome: "not-run", attempts: [], interrupted: false };
@@ -58,11 +58,12 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
       const index = next;
       next += 1;
       try {
-        const result = await runEntry(entries[index] as Entry, options);
+        const entry = entries[index] as Entry;
+        const result = await runEntry(entry, options);
         results[index] = result;
         if (result.interrupted) interrupted = true;
         else if (!isGood(result.outcome) && result.outcome !== "skipped") failures += 1;
-        onEntry(results);
+        onEntry(entry, result);
       } catch (error) {
         interrupted = true;
         throw error;

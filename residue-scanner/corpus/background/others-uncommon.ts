@@ -25,6 +25,16 @@ export const othersUncommon: CorpusSection = {
       traces: [{ text: "$D/state" }],
     },
     {
+      name: "bg-spooled",
+      what: "a service with a spool into which somebody puts orders",
+      needs: ["pgrep"],
+      before: 'tool bg-spooled; mkdir "$D/spool"; kernel_daemon bg-spooled serve-spool "$D/spool" "$D/done"',
+      act: 'echo order > "$D/spool/one"; wait_for "$D/done"',
+      steady: 'echo order > "$D/spool/more"',
+      undo: 'rm -rf "$D/spool" "$D/done"',
+      traces: [{ text: "$D/done" }, { text: "$D/spool/one" }],
+    },
+    {
       name: "bg-thread",
       what: "a thread that sets its own priority",
       needs: ["pgrep"],

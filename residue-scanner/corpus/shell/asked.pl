@@ -35,6 +35,41 @@ our %asked_commands = (
     $SIG{$signal} = sub { written($path) };
     away(sub { sleep 3600 while 1 });
   },
+  # Looks into a spool all the time, does what lies there, and takes it away.
+  "serve-spool" => sub {
+    my ($spool, $path) = @_;
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    away(sub {
+      while (1) {
+        for my $order (glob("$spool/*")) { written($path); unlink $order }
+        select(undef, undef, undef, 0.05);
+      }
+    });
+  },
+  # Opens a file and hands it to whoever comes, who writes.
+  "serve-opened" => sub {
+    my ($door, $path) = @_;
+    my $listening = opened(PF_UNIX, SOCK_STREAM, 0, pack_sockaddr_un($door), 1);
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    away(sub {
+      while (accept(my $guest, $listening)) {
+        open(my $file, "+<", $path) or next;
+        my ($byte, $control) = ("x", pack("QllLx4", 20, 1, 1, fileno($file)));
+        my ($header, $vector) = envelope(\$byte, \$control);
+        call("sendmsg", fileno($guest), $header, 0);
+        sysread($guest, my $answer, 1);
+      }
+    });
+  },
+  "write-handed" => sub {
+    my ($door) = @_;
+    my $socket = unix_to($door);
+    my ($byte, $control) = ("x", "\0" x 24);
+    my ($header, $vector) = envelope(\$byte, \$control);
+    call("recvmsg", fileno($socket), $header, 0);
+    open(my $file, ">&=", unpack("x16l", $control)) or refuse("descriptor");
+    syswrite($file, "left");
+  },
   # A thread sets its own priority (PRIO_PROCESS, 0), as those that play sound do.
   "own-thread" => sub {
     my ($path) = @_;

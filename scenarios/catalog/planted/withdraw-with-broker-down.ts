@@ -8,17 +8,18 @@ export default {
     {
       file: "agent/core/withdrawal-broker.ts",
       find: "  if (isOver(turn, withdrawal, withdrawal.asked ? withdrawalShares.answer : withdrawalShares.broker)) {",
-      replace: "  if (isOver(turn, withdrawal, withdrawalShares.broker) && withdrawal.brokerAttempts > 1_000) {",
+      replace: "  if (isOver(turn, withdrawal, withdrawalShares.broker) && !core.enrolled) {",
     },
     {
       file: "agent/core/withdrawal-broker.ts",
       find: "  if (again && withdrawal.brokerAttempts < agentLimits.withdrawAttemptsMax) {",
-      replace: "  if (again && withdrawal.brokerAttempts < 1_000) {",
+      replace:
+        "  if (again && withdrawal.brokerAttempts < (turn.core.enrolled ? 1_000 : agentLimits.withdrawAttemptsMax)) {",
     },
     {
       file: "agent/core/withdrawal-broker.ts",
       find: "?? answer);",
-      replace: "?? 1_000);",
+      replace: "?? (core.enrolled ? 1_000 : answer));",
     },
   ],
 } satisfies Mutant;

@@ -55,13 +55,36 @@ export interface ActorRequest<T> {
   readonly signal: AbortSignal;
 }
 
+/** An actor whose process was started, whatever it may come to. */
+export interface StartedActor {
+  readonly actor: Actor;
+  /** The first line that it prints; never, where it ends before. */
+  readonly firstLine: Promise<string>;
+  /** Refuses to go on with it: it is killed, and the error says why and what it said last. */
+  readonly notStarted: (said: string | ActorExit | undefined, withinMs: number) => ActorError;
+}
+
 /**
  * Starts an actor in a session of its own (a Ctrl-C at the terminal is the harness's to deal with) and in a cgroup of
- * its own, entered before its program begins. Registered for undoing by marker and cgroup before it exists.
+ * its own, entered before its program begins, and waits until it is ready. Registered for undoing by marker and cgroup
+ * before it exists.
  *
  * @throws ActorError `not-started` with what it said last
  */
 export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: Actor; ready: T }> {
+  const { readyWithinMs, signal } = request;
+  const { actor, firstLine, notStarted } = launchActor(request);
+  const said = await orAborted(
+    withinDeadline(Promise.race([firstLine, actor.exited]), { ms: readyWithinMs, late: undefined }),
+    signal,
+  );
+  const answer = typeof said === "string" ? request.ready.safeParse(parseJson(said)) : undefined;
+  if (answer?.success !== true) throw notStarted(said, readyWithinMs);
+  return { actor, ready: answer.data };
+}
+
+/** As `startActor`, and waits for nothing. @throws ActorError where there is no process at all */
+export function launchActor(request: Omit<ActorRequest<unknown>, "ready" | "readyWithinMs" | "signal">): StartedActor {
   const { name, command, cgroup } = request;
   const logFile = join(request.logDirectory, `${name}.log`);
   const log = openSync(logFile, "a", 0o600);
@@ -85,29 +108,23 @@ export async function startActor<T>(request: ActorRequest<T>): Promise<{ actor: 
   const firstLine = new Promise<string>((resolve) => {
     createInterface({ input: present(child.stdout, "stdout is a pipe") }).once("line", resolve);
   });
-  const ready = await orAborted(
-    withinDeadline(Promise.race([firstLine, exited]), { ms: request.readyWithinMs, late: undefined }),
-    request.signal,
-  );
-  const answer = typeof ready === "string" ? request.ready.safeParse(parseJson(ready)) : undefined;
-  if (child.pid === undefined || answer?.success !== true) {
+  const notStarted = (said: string | ActorExit | undefined, withinMs: number): ActorError => {
     child.kill("SIGKILL");
-    throw notStarted(name, logFile, ready, request.readyWithinMs);
-  }
+    return actorError(name, logFile, said, withinMs);
+  };
   const { pid } = child;
+  if (pid === undefined) throw notStarted({ code: null, signal: null }, 0);
   // A descendant that escaped may hold the other end of the pipe for ever; it must not hold up the harness's end.
   child.unref();
   (child.stdout as Socket | null)?.unref();
   const startTime = processStat(pid)?.startTime ?? "";
   request.ledger.register({ undo: "kill-process", pid, startTime, name });
-  return {
-    actor: {
-      ...{ name, pid, startTime, logFile, exited },
-      hasExited: () => child.exitCode !== null || child.signalCode !== null,
-      kill: (signal) => child.kill(signal),
-    },
-    ready: answer.data,
+  const actor = {
+    ...{ name, pid, startTime, logFile, exited },
+    hasExited: () => child.exitCode !== null || child.signalCode !== null,
+    kill: (signal: NodeJS.Signals) => void child.kill(signal),
   };
+  return { actor, firstLine, notStarted };
 }
 
 /**
@@ -129,7 +146,7 @@ function parseJson(line: string): unknown {
   }
 }
 
-function notStarted(name: string, logFile: string, ready: string | ActorExit | undefined, ms: number): ActorError {
+function actorError(name: string, logFile: string, ready: string | ActorExit | undefined, ms: number): ActorError {
   const why =
     ready === undefined
       ? `said nothing within ${ms / 1000} s`

@@ -1,6 +1,7 @@
 import { startedAtMs } from "../../faults/clocks.ts";
 import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
+import { RouterLinks } from "../netns/router-links.ts";
 import type { Actor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
 import { processStat } from "./proc.ts";
@@ -16,7 +17,7 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
   return {
     id: `${options.id}-fault-${number}`,
     number,
-    links: stage.links,
+    links: stage.network === null ? stage.links : new RouterLinks(stage.network, stage.links),
     home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
     store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
     clocks: {

@@ -9,7 +9,9 @@ import { findSurvivors } from "./find-survivors.ts";
 import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { beginJoining } from "./begin-joining.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { federate } from "./federate.ts";
 import { forgeCommands } from "./forge-commands.ts";
@@ -24,6 +26,7 @@ import { openSchedule } from "./open-schedule.ts";
 import { killswitch } from "./killswitch.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { restart } from "./restart.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
 import { spawnAgents } from "./spawn-agents.ts";
@@ -35,6 +38,7 @@ import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 import { withdrawAll } from "./withdraw-all.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Carries out one kind of step and says in words what came of it. */
 export type HostStep<Name extends Step["step"]> = (
@@ -73,6 +77,10 @@ const interpreters: { readonly [Name in Step["step"]]: HostStep<Name> } = {
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "begin-joining": beginJoining,
+  command,
+  "send-stale-results": sendStaleResults,
+  "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,
   federate,

@@ -12,3 +12,11 @@ export async function join(stage: SimStage, step: StepOf<"join">): Promise<strin
   await stage.until(`${step.agent} to join`, hasJoined, readyWithinMs);
   return `agent ${member.host.agentId.slice(0, 12)}`;
 }
+
+/** Starts an agent that cannot join just now, and waits until it has tried to. */
+export async function beginJoining(stage: SimStage, step: StepOf<"begin-joining">): Promise<string> {
+  const member = stage.startAgent(step.agent, { slots: step.slots, quietMs: undefined });
+  const isTrying = () => member.body?.core.agent === "Enrolling" && member.body.core.enrolmentSent;
+  await stage.until(`${step.agent} to try to join`, isTrying, step.withinMs);
+  return `agent ${member.host.agentId.slice(0, 12)} is Enrolling`;
+}

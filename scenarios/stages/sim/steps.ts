@@ -11,15 +11,17 @@ import { awaitBusy } from "./await-busy.ts";
 import { awaitSettled } from "./await-settled.ts";
 import { keepStore } from "./keep-store.ts";
 import { fault, heal } from "./fault-steps.ts";
+import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
-import { join } from "./join.ts";
+import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
-import { isOnSim } from "./sim-acts.ts";
 import { own } from "./own.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
 import { killBroker } from "./kill-broker.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { restart, shutdown } from "./shutdown.ts";
 import { killswitch, spawnAgents } from "./spawn-agents.ts";
 import { startBroker } from "./start-broker.ts";
@@ -29,6 +31,7 @@ import { useRevokedKey } from "./use-revoked-key.ts";
 import { verifyResults } from "./verify-results.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Carries out one kind of step and says in words what came of it; whoever waits waits by the stage. */
 export type SimStep<Name extends Step["step"]> = (
@@ -66,6 +69,10 @@ const interpreters: { readonly [Name in Step["step"]]?: SimStep<Name> } = {
   heal,
   "use-revoked-key": useRevokedKey,
   "verify-results": verifyResults,
+  "begin-joining": beginJoining,
+  command,
+  "send-stale-results": sendStaleResults,
+  "withdraw-with-kills": withdrawWithKills,
   spawn: spawnAgents,
   killswitch,
   federate,
@@ -98,6 +105,7 @@ export function checkSimSteps(steps: readonly Step[]): void {
     }
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }

@@ -7,6 +7,8 @@ import { lookOutside } from "./look-outside.ts";
 import { awaitBusy } from "./await-busy.ts";
 import { awaitQuiet } from "./await-quiet.ts";
 import { awaitSettled } from "./await-settled.ts";
+import { beginJoining } from "./begin-joining.ts";
+import { command } from "./command.ts";
 import { commandSpoke } from "./command-spoke.ts";
 import { eventuallyWithin } from "./eventually-within.ts";
 import { fault } from "./fault.ts";
@@ -26,6 +28,7 @@ import { pauseResumeCycles } from "./pause-resume-cycles.ts";
 import { probe } from "./probe.ts";
 import { restart } from "./restart.ts";
 import { resume } from "./resume.ts";
+import { sendStaleResults } from "./send-stale-results.ts";
 import { settle } from "./settle.ts";
 import { shutdown } from "./shutdown.ts";
 import { spawn } from "./spawn.ts";
@@ -39,6 +42,7 @@ import { waitUntil } from "./wait-until.ts";
 import { watchFrozen } from "./watch-frozen.ts";
 import { withdraw } from "./withdraw.ts";
 import { withdrawAll } from "./withdraw-all.ts";
+import { withdrawWithKills } from "./withdraw-with-kills.ts";
 
 /** Every kind of step that holds no others; a new one is a file, a line here, and an interpreter on each stage. */
 export const plainKinds = {
@@ -75,12 +79,16 @@ export const plainKinds = {
   "on-schedule": onSchedule,
   settle,
   "withdraw-all": withdrawAll,
+  "begin-joining": beginJoining,
+  command,
+  "send-stale-results": sendStaleResults,
+  "withdraw-with-kills": withdrawWithKills,
+  own,
   spawn,
   killswitch,
   federate,
   "command-spoke": commandSpoke,
   "forge-commands": forgeCommands,
-  own,
 } as const;
 
 export type PlainStep = {

@@ -1,0 +1,64 @@
+import type { Scenario } from "../steps/scenario.ts";
+import type { Step } from "../steps/step.ts";
+import { underFault } from "../steps/under-fault.ts";
+import { briskTiming } from "./brisk-timing.ts";
+
+const withdrawDeadlineMs = 10_000;
+const withinMs = 60_000;
+const agent = "donor";
+
+const told = (command: "pause" | "resume"): Step => ({ step: "command", agent, command });
+const frozen = (count: number): Step => ({ step: "wait-until", event: "agent.frozen", agent, count, withinMs });
+const thawed = (count: number): Step => ({ step: "wait-until", event: "agent.thawed", agent, count, withinMs });
+
+/**
+ * I10: an event stream may say things twice or in the wrong order; a command is carried out once, and the last one holds.
+ * In virtual time a stream is a TCP connection, which does neither: there the answers beside it are hit.
+ */
+export const duplicateAndReorderedEvents: Scenario = {
+  name: "duplicate-and-reordered-events",
+  title: "events come twice and out of order: each command takes effect once, and the last one holds",
+  description:
+    "The broker sends an agent at work every event twice while it is told to pause and to go on: each command takes effect " +
+    "once. Then it sends events in the wrong order: a resume overtakes the pause before it, and the agent goes on all the " +
+    "same, because a command that comes after a later one is over. The jobs end with the right results.",
+  requirements: ["WC-2", "WC-3", "EG-1"],
+  tags: ["events", "broker", "fault"],
+  stages: ["host", "netns", "sim"],
+  defaults: { slots: 1, jobs: 1, cycles: 2 },
+  timing: briskTiming,
+  steps: ({ slots, jobs, cycles }) => [
+    { step: "start-broker" },
+    { step: "join", agent, slots },
+    { step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 10, children: 0 },
+    { step: "await-busy", agent, sandboxes: Math.min(slots, jobs), withinMs },
+    ...underFault(
+      { kind: "misbehave-broker", rule: { kind: "duplicate-events" }, agent },
+      Array.from({ length: cycles }, (_, index) => [
+        told("pause"),
+        frozen(index + 1),
+        told("resume"),
+        thawed(index + 1),
+      ]).flat(),
+      "twice",
+    ),
+    ...underFault(
+      { kind: "misbehave-broker", rule: { kind: "reorder-events" }, agent },
+      [told("pause"), told("resume")],
+      "swapped",
+    ),
+    { step: "await-settled", batch: "work", withinMs },
+    { step: "verify-results", batch: "work" },
+    { step: "withdraw", agent, deadlineMs: withdrawDeadlineMs },
+  ],
+  expectations: ({ jobs }) => [
+    { checker: "command-once" },
+    { checker: "jobs-settled", settings: { startedMin: jobs, completedAll: 1 } },
+    { checker: "results-correct", settings: { resultsMin: jobs } },
+    { checker: "transitions" },
+    { checker: "lease-exclusivity" },
+    { checker: "completion-once" },
+    { checker: "withdraw-complete" },
+    { checker: "ledger-conservation" },
+  ],
+};
