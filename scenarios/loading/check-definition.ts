@@ -11,6 +11,7 @@ import { stepNames } from "../steps/step.ts";
 import { castProblems } from "./check-cast.ts";
 import { type Problem, unknownField, unknownWord } from "./file-problem.ts";
 import { StepProblems } from "./step-problems.ts";
+import { storeKinds } from "../steps/store-kinds.ts";
 
 const count = (max: number) => z.int().min(1).max(max).optional();
 const Definition = z.strictObject({
@@ -23,7 +24,7 @@ const Definition = z.strictObject({
   needs: z.array(z.enum(needNames)).optional(),
   hurts: z.string().min(1).optional(),
   hostWide: z.boolean().optional(),
-  store: z.enum(["memory", "sqlite"]).optional(),
+  store: z.enum(storeKinds).optional(),
   defaults: z
     .strictObject({
       slots: count(limits.slotsMax),
