@@ -12,6 +12,7 @@ import { jobRespawns } from "./job-respawns.ts";
 import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { clockJump } from "./clock-jump.ts";
 import { diskFull } from "./disk-full.ts";
 import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
@@ -21,10 +22,14 @@ import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
+import { pauseAtEveryState } from "./pause-at-every-state.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
+import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { storeLoss } from "./store-loss.ts";
+import { storeRollback } from "./store-rollback.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
 import { withdrawDuringJob } from "./withdraw-during-job.ts";
 import { withdrawTwice } from "./withdraw-twice.ts";
@@ -39,6 +44,7 @@ export const catalog: readonly Scenario[] = [
   joinWorkPauseResumeWithdraw,
   hundredInARow,
   rapidPauseResume,
+  pauseAtEveryState,
   ownerComesBack,
   withdrawUnderLoad,
   withdrawDuringJob,
@@ -53,8 +59,12 @@ export const catalog: readonly Scenario[] = [
   goodbyeRacesSigterm,
   resumeElsewhere,
   agentFrozenPastItsLease,
+  partitionAndFence,
   brokerRestart,
   duplicateAndReorderedEvents,
+  storeLoss,
+  storeRollback,
+  clockJump,
   diskFull,
   killswitchScenario,
   federatedSpawnStatusKill,

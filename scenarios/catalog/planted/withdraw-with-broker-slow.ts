@@ -2,18 +2,16 @@ import type { Mutant } from "../../zoo/mutant.ts";
 
 export default {
   name: "withdraw-with-broker-slow",
-  breaks: "I8",
-  why: "Checkpoints that are on their way are waited for as long as they took where it was written: a moment.",
+  breaks: "I7",
+  why: "An answer that comes late is taken for one to an earlier call, and not heeded.",
   patches: [
     {
       file: "agent/core/withdrawal-broker.ts",
-      find: "  const { upload, broker, answer } = withdrawalShares;",
-      replace: "  const { broker, answer } = withdrawalShares;\n  const upload = 0.02;",
-    },
-    {
-      file: "agent/core/withdrawal-broker.ts",
-      find: "  if (!isOver(turn, withdrawal, withdrawalShares.upload) && !everythingSent(turn, withdrawal)) return;",
-      replace: "  if (!isOver(turn, withdrawal, upload) && !everythingSent(turn, withdrawal)) return;",
+      find: `  if (withdrawal.record.current !== "hand-back" || !withdrawal.asked) return;
+  if (outcome.ok) handedBack(`,
+      replace: `  if (withdrawal.record.current !== "hand-back" || !withdrawal.asked) return;
+  if (turn.nowMs - withdrawal.stepBegunAtMs > 1_500) return;
+  if (outcome.ok) handedBack(`,
     },
   ],
 } satisfies Mutant;
