@@ -10,7 +10,8 @@ import { catalog } from "./catalog/catalog.ts";
 import { runOptions } from "./config.ts";
 import { runOnSim } from "./run-on-sim.ts";
 import type { Scenario } from "./steps/scenario.ts";
-import { nestedSteps, Step, stepTitle } from "./steps/step.ts";
+import { nestedSteps } from "./steps/nested-steps.ts";
+import { Step, stepTitle } from "./steps/step.ts";
 
 let runs: string;
 beforeEach(() => {

@@ -39,9 +39,7 @@ describe("scenarios on this host", () => {
     ["withdraw-under-load", ["--store", "sqlite"]],
     ["rapid-pause-resume", ["--cycles", "100"]],
     ["hundred-in-a-row", ["--cycles", "2"]],
-    ["withdraw-twice", []],
     ["withdraw-with-broker-down", []],
-    ["goodbye-shutdown", []],
     ["sigterm-shutdown", []],
     ["broker-restart", []],
   ])("%s %j passes and leaves the host as it was", async (name, args) => {

@@ -15,6 +15,7 @@ import {
 } from "../protocol/verdict.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import {
+  type OtherRun,
   type Recorder,
   saveSnapshot,
   type Snapshot,
@@ -24,12 +25,13 @@ import {
 } from "../residue-scanner/scanner.ts";
 import { applicableTo } from "./foreign/applicable.ts";
 import type { LoadedAgent } from "./foreign/load-agent.ts";
-import { ForeignCast, runForeignStep } from "./foreign/steps.ts";
+import { ForeignCast, runForeignStep } from "./foreign/foreign-steps.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
+import { otherRuns } from "./other-runs.ts";
 import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
@@ -77,6 +79,8 @@ interface Progress {
   readonly interruption: Interruption;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
+  /** Those that were under way when this one began. */
+  readonly otherRuns: readonly OtherRun[];
   id: string;
   stage: HostStage | undefined;
   recorder: Recorder | undefined;
@@ -91,7 +95,8 @@ interface Progress {
  */
 export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const startedAt = Date.now();
-  const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt));
+  const id = randomBytes(4).toString("hex");
+  const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt), id);
   const history = new RunHistory(prepare(directory), directory.run);
   const interruption = listenForInterruption({
     deadlineMs: request.options.deadlineMs,
@@ -101,7 +106,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
     ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
-    ...{ id: randomBytes(4).toString("hex"), phases: [] },
+    ...{ id, phases: [], otherRuns: otherRuns(id) },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
   for (const reporter of request.reporters) history.onRecord((record) => reporter.record(record));
@@ -204,6 +209,7 @@ async function lookAgain(progress: Progress): Promise<void> {
       harnessFiles: runDirectoryFiles,
       identifiers: [...stage.agents.values()].map((agent) => agent.agentId),
       processes: stage.seen,
+      otherRuns: [...progress.otherRuns, ...otherRuns(progress.id)],
     },
     { signal: interruption.signal, recorder: progress.recorder ?? null },
   );

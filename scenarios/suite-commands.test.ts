@@ -104,7 +104,6 @@ describe("scenarios run", () => {
   it.each([
     [["--stage", "sim", "--keep"], "--keep has no meaning with --stage sim"],
     [["--stage", "sim", "--store", "sqlite"], "--store has no meaning with --stage sim"],
-    [["--stage", "host", "--workers", "2"], "--workers has no meaning on the stage host"],
   ])("refuses %j, which would do nothing", async (flags, why) => {
     const { exitCode, stderr } = await runMain(["run", simple, ...flags, "--dry-run", "--output", at("runs")]);
     expect(exitCode).toBe(64);

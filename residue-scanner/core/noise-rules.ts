@@ -2,6 +2,7 @@ import { endingNoise } from "./ending-noise.ts";
 import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
 import { changedOnly, grownBy, isRecorded, type NoiseRule } from "./noise-rule.ts";
+import { isOfOtherRun } from "./other-runs.ts";
 import { toldWith } from "./told-with.ts";
 import { isSeenInFull } from "./setting-paths.ts";
 
@@ -18,6 +19,12 @@ export const foreignProcess: NoiseRule = {
       (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
 };
 
+const otherRun: NoiseRule = {
+  id: "other-run",
+  reason: "Evidence shows that another run of scenarios did it, which went on at the same time; the examples name it.",
+  matches: (one) => isOfOtherRun(one.attribution) && foreignProcess.matches(one),
+};
+
 /**
  * Everything that is excused, tried from the top. Rules look at what changed and at evidence, never at a list of paths
  * for convenience: ignore lists lose more truth than noise.
@@ -27,5 +34,6 @@ export const noiseRules: readonly NoiseRule[] = [
   ...fileNoise,
   ...endingNoise,
   ...toldWith,
+  otherRun,
   foreignProcess,
 ];

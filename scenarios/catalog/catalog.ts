@@ -12,6 +12,7 @@ import { jobRespawns } from "./job-respawns.ts";
 import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
+import { clockJump } from "./clock-jump.ts";
 import { diskFull } from "./disk-full.ts";
 import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
@@ -23,9 +24,12 @@ import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.t
 import { killswitchScenario } from "./killswitch.ts";
 import { pauseAtEveryState } from "./pause-at-every-state.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
+import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { storeLoss } from "./store-loss.ts";
+import { storeRollback } from "./store-rollback.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
 import { withdrawDuringJob } from "./withdraw-during-job.ts";
 import { withdrawTwice } from "./withdraw-twice.ts";
@@ -55,8 +59,12 @@ export const catalog: readonly Scenario[] = [
   goodbyeRacesSigterm,
   resumeElsewhere,
   agentFrozenPastItsLease,
+  partitionAndFence,
   brokerRestart,
   duplicateAndReorderedEvents,
+  storeLoss,
+  storeRollback,
+  clockJump,
   diskFull,
   killswitchScenario,
   federatedSpawnStatusKill,

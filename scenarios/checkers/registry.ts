@@ -26,6 +26,7 @@ import { withdrawnFrom } from "./leaving/withdrawn-from.ts";
 import { resumedElsewhere } from "./checkpoints/resumed-elsewhere.ts";
 import { shutdownRaced } from "./leaving/shutdown-raced.ts";
 import { staleFenced } from "./leases/stale-fenced.ts";
+import { epochsGrow } from "./leases/epochs-grow.ts";
 import { lostNoticed } from "./contact/lost-noticed.ts";
 import { noIntake } from "./pause/no-intake.ts";
 import { noLostJob } from "./jobs/no-lost-job.ts";
@@ -193,6 +194,7 @@ export const checkers = {
   "heartbeats-while-busy": heartbeatsWhileBusy,
   "paused-in-states": pausedInStates,
   killswitch,
+  "epochs-grow": epochsGrow,
   "stale-fenced": staleFenced,
   "shutdown-raced": shutdownRaced,
   "resumed-elsewhere": resumedElsewhere,

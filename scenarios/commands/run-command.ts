@@ -112,8 +112,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...(agent === undefined ? {} : { agent }),
   }));
   if (stage !== "sim") for (const { options } of requests) preflight(options);
-  // A run on this host reads all of it, and would take another one's doings for its own.
-  const workers = stage !== "sim" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
@@ -177,6 +176,8 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
+      // In virtual time each has a host of its own.
+      alone: ({ scenario }) => stage !== "sim" && scenario.hostWide === true,
       skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
       run: (entry, attempt) => {
         const at = entry.position - (first?.position ?? 0);

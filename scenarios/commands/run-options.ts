@@ -27,8 +27,8 @@ Names may be globs, and files hold scenarios of your own
 (docs/own-scenarios.md). \`scenarios.config.ts\` may say where more of them lie,
 and has a default for every option below. What is chosen runs in the order of \`scenarios list\`:
 first --last-failed keeps what failed, then --repeat-each repeats it, then
---shard takes its part. On the host scenarios run alone, one after the other;
-what may hurt whoever else uses it is asked about, or needs --yes.
+--shard takes its part. What may hurt whoever else uses this machine is asked
+about, or needs --yes.
 
 Examples:
   scenarios run withdraw-under-load
@@ -156,7 +156,11 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--last-failed", "only what came to no good end the last time")
     .option("--repeat-each <n>", "run each so many times, with seeds of their own (default: 1)", whole(repeatsMax))
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
-    .option("-j, --workers <n>", "how many at once on the stage sim (default: 1)", whole(workersMax))
+    .option(
+      "-j, --workers <n>",
+      "how many at once (default: 1); what touches all of the host runs alone",
+      whole(workersMax),
+    )
     .option(
       "--retries <n>",
       "run again what failed or is unknown, but nothing that left residue on this host (default: 0)",

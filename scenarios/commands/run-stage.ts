@@ -8,7 +8,6 @@ interface StageFlags {
   readonly store?: unknown;
   readonly policy?: unknown;
   readonly keep?: boolean;
-  readonly workers?: number;
   readonly agent?: string;
 }
 
@@ -16,7 +15,7 @@ interface StageFlags {
  * Where to run: this machine unless something else is said.
  *
  * @param flags what else was asked for; what only the other stage has is refused
- * @throws UsageError `unknown-stage`, `not-linux`, `not-on-host` or `not-on-sim`
+ * @throws UsageError `unknown-stage`, `not-linux` or `not-on-sim`
  */
 export function stageNamed(name = "host", flags: StageFlags): RunStage {
   const stage = stageNames.find((one) => one === name);
@@ -28,10 +27,7 @@ export function stageNamed(name = "host", flags: StageFlags): RunStage {
     });
   }
   if (stage === "sim") checkOnSim(flags);
-  else {
-    checkPlatform(stage);
-    checkOnHost(stage, flags);
-  }
+  else checkPlatform(stage);
   return stage;
 }
 
@@ -41,17 +37,6 @@ function checkPlatform(stage: RunStage): void {
     code: "not-linux",
     next: "Run it on Linux, or with --stage sim.",
   });
-}
-
-function checkOnHost(stage: RunStage, { workers = 1 }: StageFlags): void {
-  if (workers === 1) return;
-  throw new UsageError(
-    `--workers has no meaning on the stage ${stage}: each run reads all of the host, and runs there alone.`,
-    {
-      code: "not-on-host",
-      next: "Leave it out, or run with --stage sim.",
-    },
-  );
 }
 
 function checkOnSim({ store, policy, agent, keep = false }: StageFlags): void {

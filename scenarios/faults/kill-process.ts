@@ -14,7 +14,6 @@ export const killProcess: FaultKind<"kill-process"> = {
   proves: "every process that was hit is gone",
   needs: "nothing",
   onSim: true,
-  missing: () => null,
   async apply({ processes, cast }, spec) {
     const { target, role, processes: hit } = processes(spec);
     if (role !== "jobs") cast.ending(spec.process);

@@ -19,7 +19,6 @@ export const stopProcess: FaultKind<"stop-process"> = {
   proves: "no thread runs, and no CPU time is used while it stands still",
   needs: "nothing",
   onSim: true,
-  missing: () => null,
   async apply({ processes, writeAhead, cast }, spec) {
     const { target, role, processes: all } = processes(spec);
     const hit = all.filter(isAlive);

@@ -14,6 +14,9 @@ const instead: { readonly [Name in CheckerName]?: CheckerName } = {
   "withdrawal-measured": "withdrawal-bound",
 };
 
+/** What the harness records whosever agent it is. */
+const seenAnyway: ReadonlySet<string> = new Set(["witness.result", "fault.applied", "fault.undone"]);
+
 export interface Applicable {
   readonly judged: readonly ScenarioExpectation[];
   readonly notApplicable: readonly { readonly id: string; readonly title: string; readonly detail: string }[];
@@ -46,6 +49,6 @@ function whyNot({ name, usesBroker = false, ...has }: AgentDefinition, checker: 
     return has[needed as keyof typeof has] === undefined ? `${name} has no ${needed}` : null;
   }
   const types: readonly string[] = checkers[checker].sees;
-  if (usesBroker && types.every((type) => type.startsWith("broker.") || type === "witness.result")) return null;
+  if (usesBroker && types.every((type) => type.startsWith("broker.") || seenAnyway.has(type))) return null;
   return `it goes by what ${name} does not record`;
 }

@@ -19,12 +19,15 @@ export interface ForeignAgent {
   /** Aborted when the run is to end, or the step has taken too long. */
   readonly signal: AbortSignal;
   /** The agent's processes now: those that commands of the adapter left running, and those of `pids`. */
-  pids(): readonly number[];
+  readonly pids: () => readonly number[];
   /**
    * Runs a program to its end, marked as this run's, with its output in the run directory's logs. Its standard output is
    * what it returns; throws when it does not end with 0.
    */
-  run(command: AgentCommand, options?: { readonly env?: Readonly<Record<string, string>> }): Promise<string>;
+  readonly run: (
+    command: AgentCommand,
+    options?: { readonly env?: Readonly<Record<string, string>> },
+  ) => Promise<string>;
 }
 
 export interface ForeignJobs {
@@ -55,6 +58,8 @@ export interface AgentDefinition {
   /** Its processes, where they are not those that `join` left running: a service manager's. */
   readonly pids?: (agent: ForeignAgent) => Promise<readonly number[]> | readonly number[];
   readonly pause?: Act;
+  /** How long its processes may take to stand still after that; 5,000 ms. */
+  readonly standsWithinMs?: number;
   readonly resume?: Act;
   /** Gives it work, where that does not come from the broker. */
   readonly submit?: (agent: ForeignAgent, jobs: ForeignJobs) => unknown;

@@ -54,7 +54,8 @@ export class Guest {
     try {
       const given = this.given(signal);
       const done = typeof how === "function" ? await how(given) : await given.run(how as AgentCommand);
-      await this.look(signal);
+      // Of one that is gone nobody may be able to tell.
+      if (field !== "withdraw") await this.look(signal);
       return done;
     } catch (error) {
       this.#stage.options.signal.throwIfAborted();

@@ -21,6 +21,7 @@ const fields: { readonly [Field in keyof Required<AgentDefinition>]: readonly Ki
   status: ["command", "function"],
   pids: ["function"],
   pause: ["command", "function"],
+  standsWithinMs: ["number"],
   resume: ["command", "function"],
   submit: ["function"],
   withdraw: ["command", "function"],

@@ -13,7 +13,8 @@ export interface Runner {
 
 /** Each is loaded where it is asked for: none needs what the others have. */
 export async function openRunner(stage: RunStage, workers: number): Promise<Runner> {
-  if (stage !== "sim" || workers === 1) return oneByOne(stage);
+  if (workers === 1) return oneByOne(stage);
+  if (stage !== "sim") return await sideBySideOnHost(stage);
   const { openSimPool } = await import("./sim-pool.ts");
   const interruption = listenForInterruption({ deadlineMs: null, undoes: false });
   const pool = openSimPool(workers, interruption.signal);
@@ -24,6 +25,13 @@ export async function openRunner(stage: RunStage, workers: number): Promise<Runn
       interruption.close();
     },
   };
+}
+
+async function sideBySideOnHost(stage: "host" | "netns"): Promise<Runner> {
+  const { openHostPool } = await import("./host-pool.ts");
+  const interruption = listenBetweenRuns();
+  const { signal } = interruption;
+  return { run: openHostPool(stage, signal), signal, close: async () => interruption.close() };
 }
 
 async function oneByOne(stage: RunStage): Promise<Runner> {

@@ -79,6 +79,7 @@ test("an agent that is killed holds nothing any more; its leases end when the br
   const history = new HistoryBuilder();
   const grant = { jobId: "job-1", leaseId: "lease-1", epoch: 1 };
   const agentId = "a".repeat(64);
+  history.agent("agent.acquired", { resource: "directory /home/guest" });
   history.agent("agent.started", { instanceId: agentSource, pid: 7, driver: "process", resumed: false });
   history.broker("broker.enrolled", { agentId, instanceId: agentSource, again: false });
   history.wait(5).broker("broker.leased", { ...grant, agentId, expiresAt: 0 });

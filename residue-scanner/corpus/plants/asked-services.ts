@@ -56,7 +56,7 @@ export const askedServicePlants: CorpusSection = {
       ...{ left: ":", text: "$D.asked-for", undo: 'rm -f "$D.asked-for"' },
     }),
     asked({
-      name: "g-opened-by-other",
+      name: "g-other-opened",
       what: "a file that a service had opened and handed to the job, which wrote to it",
       serve: 'serve-opened "$D/door" "$D/file"; echo old-old > "$D/file"',
       ask: 'kernel write-handed "$D/door"',

@@ -84,6 +84,14 @@ our %asked_commands = (
       sleep 3600 while 1;
     });
   },
+  # KEYCTL_SEARCH (10) in the user's keyring, KEYCTL_SET_TIMEOUT (15)
+  "key-timeout" => sub {
+    my ($name, $seconds) = @_;
+    my $key = call("keyctl", 10, -4, my $type = "user", $name, 0);
+    call("keyctl", 15, $key, $seconds + 0);
+  },
+  # SHM_LOCK (11)
+  "shm-lock" => sub { call("shmctl", shmget($_[0], 4096, 0), 11, 0) },
   # mq_open(3) to write, mq_timedsend(2) without a deadline
   "queue-send" => sub {
     my $queue = call("mq_open", $_[0], 01 | 04000, 0, 0);

@@ -118,7 +118,7 @@ export class Network {
   async close(): Promise<void> {
     for (const way of this.#ways) await way.close();
     const keepers = [...Array.from(this.#seats.values(), (seat) => seat.keeper), this.#router];
-    for (const { kill } of keepers) kill("SIGKILL");
+    for (const one of keepers) one.kill("SIGKILL");
     const late = new Promise((resolve) => setTimeout(resolve, endMsMax).unref());
     await Promise.race([Promise.all(keepers.map(({ exited }) => exited)), late]);
   }

@@ -1,6 +1,7 @@
 import { UsageError } from "../../../foundation/errors.ts";
 import type { Nested } from "../../steps/play-steps.ts";
-import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
+import { nestedSteps } from "../../steps/nested-steps.ts";
+import type { Step, StepOf } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
 import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";

@@ -136,7 +136,7 @@ async function pause(cast: ForeignCast, { agent }: Pick<StepOf<"pause">, "agent"
   const witness = guest.witness();
   const askedAt = performance.now();
   await guest.act("pause", actWithinMs);
-  const stoppedAt = watchUntilStopped(witness);
+  const stoppedAt = watchUntilStopped(witness, cast.definition.standsWithinMs);
   if (stoppedAt === undefined) {
     throw new WaitError(`${agent} was asked to pause and its processes ran on: ${witness.running().join(", ")}.`, {
       code: "not-frozen",
