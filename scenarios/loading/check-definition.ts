@@ -12,6 +12,7 @@ import { castProblems } from "./check-cast.ts";
 import { type Problem, unknownWord } from "./file-problem.ts";
 import { issueProblems } from "./issue-problems.ts";
 import { StepProblems } from "./step-problems.ts";
+import { storeKinds } from "../steps/store-kinds.ts";
 
 const count = (max: number) => z.int().min(1).max(max).optional();
 const Definition = z.strictObject({
@@ -24,7 +25,7 @@ const Definition = z.strictObject({
   needs: z.array(z.enum(needNames)).optional(),
   hurts: z.string().min(1).optional(),
   hostWide: z.boolean().optional(),
-  store: z.enum(["memory", "sqlite"]).optional(),
+  store: z.enum(storeKinds).optional(),
   defaults: z
     .strictObject({
       slots: count(limits.slotsMax),
