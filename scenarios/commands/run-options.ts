@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { stageNames } from "../../protocol/verdict.ts";
+import { stageNames } from "../../protocol/stage-names.ts";
 
 import { limits } from "../../foundation/limits.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";

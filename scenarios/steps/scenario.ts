@@ -1,4 +1,4 @@
-import type { stageNames } from "../../protocol/verdict.ts";
+import type { stageNames } from "../../protocol/stage-names.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import type { NeedName } from "../needs/needs.ts";
 import type { ScenarioExpectation } from "../checkers/registry.ts";

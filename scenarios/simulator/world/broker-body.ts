@@ -162,6 +162,8 @@ export class BrokerBody implements EventTarget, RequestTaker {
 
   /** How much its store has taken, where it may have to take that back. */
   get commits(): number {
+    // What is due by now is written when somebody looks.
+    this.#decisions.flush();
     return this.#store.commits;
   }
 
