@@ -11,6 +11,7 @@ import { runMarker } from "../protocol/job-environment.ts";
 import { aftermathSentence, readAftermath } from "../reports/runs/read-aftermath.ts";
 import { settleAndCompare, startRecorder, takeSnapshot } from "../residue-scanner/scanner.ts";
 import { heal } from "./heal.ts";
+import { otherRuns } from "./other-runs.ts";
 import { markedProcesses } from "./stages/host/proc.ts";
 import { type Kill, killHarness, type KilledHarness, processesNaming } from "./testing/killed-harness.ts";
 import type { UndoAction } from "./undo/undo-action.ts";
@@ -57,6 +58,7 @@ it(
     const recorder = await startRecorder();
     onTestFinished(async () => await recorder.close());
     const windowFromMs = Date.now();
+    const others = otherRuns("");
     const baseline = await takeSnapshot();
     for (let index = 0; index < kills; index += 1) {
       const { told, scenario, kill, moment } = drawKill(index, random);
@@ -77,7 +79,13 @@ it(
       baseline,
       {
         ...{ policy: "developer", runId: "none", windowFromMs, windowToMs: Date.now(), cgroupPrefixes: [] },
-        ...{ agentPaths: [], jobPaths: [], harnessPaths: [root], processes: [] },
+        ...{
+          agentPaths: [],
+          jobPaths: [],
+          harnessPaths: [root],
+          processes: [],
+          otherRuns: [...others, ...otherRuns("")],
+        },
       },
       { recorder },
     );
