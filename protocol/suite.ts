@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
-import { stageNames } from "./verdict.ts";
+import { stageNames } from "./stage-names.ts";
 
 /** What became of one entry of a suite, all its attempts taken together. */
 export const outcomes = [

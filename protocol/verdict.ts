@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { ResidueReport } from "./residue-report.ts";
+import { stageNames } from "./stage-names.ts";
 
 export const verdicts = ["pass", "fail", "unknown"] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -10,9 +11,6 @@ export function worstVerdict(results: readonly Verdict[]): Verdict {
   if (results.includes("fail")) return "fail";
   return results.includes("unknown") ? "unknown" : "pass";
 }
-
-/** Where a scenario can be played: real processes here, real processes each in a network of its own, virtual time. */
-export const stageNames = ["host", "netns", "sim"] as const;
 
 /** One thing that a scenario expects, judged. */
 export const Expectation = z.strictObject({

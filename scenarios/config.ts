@@ -9,6 +9,7 @@ import { defaultTiming, Timing } from "../protocol/timing.ts";
 import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 import { type TestedArtifact, testedArtifacts } from "./tested-artifacts.ts";
+import { type StoreKind, storeKinds } from "./steps/store-kinds.ts";
 
 const Command = z.array(z.string().min(1)).min(1);
 
@@ -29,7 +30,7 @@ const flagDefaults = {
   maxFailures: z.int().min(1).optional(),
   stage: z.string().optional(),
   seed: z.string().min(1).optional(),
-  store: z.enum(["memory", "sqlite"]).optional(),
+  store: z.enum(storeKinds).optional(),
   /** `90s`, `2m`, or seconds. */
   timeout: z.union([z.number().positive(), z.string()]).optional(),
   /** Where run directories are made; from the configuration's own folder. */
@@ -48,7 +49,7 @@ export const Config = z.strictObject({
   scenarios: z.union([z.string().min(1), z.array(z.string().min(1))]).optional(),
   /** A command that understands `donor-agent`'s options, or the file of an adapter, from the configuration's own folder. */
   agent: z.union([z.strictObject({ command: Command }), z.string().min(1)]).optional(),
-  broker: z.strictObject({ command: Command.optional(), store: z.enum(["memory", "sqlite"]).optional() }).optional(),
+  broker: z.strictObject({ command: Command.optional(), store: z.enum(storeKinds).optional() }).optional(),
   timing: Timing.partial().optional(),
   policy: z.enum(residuePolicies).optional(),
   slots: z.int().min(1).max(limits.slotsMax).optional(),
@@ -68,7 +69,7 @@ export interface RunOptions {
   readonly knobs: ScenarioKnobs;
   readonly timing: Timing;
   readonly policy: (typeof residuePolicies)[number];
-  readonly store: "memory" | "sqlite";
+  readonly store: StoreKind;
   readonly deadlineMs: number;
   readonly agentCommand: readonly string[];
   readonly brokerCommand: readonly string[];

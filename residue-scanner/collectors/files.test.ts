@@ -63,7 +63,8 @@ describe("the files collector", () => {
     const { files: baseline } = await read(root);
     writeFileSync(join(root, "d1/e1/new"), "");
     rmdirSync(join(root, "d2/e2"));
-    const again = await collectFiles({ roots: [root], workers: 2, baseline });
+    // Of a thread that read little most may differ, and is then kept as it is.
+    const again = await collectFiles({ roots: [root], workers: 1, baseline });
     const alone = await read(root);
     expect(facts(again.files)).toEqual(facts(alone.files));
     expect(again.reading).toMatchObject({ facts: alone.reading.facts, status: alone.reading.status });

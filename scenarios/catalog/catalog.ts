@@ -24,6 +24,7 @@ import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
 import { pauseAtEveryState } from "./pause-at-every-state.ts";
+import { outOfDescriptors } from "./out-of-descriptors.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
 import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
@@ -38,6 +39,7 @@ import { withdrawUnderLoad } from "./withdraw-under-load.ts";
 import { withdrawWhileEnrolling } from "./withdraw-while-enrolling.ts";
 import { withdrawWhilePaused } from "./withdraw-while-paused.ts";
 import { withdrawWithBrokerDown } from "./withdraw-with-broker-down.ts";
+import { withdrawWithBrokerLying } from "./withdraw-with-broker-lying.ts";
 import { withdrawWithBrokerSlow } from "./withdraw-with-broker-slow.ts";
 
 /** Every scenario that `scenarios list` shows, in that order. */
@@ -55,6 +57,7 @@ export const catalog: readonly Scenario[] = [
   withdrawCrashAtEveryStep,
   withdrawWithBrokerDown,
   withdrawWithBrokerSlow,
+  withdrawWithBrokerLying,
   goodbyeShutdown,
   sigtermShutdown,
   goodbyeRacesSigterm,
@@ -67,6 +70,7 @@ export const catalog: readonly Scenario[] = [
   storeRollback,
   clockJump,
   diskFull,
+  outOfDescriptors,
   killswitchScenario,
   federatedSpawnStatusKill,
   federatedForgery,

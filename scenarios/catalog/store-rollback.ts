@@ -22,6 +22,8 @@ export const storeRollback: Scenario = {
     { step: "join", agent: "donor", slots },
     { step: "pause", agent: "donor" },
     { step: "submit", batch: "work", jobs, units: 30, unitCpuMs: 10, children: 0 },
+    // What is told is in the store.
+    { step: "wait-until", event: "broker.job", where: { to: "queued" }, count: jobs, withinMs: 60_000 },
     { step: "keep-store", as: "early" },
     { step: "resume", agent: "donor" },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },

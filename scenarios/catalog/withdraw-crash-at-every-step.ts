@@ -1,10 +1,10 @@
-import { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+import { withdrawalStepNames } from "../../protocol/withdrawal-step-names.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 /** The first is taken in the turn in which the withdrawal begins, and is never in the journal as the current one. */
-const journalled = WithdrawalStep.shape.step.options.slice(1);
+const journalled = withdrawalStepNames.slice(1);
 /** In virtual time several of them pass within a moment, in which nobody can be killed. */
 const killsMin = 4;
 

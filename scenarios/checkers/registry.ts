@@ -27,6 +27,7 @@ import { resumedElsewhere } from "./checkpoints/resumed-elsewhere.ts";
 import { shutdownRaced } from "./leaving/shutdown-raced.ts";
 import { staleFenced } from "./leases/stale-fenced.ts";
 import { epochsGrow } from "./leases/epochs-grow.ts";
+import { deferredTold } from "./leaving/deferred-told.ts";
 import { lostNoticed } from "./contact/lost-noticed.ts";
 import { noIntake } from "./pause/no-intake.ts";
 import { noLostJob } from "./jobs/no-lost-job.ts";
@@ -194,6 +195,7 @@ export const checkers = {
   "heartbeats-while-busy": heartbeatsWhileBusy,
   "paused-in-states": pausedInStates,
   killswitch,
+  "deferred-told": deferredTold,
   "epochs-grow": epochsGrow,
   "stale-fenced": staleFenced,
   "shutdown-raced": shutdownRaced,

@@ -36,6 +36,8 @@ test("the list is narrowed by words and by stage, and every scenario cites rows 
   expect(await listed("--grep", "WC-15")).toEqual(["hundred-in-a-row"]);
   expect(await listed("--grep", "nothing-has-this")).toEqual([]);
   expect(await listed("--stage", "sim", "--grep-invert", "@withdraw|@pause")).toEqual(
-    catalog.filter(({ tags }) => !tags.includes("withdraw") && !tags.includes("pause")).map(({ name }) => name),
+    catalog
+      .filter(({ tags, stages }) => stages.includes("sim") && !tags.includes("withdraw") && !tags.includes("pause"))
+      .map(({ name }) => name),
   );
 });

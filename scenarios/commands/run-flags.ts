@@ -3,6 +3,7 @@ import type { ResiduePolicy } from "../../protocol/residue-report.ts";
 import { placeOf } from "../loading/file-problem.ts";
 import type { Shard } from "../selection/shard.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import type { StoreKind } from "../steps/store-kinds.ts";
 
 /** The options of `scenarios run`. */
 export interface RunFlags {
@@ -27,7 +28,7 @@ export interface RunFlags {
   readonly jobs?: number;
   readonly cycles?: number;
   readonly seed?: string;
-  readonly store?: "memory" | "sqlite";
+  readonly store?: StoreKind;
   readonly policy?: ResiduePolicy;
   /** In seconds. */
   readonly timeout?: number;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { stageNames } from "../../protocol/verdict.ts";
+import { stageNames } from "../../protocol/stage-names.ts";
 
 import { limits } from "../../foundation/limits.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
@@ -10,6 +10,7 @@ import type { MergeFlags } from "./merge-command.ts";
 import { collect, count, nonEmpty, oneOf, seconds, shard, whole } from "./option-values.ts";
 import type { RecheckFlags } from "./recheck-command.ts";
 import type { GivenFlags } from "./run-flags.ts";
+import { storeKinds } from "../steps/store-kinds.ts";
 
 const repeatsMax = 10_000;
 const retriesMax = 100;
@@ -177,7 +178,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
     .option("--cycles <n>", "how many times, where the scenario does something over and over", whole(limits.cyclesMax))
     .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)", nonEmpty)
-    .option("--store <kind>", "the broker's store: memory or sqlite", oneOf("memory", "sqlite"))
+    .option("--store <kind>", "the broker's store: memory, sqlite, or redis, a server of its own", oneOf(...storeKinds))
     .option(
       "--policy <name>",
       "developer takes a partial view as a pass; ci and strict do not (default: by user)",

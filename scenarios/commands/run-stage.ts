@@ -1,6 +1,6 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
-import { stageNames } from "../../protocol/verdict.ts";
+import { stageNames } from "../../protocol/stage-names.ts";
 import type { RunStage } from "../steps/scenario.ts";
 
 /** What was asked for that only one of the stages has. */

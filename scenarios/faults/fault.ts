@@ -34,9 +34,9 @@ export interface FaultInForce {
 
 /** A process of the cast, or several, that a fault is to hit. */
 export interface FaultProcesses {
-  /** As the history knows it: an agent id, or "broker". */
+  /** As the history knows it: an agent id, "broker" or "store". */
   readonly target: string;
-  readonly role: "agent" | "broker" | "jobs";
+  readonly role: "agent" | "broker" | "store" | "jobs";
   readonly processes: readonly { readonly pid: number; readonly startTime: string; readonly name: string }[];
 }
 

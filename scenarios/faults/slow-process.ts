@@ -5,7 +5,7 @@ import type { FaultContext, FaultInForce, FaultKind, FaultProcesses } from "./fa
 import { controlledBy, figure, limitInCgroup } from "./fault-cgroup.ts";
 import type { FaultSpecOf } from "./fault-spec.ts";
 
-const names = { agent: "slow-agent", broker: "slow-broker", jobs: "slow-jobs" } as const;
+const names = { agent: "slow-agent", broker: "slow-broker", store: "slow-store", jobs: "slow-jobs" } as const;
 
 /** Over which the limit is held, in microseconds; the kernel's own default. */
 const periodUs = 100_000;

@@ -97,6 +97,8 @@ describe("somebody else's agent", () => {
       Array.from({ length: 4 }, () => [1, 0]),
     );
     expect(seen("witness.withdrawn")).toHaveLength(1);
+    // Who has gone as it was asked to is not taken down once more.
+    expect(ledger.open.filter(({ undo }) => undo === "run-command")).toEqual([]);
   });
 
   it("has steps that are not applicable, which neither pass nor end the run", async () => {
@@ -141,11 +143,12 @@ describe("somebody else's agent", () => {
   });
 
   it("is taken down by the undo ledger, if nobody else does", async () => {
-    await play(sleeper, [joins]);
+    const undone = join(runs, "undone");
+    await play({ ...sleeper, undo: ["/bin/sh", "-c", 'touch "$1-$2"', "sh", undone, "{name}"] }, [joins]);
     const pid = pidOf(join(stage.place, "guest"));
     expect(processStat(pid)?.command).toBe("sleep");
     expect(await ledger.undoAll()).toEqual([]);
     expect(["Z", undefined]).toContain(processStat(pid)?.state);
-    expect(existsSync(stage.place)).toBe(false);
+    expect([existsSync(stage.place), existsSync(`${undone}-guest`)]).toEqual([false, true]);
   });
 });

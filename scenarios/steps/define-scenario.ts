@@ -2,6 +2,7 @@ import type { Timing } from "../../protocol/timing.ts";
 import type { ScenarioExpectation } from "../checkers/registry.ts";
 import type { Scenario, ScenarioKnobs } from "./scenario.ts";
 import type { Step } from "./step.ts";
+import type { StoreKind } from "./store-kinds.ts";
 
 /** A scenario as its author writes it; what is left out has a default. */
 export interface ScenarioDefinition {
@@ -24,7 +25,7 @@ export interface ScenarioDefinition {
   /** It touches state that the whole host shares: a crontab, every processor. */
   readonly hostWide?: boolean;
   /** The broker's store on the host; what outlives the broker needs one that lasts. */
-  readonly store?: "memory" | "sqlite";
+  readonly store?: StoreKind;
   /** What `--slots`, `--jobs` and `--cycles` are when nobody says; 2, 4 and 1. */
   readonly defaults?: Partial<ScenarioKnobs>;
   /** Times that differ from the fleet's defaults, in milliseconds. */

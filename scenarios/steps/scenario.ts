@@ -1,8 +1,9 @@
-import type { stageNames } from "../../protocol/verdict.ts";
+import type { stageNames } from "../../protocol/stage-names.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import type { NeedName } from "../needs/needs.ts";
 import type { ScenarioExpectation } from "../checkers/registry.ts";
 import type { Step } from "./step.ts";
+import type { StoreKind } from "./store-kinds.ts";
 
 /** What a user may set for a run; the rest of a scenario's figures follow from these. */
 export interface ScenarioKnobs {
@@ -35,7 +36,7 @@ export interface Scenario {
   /** It touches state that the whole host shares: a crontab, every processor. */
   readonly hostWide?: boolean;
   /** The broker's store on the host, unless the user says otherwise: what outlives the broker needs one that lasts. */
-  readonly store?: "memory" | "sqlite";
+  readonly store?: StoreKind;
   readonly defaults: ScenarioKnobs;
   /** Times that differ from the fleet's defaults, so that a run takes seconds. */
   readonly timing: Partial<Timing>;

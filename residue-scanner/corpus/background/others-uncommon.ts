@@ -126,6 +126,8 @@ export const othersUncommon: CorpusSection = {
       what: "a table of nftables that somebody makes",
       act: "kernel nft add $N-table",
       undo: "kernel nft delete $N-table >/dev/null || :",
+      sharedBecause:
+        "the recorder sees who may ask for tables and not for which, so that of two who do at one time their command lines decide, which it may come too late to read",
       traces: [{ text: "$N-table" }],
     },
     {

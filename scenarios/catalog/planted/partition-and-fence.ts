@@ -3,13 +3,15 @@ import type { Mutant } from "../../zoo/mutant.ts";
 export default {
   name: "partition-and-fence",
   breaks: "I1",
-  why: "The agent leaves it to the broker to say that a lease is over.",
+  why: "Whoever gave up all its work while nobody answered takes itself for forgotten, and asks no more.",
   patches: [
     {
-      file: "agent/core/lease-deadline.ts",
-      find: `    stopLease(turn, lease, { why: "the lease ran out before the broker renewed it", after: "return" });`,
-      replace: `    turn.log("warn", \`\${lease.leaseId} ran out\`);
-    lease.ownDeadlineMs = Number.POSITIVE_INFINITY;`,
+      file: "agent/core/heartbeat.ts",
+      find: "  else onRefused(turn, outcome);",
+      replace: `  else onRefused(turn, outcome);
+  const held = [...turn.leases()];
+  const gaveUp = held.length > 0 && held.every(({ ownDeadlineMs }) => ownDeadlineMs <= turn.nowMs);
+  if (gaveUp && !turn.core.brokerReachable) heartbeat.inFlight = true;`,
     },
   ],
 } satisfies Mutant;

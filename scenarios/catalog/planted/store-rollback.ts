@@ -2,13 +2,15 @@ import type { Mutant } from "../../zoo/mutant.ts";
 
 export default {
   name: "store-rollback",
-  breaks: "I1",
-  why: "A job's next epoch follows from what the store says of its last one, and the store is always right.",
+  breaks: "I2",
+  why: "A result of a job that waits for somebody is taken from whoever brings one, to spare the work.",
   patches: [
     {
-      file: "broker-sim/core/grants.ts",
-      find: "  return Math.max(epoch, isOurs ? 0 : state.epochFloor) + 1;",
-      replace: "  return Math.max(epoch, isOurs ? 0 : Math.min(0, state.epochFloor)) + 1;",
+      file: "broker-sim/core/lease-actions.ts",
+      find: `  if (!isLeased(call)) {
+    sometimes("a completion was fenced");`,
+      replace: `  if (!isLeased(call) && job.state !== "queued") {
+    sometimes("a completion was fenced");`,
     },
   ],
 } satisfies Mutant;

@@ -19,6 +19,7 @@ import type { Recorder } from "../../../residue-scanner/scanner.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
+import type { StoreKind } from "../../steps/store-kinds.ts";
 import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { AnyStage } from "../either/any-stage.ts";
@@ -62,7 +63,7 @@ export interface HostStageOptions {
   readonly timing: Timing;
   readonly agentCommand: readonly string[];
   readonly brokerCommand: readonly string[];
-  readonly store: "memory" | "sqlite";
+  readonly store: StoreKind;
   readonly random: Random;
   /** Whether each actor has a network namespace of its own: the stage `netns`. */
   readonly isolated?: boolean;
@@ -132,6 +133,8 @@ export class HostStage implements AnyStage {
     | undefined;
   /** What is known of the jobs that misbehave. */
   readonly hostile = new Hostile();
+  /** The server of the broker's store, where that is one. */
+  storeServer: Actor | undefined;
   broker:
     | {
         /** Where agents find it. */
@@ -264,6 +267,13 @@ export class HostStage implements AnyStage {
     ];
   }
 
+  async #endStore(withinMs: number): Promise<void> {
+    if (this.storeServer === undefined) return;
+    this.storeServer.kill("SIGKILL");
+    await Promise.race([this.storeServer.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
+    rmSync(storePlace(this), { recursive: true, force: true });
+  }
+
   /** Remembers who a process was, for the attribution of what it may leave. */
   see(pid: number, role: SeenProcess["role"]): void {
     const stat = processStat(pid);
@@ -293,6 +303,7 @@ export class HostStage implements AnyStage {
     }
     await this.links.close();
     await this.network?.close();
+    await this.#endStore(withinMs);
     const ours = [...this.desks.values(), ...this.keptStores.values()];
     for (const path of ours) rmSync(path, { recursive: true, force: true });
     for (const disk of this.disks.values()) if (readdirSync(disk).length === 0) await unmount(disk);
@@ -304,6 +315,11 @@ export class HostStage implements AnyStage {
       }
     }
   }
+}
+
+/** Where a server of the store has its files and its socket. */
+export function storePlace({ place }: Pick<HostStage, "place">): string {
+  return join(place, "store");
 }
 
 function makePlace(path: string, onFailure: () => void): void {

@@ -4,6 +4,7 @@ import { type Actor, startActor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
 import { seatOf } from "./own-network.ts";
 import { Operator } from "./operator.ts";
+import { startStore } from "./start-store.ts";
 
 const readyWithinMs = 20_000;
 const Ready = z.looseObject({
@@ -21,7 +22,8 @@ export async function startBroker(stage: HostStage): Promise<string> {
   const seat = await seatOf(stage, "broker");
   const host = seat === undefined ? [] : ["--host", seat.address, "--allow-remote"];
   const takes = options.brokerTakesFaults ? ["--faults"] : [];
-  const store = ["--store", options.store, ...data, ...takes];
+  const kept = options.store === "redis" ? await startStore(stage) : options.store;
+  const store = ["--store", kept, ...data, ...takes];
   const { actor, ready } = await startBrokerProcess(stage, "broker", [...where, ...host, ...store]);
   // One that comes back is where it was.
   const here = before?.here ?? (await stage.network?.wayTo(ready.url)) ?? ready.url;
