@@ -159,4 +159,18 @@ describe("UndoLedger", () => {
     expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "" })).toBe(true);
     other.kill("SIGKILL");
   });
+
+  it("tries once more what failed, when whoever bore it is gone by then", async () => {
+    const ledger = UndoLedger.open(file());
+    const broker = spawn("sleep", ["600"], { stdio: "ignore" });
+    await once(broker, "spawn");
+    const pid = broker.pid ?? 0;
+    const startTime = processStat(pid)?.startTime ?? "";
+    ledger.register({ undo: "kill-process", pid, startTime, name: "broker" });
+    // Nobody listens there: a broker that hangs.
+    const url = "http://127.0.0.1:1";
+    ledger.register({ undo: "remove-broker-fault", url, operatorToken: "t", pid, startTime, expiresInMs: 1 });
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
+  });
 });
