@@ -27,6 +27,7 @@ import { ownerComesBack } from "./owner-comes-back.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { soak } from "./soak.ts";
 import { storeLoss } from "./store-loss.ts";
 import { storeRollback } from "./store-rollback.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
@@ -78,6 +79,7 @@ export const catalog: readonly Scenario[] = [
   jobWritesOutside,
   jobOpensPort,
   jobEditsCrontab,
+  soak,
 ];
 
 /**
