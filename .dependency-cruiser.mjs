@@ -139,9 +139,10 @@ export default {
     },
     {
       name: "testing-doubles-stay-out-of-the-product",
-      comment: "Only tests import from testing/: what the product needs too belongs into a production file.",
+      comment:
+        "Only tests and benchmarks import from testing/: what the product needs too belongs into a production file.",
       severity: "error",
-      from: { pathNot: `${tests}|\\.contract\\.ts$|(^|/)testing/` },
+      from: { pathNot: `${tests}|\\.contract\\.ts$|(^|/)testing/|^bench/` },
       to: { path: "(^|/)testing/" },
     },
     {

@@ -15,7 +15,7 @@ try {
   const saveStartedMs = performance.now();
   await saveSnapshot(first, path);
   const saveMs = performance.now() - saveStartedMs;
-  if (readings === "2") diffTrees(first.files, (await takeSnapshot({ workers: 2 })).files);
+  if (readings === "2") diffTrees(first.files, (await takeSnapshot({ baseline: first })).files);
   const peakBytes = peakOfThisProgram();
   // After the peak was taken: another process would load it.
   const loadStartedMs = performance.now();

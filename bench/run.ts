@@ -8,6 +8,7 @@ import { heartbeats } from "./heartbeats.ts";
 import { quickCollectors } from "./quick-collectors.ts";
 import { recorder } from "./recorder.ts";
 import { reducerSteps } from "./reducer-steps.ts";
+import { reportPage } from "./report-page.ts";
 import { scale } from "./scale.ts";
 import { scanMemory } from "./scan-memory.ts";
 import { simulatedAgentMemory } from "./simulated-agent-memory.ts";
@@ -34,6 +35,7 @@ const benchmarks: readonly Benchmark[] = [
   simulatedAgentMemory,
   heartbeats,
   scale,
+  reportPage,
 ];
 const pinnedMark = "HOUSEGUEST_BENCH_PINNED";
 

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { launch } from "./launch.mjs";
 
-await launch("reports/cli.ts");
+await launch("scenarios/reports.ts");

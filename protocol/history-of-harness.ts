@@ -44,7 +44,7 @@ export const harnessHistory = {
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
   "run.ended": z.object({ exitCode: z.int() }),
   "step.begin": z.object({ ...whichStep, title: z.string() }),
-  "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed"]), detail: z.string() }),
+  "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed", "not-applicable"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */
   "witness.freeze": z.object({
     agentId: AgentId.optional(),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
-import { stageNames } from "./verdict.ts";
+import { stageNames } from "./stage-names.ts";
 
 /** What became of one entry of a suite, all its attempts taken together. */
 export const outcomes = [
@@ -36,7 +36,7 @@ export const Skipped = z.strictObject({ why: z.string(), remedy: z.string() });
 export type Skipped = z.infer<typeof Skipped>;
 
 /** One scenario that a command was to run, once for each repeat. */
-const SuiteEntry = z.strictObject({
+export const SuiteEntry = z.strictObject({
   /** Its place in the whole suite, from 0, whatever shard it fell to. */
   position: z.int().min(0),
   scenario: z.string(),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { ResidueReport } from "./residue-report.ts";
+import { stageNames } from "./stage-names.ts";
 
 export const verdicts = ["pass", "fail", "unknown"] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -10,9 +11,6 @@ export function worstVerdict(results: readonly Verdict[]): Verdict {
   if (results.includes("fail")) return "fail";
   return results.includes("unknown") ? "unknown" : "pass";
 }
-
-/** Where a scenario can be played: real processes here, real processes each in a network of its own, virtual time. */
-export const stageNames = ["host", "netns", "sim"] as const;
 
 /** One thing that a scenario expects, judged. */
 export const Expectation = z.strictObject({
@@ -49,6 +47,8 @@ export const RunVerdict = z.strictObject({
   /** Did agent, broker and jobs behave? */
   lifecycle: z.enum(verdicts),
   expectations: z.array(Expectation),
+  /** What the agent that is tested lacks the means for, and why: neither held nor broken. */
+  notApplicable: z.array(Expectation.pick({ id: true, title: true, detail: true })).optional(),
   /**
    * Did anything stay behind? Null when the run ended before both readings were taken, and on the stage `sim`, where
    * nothing of this host is touched and `withdraw-complete` judges the modelled ones.

@@ -1,21 +1,11 @@
 import * as z from "zod";
 
 import { AgentId, InstanceId, WallMs } from "./identifiers.ts";
+import { withdrawalStepNames } from "./withdrawal-step-names.ts";
 
 /** One step of a withdrawal, as it was measured after it was done (WC-16: measured, never assumed). */
 export const WithdrawalStep = z.strictObject({
-  step: z.enum([
-    "stop-intake",
-    "freeze",
-    "checkpoint",
-    "terminate",
-    "hand-back",
-    "revoke-key",
-    "remove-autostart",
-    "close-sockets",
-    "wipe-directories",
-    "clear-ledger",
-  ]),
+  step: z.enum(withdrawalStepNames),
   /** `deferred`: the broker could not be reached in time and finishes it alone (lease expiry, held revocation). */
   outcome: z.enum(["done", "nothing-to-do", "deferred", "failed"]),
   durationMs: z.number().min(0),

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -134,6 +135,48 @@ describe("one clear sentence, what to do next, and exit 64", () => {
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
+});
+
+describe("reports serve", () => {
+  test("says where, answers, and ends with 0 when it is asked to", async () => {
+    const child = execa(process.execPath, [launcher, "serve", "--port", "0", "--json"], { cwd: home, reject: false });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const { url } = JSON.parse(line.toString()) as { url: string };
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const { runs } = (await (await fetch(`${url}/api/runs`)).json()) as { runs: unknown[] };
+    expect(runs).toHaveLength(2);
+    // One who follows holds it up no more than others.
+    const followed = await fetch(`${url}/api/events`);
+    child.kill("SIGTERM");
+    expect(await child).toMatchObject({ exitCode: 0, stderr: "" });
+    await followed.body?.cancel().catch(() => undefined);
+  });
+
+  test.for([
+    ["a port that is none", ["--port", "http"], /"http" is no port\. Name one from 0/],
+    ["a folder that is not there", ["none"], /There is no folder none\. Name the folder/],
+    [
+      "an address of somebody else",
+      ["--host", "192.0.2.1"],
+      /Cannot listen on 192\.0\.2\.1, port 7878: EADDRNOTAVAIL\./,
+    ],
+  ] as const)("%s is told, and ends with 64", async ([, argv, message]) => {
+    const { exitCode, stderr } = await reports("serve", ...argv);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(message);
+  });
+});
+
+test("reports html writes a page beside the run's directory, or where it is told to", async () => {
+  const { stdout, exitCode } = await reports("html", passing);
+  expect({ stdout, exitCode }).toEqual({ stdout: join(".scenarios", `${passing}.html`), exitCode: 0 });
+  expect(await reports("html", passing, "--output", "page.html")).toMatchObject({ stdout: "page.html", exitCode: 0 });
+  const pages = [join(".scenarios", `${passing}.html`), "page.html"].map((page) =>
+    readFileSync(join(home, page), "utf8"),
+  );
+  expect(pages[0]).toBe(pages[1]);
+  expect(pages[0]).toContain("<title>PASS withdraw-under-load</title>");
+  expect((await reports("html", passing, "--output", "no/such/page.html")).exitCode).toBe(64);
 });
 
 test("help tells examples and exit codes", async () => {

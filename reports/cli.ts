@@ -6,19 +6,24 @@ import { ExitCode } from "../foundation/exit-codes.ts";
 import { reporterNames } from "./reporter-names.ts";
 import type { HtmlOptions } from "./commands/html.ts";
 import { listCommand } from "./commands/list.ts";
-import { addReleaseCommands } from "./commands/release-commands.ts";
+import { addReleaseCommands, type LoadJudge } from "./commands/release-commands.ts";
+import type { ServeOptions } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
 import { rootDefault } from "./runs/run-directory.ts";
 import { streamOutput } from "./stream-output.ts";
 
-/** The program `reports`; gives its exit code. */
-export async function main(argv: string[]): Promise<number> {
+/**
+ * The program `reports`; gives its exit code.
+ *
+ * @param loadJudge brings whoever knows the scenarios, for the gate and what is attested of it
+ */
+export async function main(argv: string[], loadJudge?: LoadJudge): Promise<number> {
   const stderr = streamOutput(process.stderr);
   // Commander writes the help by itself: its reader may go away as well.
   streamOutput(process.stdout);
   try {
     let exitCode: ExitCode = ExitCode.pass;
-    await program((told) => (exitCode = told)).parseAsync(argv, { from: "user" });
+    await program((told) => (exitCode = told), loadJudge).parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -41,7 +46,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 /** @param ended is told the exit code of a command that comes to a verdict */
-function program(ended: (exitCode: ExitCode) => void): Command {
+function program(ended: (exitCode: ExitCode) => void, loadJudge: LoadJudge | undefined): Command {
   const root = () => new Option("--root <dir>", "folder that holds the runs").default(rootDefault);
   const reports = new Command("reports")
     .description("Reads what scenario runs left behind and derives their reports again.")
@@ -74,7 +79,19 @@ function program(ended: (exitCode: ExitCode) => void): Command {
     .action(async (run: string, options: HtmlOptions) =>
       (await import("./commands/html.ts")).htmlCommand(run, options),
     );
-  addReleaseCommands(reports, ended);
+  reports
+    .command("serve")
+    .description("show all stored runs in the browser, and follow one that runs")
+    .argument("[dir]", "folder that holds the runs", rootDefault)
+    .option("--port <number>", "0 for any that is free", "7878")
+    .option("--host <address>", "what to listen on", "127.0.0.1")
+    .option("--allow-host <name...>", "names in a Host header that are answered too")
+    .option("--json", "say the address as JSON")
+    .addHelpText("after", serveHelp)
+    .action(async (dir: string, options: ServeOptions) =>
+      (await import("./commands/serve.ts")).serveCommand(dir, options),
+    );
+  addReleaseCommands(reports, ended, loadJudge);
   for (const command of reports.commands) command.exitOverride();
   return reports;
 }
@@ -87,6 +104,21 @@ Examples:
   npx reports html
   npx reports html 20260131T101500-withdraw-under-load --output page.html`;
 
+const serveHelp = `
+Nothing is written, and only this machine is answered unless --host says
+otherwise. It ends on Ctrl-C or SIGTERM.
+
+What programs can ask for:
+  GET /api/runs              every run, newest first, with outcome and figures
+  GET /api/runs/RUN          one run, as \`reports show --format json\` has it
+  GET /api/runs/RUN/events   its history as server-sent events, \`record\` each,
+                             \`ended\` when it has a verdict; Last-Event-ID
+  GET /api/events            \`runs\`, whenever /api/runs changes
+
+Examples:
+  npx reports serve
+  npx reports serve --port 0 --json /var/lib/ci/.scenarios`;
+
 const helpEnd = `
 Examples:
   npx reports show                                   the newest run
@@ -95,6 +127,7 @@ Examples:
   npx reports show --format json | jq .figures.latencies
   npx reports html --output page.html                a page for the browser
   npx reports list
+  npx reports serve                                  all runs, in the browser
   npx reports gate --policy release.yaml --all       may this be released?
 
 Exit codes:

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -36,7 +36,7 @@ describe("reports gate", () => {
   test("passes with a table that fits into 80 columns", async () => {
     const { stdout, stderr, exitCode } = await reports("gate", "--policy", "release.yaml", "--all");
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-    expect(stdout).toMatch(/^ PASS {3}all 5 checks passed · 2 runs · release\.yaml\n/);
+    expect(stdout).toMatch(/^ PASS {3}all 7 checks passed · 2 runs · release\.yaml\n/);
     expect(stdout.split("\n").filter((line) => Array.from(line).length > 80)).toEqual([]);
   });
 
@@ -45,6 +45,43 @@ describe("reports gate", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`✗ scenario  ${scenario} · sim\n`);
     expect(stdout).toContain("2 of 2 runs can be counted, 3 must");
+  });
+
+  test("judges the history again: what stands in it as judged is believed as little as a verdict", async () => {
+    const forged = join(home, "forged");
+    cpSync(join(home, ".scenarios", runs[0] as string), join(forged, runs[0] as string), { recursive: true });
+    const path = join(forged, runs[0] as string, "history.jsonl");
+    const text = readFileSync(path, "utf8");
+    // Somebody was let in with a key that is revoked.
+    writeFileSync(path, text.replace(/("type":"witness.revoked-key".*?"status":)\d+/, "$1200"));
+    expect(readFileSync(path, "utf8")).not.toBe(text);
+    const { stdout, exitCode } = await reports(
+      "gate",
+      "--policy",
+      "release.yaml",
+      path.slice(0, path.lastIndexOf("/")),
+    );
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/✗ judged .*\n +key-revoked was judged pass, and is fail/);
+  });
+
+  test("blocks a run that was smaller than its scenario", async () => {
+    const small = await program("scenarios", [
+      "run",
+      scenario,
+      "--stage",
+      "sim",
+      "--seed",
+      "three",
+      "--jobs",
+      "1",
+      "--output",
+      "small",
+    ]);
+    expect(small.exitCode).toBe(0);
+    const { stdout, exitCode } = await reports("gate", "--policy", "release.yaml", "--all", "--root", "small");
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/✗ size .*\n +it ran with jobs 1, and the scenario has \d+/);
   });
 
   test("with --json says the same to programs", async () => {
@@ -116,7 +153,7 @@ describe("reports attest and verify", () => {
 
   test("what was attested is verified", async () => {
     expect({ exitCode: attested.exitCode, stdout: attested.stdout }).toEqual({ exitCode: 0, stdout: "" });
-    expect(attested.stderr).toContain(" PASS   all 5 checks passed");
+    expect(attested.stderr).toContain(" PASS   all 7 checks passed");
     const { stdout, stderr, exitCode } = await reports("verify", bundle, ...runs, ...everything());
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toContain(`✓ judged     the same runs, judged again`);

@@ -14,7 +14,10 @@ export interface JunitProblem {
 export function junitCases(verdict: RunVerdict): JunitCase[] {
   // In virtual time no host was read, and a case that cannot fail would say that one was.
   const residue = verdict.stage === "sim" ? [] : [residueCase(verdict.residue)];
-  const judged = [...expectationCases(verdict), ...residue, cleanUpCase(verdict)];
+  const lacking = (verdict.notApplicable ?? []).map(({ id, title, detail }) => ({
+    ...{ name: `${id}: ${title}`, ms: 0, outcome: undefined, skipped: `not applicable: ${detail}` },
+  }));
+  const judged = [...expectationCases(verdict), ...lacking, ...residue, cleanUpCase(verdict)];
   return [...judged, ...runCase(verdict, judged)];
 }
 
@@ -26,6 +29,8 @@ export interface JunitCase {
   readonly outcome: JunitProblem | undefined;
   /** What a passed case has to say. */
   readonly said?: string;
+  /** Why it could not be judged at all, which is no outcome. */
+  readonly skipped?: string;
 }
 
 function expectationCases({ expectations }: RunVerdict): JunitCase[] {

@@ -20,6 +20,17 @@ test("a run that passed is a green case for each expectation, the residue and th
   expect(propertiesOf(suite)).toMatchObject({ seed: "7e1d0c", "option.jobs": "24", "option.store": '"memory"' });
 });
 
+test("what does not apply to the agent is a skipped case, neither green nor red", () => {
+  const run = runFixtures.passing();
+  const lacking = { id: "fencing", title: "old epochs are refused", detail: "guest records none" };
+  const suite = suiteOf({ ...run, verdict: { ...run.verdict, notApplicable: [lacking] } });
+  expect(suite.attributes).toMatchObject({ tests: "11", failures: "0", errors: "0", skipped: "1" });
+  const skipped = casesOf(suite).flatMap(({ attributes, children }) =>
+    children.some(({ name }) => name === "skipped") ? [attributes["name"]] : [],
+  );
+  expect(skipped).toEqual(["fencing: old epochs are refused"]);
+});
+
 test("a broken expectation's story goes with it", () => {
   const run = runFixtures.failing();
   const story = ["+0 ms broker b1: offered jobId=job-1", "+1 ms broker b1: offered jobId=job-1"];

@@ -67,6 +67,7 @@ export function junitSuite(attempts: readonly JunitAttempt[], repeat?: number): 
     tests: cases.length,
     failures: cases.filter(({ outcome }) => outcome?.kind === "failure").length,
     errors: cases.filter(({ outcome }) => outcome?.kind === "error").length,
+    skipped: cases.filter(({ skipped }) => skipped !== undefined).length,
     ms: attempts.reduce((sum, { verdict: { startedAt, endedAt } }) => sum + Math.max(0, endedAt - startedAt), 0),
   };
   const timestamp = isoTime(attempts[0]?.verdict.startedAt ?? verdict.startedAt).slice(0, isoSecondsLength);
@@ -125,11 +126,12 @@ function countsOf(suites: readonly Omit<JunitSuite, "element">[]): Record<string
 
 function testCase(
   classname: string,
-  { name, ms, outcome, said }: JunitCase,
+  { name, ms, outcome, said, skipped }: JunitCase,
   before: readonly JunitProblem[],
 ): XmlElement {
   const prefix = outcome === undefined ? "flaky" : "rerun";
   const children: XmlElement[] = [
+    ...(skipped === undefined ? [] : [{ name: "skipped", attributes: { message: skipped } }]),
     ...(outcome === undefined ? [] : [problemElement(outcome)]),
     ...before.map((problem) => earlierElement(problem, prefix)),
     ...(outcome === undefined && said !== undefined && said !== "" ? [{ name: "system-out", children: [said] }] : []),

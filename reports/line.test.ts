@@ -33,6 +33,31 @@ describe("in a pipe", () => {
     expect(output.text()).toMatch(/look again .*\n$/);
   });
 
+  test("steps that a step holds are told with their numbers, the first dozen of them and whatever failed", () => {
+    const output = memoryOutput();
+    const reporter = createReporter("line", output);
+    const end = history.find(({ type }) => type === "step.end");
+    for (let round = 1; round <= 40; round += 1) {
+      const data = { index: 3, step: "pause", path: `4.${round}.1`, outcome: "done", detail: "" };
+      reporter.record({ ...end, data } as never);
+    }
+    const failed = { index: 3, step: "pause", path: "4.41.1", outcome: "failed", detail: "no answer" };
+    reporter.record({ ...end, data: failed } as never);
+    const lines = output.text().trimEnd().split("\n");
+    expect(lines).toHaveLength(13);
+    expect(lines[0]).toMatch(/step 4\.1\.1 {2}done/);
+    expect(lines.at(-1)).toMatch(/step 4\.41\.1 {2}FAILED in \? {2}no answer/);
+  });
+
+  test("a step that does not apply to the agent says so", () => {
+    const output = memoryOutput();
+    const reporter = createReporter("line", output);
+    const end = history.find(({ type }) => type === "step.end");
+    const data = { index: 0, step: "pause", outcome: "not-applicable", detail: "guest has no pause" };
+    reporter.record({ ...end, data } as never);
+    expect(output.text()).toContain("step 1  not applicable in ?  guest has no pause");
+  });
+
   test("a failed step says so", () => {
     const output = memoryOutput();
     const reporter = createReporter("line", output);

@@ -42,7 +42,7 @@ export async function settleAndCompare(
   context: AttributionContext,
   options: SettleOptions = {},
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
-  let after = await takeSnapshot({ ...options, ...scopeOf(before, options) });
+  let after = await takeSnapshot({ ...options, ...scopeOf(before, options), baseline: before });
   let report = compareSnapshots(before, after, context, options);
   options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();
@@ -88,7 +88,8 @@ async function readAgain(before: Snapshot, after: Snapshot, signal: AbortSignal 
 
 async function readFilesAgain(before: Snapshot, after: Snapshot): Promise<Snapshot["files"]> {
   if (after.filesReader === null) return after.files;
-  const directories = new Set(diffTrees(before.files, after.files).differences.map(({ directory }) => directory));
+  const { differences, crowds } = diffTrees(before.files, after.files);
+  const directories = new Set([...differences, ...crowds].map(({ directory }) => directory));
   return await rereadDirectories({ files: after.files, reader: after.filesReader, directories });
 }
 

@@ -12,6 +12,7 @@ import { type OpenFiles, readOpenFiles } from "./collectors/open-files.ts";
 import { launcherOf, readersOf } from "./collectors/own-processes.ts";
 import { collectFiles, type FilesCollected } from "./collectors/files.ts";
 import { collectListeners } from "./collectors/macos/listeners.ts";
+import { kernelCalls } from "./collectors/kernel-calls.ts";
 import { readBootId } from "./collectors/proc.ts";
 import { ancestry, collectProcesses } from "./collectors/processes.ts";
 import { collectSockets } from "./collectors/sockets.ts";
@@ -28,9 +29,11 @@ import type { Snapshot } from "./core/snapshot.ts";
 export interface SnapshotOptions {
   /** Directories to read instead of the whole host; the report is then `partial` at best. */
   readonly roots?: readonly string[];
-  /** Threads that read files; by default as many as there are processors, from 2 to 4. */
+  /** Threads that read files; by default as many as there are processors, from 2 to 4, and 2 with a baseline. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
+  /** An earlier reading of this host: files that are as they were there take no room of their own. */
+  readonly baseline?: Snapshot;
   /** Surfaces to read; a comparison of snapshots that lack one is `unknown` at best. */
   readonly surfaces?: readonly Surface[];
 }
@@ -49,6 +52,8 @@ export async function takeSnapshot(options: SnapshotOptions = {}): Promise<Snaps
   // The walk runs in workers meanwhile.
   const walking = wanted.has("files") ? startFiles(options) : undefined;
   const [walked, quick] = await Promise.all([walking, readAllButFiles(wanted, options.signal)]);
+  // Each thread that walked leaves some ten megabytes, and the next reading would come on top of them.
+  kernelCalls()?.trim(0);
   return {
     version: 1,
     startedAtMs,
@@ -177,9 +182,9 @@ function readListed(
 }
 
 async function startFiles(options: SnapshotOptions): Promise<FilesCollected> {
-  const { roots, workers, signal } = options;
+  const { roots, workers, signal, baseline } = options;
   try {
-    return await collectFiles({ roots, workers, signal });
+    return await collectFiles({ roots, workers, signal, baseline: baseline?.files });
   } catch (error) {
     if (error instanceof UsageError || signal?.aborted === true) throw error;
     const reading = failedReading("files", error);

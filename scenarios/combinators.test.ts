@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
 
 import { type HistoryRecord, parseHistoryLine } from "../protocol/history.ts";
 import type { RunVerdict } from "../protocol/verdict.ts";
 import { catalog } from "./catalog/catalog.ts";
 import { runOptions } from "./config.ts";
 import { runOnSim } from "./run-on-sim.ts";
+import { defineStep } from "./steps/define-step.ts";
 import type { Scenario } from "./steps/scenario.ts";
-import { nestedSteps, Step, stepTitle } from "./steps/step.ts";
+import { nestedSteps } from "./steps/nested-steps.ts";
+import { Step, stepTitle } from "./steps/step.ts";
 
 let runs: string;
 beforeEach(() => {
@@ -207,6 +210,48 @@ describe("what is looked at", () => {
     expect(verdict.error).toBeNull();
     const faults = records.flatMap(({ type, data }) => (type.startsWith("fault.") ? [JSON.stringify(data)] : []));
     expect(faults.map((text) => text.includes("kill-agent"))).toEqual([true, true]);
+  });
+});
+
+describe("a step of the author's own", () => {
+  const look = defineStep({
+    name: "look-around",
+    parameters: z.strictObject({ forMs: z.int() }),
+    host: () => "",
+    async sim(stage, { forMs }) {
+      const beganAtMs = stage.nowMs();
+      await stage.pass(forMs);
+      await stage.play({ step: "pause", agent: "donor" }, { step: "resume", agent: "donor" });
+      const { holds, seen } = await stage.look({ fact: "process", agent: "donor", is: "ended" });
+      const started = stage.history.filter(({ type }) => type === "agent.started").length;
+      return `${stage.agents().join()} ${holds} ${seen} ${started} ${stage.nowMs() - beganAtMs >= forMs}`;
+    },
+  });
+
+  it("waits, looks, reads the history and plays others as part of it", async () => {
+    const { verdict, records } = await play([...working, look({ forMs: 700 })]);
+    expect(verdict.error).toBeNull();
+    const told = records.flatMap(({ type, data }) => (type === "step.end" && data.step === "own" ? [data.detail] : []));
+    expect(told).toEqual(["donor false running 1 true"]);
+    expect(ends(records).slice(-3)).toEqual(["5.1.1 pause done", "5.1.2 resume done", "5 own done"]);
+  });
+
+  it("fails the run with what it throws, which is no bug of the harness's", async () => {
+    const broken = defineStep({
+      name: "broken-step",
+      host: () => "",
+      sim: () => {
+        throw new TypeError("x is not a function");
+      },
+    });
+    const { verdict } = await play([...joined, broken()]);
+    expect(verdict).toMatchObject({ exitCode: 1, error: expect.stringContaining('"broken-step" failed: x is not') });
+  });
+
+  it("without a way in virtual time is refused there, before anything is done", async () => {
+    const real = defineStep({ name: "real-step", host: () => "" });
+    const steps: Step[] = [...joined, { step: "repeat", times: 1, steps: [real()] }];
+    await expect(play(steps)).rejects.toThrow('The step "real-step" does not exist in virtual time.');
   });
 });
 

@@ -29,6 +29,24 @@ describe("readConfig", () => {
     await expect(readConfig(file("{"))).rejects.toThrow(/JSON/);
     await expect(readConfig(join(place, "missing.json"))).rejects.toThrow(/ENOENT/);
   });
+  it("names the line, where the configuration is a program", async () => {
+    const path = join(place, "scenarios.config.ts");
+    writeFileSync(
+      path,
+      'export default {\n  stage: "sim",\n  timeot: "2m",\n  retries: -1,\n  timing: { leaseTTLMs: 1 },\n};\n',
+    );
+    const refused = readConfig(path);
+    await expect(refused).rejects.toMatchObject({ code: "bad-file", exitCode: 64 });
+    const lines = await refused.then(
+      () => [],
+      (error: Error) => error.message.split("\n"),
+    );
+    expect(lines.map((line) => line.slice(line.indexOf("scenarios.config.ts")))).toEqual([
+      'scenarios.config.ts:3: the configuration has no field "timeot": did you mean "timeout"?',
+      "scenarios.config.ts:4: retries: Too small: expected number to be >=0",
+      'scenarios.config.ts:5: timing of the configuration has no field "leaseTTLMs": did you mean "leaseTtlMs"?',
+    ]);
+  });
   it("takes what it knows", async () => {
     const { config } = await readConfig(file('{"agent": {"command": ["my-agent"]}, "slots": 3}'));
     expect(config).toEqual({ agent: { command: ["my-agent"] }, slots: 3 });

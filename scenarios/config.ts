@@ -9,6 +9,7 @@ import { defaultTiming, Timing } from "../protocol/timing.ts";
 import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 import { type TestedArtifact, testedArtifacts } from "./tested-artifacts.ts";
+import { type StoreKind, storeKinds } from "./steps/store-kinds.ts";
 
 const Command = z.array(z.string().min(1)).min(1);
 
@@ -29,7 +30,7 @@ const flagDefaults = {
   maxFailures: z.int().min(1).optional(),
   stage: z.string().optional(),
   seed: z.string().min(1).optional(),
-  store: z.enum(["memory", "sqlite"]).optional(),
+  store: z.enum(storeKinds).optional(),
   /** `90s`, `2m`, or seconds. */
   timeout: z.union([z.number().positive(), z.string()]).optional(),
   /** Where run directories are made; from the configuration's own folder. */
@@ -46,8 +47,9 @@ export const Config = z.strictObject({
   ...flagDefaults,
   /** Where scenarios of one's own lie: globs, from the configuration's own folder. */
   scenarios: z.union([z.string().min(1), z.array(z.string().min(1))]).optional(),
-  agent: z.strictObject({ command: Command }).optional(),
-  broker: z.strictObject({ command: Command.optional(), store: z.enum(["memory", "sqlite"]).optional() }).optional(),
+  /** A command that understands `donor-agent`'s options, or the file of an adapter, from the configuration's own folder. */
+  agent: z.union([z.strictObject({ command: Command }), z.string().min(1)]).optional(),
+  broker: z.strictObject({ command: Command.optional(), store: z.enum(storeKinds).optional() }).optional(),
   timing: Timing.partial().optional(),
   policy: z.enum(residuePolicies).optional(),
   slots: z.int().min(1).max(limits.slotsMax).optional(),
@@ -67,7 +69,7 @@ export interface RunOptions {
   readonly knobs: ScenarioKnobs;
   readonly timing: Timing;
   readonly policy: (typeof residuePolicies)[number];
-  readonly store: "memory" | "sqlite";
+  readonly store: StoreKind;
   readonly deadlineMs: number;
   readonly agentCommand: readonly string[];
   readonly brokerCommand: readonly string[];
@@ -75,6 +77,8 @@ export interface RunOptions {
   readonly artifacts: readonly TestedArtifact[];
   /** In which the scenario was defined, absolute, if that was a user's. */
   readonly file?: string;
+  /** The file of the adapter of somebody else's agent, absolute. */
+  readonly adapter?: string;
 }
 
 /**
@@ -102,7 +106,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
     store: config.broker?.store ?? scenario.store ?? "memory",
     deadlineMs: (config.deadlineS ?? deadlineSDefault) * 1000,
-    agentCommand: config.agent?.command ?? builtIn("donor-agent"),
+    agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
     artifacts: testedArtifacts(config.artifacts ?? []),
@@ -121,6 +125,7 @@ export function shownOptions(options: RunOptions): Record<string, string | numbe
   return {
     ...options.knobs,
     ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options.adapter === undefined ? {} : { adapter: options.adapter }),
     store: options.store,
     policy: options.policy,
     deadlineS: options.deadlineMs / 1000,

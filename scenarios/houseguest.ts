@@ -3,6 +3,13 @@
  * for others.
  */
 export { defineConfig, type HouseguestConfig } from "./define-config.ts";
+export {
+  type AgentCommand,
+  type AgentDefinition,
+  defineAgent,
+  type ForeignAgent,
+  type ForeignJobs,
+} from "./foreign/define-agent.ts";
 export { defineScenario, type ScenarioDefinition } from "./steps/define-scenario.ts";
 export { defineStep } from "./steps/define-step.ts";
 export type { Fact } from "./steps/facts.ts";

@@ -28,7 +28,9 @@ export default defineScenario({
 
 describe("the documentation", () => {
   it("shows the files of scenarios/examples/, which are compiled and run with the rest", () => {
-    const text = ["own-scenarios.md"].map((name) => readFileSync(join(docs, name), "utf8")).join("");
+    const text = ["own-scenarios.md", "foreign-agents.md"]
+      .map((name) => readFileSync(join(docs, name), "utf8"))
+      .join("");
     const shown = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
     const files = readdirSync(examples).map((name) => readFileSync(join(examples, name), "utf8"));
     expect(new Set(shown)).toEqual(new Set(files));

@@ -3,7 +3,7 @@ import { type Expectation, type RunVerdict, type Verdict, worstVerdict } from ".
 import { missingRecords } from "../reports/figures/lost-evidence.ts";
 import type { StoredRun } from "../reports/runs/read-run.ts";
 import { catalog } from "./catalog/catalog.ts";
-import { judgeExpectations } from "./checkers/registry.ts";
+import { type CheckerName, checkers, judgeExpectations, type ScenarioExpectation } from "./checkers/registry.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 
@@ -37,14 +37,15 @@ export function recheck(
   const lost = [...lostEvidence, ...missingRecords(history)];
   // What the harness had concluded from the rest was not there when it was judged.
   const evidence = history.filter(({ type }) => type !== "expectation" && type !== "run.ended");
-  const judged = judgeExpectations(evidence, scenario.expectations(knobsOf(verdict, scenario)), lost);
+  const judged = judgeExpectations(evidence, wantedOf(verdict, scenario), lost);
   const lifecycle = lifecycleOf(verdict, { judged, recorded });
   const now: RunVerdict = { ...verdict, expectations: judged, lifecycle };
   const exitCode = recorded ? exitCodeOf(now) : worseOf(verdict.exitCode, lifecycle);
   return { expectations: paired(verdict.expectations, judged), lifecycle, exitCode, verdict: { ...now, exitCode } };
 }
 
-function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly Scenario[]): Scenario {
+/** @throws UsageError `not-of-the-catalogue` */
+export function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly Scenario[]): Scenario {
   const scenario = scenarios.find(({ name }) => name === wanted);
   if (scenario !== undefined) return scenario;
   throw new UsageError(
@@ -56,8 +57,18 @@ function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly Scenar
   );
 }
 
+/** Of somebody else's agent what applied to it then, which its adapter alone could say. */
+function wantedOf(verdict: RunVerdict, scenario: Scenario): readonly ScenarioExpectation[] {
+  const wanted = scenario.expectations(knobsOf(verdict, scenario));
+  if (verdict.notApplicable === undefined) return wanted;
+  return verdict.expectations.flatMap(({ id }) => {
+    if (!Object.hasOwn(checkers, id)) return [];
+    return [wanted.find(({ checker }) => checker === id) ?? { checker: id as CheckerName }];
+  });
+}
+
 /** As the run's own options have them; older records may lack one. */
-function knobsOf({ options }: RunVerdict, { defaults }: Scenario): ScenarioKnobs {
+export function knobsOf({ options }: RunVerdict, { defaults }: Scenario): ScenarioKnobs {
   const knob = (name: keyof ScenarioKnobs) => {
     const value = options[name];
     return typeof value === "number" ? value : defaults[name];

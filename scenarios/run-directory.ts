@@ -46,19 +46,26 @@ export const runDirectoryFiles: readonly string[] = [
   "kept/",
   "../latest",
   "../suite.json",
+  "../suite-progress.jsonl",
 ];
 
 /**
  * Makes the directory of a new run under `root` and points `latest` at it.
  *
+ * @param id what is in the names of all that the run makes on the host, for other runs to know it by
  * @throws UsageError `run-directory` when the place is not writable
  */
-export function createRunDirectory(root: string, scenario: string, at: Date): RunDirectory {
+export function createRunDirectory(root: string, scenario: string, at: Date, id?: string): RunDirectory {
   const stamp = at.toISOString().replaceAll(/[-:]/g, "").slice(0, 15);
   return inRoot(root, (base) => {
     const directory = firstFree(base, `${stamp}-${scenario}`);
     mkdirSync(directory.logs);
-    const owner = { pid: process.pid, startTime: processStat(process.pid)?.startTime ?? "", scenario };
+    const owner = {
+      pid: process.pid,
+      startTime: processStat(process.pid)?.startTime ?? "",
+      scenario,
+      ...(id === undefined ? {} : { id }),
+    };
     // For everybody to read, unlike all else here: whoever heals beside this run must see that it lives.
     writeFileSync(join(directory.path, ownerFile), JSON.stringify(owner));
     pointLatest(base, directory.run);
@@ -115,12 +122,21 @@ export function isRunning(directory: RunDirectory): boolean {
   return owner !== null && isAlive(owner);
 }
 
+/** Who made a run. */
+export interface RunOwner {
+  readonly pid: number;
+  readonly startTime: string;
+  /** Absent of a run in virtual time, and of an older version's. */
+  readonly id?: string;
+}
+
 /** The harness that made this run, which may be dead; null where it was killed before it did anything else. */
-export function ownerOf(directory: RunDirectory): { readonly pid: number; readonly startTime: string } | null {
+export function ownerOf({ path }: Pick<RunDirectory, "path">): RunOwner | null {
   try {
-    const owner: unknown = JSON.parse(readFileSync(join(directory.path, ownerFile), "utf8"));
+    const owner: unknown = JSON.parse(readFileSync(join(path, ownerFile), "utf8"));
     if (typeof owner !== "object" || owner === null || !("pid" in owner) || !("startTime" in owner)) return null;
-    return { pid: Number(owner.pid), startTime: String(owner.startTime) };
+    const id = "id" in owner && typeof owner.id === "string" ? { id: owner.id } : {};
+    return { pid: Number(owner.pid), startTime: String(owner.startTime), ...id };
   } catch {
     return null;
   }

@@ -15,6 +15,7 @@ import {
 } from "../protocol/verdict.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import {
+  type OtherRun,
   type Recorder,
   saveSnapshot,
   type Snapshot,
@@ -22,11 +23,15 @@ import {
   startRecorder,
   takeSnapshot,
 } from "../residue-scanner/scanner.ts";
+import { applicableTo } from "./foreign/applicable.ts";
+import type { LoadedAgent } from "./foreign/load-agent.ts";
+import { ForeignCast, runForeignStep } from "./foreign/foreign-steps.ts";
 import { judgeExpectations } from "./checkers/registry.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
+import { otherRuns } from "./other-runs.ts";
 import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
@@ -47,6 +52,8 @@ const leaveMsMax = 5_000;
 export interface RunRequest {
   readonly scenario: Scenario;
   readonly options: RunOptions;
+  /** On this host's own network, if nothing is said, or each actor in a network namespace of its own. */
+  readonly stage?: "host" | "netns";
   /** Where run directories lie. */
   readonly runs: string;
   readonly reporters: readonly Reporter[];
@@ -56,6 +63,8 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** Whether what agents and broker hold is kept in the run directory where the run did not go through. */
   readonly keep?: boolean;
+  /** Somebody else's agent, instead of what `options.agentCommand` starts. */
+  readonly agent?: LoadedAgent;
   /** Judges the history instead of the scenario's expectations. */
   readonly judge?: (history: readonly HistoryRecord[], lostEvidence: readonly string[]) => Expectation[];
 }
@@ -70,6 +79,8 @@ interface Progress {
   readonly interruption: Interruption;
   readonly startedAt: number;
   readonly phases: PhaseTime[];
+  /** Those that were under way when this one began. */
+  readonly otherRuns: readonly OtherRun[];
   id: string;
   stage: HostStage | undefined;
   recorder: Recorder | undefined;
@@ -84,7 +95,8 @@ interface Progress {
  */
 export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const startedAt = Date.now();
-  const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt));
+  const id = randomBytes(4).toString("hex");
+  const directory = createRunDirectory(request.runs, request.scenario.name, new Date(startedAt), id);
   const history = new RunHistory(prepare(directory), directory.run);
   const interruption = listenForInterruption({
     deadlineMs: request.options.deadlineMs,
@@ -94,7 +106,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const watchdog = startWatchdog(directory, (why) => process.stderr.write(noWatchdog(why)));
   const progress: Progress = {
     ...{ request, directory, history, ledger, watchdog, interruption, startedAt },
-    ...{ id: randomBytes(4).toString("hex"), phases: [] },
+    ...{ id, phases: [], otherRuns: otherRuns(id) },
     ...{ stage: undefined, recorder: undefined, baseline: undefined, residue: undefined, error: undefined },
   };
   for (const reporter of request.reporters) history.onRecord((record) => reporter.record(record));
@@ -157,6 +169,7 @@ async function attempt(progress: Progress): Promise<void> {
       store: request.options.store,
       random: seededRandom(request.options.seed),
       brokerTakesFaults: faultsIn(request.scenario.steps(request.options.knobs)).some(isOfBroker),
+      isolated: request.stage === "netns",
       faultContext: hostFaultContext,
       recorder: progress.recorder ?? null,
     });
@@ -168,10 +181,12 @@ async function attempt(progress: Progress): Promise<void> {
 
 async function play({ request, history, stage }: Progress): Promise<void> {
   if (stage === undefined) return;
+  const cast = request.agent === undefined ? undefined : new ForeignCast(stage, request.agent.definition);
   await playSteps(request.scenario.steps(request.options.knobs), {
     record: history.record,
     before: async () => stage.options.signal.throwIfAborted(),
-    perform: (step, nested) => runHostStep(stage, step, nested),
+    perform: (step, nested) =>
+      cast === undefined ? runHostStep(stage, step, nested) : runForeignStep(cast, step, nested),
   });
   await stage.faults.heal(undefined, { comesBack: false });
 }
@@ -194,6 +209,7 @@ async function lookAgain(progress: Progress): Promise<void> {
       harnessFiles: runDirectoryFiles,
       identifiers: [...stage.agents.values()].map((agent) => agent.agentId),
       processes: stage.seen,
+      otherRuns: [...progress.otherRuns, ...otherRuns(progress.id)],
     },
     { signal: interruption.signal, recorder: progress.recorder ?? null },
   );
@@ -242,7 +258,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     error === undefined ? worstVerdict(expectations.map((one) => one.result)) : interrupted ? "unknown" : "fail";
   const outcome = {
     lifecycle,
-    stage: "host" as const,
+    stage: request.stage ?? "host",
     residue: progress.residue ?? null,
     cleanUp: { result: notUndone.length === 0 ? ("pass" as const) : ("fail" as const), notUndone },
     interrupted,
@@ -265,6 +281,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     options: shownOptions(request.options),
     ...outcome,
     expectations,
+    ...(request.agent === undefined ? {} : notApplicableTo(request, request.agent)),
     error: error === undefined ? null : errorSentence(error),
     phases: progress.phases,
     exitCode,
@@ -286,11 +303,27 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
 function judge(progress: Progress): Expectation[] {
   const { request, history } = progress;
   history.expectEnd();
+  const wanted = request.scenario.expectations(request.options.knobs);
+  const { judged } = request.agent === undefined ? { judged: wanted } : applicableTo(request.agent.definition, wanted);
   const expectations =
     request.judge?.(history.records, history.unreadable) ??
-    judgeExpectations(history.records, request.scenario.expectations(request.options.knobs), history.unreadable);
+    judgeExpectations(history.records, judged, history.unreadable);
+  if (request.agent !== undefined && expectations.length === 0) expectations.push(nothingJudged);
   for (const expectation of expectations) history.record("expectation", expectation);
   return expectations;
+}
+
+/** That nothing could be judged is no pass. */
+const nothingJudged: Expectation = {
+  ...{ id: "judged", title: "something of the agent can be judged", result: "unknown" },
+  detail: "none of what the scenario expects applies to it",
+};
+
+function notApplicableTo(
+  { scenario, options }: RunRequest,
+  { definition }: LoadedAgent,
+): Pick<RunVerdict, "notApplicable"> {
+  return { notApplicable: [...applicableTo(definition, scenario.expectations(options.knobs)).notApplicable] };
 }
 
 async function inPhase<T>(progress: Progress, phase: string, work: () => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import { type GatePolicy, noPolicy } from "../gate/policy.ts";
 import { readCandidates } from "../gate/read-candidates.ts";
 import type { ReadPolicy } from "../gate/read-policy.ts";
 import { type ArtifactFile, testedBy } from "../gate/released-artifacts.ts";
+import type { ScenarioJudge } from "../gate/scenario-judge.ts";
 import type { StoredRun } from "../runs/read-run.ts";
 import { sealed } from "./bundle.ts";
 import { digestsOf } from "./digests.ts";
@@ -30,6 +31,8 @@ export interface AttestRequest {
   readonly artifact: ArtifactFile;
   readonly key: AttestationKey;
   readonly nowMs: number;
+  /** As of the gate. */
+  readonly judge?: ScenarioJudge | undefined;
   /** Lists a run's files, before it is read and after. */
   readonly filesOf?: (runDirectory: string) => Promise<readonly Resource[]>;
 }
@@ -51,6 +54,7 @@ export async function attest({
   artifact,
   key,
   nowMs,
+  judge,
   filesOf = runFiles,
 }: AttestRequest): Promise<Attestation> {
   const before = new Map<string, readonly Resource[]>();
@@ -59,7 +63,7 @@ export async function attest({
   for (const directory of directories) checkUnchanged(directory, before.get(directory) ?? [], await filesOf(directory));
   const rules = policy?.policy ?? noPolicy;
   const source = policy === undefined ? null : { path: basename(policy.path), digest: policy.digest };
-  const report = judgeGate({ policy: rules, source, runs, artifacts: [artifact], nowMs });
+  const report = judgeGate({ policy: rules, source, runs, artifacts: [artifact], nowMs, judge });
   const attested = runs.map((run) => attestedRun(run, { report, artifact, files: before.get(run.runDirectory) ?? [] }));
   const testResult = Buffer.from(JSON.stringify(testResultOf(report, attested, artifact)));
   const residue = residueOf(report, attested, artifact, digestsOf(testResult).sha256);
@@ -72,9 +76,10 @@ export function judgedAgain(
   { subject: [subject], predicate }: ResidueStatement,
   policy: GatePolicy | undefined,
   runs: readonly StoredRun[],
+  judge?: ScenarioJudge,
 ): GateReport {
   const nowMs = Date.parse(predicate.attestedAt);
-  return judgeGate({ policy: policy ?? noPolicy, source: null, runs, artifacts: [subject], nowMs });
+  return judgeGate({ policy: policy ?? noPolicy, source: null, runs, artifacts: [subject], nowMs, judge });
 }
 
 function attestedRun(

@@ -4,6 +4,7 @@ import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { type Verdict, worstVerdict } from "../../protocol/verdict.ts";
 import { readCandidates } from "../gate/read-candidates.ts";
 import type { ReadPolicy } from "../gate/read-policy.ts";
+import type { ScenarioJudge } from "../gate/scenario-judge.ts";
 import type { ArtifactFile } from "../gate/released-artifacts.ts";
 import { counted } from "../text/duration.ts";
 import { AttestationError } from "./attestation-error.ts";
@@ -42,6 +43,8 @@ export interface VerifyRequest {
   readonly policy: ReadPolicy | undefined;
   /** Directories of runs. */
   readonly directories: readonly string[];
+  /** As of the gate. */
+  readonly judge?: ScenarioJudge | undefined;
 }
 
 /**
@@ -170,11 +173,11 @@ function comparedAll({ policy, runs }: ResidueStatement["predicate"], request: V
 }
 
 /** Everything is here: then the gate is asked again, as of the moment of the attestation. */
-function judgedRow(residue: ResidueStatement, { directories, policy }: VerifyRequest): VerifyRow {
+function judgedRow(residue: ResidueStatement, { directories, policy, judge }: VerifyRequest): VerifyRow {
   const subject = "the same runs, judged again";
   const row = (result: Verdict, detail: string): VerifyRow => ({ check: "judged", subject, result, detail });
   try {
-    const { result, runs } = judgedAgain(residue, policy?.policy, readCandidates(directories, "."));
+    const { result, runs } = judgedAgain(residue, policy?.policy, readCandidates(directories, "."), judge);
     const counted = (list: readonly { run: string; counts: boolean }[]) =>
       list
         .map(({ run, counts }) => `${run} ${counts}`)

@@ -5,6 +5,7 @@ import { attest } from "../attestation/attest.ts";
 import { readSigningKey } from "../attestation/keys.ts";
 import { fileOutput } from "../file-output.ts";
 import { gateTable } from "../gate/gate-table.ts";
+import type { ScenarioJudge } from "../gate/scenario-judge.ts";
 import { readPolicy } from "../gate/read-policy.ts";
 import { readArtifact } from "../gate/released-artifacts.ts";
 import { findRun } from "../runs/run-directory.ts";
@@ -23,13 +24,17 @@ export interface AttestOptions {
 }
 
 /** `reports attest`: judges as `gate` does, and signs what came of it; the exit code is the gate's. */
-export async function attestCommand(wanted: readonly string[], options: AttestOptions): Promise<ExitCode> {
+export async function attestCommand(
+  wanted: readonly string[],
+  options: AttestOptions,
+  judge?: ScenarioJudge,
+): Promise<ExitCode> {
   const key = readSigningKey(options.key);
   const policy = options.policy === undefined ? undefined : readPolicy(options.policy);
   const artifact = await readArtifact(options.artifact);
   const names = namedRuns(wanted, options);
   const directories = [...new Set(names.map((name) => realpathSync(findRun(name, options.root))))];
-  const { report, text } = await attest({ directories, policy, artifact, key, nowMs: Date.now() });
+  const { report, text } = await attest({ directories, policy, artifact, key, nowMs: Date.now(), judge });
   if (options.output === undefined) {
     const stdout = streamOutput(process.stdout);
     stdout.write(text);

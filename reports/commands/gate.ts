@@ -5,6 +5,7 @@ import { shellWord } from "../../foundation/shell-word.ts";
 import type { ExitCode } from "../../foundation/exit-codes.ts";
 import { type GateReport, judgeGate } from "../gate/gate.ts";
 import { gateTable, section } from "../gate/gate-table.ts";
+import type { ScenarioJudge } from "../gate/scenario-judge.ts";
 import { readCandidates } from "../gate/read-candidates.ts";
 import { readPolicy } from "../gate/read-policy.ts";
 import { readArtifact } from "../gate/released-artifacts.ts";
@@ -23,11 +24,15 @@ export interface GateOptions {
 }
 
 /** `reports gate`: judges runs by a release's policy; gives 0, 1 or 2. */
-export async function gateCommand(wanted: readonly string[], options: GateOptions): Promise<ExitCode> {
+export async function gateCommand(
+  wanted: readonly string[],
+  options: GateOptions,
+  judge?: ScenarioJudge,
+): Promise<ExitCode> {
   const { policy, path, digest } = readPolicy(options.policy);
   const runs = readCandidates(namedRuns(wanted, options), options.root);
   const artifacts = await Promise.all((options.artifact ?? []).map(readArtifact));
-  const report = judgeGate({ policy, source: { path, digest }, runs, artifacts, nowMs: Date.now() });
+  const report = judgeGate({ policy, source: { path, digest }, runs, artifacts, nowMs: Date.now(), judge });
   const stdout = streamOutput(process.stdout, { color: options.color });
   if (options.json === true) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 
 import type { ExitCode } from "../../foundation/exit-codes.ts";
 import { rootDefault } from "../runs/run-directory.ts";
+import type { ScenarioJudge } from "../gate/scenario-judge.ts";
 import type { AttestOptions } from "./attest.ts";
 import type { GateOptions } from "./gate.ts";
 import type { VerifyOptions } from "./verify.ts";
@@ -54,13 +55,20 @@ Exit codes:
   64  a file or a run is not there, or is no key, or no policy`;
 
 /** `reports gate`, `attest` and `verify`; each is loaded when it is asked for. */
-export function addReleaseCommands(reports: Command, ended: (exitCode: ExitCode) => void): void {
-  addGate(reports, ended);
-  addAttest(reports, ended);
-  addVerify(reports, ended);
+export function addReleaseCommands(
+  reports: Command,
+  ended: (exitCode: ExitCode) => void,
+  loadJudge: LoadJudge = async () => undefined,
+): void {
+  addGate(reports, ended, loadJudge);
+  addAttest(reports, ended, loadJudge);
+  addVerify(reports, ended, loadJudge);
 }
 
-function addGate(reports: Command, ended: (exitCode: ExitCode) => void): void {
+/** Loads whoever knows the scenarios, which takes a moment; undefined where nobody does. */
+export type LoadJudge = () => Promise<ScenarioJudge | undefined>;
+
+function addGate(reports: Command, ended: (exitCode: ExitCode) => void, loadJudge: LoadJudge): void {
   reports
     .command("gate")
     .description("judge runs by a release's policy: what passed, and what blocks")
@@ -73,11 +81,11 @@ function addGate(reports: Command, ended: (exitCode: ExitCode) => void): void {
     .option("--no-color", "no colours")
     .addHelpText("after", gateHelp)
     .action(async (runs: string[], options: GateOptions) =>
-      ended(await (await import("./gate.ts")).gateCommand(runs, options)),
+      ended(await (await import("./gate.ts")).gateCommand(runs, options, await loadJudge())),
     );
 }
 
-function addAttest(reports: Command, ended: (exitCode: ExitCode) => void): void {
+function addAttest(reports: Command, ended: (exitCode: ExitCode) => void, loadJudge: LoadJudge): void {
   reports
     .command("attest")
     .description("sign what the gate says of runs, bound to the file that is released")
@@ -91,11 +99,11 @@ function addAttest(reports: Command, ended: (exitCode: ExitCode) => void): void 
     .option("--no-color", "no colours")
     .addHelpText("after", attestHelp)
     .action(async (runs: string[], options: AttestOptions) =>
-      ended(await (await import("./attest.ts")).attestCommand(runs, options)),
+      ended(await (await import("./attest.ts")).attestCommand(runs, options, await loadJudge())),
     );
 }
 
-function addVerify(reports: Command, ended: (exitCode: ExitCode) => void): void {
+function addVerify(reports: Command, ended: (exitCode: ExitCode) => void, loadJudge: LoadJudge): void {
   reports
     .command("verify")
     .description("verify what was attested, and compare it with what is here")
@@ -109,7 +117,7 @@ function addVerify(reports: Command, ended: (exitCode: ExitCode) => void): void 
     .option("--no-color", "no colours")
     .addHelpText("after", verifyHelp)
     .action(async (bundle: string, runs: string[], options: VerifyOptions) =>
-      ended(await (await import("./verify.ts")).verifyCommand(bundle, runs, options)),
+      ended(await (await import("./verify.ts")).verifyCommand(bundle, runs, options, await loadJudge())),
     );
 }
 

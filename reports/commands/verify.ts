@@ -6,6 +6,7 @@ import { readVerificationKey } from "../attestation/keys.ts";
 import { verifyAttestation, type VerifyReport } from "../attestation/verify.ts";
 import { checkRows, headline } from "../gate/gate-table.ts";
 import { readPolicy } from "../gate/read-policy.ts";
+import type { ScenarioJudge } from "../gate/scenario-judge.ts";
 import { readArtifact } from "../gate/released-artifacts.ts";
 import { findRun } from "../runs/run-directory.ts";
 import { streamOutput } from "../stream-output.ts";
@@ -28,13 +29,14 @@ export async function verifyCommand(
   path: string,
   wanted: readonly string[],
   options: VerifyOptions,
+  judge?: ScenarioJudge,
 ): Promise<ExitCode> {
   const key = readVerificationKey(options.key);
   const bundle = readBundle(path);
   const artifact = options.artifact === undefined ? undefined : await readArtifact(options.artifact);
   const policy = options.policy === undefined ? undefined : readPolicy(options.policy);
   const directories = [...new Set(wanted.map((name) => realpathSync(findRun(name, options.root))))];
-  const report = await verifyAttestation({ bundle, key, artifact, policy, directories });
+  const report = await verifyAttestation({ bundle, key, artifact, policy, directories, judge });
   const stdout = streamOutput(process.stdout, { color: options.color });
   if (options.json === true) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else stdout.write(renderLines(verifyTable(path, report, stdout.columns), stdout));

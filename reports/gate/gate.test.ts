@@ -1,15 +1,74 @@
 import { describe, expect, test } from "vitest";
 
+import { UsageError } from "../../foundation/errors.ts";
 import { releasableRun, withRecords } from "../testing/releasable-run.ts";
 import { gate, passing, policy, required, nowMs } from "../testing/ask-gate.ts";
 import { beganAt } from "../testing/history-builder.ts";
 import type { StoredRun } from "../runs/read-run.ts";
 import type { GateQuestion } from "./gate.ts";
+import type { JudgedAgain, ScenarioJudge } from "./scenario-judge.ts";
 import { noPolicy } from "./policy.ts";
 
 test("a run that passed, was wholly seen and left nothing passes", () => {
   expect(gate()).toMatchObject({ result: "pass", exitCode: 0, blocking: [] });
   expect(gate({ policy: noPolicy })).toMatchObject({ result: "pass", exitCode: 0, blocking: [] });
+});
+
+describe("whoever knows the scenario", () => {
+  const judge =
+    (expectations: JudgedAgain["expectations"], value = 24): ScenarioJudge =>
+    () => ({ expectations, sizes: [{ knob: "jobs", value, usual: 24 }] });
+  const one = { id: "fencing", before: "pass", now: "pass", detail: "seen" } as const;
+
+  test("judges again, and finds nothing where all is as it was", () => {
+    const report = gate({ judge: judge([one]) });
+    expect(report.blocking).toEqual([]);
+    expect(report.rows.map(({ check }) => check)).toEqual(expect.arrayContaining(["judged", "size"]));
+    expect(gate().rows.map(({ check }) => check)).not.toContain("judged");
+  });
+
+  test.for<[string, Partial<JudgedAgain["expectations"][number]>, string[]]>([
+    ["what is worse now", { now: "fail" }, ["judged fail: fencing was judged pass, and is fail: seen"]],
+    ["what nobody can tell now", { now: "unknown" }, ["judged unknown: fencing was judged pass, and is unknown: seen"]],
+    [
+      "what nobody had judged",
+      { before: null, now: "fail" },
+      ["judged fail: fencing was not judged, and is fail: seen"],
+    ],
+    [
+      "what is not expected here",
+      { now: null },
+      ["judged unknown: fencing was judged pass, and the scenario that is here does not expect it"],
+    ],
+    ["nothing that was as bad then, which is told already", { before: "fail", now: "fail" }, []],
+    ["nothing that is better now", { before: "unknown" }, []],
+  ])("blocks %s", ([, over, blocking]) => {
+    expect(gate({ judge: judge([{ ...one, ...over }]) }).blocking.filter((line) => line.startsWith("judged"))).toEqual(
+      blocking,
+    );
+  });
+
+  test("blocks what is not known to it", () => {
+    const unknownHere = () => {
+      throw new UsageError("It is none of this catalogue.", { code: "not-of-the-catalogue", next: "" });
+    };
+    expect(gate({ judge: unknownHere }).blocking.slice(1)).toEqual([
+      "judged unknown: it cannot be judged again: It is none of this catalogue.",
+    ]);
+  });
+
+  test("blocks a run that was smaller than its scenario, unless the policy allows it, or asks for more", () => {
+    const sized = (value: number, atLeast?: object) =>
+      gate({ judge: judge([one], value), policy: policy({ scenarios: [{ ...required, atLeast }] }) }).blocking[0];
+    expect(sized(24)).toBeUndefined();
+    expect(gate({ judge: judge([one], 3) }).blocking).toContain(
+      "size fail: it ran with jobs 3, and the scenario has 24",
+    );
+    expect(sized(3, { jobs: 3 })).toBeUndefined();
+    expect(
+      gate({ judge: judge([one]), policy: policy({ scenarios: [{ ...required, atLeast: { jobs: 50 } }] }) }).blocking,
+    ).toContain("size fail: it ran with jobs 24, and the policy asks for 50");
+  });
 });
 
 describe("what the policy requires", () => {

@@ -10,6 +10,8 @@ import { type Candidate, driversOf } from "./candidate.ts";
 import { ageCheck } from "./checks/age.ts";
 import { cleanUpCheck } from "./checks/clean-up.ts";
 import { conductCheck } from "./checks/conduct.ts";
+import { judgedAgainCheck } from "./checks/judged-again.ts";
+import { sizeCheck } from "./checks/size.ts";
 import { evidenceCheck } from "./checks/evidence.ts";
 import { residueCheck } from "./checks/residue.ts";
 import { surfacesCheck } from "./checks/surfaces.ts";
@@ -18,6 +20,7 @@ import { type GatePolicy, GateRow } from "./policy.ts";
 import { type ArtifactFile, releasedArtifacts } from "./released-artifacts.ts";
 import { requiredScenarios } from "./required-scenarios.ts";
 import { type RunCheck, type RunCheckContext, touchedHost } from "./run-check.ts";
+import type { ScenarioJudge } from "./scenario-judge.ts";
 import { Waivers, WaiverUse } from "./waivers.ts";
 
 /** What a gate came to; `reports gate --json`. */
@@ -61,19 +64,24 @@ export interface GateQuestion {
   readonly runs: readonly StoredRun[];
   readonly artifacts: readonly ArtifactFile[];
   readonly nowMs: number;
+  /** Who knows the scenarios; without anybody, what the run was judged when it ran is what counts. */
+  readonly judge?: ScenarioJudge | undefined;
 }
 
 /** Judges runs by a policy. Every run that is given must be good enough, also one that the policy does not ask for. */
-export function judgeGate({ policy, source, runs, artifacts, nowMs }: GateQuestion): GateReport {
+export function judgeGate({ policy, source, runs, artifacts, nowMs, judge }: GateQuestion): GateReport {
   const waivers = new Waivers(policy.waivers, nowMs);
   const context = { policy, waivers, nowMs };
-  const judged = runs.map((run) => ({ run, verdicts: judgedByAll(run, context) }));
+  const checks = runChecks.flatMap((check) =>
+    check === conductCheck && judge !== undefined ? [check, judgedAgainCheck(judge), sizeCheck(judge)] : [check],
+  );
+  const judged = runs.map((run) => ({ run, verdicts: judgedByAll(run, checks, context) }));
   const candidates = judged.map(({ run, verdicts }): Candidate => {
     return { run, drivers: driversOf(run), objections: verdicts.flatMap(({ objections }) => objections) };
   });
   const rows = [
     ...requiredScenarios(policy.scenarios, candidates),
-    ...runChecks.flatMap((check) => rowsOf(check, judged)),
+    ...checks.flatMap((check) => rowsOf(check, judged)),
     ...(policy.scenarios.length > 0 || runs.some(touchedHost) ? [] : [noHostRead]),
     ...latencyLimits(policy.latencies, candidates),
     ...releasedArtifacts(policy.artifacts, artifacts, runs),
@@ -102,8 +110,8 @@ interface JudgedRun {
   readonly verdicts: readonly { readonly check: RunCheck; readonly objections: Candidate["objections"] }[];
 }
 
-function judgedByAll(run: StoredRun, context: RunCheckContext): JudgedRun["verdicts"] {
-  return runChecks
+function judgedByAll(run: StoredRun, checks: readonly RunCheck[], context: RunCheckContext): JudgedRun["verdicts"] {
+  return checks
     .filter(({ concerns }) => concerns?.(run) !== false)
     .map((check) => ({ check, objections: check.judge(run, context) }));
 }

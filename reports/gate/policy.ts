@@ -10,6 +10,8 @@ const repeatsMax = 10_000;
 
 const Stage = z.enum(["host", "netns", "sim"]);
 
+const Knob = z.int().min(1);
+
 export const RequiredScenario = z.strictObject({
   scenario: z.string().min(1).describe("its name in `scenarios list`"),
   stages: z.array(Stage).min(1).default(["host"]).describe("on each of these"),
@@ -18,6 +20,10 @@ export const RequiredScenario = z.strictObject({
     .min(1)
     .optional()
     .describe("and with each of these sandbox drivers, on the stages with real processes; any if left out"),
+  atLeast: z
+    .strictObject({ slots: Knob.optional(), jobs: Knob.optional(), cycles: Knob.optional() })
+    .optional()
+    .describe("how large each run must be; as the scenario itself is, if left out"),
   repeats: z.int().min(1).max(repeatsMax).default(1).describe("so many runs that pass, for each stage and driver"),
 });
 export type RequiredScenario = z.infer<typeof RequiredScenario>;
@@ -84,6 +90,8 @@ export const gateChecks = [
   "scenario",
   "evidence",
   "conduct",
+  "judged",
+  "size",
   "clean-up",
   "residue",
   "surfaces",

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
@@ -32,7 +32,8 @@ export function htmlSeries({ file, say }: HtmlSeriesOptions): HtmlSeries {
   let index: { readonly path: string; readonly write: (text: string) => void } | undefined;
   const write = (path: string, parts: Iterable<string>) => {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      // Only the folder beside the index may be missing.
+      if (!existsSync(dirname(path))) mkdirSync(dirname(path));
       writeParts(path, parts);
       shown = path;
     } catch (error) {
@@ -51,8 +52,7 @@ export function htmlSeries({ file, say }: HtmlSeriesOptions): HtmlSeries {
     write(path, runPageParts(run));
     if (!several) return;
     const root = dirname(resolve(run.runDirectory));
-    index ??=
-      file === undefined ? indexIn(root, write) : { path: resolve(file.path), write: (text) => put(file.output, text) };
+    index ??= file === undefined ? indexIn(root, write) : indexAt(file);
     entries.set(
       place.position,
       keptEntry(run, { place, earlier: entries.get(place.position), href: hrefTo(path, index.path) }),
@@ -62,9 +62,11 @@ export function htmlSeries({ file, say }: HtmlSeriesOptions): HtmlSeries {
   return {
     next: (place): Reporter => ({ record: () => undefined, end: (run) => end(place, run), close: () => undefined }),
     close(suite: EndedSuite | null) {
+      // Where nothing could be run at all, that is worth a page too.
+      if (index === undefined && file !== undefined && entries.size === 0 && shown === undefined) index = indexAt(file);
       if (suite !== null && index !== undefined) index.write(suitePage([...entries.values()], suite));
       const told = index?.path ?? shown;
-      if (told !== undefined) say(`HTML report  ${relative(process.cwd(), told) || told}\n`);
+      if (told !== undefined) say(`HTML report  ${near(told)}\n`);
     },
     unwritten: () => problems,
   };
@@ -83,6 +85,16 @@ function writeParts(path: string, parts: Iterable<string>): void {
 function indexIn(root: string, write: (path: string, parts: Iterable<string>) => void) {
   const path = join(root, "index.html");
   return { path, write: (text: string) => write(path, [text]) };
+}
+
+function indexAt({ path, output }: NonNullable<HtmlSeriesOptions["file"]>) {
+  return { path: resolve(path), write: (text: string) => put(output, text) };
+}
+
+/** As short as it can be and yet lead there. */
+function near(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way === "" || way.startsWith("..") ? resolve(path) : way;
 }
 
 /** A pipe or a device is written to once; a file holds the latest. */

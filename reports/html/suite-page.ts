@@ -50,8 +50,10 @@ export function suitePage(kept: readonly KeptEntry[], suite: EndedSuite | null):
   const rows = [...ran.values(), ...missing].sort((one, other) => one.position - other.position);
   const counts = countsOf(rows).map(([outcome, count]) => `${count} ${outcomeLooks[outcome].word}`);
   const title = `${counts.join(", ")}${suite === null ? ", and it goes on" : ""}`;
-  const startedAt = Math.min(...kept.map(({ verdict }) => verdict.startedAt));
-  const endedAt = Math.max(...kept.map(({ verdict }) => verdict.endedAt));
+  const begins = kept.map(({ verdict }) => verdict.startedAt);
+  const ends = kept.map(({ verdict }) => verdict.endedAt);
+  const startedAt = suite?.record.startedAt ?? Math.min(...begins);
+  const endedAt = suite?.record.endedAt ?? Math.max(...ends);
   const data = {
     ...{ kind: "suite" as const, title, startedAt, tookMs: Math.max(0, endedAt - startedAt), rows },
     tone: toneOf(rows),
@@ -62,7 +64,9 @@ export function suitePage(kept: readonly KeptEntry[], suite: EndedSuite | null):
 }
 
 function toneOf(rows: readonly SuiteRow[]): Tone {
-  if (rows.every(({ outcome }) => isGood(outcome))) return "good";
+  // What this machine cannot run takes nothing from what it can.
+  const ran = rows.filter(({ outcome }) => outcome !== "skipped");
+  if (ran.length > 0 && ran.every(({ outcome }) => isGood(outcome))) return "good";
   return rows.some(({ tone }) => tone === "bad") ? "bad" : "doubt";
 }
 
@@ -70,7 +74,8 @@ function notRun(entry: EndedSuite["record"]["entries"][number]): SuiteRow {
   const { position, scenario, seed, outcome, attempts } = entry;
   return {
     ...{ position, scenario, seed, where: placeWords({ ...entry, attempt: 1 }), ...look(outcome) },
-    ...{ residue: "", freezeP99Ms: null, withdrawalMs: null, tookMs: 0, trouble: "" },
+    ...{ residue: "", freezeP99Ms: null, withdrawalMs: null, tookMs: 0 },
+    trouble: entry.skipped === undefined ? "" : `${entry.skipped.why} ${entry.skipped.remedy}`,
     attempts: attempts.map(({ run, exitCode }) => ({ run, exitCode, href: null })),
   };
 }

@@ -79,23 +79,18 @@ export class ProgressLines {
   #stepEnd(end: {
     index: number;
     path?: string | undefined;
-    outcome: "done" | "failed";
+    outcome: "done" | "failed" | "not-applicable";
     detail: string;
     title: string;
     margin: Piece;
     took: string;
   }): Line {
-    const done = end.outcome === "done";
+    const done = end.outcome !== "failed";
+    const { mark, word, tone } = outcomes[end.outcome];
     const number = this.#number(end);
     const line: Piece[] = [end.margin, "  "];
-    if (this.#everyEdge) line.push(`step ${number}  ${done ? "done" : "FAILED"} in ${end.took}`);
-    else
-      line.push(
-        tinted(done ? "✓" : "✗", done ? "good" : "bad"),
-        faint(` ${number}`),
-        `  ${end.title}`,
-        faint(`  ${end.took}`),
-      );
+    if (this.#everyEdge) line.push(`step ${number}  ${word} in ${end.took}`);
+    else line.push(tinted(mark, tone), faint(` ${number}`), `  ${end.title}`, faint(`  ${end.took}`));
     if (end.detail !== "") line.push(done ? faint(`  ${end.detail}`) : tinted(`  ${end.detail}`, "bad"));
     return line;
   }
@@ -109,6 +104,12 @@ export class ProgressLines {
     return begun === undefined ? "?" : duration(Math.max(0, at - begun.at));
   }
 }
+
+const outcomes = {
+  done: { mark: "✓", word: "done", tone: "good" },
+  failed: { mark: "✗", word: "FAILED", tone: "bad" },
+  "not-applicable": { mark: "–", word: "not applicable", tone: "doubt" },
+} as const;
 
 type WhichStep = { readonly index: number; readonly path?: string | undefined };
 

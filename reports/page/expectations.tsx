@@ -1,4 +1,4 @@
-import type { Expectation } from "../../protocol/verdict.ts";
+import type { Expectation, RunVerdict } from "../../protocol/verdict.ts";
 import { printable } from "../text/printable.ts";
 import { Section } from "./chrome.tsx";
 
@@ -7,8 +7,14 @@ const tones = { pass: "good", fail: "bad", unknown: "doubt" } as const;
 const order = { fail: 0, unknown: 1, pass: 2 } as const;
 
 /** What was expected and what was seen; what does not hold comes first. */
-export function Expectations({ expectations }: { readonly expectations: readonly Expectation[] }) {
-  if (expectations.length === 0) return null;
+export function Expectations({
+  expectations,
+  notApplicable,
+}: {
+  readonly expectations: readonly Expectation[];
+  readonly notApplicable: NonNullable<RunVerdict["notApplicable"]>;
+}) {
+  if (expectations.length + notApplicable.length === 0) return null;
   const held = expectations.filter(({ result }) => result === "pass").length;
   const ordered = expectations.toSorted((a, b) => order[a.result] - order[b.result]);
   return (
@@ -41,6 +47,16 @@ export function Expectations({ expectations }: { readonly expectations: readonly
                   </ol>
                 )}
               </td>
+            </tr>
+          ))}
+          {notApplicable.map(({ id, title, detail }) => (
+            <tr key={id}>
+              <td class="mark faint" title="not applicable">
+                –<span class="unseen"> not applicable</span>
+              </td>
+              <td class="id faint">{printable(id)}</td>
+              <td class="faint">{printable(title)}</td>
+              <td class="faint">not applicable: {printable(detail)}</td>
             </tr>
           ))}
         </tbody>

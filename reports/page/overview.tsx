@@ -29,7 +29,7 @@ export function Overview({ data }: { readonly data: RunPage }) {
           </ul>
         </Section>
       )}
-      <Expectations expectations={verdict.expectations} />
+      <Expectations expectations={verdict.expectations} notApplicable={verdict.notApplicable ?? []} />
       <div class="columns">
         <Latencies figures={figures} />
         <WallTime verdict={verdict} />

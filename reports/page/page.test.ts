@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,6 +8,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import type { EndedRun } from "../reporter.ts";
+import { reportServer } from "../serve/server.ts";
 import { noChromium, openChromium, type OpenChromium } from "../testing/chromium.ts";
 import { lifecycleStory } from "../testing/lifecycle-story.ts";
 import { finding, plantedResidue } from "../testing/residue-fixtures.ts";
@@ -144,6 +145,38 @@ describe.skipIf(obstacle !== undefined)(
       await expect.poll(() => page.textContent(".findings .detail h3")).toBe("process 5120 (sleep 3600), parent 1");
       await expect.poll(() => page.textContent(".findings .evidence")).toContain("marker HOUSEGUEST_RUN=");
       expect(wrong).toEqual([]);
+    });
+
+    test("a run that goes on is followed, and its page is the ended one's when it has a verdict", async () => {
+      const { verdict, history } = runFixtures.passing();
+      const name = "20260131T101500-withdraw-under-load";
+      const directory = join(place, "runs", name);
+      const write = (records: typeof history) =>
+        appendFileSync(
+          join(directory, "history.jsonl"),
+          records.map((record) => `${JSON.stringify(record)}\n`).join(""),
+        );
+      mkdirSync(directory, { recursive: true });
+      write(history.slice(0, 20));
+      const server = reportServer({ root: join(place, "runs"), allowedHosts: [], nowMs: Date.now });
+      try {
+        const address = await server.listen({ host: "127.0.0.1", port: 0 });
+        await page.goto(address);
+        await page.locator(".runs a", { hasText: "withdraw-under-load" }).click();
+        await expect.poll(() => page.textContent(".badge")).toBe("RUNNING");
+        await page.locator("#tab-history").click();
+        await expect.poll(() => page.textContent(".count")).toBe("20 of 20 events");
+        write(history.slice(20));
+        await expect.poll(() => page.textContent(".count")).toBe(`${history.length} of ${history.length} events`);
+        await page.locator("#tab-timeline").click();
+        await expect.poll(() => page.getAttribute(".timeline-box", "aria-label")).toContain("rows");
+        writeFileSync(join(directory, "verdict.json"), JSON.stringify(verdict));
+        await expect.poll(() => page.textContent(".badge")).toBe("PASS");
+        expect(wrong).toEqual([]);
+        expect(asked.every((url) => url.startsWith(address))).toBe(true);
+      } finally {
+        await server.close();
+      }
     });
 
     test("dark where the system is, and where the user says so", async () => {

@@ -10,8 +10,8 @@ const heldShownMax = 3;
 
 /** What was expected and what was seen; those that are not fulfilled come first and are told in full. */
 export const expectationsSection: Section = ({ verdict }, width) => {
-  const { expectations } = verdict;
-  if (expectations.length === 0) return [];
+  const { expectations, notApplicable = [] } = verdict;
+  if (expectations.length + notApplicable.length === 0) return [];
   const troubled = verdict.exitCode !== 0;
   const order = { fail: 0, unknown: 1, pass: 2 } as const;
   const ordered = expectations.toSorted((a, b) => order[a.result] - order[b.result]);
@@ -22,6 +22,7 @@ export const expectationsSection: Section = ({ verdict }, width) => {
   return [
     ...heading(folded ? held : [], `${held.length} of ${expectations.length} hold`, width),
     ...shown.flatMap((expectation) => expectationLines(expectation, width)),
+    ...notApplicable.flatMap(({ title, detail }) => notApplicableLines(`${title}: ${detail}`, width)),
   ];
 };
 
@@ -29,6 +30,11 @@ function heading(folded: readonly Expectation[], count: string, width: number): 
   const begin = [tinted("Expectations", "heading"), faint(`  ${count}${folded.length > 0 ? ": " : ""}`)];
   const ids = folded.map(({ id }) => [faint(id)]);
   return flow(begin, ids, { width, between: faint(", "), indent: "    " });
+}
+
+function notApplicableLines(text: string, width: number): Line[] {
+  const [first = "", ...rest] = wrap(`not applicable: ${text}`, width - 4);
+  return [["  ", faint(`– ${first}`)], ...rest.map((line): Line => ["    ", faint(line)])];
 }
 
 function expectationLines({ title, detail, result, story = [] }: Expectation, width: number): Line[] {

@@ -18,6 +18,13 @@ describe.for(Object.entries(runFixtures))("the summary of a run: %s", ([name, ma
     expect(tooWide.filter((line) => !commandLine.test(line))).toEqual([]);
   });
 
+  test("tells what does not apply to the agent", () => {
+    const run = make();
+    const lacking = { id: "fencing", title: "old epochs are refused", detail: "guest records none" };
+    const text = shown({ ...run, verdict: { ...run.verdict, notApplicable: [lacking] } }, 100).join("\n");
+    expect(text).toContain("– not applicable: old epochs are refused: guest records none");
+  });
+
   test("fits on a screen at 100 columns", () => {
     // Five findings told in full, each with its evidence and command, are worth a few lines more.
     expect(shown(make(), 100).length).toBeLessThanOrEqual(name === "failing" ? 66 : 60);

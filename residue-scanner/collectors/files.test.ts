@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 
@@ -55,6 +55,26 @@ describe("the files collector", () => {
     grow(root);
     const before = await read(root);
     expect(diffTrees(before.files, (await read(root)).files).differences).toEqual([]);
+  });
+
+  it("reads again beside an earlier reading as well as alone, and holds no more than what differs", async () => {
+    const root = temporaryDirectory();
+    grow(root);
+    const { files: baseline } = await read(root);
+    writeFileSync(join(root, "d1/e1/new"), "");
+    rmdirSync(join(root, "d2/e2"));
+    // Of a thread that read little most may differ, and is then kept as it is.
+    const again = await collectFiles({ roots: [root], workers: 1, baseline });
+    const alone = await read(root);
+    expect(facts(again.files)).toEqual(facts(alone.files));
+    expect(again.reading).toMatchObject({ facts: alone.reading.facts, status: alone.reading.status });
+    const changed = diffTrees(baseline, again.files).differences.map(({ path }) => path.slice(root.length));
+    expect(changed).toEqual(expect.arrayContaining(["/d1/e1/new", "/d2/e2"]));
+    // Three directories that changed, and one that is no more, of three hundred.
+    const [own, whole] = [again.files.segments.slice(baseline.segments.length), alone.files.segments];
+    const words = (segments: Tree["segments"]) => segments.reduce((sum, { used }) => sum + used, 0);
+    expect(again.files.segments.slice(0, baseline.segments.length)).toEqual(baseline.segments);
+    expect(words(own)).toBeLessThan(words(whole) / 4);
   });
 
   it("follows paths longer than the kernel takes at once", async () => {

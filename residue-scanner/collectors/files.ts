@@ -8,17 +8,16 @@ import {
   blockAt,
   entryName,
   firstEntry,
-  indexTree,
   nextEntry,
   rootsPath,
   type Segment,
-  surveySegments,
   type Tree,
   withSegments,
 } from "../core/packed-tree.ts";
 import { isCovered } from "../core/covered-path.ts";
 import { toBytePath } from "../core/path-text.ts";
 import { TreeWriter } from "../core/tree-writer.ts";
+import { GatheredFiles } from "./files/gathered.ts";
 import { readCovered, rereadCovered } from "./files/covered.ts";
 import type { DirectoryReader } from "./files/directory-reader.ts";
 import { planMounts, readMounts } from "./files/mounts.ts";
@@ -31,9 +30,11 @@ import { walkInThreads } from "./files/walk-threads.ts";
 export interface FilesOptions {
   /** Directories to read instead of the whole host. */
   readonly roots?: readonly string[] | undefined;
-  /** Threads; by default as many as there are processors, from 2 to 4. */
+  /** Threads; by default as many as there are processors, from 2 to 4, and 2 with a baseline. */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** An earlier reading: what is as it was there takes no room of its own. */
+  readonly baseline?: Tree | undefined;
   /** For tests: do without the system calls that Node lacks. */
   readonly portable?: boolean;
 }
@@ -54,14 +55,21 @@ export async function collectFiles(options: FilesOptions): Promise<FilesCollecte
   const startedMs = performance.now();
   const scope = options.roots?.map(scopeOf) ?? null;
   const plan = planMounts(readMounts(), scope);
-  const workers = options.workers ?? Math.min(workersMax, Math.max(workersMin, availableParallelism()));
+  const workers = options.workers ?? workersFor(options);
   assert(workers >= 1, "somebody walks");
   const { portable = false, signal } = options;
-  const results = await walkInThreads({ plan, workers, portable, signal });
-  const covered = portable ? [] : await readCovered(plan.covered);
-  const segments = [...results.flatMap((result) => result.segments), ...covered];
-  const files = indexTree([rootEntries(plan.roots), ...segments]);
-  const survey = surveySegments(segments);
+  const gathered = new GatheredFiles(options.baseline ?? null);
+  const results = await walkInThreads({
+    plan,
+    workers,
+    portable,
+    signal,
+    take: (segment) => gathered.take(segment),
+    isTakenAway: options.baseline !== undefined,
+  });
+  for (const segment of portable ? [] : await readCovered(plan.covered)) gathered.take(segment);
+  const { survey } = gathered;
+  const files = gathered.finish(rootEntries(plan.roots));
   const missing = unseen(survey, plan, scope);
   const reading: SurfaceReading = {
     surface: "files",
@@ -72,6 +80,11 @@ export async function collectFiles(options: FilesOptions): Promise<FilesCollecte
     durationMs: performance.now() - startedMs,
   };
   return { files, filesReader: results[0]?.reader ?? "portable", scope, reading };
+}
+
+/** What each further thread takes is, beside an earlier reading, more than the time is worth that it saves. */
+function workersFor({ baseline }: FilesOptions): number {
+  return baseline === undefined ? Math.min(workersMax, Math.max(workersMin, availableParallelism())) : workersMin;
 }
 
 /**

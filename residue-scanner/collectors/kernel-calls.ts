@@ -43,6 +43,8 @@ export interface KernelCalls {
   /** bpf(2) */
   bpf(command: number, attributes: number, bytes: number): number;
   close(descriptor: number): number;
+  /** malloc_trim(3): gives back to the kernel what threads left that have ended. */
+  trim(keptBytes: number): number;
   /** Of this thread's last call that failed. */
   errno(): number;
   /** The address of a view's first byte; the view must stay alive as long as the address is used. */
@@ -117,6 +119,7 @@ function bind(koffi: typeof Koffi, libc: ReturnType<typeof Koffi.load>): KernelC
     schedGetAffinity: (...words) => Number(callOfAffinity(numbers.schedGetAffinity[table], ...words)),
     bpf: (command, attributes, bytes) => Number(callOfBpf(numbers.bpf[table], command, attributes, bytes)),
     close: libc.func("int close(int descriptor)"),
+    trim: libc.func("int malloc_trim(size_t keptBytes)"),
     errno: () => koffi.errno(),
     addressOf: (view) => Number(koffi.address(view)),
   };

@@ -3,10 +3,10 @@ import { readPage } from "./ring-buffer-page.ts";
 import type { PageLayout, TraceFormat } from "./trace-format.ts";
 
 /**
- * Two calls that are none: that a thread sent something through a unix(7) socket that woke a thread of a service, `woken`,
- * and that it began a TCP connection to a `port`.
+ * Calls that are none: that a thread sent something through a unix(7) socket that woke a thread of a service, `woken`,
+ * that it began a TCP connection to a `port`, and that a service took away a file that it had made.
  */
-export const askCalls = { message: "unix message", connection: "tcp connection" } as const;
+export const askCalls = { message: "unix message", connection: "tcp connection", taking: "file taken" } as const;
 
 /** AF_INET */
 const internet = 2;

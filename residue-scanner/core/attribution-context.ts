@@ -1,5 +1,7 @@
 import type { ResiduePolicy, Waiver } from "../../protocol/residue-report.ts";
 
+import type { OtherRun } from "./other-runs.ts";
+
 export type RunRole = "agent" | "job" | "harness";
 
 /** What whoever watched the run knows about it. */
@@ -37,6 +39,8 @@ export interface AttributionContext {
     readonly role: RunRole;
     readonly sessionId?: number | undefined;
   }[];
+  /** Runs of the same kind that went on at the same time. */
+  readonly otherRuns?: readonly OtherRun[];
   /** Further names that only the run uses (agent ids, job ids), looked for in names and contents. */
   readonly identifiers?: readonly string[];
   /** Whose a process is that carries the run's marker and nothing more precise. Default: the agent's. */

@@ -15,6 +15,7 @@ import { worstOf } from "./holder-attribution.ts";
 import { attributeListed } from "./listed-attribution.ts";
 import { isBelow } from "./path-scope.ts";
 import { isSeenInFull, membershipPaths, processSettingPaths } from "./setting-paths.ts";
+import { namedByOtherRun } from "./other-runs.ts";
 import { toBytePath } from "./path-text.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
@@ -31,6 +32,10 @@ export interface AttributionKnowledge {
 
 /** Says whose a difference is, by the strongest evidence there is; `unknown` when nothing tells. */
 export function attribute(difference: Difference, knowledge: AttributionKnowledge): Attribution {
+  return namedByOtherRun(difference, attributeAlone(difference, knowledge), knowledge.context.otherRuns ?? []);
+}
+
+function attributeAlone(difference: Difference, knowledge: AttributionKnowledge): Attribution {
   if (isListed(difference)) return attributeListed(difference, knowledge);
   switch (difference.surface) {
     case "files":

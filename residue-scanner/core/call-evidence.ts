@@ -17,7 +17,7 @@ import type { RecordedRun } from "./recorded-run.ts";
 import type { RecordedWitness } from "./recorded-witness.ts";
 import type { Act, Touch } from "./recording.ts";
 import { through } from "./through.ts";
-import type { RoleOfTouch } from "./touch-attribution.ts";
+import { isPutting, type RoleOfTouch } from "./touch-attribution.ts";
 import { changedThreads } from "./thread-changes.ts";
 
 export interface CallSources {
@@ -28,6 +28,7 @@ export interface CallSources {
 
 /** What the recorded system calls say about differences; null where they say nothing. */
 export class CallEvidence {
+  readonly #run: RecordedRun;
   readonly #witness: RecordedWitness;
   readonly #roleOf: RoleOfTouch;
   /** Files whose flags may have been set. */
@@ -46,6 +47,7 @@ export class CallEvidence {
   readonly #isComplete: boolean;
 
   constructor({ run, witness, differences }: CallSources, roleOf: RoleOfTouch) {
+    this.#run = run;
     this.#witness = witness;
     this.#roleOf = roleOf;
     const files = differences.filter((each): each is FileDifference => each.surface === "files");
@@ -72,6 +74,13 @@ export class CallEvidence {
     return done === null ? null : through(done, `belongs to ${showText(disk?.key ?? name)}`);
   }
 
+  /** Those who had a disk's node open to write to it, as whoever asks by ioctl(2) for something of a loop device does. */
+  #openersOf({ surface, key, after, before }: ListedDifference): ReadonlySet<number> {
+    if (surface !== "storage" || !key.startsWith("loop")) return new Set();
+    const touches = this.#run.touchesOf((after ?? before)?.location ?? "");
+    return new Set(touches.filter(isPutting).map(({ by }) => by));
+  }
+
   /**
    * Whose a thing is that is no file, by the system calls that fit to it. What is in a namespace that came or went itself
    * came or went with that; of such only what the run says by its name, or the kernel of the run, is anybody's own.
@@ -80,10 +89,12 @@ export class CallEvidence {
     const { surface, change, key } = difference;
     const names = namesOfListed(difference);
     const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
-    const explains = (act: Act) =>
-      leadsTo(change, act) && canBind(difference, act) && this.#canBeAt(key, act)
-        ? explanationBy(act, surface, key)
-        : null;
+    const openers = this.#openersOf(difference);
+    const explains = (act: Act): Explanation | null => {
+      if (!leadsTo(change, act) || !canBind(difference, act) || !this.#canBeAt(key, act)) return null;
+      const how = explanationBy(act, surface, key);
+      return how !== null && act.call === "ioctl" && openers.has(act.by) ? "names" : how;
+    };
     if (!this.isWithNamespace(key)) return this.#ofActs(explains, { names, others });
     const certain = this.#ofActs(explains, { names, others, isNeeded: true });
     return certain !== null && isOfRun(certain.to) ? certain : null;

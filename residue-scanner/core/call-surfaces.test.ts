@@ -62,6 +62,7 @@ describe("which act explains which fact", () => {
     expect(explanationBy(route, "firewall", "table ip x")).toBeNull();
     const raw = act("socket", { family: "AF_INET", type: String(0o2000003), protocol: "255" }, null);
     expect(explanationBy(raw, "firewall", "filter")).toBe("kind");
+    expect(explanationBy(raw, "firewall", "nft table ip x")).toBeNull();
   });
 
   test("a notification names what changed, and is near to what else is of its interface", () => {

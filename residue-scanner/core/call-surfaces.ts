@@ -144,9 +144,10 @@ const keyGiven = ({ parameters }: Act): readonly string[] | null => {
 const isNetworkSocket = ({ family, protocol }: Act["parameters"]): boolean =>
   family === "AF_NETLINK" && (protocol === "NETLINK_ROUTE" || protocol === "NETLINK_GENERIC");
 /** nft(8) asks through netlink, the older iptables(8) through options of a raw socket. */
-const isFirewallSocket = ({ family, protocol, type }: Act["parameters"]): boolean =>
-  (family === "AF_NETLINK" && protocol === "NETLINK_NETFILTER") ||
-  ((family === "AF_INET" || family === "AF_INET6") && (Number(type) & 0xf) === 3);
+const isFilterSocket = ({ family, protocol }: Act["parameters"]): boolean =>
+  family === "AF_NETLINK" && protocol === "NETLINK_NETFILTER";
+const isRawSocket = ({ family, type }: Act["parameters"]): boolean =>
+  (family === "AF_INET" || family === "AF_INET6") && (Number(type) & 0xf) === 3;
 
 /** What a process goes by beside its own key: its process group, and its user. */
 export function groupKey(group: number): string {
@@ -198,7 +199,8 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("network", "socket", { when: isNetworkSocket }),
   ...calls("network", "ioctl", { when: within("command", networkIoctls) }),
 
-  ...calls("firewall", "socket", { when: isFirewallSocket }),
+  ...calls("firewall", "socket", { when: isFilterSocket }),
+  ...calls("firewall", "socket", { when: isRawSocket, among: /^(?!nft )/ }),
   ...calls("kernel", "bpf", { among: /^bpf map /, when: is("command", "BPF_MAP_CREATE") }),
   ...calls("kernel", "bpf", { among: /^bpf prog /, when: is("command", "BPF_PROG_LOAD") }),
   ...calls("kernel", "bpf", { among: /^bpf link /, when: is("command", ...linking) }),
@@ -212,6 +214,8 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("sysctls", "syslog", { keys: () => ["kernel.printk"] }),
   ...calls("sysctls", "reboot", { keys: () => ["kernel.ctrl-alt-del"] }),
   ...calls("sysctls", "mount move_mount umount2", { among: /^fs\.binfmt_misc\./, isIn: "mnt" }),
+  // Wherever it is mounted, what is set of a file system without a disk is the whole kernel's.
+  ...calls("sysctls", "mount fsconfig umount2", { among: /^\/sys\/devices\/virtual\/bdi\/(?:0:|[a-z])/ }),
   ...calls("sysctls", "init_module finit_module delete_module"),
 
   ...calls("processes", "kill tgkill", { keys: affectedPid }),

@@ -21,7 +21,7 @@ const file: FileFact = {
   xattrs: [],
 };
 
-const crowd = (directory: string) => ({ directory, change: "appeared" as const, count: 7 });
+const crowd = (directory: string, isOlder = false) => ({ directory, change: "appeared" as const, count: 7, isOlder });
 
 function came(key: string, to: AttributionTarget, kind: "directory" | "file" = "directory") {
   const difference: FileDifference = {

@@ -17,7 +17,7 @@ interface Top {
 }
 
 /**
- * What lies in a directory that came (or went) came with it. A directory that is told tells of what is not listed, too,
+ * What lies in a directory that came (or went) came with it; of others see `crowded-directories.ts`. A directory that is told tells of what is not listed, too,
  * if all that is listed of it is one party's: where several were at work, nobody knows whose the rest is. Nor where it is
  * excused: the job may have put one thing among all that somebody else did.
  *
@@ -32,7 +32,8 @@ export function tellCrowds(
   const tops = topDirectories(judged);
   const below = new Map<string, number>();
   let untold = 0;
-  for (const { directory, change, count } of crowds) {
+  for (const { directory, change, count, isOlder } of crowds) {
+    if (isOlder) continue;
     const top = nearest(directory, tops);
     if (top === undefined || top.difference.change !== change || top.whose.size > 1 || !isTold(top.difference))
       untold += count;

@@ -46,15 +46,19 @@ export function isListed(difference: Difference): difference is ListedDifference
 
 export interface Differences {
   readonly list: readonly Difference[];
-  /** How many more files differ than are listed, in directories that are in both snapshots, ... */
+  /** How many more files that are in both snapshots differ than are listed. */
   readonly moreFiles: number;
-  /** ... and in directories that came or went. */
+  /** How many more came or went. */
   readonly crowds: readonly TreeCrowd[];
 }
 
 /** Everything that is not the same in both snapshots, surface by surface, in a stable order. */
-export function differencesBetween(before: Snapshot, after: Snapshot): Differences {
-  const files = diffTrees(before.files, after.files);
+export function differencesBetween(
+  before: Snapshot,
+  after: Snapshot,
+  options: { readonly differencesMax?: number } = {},
+): Differences {
+  const files = diffTrees(before.files, after.files, options);
   const list: Difference[] = files.differences.map((difference) => {
     const old = difference.before === null ? null : fileFactAt(difference.before);
     const now = difference.after === null ? null : fileFactAt(difference.after);

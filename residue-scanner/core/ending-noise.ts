@@ -67,6 +67,18 @@ export const endingNoise: readonly NoiseRule[] = [
       changedOnly(difference, difference.after.movesInUse),
   },
   {
+    id: "balanced-interrupts",
+    reason:
+      "irqbalance ran all the time, which moves interrupts among the processors every few seconds, and nothing was recorded by which its writing could be told from others'.",
+    matches: ({ difference, attribution, isWatched, ranThroughout }) =>
+      isListed(difference) &&
+      difference.change === "changed" &&
+      /^\/proc\/irq\/\d+\/smp_affinity$/.test(difference.after?.location ?? "") &&
+      attribution.to === "unknown" &&
+      !isWatched &&
+      ranThroughout("irqbalance"),
+  },
+  {
     id: "closing-connection",
     reason:
       "No process holds this TCP connection any more; the kernel keeps it for about a minute (TIME_WAIT and kin) and then drops it.",

@@ -60,6 +60,9 @@ export function excuse(
     isFoundNamespace: (name) => found.namespaces.has(name),
     isLeftAlone: () => difference.surface === "processes" && recorded?.calls.isLeftAlone(difference) === true,
     isOnOthersTerminal: (fact) => witness.isOnOthersTerminal(fact),
+    isToldDevice: (device, change) => devices.has(`${change} ${device}`),
+    isWatched: recorded?.isWatching === true,
+    ranThroughout: (name) => witness.table.ranThroughout(name),
     isScanner: (pid) => witness.table.isScanner(pid),
     isReader: (pid) => witness.table.isReader(pid),
     wasScanner: (pid) => witness.table.wasScanner(pid),
@@ -71,6 +74,13 @@ export function excuse(
         ? [[difference.key, difference.change] as const]
         : [],
     ),
+  );
+  const devices = new Set(
+    judged.flatMap(({ difference }) => {
+      const fact = isListed(difference) ? (difference.after ?? difference.before) : null;
+      if (fact?.device === undefined) return [];
+      return [fact.device, String(fact.attributes["type"])].map((device) => `${difference.change} ${device}`);
+    }),
   );
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
   found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));

@@ -124,6 +124,8 @@ export interface ListedFact {
   readonly location: string;
   /** The file that it stands in, one character a byte, whose own change is told with it. */
   readonly file?: string;
+  /** The number of what is mounted, as /sys has it: `0:57`. It is another one the next time, and is not compared. */
+  readonly device?: string;
   /** Pids of the processes that keep it: it goes when they end. */
   readonly holders?: readonly number[];
   /** Pids of the processes that have it open, though it may outlive them. */

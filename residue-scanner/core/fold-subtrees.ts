@@ -17,17 +17,17 @@ const examplesMax = 5;
 export function foldSubtrees(
   findings: readonly FoldableFinding[],
   unlisted: ReadonlyMap<string, number> = new Map(),
-): Finding[] {
+): FoldableFinding[] {
   const directories = new Map<string, Finding>();
   const inside = new Map<Finding, { count: number; examples: string[] }>();
-  const kept: Finding[] = [];
+  const kept: FoldableFinding[] = [];
   for (const { finding, path } of findings.toSorted((one, other) => compareText(one.path ?? "", other.path ?? ""))) {
     const top = path === null ? undefined : directories.get(path.slice(0, path.lastIndexOf("/")));
     const folds = top !== undefined && top.change === finding.change && top.attribution.to === finding.attribution.to;
     const isDirectory = (finding.after ?? finding.before)?.["kind"] === "directory";
     if (path !== null && isDirectory && finding.change !== "changed") directories.set(path, folds ? top : finding);
     const more = (path === null ? undefined : unlisted.get(path)) ?? 0;
-    if (!folds) kept.push(finding);
+    if (!folds) kept.push({ finding, path });
     if (!folds && more === 0) continue;
     const holder = folds ? top : finding;
     const entries = inside.get(holder) ?? { count: 0, examples: [] };
@@ -35,7 +35,7 @@ export function foldSubtrees(
     if (folds && entries.examples.length < examplesMax) entries.examples.push(finding.location);
     inside.set(holder, entries);
   }
-  return kept.map((finding) => withEntries(finding, inside.get(finding)));
+  return kept.map(({ finding, path }) => ({ finding: withEntries(finding, inside.get(finding)), path }));
 }
 
 function withEntries(finding: Finding, entries: { count: number; examples: string[] } | undefined): Finding {

@@ -32,6 +32,12 @@ export interface NoiseCase {
   readonly isLeftAlone: () => boolean;
   /** Whether a process is on a terminal on which nobody of the run is, nor whoever started the scanner. */
   readonly isOnOthersTerminal: (fact: ProcessFact) => boolean;
+  /** Whether something that was mounted, or is no more, has this number, `0:57`, or is of this type. */
+  readonly isToldDevice: (device: string, change: Difference["change"]) => boolean;
+  /** Whether somebody's writing to settings would have been seen. */
+  readonly isWatched: boolean;
+  /** Whether a service of that name, root's own, ran at both readings. */
+  readonly ranThroughout: (name: string) => boolean;
   readonly isScanner: (pid: number) => boolean;
   /** Whether a process reads what the scanner prints and was started together with it. */
   readonly isReader: (pid: number) => boolean;

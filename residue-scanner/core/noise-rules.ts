@@ -2,8 +2,28 @@ import { endingNoise } from "./ending-noise.ts";
 import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
 import { changedOnly, grownBy, isRecorded, type NoiseRule } from "./noise-rule.ts";
+import { isOfOtherRun } from "./other-runs.ts";
 import { toldWith } from "./told-with.ts";
 import { isSeenInFull } from "./setting-paths.ts";
+
+export const foreignProcess: NoiseRule = {
+  id: "foreign-process",
+  reason: "Evidence shows that somebody else's process did it; see the examples for whose.",
+  matches: ({ difference, attribution }) =>
+    attribution.to === "background" &&
+    (difference.change !== "changed" ||
+      // Of all that can be set of a process, who did is asked for of some alone, whoever it is.
+      (isRecorded(attribution) && (difference.surface !== "processes" || isSeenInFull(difference))) ||
+      difference.surface === "sockets" ||
+      // Whoever holds a log open only to append to it need not be the one who emptied it.
+      (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
+};
+
+const otherRun: NoiseRule = {
+  id: "other-run",
+  reason: "Evidence shows that another run of scenarios did it, which went on at the same time; the examples name it.",
+  matches: (one) => isOfOtherRun(one.attribution) && foreignProcess.matches(one),
+};
 
 /**
  * Everything that is excused, tried from the top. Rules look at what changed and at evidence, never at a list of paths
@@ -14,16 +34,6 @@ export const noiseRules: readonly NoiseRule[] = [
   ...fileNoise,
   ...endingNoise,
   ...toldWith,
-  {
-    id: "foreign-process",
-    reason: "Evidence shows that somebody else's process did it; see the examples for whose.",
-    matches: ({ difference, attribution }) =>
-      attribution.to === "background" &&
-      (difference.change !== "changed" ||
-        // Of all that can be set of a process, who did is asked for of some alone, whoever it is.
-        (isRecorded(attribution) && (difference.surface !== "processes" || isSeenInFull(difference))) ||
-        difference.surface === "sockets" ||
-        // Whoever holds a log open only to append to it need not be the one who emptied it.
-        (grownBy(difference) >= 0 && changedOnly(difference, ["mtime", "ctime", "size"]))),
-  },
+  otherRun,
+  foreignProcess,
 ];

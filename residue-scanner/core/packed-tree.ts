@@ -61,7 +61,8 @@ export interface Block {
   readonly status: number;
 }
 
-const segmentFactor = 2 ** 32;
+/** Of the places in an index: segment × this + word. */
+export const segmentFactor = 2 ** 32;
 
 /**
  * A tree of segments; a later block of the same path replaces an earlier one, or strikes it out. The index is made when
@@ -80,6 +81,7 @@ export function indexTree(segments: readonly Segment[]): Tree {
 
 /** The tree with more segments, whose blocks replace those of the same paths. */
 export function withSegments(tree: Tree, segments: readonly Segment[]): Tree {
+  if (segments.length === 0) return tree;
   const index = addToIndex(new Map(tree.index), segments, tree.segments.length);
   return { segments: [...tree.segments, ...segments], index };
 }
@@ -133,9 +135,9 @@ export interface SegmentsSurvey {
   readonly refused: ReadonlyMap<string, number>;
 }
 
-export function surveySegments(segments: readonly Segment[]): SegmentsSurvey {
-  let entries = 0;
-  const refused = new Map<string, number>();
+export function surveySegments(segments: readonly Segment[], earlier?: SegmentsSurvey): SegmentsSurvey {
+  let entries = earlier?.entries ?? 0;
+  const refused = new Map(earlier?.refused);
   for (const { words, used } of segments) {
     for (let at = 0; at < used; at += words[at + blockField.words] as number) {
       const status = words[at + blockField.status] as number;

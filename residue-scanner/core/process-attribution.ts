@@ -4,6 +4,7 @@ import type { AttributionContext, RunRole } from "./attribution-context.ts";
 import { isDelegate } from "./delegates.ts";
 import { processKey } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
+import { ofOtherRun } from "./other-runs.ts";
 import { isBelow, isWithin } from "./path-scope.ts";
 import { ProcessTable } from "./process-table.ts";
 import { RunCgroups } from "./run-cgroups.ts";
@@ -177,6 +178,8 @@ export class ProcessWitness {
   #judgeForeign(fact: ProcessFact, evidence: Evidence[]): Attribution {
     if (this.table.isScanner(fact.pid))
       return { to: "harness", evidence: [{ kind: "parent", detail: "is the scanner itself" }] };
+    const other = ofOtherRun(fact, this.#context.otherRuns ?? []);
+    if (other !== null) return { to: "background", evidence: [other] };
     if (this.table.ranBefore(fact)) {
       return {
         to: "background",

@@ -47,6 +47,11 @@ export class ProcessTable {
     return this.#before.has(processKey(fact));
   }
 
+  /** Whether one of root's processes with this name is in both readings. */
+  ranThroughout(name: string): boolean {
+    return [...this.all()].some((fact) => fact.name === name && fact.uid === 0 && this.ranBefore(fact));
+  }
+
   /** The scanner or its launcher, which is the same program twice. */
   isScanner(pid: number): boolean {
     return this.#own.has(pid);

@@ -46,6 +46,12 @@ export class RecordedEvidence {
     });
   }
 
+  /** Whether the kernel told of touches at all. */
+  get isWatching(): boolean {
+    const files = this.#sources.run.recording.sources.find(({ source }) => source === "files");
+    return files !== undefined && files.status !== "not-permitted" && files.status !== "off";
+  }
+
   ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {
     const process = this.#sources.witness.find({ pid, startTime });
     return process === null ? null : this.#sources.witness.of(process.serial);

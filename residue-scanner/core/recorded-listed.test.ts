@@ -104,6 +104,23 @@ describe("whose a thing is that is no file, by who called the kernel for it", ()
   });
 });
 
+describe("what is set of a file system that was mounted", () => {
+  const setting = listedFixture({
+    key: "/sys/devices/virtual/bdi/0:57/max_ratio",
+    location: "/sys/devices/virtual/bdi/0:57/max_ratio",
+  });
+  const mount = { ...listedFixture({ key: "mnt:[7] /x" }), device: "0:57" };
+  const acts = [act(job, "mount", { apart: ["mnt"] })];
+
+  it("is told with the mount, wherever that is seen, and else is whose call mounted something", () => {
+    const unseen = compare({}, { listed: { sysctls: [setting] } }, { acts });
+    expect(whose(unseen)).toEqual([[setting.location, "job"]]);
+    const seen = compare({}, { listed: { sysctls: [setting], mounts: [mount] } }, { acts });
+    expect(whose(seen).map(([location]) => location)).toEqual(["mnt:[7] /x"]);
+    expect(excusedBy(seen)).toEqual(["told-with-device"]);
+  });
+});
+
 describe("whose a thing is that is told by a file of the kernel's own", () => {
   it.each([
     ["ipc", "mq /x", { file: "/dev/mqueue/x", location: "message queue /x" }, "/dev/mqueue/x"],
@@ -157,5 +174,22 @@ describe("a mount point that shows another directory than before", () => {
     const told = compare(at(5), { ...at(6), ...mount }, mounted(job));
     expect(new Set(whose(told).map(([, to]) => to))).toEqual(new Set(["job"]));
     expect(compare(at(5), { ...at(6), ...mount }, mounted(foreign))).toMatchObject({ verdict: "clean", findings: [] });
+  });
+});
+
+describe("a loop device", () => {
+  it("is whose who had its node open when several attached something to one", () => {
+    const attached = (key: string) =>
+      listedFixture({ key, location: `/dev/${key}`, attributes: { backing: `/i/${key}` } });
+    const free = (key: string) => listedFixture({ key, location: `/dev/${key}`, attributes: { sectors: 0 } });
+    const disks = ["loop4", "loop5"];
+    const acts = [job, foreign].map((by) => act(by, "ioctl", { parameters: { command: "LOOP_CONFIGURE" } }));
+    const touches = { "/dev/loop4": [touch(job, ["modified"])], "/dev/loop5": [touch(foreign, ["modified"])] };
+    const report = compare(
+      { listed: { storage: disks.map(free) } },
+      { listed: { storage: disks.map(attached) } },
+      { acts, touches },
+    );
+    expect(whose(report).filter(([, to]) => to !== "background")).toEqual([["/dev/loop4", "job"]]);
   });
 });

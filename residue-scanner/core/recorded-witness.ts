@@ -2,6 +2,8 @@ import type { AttributionTarget, Evidence } from "../../protocol/residue-report.
 import type { AttributionContext, RunRole } from "./attribution-context.ts";
 import { baseName, delegateFamilyOf, type NamedProcess } from "./delegates.ts";
 import { processKey } from "./difference.ts";
+import { isOfRun } from "./combined-roles.ts";
+import { harnessOf } from "./other-runs.ts";
 import { isBelow } from "./path-scope.ts";
 import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -10,7 +12,7 @@ import type { RecordedProcess, Recording } from "./recording.ts";
 /** What is known of the run, by which recorded processes are recognised. */
 export interface LineageKnowledge {
   readonly recording: Recording;
-  readonly context: Pick<AttributionContext, "processes" | "markedRole">;
+  readonly context: Pick<AttributionContext, "processes" | "markedRole" | "otherRuns">;
   /** The run's cgroups, as paths below the cgroup v2 root. */
   readonly cgroupPrefixes: readonly string[];
   /** The scanner itself, or its launcher. */
@@ -116,6 +118,8 @@ export class RecordedWitness {
       return own(known, { kind: "parent", detail: `was seen during the run as a process of the ${known}` });
     }
     const inherited = this.#inherited(process);
+    const other = harnessOf(process, context.otherRuns ?? []);
+    if (other !== null && !isOfRun(inherited.to)) return own("background", other);
     if (inherited.to === "job") return inherited;
     const marked = process.startTime === null ? null : markedAs(process.pid, process.startTime);
     if (marked !== null && (marked.to === "job" || inherited.to !== "agent")) return own(marked.to, marked.evidence);

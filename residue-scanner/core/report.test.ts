@@ -41,7 +41,8 @@ describe("a residue report", () => {
 
   it("has lost evidence where more differs than it takes", () => {
     const crowd = Array.from({ length: 20_010 }, (_, index) => `n${index}`);
-    const { surfaces } = compare({ files: files({ "/a": [] }) }, { files: files({ "/a": crowd }) });
+    const changed = crowd.map((name) => ({ name, size: 1 }));
+    const { surfaces } = compare({ files: files({ "/a": crowd }) }, { files: files({ "/a": changed }) });
     const reading = surfaces.find(({ surface }) => surface === "files");
     expect(reading?.status).toBe("failed");
     expect(reading?.detail).toContain("10 more differences");
@@ -232,15 +233,6 @@ describe("a residue report", () => {
     expect(findings).toHaveLength(1);
     expect(findings[0]?.subject).toContain("with 30001 entries below");
     expect(surfaces.find(({ surface }) => surface === "files")?.status).toBe("done");
-  });
-
-  it("has not seen the files that are beyond what is listed of a directory that was there", () => {
-    const names = Array.from({ length: 30_000 }, (_, index) => `n${index}`);
-    const { surfaces } = compare({ files: files({ "/tmp": [] }) }, { files: files({ "/tmp": names }) });
-    expect(surfaces.find(({ surface }) => surface === "files")).toMatchObject({
-      status: "failed",
-      detail: "10000 more differences than one report takes were left out",
-    });
   });
 
   it("tells of a changed crontab by its line, and not of its file again", () => {

@@ -7,6 +7,7 @@ import { directoryFacts } from "./directory-facts.ts";
 import type { Difference, Differences } from "./difference.ts";
 import { excuse, ExcusedTally, type Judged } from "./excuse.ts";
 import { listedSurfaces, type Surface } from "./fact.ts";
+import { attributeCrowds, foldCrowds } from "./crowded-directories.ts";
 import { tellCrowds } from "./crowds.ts";
 import { type FoldableFinding, foldSubtrees } from "./fold-subtrees.ts";
 import type { Inspections } from "./inspection.ts";
@@ -46,7 +47,8 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const counting = excuse(judged, { context, witness, recorded, excused, directoryOf });
   const told = new Set(counting.map(({ difference }) => difference));
   const crowds = tellCrowds(differences.crowds, judged, (difference) => told.has(difference));
-  const described = foldSubtrees(describeAll(counting, sources), crowds.below).sort(byWeight);
+  const crowded = attributeCrowds(differences.crowds, { recorded, excused });
+  const described = foldCrowds(foldSubtrees(describeAll(counting, sources), crowds.below), crowded).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, differences.moreFiles + crowds.untold);
   const seen = {

@@ -28,8 +28,9 @@ const loggers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Says at whose request a service did something that takes its orders through a socket, or by signals: whoever of the run sent
- * it a message or a signal, or connected to its port, shortly before. Others' requests are not seen.
+ * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool:
+ * whoever of the run sent it a message or a signal, connected to its port, or made a file that it took away, shortly
+ * before. Others' requests are not seen.
  */
 export class SocketRequests {
   readonly #knowledge: SocketRequestKnowledge;
@@ -39,7 +40,7 @@ export class SocketRequests {
   constructor(knowledge: SocketRequestKnowledge) {
     this.#knowledge = knowledge;
     const { acts } = knowledge.recording;
-    const messages = acts.filter(({ call }) => call === askCalls.message);
+    const messages = acts.filter(({ call }) => call === askCalls.message || call === askCalls.taking);
     this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
     this.#byPid = connectionsOf(acts, knowledge.sockets);
   }
@@ -70,11 +71,11 @@ export class SocketRequests {
     ];
     const witness = this.#knowledge.witness();
     const asked = acts
-      .filter(({ by, atMs }) => by !== service.serial && atMs <= lastMs && firstMs - atMs <= servedMsMax)
+      .filter((act) => act.by !== service.serial && fromMs(act) <= lastMs && firstMs - act.atMs <= servedMsMax)
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
-    const wasBusy = asked.every(({ act }) => act.atMs > firstMs);
+    const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
     return {
       to: combined([...asked.map(({ to }) => to), ...(wasBusy ? (["background"] as const) : [])]),
       evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
@@ -89,8 +90,14 @@ export class SocketRequests {
   }
 }
 
+/** A file that waited to be taken asked since it was made. */
+function fromMs({ parameters, atMs }: Act): number {
+  return Number(parameters["madeMs"] ?? atMs);
+}
+
 function howAsked({ call, parameters }: Act): string {
   if (call === askCalls.message) return "sent it a message";
+  if (call === askCalls.taking) return "made a file that it took away";
   return call === askCalls.connection
     ? `connected to its port ${parameters["port"]}`
     : `sent it ${parameters["signal"]}`;

@@ -38,10 +38,15 @@ export const toldWith: readonly NoiseRule[] = [
     id: "told-with-device",
     reason:
       "A setting that came or went with what it is a setting of: a disk, a mounted file system, a module, an interrupt. That is told where it was left.",
-    matches: ({ difference }) =>
-      difference.surface === "sysctls" &&
-      difference.change !== "changed" &&
-      /^\/(?:sys|proc\/irq)\//.test((difference.after ?? difference.before)?.location ?? ""),
+    matches: ({ difference, isToldDevice }) => {
+      if (difference.surface !== "sysctls" || difference.change === "changed") return false;
+      const { location = "" } = difference.after ?? difference.before ?? {};
+      // A file system without a disk may be mounted where nobody looks: then nothing else tells of it.
+      const [, number, type] = /^\/sys\/devices\/virtual\/bdi\/(?:(0:\d+)|([a-z]\w*)-\d+)\//.exec(location) ?? [];
+      const device = number ?? type;
+      if (device !== undefined) return isToldDevice(device, difference.change);
+      return /^\/(?:sys|proc\/irq)\//.test(location);
+    },
   },
   {
     id: "told-with-crontab",

@@ -1,5 +1,6 @@
 import { type NameBytes, NameTable, noRow } from "./name-table.ts";
 import type { Touch } from "./recording.ts";
+import type { Takings } from "./takings.ts";
 import { type Happening, noTouch, touchBit, TouchChains, type TouchChainsOptions } from "./touch-chains.ts";
 
 /** One directory: its number, and the chain of touches of itself. */
@@ -38,6 +39,8 @@ const dot = 0x2e;
 export class TouchTable {
   /** Names that came and went. */
   forgotten = 0;
+  /** Who took away what another one had made. */
+  readonly takings: Takings | null;
   private readonly chains: TouchChains;
   private readonly names = new NameTable();
   private readonly directories = new Map<string, TouchedDirectory>();
@@ -45,8 +48,9 @@ export class TouchTable {
   private goneRows: number[] = [];
   private nextDirectory = 0;
 
-  constructor(options: TouchChainsOptions) {
+  constructor(options: TouchChainsOptions, takings: Takings | null = null) {
     this.chains = new TouchChains(options);
+    this.takings = takings;
   }
 
   get dropped(): number {
@@ -91,6 +95,7 @@ export class TouchTable {
     const head = this.begunAgain(known);
     const isNew = (kinds & touchBit.created) !== 0 || isGone(known);
     if ((kinds & touchBit.deleted) !== 0 && (head === noTouch ? isNew : this.chains.wasAbsent(head))) {
+      this.noteTaking(head, happening);
       this.forget(row, this.chains.touch(head, happening, isNew));
       return true;
     }
@@ -115,6 +120,7 @@ export class TouchTable {
       if (by !== happening.by) this.addCarried(to, { by, kinds: carriedOver(kinds), atMs });
     }
     if (head !== noTouch && this.chains.wasAbsent(head)) {
+      this.noteTaking(head, happening);
       this.entriesChanged(from.directory, happening);
       this.forget(row, this.chains.touch(head, { ...happening, kinds: touchBit["moved-from"] }, true));
     } else this.add(from, { ...happening, kinds: touchBit["moved-from"] });
@@ -148,6 +154,13 @@ export class TouchTable {
   private put(row: number, head: number): void {
     if (row !== noRow) this.names.setValue(row, head);
     else if (head !== noTouch) this.names.insert(this.place, head);
+  }
+
+  private noteTaking(head: number, { by: taker, atMs: takenMs }: Happening): void {
+    if (this.takings === null) return;
+    for (const { by, kinds, firstMs: madeMs } of this.chains.rows(head)) {
+      if ((kinds & comingBits) !== 0) this.takings.note({ by, taker, madeMs, takenMs });
+    }
   }
 
   private addCarried(to: TouchedName, happening: Happening): void {

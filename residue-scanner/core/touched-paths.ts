@@ -7,8 +7,9 @@ import { loopNodes, twinsOf } from "./listed-attribution.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
-export function pathsToAskFor({ list }: Differences, before: Snapshot, after: Snapshot): string[] {
+export function pathsToAskFor({ list, crowds }: Differences, before: Snapshot, after: Snapshot): string[] {
   const paths = new Set<string>(requestPlaces);
+  for (const { directory } of crowds) paths.add(directory);
   const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
   for (const { device } of imageFiles(before, after).values()) paths.add(device);
   for (const { file } of [...before.crontabs, ...after.crontabs]) paths.add(file);

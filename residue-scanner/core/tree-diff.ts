@@ -28,32 +28,40 @@ export interface TreeDifference {
 
 export interface TreeDifferences {
   readonly differences: TreeDifference[];
-  /** How many more there are than `differencesMax` in directories that are in both. */
+  /** How many more there are than are listed that are in both trees and are not the same. */
   readonly more: number;
-  /** How many more there are in those that are in one. */
+  /** How many more there are that came or went. */
   readonly crowds: TreeCrowd[];
 }
 
-/** What is not listed of a directory that came or went. */
+/** What is not listed of what came to a directory or went from it. */
 export interface TreeCrowd {
   /** One character a byte. */
   readonly directory: string;
   readonly change: "appeared" | "vanished";
   readonly count: number;
+  /** Whether the directory is in both trees. */
+  readonly isOlder: boolean;
 }
 
 /** More than this many are counted, not listed. */
-const differencesMax = 20_000;
-/** So many of one directory come before those that have no place among the others. */
-const differencesOfOneMax = 500;
+const differencesMaxDefault = 20_000;
+/** That share of them, of one directory, comes before those that have no place among the others. */
+const shareOfOne = 1 / 40;
 
 /**
  * Every entry that is not the same in both trees, word for word. Directories that were unreadable in one are left out.
  *
  * Where there are more than are listed, those of directories that are in both trees come first, some of each: what is in
  * a directory that came or went is told by that directory, and a crowd in one place must not hide a single file in another.
+ *
+ * @param options.differencesMax for tests: how many are listed
  */
-export function diffTrees(before: Tree, after: Tree): TreeDifferences {
+export function diffTrees(
+  before: Tree,
+  after: Tree,
+  { differencesMax = differencesMaxDefault }: { readonly differencesMax?: number } = {},
+): TreeDifferences {
   const differences = new Map<string, TreeDifference>();
   const rest: TreeDifference[] = [];
   const inBoth = [...after.index.keys()].filter((path) => before.index.has(path));
@@ -61,56 +69,94 @@ export function diffTrees(before: Tree, after: Tree): TreeDifferences {
     ...[...after.index.keys()].filter((path) => !before.index.has(path)),
     ...[...before.index.keys()].filter((path) => !after.index.has(path)),
   ];
-  let more = 0;
+  const unlisted = new Unlisted(before, after);
   const list = (difference: TreeDifference) => {
     if (differences.size < differencesMax) differences.set(difference.path, difference);
-    else more += 1;
+    else unlisted.count(difference);
   };
   for (const path of inBoth) {
     let listed = 0;
-    const add = (difference: TreeDifference) => {
+    const add = (found: FoundEntry) => {
       listed += 1;
-      if (listed <= differencesOfOneMax) list(difference);
-      else if (rest.length < differencesMax) rest.push(difference);
-      else more += 1;
+      if (listed <= differencesMax * shareOfOne && differences.size < differencesMax) list(named(path, found));
+      else if (rest.length < differencesMax) rest.push(named(path, found));
+      else unlisted.count({ directory: path, ...found });
     };
     diffDirectory({ path, before, after, add });
   }
   for (const difference of rest) list(difference);
-  const crowds: TreeCrowd[] = [];
   for (const path of inOne) {
-    const listed = more;
-    diffDirectory({ path, before, after, add: list });
-    const change = after.index.has(path) ? "appeared" : "vanished";
-    if (more > listed) crowds.push({ directory: path, change, count: more - listed });
-    more = listed;
+    diffDirectory({
+      ...{ path, before, after },
+      add: (found) => {
+        if (differences.size < differencesMax) list(named(path, found));
+        else unlisted.count({ directory: path, ...found });
+      },
+    });
   }
-  return { differences: [...differences.values()], more, crowds };
+  return { differences: [...differences.values()], more: unlisted.changed, crowds: unlisted.crowds() };
 }
 
-function diffDirectory(options: {
-  path: string;
-  before: Tree;
-  after: Tree;
-  add: (difference: TreeDifference) => void;
-}): void {
+/** An entry that is not the same, which has no name yet: of a million that are not listed none need be named. */
+interface FoundEntry {
+  readonly before: EntryPlace | null;
+  readonly after: EntryPlace | null;
+}
+
+function named(directory: string, { before, after }: FoundEntry): TreeDifference {
+  const { block, entry } = (after ?? before) as EntryPlace;
+  return { path: joinPath(directory, entryName(block, entry)), directory, before, after };
+}
+
+/** What is more than is listed. */
+class Unlisted {
+  changed = 0;
+  readonly #trees: readonly [Tree, Tree];
+  readonly #came = new Map<string, number>();
+  readonly #went = new Map<string, number>();
+
+  constructor(...trees: [Tree, Tree]) {
+    this.#trees = trees;
+  }
+
+  count({ directory, before, after }: FoundEntry & { readonly directory: string }): void {
+    if (before !== null && after !== null) this.changed += 1;
+    else {
+      const counts = before === null ? this.#came : this.#went;
+      counts.set(directory, (counts.get(directory) ?? 0) + 1);
+    }
+  }
+
+  crowds(): TreeCrowd[] {
+    const crowd = (change: TreeCrowd["change"], [directory, count]: [string, number]): TreeCrowd => {
+      const isOlder = this.#trees.every(({ index }) => index.has(directory));
+      return { directory, change, count, isOlder };
+    };
+    return [
+      ...[...this.#came].map((each) => crowd("appeared", each)),
+      ...[...this.#went].map((each) => crowd("vanished", each)),
+    ];
+  }
+}
+
+function diffDirectory(options: { path: string; before: Tree; after: Tree; add: (found: FoundEntry) => void }): void {
   const { path, before, after, add } = options;
   const old = blockAt(before, path);
   const now = blockAt(after, path);
   if (old !== undefined && now !== undefined && sameWords(old, now)) return;
   if ((old?.status ?? 0) > 0 || (now?.status ?? 0) > 0) return;
   const { came, went } = unalignedEntries(old, now);
-  const oldEntries = new Map(went.map((place) => [entryName(place.block, place.entry), place]));
-  for (const place of came) {
-    const name = entryName(place.block, place.entry);
-    const earlier = oldEntries.get(name) ?? null;
+  const oldEntries = new Map(went.map((entry) => [entryName(old as Block, entry), entry]));
+  for (const entry of came) {
+    const place = { block: now as Block, entry };
+    const name = oldEntries.size === 0 ? "" : entryName(place.block, entry);
+    const earlier = oldEntries.get(name);
     oldEntries.delete(name);
-    if (earlier !== null && sameEntry(earlier, place)) continue;
-    add({ path: joinPath(path, name), directory: path, before: earlier, after: place });
+    const before = earlier === undefined ? null : { block: old as Block, entry: earlier };
+    if (before !== null && sameEntry(before, place)) continue;
+    add({ before, after: place });
   }
-  for (const [name, place] of oldEntries) {
-    add({ path: joinPath(path, name), directory: path, before: place, after: null });
-  }
+  for (const entry of oldEntries.values()) add({ before: { block: old as Block, entry }, after: null });
 }
 
 /** So many entries that came or went side by side are stepped over; beyond that the rest is matched by name. */
@@ -119,22 +165,24 @@ const stepMax = 16;
 /**
  * Goes through both readings of a directory side by side and leaves out what is the same: most file systems list what
  * stays in the order in which they did, and of a million entries hardly any need be named.
+ *
+ * @returns where they stand in their blocks
  */
 function unalignedEntries(
   old: Block | undefined,
   now: Block | undefined,
-): { readonly came: EntryPlace[]; readonly went: EntryPlace[] } {
-  const [came, went]: [EntryPlace[], EntryPlace[]] = [[], []];
+): { readonly came: number[]; readonly went: number[] } {
+  const [came, went]: [number[], number[]] = [[], []];
   let before = placeAt(old, old === undefined ? 0 : firstEntry(old));
   let after = placeAt(now, now === undefined ? 0 : firstEntry(now));
   const passOld = () => {
     if (before === null) return;
-    went.push(before);
+    went.push(before.entry);
     before = following(before);
   };
   const passNow = () => {
     if (after === null) return;
-    came.push(after);
+    came.push(after.entry);
     after = following(after);
   };
   while (before !== null && after !== null) {
@@ -172,6 +220,8 @@ function placeAt(block: Block | undefined, entry: number): EntryPlace | null {
 }
 
 function sameWords(one: Block, other: Block): boolean {
+  // Two readings share what is the same (`tree-delta.ts`).
+  if (one.words === other.words && one.start === other.start) return true;
   const length = one.words[one.start + blockField.words] as number;
   if (length !== other.words[other.start + blockField.words]) return false;
   const shift = other.start - one.start;

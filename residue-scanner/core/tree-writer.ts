@@ -1,18 +1,26 @@
 import { assert } from "../../foundation/assert.ts";
 import { blockField, blockHeaderWords, entryField, entryWords, type Segment, wordsFor } from "./packed-tree.ts";
 
-const segmentWords = 2 ** 20;
+const segmentWordsDefault = 2 ** 20;
 
 /** Writes blocks (`packed-tree.ts`). A block never spans two segments: one that outgrows its segment moves. */
 export class TreeWriter {
   /** The current segment; both views change when a reservation makes the block move. */
-  words = new Int32Array(segmentWords);
-  bytes = new Uint8Array(this.words.buffer);
+  words: Int32Array;
+  bytes: Uint8Array;
   /** The first free word. */
   end = 0;
-  readonly #full: Segment[] = [];
+  readonly #segmentWords: number;
+  #full: Segment[] = [];
   #blockStart = 0;
   #entries = 0;
+
+  /** @param segmentWords room of a segment; a larger block has a segment of its own */
+  constructor(segmentWords = segmentWordsDefault) {
+    this.#segmentWords = segmentWords;
+    this.words = new Int32Array(segmentWords);
+    this.bytes = new Uint8Array(this.words.buffer);
+  }
 
   beginBlock(path: Uint8Array): void {
     this.#blockStart = this.end;
@@ -28,7 +36,7 @@ export class TreeWriter {
     if (this.end + words <= this.words.length) return;
     const block = this.words.subarray(this.#blockStart, this.end);
     this.#keepBefore(this.#blockStart);
-    this.words = new Int32Array(Math.max(segmentWords, 2 * (block.length + words)));
+    this.words = new Int32Array(Math.max(this.#segmentWords, 2 * (block.length + words)));
     this.bytes = new Uint8Array(this.words.buffer);
     this.words.set(block);
     this.#blockStart = 0;
@@ -48,7 +56,14 @@ export class TreeWriter {
     this.words[this.#blockStart + blockField.status] = status;
   }
 
-  /** Everything written. The writer is not used again. */
+  /** Segments to which nothing more is written, each given once. */
+  takeFull(): Segment[] {
+    const full = this.#full;
+    if (full.length > 0) this.#full = [];
+    return full;
+  }
+
+  /** Everything written and not taken. The writer is not used again. */
   finish(): Segment[] {
     assert(this.end <= this.words.length, "nothing was written past the segment");
     this.#keepBefore(this.end);

@@ -33,6 +33,8 @@ export const foreign = 2;
 /** What the recorder saw, besides those who were there before. */
 export interface Told extends Pick<AttributionContext, "canaries" | "waivers">, Partial<Omit<Recording, "processes">> {
   readonly inspections?: Inspections;
+  /** How many differences of files are listed. */
+  readonly differencesMax?: number;
   readonly came?: readonly RecordedProcess[];
   readonly touches?: Readonly<Record<string, readonly Touch[]>>;
 }
@@ -41,7 +43,7 @@ export interface Told extends Pick<AttributionContext, "canaries" | "waivers">, 
 export function compare(
   before: Partial<Snapshot>,
   after: Partial<Snapshot>,
-  { came = [], inspections = new Map(), canaries, waivers, ...told }: Told,
+  { came = [], inspections = new Map(), differencesMax = 20_000, canaries, waivers, ...told }: Told,
 ): ResidueReport {
   const own = [processFixture({ pid: scanner.pid })];
   const watching = { scanner: own.map(({ pid, startTime }) => ({ pid, startTime })) };
@@ -55,7 +57,7 @@ export function compare(
       ...(canaries !== undefined && { canaries }),
       ...(waivers !== undefined && { waivers }),
     }),
-    differences: differencesBetween(one, other),
+    differences: differencesBetween(one, other, { differencesMax }),
     inspections,
     userName: String,
     recorded: recordedRun([...existing, ...came], told),

@@ -6,6 +6,7 @@ import type { Lineage } from "../core/lineage.ts";
 import { type RecorderSource, unknownProcess } from "../core/recording.ts";
 import { RecentWriters } from "../core/recent-writers.ts";
 import { type Happening, touchBit } from "../core/touch-chains.ts";
+import { Takings } from "../core/takings.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
@@ -64,11 +65,11 @@ export class FileRecording {
     this.news = options.news;
     this.bufferAt = options.addressOf(this.buffer);
     const { lineage } = options;
-    this.table = new TouchTable({
-      touchesMax: options.touchesMax,
-      retain: (serial) => lineage.retain(serial),
-      release: (serial) => lineage.releaseSerial(serial),
-    });
+    const retain = (serial: number): void => lineage.retain(serial);
+    this.table = new TouchTable(
+      { touchesMax: options.touchesMax, retain, release: (serial) => lineage.releaseSerial(serial) },
+      new Takings(retain),
+    );
   }
 
   /**

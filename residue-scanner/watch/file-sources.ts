@@ -3,7 +3,7 @@ import { getSystemErrorName } from "node:util";
 
 import { messageOf } from "../../foundation/errors.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { LineWriters, RecorderSource, Touch } from "../core/recording.ts";
+import type { Act, LineWriters, RecorderSource, Touch } from "../core/recording.ts";
 import { readLineKeys, sharedLineFiles } from "../collectors/shared-lines.ts";
 import { DirectoryHandles } from "./directory-handles.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
@@ -130,6 +130,10 @@ export class FileSources {
     const unwatched = { lost: [], partial: [`writing to /proc and /sys cannot be watched (${settingsRefusal})`] };
     const source = files.source(this.failure, settings?.troubles() ?? unwatched);
     return { ...source, events: source.events + (settings?.events ?? 0) };
+  }
+
+  takings(): readonly Act[] {
+    return this.files?.table.takings?.acts ?? [];
   }
 
   lines(): ReadonlyMap<string, LineWriters> {

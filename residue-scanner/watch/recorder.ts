@@ -1,8 +1,9 @@
 import { closeSync, writeSync } from "node:fs";
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 
 import { systemClock } from "../../foundation/clock.ts";
 import { messageOf } from "../../foundation/errors.ts";
+import { startStripped } from "../collectors/files/stripped-worker.ts";
 import type { Recording, Touch } from "../core/recording.ts";
 import {
   type RecorderAnswer,
@@ -38,7 +39,7 @@ export async function startRecorder(options: RecorderOptions = {}, module = work
   const signals = new Int32Array(new SharedArrayBuffer(signalWords * 4));
   const { port1, port2 } = new MessageChannel();
   const order: RecorderOrder = { options, port: port2, signals };
-  const worker = new Worker(module, { workerData: order, transferList: [port2], execArgv: [] });
+  const worker = startStripped(module, order, [port2]);
   const recorder = new Recorder(worker, port1, signals);
   await recorder.begun();
   return recorder;

@@ -1,5 +1,4 @@
 import { systemClock } from "../../foundation/clock.ts";
-import { messageOf } from "../../foundation/errors.ts";
 import { Lineage } from "../core/lineage.ts";
 import type { RecorderSource, Touch } from "../core/recording.ts";
 import { CallRecording } from "./calls/call-recording.ts";
@@ -11,8 +10,7 @@ import { MountEvents } from "./mount-events.ts";
 import { NetworkRecording } from "./network-recording.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
-import { listProcesses, readDetails } from "./process-details.ts";
-import { listenToProcesses, type ProcessRecording } from "./process-recording.ts";
+import { ProcessSource } from "./process-source.ts";
 import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
 import { refusedSource } from "./refused-source.ts";
 
@@ -20,7 +18,6 @@ const actsMax = 200_000;
 const processesMax = 500_000;
 const networkRoomBytesDefault = 8 * 1024 * 1024;
 const idleEndedMax = 50_000;
-const processRoomBytesDefault = 128 * 1024 * 1024;
 
 /** The recorder's sources, and the order in which they are read. */
 export class RecordingLoop {
@@ -29,13 +26,12 @@ export class RecordingLoop {
   private readonly options: RecorderOptions;
   private readonly files: FileSources;
   private readonly lineage: Lineage;
+  private readonly processes: ProcessSource;
   private readonly poller: Poller;
   private readonly fromMs = systemClock.nowMs();
   private toMs = 0;
   private mountEvents: MountEvents | null = null;
-  private processes: ProcessRecording | null = null;
   private readonly latest: News | null;
-  private processesFailure: string | null = null;
   private systemCalls: CallRecording | null = null;
   private callsFailure = "";
   private network: NetworkRecording | null = null;
@@ -51,9 +47,10 @@ export class RecordingLoop {
     this.lineage = new Lineage({ wallMs: this.wallMs, processesMax, idleEndedMax });
     this.poller = new Poller(calls);
     this.wakeDescriptor = this.poller.wakeDescriptor;
+    this.processes = new ProcessSource({ calls, options, lineage: this.lineage, poller: this.poller });
     this.files = new FileSources({
       ...{ calls, options, paths, lineage: this.lineage, poller: this.poller, news: this.latest },
-      takeInProcesses: () => void this.takeInProcesses(),
+      takeInProcesses: () => void this.processes.takeIn(),
     });
   }
 
@@ -62,8 +59,7 @@ export class RecordingLoop {
    * then on is known. So is who makes which system call. What the kernel refuses is said in the sources.
    */
   async start(): Promise<void> {
-    this.startProcesses();
-    listProcesses(this.lineage, monotonicNs);
+    this.processes.start();
     this.files.start();
     this.startMountEvents();
     await this.startCalls();
@@ -77,7 +73,7 @@ export class RecordingLoop {
     else if (this.options.asleep !== true) this.network?.wasEmpty(startNs);
     if (this.poller.happened("mounts")) this.files.followMounts();
     if (this.poller.happened("mount events")) this.takeInMountEvents();
-    const messages = this.poller.happened("processes") ? this.takeInProcesses() : 0;
+    const messages = this.poller.happened("processes") ? this.processes.takeIn() : 0;
     const settings = this.poller.happened("settings") ? this.files.takeInSettings() : 0;
     const fileEvents = settings + (this.poller.happened("files") ? this.files.takeIn() : 0);
     // Requests wake nobody: they are taken in with calls, and often enough.
@@ -90,7 +86,7 @@ export class RecordingLoop {
     // The last cycle may have been over before the table of mounts changed.
     if (this.poller.isReady("mounts")) this.files.followMounts();
     this.takeInMountEvents();
-    this.takeInProcesses();
+    this.processes.takeIn();
     this.files.takeInWaiting();
     this.takeInCalls();
     this.network?.takeIn(monotonicNs);
@@ -99,16 +95,16 @@ export class RecordingLoop {
   stop(): void {
     this.catchUp();
     this.systemCalls?.stop();
-    this.describeTheRest();
+    this.processes.describeTheRest();
     this.toMs = systemClock.nowMs();
     this.close();
   }
 
   close(): void {
     this.files.close();
-    for (const place of ["processes", "mount events", "network", "calls"] as const) this.poller.remove(place);
+    for (const place of ["mount events", "network", "calls"] as const) this.poller.remove(place);
     this.mountEvents?.close();
-    this.processes?.close();
+    this.processes.close();
     this.systemCalls?.close();
     this.network?.close();
   }
@@ -119,12 +115,17 @@ export class RecordingLoop {
   }
 
   recording(): RecordingAnswer {
-    if (this.toMs === 0) this.describeTheRest();
+    if (this.toMs === 0) this.processes.describeTheRest();
     return {
       kind: "recording",
-      sources: [this.files.source(), this.processesSource(), this.callsSource()],
+      sources: [this.files.source(), this.processes.source(), this.callsSource()],
       processes: this.lineage.processes(),
-      acts: [...(this.systemCalls?.acts ?? []), ...(this.mountEvents?.acts ?? []), ...(this.network?.acts ?? [])],
+      acts: [
+        ...(this.systemCalls?.acts ?? []),
+        ...(this.mountEvents?.acts ?? []),
+        ...(this.network?.acts ?? []),
+        ...this.files.takings(),
+      ],
       lines: this.files.lines(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
@@ -154,21 +155,6 @@ export class RecordingLoop {
     });
   }
 
-  private startProcesses(): void {
-    const opened = listenToProcesses({
-      calls: this.calls,
-      lineage: this.lineage,
-      roomBytes: this.options.processRoomBytes ?? processRoomBytesDefault,
-      waitFor: (descriptor, timeoutMs) => this.poller.waitFor(descriptor, timeoutMs),
-    });
-    if (typeof opened === "string") {
-      this.processesFailure = opened;
-      return;
-    }
-    this.processes = opened;
-    if (this.options.asleep !== true) this.poller.add("processes", opened.descriptor);
-  }
-
   private startMountEvents(): void {
     this.mountEvents = MountEvents.open(this.calls, this.lineage);
     const { mountEvents } = this;
@@ -178,7 +164,7 @@ export class RecordingLoop {
   private takeInMountEvents(): void {
     const { mountEvents } = this;
     if (mountEvents === null || mountEvents.isClosed) return;
-    mountEvents.takeIn(now, () => void this.takeInProcesses());
+    mountEvents.takeIn(now, () => void this.processes.takeIn());
     if (mountEvents.isClosed) this.poller.remove("mount events");
   }
 
@@ -187,7 +173,7 @@ export class RecordingLoop {
       lineage: this.lineage,
       actsMax,
       wallMs: this.wallMs,
-      takeInProcesses: () => void this.takeInProcesses(),
+      takeInProcesses: () => void this.processes.takeIn(),
       bufferKilobytes: this.options.callRoomKilobytes,
     });
     if (calls instanceof CallRecording) {
@@ -207,7 +193,7 @@ export class RecordingLoop {
       roomBytes: this.options.networkRoomBytes ?? networkRoomBytesDefault,
       wallMs: this.wallMs,
       takeInCalls: () => {
-        this.takeInProcesses();
+        this.processes.takeIn();
         this.takeInCalls();
         return systemCalls.acts;
       },
@@ -217,28 +203,6 @@ export class RecordingLoop {
 
   private takeInCalls(): number {
     return this.systemCalls?.takeIn() ?? 0;
-  }
-
-  private takeInProcesses(): number {
-    const { processes } = this;
-    if (processes === null || this.processesFailure !== null) return 0;
-    try {
-      const messages = processes.takeIn();
-      processes.readBegun();
-      return messages;
-    } catch (error) {
-      this.processesFailure = messageOf(error);
-      this.poller.remove("processes");
-      return 0;
-    }
-  }
-
-  /** Who runs on can still be asked: those who never ran a program of their own, or whose turn did not come. */
-  private describeTheRest(): void {
-    for (const { serial, pid } of this.lineage.undescribed()) {
-      const details = readDetails(pid);
-      if (details !== null) this.lineage.describe(serial, details);
-    }
   }
 
   private callsSource(): RecorderSource {
@@ -255,11 +219,9 @@ export class RecordingLoop {
   /** Who is let see everything else and not these has lost evidence; who is not let see the host sees part of it. */
   private missingCalls(): RecorderSource {
     const source = refusedSource("calls", this.callsFailure);
-    const seesTheHost = [this.files.source(), this.processesSource()].every(({ status }) => status !== "not-permitted");
+    const seesTheHost = [this.files.source(), this.processes.source()].every(
+      ({ status }) => status !== "not-permitted",
+    );
     return seesTheHost ? { ...source, status: "lost" } : source;
-  }
-
-  private processesSource(): RecorderSource {
-    return this.processes?.source(this.processesFailure) ?? refusedSource("processes", this.processesFailure);
   }
 }

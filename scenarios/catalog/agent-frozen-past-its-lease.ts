@@ -13,7 +13,7 @@ export const agentFrozenPastItsLease: Scenario = {
     "first goes on itself. Each job is completed once, and both agents leave nothing.",
   requirements: ["WC-1", "WC-13"],
   tags: ["lease", "fencing", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   timing: swiftTiming,
   steps: ({ slots, jobs }) => [

@@ -18,7 +18,7 @@ export const backpressureHeartbeat: Scenario = {
     "back when it leaves.",
   requirements: ["EG-3", "WC-1"],
   tags: ["heartbeat", "load"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 6, cycles: 1 },
   timing: { ...briskTiming, heartbeatIntervalMs, activityTimeoutMs, requestTimeoutMs: 1_500 },
   steps: ({ slots, jobs }) => [

@@ -14,7 +14,7 @@ export const brokerRestart: Scenario = {
     "meanwhile and is believed afterwards: each job was handed out once, and every result is right.",
   requirements: ["WC-11"],
   tags: ["broker", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   store: "sqlite",
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   // On a busy machine its start takes seconds, and whoever cannot renew a lease in time has to stop.

@@ -22,8 +22,10 @@ import { goodbyeShutdown } from "./goodbye-shutdown.ts";
 import { hundredInARow } from "./hundred-in-a-row.ts";
 import { joinWorkPauseResumeWithdraw } from "./join-work-pause-resume-withdraw.ts";
 import { killswitchScenario } from "./killswitch.ts";
+import { pauseAtEveryState } from "./pause-at-every-state.ts";
 import { outOfDescriptors } from "./out-of-descriptors.ts";
 import { ownerComesBack } from "./owner-comes-back.ts";
+import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
@@ -45,6 +47,7 @@ export const catalog: readonly Scenario[] = [
   joinWorkPauseResumeWithdraw,
   hundredInARow,
   rapidPauseResume,
+  pauseAtEveryState,
   ownerComesBack,
   withdrawUnderLoad,
   withdrawDuringJob,
@@ -60,6 +63,7 @@ export const catalog: readonly Scenario[] = [
   goodbyeRacesSigterm,
   resumeElsewhere,
   agentFrozenPastItsLease,
+  partitionAndFence,
   brokerRestart,
   duplicateAndReorderedEvents,
   storeLoss,

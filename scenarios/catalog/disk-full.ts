@@ -14,7 +14,7 @@ export const diskFull: Scenario = {
     "Its jobs go back, and a relief agent ends them with the right results.",
   requirements: ["WC-2", "WC-4", "WC-11"],
   tags: ["disk", "withdraw", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

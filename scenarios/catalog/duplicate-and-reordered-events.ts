@@ -24,7 +24,7 @@ export const duplicateAndReorderedEvents: Scenario = {
     "same, because a command that comes after a later one is over. The jobs end with the right results.",
   requirements: ["WC-2", "WC-3", "EG-1"],
   tags: ["events", "broker", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 1, cycles: 2 },
   timing: briskTiming,
   steps: ({ slots, jobs, cycles }) => [

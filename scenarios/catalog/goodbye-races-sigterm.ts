@@ -13,7 +13,7 @@ export const goodbyeRacesSigterm: Scenario = {
     "tells the broker once, ends with 0 and takes its jobs' processes along; started again, it ends the jobs.",
   requirements: ["EG-1", "EG-2"],
   tags: ["shutdown", "signal", "race"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

@@ -13,7 +13,7 @@ export const hundredInARow: Scenario = {
     "withdraw. Each has a home and a key of its own, so that a hundred times nothing is left and a hundred keys are dead.",
   requirements: ["WC-4", "WC-15"],
   tags: ["lifecycle", "long"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 1, cycles: 100 },
   timing: briskTiming,
   steps: ({ slots, jobs, cycles }) => [

@@ -16,7 +16,7 @@ export const jobDaemonises: Scenario = {
     "when they have ended, while both donors go on.",
   requirements: ["WC-4", "WC-12", "EG-2"],
   tags: ["hostile", "daemon"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 2, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

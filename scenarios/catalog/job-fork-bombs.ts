@@ -16,7 +16,7 @@ export const jobForkBombs: Scenario = {
     "left, and the agent, which had no process to spare either, did all of it.",
   requirements: ["WC-4", "WC-10", "WC-11"],
   tags: ["withdraw", "pause", "hostile"],
-  stages: ["host"],
+  stages: ["host", "netns"],
   needs: ["process-limit"],
   hurts: `A fork bomb: up to ${processesMax} processes, in a cgroup with that limit, each of which ends by itself.`,
   hostWide: true,

@@ -15,7 +15,7 @@ export const jobIgnoresSigterm: Scenario = {
     "checkpoints.",
   requirements: ["WC-4", "WC-11", "WC-16"],
   tags: ["withdraw", "hostile"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   timing: { ...briskTiming, terminateGraceMs: graceMs },
   steps: ({ slots, jobs }) => [

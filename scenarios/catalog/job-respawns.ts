@@ -19,7 +19,7 @@ export const jobRespawns: Scenario = {
     "withdraws; nothing is left.",
   requirements: ["WC-4", "WC-10", "WC-11"],
   tags: ["withdraw", "pause", "hostile"],
-  stages: ["host"],
+  stages: ["host", "netns"],
   needs: ["process-limit"],
   hurts: `A job that forks as fast as it can, in a cgroup with a limit of ${processesMax} processes.`,
   hostWide: true,

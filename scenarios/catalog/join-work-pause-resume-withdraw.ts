@@ -12,7 +12,7 @@ export const joinWorkPauseResumeWithdraw: Scenario = {
     "job with the right result, and withdraws. Afterwards the host is as it was and the broker refuses the key.",
   requirements: ["WC-2", "WC-3", "WC-4", "WC-6", "WC-7", "US-1"],
   tags: ["lifecycle", "pause", "withdraw"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 4, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

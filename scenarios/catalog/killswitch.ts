@@ -12,7 +12,7 @@ export const killswitchScenario: Scenario = {
     "to be killed only when nothing of it runs any more, their homes are gone, and a donor ends the jobs.",
   requirements: ["OR-1", "OR-6"],
   tags: ["executions", "killswitch"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 2, cycles: 2 },
   timing: briskTiming,
   steps: ({ slots, jobs, cycles }) => [

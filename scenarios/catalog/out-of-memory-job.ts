@@ -15,7 +15,7 @@ export const outOfMemoryJob: Scenario = {
     "and is given to nobody else; the agent is told from its jobs, stays, and does its next jobs right.",
   requirements: ["WC-4", "WC-12"],
   tags: ["hostile", "memory"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   needs: ["memory-limit"],
   hurts: `Up to ${memoryMib} MiB of memory, in a cgroup with that limit.`,
   defaults: { slots: 2, jobs: 2, cycles: 1 },

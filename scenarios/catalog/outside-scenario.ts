@@ -36,7 +36,7 @@ export function outsideScenario({
   };
   return {
     ...told,
-    stages: ["host"],
+    stages: ["host", "netns"],
     needs: ["bubblewrap", ...(told.needs ?? [])],
     defaults: { slots: 1, jobs: 1, cycles: 1 },
     timing: briskTiming,

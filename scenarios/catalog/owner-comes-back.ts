@@ -14,7 +14,7 @@ export const ownerComesBack: Scenario = {
     "Later the owner comes back once more and goes on after all, and the jobs end with the right results.",
   requirements: ["WC-11"],
   tags: ["pause", "owner"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 4, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

@@ -38,12 +38,17 @@ try {
 }
 const written = scenarios.flatMap(({ name }) => rows.get(name) ?? []);
 if (values.update) writeHostRows(written);
-else if (written.join("\n") !== [...before.values()].join("\n")) {
+else if (written.map(withoutWords).join("\n") !== [...before.values()].map(withoutWords).join("\n")) {
   wrong.push("docs/planted-bugs.md does not say what was found: npm run test:planted -- --update writes it anew");
 }
 for (const one of wrong) process.stderr.write(`${one}\n`);
 process.stdout.write(`${chosen.length} bugs, ${wrong.length} complaints\n`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
+
+/** What a scenario says first depends on how far the others of this host let it come; that it fails does not. */
+function withoutWords(row: string): string {
+  return row.split("|").slice(0, -2).join("|");
+}
 
 async function hunt(own: Scenario): Promise<void> {
   const { default: mutant } = (await import(`./planted/${own.name}.ts`)) as { default: Mutant };
@@ -54,7 +59,9 @@ async function hunt(own: Scenario): Promise<void> {
   }
   const caught: string[] = [];
   for (const scenario of scenarios.filter((one) => cannotRun(one, "host") === null)) {
-    const said = complaintOf(await play(scenario, mutant));
+    const verdict = await play(scenario, mutant);
+    if (verdict.interrupted) process.exit(verdict.exitCode);
+    const said = complaintOf(verdict);
     process.stdout.write(`${own.name} in ${scenario.name}: ${said ?? "not found"}\n`);
     if (said === null) continue;
     caught.push(scenario.name);

@@ -13,7 +13,7 @@ export const rapidPauseResume: Scenario = {
     "process stopped, and nothing may run until the resume. Then it withdraws in the middle of its work.",
   requirements: ["WC-9", "WC-11", "US-1"],
   tags: ["pause", "load"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 3, jobs: 6, cycles: 100 },
   timing: briskTiming,
   steps: ({ slots, jobs, cycles }) => [

@@ -13,7 +13,7 @@ export const resumeElsewhere: Scenario = {
     "right results. The donor comes back paused, has nothing to do with them any more, goes on and withdraws.",
   requirements: ["WC-3", "WC-7", "WC-13"],
   tags: ["migration", "checkpoint", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   timing: swiftTiming,
   steps: ({ slots, jobs }) => [

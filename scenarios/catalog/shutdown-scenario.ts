@@ -14,7 +14,7 @@ export function shutdownScenario({
 }): Scenario {
   return {
     ...told,
-    stages: ["host", "sim"],
+    stages: ["host", "netns", "sim"],
     defaults: { slots: 2, jobs: 3, cycles: 1 },
     timing: briskTiming,
     steps: ({ slots, jobs }) => [

@@ -1,10 +1,10 @@
-import { WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+import { withdrawalStepNames } from "../../protocol/withdrawal-step-names.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 /** The first is taken in the turn in which the withdrawal begins, and is never in the journal as the current one. */
-const journalled = WithdrawalStep.shape.step.options.slice(1);
+const journalled = withdrawalStepNames.slice(1);
 /** In virtual time several of them pass within a moment, in which nobody can be killed. */
 const killsMin = 4;
 
@@ -18,7 +18,7 @@ export const withdrawCrashAtEveryStep: Scenario = {
     "left, and the key is dead.",
   requirements: ["WC-4", "WC-16"],
   tags: ["withdraw", "crash", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

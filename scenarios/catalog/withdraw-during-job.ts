@@ -12,7 +12,7 @@ export const withdrawDuringJob: Scenario = {
     "relief agent takes it over, goes on from there and not from zero, and ends it with the right result.",
   requirements: ["WC-4", "WC-10", "WC-13", "WC-16"],
   tags: ["withdraw", "migration"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

@@ -14,7 +14,7 @@ export const withdrawTwice: Scenario = {
     "once, one report is made, and each of the three is answered with it.",
   requirements: ["WC-4", "WC-11", "WC-16"],
   tags: ["withdraw", "race"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

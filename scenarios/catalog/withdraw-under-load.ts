@@ -13,7 +13,7 @@ export const withdrawUnderLoad: Scenario = {
     "there, and finishes everything with the right results. Both leave nothing, and the broker refuses both keys.",
   requirements: ["WC-8", "WC-10", "WC-13", "WC-16", "US-1"],
   tags: ["withdraw", "load", "migration"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 4, jobs: 24, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

@@ -12,7 +12,7 @@ export const withdrawWhileEnrolling: Scenario = {
     "within its deadline it is gone and has left nothing. When the broker is back, another agent gets the work.",
   requirements: ["WC-4", "WC-11"],
   tags: ["withdraw", "broker"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   store: "sqlite",
   defaults: { slots: 1, jobs: 1, cycles: 1 },
   timing: briskTiming,

@@ -12,7 +12,7 @@ export const withdrawWhilePaused: Scenario = {
     "are handed back with the checkpoints of the pause and end as they stand; a relief agent ends them.",
   requirements: ["WC-2", "WC-4", "WC-11", "WC-13"],
   tags: ["withdraw", "pause", "migration"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 3, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

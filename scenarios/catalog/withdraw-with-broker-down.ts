@@ -12,7 +12,7 @@ export const withdrawWithBrokerDown: Scenario = {
     "report says that nobody confirmed. When the broker is back, the leases run out, and a relief agent ends every job.",
   requirements: ["WC-4", "WC-11"],
   tags: ["withdraw", "broker", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   store: "sqlite",
   defaults: { slots: 2, jobs: 3, cycles: 1 },
   timing: briskTiming,

@@ -15,7 +15,7 @@ export const withdrawWithBrokerSlow: Scenario = {
     "within its deadline; the jobs go back with their checkpoints, the key is revoked, and a relief agent ends the work.",
   requirements: ["WC-4", "WC-11"],
   tags: ["withdraw", "broker", "fault"],
-  stages: ["host", "sim"],
+  stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   timing: briskTiming,
   steps: ({ slots, jobs }) => [

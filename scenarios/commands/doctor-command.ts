@@ -6,6 +6,7 @@ import { catalog } from "../catalog/catalog.ts";
 import { type Ability, diagnose, type Diagnosis } from "../doctor/diagnose.ts";
 import type { Probed } from "../doctor/probe.ts";
 import { probes } from "../doctor/probes.ts";
+import { missingFor } from "../faults/fault-needs.ts";
 import { faultKinds } from "../faults/kinds.ts";
 import { cannotRun } from "../needs/cannot-run.ts";
 
@@ -17,7 +18,7 @@ import { cannotRun } from "../needs/cannot-run.ts";
 export async function doctorCommand(flags: { json?: boolean }): Promise<number> {
   const diagnosis = await diagnose({
     ...{ probes, catalog, cannotRun },
-    faults: Object.values(faultKinds).map((kind) => ({ kind: kind.kind, missing: kind.missing() })),
+    faults: Object.values(faultKinds).map((kind) => ({ kind: kind.kind, missing: missingFor(kind.kind) })),
   });
   const exitCode = diagnosis.scenarios.some(({ missing }) => missing.length > 0) ? ExitCode.fail : ExitCode.pass;
   const output = streamOutput(process.stdout);

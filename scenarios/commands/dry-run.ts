@@ -1,6 +1,6 @@
 import type { SuitePlan } from "../selection/plan-suite.ts";
 import { placeWords } from "../../reports/suite/place-words.ts";
-import type { RunStage } from "./run-stage.ts";
+import type { RunStage } from "../steps/scenario.ts";
 
 /** What would run, in order, for `--dry-run`. */
 export function dryRunText(

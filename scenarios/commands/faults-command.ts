@@ -1,6 +1,7 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { wrapText } from "../../foundation/wrap-text.ts";
 import { streamOutput } from "../../reports/stream-output.ts";
+import { missingFor } from "../faults/fault-needs.ts";
 import type { FaultKind } from "../faults/fault.ts";
 import type { FaultKindName } from "../faults/fault-spec.ts";
 import { faultKindOf, faultKinds } from "../faults/kinds.ts";
@@ -22,11 +23,11 @@ export function faultsCommand(flags: { readonly json?: boolean }): number {
 
 function asJson(kind: FaultKind<FaultKindName>) {
   const { kind: name, does, needs, proves, onSim } = kind;
-  return { name, does, needs, proves, onSim, missing: kind.missing() };
+  return { name, does, needs, proves, onSim, missing: missingFor(kind.kind) };
 }
 
 function entry(kind: FaultKind<FaultKindName>): string {
-  const missing = kind.missing();
+  const missing = missingFor(kind.kind);
   const here = missing === null ? "this machine can" : `not here: ${missing.why} ${missing.remedy}`;
   const facts = {
     does: kind.does,

@@ -26,6 +26,7 @@ export function completeFlags(
     ...{ ...narrowing, repeatEach, workers, retries, failOnFlaky, maxFailures, stage, seed, keep, dryRun, json },
     shard: rest.shard === undefined ? undefined : valueOf("shard", rest.shard, shard),
     output: rest.output === undefined ? rootDefault : near(resolve(folder, rest.output)),
+    agent: typeof rest.agent === "string" ? near(resolve(folder, rest.agent)) : undefined,
     reporter: rest.reporter === undefined ? undefined : [rest.reporter].flat(),
   };
   return { ...defined(settings), ...given } as RunFlags;
@@ -80,7 +81,10 @@ function store({ broker, store }: Config, flags: RunFlags): Pick<Config, "broker
 
 /** Nobody is to take a pass in virtual time for one of the agent that the configuration names. */
 export function noteOwnPrograms({ agent, broker }: Config): void {
-  const named = [...(agent === undefined ? [] : ["agent.command"]), ...(broker?.command ? ["broker.command"] : [])];
+  const named = [
+    ...(typeof agent === "object" ? ["agent.command"] : agent === undefined ? [] : ["agent"]),
+    ...(broker?.command ? ["broker.command"] : []),
+  ];
   if (named.length === 0) return;
   process.stderr.write(
     `In virtual time Houseguest's own agent and broker run; ${named.join(" and ")} of the configuration is for --stage host.\n`,

@@ -21,9 +21,9 @@ test("the list loads nothing that it does not need: who asks for it waits for it
   expect(stdout).toContain("withdraw-under-load");
   const loaded = stderr.split("\n").filter((line) => line.startsWith("file:"));
   expect(loaded.some((url) => url.endsWith("/scenarios/catalog/catalog.ts"))).toBe(true);
-  // The profiles' names stand in the help.
+  // The profiles' names stand in the help, and whether a host has a controller is asked of its cgroups.
   const heavy =
-    /\/(residue-scanner|simulator(?!\/plan\/plan-request\.ts)|checkers|stages|agent|broker-sim)\/|\/node_modules\/(zod|koffi|piscina|execa)\//;
+    /\/(residue-scanner|simulator(?!\/plan\/plan-request\.ts)|checkers|stages|agent(?!\/sandbox\/cgroup\.ts)|broker-sim)\/|\/node_modules\/(zod|koffi|piscina|execa)\//;
   expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
 });
 
@@ -36,6 +36,8 @@ test("the list is narrowed by words and by stage, and every scenario cites rows 
   expect(await listed("--grep", "WC-15")).toEqual(["hundred-in-a-row"]);
   expect(await listed("--grep", "nothing-has-this")).toEqual([]);
   expect(await listed("--stage", "sim", "--grep-invert", "@withdraw|@pause")).toEqual(
-    catalog.filter(({ tags }) => !tags.includes("withdraw") && !tags.includes("pause")).map(({ name }) => name),
+    catalog
+      .filter(({ tags, stages }) => stages.includes("sim") && !tags.includes("withdraw") && !tags.includes("pause"))
+      .map(({ name }) => name),
   );
 });

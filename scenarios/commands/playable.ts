@@ -2,8 +2,7 @@ import { resolve } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { type Selection, selectScenarios } from "../selection/select-scenarios.ts";
-import type { Scenario } from "../steps/scenario.ts";
-import type { RunStage } from "./run-stage.ts";
+import type { RunStage, Scenario } from "../steps/scenario.ts";
 
 /**
  * The scenarios that are meant and can be played on the stage. What was meant by a pattern and cannot be is left out and

@@ -9,6 +9,7 @@ import type { EndedSuite } from "../../reports/reporter.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import { runOptions } from "../config.ts";
 import { heal } from "../heal.ts";
+import { loadAgent } from "../foreign/load-agent.ts";
 import { isFile } from "../loading/is-file.ts";
 import { type FoundConfig, readConfig } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
@@ -16,19 +17,22 @@ import { otherRunsWarning } from "../other-runs.ts";
 import { preflight } from "../preflight.ts";
 import { checkRunsRoot } from "../run-directory.ts";
 import type { RunRequest } from "../runner.ts";
-import { planSuite, type SuitePlan } from "../selection/plan-suite.ts";
+import { type PlannedEntry, planSuite, type SuitePlan } from "../selection/plan-suite.ts";
 import { type EntryResult, runEntries } from "../suite/run-entries.ts";
 import { openRunner } from "../suite/runners.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
 import { cannotRun } from "../needs/cannot-run.ts";
 import { failedBefore, failedLast, readSuite, writeSuite } from "../suite/suite-file.ts";
+import { beginProgress, endProgress, noteProgress } from "../suite/suite-progress.ts";
 import { dryRunText } from "./dry-run.ts";
 import { exitCodeTold } from "./exit-code-told.ts";
 import { completeFlags, noteOwnPrograms, withFlags } from "./flags-over-config.ts";
 import { tellHealed } from "./heal-command.ts";
+import { type Consent, consentTo, terminalAsk } from "./may-hurt.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
-import { type RunStage, stageNamed } from "./run-stage.ts";
+import { stageNamed } from "./run-stage.ts";
+import type { RunStage } from "../steps/scenario.ts";
 import { playable } from "./playable.ts";
 
 /** A suite that is ready to run. */
@@ -62,13 +66,14 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     process.stderr.write(nothingToRun(suite));
     return ExitCode.pass;
   }
+  const consent = await consentOf(suite, words);
   const reporters = openReporters(flags);
   let worst: number = ExitCode.pass;
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
     begin(suite);
-    if (stage === "host") worst = await makeReady(flags.output);
-    ended = await runSuite(suite, reporters);
+    if (stage !== "sim") worst = await makeReady(flags.output);
+    ended = await runSuite(suite, reporters, consent);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
     worst = worstExitCode([
       ...[worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })],
@@ -85,7 +90,8 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
 /** Everything is checked before anything is done. */
 async function prepare(words: readonly string[], given: GivenFlags, found: FoundConfig): Promise<Suite> {
   const flags = completeFlags(given, found, words);
-  const stage = stageNamed(flags.stage, flags);
+  // What the configuration says for the other stage as well stands in nobody's way.
+  const stage = stageNamed(flags.stage, given);
   const files = words.filter(isFile);
   const globs = [found.config.scenarios ?? []].flat();
   const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
@@ -98,13 +104,15 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
     seed: flags.seed ?? randomBytes(4).toString("hex"),
   });
+  const agent = stage === "sim" || flags.agent === undefined ? undefined : await loadAgent(flags.agent);
+  const adapter = agent === undefined ? {} : { adapter: agent.file };
   const requests = plan.entries.map(({ scenario, seed }) => ({
-    ...{ scenario, options: runOptions(scenario, config, seed), runs: flags.output },
+    ...{ scenario, options: { ...runOptions(scenario, config, seed), ...adapter }, runs: flags.output },
     ...{ reproduce: reproduceCommand(scenario, given, seed), keep: flags.keep === true },
+    ...(agent === undefined ? {} : { agent }),
   }));
-  if (stage === "host") for (const { options } of requests) preflight(options);
-  // A run on this host reads all of it, and would take another one's doings for its own.
-  const workers = stage === "host" ? 1 : Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  if (stage !== "sim") for (const { options } of requests) preflight(options);
+  const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
@@ -119,6 +127,15 @@ function nothingToRun({ flags: { shard }, plan, failed }: Suite): string {
   return shard === undefined
     ? "Nothing to run.\n"
     : `Nothing to run: shard ${shard.index} of ${shard.total} is empty.\n`;
+}
+
+/** A modelled host hurts nobody, and nobody is asked about what cannot run here. */
+async function consentOf({ stage, plan, flags }: Suite, named: readonly string[]): Promise<Consent> {
+  const runnable = plan.entries
+    .map(({ scenario }) => scenario)
+    .filter((scenario) => cannotRun(scenario, stage) === null);
+  const scenarios = stage === "sim" ? [] : [...new Set(runnable)];
+  return await consentTo(scenarios, { yes: flags.yes === true, named, ask: terminalAsk() });
 }
 
 /** Undoes what killed runs left; the exit code says whether all of it could be. */
@@ -146,33 +163,37 @@ interface Ended {
   readonly unwritten: UsageError | null;
 }
 
-async function runSuite(suite: Suite, reporters: OpenReporters): Promise<Ended> {
+async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent): Promise<Ended> {
   const { flags, given, files, stage, plan, workers, requests } = suite;
   const runner = await openRunner(stage, workers);
   const root = resolve(flags.output);
   const before = failedBefore(root);
   let unwritten: UsageError | null = null;
-  const keep = (results: readonly EntryResult[]): SuiteRecord => {
-    const record = recordOf(suite, results, before);
-    unwritten = writeSuite(root, record);
-    return record;
-  };
+  const [first] = plan.entries;
+  // Whoever writes all of it after every entry writes a hundred million of them in a suite of ten thousand.
+  beginProgress(root, suite);
   try {
     const results = await runEntries({
       ...{ entries: plan.entries, workers, retries: flags.retries, signal: runner.signal },
       failuresMax: flags.x === true ? 1 : (flags.maxFailures ?? null),
-      skip: ({ scenario }) => cannotRun(scenario, stage),
+      // In virtual time each has a host of its own.
+      alone: ({ scenario }) => stage !== "sim" && scenario.hostWide === true,
+      skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
       run: (entry, attempt) => {
-        const at = plan.entries.indexOf(entry);
+        const at = entry.position - (first?.position ?? 0);
         const { repeat, repeats } = entry;
         const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt };
         const request = requests[at] as Omit<RunRequest, "reporters">;
         const told = { ...request, reporters: reporters.next({ ...place, attemptsMax: flags.retries + 1 }) };
         return reported(told, runner.run);
       },
-      onEntry: keep,
+      onEntry: (entry, result) => {
+        unwritten = noteProgress(root, entryOf(entry, result, before), Date.now());
+      },
     });
-    const record = keep(results);
+    const record = recordOf(suite, results, before);
+    unwritten = writeSuite(root, record);
+    if (unwritten === null) endProgress(root);
     const bad = record.entries.some(
       ({ outcome }) => !isGood(outcome) && outcome !== "not-run" && outcome !== "skipped",
     );
@@ -192,20 +213,27 @@ async function reported(request: RunRequest, run: (request: RunRequest) => Promi
   }
 }
 
+const notRun: EntryResult = { outcome: "not-run", attempts: [], interrupted: false };
+
 /** @param before the names of what had come to no good end before */
+function entryOf(
+  { position, scenario, repeat, repeats, seed }: PlannedEntry,
+  { outcome, attempts, skipped }: EntryResult,
+  before: ReadonlySet<string>,
+): SuiteEntry {
+  return {
+    ...{ position, scenario: scenario.name, repeat, repeats, seed, outcome, attempts: [...attempts] },
+    ...((outcome === "not-run" || outcome === "skipped") && before.has(scenario.name) ? { failedBefore: true } : {}),
+    ...(skipped === undefined ? {} : { skipped }),
+  };
+}
+
 function recordOf(
   { flags, stage, plan, leftOut, startedAt }: Suite,
   results: readonly EntryResult[],
   before: ReadonlySet<string>,
 ): SuiteRecord {
-  const entries = plan.entries.map(({ position, scenario, repeat, repeats, seed }, index): SuiteEntry => {
-    const { outcome, attempts, skipped } = results[index] ?? { outcome: "not-run", attempts: [] };
-    return {
-      ...{ position, scenario: scenario.name, repeat, repeats, seed, outcome, attempts: [...attempts] },
-      ...((outcome === "not-run" || outcome === "skipped") && before.has(scenario.name) ? { failedBefore: true } : {}),
-      ...(skipped === undefined ? {} : { skipped }),
-    };
-  });
+  const entries = plan.entries.map((entry, index) => entryOf(entry, results[index] ?? notRun, before));
   return {
     ...{ version: 1, stage, startedAt, endedAt: Date.now(), planned: plan.planned, plan: plan.digest },
     ...(leftOut.length === 0 ? {} : { leftOut: [...leftOut] }),

@@ -3,6 +3,7 @@ import type { ResiduePolicy } from "../../protocol/residue-report.ts";
 import { placeOf } from "../loading/file-problem.ts";
 import type { Shard } from "../selection/shard.ts";
 import type { Scenario } from "../steps/scenario.ts";
+import type { StoreKind } from "../steps/store-kinds.ts";
 
 /** The options of `scenarios run`. */
 export interface RunFlags {
@@ -20,12 +21,14 @@ export interface RunFlags {
   readonly x?: boolean;
   readonly dryRun?: boolean;
   readonly keep?: boolean;
+  /** What may hurt others on this machine may run. */
+  readonly yes?: boolean;
   readonly stage?: string;
   readonly slots?: number;
   readonly jobs?: number;
   readonly cycles?: number;
   readonly seed?: string;
-  readonly store?: "memory" | "sqlite";
+  readonly store?: StoreKind;
   readonly policy?: ResiduePolicy;
   /** In seconds. */
   readonly timeout?: number;
@@ -35,13 +38,15 @@ export interface RunFlags {
   readonly output: string;
   readonly reporter?: readonly string[];
   readonly json?: boolean;
+  /** The file of an adapter. */
+  readonly agent?: string;
 }
 
 /** What was said on the command line. */
 export type GivenFlags = Partial<RunFlags>;
 
 /** What makes a run what it is, each with its value. */
-const kept = ["stage", "slots", "jobs", "cycles", "store", "policy", "timeout", "config"] as const;
+const kept = ["stage", "slots", "jobs", "cycles", "store", "policy", "timeout", "config", "agent"] as const;
 
 /** The command that runs one entry again as it ran, but for what only the whole suite has. */
 export function reproduceCommand(
@@ -76,6 +81,7 @@ function keptOptions(flags: GivenFlags): string[] {
   return [
     ...kept.flatMap((key) => (flags[key] === undefined ? [] : [option(key, flags[key])])),
     ...(flags.artifact ?? []).map((path) => option("artifact", path)),
+    ...(flags.yes === true ? ["--yes"] : []),
   ];
 }
 

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 
+import { stageNames } from "../../protocol/stage-names.ts";
+
 import { limits } from "../../foundation/limits.ts";
 import { rootDefault } from "../../reports/runs/run-directory.ts";
 import type { CompareFlags } from "./compare-command.ts";
@@ -8,6 +10,7 @@ import type { MergeFlags } from "./merge-command.ts";
 import { collect, count, nonEmpty, oneOf, seconds, shard, whole } from "./option-values.ts";
 import type { RecheckFlags } from "./recheck-command.ts";
 import type { GivenFlags } from "./run-flags.ts";
+import { storeKinds } from "../steps/store-kinds.ts";
 
 const repeatsMax = 10_000;
 const retriesMax = 100;
@@ -25,7 +28,8 @@ Names may be globs, and files hold scenarios of your own
 (docs/own-scenarios.md). \`scenarios.config.ts\` may say where more of them lie,
 and has a default for every option below. What is chosen runs in the order of \`scenarios list\`:
 first --last-failed keeps what failed, then --repeat-each repeats it, then
---shard takes its part. On the host scenarios run alone, one after the other.
+--shard takes its part. What may hurt whoever else uses this machine is asked
+about, or needs --yes.
 
 Examples:
   scenarios run withdraw-under-load
@@ -34,6 +38,7 @@ Examples:
   scenarios run --grep @pause --retries 2 --max-failures 3
   scenarios run --last-failed --keep
   scenarios run ./my-scenario.ts --stage sim
+  scenarios run withdraw-while-paused --agent ./my-agent.ts
   scenarios run rapid-pause-resume --cycles 500 --slots 2
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
@@ -91,7 +96,7 @@ export function addRunCommands(program: Command, ended: (exitCode: number) => vo
     .description("show the scenarios, with the requirements that each proves")
     .option("-g, --grep <regexp>", "those whose name, title, @tags or rows match", nonEmpty)
     .option("--grep-invert <regexp>", "but not those that match", nonEmpty)
-    .option("--stage <name>", "those that can be played there: host or sim", oneOf("host", "sim"))
+    .option("--stage <name>", `those that can be played there: ${stageNames.join(", ")}`, oneOf(...stageNames))
     .option("--config <file>", configHelp)
     .option("--json", "as JSON")
     .addHelpText("after", listHelp)
@@ -152,7 +157,11 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--last-failed", "only what came to no good end the last time")
     .option("--repeat-each <n>", "run each so many times, with seeds of their own (default: 1)", whole(repeatsMax))
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
-    .option("-j, --workers <n>", "how many at once on the stage sim (default: 1)", whole(workersMax))
+    .option(
+      "-j, --workers <n>",
+      "how many at once (default: 1); what touches all of the host runs alone",
+      whole(workersMax),
+    )
     .option(
       "--retries <n>",
       "run again what failed or is unknown, but nothing that left residue on this host (default: 0)",
@@ -161,22 +170,27 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--fail-on-flaky", "a run that passed only when retried is a failed one")
     .option("-x", "stop after the first failure")
     .option("--max-failures <n>", "stop after so many failures", whole(repeatsMax))
-    .option("--stage <name>", "host: on this machine; sim: on modelled hosts, in virtual time (default: host)")
+    .option(
+      "--stage <name>",
+      "host: on this machine; netns: the same, each actor in a network of its own (root); sim: on modelled hosts, in virtual time (default: host)",
+    )
     .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
     .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
     .option("--cycles <n>", "how many times, where the scenario does something over and over", whole(limits.cyclesMax))
     .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)", nonEmpty)
-    .option("--store <kind>", "the broker's store: memory or sqlite", oneOf("memory", "sqlite"))
+    .option("--store <kind>", "the broker's store: memory, sqlite, or redis, a server of its own", oneOf(...storeKinds))
     .option(
       "--policy <name>",
       "developer takes a partial view as a pass; ci and strict do not (default: by user)",
       oneOf("developer", "ci", "strict"),
     )
     .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
+    .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
     .option("--config <file>", configHelp)
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)
     .option("--runs, --output <dir>", `where run directories are made (default: ${rootDefault})`)
     .option("--keep", "keep the agents' homes of runs that broke off on the host, in the run directory")
+    .option("--yes", "run what may hurt others on this machine without asking")
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",

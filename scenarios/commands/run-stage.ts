@@ -1,58 +1,48 @@
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
-
-const stages = ["host", "sim"] as const;
-export type RunStage = (typeof stages)[number];
+import { stageNames } from "../../protocol/stage-names.ts";
+import type { RunStage } from "../steps/scenario.ts";
 
 /** What was asked for that only one of the stages has. */
 interface StageFlags {
   readonly store?: unknown;
   readonly policy?: unknown;
   readonly keep?: boolean;
-  readonly workers?: number;
+  readonly agent?: string;
 }
 
 /**
  * Where to run: this machine unless something else is said.
  *
  * @param flags what else was asked for; what only the other stage has is refused
- * @throws UsageError `unknown-stage`, `not-linux`, `not-on-host` or `not-on-sim`
+ * @throws UsageError `unknown-stage`, `not-linux` or `not-on-sim`
  */
 export function stageNamed(name = "host", flags: StageFlags): RunStage {
-  const stage = stages.find((one) => one === name);
+  const stage = stageNames.find((one) => one === name);
   if (stage === undefined) {
-    const meant = nearest(name.toLowerCase(), stages);
+    const meant = nearest(name.toLowerCase(), stageNames);
     throw new UsageError(`There is no stage "${name}".`, {
       code: "unknown-stage",
-      next: meant === undefined ? `Name one of ${stages.join(", ")}.` : `Did you mean \`--stage ${meant}\`?`,
+      next: meant === undefined ? `Name one of ${stageNames.join(", ")}.` : `Did you mean \`--stage ${meant}\`?`,
     });
   }
-  if (stage === "host") {
-    checkPlatform();
-    checkOnHost(flags);
-  } else checkOnSim(flags);
+  if (stage === "sim") checkOnSim(flags);
+  else checkPlatform(stage);
   return stage;
 }
 
-function checkPlatform(): void {
+function checkPlatform(stage: RunStage): void {
   if (process.platform === "linux") return;
-  throw new UsageError(`The host stage drives cgroups and /proc, and this is ${process.platform}.`, {
+  throw new UsageError(`The stage ${stage} drives cgroups and /proc, and this is ${process.platform}.`, {
     code: "not-linux",
     next: "Run it on Linux, or with --stage sim.",
   });
 }
 
-function checkOnHost({ workers = 1 }: StageFlags): void {
-  if (workers === 1) return;
-  throw new UsageError("--workers has no meaning on the stage host: each run reads all of it, and runs there alone.", {
-    code: "not-on-host",
-    next: "Leave it out, or run with --stage sim.",
-  });
-}
-
-function checkOnSim({ store, policy, keep = false }: StageFlags): void {
-  if (store === undefined && policy === undefined && !keep) return;
-  const flag = store !== undefined ? "--store" : policy !== undefined ? "--policy" : "--keep";
+function checkOnSim({ store, policy, agent, keep = false }: StageFlags): void {
+  const given = { "--store": store, "--policy": policy, "--agent": agent, "--keep": keep ? true : undefined };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
   throw new UsageError(`${flag} has no meaning with --stage sim, which models stores and homes and touches no host.`, {
     code: "not-on-sim",
     next: "Leave out one of the two.",

@@ -4,7 +4,8 @@ import { isFile } from "../loading/is-file.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
-import { nestedSteps, type Step, stepTitle } from "../steps/step.ts";
+import { nestedSteps } from "../steps/nested-steps.ts";
+import { type Step, stepTitle } from "../steps/step.ts";
 
 /** `scenarios show NAME` or `scenarios show FILE`. */
 export async function showCommand(wanted: string, flags: { config?: string; json?: boolean }): Promise<number> {

@@ -33,7 +33,7 @@ async function freezeAndKill(path: string): Promise<Trial> {
       return { status: "part", detail: "this kernel's cgroups neither freeze nor kill (Linux 5.14)" };
     }
     writeFileSync(join(path, "cgroup.procs"), String(child.pid));
-    const frozen = frozenIn(path);
+    const frozen = turned(path, () => isFrozen(path));
     setFrozen(path, true);
     if (!(await withinDeadline(frozen, { ms: withinMs, late: false }))) {
       return { status: "part", detail: `nothing is frozen ${withinMs / 1_000} s after it was asked for` };
@@ -46,20 +46,24 @@ async function freezeAndKill(path: string): Promise<Trial> {
   } finally {
     child.kill("SIGKILL");
     await withinDeadline(exited, { ms: withinMs, late: [] });
-    removeCgroup(path);
+    // Whoever has ended may be counted in it for a moment longer.
+    await withinDeadline(turned(path, () => removeCgroup(path)), { ms: withinMs, late: false });
   }
 }
 
 /** The kernel tells of a change of `cgroup.events` as of any change of a file (cgroups(7)). */
-async function frozenIn(path: string): Promise<boolean> {
+async function turned(path: string, isSo: () => boolean): Promise<boolean> {
+  if (isSo()) return true;
   return await new Promise((resolve) => {
     const watcher = watch(join(path, "cgroup.events"), check);
     watcher.unref();
+    // What happened before anybody watched is not told.
+    check();
     function check(): void {
-      if (!existsSync(path) || isFrozen(path)) {
-        watcher.close();
-        resolve(existsSync(path));
-      }
+      const isThere = existsSync(path);
+      if (isThere && !isSo()) return;
+      watcher.close();
+      resolve(isThere);
     }
   });
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { performUndo } from "../undo/perform-undo.ts";
-import { diskMissing, mountOwnDisk } from "./own-disk.ts";
+import { diskMissing } from "./fault-needs.ts";
+import { mountOwnDisk } from "./own-disk.ts";
 import { FaultBench } from "./testing/fault-bench.ts";
 
 const isRoot = process.getuid?.() === 0;

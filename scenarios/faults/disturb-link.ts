@@ -14,7 +14,6 @@ export const disturbLink: FaultKind<"disturb-link"> = {
   proves: "the proxy counts the bytes and connections that it delayed, held, cut or reset",
   needs: "nothing; the agent joins with `link: true`",
   onSim: true,
-  missing: () => null,
   async apply({ number, links, writeAhead, processes }, spec) {
     const { agent, toxic, direction = "both" } = spec;
     const { target } = processes({ process: agent });

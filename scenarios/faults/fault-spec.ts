@@ -3,7 +3,7 @@ import * as z from "zod";
 import { Fault as BrokerRule } from "../../protocol/faults.ts";
 import { Toxic, toxicDirections } from "./link/toxic.ts";
 
-/** Somebody of the cast: the broker, or an agent by its name. */
+/** Somebody of the cast: the broker, an agent by its name, or `store`, the server of a store on Redis. */
 const actor = z.string().regex(/^[a-z][a-z0-9-]{0,20}$/);
 /** Which of its processes: its own one, or those of an agent's jobs as they are when the fault begins. */
 const part = z.enum(["itself", "jobs"]).optional();

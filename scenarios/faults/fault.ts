@@ -1,4 +1,3 @@
-import type { Skipped } from "../../protocol/suite.ts";
 import type { Operator } from "../stages/host/operator.ts";
 import type { Toxic, ToxicCount, ToxicDirection } from "./link/toxic.ts";
 import type { UndoAction } from "../undo/undo-action.ts";
@@ -35,9 +34,9 @@ export interface FaultInForce {
 
 /** A process of the cast, or several, that a fault is to hit. */
 export interface FaultProcesses {
-  /** As the history knows it: an agent id, or "broker". */
+  /** As the history knows it: an agent id, "broker" or "store". */
   readonly target: string;
-  readonly role: "agent" | "broker" | "jobs";
+  readonly role: "agent" | "broker" | "store" | "jobs";
   readonly processes: readonly { readonly pid: number; readonly startTime: string; readonly name: string }[];
 }
 
@@ -125,8 +124,6 @@ export interface FaultKind<Kind extends FaultKindName> {
   readonly needs: string;
   /** Whether virtual time has an act for it, if not for all that it can be told (`stages/sim/sim-acts.ts`). */
   readonly onSim: boolean;
-  /** Why this machine or user cannot do it, and what would help; null where it can. */
-  missing(): Skipped | null;
   /** Does it. What it wrote ahead is undone if it fails on the way. */
   apply(context: FaultContext, spec: FaultSpecOf<Kind>): Promise<FaultInForce>;
 }

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { systemCode } from "../../foundation/errors.ts";
 import type { FaultKind } from "./fault.ts";
 import { FaultError } from "./fault-error.ts";
-import { diskMissing } from "./own-disk.ts";
 
 /** In which the room is taken: great ones first, then what is left between. In bytes. */
 const blocks = [1_048_576, 4_096, 1];
@@ -19,7 +18,6 @@ export const fillDisk: FaultKind<"fill-disk"> = {
   proves: "a write beside the home fails with ENOSPC",
   needs: "root, for a small file system in memory; the agent joins with `diskMb`",
   onSim: true,
-  missing: diskMissing,
   async apply({ home, processes, writeAhead }, { agent }) {
     const { disk } = home(agent);
     if (disk === undefined) throw noDisk(agent);

@@ -12,7 +12,6 @@ export const jumpClock: FaultKind<"jump-clock"> = {
   proves: "what the process first said of itself bears a time that is wrong by that much",
   needs: "a program that runs on Node, into which a module is loaded; start it again meanwhile",
   onSim: true,
-  missing: () => null,
   async apply({ clocks, processes, writeAhead }, { process, byMs }) {
     const { target } = processes({ process });
     writeAhead(ownProcess(`the wrong clock of ${process}`));

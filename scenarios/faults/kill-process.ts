@@ -2,7 +2,7 @@ import { isAlive } from "../stages/host/proc.ts";
 import type { FaultKind } from "./fault.ts";
 import { endsWithin } from "./process-ends.ts";
 
-const names = { agent: "kill-agent", broker: "kill-broker", jobs: "kill-jobs" } as const;
+const names = { agent: "kill-agent", broker: "kill-broker", store: "stall-store", jobs: "kill-jobs" } as const;
 
 /**
  * kill -9. Work in flight is lost: calls are cut off, and what was not written is gone. An agent's jobs outlive it until
@@ -10,11 +10,10 @@ const names = { agent: "kill-agent", broker: "kill-broker", jobs: "kill-jobs" } 
  */
 export const killProcess: FaultKind<"kill-process"> = {
   kind: "kill-process",
-  does: "kills (SIGKILL) the broker, an agent or an agent's jobs; healing starts broker or agent again",
+  does: "kills (SIGKILL) the broker, its Redis, an agent or an agent's jobs; healing starts them again, but for jobs",
   proves: "every process that was hit is gone",
   needs: "nothing",
   onSim: true,
-  missing: () => null,
   async apply({ processes, cast }, spec) {
     const { target, role, processes: hit } = processes(spec);
     if (role !== "jobs") cast.ending(spec.process);

@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 
 import { isAlive } from "../stages/host/proc.ts";
-import { onPath } from "./on-path.ts";
 import type { FaultKind } from "./fault.ts";
 import { FaultError } from "./fault-error.ts";
 import { processLimit, setProcessLimit } from "./process-limit.ts";
@@ -16,7 +15,6 @@ export const limitDescriptors: FaultKind<"limit-descriptors"> = {
   proves: "every descriptor below the limit was seen to be taken, so that opening one more fails with EMFILE",
   needs: "prlimit (util-linux)",
   onSim: false,
-  missing: () => onPath("prlimit", "util-linux"),
   async apply({ processes, writeAhead }, spec) {
     const { target, role, processes: of } = processes(spec);
     const [one] = of;

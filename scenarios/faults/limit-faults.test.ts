@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runMarker } from "../../protocol/job-environment.ts";
 import { cpuTimeNs, markedProcesses } from "../stages/host/proc.ts";
 import { controlledBy } from "./fault-cgroup.ts";
-import { faultKinds } from "./kinds.ts";
+import { missingFor } from "./fault-needs.ts";
 import { processLimit } from "./process-limit.ts";
 import { FaultBench } from "./testing/fault-bench.ts";
 
@@ -19,7 +19,7 @@ afterEach(async () => await bench.close());
 
 const donor = { process: "donor" } as const;
 
-describe.skipIf(faultKinds["limit-descriptors"].missing() !== null)("limit-descriptors", () => {
+describe.skipIf(missingFor("limit-descriptors") !== null)("limit-descriptors", () => {
   /** A shell that waits in open(2), so that its descriptors stay as they are. */
   const waits = async (): Promise<number> => {
     const pipe = join(bench.place, "pipe");

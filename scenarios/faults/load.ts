@@ -7,7 +7,6 @@ import { runMarker } from "../../protocol/job-environment.ts";
 import { cpuTimeNs, markedProcesses } from "../stages/host/proc.ts";
 import type { FaultContext, FaultKind } from "./fault.ts";
 import type { FaultSpecOf } from "./fault-spec.ts";
-import { onPath } from "./on-path.ts";
 
 /** What each process does, without end. */
 const computes = "while :; do :; done";
@@ -23,7 +22,6 @@ export const load: FaultKind<"load"> = {
   proves: "the CPU time and the bytes that they used",
   needs: "timeout and dd (coreutils)",
   onSim: false,
-  missing: () => onPath("timeout", "coreutils") ?? onPath("dd", "coreutils"),
   async apply(context, spec) {
     const { id, place, writeAhead } = context;
     const { cpus = 0, disks = 0 } = spec;

@@ -15,8 +15,6 @@ export const lockHome: FaultKind<"lock-home"> = {
   proves: "making a file in the home fails",
   needs: "root, and a file system with immutable files (chattr)",
   onSim: false,
-  missing: () =>
-    process.getuid?.() === 0 ? null : { why: "Only root may make files immutable.", remedy: "Run it as root." },
   async apply({ home, id, processes, writeAhead }, { agent }) {
     const { path } = home(agent);
     writeAhead({ undo: "unlock-directory", path });

@@ -16,7 +16,6 @@ export const loseStore: FaultKind<"lose-store"> = {
   proves: "the records in the store are others than before, and those that were kept",
   needs: "nothing; the scenario's store is `sqlite`",
   onSim: true,
-  missing: () => null,
   async apply({ store, processes, cast }, { to }) {
     const { directory, kept } = store();
     const older = to === undefined ? undefined : kept.get(to);

@@ -16,7 +16,6 @@ export const misbehaveBroker: FaultKind<"misbehave-broker"> = {
   proves: "the broker counts how often the rule had an effect",
   needs: "a broker that takes orders to misbehave, as broker-sim with --faults, which the harness gives it",
   onSim: true,
-  missing: () => null,
   async apply({ number, broker, processes, writeAhead }, spec) {
     const { rule, agent, route, first } = spec;
     const [process] = processes({ process: "broker" }).processes;

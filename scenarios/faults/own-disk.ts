@@ -2,14 +2,7 @@ import { existsSync, readFileSync, rmdirSync } from "node:fs";
 
 import { execa } from "execa";
 
-import type { Skipped } from "../../protocol/suite.ts";
 import { FaultError } from "./fault-error.ts";
-
-/** Why nobody can have a disk of their own here; null where that works. */
-export function diskMissing(): Skipped | null {
-  if (process.getuid?.() === 0) return null;
-  return { why: "Only root may mount a disk for an agent.", remedy: "Run it as root." };
-}
 
 /**
  * Mounts a small file system in memory.

@@ -5,7 +5,7 @@ import type { FaultContext, FaultInForce, FaultKind, FaultProcesses } from "./fa
 import { controlledBy, figure, limitInCgroup } from "./fault-cgroup.ts";
 import type { FaultSpecOf } from "./fault-spec.ts";
 
-const names = { agent: "slow-agent", broker: "slow-broker", jobs: "slow-jobs" } as const;
+const names = { agent: "slow-agent", broker: "slow-broker", store: "slow-store", jobs: "slow-jobs" } as const;
 
 /** Over which the limit is held, in microseconds; the kernel's own default. */
 const periodUs = 100_000;
@@ -23,7 +23,6 @@ export const slowProcess: FaultKind<"slow-process"> = {
   proves: "the kernel had them wait for CPU time (nr_throttled of cpu.stat), or each stop was seen to hold",
   needs: "the cgroup controller cpu, of version 1 or 2; without it SIGSTOP and SIGCONT take turns",
   onSim: false,
-  missing: () => null,
   async apply(context, spec) {
     const { processes, ...whom } = context.processes(spec);
     const hit = { ...whom, processes: processes.filter(isAlive) };

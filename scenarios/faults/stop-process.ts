@@ -5,7 +5,7 @@ import type { FaultKind } from "./fault.ts";
 import { FaultError } from "./fault-error.ts";
 import { comesTrue } from "./process-ends.ts";
 
-const names = { agent: "stall-agent", broker: "stall-broker", jobs: "stop-jobs" } as const;
+const names = { agent: "stall-agent", broker: "stall-broker", store: "stall-store", jobs: "stop-jobs" } as const;
 /** CPU time is compared over so long at the least, in milliseconds: some ticks of the scheduler. */
 const watchMs = 20;
 
@@ -15,11 +15,10 @@ const watchMs = 20;
  */
 export const stopProcess: FaultKind<"stop-process"> = {
   kind: "stop-process",
-  does: "stops (SIGSTOP) the broker, an agent or an agent's jobs; healing lets them go on (SIGCONT)",
+  does: "stops (SIGSTOP) the broker, its Redis, an agent or an agent's jobs; healing lets them go on (SIGCONT)",
   proves: "no thread runs, and no CPU time is used while it stands still",
   needs: "nothing",
   onSim: true,
-  missing: () => null,
   async apply({ processes, writeAhead, cast }, spec) {
     const { target, role, processes: all } = processes(spec);
     const hit = all.filter(isAlive);

@@ -1,4 +1,5 @@
-import { nestedSteps, type Step } from "../steps/step.ts";
+import { nestedSteps } from "../steps/nested-steps.ts";
+import type { Step } from "../steps/step.ts";
 import { type Problem, unknownWord } from "./file-problem.ts";
 
 type Path = readonly PropertyKey[];

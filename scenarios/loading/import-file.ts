@@ -46,7 +46,7 @@ function explained(file: string, error: unknown): string {
   const missing = / does not provide an export named '(.+)'/.exec(message)?.[1];
   if (missing !== undefined) {
     const line = lineHolding(file, missing);
-    const meant = nearest(missing, ["defineScenario", "defineStep", "defineConfig"]);
+    const meant = nearest(missing, ["defineScenario", "defineStep", "defineConfig", "defineAgent"]);
     return `${placeOf(file, line)}: ${message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`;
   }
   const { stack = "" } = error instanceof Error ? error : {};

@@ -165,7 +165,7 @@ describe("a file is refused that", () => {
     [
       "names a time that there is not",
       scenario(`name: "mine", ${steps}, ${judged}\ntiming: {\nleaseTtlMS: 1 }`),
-      'mine.ts:5: a scenario has no field "leaseTtlMS": did you mean "leaseTtlMs"?',
+      'mine.ts:5: timing of a scenario has no field "leaseTtlMS": did you mean "leaseTtlMs"?',
     ],
     [
       "names a checker that there is not",

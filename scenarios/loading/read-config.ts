@@ -3,7 +3,7 @@ import { dirname, extname } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import type { Config } from "../config.ts";
-import { fileProblems, unknownWord } from "./file-problem.ts";
+import { fileProblems } from "./file-problem.ts";
 import { findConfig } from "./find-config.ts";
 import { importFile } from "./import-file.ts";
 
@@ -31,18 +31,8 @@ export async function readConfig(named: string | undefined): Promise<FoundConfig
     const { prettifyError } = await import("zod");
     throw brokenConfig(file, prettifyError(parsed.error).replaceAll("\n", " "), parsed.error);
   }
-  throw fileProblems(
-    file,
-    parsed.error.issues.flatMap((issue) => {
-      if (issue.code !== "unrecognized_keys") {
-        return [{ path: issue.path, message: `${issue.path.join(".")}: ${issue.message}` }];
-      }
-      const known = issue.path.length === 0 ? Object.keys(Config.shape) : [];
-      return issue.keys.map((key) => {
-        return { path: [...issue.path, key], text: key, message: unknownWord("setting", key, known) };
-      });
-    }),
-  );
+  const { issueProblems } = await import("./issue-problems.ts");
+  throw fileProblems(file, issueProblems(Config, value, { what: "the configuration" }));
 }
 
 /** Where scenarios of the user's lie, of a configuration that is not looked at any further: for who only lists them. */

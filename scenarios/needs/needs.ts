@@ -35,6 +35,12 @@ const probes = {
   "stress-ng": () => installed("stress-ng", "it makes the storm", onDebian("stress-ng")),
   "process-limit": () => limitOf("pids", "processes"),
   "memory-limit": () => limitOf("memory", "memory"),
+  "own-network": () =>
+    isRoot()
+      ? (installed("ip", "lines are laid between network namespaces", onDebian("iproute2")) ??
+        installed("nsenter", "whoever starts in a network namespace goes there by it", onDebian("util-linux")) ??
+        installed("iptables", "a router is to drop packets", onDebian("iptables")))
+      : { why: "Only root may make network namespaces for others.", remedy: "Run it as root, or with --stage host." },
   "own-cgroup": () =>
     writable(cgroup2Root())
       ? null
@@ -43,6 +49,8 @@ const probes = {
           remedy: "Run it as root, or in a cgroup that is delegated: systemd-run --user --scope -p Delegate=yes.",
         },
 } as const satisfies Record<string, () => Skipped | null>;
+
+export const needNames = Object.keys(probes) as NeedName[];
 
 /** What is missing of a need, and what would help; null where nothing is. */
 export function missing(need: NeedName): Skipped | null {

@@ -2,6 +2,7 @@ import type { Timing } from "../../protocol/timing.ts";
 import type { ScenarioExpectation } from "../checkers/registry.ts";
 import type { Scenario, ScenarioKnobs } from "./scenario.ts";
 import type { Step } from "./step.ts";
+import type { StoreKind } from "./store-kinds.ts";
 
 /** A scenario as its author writes it; what is left out has a default. */
 export interface ScenarioDefinition {
@@ -16,9 +17,15 @@ export interface ScenarioDefinition {
   /** Words to find it by, for `--grep @word`. */
   readonly tags?: readonly string[];
   /** Where it can be played; on the host alone, if nothing is said. */
-  readonly stages?: readonly ("host" | "sim")[];
+  readonly stages?: Scenario["stages"];
+  /** What a run on the host needs of the machine (`scenarios doctor` has the names); without it the scenario is skipped. */
+  readonly needs?: Scenario["needs"];
+  /** Why a run on the host may hurt whoever else uses this machine, as a sentence. */
+  readonly hurts?: string;
+  /** It touches state that the whole host shares: a crontab, every processor. */
+  readonly hostWide?: boolean;
   /** The broker's store on the host; what outlives the broker needs one that lasts. */
-  readonly store?: "memory" | "sqlite";
+  readonly store?: StoreKind;
   /** What `--slots`, `--jobs` and `--cycles` are when nobody says; 2, 4 and 1. */
   readonly defaults?: Partial<ScenarioKnobs>;
   /** Times that differ from the fleet's defaults, in milliseconds. */
@@ -39,13 +46,16 @@ export function defineScenario(definition: ScenarioDefinition): DefinedScenario 
 
 /** With every default filled in. @param file where it was defined */
 export function completeScenario(definition: ScenarioDefinition, file: string): Scenario {
-  const { name, title = name, steps, expectations, store } = definition;
+  const { name, title = name, steps, expectations, needs, hurts, hostWide, store } = definition;
   return {
     ...{ name, title, file },
     description: definition.description ?? title,
     requirements: definition.requirements ?? [],
     tags: definition.tags ?? [],
     stages: definition.stages ?? ["host"],
+    ...(needs === undefined ? {} : { needs }),
+    ...(hurts === undefined ? {} : { hurts }),
+    ...(hostWide === undefined ? {} : { hostWide }),
     ...(store === undefined ? {} : { store }),
     defaults: { slots: 2, jobs: 4, cycles: 1, ...definition.defaults },
     timing: definition.timing ?? {},

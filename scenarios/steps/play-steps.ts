@@ -1,5 +1,6 @@
 import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryData } from "../../protocol/history.ts";
+import { NotApplicable } from "./not-applicable.ts";
 import { type Step, stepTitle } from "./step.ts";
 import { asStepError } from "./step-error.ts";
 
@@ -56,6 +57,10 @@ async function playStep(step: Step, { player, index, path }: Place): Promise<voi
   try {
     detail = await player.perform(step, nested);
   } catch (error) {
+    if (error instanceof NotApplicable) {
+      player.record("step.end", { ...which, outcome: "not-applicable", detail: messageOf(error) });
+      return;
+    }
     player.record("step.end", { ...which, outcome: "failed", detail: messageOf(error) });
     throw asStepError(error, step.step);
   }

@@ -38,11 +38,6 @@ export function stepTitle(step: Step): string {
   return (plainKinds[step.step].title as (step: PlainStep) => string)(step);
 }
 
-/** The steps that a step holds, list by list; none for most. */
-export function nestedSteps(step: Step): readonly (readonly Step[])[] {
-  return isNesting(step) ? kindOf(step).nested(step) : [];
-}
-
 function isNesting(step: Step): step is NestingStep {
   return Object.hasOwn(nestingKinds, step.step);
 }

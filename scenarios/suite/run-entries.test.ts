@@ -173,3 +173,31 @@ describe("an entry that this machine cannot run", () => {
     expect(results[1]).toEqual({ outcome: "skipped", attempts: [], interrupted: false, skipped: why });
   });
 });
+
+describe("an entry that must be alone", () => {
+  test.prop([fc.array(fc.boolean(), { maxLength: 12 }), fc.integer({ min: 1, max: 5 })])(
+    "runs beside nothing, and the others beside each other, all in their order",
+    async (alone, workers) => {
+      const began: number[] = [];
+      const under = new Set<number>();
+      const beside: number[] = [];
+      await runEntries({
+        ...{ entries: alone.map((_, index) => index), workers, retries: 0, failuresMax: null },
+        signal: new AbortController().signal,
+        alone: (index) => alone[index] === true,
+        async run(index) {
+          began.push(index);
+          under.add(index);
+          if (under.size > 1) beside.push(...under);
+          for (let turn = 0; turn <= (index * 7) % 4; turn += 1) await Promise.resolve();
+          under.delete(index);
+          const times = { startedAt: 0, endedAt: 0 };
+          return { ...times, run: "r", stage: "host", residue: null, exitCode: ExitCode.pass, interrupted: false };
+        },
+        onEntry: () => undefined,
+      });
+      expect(began).toEqual(alone.map((_, index) => index));
+      expect(beside.filter((index) => alone[index])).toEqual([]);
+    },
+  );
+});

@@ -26,10 +26,12 @@ export interface RunEntries<Entry> {
   readonly signal: AbortSignal;
   /** Why this machine cannot run it; null where it can. Asked for at its turn. */
   readonly skip?: (entry: Entry) => Skipped | null;
+  /** Whether nothing else may run beside it. */
+  readonly alone?: (entry: Entry) => boolean;
   /** @param attempt from 1 */
   readonly run: (entry: Entry, attempt: number) => Promise<Ended>;
-  /** After each entry that ran, with what all have come to by now. */
-  readonly onEntry: (results: readonly EntryResult[]) => void;
+  /** After each entry that came to its end. */
+  readonly onEntry: (entry: Entry, result: EntryResult) => void;
 }
 
 const notRun: EntryResult = { outcome: "not-run", attempts: [], interrupted: false };
@@ -46,26 +48,31 @@ function isWorthRetrying({ exitCode, stage, residue }: Ended): boolean {
  * error of `run` is thrown after what else is under way has ended.
  */
 export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<readonly EntryResult[]> {
-  const { entries, workers, failuresMax, signal, onEntry } = options;
+  const { entries, workers, failuresMax, signal, onEntry, alone = () => false } = options;
   const results: EntryResult[] = entries.map(() => notRun);
   let failures = 0;
   let interrupted = false;
   let next = 0;
-  const goesOn = () =>
-    next < entries.length && !interrupted && !signal.aborted && (failuresMax === null || failures < failuresMax);
+  const isOver = () => interrupted || signal.aborted || (failuresMax !== null && failures >= failuresMax);
+  const turns = new Turns();
   const worker = async () => {
-    while (goesOn()) {
+    while (next < entries.length && !isOver()) {
       const index = next;
       next += 1;
+      const entry = entries[index] as Entry;
+      const end = await turns.take(alone(entry));
       try {
-        const result = await runEntry(entries[index] as Entry, options);
+        if (isOver()) continue;
+        const result = await runEntry(entry, options);
         results[index] = result;
         if (result.interrupted) interrupted = true;
         else if (!isGood(result.outcome) && result.outcome !== "skipped") failures += 1;
-        onEntry(results);
+        onEntry(entry, result);
       } catch (error) {
         interrupted = true;
         throw error;
+      } finally {
+        end();
       }
     }
   };
@@ -74,6 +81,25 @@ export async function runEntries<Entry>(options: RunEntries<Entry>): Promise<rea
   );
   for (const one of ended) if (one.status === "rejected") throw one.reason;
   return results;
+}
+
+/** Whose turn it is, in the order in which they ask: whoever must be alone waits for all before it, and all after it wait. */
+class Turns {
+  #before: Promise<void>[] = [];
+  #alone: Promise<void> = Promise.resolve();
+
+  /** @returns to be called at its end */
+  async take(isAlone: boolean): Promise<() => void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waitsFor = isAlone ? Promise.all(this.#before) : this.#alone;
+    if (isAlone) {
+      this.#alone = promise;
+      this.#before = [];
+    }
+    this.#before.push(promise);
+    await waitsFor;
+    return resolve;
+  }
 }
 
 async function runEntry<Entry>(entry: Entry, { run, skip, retries, signal }: RunEntries<Entry>): Promise<EntryResult> {

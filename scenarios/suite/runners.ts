@@ -1,7 +1,7 @@
 import type { RunVerdict } from "../../protocol/verdict.ts";
-import type { RunStage } from "../commands/run-stage.ts";
 import { listenBetweenRuns, listenForInterruption } from "../interruption.ts";
 import type { RunRequest } from "../runner.ts";
+import type { RunStage } from "../steps/scenario.ts";
 
 /** Runs scenarios of one stage. */
 export interface Runner {
@@ -13,7 +13,8 @@ export interface Runner {
 
 /** Each is loaded where it is asked for: none needs what the others have. */
 export async function openRunner(stage: RunStage, workers: number): Promise<Runner> {
-  if (stage === "host" || workers === 1) return oneByOne(stage);
+  if (workers === 1) return oneByOne(stage);
+  if (stage !== "sim") return await sideBySideOnHost(stage);
   const { openSimPool } = await import("./sim-pool.ts");
   const interruption = listenForInterruption({ deadlineMs: null, undoes: false });
   const pool = openSimPool(workers, interruption.signal);
@@ -26,9 +27,20 @@ export async function openRunner(stage: RunStage, workers: number): Promise<Runn
   };
 }
 
-async function oneByOne(stage: RunStage): Promise<Runner> {
-  const run =
-    stage === "host" ? (await import("../runner.ts")).runScenario : (await import("../run-on-sim.ts")).runOnSim;
+async function sideBySideOnHost(stage: "host" | "netns"): Promise<Runner> {
+  const { openHostPool } = await import("./host-pool.ts");
   const interruption = listenBetweenRuns();
-  return { run, signal: interruption.signal, close: async () => interruption.close() };
+  const { signal } = interruption;
+  return { run: openHostPool(stage, signal), signal, close: async () => interruption.close() };
+}
+
+async function oneByOne(stage: RunStage): Promise<Runner> {
+  const interruption = listenBetweenRuns();
+  return { run: await runOn(stage), signal: interruption.signal, close: async () => interruption.close() };
+}
+
+async function runOn(stage: RunStage): Promise<Runner["run"]> {
+  if (stage === "sim") return (await import("../run-on-sim.ts")).runOnSim;
+  const { runScenario } = await import("../runner.ts");
+  return async (request) => await runScenario({ ...request, stage });
 }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import { isGood, SuiteRecord } from "../../protocol/suite.ts";
 import { makeDirectories } from "../make-directories.ts";
+import { withProgress } from "./suite-progress.ts";
 
 /** Beside the run directories: what the latest command there ran. */
 export const suiteFile = "suite.json";
@@ -47,7 +48,7 @@ export function readSuite(root: string): SuiteRecord {
     });
   }
   const parsed = SuiteRecord.safeParse(jsonOf(text));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withProgress(root, parsed.data);
   throw new UsageError(`${path} is no record of runs: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}.`, {
     code: "broken-suite",
     next: "Remove it, or take one that was not edited.",

@@ -10,6 +10,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { readAftermath } from "../../reports/runs/read-aftermath.ts";
 import { heal } from "../heal.ts";
+import { watchedRun } from "./start-watchdog.ts";
 import { isAlive, processStat } from "../stages/host/proc.ts";
 
 const path = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
@@ -69,6 +70,7 @@ describe.skipIf(process.platform !== "linux")("a run's watchdog", () => {
     const { pid, run, ready } = (await next()) as { pid: number; run: string; ready: boolean };
     expect(ready).toBe(true);
     expect(processStat(pid)?.sessionId).toBe(pid);
+    expect([watchedRun(pid), watchedRun(process.pid)]).toEqual([run, null]);
     harness.stdin?.end();
     expect(await once(harness, "exit")).toEqual([0, null]);
     expect(processStat(pid)).toBeUndefined();

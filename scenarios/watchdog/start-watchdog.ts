@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +31,20 @@ log=$2
 shift 2
 exec "$@" </dev/null >>"$log" 2>&1`;
 
+const title = "houseguest-watchdog";
+
+/** The directory of the run that a process is the watchdog of; null where it is none. */
+export function watchedRun(pid: number): string | null {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    // As they are given below.
+    return words[3] === title && words[4] === dismissal ? (words[8] ?? null) : null;
+  } catch {
+    // It ended meanwhile.
+    return null;
+  }
+}
+
 export interface Watchdog {
   readonly pid: number;
   /** Resolves when it watches; false where there is none, which `onLost` was told. */
@@ -47,7 +62,7 @@ export interface Watchdog {
 export function startWatchdog(directory: RunDirectory, onLost: (why: string) => void): Watchdog {
   const log = join(directory.logs, "watchdog.log");
   const undo = [process.execPath, program, directory.path];
-  const child = spawn("/bin/sh", ["-c", script, "houseguest-watchdog", dismissal, log, ...undo], {
+  const child = spawn("/bin/sh", ["-c", script, title, dismissal, log, ...undo], {
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });

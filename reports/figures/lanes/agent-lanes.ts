@@ -4,8 +4,8 @@ import { RowPacking } from "./row-packing.ts";
 
 /** One process of an agent. */
 interface Instance {
-  readonly label: string;
-  readonly pid: number | undefined;
+  /** Its ledger's records come before the one that says it. */
+  pid: number | undefined;
   readonly states: LaneBuilder;
   readonly frozen: LaneBuilder;
   readonly sandboxes: RowPacking;
@@ -36,13 +36,16 @@ export class AgentLanes implements LaneSource {
   }
 
   lanes(endMs: number): Lane[] {
-    return [...this.#instances].flatMap(([id, { label, states, frozen, sandboxes, leases }]) => {
+    return [...this.#instances].flatMap(([id, { pid, states, frozen, sandboxes, leases }]) => {
       const rows = (name: string, packing: RowPacking) =>
         packing.rows.map((row, index) =>
           row.lane({ id: `${id}-${name}-${index}`, depth: 1, label: index === 0 ? name : "" }, endMs),
         );
       return [
-        states.lane({ id, depth: 0, label }, endMs),
+        states.lane(
+          { id, depth: 0, label: `agent ${id.slice(0, 8)}${pid === undefined ? "" : `, pid ${pid}`}` },
+          endMs,
+        ),
         frozen.lane({ id: `${id}-frozen`, depth: 1, label: "frozen" }, endMs),
         ...rows("sandboxes", sandboxes),
         ...rows("leases", leases),
@@ -54,12 +57,13 @@ export class AgentLanes implements LaneSource {
     const { source } = record;
     if (record.type === "agent.started") {
       const { pid, agentId, resumed } = record.data;
-      const instance = this.#made(source, pid);
+      const instance = this.#made(source);
+      instance.pid = pid;
       if (agentId !== undefined && agentId !== null) this.#current.set(agentId, source);
       instance.state ??= instance.states.begin(atMs, "Enrolling", resumed ? "started again" : "Enrolling");
       return;
     }
-    const instance = this.#made(source, undefined);
+    const instance = this.#made(source);
     if (record.type === "agent.state") moved(instance, atMs, record.data);
     if (record.type === "agent.execution") executed(instance, atMs, record.data);
     if (record.type === "agent.frozen") {
@@ -76,7 +80,7 @@ export class AgentLanes implements LaneSource {
     if (record.type === "broker.enrolled") this.#current.set(record.data.agentId, record.data.instanceId);
     if (record.type === "broker.leased") {
       const { agentId, leaseId, jobId, epoch } = record.data;
-      const holder = this.#made(this.#current.get(agentId) ?? agentId, undefined);
+      const holder = this.#made(this.#current.get(agentId) ?? agentId);
       this.#holders.set(leaseId, holder);
       holder.leases.stage(leaseId, atMs, { tone: "lease", text: `${jobId}, ${leaseId}, epoch ${epoch}` });
     }
@@ -88,12 +92,11 @@ export class AgentLanes implements LaneSource {
     this.#holders.delete(leaseId);
   }
 
-  #made(source: string, pid: number | undefined): Instance {
+  #made(source: string): Instance {
     const known = this.#instances.get(source);
     if (known !== undefined) return known;
     const fresh: Instance = {
-      label: `agent ${source.slice(0, 8)}${pid === undefined ? "" : `, pid ${pid}`}`,
-      pid,
+      pid: undefined,
       ...{ states: new LaneBuilder(this.#texts), frozen: new LaneBuilder(this.#texts) },
       ...{ sandboxes: new RowPacking(this.#texts), leases: new RowPacking(this.#texts) },
       ...{ state: undefined, freeze: undefined },

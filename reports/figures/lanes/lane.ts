@@ -89,6 +89,10 @@ export class LaneBuilder {
   end(span: number, toMs: number, over: { readonly tone?: LaneTone; readonly text?: string } = {}): void {
     assert(span < this.to.length, "a span ends after it began");
     this.to[span] = Math.max(this.from[span] as number, rounded(toMs));
+    this.tell(span, over);
+  }
+
+  tell(span: number, over: { readonly tone?: LaneTone; readonly text?: string }): void {
     if (over.tone !== undefined) this.tone[span] = laneTones.indexOf(over.tone);
     if (over.text !== undefined) this.text[span] = this.#texts.place(over.text);
   }

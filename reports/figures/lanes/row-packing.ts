@@ -7,6 +7,8 @@ import { LaneBuilder, type LaneTone, type Texts } from "./lane.ts";
 export class RowPacking {
   readonly rows: LaneBuilder[] = [];
   readonly #open = new Map<string, { row: number; span: number }>();
+  /** The latest span of each, ended or not. */
+  readonly #latest = new Map<string, { readonly row: number; readonly span: number }>();
   readonly #busy: boolean[] = [];
   readonly #texts: Texts;
 
@@ -20,12 +22,21 @@ export class RowPacking {
     if (known !== undefined) {
       this.#row(known.row).end(known.span, atMs);
       known.span = this.#row(known.row).begin(atMs, tone, text);
+      this.#latest.set(key, known);
       return;
     }
     const free = this.#busy.indexOf(false);
     const row = free === -1 ? this.#busy.length : free;
     this.#busy[row] = true;
-    this.#open.set(key, { row, span: this.#row(row).begin(atMs, tone, text) });
+    const place = { row, span: this.#row(row).begin(atMs, tone, text) };
+    this.#open.set(key, place);
+    this.#latest.set(key, place);
+  }
+
+  /** What its latest span stands for. */
+  tell(key: string, { tone, text }: { readonly tone: LaneTone; readonly text: string }): void {
+    const known = this.#latest.get(key);
+    if (known !== undefined) this.#row(known.row).tell(known.span, { tone, text });
   }
 
   /** Ends a thing; one that never began is passed over: its beginning was not recorded. */

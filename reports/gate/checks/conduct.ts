@@ -34,7 +34,11 @@ function stepsNotTaken(history: readonly HistoryRecord[]): Objection[] {
   const taken = new Set(ended.map(({ index }) => index)).size;
   return [
     ...ended.flatMap(({ index, outcome, detail }) =>
-      outcome === "failed" ? [failed(`step ${index + 1} failed: ${detail}`)] : [],
+      outcome === "failed"
+        ? [failed(`step ${index + 1} failed: ${detail}`)]
+        : outcome === "not-applicable"
+          ? [unknown(`step ${index + 1} was not applicable: ${detail}`)]
+          : [],
     ),
     ...(planned !== undefined && taken < planned ? [failed(`only ${taken} of ${planned} steps were taken`)] : []),
   ];

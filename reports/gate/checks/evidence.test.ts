@@ -71,6 +71,13 @@ describe("summaries are not believed", () => {
       "conduct fail: step 3 failed: no broker",
     ],
     [
+      "a step that was not applicable",
+      withRecords(passing(), "step.end", (data) =>
+        data.index === 1 ? { ...data, outcome: "not-applicable", detail: "guest has no pause" } : data,
+      ),
+      "conduct unknown: step 2 was not applicable: guest has no pause",
+    ],
+    [
       "a withdrawal that calls itself clean",
       withRecords(passing(), "agent.withdrawal", ({ report }) => ({
         report: { ...report, clean: true, directoriesLeft: ["/var/lib/guest"] },

@@ -1,3 +1,4 @@
+import type { Segment } from "../../core/packed-tree.ts";
 import type { TreeWriter } from "../../core/tree-writer.ts";
 import type { DirectoryQueue } from "./directory-queue.ts";
 import type { DirectoryReader } from "./directory-reader.ts";
@@ -8,6 +9,8 @@ export interface WalkOptions {
   readonly writer: TreeWriter;
   /** Paths (one character a byte) at which something else is mounted: roots of their own, or not to be read. */
   readonly mountPoints: ReadonlySet<string>;
+  /** Gets what is read as soon as nothing more is written to it; by default it is left to the writer. */
+  readonly give?: (segments: readonly Segment[]) => void;
 }
 
 /** A walk is whole when all workers together read as many directories as they and the roots named. */
@@ -17,7 +20,7 @@ export interface WalkCount {
 }
 
 /** One worker's share of the walk: takes directories, reads them, and descends until nobody has any left. */
-export function walk({ reader, queue, writer, mountPoints }: WalkOptions): WalkCount {
+export function walk({ reader, writer, queue, mountPoints, give }: WalkOptions): WalkCount {
   const own: Buffer[] = [];
   let named = 0;
   let read = 0;
@@ -31,6 +34,7 @@ export function walk({ reader, queue, writer, mountPoints }: WalkOptions): WalkC
       own.push(child);
       named += 1;
     }
+    give?.(writer.takeFull());
     // The oldest lie nearest to the root, so they are worth the most to somebody without work.
     while (own.length - oldest > 1 && queue.isLow && queue.give(own[oldest] as Buffer)) oldest += 1;
     if (oldest < own.length) continue;

@@ -7,14 +7,14 @@ const valueTypes = new Set(["user", "logon", "big_key"]);
 
 /**
  * Keys and keyrings that the kernel keeps (keyrings(7)), as far as their permissions let their owners see them. How often
- * one is used and when it ends move by themselves.
+ * one is used and when one ends that does move by themselves.
  */
 export function collectKeys(path = "/proc/keys", uid = process.geteuid?.() ?? -1): ListedReading {
   const texts = new KernelTexts();
   const rows = [...texts.rows(path), ...(uid === 0 && path === "/proc/keys" ? rowsOfOthers(texts, path) : [])];
   const seen = new Set<string>();
   const facts = rows.flatMap((row): ListedFact[] => {
-    const [id, , , , permissions, uid, gid, type, ...rest] = row;
+    const [id, , , ends, permissions, uid, gid, type, ...rest] = row;
     if (id === undefined || type === undefined || seen.has(id)) return [];
     seen.add(id);
     // What stands behind the colon is how much is in a keyring, or how long a value is.
@@ -26,6 +26,7 @@ export function collectKeys(path = "/proc/keys", uid = process.geteuid?.() ?? -1
         location: `key ${id}`,
         uid: Number(uid),
         attributes: {
+          lasts: ends === "perm",
           ...{ type, description, permissions: permissions ?? "", uid: Number(uid), gid: Number(gid) },
           ...(valueTypes.has(type) && { bytes: Number(end) }),
         },

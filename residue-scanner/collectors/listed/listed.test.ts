@@ -84,7 +84,7 @@ describe("keys", () => {
     expect(found(reading, "1a2b3c4d")).toMatchObject({
       subject: "user key 1a2b3c4d: a name: with a colon",
       uid: 1000,
-      attributes: { type: "user", permissions: "3f010000" },
+      attributes: { type: "user", permissions: "3f010000", lasts: false },
     });
   });
 

@@ -11,13 +11,14 @@ export function collectMounts(path = "/proc/self/mountinfo"): ListedReading {
 /** @param mounts of one mount namespace */
 export function mountFacts(mounts: readonly Mount[]): ListedFact[] {
   const seen = new Map<string, number>();
-  return mounts.map(({ point, root, type, source, options, superOptions, propagation }): ListedFact => {
+  return mounts.map(({ point, root, type, source, options, superOptions, propagation, device }): ListedFact => {
     const depth = (seen.get(point) ?? 0) + 1;
     seen.set(point, depth);
     return {
       key: depth === 1 ? point : `${point} (${depth})`,
       subject: `mount of ${type === source ? type : `${source} (${type})`} on ${point}`,
       location: point,
+      device,
       uid: null,
       attributes: { type, source, root, options, superOptions, propagation },
       show: `findmnt ${shellPath(point)}`,

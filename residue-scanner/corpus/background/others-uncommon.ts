@@ -25,6 +25,16 @@ export const othersUncommon: CorpusSection = {
       traces: [{ text: "$D/state" }],
     },
     {
+      name: "bg-spooled",
+      what: "a service with a spool into which somebody puts orders",
+      needs: ["pgrep"],
+      before: 'tool bg-spooled; mkdir "$D/spool"; kernel_daemon bg-spooled serve-spool "$D/spool" "$D/done"',
+      act: 'echo order > "$D/spool/one"; wait_for "$D/done"',
+      steady: 'echo order > "$D/spool/more"',
+      undo: 'rm -rf "$D/spool" "$D/done"',
+      traces: [{ text: "$D/done" }, { text: "$D/spool/one" }],
+    },
+    {
       name: "bg-thread",
       what: "a thread that sets its own priority",
       needs: ["pgrep"],
@@ -116,6 +126,8 @@ export const othersUncommon: CorpusSection = {
       what: "a table of nftables that somebody makes",
       act: "kernel nft add $N-table",
       undo: "kernel nft delete $N-table >/dev/null || :",
+      sharedBecause:
+        "the recorder sees who may ask for tables and not for which, so that of two who do at one time their command lines decide, which it may come too late to read",
       traces: [{ text: "$N-table" }],
     },
     {

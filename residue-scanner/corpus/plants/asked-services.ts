@@ -49,6 +49,20 @@ export const askedServicePlants: CorpusSection = {
       ask: 'kill -USR1 "$(pid_of g-by-signal)"',
     }),
     asked({
+      name: "g-by-spool",
+      what: "a file that a service wrote because the job put an order into its spool, which it took away",
+      serve: 'serve-spool "$D" "$D.asked-for"',
+      ask: 'echo order > "$D/order"; wait_for "$D.asked-for"',
+      ...{ left: ":", text: "$D.asked-for", undo: 'rm -f "$D.asked-for"' },
+    }),
+    asked({
+      name: "g-other-opened",
+      what: "a file that a service had opened and handed to the job, which wrote to it",
+      serve: 'serve-opened "$D/door" "$D/file"; echo old-old > "$D/file"',
+      ask: 'kernel write-handed "$D/door"',
+      ...{ left: ":", text: "$D/file", undo: 'rm -f "$D/file"' },
+    }),
+    asked({
       name: "g-started",
       what: "a process that a service started because the job asked it to",
       serve: 'serve-guests unix "$D/door" start "$W/bin/perl" -e "sleep 3600 while 1" "$T-started"',

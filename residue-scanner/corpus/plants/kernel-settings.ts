@@ -13,14 +13,21 @@ function setting(options: { name: string; what: string; path: string; value: str
 }
 
 /** A tracer that nobody else's mount shows. */
-function traced(options: { name: string; what: string; act: string; undo: string; text: string }): CorpusItem {
-  const { name, what, act, undo, text } = options;
+function traced(options: {
+  name: string;
+  what: string;
+  act: string;
+  undo: string;
+  text: string;
+  change?: "changed";
+}): CorpusItem {
+  const { name, what, act, undo, text, change } = options;
   return {
     ...{ name, what, needs: ["unshare", "mount"] },
     before: `grep -q tracefs /proc/filesystems || refuse "no tracefs"; hidden_mount tracefs :`,
     act: `hidden_mount tracefs ${quoted(act)}`,
     undo: `hidden_mount tracefs ${quoted(undo)} || :`,
-    traces: [{ text }],
+    traces: [{ text, ...(change !== undefined && { change }) }],
   };
 }
 
@@ -147,7 +154,7 @@ export const kernelSettingPlants: CorpusSection = {
       name: "z-traced-event",
       what: "an event that the kernel's tracer records",
       ...{ act: `echo 1 > "$M/${event}/enable"`, undo: `echo 0 > "$M/${event}/enable"` },
-      text: "the tracer",
+      ...{ text: "the tracer", change: "changed" },
     }),
     traced({
       name: "z-trace-filter",

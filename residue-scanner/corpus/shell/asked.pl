@@ -35,6 +35,41 @@ our %asked_commands = (
     $SIG{$signal} = sub { written($path) };
     away(sub { sleep 3600 while 1 });
   },
+  # Looks into a spool all the time, does what lies there, and takes it away.
+  "serve-spool" => sub {
+    my ($spool, $path) = @_;
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    away(sub {
+      while (1) {
+        for my $order (glob("$spool/*")) { written($path); unlink $order }
+        select(undef, undef, undef, 0.05);
+      }
+    });
+  },
+  # Opens a file and hands it to whoever comes, who writes.
+  "serve-opened" => sub {
+    my ($door, $path) = @_;
+    my $listening = opened(PF_UNIX, SOCK_STREAM, 0, pack_sockaddr_un($door), 1);
+    $0 = ($^X =~ m{([^/]+)$})[0];
+    away(sub {
+      while (accept(my $guest, $listening)) {
+        open(my $file, "+<", $path) or next;
+        my ($byte, $control) = ("x", pack("QllLx4", 20, 1, 1, fileno($file)));
+        my ($header, $vector) = envelope(\$byte, \$control);
+        call("sendmsg", fileno($guest), $header, 0);
+        sysread($guest, my $answer, 1);
+      }
+    });
+  },
+  "write-handed" => sub {
+    my ($door) = @_;
+    my $socket = unix_to($door);
+    my ($byte, $control) = ("x", "\0" x 24);
+    my ($header, $vector) = envelope(\$byte, \$control);
+    call("recvmsg", fileno($socket), $header, 0);
+    open(my $file, ">&=", unpack("x16l", $control)) or refuse("descriptor");
+    syswrite($file, "left");
+  },
   # A thread sets its own priority (PRIO_PROCESS, 0), as those that play sound do.
   "own-thread" => sub {
     my ($path) = @_;
@@ -49,6 +84,14 @@ our %asked_commands = (
       sleep 3600 while 1;
     });
   },
+  # KEYCTL_SEARCH (10) in the user's keyring, KEYCTL_SET_TIMEOUT (15)
+  "key-timeout" => sub {
+    my ($name, $seconds) = @_;
+    my $key = call("keyctl", 10, -4, my $type = "user", $name, 0);
+    call("keyctl", 15, $key, $seconds + 0);
+  },
+  # SHM_LOCK (11)
+  "shm-lock" => sub { call("shmctl", shmget($_[0], 4096, 0), 11, 0) },
   # mq_open(3) to write, mq_timedsend(2) without a deadline
   "queue-send" => sub {
     my $queue = call("mq_open", $_[0], 01 | 04000, 0, 0);

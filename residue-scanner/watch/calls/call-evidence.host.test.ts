@@ -73,12 +73,14 @@ describe.skipIf(lack !== null)(
       const [line] = (await once(killed.stdout, "data")) as [Buffer];
       expect(line.toString()).toBe("watching\n");
       const running = await watchedCalls();
+      const ofOne = await instancesOf(process.pid);
       expect(await instancesOf(killed.pid)).not.toEqual([]);
       killed.kill("SIGKILL");
       await once(killed, "exit");
       await watchedCalls();
       expect(await instancesOf(killed.pid)).toEqual([]);
-      expect(await instancesOf(process.pid)).toHaveLength(2);
+      // Each watches by as many as the other, which the kernel's version decides.
+      expect(await instancesOf(process.pid)).toHaveLength(2 * ofOne.length);
       expect(running.source().status).toBe("done");
     });
   },

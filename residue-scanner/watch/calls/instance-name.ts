@@ -1,5 +1,6 @@
 import { readdirSync, rmdirSync, writeFileSync } from "node:fs";
 
+import { systemCode } from "../../../foundation/errors.ts";
 import { readProcessStat } from "../../collectors/proc.ts";
 
 const pattern = /^houseguest-(\d+)-(\d+)-\d+$/;
@@ -25,13 +26,22 @@ export function removeLeftoverInstances(tracefs: string): string[] {
   });
 }
 
-/** @returns false where somebody else holds it open, or removed it at the same time */
+/** Another scanner that reads what is traced lets go at once; so often it is tried, with a pause in ms. */
+const attemptsMax = 100;
+const pauseMs = 20;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** @returns false where somebody else goes on to hold it open, or removed it at the same time */
 export function removeInstance(directory: string): boolean {
-  try {
-    writeFileSync(`${directory}/events/enable`, "0");
-    rmdirSync(directory);
-    return true;
-  } catch {
-    return false;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (attempt === 1) writeFileSync(`${directory}/events/enable`, "0");
+      rmdirSync(directory);
+      return true;
+    } catch (error) {
+      if (systemCode(error) !== "EBUSY" || attempt === attemptsMax) return false;
+      // Whoever waits for this has nothing else to do.
+      Atomics.wait(pause, 0, 0, pauseMs);
+    }
   }
 }

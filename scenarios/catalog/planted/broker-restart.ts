@@ -15,7 +15,9 @@ export default {
       find: "  if (reachable) flushReports(turn);",
       replace: `  if (reachable) flushReports(turn);
   const why = "the broker was away";
-  if (reachable) for (const lease of [...turn.leases()]) stopLease(turn, lease, { why, after: "forget" });`,
+  if (reachable) for (const lease of [...turn.leases()]) {
+    if (lease.stop === null) stopLease(turn, lease, { why, after: "forget" });
+  }`,
     },
   ],
 } satisfies Mutant;

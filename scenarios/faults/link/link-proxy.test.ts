@@ -115,7 +115,9 @@ describe("a line", () => {
     add(toxic, "to-agent");
     agent.say("two");
     await expect.poll(() => atBroker[0]?.bytesRead).toBe(6);
-    await expect.poll(() => effect(toxic)).toMatchObject({ seen: true, found: "3 bytes of 1 connections were held" });
+    await expect
+      .poll(() => effect(toxic))
+      .toMatchObject({ seen: true, found: "3 bytes of 1 connections did not arrive" });
     expect([agent.heard, agent.code, agent.hasEnd]).toEqual(["one", undefined, false]);
     proxy.remove(1);
     await agent.hears("onetwo");

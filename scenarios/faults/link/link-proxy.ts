@@ -13,7 +13,7 @@ interface Line {
 }
 
 /**
- * A line between an agent and its broker on the loopback interface, at the level of TCP connections. Toxics come and go
+ * A line between an agent and its broker, at the level of TCP connections. Toxics come and go
  * while connections are open. What it cannot do, because TCP mends it: lose, repeat or reorder messages.
  */
 export class LinkProxy {
@@ -32,9 +32,9 @@ export class LinkProxy {
     this.#server = createServer({ allowHalfOpen: true }, (agent) => this.#join(agent));
   }
 
-  /** @returns the port on 127.0.0.1 at which it stands for the broker */
-  async listen(): Promise<number> {
-    this.#server.listen(0, "127.0.0.1");
+  /** @returns the port of that address at which it stands for the broker */
+  async listen(address = "127.0.0.1"): Promise<number> {
+    this.#server.listen(0, address);
     await once(this.#server, "listening");
     return (this.#server.address() as AddressInfo).port;
   }

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 
 import { messageOf } from "../../../foundation/errors.ts";
+import { enterNetworkNamespace } from "../../stages/netns/enter-namespace.ts";
 import type { LinkAnswer, LinkOrder } from "./links.ts";
 import { LinkProxy } from "./link-proxy.ts";
 
@@ -23,7 +24,11 @@ async function carryOut(order: LinkOrder): Promise<unknown> {
   if (order.do === "open") {
     const proxy = new LinkProxy(order.target, order.seed);
     proxies.set(order.link, proxy);
-    return await proxy.listen();
+    return await proxy.listen(order.address);
+  }
+  if (order.do === "enter") {
+    await enterNetworkNamespace(order.namespace);
+    return null;
   }
   if (order.do === "close") {
     await Promise.all(Array.from(proxies.values(), async (proxy) => await proxy.close()));

@@ -5,8 +5,17 @@ import type { FaultLinks } from "../fault.ts";
 import { FaultError } from "../fault-error.ts";
 import type { Toxic, ToxicCount, ToxicDirection } from "./toxic.ts";
 
+const loopback = "127.0.0.1";
+
 export type LinkOrder =
-  | { readonly do: "open"; readonly link: string; readonly target: string; readonly seed: string }
+  | {
+      readonly do: "open";
+      readonly link: string;
+      readonly target: string;
+      readonly seed: string;
+      readonly address: string;
+    }
+  | { readonly do: "enter"; readonly namespace: string }
   | {
       readonly do: "add";
       readonly link: string;
@@ -33,12 +42,25 @@ export class Links {
     return this.#urls.get(link);
   }
 
-  /** Makes a line to the broker. @returns where the broker is to be found through it */
-  async open(link: string, { target, seed }: { readonly target: string; readonly seed: string }): Promise<string> {
-    const port = await this.#call({ do: "open", link, target, seed });
-    const url = `http://127.0.0.1:${String(port)}`;
+  /**
+   * Makes a line to the broker.
+   *
+   * @param address of this host, or of the network namespace that the lines are in, at which it is to be found
+   * @returns where the broker is to be found through it
+   */
+  async open(
+    link: string,
+    { target, seed, address = loopback }: { readonly target: string; readonly seed: string; readonly address?: string },
+  ): Promise<string> {
+    const port = await this.#call({ do: "open", link, target, seed, address });
+    const url = `http://${address}:${String(port)}`;
     this.#urls.set(link, url);
     return url;
+  }
+
+  /** From now on lines are made, and connect, in that network namespace; those that are there are found where they were. */
+  async enter(namespace: string): Promise<void> {
+    await this.#call({ do: "enter", namespace });
   }
 
   readonly add: FaultLinks["add"] = async (link, id, toxic) => {

@@ -54,7 +54,9 @@ export function toxicEffect(toxic: Toxic, count: ToxicCount): { seen: boolean; l
     case "slice":
       return { seen: pieces > 1, lookedFor: "writes that came in pieces", found: late };
     case "blackhole": {
-      const found = `${bytes} bytes of ${connections} connections were held`;
+      // Who drops packets knows of no connections.
+      const where = connections === 0 ? `in ${pieces} pieces` : `of ${connections} connections`;
+      const found = `${bytes} bytes ${where} did not arrive`;
       return { seen: bytes > 0, lookedFor: "bytes that did not arrive", found };
     }
     case "reset": {

@@ -60,6 +60,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   #tellsAtMs = 0;
   /** Until when its process knows that the store is away. */
   #awayUntilMs = 0;
+  #refusedAway = 0;
 
   constructor(
     world: World,
@@ -166,6 +167,11 @@ export class BrokerBody implements EventTarget, RequestTaker {
     return this.#store.commits;
   }
 
+  /** What a store that stands still, or is away, has kept from being written or accepted. */
+  get stalledCommits(): number {
+    return this.#decisions.stalledWrites + this.#refusedAway;
+  }
+
   get isStalled(): boolean {
     return this.#stall.isOn;
   }
@@ -195,7 +201,10 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** The operator's call, which meets no network. Undefined while the broker is down. */
   ask<T extends BrokerInputType>(input: BrokerInput<T>): BrokerResponse<T> | undefined {
     if (!this.isUp) return undefined;
-    if (this.#isAway && !isFact(input.type)) return storeAway;
+    if (this.#isAway && !isFact(input.type)) {
+      this.#refusedAway += 1;
+      return storeAway;
+    }
     return this.#handle(input, null);
   }
 
@@ -280,6 +289,7 @@ export class BrokerBody implements EventTarget, RequestTaker {
   /** Nothing is decided that could not be written; who signed is proved before. */
   #refuseAway(call: BrokerCall, link: Link): void {
     const process = this.#process as BrokerProcess;
+    this.#refusedAway += 1;
     const admitted = call.route === "enrol" ? storeAway : admit(process.state, call.from.caller);
     // What is not written yet is told to nobody.
     const refusal = admitted.ok || this.#decisions.isWaiting ? storeAway : admitted;

@@ -110,6 +110,10 @@ export class BrokerDecisions {
     this.#line.stall(forMs);
   }
 
+  get stalledWrites(): number {
+    return this.#line.stalledWrites;
+  }
+
   wakeStore(): void {
     if (this.#line.wake()) this.#onWait(this.#world.nowMs);
   }

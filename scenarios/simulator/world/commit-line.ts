@@ -42,6 +42,8 @@ export class CommitLine {
   readonly #commits: CommitGroups;
   readonly #unwritten = new Fifo<Unwritten>();
   readonly #untold = new Fifo<Untold>();
+  /** How many writes found the store standing still. */
+  stalledWrites = 0;
 
   constructor(world: World, { store, stream }: { store: Store; stream: ChoiceStream }) {
     this.#world = world;
@@ -67,6 +69,7 @@ export class CommitLine {
 
   /** The records change with the next input, so they are copied here and now; they are in the store a little later. */
   write(batch: StoreBatch): void {
+    if (this.#commits.isStalled) this.stalledWrites += 1;
     const atMs = this.#commits.write();
     this.flush();
     this.#unwritten.push({ batch: copyOfBatch(batch, this.#world.isStrict), atMs });

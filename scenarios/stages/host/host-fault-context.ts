@@ -1,11 +1,14 @@
 import { startedAtMs } from "../../faults/clocks.ts";
 import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
+import { RouterLinks } from "../netns/router-links.ts";
 import type { Actor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
 import { processStat } from "./proc.ts";
 import { startAgent } from "./start-agent.ts";
 import { startBroker } from "./start-broker.ts";
+import { FaultError } from "../../faults/fault-error.ts";
+import { startStore } from "./start-store.ts";
 
 /** Whoever is started again after a fault may find the others still busy with it. In milliseconds. */
 const readyWithinMs = 60_000;
@@ -16,7 +19,7 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
   return {
     id: `${options.id}-fault-${number}`,
     number,
-    links: stage.links,
+    links: stage.network === null ? stage.links : new RouterLinks(stage.network, stage.links),
     home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
     store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
     clocks: {
@@ -42,13 +45,22 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
 }
 
 function actorOf(stage: HostStage, name: string): Actor {
+  if (name === "store") return serverOf(stage);
   return name === "broker" ? stage.running.actor : stage.agent(name).actor;
+}
+
+function serverOf({ storeServer }: HostStage): Actor {
+  if (storeServer !== undefined) return storeServer;
+  throw new FaultError("The broker's store is no process, so that nothing can happen to it.", {
+    code: "no-store",
+    next: 'Set the scenario\'s store to "redis".',
+  });
 }
 
 function itself(name: string, stage: HostStage): FaultProcesses {
   const { pid, startTime } = actorOf(stage, name);
   const processes = [{ pid, startTime, name }];
-  if (name === "broker") return { target: "broker", role: "broker", processes };
+  if (name === "broker" || name === "store") return { target: name, role: name, processes };
   return { target: stage.agent(name).agentId, role: "agent", processes };
 }
 
@@ -67,6 +79,7 @@ function jobsOf(stage: HostStage, name: string): FaultProcesses {
 
 async function startAgain(stage: HostStage, name: string): Promise<string> {
   if (!actorOf(stage, name).hasExited()) return `${name} is up`;
+  if (name === "store") return `the store is up again: ${await startStore(stage)}`;
   if (name === "broker") return `the broker is up again: ${await startBroker(stage)}`;
   const { slots } = stage.agent(name);
   const { agent } = await startAgent(stage, { name, slots, readyWithinMs });

@@ -19,6 +19,7 @@ import type { Recorder } from "../../../residue-scanner/scanner.ts";
 import type { RunDirectory } from "../../run-directory.ts";
 import type { RunHistory } from "../../run-history.ts";
 import { unknownName } from "../../steps/unknown-name.ts";
+import type { StoreKind } from "../../steps/store-kinds.ts";
 import type { UndoLedger } from "../../undo/undo-ledger.ts";
 import { AgentWatch } from "../../watch/agent-watch.ts";
 import type { AnyStage } from "../either/any-stage.ts";
@@ -28,6 +29,7 @@ import { Hostile } from "./hostile.ts";
 import type { Operator } from "./operator.ts";
 import type { OverheardLine } from "./overheard-line.ts";
 import { PauseWatch } from "./pause-watch.ts";
+import type { Network } from "../netns/network.ts";
 import { processStat } from "./proc.ts";
 import { writableCgroup } from "./run-cgroup.ts";
 import { Schedule } from "./schedule.ts";
@@ -61,8 +63,10 @@ export interface HostStageOptions {
   readonly timing: Timing;
   readonly agentCommand: readonly string[];
   readonly brokerCommand: readonly string[];
-  readonly store: "memory" | "sqlite";
+  readonly store: StoreKind;
   readonly random: Random;
+  /** Whether each actor has a network namespace of its own: the stage `netns`. */
+  readonly isolated?: boolean;
   /** Whether the broker is to take orders to misbehave (--faults). */
   readonly brokerTakesFaults: boolean;
   /** What a fault may use of the stage; see `host-fault-context.ts`. */
@@ -80,6 +84,8 @@ export class HostStage implements AnyStage {
   /** The run's cgroup, or undefined where none is writable. */
   readonly cgroup: string | undefined;
   readonly agents = new Map<string, HostAgent>();
+  /** Agents that are somebody else's (`scenarios/foreign/`), by name. */
+  readonly guests = new Map<string, object>();
   /** The units of work of each job, by batch and job id. */
   readonly batches = new Map<string, Map<string, number>>();
   readonly seen: SeenProcess[] = [];
@@ -107,6 +113,8 @@ export class HostStage implements AnyStage {
   readonly keptStores = new Map<string, string>();
   /** Disks of their own that agents have their homes on, by the agent's name. */
   readonly disks = new Map<string, string>();
+  /** Of the stage `netns`: where each actor is in the network; null where all share the host's. */
+  network: Network | null = null;
   /** Lines between agents and broker, by the agent's name. */
   readonly links = new Links();
   /** What the steps broke on purpose. */
@@ -125,9 +133,14 @@ export class HostStage implements AnyStage {
     | undefined;
   /** What is known of the jobs that misbehave. */
   readonly hostile = new Hostile();
+  /** The server of the broker's store, where that is one. */
+  storeServer: Actor | undefined;
   broker:
     | {
+        /** Where agents find it. */
         readonly url: string;
+        /** Where the harness does, which is in the host's own network. */
+        readonly here: string;
         readonly joinToken: string;
         /** Undefined for a broker that names none. */
         readonly operatorToken: string | undefined;
@@ -246,7 +259,19 @@ export class HostStage implements AnyStage {
   /** The cgroups that the harness itself made, deepest first: each actor's, then the run's. */
   get cgroups(): string[] {
     if (this.cgroup === undefined) return [];
-    return [...["broker", "hub", ...this.agents.keys()].map((name) => join(this.cgroup as string, name)), this.cgroup];
+    return [
+      ...["broker", "hub", ...this.agents.keys(), ...this.guests.keys(), ...(this.network?.keepers ?? [])].map((name) =>
+        join(this.cgroup as string, name),
+      ),
+      this.cgroup,
+    ];
+  }
+
+  async #endStore(withinMs: number): Promise<void> {
+    if (this.storeServer === undefined) return;
+    this.storeServer.kill("SIGKILL");
+    await Promise.race([this.storeServer.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
+    rmSync(storePlace(this), { recursive: true, force: true });
   }
 
   /** Remembers who a process was, for the attribution of what it may leave. */
@@ -277,6 +302,8 @@ export class HostStage implements AnyStage {
       await Promise.race([this.broker.actor.exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     }
     await this.links.close();
+    await this.network?.close();
+    await this.#endStore(withinMs);
     const ours = [...this.desks.values(), ...this.keptStores.values()];
     for (const path of ours) rmSync(path, { recursive: true, force: true });
     for (const disk of this.disks.values()) if (readdirSync(disk).length === 0) await unmount(disk);
@@ -288,6 +315,11 @@ export class HostStage implements AnyStage {
       }
     }
   }
+}
+
+/** Where a server of the store has its files and its socket. */
+export function storePlace({ place }: Pick<HostStage, "place">): string {
+  return join(place, "store");
 }
 
 function makePlace(path: string, onFailure: () => void): void {

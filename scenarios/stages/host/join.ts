@@ -1,11 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
+import { present } from "../../../foundation/assert.ts";
 import { mountOwnDisk } from "../../faults/own-disk.ts";
 import type { StepOf } from "../../steps/step.ts";
 import { agentStatus } from "./await-busy.ts";
 import { makeCage } from "./cage.ts";
 import type { HostStage } from "./host-stage.ts";
+import { seatOf } from "./own-network.ts";
 import { startAgent } from "./start-agent.ts";
 
 const readyWithinMs = 20_000;
@@ -17,9 +19,12 @@ export async function join(stage: HostStage, step: StepOf<"join">): Promise<stri
   const home = stage.homeOf(step.agent);
   options.ledger.register({ undo: "withdraw-agent", command: [...options.agentCommand], home });
   await stage.watch.follow(home);
+  const seat = await seatOf(stage, step.agent);
   if (step.link === true) {
     const seed = String(options.random.stream(`link/${step.agent}`).nextUint32());
-    await stage.links.open(step.agent, { target: stage.running.url, seed });
+    if (seat !== undefined) await stage.links.enter(present(stage.network, "it has a seat").routerNamespace);
+    const address = seat === undefined ? {} : { address: seat.router };
+    await stage.links.open(step.agent, { target: stage.running.url, seed, ...address });
   }
   const watches =
     step.quietS === undefined ? [] : ["--pause-on-touch", desk(stage, step.agent), "--quiet", String(step.quietS)];

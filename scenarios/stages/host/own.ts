@@ -13,7 +13,7 @@ export async function own(stage: HostStage, step: StepOf<"own">, nested: Nested)
     ...givenOn(stage, { looks: hostLooks(stage), nested }),
     kind: "host",
     ...{ signal, directory: directory.path },
-    brokerUrl: stage.broker?.url,
+    brokerUrl: stage.broker?.here,
     agent(name) {
       const { agentId, actor, home } = stage.agent(name);
       return { agentId, pid: actor.pid, home };

@@ -2,9 +2,10 @@ import type { PauseResult } from "../../../protocol/control.ts";
 import { orAborted } from "../../interruption.ts";
 import { WaitError } from "../../steps/wait-error.ts";
 import type { StepOf } from "../../steps/step.ts";
-import { openControl } from "./control-call.ts";
+import { notRefused } from "../../steps/not-refused.ts";
+import { ControlError, openControl } from "./control-call.ts";
 import type { HostStage } from "./host-stage.ts";
-import { sendAsOwner } from "./owner-call.ts";
+import { ownerCall, sendAsOwner } from "./owner-call.ts";
 import { processStat } from "./proc.ts";
 import { activity, cpuTimes, watchUntilStopped } from "./witness.ts";
 
@@ -12,8 +13,20 @@ const answerWithinMs = 30_000;
 
 /** Pauses the agent and sees from outside how long its processes went on. */
 export async function pause(stage: HostStage, step: StepOf<"pause">): Promise<string> {
+  if (step.refused === true) return await refusedPause(stage, step);
   const { latencyMs, result, processes } = await pauseOnce(stage, step.agent);
   return `${processes} processes seen stopped after ${latencyMs.toFixed(2)} ms; ${result?.checkpoints ?? "no"} checkpoints saved`;
+}
+
+async function refusedPause(stage: HostStage, { agent }: StepOf<"pause">): Promise<string> {
+  const request = { command: "pause", reason: "scenario" } as const;
+  try {
+    await ownerCall(stage, stage.agent(agent), { request, withinMs: answerWithinMs, signal: stage.options.signal });
+  } catch (error) {
+    if (error instanceof ControlError && error.code === "refused") return error.message;
+    throw error;
+  }
+  throw notRefused(agent, "granted");
 }
 
 /** Resumes the agent. */

@@ -18,7 +18,7 @@ interface SignedCall {
 /** Posts it to the broker, well formed and freshly signed. @returns the problem's code, or `none` */
 export async function signedCall(stage: HostStage, call: SignedCall): Promise<{ status: number; code: string }> {
   const body = JSON.stringify(call.body);
-  const response = await fetch(new URL(call.path, stage.running.url), {
+  const response = await fetch(new URL(call.path, stage.running.here), {
     method: "POST",
     headers: { "content-type": "application/json", ...signed(call, body) },
     body,

@@ -60,16 +60,16 @@ function requestOf(stage: HostStage, { name, slots, options: more = [], command,
   return {
     name,
     command: [
+      ...(stage.network?.enter(name) ?? []),
       ...(command ?? options.agentCommand),
       ...["join", "--foreground", "--json", "--home", stage.homeOf(name), "--slots", String(slots)],
       ...["--broker", links.url(name) ?? running.url, "--token", running.joinToken, ...jobReadOptions(), ...more],
     ],
     run: options.id,
-    ...(environment === undefined ? {} : { environment }),
     historyFile: options.directory.history,
     logDirectory: options.directory.logs,
     cgroup: stage.cgroup,
-    environment: stage.clocks.environmentOf(name),
+    environment: { ...stage.clocks.environmentOf(name), ...environment },
     cages: [...(stage.hostile.cageOf.get(name)?.values() ?? [])],
     ledger: options.ledger,
   };

@@ -2,7 +2,9 @@ import * as z from "zod";
 
 import { type Actor, startActor } from "./actor.ts";
 import type { HostStage } from "./host-stage.ts";
+import { seatOf } from "./own-network.ts";
 import { Operator } from "./operator.ts";
+import { startStore } from "./start-store.ts";
 
 const readyWithinMs = 20_000;
 const Ready = z.looseObject({
@@ -17,15 +19,20 @@ export async function startBroker(stage: HostStage): Promise<string> {
   const { options, broker: before, storeDirectory } = stage;
   const data = storeDirectory === undefined ? [] : ["--data", storeDirectory];
   const where = before === undefined ? ["--port", "0"] : sameAgain(before);
+  const seat = await seatOf(stage, "broker");
+  const host = seat === undefined ? [] : ["--host", seat.address, "--allow-remote"];
   const takes = options.brokerTakesFaults ? ["--faults"] : [];
-  const store = ["--store", options.store, ...data, ...takes];
-  const { actor, ready } = await startBrokerProcess(stage, "broker", [...where, ...store]);
+  const kept = options.store === "redis" ? await startStore(stage) : options.store;
+  const store = ["--store", kept, ...data, ...takes];
+  const { actor, ready } = await startBrokerProcess(stage, "broker", [...where, ...host, ...store]);
+  // One that comes back is where it was.
+  const here = before?.here ?? (await stage.network?.wayTo(ready.url)) ?? ready.url;
   stage.broker = {
-    url: ready.url,
+    ...{ url: ready.url, here },
     joinToken: ready.joinToken,
     actor,
     operatorToken: ready.operatorToken,
-    operator: new Operator(ready.url, { operatorToken: ready.operatorToken, signal: options.signal }),
+    operator: new Operator(here, { operatorToken: ready.operatorToken, signal: options.signal }),
   };
   if (stage.brokerIsKilled) options.history.record("fault.undone", { fault: "kill-broker", target: "broker" });
   stage.brokerIsKilled = false;
@@ -41,7 +48,11 @@ export async function startBrokerProcess(
   const { options } = stage;
   const started = await startActor({
     name,
-    command: [...options.brokerCommand, ...["serve", ...serve, "--timing", JSON.stringify(options.timing), "--json"]],
+    command: [
+      ...(stage.network?.enter(name) ?? []),
+      ...options.brokerCommand,
+      ...["serve", ...serve, "--timing", JSON.stringify(options.timing), "--json"],
+    ],
     ready: Ready,
     readyWithinMs,
     run: options.id,

@@ -48,8 +48,8 @@ export function witnessSandboxes(
  *
  * @returns when that was, by `performance.now()`; undefined when it did not come to be
  */
-export function watchUntilStopped(witness: Witness): number | undefined {
-  const deadline = performance.now() + freezeMsMax;
+export function watchUntilStopped(witness: Witness, withinMs = freezeMsMax): number | undefined {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     if (witness.allStopped()) {
       // The figure is that of the first look at which all were stopped; the search for others, which takes longer than

@@ -1,13 +1,23 @@
 import type { StepOf } from "../../steps/step.ts";
-import { answered, hear } from "./owner.ts";
+import { notRefused } from "../../steps/not-refused.ts";
+import { answered, ask, hear } from "./owner.ts";
 import type { SimStage } from "./sim-stage.ts";
 
 const answerWithinMs = 30_000;
 
 /** Pauses the agent; the modelled host sees how long its processes went on, and whether any runs until the resume. */
 export async function pause(stage: SimStage, step: StepOf<"pause">): Promise<string> {
+  if (step.refused === true) return await refusedPause(stage, step);
   const { pause: result } = await answered(stage, step.agent, { command: "pause", reason: "scenario" });
   return `frozen after ${(result?.freezeMs ?? 0).toFixed(2)} ms; ${result?.checkpoints ?? "no"} checkpoints saved`;
+}
+
+async function refusedPause(stage: SimStage, { agent }: StepOf<"pause">): Promise<string> {
+  const asked = ask(stage, agent, { command: "pause", reason: "scenario" });
+  await stage.until(`${agent}'s answer to pause`, () => asked.answer !== null, answerWithinMs);
+  const { answer } = asked;
+  if (answer?.ok === false && answer.code === "refused") return answer.message;
+  throw notRefused(agent, answer?.ok === false ? answer.code : "granted");
 }
 
 /** Resumes the agent. */

@@ -91,7 +91,19 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
   }
 }
 
-function killAct(process: string, { simulation: { broker }, agent }: Cast): SimAct {
+/** No commit ends; of a server that is gone the broker knows that. */
+function stallStoreAct(away: boolean, { broker }: Simulation): SimAct {
+  const { stalledCommits } = broker;
+  return {
+    steps: [{ do: "stall-store", ...now, away }],
+    lookedFor: "a commit that had to wait",
+    isSeen: () => broker.stalledCommits > stalledCommits,
+  };
+}
+
+function killAct(process: string, { simulation, agent }: Cast): SimAct {
+  const { broker } = simulation;
+  if (process === "store") return stallStoreAct(true, simulation);
   if (process === "broker") {
     return {
       steps: [{ do: "kill-broker", ...killed }],
@@ -144,7 +156,9 @@ function storeAct(to: string | undefined, { simulation: { broker }, keptStores }
   };
 }
 
-function stopAct(process: string, { simulation: { broker }, agent }: Cast): SimAct {
+function stopAct(process: string, { simulation, agent }: Cast): SimAct {
+  const { broker } = simulation;
+  if (process === "store") return stallStoreAct(false, simulation);
   if (process === "broker") {
     const isSeen = (): boolean => broker.isStalled;
     return { steps: [{ do: "stall-broker", ...now }], lookedFor: "a broker that stands still", isSeen };

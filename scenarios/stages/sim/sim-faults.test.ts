@@ -15,6 +15,9 @@ const joined: Step[] = [{ step: "start-broker" }, { step: "join", agent: "donor"
 const submitted = { step: "submit", batch: "work", jobs: 1, units: 5, unitCpuMs: 10, children: 0 } as const;
 const settled = { step: "await-settled", batch: "work", withinMs: 3_600_000 } as const;
 
+/** An agent is heard of meanwhile. */
+const wait = { step: "wait", forMs: 60_000 } as const;
+
 /** Plays steps in virtual time; what became of the faults is judged as a run's. */
 async function play(steps: readonly Step[]) {
   const records: HistoryRecord[] = [];
@@ -50,8 +53,16 @@ describe("faults in virtual time", () => {
     ["stall-agent", { kind: "stop-process", process: "donor" }],
     ["kill-broker", { kind: "kill-process", process: "broker" }],
     ["stall-broker", { kind: "stop-process", process: "broker" }],
+    ["stall-store", { kind: "kill-process", process: "store" }],
   ] as const)("%s is an act of the simulator, seen in the model, and undone", async (act, fault) => {
-    const { records, verdict } = await play([...joined, ...underFault(fault, []), submitted, settled]);
+    const { records, verdict } = await play([
+      ...joined,
+      { step: "fault", fault },
+      wait,
+      { step: "heal" },
+      submitted,
+      settled,
+    ]);
     expect(windows(records)).toEqual([`fault.applied ${act}`, `fault.undone ${act}`]);
     expect(verdict).toMatchObject({ id: "fault-effects", result: "pass" });
   });
@@ -114,6 +125,14 @@ describe("faults in virtual time", () => {
       expect(idle?.result).toBe("unknown");
     },
   );
+
+  it("a store that stands still holds up commits, which is unknown where nothing was written", async () => {
+    const fault: FaultSpec = { kind: "stop-process", process: "store" };
+    const { verdict } = await play([...joined, { step: "fault", fault, forMs: 5_000 }, submitted, settled]);
+    expect(verdict?.result).toBe("pass");
+    const idle = await play([...joined, ...underFault(fault, [wait])]);
+    expect(idle.verdict?.result).toBe("unknown");
+  });
 
   it("of one that is down already has no effect, which is unknown", async () => {
     const fault: FaultSpec = { kind: "kill-process", process: "donor" };

@@ -9,6 +9,8 @@ interface Entry {
   readonly act: SimAct;
   readonly mend: () => void;
   readonly ids: { readonly fault: string; readonly target: string; readonly faultId: number; readonly kind: string };
+  /** Whether its effect stands in the history. */
+  isTold: boolean;
 }
 
 /** The faults that steps applied in virtual time: acts of the simulator's plans, in force until they are healed. */
@@ -58,9 +60,10 @@ export class SimFaults {
     const mend = (): void => {
       for (const each of mends) each();
     };
-    const entry = { act, mend, ids };
+    const entry: Entry = { act, mend, ids, isTold: false };
     this.#entries.set(name, entry);
-    return `${faultTitle(spec)}: ${this.#look(entry)}`;
+    // What cannot be seen yet is looked for again when it is healed.
+    return act.isSeen() ? `${faultTitle(spec)}: ${this.#tell(entry)}` : faultTitle(spec);
   }
 
   /** Undoes one fault, or all, the latest first; says what was seen. */
@@ -85,17 +88,19 @@ export class SimFaults {
       });
     }
     // What was seen once has been so: a process that was down may have been started since.
-    if (entry.act.isSeen()) this.#look(entry);
+    if (entry.act.isSeen() || !entry.isTold) this.#tell(entry);
     this.#entries.delete(name);
     entry.mend();
     return `${name} is undone`;
   }
 
-  #look({ act: { lookedFor, isSeen }, ids }: Entry): string {
+  #tell(entry: Entry): string {
     const { world } = this.#simulation;
+    const { lookedFor, isSeen } = entry.act;
     const seen = isSeen();
     const found = seen ? `the model shows ${lookedFor}` : `the model does not show ${lookedFor}`;
-    world.record(world.harness, "fault.effect", { ...ids, seen, lookedFor, found });
+    world.record(world.harness, "fault.effect", { ...entry.ids, seen, lookedFor, found });
+    entry.isTold = true;
     return found;
   }
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "../../../foundation/errors.ts";
 import type { Nested } from "../../steps/play-steps.ts";
-import { nestedSteps, type Step, type StepOf } from "../../steps/step.ts";
+import { nestedSteps } from "../../steps/nested-steps.ts";
+import type { Step, StepOf } from "../../steps/step.ts";
 import { eventuallyWithin, probe } from "../either/probe.ts";
 import { ownStepOf } from "../either/own-step.ts";
 import { eitherStage } from "../either/steps.ts";
@@ -15,8 +16,8 @@ import { command } from "./command.ts";
 import { commandSpoke, federate, forgeCommands } from "./command-spoke.ts";
 import { beginJoining, join } from "./join.ts";
 import { simLooks } from "./looks.ts";
-import { isOnSim } from "./sim-acts.ts";
 import { own } from "./own.ts";
+import { isOnSim } from "./sim-acts.ts";
 import { pause, pauseResumeCycles, resume } from "./pause-resume.ts";
 import { asVerdict, type SimStage } from "./sim-stage.ts";
 import { kill } from "./kill.ts";
@@ -105,6 +106,7 @@ export function checkSimSteps(steps: readonly Step[]): void {
     }
     if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     if (step.step === "own" && ownStepOf(step).definition.sim === undefined) throw notOnSim(step.name);
+    if (step.step === "fault" && !isOnSim(step.fault)) throw notOnSim(step.fault.kind, "fault");
     for (const list of nestedSteps(step)) checkSimSteps(list);
   }
 }

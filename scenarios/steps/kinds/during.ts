@@ -25,6 +25,5 @@ export function duringOf<Step>(step: z.ZodType<Step>): NestingKind<Step, During<
     }),
     title: ({ steps, meanwhile }, titleOf) =>
       `${listed(steps, titleOf)}; meanwhile, again and again: ${listed(meanwhile, titleOf)}`,
-    nested: ({ steps, meanwhile }) => [steps, meanwhile],
   };
 }

@@ -4,8 +4,6 @@ import type * as z from "zod";
 export interface NestingKind<Step, Outer extends { readonly step: string }> {
   readonly schema: z.ZodType<Outer>;
   readonly title: (step: Outer, titleOf: (step: Step) => string) => string;
-  /** What it holds, list by list. */
-  readonly nested: (step: Outer) => readonly (readonly Step[])[];
 }
 
 const titlesShown = 3;

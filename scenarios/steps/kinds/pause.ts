@@ -8,6 +8,8 @@ export const pause = stepKind(
   z.strictObject({
     step: z.literal("pause"),
     agent: agentName,
+    /** It is to say no, by name: it is on its way out. */
+    refused: z.literal(true).optional(),
   }),
-  ({ agent }) => `${agent} pauses`,
+  ({ agent, refused }) => (refused === true ? `${agent} refuses to pause` : `${agent} pauses`),
 );

@@ -83,12 +83,12 @@ export const plainKinds = {
   command,
   "send-stale-results": sendStaleResults,
   "withdraw-with-kills": withdrawWithKills,
+  own,
   spawn,
   killswitch,
   federate,
   "command-spoke": commandSpoke,
   "forge-commands": forgeCommands,
-  own,
 } as const;
 
 export type PlainStep = {

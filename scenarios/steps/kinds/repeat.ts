@@ -18,6 +18,5 @@ export function repeatOf<Step>(step: z.ZodType<Step>): NestingKind<Step, Repeat<
       steps: z.array(step).min(1),
     }),
     title: ({ times, steps }, titleOf) => `${times} times: ${listed(steps, titleOf)}`,
-    nested: ({ steps }) => [steps],
   };
 }

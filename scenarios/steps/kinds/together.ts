@@ -12,6 +12,5 @@ export function togetherOf<Step>(step: z.ZodType<Step>): NestingKind<Step, Toget
   return {
     schema: z.strictObject({ step: z.literal("together"), branches: z.array(z.array(step).min(1)).min(1) }),
     title: ({ branches }, titleOf) => `together: ${branches.map((branch) => listed(branch, titleOf)).join(" | ")}`,
-    nested: ({ branches }) => branches,
   };
 }

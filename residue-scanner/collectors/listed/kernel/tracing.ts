@@ -47,10 +47,11 @@ export function readTracing(directory: string): ListedReading {
 }
 
 /** A recorder of this program's names its instance after itself, and removes it when it ends. */
-function recorderOf(name: string): { holders?: readonly number[] } {
+function recorderOf(name: string): Pick<ListedFact, "holders" | "movesInUse"> {
   const [, pid, startTime] = /^houseguest-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
   const runs = pid !== undefined && readProcessStat(Number(pid))?.startTime === startTime;
-  return runs ? { holders: [Number(pid)] } : {};
+  // What it traces follows the processes that come and go.
+  return runs ? { holders: [Number(pid)], movesInUse: [...settings, ...functionSettings] } : {};
 }
 
 function tracerFact(subject: string, location: string, attributes: FactAttributes): ListedFact {

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+
+import { compare, files, foreign, job } from "../testing/recorded-comparison.ts";
+import { touch } from "../testing/recording-fixture.ts";
+import type { Touch } from "./recording.ts";
+
+const differencesMax = 100;
+const count = 150;
+const names = Array.from({ length: count }, (_, index) => `n${index}`);
+const [before, after] = [files({ "/d": ["kept"], "/e": ["x"] }), files({ "/d": ["kept", ...names], "/e": ["x", "y"] })];
+
+/** The report on a crowd in a directory that was there, whose listed entries are touched so. */
+function reportOn(own: readonly Touch[], ofDirectory: readonly Touch[], [old, now] = [before, after]) {
+  const touches = Object.fromEntries(names.map((name) => [`/d/${name}`, own]));
+  const came = touch(foreign, ["created"]);
+  const report = compare(old, now, { touches: { ...touches, "/d": ofDirectory, "/e/y": [came] }, differencesMax });
+  const status = report.surfaces.find(({ surface }) => surface === "files")?.status;
+  const told = report.findings.map(({ subject, attribution }) => [subject, attribution.to]);
+  return { status, told, report };
+}
+
+describe("more entries than are listed, in a directory that was there", () => {
+  const [made, changed] = [touch(job, ["created"]), touch(job, ["modified"])];
+  const others = touch(foreign, ["modified"]);
+
+  it("are one finding that counts them all, and names a few", () => {
+    const { status, told, report } = reportOn([made], [changed]);
+    expect([status, told]).toEqual(["done", [[`${count} entries that came to the directory /d`, "job"]]]);
+    const [finding] = report.findings;
+    expect(finding?.after).toMatchObject({ entriesBelow: count });
+    expect(finding?.after?.["examplesBelow"]).toHaveLength(5);
+    expect([finding?.location, finding?.remove]).toEqual(["/d", null]);
+  });
+
+  it("are shared, as far as they are not listed, where others changed entries there too", () => {
+    const { status, told } = reportOn([made], [changed, others]);
+    expect([status, told]).toEqual([
+      "done",
+      [
+        // One of those that are listed is elsewhere.
+        ["99 entries that came to the directory /d", "job"],
+        ["51 entries that came to the directory /d", "shared"],
+      ],
+    ]);
+  });
+
+  it("are excused where nobody of the run changed any", () => {
+    const { report } = reportOn([touch(foreign, ["created"])], [others]);
+    expect([report.verdict, report.findings]).toEqual(["clean", []]);
+    const examples = report.excused.flatMap((each) => each.examples);
+    expect(report.excused.map(({ rule }) => rule)).toEqual(["foreign-process"]);
+    expect(examples).toHaveLength(5);
+  });
+
+  it("are unexplained where nobody was seen, and told of those that are gone, too", () => {
+    expect(reportOn([], []).told).toEqual([[`${count} entries that came to the directory /d`, "unknown"]]);
+    expect(reportOn([], [], [after, before]).told).toEqual(
+      expect.arrayContaining([[`${count} entries that went from the directory /d`, "unknown"]]),
+    );
+  });
+});

@@ -1,0 +1,65 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import { runMarker } from "../../protocol/job-environment.ts";
+import type { Difference } from "./difference.ts";
+import type { ProcessFact } from "./fact.ts";
+import type { Attribution } from "./process-attribution.ts";
+
+/** Another run of scenarios that went on at the same time: whatever it does it undoes, and judges, itself. */
+export interface OtherRun {
+  /** Of its run directory. */
+  readonly name: string;
+  /** Eight hexadecimal digits, which stand in the name of everything that it makes, and in its processes' environment. */
+  readonly id: string;
+  /** Its harness. */
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** Whether a process is another run's, by what it bears itself; null where it bears nothing of the kind. */
+export function ofOtherRun(
+  fact: Pick<ProcessFact, "pid" | "startTime" | "marks">,
+  others: readonly OtherRun[],
+): Evidence | null {
+  for (const other of others) {
+    if (fact.marks?.[runMarker] === other.id) {
+      return { kind: "marker", detail: `${runMarker}=${other.id} in its environment is ${wordsOf(other)}` };
+    }
+    const harness = harnessOf(fact, [other]);
+    if (harness !== null) return harness;
+  }
+  return null;
+}
+
+/** Whether a process is the harness of another run. */
+export function harnessOf(
+  { pid, startTime }: { readonly pid: number; readonly startTime: string | null },
+  others: readonly OtherRun[],
+): Evidence | null {
+  const other = others.find((one) => one.pid === pid && one.startTime === startTime);
+  return other === undefined ? null : { kind: "parent", detail: `is the harness of ${wordsOf(other)}` };
+}
+
+/** What nobody can be blamed for is another run's where its name says so: such names are drawn for one run alone. */
+export function namedByOtherRun(difference: Difference, seen: Attribution, others: readonly OtherRun[]): Attribution {
+  if (seen.to !== "unknown") return seen;
+  const other = others.find((one) => isNamedBy(difference.key, one));
+  if (other === undefined) return seen;
+  const detail = `its name is of ${wordsOf(other)}`;
+  return { to: "background", evidence: [{ kind: "path", detail }, ...seen.evidence] };
+}
+
+/** Whether evidence names another run. */
+export function isOfOtherRun({ to, evidence }: Attribution): boolean {
+  return to === "background" && evidence.some(({ detail }) => detail.includes(meanwhile));
+}
+
+/** `houseguest-0a1b2c3d` for its place, `houseguest-run-0a1b2c3d` for its cgroup, and its run directory. */
+function isNamedBy(key: string, { id, name }: OtherRun): boolean {
+  return new RegExp(`houseguest-(?:run-)?${id}(?![0-9a-z])`).test(key) || `${key}/`.includes(`/${name}/`);
+}
+
+const meanwhile = "which went on at the same time";
+
+function wordsOf({ name }: OtherRun): string {
+  return `the run ${name}, ${meanwhile}`;
+}

@@ -1,0 +1,154 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { seededRandom } from "../../foundation/random.ts";
+import type { HistoryData, HistoryType } from "../../protocol/history.ts";
+import { defaultTiming } from "../../protocol/timing.ts";
+import { createRunDirectory } from "../run-directory.ts";
+import { RunHistory } from "../run-history.ts";
+import { hostFaultContext } from "../stages/host/host-fault-context.ts";
+import { HostStage } from "../stages/host/host-stage.ts";
+import { processStat } from "../stages/host/proc.ts";
+import { playSteps } from "../steps/play-steps.ts";
+import type { Step } from "../steps/step.ts";
+import { UndoLedger } from "../undo/undo-ledger.ts";
+import type { AgentDefinition } from "./define-agent.ts";
+import { ForeignCast, runForeignStep } from "./foreign-steps.ts";
+
+let runs: string;
+let history: RunHistory;
+let ledger: UndoLedger;
+let stage: HostStage;
+
+beforeEach(() => {
+  runs = mkdtempSync(join(tmpdir(), "foreign-"));
+  const directory = createRunDirectory(runs, "foreign", new Date(0));
+  writeFileSync(directory.history, "");
+  history = new RunHistory(directory.history, directory.run);
+  ledger = UndoLedger.open(directory.undo);
+  const id = process.pid.toString(16).padStart(8, "0");
+  stage = HostStage.open({
+    ...{ directory, id, history, ledger, signal: new AbortController().signal, timing: defaultTiming },
+    ...{ agentCommand: [], brokerCommand: [], store: "memory", random: seededRandom("s") },
+    ...{ faultContext: hostFaultContext, brokerTakesFaults: false },
+  });
+});
+afterEach(async () => {
+  await stage.leave(0);
+  // Takes down what a test that failed left running, too.
+  await ledger.undoAll();
+  ledger.close();
+  history.close();
+  rmSync(runs, { recursive: true, force: true });
+});
+
+const pidOf = (home: string): number => Number(readFileSync(`${home}.pid`, "utf8"));
+
+/** A program of nobody's here, which does nothing for long. */
+const sleeper: AgentDefinition = {
+  name: "sleeper",
+  // In the place of the harness, which goes with all that is in it.
+  join: ["/bin/sh", "-c", 'setsid sleep 1000 & echo $! > "$1.pid"', "sh", "{home}"],
+  pids: ({ home }) => [pidOf(home)],
+  status: ["/bin/sh", "-c", 'kill -0 "$(cat "$1.pid")" && echo Working', "sh", "{home}"],
+  pause: ({ pids }) => pids().forEach((pid) => process.kill(pid, "SIGSTOP")),
+  resume: ["/bin/kill", "-CONT", "{pid}"],
+  withdraw: ["/bin/sh", "-c", 'kill -9 "$(cat "$1.pid")"; rm "$1.pid"', "sh", "{home}"],
+};
+
+async function play(definition: AgentDefinition, steps: readonly Step[]): Promise<void> {
+  const cast = new ForeignCast(stage, definition);
+  await playSteps(steps, {
+    record: history.record,
+    before: async () => undefined,
+    perform: (step, nested) => runForeignStep(cast, step, nested),
+  });
+}
+
+const joins: Step = { step: "join", agent: "guest", slots: 1 };
+const withdraws: Step = { step: "withdraw", agent: "guest", deadlineMs: 60_000 };
+
+function ends(): string[] {
+  return history.records.flatMap(({ type, data }) => (type === "step.end" ? [`${data.step} ${data.outcome}`] : []));
+}
+
+function seen<T extends HistoryType>(type: T): HistoryData<T>[] {
+  return history.records.flatMap((record) => (record.type === type ? [record.data as HistoryData<T>] : []));
+}
+
+describe("somebody else's agent", () => {
+  it("is driven by its adapter and watched from outside, from its coming to its going", async () => {
+    await play(sleeper, [
+      joins,
+      { step: "probe", holds: { fact: "state", agent: "guest", is: "Working" } },
+      { step: "pause", agent: "guest" },
+      { step: "watch-frozen", agent: "guest", forMs: 30 },
+      { step: "resume", agent: "guest" },
+      { step: "pause-resume-cycles", agent: "guest", cycles: 2 },
+      withdraws,
+      { step: "probe", holds: { fact: "process", agent: "guest", is: "ended" } },
+    ]);
+    expect(ends().filter((line) => !line.endsWith(" done"))).toEqual([]);
+    expect(seen("witness.freeze").map(({ processes }) => processes)).toEqual([1, 1, 1]);
+    expect(seen("witness.frozen").map(({ processes, running }) => [processes, running])).toEqual(
+      Array.from({ length: 4 }, () => [1, 0]),
+    );
+    expect(seen("witness.withdrawn")).toHaveLength(1);
+    // Who has gone as it was asked to is not taken down once more.
+    expect(ledger.open.filter(({ undo }) => undo === "run-command")).toEqual([]);
+  });
+
+  it("has steps that are not applicable, which neither pass nor end the run", async () => {
+    const { pause: _, resume: __, status: ___, ...bare } = sleeper;
+    await play(bare, [
+      { step: "start-broker" },
+      joins,
+      { step: "submit", batch: "work", jobs: 1, units: 1, unitCpuMs: 1, children: 0 },
+      { step: "repeat", times: 1, steps: [{ step: "pause", agent: "guest" }] },
+      { step: "probe", holds: { fact: "state", agent: "guest", is: "Idle" } },
+      { step: "probe", holds: { fact: "leases", agent: "guest", min: 1 } },
+      { step: "kill", agent: "guest" },
+      { step: "probe", holds: { fact: "process", agent: "guest", is: "running" } },
+      withdraws,
+    ]);
+    const lacks = ["start-broker", "submit", "pause", "probe", "probe", "kill"];
+    expect(ends()).toEqual(
+      ["start-broker", "join", "submit", "pause", "repeat", "probe", "probe", "kill", "probe", "withdraw"].map(
+        (step, index) => `${step} ${lacks.includes(step) && index !== 8 ? "not-applicable" : "done"}`,
+      ),
+    );
+  });
+
+  it.each<[string, Partial<AgentDefinition>, string]>([
+    [
+      "does not stand still",
+      { pause: ["/bin/true"], standsWithinMs: 20 },
+      "was asked to pause and its processes ran on",
+    ],
+    ["does not go on", { resume: ["/bin/false"] }, "sleeper could not resume: `/bin/false` ended with 1"],
+  ])("fails the run when it %s", async (_, wrong, says) => {
+    const steps: Step[] = [joins, { step: "pause", agent: "guest" }, { step: "resume", agent: "guest" }];
+    await expect(play({ ...sleeper, ...wrong }, steps)).rejects.toThrow(says);
+  });
+
+  it("is seen to run while it should stand still", async () => {
+    const wakes: AgentDefinition = { ...sleeper, pids: ({ home }) => [pidOf(home)] };
+    await play(wakes, [joins, { step: "pause", agent: "guest" }]);
+    process.kill(pidOf(join(stage.place, "guest")), "SIGCONT");
+    await play(wakes, [{ step: "watch-frozen", agent: "guest", forMs: 1 }]);
+    expect(seen("witness.frozen").map(({ running }) => running)).toEqual([1]);
+  });
+
+  it("is taken down by the undo ledger, if nobody else does", async () => {
+    const undone = join(runs, "undone");
+    await play({ ...sleeper, undo: ["/bin/sh", "-c", 'touch "$1-$2"', "sh", undone, "{name}"] }, [joins]);
+    const pid = pidOf(join(stage.place, "guest"));
+    expect(processStat(pid)?.command).toBe("sleep");
+    expect(await ledger.undoAll()).toEqual([]);
+    expect(["Z", undefined]).toContain(processStat(pid)?.state);
+    expect([existsSync(stage.place), existsSync(`${undone}-guest`)]).toEqual([false, true]);
+  });
+});

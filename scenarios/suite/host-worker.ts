@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+
+import type { RunVerdict } from "../../protocol/verdict.ts";
+import { scenarioNamed } from "../catalog/catalog.ts";
+import type { RunOptions } from "../config.ts";
+import { loadAgent } from "../foreign/load-agent.ts";
+import { loadScenario } from "../loading/load-scenario.ts";
+import { runScenario } from "../runner.ts";
+
+/** What a process of its own is asked to run. */
+export interface HostTask {
+  readonly scenario: string;
+  /** In which it was defined, if that was a user's. */
+  readonly file: string | undefined;
+  readonly stage: "host" | "netns";
+  readonly options: RunOptions;
+  readonly runs: string;
+  readonly reproduce: string;
+  readonly keep: boolean;
+  /** Of somebody else's agent. */
+  readonly agentFile: string | undefined;
+}
+
+export interface HostAnswer {
+  readonly verdict: RunVerdict;
+  readonly directory: string;
+}
+
+/** Whoever asked is gone: this run ends as if it had been asked to, and undoes what it did. */
+const onOrphaned = (): void => void process.kill(process.pid, "SIGTERM");
+
+process.once("message", (task: HostTask) => void answer(task));
+process.once("disconnect", onOrphaned);
+
+async function answer({ scenario: name, file, agentFile, ...task }: HostTask): Promise<void> {
+  const scenario = file === undefined ? scenarioNamed(name) : await loadScenario(file, { whole: true });
+  const agent = agentFile === undefined ? {} : { agent: await loadAgent(agentFile) };
+  const verdict = await runScenario({ scenario, reporters: [], ...task, ...agent });
+  process.off("disconnect", onOrphaned);
+  process.send?.({ verdict, directory: resolve(task.runs, verdict.run) } satisfies HostAnswer);
+  process.disconnect();
+}
