@@ -47,7 +47,10 @@ async function freezeAndKill(path: string): Promise<Trial> {
     child.kill("SIGKILL");
     await withinDeadline(exited, { ms: withinMs, late: [] });
     // Whoever has ended may be counted in it for a moment longer.
-    await withinDeadline(turned(path, () => removeCgroup(path)), { ms: withinMs, late: false });
+    await withinDeadline(
+      turned(path, () => removeCgroup(path)),
+      { ms: withinMs, late: false },
+    );
   }
 }
 
