@@ -41,6 +41,7 @@ export const pauseAtEveryState: Scenario = {
       ...{ step: "await-misbehaviour", agent: "donor", behaviour: "ignores-sigterm" },
       ...{ jobs: Math.min(slots, jobs), withinMs: 60_000 },
     },
+    { step: "eventually-within", withinMs: 60_000, holds: { fact: "state", agent: "donor", is: "Working" } },
     { step: "pause", agent: "donor" },
     { step: "watch-frozen", agent: "donor", forMs: 200 },
     { step: "resume", agent: "donor" },
