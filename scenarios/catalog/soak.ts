@@ -8,10 +8,10 @@ const withinMs = 120_000;
 /** US-1: a long mixed life; `--cycles` says how long, `--slots` and `--jobs` how wide. Short by default. */
 export const soak: Scenario = {
   name: "soak",
-  title: "a mixed life, round after round: pauses, restarts, a dead broker, a dead agent, a newcomer who leaves again",
+  title: "a mixed life, round after round: pauses, a dead broker, dead agents, a newcomer who leaves again",
   description:
-    "Two agents work on jobs that keep coming. Each round one of them is paused and goes on, ends on SIGTERM and comes " +
-    "again; the broker is killed and is back; a third agent joins, works and withdraws under load; the second is killed " +
+    "Two agents work on jobs that keep coming. Each round one of them is paused and goes on, is killed and comes " +
+    "again; the broker is killed and is back; a third agent joins, works and withdraws meanwhile; the second is killed " +
     "and started again. Whatever is under way, every job ends once with the right result, and nothing is left. How many " +
     "rounds is said with --cycles.",
   requirements: ["US-1", "WC-6", "WC-9", "WC-10"],
@@ -34,7 +34,7 @@ export const soak: Scenario = {
   expectations: ({ jobs, cycles }) => [
     { checker: "results-correct", settings: { resultsMin: jobs * cycles } },
     { checker: "withdrawal-measured", settings: { reportsMin: cycles + 2 } },
-    { checker: "shutdown-once", settings: { shutdownsMin: cycles } },
+    { checker: "shutdown-once" },
     { checker: "checkpoint-progress" },
     { checker: "transitions" },
     { checker: "lease-exclusivity" },
@@ -54,7 +54,7 @@ function roundOf(round: number, { slots, jobs }: { slots: number; jobs: number }
     { step: "pause", agent: "first" },
     { step: "resume", agent: "first" },
     { step: "kill-broker", downMs: 200 },
-    { step: "shutdown", agent: "first", by: "SIGTERM", withinMs },
+    { step: "kill", agent: "first" },
     { step: "join", agent: guest, slots },
     {
       step: "together",
