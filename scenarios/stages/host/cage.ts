@@ -4,24 +4,14 @@ import { join } from "node:path";
 import { enableControllers } from "../../../agent/sandbox/job-limits.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { type LimitController, limitedBy } from "../../needs/limit-place.ts";
-import type { UndoLedger } from "../../undo/undo-ledger.ts";
+import type { HostStage } from "./host-stage.ts";
+import type { MadeCage } from "./made-cage.ts";
 
 /** What an agent and all its jobs may take of the host together, whatever they do: held by the kernel. */
 export interface Cage {
   readonly processesMax?: number | undefined;
   readonly memoryMib?: number | undefined;
 }
-
-/** What a cage needs of the stage. */
-interface CageStage {
-  readonly options: { readonly id: string; readonly ledger: Pick<UndoLedger, "register"> };
-  readonly cgroup: string | undefined;
-  readonly hostile: { readonly cages: string[] };
-  cgroupOf(name: string): string | undefined;
-}
-
-/** A cage that was made: its directories by controller. */
-export type MadeCage = ReadonlyMap<LimitController, string>;
 
 const files = {
   1: { pids: "pids.max", memory: "memory.limit_in_bytes" },
@@ -34,7 +24,7 @@ const files = {
  *
  * @throws StepError `no-cage`; scenarios name what they need of the machine, so that it does not come to this
  */
-export function makeCage(stage: CageStage, name: string, { processesMax, memoryMib }: Cage): MadeCage {
+export function makeCage(stage: HostStage, name: string, { processesMax, memoryMib }: Cage): MadeCage {
   const made = new Map<LimitController, string>();
   if (processesMax !== undefined) made.set("pids", makeLimit(stage, name, { controller: "pids", most: processesMax }));
   if (memoryMib !== undefined) {
@@ -55,7 +45,7 @@ export function cageHits(made: MadeCage, controller: LimitController): number {
 }
 
 function makeLimit(
-  stage: CageStage,
+  stage: HostStage,
   name: string,
   { controller, most }: { readonly controller: LimitController; readonly most: number },
 ): string {

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import type { RunVerdict } from "../../../protocol/verdict.ts";
-import { runOptions } from "../../config.ts";
-import { cannotRun } from "../../needs/cannot-run.ts";
-import { runScenario } from "../../runner.ts";
-import type { Scenario } from "../../steps/scenario.ts";
-import type { Mutant } from "../../zoo/mutant.ts";
-import { catalog } from "../catalog.ts";
+import type { RunVerdict } from "../../protocol/verdict.ts";
+import { runOptions } from "../config.ts";
+import { cannotRun } from "../needs/cannot-run.ts";
+import { runScenario } from "../runner.ts";
+import type { Scenario } from "../steps/scenario.ts";
+import type { Mutant } from "../zoo/mutant.ts";
+import { catalog } from "./catalog.ts";
 import { hostRows, plantedDocument, plantedRow, writeHostRows } from "./planted-document.ts";
 
 /**
@@ -24,8 +24,8 @@ const { values, positionals } = parseArgs({
 });
 const scenarios = catalog.filter(({ stages }) => !stages.includes("sim"));
 const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const plant = new URL("plant-on-load.ts", import.meta.url).href;
-const program = join(import.meta.dirname, "../../../bin/donor-agent.mjs");
+const plant = new URL("testing/plant-on-load.ts", import.meta.url).href;
+const program = join(import.meta.dirname, "../../bin/donor-agent.mjs");
 
 const before = new Map(hostRows(plantedDocument()).map((row) => [/`([^`]+)`/.exec(row)?.[1] ?? "", row]));
 const rows = new Map(before);
@@ -51,7 +51,7 @@ function withoutWords(row: string): string {
 }
 
 async function hunt(own: Scenario): Promise<void> {
-  const { default: mutant } = (await import(`../planted/${own.name}.ts`)) as { default: Mutant };
+  const { default: mutant } = (await import(`./planted/${own.name}.ts`)) as { default: Mutant };
   const skipped = cannotRun(own, "host");
   if (skipped !== null) {
     process.stdout.write(`${own.name}: not here. ${skipped.why} ${skipped.remedy}\n`);
