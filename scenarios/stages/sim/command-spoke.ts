@@ -11,7 +11,7 @@ const spawn: CommandAction = { do: "spawn", spec: simulatedSpawn(SpawnBehaviour.
 
 /** A hub comes to be, and the broker on the stage becomes its spoke. */
 export function federate(stage: SimStage): string {
-  stage.hub = new ModelHub(stage, 1);
+  stage.hub = new ModelHub(stage, stage.nextHub());
   return stage.hub.connectionId;
 }
 
@@ -68,7 +68,7 @@ export function forgeCommands(stage: SimStage): string {
     send(hub, "forged", hub.command(action));
     send(hub, "unknown", hub.command(action, { connectionId: "conn-9999999999999999" }));
   }
-  const second = new ModelHub(stage, 2);
+  const second = new ModelHub(stage, stage.nextHub());
   const { signatureWindowMs } = stage.options.timing;
   for (const action of [spawn, kill]) {
     const issuedAt = (broker.wallMs ?? 0) - signatureWindowMs - 1_000;

@@ -49,6 +49,7 @@ export class SimStage implements AnyStage {
   readonly killed = new Set<string>();
   readonly records: HistoryRecord[] = [];
   readonly #waits: VirtualWaits;
+  #hubs = 0;
   /** What the steps broke on purpose. */
   readonly faults: SimFaults;
   readonly agents = new Map<string, Member>();
@@ -90,6 +91,12 @@ export class SimStage implements AnyStage {
     this.agents.set(name, member);
     guarded(() => member.start());
     return member;
+  }
+
+  /** Each hub has a connection and a key of its own. */
+  nextHub(): number {
+    this.#hubs += 1;
+    return this.#hubs;
   }
 
   agent(name: string): Member {
