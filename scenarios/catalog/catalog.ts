@@ -13,6 +13,7 @@ import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
 import { clockJump } from "./clock-jump.ts";
+import { cpuAndIoStorm } from "./cpu-and-io-storm.ts";
 import { diskFull } from "./disk-full.ts";
 import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
@@ -29,6 +30,7 @@ import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { soak } from "./soak.ts";
 import { storeLoss } from "./store-loss.ts";
 import { storeRollback } from "./store-rollback.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
@@ -74,6 +76,7 @@ export const catalog: readonly Scenario[] = [
   federatedSpawnStatusKill,
   federatedForgery,
   backpressureHeartbeat,
+  cpuAndIoStorm,
   outOfMemoryJob,
   jobIgnoresSigterm,
   jobDaemonises,
@@ -82,6 +85,7 @@ export const catalog: readonly Scenario[] = [
   jobWritesOutside,
   jobOpensPort,
   jobEditsCrontab,
+  soak,
 ];
 
 /**
