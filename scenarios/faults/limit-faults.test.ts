@@ -19,7 +19,7 @@ afterEach(async () => await bench.close());
 
 const donor = { process: "donor" } as const;
 
-describe.skipIf(missingFor("limit-descriptors") !== null)("limit-descriptors", () => {
+describe.skipIf(missingFor("limit-descriptors") !== null)("limit-descriptors (needs prlimit)", () => {
   /** A shell that waits in open(2), so that its descriptors stay as they are. */
   const waits = async (): Promise<number> => {
     const pipe = join(bench.place, "pipe");
