@@ -68,7 +68,9 @@ export function forgeCommands(stage: SimStage): string {
     send(hub, "forged", hub.command(action));
     send(hub, "unknown", hub.command(action, { connectionId: "conn-9999999999999999" }));
   }
-  const second = new ModelHub(stage, 2);
+  // It may be done again and again, and each time by somebody else.
+  hub.others += 1;
+  const second = new ModelHub(stage, 1 + hub.others);
   const { signatureWindowMs } = stage.options.timing;
   for (const action of [spawn, kill]) {
     const issuedAt = (broker.wallMs ?? 0) - signatureWindowMs - 1_000;

@@ -22,6 +22,8 @@ export class ModelHub {
   /** What it had started, in its order. */
   readonly spawns: { readonly commandId: string; readonly executionId: string }[] = [];
   readonly #stage: Surroundings;
+  /** How many hubs there are beside it. */
+  others = 0;
   #numbers = 0;
 
   /** Invited and joined at once. */
@@ -33,7 +35,7 @@ export class ModelHub {
     const issuedAt = this.#nowMs;
     const invitation = { connectionId, secretDigest: digest, invitedUntil: issuedAt + 1_000 };
     broker.ask({ type: "invite", name: "hub", ...invitation });
-    const hub = { hubKey: String(number).repeat(43), hubName: "hub", isVerified: true, issuedAt };
+    const hub = { hubKey: String(number).padStart(43, "0"), hubName: "hub", isVerified: true, issuedAt };
     const joined = broker.ask({ type: "join", connectionId, secretDigest: digest, ...hub });
     if (joined?.ok === true) return;
     throw new StepError("The broker does not take a hub.", {
