@@ -13,6 +13,7 @@ import { jobWritesOutside } from "./job-writes-outside.ts";
 import { outOfMemoryJob } from "./out-of-memory-job.ts";
 import { brokerRestart } from "./broker-restart.ts";
 import { clockJump } from "./clock-jump.ts";
+import { cpuAndIoStorm } from "./cpu-and-io-storm.ts";
 import { diskFull } from "./disk-full.ts";
 import { duplicateAndReorderedEvents } from "./duplicate-and-reordered-events.ts";
 import { federatedForgery } from "./federated-forgery.ts";
@@ -74,6 +75,7 @@ export const catalog: readonly Scenario[] = [
   federatedSpawnStatusKill,
   federatedForgery,
   backpressureHeartbeat,
+  cpuAndIoStorm,
   outOfMemoryJob,
   jobIgnoresSigterm,
   jobDaemonises,

@@ -1,4 +1,5 @@
 import type { Skipped } from "../../protocol/suite.ts";
+import { missing } from "../needs/needs.ts";
 import { controlledBy } from "./fault-cgroup.ts";
 import type { FaultKindName } from "./fault-spec.ts";
 import { onPath } from "./on-path.ts";
@@ -17,6 +18,7 @@ const faultNeeds: { readonly [Kind in FaultKindName]?: () => Skipped | null } = 
       ? { why: "No cgroup controller pids can be used.", remedy: "Run it as root, where the controller is mounted." }
       : null,
   load: () => onPath("timeout", "coreutils") ?? onPath("dd", "coreutils"),
+  storm: () => onPath("stress-ng", "stress-ng") ?? onPath("timeout", "coreutils") ?? missing("own-cgroup"),
 };
 
 /** What a kind of fault needs and is not there; null where nothing is missing. */

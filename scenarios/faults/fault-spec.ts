@@ -60,6 +60,15 @@ export const FaultSpec = z.discriminatedUnion("kind", [
     /** It ends after so long at the latest, whatever becomes of the harness. */
     atMostS: z.int().min(1).max(600),
   }),
+  /** As `load`, by stress-ng: processors, memory, switches and files, in a cgroup of its own. */
+  z.strictObject({
+    kind: z.literal("storm"),
+    /** So many that compute, that switch, and that map memory. */
+    cpus: z.int().min(1).max(64),
+    /** So many that write files. */
+    disks: z.int().min(0).max(16),
+    atMostS: z.int().min(1).max(600),
+  }),
 ]);
 export type FaultSpec = z.infer<typeof FaultSpec>;
 export type FaultKindName = FaultSpec["kind"];

@@ -12,6 +12,7 @@ import { loseStore } from "./lose-store.ts";
 import { misbehaveBroker } from "./misbehave-broker.ts";
 import { slowProcess } from "./slow-process.ts";
 import { stopProcess } from "./stop-process.ts";
+import { storm } from "./storm.ts";
 
 /** Every kind of fault on real processes, in the order of `scenarios faults`. */
 export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } = {
@@ -27,6 +28,7 @@ export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } =
   "limit-descriptors": limitDescriptors,
   "limit-processes": limitProcesses,
   load,
+  storm,
 };
 
 /** The table pairs each kind with its own file; that the two belong together is beyond the checker's sight. */

@@ -32,7 +32,6 @@ const probes = {
       ? null
       : { why: "There is no spool of crontabs.", remedy: onDebian("cron") };
   },
-  "stress-ng": () => installed("stress-ng", "it makes the storm", onDebian("stress-ng")),
   "process-limit": () => limitOf("pids", "processes"),
   "memory-limit": () => limitOf("memory", "memory"),
   "own-network": () =>

@@ -49,6 +49,7 @@ export function isOnSim(spec: FaultSpec): boolean {
     case "lock-home":
     case "limit-descriptors":
     case "load":
+    case "storm":
       return false;
     default:
       return unreachable(spec);
@@ -85,6 +86,7 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
     case "lock-home":
     case "limit-descriptors":
     case "load":
+    case "storm":
       return undefined;
     default:
       return unreachable(spec);
