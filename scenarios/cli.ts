@@ -24,7 +24,7 @@ more about what of the host can be seen.
 
 Examples:
   scenarios doctor
-  scenarios doctor --json | jq -r '.probes[] | select(.status != "ok") | .remedy'
+  scenarios doctor --json | jq -r '.probes[].remedy | select(. != "")'
 
 Exit codes:
   0   everything in the catalogue can run here
