@@ -42,6 +42,7 @@ export const pauseAtEveryState: Scenario = {
       ...{ step: "await-misbehaviour", agent: "donor", behaviour: "ignores-sigterm" },
       ...{ jobs: Math.min(slots, jobs), withinMs: 60_000 },
     },
+    // A job's process is there a moment before its agent hears that it is.
     { step: "eventually-within", withinMs: 60_000, holds: { fact: "state", agent: "donor", is: "Working" } },
     { step: "pause", agent: "donor" },
     { step: "watch-frozen", agent: "donor", forMs: 200 },
