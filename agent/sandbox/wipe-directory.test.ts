@@ -31,7 +31,30 @@ afterEach(() => {
   rmSync(place, { recursive: true });
 });
 
+/** What a process of its own says that can open only so many files more. */
+const outOfDescriptors = `
+  import { closeSync, openSync } from "node:fs";
+  import { wipeDirectory } from "${new URL("wipe-directory.ts", import.meta.url).href}";
+  const open = [];
+  try { for (;;) open.push(openSync("/dev/null")); } catch { /* none is left */ }
+  for (let spare = Number(process.argv[1]); spare > 0; spare -= 1) closeSync(open.pop());
+  const said = await wipeDirectory(process.argv[2]);
+  for (const one of open) closeSync(one);
+  console.log(JSON.stringify(said));`;
+
 describe("a wipe", () => {
+  test.each([0, 1])(
+    "with %i descriptors left says that it could not, and removes all when it can again",
+    async (spare) => {
+      writeFileSync(join(workspace, "file"), "");
+      const node = [process.execPath, "--input-type=module", "-e", outOfDescriptors, String(spare), workspace];
+      const limited = ["-c", 'ulimit -n 256 && exec "$@"', "sh", ...node];
+      const said = JSON.parse(execFileSync("sh", limited, { encoding: "utf8" })) as unknown;
+      expect(said).toMatchObject({ leftCount: 1, left: [{ reason: "EMFILE" }] });
+      expect(await wipeDirectory(workspace)).toMatchObject({ leftCount: 0 });
+    },
+  );
+
   test("removes files, links, FIFOs, sockets and odd names, and follows no link (case 62)", async () => {
     const kept = join(place, "kept");
     mkdirSync(kept);

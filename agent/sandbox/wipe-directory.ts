@@ -59,6 +59,10 @@ export async function emptyDirectory(path: string, { isOver = () => false }: Wip
   }
   try {
     return await new Wipe({ root, path, isOver }).run();
+  } catch (error) {
+    // Whoever can open nothing more can remove nothing more either, and says so; it is tried again when it leaves.
+    if (!["EMFILE", "ENFILE"].includes(systemCode(error) ?? "")) throw error;
+    return { removed: 0, leftCount: 1, left: [{ path, reason: reasonOf(error) }] };
   } finally {
     closeSync(root);
   }

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 
 import { systemClock } from "../../foundation/clock.ts";
+import { systemCode } from "../../foundation/errors.ts";
 import { measureWorkspace } from "./workspace.ts";
 
 export interface WorkspaceWatch {
@@ -79,7 +80,17 @@ async function measure({
     // A job may make its tree unreadable while it is read; what else it holds is counted all the same.
   }
   const log = statSync(logFile, { throwIfNoEntry: false });
-  return bytes + (log?.blocks ?? 0) * blockBytes + deletedBytes({ device: deviceOf(workspace), pids: pids() });
+  return bytes + (log?.blocks ?? 0) * blockBytes + deletedBytesSeen(workspace, pids);
+}
+
+/** Whoever can open nothing more sees none of them, and looks again next time. */
+function deletedBytesSeen(workspace: string, pids: () => readonly number[]): number {
+  try {
+    return deletedBytes({ device: deviceOf(workspace), pids: pids() });
+  } catch (error) {
+    if (["EMFILE", "ENFILE"].includes(systemCode(error) ?? "")) return 0;
+    throw error;
+  }
 }
 
 function deviceOf(path: string): number | null {

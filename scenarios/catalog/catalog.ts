@@ -30,6 +30,7 @@ import { partitionAndFence } from "./partition-and-fence.ts";
 import { rapidPauseResume } from "./rapid-pause-resume.ts";
 import { resumeElsewhere } from "./resume-elsewhere.ts";
 import { sigtermShutdown } from "./sigterm-shutdown.ts";
+import { soak } from "./soak.ts";
 import { storeLoss } from "./store-loss.ts";
 import { storeRollback } from "./store-rollback.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
@@ -84,6 +85,7 @@ export const catalog: readonly Scenario[] = [
   jobWritesOutside,
   jobOpensPort,
   jobEditsCrontab,
+  soak,
 ];
 
 /**

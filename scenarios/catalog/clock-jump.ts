@@ -34,7 +34,7 @@ export const clockJump: Scenario = {
     { step: "verify-results", batch: "first" },
     { step: "heal", fault: "jump-clock" },
     { step: "fault", fault: { kind: "jump-clock", process: "donor", byMs } },
-    { step: "shutdown", agent: "donor", by: "SIGTERM", withinMs: 60_000 },
+    { step: "kill", agent: "donor" },
     { step: "restart", agent: "donor", withinMs: 60_000 },
     { step: "submit", batch: "second", jobs, units: 10, unitCpuMs: 10, children: 0 },
     { step: "await-settled", batch: "second", withinMs: 60_000 },

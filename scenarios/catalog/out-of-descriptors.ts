@@ -4,7 +4,10 @@ import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 
-/** WC-11. On the host alone: a modelled process opens no files. */
+/**
+ * WC-11. On the host alone: a modelled process opens no files. The first job runs on until the agent can open files again:
+ * what ends while it cannot may end the agent too, whose next start puts that in order.
+ */
 export const outOfDescriptors: Scenario = {
   name: "out-of-descriptors",
   title: "the agent can open nothing more for a while: it lives on, and works and leaves as ever afterwards",
@@ -19,22 +22,22 @@ export const outOfDescriptors: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
-    { step: "submit", batch: "first", jobs, units: 20, unitCpuMs: 10, children: 0 },
+    { step: "submit", batch: "first", jobs, units: 150, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
-    ...underFault({ kind: "limit-descriptors", process: "donor", spare: 1 }, [
+    ...underFault({ kind: "limit-descriptors", process: "donor", spare: 0 }, [
       { step: "submit", batch: "second", jobs, units: 10, unitCpuMs: 10, children: 0 },
-      { step: "wait", forMs: 1_500 },
+      { step: "wait", forMs: 1_000 },
       { step: "probe", holds: { fact: "process", agent: "donor", is: "running" } },
     ]),
-    { step: "await-settled", batch: "first", withinMs: 60_000 },
-    { step: "await-settled", batch: "second", withinMs: 60_000 },
+    { step: "await-settled", batch: "first", withinMs: 120_000 },
+    { step: "await-settled", batch: "second", withinMs: 120_000 },
     { step: "verify-results", batch: "first" },
     { step: "verify-results", batch: "second" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },
   ],
   expectations: ({ jobs }) => [
-    { checker: "jobs-settled", settings: { startedMin: 2 * jobs, completedAll: 1 } },
+    { checker: "no-lost-job" },
     { checker: "results-correct", settings: { resultsMin: 2 * jobs } },
     { checker: "withdrawal-measured" },
     { checker: "transitions" },
