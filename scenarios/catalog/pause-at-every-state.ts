@@ -12,7 +12,7 @@ export const pauseAtEveryState: Scenario = {
   title: "the owner asks for a pause in every state that there is, and has the answer of the table",
   description:
     "An agent is asked to pause while its broker has not let it in, which it remembers and does once it is, while it is " +
-    "paused already, and while it is idle, and withdraws out of that. Another is asked while it works, and while it " +
+    "paused already, and while it is idle. Another is asked while it works, and while it " +
     "withdraws, which it refuses by name and goes on with. Nothing runs in any of the pauses.",
   requirements: ["WC-2", "WC-3", "WC-5", "WC-11"],
   tags: ["pause", "states"],
@@ -31,6 +31,7 @@ export const pauseAtEveryState: Scenario = {
     { step: "resume", agent: "newcomer" },
     { step: "probe", holds: { fact: "state", agent: "newcomer", is: "Idle" } },
     { step: "pause", agent: "newcomer" },
+    { step: "resume", agent: "newcomer" },
     { step: "withdraw", agent: "newcomer", deadlineMs: withdrawDeadlineMs },
     { step: "join", agent: "donor", slots },
     {
