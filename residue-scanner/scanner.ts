@@ -1,7 +1,6 @@
 /** The scanner as a library. */
 export { compareSnapshots } from "./compare-snapshots.ts";
-export type { AttributionContext, RunRole } from "./core/attribution-context.ts";
-export type { OtherRun } from "./core/other-runs.ts";
+export type { AttributionContext, OtherRun, RunRole } from "./core/attribution-context.ts";
 export type { Snapshot } from "./core/snapshot.ts";
 export { exitCodeForVerdict } from "./core/verdict.ts";
 export { type SettleOptions, settleAndCompare } from "./settle.ts";

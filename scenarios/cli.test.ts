@@ -31,7 +31,7 @@ describe("scenarios", () => {
     [["run", "rapid-pause-resume", "--slots", "999"], "from 1 to 256."],
     [["run", "rapid-pause-resume", "--runs", "/proc/x"], "--runs DIR"],
     [["run", "rapid-pause-resume", "--stage", "simm"], "Did you mean `--stage sim`?"],
-    [["run", "rapid-pause-resume", "--stage", "moon"], "Name one of host, sim."],
+    [["run", "rapid-pause-resume", "--stage", "moon"], "Name one of host, netns, sim."],
     [["run", "rapid-pause-resume", "--stage", "sim", "--store", "sqlite"], "--store has no meaning"],
     [["run", "rapid-pause-resume", "--stage", "sim", "--policy", "ci"], "--policy has no meaning"],
     [["run", "rapid-pause-resume", "--policy", "lax"], "developer or ci or strict"],

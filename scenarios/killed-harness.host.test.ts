@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { expect, it, onTestFinished } from "vitest";
 
@@ -10,6 +11,7 @@ import { runMarker } from "../protocol/job-environment.ts";
 import { aftermathSentence, readAftermath } from "../reports/runs/read-aftermath.ts";
 import { settleAndCompare, startRecorder, takeSnapshot } from "../residue-scanner/scanner.ts";
 import { heal } from "./heal.ts";
+import { otherRuns } from "./other-runs.ts";
 import { markedProcesses } from "./stages/host/proc.ts";
 import { type Kill, killHarness, type KilledHarness, processesNaming } from "./testing/killed-harness.ts";
 import type { UndoAction } from "./undo/undo-action.ts";
@@ -19,26 +21,30 @@ const kills = Number(process.env["HOUSEGUEST_HARNESS_KILLS"] ?? 3);
 const seed = process.env["HOUSEGUEST_SEED"] ?? "harness-kills";
 /** Each with something of it that is to be under way: what breaks off in the middle of it is the hardest to undo. */
 const broken = [
-  { scenario: "withdraw-with-broker-down", begun: "fault.applied" },
-  { scenario: "rapid-pause-resume", begun: "agent.frozen" },
-  { scenario: "broker-restart", begun: "fault.applied" },
-] as const satisfies readonly { scenario: string; begun: HistoryRecord["type"] }[];
+  { scenario: fileURLToPath(new URL("./testing/all-faults.ts", import.meta.url)), begun: "fault.applied", within: 75 },
+  { scenario: "rapid-pause-resume", begun: "agent.frozen", within: 25 },
+  { scenario: "withdraw-with-broker-down", begun: "fault.applied", within: 25 },
+  { scenario: "broker-restart", begun: "fault.applied", within: 25 },
+] as const satisfies readonly { scenario: string; begun: HistoryRecord["type"]; within: number }[];
 const ways: readonly Kill[] = ["group", "watchdog first", "process"];
-/** How many records after it has begun, or of all, a moment may come. */
-const recordsMax = { afterBegun: 25, ofAll: 200 };
+/** Of all its records, a moment that may be anywhere comes with one of the first so many. */
+const recordsMax = 200;
 const withinMs = 300_000;
 
-/** Every other moment is in the middle of what breaks; the others are anywhere. */
+const isWaiting = (record: HistoryRecord): boolean => record.type === "step.begin" && record.data.step === "wait";
+
+/** Four of five moments are in the middle of what breaks; the others are anywhere. */
 function drawKill(index: number, random: Random) {
-  const { scenario, begun } = broken[index % broken.length] as (typeof broken)[number];
-  const amidst = index % 4 !== 3;
-  const after = random.integer({ min: 0, max: amidst ? recordsMax.afterBegun : recordsMax.ofAll });
+  const { scenario, begun, within } = broken[index % broken.length] as (typeof broken)[number];
+  const amidst = index % 5 !== 4;
+  const after = random.integer({ min: 0, max: amidst ? within : recordsMax });
   return {
     ...{ scenario, kill: ways[(index + Math.floor(index / broken.length)) % ways.length] as Kill },
     told: amidst ? `${after} records after its first ${begun}` : `after ${after} records`,
     moment: (records: readonly HistoryRecord[]) => {
       const from = amidst ? records.findIndex(({ type }) => type === begun) : 0;
-      return from >= 0 && records.length - from > after;
+      // With everything standing still no further record may come.
+      return (from >= 0 && records.length - from > after) || records.some(isWaiting);
     },
   };
 }
@@ -52,12 +58,13 @@ it(
     const recorder = await startRecorder();
     onTestFinished(async () => await recorder.close());
     const windowFromMs = Date.now();
+    const others = otherRuns("");
     const baseline = await takeSnapshot();
     for (let index = 0; index < kills; index += 1) {
       const { told, scenario, kill, moment } = drawKill(index, random);
       const runs = join(root, String(index));
       const harness = await killHarness([scenario, "--seed", `${seed}-${index}`], { runs, kill, moment });
-      const line = `kill ${index + 1} of ${kills}: ${scenario}, ${kill}, ${told}`;
+      const line = `kill ${index + 1} of ${kills}: ${basename(scenario)}, ${kill}, ${told}`;
       const killedAt = performance.now();
       if (kill === "watchdog first") await heal(runs);
       if (harness.killed)
@@ -72,7 +79,13 @@ it(
       baseline,
       {
         ...{ policy: "developer", runId: "none", windowFromMs, windowToMs: Date.now(), cgroupPrefixes: [] },
-        ...{ agentPaths: [], jobPaths: [], harnessPaths: [root], processes: [] },
+        ...{
+          agentPaths: [],
+          jobPaths: [],
+          harnessPaths: [root],
+          processes: [],
+          otherRuns: [...others, ...otherRuns("")],
+        },
       },
       { recorder },
     );

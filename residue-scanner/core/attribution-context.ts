@@ -1,8 +1,17 @@
 import type { ResiduePolicy, Waiver } from "../../protocol/residue-report.ts";
 
-import type { OtherRun } from "./other-runs.ts";
-
 export type RunRole = "agent" | "job" | "harness";
+
+/** Another run of scenarios that went on at the same time: whatever it does it undoes, and judges, itself. */
+export interface OtherRun {
+  /** Of its run directory. */
+  readonly name: string;
+  /** Eight hexadecimal digits, which stand in the name of everything that it makes, and in its processes' environment. */
+  readonly id: string;
+  /** Its harness. */
+  readonly pid: number;
+  readonly startTime: string;
+}
 
 /** What whoever watched the run knows about it. */
 export interface AttributionContext {

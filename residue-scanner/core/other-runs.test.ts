@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { recordedProcess, recordedRun } from "../testing/recording-fixture.ts";
 import { contextFixture, processFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
 import type { Difference } from "./difference.ts";
-import { namedByOtherRun, type OtherRun } from "./other-runs.ts";
+import type { OtherRun } from "./attribution-context.ts";
+import { namedByOtherRun } from "./other-runs.ts";
 import { ProcessWitness } from "./process-attribution.ts";
 import { RecordedWitness } from "./recorded-witness.ts";
 

@@ -1,18 +1,13 @@
-import type { Evidence } from "../../protocol/residue-report.ts";
+import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
 import { runMarker } from "../../protocol/job-environment.ts";
+import type { OtherRun } from "./attribution-context.ts";
 import type { Difference } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
-import type { Attribution } from "./process-attribution.ts";
 
-/** Another run of scenarios that went on at the same time: whatever it does it undoes, and judges, itself. */
-export interface OtherRun {
-  /** Of its run directory. */
-  readonly name: string;
-  /** Eight hexadecimal digits, which stand in the name of everything that it makes, and in its processes' environment. */
-  readonly id: string;
-  /** Its harness. */
-  readonly pid: number;
-  readonly startTime: string;
+/** As it is said of a difference. */
+interface Attributed {
+  readonly to: AttributionTarget;
+  readonly evidence: Evidence[];
 }
 
 /** Whether a process is another run's, by what it bears itself; null where it bears nothing of the kind. */
@@ -40,7 +35,7 @@ export function harnessOf(
 }
 
 /** What nobody can be blamed for is another run's where its name says so: such names are drawn for one run alone. */
-export function namedByOtherRun(difference: Difference, seen: Attribution, others: readonly OtherRun[]): Attribution {
+export function namedByOtherRun(difference: Difference, seen: Attributed, others: readonly OtherRun[]): Attributed {
   if (seen.to !== "unknown") return seen;
   const other = others.find((one) => isNamedBy(difference.key, one));
   if (other === undefined) return seen;
@@ -49,7 +44,7 @@ export function namedByOtherRun(difference: Difference, seen: Attribution, other
 }
 
 /** Whether evidence names another run. */
-export function isOfOtherRun({ to, evidence }: Attribution): boolean {
+export function isOfOtherRun({ to, evidence }: Attributed): boolean {
   return to === "background" && evidence.some(({ detail }) => detail.includes(meanwhile));
 }
 

@@ -10,7 +10,7 @@ import { runScenario } from "../runner.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Mutant } from "../zoo/mutant.ts";
 import { catalog } from "./catalog.ts";
-import { hostRows, plantedDocument, plantedRow, writeHostRows } from "./testing/planted-document.ts";
+import { hostRows, plantedDocument, plantedRow, writeHostRows } from "./planted-document.ts";
 
 /**
  * `npm run test:planted [-- --update] [NAME…]`: plays every scenario that is for real hosts alone with the planted bug of

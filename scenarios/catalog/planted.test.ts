@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import type { Mutant } from "../zoo/mutant.ts";
 import { catalog } from "./catalog.ts";
-import { hostRows, plantedDocument, plantedRow, withSimRows } from "./testing/planted-document.ts";
+import { hostRows, plantedDocument, plantedRow, withSimRows } from "./planted-document.ts";
 
 const directory = new URL("planted/", import.meta.url);
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 
 import type { Diagnosis } from "../doctor/diagnose.ts";
+import { writableCgroup } from "../stages/host/run-cgroup.ts";
 import { runMain } from "../testing/run-main.ts";
 
 it("tries everything, leaves nothing, and ends with what it says of the catalogue", async () => {
@@ -32,4 +33,8 @@ it("tells people what to do about it", async () => {
     /no +bubblewrap +bwrap is not installed\n.*for jobs in namespaces.*\n +apt install bubblewrap\n/,
   );
   expect(stdout).toMatch(/no +redis-server +redis-server is not installed\n/);
+  const cgroups = writableCgroup();
+  const left =
+    cgroups === undefined ? [] : readdirSync(cgroups).filter((name) => name.includes(`doctor-${process.pid}`));
+  expect(left).toEqual([]);
 });

@@ -28,7 +28,7 @@ function asJson(kind: FaultKind<FaultKindName>) {
 
 function entry(kind: FaultKind<FaultKindName>): string {
   const missing = missingFor(kind.kind);
-  const here = missing === null ? "this machine can" : `not here: ${missing.why} ${missing.remedy}`;
+  const here = missing === null ? "yes" : `no. ${missing.why} ${missing.remedy}`;
   const facts = {
     does: kind.does,
     needs: kind.needs,

@@ -104,7 +104,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...{ scenarios, failed, repeats: flags.repeatEach, shard: flags.shard ?? null },
     seed: flags.seed ?? randomBytes(4).toString("hex"),
   });
-  const agent = stage === "sim" || flags.agent === undefined ? undefined : await loadAgent(flags.agent);
+  const agent = stage === "sim" || flags.agent === undefined ? undefined : await loadAgent(flags.agent, stage);
   const adapter = agent === undefined ? {} : { adapter: agent.file };
   const requests = plan.entries.map(({ scenario, seed }) => ({
     ...{ scenario, options: { ...runOptions(scenario, config, seed), ...adapter }, runs: flags.output },

@@ -25,8 +25,10 @@ export const cgroupProbe: Probe = {
 
 async function freezeAndKill(path: string): Promise<Trial> {
   mkdirSync(path);
-  const child = spawn("sleep", ["60"], { stdio: "ignore" });
-  const exited = once(child, "exit");
+  // By its path: what is tried is the cgroup, and not whether anything is found.
+  const child = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
+  // One that never began has ended, and what was made for it is removed all the same.
+  const exited = once(child, "exit").catch(() => []);
   try {
     await once(child, "spawn");
     if (!existsSync(join(path, "cgroup.freeze")) || !existsSync(join(path, "cgroup.kill"))) {

@@ -46,7 +46,7 @@ describe.skipIf(missingFor("limit-descriptors") !== null)("limit-descriptors", (
   });
 });
 
-describe.skipIf(controlledBy("pids") === undefined)("limit-processes", () => {
+describe.skipIf(controlledBy("pids") === undefined)("limit-processes (needs the cgroup controller pids)", () => {
   const limit = { kind: "limit-processes", ...donor, spare: 0 } as const;
 
   it("has the kernel refuse forks, and counts them", async () => {

@@ -88,28 +88,34 @@ describe("stop-process", () => {
 describe("slow-process", () => {
   const slow = { kind: "slow-process", ...donor, cpuPercent: 5 } as const;
 
-  it.skipIf(controlledBy("cpu") === undefined)("has it wait for CPU time, and puts it back where it was", async () => {
-    const pid = await bench.start(works);
-    const before = readFileSync(`/proc/${pid}/cgroup`, "utf8");
-    await bench.faults.apply(slow);
-    expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toContain("houseguest-bench-");
-    const [action] = bench.ledger.open;
-    const path = action?.undo === "leave-cgroup" ? action.path : "";
-    await expect.poll(() => /^nr_throttled [1-9]/m.test(readFileSync(`${path}/cpu.stat`, "utf8"))).toBe(true);
-    await bench.faults.heal(undefined, { comesBack: true });
-    expect(bench.verdict).toMatchObject({ result: "pass", detail: expect.stringContaining("they had to wait") });
-    expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toBe(before);
-    // Once more, as a second healer would.
-    expect(action === undefined ? "" : await performUndo(action)).toBeUndefined();
-  });
+  it.skipIf(controlledBy("cpu") === undefined)(
+    "has it wait for CPU time, and puts it back where it was (needs the cgroup controller cpu)",
+    async () => {
+      const pid = await bench.start(works);
+      const before = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+      await bench.faults.apply(slow);
+      expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toContain("houseguest-bench-");
+      const [action] = bench.ledger.open;
+      const path = action?.undo === "leave-cgroup" ? action.path : "";
+      await expect.poll(() => /^nr_throttled [1-9]/m.test(readFileSync(`${path}/cpu.stat`, "utf8"))).toBe(true);
+      await bench.faults.heal(undefined, { comesBack: true });
+      expect(bench.verdict).toMatchObject({ result: "pass", detail: expect.stringContaining("they had to wait") });
+      expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toBe(before);
+      // Once more, as a second healer would.
+      expect(action === undefined ? "" : await performUndo(action)).toBeUndefined();
+    },
+  );
 
-  it("of one that wants no CPU time has no effect, which is unknown", async () => {
-    await bench.start(sleeps);
-    await bench.faults.apply(slow);
-    await bench.faults.heal(undefined, { comesBack: true });
-    expect(bench.verdict.result).toBe(controlledBy("cpu") === undefined ? "pass" : "unknown");
-    expect(bench.ledger.open).toEqual([]);
-  });
+  it.skipIf(controlledBy("cpu") === undefined)(
+    "of one that wants no CPU time has no effect, which is unknown (needs the cgroup controller cpu)",
+    async () => {
+      await bench.start(sleeps);
+      await bench.faults.apply(slow);
+      await bench.faults.heal(undefined, { comesBack: true });
+      expect(bench.verdict.result).toBe("unknown");
+      expect(bench.ledger.open).toEqual([]);
+    },
+  );
 
   it("stops and continues in turn where there is no controller, and sees each stop hold", async () => {
     const pid = await bench.start(works);

@@ -23,6 +23,10 @@ test("an adapter is what its file defines", async () => {
   });
 });
 
+test("an adapter is for the stage host alone", async () => {
+  await expect(loadAgent("x.ts", "netns")).rejects.toMatchObject({ code: "not-on-netns", exitCode: 64 });
+});
+
 test.each([
   ["no-export", "export const agent = 1;", 1, "it has no default export: write `export default defineAgent({ … })`"],
   ["no-agent", "\nexport default {};", 2, "its default export is no agent"],

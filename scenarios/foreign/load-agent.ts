@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 
+import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import { fileProblems, type Problem, unknownField } from "../loading/file-problem.ts";
 import { importFile } from "../loading/import-file.ts";
@@ -37,9 +38,15 @@ const words: Readonly<Record<Kind, string>> = {
 /**
  * Loads an adapter.
  *
- * @throws UsageError `bad-file`, naming file, line and what was probably meant
+ * @throws UsageError `not-on-netns`; `bad-file`, naming file, line and what was probably meant
  */
-export async function loadAgent(path: string): Promise<LoadedAgent> {
+export async function loadAgent(path: string, stage: "host" | "netns" = "host"): Promise<LoadedAgent> {
+  if (stage === "netns") {
+    throw new UsageError("Somebody else's agent cannot be put into a network of its own.", {
+      code: "not-on-netns",
+      next: "Run it with --stage host.",
+    });
+  }
   const file = resolve(path);
   const { default: exported } = await importFile(file);
   if (!isDefined(exported)) {

@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 
+import { misbehaviours } from "./behaviours.ts";
 import { expectedChain, WorkResult, workJob } from "./work-job.ts";
 
 let workspace: string;
@@ -39,4 +40,9 @@ describe("the work job", () => {
     expect(await start(8).ended).toBe(0);
     expect(result()).toEqual({ chain: expectedChain("job-1", 8), startedFrom: 3 });
   });
+});
+
+test("each kind of misbehaviour has its program, and what they share", () => {
+  const programs = readdirSync(new URL("behaviours/", import.meta.url)).map((file) => file.replace(".mjs", ""));
+  expect(programs.toSorted()).toEqual([...misbehaviours, "attempted"].toSorted());
 });

@@ -37,6 +37,8 @@ async function answer({ scenario: name, file, agentFile, ...task }: HostTask): P
   const agent = agentFile === undefined ? {} : { agent: await loadAgent(agentFile) };
   const verdict = await runScenario({ scenario, reporters: [], ...task, ...agent });
   process.off("disconnect", onOrphaned);
+  // Whoever asked may be gone; what came of it stands in the run directory.
+  if (!process.connected) return;
   process.send?.({ verdict, directory: resolve(task.runs, verdict.run) } satisfies HostAnswer);
   process.disconnect();
 }

@@ -37,18 +37,24 @@ export async function killHarness(
   });
   const exited = once(harness, "exit");
   const ended = exited.then(() => true);
+  const watching = new AbortController();
+  const { signal } = watching;
   try {
-    const name = await Promise.race([ended, firstRun(runs)]);
+    const name = await Promise.race([ended, firstRun(runs, signal)]);
     if (typeof name !== "string") throw new Error(`the harness ended with ${harness.exitCode} before it ran anything`);
     const directory = join(runs, name);
     const history = join(directory, "history.jsonl");
-    const late = await Promise.race([ended, inFile(directory, history, (text) => moment(recordsOf(text)))]);
+    const late = await Promise.race([
+      ended,
+      inFile(directory, history, { signal, holds: (text) => moment(recordsOf(text)) }),
+    ]);
     const watchdogs = processesNaming(directory);
     if (kill === "watchdog first") for (const pid of watchdogs) process.kill(pid, "SIGKILL");
     if (!late) process.kill(kill === "group" ? -(harness.pid as number) : (harness.pid as number), "SIGKILL");
     await exited;
     return { directory, records: recordsOf(readFileSync(history, "utf8")), killed: !late };
   } finally {
+    watching.abort();
     if (harness.exitCode === null && harness.signalCode === null) harness.kill("SIGKILL");
   }
 }
@@ -68,28 +74,32 @@ export function processesNaming(path: string): number[] {
   });
 }
 
-async function firstRun(runs: string): Promise<string> {
+async function firstRun(runs: string, signal: AbortSignal): Promise<string> {
   let found: string | undefined;
   const look = () => {
     found = readdirSync(runs, { withFileTypes: true }).find((entry) => entry.isDirectory())?.name;
     return found !== undefined;
   };
-  await inDirectory(runs, look);
+  await inDirectory(runs, look, signal);
   return found as unknown as string;
 }
 
-async function inFile(directory: string, path: string, holds: (text: string) => boolean): Promise<false> {
-  await inDirectory(directory, () => existsSync(path));
-  await inDirectory(path, () => holds(readFileSync(path, "utf8")));
+async function inFile(
+  directory: string,
+  path: string,
+  { holds, signal }: { readonly holds: (text: string) => boolean; readonly signal: AbortSignal },
+): Promise<false> {
+  await inDirectory(directory, () => existsSync(path), signal);
+  await inDirectory(path, () => holds(readFileSync(path, "utf8")), signal);
   return false;
 }
 
-/** Waits until the look is satisfied; it is taken whenever something there changes. */
-async function inDirectory(path: string, look: () => boolean): Promise<void> {
+/** Waits until the look is satisfied, which is taken whenever something there changes, or nobody waits any more. */
+async function inDirectory(path: string, look: () => boolean, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const watcher = watch(path, { persistent: false }, check);
+    const watcher = watch(path, { persistent: false, signal }, check);
     function check(): void {
-      if (!look()) return;
+      if (signal.aborted || !look()) return;
       watcher.close();
       resolve();
     }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { runMarker } from "../../protocol/job-environment.ts";
 import { isAlive, processStat } from "../stages/host/proc.ts";
@@ -149,6 +149,29 @@ describe("UndoLedger", () => {
     other.kill("SIGKILL");
   });
 
+  it("takes a job's lines out of the user's crontab, leaves the others, and writes nothing where there are none", async () => {
+    const kept = join(place, "crontab.txt");
+    const program = `#!/bin/sh
+case "$1" in -l) cat '${kept}' ;; -r) rm '${kept}' ;; -) cat > '${kept}.new'; mv '${kept}.new' '${kept}'; echo >> '${kept}.writes' ;; esac
+`;
+    writeFileSync(join(place, "crontab"), program, { mode: 0o755 });
+    vi.stubEnv("PATH", `${place}:${process.env["PATH"]}`);
+    const undo = async (text: string) => {
+      writeFileSync(kept, text);
+      const ledger = UndoLedger.open(file());
+      ledger.register({ undo: "clean-crontab", mark: "houseguest-left-1" });
+      expect(await ledger.undoAll()).toEqual([]);
+      ledger.close();
+      return existsSync(kept) ? readFileSync(kept, "utf8") : null;
+    };
+    const mine = "0 5 * * * mine\n";
+    expect(await undo(mine)).toBe(mine);
+    expect(existsSync(`${kept}.writes`)).toBe(false);
+    expect(await undo(`${mine}0 0 1 1 * true # houseguest-left-1\n`)).toBe(mine);
+    expect(await undo("0 0 1 1 * true # houseguest-left-1\n")).toBeNull();
+    vi.unstubAllEnvs();
+  });
+
   it("never kills a later process that got the same pid", async () => {
     const other = spawn("sleep", ["1000"], { stdio: "ignore" });
     const pid = other.pid ?? 0;
@@ -158,5 +181,19 @@ describe("UndoLedger", () => {
     ledger.close();
     expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "" })).toBe(true);
     other.kill("SIGKILL");
+  });
+
+  it("tries once more what failed, when whoever bore it is gone by then", async () => {
+    const ledger = UndoLedger.open(file());
+    const broker = spawn("sleep", ["600"], { stdio: "ignore" });
+    await once(broker, "spawn");
+    const pid = broker.pid ?? 0;
+    const startTime = processStat(pid)?.startTime ?? "";
+    ledger.register({ undo: "kill-process", pid, startTime, name: "broker" });
+    // Nobody listens there: a broker that hangs.
+    const url = "http://127.0.0.1:1";
+    ledger.register({ undo: "remove-broker-fault", url, operatorToken: "t", pid, startTime, expiresInMs: 1 });
+    expect(await ledger.undoAll()).toEqual([]);
+    ledger.close();
   });
 });

@@ -81,12 +81,12 @@ export class UndoLedger {
   }
 
   /**
-   * Undoes everything, last in first out; one that fails does not keep the others from being undone. An agent that could
-   * not be withdrawn is asked once more when all that may have kept it busy is gone.
+   * Undoes everything, last in first out; one that fails does not keep the others from being undone. What could not be
+   * undone is tried once more when the rest is gone: an agent that was kept busy, what a broker bears that has ended.
    */
   async undoAll(): Promise<NotUndone[]> {
     const failed = await this.#undoOpen();
-    if (this.#kept.length === 0) return failed;
+    if (failed.length === 0) return failed;
     this.#kept.length = 0;
     return await this.#undoOpen();
   }

@@ -5,15 +5,13 @@ import { enableControllers } from "../../../agent/sandbox/job-limits.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { type LimitController, limitedBy } from "../../needs/limit-place.ts";
 import type { HostStage } from "./host-stage.ts";
+import type { MadeCage } from "./made-cage.ts";
 
 /** What an agent and all its jobs may take of the host together, whatever they do: held by the kernel. */
 export interface Cage {
   readonly processesMax?: number | undefined;
   readonly memoryMib?: number | undefined;
 }
-
-/** A cage that was made: its directories by controller. */
-export type MadeCage = ReadonlyMap<LimitController, string>;
 
 const files = {
   1: { pids: "pids.max", memory: "memory.limit_in_bytes" },

@@ -27,7 +27,8 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
       offMs: (name) => clockOffMs(stage, actorOf(stage, name).pid),
     },
     place: stage.place,
-    broker: () => stage.running,
+    // On the stage netns its own address is one that only the others know.
+    broker: () => ({ ...stage.running, url: stage.running.here }),
     signal: schedule.signal,
     processes: ({ process, part = "itself" }) => (part === "jobs" ? jobsOf(stage, process) : itself(process, stage)),
     cast: {

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../../../residue-scanner/scanner.ts";
-import type { MadeCage } from "./cage.ts";
+import type { MadeCage } from "./made-cage.ts";
 
 /** A thing that a job is told to leave outside its workspace, and the entry of the undo ledger that takes it away. */
 export interface Leavable {

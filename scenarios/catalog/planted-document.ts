@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-import type { Mutant } from "../../zoo/mutant.ts";
+import type { Mutant } from "../zoo/mutant.ts";
 
-const file = new URL("../../../docs/planted-bugs.md", import.meta.url);
+const file = new URL("../../docs/planted-bugs.md", import.meta.url);
 const head = `| scenario | the bug | planted in | what the scenario says |
 |---|---|---|---|
 `;
