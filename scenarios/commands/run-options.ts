@@ -28,8 +28,9 @@ Names may be globs, and files hold scenarios of your own
 (docs/own-scenarios.md). \`scenarios.config.ts\` may say where more of them lie,
 and has a default for every option below.
 
-What is chosen runs in the order of \`scenarios list\`: first --last-failed keeps
-what failed, then --repeat-each repeats it, then --shard takes its part.
+What is chosen runs in the order of \`scenarios list\`: first
+--last-failed keeps what failed, then --repeat-each repeats it, then
+--shard takes its part.
 
 What may hurt whoever else uses this machine is asked about, or needs --yes.
 
