@@ -27,9 +27,9 @@ export function readWitnesses(root: string): Witness[] {
   ];
 }
 
-/** A checker's file has its name, and stands in whichever folder of the checkers it belongs to. */
+/** A checker's file has its name, and stands among the checkers, or in whichever folder of theirs it belongs to. */
 function checkerFile(root: string, name: string): string {
-  const [file, ...others] = globSync(`scenarios/checkers/*/${name}.ts`, { cwd: root });
+  const [file, ...others] = globSync(`scenarios/checkers/{*/,}${name}.ts`, { cwd: root });
   assert(file !== undefined, `the checker ${name} has a file of its own`);
   assert(others.length === 0, `there is one checker ${name}`);
   return file;
