@@ -15,6 +15,7 @@ const offences: Record<string, { file: string; text: string }> = {
   "broker-stands-alone": { file: "broker-sim/a.ts", text: `import type {} from "../agent/main.ts";` },
   "the-scanner-is-a-witness": { file: "residue-scanner/a.ts", text: `export * from "../agent/main.ts";` },
   "reports-read-records": { file: "reports/a.ts", text: `await import("../residue-scanner/main.ts");` },
+  "the-page-runs-in-a-browser": { file: "reports/page/a.tsx", text: `import "node:fs";` },
   "nobody-imports-the-composition-root": { file: "agent/b.ts", text: `import "../scenarios/main.ts";` },
   "nobody-imports-the-workshop": { file: "scenarios/a.ts", text: `import "../tools/fine.ts";` },
   "core-stays-pure": { file: "agent/core/a.ts", text: `export { readFile } from "node:fs/promises";` },
