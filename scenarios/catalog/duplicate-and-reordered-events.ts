@@ -11,6 +11,9 @@ const told = (command: "pause" | "resume"): Step => ({ step: "command", agent, c
 const frozen = (count: number): Step => ({ step: "wait-until", event: "agent.frozen", agent, count, withinMs });
 const thawed = (count: number): Step => ({ step: "wait-until", event: "agent.thawed", agent, count, withinMs });
 
+/** So long that a heartbeat is answered meanwhile: in virtual time the disturbed line carries answers, not events. */
+const aHeartbeat: Step = { step: "wait", forMs: 700 };
+
 /**
  * I10: an event stream may say things twice or in the wrong order; a command is carried out once, and the last one holds.
  * In virtual time a stream is a TCP connection, which does neither: there the answers beside it are hit.
@@ -30,7 +33,7 @@ export const duplicateAndReorderedEvents: Scenario = {
   steps: ({ slots, jobs, cycles }) => [
     { step: "start-broker" },
     { step: "join", agent, slots },
-    { step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 10, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 200, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent, sandboxes: Math.min(slots, jobs), withinMs },
     ...underFault(
       { kind: "misbehave-broker", rule: { kind: "duplicate-events" }, agent },
@@ -39,12 +42,14 @@ export const duplicateAndReorderedEvents: Scenario = {
         frozen(index + 1),
         told("resume"),
         thawed(index + 1),
-      ]).flat(),
+      ])
+        .flat()
+        .concat(aHeartbeat),
       "twice",
     ),
     ...underFault(
       { kind: "misbehave-broker", rule: { kind: "reorder-events" }, agent },
-      [told("pause"), told("resume")],
+      [told("pause"), told("resume"), aHeartbeat],
       "swapped",
     ),
     { step: "await-settled", batch: "work", withinMs },

@@ -1,5 +1,3 @@
-import { parentPort, workerData } from "node:worker_threads";
-
 import { patchModules } from "../../zoo/patch-modules.ts";
 import type { Mutant } from "../../zoo/mutant.ts";
 
@@ -7,7 +5,14 @@ import type { Mutant } from "../../zoo/mutant.ts";
 const cyclesOwn = 70;
 const cyclesOfOthers = 5;
 
-const { mutant, runs } = workerData as { readonly mutant: Mutant; readonly runs: string };
+interface Hunt {
+  readonly mutant: Mutant;
+  readonly runs: string;
+  /** Which scenarios to play beside the bug's own, by name. */
+  readonly others: readonly string[];
+}
+
+const { mutant, runs, others } = JSON.parse(process.argv[2] ?? "") as Hunt;
 // Before all else: what is loaded once cannot be patched any more.
 const { unloaded } = patchModules(mutant);
 const { catalog } = await import("../catalog.ts");
@@ -16,7 +21,8 @@ const { runOnSim } = await import("../../run-on-sim.ts");
 
 /** The scenarios that do not pass, with the first reason of each. */
 const caught: { readonly scenario: string; readonly why: string }[] = [];
-for (const scenario of catalog.filter(({ stages }) => stages.includes("sim"))) {
+const played = new Set([mutant.name, ...others]);
+for (const scenario of catalog.filter(({ name }) => played.has(name))) {
   const cycles = Math.min(scenario.name === mutant.name ? cyclesOwn : cyclesOfOthers, scenario.defaults.cycles);
   const options = runOptions(scenario, { cycles }, "planted");
   const verdict = await runOnSim({ scenario, options, runs, reporters: [], reproduce: "" });
@@ -24,5 +30,4 @@ for (const scenario of catalog.filter(({ stages }) => stages.includes("sim"))) {
   const broken = verdict.expectations.find(({ result }) => result !== "pass");
   caught.push({ scenario: scenario.name, why: verdict.error ?? `${broken?.id}: ${broken?.detail}` });
 }
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-parentPort?.postMessage({ caught, unloaded: unloaded() });
+process.stdout.write(JSON.stringify({ caught, unloaded: unloaded() }));
