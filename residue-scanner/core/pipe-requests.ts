@@ -42,21 +42,29 @@ export class PipeRequests {
     if (this.#pipesOf.size === 0) return null;
     const { witness } = this.#knowledge;
     let process = witness.process(touch.by);
+    let startedMs = Number.POSITIVE_INFINITY;
     for (let depth = 0; process !== null && depth < depthMax; depth += 1) {
-      const answer = this.#ofReader(process, touch);
+      const answer = this.#ofReader(process, touch, startedMs);
       if (answer !== null) return answer;
-      process = process.parent === null ? null : witness.process(process.parent);
+      // Whoever was there before the run was started by nobody at its request.
+      if (process.isOlder || process.parent === null) return null;
+      startedMs = process.fromMs;
+      process = witness.process(process.parent);
     }
     return null;
   }
 
-  #ofReader(reader: RecordedProcess, touch: Touch): Attribution | null {
+  /** @param startedMs when the reader started what did it, unless it did it itself: what was written later does not count */
+  #ofReader(reader: RecordedProcess, touch: Touch, startedMs: number): Attribution | null {
     const { run, witness } = this.#knowledge;
     const asked = (this.#pipesOf.get(reader.pid) ?? []).flatMap((path) =>
       run
         .touchesOf(path)
         .filter(({ by, kinds }) => by !== reader.serial && kinds.includes("modified"))
-        .filter(({ firstMs, lastMs }) => firstMs <= touch.lastMs && touch.firstMs <= lastMs + answerMsMax)
+        .filter(
+          ({ firstMs, lastMs }) =>
+            firstMs <= Math.min(touch.lastMs, startedMs) && touch.firstMs <= lastMs + answerMsMax,
+        )
         .map(({ by }) => ({ path, process: witness.process(by), to: witness.of(by).to })),
     );
     const ours = asked.filter(({ to }) => isOfRun(to));

@@ -64,6 +64,41 @@ describe("what a service did that takes its orders through sockets and signals",
     expect(whoseIs([message(service.serial)], touch(service.serial, ["created"], 9_000))).toEqual(["foreign-process"]);
   });
 
+  it("is its own where somebody did it that comes from whoever was asked, and was there before", () => {
+    const old = recordedProcess({
+      serial: 23,
+      pid: 93,
+      parent: 20,
+      isOlder: true,
+      fromMs: 0,
+      executable: "/opt/other",
+    });
+    const late = recordedProcess({ serial: 24, pid: 94, parent: 20, fromMs: 1_250, executable: "/opt/other" });
+    for (const other of [old, late]) {
+      const made = touch(other.serial, ["created"], 1_500);
+      const told: Told = { came: [service, other], acts: [message(service.serial)], touches: { "/d/x": [made] } };
+      expect(compare(before, after, told).excused.map(({ rule }) => rule)).toEqual(["foreign-process"]);
+    }
+  });
+
+  it("is its own where the signal was refused", () => {
+    expect(whoseIs([{ ...signal("SIGHUP"), returned: -1 }])).toEqual(["foreign-process"]);
+  });
+
+  it("is the job's where it had a service rotate its log, which is more than a line", () => {
+    const told = act(job, "kill", { parameters: { pid: String(logger.pid), signal: "SIGUSR2" } });
+    expect(whoseIs([told], touch(logger.serial, ["created"], 1_500))).toEqual(["job"]);
+  });
+
+  it.each([
+    ["at once", 8_000, ["job"]],
+    ["long before, of what it may have begun with it", 2_000, ["shared"]],
+  ])("is the job's, or shared, where it took away a file that the job made: %s", (_, atMs, whose) => {
+    const parameters = { asked: String(service.serial), madeMs: "1300" };
+    const taken = act(job, "file taken", { parameters, returned: null, atMs: 9_000 });
+    expect(whoseIs([taken], touch(service.serial, ["created"], atMs))).toEqual(whose);
+  });
+
   it("is also the process that it started then", () => {
     const started = processFixture({ pid: worker.pid, startTime: String(worker.startTime), parent: service.pid });
     const own = processFixture({ pid: 60 });

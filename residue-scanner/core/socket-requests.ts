@@ -22,7 +22,7 @@ const everywhere: ReadonlySet<string> = new Set(["*", "[::]", "0.0.0.0"]);
 /** More ancestors than that no service has. */
 const depthMax = 100;
 const namedMax = 2;
-/** Whoever sends them a line asks for nothing but that it is kept, as everybody's are. */
+/** Whoever sends them a line asks for nothing but that it is kept, as everybody's are; a signal asks for more. */
 const loggers: ReadonlySet<string> = new Set([
   ...["systemd-journald", "systemd-journal", "rsyslogd", "syslogd", "syslog-ng", "metalog", "auditd"],
 ]);
@@ -39,7 +39,8 @@ export class SocketRequests {
 
   constructor(knowledge: SocketRequestKnowledge) {
     this.#knowledge = knowledge;
-    const { acts } = knowledge.recording;
+    // What was refused nobody heard.
+    const acts = knowledge.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
     const messages = acts.filter(({ call }) => call === askCalls.message || call === askCalls.taking);
     this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
     this.#byPid = connectionsOf(acts, knowledge.sockets);
@@ -50,34 +51,46 @@ export class SocketRequests {
     if (this.#bySerial.size + this.#byPid.size === 0) return null;
     const witness = this.#knowledge.witness();
     let process = witness.process(touch.by);
+    let startedMs = Number.POSITIVE_INFINITY;
     for (let depth = 0; process !== null && depth < depthMax; depth += 1) {
-      const answer = this.#askedOf(process, touch);
+      const answer = this.#askedOf(process, touch, startedMs);
       if (answer !== null) return answer;
-      process = process.parent === null ? null : witness.process(process.parent);
+      // Whoever was there before the run was started by nobody at its request.
+      if (process.isOlder || process.parent === null) return null;
+      startedMs = process.fromMs;
+      process = witness.process(process.parent);
     }
     return null;
   }
 
   /** At whose request a service that was there before started something at that time. */
   ofChild(service: RecordedProcess, atMs: number): Attribution | null {
-    return this.#askedOf(service, { firstMs: atMs, lastMs: atMs });
+    return this.#askedOf(service, { firstMs: atMs, lastMs: atMs }, atMs);
   }
 
-  #askedOf(service: RecordedProcess, { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">): Attribution | null {
-    if (loggers.has(namedOf(service).name)) return null;
+  /** @param startedMs when the service started what did it, unless it did it itself: requests that came later do not count */
+  #askedOf(
+    service: RecordedProcess,
+    { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">,
+    startedMs: number,
+  ): Attribution | null {
+    const keepsLog = loggers.has(namedOf(service).name);
     const acts = [
       ...(this.#bySerial.get(service.serial) ?? []),
       ...(service.isOlder ? (this.#byPid.get(service.pid) ?? []) : []),
     ];
     const witness = this.#knowledge.witness();
     const asked = acts
-      .filter((act) => act.by !== service.serial && fromMs(act) <= lastMs && firstMs - act.atMs <= servedMsMax)
+      .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act)))
+      .filter((act) => fromMs(act) <= Math.min(lastMs, startedMs) && firstMs - act.atMs <= servedMsMax)
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
     const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
+    // A file that waited long may have been taken up at any time, or only at its end.
+    const isUnsure = asked.every(({ act }) => act.atMs - firstMs > servedMsMax);
     return {
-      to: combined([...asked.map(({ to }) => to), ...(wasBusy ? (["background"] as const) : [])]),
+      to: combined([...asked.map(({ to }) => to), ...(wasBusy || isUnsure ? (["background"] as const) : [])]),
       evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
         const process = witness.process(act.by);
         const who = `${process === null ? "a process" : showProcess(process)} of ${ofWhom(to)}`;
@@ -113,8 +126,13 @@ function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Ma
   return byPid;
 }
 
-function whomActAsks({ call, parameters, apart = [] }: Act, listening: readonly SocketFact[]): readonly number[] {
-  if (call === "kill" || call === "tgkill") {
+function isSignal({ call }: Act): boolean {
+  return call === "kill" || call === "tgkill";
+}
+
+function whomActAsks(act: Act, listening: readonly SocketFact[]): readonly number[] {
+  const { call, parameters, apart = [] } = act;
+  if (isSignal(act)) {
     const pid = Number(parameters["pid"]);
     return pid > 0 && tellingSignals.has(parameters["signal"] ?? "") && !apart.includes("pid") ? [pid] : [];
   }
