@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { reporterNames } from "../../reports/reporter-names.ts";
 import { stageNames } from "../../protocol/stage-names.ts";
 
 import { limits } from "../../foundation/limits.ts";
@@ -197,7 +198,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",
-      "line, list, json, junit, markdown or github; may be repeated; a file takes its output",
+      `${reporterNames.join(", ")}; may be repeated; a file takes its output`,
       collect,
     )
     .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")

@@ -19,7 +19,7 @@ describe("selectScenarios", () => {
 
   it("looks for words in names, titles, tags and rows", () => {
     expect(selected({ grep: "@owner" })).toEqual(["owner-comes-back"]);
-    expect(selected({ grep: "wc-9" })).toEqual(["rapid-pause-resume"]);
+    expect(selected({ grep: "wc-9" })).toEqual(["rapid-pause-resume", "cpu-and-io-storm", "soak"]);
     expect(selected({ grep: "^rapid" })).toEqual(["rapid-pause-resume"]);
     expect(selected({ grep: "quiet time" })).toEqual(["owner-comes-back"]);
     const without = selected({ all: true, grepInvert: "@pause" });
