@@ -1,6 +1,7 @@
 import type { AgentEvent, AgentState } from "../../protocol/agent-states.ts";
 import type { CheckpointReference } from "../../protocol/messages.ts";
-import type { WithdrawalReport, WithdrawalStep } from "../../protocol/withdrawal-report.ts";
+import type { WithdrawalReport } from "../../protocol/withdrawal-report.ts";
+import { withdrawalStepNames } from "../../protocol/withdrawal-step-names.ts";
 import { agentId, agentSource, beganAt, HistoryBuilder } from "./history-builder.ts";
 
 export interface Story {
@@ -43,19 +44,6 @@ export function lifecycleStory({ jobs, slots, cycles, until = "end" }: Story): H
   phase(history, "verdict", 40);
   return history;
 }
-
-export const withdrawalSteps: readonly WithdrawalStep["step"][] = [
-  "stop-intake",
-  "freeze",
-  "checkpoint",
-  "terminate",
-  "hand-back",
-  "revoke-key",
-  "remove-autostart",
-  "close-sockets",
-  "wipe-directories",
-  "clear-ledger",
-];
 
 export function jobId(number: number): string {
   return `job-load-${number}`;
@@ -199,7 +187,7 @@ function withdrawalReport(slots: number, startedAt: number, endedAt: number): Wi
     leasesHandedBack: slots,
     leasesDeferred: 0,
     ledgerEntriesLeft: 0,
-    steps: withdrawalSteps.map((step, index) => ({
+    steps: withdrawalStepNames.map((step, index) => ({
       step,
       outcome: step === "remove-autostart" ? "nothing-to-do" : "done",
       durationMs: durations[index] ?? 0,
