@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 import { messageOf, systemCode } from "../../../foundation/errors.ts";
 import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
@@ -10,6 +10,7 @@ import { type PageLayout, parsePageLayout } from "../../core/trace-format.ts";
 import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
 import { AskSource } from "./ask-source.ts";
 import type { ServiceSigns } from "./service-threads.ts";
+import { isInFirstPidNamespace } from "./first-pid-namespace.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
@@ -23,8 +24,6 @@ export interface CallSourceOptions {
 
 /** Room for some 14,000 calls. */
 const bufferKilobytesDefault = 1024;
-/** PROC_PID_INIT_INO of linux/proc_ns.h: events tell threads by their ids there. */
-const firstPidNamespace = "pid:[4026531836]";
 const birthEvent = "task/task_newtask";
 /** Whoever does that may wait for requests from then on. */
 const servingEvents = ["syscalls/sys_enter_bind", "syscalls/sys_enter_listen"] as const;
@@ -69,7 +68,7 @@ export class CallSource {
    * @returns why not, in words: no root, no tracefs, lockdown, a PID namespace of its own
    */
   static async open(options: CallSourceOptions = {}): Promise<CallSource | { readonly refusal: string }> {
-    if (pidNamespace() !== firstPidNamespace)
+    if (!isInFirstPidNamespace())
       return { refusal: "system calls are told with the pids of another PID namespace than this one" };
     const tracefs = await openTracefs();
     if ("refusal" in tracefs) return tracefs;
@@ -222,7 +221,7 @@ export class CallSource {
 
   private endWatch(): void {
     try {
-      if (!this.instance.isOn()) this.failure ??= "somebody turned the tracing off";
+      this.failure ??= this.instance.disturbance() ?? this.asks?.disturbance() ?? null;
       this.instance.halt();
       this.countLost();
     } catch (error) {
@@ -237,14 +236,6 @@ export class CallSource {
     } catch (error) {
       this.failure ??= `the tracing instance is gone: ${messageOf(error)}`;
     }
-  }
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
   }
 }
 
