@@ -68,6 +68,7 @@ export class FileSources {
       ...{ group, paths, news, lineage },
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
+      takingsMax: options.takingsMax,
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
