@@ -131,6 +131,14 @@ export class CallEvidence {
     );
   }
 
+  /** Whether the run mounted something in a network of its own: /sys is another file system there, with the same settings. */
+  hasMountedApart(): boolean {
+    return this.#acts.some(
+      ({ call, by, apart = [] }) =>
+        (call === "mount" || call === "move_mount") && apart.includes("net") && isOfRun(this.#witness.of(by).to),
+    );
+  }
+
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
   ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
     if (!touches.every(({ by }) => this.#witness.isOfKernel(by))) return null;

@@ -2,6 +2,7 @@ import type { Excused } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import { describe } from "./describe.ts";
 import { type Difference, isListed } from "./difference.ts";
+import type { Surface } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
 import type { NoiseCase } from "./noise-rule.ts";
 import { noiseRules } from "./noise-rules.ts";
@@ -19,11 +20,18 @@ export interface Judged {
 /** What was excused, by rule. */
 export class ExcusedTally {
   readonly #byRule = new Map<string, Excused>();
+  /** Keys of what may not have been excused by right, by surface. */
+  readonly unseen = new Map<Surface, string[]>();
 
   add(rule: { readonly id: string; readonly reason: string }, example: string): void {
     const earlier = this.#byRule.get(rule.id) ?? { rule: rule.id, reason: rule.reason, count: 0, examples: [] };
     const examples = earlier.examples.length < examplesMax ? [...earlier.examples, example] : earlier.examples;
     this.#byRule.set(rule.id, { ...earlier, count: earlier.count + 1, examples });
+  }
+
+  /** That it may not have been excused by right. */
+  addUnseen({ surface, key }: Difference): void {
+    this.unseen.set(surface, [...(this.unseen.get(surface) ?? []), key]);
   }
 
   list(): Excused[] {
@@ -62,6 +70,7 @@ export function excuse(
     isOnOthersTerminal: (fact) => witness.isOnOthersTerminal(fact),
     isToldDevice: (device, change) => devices.has(`${change} ${device}`),
     isWatched: recorded?.isWatching === true,
+    isMovingSeen: () => recorded?.isMovingSeen(difference) === true,
     ranThroughout: (name) => witness.table.ranThroughout(name),
     isScanner: (pid) => witness.table.isScanner(pid),
     isReader: (pid) => witness.table.isReader(pid),
@@ -87,6 +96,7 @@ export function excuse(
   return judged.filter((one) => {
     const rule = ruleFor(one);
     if (rule !== undefined) excused.add(rule, exampleOf(one));
+    if (rule?.leavesPartial === true) excused.addUnseen(one.difference);
     return rule === undefined;
   });
 }

@@ -92,6 +92,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["ended", { ...changedListed("namespaces", { holders: [70] }), change: "vanished", after: null }, {}],
   ["stopped-by-terminal", stopped("T", 5), {}],
   ["moves-in-use", changedListed("ipc", { movesInUse: ["value"] }), {}],
+  ["moves-unseen", changedListed("ipc", { movesInUse: ["value"] }), { isMovingSeen: () => false }],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],

@@ -87,6 +87,8 @@ export interface Recording {
   readonly acts: readonly Act[];
   /** By the key of a line's fact. */
   readonly lines?: ReadonlyMap<string, LineWriters>;
+  /** Whether every writing to what /proc and /sys show was seen. */
+  readonly seesSettings?: boolean;
   /** Wall times in ms. */
   readonly fromMs: number;
   readonly toMs: number;

@@ -50,7 +50,10 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const crowded = attributeCrowds(differences.crowds, { recorded, excused });
   const described = foldCrowds(foldSubtrees(describeAll(counting, sources), crowds.below), crowded).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
-  const statuses = surfaceStatuses(before, after, differences.moreFiles + crowds.untold);
+  const statuses = surfaceStatuses(before, after, {
+    moreFiles: differences.moreFiles + crowds.untold,
+    unseen: excused.unseen,
+  });
   const seen = {
     surfaces: statuses,
     ...(recorder !== undefined && { recorder }),

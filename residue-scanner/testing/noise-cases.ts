@@ -98,6 +98,7 @@ export function ruleFor(
     isOnOthersTerminal: ({ terminal }) => terminal === 5,
     isToldDevice: (device, change) => ["0:57", "btrfs"].includes(device) && change === "appeared",
     isWatched: false,
+    isMovingSeen: () => true,
     ranThroughout: (name) => name === "irqbalance",
     isScanner: (pid) => pid === 60,
     isReader: (pid) => pid === 62,

@@ -133,6 +133,12 @@ export class FileSources {
     return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
+  /** Whether every writing to what /proc and /sys show was seen. */
+  seesSettings(): boolean {
+    const { lost = [], partial = [] } = this.settings?.troubles() ?? {};
+    return this.settings !== null && lost.length + partial.length === 0;
+  }
+
   takings(): readonly Act[] {
     return this.files?.table.takings?.acts ?? [];
   }

@@ -68,6 +68,7 @@ export interface RecordingAnswer {
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
   readonly lines: ReadonlyMap<string, LineWriters>;
+  readonly seesSettings: boolean;
   readonly fromMs: number;
   readonly toMs: number;
 }

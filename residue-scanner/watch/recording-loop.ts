@@ -127,6 +127,7 @@ export class RecordingLoop {
         ...this.files.takings(),
       ],
       lines: this.files.lines(),
+      seesSettings: this.files.seesSettings(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
