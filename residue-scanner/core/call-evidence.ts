@@ -15,7 +15,7 @@ import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import type { RecordedWitness } from "./recorded-witness.ts";
-import type { Act, Touch } from "./recording.ts";
+import { type Act, orderCall, type Touch } from "./recording.ts";
 import { through } from "./through.ts";
 import { isPutting, type RoleOfTouch } from "./touch-attribution.ts";
 import { changedThreads } from "./thread-changes.ts";
@@ -98,6 +98,11 @@ export class CallEvidence {
     if (!this.isWithNamespace(key)) return this.#ofActs(explains, { names, others });
     const certain = this.#ofActs(explains, { names, others, isNeeded: true });
     return certain !== null && isOfRun(certain.to) ? certain : null;
+  }
+
+  /** Whose a device is that came or went, of which nothing tells but its settings: by who ordered the kernel something. */
+  ofOrders({ key }: ListedDifference): Attribution | null {
+    return this.#ofActs(({ call }) => (call === orderCall ? "kind" : null), { names: [key], others: [] });
   }
 
   /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */

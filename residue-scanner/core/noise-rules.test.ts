@@ -29,6 +29,8 @@ import { noiseRules } from "./noise-rules.ts";
 
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
+  ["device-by-itself", ofListed("sysctls", "/sys/devices/usb1/power/control", "appeared"), {}],
+  ["device-unseen", ofListed("sysctls", "/sys/devices/usb1/power/control", "vanished"), { isMovingSeen: () => false }],
   ["told-with-device", ofListed("sysctls", "/proc/irq/77/smp_affinity", "vanished"), {}],
   ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/0:57/max_ratio", "appeared"), {}],
   ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/btrfs-3/max_ratio", "appeared"), {}],

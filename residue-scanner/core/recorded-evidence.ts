@@ -59,8 +59,11 @@ export class RecordedEvidence {
     const { recording } = this.#sources.run;
     const isRunning = (source: RecorderSource["source"]) =>
       recording.sources.some((each) => each.source === source && (each.status === "done" || each.status === "partial"));
-    if (surface === "sysctls")
-      return isRunning("files") && recording.seesSettings === true && !this.calls.hasMountedApart();
+    if (surface === "sysctls") {
+      const isSeen =
+        recording.seesSettings === true && (difference.change === "changed" || recording.seesOrders === true);
+      return isRunning("files") && isSeen && !this.calls.hasMountedApart();
+    }
     // Of a tracer's instance that belongs to a running recorder, that one is known to move it.
     if (((after ?? before)?.holders ?? []).length > 0) return true;
     return isRunning("files") && isRunning("calls");

@@ -97,6 +97,7 @@ export function ruleFor(
     isLeftAlone: () => true,
     isOnOthersTerminal: ({ terminal }) => terminal === 5,
     isToldDevice: (device, change) => ["0:57", "btrfs"].includes(device) && change === "appeared",
+    isWithDevice: () => difference.key.includes("/zram1/"),
     isWatched: false,
     isMovingSeen: () => true,
     ranThroughout: (name) => name === "irqbalance",

@@ -133,14 +133,15 @@ export class FileSources {
     return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
-  /** Whether every writing to what /proc and /sys show was seen. */
-  seesSettings(): boolean {
+  /** Whether every writing to what /proc and /sys show was seen; and that to what can only be written to. */
+  settingsSeen(): { readonly seesSettings: boolean; readonly seesOrders: boolean } {
     const { lost = [], partial = [] } = this.settings?.troubles() ?? {};
-    return this.settings !== null && lost.length + partial.length === 0;
+    const seesSettings = this.settings !== null && lost.length + partial.length === 0;
+    return { seesSettings, seesOrders: seesSettings && this.settingGroup?.tellsOfUnopened === true };
   }
 
-  takings(): readonly Act[] {
-    return this.files?.table.takings?.acts ?? [];
+  acts(): readonly Act[] {
+    return [...(this.files?.table.takings?.acts ?? []), ...(this.settings?.orders ?? [])];
   }
 
   lines(): ReadonlyMap<string, LineWriters> {

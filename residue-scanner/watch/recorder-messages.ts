@@ -69,6 +69,7 @@ export interface RecordingAnswer {
   readonly acts: readonly Act[];
   readonly lines: ReadonlyMap<string, LineWriters>;
   readonly seesSettings: boolean;
+  readonly seesOrders: boolean;
   readonly fromMs: number;
   readonly toMs: number;
 }
