@@ -172,6 +172,28 @@ describe("a file is refused that", () => {
       scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "transition" }]`),
       'mine.ts:4: no checker "transition": did you mean "transitions"?',
     ],
+    [
+      "names a checker's setting that there is not",
+      scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "jobs-settled", settings: {\nstartedMn: 5 } }]`),
+      'mine.ts:5: the checker "jobs-settled" has no setting "startedMn": did you mean "startedMin"?',
+    ],
+    [
+      "gives a setting what it does not take",
+      scenario(
+        `name: "mine", ${steps}, expectations: [{ checker: "results-correct",\nsettings: { resultsMin: "5" } }]`,
+      ),
+      'mine.ts:4: the setting "resultsMin" of the checker "results-correct" cannot be "5": it takes a whole number from 1',
+    ],
+    [
+      "gives a setting a name that there is not",
+      scenario(`name: "mine", ${steps}, expectations: [{ checker: "withdrawn-from",\nsettings: { from: "idle" } }]`),
+      'mine.ts:4: the setting "from" of the checker "withdrawn-from" cannot be "idle": did you mean "Idle"?',
+    ],
+    [
+      "leaves out what a checker needs",
+      scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "grace-given", settings: { mostMs: 100 } }]`),
+      'mine.ts:4: the checker "grace-given" needs the setting "graceMs" (ms): ',
+    ],
   ];
   const files = wrong.map(([what, source, says]): [string, number, string] => [what, given(source), says]);
 
