@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
-import { placeOf } from "./file-problem.ts";
+import { placeOf } from "./place-of.ts";
 
 /** The name by which users' files import what is theirs, and where it is. */
 const publicName = "houseguest";
