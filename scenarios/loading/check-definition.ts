@@ -56,8 +56,7 @@ export function definitionProblems(definition: ScenarioDefinition): Problem[] {
   if ("path" in steps) return [steps];
   if ("path" in expectations) return [expectations];
   const wrong = new StepProblems(stepNames).of(steps.list, ["steps"]);
-  const cast = wrong.length > 0 ? [] : castProblems(steps.list as Parameters<typeof castProblems>[0]);
-  return [...wrong, ...cast, ...expectations.list.flatMap(expectationProblems)];
+  return [...wrong, ...castProblems(steps.list, wrong), ...expectations.list.flatMap(expectationProblems)];
 }
 
 const isChecker = (name: string): name is CheckerName => Object.hasOwn(checkers, name);
