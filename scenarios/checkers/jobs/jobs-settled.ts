@@ -1,4 +1,5 @@
 import { checkerOf, failed, type Judgement, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast, flag } from "../setting.ts";
 import { violation } from "../story.ts";
 
 interface Job {
@@ -14,7 +15,12 @@ interface Job {
  */
 export const jobsSettled = checkerOf(
   "every started job is completed, or handed back with a checkpoint (I3)",
-  ({ startedMin = 1, handedBackMin = 0, completedAll = 0 }) => {
+  {
+    startedMin: atLeast(1, "jobs that started"),
+    handedBackMin: atLeast(0, "jobs that were handed back with a checkpoint"),
+    completedAll: flag("the plan brings every job to its end"),
+  },
+  ({ startedMin, handedBackMin, completedAll }) => {
     const jobs = new Map<string, Job>();
     let handedBack = 0;
     const of = (jobId: string): Job => {
@@ -48,10 +54,10 @@ export const jobsSettled = checkerOf(
         const open = submitted.filter(({ state }) => state?.data.to !== "completed");
         const completed = submitted.length - open.length;
         const figures = `${started} started, ${completed} completed, ${handedBack} handed back with a checkpoint`;
-        if (started < Number(startedMin)) return undecided(`${figures}; ${startedMin} were to start`);
-        if (handedBack < Number(handedBackMin)) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
+        if (started < startedMin) return undecided(`${figures}; ${startedMin} were to start`);
+        if (handedBack < handedBackMin) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
         const first = open[0]?.state;
-        if (Number(completedAll) === 1 && first !== undefined && first !== null) {
+        if (completedAll === 1 && first !== undefined && first !== null) {
           const what = `${first.data.jobId} is ${first.data.to}`;
           const summary = `${figures}; ${open.length} of ${submitted.length} jobs are not completed, ${what}`;
           return failed(violation(summary, first));
