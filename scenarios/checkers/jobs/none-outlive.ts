@@ -1,8 +1,8 @@
 import { checkerOf, passed, undecided } from "../checker.ts";
 import { violation } from "../story.ts";
 
-/** EG-2, WC-4: whatever was seen of an agent's jobs is gone with it. Setting: `watchedMin`, processes. */
-export const noneOutlive = checkerOf("no process of a job outlives its agent (EG-2)", ({ watchedMin = 1 }) => {
+/** EG-2, WC-4: whatever was seen of jobs is gone when they are over, with their agent or before. Setting: `watchedMin`, processes. */
+export const noneOutlive = checkerOf("no process of a job is left when the job is over (EG-2)", ({ watchedMin = 1 }) => {
   let watched = 0;
   let looks = 0;
   return {
@@ -11,7 +11,7 @@ export const noneOutlive = checkerOf("no process of a job outlives its agent (EG
         const { left, detail } = record.data;
         looks += 1;
         watched += record.data.watched;
-        return left === 0 ? undefined : violation(`${left} processes outlive their agent: ${detail}`, record);
+        return left === 0 ? undefined : violation(`${left} processes are left: ${detail}`, record);
       },
     },
     end: () =>
