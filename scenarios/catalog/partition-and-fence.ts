@@ -17,14 +17,15 @@ export const partitionAndFence: Scenario = {
   stages: ["host", "netns", "sim"],
   defaults: { slots: 2, jobs: 2, cycles: 1 },
   // A holder has the last fifth of a lease to end its jobs, also on a machine that is busy.
-  timing: { ...swiftTiming, leaseTtlMs: 4_000 },
+  // Where it is so busy that the relief loses a lease too, what was done under that is not lost.
+  timing: { ...swiftTiming, leaseTtlMs: 4_000, checkpointIntervalMs: 1_000 },
   steps: (knobs) => {
     const { jobs } = knobs;
     const { room, held, relief } = cast(knobs);
     return [
       { step: "start-broker" },
       { step: "join", agent: "donor", slots: room, link: true },
-      { step: "submit", batch: "work", jobs, units: 300, unitCpuMs: 20, children: 0 },
+      { step: "submit", batch: "work", jobs, units: 260, unitCpuMs: 20, children: 0 },
       { step: "await-busy", agent: "donor", sandboxes: held, withinMs: 60_000 },
       { step: "join", agent: "relief", slots: relief },
       { step: "fault", fault: { kind: "disturb-link", agent: "donor", toxic: { type: "blackhole" } } },
