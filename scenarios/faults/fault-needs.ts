@@ -1,5 +1,6 @@
 import type { Skipped } from "../../protocol/suite.ts";
 import { missing } from "../needs/needs.ts";
+import { storeServerMissing } from "../needs/store-server.ts";
 import { controlledBy } from "./fault-cgroup.ts";
 import type { FaultKindName } from "./fault-spec.ts";
 import { onPath } from "./on-path.ts";
@@ -10,6 +11,8 @@ import { onPath } from "./on-path.ts";
  */
 const faultNeeds: { readonly [Kind in FaultKindName]?: () => Skipped | null } = {
   "fill-disk": diskMissing,
+  "flush-store": storeServerMissing,
+  "rollback-store": storeServerMissing,
   "lock-home": () =>
     process.getuid?.() === 0 ? null : { why: "Only root may make files immutable.", remedy: "Run it as root." },
   "limit-descriptors": () => onPath("prlimit", "util-linux"),

@@ -35,6 +35,10 @@ export const FaultSpec = z.discriminatedUnion("kind", [
   }),
   /** The broker is killed, and its store is empty, or as the step `keep-store` of that name kept it. */
   z.strictObject({ kind: z.literal("lose-store"), to: z.string().max(31).optional() }),
+  /** The server of a store on Redis forgets everything (FLUSHALL) while the broker runs. */
+  z.strictObject({ kind: z.literal("flush-store") }),
+  /** That server is killed while the broker runs, and comes back as the step `keep-store` of that name kept it. */
+  z.strictObject({ kind: z.literal("rollback-store"), to: z.string().max(31) }),
   /** The wall clock is set for whoever of them is started from now on. */
   z.strictObject({
     kind: z.literal("jump-clock"),
