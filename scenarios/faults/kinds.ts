@@ -1,5 +1,6 @@
 import type { FaultKind } from "./fault.ts";
 import type { FaultKindName } from "./fault-spec.ts";
+import { disturbCalls } from "./disturb-calls.ts";
 import { disturbLink } from "./disturb-link.ts";
 import { fillDisk } from "./fill-disk.ts";
 import { flushStore } from "./flush-store.ts";
@@ -29,6 +30,7 @@ export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } =
   "jump-clock": jumpClock,
   "fill-disk": fillDisk,
   "lock-home": lockHome,
+  "disturb-calls": disturbCalls,
   "limit-descriptors": limitDescriptors,
   "limit-processes": limitProcesses,
   load,

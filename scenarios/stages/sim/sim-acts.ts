@@ -48,6 +48,7 @@ export function isOnSim(spec: FaultSpec): boolean {
     case "slow-process":
     case "lock-home":
     case "limit-descriptors":
+    case "disturb-calls":
     case "flush-store":
     case "rollback-store":
     case "load":
@@ -87,6 +88,7 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
     case "slow-process":
     case "lock-home":
     case "limit-descriptors":
+    case "disturb-calls":
     case "flush-store":
     case "rollback-store":
     case "load":
