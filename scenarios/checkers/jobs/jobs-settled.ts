@@ -45,7 +45,7 @@ export const jobsSettled = checkerOf(
           if (how !== "handed-back") return;
           if (checkpoint === null) unsaved += 1;
           else handedBack += 1;
-          if (checkpoint !== null || unsavedMin !== undefined) return;
+          if (checkpoint !== null || unsavedMin !== null) return;
           return violation(`${jobId} was handed back at progress ${progress} without a checkpoint`, record);
         },
       },
