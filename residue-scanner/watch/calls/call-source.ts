@@ -6,6 +6,7 @@ import { callFilter } from "../../core/call-filter.ts";
 import { CallPairing, type RawAct, type RawBatch } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
+import { signalEvent, signalFilter } from "../../core/signal-events.ts";
 import { type PageLayout, parsePageLayout } from "../../core/trace-format.ts";
 import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
 import { AskSource } from "./ask-source.ts";
@@ -170,6 +171,12 @@ export class CallSource {
     else {
       this.decoder.learnBirth(birth);
       this.watchBirths();
+    }
+    const signal = this.instance.format(signalEvent);
+    if (signal === null) this.unseen.push("the sending of signals");
+    else {
+      this.decoder.learnSignal(signal);
+      this.instance.enable(signalEvent, signalFilter);
     }
     for (const event of servingEvents) {
       const format = this.instance.format(event);
