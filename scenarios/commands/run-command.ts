@@ -12,7 +12,7 @@ import { heal } from "../heal.ts";
 import { loadAgent } from "../foreign/load-agent.ts";
 import { isFile } from "../loading/is-file.ts";
 import { type FoundConfig, readConfig } from "../loading/read-config.ts";
-import { scenarioSet } from "../loading/scenario-set.ts";
+import { scenariosAmong } from "../loading/scenario-set.ts";
 import { otherRunsWarning } from "../other-runs.ts";
 import { preflight } from "../preflight.ts";
 import { checkRunsRoot } from "../run-directory.ts";
@@ -102,7 +102,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
   const stage = stageNamed(flags.stage, given);
   const files = words.filter(isFile);
   const globs = [found.config.scenarios ?? []].flat();
-  const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
+  const known = await scenariosAmong(words, { globs, folder: found.folder, files, whole: true });
   const failed = flags.lastFailed === true ? failedLast(readSuite(flags.output)) : null;
   const all = flags.all === true || (failed !== null && words.length === 0);
   const scenarios = playable({ ...flags, words, all }, stage, known);

@@ -59,7 +59,11 @@ const listHelp = `
 Examples:
   scenarios list --grep WC-9
   scenarios list --grep '@withdraw|@pause' --stage sim
-  scenarios list --json | jq -r .[].name`;
+  scenarios list --json | jq -r .[].name
+
+Exit codes:
+  0   everything that was asked for is listed
+  64  nothing matches, or a file of yours cannot be used: the rest is listed`;
 
 const recheckHelp = `
 The residue verdict is taken as it was: the host of then cannot be read again.
