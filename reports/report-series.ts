@@ -4,6 +4,7 @@ import { githubReporter, skippedAnnotation } from "./github.ts";
 import { jsonReport } from "./json.ts";
 import { type JunitAttempt, junitAttempt, junitDocument, junitSkipped, junitSuite } from "./junit.ts";
 import { listReporter } from "./list.ts";
+import { ListBoard } from "./live/list-board.ts";
 import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
 import type { TextReporterName } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
@@ -37,11 +38,13 @@ export function reportSeries(
   switch (name) {
     case "line":
       return linesSeries(output, (place) => announced(output, place), { reasons: true });
-    case "list":
+    case "list": {
+      const board = new ListBoard(output);
       // It has said the reasons just before.
-      return linesSeries(output, (place) => listReporter(output, several(place) ? place : undefined), {
+      return linesSeries(output, (place) => listReporter(output, several(place) ? place : undefined, board), {
         reasons: false,
       });
+    }
     case "json":
       return jsonSeries(output);
     case "junit":

@@ -72,7 +72,7 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     return ExitCode.pass;
   }
   const consent = await consentOf(suite, words);
-  const reporters = openReporters(flags);
+  const reporters = openReporters({ ...flags, runs: suite.plan.entries.length });
   let worst: number = ExitCode.pass;
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {

@@ -204,7 +204,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",
-      `${reporterNames.join(", ")}; may be repeated; a file takes its output`,
+      `${reporterNames.join(", ")} (default: line, of several runs list); may be repeated; a file takes its output`,
       collect,
     )
     .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")
