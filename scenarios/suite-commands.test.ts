@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { SuiteRecord } from "../protocol/suite.ts";
+import { listRuns } from "../reports/runs/list-runs.ts";
 import { parseXml } from "../reports/testing/parse-xml.ts";
 import { catalog } from "./catalog/catalog.ts";
 import { runMain } from "./testing/run-main.ts";
@@ -167,6 +168,14 @@ describe("scenarios run", () => {
     const root = parseXml(readFileSync(join(place, "j.xml"), "utf8"));
     expect(root.children).toHaveLength(1);
     expect(readFileSync(join(place, "j.xml"), "utf8")).toContain("<rerunFailure");
+    const runs = listRuns(at("runs")).toReversed();
+    const earlier = runs.slice(0, 2).map(({ run }) => run);
+    const told = ["verdict.json", "history.jsonl"].map((file) =>
+      readFileSync(join(at("runs"), "latest", file), "utf8"),
+    );
+    const [first = ""] = (told[1] ?? "").split("\n");
+    expect(JSON.parse(told[0] ?? "")).toMatchObject({ run: runs[2]?.run, retryOf: earlier });
+    expect(JSON.parse(first)).toMatchObject({ data: { retryOf: earlier } });
   });
 
   it("writes GitHub's annotations beside the list, and the step summary", async () => {

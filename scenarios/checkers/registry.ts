@@ -14,6 +14,7 @@ import { executions } from "./states/executions.ts";
 import { faultEffects } from "./fault-effects.ts";
 import { forgeriesRefused } from "./contact/forgeries-refused.ts";
 import { remoteControl } from "./contact/remote-control.ts";
+import { endedInLease } from "./leases/ended-in-lease.ts";
 import { fencing } from "./leases/fencing.ts";
 import { freezeBound } from "./pause/freeze-bound.ts";
 import { freezeLatency } from "./pause/freeze-latency.ts";
@@ -174,6 +175,7 @@ export const checkers = {
   "granted-once": grantedOnce,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,
+  "ended-in-lease": endedInLease,
   "unstartable-declined": unstartableDeclined,
   "unstartable-spared": unstartableSpared,
   "work-state": workState,

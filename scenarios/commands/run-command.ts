@@ -187,13 +187,13 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
       // In virtual time each has a host of its own.
       alone: ({ scenario }) => stage !== "sim" && scenario.hostWide === true,
       skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
-      run: (entry, attempt) => {
+      run: (entry, earlier) => {
         const at = entry.position - (first?.position ?? 0);
         const { repeat, repeats } = entry;
-        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt };
+        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt: earlier.length + 1 };
         const request = requests[at] as Omit<RunRequest, "reporters">;
-        const told = { ...request, reporters: reporters.next({ ...place, attemptsMax: flags.retries + 1 }) };
-        return reported(told, runner.run);
+        const told = reporters.next({ ...place, attemptsMax: flags.retries + 1 });
+        return reported({ ...request, retryOf: earlier, reporters: told }, runner.run);
       },
       onEntry: (entry, result) => {
         unwritten = noteProgress(root, entryOf(entry, result, before), Date.now());
