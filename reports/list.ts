@@ -15,6 +15,7 @@ import { wrap } from "./text/width.ts";
  */
 export function listReporter(output: ReporterOutput, place?: RunPlace, board = new ListBoard(output)): Reporter {
   const position = place?.position ?? 0;
+  if (place?.scenario !== undefined) board.begin(position, place.scenario);
   return {
     record: (record) => board.record(position, record),
     end(run) {

@@ -126,7 +126,9 @@ function jsonSeries(output: ReporterOutput): ReportSeries {
         const exitCodes = [...(codes.get(place.position) ?? []), run.verdict.exitCode];
         codes.set(place.position, exitCodes);
         const outcome: Outcome = outcomeOf(exitCodes);
-        output.write(`${JSON.stringify({ ...jsonReport(run), place: { ...place, outcome } })}\n`);
+        // The verdict has it.
+        const { scenario: _, ...where } = place;
+        output.write(`${JSON.stringify({ ...jsonReport(run), place: { ...where, outcome } })}\n`);
       });
     },
     close(suite) {

@@ -144,9 +144,10 @@ describe("scenarios run", () => {
   });
 
   it.each([
+    [["--stage", "netns", "--workers", "2"], "On the stage netns one run goes on at a time. Leave --workers out"],
     [["--stage", "sim", "--keep"], "--keep has no meaning with --stage sim"],
     [["--stage", "sim", "--store", "sqlite"], "--store has no meaning with --stage sim"],
-  ])("refuses %j, which would do nothing", async (flags, why) => {
+  ])("refuses %j, which does not go together", async (flags, why) => {
     const { exitCode, stderr } = await runMain(["run", simple, ...flags, "--dry-run", "--output", at("runs")]);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(why);

@@ -18,9 +18,10 @@ const started = (scenario: string) => record("run.started", { run: "r", scenario
 
 test("on a terminal each run that goes on has a line below those that stay, and none when it is over", () => {
   const { written, board: shown } = board(true);
+  shown.begin(0, "one");
   shown.record(0, started("one"));
   shown.record(0, record("step.begin", { index: 1, step: "join", title: "join donor" }));
-  shown.record(1, started("two"));
+  shown.begin(1, "two");
   vi.advanceTimersByTime(100);
   expect(written.join("")).toMatch(/· 1 one .*2\/3 join donor[\s\S]*· 2 two /);
   shown.gone(0);

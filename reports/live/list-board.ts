@@ -24,11 +24,22 @@ export class ListBoard {
     this.#screen = new Screen(output);
   }
 
+  /** One begins, of which nothing else may be known before its end. */
+  begin(position: number, scenario: string): void {
+    if (!this.#output.live) return;
+    this.#running.set(position, { ...newRunStatus(), scenario, beganAt: systemClock.nowMs() });
+    this.#draw();
+  }
+
   record(position: number, record: HistoryRecord): void {
     if (!this.#output.live) return;
     let status = this.#running.get(position);
     if (status === undefined) this.#running.set(position, (status = newRunStatus()));
     observe(status, printableRecord(record));
+    this.#draw();
+  }
+
+  #draw(): void {
     if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.#screen.draw(this.#block()), frameMs);
     this.#timer.unref();
@@ -53,10 +64,10 @@ export class ListBoard {
     const now = systemClock.nowMs();
     const all = [...this.#running].filter(([, { scenario }]) => scenario !== "");
     const lines = all.slice(0, shownMax).map(([position, status]): Line => {
-      const { scenario, step, stepsPlanned, phase, beganAt } = status;
+      const { scenario, step, stepsPlanned, phase, beganAt = now } = status;
       const of = stepsPlanned === undefined ? "" : `/${stepsPlanned}`;
       const what = step === undefined ? (phase?.name ?? "") : `${step.number}${of} ${step.title}`;
-      const tookMs = Math.max(0, (status.virtualNow ?? now) - (beganAt ?? now));
+      const tookMs = Math.max(0, now - beganAt);
       return [
         "  ",
         tinted("·", "doubt"),

@@ -31,7 +31,7 @@ import { tellHealed } from "./heal-command.ts";
 import { type Consent, consentTo, terminalAsk } from "./may-hurt.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
-import { stageNamed } from "./run-stage.ts";
+import { stageNamed, workersOn } from "./run-stage.ts";
 import type { RunStage } from "../steps/scenario.ts";
 import { playable } from "./playable.ts";
 
@@ -120,7 +120,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...(agent === undefined ? {} : { agent }),
   }));
   if (stage !== "sim") for (const { options } of requests) preflight(options);
-  const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  const workers = workersOn(stage, flags.workers, requests.length);
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
@@ -190,7 +190,14 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
       run: (entry, earlier) => {
         const at = entry.position - (first?.position ?? 0);
         const { repeat, repeats } = entry;
-        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt: earlier.length + 1 };
+        const place = {
+          scenario: entry.scenario.name,
+          position: at,
+          entries: plan.entries.length,
+          repeat,
+          repeats,
+          attempt: earlier.length + 1,
+        };
         const request = requests[at] as Omit<RunRequest, "reporters">;
         const told = reporters.next({ ...place, attemptsMax: flags.retries + 1 });
         return reported({ ...request, retryOf: earlier, reporters: told }, runner.run);

@@ -169,7 +169,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
     .option(
       "-j, --workers <n>",
-      "how many at once (default: 1); what touches all of the host runs alone",
+      "how many at once (default: 1); what touches all of the host runs alone, and on netns each",
       whole(workersMax),
     )
     .option(
