@@ -1,4 +1,5 @@
 import { checkerOf, failed, type Judgement, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast, count, flag } from "../setting.ts";
 import { violation } from "../story.ts";
 
 interface Job {
@@ -15,7 +16,13 @@ interface Job {
  */
 export const jobsSettled = checkerOf(
   "every started job is completed, or handed back with a checkpoint (I3)",
-  ({ startedMin = 1, handedBackMin = 0, unsavedMin, completedAll = 0 }) => {
+  {
+    startedMin: atLeast(1, "jobs that started"),
+    handedBackMin: atLeast(0, "jobs that were handed back with a checkpoint"),
+    unsavedMin: count("jobs that were handed back without one; not told where it is not asked", null),
+    completedAll: flag("the plan brings every job to its end"),
+  },
+  ({ startedMin, handedBackMin, unsavedMin, completedAll }) => {
     const jobs = new Map<string, Job>();
     let handedBack = 0;
     let unsaved = 0;
@@ -38,7 +45,7 @@ export const jobsSettled = checkerOf(
           if (how !== "handed-back") return;
           if (checkpoint === null) unsaved += 1;
           else handedBack += 1;
-          if (checkpoint !== null || unsavedMin !== undefined) return;
+          if (checkpoint !== null || unsavedMin !== null) return;
           return violation(`${jobId} was handed back at progress ${progress} without a checkpoint`, record);
         },
       },
@@ -50,13 +57,13 @@ export const jobsSettled = checkerOf(
         const submitted = all.filter(({ state }) => state !== null);
         const open = submitted.filter(({ state }) => state?.data.to !== "completed");
         const completed = submitted.length - open.length;
-        const without = unsavedMin === undefined ? "" : ` and ${unsaved} without`;
+        const without = unsavedMin === null ? "" : ` and ${unsaved} without`;
         const figures = `${started} started, ${completed} completed, ${handedBack} handed back with a checkpoint${without}`;
-        if (started < Number(startedMin)) return undecided(`${figures}; ${startedMin} were to start`);
-        if (handedBack < Number(handedBackMin)) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
-        if (unsaved < Number(unsavedMin ?? 0)) return undecided(`${figures}; ${unsavedMin} were to be without`);
+        if (started < startedMin) return undecided(`${figures}; ${startedMin} were to start`);
+        if (handedBack < handedBackMin) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
+        if (unsaved < (unsavedMin ?? 0)) return undecided(`${figures}; ${unsavedMin} were to be without`);
         const first = open[0]?.state;
-        if (Number(completedAll) === 1 && first !== undefined && first !== null) {
+        if (completedAll === 1 && first !== undefined && first !== null) {
           const what = `${first.data.jobId} is ${first.data.to}`;
           const summary = `${figures}; ${open.length} of ${submitted.length} jobs are not completed, ${what}`;
           return failed(violation(summary, first));

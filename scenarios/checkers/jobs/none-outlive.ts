@@ -1,10 +1,12 @@
 import { checkerOf, passed, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /** EG-2, WC-4: whatever was seen of jobs is gone when they are over, with their agent or before. Setting: `watchedMin`, processes. */
 export const noneOutlive = checkerOf(
   "no process of a job is left when the job is over (EG-2)",
-  ({ watchedMin = 1 }) => {
+  { watchedMin: atLeast(1, "processes that were watched") },
+  ({ watchedMin }) => {
     let watched = 0;
     let looks = 0;
     return {
@@ -17,7 +19,7 @@ export const noneOutlive = checkerOf(
         },
       },
       end: () =>
-        looks === 0 || watched < Number(watchedMin)
+        looks === 0 || watched < watchedMin
           ? undecided(`${watched} processes were watched, and ${watchedMin} are wanted`)
           : passed(`${watched} processes were seen, and none is left`),
     };

@@ -1,5 +1,6 @@
 import { isTerminalExecution } from "../../../protocol/execution-states.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /**
@@ -10,7 +11,8 @@ import { violation } from "../story.ts";
  */
 export const endedInLease = checkerOf(
   "who cannot renew a lease has ended its job before it is over (I1)",
-  ({ leasesMin = 1 }) => {
+  { leasesMin: atLeast(1, "jobs that were ended so, and not by themselves") },
+  ({ leasesMin }) => {
     const executions = new Map<string, RecordOf<"agent.execution">>();
     const over = new Map<string, RecordOf<"broker.released">>();
     let ended = 0;
@@ -35,7 +37,7 @@ export const endedInLease = checkerOf(
       },
       end() {
         const figures = `${over.size} leases were over, and ${ended} jobs had been ended before`;
-        return ended < Number(leasesMin) ? undecided(`${figures}; ${leasesMin} were to be`) : passed(figures);
+        return ended < leasesMin ? undecided(`${figures}; ${leasesMin} were to be`) : passed(figures);
       },
     };
   },
