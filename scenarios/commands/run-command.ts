@@ -59,7 +59,12 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
   const suite = await prepare(words, given, found);
   const { flags, stage } = suite;
   if (flags.dryRun === true) {
-    process.stdout.write(dryRunText(suite, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
+    const dry = {
+      ...suite,
+      agent: suite.requests[0]?.agent?.definition,
+      knobs: suite.requests.map(({ options }) => options.knobs),
+    };
+    process.stdout.write(dryRunText(dry, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
     return ExitCode.pass;
   }
   if (suite.plan.entries.length === 0) {
@@ -76,7 +81,10 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     ended = await runSuite(suite, reporters, consent);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
     worst = worstExitCode([
-      ...[worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })],
+      ...[
+        worst,
+        suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true, isPart: flags.shard !== undefined }),
+      ],
       // Between two runs nobody else says so.
       ended.interrupted ? ExitCode.interrupted : ExitCode.pass,
     ]);
