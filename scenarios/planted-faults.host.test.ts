@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Finding } from "../protocol/residue-report.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
@@ -15,106 +15,113 @@ import { runProgram } from "./testing/run-program.ts";
 const leakyAgent = fileURLToPath(new URL("./testing/leaky-agent.ts", import.meta.url));
 const simple = "join-work-pause-resume-withdraw";
 
-const hasCrontab = existsSync("/usr/bin/crontab");
-const hasCgroup = writableCgroup() !== undefined;
-
-const place = mkdtempSync(join(tmpdir(), "planted-"));
-/** What is planted where; a run of the whole flow is dear, so that one has all of them. */
-const at = {
-  file: join("/var/tmp", `planted-${process.pid}`),
-  mode: join(homedir(), `.planted-${process.pid}`),
-  daemon: join(place, "pid"),
-  socket: join(place, "socket"),
-  crontab: `/bin/true planted-${process.pid}`,
-};
-let crontabBefore: string;
-let exitCode: number | undefined;
-let verdict: RunVerdict;
-
-afterAll(() => {
-  for (const path of [at.file, at.mode]) rmSync(path, { force: true });
-  rmSync(place, { recursive: true, force: true });
-  if (!hasCrontab) return;
-  if (crontabBefore === "") spawnSync("crontab", ["-r"]);
-  else execFileSync("crontab", ["-"], { input: crontabBefore });
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "planted-"));
+  writeFileSync(join(place, "config.json"), JSON.stringify({ agent: { command: [process.execPath, leakyAgent] } }));
 });
+afterEach(() => rmSync(place, { recursive: true, force: true }));
 
-/** Runs the simple flow with an agent that plants everything. */
-beforeAll(async () => {
-  crontabBefore = crontab();
-  const config = join(place, "config.json");
-  writeFileSync(config, JSON.stringify({ agent: { command: [process.execPath, leakyAgent] } }));
-  writeFileSync(at.mode, "mine\n", { mode: 0o600 });
-  const { daemon, crontab: line, ...anywhere } = at;
-  const planted = { ...anywhere, ...(hasCgroup ? { daemon } : {}), ...(hasCrontab ? { crontab: line } : {}) };
-  const run = await runProgram(
+/** Runs the simple flow with an agent that plants one fault. */
+async function runLeaky(plant: string, at: string): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
+  const { exitCode, stdout } = await runProgram(
     "scenarios",
-    ["run", simple, "--json", "--config", config, "--runs", join(place, "runs")],
-    { env: { HOUSEGUEST_PLANTS: JSON.stringify(planted) } },
+    ["run", simple, "--json", "--config", join(place, "config.json"), "--runs", join(place, "runs")],
+    { env: { HOUSEGUEST_PLANT: plant, HOUSEGUEST_PLANT_AT: at } },
   );
-  exitCode = run.exitCode;
-  verdict = RunVerdict.parse((JSON.parse(run.stdout) as { verdict: unknown }).verdict);
-});
+  const document = JSON.parse(stdout) as { verdict: unknown };
+  return { exitCode, verdict: RunVerdict.parse(document.verdict) };
+}
 
-function finding(match: (finding: Finding) => boolean): Finding {
+function finding(verdict: RunVerdict, match: (finding: Finding) => boolean): Finding {
   const found = verdict.residue?.findings.find(match);
   if (found === undefined)
     throw new Error(`not found among ${JSON.stringify(verdict.residue?.findings, undefined, 1)}`);
   return found;
 }
 
+/** The lifecycle was fine and the harness left nothing: the verdict is about the planted thing alone. */
+function expectResidueOnly({ exitCode, verdict }: { exitCode: number | undefined; verdict: RunVerdict }): void {
+  expect({
+    exitCode,
+    lifecycle: verdict.lifecycle,
+    residue: verdict.residue?.verdict,
+    cleanUp: verdict.cleanUp,
+  }).toEqual({
+    ...{ exitCode: 1, lifecycle: "pass", residue: "residue" },
+    cleanUp: { result: "pass", notUndone: [] },
+  });
+}
+
 describe("an agent that leaves something behind", () => {
-  it("has a good lifecycle and a harness that leaves nothing: the verdict is about what was planted alone", () => {
-    expect({
-      exitCode,
-      lifecycle: verdict.lifecycle,
-      residue: verdict.residue?.verdict,
-      cleanUp: verdict.cleanUp,
-    }).toEqual({
-      ...{ exitCode: 1, lifecycle: "pass", residue: "residue" },
-      cleanUp: { result: "pass", notUndone: [] },
-    });
+  it("a file: named with its owner and why it is the agent's", async () => {
+    const at = join("/var/tmp", `planted-${process.pid}`);
+    try {
+      const run = await runLeaky("file", at);
+      expectResidueOnly(run);
+      const found = finding(run.verdict, (one) => one.location === at);
+      expect(found).toMatchObject({
+        surface: "files",
+        change: "appeared",
+        owner: expect.stringContaining(run.verdict.user),
+      });
+      expect(found.attribution.evidence.length).toBeGreaterThan(0);
+      expect(found.show).toContain(at);
+    } finally {
+      rmSync(at, { force: true });
+    }
   });
 
-  it("a file: named with its owner and why it is the agent's", () => {
-    const found = finding((one) => one.location === at.file);
-    expect(found).toMatchObject({
-      surface: "files",
-      change: "appeared",
-      owner: expect.stringContaining(verdict.user),
-    });
-    expect(found.attribution.evidence.length).toBeGreaterThan(0);
-    expect(found.show).toContain(at.file);
+  it("a mode change on a file that was there before", async () => {
+    const at = join(homedir(), `.planted-${process.pid}`);
+    writeFileSync(at, "mine\n");
+    chmodSync(at, 0o600);
+    try {
+      const run = await runLeaky("mode", at);
+      expectResidueOnly(run);
+      const found = finding(run.verdict, (one) => one.location === at);
+      expect(found.change).toBe("changed");
+      expect(found.changed).toContain("mode");
+    } finally {
+      rmSync(at, { force: true });
+    }
   });
 
-  it("a mode change on a file that was there before", () => {
-    const found = finding((one) => one.location === at.mode);
-    expect(found.change).toBe("changed");
-    expect(found.changed).toContain("mode");
+  it("a daemon, forked twice with an empty environment; the harness ends it after it was seen", async (context) => {
+    if (writableCgroup() === undefined) context.skip("without a writable cgroup nothing ties it to the agent");
+    const at = join(place, "pid");
+    const run = await runLeaky("daemon", at);
+    expectResidueOnly(run);
+    const pid = Number(readFileSync(at, "utf8"));
+    const found = finding(run.verdict, (one) => one.surface === "processes" && one.location.includes(String(pid)));
+    expect(found.attribution.to).toBe("agent");
+    expect(found.attribution.evidence.map((one) => one.kind)).toContain("cgroup");
+    expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "gone" })).toBe(false);
   });
 
-  it.skipIf(!hasCgroup)(
-    "a daemon, forked twice with an empty environment; the harness ends it after it was seen (needs a writable cgroup)",
-    () => {
-      const pid = Number(readFileSync(at.daemon, "utf8"));
-      const found = finding((one) => one.surface === "processes" && one.location.includes(String(pid)));
-      expect(found.attribution.to).toBe("agent");
-      expect(found.attribution.evidence.map((one) => one.kind)).toContain("cgroup");
-      expect(isAlive({ pid, startTime: processStat(pid)?.startTime ?? "gone" })).toBe(false);
-    },
-  );
-
-  it("a listening socket, with its address and its owner", () => {
-    const [pid, port] = readFileSync(at.socket, "utf8").split(" ");
-    const found = finding((one) => one.surface === "sockets" && one.location.includes(`:${port}`));
+  it("a listening socket, with its address and its owner", async () => {
+    const at = join(place, "socket");
+    const run = await runLeaky("socket", at);
+    expectResidueOnly(run);
+    const [pid, port] = readFileSync(at, "utf8").split(" ");
+    const found = finding(run.verdict, (one) => one.surface === "sockets" && one.location.includes(`:${port}`));
     expect(`${found.owner} ${found.subject}`).toContain(pid);
     expect(["agent", "job"]).toContain(found.attribution.to);
   });
 
-  it.skipIf(!hasCrontab)("a crontab line (needs cron's crontab command)", () => {
-    const found = finding((one) => one.surface === "crontabs");
-    expect(`${found.subject} ${found.location}`).toContain(at.crontab);
-    expect(found.owner).toContain(verdict.user);
+  it.skipIf(!existsSync("/usr/bin/crontab"))("a crontab line (needs cron's crontab command)", async () => {
+    const at = `/bin/true planted-${process.pid}`;
+    const before = crontab();
+    try {
+      const run = await runLeaky("crontab", at);
+      expectResidueOnly(run);
+      const found = finding(run.verdict, (one) => one.surface === "crontabs");
+      expect(`${found.subject} ${found.location}`).toContain(at);
+      expect(found.owner).toContain(run.verdict.user);
+    } finally {
+      if (before === "") execFileSync("crontab", ["-r"]);
+      else execFileSync("crontab", ["-"], { input: before });
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 
 import { isAlive } from "../stages/host/proc.ts";
 import type { FaultKind } from "./fault.ts";
-import { FaultError } from "./fault-error.ts";
+import { notUp } from "./fault-error.ts";
 import { processLimit, setProcessLimit } from "./process-limit.ts";
 
 /**
@@ -18,7 +18,7 @@ export const limitDescriptors: FaultKind<"limit-descriptors"> = {
   async apply({ processes, writeAhead }, spec) {
     const { target, role, processes: of } = processes(spec);
     const [one] = of;
-    if (one === undefined || !isAlive(one)) throw notUp(spec.process);
+    if (one === undefined || !isAlive(one)) throw notUp(spec.process, "nothing of it can be limited");
     const { pid, startTime } = one;
     const before = processLimit(pid, "nofile");
     const limit = freeDescriptor(pid, spec.spare);
@@ -60,11 +60,4 @@ function freeDescriptor(pid: number, spare: number): number {
     if (left === 0) return number;
     left -= 1;
   }
-}
-
-function notUp(name: string): FaultError {
-  return new FaultError(`"${name}" is down, so that nothing of it can be limited.`, {
-    code: "not-up",
-    next: "Start it before.",
-  });
 }

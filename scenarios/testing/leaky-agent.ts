@@ -5,10 +5,10 @@ import { present } from "../../foundation/assert.ts";
 import { main } from "../../agent/cli.ts";
 
 /**
- * A test double: the real agent, which on top of its work leaves things behind when it joins. The tests name the faults
- * and the place of each in HOUSEGUEST_PLANTS, as JSON; the real agent knows nothing of it.
+ * A test double: the real agent, which on top of its work leaves something behind when it joins. The tests name the
+ * fault in HOUSEGUEST_PLANT and its place in HOUSEGUEST_PLANT_AT; the real agent knows nothing of either.
  */
-const plants: Readonly<Record<string, (at: string) => void>> = {
+const plants: Record<string, (at: string) => void> = {
   file: (at) => writeFileSync(at, "left behind\n"),
   mode: (at) => chmodSync(at, 0o666),
   crontab: (at) => {
@@ -37,10 +37,11 @@ function daemonise(args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
   spawn(process.execPath, ["-e", inner], { detached: true, stdio: "ignore", env }).unref();
 }
 
-const planted = process.env["HOUSEGUEST_PLANTS"];
-if (process.argv[2] === "join" && planted !== undefined) {
-  for (const [name, at] of Object.entries(JSON.parse(planted) as Record<string, string>)) {
-    present(plants[name], "the planted fault is one of the table")(at);
-  }
+const plant = process.env["HOUSEGUEST_PLANT"];
+if (process.argv[2] === "join" && plant !== undefined) {
+  present(
+    plants[plant],
+    "the planted fault is one of the table",
+  )(present(process.env["HOUSEGUEST_PLANT_AT"], "a place"));
 }
 process.exitCode = await main(process.argv.slice(2));

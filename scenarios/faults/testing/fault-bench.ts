@@ -72,7 +72,7 @@ export class FaultBench {
       id: `bench-${process.pid}-${number}`,
       number,
       links: this.links,
-      store: () => ({ directory: undefined, kept: new Map() }),
+      store: () => ({ directory: undefined, server: undefined, kept: new Map() }),
       clocks: { jump: () => undefined, offMs: () => undefined },
       place: this.place,
       home: () => ({ path: join(this.place, "home"), disk: undefined }),

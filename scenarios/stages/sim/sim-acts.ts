@@ -48,6 +48,9 @@ export function isOnSim(spec: FaultSpec): boolean {
     case "slow-process":
     case "lock-home":
     case "limit-descriptors":
+    case "disturb-calls":
+    case "flush-store":
+    case "rollback-store":
     case "load":
     case "storm":
       return false;
@@ -85,6 +88,9 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
     case "slow-process":
     case "lock-home":
     case "limit-descriptors":
+    case "disturb-calls":
+    case "flush-store":
+    case "rollback-store":
     case "load":
     case "storm":
       return undefined;
