@@ -7,6 +7,7 @@ import { listReporter } from "./list.ts";
 import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
 import type { TextReporterName } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
+import { sarifDocument, sarifInvocation, sarifSkipped } from "./sarif.ts";
 import { placeWords } from "./suite/place-words.ts";
 import type { SkippedEntry } from "./suite/skipped-entry.ts";
 import { isWorthTelling, suiteLines } from "./suite/suite-lines.ts";
@@ -52,6 +53,11 @@ export function reportSeries(
       return documentSeries(output, keptMarkdown, (kept, skipped) => markdownDocument(kept.map(lastOf), skipped));
     case "github":
       return githubSeries(output, summaryFile);
+    case "sarif":
+      // What an earlier attempt left was left all the same.
+      return documentSeries(output, sarifInvocation, (kept, skipped) =>
+        sarifDocument([...kept.flatMap(({ attempts }) => attempts), ...skipped.map(sarifSkipped)]),
+      );
   }
 }
 

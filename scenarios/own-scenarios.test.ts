@@ -38,10 +38,20 @@ describe("the documentation", () => {
 });
 
 describe("scenarios of a user's", () => {
-  it("run side by side in threads, by their files, and say how each is run again", async () => {
-    const files = ["pause-while-jobs-come.ts", "owner-keeps-a-lock.ts"].map((name) => join(examples, name));
+  it("run where nothing is installed, as the document has them, side by side in threads", async () => {
+    const cwd = join(place, "project", "scenarios");
+    mkdirSync(cwd, { recursive: true });
+    const files: string[] = [];
+    for (const [, code = ""] of readFileSync(join(docs, "own-scenarios.md"), "utf8").matchAll(
+      /```ts\n([\s\S]*?)```/g,
+    )) {
+      const name = /defineScenario\({\s+name: "(.+)"/.exec(code)?.[1];
+      writeFileSync(join(cwd, name === undefined ? "scenarios.config.ts" : `${name}.ts`), code);
+      if (name !== undefined) files.push(`${name}.ts`);
+    }
     const args = ["run", ...files, "withdraw-twice", "--stage", "sim", "--seed", "s", "-j", "2", "--reporter", "json"];
-    const { exitCode, stdout } = await runProgram("scenarios", args, { cwd: place });
+    const { exitCode, stdout, stderr } = await runProgram("scenarios", args, { cwd });
+    expect(stderr).toBe("");
     const verdicts = stdout
       .trim()
       .split("\n")
@@ -50,6 +60,8 @@ describe("scenarios of a user's", () => {
     const by = new Map(verdicts.map((verdict) => [verdict.scenario, verdict]));
     expect([...by.keys()].toSorted()).toEqual(["owner-keeps-a-lock", "pause-while-jobs-come", "withdraw-twice"]);
     expect(by.get("pause-while-jobs-come")?.reproduce).toBe(`npx scenarios run ${files[0]} --seed s --stage sim`);
+    // Where its configuration says.
+    expect(readdirSync(join(place, ".scenarios"))).toContain("suite.json");
   });
 
   it("are found by a configuration above, whose settings hold where nothing else is said", async () => {

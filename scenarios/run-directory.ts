@@ -67,7 +67,7 @@ export function createRunDirectory(root: string, scenario: string, at: Date, id?
       ...(id === undefined ? {} : { id }),
     };
     // For everybody to read, unlike all else here: whoever heals beside this run must see that it lives.
-    writeFileSync(join(directory.path, ownerFile), JSON.stringify(owner));
+    writeFileSync(join(directory.path, ownerFile), JSON.stringify(owner), { mode: 0o644 });
     pointLatest(base, directory.run);
     return directory;
   });
@@ -146,7 +146,8 @@ function firstFree(base: string, wanted: string): RunDirectory {
   for (let attempt = 1; ; attempt += 1) {
     const directory = layout(base, attempt === 1 ? wanted : `${wanted}-${attempt}`);
     try {
-      mkdirSync(directory.path);
+      // Whatever the umask: other runs believe one to which nobody else may write.
+      mkdirSync(directory.path, { mode: 0o755 });
       return directory;
     } catch (error) {
       // Two runs of the same second: the later takes the next number.

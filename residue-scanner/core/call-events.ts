@@ -15,7 +15,9 @@ export type CallEvent =
   /** `thread` made another thread or process; `flags` are those of clone(2). */
   | ({ readonly kind: "birth"; readonly thread: number; readonly atNs: number; readonly made: number } & {
       readonly flags: number;
-    });
+    })
+  /** It gave a socket a name, or waits at one for whoever connects. */
+  | { readonly kind: "serves"; readonly thread: number; readonly atNs: number };
 
 type Decode = (page: Buffer, event: PageEvent, thread: number) => CallEvent;
 
@@ -67,6 +69,12 @@ export class CallDecoder {
       made: page.readInt32LE(offset + pid),
       flags: page.readInt32LE(offset + flags),
     }));
+  }
+
+  /** @param format of the event at the beginning of bind(2) or listen(2) */
+  learnServing(format: TraceFormat): void {
+    this.learnCommon(format);
+    this.decoders.set(format.id, (_, { atNs }, thread) => ({ kind: "serves", thread, atNs }));
   }
 
   /** @returns events in the order of the piece, and how many were lost before it; null for a number not told */

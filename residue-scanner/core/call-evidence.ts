@@ -15,7 +15,7 @@ import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import type { RecordedWitness } from "./recorded-witness.ts";
-import type { Act, Touch } from "./recording.ts";
+import { type Act, orderCall, type Touch } from "./recording.ts";
 import { through } from "./through.ts";
 import { isPutting, type RoleOfTouch } from "./touch-attribution.ts";
 import { changedThreads } from "./thread-changes.ts";
@@ -100,6 +100,11 @@ export class CallEvidence {
     return certain !== null && isOfRun(certain.to) ? certain : null;
   }
 
+  /** Whose a device is that came or went, of which nothing tells but its settings: by who ordered the kernel something. */
+  ofOrders({ key }: ListedDifference): Attribution | null {
+    return this.#ofActs(({ call }) => (call === orderCall ? "kind" : null), { names: [key], others: [] });
+  }
+
   /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
   isWithNamespace(key: string): boolean {
     const namespace = namespaceIn(key);
@@ -128,6 +133,14 @@ export class CallEvidence {
         canHaveDone(act, { change, changed, after }) &&
         explanationBy(act, "processes", processKey(fact)) !== null &&
         this.#roleOf({ by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs }).to !== "background",
+    );
+  }
+
+  /** Whether the run mounted something in a network of its own: /sys is another file system there, with the same settings. */
+  hasMountedApart(): boolean {
+    return this.#acts.some(
+      ({ call, by, apart = [] }) =>
+        (call === "mount" || call === "move_mount") && apart.includes("net") && isOfRun(this.#witness.of(by).to),
     );
   }
 

@@ -58,7 +58,7 @@ export class CallPairing {
         births.push({ thread: event.thread, made: event.made, flags: event.flags, atNs: event.atNs });
       } else if (event.kind === "enter") {
         this.enter(event, acts);
-      } else if (!this.exit(event, acts)) {
+      } else if (event.kind === "exit" && !this.exit(event, acts)) {
         const since = waiting.get(event) ?? this.batch;
         // Its beginning is in the next round at the latest; of a call that was not chosen it never comes.
         if (since === this.batch) this.early.push({ event, batch: since });

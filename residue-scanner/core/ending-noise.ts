@@ -1,7 +1,7 @@
 import { isOfRun } from "./combined-roles.ts";
 import { isListed } from "./difference.ts";
 import type { SocketFact } from "./fact.ts";
-import { changedOnly, isSeenOfRun, type NoiseRule } from "./noise-rule.ts";
+import { changedOnly, isRecorded, isSeenOfRun, type NoiseCase, type NoiseRule } from "./noise-rule.ts";
 
 /** What ends, moves or goes by itself. */
 export const endingNoise: readonly NoiseRule[] = [
@@ -59,12 +59,15 @@ export const endingNoise: readonly NoiseRule[] = [
   {
     id: "moves-in-use",
     reason:
-      "Whoever uses it moves it too (what waits in a queue, what a driver sets of its device), and nobody of the run was seen to.",
-    matches: ({ difference, attribution }) =>
-      isListed(difference) &&
-      !isOfRun(attribution.to) &&
-      difference.after?.movesInUse !== undefined &&
-      changedOnly(difference, difference.after.movesInUse),
+      "Whoever uses it moves it too (what waits in a queue, what a driver sets of its device); whoever else does would have been seen, and nobody was, or somebody else.",
+    matches: (one) => isMovedInUse(one) && one.isMovingSeen(),
+  },
+  {
+    id: "moves-unseen",
+    reason:
+      "It moves by itself or in use, and can be set as well: nothing was recorded that would tell which, so that its surface is partial.",
+    leavesPartial: true,
+    matches: (one) => isMovedInUse(one) && !one.isMovingSeen(),
   },
   {
     id: "balanced-interrupts",
@@ -89,6 +92,14 @@ export const endingNoise: readonly NoiseRule[] = [
       closingStates.has(difference.after.state),
   },
 ];
+
+function isMovedInUse({ difference, attribution }: NoiseCase): boolean {
+  if (!isListed(difference) || isOfRun(attribution.to)) return false;
+  // Somebody did it of whom nothing is known.
+  if (attribution.to === "unknown" && isRecorded(attribution)) return false;
+  const { movesInUse } = difference.after ?? {};
+  return movesInUse !== undefined && changedOnly(difference, movesInUse);
+}
 
 const closingStates = new Set(["time-wait", "fin-wait-1", "fin-wait-2", "closing", "last-ack", "syn-received"]);
 

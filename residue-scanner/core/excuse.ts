@@ -1,12 +1,16 @@
 import type { Excused } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
+import { isOfRun } from "./combined-roles.ts";
 import { describe } from "./describe.ts";
 import { type Difference, isListed } from "./difference.ts";
+import type { Surface } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
 import type { NoiseCase } from "./noise-rule.ts";
 import { noiseRules } from "./noise-rules.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { deviceNames, SettingGroups } from "./told-devices.ts";
 
 const examplesMax = 5;
 
@@ -19,11 +23,18 @@ export interface Judged {
 /** What was excused, by rule. */
 export class ExcusedTally {
   readonly #byRule = new Map<string, Excused>();
+  /** Keys of what may not have been excused by right, by surface. */
+  readonly unseen = new Map<Surface, string[]>();
 
   add(rule: { readonly id: string; readonly reason: string }, example: string): void {
     const earlier = this.#byRule.get(rule.id) ?? { rule: rule.id, reason: rule.reason, count: 0, examples: [] };
     const examples = earlier.examples.length < examplesMax ? [...earlier.examples, example] : earlier.examples;
     this.#byRule.set(rule.id, { ...earlier, count: earlier.count + 1, examples });
+  }
+
+  /** That it may not have been excused by right. */
+  addUnseen({ surface, key }: Difference): void {
+    this.unseen.set(surface, [...(this.unseen.get(surface) ?? []), key]);
   }
 
   list(): Excused[] {
@@ -41,6 +52,8 @@ export function excuse(
     recorded: RecordedEvidence | null;
     excused: ExcusedTally;
     directoryOf: (difference: Difference) => FileFact | null;
+    before: Pick<Snapshot, "listed">;
+    after: Pick<Snapshot, "listed">;
   },
 ): Judged[] {
   const { context, witness, recorded, excused, directoryOf } = options;
@@ -61,7 +74,13 @@ export function excuse(
     isLeftAlone: () => difference.surface === "processes" && recorded?.calls.isLeftAlone(difference) === true,
     isOnOthersTerminal: (fact) => witness.isOnOthersTerminal(fact),
     isToldDevice: (device, change) => devices.has(`${change} ${device}`),
+    isWithDevice: () => {
+      const first = settings.firstWith(difference);
+      if (first !== difference.key && first !== null && found.settings.has(first)) return true;
+      return settings.isOfOne(difference, isOfRun(attribution.to) ? found.devices : names);
+    },
     isWatched: recorded?.isWatching === true,
+    isMovingSeen: () => recorded?.isMovingSeen(difference) === true,
     ranThroughout: (name) => witness.table.ranThroughout(name),
     isScanner: (pid) => witness.table.isScanner(pid),
     isReader: (pid) => witness.table.isReader(pid),
@@ -82,11 +101,15 @@ export function excuse(
       return [fact.device, String(fact.attributes["type"])].map((device) => `${difference.change} ${device}`);
     }),
   );
+  const all = judged.map(({ difference }) => difference);
+  const settings = new SettingGroups(options.before, options.after, all);
+  const names = deviceNames(all);
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
   found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
   return judged.filter((one) => {
     const rule = ruleFor(one);
     if (rule !== undefined) excused.add(rule, exampleOf(one));
+    if (rule?.leavesPartial === true) excused.addUnseen(one.difference);
     return rule === undefined;
   });
 }
@@ -97,14 +120,20 @@ interface FoundKeys {
   readonly lines: Set<string>;
   readonly sockets: Set<string>;
   readonly namespaces: Set<string>;
+  /** Of settings. */
+  readonly settings: Set<string>;
+  /** As `deviceNames` has them. */
+  readonly devices: Set<string>;
 }
 
 function foundKeys(judged: readonly Judged[]): FoundKeys {
   const found: FoundKeys = {
     ...{ processes: new Set(), crontabs: new Set(), lines: new Set(), sockets: new Set() },
-    namespaces: new Set(),
+    ...{ namespaces: new Set(), settings: new Set() },
+    devices: deviceNames(judged.map(({ difference }) => difference)),
   };
   for (const { difference } of judged) {
+    if (difference.surface === "sysctls") found.settings.add(difference.key);
     if (difference.surface === "processes" && difference.after !== null) found.processes.add(difference.after.pid);
     if (difference.surface === "crontabs" && difference.after !== null) found.crontabs.add(difference.after.file);
     if (isListed(difference)) {

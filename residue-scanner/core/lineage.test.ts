@@ -62,6 +62,17 @@ describe("lineage", () => {
     expect(processes.ambiguous).toBe(1);
   });
 
+  it("doubts nothing where all who had the pid come from one process that came itself", () => {
+    const processes = lineage();
+    fork(processes, 10, 15, 105);
+    fork(processes, 15, 20, 110);
+    exit(processes, 20, 120);
+    fork(processes, 15, 30, 125);
+    fork(processes, 30, 20, 130);
+    expect(line(processes, processes.actor(20, 115, 140))).toEqual([20, 15, 10]);
+    expect(processes.ambiguous).toBe(0);
+  });
+
   it("takes threads for their process", () => {
     const processes = lineage();
     fork(processes, 10, 20, 110);

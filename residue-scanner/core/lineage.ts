@@ -28,7 +28,7 @@ export interface LineageOptions {
 export class Lineage {
   /** Processes that were not kept because there were too many. */
   dropped = 0;
-  /** Answers that had a choice between two holders of one pid. */
+  /** Answers that had a choice between two holders of one pid that do not come from the same process. */
   ambiguous = 0;
   /** Processes whose beginning was not seen, although it was to be. */
   unannounced = 0;
@@ -150,8 +150,10 @@ export class Lineage {
     let member = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
     if (member.previous !== null) {
       if ((member.previous.toNs ?? member.fromNs) < sinceNs) member.previous = null;
-      else this.ambiguous += 1;
+      const latest = member;
       while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
+      // Whoever of them it was, it is the same side's: where pids are few and a build forks, that is the rule.
+      if (member !== latest && beginningOf(member) !== beginningOf(latest)) this.ambiguous += 1;
     }
     return member.serial;
   }
@@ -250,4 +252,11 @@ export class Lineage {
     if (this.holders.get(member.pid) === member) this.holders.delete(member.pid);
     if (member.parent !== null) this.release(member.parent);
   }
+}
+
+/** The first that came of all from whom a process comes: what it began is all the run's, or all somebody else's. */
+function beginningOf(member: Member): Member {
+  let at = member;
+  while (at.parent !== null && !at.parent.isOlder) at = at.parent;
+  return at;
 }

@@ -97,8 +97,10 @@ function settingBeside(difference: ListedDifference, location: string, recorded:
     const called = isByCall ? recorded.calls.ofListed({ ...difference, surface: "storage", key: disk }) : null;
     // Attaching a file to a loop device moves what is set of it, and is done through its node (loop(4)).
     const attached = recorded.ofTouches(loopNodes(location), isPutting);
-    return recorded.calls.ofDisk(disk) ?? attached ?? called;
+    const isCome = difference.change !== "changed";
+    return recorded.calls.ofDisk(disk) ?? attached ?? called ?? (isCome ? recorded.calls.ofOrders(difference) : null);
   }
+  if (location.startsWith("/sys/") && difference.change !== "changed") return recorded.calls.ofOrders(difference);
   return recorded.ofTouches(twinsOf(location), isPutting) ?? recorded.ofTouchesLike(location, settingsAround(location));
 }
 

@@ -33,7 +33,17 @@ describe("the noise rules do not excuse", () => {
       changedListed("ipc", { movesInUse: ["value"] }),
       as("job"),
     ],
+    [
+      "what somebody was seen to move of whom nothing is known",
+      changedListed("sysctls", { movesInUse: ["value"] }),
+      { attribution: { to: "unknown", evidence: [{ kind: "recorder", detail: "somebody modified it" }] } },
+    ],
     ["more of it than its use moves", changedListed("ipc", { movesInUse: ["other"] }), {}],
+    [
+      "a setting of a device that came by the run's order",
+      ofListed("sysctls", "/sys/class/gpio/gpio17/edge", "appeared"),
+      seenOfJob,
+    ],
     ["a setting of the kernel that came", ofListed("sysctls", "x.y", "appeared", "/proc/sys/x/y"), {}],
     [
       "what the run took out of one that is not reported",

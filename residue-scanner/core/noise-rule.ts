@@ -34,8 +34,15 @@ export interface NoiseCase {
   readonly isOnOthersTerminal: (fact: ProcessFact) => boolean;
   /** Whether something that was mounted, or is no more, has this number, `0:57`, or is of this type. */
   readonly isToldDevice: (device: string, change: Difference["change"]) => boolean;
+  /**
+   * Whether what a setting came or went with is told: a difference of another kind that is a finding, or somebody else's
+   * where the setting is not the run's; or another setting of the same device that is a finding.
+   */
+  readonly isWithDevice: () => boolean;
   /** Whether somebody's writing to settings would have been seen. */
   readonly isWatched: boolean;
+  /** Whether whoever moved it, or its use, would have been seen: nothing was lost, and nothing of the kind is out of sight. */
+  readonly isMovingSeen: () => boolean;
   /** Whether a service of that name, root's own, ran at both readings. */
   readonly ranThroughout: (name: string) => boolean;
   readonly isScanner: (pid: number) => boolean;
@@ -50,6 +57,8 @@ export interface NoiseRule {
   readonly id: string;
   /** A sentence for the report. */
   readonly reason: string;
+  /** Whether its surface is `partial` where it excuses something: it might be the run's all the same. */
+  readonly leavesPartial?: true;
   matches(noise: NoiseCase): boolean;
 }
 

@@ -29,6 +29,8 @@ import { noiseRules } from "./noise-rules.ts";
 
 const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["told-with-device", ofListed("sysctls", "/sys/block/zram1/queue/iostats", "appeared"), {}],
+  ["device-by-itself", ofListed("sysctls", "/sys/devices/usb1/power/control", "appeared"), {}],
+  ["device-unseen", ofListed("sysctls", "/sys/devices/usb1/power/control", "vanished"), { isMovingSeen: () => false }],
   ["told-with-device", ofListed("sysctls", "/proc/irq/77/smp_affinity", "vanished"), {}],
   ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/0:57/max_ratio", "appeared"), {}],
   ["told-with-device", ofListed("sysctls", "/sys/devices/virtual/bdi/btrfs-3/max_ratio", "appeared"), {}],
@@ -92,6 +94,7 @@ const excusedCases: [string, Difference, Partial<NoiseCase>][] = [
   ["ended", { ...changedListed("namespaces", { holders: [70] }), change: "vanished", after: null }, {}],
   ["stopped-by-terminal", stopped("T", 5), {}],
   ["moves-in-use", changedListed("ipc", { movesInUse: ["value"] }), {}],
+  ["moves-unseen", changedListed("ipc", { movesInUse: ["value"] }), { isMovingSeen: () => false }],
   ["closing-connection", newSocket({ inodes: [], remote: "127.0.0.1:1", state: "time-wait" }), {}],
   ["told-with-process", newSocket({ owners: [9], state: "connected", remote: "127.0.0.1:1" }), {}],
   ["told-with-crontab", newFile("/etc/cron.d/found"), {}],

@@ -2,14 +2,14 @@ import { says } from "./act-attribution.ts";
 import { CallEvidence } from "./call-evidence.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
-import { type Difference, type FileDifference, processKey } from "./difference.ts";
+import { type Difference, type FileDifference, isListed, processKey } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import type { ImageFile } from "./image-files.ts";
 import type { PipeRequests } from "./pipe-requests.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
-import type { Touch } from "./recording.ts";
+import type { RecorderSource, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
 import type { SocketRequests } from "./socket-requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
@@ -50,6 +50,23 @@ export class RecordedEvidence {
   get isWatching(): boolean {
     const files = this.#sources.run.recording.sources.find(({ source }) => source === "files");
     return files !== undefined && files.status !== "not-permitted" && files.status !== "off";
+  }
+
+  /** Whether everybody who can have moved something that also moves by itself would have been seen. */
+  isMovingSeen(difference: Difference): boolean {
+    if (!isListed(difference)) return false;
+    const { surface, after, before } = difference;
+    const { recording } = this.#sources.run;
+    const isRunning = (source: RecorderSource["source"]) =>
+      recording.sources.some((each) => each.source === source && (each.status === "done" || each.status === "partial"));
+    if (surface === "sysctls") {
+      const isSeen =
+        recording.seesSettings === true && (difference.change === "changed" || recording.seesOrders === true);
+      return isRunning("files") && isSeen && !this.calls.hasMountedApart();
+    }
+    // Of a tracer's instance that belongs to a running recorder, that one is known to move it.
+    if (((after ?? before)?.holders ?? []).length > 0) return true;
+    return isRunning("files") && isRunning("calls");
   }
 
   ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {

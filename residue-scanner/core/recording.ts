@@ -58,6 +58,9 @@ export interface Act {
   readonly entered?: readonly NamespaceKind[];
 }
 
+/** The call of an act that is writing to a file below /proc or /sys that nobody can read: which one, the kernel does not tell. */
+export const orderCall = "write";
+
 /** Who put a line into a file in which many keep lines of their own, or took it out. */
 export interface LineWriters {
   /** Serials of the processes, one of which did. */
@@ -87,6 +90,10 @@ export interface Recording {
   readonly acts: readonly Act[];
   /** By the key of a line's fact. */
   readonly lines?: ReadonlyMap<string, LineWriters>;
+  /** Whether every writing to what /proc and /sys show was seen. */
+  readonly seesSettings?: boolean;
+  /** Whether that of files which can only be written to was seen as well, as acts of the call `orderCall`. */
+  readonly seesOrders?: boolean;
   /** Wall times in ms. */
   readonly fromMs: number;
   readonly toMs: number;

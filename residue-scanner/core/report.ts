@@ -44,13 +44,16 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const directories = { before: directoryFacts(before.files), after: directoryFacts(after.files) };
   const directoryOf = ({ key, change }: Difference) =>
     directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
-  const counting = excuse(judged, { context, witness, recorded, excused, directoryOf });
+  const counting = excuse(judged, { context, witness, recorded, excused, directoryOf, before, after });
   const told = new Set(counting.map(({ difference }) => difference));
   const crowds = tellCrowds(differences.crowds, judged, (difference) => told.has(difference));
   const crowded = attributeCrowds(differences.crowds, { recorded, excused });
   const described = foldCrowds(foldSubtrees(describeAll(counting, sources), crowds.below), crowded).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
-  const statuses = surfaceStatuses(before, after, differences.moreFiles + crowds.untold);
+  const statuses = surfaceStatuses(before, after, {
+    moreFiles: differences.moreFiles + crowds.untold,
+    unseen: excused.unseen,
+  });
   const seen = {
     surfaces: statuses,
     ...(recorder !== undefined && { recorder }),

@@ -1,11 +1,16 @@
 import type { SurfaceStatus } from "../../protocol/residue-report.ts";
 import { type Surface, type SurfaceReading, surfaces } from "./fact.ts";
+import { showText } from "./path-text.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const statusesBestFirst: readonly SurfaceStatus["status"][] = ["done", "partial", "not-permitted", "failed"];
 
 /** What became of each surface in both readings; a comparison is as good as the worse of them. */
-export function surfaceStatuses(before: Snapshot, after: Snapshot, moreFiles: number): SurfaceStatus[] {
+export function surfaceStatuses(
+  before: Snapshot,
+  after: Snapshot,
+  { moreFiles, unseen }: { readonly moreFiles: number; readonly unseen: ReadonlyMap<Surface, readonly string[]> },
+): SurfaceStatus[] {
   return surfaces.map((surface) => {
     const readings = [before, after].map((snapshot) =>
       snapshot.surfaces.find((reading) => reading.surface === surface),
@@ -18,12 +23,13 @@ export function surfaceStatuses(before: Snapshot, after: Snapshot, moreFiles: nu
       surface === "files" && moreFiles > 0
         ? { status: "failed", detail: `${moreFiles} more differences than one report takes were left out` }
         : { status: "done", detail: "" };
-    const problems = [comparison, ...troubles, dropped];
+    const moved = unseenMoves(unseen.get(surface) ?? []);
+    const problems = [comparison, ...troubles, dropped, moved];
     const worst = Math.max(...problems.map(({ status }) => statusesBestFirst.indexOf(status)));
     return {
       surface,
       status: statusesBestFirst[worst] ?? "failed",
-      detail: [comparison.detail, bothTold(troubles.map(({ detail }) => detail)), dropped.detail]
+      detail: [comparison.detail, bothTold(troubles.map(({ detail }) => detail)), dropped.detail, moved.detail]
         .filter(Boolean)
         .join("; "),
       factsBefore: old?.facts ?? 0,
@@ -31,6 +37,19 @@ export function surfaceStatuses(before: Snapshot, after: Snapshot, moreFiles: nu
       durationMs: (old?.durationMs ?? 0) + (now?.durationMs ?? 0),
     };
   });
+}
+
+const namedMax = 3;
+
+/** @param keys of what moved, by itself or by whomever */
+function unseenMoves(keys: readonly string[]): Trouble {
+  if (keys.length === 0) return { status: "done", detail: "" };
+  const more = keys.length > namedMax ? ` and ${keys.length - namedMax} more` : "";
+  const named = keys
+    .slice(0, namedMax)
+    .map((key) => showText(key))
+    .join(", ");
+  return { status: "partial", detail: `${named}${more} moved, and nobody saw whether by itself or by somebody's hand` };
 }
 
 /** What one reading could not see and the other could, or saw more of, is told of that one. */

@@ -30,3 +30,14 @@ it("a file that somebody made and another one took away is told of both, and of 
   ]);
   expect(retained).toEqual(expect.arrayContaining([asker, service]));
 });
+
+it("those that are more than are kept are counted", () => {
+  const takings = new Takings(() => undefined, 2);
+  for (const taker of [1, 2, 3, asker]) {
+    takings.note({ by: asker, taker, madeMs: 1_000, takenMs: 1_000 });
+    // The same again, which tells nothing more of those that are kept.
+    takings.note({ by: asker, taker, madeMs: 1_000, takenMs: 1_001 });
+  }
+  expect(takings.acts.map(({ parameters }) => parameters)).toMatchObject([{ asked: "1" }, { asked: "2" }]);
+  expect(takings.dropped).toBe(2);
+});

@@ -1,5 +1,6 @@
+import { isOfRun } from "./combined-roles.ts";
 import { isListed } from "./difference.ts";
-import { changedOnly, isSeenOfRun, type NoiseRule, ownersOf } from "./noise-rule.ts";
+import { changedOnly, isRecorded, isSeenOfRun, type NoiseCase, type NoiseRule, ownersOf } from "./noise-rule.ts";
 
 /** What is told with something that is itself a finding. */
 export const toldWith: readonly NoiseRule[] = [
@@ -37,16 +38,30 @@ export const toldWith: readonly NoiseRule[] = [
   {
     id: "told-with-device",
     reason:
-      "A setting that came or went with what it is a setting of: a disk, a mounted file system, a module, an interrupt. That is told where it was left.",
-    matches: ({ difference, isToldDevice }) => {
-      if (difference.surface !== "sysctls" || difference.change === "changed") return false;
-      const { location = "" } = difference.after ?? difference.before ?? {};
+      "A setting that came or went with what it is a setting of: a disk, a mounted file system, a module, an interface, of which all or the first one is told. Or with an interrupt, or a store of the kernel's own memory.",
+    matches: (one) => {
+      if (!isComingSetting(one)) return false;
+      const { difference, attribution, isToldDevice, isWithDevice } = one;
+      const location = locationOf(one);
       // A file system without a disk may be mounted where nobody looks: then nothing else tells of it.
       const [, number, type] = /^\/sys\/devices\/virtual\/bdi\/(?:(0:\d+)|([a-z]\w*)-\d+)\//.exec(location) ?? [];
       const device = number ?? type;
       if (device !== undefined) return isToldDevice(device, difference.change);
-      return /^\/(?:sys|proc\/irq)\//.test(location);
+      return isWithDevice() || (!isOfRun(attribution.to) && kernelsOwn.test(location));
     },
+  },
+  {
+    id: "device-by-itself",
+    reason:
+      "A setting of a device that came or went while all writing to settings was recorded, and nobody gave an order that leads there: hardware, or its driver, does that by itself.",
+    matches: (one) => isDeviceSetting(one) && isNobodys(one) && one.isMovingSeen(),
+  },
+  {
+    id: "device-unseen",
+    reason:
+      "A setting of a device that came or went by itself, or by somebody's order: nothing was recorded that would tell which, so that its surface is partial.",
+    leavesPartial: true,
+    matches: (one) => isDeviceSetting(one) && isNobodys(one) && !one.isMovingSeen(),
   },
   {
     id: "told-with-crontab",
@@ -74,3 +89,24 @@ export const toldWith: readonly NoiseRule[] = [
       isFoundSocket(difference.key),
   },
 ];
+
+/** Stores of the kernel's memory, which it makes as it needs them; interrupts, which drivers ask for. */
+const kernelsOwn = /^\/(?:proc\/irq|sys\/kernel\/slab|sys\/devices\/virtual\/(?:bdi|workqueue))\//;
+
+function isComingSetting(one: NoiseCase): boolean {
+  const { surface, change } = one.difference;
+  return surface === "sysctls" && change !== "changed" && /^\/(?:sys|proc\/irq)\//.test(locationOf(one));
+}
+
+/** Of a mounted file system, whoever mounted it is asked for. */
+function isDeviceSetting(one: NoiseCase): boolean {
+  return isComingSetting(one) && !locationOf(one).startsWith("/sys/devices/virtual/bdi/");
+}
+
+function isNobodys({ attribution }: NoiseCase): boolean {
+  return attribution.to === "unknown" && !isRecorded(attribution);
+}
+
+function locationOf({ difference }: NoiseCase): string {
+  return isListed(difference) ? ((difference.after ?? difference.before)?.location ?? "") : "";
+}

@@ -40,6 +40,7 @@ export function recordedRun(
     })),
     processes: new Map(processes.map((process) => [process.serial, process])),
     acts: [],
+    ...{ seesSettings: true, seesOrders: true },
     fromMs: 900,
     toMs: 3_000,
     ...further,

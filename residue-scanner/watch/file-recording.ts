@@ -58,6 +58,7 @@ export class FileRecording {
     news: News | null;
     addressOf: (view: Buffer) => number;
     touchesMax: number;
+    takingsMax: number | undefined;
   }) {
     this.group = options.group;
     this.lineage = options.lineage;
@@ -68,7 +69,7 @@ export class FileRecording {
     const retain = (serial: number): void => lineage.retain(serial);
     this.table = new TouchTable(
       { touchesMax: options.touchesMax, retain, release: (serial) => lineage.releaseSerial(serial) },
-      new Takings(retain),
+      new Takings(retain, options.takingsMax),
     );
   }
 
@@ -115,6 +116,8 @@ export class FileRecording {
     if (failure !== null) lost.push(failure);
     if (overflows > 0) lost.push(`the kernel's queue of file events overflowed ${overflows} times`);
     const { dropped = 0 } = this.lines ?? {};
+    const takings = table.takings?.dropped ?? 0;
+    if (takings > 0) lost.push(`${takings} files that one process made and another took away were more than are kept`);
     if (dropped > 0) lost.push(`${dropped} changes of lines were more than are kept: whose those are is not known`);
     if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
     const partial = [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`);

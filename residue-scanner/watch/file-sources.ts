@@ -68,6 +68,7 @@ export class FileSources {
       ...{ group, paths, news, lineage },
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
+      takingsMax: options.takingsMax,
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
@@ -132,8 +133,15 @@ export class FileSources {
     return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
-  takings(): readonly Act[] {
-    return this.files?.table.takings?.acts ?? [];
+  /** Whether every writing to what /proc and /sys show was seen; and that to what can only be written to. */
+  settingsSeen(): { readonly seesSettings: boolean; readonly seesOrders: boolean } {
+    const { lost = [], partial = [] } = this.settings?.troubles() ?? {};
+    const seesSettings = this.settings !== null && lost.length + partial.length === 0;
+    return { seesSettings, seesOrders: seesSettings && this.settingGroup?.tellsOfUnopened === true };
+  }
+
+  acts(): readonly Act[] {
+    return [...(this.files?.table.takings?.acts ?? []), ...(this.settings?.orders ?? [])];
   }
 
   lines(): ReadonlyMap<string, LineWriters> {

@@ -8,6 +8,8 @@ export interface RecorderOptions {
   readonly live?: boolean;
   /** The most touches that are kept. */
   readonly touchesMax?: number;
+  /** How often it is kept that one made a file and another took it away. Default 50,000. */
+  readonly takingsMax?: number;
   /** Room for waiting events of system calls, for each processor, in KiB. */
   readonly callRoomKilobytes?: number;
   /** Room for waiting notifications of the network, in bytes. */
@@ -66,6 +68,8 @@ export interface RecordingAnswer {
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
   readonly lines: ReadonlyMap<string, LineWriters>;
+  readonly seesSettings: boolean;
+  readonly seesOrders: boolean;
   readonly fromMs: number;
   readonly toMs: number;
 }

@@ -200,6 +200,15 @@ describe.skipIf(!canWatch)("evidence that is lost is called lost (needs root on 
     });
   });
 
+  it("more files that one made and another took away than are kept", async () => {
+    const recorder = await testRecorder({ takingsMax: 0 });
+    await shell('(: > "$1"); rm "$1"', join(temporaryDirectory(), "order"));
+    expect(sourceOf(await recorder.stop(), "files")).toMatchObject({
+      status: "lost",
+      detail: expect.stringContaining("another took away were more than are kept"),
+    });
+  });
+
   it("file events that end before they should", async () => {
     const recorder = await testRecorder();
     const [group, ...more] = fanotifyGroups().filter(({ tellsNames }) => tellsNames);

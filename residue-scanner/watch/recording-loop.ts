@@ -124,9 +124,10 @@ export class RecordingLoop {
         ...(this.systemCalls?.acts ?? []),
         ...(this.mountEvents?.acts ?? []),
         ...(this.network?.acts ?? []),
-        ...this.files.takings(),
+        ...this.files.acts(),
       ],
       lines: this.files.lines(),
+      ...this.files.settingsSeen(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };

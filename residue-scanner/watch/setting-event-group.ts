@@ -12,6 +12,8 @@ const closeOnExec = 0x1;
 const nonBlocking = 0x2;
 const unlimitedQueue = 0x10;
 const unlimitedMarks = 0x20;
+/** FAN_REPORT_FD_ERROR, since Linux 6.13: in place of an event's file stands why it could not be opened. */
+const reportFileErrors = 0x2000;
 const markAdd = 0x1;
 const markFileSystem = 0x100;
 const atFdcwd = -100;
@@ -34,14 +36,16 @@ const unopened: ReadonlySet<number> = new Set([2, 3, 6, 13, 19, 22]);
 /** Each network namespace has its own below here. */
 const networkSettings = "/proc/sys/net/";
 /** Files of which reading does something: it makes a disk (zram of the kernel's manual). */
+/** EACCES: what opening a file of sysfs says that shows nothing (fs/kernfs/file.c, kernfs_fop_open). */
+const writeOnly = 13;
 const actingWhenRead = ["/sys/class/zram-control/hot_add"];
 const accessed = 0x1;
 const shownTypes = new Set(["proc", "sysfs"]);
 
 export interface SettingEvent {
   readonly pid: number;
-  /** One character a byte. */
-  readonly path: string;
+  /** One character a byte; null for a file that can only be written to: which one is not told. */
+  readonly path: string | null;
   /** Of a file system on which nobody tells of the coming of files: it may have come with this. */
   readonly mayBeNew: boolean;
 }
@@ -61,6 +65,8 @@ export interface FurtherMarks {
  */
 export class SettingEventGroup {
   readonly descriptor: number;
+  /** Whether the kernel tells also of writing to files that it cannot open to be read. */
+  readonly tellsOfUnopened: boolean;
   overflows = 0;
   /** Where events are missing, each with the reason. */
   readonly refused = new Map<string, string>();
@@ -71,16 +77,19 @@ export class SettingEventGroup {
   private placeless: ReadonlyMap<string, string> = new Map();
   private isClosed = false;
 
-  private constructor(calls: KernelCalls, descriptor: number) {
+  private constructor(calls: KernelCalls, descriptor: number, tellsOfUnopened: boolean) {
     this.calls = calls;
     this.descriptor = descriptor;
+    this.tellsOfUnopened = tellsOfUnopened;
   }
 
   /** @returns the name of the error where the kernel refuses */
   static open(calls: KernelCalls, options: { isLimited: boolean }): SettingEventGroup | string {
     const flags = closeOnExec | nonBlocking | unlimitedMarks | (options.isLimited ? 0 : unlimitedQueue);
+    const telling = calls.fanotifyInit(flags | reportFileErrors, eventFileFlags);
+    if (telling >= 0) return new SettingEventGroup(calls, telling, true);
     const descriptor = calls.fanotifyInit(flags, eventFileFlags);
-    return descriptor < 0 ? getSystemErrorName(-calls.errno()) : new SettingEventGroup(calls, descriptor);
+    return descriptor < 0 ? getSystemErrorName(-calls.errno()) : new SettingEventGroup(calls, descriptor, false);
   }
 
   /** Marks every file system of these kinds that is in sight; marking again does no harm. */
@@ -147,10 +156,11 @@ export class SettingEventGroup {
       const mask = this.buffer.getUint32(at + maskAt, true);
       if ((mask & fileEventMask.overflow) !== 0) this.overflows += 1;
       const file = this.buffer.getInt32(at + fileAt, true);
+      const pid = this.buffer.getInt32(at + pidAt, true);
+      if (file === -writeOnly) events.push({ pid, path: null, mayBeNew: false });
       if (file < 0) continue;
       try {
         const path = this.pathOf(file);
-        const pid = this.buffer.getInt32(at + pidAt, true);
         if (path !== null) events.push({ pid, path, mayBeNew: !isShown(path) });
       } finally {
         this.calls.close(file);

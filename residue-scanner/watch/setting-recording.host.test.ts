@@ -4,6 +4,7 @@ import { closeSync, existsSync, readdirSync, readFileSync } from "node:fs";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { orderCall } from "../core/recording.ts";
 import { fanotifyGroups } from "../testing/fanotify-groups.ts";
 import { lineageOf, sourceOf, testRecorder } from "../testing/recorded-lineage.ts";
 import type { Recorder } from "./recorder.ts";
@@ -50,6 +51,18 @@ describe.skipIf(!canWatch)("who wrote to /proc and /sys (needs root on Linux)", 
     const recorder = await testRecorder();
     const pid = await shell(rewrite, path);
     expect(writersOf(recorder, path).filter(([writer]) => writer === pid)).toHaveLength(1);
+  });
+
+  it("is known of an order to a file that can only be written to, where the kernel tells of those", async (context) => {
+    const [bus] = readdirSync("/sys/bus");
+    const recorder = await testRecorder();
+    if (recorder.recording().seesOrders !== true)
+      context.skip("this kernel does not tell of files that it cannot open");
+    // Tells whoever listens for devices that nothing has changed.
+    const pid = await shell('echo change > "/sys/bus/$1/uevent"', bus ?? "");
+    const { acts, processes } = recorder.recording();
+    const orders = acts.filter(({ call }) => call === orderCall).map(({ by }) => processes.get(by)?.pid);
+    expect(orders).toContain(pid);
   });
 
   it("is known of a setting of a process that ran before", async () => {

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 
 import { messageOf } from "../../foundation/errors.ts";
 import type { Lineage } from "../core/lineage.ts";
-import type { Touch } from "../core/recording.ts";
+import { type Act, orderCall, type Touch } from "../core/recording.ts";
 import { noTouch, touchBit, TouchChains } from "../core/touch-chains.ts";
 import type { SettingEvent, SettingEventGroup } from "./setting-event-group.ts";
 
@@ -13,11 +13,17 @@ export interface Troubles {
 }
 
 const touchesMax = 200_000;
+/** So many processes are known to have given orders. */
+const ordersMax = 50_000;
 
 /** Who wrote to what /proc and /sys show: settings of the kernel, of its devices, and of processes. */
 export class SettingRecording {
   events = 0;
   failure: string | null = null;
+  /** Who wrote to files that can only be written to. */
+  readonly orders: Act[] = [];
+  private readonly ordering = new Set<number>();
+  private droppedOrders = 0;
   private readonly group: SettingEventGroup;
   private readonly lineage: Lineage;
   private readonly chains: TouchChains;
@@ -73,13 +79,31 @@ export class SettingRecording {
     const lost: string[] = failure === null ? [] : [failure];
     if (group.overflows > 0) lost.push(`the kernel's queue of writing to settings overflowed ${group.overflows} times`);
     if (chains.dropped > 0) lost.push(`${chains.dropped} writings to settings were more than are kept`);
+    if (this.droppedOrders > 0) lost.push(`${this.droppedOrders} orders to the kernel were more than are kept`);
     return { lost, partial: [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`) };
+  }
+
+  /** Of each process the first one tells that it gave any. */
+  private order(by: number, atMs: number): void {
+    if (this.ordering.has(by)) return;
+    if (this.orders.length >= ordersMax) {
+      this.droppedOrders += 1;
+      return;
+    }
+    this.ordering.add(by);
+    this.lineage.retain(by);
+    const parameters = { file: "one below /sys that can only be written to" };
+    this.orders.push({ by, call: orderCall, parameters, returned: null, atMs });
   }
 
   private record({ pid, path, mayBeNew }: SettingEvent, now: { readonly ns: number; readonly ms: number }): void {
     const by = this.lineage.actor(pid, this.sinceNs, now.ns);
     // Events come in order: what follows this one did not happen before its doer began.
     this.sinceNs = Math.max(this.sinceNs, this.lineage.beganNs(by));
+    if (path === null) {
+      this.order(by, now.ms);
+      return;
+    }
     const head = this.chains.touch(
       this.heads.get(path) ?? noTouch,
       { kinds: touchBit.modified | (mayBeNew ? touchBit.created : 0), by, atMs: now.ms },

@@ -9,5 +9,6 @@ export function unavailableRecording(
 ): RecordingAnswer {
   const nowMs = systemClock.nowMs();
   const sources = (["files", "processes", "calls"] as const).map((source) => ({ source, status, detail, events: 0 }));
-  return { kind: "recording", sources, processes: new Map(), acts: [], lines: new Map(), fromMs: nowMs, toMs: nowMs };
+  const nothing = { processes: new Map(), acts: [], lines: new Map(), seesSettings: false, seesOrders: false };
+  return { kind: "recording", sources, ...nothing, fromMs: nowMs, toMs: nowMs };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { HistoryBuilder } from "../testing/history-builder.ts";
+import { judge } from "../testing/judge.ts";
 import { type CheckerName, checkers, judgeExpectation } from "./registry.ts";
 
 describe("judgeExpectation", () => {
@@ -25,6 +26,24 @@ describe("judgeExpectation", () => {
       id: "lease-exclusivity",
       title: expect.stringContaining("(I1)"),
       story: [expect.stringMatching(/^\+0 ms /), expect.stringMatching(/^\+2 ms /)],
+    });
+  });
+});
+
+describe("a setting that cannot be used", () => {
+  const results = new HistoryBuilder().add("witness.result", {
+    ...{ jobId: "job-1", correct: true, detail: "", startedFrom: 0 },
+  });
+  it.each([
+    [{ resultsMn: 5 }, 'did you mean "resultsMin"?'],
+    [{ resultsMin: Number.NaN }, "cannot be NaN: it takes a whole number from 1"],
+    [{ resultsMin: "1" }, 'cannot be "1"'],
+    [{ resultsMin: 0.5 }, "cannot be 0.5"],
+    [{ resultsMin: 0 }, "cannot be 0"],
+  ])("gives unknown on evidence that would pass: %j", (settings, says) => {
+    expect(judge(results, "results-correct").result).toBe("pass");
+    expect(judge(results, "results-correct", settings)).toMatchObject({
+      ...{ result: "unknown", detail: expect.stringContaining(says) },
     });
   });
 });

@@ -23,7 +23,7 @@ test("the list loads nothing that it does not need: who asks for it waits for it
   expect(loaded.some((url) => url.endsWith("/scenarios/catalog/catalog.ts"))).toBe(true);
   // The profiles' names stand in the help, and whether a host has a controller is asked of its cgroups.
   const heavy =
-    /\/(residue-scanner|simulator(?!\/plan\/plan-request\.ts)|checkers|stages|agent(?!\/sandbox\/cgroup\.ts)|broker-sim)\/|\/node_modules\/(zod|koffi|piscina|execa)\//;
+    /\/(residue-scanner|simulator(?!\/plan\/plan-request\.ts)|checkers|stages|agent(?!\/sandbox\/cgroup\.ts)|broker-sim)\/|\/node_modules\/(zod|acorn|koffi|piscina|execa)\//;
   expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
 });
 

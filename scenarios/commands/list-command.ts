@@ -1,7 +1,7 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { wrapText } from "../../foundation/wrap-text.ts";
 import { cannotRun } from "../needs/cannot-run.ts";
-import { placeOf } from "../loading/file-problem.ts";
+import { placeOf } from "../loading/place-of.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
 import { scenarioSet } from "../loading/scenario-set.ts";
 import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";

@@ -59,7 +59,12 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
   const suite = await prepare(words, given, found);
   const { flags, stage } = suite;
   if (flags.dryRun === true) {
-    process.stdout.write(dryRunText(suite, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
+    const dry = {
+      ...suite,
+      agent: suite.requests[0]?.agent?.definition,
+      knobs: suite.requests.map(({ options }) => options.knobs),
+    };
+    process.stdout.write(dryRunText(dry, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
     return ExitCode.pass;
   }
   if (suite.plan.entries.length === 0) {
@@ -76,7 +81,10 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     ended = await runSuite(suite, reporters, consent);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
     worst = worstExitCode([
-      ...[worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })],
+      ...[
+        worst,
+        suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true, isPart: flags.shard !== undefined }),
+      ],
       // Between two runs nobody else says so.
       ended.interrupted ? ExitCode.interrupted : ExitCode.pass,
     ]);
@@ -179,13 +187,13 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
       // In virtual time each has a host of its own.
       alone: ({ scenario }) => stage !== "sim" && scenario.hostWide === true,
       skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
-      run: (entry, attempt) => {
+      run: (entry, earlier) => {
         const at = entry.position - (first?.position ?? 0);
         const { repeat, repeats } = entry;
-        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt };
+        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt: earlier.length + 1 };
         const request = requests[at] as Omit<RunRequest, "reporters">;
-        const told = { ...request, reporters: reporters.next({ ...place, attemptsMax: flags.retries + 1 }) };
-        return reported(told, runner.run);
+        const told = reporters.next({ ...place, attemptsMax: flags.retries + 1 });
+        return reported({ ...request, retryOf: earlier, reporters: told }, runner.run);
       },
       onEntry: (entry, result) => {
         unwritten = noteProgress(root, entryOf(entry, result, before), Date.now());

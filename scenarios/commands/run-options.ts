@@ -47,7 +47,9 @@ Examples:
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
 ${exitCodes}
-  The worst of several runs counts. A flaky one, which passed at a later
+  The worst of several runs counts. What the stage or this machine cannot play
+  is skipped, with the reason, and counts only where nothing else was chosen:
+  then nobody can tell (2). A flaky one, which passed at a later
   attempt, is a pass, or with --fail-on-flaky a fail. What left residue on this
   host stays failed whatever --retries says: the next baseline would hold it. In
   virtual time a retry has the same seed, and ends otherwise only where a

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { UsageError } from "../../foundation/errors.ts";
 import { catalog } from "../catalog/catalog.ts";
 import type { Scenario } from "../steps/scenario.ts";
-import { placeOf } from "./file-problem.ts";
+import { placeOf } from "./place-of.ts";
 
 /**
  * The catalogue, then what the configuration's globs find, then the files that were named; each file once.

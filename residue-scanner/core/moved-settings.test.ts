@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+
+import { compare, excusedBy, foreign, job, whose } from "../testing/recorded-comparison.ts";
+import { act, touch } from "../testing/recording-fixture.ts";
+import { listedFixture } from "../testing/snapshot-fixture.ts";
+import type { Recording } from "./recording.ts";
+
+const location = "/sys/devices/platform/screen/backlight/brightness";
+const set = (value: string) => ({
+  listed: {
+    sysctls: [listedFixture({ key: location, location, attributes: { value }, movesInUse: ["value"] })],
+  },
+});
+const moved = (told: Partial<Recording> & { touches?: Record<string, ReturnType<typeof touch>[]> }) =>
+  compare(set("7"), set("3"), told);
+
+it("a setting of a device that the run wrote to is the run's, and one that others wrote to theirs", () => {
+  expect(whose(moved({ touches: { [location]: [touch(job, ["modified"])] } }))).toEqual([[location, "job"]]);
+  const report = moved({ touches: { [location]: [touch(foreign, ["modified"])] } });
+  expect([report.verdict, excusedBy(report)]).toEqual(["clean", ["moves-in-use"]]);
+});
+
+it("a setting of a device moved by itself where whoever writes is seen, and nobody was", () => {
+  const report = moved({});
+  expect([report.verdict, excusedBy(report)]).toEqual(["clean", ["moves-in-use"]]);
+});
+
+it.each<[string, Partial<Recording>]>([
+  ["nobody watched", { sources: [] }],
+  ["writing to settings is out of sight", { seesSettings: false }],
+  ["the run may have it shown elsewhere", { acts: [act(job, "mount", { apart: ["net"] })] }],
+])("a setting of a device that moved makes its surface partial where %s", (_, told) => {
+  const report = moved(told);
+  expect([report.verdict, excusedBy(report)]).toEqual(["partial", ["moves-unseen"]]);
+  expect(report.surfaces.find(({ surface }) => surface === "sysctls")).toMatchObject({
+    status: "partial",
+    detail: `${location} moved, and nobody saw whether by itself or by somebody's hand`,
+  });
+});
