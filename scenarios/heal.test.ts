@@ -4,9 +4,10 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, it } from "vitest";
 
+import { present } from "../foundation/assert.ts";
 import { healCommand } from "./commands/heal-command.ts";
-import { heal } from "./heal.ts";
-import { createRunDirectory, type RunDirectory } from "./run-directory.ts";
+import { heal, undoRun } from "./heal.ts";
+import { createRunDirectory, ownerOf, type RunDirectory } from "./run-directory.ts";
 import { UndoLedger } from "./undo/undo-ledger.ts";
 
 let root: string;
@@ -38,4 +39,15 @@ it("undoes what a run could not, though its command goes on with others", async 
 
 it("is not told that all is well where a run is named instead of the folder that holds it", async () => {
   await expect(healCommand({ runs: run.path })).rejects.toThrow("is a run itself");
+});
+
+it("names the tracing instance of its recorder that could not be removed, and nobody else's", async () => {
+  const { pid, startTime } = present(ownerOf(run), "the run's owner");
+  const own = `houseguest-${pid}-${startTime}-0`;
+  const why = "somebody holds it open";
+  const healed = await undoRun(run, "heal", {
+    removed: [],
+    left: [own, "houseguest-1-1-0"].map((name) => ({ name, why })),
+  });
+  expect(healed?.notUndone).toMatchObject([{ what: `the tracing instance ${own}`, why }]);
 });
