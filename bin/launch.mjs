@@ -4,7 +4,8 @@
 // launcher starts the pinned one (npm put it into node_modules), hands it every signal it gets, and ends as it ended.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+// By its default export: an older Node, on which this has to start, has no such name.
+import nodeModule, { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,10 +18,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * Runs `main(argv)` of the entry file, on this Node if it is new enough and on the pinned one if not.
  *
  * @param {string} entry path of the program's module, relative to the package root
+ * @param {{ cached?: boolean }} options whether what Node makes of the sources is kept in the package's own folder, where
+ *   that can be written, so that the next start has it ready: stripping the types of a hundred files takes 0.2 s
  */
-export async function launch(entry) {
+export async function launch(entry, { cached = false } = {}) {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
     endWithLauncher();
+    if (cached) nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compiled"));
     const program = await import(pathToFileURL(join(root, entry)).href);
     process.exitCode = await program.main(process.argv.slice(2));
     return;

@@ -18,13 +18,18 @@ export function wrapText(
 ): string {
   const lines: string[] = [];
   let line = "";
+  let length = 0;
   for (const word of text.split(/\s+/).filter(Boolean)) {
     const start = lines.length === 0 ? indent : hanging;
-    if (line === "") line = start + word;
-    else if (lengthOf(line) + 1 + lengthOf(word) <= columns) line += ` ${word}`;
-    else {
-      lines.push(line);
-      line = hanging + word;
+    const wordLength = lengthOf(word);
+    if (line !== "" && length + 1 + wordLength <= columns) {
+      line += ` ${word}`;
+      length += 1 + wordLength;
+    } else {
+      if (line !== "") lines.push(line);
+      const before = line === "" ? start : hanging;
+      line = before + word;
+      length = lengthOf(before) + wordLength;
     }
   }
   return [...lines, line].join("\n");

@@ -40,9 +40,12 @@ export const harnessHistory = {
     steps: z.int().min(0).optional(),
     /** The files that are tested, as they were when the run began, where somebody named them. */
     artifacts: z.array(z.object({ name: z.string(), sha256: Digest })).optional(),
+    /** Of one that was run again because it did not pass: the names of its earlier attempts, in their order. */
+    retryOf: z.array(z.string()).min(1).optional(),
   }),
   "run.phase": z.object({ phase: z.string(), edge: z.enum(["begin", "end"]) }),
-  "run.ended": z.object({ exitCode: z.int() }),
+  /** `residueDigest`: SHA-256 of the residue report in `verdict.json`, where the host was read twice. */
+  "run.ended": z.object({ exitCode: z.int(), residueDigest: Digest.optional() }),
   "step.begin": z.object({ ...whichStep, title: z.string() }),
   "step.end": z.object({ ...whichStep, outcome: z.enum(["done", "failed", "not-applicable"]), detail: z.string() }),
   /** One freeze seen from outside, from the request to the moment when /proc or the cgroup said all are stopped. */

@@ -61,6 +61,8 @@ export const RunVerdict = z.strictObject({
   error: z.string().nullable(),
   phases: z.array(PhaseTime),
   exitCode: z.int(),
+  /** Of one that was run again because it did not pass: the names of its earlier attempts, in their order. */
+  retryOf: z.array(z.string()).min(1).optional(),
   /** The command that runs the same again. */
   reproduce: z.string(),
   /** Of a run in virtual time: 16 hexadecimal digits over its history; the same seed gives the same again. */

@@ -7,6 +7,7 @@ import { listReporter } from "./list.ts";
 import { markdownReporter } from "./markdown/markdown.ts";
 import type { ReporterName } from "./reporter-names.ts";
 import type { Reporter, ReporterOutput } from "./reporter.ts";
+import { sarifReporter } from "./sarif.ts";
 
 /** A reporter of one run. */
 export function createReporter(name: ReporterName, output: ReporterOutput): Reporter {
@@ -20,5 +21,6 @@ const reporters: Record<ReporterName, (output: ReporterOutput) => Reporter> = {
   junit: junitReporter,
   markdown: markdownReporter,
   github: (output) => githubReporter(output),
+  sarif: sarifReporter,
   html: htmlReporter,
 };

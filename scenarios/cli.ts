@@ -80,6 +80,32 @@ Examples:
       ended(faultsCommand(flags));
     });
   program
+    .command("checkers")
+    .description("show what expectations can check, and what each can be told")
+    .argument("[name]", "one of them")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  scenarios checkers jobs-settled
+  scenarios checkers --json | jq -r '.[] | select(.settings != []).name'`,
+    )
+    .action(async (name: string | undefined, flags: { json?: boolean }) => {
+      const { checkersCommand } = await import("./commands/checkers-command.ts");
+      ended(checkersCommand(name, flags));
+    });
+  program
+    .command("events")
+    .description("show what stands in a history, to be waited for with wait-until, and its fields")
+    .argument("[name]", "one of them")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExamples:\n  scenarios events agent.frozen\n  scenarios events --json | jq -r .[].name")
+    .action(async (name: string | undefined, flags: { json?: boolean }) => {
+      const { eventsCommand } = await import("./commands/events-command.ts");
+      ended(eventsCommand(name, flags));
+    });
+  program
     .command("heal")
     .description("undo what runs left that were killed before they could")
     .option("--runs <dir>", "where run directories lie", rootDefault)

@@ -31,18 +31,24 @@ async function gated(scenario: string, directory: string, cycles: string | undef
 /** What a clean run comes to for this user: everything seen as root, only part of the host otherwise. */
 const residueHere = process.getuid?.() === 0 ? "clean" : "partial";
 
+/** Runs of the whole flow, each between looks at the whole host: for every change these, and in the night all. */
+const everyChange: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ["join-work-pause-resume-withdraw", []],
+  ["withdraw-under-load", ["--store", "sqlite"]],
+  ["rapid-pause-resume", ["--cycles", "100"]],
+  ["hundred-in-a-row", ["--cycles", "2"]],
+  ["sigterm-shutdown", []],
+];
+const everyNight: typeof everyChange = [
+  ["owner-comes-back", []],
+  ["withdraw-under-load", []],
+  ["withdraw-with-broker-down", []],
+  ["broker-restart", []],
+];
+const lifecycles = process.env["HOUSEGUEST_LIFECYCLES"] === "all" ? [...everyChange, ...everyNight] : everyChange;
+
 describe("scenarios on this host", () => {
-  it.each([
-    ["join-work-pause-resume-withdraw", []],
-    ["owner-comes-back", []],
-    ["withdraw-under-load", []],
-    ["withdraw-under-load", ["--store", "sqlite"]],
-    ["rapid-pause-resume", ["--cycles", "100"]],
-    ["hundred-in-a-row", ["--cycles", "2"]],
-    ["withdraw-with-broker-down", []],
-    ["sigterm-shutdown", []],
-    ["broker-restart", []],
-  ])("%s %j passes and leaves the host as it was", async (name, args) => {
+  it.each(lifecycles)("%s %j passes and leaves the host as it was", async (name, args) => {
     const { exitCode, verdict } = await run(name, ...args);
     expect(verdict.error).toBeNull();
     const { true: judged = [], false: latency = [] } = Object.groupBy(

@@ -38,10 +38,20 @@ describe("the documentation", () => {
 });
 
 describe("scenarios of a user's", () => {
-  it("run side by side in threads, by their files, and say how each is run again", async () => {
-    const files = ["pause-while-jobs-come.ts", "owner-keeps-a-lock.ts"].map((name) => join(examples, name));
+  it("run where nothing is installed, as the document has them, side by side in threads", async () => {
+    const cwd = join(place, "project", "scenarios");
+    mkdirSync(cwd, { recursive: true });
+    const files: string[] = [];
+    for (const [, code = ""] of readFileSync(join(docs, "own-scenarios.md"), "utf8").matchAll(
+      /```ts\n([\s\S]*?)```/g,
+    )) {
+      const name = /defineScenario\({\s+name: "(.+)"/.exec(code)?.[1];
+      writeFileSync(join(cwd, name === undefined ? "scenarios.config.ts" : `${name}.ts`), code);
+      if (name !== undefined) files.push(`${name}.ts`);
+    }
     const args = ["run", ...files, "withdraw-twice", "--stage", "sim", "--seed", "s", "-j", "2", "--reporter", "json"];
-    const { exitCode, stdout } = await runProgram("scenarios", args, { cwd: place });
+    const { exitCode, stdout, stderr } = await runProgram("scenarios", args, { cwd });
+    expect(stderr).toBe("");
     const verdicts = stdout
       .trim()
       .split("\n")
@@ -50,6 +60,8 @@ describe("scenarios of a user's", () => {
     const by = new Map(verdicts.map((verdict) => [verdict.scenario, verdict]));
     expect([...by.keys()].toSorted()).toEqual(["owner-keeps-a-lock", "pause-while-jobs-come", "withdraw-twice"]);
     expect(by.get("pause-while-jobs-come")?.reproduce).toBe(`npx scenarios run ${files[0]} --seed s --stage sim`);
+    // Where its configuration says.
+    expect(readdirSync(join(place, ".scenarios"))).toContain("suite.json");
   });
 
   it("are found by a configuration above, whose settings hold where nothing else is said", async () => {
@@ -65,6 +77,31 @@ describe("scenarios of a user's", () => {
     expect(ran().entries.map(({ scenario, outcome }) => [scenario, outcome])).toEqual([["one", "passed"]]);
     const { stdout: judged } = await runProgram("scenarios", ["recheck", "latest", "--runs", "../../out"], { cwd });
     expect(judged).toContain("judged as before");
+  });
+
+  it("are listed beside one that cannot be used, which holds up nobody who names others", async () => {
+    writeFileSync(join(place, "scenarios.config.ts"), 'export default { scenarios: "*.scenario.ts" };');
+    writeFileSync(join(place, "bad.scenario.ts"), "export default 3;");
+    writeFileSync(join(place, "good.scenario.ts"), mine("good"));
+    const inPlace = (...args: string[]) => runProgram("scenarios", args, { cwd: place });
+    const says = expect.stringContaining("Left out, because it cannot be used: bad.scenario.ts:1: its default export");
+    const [list, run, all, nothing] = await Promise.all([
+      inPlace("list"),
+      inPlace("run", "good", "--stage", "sim", "--dry-run"),
+      inPlace("run", "go*", "--stage", "sim", "--dry-run"),
+      inPlace("list", "--grep", "no-such"),
+    ]);
+    expect(list).toMatchObject({ exitCode: 64, stdout: expect.stringContaining("\ngood\n"), stderr: says });
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("1  good"), stderr: says });
+    expect(all).toMatchObject({
+      exitCode: 64,
+      stderr: expect.stringContaining("bad.scenario.ts:1: its default export"),
+    });
+    expect(nothing).toMatchObject({ exitCode: 64, stdout: "", stderr: expect.stringContaining("Nothing matches.") });
+    writeFileSync(join(place, "scenarios.config.ts"), "export default 3;");
+    const broken = await inPlace("list");
+    expect(broken).toMatchObject({ exitCode: 64, stdout: expect.stringContaining("withdraw-under-load") });
+    expect(broken.stderr).toContain("scenarios.config.ts:1: its default export is no configuration");
   });
 
   it("are refused with 64 where two share a name", async () => {

@@ -3,7 +3,7 @@ import { type Expectation, type RunVerdict, type Verdict, worstVerdict } from ".
 import { missingRecords } from "../reports/figures/lost-evidence.ts";
 import type { StoredRun } from "../reports/runs/read-run.ts";
 import { catalog } from "./catalog/catalog.ts";
-import { type CheckerName, checkers, judgeExpectations, type ScenarioExpectation } from "./checkers/registry.ts";
+import { type CheckerName, checkers, judgeExpectations, type NamedExpectation } from "./checkers/registry.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 
@@ -57,14 +57,20 @@ export function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly
   );
 }
 
-/** Of somebody else's agent what applied to it then, which its adapter alone could say. */
-function wantedOf(verdict: RunVerdict, scenario: Scenario): readonly ScenarioExpectation[] {
+/**
+ * Of somebody else's agent what applied to it then, which its adapter alone could say. What neither was judged nor is
+ * called not applicable was taken out, and is judged.
+ */
+function wantedOf(verdict: RunVerdict, scenario: Scenario): readonly NamedExpectation[] {
   const wanted = scenario.expectations(knobsOf(verdict, scenario));
-  if (verdict.notApplicable === undefined) return wanted;
-  return verdict.expectations.flatMap(({ id }) => {
+  const { notApplicable, expectations, options } = verdict;
+  if (notApplicable === undefined || options["adapter"] === undefined) return wanted;
+  const told = new Set([...expectations, ...notApplicable].map(({ id }) => id));
+  const judged = expectations.flatMap(({ id }): NamedExpectation[] => {
     if (!Object.hasOwn(checkers, id)) return [];
     return [wanted.find(({ checker }) => checker === id) ?? { checker: id as CheckerName }];
   });
+  return [...judged, ...wanted.filter(({ checker }) => !told.has(checker))];
 }
 
 /** As the run's own options have them; older records may lack one. */

@@ -10,6 +10,7 @@ import { shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { createRunDirectory, type RunDirectory, writeVerdict } from "./run-directory.ts";
+import { retryRecord } from "./retry-record.ts";
 import { errorSentence, userName } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
@@ -67,6 +68,7 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
       steps: steps.length,
       options: { stage: "sim", ...modelledOptions(request) },
       ...(options.artifacts.length === 0 ? {} : { artifacts: [...options.artifacts] }),
+      ...retryRecord(request),
     });
     await inPhase(progress, "lifecycle", () => play(progress));
     return await conclude(progress);
@@ -126,6 +128,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
     error: error === undefined ? null : errorSentence(error),
     phases: progress.phases,
     exitCode,
+    ...retryRecord(request),
     reproduce: request.reproduce,
     historyDigest: digestOf(records),
   };

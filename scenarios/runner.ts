@@ -14,6 +14,7 @@ import {
   worstVerdict,
 } from "../protocol/verdict.ts";
 import type { Reporter } from "../reports/reporter.ts";
+import { residueDigest } from "../reports/runs/residue-digest.ts";
 import {
   type OtherRun,
   type Recorder,
@@ -32,6 +33,7 @@ import { type RunOptions, shownOptions } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { otherRuns } from "./other-runs.ts";
+import { retryRecord } from "./retry-record.ts";
 import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
 import { errorSentence, userName } from "./run-words.ts";
@@ -59,6 +61,8 @@ export interface RunRequest {
   readonly reporters: readonly Reporter[];
   /** The command that runs the same again. */
   readonly reproduce: string;
+  /** The names of its earlier attempts, where it is run again because it did not pass. */
+  readonly retryOf?: readonly string[] | undefined;
   /** Interrupts the run, as a signal to the process does. */
   readonly signal?: AbortSignal;
   /** Whether what agents and broker hold is kept in the run directory where the run did not go through. */
@@ -116,8 +120,9 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
       scenario: request.scenario.name,
       seed: request.options.seed,
       steps: request.scenario.steps(request.options.knobs).length,
-      options: { ...shownOptions(request.options), user: userName() },
+      options: { ...shownOptions(request.options), ...elsewhere(request), user: userName() },
       ...(request.options.artifacts.length === 0 ? {} : { artifacts: [...request.options.artifacts] }),
+      ...retryRecord(request),
     });
     await catchInto(progress, () => attempt(progress));
     const notUndone = await undoEverything(progress);
@@ -129,6 +134,11 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
     interruption.close();
     await watchdog.dismiss();
   }
+}
+
+/** Which stage it is, where that is not the usual one. */
+function elsewhere({ stage = "host" }: RunRequest): { stage?: string } {
+  return stage === "host" ? {} : { stage };
 }
 
 function noWatchdog(why: string): string {
@@ -268,7 +278,10 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     : error instanceof UsageError && notUndone.length === 0
       ? ExitCode.usage
       : exitCodeOf(outcome);
-  history.record("run.ended", { exitCode });
+  history.record("run.ended", {
+    exitCode,
+    ...(progress.residue === undefined ? {} : { residueDigest: residueDigest(progress.residue) }),
+  });
   history.close();
   const verdict: RunVerdict = {
     version: 1,
@@ -285,6 +298,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     error: error === undefined ? null : errorSentence(error),
     phases: progress.phases,
     exitCode,
+    ...retryRecord(request),
     reproduce: request.reproduce,
   };
   writeVerdict(directory, verdict);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { SuiteRecord } from "../protocol/suite.ts";
+import { listRuns } from "../reports/runs/list-runs.ts";
 import { parseXml } from "../reports/testing/parse-xml.ts";
 import { catalog } from "./catalog/catalog.ts";
 import { runMain } from "./testing/run-main.ts";
@@ -44,6 +45,46 @@ describe("scenarios run", () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
+  it("with --dry-run and an adapter tells what of each does not apply", async () => {
+    const adapter = join(import.meta.dirname, "examples", "memcached.ts");
+    const args = ["run", "withdraw-while-paused", "--dry-run", "--agent", adapter, "--output", at("runs")];
+    const { stdout } = await runMain(args);
+    expect(stdout).toContain("not applicable, memcached takes no jobs: step 3 submit");
+    expect(stdout).not.toContain("step 2 join");
+    const { entries } = JSON.parse((await runMain([...args, "--json"])).stdout) as {
+      entries: { notApplicable: { what: string; why: string }[] }[];
+    };
+    const [entry] = entries;
+    expect(entry?.notApplicable).toContainEqual({ what: "step 3 submit", why: "memcached takes no jobs" });
+    expect(entry?.notApplicable.map(({ what }) => what)).toContain("expectation jobs-settled");
+  });
+
+  it("tells several runs by a line each and a single one in detail, unless something else is asked for", async () => {
+    const plain = ["run", simple, "--stage", "sim", "--seed", "s", "--output", at("runs")];
+    const one = await runMain(plain);
+    expect(one.stdout).toContain("step 1");
+    const several = await runMain([...plain, "--repeat-each", "2"]);
+    expect(several.stdout.split("\n")).toHaveLength(5);
+    expect(namesIn(several.stdout)).toEqual([simple, simple]);
+    const asked = await runMain([...plain, "--repeat-each", "2", "--reporter", "line"]);
+    expect(asked.stdout).toContain("step 1");
+  });
+
+  it("counts what a pattern chose and the stage cannot play, in every report", async () => {
+    const [host, sim] = ["job-opens-port", "job-daemonises"];
+    const some = await onSim("job-{opens,daemonises}*", "--reporter", `junit=${at("junit.xml")}`);
+    expect([some.exitCode, some.stderr]).toEqual([0, ""]);
+    expect(some.stdout).toContain("1 skipped, 1 passed of 2 runs");
+    expect(recordIn("runs").entries).toMatchObject([
+      { scenario: sim, outcome: "passed" },
+      { scenario: host, outcome: "skipped", skipped: { remedy: "Run it with --stage host or --stage netns." } },
+    ]);
+    expect(readFileSync(at("junit.xml"), "utf8")).toContain("It is not for the stage sim.");
+    const none = await onSim("--grep", host);
+    expect([none.exitCode, none.stdout]).toEqual([2, expect.stringContaining("Run it with --stage host")]);
+    expect((await onSim("--grep", host, "--dry-run")).stdout).toContain("skipped: It is not for the stage sim.");
+  });
+
   it("runs side by side in virtual time what it runs one after the other, with the same histories", async () => {
     const one = await onSim("--all", "--output", at("one"));
     const other = await onSim("--all", "--output", at("other"), "--workers", "3");
@@ -51,7 +92,8 @@ describe("scenarios run", () => {
     expect(namesIn(one.stdout)).toEqual(names);
     expect(new Set(namesIn(other.stdout))).toEqual(new Set(names));
     const digests = (root: string) =>
-      recordIn(root).entries.map(({ attempts: [attempt] }) => {
+      recordIn(root).entries.flatMap(({ attempts: [attempt], outcome }) => {
+        if (outcome === "skipped") return [];
         const verdict = readFileSync(join(place, root, attempt?.run ?? "", "verdict.json"), "utf8");
         return (JSON.parse(verdict) as { historyDigest: string }).historyDigest;
       });
@@ -61,7 +103,7 @@ describe("scenarios run", () => {
   it("runs again what failed the last time, and has nothing to do when nothing did", async () => {
     expect((await onSim("--all", "--timeout", "1ms", "-x")).exitCode).toBe(1);
     const { entries } = recordIn("runs");
-    expect(entries.map(({ outcome }) => outcome)).toEqual(["failed", ...names.slice(1).map(() => "not-run")]);
+    expect(entries.map(({ outcome }) => outcome)).toEqual(["failed", ...catalog.slice(1).map(() => "not-run")]);
     const again = await onSim("--last-failed", "--repeat-each", "2");
     expect(again.exitCode).toBe(0);
     expect(namesIn(again.stdout)).toEqual([simple, simple]);
@@ -102,9 +144,10 @@ describe("scenarios run", () => {
   });
 
   it.each([
+    [["--stage", "netns", "--workers", "2"], "On the stage netns one run goes on at a time. Leave --workers out"],
     [["--stage", "sim", "--keep"], "--keep has no meaning with --stage sim"],
     [["--stage", "sim", "--store", "sqlite"], "--store has no meaning with --stage sim"],
-  ])("refuses %j, which would do nothing", async (flags, why) => {
+  ])("refuses %j, which does not go together", async (flags, why) => {
     const { exitCode, stderr } = await runMain(["run", simple, ...flags, "--dry-run", "--output", at("runs")]);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(why);
@@ -126,6 +169,14 @@ describe("scenarios run", () => {
     const root = parseXml(readFileSync(join(place, "j.xml"), "utf8"));
     expect(root.children).toHaveLength(1);
     expect(readFileSync(join(place, "j.xml"), "utf8")).toContain("<rerunFailure");
+    const runs = listRuns(at("runs")).toReversed();
+    const earlier = runs.slice(0, 2).map(({ run }) => run);
+    const told = ["verdict.json", "history.jsonl"].map((file) =>
+      readFileSync(join(at("runs"), "latest", file), "utf8"),
+    );
+    const [first = ""] = (told[1] ?? "").split("\n");
+    expect(JSON.parse(told[0] ?? "")).toMatchObject({ run: runs[2]?.run, retryOf: earlier });
+    expect(JSON.parse(first)).toMatchObject({ data: { retryOf: earlier } });
   });
 
   it("writes GitHub's annotations beside the list, and the step summary", async () => {
@@ -155,11 +206,13 @@ describe("scenarios merge", () => {
     const { exitCode, stdout } = await runMain(args);
     expect(exitCode).toBe(0);
     expect(namesIn(stdout)).toEqual(names);
-    expect(stdout).toContain(`${names.length} passed of ${names.length} runs`);
+    expect(stdout).toContain(`${names.length} passed of ${catalog.length} runs`);
     const root = parseXml(readFileSync(join(place, "all.xml"), "utf8"));
-    expect(root.children.map(({ attributes }) => attributes["name"])).toEqual(names);
-    const { entries } = recordIn("all");
-    expect(readdirSync(join(place, "all"))).toEqual(expect.arrayContaining(entries.map((one) => one.attempts[0]?.run)));
+    const told = root.children.map(({ attributes }) => attributes["name"]);
+    expect(new Set(told)).toEqual(new Set(catalog.map(({ name }) => name)));
+    expect(told.slice(0, names.length)).toEqual(names);
+    const runs = recordIn("all").entries.flatMap(({ attempts }) => attempts.map(({ run }) => run));
+    expect(readdirSync(join(place, "all"))).toEqual(expect.arrayContaining(runs));
   });
 
   it("is unknown without one of them, also where the rest passed", async () => {
@@ -208,6 +261,33 @@ describe("scenarios merge of what did not run", () => {
     expect([exitCode, stderr]).toEqual([code, expect.stringContaining(why)]);
   });
 
+  const edits: [string, (entry: SuiteRecord["entries"][number]) => object, string][] = [
+    ["a pass for what failed", (entry) => ({ ...entry, outcome: "passed" }), "its attempts come to failed"],
+    [
+      "a pass without a run",
+      (entry) => ({ ...entry, outcome: "passed", attempts: [] }),
+      "its attempts come to not-run",
+    ],
+    [
+      "the last attempt for all of them",
+      ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.slice(1) }),
+      "suite.json names no attempt before it, and its verdict ",
+    ],
+    [
+      "one run for two attempts",
+      ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.map(() => attempts[0]) }),
+      "suite.json names it twice",
+    ],
+  ];
+  it.each(edits)("does not take %s from suite.json", async (_, edit, why) => {
+    await onSim(simple, "--output", at("one"), "--timeout", "1ms", "--retries", "1");
+    const record = recordIn("one");
+    writeFileSync(at("one/suite.json"), JSON.stringify({ ...record, entries: record.entries.map(edit) }));
+    const { exitCode, stderr } = await runMain(["merge", at("one")]);
+    expect(exitCode).toBeGreaterThan(0);
+    expect(stderr).toContain(why);
+  });
+
   it("refuses shards of other suites of the same size", async () => {
     const [, second, third] = names as [string, string, string];
     await onSim(simple, second, "--shard", "1/2", "--output", at("one"));
@@ -238,6 +318,17 @@ describe("scenarios recheck and compare", () => {
     expect(judged.expectations.filter(({ before, now }) => before !== now)).toEqual([
       expect.objectContaining({ id: "key-revoked", before: "pass", now: "fail" }),
     ]);
+  });
+
+  it("judge what a run without an adapter calls not applicable", async () => {
+    await onSim(simple);
+    const path = at("runs/latest/verdict.json");
+    const verdict = JSON.parse(readFileSync(path, "utf8")) as { expectations: { id: string }[] };
+    const [gone, ...expectations] = verdict.expectations;
+    writeFileSync(path, JSON.stringify({ ...verdict, expectations, notApplicable: [] }));
+    const { stdout } = await runMain(["recheck", at("runs/latest"), "--json"]);
+    const judged = JSON.parse(stdout) as { expectations: { id: string }[] };
+    expect(judged.expectations).toContainEqual(expect.objectContaining({ id: gone?.id, before: null, now: "pass" }));
   });
 
   it("finds a run that is worse", async () => {

@@ -34,6 +34,11 @@ export const systemPackages = [
     neededBy: "the test that rules of the iptables before nftables are found, in a network namespace of its own",
   },
   {
+    name: "stress-ng",
+    command: "stress-ng",
+    neededBy: "the scenario cpu-and-io-storm, whenever the whole catalogue is run",
+  },
+  {
     name: "chromium",
     command: "chromium",
     neededBy: "tests of the reports' page in a browser",

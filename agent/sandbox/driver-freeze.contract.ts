@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "v
 
 import { isStopped, readProcess } from "./proc-stat.ts";
 import { type ContractSubject, cpuTicks, DriverBed, isRunning, killIfAlive, until } from "./testing/driver-bed.ts";
-import { burnHere, fleeing, hasFled, idleHere, soon, timePasses } from "./testing/endless-job.ts";
+import { atGate, burnHere, fleeing, hasFled, idleHere, openGate, soon, timePasses } from "./testing/endless-job.ts";
 
 /** What a freeze and a thaw are. */
 export function driverFreezeContract({ name, makeDriver }: ContractSubject): void {
@@ -44,7 +44,9 @@ export function driverFreezeContract({ name, makeDriver }: ContractSubject): voi
     });
 
     test("stops what has left its environment, session and parent between two looks, and it ends with its job (case 51)", async () => {
-      const { sandbox, pids } = await bed.start(`sleep 0.3; ${fleeing("pid")}; ${burnHere}`);
+      const started = await bed.start(`${atGate}; ${fleeing("pid")}; ${burnHere}`);
+      const { sandbox, pids } = started;
+      openGate(started);
       const [pid] = (await pids("pid", 1)) as [number];
       onTestFinished(() => killIfAlive(pid));
       await hasFled(pid);

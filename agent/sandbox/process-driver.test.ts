@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { cgroupMount, mayDelegate, ownCgroup } from "./cgroup.ts";
 import { driverContract } from "./driver.contract.ts";
 import { cpuTicks, DriverBed, isRunning, killIfAlive, pidsIn, until } from "./testing/driver-bed.ts";
-import { burnHere, fleeing, hasFled, soon } from "./testing/endless-job.ts";
+import { atGate, burnHere, fleeing, hasFled, openGate, soon } from "./testing/endless-job.ts";
 import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 
@@ -125,7 +125,8 @@ describe("of two jobs at once, without cgroups, one that nothing tells whose it 
   async function twoAtWork(place: string) {
     const bed = new DriverBed((options) => processDriver({ ...options, cgroupRoot: null }));
     const one = await bed.start(burnHere);
-    const other = await bed.start(`sleep 0.3; fled=$PWD/fled; cd ${place}; ${fleeing("'$fled'")}; ${burnHere}`);
+    const other = await bed.start(`${atGate}; fled=$PWD/fled; cd ${place}; ${fleeing("'$fled'")}; ${burnHere}`);
+    openGate(other);
     const [pid] = (await other.pids("fled", 1)) as [number];
     onTestFinished(() => killIfAlive(pid));
     await hasFled(pid);

@@ -12,15 +12,18 @@ import type { HostResource } from "../host-resource.ts";
 import { findCgroupsNamed, mayDelegate, ownCgroup, removeCgroup } from "./cgroup.ts";
 import { freezeStrays } from "./freeze-strays.ts";
 import { cpuTicks, isRunning, killIfAlive, pidsIn, processesOf, until } from "./testing/driver-bed.ts";
-import { burnHere, fleeing } from "./testing/endless-job.ts";
+import { atGate, burnHere, fleeing } from "./testing/endless-job.ts";
 import { parentCgroupName } from "./job-cgroups.ts";
 import { memoryLedger } from "./testing/memory-ledger.ts";
 import { readProcess } from "./proc-stat.ts";
 import { processDriver } from "./process-driver.ts";
 
-/** An agent that starts one job, freezes it if told so, says what its ledger holds, and waits to be killed. */
+/**
+ * An agent that starts one job, opens its gate (a start has looked at the job when it returns), freezes it if told so,
+ * says what its ledger holds, and waits to be killed.
+ */
 const agent = `
-  import { mkdirSync } from "node:fs";
+  import { writeFileSync } from "node:fs";
   import { processDriver } from ${JSON.stringify(join(import.meta.dirname, "process-driver.ts"))};
   import { memoryLedger } from ${JSON.stringify(join(import.meta.dirname, "testing/memory-ledger.ts"))};
   import { JobSpec } from ${JSON.stringify(join(import.meta.dirname, "../../protocol/messages.ts"))};
@@ -29,6 +32,7 @@ const agent = `
   const driver = processDriver({ agentId, ledger, ...(cgroupRoot === undefined ? {} : { cgroupRoot }) });
   const job = JobSpec.parse({ command });
   await driver.start({ leaseId: "lease-1", jobId: "job-1", epoch: 1, agentId, job, workspace, logFile: workspace + "/log" });
+  writeFileSync(workspace + "/go", "");
   process.stdin.once("data", () => {
     if (frozen) driver.freezeAll();
     console.log(JSON.stringify(ledger.live()));
@@ -207,7 +211,7 @@ test("the first process is known by its workspace when it has cleared its enviro
 
 test("an agent that hangs has what it adopted stopped from outside, and told apart", async () => {
   const workspace = join(place, "workspace");
-  const command = ["sh", "-c", `sleep 0.3; ${fleeing("pids")}; ${burnHere}`];
+  const command = ["sh", "-c", `${atGate}; ${fleeing("pids")}; ${burnHere}`];
   const options = JSON.stringify({ agentId, workspace, command, frozen: false, cgroupRoot: null });
   const child = spawn(process.execPath, ["--input-type=module", "-e", agent, options], { stdio: "ignore" });
   killed = child;

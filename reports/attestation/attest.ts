@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
-import { derivedResidue } from "../gate/checks/evidence.ts";
+import { derivedResidue } from "../gate/checks/derived-residue.ts";
 import { allFindings } from "../gate/checks/residue.ts";
 import { type GateReport, judgeGate } from "../gate/gate.ts";
 import { type GatePolicy, noPolicy } from "../gate/policy.ts";

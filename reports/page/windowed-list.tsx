@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { listKey } from "./list-keys.ts";
+import { contentHeight } from "./scroll-scale.ts";
+import { useListView } from "./use-list-view.ts";
 
 export interface WindowedListProps {
   readonly count: number;
@@ -31,27 +33,21 @@ const marginRows = 12;
 export function WindowedList(props: WindowedListProps) {
   const { count, rowHeight, label, role, selected, onSelect, onKey, onWindow, row, follow = false } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
-  const look = () => {
-    const element = box.current;
-    if (element !== null) setView({ top: element.scrollTop, height: element.clientHeight });
-  };
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const { view, look, moveTo, settle } = useListView(box, count * rowHeight);
   const from = Math.max(0, Math.floor(view.top / rowHeight) - marginRows);
   const to = Math.min(count, Math.ceil((view.top + view.height) / rowHeight) + marginRows);
   useEffect(() => {
     if (to > from) onWindow?.(from, to - 1);
   }, [from, to, onWindow]);
   useEffect(() => {
-    if (follow && box.current !== null) box.current.scrollTop = count * rowHeight;
+    if (follow) moveTo(count * rowHeight);
   }, [follow, count]);
-  useEffect(() => scrollIntoSight(box.current, selected, rowHeight), [selected]);
+  useEffect(() => {
+    if (selected < 0) return;
+    const top = selected * rowHeight;
+    if (top < view.top) moveTo(top);
+    else if (top + rowHeight > view.top + view.height) moveTo(top + rowHeight - view.height);
+  }, [selected]);
   const id = (index: number) => `${label.replaceAll(/\W/g, "-")}-${index}`;
   const onKeyDown = (event: KeyboardEvent) => {
     const next = listKey(event, { selected, count, page: Math.max(1, Math.floor(view.height / rowHeight) - 1) });
@@ -70,7 +66,10 @@ export function WindowedList(props: WindowedListProps) {
         class={`row ${className}`}
         aria-selected={index === selected}
         aria-rowindex={role === "grid" ? index + 1 : undefined}
-        style={{ transform: `translateY(${index * rowHeight}px)`, height: `${rowHeight}px` }}
+        style={{
+          transform: `translateY(${index * rowHeight - view.top + view.scrollTop}px)`,
+          height: `${rowHeight}px`,
+        }}
         onClick={() => onSelect(index, "click")}
         {...attributes}
       >
@@ -88,9 +87,10 @@ export function WindowedList(props: WindowedListProps) {
       aria-rowcount={role === "grid" ? count : undefined}
       aria-activedescendant={selected >= from && selected < to ? id(selected) : undefined}
       onScroll={look}
+      onScrollEnd={settle}
       onKeyDown={onKeyDown}
     >
-      <div class="windowed-rows" style={{ height: `${count * rowHeight}px` }}>
+      <div class="windowed-rows" style={{ height: `${contentHeight(count * rowHeight)}px` }}>
         {rows}
       </div>
     </div>
@@ -98,10 +98,3 @@ export function WindowedList(props: WindowedListProps) {
 }
 
 const rowRoles = { grid: "row", tree: "treeitem", listbox: "option" } as const;
-
-function scrollIntoSight(box: HTMLElement | null, index: number, rowHeight: number): void {
-  if (box === null || index < 0) return;
-  const top = index * rowHeight;
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (top + rowHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + rowHeight - box.clientHeight;
-}

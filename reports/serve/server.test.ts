@@ -10,10 +10,11 @@ import { runFixtures } from "../testing/run-fixtures.ts";
 import { writeRun } from "../testing/write-run.ts";
 import { reportServer } from "./server.ts";
 
-const [first, failed, again, running] = [
+const [first, failed, again, byHand, running] = [
   "20260131T101500-withdraw-under-load",
   "20260131T113000-withdraw-under-load",
   "20260131T114000-withdraw-under-load",
+  "20260131T115000-withdraw-under-load",
   "20260131T120000-rapid-pause-resume",
 ];
 let root = "";
@@ -24,9 +25,11 @@ beforeAll(() => {
   writeRun(root, runFixtures.passing(), first);
   writeRun(root, runFixtures.failing(), failed);
   const passed = runFixtures.passing();
+  writeRun(root, { ...passed, verdict: { ...passed.verdict, retryOf: [failed] } }, again);
+  // Somebody ran the same seed again right after, by hand.
   const { startedAt, endedAt } = passed.verdict;
   const after = { startedAt: endedAt + 300, endedAt: 2 * endedAt - startedAt + 300 };
-  writeRun(root, { ...passed, verdict: { ...passed.verdict, ...after } }, again);
+  writeRun(root, { ...passed, verdict: { ...passed.verdict, ...after } }, byHand);
   const { history } = runFixtures.interrupted();
   mkdirSync(join(root, running));
   writeFileSync(join(root, running, "history.jsonl"), history.map((record) => `${JSON.stringify(record)}\n`).join(""));
@@ -46,10 +49,11 @@ afterEach(async () => {
 
 const get = (url: string, host = "localhost:7878") => server.inject({ url, headers: { host } });
 
-test("every run, newest first, with outcome and figures; a pass right after a fail of its seed is flaky", async () => {
+test("every run, newest first, with outcome and figures; flaky is what says itself that it was retried", async () => {
   const { runs } = (await get("/api/runs")).json<{ runs: StoredRunRow[] }>();
   expect(runs.map(({ run, outcome, findings }) => [run, outcome, findings])).toEqual([
     [running, "running", null],
+    [byHand, "passed", 0],
     [again, "flaky", 0],
     [failed, "failed", 5],
     [first, "passed", 0],

@@ -1,16 +1,15 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Outcome, outcomeOf } from "../../protocol/suite.ts";
-import type { StoredOutcome, StoredRunRow } from "../page/page-data.ts";
+import { ExitCode } from "../../foundation/exit-codes.ts";
+import { outcomeOf } from "../../protocol/suite.ts";
+import type { StoredRunRow } from "../page/page-data.ts";
 import { recordedVerdict } from "../runs/read-run.ts";
 import { runNames } from "../runs/run-directory.ts";
 import { runTrend } from "../runs/run-trend.ts";
 
 /** A history that has not grown for so long, and has no verdict, is that of a run that was killed. */
 const quietMsMax = 120_000;
-/** A further attempt begins as soon as the one before has ended; whoever runs the same seed again later looks for something. */
-const retryMsMax = 10_000;
 /** The names that `scenarios run` gives: what else lies there is no run. */
 export const runName = /^\d{8}T\d{6}-[\w.#-]+$/;
 
@@ -19,7 +18,6 @@ interface KnownRun {
   /** Its files as they were when they were read. */
   readonly stamp: string;
   readonly row: StoredRunRow;
-  readonly seed: string | null;
 }
 
 /** The runs under a folder. What has not changed is not read again. */
@@ -33,20 +31,11 @@ export class StoredRuns {
     this.#nowMs = nowMs;
   }
 
-  /** Newest first. A pass after an attempt of the same seed that was none is flaky. */
+  /** Newest first. */
   rows(): StoredRunRow[] {
     const names = runNames(this.#root).filter((name) => runName.test(name));
-    const runs = names.map((name) => this.#run(name));
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
-    return runs.map((run, index) => {
-      const { row, seed } = run;
-      if (row.outcome !== "passed" || seed === null) return row;
-      const same = ({ row: { scenario, stage } }: KnownRun) => scenario === row.scenario && stage === row.stage;
-      const before = runs.slice(index + 1).find(same);
-      return before !== undefined && isRetry(run, before)
-        ? { ...row, outcome: outcomeOf([before.row.exitCode ?? 0, 0]) }
-        : row;
-    });
+    return names.map((name) => this.#row(name));
   }
 
   /** The directory of a run, by its name alone: nothing that is not listed leads anywhere. */
@@ -54,48 +43,38 @@ export class StoredRuns {
     return runName.test(name) && runNames(this.#root).includes(name) ? join(this.#root, name) : undefined;
   }
 
-  #run(name: string): KnownRun {
+  #row(name: string): StoredRunRow {
     const directory = join(this.#root, name);
     const stamp = [join(directory, "verdict.json"), join(directory, "history.jsonl")].map(stampOf);
     const key = stamp.map((one) => one?.key ?? "none").join(" ");
     const known = this.#known.get(name);
     const history = stamp[1];
-    if (known !== undefined && known.stamp === key && known.row.outcome !== "running") return known;
+    if (known !== undefined && known.stamp === key && known.row.outcome !== "running") return known.row;
     const fresh = describedRun(directory, name);
     const grows = history !== undefined && this.#nowMs() - history.changedAt < quietMsMax;
-    const row = fresh.row.outcome === "no-verdict" && grows ? { ...fresh.row, outcome: "running" as const } : fresh.row;
-    const run = { stamp: key, row, seed: fresh.seed };
-    this.#known.set(name, run);
-    return run;
+    const row = fresh.outcome === "no-verdict" && grows ? { ...fresh, outcome: "running" as const } : fresh;
+    this.#known.set(name, { stamp: key, row });
+    return row;
   }
 }
 
-function isRetry(run: KnownRun, before: KnownRun): boolean {
-  const { startedAt, tookMs, exitCode } = before.row;
-  if (run.seed !== before.seed || exitCode === null || exitCode === 0) return false;
-  const gapMs = (run.row.startedAt ?? Infinity) - ((startedAt ?? 0) + (tookMs ?? 0));
-  return gapMs >= 0 && gapMs < retryMsMax;
-}
-
-function describedRun(directory: string, run: string): { row: StoredRunRow; seed: string | null } {
+function describedRun(directory: string, run: string): StoredRunRow {
   const read = recordedVerdict(directory);
   if (!("verdict" in read)) {
     // Its name says when it began, and what it is.
     const scenario = run.slice("20260131T101500-".length);
     const nothing = { stage: null, startedAt: null, tookMs: null, exitCode: null, lifecycle: null, residue: null };
     const figures = { findings: null, freezeP99Ms: null, withdrawalP99Ms: null };
-    return { row: { run, scenario, ...nothing, ...figures, outcome: "no-verdict", note: read.why }, seed: null };
+    return { run, scenario, ...nothing, ...figures, outcome: "no-verdict", note: read.why };
   }
   const { verdict } = read;
-  const { scenario, stage, startedAt, endedAt, exitCode, lifecycle, residue, seed } = verdict;
-  const outcome: Outcome | StoredOutcome = outcomeOf([exitCode]);
+  const { scenario, stage, startedAt, endedAt, exitCode, lifecycle, residue, retryOf = [] } = verdict;
+  // It was retried because no earlier attempt passed, however each of them failed.
+  const outcome = outcomeOf([...retryOf.map(() => ExitCode.fail), exitCode]);
   return {
-    row: {
-      ...{ run, scenario, stage, startedAt, tookMs: Math.max(0, endedAt - startedAt), outcome, exitCode, lifecycle },
-      ...{ residue: residue?.verdict ?? null, findings: residue?.findings.length ?? null, note: "" },
-      ...runTrend(directory),
-    },
-    seed,
+    ...{ run, scenario, stage, startedAt, tookMs: Math.max(0, endedAt - startedAt), outcome, exitCode, lifecycle },
+    ...{ residue: residue?.verdict ?? null, findings: residue?.findings.length ?? null, note: "" },
+    ...runTrend(directory),
   };
 }
 

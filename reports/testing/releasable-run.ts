@@ -1,6 +1,7 @@
 import type { HistoryData, HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import type { StoredRun } from "../runs/read-run.ts";
+import { residueDigest } from "../runs/residue-digest.ts";
 import { runFixtures } from "./run-fixtures.ts";
 
 type Fixture = keyof typeof runFixtures;
@@ -14,11 +15,15 @@ export function releasableRun(fixture: Fixture = "passing", over: Partial<RunVer
   } satisfies StoredRun;
   run.history = changed(run.history, "run.started", (data) => ({
     ...{ ...data, run: whole.run, scenario: whole.scenario, seed: whole.seed },
-    ...(whole.stage === "sim" ? { options: { ...data.options, stage: "sim" } } : {}),
+    options: { ...data.options, ...whole.options, ...(whole.stage === "host" ? {} : { stage: whole.stage }) },
+    ...(whole.retryOf === undefined ? {} : { retryOf: whole.retryOf }),
   }));
   for (const { id, title, result, detail } of whole.expectations)
     append(run.history, "expectation", { id, title, result, detail });
-  append(run.history, "run.ended", { exitCode: whole.exitCode });
+  append(run.history, "run.ended", {
+    exitCode: whole.exitCode,
+    ...(whole.residue === null ? {} : { residueDigest: residueDigest(whole.residue) }),
+  });
   return run;
 }
 

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
-import { sarifOf } from "../sarif.ts";
+import { sarifOf } from "../../protocol/residue-sarif.ts";
 
 /**
  * Where a report goes, tried before anything is run. A file that is there keeps its content until there is a new one;
@@ -82,7 +82,7 @@ export async function openReportFiles(paths: {
   }
   try {
     if (paths.report !== undefined) files.push({ file: await ReportFile.open(paths.report), form: (report) => report });
-    if (paths.sarif !== undefined) files.push({ file: await ReportFile.open(paths.sarif), form: sarifOf });
+    if (paths.sarif !== undefined) files.push({ file: await ReportFile.open(paths.sarif), form: sarif });
   } catch (error) {
     await close();
     throw error;
@@ -95,6 +95,8 @@ export async function openReportFiles(paths: {
     },
   };
 }
+
+const sarif = (report: ResidueReport): object => sarifOf(report, (ms) => new Date(ms).toISOString());
 
 async function openNew(path: string): Promise<FileHandle | null> {
   try {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { formatText, headerPage } from "../testing/recorded-trace.ts";
-import { AskDecoder, threadFilter } from "./ask-events.ts";
+import { AskDecoder } from "./ask-events.ts";
 import type { RawAct } from "./call-pairing.ts";
+import { threadFilter } from "./thread-filter.ts";
 import { parseFormat, parsePageLayout, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 const [ready, waking, state] = [1, 2, 3];
@@ -10,9 +11,11 @@ const layout = parsePageLayout(headerPage) as PageLayout;
 const format = (name: string, id: number, ...fields: string[]) =>
   parseFormat(formatText(name, id, fields)) as TraceFormat;
 const formats = {
-  ready: format("sk_data_ready", ready, "__u16 family;	offset:16;	size:2;	signed:0;"),
-  waking: format("sched_waking", waking, "pid_t pid;	offset:24;	size:4;	signed:1;"),
-  state: format(
+  messages: {
+    ready: format("sk_data_ready", ready, "__u16 family;	offset:16;	size:2;	signed:0;"),
+    waking: format("sched_waking", waking, "pid_t pid;	offset:24;	size:4;	signed:1;"),
+  },
+  connections: format(
     "inet_sock_set_state",
     state,
     "__u16 dport;	offset:26;	size:2;	signed:0;",
@@ -33,8 +36,9 @@ interface Told {
 }
 
 /** A piece of the ring buffer (linux/ring_buffer.h): a word of length and time before each event. */
-function piece(events: readonly Told[]): Buffer {
+function piece(events: readonly Told[], fromNs = 0): Buffer {
   const page = Buffer.alloc(layout.bytes);
+  page.writeBigUInt64LE(BigInt(fromNs), layout.time);
   let at = layout.data;
   for (const { type, afterNs = 1_000, flags = 0, thread = asker, fill } of events) {
     page.writeUInt32LE((((afterNs << 5) >>> 0) | (eventBytes / 4)) >>> 0, at);
@@ -86,6 +90,31 @@ describe("who asks a service for something", () => {
   it("is noted once of many messages in a row", () => {
     const often = Array.from({ length: 20 }, () => [{ type: ready }, wakes(812)]).flat();
     expect(decode(...often)).toHaveLength(1);
+  });
+});
+
+describe("what is remembered of threads", () => {
+  it("is forgotten when they can no longer be meant: their numbers are others' later", () => {
+    const decoder = new AskDecoder(layout, formats);
+    let atMs = 0;
+    for (let thread = 0; thread < 2_000; thread += 1, atMs += 50) {
+      const at = { thread: asker + thread, afterNs: 0 };
+      decoder.decode(piece([{ type: ready, ...at }, wakes(9, at)], atMs * 1e6));
+    }
+    // Of the last seconds out of 100, with two notes for each thread.
+    expect(decoder.remembered).toBeLessThan(1_000);
+  });
+});
+
+describe("where the kernel tells of one kind of requests alone", () => {
+  const told = [{ type: ready }, wakes(812), { type: state }];
+
+  it.each([
+    ["messages", { ...formats, connections: null }, "unix message"],
+    ["connections", { ...formats, messages: null }, "tcp connection"],
+  ] as const)("those are seen: %s", (_, known, call) => {
+    const acts = new AskDecoder(layout, known).decode(piece(told));
+    expect(acts.map((act) => act.call)).toEqual([call]);
   });
 });
 

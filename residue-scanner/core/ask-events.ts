@@ -1,6 +1,6 @@
 import type { RawAct } from "./call-pairing.ts";
-import { readPage } from "./ring-buffer-page.ts";
-import type { PageLayout, TraceFormat } from "./trace-format.ts";
+import { type PageEvent, readPage } from "./ring-buffer-page.ts";
+import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 /**
  * Calls that are none: that a thread sent something through a unix(7) socket that woke a thread of a service, `woken`,
@@ -10,75 +10,96 @@ export const askCalls = { message: "unix message", connection: "tcp connection",
 
 /** AF_INET */
 const internet = 2;
-/** TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ and TRACE_FLAG_NMI of linux/trace_events.h: not done for the thread that runs. */
-const interruptFlags = 0x08 | 0x10 | 0x40;
 /** Whoever waits for a socket is woken at once, still in the call that sends (`sock_def_readable`). */
 const wakeNsMax = 100_000;
 /** Who asks again and again is noted so often. */
 const againNs = 100e6;
+/** Pieces of other processors are read a little later: longer than `againNs` by that. */
+const keptNs = 2e9;
+const forgetEveryNs = 10e9;
 
-/** What whoever watches is told of the run's sockets, as the kernel's events `sk_data_ready`, `sched_waking` and `inet_sock_set_state`. */
+/** What whoever watches is told of the run's sockets; null where the kernel does not tell of it. */
 export interface AskFormats {
-  readonly ready: TraceFormat;
-  readonly waking: TraceFormat;
-  readonly state: TraceFormat;
+  /** Of `sk_data_ready` and `sched_waking`. */
+  readonly messages: { readonly ready: TraceFormat; readonly waking: TraceFormat } | null;
+  /** Of `inet_sock_set_state`. */
+  readonly connections: TraceFormat | null;
 }
+
+type Decode = (page: Buffer, event: PageEvent, thread: number) => RawAct[];
 
 /** Turns pieces of the ring buffer into who asked whom for something. */
 export class AskDecoder {
   private readonly layout: PageLayout;
-  private readonly formats: AskFormats;
-  private readonly typeAt: number;
-  private readonly flagsAt: number;
-  private readonly threadAt: number;
-  private readonly wokenAt: number;
-  private readonly portAt: number;
-  private readonly familyAt: number;
-  private readonly addressAt: number;
+  private readonly decoders = new Map<number, Decode>();
   /** By thread, when it last sent something. */
   private readonly sent = new Map<number, number>();
   /** By asker and asked, when that was noted. */
   private readonly noted = new Map<string, number>();
+  private typeAt = 0;
+  private flagsAt = 2;
+  private threadAt = 4;
+  private forgottenNs = 0;
 
-  constructor(layout: PageLayout, formats: AskFormats) {
+  constructor(layout: PageLayout, { messages, connections }: AskFormats) {
     this.layout = layout;
-    this.formats = formats;
-    this.typeAt = offsetOf(formats.ready, "common_type");
-    this.flagsAt = offsetOf(formats.ready, "common_flags");
-    this.threadAt = offsetOf(formats.ready, "common_pid");
-    this.wokenAt = offsetOf(formats.waking, "pid");
-    this.portAt = offsetOf(formats.state, "dport");
-    this.familyAt = offsetOf(formats.state, "family");
-    this.addressAt = offsetOf(formats.state, "daddr");
+    if (messages !== null) this.learnMessages(messages);
+    if (connections !== null) this.learnConnections(connections);
+  }
+
+  /** Threads that sent something lately, and whom somebody asked. */
+  get remembered(): number {
+    return this.sent.size + this.noted.size;
   }
 
   decode(page: Buffer): RawAct[] {
     const acts: RawAct[] = [];
-    const { ready, waking, state } = this.formats;
-    for (const { atNs, offset } of readPage(page, this.layout).events) {
-      const type = page.readUInt16LE(offset + this.typeAt);
-      const thread = page.readInt32LE(offset + this.threadAt);
-      if (((page[offset + this.flagsAt] ?? 0) & interruptFlags) !== 0) continue;
-      if (type === ready.id) this.sent.set(thread, atNs);
-      else if (type === waking.id) {
-        const woken = page.readInt32LE(offset + this.wokenAt);
-        const sentNs = this.sent.get(thread);
-        if (sentNs === undefined || atNs - sentNs > wakeNsMax || woken === thread) continue;
-        acts.push(...this.note({ thread, call: askCalls.message, parameters: { woken: String(woken) }, atNs }));
-      } else if (type === state.id) {
-        const parameters = {
-          port: String(page.readUInt16LE(offset + this.portAt)),
-          // Of version 6, only the port.
-          ...(page.readUInt16LE(offset + this.familyAt) === internet && { address: this.addressIn(page, offset) }),
-        };
-        acts.push(...this.note({ thread, call: askCalls.connection, parameters, atNs }));
-      }
+    for (const event of readPage(page, this.layout).events) {
+      if (isInterrupt(page[event.offset + this.flagsAt] ?? 0)) continue;
+      const decode = this.decoders.get(page.readUInt16LE(event.offset + this.typeAt));
+      if (decode !== undefined) acts.push(...decode(page, event, page.readInt32LE(event.offset + this.threadAt)));
+      this.forgetOnTime(event.atNs);
     }
     return acts;
   }
 
-  private addressIn(page: Buffer, offset: number): string {
-    return [...page.subarray(offset + this.addressAt, offset + this.addressAt + 4)].join(".");
+  private learnMessages({ ready, waking }: NonNullable<AskFormats["messages"]>): void {
+    this.learnCommon(ready);
+    const wokenAt = offsetOf(waking, "pid");
+    this.decoders.set(ready.id, (_, { atNs }, thread) => {
+      this.sent.set(thread, atNs);
+      return [];
+    });
+    this.decoders.set(waking.id, (page, { atNs, offset }, thread) => {
+      const woken = page.readInt32LE(offset + wokenAt);
+      const sentNs = this.sent.get(thread);
+      if (sentNs === undefined || atNs - sentNs > wakeNsMax || woken === thread) return [];
+      return this.note({ thread, call: askCalls.message, parameters: { woken: String(woken) }, atNs });
+    });
+  }
+
+  private learnConnections(state: TraceFormat): void {
+    this.learnCommon(state);
+    const [portAt, familyAt, addressAt] = ["dport", "family", "daddr"].map((name) => offsetOf(state, name)) as [
+      number,
+      number,
+      number,
+    ];
+    this.decoders.set(state.id, (page, { atNs, offset }, thread) => {
+      const address = [...page.subarray(offset + addressAt, offset + addressAt + 4)].join(".");
+      const parameters = {
+        port: String(page.readUInt16LE(offset + portAt)),
+        // Of version 6, only the port.
+        ...(page.readUInt16LE(offset + familyAt) === internet && { address }),
+      };
+      return this.note({ thread, call: askCalls.connection, parameters, atNs });
+    });
+  }
+
+  private learnCommon(format: TraceFormat): void {
+    this.typeAt = offsetOf(format, "common_type");
+    this.flagsAt = offsetOf(format, "common_flags");
+    this.threadAt = offsetOf(format, "common_pid");
   }
 
   private note(act: Omit<RawAct, "returned">): RawAct[] {
@@ -90,38 +111,11 @@ export class AskDecoder {
   }
 
   /** Of threads that have ended nobody asks: their numbers are others' later. */
-  forgetBefore(atNs: number): void {
-    for (const [thread, sentNs] of this.sent) if (sentNs < atNs) this.sent.delete(thread);
-    for (const [key, notedNs] of this.noted) if (notedNs < atNs) this.noted.delete(key);
+  private forgetOnTime(atNs: number): void {
+    if (atNs - this.forgottenNs < forgetEveryNs) return;
+    this.forgottenNs = atNs;
+    const beforeNs = atNs - keptNs;
+    for (const [thread, sentNs] of this.sent) if (sentNs < beforeNs) this.sent.delete(thread);
+    for (const [key, notedNs] of this.noted) if (notedNs < beforeNs) this.noted.delete(key);
   }
-}
-
-/** The kernel's filter for events about one of these threads, in ranges where there are too many for its room. */
-export function threadFilter(field: string, threads: readonly number[], charactersMax: number): string {
-  let ranges = [...new Set(threads)]
-    .sort((one, other) => one - other)
-    .map((thread) => [thread, thread] as [number, number]);
-  for (;;) {
-    const text = ranges
-      .map(([from, to]) => (from === to ? `${field} == ${from}` : `(${field} >= ${from} && ${field} <= ${to})`))
-      .join(" || ");
-    if (text.length <= charactersMax || ranges.length < 2) return text;
-    ranges = joined(ranges);
-  }
-}
-
-/** Every second one with the one before it. */
-function joined(ranges: readonly [number, number][]): [number, number][] {
-  const fewer: [number, number][] = [];
-  for (let at = 0; at < ranges.length; at += 2) {
-    const [from, to] = ranges[at] as [number, number];
-    fewer.push([from, ranges[at + 1]?.[1] ?? to]);
-  }
-  return fewer;
-}
-
-function offsetOf(format: TraceFormat, name: string): number {
-  const field = format.fields.find((one) => one.name === name);
-  if (field === undefined) throw new Error(`The kernel's event ${format.id} has no field ${name}.`);
-  return field.offset;
 }

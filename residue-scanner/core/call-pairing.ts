@@ -56,9 +56,11 @@ export class CallPairing {
     for (const event of sorted) {
       if (event.kind === "birth") {
         births.push({ thread: event.thread, made: event.made, flags: event.flags, atNs: event.atNs });
+      } else if (event.kind === "deed") {
+        acts.push(rawAct(event, null));
       } else if (event.kind === "enter") {
         this.enter(event, acts);
-      } else if (!this.exit(event, acts)) {
+      } else if (event.kind === "exit" && !this.exit(event, acts)) {
         const since = waiting.get(event) ?? this.batch;
         // Its beginning is in the next round at the latest; of a call that was not chosen it never comes.
         if (since === this.batch) this.early.push({ event, batch: since });
@@ -95,6 +97,9 @@ export class CallPairing {
   }
 }
 
-function rawAct({ thread, call, parameters, atNs }: Enter, returned: number | null): RawAct {
+function rawAct(
+  { thread, call, parameters, atNs }: Pick<Enter, "thread" | "call" | "parameters" | "atNs">,
+  returned: number | null,
+): RawAct {
   return { thread, call, parameters, returned, atNs };
 }

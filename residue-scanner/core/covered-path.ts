@@ -20,12 +20,7 @@ export function coveredPlace(path: string): { readonly path: string; readonly po
   return { path: path.slice(0, at) + path.slice(at + 2), point: path.slice(0, at) };
 }
 
-/** How a place under a mount is told to people. */
+/** How a place under a mount is told to people; `isCoveredLocation` of protocol/finding-location.ts knows it. */
 export function coveredText({ path, point }: { readonly path: string; readonly point: string }): string {
   return `${path} (under the mount at ${point})`;
-}
-
-/** Whether a text is, or looks like, one of `coveredText`: then the path in it is not where the file can be opened. */
-export function isCoveredText(text: string): boolean {
-  return / \(under the mount at \/.*\)$/s.test(text);
 }

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 
 import { describe, expect, it } from "vitest";
 
-import { shellPath, showPath, showWords, toBytePath, unshownPath } from "./path-text.ts";
+import { unshownPath } from "../../protocol/finding-location.ts";
+import { shellPath, showPath, showWords, toBytePath } from "./path-text.ts";
 
 const names = [
   "plain",

@@ -14,14 +14,6 @@ export function showPath(bytePath: string): string {
   );
 }
 
-/** The path that `showPath` made a text of. */
-export function unshownPath(text: string): string {
-  return toBytePath(text).replace(/\\(?:x([0-9a-f]{2})|(.))/g, (_, byte: string | undefined, letter: string) => {
-    if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
-    return { n: "\n", t: "\t" }[letter] ?? letter;
-  });
-}
-
 /** The same for words that are no path, such as a command line: their backslashes stay as they are. */
 export function showWords(byteText: string): string {
   return showText(

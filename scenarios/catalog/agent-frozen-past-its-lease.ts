@@ -19,10 +19,15 @@ export const agentFrozenPastItsLease: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
-    { step: "submit", batch: "work", jobs, units: 30, unitCpuMs: 10, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "fault", fault: { kind: "stop-process", process: "donor" } },
     { step: "join", agent: "relief", slots },
+    {
+      ...{ step: "wait-until", event: "broker.released", where: { how: "agent-lost" }, agent: "donor" },
+      ...{ count: Math.min(slots, jobs), withinMs: 60_000 },
+    },
+    // Whatever else waited, it takes that too.
     {
       ...{ step: "wait-until", event: "broker.leased", agent: "relief" },
       ...{ count: Math.min(slots, jobs), withinMs: 60_000 },

@@ -24,26 +24,29 @@ export const backpressureHeartbeat: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
-    { step: "submit", batch: "endless", jobs, units: 1_000_000, unitCpuMs: 5, children: 1 },
-    { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
+    { step: "submit", batch: "endless", jobs: moreThan(slots, jobs), units: 1_000_000, unitCpuMs: 5, children: 1 },
+    { step: "await-busy", agent: "donor", sandboxes: slots, withinMs: 60_000 },
     {
       ...{ step: "wait-until", event: "broker.heartbeat", where: { slotsFree: 0, state: "Working" } },
       ...{ agent: "donor", count: beats, withinMs: 60_000 },
     },
-    { step: "probe", holds: { fact: "leases", agent: "donor", min: Math.min(slots, jobs) } },
+    { step: "probe", holds: { fact: "leases", agent: "donor", min: slots, max: slots } },
+    { step: "probe", holds: { fact: "jobs", batch: "endless", state: "queued", min: moreThan(slots, jobs) - slots } },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },
   ],
-  expectations: ({ slots, jobs }) => {
-    const held = Math.min(slots, jobs);
-    return [
-      {
-        checker: "heartbeats-while-busy",
-        settings: { busyMsMin: activityTimeoutMs, silenceMsMax: activityTimeoutMs },
-      },
-      { checker: "granted-once" },
-      { checker: "jobs-settled", settings: { startedMin: held, handedBackMin: held } },
-      ...expectedOfLeaving(),
-    ];
-  },
+  expectations: ({ slots }) => [
+    {
+      checker: "heartbeats-while-busy",
+      settings: { busyMsMin: activityTimeoutMs, silenceMsMax: activityTimeoutMs },
+    },
+    { checker: "granted-once" },
+    { checker: "jobs-settled", settings: { startedMin: slots, handedBackMin: slots } },
+    ...expectedOfLeaving(),
+  ],
 };
+
+/** As many jobs as are wanted, and one at least that finds no slot. */
+function moreThan(slots: number, jobs: number): number {
+  return Math.max(jobs, slots + 1);
+}

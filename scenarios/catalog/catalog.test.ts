@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { defaultTiming } from "../../protocol/timing.ts";
 import { brokenTimingRules } from "../../protocol/timing-rules.ts";
+import { checkers } from "../checkers/registry.ts";
+import { settingProblems } from "../checkers/setting-problems.ts";
 import { checkSimSteps } from "../stages/sim/steps.ts";
 import { Step, stepTitle } from "../steps/step.ts";
 import { catalog, scenarioNamed } from "./catalog.ts";
@@ -30,6 +32,15 @@ describe("catalog", () => {
     expect(steps.map(stepTitle).every((title) => title.length > 0)).toBe(true);
     expect(scenario.expectations(scenario.defaults).length).toBeGreaterThan(0);
     expect(brokenTimingRules({ ...defaultTiming, ...scenario.timing })).toEqual([]);
+  });
+
+  const sizes = [1, 2, 5].flatMap((slots) => [1, 4, 9].map((jobs) => ({ slots, jobs, cycles: slots })));
+  it.each(catalog)("$name tells checkers what they know, whatever its size", (scenario) => {
+    const told = [scenario.defaults, ...sizes].flatMap((knobs) => scenario.expectations(knobs));
+    const wrong = told.flatMap(({ checker, settings = {} }) =>
+      settingProblems({ checker, table: checkers[checker].settings }, settings),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it.each([

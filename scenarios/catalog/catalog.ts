@@ -33,6 +33,7 @@ import { sigtermShutdown } from "./sigterm-shutdown.ts";
 import { soak } from "./soak.ts";
 import { storeLoss } from "./store-loss.ts";
 import { storeRollback } from "./store-rollback.ts";
+import { storeServerForgets } from "./store-server-forgets.ts";
 import { withdrawCrashAtEveryStep } from "./withdraw-crash-at-every-step.ts";
 import { withdrawDuringJob } from "./withdraw-during-job.ts";
 import { withdrawTwice } from "./withdraw-twice.ts";
@@ -69,6 +70,7 @@ export const catalog: readonly Scenario[] = [
   duplicateAndReorderedEvents,
   storeLoss,
   storeRollback,
+  storeServerForgets,
   clockJump,
   diskFull,
   outOfDescriptors,

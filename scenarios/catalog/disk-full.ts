@@ -20,7 +20,7 @@ export const diskFull: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots, diskMb: 96 },
-    { step: "submit", batch: "work", jobs, units: 20, unitCpuMs: 10, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     ...underFault({ kind: "fill-disk", agent: "donor" }, [
       { step: "pause", agent: "donor" },
@@ -32,7 +32,8 @@ export const diskFull: Scenario = {
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: withdrawDeadlineMs },
   ],
-  expectations: ({ jobs }) => [
+  expectations: ({ slots, jobs }) => [
+    { checker: "jobs-settled", settings: { startedMin: jobs, unsavedMin: Math.min(slots, jobs), completedAll: 1 } },
     { checker: "withdrawal-bound" },
     { checker: "withdraw-complete" },
     { checker: "pause-silence" },

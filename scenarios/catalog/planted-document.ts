@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import type { Mutant } from "../zoo/mutant.ts";
+import { scenarioOfBug } from "./planted-name.ts";
 
 const file = new URL("../../docs/planted-bugs.md", import.meta.url);
 const head = `| scenario | the bug | planted in | what the scenario says |
@@ -37,7 +38,7 @@ export function writeHostRows(rows: readonly string[]): void {
 
 export function plantedRow(mutant: Mutant, said: string | undefined): string {
   const files = [...new Set(mutant.patches.map((patch) => `\`${patch.file}\``))].join(", ");
-  return `| \`${mutant.name}\` | ${mutant.why} | ${files} | ${firstSentence(said)} |`;
+  return `| \`${scenarioOfBug(mutant.name)}\` | ${mutant.why} | ${files} | ${firstSentence(said)} |`;
 }
 
 function documentOf(sim: readonly string[], host: readonly string[]): string {

@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 const scenarios = catalog.filter(({ stages }) => !stages.includes("sim"));
 const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const plant = new URL("testing/plant-on-load.ts", import.meta.url).href;
-const program = join(import.meta.dirname, "../../bin/donor-agent.mjs");
+const program = (name: string): string => join(import.meta.dirname, `../../bin/${name}.mjs`);
 
 const before = new Map(hostRows(plantedDocument()).map((row) => [/`([^`]+)`/.exec(row)?.[1] ?? "", row]));
 const rows = new Map(before);
@@ -72,8 +72,12 @@ async function hunt(own: Scenario): Promise<void> {
 
 async function play(scenario: Scenario, mutant: Mutant): Promise<RunVerdict> {
   const options = runOptions(scenario, {}, "planted");
-  const agentCommand = [process.execPath, "--import", `${plant}?bug=${mutant.name}`, program];
-  return await runScenario({ scenario, options: { ...options, agentCommand }, runs, reporters: [], reproduce: "" });
+  const withBug = (name: string): string[] => [
+    ...[process.execPath, "--import", `${plant}?bug=${mutant.name}`],
+    program(name),
+  ];
+  const commands = { agentCommand: withBug("donor-agent"), brokerCommand: withBug("broker-sim") };
+  return await runScenario({ scenario, options: { ...options, ...commands }, runs, reporters: [], reproduce: "" });
 }
 
 /** What a run has against the agent; what somebody else does to this host meanwhile is nothing to it. */

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Mutant } from "../zoo/mutant.ts";
 import { catalog } from "./catalog.ts";
 import { hostRows, plantedDocument, plantedRow, withSimRows } from "./planted-document.ts";
+import { scenarioOfBug } from "./planted-name.ts";
 
 const directory = new URL("planted/", import.meta.url);
 const hunter = fileURLToPath(new URL("testing/planted-process.ts", import.meta.url));
@@ -31,6 +32,10 @@ async function catchersOf(mutant: Mutant, others: readonly string[]): Promise<Ca
 const all = catalog.map(({ name }) => name);
 /** The others are played on a real host, by `npm run test:planted`. */
 const names = catalog.filter(({ stages }) => stages.includes("sim")).map(({ name }) => name);
+const bugs = readdirSync(directory)
+  .map((file) => file.replace(/\.ts$/, ""))
+  .toSorted(inTheCataloguesOrder);
+const simBugs = bugs.filter((bug) => names.includes(scenarioOfBug(bug)));
 const rows = new Map<string, string>();
 /**
  * With how many others each bug is played: with all of them in the night, because that grows with the square of the
@@ -38,27 +43,34 @@ const rows = new Map<string, string>();
  */
 const othersMax = Number(process.env["HOUSEGUEST_PLANTED_OTHERS"] ?? 6);
 
+function inTheCataloguesOrder(one: string, other: string): number {
+  return all.indexOf(scenarioOfBug(one)) - all.indexOf(scenarioOfBug(other)) || one.length - other.length;
+}
+
 function othersOf(name: string): string[] {
   const at = names.indexOf(name);
   return [...names.slice(at + 1), ...names.slice(0, at)].slice(0, othersMax);
 }
 
 test("every scenario has its bug, and every bug its scenario", () => {
-  expect(readdirSync(directory).toSorted()).toEqual(all.map((name) => `${name}.ts`).toSorted());
+  expect(bugs.filter((bug) => scenarioOfBug(bug) === bug)).toEqual(all);
+  expect(bugs.filter((bug) => !all.includes(scenarioOfBug(bug)))).toEqual([]);
 });
 
-test.each(names)("%s is failed by a bug that no other scenario finds", async (name) => {
-  const { default: mutant } = (await import(new URL(`${name}.ts`, directory).href)) as { default: Mutant };
-  const { caught, unloaded } = await catchersOf(mutant, othersOf(name));
-  expect({ unloaded, by: caught.map(({ scenario }) => scenario) }).toEqual({ unloaded: [], by: [name] });
-  rows.set(name, plantedRow(mutant, caught[0]?.why));
+test.each(simBugs)("%s is a bug that its scenario finds, and no other", async (bug) => {
+  const { default: mutant } = (await import(new URL(`${bug}.ts`, directory).href)) as { default: Mutant };
+  const own = scenarioOfBug(bug);
+  const { caught, unloaded } = await catchersOf(mutant, othersOf(own));
+  const by = caught.map(({ scenario }) => scenario);
+  expect({ name: mutant.name, unloaded, by }).toEqual({ name: bug, unloaded: [], by: [own] });
+  rows.set(bug, plantedRow(mutant, caught[0]?.why));
 });
 
 test("docs/planted-bugs.md has the table of what the tests above found", async () => {
   await expect(
     withSimRows(
       plantedDocument(),
-      names.flatMap((name) => rows.get(name) ?? []),
+      simBugs.flatMap((bug) => rows.get(bug) ?? []),
     ),
   ).toMatchFileSnapshot("../../docs/planted-bugs.md");
 });

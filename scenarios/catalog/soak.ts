@@ -10,10 +10,10 @@ export const soak: Scenario = {
   name: "soak",
   title: "a mixed life, round after round: pauses, a dead broker, dead agents, a newcomer who leaves again",
   description:
-    "Two agents work on jobs that keep coming. Each round one of them is paused and goes on, is killed and comes " +
-    "again; the broker is killed and is back; a third agent joins, works and withdraws meanwhile; the second is killed " +
-    "and started again. Whatever is under way, every job ends once with the right result, and nothing is left. How many " +
-    "rounds is said with --cycles.",
+    "Two agents work on jobs that keep coming. Each round begins with a broker that is killed between two jobs and is " +
+    "back; then one agent is paused at work, stands still and goes on, and is killed at work; a third one joins, works and " +
+    "withdraws in the middle of its jobs, while the first comes again and the second is killed at work and comes again. " +
+    "Every job ends once with the right result, and nothing is left. How many rounds is said with --cycles.",
   requirements: ["US-1", "WC-6", "WC-9", "WC-10"],
   tags: ["soak", "load", "fault"],
   stages: ["host", "sim"],
@@ -30,8 +30,19 @@ export const soak: Scenario = {
     { step: "withdraw", agent: "second", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "second" },
   ],
-  expectations: ({ jobs, cycles }) => [
-    { checker: "results-correct", settings: { resultsMin: jobs * cycles } },
+  expectations: ({ slots, jobs, cycles }) => [
+    {
+      checker: "jobs-settled",
+      settings: {
+        startedMin: jobsOf({ slots, jobs }) * cycles,
+        handedBackMin: slots * cycles,
+        unsavedMin: 0,
+        completedAll: 1,
+      },
+    },
+    { checker: "pause-silence" },
+    { checker: "no-intake" },
+    { checker: "results-correct", settings: { resultsMin: jobsOf({ slots, jobs }) * cycles } },
     { checker: "withdrawal-measured", settings: { reportsMin: cycles + 2 } },
     { checker: "shutdown-once" },
     { checker: "checkpoint-progress" },
@@ -46,27 +57,60 @@ export const soak: Scenario = {
   ],
 };
 
-function roundOf(round: number, { slots, jobs }: { slots: number; jobs: number }): Step[] {
+interface Width {
+  readonly slots: number;
+  readonly jobs: number;
+}
+
+/** Enough for the two that are there to be busy, and then for all three. */
+function batchesOf({ slots, jobs }: Width): readonly [number, number] {
+  return [Math.max(jobs, 2 * slots), Math.max(jobs, 3 * slots)];
+}
+
+function jobsOf(width: Width): number {
+  return batchesOf(width).reduce((sum, jobs) => sum + jobs);
+}
+
+function completed(count: number): Step {
+  return { step: "wait-until", event: "broker.job", where: { to: "completed" }, count, withinMs };
+}
+
+function roundOf(round: number, width: Width): Step[] {
+  const { slots } = width;
   const guest = `guest-${round}`;
+  const [first, more] = batchesOf(width);
+  const submitted = (jobs: number): Step => ({
+    ...{ step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 20, children: 0 },
+  });
+  const atWork = (agent: string): Step => ({ step: "await-busy", agent, sandboxes: slots, withinMs });
   return [
-    // While nothing is under way: what a broker that is killed has written and not told yet is missing in its history.
+    // When everything is told: what a broker that is killed has written and not told yet is missing in its history.
+    ...(round === 1 ? [] : [completed(jobsOf(width) * (round - 1))]),
     { step: "kill-broker", downMs: 200 },
-    { step: "submit", batch: "work", jobs, units: 20, unitCpuMs: 10, children: 0 },
+    submitted(first),
+    atWork("first"),
     { step: "pause", agent: "first" },
+    { step: "watch-frozen", agent: "first", forMs: 200 },
     { step: "resume", agent: "first" },
+    atWork("first"),
     { step: "kill", agent: "first" },
     { step: "join", agent: guest, slots },
+    submitted(more),
     {
       step: "together",
       branches: [
         [{ step: "restart", agent: "first", withinMs }],
         [
+          { step: "await-busy", agent: "second", sandboxes: 1, withinMs },
           { step: "kill", agent: "second" },
           { step: "restart", agent: "second", withinMs },
         ],
+        [atWork(guest), { step: "withdraw", agent: guest, deadlineMs: withdrawDeadlineMs }],
       ],
     },
-    { step: "withdraw", agent: guest, deadlineMs: withdrawDeadlineMs },
-    { step: "await-settled", batch: "work", withinMs },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    ...["first", "second"].map(
+      (agent): Step => ({ step: "eventually-within", withinMs, holds: { fact: "state", agent, is: "Idle" } }),
+    ),
   ];
 }

@@ -32,6 +32,7 @@ export const withdrawWithBrokerDown: Scenario = {
   ],
   expectations: ({ jobs }) => [
     { checker: "withdrawal-bound" },
+    { checker: "deferred-told" },
     { checker: "withdraw-complete" },
     { checker: "jobs-settled", settings: { startedMin: jobs, completedAll: 1 } },
     { checker: "results-correct", settings: { resultsMin: jobs } },

@@ -1,8 +1,9 @@
 import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import { present } from "../../foundation/assert.ts";
-import type { CheckerSettings, Judgement, Taker, Watch } from "./checker.ts";
+import type { Judgement, Taker, Watch } from "./checker.ts";
 import { failed } from "./checker.ts";
 import { type CheckerName, checkers, crashed } from "./registry.ts";
+import type { CheckerSettings, SettingTable } from "./setting.ts";
 import type { Violation } from "./story.ts";
 
 /** The checkers that hold in every run, whatever breaks, because they ask for nothing to have happened. */
@@ -117,14 +118,14 @@ interface Watched {
 /**
  * Watches properties over one history. A record that no property wants costs one look-up.
  *
- * @param settings by property; `lost-noticed` needs the broker's activity timeout, and is left out without it
+ * @param settings by property; what a checker takes no notice of may be among them, and one that is not told what it
+ *   needs is left out
  */
 export function watchProperties(
   names: readonly PropertyName[] = propertyNames,
   settings: Readonly<Partial<Record<PropertyName, CheckerSettings>>> = {},
 ): PropertyWatch {
-  const isWatched = (name: PropertyName): boolean =>
-    name !== "lost-noticed" || settings[name]?.["activityTimeoutMs"] !== undefined;
+  const isWatched = (name: PropertyName): boolean => isToldEnough(checkers[name].settings, settings[name] ?? {});
   const places: (Watched | null)[] = names.map((name) =>
     isWatched(name) ? { name, watch: checkers[name].begin(settings[name] ?? {}), judgement: null } : null,
   );
@@ -160,6 +161,12 @@ export function watchProperties(
     },
     end: () => watched.map((one) => ({ checker: one.name, judgement: one.judgement ?? atEnd(one) })),
   };
+}
+
+/** Without what it needs a checker would prove nothing. */
+function isToldEnough(table: SettingTable, settings: CheckerSettings): boolean {
+  for (const name in table) if (table[name]?.needed === true && settings[name] === undefined) return false;
+  return true;
 }
 
 function wantedIn(names: readonly PropertyName[]): ReadonlyMap<HistoryType, readonly number[]> {

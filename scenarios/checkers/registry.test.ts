@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 
 import { HistoryBuilder } from "../testing/history-builder.ts";
-import { type CheckerName, checkers, judgeExpectation } from "./registry.ts";
+import { judge } from "../testing/judge.ts";
+import { type CheckerName, checkers, judgeExpectation, type ScenarioExpectation } from "./registry.ts";
 
 describe("judgeExpectation", () => {
   it("turns a pass on lost evidence into unknown, and leaves a fail a fail", () => {
@@ -27,6 +28,40 @@ describe("judgeExpectation", () => {
       story: [expect.stringMatching(/^\+0 ms /), expect.stringMatching(/^\+2 ms /)],
     });
   });
+});
+
+describe("a setting that cannot be used", () => {
+  const results = new HistoryBuilder().add("witness.result", {
+    ...{ jobId: "job-1", correct: true, detail: "", startedFrom: 0 },
+  });
+  it.each([
+    [{ resultsMn: 5 }, 'did you mean "resultsMin"?'],
+    [{ resultsMin: Number.NaN }, "cannot be NaN: it takes a whole number from 1"],
+    [{ resultsMin: "1" }, 'cannot be "1"'],
+    [{ resultsMin: 0.5 }, "cannot be 0.5"],
+    [{ resultsMin: 0 }, "cannot be 0"],
+  ])("gives unknown on evidence that would pass: %j", (settings, says) => {
+    expect(judge(results, "results-correct").result).toBe("pass");
+    expect(judge(results, "results-correct", settings)).toMatchObject({
+      ...{ result: "unknown", detail: expect.stringContaining(says) },
+    });
+  });
+});
+
+test("the compiler refuses a setting that there is not, and one that is missing", () => {
+  const typed: ScenarioExpectation[] = [
+    { checker: "results-correct", settings: { resultsMin: 1 } },
+    // @ts-expect-error: misspelt.
+    { checker: "results-correct", settings: { resultsMn: 1 } },
+    // @ts-expect-error: of another type.
+    { checker: "results-correct", settings: { resultsMin: "1" } },
+    // @ts-expect-error: it can be told nothing.
+    { checker: "transitions", settings: { resultsMin: 1 } },
+    // @ts-expect-error: it needs graceMs.
+    { checker: "grace-given" },
+  ];
+  const judged = typed.map((one) => judgeExpectation([], one, []).detail);
+  expect(judged.filter((detail) => detail.includes("`scenarios checkers` lists them"))).toHaveLength(4);
 });
 
 describe("checkers", () => {

@@ -2,7 +2,9 @@ import { backoff } from "./leases/backoff.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import type { HistoryRecord, HistoryType } from "../../protocol/history.ts";
 import type { Expectation } from "../../protocol/verdict.ts";
-import { type Checker, type CheckerSettings, failed, type Judgement, undecided } from "./checker.ts";
+import { type Checker, failed, type Judgement, undecided } from "./checker.ts";
+import { settingProblems } from "./setting-problems.ts";
+import type { CheckerSettings, SettingsFor } from "./setting.ts";
 import { activityPauses } from "./pause/activity-pauses.ts";
 import { checkpointProgress } from "./checkpoints/checkpoint-progress.ts";
 import { completionOnce } from "./jobs/completion-once.ts";
@@ -12,6 +14,7 @@ import { executions } from "./states/executions.ts";
 import { faultEffects } from "./fault-effects.ts";
 import { forgeriesRefused } from "./contact/forgeries-refused.ts";
 import { remoteControl } from "./contact/remote-control.ts";
+import { endedInLease } from "./leases/ended-in-lease.ts";
 import { fencing } from "./leases/fencing.ts";
 import { freezeBound } from "./pause/freeze-bound.ts";
 import { freezeLatency } from "./pause/freeze-latency.ts";
@@ -172,6 +175,7 @@ export const checkers = {
   "granted-once": grantedOnce,
   "grants-expire": grantsExpire,
   "holder-alone": holderAlone,
+  "ended-in-lease": endedInLease,
   "unstartable-declined": unstartableDeclined,
   "unstartable-spared": unstartableSpared,
   "work-state": workState,
@@ -208,25 +212,41 @@ export const checkers = {
 
 export type CheckerName = keyof typeof checkers;
 
-/** A checker and what it is to be told. */
-export interface ScenarioExpectation {
+/** A checker and what it is to be told, as it is stored: what of that it takes is seen when it judges. */
+export interface NamedExpectation {
   readonly checker: CheckerName;
   readonly settings?: CheckerSettings;
 }
 
+/** The settings of one checker: none at all, some that may be left out, or some that it needs. */
+type TellingOf<Settings> = [keyof Settings] extends [never]
+  ? { readonly settings?: Readonly<Record<string, never>> }
+  : object extends Settings
+    ? { readonly settings?: Settings }
+    : { readonly settings: Settings };
+
+/** A checker and what it is to be told, of what it takes. */
+export type ScenarioExpectation = {
+  [Name in CheckerName]: { readonly checker: Name } & TellingOf<SettingsFor<(typeof checkers)[Name]["settings"]>>;
+}[CheckerName];
+
 /**
- * Judges a history by one expectation. A checker that crashes gives unknown, never pass.
+ * Judges a history by one expectation. A checker that crashes gives unknown, never pass, and so does one that is told
+ * what it does not know: what was meant would go unchecked.
  *
  * @param lostEvidence lines of the history that could not be read: a pass on half the evidence is none
  */
 export function judgeExpectation(
   history: readonly HistoryRecord[],
-  expectation: ScenarioExpectation,
+  expectation: NamedExpectation,
   lostEvidence: readonly string[],
 ): Expectation {
   const checker: Checker = checkers[expectation.checker];
   const base = { id: expectation.checker, title: checker.title };
-  const judgement = judgeHistory(checker, history, expectation.settings ?? {});
+  const { settings = {} } = expectation;
+  const [wrong] = settingProblems({ checker: expectation.checker, table: checker.settings }, settings);
+  if (wrong !== undefined) return { ...base, ...undecided(`${wrong.message} (\`scenarios checkers\` lists them)`) };
+  const judgement = judgeHistory(checker, history, settings);
   if (judgement.result === "pass" && lostEvidence.length > 0) {
     return { ...base, result: "unknown", detail: `${judgement.detail}; but evidence was lost: ${lostEvidence[0]}` };
   }
@@ -239,7 +259,7 @@ export function judgeExpectation(
  */
 export function judgeExpectations(
   history: readonly HistoryRecord[],
-  expectations: readonly ScenarioExpectation[],
+  expectations: readonly NamedExpectation[],
   lostEvidence: readonly string[],
 ): Expectation[] {
   const faulted = history.some(({ type, data }) => isOfFault(type) && "faultId" in data && data.faultId !== undefined);

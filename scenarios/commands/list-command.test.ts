@@ -23,7 +23,7 @@ test("the list loads nothing that it does not need: who asks for it waits for it
   expect(loaded.some((url) => url.endsWith("/scenarios/catalog/catalog.ts"))).toBe(true);
   // The profiles' names stand in the help, and whether a host has a controller is asked of its cgroups.
   const heavy =
-    /\/(residue-scanner|simulator(?!\/plan\/plan-request\.ts)|checkers|stages|agent(?!\/sandbox\/cgroup\.ts)|broker-sim)\/|\/node_modules\/(zod|koffi|piscina|execa)\//;
+    /\/(residue-scanner|simulator(?!\/plan\/plan-request\.ts)|checkers|stages|agent(?!\/sandbox\/cgroup\.ts)|broker-sim)\/|\/node_modules\/(zod|acorn|koffi|piscina|execa)\//;
   expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
 });
 
@@ -35,6 +35,9 @@ test("the list is narrowed by words and by stage, and every scenario cites rows 
   expect(await listed()).toEqual(catalog.map(({ name }) => name));
   expect(await listed("--grep", "WC-15")).toEqual(["hundred-in-a-row"]);
   expect(await listed("--grep", "nothing-has-this")).toEqual([]);
+  expect(await runMain(["list", "--grep", "nothing-has-this"])).toMatchObject({
+    ...{ exitCode: 64, stdout: "", stderr: expect.stringContaining("Nothing matches.") },
+  });
   expect(await listed("--stage", "sim", "--grep-invert", "@withdraw|@pause")).toEqual(
     catalog
       .filter(({ tags, stages }) => stages.includes("sim") && !tags.includes("withdraw") && !tags.includes("pause"))

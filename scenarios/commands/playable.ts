@@ -5,8 +5,8 @@ import { type Selection, selectScenarios } from "../selection/select-scenarios.t
 import type { RunStage, Scenario } from "../steps/scenario.ts";
 
 /**
- * The scenarios that are meant and can be played on the stage. What was meant by a pattern and cannot be is left out and
- * told of; what was named is refused.
+ * The scenarios that are meant. What was named and cannot be played on the stage is refused; what was meant by a pattern
+ * is kept, to be counted as skipped.
  *
  * @throws UsageError `not-on-stage`, and what `selectScenarios` throws
  */
@@ -17,11 +17,7 @@ export function playable(selection: Selection, stage: RunStage, all?: readonly S
     ({ name, file }) => selection.words.includes(name) || selection.words.some((word) => resolve(word) === file),
   );
   if (refused !== undefined) throw notOnStage(refused, stage);
-  if (elsewhere.length > 0) {
-    const names = elsewhere.map(({ name }) => name).join(", ");
-    process.stderr.write(`Not on the stage ${stage}, and left out: ${names}.\n`);
-  }
-  return selected.filter(({ stages }) => stages.includes(stage));
+  return selected;
 }
 
 function notOnStage({ name, stages }: Scenario, stage: RunStage): UsageError {

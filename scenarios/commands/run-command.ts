@@ -12,7 +12,7 @@ import { heal } from "../heal.ts";
 import { loadAgent } from "../foreign/load-agent.ts";
 import { isFile } from "../loading/is-file.ts";
 import { type FoundConfig, readConfig } from "../loading/read-config.ts";
-import { scenarioSet } from "../loading/scenario-set.ts";
+import { scenariosAmong } from "../loading/scenario-set.ts";
 import { otherRunsWarning } from "../other-runs.ts";
 import { preflight } from "../preflight.ts";
 import { checkRunsRoot } from "../run-directory.ts";
@@ -31,7 +31,7 @@ import { tellHealed } from "./heal-command.ts";
 import { type Consent, consentTo, terminalAsk } from "./may-hurt.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
-import { stageNamed } from "./run-stage.ts";
+import { stageNamed, workersOn } from "./run-stage.ts";
 import type { RunStage } from "../steps/scenario.ts";
 import { playable } from "./playable.ts";
 
@@ -59,7 +59,12 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
   const suite = await prepare(words, given, found);
   const { flags, stage } = suite;
   if (flags.dryRun === true) {
-    process.stdout.write(dryRunText(suite, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
+    const dry = {
+      ...suite,
+      agent: suite.requests[0]?.agent?.definition,
+      knobs: suite.requests.map(({ options }) => options.knobs),
+    };
+    process.stdout.write(dryRunText(dry, { seed: suite.plan.entries[0]?.seed ?? "", json: flags.json === true }));
     return ExitCode.pass;
   }
   if (suite.plan.entries.length === 0) {
@@ -67,7 +72,7 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     return ExitCode.pass;
   }
   const consent = await consentOf(suite, words);
-  const reporters = openReporters(flags);
+  const reporters = openReporters({ ...flags, runs: suite.plan.entries.length });
   let worst: number = ExitCode.pass;
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
@@ -76,7 +81,10 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     ended = await runSuite(suite, reporters, consent);
     const outcomes = ended.suite?.record.entries.map(({ outcome }) => outcome) ?? [];
     worst = worstExitCode([
-      ...[worst, suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true })],
+      ...[
+        worst,
+        suiteExitCode(outcomes, { failOnFlaky: flags.failOnFlaky === true, isPart: flags.shard !== undefined }),
+      ],
       // Between two runs nobody else says so.
       ended.interrupted ? ExitCode.interrupted : ExitCode.pass,
     ]);
@@ -94,7 +102,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
   const stage = stageNamed(flags.stage, given);
   const files = words.filter(isFile);
   const globs = [found.config.scenarios ?? []].flat();
-  const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
+  const known = await scenariosAmong(words, { globs, folder: found.folder, files, whole: true });
   const failed = flags.lastFailed === true ? failedLast(readSuite(flags.output)) : null;
   const all = flags.all === true || (failed !== null && words.length === 0);
   const scenarios = playable({ ...flags, words, all }, stage, known);
@@ -112,7 +120,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...(agent === undefined ? {} : { agent }),
   }));
   if (stage !== "sim") for (const { options } of requests) preflight(options);
-  const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  const workers = workersOn(stage, flags.workers, requests.length);
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
@@ -179,13 +187,20 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
       // In virtual time each has a host of its own.
       alone: ({ scenario }) => stage !== "sim" && scenario.hostWide === true,
       skip: ({ scenario }) => cannotRun(scenario, stage) ?? consent.refused(scenario),
-      run: (entry, attempt) => {
+      run: (entry, earlier) => {
         const at = entry.position - (first?.position ?? 0);
         const { repeat, repeats } = entry;
-        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt };
+        const place = {
+          scenario: entry.scenario.name,
+          position: at,
+          entries: plan.entries.length,
+          repeat,
+          repeats,
+          attempt: earlier.length + 1,
+        };
         const request = requests[at] as Omit<RunRequest, "reporters">;
-        const told = { ...request, reporters: reporters.next({ ...place, attemptsMax: flags.retries + 1 }) };
-        return reported(told, runner.run);
+        const told = reporters.next({ ...place, attemptsMax: flags.retries + 1 });
+        return reported({ ...request, retryOf: earlier, reporters: told }, runner.run);
       },
       onEntry: (entry, result) => {
         unwritten = noteProgress(root, entryOf(entry, result, before), Date.now());

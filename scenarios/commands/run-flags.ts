@@ -1,6 +1,6 @@
 import { shellWord } from "../../foundation/shell-word.ts";
 import type { ResiduePolicy } from "../../protocol/residue-report.ts";
-import { placeOf } from "../loading/file-problem.ts";
+import { placeOf } from "../loading/place-of.ts";
 import type { Shard } from "../selection/shard.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { StoreKind } from "../steps/store-kinds.ts";

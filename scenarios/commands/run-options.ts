@@ -47,7 +47,9 @@ Examples:
   scenarios run --all --reporter list,github --reporter junit=results.xml
   scenarios run join-work-pause-resume-withdraw --json | jq .verdict.lifecycle
 ${exitCodes}
-  The worst of several runs counts. A flaky one, which passed at a later
+  The worst of several runs counts. What the stage or this machine cannot play
+  is skipped, with the reason, and counts only where nothing else was chosen:
+  then nobody can tell (2). A flaky one, which passed at a later
   attempt, is a pass, or with --fail-on-flaky a fail. What left residue on this
   host stays failed whatever --retries says: the next baseline would hold it. In
   virtual time a retry has the same seed, and ends otherwise only where a
@@ -57,7 +59,11 @@ const listHelp = `
 Examples:
   scenarios list --grep WC-9
   scenarios list --grep '@withdraw|@pause' --stage sim
-  scenarios list --json | jq -r .[].name`;
+  scenarios list --json | jq -r .[].name
+
+Exit codes:
+  0   everything that was asked for is listed
+  64  nothing matches, or a file of yours cannot be used: the rest is listed`;
 
 const recheckHelp = `
 The residue verdict is taken as it was: the host of then cannot be read again.
@@ -163,7 +169,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
     .option(
       "-j, --workers <n>",
-      "how many at once (default: 1); what touches all of the host runs alone",
+      "how many at once (default: 1); what touches all of the host runs alone, and on netns each",
       whole(workersMax),
     )
     .option(
@@ -198,7 +204,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",
-      `${reporterNames.join(", ")}; may be repeated; a file takes its output`,
+      `${reporterNames.join(", ")} (default: line, of several runs list); may be repeated; a file takes its output`,
       collect,
     )
     .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")

@@ -6,6 +6,7 @@ import { placeProbe, portProbe, roomProbe } from "./place-probes.ts";
 import type { Probe } from "./probe.ts";
 import { recorderProbe } from "./recorder-probe.ts";
 import { redisProbe } from "./redis-probe.ts";
+import { straceProbe } from "./strace-probe.ts";
 
 const asRoot = "Run it as root: sudo npx scenarios …";
 const nodeMajorMin = 24;
@@ -86,13 +87,6 @@ const commands = [
     otherwise: asRoot,
   },
   {
-    name: "strace",
-    for: "system calls that fail when they are told to",
-    command: ["strace", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"],
-    install: "apt install strace",
-    otherwise: "sysctl -w kernel.yama.ptrace_scope=0, or: " + asRoot,
-  },
-  {
     name: "stress-ng",
     for: "load on CPUs, memory and disks",
     command: ["stress-ng", "--cpu", "1", "--cpu-ops", "1", "--quiet"],
@@ -118,5 +112,5 @@ const commands = [
 /** In the order in which somebody would ask. */
 export const probes: readonly Probe[] = [
   ...[platformProbe, nodeProbe, rootProbe, placeProbe, roomProbe, portProbe, cgroupProbe, recorderProbe],
-  ...[...commands.map(commandProbe), redisProbe],
+  ...[...commands.map(commandProbe), redisProbe, straceProbe],
 ];

@@ -6,11 +6,14 @@ import { DatabaseSync } from "node:sqlite";
 /** The tables whose records the history tells of, by the column that names them. */
 const tables = { jobs: "job_id", executions: "execution_id" } as const;
 
+/** Jobs and executions as text, by id. */
+export type StoreRecords = ReadonlyMap<string, string>;
+
 /**
  * What a broker's store on the disk has of jobs and executions, as text by id. The files are read from a copy: opening
  * them would change them, because SQLite brings in what a killed process left.
  */
-export function keptRecords(directory: string): ReadonlyMap<string, string> {
+export function keptRecords(directory: string): StoreRecords {
   const records = new Map<string, string>();
   if (!existsSync(join(directory, "broker.sqlite"))) return records;
   const copy = mkdtempSync(join(tmpdir(), "houseguest-store-"));
@@ -33,7 +36,7 @@ export function keptRecords(directory: string): ReadonlyMap<string, string> {
 }
 
 /** The ids of what is not in the second as it was in the first. */
-export function changedRecords(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+export function changedRecords(before: StoreRecords, after: StoreRecords): string[] {
   const changed = [...before].filter(([id, record]) => after.get(id) !== record).map(([id]) => id);
   return [...changed, ...[...after.keys()].filter((id) => !before.has(id))].sort();
 }

@@ -4,3 +4,8 @@ import { HouseguestError } from "../../foundation/errors.ts";
 export class FaultError extends HouseguestError {
   override readonly name = "FaultError";
 }
+
+/** That there is no process to which it could be done. */
+export function notUp(name: string, so: string): FaultError {
+  return new FaultError(`"${name}" is down, so that ${so}.`, { code: "not-up", next: "Start it before." });
+}

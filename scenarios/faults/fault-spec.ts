@@ -35,6 +35,10 @@ export const FaultSpec = z.discriminatedUnion("kind", [
   }),
   /** The broker is killed, and its store is empty, or as the step `keep-store` of that name kept it. */
   z.strictObject({ kind: z.literal("lose-store"), to: z.string().max(31).optional() }),
+  /** The server of a store on Redis forgets everything (FLUSHALL) while the broker runs. */
+  z.strictObject({ kind: z.literal("flush-store") }),
+  /** That server is killed while the broker runs, and comes back as the step `keep-store` of that name kept it. */
+  z.strictObject({ kind: z.literal("rollback-store"), to: z.string().max(31) }),
   /** The wall clock is set for whoever of them is started from now on. */
   z.strictObject({
     kind: z.literal("jump-clock"),
@@ -48,6 +52,31 @@ export const FaultSpec = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("lock-home"), agent: actor }),
   /** So many descriptors more than now can be opened. */
   z.strictObject({ kind: z.literal("limit-descriptors"), process: actor, spare: z.int().min(0).max(1_000_000) }),
+  /**
+   * System calls of a process fail, or come late. An agent has `fsync` for its journal when it is written anew and
+   * `fdatasync` for each line.
+   */
+  z
+    .strictObject({
+      kind: z.literal("disturb-calls"),
+      process: actor,
+      /** By their names, as of syscalls(2). */
+      calls: z
+        .array(z.string().regex(/^[a-z][a-z0-9_]*$/))
+        .min(1)
+        .max(16),
+      /** As of errno(3). */
+      error: z
+        .string()
+        .regex(/^E[A-Z0-9]+$/)
+        .optional(),
+      delayMs: z.number().min(0.001).max(60_000).optional(),
+      /** Those before it are spared; counted from 1, in each thread by itself. */
+      from: z.int().min(1).max(65_535).optional(),
+      /** Only those on this file: a name below an agent's home, else an absolute path. */
+      file: z.string().min(1).max(1_000).optional(),
+    })
+    .refine(({ error, delayMs }) => error !== undefined || delayMs !== undefined, "an `error`, a `delayMs`, or both"),
   /** So many processes and threads more than now can be started, by it and by all that it starts. */
   z.strictObject({ kind: z.literal("limit-processes"), process: actor, spare: z.int().min(0).max(1_000_000) }),
   /** Somebody else keeps this machine busy. */

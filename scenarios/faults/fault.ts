@@ -1,6 +1,7 @@
 import type { Operator } from "../stages/host/operator.ts";
 import type { Toxic, ToxicCount, ToxicDirection } from "./link/toxic.ts";
 import type { UndoAction } from "../undo/undo-action.ts";
+import type { StoreRecords } from "./broker-store.ts";
 import type { FaultKindName, FaultSpecOf } from "./fault-spec.ts";
 
 /** What was measured of a fault. */
@@ -73,8 +74,7 @@ export interface FaultContext {
    * @throws CastError when the scenario has nobody of that name
    */
   readonly home: (agent: string) => { readonly path: string; readonly disk: string | undefined };
-  /** Where the broker's store lies, unless in memory, and what of it was kept by name (step `keep-store`). */
-  readonly store: () => { readonly directory: string | undefined; readonly kept: ReadonlyMap<string, string> };
+  readonly store: () => FaultStore;
   /** The wall clocks of whoever is started from now on. */
   readonly clocks: {
     readonly jump: (name: string, byMs: number) => void;
@@ -103,6 +103,28 @@ export interface FaultBroker {
   /** Undefined for a broker that names none. */
   readonly operatorToken: string | undefined;
   readonly operator: Pick<Operator, "putFault" | "faults" | "jobs">;
+}
+
+/** Where the broker keeps its records. */
+export interface FaultStore {
+  /** Of a store of files on the disk. */
+  readonly directory: string | undefined;
+  /** Of a store on a server. */
+  readonly server: FaultStoreServer | undefined;
+  /** Directories with what of it was kept, by the name under which it was (step `keep-store`). */
+  readonly kept: ReadonlyMap<string, string>;
+}
+
+/** The server of a store on Redis, which the harness started. */
+export interface FaultStoreServer {
+  readonly socket: string;
+  /**
+   * Kills it, and starts it again with nothing but what was kept.
+   *
+   * @param kept the directory with the snapshot
+   * @returns what it had then, before anybody but the harness could reach it
+   */
+  readonly rollBack: (kept: string) => Promise<StoreRecords>;
 }
 
 /** Toxics on the lines of agents, by the number of their fault. */

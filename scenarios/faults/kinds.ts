@@ -1,7 +1,9 @@
 import type { FaultKind } from "./fault.ts";
 import type { FaultKindName } from "./fault-spec.ts";
+import { disturbCalls } from "./disturb-calls.ts";
 import { disturbLink } from "./disturb-link.ts";
 import { fillDisk } from "./fill-disk.ts";
+import { flushStore } from "./flush-store.ts";
 import { jumpClock } from "./jump-clock.ts";
 import { killProcess } from "./kill-process.ts";
 import { limitDescriptors } from "./limit-descriptors.ts";
@@ -10,6 +12,7 @@ import { load } from "./load.ts";
 import { lockHome } from "./lock-home.ts";
 import { loseStore } from "./lose-store.ts";
 import { misbehaveBroker } from "./misbehave-broker.ts";
+import { rollbackStore } from "./rollback-store.ts";
 import { slowProcess } from "./slow-process.ts";
 import { stopProcess } from "./stop-process.ts";
 import { storm } from "./storm.ts";
@@ -22,9 +25,12 @@ export const faultKinds: { readonly [Kind in FaultKindName]: FaultKind<Kind> } =
   "disturb-link": disturbLink,
   "misbehave-broker": misbehaveBroker,
   "lose-store": loseStore,
+  "flush-store": flushStore,
+  "rollback-store": rollbackStore,
   "jump-clock": jumpClock,
   "fill-disk": fillDisk,
   "lock-home": lockHome,
+  "disturb-calls": disturbCalls,
   "limit-descriptors": limitDescriptors,
   "limit-processes": limitProcesses,
   load,

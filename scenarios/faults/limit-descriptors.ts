@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 
 import { isAlive } from "../stages/host/proc.ts";
 import type { FaultKind } from "./fault.ts";
-import { FaultError } from "./fault-error.ts";
+import { notUp } from "./fault-error.ts";
 import { processLimit, setProcessLimit } from "./process-limit.ts";
 
 /**
@@ -18,16 +18,17 @@ export const limitDescriptors: FaultKind<"limit-descriptors"> = {
   async apply({ processes, writeAhead }, spec) {
     const { target, role, processes: of } = processes(spec);
     const [one] = of;
-    if (one === undefined || !isAlive(one)) throw notUp(spec.process);
+    if (one === undefined || !isAlive(one)) throw notUp(spec.process, "nothing of it can be limited");
     const { pid, startTime } = one;
     const before = processLimit(pid, "nofile");
     const limit = freeDescriptor(pid, spec.spare);
     writeAhead({ undo: "restore-limit", startTime, ...before });
     await setProcessLimit({ ...before, soft: String(limit) });
-    // It is at its limit for moments: looked at often enough, one of them is seen.
+    // It is at its limit for moments: looked at often enough, one of them is seen. Without the limit it may take as many.
     let taken = false;
+    const isHeld = (): boolean => processLimit(pid, "nofile").soft === String(limit);
     const look = (): void => {
-      taken ||= isAlive(one) && freeDescriptor(pid, 0) >= limit;
+      taken ||= isAlive(one) && freeDescriptor(pid, 0) >= limit && isHeld();
     };
     const timer = setInterval(look, lookEveryMs);
     timer.unref();
@@ -60,11 +61,4 @@ function freeDescriptor(pid: number, spare: number): number {
     if (left === 0) return number;
     left -= 1;
   }
-}
-
-function notUp(name: string): FaultError {
-  return new FaultError(`"${name}" is down, so that nothing of it can be limited.`, {
-    code: "not-up",
-    next: "Start it before.",
-  });
 }

@@ -13,7 +13,7 @@ const kept = new Map<string, string>();
 
 beforeEach(async () => {
   kept.clear();
-  bench = new FaultBench({ store: () => ({ directory, kept }) });
+  bench = new FaultBench({ store: () => ({ directory, server: undefined, kept }) });
   directory = join(bench.place, "broker");
   mkdirSync(directory);
   await bench.start("exec sleep 600");

@@ -14,8 +14,13 @@ export async function endsWithin(all: readonly { pid: number; startTime: string 
 
 /** Looks until the condition holds, for as long as the kernel may take. @returns whether it does */
 export async function comesTrue(condition: () => boolean): Promise<boolean> {
-  const deadline = performance.now() + kernelMsMax;
-  while (!condition()) {
+  return await comesTrueWithin(kernelMsMax, async () => condition());
+}
+
+/** As `comesTrue`, of what takes longer to look at or to come. */
+export async function comesTrueWithin(ms: number, condition: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (!(await condition())) {
     if (performance.now() > deadline) return false;
     await pauseFor(lookEveryMs);
   }

@@ -1,5 +1,5 @@
 import type { Scenario } from "../steps/scenario.ts";
-import { type CheckerName, checkers, type ScenarioExpectation } from "../checkers/registry.ts";
+import { type CheckerName, checkers, type NamedExpectation } from "../checkers/registry.ts";
 import type { AgentDefinition } from "./define-agent.ts";
 
 /** The checkers that go by what is seen of an agent from outside, and what it must be able to do for that. */
@@ -18,7 +18,7 @@ const instead: { readonly [Name in CheckerName]?: CheckerName } = {
 const seenAnyway: ReadonlySet<string> = new Set(["witness.result", "fault.applied", "fault.undone"]);
 
 export interface Applicable {
-  readonly judged: readonly ScenarioExpectation[];
+  readonly judged: readonly NamedExpectation[];
   readonly notApplicable: readonly { readonly id: string; readonly title: string; readonly detail: string }[];
 }
 
@@ -30,7 +30,7 @@ export function applicableTo(
   definition: AgentDefinition,
   expectations: ReturnType<Scenario["expectations"]>,
 ): Applicable {
-  const judged = new Map<CheckerName, ScenarioExpectation>();
+  const judged = new Map<CheckerName, NamedExpectation>();
   const notApplicable: Applicable["notApplicable"][number][] = [];
   for (const expectation of expectations) {
     const { checker } = expectation;

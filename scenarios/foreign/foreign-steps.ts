@@ -21,6 +21,7 @@ import { notInTime, WaitError } from "../steps/wait-error.ts";
 import { withdrawalGraceMs } from "../steps/withdrawal-load.ts";
 import type { AgentDefinition } from "./define-agent.ts";
 import { Guest } from "./guest.ts";
+import { type ForeignStepName, isForeign, whyNotApplicable } from "./step-applies.ts";
 
 const readyWithinMsDefault = 60_000;
 const actWithinMs = 60_000;
@@ -47,29 +48,19 @@ export class ForeignCast {
     if (guest instanceof Guest) return guest;
     throw unknownName("agent", name);
   }
-
-  /** @throws NotApplicable where the adapter has no such field */
-  need(field: keyof AgentDefinition, what: string): void {
-    if (this.definition[field] === undefined) throw notApplicable(`${this.definition.name} has no ${what}`);
-  }
-
-  needBroker(): void {
-    if (this.definition.usesBroker === true) return;
-    throw notApplicable(`${this.definition.name} takes no work from a broker`);
-  }
 }
 
-/** What is asked of somebody else's agent; a step that is not here is about what only ours has. */
-const interpreters: { readonly [Name in Step["step"]]?: Interpreter<Name> } = {
+/** What is asked of somebody else's agent, once it is known to have what that is about. */
+const interpreters: { readonly [Name in ForeignStepName]: Interpreter<Name> } = {
   together: ({ stage }, step, nested) => eitherStage.together(stage, step, nested),
   during: ({ stage }, step, nested) => eitherStage.during(stage, step, nested),
   repeat: ({ stage }, step, nested) => eitherStage.repeat(stage, step, nested),
   wait: ({ stage }, step) => eitherStage.wait(stage, step),
   own: ({ stage }, step, nested) => own(stage, step, nested),
-  "start-broker": (cast) => withBroker(cast, () => startBroker(cast.stage)),
-  "kill-broker": (cast, step) => withBroker(cast, () => killBroker(cast.stage, step)),
-  "await-settled": (cast, step) => withBroker(cast, () => awaitSettled(cast.stage, step)),
-  "verify-results": (cast, step) => withBroker(cast, () => verifyResults(cast.stage, step)),
+  "start-broker": ({ stage }) => startBroker(stage),
+  "kill-broker": ({ stage }, step) => killBroker(stage, step),
+  "await-settled": ({ stage }, step) => awaitSettled(stage, step),
+  "verify-results": ({ stage }, step) => verifyResults(stage, step),
   submit,
   join,
   pause,
@@ -77,30 +68,23 @@ const interpreters: { readonly [Name in Step["step"]]?: Interpreter<Name> } = {
   resume,
   "pause-resume-cycles": pauseResumeCycles,
   withdraw,
-  probe: async (cast, { step, holds }) => anyProbe(await looksOf(cast, holds), { step, holds }),
-  "eventually-within": async (cast, step) =>
-    anyEventually({ stage: cast.stage, looks: await looksOf(cast, step.holds) }, step),
+  probe: (cast, { step, holds }) => anyProbe(looksOf(cast, holds), { step, holds }),
+  "eventually-within": (cast, step) => anyEventually({ stage: cast.stage, looks: looksOf(cast, step.holds) }, step),
 };
 
 /** Carries out one step with somebody else's agent. @throws NotApplicable */
 export async function runForeignStep(cast: ForeignCast, step: Step, nested: Nested): Promise<string> {
-  const interpret = interpreters[step.step] as Interpreter<typeof step.step> | undefined;
-  if (interpret === undefined) throw notApplicable(`${cast.definition.name} has nothing that "${step.step}" is about`);
-  return await interpret(cast, step, nested);
-}
-
-async function withBroker(cast: ForeignCast, work: () => Promise<string>): Promise<string> {
-  cast.needBroker();
-  return await work();
+  const why = whyNotApplicable(cast.definition, step);
+  if (why !== null || !isForeign(step)) throw notApplicable(why ?? `nothing is known of "${step.step}"`);
+  return await (interpreters[step.step] as Interpreter<typeof step.step>)(cast, step, nested);
 }
 
 async function submit({ stage, definition }: ForeignCast, step: StepOf<"submit">): Promise<string> {
   if (definition.usesBroker === true) return await submitToBroker(stage, step);
-  if (definition.submit === undefined) throw notApplicable(`${definition.name} takes no jobs`);
   const { batch, jobs, units, unitCpuMs } = step;
   const [guest] = stage.guests.values();
   if (!(guest instanceof Guest)) throw unknownName("agent", "that takes jobs");
-  await definition.submit(guest.given(stage.options.signal), { batch, jobs, units, unitCpuMs });
+  await definition.submit?.(guest.given(stage.options.signal), { batch, jobs, units, unitCpuMs });
   return `${jobs} jobs were handed over`;
 }
 
@@ -130,7 +114,6 @@ async function answerOf(guest: Guest): Promise<string | null> {
 }
 
 async function pause(cast: ForeignCast, { agent }: Pick<StepOf<"pause">, "agent">): Promise<string> {
-  cast.need("pause", "pause");
   const { history } = cast.stage.options;
   const guest = cast.guest(agent);
   const witness = guest.witness();
@@ -159,7 +142,6 @@ function lookAtFrozen({ stage }: ForeignCast, guest: Guest): void {
 }
 
 async function watchFrozen(cast: ForeignCast, { agent, forMs }: StepOf<"watch-frozen">): Promise<string> {
-  cast.need("pause", "pause");
   const guest = cast.guest(agent);
   await pauseFor(forMs, undefined, { signal: cast.stage.options.signal });
   lookAtFrozen(cast, guest);
@@ -167,7 +149,6 @@ async function watchFrozen(cast: ForeignCast, { agent, forMs }: StepOf<"watch-fr
 }
 
 async function resume(cast: ForeignCast, { agent }: Pick<StepOf<"resume">, "agent">): Promise<string> {
-  cast.need("resume", "resume");
   const guest = cast.guest(agent);
   lookAtFrozen(cast, guest);
   guest.frozen = undefined;
@@ -218,16 +199,9 @@ async function withdraw(cast: ForeignCast, { agent, deadlineMs }: StepOf<"withdr
 
 type Looks = Parameters<typeof anyProbe>[0];
 
-/** What can be seen of somebody else's agent is its processes, its home, and the state that its adapter tells. */
-async function looksOf(cast: ForeignCast, { fact }: Fact): Promise<Looks> {
-  const { stage, definition } = cast;
-  if (fact === "broker" || fact === "jobs") {
-    cast.needBroker();
-    return hostLooks(stage);
-  }
-  if (fact === "state") cast.need("status", "status");
-  else if (fact !== "process" && fact !== "home")
-    throw notApplicable(`${definition.name} tells nothing of its ${fact}`);
+function looksOf(cast: ForeignCast, { fact }: Fact): Looks {
+  const { stage } = cast;
+  if (fact === "broker" || fact === "jobs") return hostLooks(stage);
   return {
     ...hostLooks(stage),
     hasProcess: (name) => cast.guest(name).processes().length > 0,

@@ -10,20 +10,70 @@ interface Cast {
   hasBroker: boolean;
 }
 
-/** Whether each step speaks of whom and of what an earlier one brought. */
-export function castProblems(steps: readonly Step[]): Problem[] {
-  return walk(steps, { path: ["steps"], cast: { agents: new Set(), batches: new Set(), hasBroker: false } });
+/**
+ * Whether each step speaks of whom and of what an earlier one brought.
+ *
+ * @param wrong what is wrong with steps as such: those may have been meant to bring whatever they name
+ */
+export function castProblems(steps: readonly unknown[], wrong: readonly Problem[]): Problem[] {
+  const cast = { agents: new Set<string>(), batches: new Set<string>(), hasBroker: false };
+  const broken = new Set(wrong.map(({ path }) => stepPath(path).join(".")));
+  return walk(steps as readonly Step[], { path: ["steps"], cast, broken });
 }
 
-function walk(steps: readonly Step[], { path, cast }: { readonly path: Path; readonly cast: Cast }): Problem[] {
+/** Up to the innermost step that a path leads into. */
+function stepPath(path: Path): Path {
+  const last = path.findLastIndex((key, at) => {
+    const list = typeof path[at - 1] === "number" ? path[at - 2] : path[at - 1];
+    return typeof key === "number" && (list === "branches" ? typeof path[at - 1] === "number" : isList(list));
+  });
+  return path.slice(0, last + 1);
+}
+
+const isList = (key: PropertyKey | undefined): boolean => key === "steps" || key === "meanwhile";
+
+/** Whatever a step names that cannot be read. */
+function bringNamed(value: unknown, cast: Cast): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [field, inner] of Object.entries(value)) {
+    if (typeof inner === "string" && field === "agent") cast.agents.add(inner);
+    if (typeof inner === "string" && field === "batch") cast.batches.add(inner);
+    bringNamed(inner, cast);
+  }
+}
+
+interface Place {
+  readonly path: Path;
+  readonly cast: Cast;
+  /** The paths of steps that cannot be read. */
+  readonly broken: ReadonlySet<string>;
+}
+
+function walk(steps: readonly Step[], { path, cast, broken }: Place): Problem[] {
   return steps.flatMap((step, index) => {
     const at = [...path, index];
+    if (broken.has(at.join("."))) {
+      bringNamed(step, cast);
+      cast.hasBroker = true;
+      return [];
+    }
     const lists = listsOf(step);
     if (lists.length === 0) return problemsOf(step, { path: at, cast });
     // What goes on side by side may bring each other what they need.
-    for (const { steps } of lists.slice(1)) for (const inner of steps) bring(inner, cast);
-    return lists.flatMap(({ steps, path: inner }) => walk(steps, { path: [...at, ...inner], cast }));
+    for (const { steps, path: inner } of lists.slice(1)) {
+      for (const [place, one] of steps.entries()) {
+        if (isBroken(broken, [...at, ...inner, place])) bringNamed(one, cast);
+        else bring(one, cast);
+      }
+    }
+    return lists.flatMap(({ steps, path: inner }) => walk(steps, { path: [...at, ...inner], cast, broken }));
   });
+}
+
+/** Whether it cannot be read, or something in it. */
+function isBroken(broken: ReadonlySet<string>, path: Path): boolean {
+  const own = path.join(".");
+  return [...broken].some((one) => one === own || one.startsWith(`${own}.`));
 }
 
 /** The lists that a step holds, and where in it they stand. */

@@ -4,7 +4,9 @@ import { stageNames } from "../../protocol/stage-names.ts";
 import { limits } from "../../foundation/limits.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { Timing } from "../../protocol/timing.ts";
-import { checkers } from "../checkers/registry.ts";
+import { type CheckerName, checkers } from "../checkers/registry.ts";
+import type { CheckerSettings } from "../checkers/setting.ts";
+import { settingProblems } from "../checkers/setting-problems.ts";
 import { needNames } from "../needs/needs.ts";
 import { completeScenario, type ScenarioDefinition } from "../steps/define-scenario.ts";
 import { stepNames } from "../steps/step.ts";
@@ -40,7 +42,8 @@ const Definition = z.strictObject({
 
 const Expectation = z.strictObject({
   checker: z.string(),
-  settings: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
+  /** What each takes is its checker's to say, of values of any kind. */
+  settings: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** Everything that can be said against a scenario before it is played, with what was probably meant. */
@@ -53,9 +56,10 @@ export function definitionProblems(definition: ScenarioDefinition): Problem[] {
   if ("path" in steps) return [steps];
   if ("path" in expectations) return [expectations];
   const wrong = new StepProblems(stepNames).of(steps.list, ["steps"]);
-  const cast = wrong.length > 0 ? [] : castProblems(steps.list as Parameters<typeof castProblems>[0]);
-  return [...wrong, ...cast, ...expectations.list.flatMap(expectationProblems)];
+  return [...wrong, ...castProblems(steps.list, wrong), ...expectations.list.flatMap(expectationProblems)];
 }
+
+const isChecker = (name: string): name is CheckerName => Object.hasOwn(checkers, name);
 
 /** A function of the author's may throw, or give something else than a list. */
 function listOf(field: string, give: () => unknown): Problem | { readonly list: readonly unknown[] } {
@@ -72,9 +76,13 @@ function expectationProblems(expectation: unknown, index: number): Problem[] {
   const path = ["expectations", index];
   const problems = issueProblems(Expectation, expectation, { path, what: "an expectation" });
   if (problems.length > 0) return problems;
-  const { checker } = expectation as { checker: string };
-  if (Object.hasOwn(checkers, checker)) return [];
-  return [
-    { path: [...path, "checker"], text: checker, message: unknownWord("checker", checker, Object.keys(checkers)) },
-  ];
+  const { checker, settings = {} } = expectation as { checker: string; settings?: CheckerSettings };
+  if (!isChecker(checker)) {
+    return [
+      { path: [...path, "checker"], text: checker, message: unknownWord("checker", checker, Object.keys(checkers)) },
+    ];
+  }
+  return settingProblems({ checker, table: checkers[checker].settings }, settings).map(({ name, message }) =>
+    name === undefined ? { path, message } : { path: [...path, "settings", name], text: name, message },
+  );
 }

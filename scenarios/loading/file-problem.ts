@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
 import { type DataPath, lineOf } from "./locate.ts";
+import { placeOf } from "./place-of.ts";
 
 /** One thing that is wrong in what a file exports. */
 export interface Problem {
@@ -31,12 +31,6 @@ export function fileProblems(file: string, problems: readonly Problem[]): UsageE
     code: "bad-file",
     next: "\ndocs/own-scenarios.md shows how a scenario is written.",
   });
-}
-
-/** The file as a user would name it here, and the line. */
-export function placeOf(file: string, line: number | undefined): string {
-  const near = relative("", file);
-  return `${near.startsWith("../..") ? file : near}${line === undefined ? "" : `:${line}`}`;
 }
 
 /** A field that there is not, of a thing that has those. */

@@ -1,16 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { registerHooks, type ResolveHookSync } from "node:module";
 import { pathToFileURL } from "node:url";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
-import { placeOf } from "./file-problem.ts";
+import { placeOf } from "./place-of.ts";
 
 /** The name by which users' files import what is theirs, and where it is. */
 const publicName = "houseguest";
 const publicModule = new URL("../houseguest.ts", import.meta.url).href;
 
-/** So that a file finds it wherever it lies, and the same copy that runs it. */
+/** What steps of one's own have their parameters checked by: a file's own copy of it, or where it has none, ours. */
+const lentName = "zod";
+
+/** So that a file finds them wherever it lies, and of what is ours the same copy that runs it. */
 let hooks: { deregister(): void } | undefined;
 
 /**
@@ -26,10 +29,7 @@ export async function importFile(file: string): Promise<Readonly<Record<string, 
       next: "Look at its path.",
     });
   }
-  hooks ??= registerHooks({
-    resolve: (name, context, next) =>
-      name === publicName ? { url: publicModule, shortCircuit: true } : next(name, context),
-  });
+  hooks ??= registerHooks({ resolve });
   try {
     return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
@@ -40,6 +40,16 @@ export async function importFile(file: string): Promise<Readonly<Record<string, 
     });
   }
 }
+
+const resolve: ResolveHookSync = (name, context, next) => {
+  if (name === publicName) return { url: publicModule, shortCircuit: true };
+  if (name !== lentName) return next(name, context);
+  try {
+    return next(name, context);
+  } catch {
+    return next(name, { ...context, parentURL: import.meta.url });
+  }
+};
 
 function explained(file: string, error: unknown): string {
   const message = messageOf(error).replace(/\.$/, "");

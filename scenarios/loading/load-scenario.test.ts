@@ -81,7 +81,27 @@ describe("a step is refused by its line and the nearest right name:", () => {
     [
       "an event",
       '{ step: "wait-until", event: "agent.forzen", withinMs: 1 }',
-      'the step "wait-until", event: Invalid option: expected one of "run.started"|',
+      'the step "wait-until", event: no value "agent.forzen": did you mean "agent.frozen"? (`scenarios events` lists them)',
+    ],
+    [
+      "an event that is like none",
+      '{ step: "wait-until", event: "qqq", withinMs: 1 }',
+      'the step "wait-until", event: no value "qqq" (`scenarios events` lists them)',
+    ],
+    [
+      "a field of an event",
+      '{ step: "wait-until", event: "agent.frozen", where: { freezMs: 1 }, withinMs: 1 }',
+      'the event "agent.frozen" has no field "freezMs": did you mean "freezeMs"?',
+    ],
+    [
+      "a value of an event's field",
+      '{ step: "wait-until", event: "agent.execution", where: { to: "runing" }, withinMs: 1 }',
+      'to of the event "agent.execution" is never "runing": did you mean "running"?',
+    ],
+    [
+      "a value of another kind in an event's field",
+      '{ step: "wait-until", event: "agent.frozen", where: { freezeMs: "1" }, withinMs: 1 }',
+      'freezeMs of the event "agent.frozen" is never "1": Invalid input: expected number, received string',
     ],
     ["no step", '"withdraw"', "this is no step: a step is an object with the field `step`"],
   ];
@@ -91,6 +111,22 @@ describe("a step is refused by its line and the nearest right name:", () => {
     const [line, ...others] = (await refusal(file)).split("\n");
     expect(line).toContain(`mine.ts:5: ${says}`);
     expect(others).toEqual([]);
+  });
+
+  const several = given(
+    withStep(`{ step: "pasue", agent: "donor" },
+    { step: "jion", agent: "other", slots: 1 },
+    { step: "repeat", times: 1, steps: [{ step: "pause", agent: "other" }, { step: "resume", agnt: "other" }] },
+    { step: "withdraw", agent: "doner", deadlineMs: 5 }`),
+  );
+  it("one beside others that are wrong, which may have brought what they name", async () => {
+    expect((await refusal(several)).split("\n")).toEqual([
+      'mine.ts:5: no step "pasue": did you mean "pause"?',
+      'mine.ts:6: no step "jion": did you mean "join"?',
+      expect.stringContaining('mine.ts:7: the step "resume", agent: Invalid input'),
+      'mine.ts:7: the step "resume" has no field "agnt": did you mean "agent"?',
+      'mine.ts:8: no agent "doner": did you mean "donor"? (no earlier step brings it)',
+    ]);
   });
 
   const inner = given(
@@ -171,6 +207,28 @@ describe("a file is refused that", () => {
       "names a checker that there is not",
       scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "transition" }]`),
       'mine.ts:4: no checker "transition": did you mean "transitions"?',
+    ],
+    [
+      "names a checker's setting that there is not",
+      scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "jobs-settled", settings: {\nstartedMn: 5 } }]`),
+      'mine.ts:5: the checker "jobs-settled" has no setting "startedMn": did you mean "startedMin"?',
+    ],
+    [
+      "gives a setting what it does not take",
+      scenario(
+        `name: "mine", ${steps}, expectations: [{ checker: "results-correct",\nsettings: { resultsMin: "5" } }]`,
+      ),
+      'mine.ts:4: the setting "resultsMin" of the checker "results-correct" cannot be "5": it takes a whole number from 1',
+    ],
+    [
+      "gives a setting a name that there is not",
+      scenario(`name: "mine", ${steps}, expectations: [{ checker: "withdrawn-from",\nsettings: { from: "idle" } }]`),
+      'mine.ts:4: the setting "from" of the checker "withdrawn-from" cannot be "idle": did you mean "Idle"?',
+    ],
+    [
+      "leaves out what a checker needs",
+      scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "grace-given", settings: { mostMs: 100 } }]`),
+      'mine.ts:4: the checker "grace-given" needs the setting "graceMs" (ms): ',
     ],
   ];
   const files = wrong.map(([what, source, says]): [string, number, string] => [what, given(source), says]);

@@ -3,7 +3,6 @@ import { dirname, extname } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import type { Config } from "../config.ts";
-import { fileProblems } from "./file-problem.ts";
 import { findConfig } from "./find-config.ts";
 import { importFile } from "./import-file.ts";
 
@@ -31,7 +30,10 @@ export async function readConfig(named: string | undefined): Promise<FoundConfig
     const { prettifyError } = await import("zod");
     throw brokenConfig(file, prettifyError(parsed.error).replaceAll("\n", " "), parsed.error);
   }
-  const { issueProblems } = await import("./issue-problems.ts");
+  const [{ issueProblems }, { fileProblems }] = await Promise.all([
+    import("./issue-problems.ts"),
+    import("./file-problem.ts"),
+  ]);
   throw fileProblems(file, issueProblems(Config, value, { what: "the configuration" }));
 }
 
@@ -50,6 +52,7 @@ async function givenConfig(named: string | undefined): Promise<{ file: string; v
   const value = extname(file) === ".json" ? readJson(file) : (await importFile(file))["default"];
   if (typeof value === "object" && value !== null) return { file, value };
   const what = value === undefined ? "it has no default export" : "its default export is no configuration";
+  const { fileProblems } = await import("./file-problem.ts");
   throw fileProblems(file, [{ path: [], message: `${what}: write \`export default defineConfig({ … })\`` }]);
 }
 

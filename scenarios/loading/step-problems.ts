@@ -2,8 +2,9 @@ import type * as z from "zod";
 
 import { ownStepNamed, ownStepNames } from "../steps/define-step.ts";
 import { factNames } from "../steps/facts.ts";
-import { fieldsOf, Step } from "../steps/step.ts";
+import { fieldsOf, Step, type StepOf } from "../steps/step.ts";
 import { type Problem, unknownField, unknownWord } from "./file-problem.ts";
+import { waitProblems } from "./wait-problems.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -40,7 +41,9 @@ export class StepProblems {
     if (nested.length > 0) return nested;
     const issues = Step.safeParse(step).error?.issues ?? [];
     const problems = issues.flatMap((issue) => problemsOf(issue, { path, name, step }));
-    return problems.length > 0 || name !== "own" ? problems : ownProblems(step, path);
+    if (problems.length > 0) return problems;
+    if (name === "wait-until") return waitProblems(step as StepOf<"wait-until">, path);
+    return name === "own" ? ownProblems(step, path) : [];
   }
 
   #ofNested(step: object, path: Path): Problem[] {
@@ -69,6 +72,15 @@ function problemsOf(
   if (issue.code === "invalid_union" && issue.path.at(-1) === "fact") {
     const word = String(valueAt(step, issue.path));
     return [{ path: at, text: word, message: unknownWord("fact", word, factNames) }];
+  }
+  if (issue.code === "invalid_value") {
+    const word = valueAt(step, issue.path);
+    const words = issue.values.filter((value) => typeof value === "string");
+    if (typeof word === "string" && words.length > 0) {
+      const list = name === "wait-until" && where === ", event" ? " (`scenarios events` lists them)" : "";
+      const message = `the step "${name}"${where}: ${unknownWord("value", word, words)}${list}`;
+      return [{ path: at, text: word, message }];
+    }
   }
   return [{ path: at, message: `the step "${name}"${where}: ${issue.message}` }];
 }

@@ -7,7 +7,12 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const plain = { steps: () => [], defaults: { slots: 1, jobs: 1, cycles: 1 } };
+const plain = {
+  name: "plain",
+  stages: ["host", "sim"] as const,
+  steps: () => [],
+  defaults: { slots: 1, jobs: 1, cycles: 1 },
+};
 
 describe("cannotRun", () => {
   it("names every program that is missing, and how to get it", () => {
@@ -21,6 +26,12 @@ describe("cannotRun", () => {
     vi.stubEnv("PATH", "/nowhere");
     expect(cannotRun(plain, "host")).toBeNull();
     expect(cannotRun({ ...plain, needs: ["crontab"] }, "sim")).toBeNull();
+  });
+
+  it("names the stages for which it is, on another", () => {
+    const skipped = cannotRun({ ...plain, stages: ["sim"] }, "host");
+    expect(skipped?.why).toBe("It is not for the stage host.");
+    expect(skipped?.remedy).toBe("Run it with --stage sim.");
   });
 
   it.each(catalog.map((scenario) => [scenario.name, scenario] as const))(

@@ -4,11 +4,14 @@ import { faultsMissing } from "../faults/faults-missing.ts";
 import { storeServerMissing } from "./store-server.ts";
 import { missing } from "./needs.ts";
 
-/** Why this machine cannot run a scenario on that stage, and what would make it possible; null where it can. */
-export function cannotRun(
-  { needs = [], steps, defaults, store }: Pick<Scenario, "needs" | "steps" | "defaults" | "store">,
-  stage: string,
-): Skipped | null {
+type Runnable = Pick<Scenario, "stages" | "needs" | "steps" | "defaults" | "store">;
+
+/** Why a scenario cannot be run on that stage of this machine, and what would make it possible; null where it can. */
+export function cannotRun({ stages, needs = [], steps, defaults, store }: Runnable, stage: string): Skipped | null {
+  if (!stages.some((one) => one === stage)) {
+    const remedy = `Run it with --stage ${stages.join(" or --stage ")}.`;
+    return { why: `It is not for the stage ${stage}.`, remedy };
+  }
   // A modelled host has whatever it needs.
   if (stage === "sim") return null;
   const all = stage === "netns" ? [...needs, "own-network" as const] : needs;

@@ -62,8 +62,15 @@ function installed(command: string, what: string, remedy: string): Skipped | nul
   return { why: `There is no ${command}, and ${what}.`, remedy };
 }
 
-/** By making an enclosure: kernels and distributions have several switches against it. */
+let enclosed: { readonly missing: Skipped | null } | undefined;
+
+/** By making an enclosure: kernels and distributions have several switches against it. Tried once: it takes a process. */
 function enclosable(): Skipped | null {
+  enclosed ??= { missing: triedEnclosure() };
+  return enclosed.missing;
+}
+
+function triedEnclosure(): Skipped | null {
   const enclosure = [
     "--ro-bind",
     "/",

@@ -4,7 +4,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import { forgetMarks } from "../../foundation/sometimes.ts";
 import type { HistoryRecord } from "../../protocol/history.ts";
 import { crashedWord } from "../checkers/registry.ts";
-import type { CheckerSettings } from "../checkers/checker.ts";
+import type { CheckerSettings } from "../checkers/setting.ts";
 import { LateEnrolments } from "../checkers/contact/late-enrolment.ts";
 import {
   dutyNames,

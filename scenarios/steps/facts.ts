@@ -12,7 +12,7 @@ export const Fact = z.discriminatedUnion("fact", [
   z.strictObject({ fact: z.literal("state"), agent: agentName, is: z.enum(agentStates) }),
   /** How many leases the agent says that it holds. */
   z.strictObject({ fact: z.literal("leases"), agent: agentName, ...range }),
-  /** In how many of its sandboxes a job runs. */
+  /** In how many of its sandboxes a job runs: until its processes are gone, if they stand still or are being ended too. */
   z.strictObject({ fact: z.literal("sandboxes-running"), agent: agentName, ...range }),
   /** How much its host ledger holds. */
   z.strictObject({ fact: z.literal("ledger-entries"), agent: agentName, ...range }),

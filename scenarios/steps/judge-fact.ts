@@ -1,4 +1,5 @@
 import type { AgentStatus } from "../../protocol/control.ts";
+import { isTerminalExecution } from "../../protocol/execution-states.ts";
 import type { JobState } from "../../protocol/job-states.ts";
 import { type Fact, isWithin } from "./facts.ts";
 
@@ -60,8 +61,9 @@ function shown({ state, sandboxes, ledgerEntries, brokerReachable }: AgentStatus
     case "leases":
       return { holds: isWithin(sandboxes.length, fact), seen: `${sandboxes.length} leases` };
     case "sandboxes-running": {
-      const count = sandboxes.filter(({ execution }) => execution === "running").length;
-      return { holds: isWithin(count, fact), seen: `${count} running` };
+      const states = sandboxes.map(({ execution }) => execution).filter((execution) => !isTerminalExecution(execution));
+      const seen = states.length === 0 ? "none" : states.join(", ");
+      return { holds: isWithin(states.length, fact), seen };
     }
     case "ledger-entries":
       return { holds: isWithin(ledgerEntries, fact), seen: `${ledgerEntries} entries` };

@@ -23,7 +23,7 @@ export function openHostPool(
   signal.addEventListener("abort", () => {
     for (const child of children) child.kill("SIGTERM");
   });
-  return async ({ scenario, options, runs, reporters, reproduce, agent, keep = false }) => {
+  return async ({ scenario, options, runs, reporters, reproduce, retryOf, agent, keep = false }) => {
     // What its modules print is nobody's report; what it has to say to people stands on stderr.
     const agentFile = agent?.file;
     const child = fork(program, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
@@ -36,6 +36,7 @@ export function openHostPool(
         options,
         runs,
         reproduce,
+        retryOf,
         keep,
         agentFile,
       };

@@ -16,6 +16,7 @@ export interface HostTask {
   readonly options: RunOptions;
   readonly runs: string;
   readonly reproduce: string;
+  readonly retryOf: readonly string[] | undefined;
   readonly keep: boolean;
   /** Of somebody else's agent. */
   readonly agentFile: string | undefined;

@@ -52,7 +52,9 @@ async function play(
       signal: new AbortController().signal,
     },
     ...options,
-    async run(index, attempt) {
+    async run(index, earlier) {
+      const attempt = earlier.length + 1;
+      expect(earlier).toEqual(Array.from({ length: earlier.length }, (_, before) => `${index}-${before + 1}`));
       began.push([index, attempt]);
       running += 1;
       atOnceMax = Math.max(atOnceMax, running);

@@ -28,8 +28,8 @@ export interface RunEntries<Entry> {
   readonly skip?: (entry: Entry) => Skipped | null;
   /** Whether nothing else may run beside it. */
   readonly alone?: (entry: Entry) => boolean;
-  /** @param attempt from 1 */
-  readonly run: (entry: Entry, attempt: number) => Promise<Ended>;
+  /** @param earlier the names of the runs of this entry's earlier attempts */
+  readonly run: (entry: Entry, earlier: readonly string[]) => Promise<Ended>;
   /** After each entry that came to its end. */
   readonly onEntry: (entry: Entry, result: EntryResult) => void;
 }
@@ -108,7 +108,10 @@ async function runEntry<Entry>(entry: Entry, { run, skip, retries, signal }: Run
   const attempts: SuiteAttempt[] = [];
   let interrupted = false;
   for (let attempt = 1; attempt <= retries + 1; attempt += 1) {
-    const ended = await run(entry, attempt);
+    const ended = await run(
+      entry,
+      attempts.map(({ run }) => run),
+    );
     const { run: name, exitCode, startedAt, endedAt } = ended;
     interrupted = ended.interrupted;
     attempts.push({ run: name, exitCode, ms: Math.max(0, endedAt - startedAt) });

@@ -26,9 +26,9 @@ export function openSimPool(
   const stop = () => channel.postMessage("stop");
   signal.addEventListener("abort", stop, { once: true });
   return {
-    async run({ scenario, options, runs, reporters, reproduce }) {
+    async run({ scenario, options, runs, reporters, reproduce, retryOf }) {
       const { verdict, directory } = await pool.run({
-        ...{ scenario: scenario.name, file: scenario.file, options, runs, reproduce },
+        ...{ scenario: scenario.name, file: scenario.file, options, runs, reproduce, retryOf },
       });
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });

@@ -16,10 +16,11 @@ export interface SimTask {
   readonly options: RunOptions;
   readonly runs: string;
   readonly reproduce: string;
+  readonly retryOf: readonly string[] | undefined;
 }
 
 /** The pool calls it by its being the default. */
-export default async function runTask({ scenario, file, options, runs, reproduce }: SimTask): Promise<{
+export default async function runTask({ scenario, file, options, runs, reproduce, retryOf }: SimTask): Promise<{
   verdict: RunVerdict;
   directory: string;
 }> {
@@ -34,7 +35,7 @@ export default async function runTask({ scenario, file, options, runs, reproduce
       options,
       runs,
       reporters: [],
-      reproduce,
+      ...{ reproduce, retryOf },
       signal: stopped.signal,
     };
     const verdict = await runOnSim(request);

@@ -29,6 +29,11 @@ test("a flaky run is a failed one where that is asked for", () => {
   expect(suiteExitCode(["passed", "flaky"], { failOnFlaky: true })).toBe(ExitCode.fail);
 });
 
+test("a shard of nothing but skipped ones is as an empty one: the others may have run", () => {
+  expect(suiteExitCode(["skipped"], { isPart: true })).toBe(ExitCode.pass);
+  expect(suiteExitCode(["skipped", "not-run"], { isPart: true })).toBe(ExitCode.unknown);
+});
+
 test("an exit code that nobody knows is worse than all", () => {
   expect(worstExitCode([ExitCode.harnessBug, 99])).toBe(99);
   expect(outcomeOf([99])).toBe("harness-bug");

@@ -12,10 +12,16 @@ const severity: readonly number[] = [
   ExitCode.pass,
 ];
 
-/** @param failOnFlaky whether a flaky entry is a failed one */
-export function suiteExitCode(outcomes: readonly Outcome[], { failOnFlaky = false } = {}): number {
+/**
+ * @param failOnFlaky whether a flaky entry is a failed one
+ * @param isPart whether it is one shard's: that of all shards together is what counts
+ */
+export function suiteExitCode(
+  outcomes: readonly Outcome[],
+  { failOnFlaky = false, isPart = false }: { readonly failOnFlaky?: boolean; readonly isPart?: boolean } = {},
+): number {
   // Who hoped for a run and got none is not told that all is well.
-  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === "skipped")) return ExitCode.unknown;
+  if (!isPart && outcomes.length > 0 && outcomes.every((outcome) => outcome === "skipped")) return ExitCode.unknown;
   const codes = outcomes.map((outcome) => (outcome === "flaky" && failOnFlaky ? ExitCode.fail : exitCodes[outcome]));
   return worstExitCode(codes);
 }

@@ -1,5 +1,5 @@
 import type { Expectation } from "../../protocol/verdict.ts";
-import type { CheckerSettings } from "../checkers/checker.ts";
+import type { CheckerSettings } from "../checkers/setting.ts";
 import { type CheckerName, judgeExpectation } from "../checkers/registry.ts";
 import type { HistoryBuilder } from "./history-builder.ts";
 

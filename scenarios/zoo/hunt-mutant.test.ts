@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Failure } from "../simulator/outcome.ts";
 import { planFor } from "../simulator/plan/profiles.ts";
-import { huntMutant, seedsMax } from "./hunt-mutant.ts";
+import { huntMutant, huntMutantAgain, seedsMax } from "./hunt-mutant.ts";
 import { HuntThread } from "./hunt-thread.ts";
 import type { FailingSeed } from "./hunt-worker.ts";
 import type { Mutant } from "./mutant.ts";
@@ -44,6 +44,19 @@ test("a mutant is found by the first seed that fails with it and not without it"
 test("a mutant that only fails where the sources fail too is not found", async () => {
   const hunt = await huntMutant(mutant, threadsWhere({ mutated: [3, seedsMax - 1], clean: [3, seedsMax - 1] }));
   expect(hunt).toMatchObject({ seeds: null, found: null, skipped: 2 });
+});
+
+test("a seed that showed a mutant before is the only one that is run while it still does", async () => {
+  const hunt = await huntMutantAgain(mutant, { ...threadsWhere({ mutated: [3, 9], clean: [] }), number: 9 });
+  expect(hunt).toMatchObject({ seeds: 10, found: { number: 9 }, skipped: 0 });
+});
+
+test.each([
+  ["shows the mutant no more", { mutated: [3], clean: [] }],
+  ["fails without the mutant too", { mutated: [3, 9], clean: [9] }],
+])("a mutant is hunted from the first seed where that which showed it before %s", async (_title, fails) => {
+  const hunt = await huntMutantAgain(mutant, { ...threadsWhere(fails), number: 9 });
+  expect(hunt).toMatchObject({ seeds: 4, found: { number: 3 } });
 });
 
 test("a real mutant is found, and shrinks to what shows it", async () => {

@@ -15,23 +15,39 @@ export interface Hunt {
   readonly skipped: number;
 }
 
+interface Threads {
+  readonly base: string;
+  readonly mutated: Pick<HuntThread, "firstFailing">;
+  readonly clean: Pick<HuntThread, "failureOf">;
+}
+
 /** Runs seeds until one fails with the mutant and not without it. */
-export async function huntMutant(
+export async function huntMutant(mutant: Mutant, threads: Threads): Promise<Hunt> {
+  return await huntAmong(mutant, { ...threads, from: 0, to: seedsMax });
+}
+
+/**
+ * Whether this seed still shows the mutant. If so, a hunt from the first seed takes at most as many, which is what is
+ * told; the seeds before it need not be run to know that. If not, hunts from the first.
+ */
+export async function huntMutantAgain(mutant: Mutant, threads: Threads & { readonly number: number }): Promise<Hunt> {
+  const { number } = threads;
+  const again = await huntAmong(mutant, { ...threads, from: number, to: number + 1 });
+  return again.found === null ? await huntMutant(mutant, threads) : again;
+}
+
+async function huntAmong(
   mutant: Mutant,
-  {
-    base,
-    mutated,
-    clean,
-  }: { base: string; mutated: Pick<HuntThread, "firstFailing">; clean: Pick<HuntThread, "failureOf"> },
+  { base, mutated, clean, from, to }: Threads & { readonly from: number; readonly to: number },
 ): Promise<Hunt> {
   const { profile = "quick" } = mutant;
   let skipped = 0;
-  for (let from = 0; from < seedsMax; ) {
-    const found = await mutated.firstFailing({ profile, base, from, to: seedsMax });
+  for (let next = from; next < to; ) {
+    const found = await mutated.firstFailing({ profile, base, from: next, to });
     if (found === null) break;
     if ((await clean.failureOf(found.plan)) === null) return { base, seeds: found.number + 1, found, skipped };
     skipped += 1;
-    from = found.number + 1;
+    next = found.number + 1;
   }
   return { base, seeds: null, found: null, skipped };
 }

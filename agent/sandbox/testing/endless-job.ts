@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 
 import { readProcess } from "../proc-stat.ts";
-import { cpuTicks, until } from "./driver-bed.ts";
+import { assert } from "../../../foundation/assert.ts";
+import { cpuTicks, type Started, until } from "./driver-bed.ts";
 
 /** Burns CPU for ever, as far as a test is concerned: it ends by itself should a test forget it. */
 export const burn = "(ulimit -t 60; while :; do :; done)";
@@ -13,9 +15,16 @@ export const burnHere = "ulimit -t 60; while :; do :; done";
  */
 export const idle = "sleep 600";
 export const idleHere = "exec sleep 600";
+/** A job waits here until `openGate`. It waits in the shell itself, so that there is no other process to be seen. */
+export const atGate = "until [ -e go ]; do :; done";
+/** Lets a job through `atGate` once its driver has looked at it there: what it does next, it does between two looks. */
+export function openGate({ sandbox, file }: Pick<Started, "sandbox" | "file">): void {
+  assert(sandbox.processes().length > 0, "the driver sees the job at its gate");
+  writeFileSync(file("go"), "");
+}
 /**
  * Script that leaves behind one of whom neither environment nor session nor parent tells whose it is; its pid stands in
- * the file. A job that pauses before has this done between two looks.
+ * the file. Behind a gate a job does this between two looks.
  */
 export function fleeing(file: string): string {
   return `env -i setsid sh -c 'sh -c "echo \\$\\$ > ${file}; ${burnHere}" &'`;

@@ -1,4 +1,4 @@
-import { fleeing } from "./endless-job.ts";
+import { atGate, fleeing } from "./endless-job.ts";
 
 /**
  * Jobs that do not want to be stopped, found, ended or wiped. Each says `ready` by a file once it does what it is there
@@ -13,7 +13,7 @@ export interface HostileJob {
   readonly bomb?: boolean;
   /** It is over once it has taken more than it may; there is nothing to freeze. */
   readonly endsItself?: boolean;
-  /** Nothing of one of its processes tells whose it is, so it says in a file `fled` what its pid is. */
+  /** Nothing of one of its processes tells whose it is, so it says in a file `fled` what its pid is. It waits at a gate. */
   readonly flees?: boolean;
 }
 
@@ -44,9 +44,9 @@ export const hostileJobs: readonly HostileJob[] = [
     script: `env -i setsid sh -c '${ready}; ${burn}' & exec env -i sh -c '${burn}'`,
   },
   {
-    // All of it between two looks: the pause lets the one pass that every start takes.
+    // All of it between two looks.
     name: "leaves its environment, session and parent at once",
-    script: `sleep 0.3; ${fleeing("fled")}; until [ -s fled ]; do :; done; ${ready}; ${burn}`,
+    script: `${atGate}; ${fleeing("fled")}; until [ -s fled ]; do :; done; ${ready}; ${burn}`,
     flees: true,
   },
   {

@@ -7,6 +7,7 @@ import { isAlive, readProcess } from "../proc-stat.ts";
 import type { Sandbox } from "../port.ts";
 import { wipeDirectory } from "../wipe-directory.ts";
 import { type DriverBed, processesOf, type Started, until } from "./driver-bed.ts";
+import { openGate } from "./endless-job.ts";
 import { type HostileJob, outsideDirectories } from "./hostile-jobs.ts";
 import { freePort } from "./free-port.ts";
 import { limitProcesses } from "./process-limit.ts";
@@ -54,6 +55,7 @@ export async function hostileTrial({ bed, job }: { bed: DriverBed; job: HostileJ
       undo = limitProcesses({ pids: everyPid(started, bed), processesMax, name: mark });
       writeFileSync(started.file("go"), "");
     }
+    if (job.flees === true) openGate(started);
     let frozen: boolean | null = null;
     if (job.endsItself === true) {
       notes.push(

@@ -18,7 +18,7 @@ export const hurriedTerminations: readonly HurriedTermination[] = [
   {
     name: "with an earlier deadline",
     first: patient,
-    second: { graceMs: 600_000, deadlineMs: 10_000 },
+    second: { graceMs: 600_000, deadlineMs: 5_000 },
     overInMs: 90_000,
   },
   { name: "with more time", first: { graceMs: 300, deadlineMs: 60_000 }, second: patient, overInMs: 90_000 },

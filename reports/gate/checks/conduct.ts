@@ -1,4 +1,5 @@
 import type { HistoryData, HistoryRecord, HistoryType } from "../../../protocol/history.ts";
+import type { RunVerdict } from "../../../protocol/verdict.ts";
 import { duration } from "../../text/duration.ts";
 import { failed, type Objection, type RunCheck, unknown } from "../run-check.ts";
 
@@ -10,6 +11,7 @@ export const conductCheck: RunCheck = {
     return [
       ...(verdict.interrupted ? [unknown("the run was interrupted")] : []),
       ...(verdict.error === null || verdict.interrupted ? [] : [failed(verdict.error)]),
+      ...retried(verdict),
       ...brokenExpectations(history),
       ...stepsNotTaken(history),
       ...wrongResults(history),
@@ -17,6 +19,12 @@ export const conductCheck: RunCheck = {
     ];
   },
 };
+
+/** A pass that took several attempts is flaky, and whoever names the last alone has left out what did not pass. */
+function retried({ retryOf = [] }: RunVerdict): Objection[] {
+  if (retryOf.length === 0) return [];
+  return [failed(`it is attempt ${retryOf.length + 1}, made because ${retryOf.join(", ")} did not pass`)];
+}
 
 function brokenExpectations(history: readonly HistoryRecord[]): Objection[] {
   const expectations = dataOf(history, "expectation");

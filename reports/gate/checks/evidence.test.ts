@@ -52,6 +52,46 @@ describe("summaries are not believed", () => {
       "evidence fail: its verdict is of scenario soak, its history of withdraw-under-load",
     ],
     ["another seed", verdictOnly({ seed: "1" }), "evidence fail: its verdict is of seed 1, its history of 7e1d0c"],
+    [
+      "a stage on which it was not",
+      verdictOnly({ stage: "netns" }),
+      "evidence fail: its verdict is of stage netns, its history of host",
+    ],
+    [
+      "more jobs than it ran",
+      verdictOnly({ options: { ...passing().verdict.options, jobs: 200 } }),
+      "evidence fail: its verdict is of jobs 200, its history of 24",
+    ],
+    [
+      "a pass at once, of one that was retried",
+      withRecords(passing(), "run.started", (data) => ({ ...data, retryOf: ["20260131T101400-first"] })),
+      "evidence fail: its verdict is of a first attempt, its history of a retry of 20260131T101400-first",
+    ],
+    [
+      "clean, of a run that left something",
+      verdictOnly({ residue: { ...clean, summary: "Nothing is left." } }),
+      "evidence fail: the residue in its verdict is not what its history ends with",
+    ],
+    [
+      "clean, where the history names no residue",
+      withRecords(passing(), "run.ended", ({ exitCode }) => ({ exitCode })),
+      "evidence unknown: its history does not say what was found on the host",
+    ],
+    [
+      "that all is well, and an exit code that says otherwise",
+      withRecords(verdictOnly({ exitCode: 1 }), "run.ended", (data) => ({ ...data, exitCode: 1 })),
+      "evidence fail: it ended with exit code 1, which nothing in its verdict explains",
+    ],
+    [
+      "that nobody interrupted it, and an exit code that says otherwise",
+      withRecords(verdictOnly({ exitCode: 130 }), "run.ended", (data) => ({ ...data, exitCode: 130 })),
+      "evidence fail: it ended with exit code 130, which nothing in its verdict explains",
+    ],
+    [
+      "a pass, of the second attempt",
+      passing({ retryOf: ["20260131T101400-first"] }),
+      "conduct fail: it is attempt 2, made because 20260131T101400-first did not pass",
+    ],
     ["another stage", verdictOnly({ stage: "sim" }), "evidence fail: its verdict is of stage sim, its history of host"],
     [
       "no expectation at all",

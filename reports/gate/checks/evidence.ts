@@ -1,9 +1,10 @@
 import type { HistoryData, HistoryRecord } from "../../../protocol/history.ts";
-import type { ResidueReport, ResidueVerdict } from "../../../protocol/residue-report.ts";
 import { type Verdict, worstVerdict } from "../../../protocol/verdict.ts";
 import { missingRecords } from "../../figures/lost-evidence.ts";
 import type { StoredRun } from "../../runs/read-run.ts";
 import { counted } from "../../text/duration.ts";
+import { derivedResidue } from "./derived-residue.ts";
+import { otherBeginning, otherEnding } from "./same-run.ts";
 import { failed, type Objection, type RunCheck, unknown } from "../run-check.ts";
 
 /** That a run's history is whole, and that its verdict says what the history and the residue report say. */
@@ -23,31 +24,6 @@ function lostRecords({ history, lostEvidence }: StoredRun): Objection[] {
       : [],
   );
   return [...lostEvidence, ...missingRecords(history), ...unwritten].map(unknown);
-}
-
-function otherBeginning({ verdict, history }: StoredRun): Objection[] {
-  const [started, another] = history.filter((record) => record.type === "run.started");
-  if (started === undefined) return [unknown("its history does not say what was run")];
-  if (another !== undefined) return [failed("its history is that of more than one run")];
-  const { run, scenario, seed, options } = started.data;
-  // Histories of real processes need not name their stage; those of modelled ones do.
-  const stage = options["stage"] ?? (verdict.stage === "sim" ? "host" : verdict.stage);
-  const differs = (what: string, one: unknown, other: unknown) =>
-    one === other ? [] : [failed(`its verdict is of ${what} ${String(one)}, its history of ${String(other)}`)];
-  return [
-    ...differs("run", verdict.run, run),
-    ...differs("scenario", verdict.scenario, scenario),
-    ...differs("seed", verdict.seed, seed),
-    ...differs("stage", verdict.stage, stage),
-  ];
-}
-
-function otherEnding({ verdict, history }: StoredRun): Objection[] {
-  const ends = history.flatMap((record) => (record.type === "run.ended" ? [record.data.exitCode] : []));
-  if (ends.length === 0) return [unknown("its history does not say that it came to an end")];
-  const [exitCode] = ends;
-  if (exitCode === verdict.exitCode && ends.length === 1) return [];
-  return [failed(`its verdict says exit code ${verdict.exitCode}, its history ${ends.join(" and ")}`)];
 }
 
 function otherSummaries({ verdict, history }: StoredRun): Objection[] {
@@ -83,13 +59,4 @@ function differingExpectations(
 
 function isBetter(said: Verdict, seen: Verdict): boolean {
   return worstVerdict([said, seen]) !== said;
-}
-
-/** As the scanner comes to it (README.md, "Three verdicts"). */
-export function derivedResidue({ findings, surfaces, recorder = [], canaries = [] }: ResidueReport): ResidueVerdict {
-  if (findings.length > 0) return "residue";
-  if (canaries.some(({ isRight }) => !isRight)) return "unknown";
-  if (surfaces.length === 0 || surfaces.some(({ status }) => status === "failed")) return "unknown";
-  if (recorder.some(({ status }) => status === "lost")) return "unknown";
-  return [...surfaces, ...recorder].every(({ status }) => status === "done") ? "clean" : "partial";
 }

@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 
 import { expect, it, onTestFinished } from "vitest";
 
 import type { Recording } from "../../core/recording.ts";
 import { testRecorder } from "../../testing/recorded-lineage.ts";
 import { temporaryDirectory } from "../../testing/temporary-directory.ts";
-import { lackForCalls, run, withInstances } from "../../testing/watched-calls.ts";
+import { lackForCalls, run, watchedCalls, withInstances } from "../../testing/watched-calls.ts";
 
 const lack = (await lackForCalls()) ?? (await lackOfEvents());
 
@@ -20,11 +21,14 @@ async function lackOfEvents(): Promise<string | null> {
     : "the kernel tells of no messages";
 }
 
+/** It comes from nobody here, and ends with the test however that ends. */
 const serving = `
-const { createServer } = require("node:net");
+const { createServer, Socket } = require("node:net");
+new Socket({ fd: 3 }).on("close", () => process.exit()).resume();
 const answer = (guest) => guest.on("data", () => guest.end("done"));
+const { pid } = process;
 const port = createServer(answer).listen(0, "127.0.0.1", () =>
-  createServer(answer).listen(process.argv[1], () => console.log(port.address().port)));`;
+  createServer(answer).listen(process.argv[1], () => console.log(JSON.stringify({ pid, port: port.address().port }))));`;
 /** Again and again: a service that has something to do anyway is woken by nobody. */
 const asking = `
 const { connect } = require("node:net");
@@ -34,12 +38,13 @@ const ask = (left) => {
 };
 ask(5);`;
 
-/** The service goes with the test. */
-async function startService(path: string): Promise<{ pid: number | undefined; port: number }> {
-  const service = spawn(process.execPath, ["-e", serving, path], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void service.kill("SIGKILL"));
-  const [line] = (await once(service.stdout, "data")) as [Buffer];
-  return { pid: service.pid, port: Number(line.toString()) };
+async function startService(path: string): Promise<{ readonly pid: number; readonly port: number }> {
+  const started = spawn("setsid", ["--fork", process.execPath, "-e", serving, path], {
+    stdio: ["ignore", "pipe", "inherit", "pipe"],
+  });
+  onTestFinished(() => void (started.stdio[3] as Writable).destroy());
+  const [line] = (await once(started.stdout as Readable, "data")) as [Buffer];
+  return JSON.parse(line.toString()) as { pid: number; port: number };
 }
 
 const pidOf = ({ processes }: Recording, serial: number | string | undefined) => processes.get(Number(serial))?.pid;
@@ -63,5 +68,33 @@ it.skipIf(lack !== null)(
     );
     const callers = connected.map(({ by, parameters }) => `${pidOf(recording, by)} ${parameters["address"]}`);
     expect(new Set(callers)).toEqual(new Set([`${byPort.pid} 127.0.0.1`]));
+  },
+);
+
+it.skipIf(lack !== null)(
+  `hears of requests to a service that began meanwhile${lack === null ? "" : ` (${lack})`}`,
+  async () => {
+    const path = join(temporaryDirectory(), "door");
+    const recorder = await testRecorder();
+    const service = await startService(path);
+    // Who serves is known when that was taken in.
+    recorder.recording();
+    const { pid } = run(process.execPath, "-e", asking, JSON.stringify([path]));
+    const recording = await recorder.stop();
+    const asked = recording.acts.filter(
+      ({ call, parameters }) => call === "unix message" && pidOf(recording, parameters["asked"]) === service.pid,
+    );
+    expect(asked.map(({ by }) => pidOf(recording, by))).toContain(pid);
+  },
+);
+
+it.skipIf(lack !== null)(
+  `says what of requests the kernel does not tell, and sees the rest${lack === null ? "" : ` (${lack})`}`,
+  async () => {
+    const service = await startService(join(temporaryDirectory(), "door"));
+    const source = await watchedCalls({ withoutEvents: ["sock/sk_data_ready"] });
+    run(process.execPath, "-e", asking, JSON.stringify([service.port, "127.0.0.1"]));
+    expect(source.takeIn().acts.map(({ call }) => call)).toContain("tcp connection");
+    expect(source.source()).toMatchObject({ status: "partial", detail: expect.stringContaining("Linux 6.2") });
   },
 );

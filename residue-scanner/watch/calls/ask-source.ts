@@ -1,17 +1,18 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-
-import { readOpenFiles } from "../../collectors/open-files.ts";
-import { AskDecoder, threadFilter } from "../../core/ask-events.ts";
+import { messageOf } from "../../../foundation/errors.ts";
+import { AskDecoder } from "../../core/ask-events.ts";
 import type { RawAct } from "../../core/call-pairing.ts";
-import { parseUnixTable } from "../../core/socket-table.ts";
-import type { PageLayout } from "../../core/trace-format.ts";
+import { threadFilter } from "../../core/thread-filter.ts";
+import type { PageLayout, TraceFormat } from "../../core/trace-format.ts";
+import { type ServiceSigns, ServiceThreads } from "./service-threads.ts";
 import { TraceInstance } from "./trace-instance.ts";
 
 /** Room for some 10,000 messages, for each processor. */
 const bufferKilobytes = 512;
 /** The kernel takes no more than a page. */
-const filterCharactersMax = 4_000;
+const filterCharactersMax = 3_900;
 const roundsMax = 512;
+/** Another filter lets the whole kernel wait for all of its processors: they are changed no more often. */
+const followEveryNs = 200e6;
 /** linux/socket.h and net/tcp_states.h */
 const unixFamily = 1;
 const connecting = 2;
@@ -21,43 +22,50 @@ const events = {
   state: "sock/inet_sock_set_state",
 } as const;
 
+export interface AskSourceOptions {
+  readonly tracefs: string;
+  readonly layout: PageLayout;
+  /** For tests: events that this kernel is taken not to have. */
+  readonly withoutEvents?: readonly string[] | undefined;
+}
+
 /**
  * Who of the run asks services for something through their sockets: what a service does then is done for whoever asked.
  * An instance of the tracer of its own, because it is told of this process and those that descend from it alone.
  */
 export class AskSource {
+  /** Kinds of requests that are not told, each with the reason. */
+  readonly unseen: string[] = [];
   private readonly instance: TraceInstance;
   private readonly decoder: AskDecoder;
   private readonly page: Buffer;
+  /** Null where messages are not told. */
+  private readonly services: ServiceThreads | null;
+  private followedNs = 0;
+  private isBehind = false;
   private isOpen = true;
 
-  private constructor(instance: TraceInstance, decoder: AskDecoder, layout: PageLayout) {
+  /** @throws what the kernel says of being told whom to watch */
+  private constructor(instance: TraceInstance, { layout, withoutEvents = [] }: AskSourceOptions) {
     this.instance = instance;
-    this.decoder = decoder;
     this.page = Buffer.alloc(layout.bytes);
+    instance.watchDescendants();
+    const format = (event: string) => (withoutEvents.includes(event) ? null : instance.format(event));
+    const messages = this.enableMessages(format(events.ready), format(events.waking));
+    this.services = messages?.services ?? null;
+    this.decoder = new AskDecoder(layout, { messages, connections: this.enableConnections(format(events.state)) });
   }
 
-  /** @returns null on a kernel without these events; what was begun is undone */
-  static open(tracefs: string, layout: PageLayout): AskSource | null {
-    const instance = new TraceInstance(tracefs, { bufferKilobytes });
+  /** @returns why no request at all can be seen, in words; what was begun is undone then */
+  static open(options: AskSourceOptions): AskSource | { readonly refusal: string } {
+    let instance: TraceInstance | null = null;
     try {
-      const [ready, waking, state] = [events.ready, events.waking, events.state].map((event) => instance.format(event));
-      if (ready && waking && state) {
-        writeFileSync(`${instance.directory}/set_event_pid`, String(process.pid));
-        writeFileSync(`${instance.directory}/options/event-fork`, "1");
-        const services = threadFilter("pid", threadsOfServices(), filterCharactersMax);
-        if (services !== "") {
-          instance.enable(events.ready, `family == ${unixFamily}`);
-          instance.enable(events.waking, services);
-        }
-        instance.enable(events.state, `newstate == ${connecting}`);
-        return new AskSource(instance, new AskDecoder(layout, { ready, waking, state }), layout);
-      }
-    } catch {
-      // A kernel that knows no such filter, or option: what services do is theirs then.
+      instance = new TraceInstance(options.tracefs, { bufferKilobytes });
+      return new AskSource(instance, options);
+    } catch (error) {
+      instance?.close();
+      return { refusal: `requests to services are not seen: ${messageOf(error)}` };
     }
-    instance.close();
-    return null;
   }
 
   takeIn(): RawAct[] {
@@ -70,31 +78,77 @@ export class AskSource {
     return acts;
   }
 
+  /**
+   * Whoever serves from now on is asked from now on.
+   *
+   * @throws what the kernel says of the longer filter
+   */
+  follow(signs: ServiceSigns, nowNs: number): boolean {
+    if (!this.isOpen || this.services === null) return false;
+    if (this.services.follow(signs)) this.isBehind = true;
+    if (!this.isBehind || nowNs - this.followedNs < followEveryNs) return false;
+    this.isBehind = false;
+    this.followedNs = nowNs;
+    this.watchServices(this.services);
+    return true;
+  }
+
+  /** The kernel's filter for what threads of services do; null where there are none. */
+  byServices(field: string): string | null {
+    const filter = threadFilter(field, this.services?.all ?? [], filterCharactersMax);
+    return filter === "" ? null : filter;
+  }
+
+  /** @returns what others changed of it, in words; null where nobody did */
+  disturbance(): string | null {
+    return this.isOpen ? this.instance.disturbance() : null;
+  }
+
   /** Messages that were not seen. */
   lost(): number {
     return this.isOpen ? this.instance.lost() : 0;
   }
 
-  close(): void {
-    if (this.isOpen) this.instance.close();
+  /** @returns whether it is gone; if not, somebody else holds one of its files open */
+  close(): boolean {
+    if (!this.isOpen) return true;
     this.isOpen = false;
+    return this.instance.close();
   }
-}
 
-/** Of everybody else who waits at a unix(7) socket that has a name. */
-function threadsOfServices(): number[] {
-  const { sockets } = readOpenFiles();
-  const pids = parseUnixTable(readFileSync("/proc/net/unix", "latin1"))
-    .filter(({ local, state, protocol }) => local !== "" && (state === "listening" || protocol === "unix-dgram"))
-    .flatMap(({ inode }) => sockets.get(inode)?.pids ?? []);
-  return [...new Set(pids)].filter((pid) => pid !== process.pid).flatMap((pid) => threadsOf(pid));
-}
+  private enableMessages(ready: TraceFormat | null, waking: TraceFormat | null) {
+    if (ready === null || waking === null) {
+      this.unseen.push("messages to services through unix sockets are not told by this kernel (Linux 6.2 does)");
+      return null;
+    }
+    const services = new ServiceThreads();
+    try {
+      this.watchServices(services);
+      this.instance.enable(events.ready, `family == ${unixFamily}`);
+      return { ready, waking, services };
+    } catch (error) {
+      this.instance.disable(events.waking);
+      this.unseen.push(`messages to services through unix sockets are not seen: ${messageOf(error)}`);
+      return null;
+    }
+  }
 
-function threadsOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    // It has ended, and is asked for nothing any more.
-    return [];
+  private enableConnections(state: TraceFormat | null): TraceFormat | null {
+    if (state === null) {
+      this.unseen.push("connections to services are not told by this kernel (Linux 4.16 does)");
+      return null;
+    }
+    try {
+      this.instance.enable(events.state, `newstate == ${connecting}`);
+      return state;
+    } catch (error) {
+      this.unseen.push(`connections to services are not seen: ${messageOf(error)}`);
+      return null;
+    }
+  }
+
+  private watchServices(services: ServiceThreads): void {
+    const filter = threadFilter("pid", services.all, filterCharactersMax);
+    if (filter !== "") this.instance.enable(events.waking, filter);
   }
 }

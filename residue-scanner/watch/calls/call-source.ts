@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 import { messageOf, systemCode } from "../../../foundation/errors.ts";
 import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
@@ -6,9 +6,12 @@ import { callFilter } from "../../core/call-filter.ts";
 import { CallPairing, type RawAct, type RawBatch } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
+import { signalEvent, signalFilter } from "../../core/signal-events.ts";
 import { type PageLayout, parsePageLayout } from "../../core/trace-format.ts";
 import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
 import { AskSource } from "./ask-source.ts";
+import type { ServiceSigns } from "./service-threads.ts";
+import { isInFirstPidNamespace } from "./first-pid-namespace.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
@@ -16,13 +19,15 @@ import { openTracefs, type Tracefs } from "./tracefs.ts";
 export interface CallSourceOptions {
   /** Room for events that wait, for each processor, in KiB; the kernel rounds it up to two pages. */
   readonly bufferKilobytes?: number | undefined;
+  /** For tests: events of requests that this kernel is taken not to have. */
+  readonly withoutEvents?: readonly string[] | undefined;
 }
 
 /** Room for some 14,000 calls. */
 const bufferKilobytesDefault = 1024;
-/** PROC_PID_INIT_INO of linux/proc_ns.h: events tell threads by their ids there. */
-const firstPidNamespace = "pid:[4026531836]";
 const birthEvent = "task/task_newtask";
+/** Whoever does that may wait for requests from then on. */
+const servingEvents = ["syscalls/sys_enter_bind", "syscalls/sys_enter_listen"] as const;
 /** So many pieces at once; others want to be read as well. */
 const roundsMax = 512;
 
@@ -39,11 +44,12 @@ export class CallSource {
   private readonly pairing = new CallPairing();
   /** Calls that this kernel has, and whose events it does not let us choose. */
   private readonly unseen: string[] = [];
+  private unseenAsks: readonly string[] = [];
   private events = 0;
   private lost = 0;
   private messagesLost = 0;
   private failure: string | null = null;
-  /** Null where this kernel tells of no requests. */
+  /** Null where no request at all is seen. */
   private asks: AskSource | null = null;
   private isOpen = true;
 
@@ -63,7 +69,7 @@ export class CallSource {
    * @returns why not, in words: no root, no tracefs, lockdown, a PID namespace of its own
    */
   static async open(options: CallSourceOptions = {}): Promise<CallSource | { readonly refusal: string }> {
-    if (pidNamespace() !== firstPidNamespace)
+    if (!isInFirstPidNamespace())
       return { refusal: "system calls are told with the pids of another PID namespace than this one" };
     const tracefs = await openTracefs();
     if ("refusal" in tracefs) return tracefs;
@@ -72,7 +78,7 @@ export class CallSource {
       removeLeftoverInstances(tracefs.path);
       source = new CallSource(tracefs, options.bufferKilobytes ?? bufferKilobytesDefault);
       source.enableAll();
-      source.asks = AskSource.open(tracefs.path, source.layout);
+      source.openAsks(options);
       return source;
     } catch (error) {
       if (source === null) tracefs.close();
@@ -106,13 +112,18 @@ export class CallSource {
       this.failure = `the events of system calls ended: ${messageOf(error)}`;
     }
     this.events += events.length;
+    const serving = events.flatMap((event) => (event.kind === "serves" ? [event.thread] : []));
     const { acts, births } = this.pairing.take(events);
-    return { acts: [...acts, ...this.takeInAsks()], births };
+    return { acts: [...acts, ...this.takeInAsks({ births, serving })], births };
   }
 
-  private takeInAsks(): RawAct[] {
+  private takeInAsks(signs: ServiceSigns): RawAct[] {
+    const { asks } = this;
+    if (asks === null) return [];
     try {
-      return this.asks?.takeIn() ?? [];
+      const acts = asks.takeIn();
+      if (asks.follow(signs, Number(process.hrtime.bigint()))) this.watchBirths();
+      return acts;
     } catch (error) {
       this.failure ??= `the events of requests ended: ${messageOf(error)}`;
       return [];
@@ -137,8 +148,7 @@ export class CallSource {
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.asks?.close();
-    const isGone = this.instance.close();
+    const isGone = [this.asks?.close() ?? true, this.instance.close()].every(Boolean);
     this.tracefs.close();
     if (!isGone) this.failure ??= "the tracing instance could not be removed: somebody else reads it";
   }
@@ -148,7 +158,7 @@ export class CallSource {
     if (this.isOpen) this.countLost();
     const lost = this.lost === 0 ? [] : [`${this.lost} events of system calls were lost: their buffer was full`];
     if (this.failure !== null) lost.push(this.failure);
-    const partial = this.unseen.map((call) => `${call} cannot be watched`);
+    const partial = [...this.unseen.map((call) => `${call} cannot be watched`), ...this.unseenAsks];
     if (this.messagesLost > 0)
       partial.push(`${this.messagesLost} messages to services were not seen: what those did may be the run's`);
     const status = lost.length > 0 ? "lost" : partial.length > 0 ? "partial" : "done";
@@ -160,9 +170,39 @@ export class CallSource {
     if (birth === null) this.unseen.push("the birth of threads");
     else {
       this.decoder.learnBirth(birth);
-      this.instance.enable(birthEvent, `clone_flags & ${threadFlag | anyNamespace}`);
+      this.watchBirths();
+    }
+    const signal = this.instance.format(signalEvent);
+    if (signal === null) this.unseen.push("the sending of signals");
+    else {
+      this.decoder.learnSignal(signal);
+      this.instance.enable(signalEvent, signalFilter);
+    }
+    for (const event of servingEvents) {
+      const format = this.instance.format(event);
+      if (format === null) continue;
+      this.decoder.learnServing(format);
+      this.instance.enable(event, null);
     }
     for (const call of tracedCalls) this.enableCall(call);
+  }
+
+  /** What comes from a service may serve as well. */
+  private watchBirths(): void {
+    const byServices = this.asks?.byServices("common_pid") ?? null;
+    const other = `clone_flags & ${threadFlag | anyNamespace}`;
+    this.instance.enable(birthEvent, byServices === null ? other : `${other} || ${byServices}`);
+  }
+
+  private openAsks({ withoutEvents }: CallSourceOptions): void {
+    const asks = AskSource.open({ tracefs: this.tracefs.path, layout: this.layout, withoutEvents });
+    if ("refusal" in asks) {
+      this.unseenAsks = [asks.refusal];
+    } else {
+      this.asks = asks;
+      this.unseenAsks = asks.unseen;
+      this.watchBirths();
+    }
   }
 
   private enableCall(call: TracedCall): void {
@@ -188,7 +228,7 @@ export class CallSource {
 
   private endWatch(): void {
     try {
-      if (!this.instance.isOn()) this.failure ??= "somebody turned the tracing off";
+      this.failure ??= this.instance.disturbance() ?? this.asks?.disturbance() ?? null;
       this.instance.halt();
       this.countLost();
     } catch (error) {
@@ -203,14 +243,6 @@ export class CallSource {
     } catch (error) {
       this.failure ??= `the tracing instance is gone: ${messageOf(error)}`;
     }
-  }
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
   }
 }
 

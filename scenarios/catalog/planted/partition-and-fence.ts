@@ -3,15 +3,15 @@ import type { Mutant } from "../../zoo/mutant.ts";
 export default {
   name: "partition-and-fence",
   breaks: "I1",
-  why: "Whoever gave up all its work while nobody answered takes itself for forgotten, and asks no more.",
+  why: "A heartbeat that nobody answered was sent all the same, and leaves a holder two seconds more.",
   patches: [
     {
       file: "agent/core/heartbeat.ts",
       find: "  else onRefused(turn, outcome);",
       replace: `  else onRefused(turn, outcome);
-  const held = [...turn.leases()];
-  const gaveUp = held.length > 0 && held.every(({ ownDeadlineMs }) => ownDeadlineMs <= turn.nowMs);
-  if (gaveUp && !turn.core.brokerReachable) heartbeat.inFlight = true;`,
+  if (!outcome.ok && !turn.core.brokerReachable) {
+    for (const lease of turn.leases()) lease.ownDeadlineMs = Math.max(lease.ownDeadlineMs, turn.nowMs + 2_000);
+  }`,
     },
   ],
 } satisfies Mutant;

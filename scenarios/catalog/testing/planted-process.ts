@@ -16,14 +16,16 @@ const { mutant, runs, others } = JSON.parse(process.argv[2] ?? "") as Hunt;
 // Before all else: what is loaded once cannot be patched any more.
 const { unloaded } = patchModules(mutant);
 const { catalog } = await import("../catalog.ts");
+const { scenarioOfBug } = await import("../planted-name.ts");
 const { runOptions } = await import("../../config.ts");
 const { runOnSim } = await import("../../run-on-sim.ts");
 
 /** The scenarios that do not pass, with the first reason of each. */
 const caught: { readonly scenario: string; readonly why: string }[] = [];
-const played = new Set([mutant.name, ...others]);
+const own = scenarioOfBug(mutant.name);
+const played = new Set([own, ...others]);
 for (const scenario of catalog.filter(({ name }) => played.has(name))) {
-  const cycles = Math.min(scenario.name === mutant.name ? cyclesOwn : cyclesOfOthers, scenario.defaults.cycles);
+  const cycles = Math.min(scenario.name === own ? cyclesOwn : cyclesOfOthers, scenario.defaults.cycles);
   const options = runOptions(scenario, { cycles }, "planted");
   const verdict = await runOnSim({ scenario, options, runs, reporters: [], reproduce: "" });
   if (verdict.exitCode === 0) continue;

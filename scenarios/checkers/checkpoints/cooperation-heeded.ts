@@ -1,6 +1,6 @@
 import { cooperationWaitMsMax } from "../../../protocol/cooperative-checkpoint.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { Instances } from "../instances.ts";
 import { isPeriodic } from "../pause/periodic-freeze.ts";
 import { violation, type Violation } from "../story.ts";
@@ -25,8 +25,8 @@ interface Instance {
  */
 export const cooperationHeeded = checkerOf(
   "a job that cooperates is asked, heard, and not waited for longer (I8)",
-  (all) => {
-    const { checkpointIntervalMs } = dutySettings(all);
+  dutyOf("checkpointIntervalMs"),
+  ({ checkpointIntervalMs }) => {
     const instances = new Instances<Instance>(() => ({
       leaves: false,
       running: new Set(),

@@ -1,4 +1,5 @@
 import { checkerOf, failed, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 interface Move {
@@ -12,7 +13,8 @@ interface Move {
  */
 export const resumedElsewhere = checkerOf(
   "a lost holder's job goes on elsewhere from its checkpoint (WC-13)",
-  (settings) => {
+  { movedMin: atLeast(1, "jobs that change hands so") },
+  ({ movedMin }) => {
     const moves = new Map<string, Move>();
     const saved = new Map<string, RecordOf<"agent.checkpoint">>();
     const acknowledged = new Set<string>();
@@ -55,9 +57,8 @@ export const resumedElsewhere = checkerOf(
         if (stayed !== undefined) {
           return failed(violation(`${stayed.released.data.jobId} did not go on elsewhere`, stayed.released));
         }
-        const { movedMin = 1 } = settings;
         const figures = `${from.length} jobs went on at another agent, from ${from.join(" and ")} units`;
-        const isEnough = from.length >= Number(movedMin) && from.every((progress) => progress > 0);
+        const isEnough = from.length >= movedMin && from.every((progress) => progress > 0);
         return isEnough ? passed(figures) : undecided(`${figures}; ${movedMin} were to, from above 0`);
       },
     };

@@ -1,5 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { Instances } from "../instances.ts";
 import { SilenceOrder } from "./silence-order.ts";
 import { violation, type Violation } from "../story.ts";
@@ -25,8 +25,8 @@ interface Rhythm {
  */
 export const heartbeatRhythm = checkerOf(
   "an agent signals in its rhythm, neither later nor more often (L3)",
-  (given) => {
-    const { heartbeatIntervalMs, heartbeatJitterRatio, latencyMsMax } = dutySettings(given);
+  dutyOf("heartbeatIntervalMs", "heartbeatJitterRatio", "latencyMsMax"),
+  ({ heartbeatIntervalMs, heartbeatJitterRatio, latencyMsMax }) => {
     const leastMs = heartbeatIntervalMs * (1 - heartbeatJitterRatio) - 1;
     const mostMs = heartbeatIntervalMs * (1 + heartbeatJitterRatio) + 2 * latencyMsMax + slackMs;
     const instances = new Instances<Rhythm>(() => ({

@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { neededMs } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /**
@@ -8,7 +9,11 @@ import { violation } from "../story.ts";
  */
 export const heartbeatsWhileBusy = checkerOf(
   "an agent whose slots are all busy goes on signalling (EG-3)",
-  ({ busyMsMin = 0, silenceMsMax = Infinity }) => {
+  {
+    busyMsMin: neededMs("for how long every slot is busy at a stretch"),
+    silenceMsMax: neededMs("the broker's patience"),
+  },
+  ({ busyMsMin, silenceMsMax }) => {
     const agents = new Map<string, { first: RecordOf<"broker.heartbeat">; last: RecordOf<"broker.heartbeat"> }>();
     let beats = 0;
     let busyMs = 0;
@@ -28,7 +33,7 @@ export const heartbeatsWhileBusy = checkerOf(
           const gapMs = record.at - before.last.at;
           silenceMs = Math.max(silenceMs, gapMs);
           busyMs = Math.max(busyMs, record.at - before.first.at);
-          if (gapMs <= Number(silenceMsMax)) return;
+          if (gapMs <= silenceMsMax) return;
           return violation(`a busy agent was silent for ${gapMs.toFixed(0)} ms`, before.last, record);
         },
         "broker.agent": (record) =>
@@ -36,9 +41,7 @@ export const heartbeatsWhileBusy = checkerOf(
       },
       end() {
         const words = `${beats} heartbeats while every slot was busy, for ${busyMs.toFixed(0)} ms, the longest silence ${silenceMs.toFixed(0)} ms`;
-        return beats === 0 || busyMs < Number(busyMsMin)
-          ? undecided(`${words}: ${busyMsMin} ms are wanted`)
-          : passed(words);
+        return beats === 0 || busyMs < busyMsMin ? undecided(`${words}: ${busyMsMin} ms are wanted`) : passed(words);
       },
     };
   },

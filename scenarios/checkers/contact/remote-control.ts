@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { checkerOf, failed, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /**
@@ -9,7 +10,12 @@ import { violation } from "../story.ts";
  */
 export const remoteControl = checkerOf(
   "a hub's commands are done at its spoke, and what it tells is so (FE-1)",
-  (settings) => {
+  {
+    spawnsMin: atLeast(1, "agents that the hub has started"),
+    statusesMin: atLeast(1, "times that it tells of one"),
+    killsMin: atLeast(1, "agents that it has killed"),
+  },
+  ({ spawnsMin, statusesMin, killsMin }) => {
     const spawns = new Map<string, RecordOf<"broker.command">>();
     const kills = new Map<string, RecordOf<"broker.command">>();
     const ran = new Set<string>();
@@ -56,10 +62,8 @@ export const remoteControl = checkerOf(
           if (!gone.has(executionId))
             return failed(violation(`${executionId} is killed, and nobody saw it go`, kill, told));
         }
-        const { spawnsMin = 1, statusesMin = 1, killsMin = 1 } = settings;
         const figures = `${spawns.size} started, ${statuses} told of, ${kills.size} ended`;
-        const isEnough =
-          spawns.size >= Number(spawnsMin) && statuses >= Number(statusesMin) && kills.size >= Number(killsMin);
+        const isEnough = spawns.size >= spawnsMin && statuses >= statusesMin && kills.size >= killsMin;
         return isEnough ? passed(figures) : undecided(`${figures}; more were to be`);
       },
     };

@@ -1,5 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { Instances } from "../instances.ts";
 import { violation, type Violation } from "../story.ts";
 
@@ -22,8 +22,8 @@ interface Ender {
  */
 export const endsTold = checkerOf(
   "the end of a job is told at once, and nothing of it is left on the host (L2)",
-  (given) => {
-    const { latencyMsMax } = dutySettings(given);
+  dutyOf("latencyMsMax"),
+  ({ latencyMsMax }) => {
     /** Ended at its holder, the broker was not told, and what the broker said first after that. */
     const untold = new Map<string, { readonly ended: RecordOf<"agent.execution">; sinceMs: number | null }>();
     const enders = new Instances<Ender>(() => ({

@@ -21,6 +21,16 @@ describe("jobs-settled", () => {
     expect(judge(history, name).result).toBe("fail");
   });
 
+  it("lets jobs go back without one where nobody could save it, and counts them by themselves", () => {
+    const history = new HistoryBuilder().lease(1, 1).release(1, 1, "handed-back").job(1, null, "completed");
+    expect(judge(history, name, { unsavedMin: 1 })).toMatchObject({
+      result: "pass",
+      detail: expect.stringContaining("0 handed back with a checkpoint and 1 without"),
+    });
+    expect(judge(history, name, { unsavedMin: 2 }).result).toBe("unknown");
+    expect(judge(history, name, { unsavedMin: 0, handedBackMin: 1 }).result).toBe("unknown");
+  });
+
   it("fails on a job that was lost with its agent", () => {
     const history = new HistoryBuilder().lease(1, 1).release(1, 1, "agent-lost").job(1, null, "queued");
     expect(judge(history, name).detail).toContain("agent-lost");

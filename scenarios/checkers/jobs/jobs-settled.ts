@@ -1,4 +1,5 @@
 import { checkerOf, failed, type Judgement, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast, count, flag } from "../setting.ts";
 import { violation } from "../story.ts";
 
 interface Job {
@@ -10,13 +11,21 @@ interface Job {
 /**
  * I3: every job that ever started is completed, or was handed back with a checkpoint (and then possibly completed by
  * another holder); none is lost. Settings: `startedMin`, `handedBackMin`, and `completedAll` = 1 where the plan brings
- * every job to its end.
+ * every job to its end. `unsavedMin`, of those that are handed back without a checkpoint, only where the plan lets nobody
+ * save one: on a full disk, or of an agent that was killed, whose next start hands its jobs back.
  */
 export const jobsSettled = checkerOf(
   "every started job is completed, or handed back with a checkpoint (I3)",
-  ({ startedMin = 1, handedBackMin = 0, completedAll = 0 }) => {
+  {
+    startedMin: atLeast(1, "jobs that started"),
+    handedBackMin: atLeast(0, "jobs that were handed back with a checkpoint"),
+    unsavedMin: count("jobs that were handed back without one; not told where it is not asked", null),
+    completedAll: flag("the plan brings every job to its end"),
+  },
+  ({ startedMin, handedBackMin, unsavedMin, completedAll }) => {
     const jobs = new Map<string, Job>();
     let handedBack = 0;
+    let unsaved = 0;
     const of = (jobId: string): Job => {
       const job = jobs.get(jobId) ?? { state: null, leased: null, released: null };
       jobs.set(jobId, job);
@@ -34,8 +43,9 @@ export const jobsSettled = checkerOf(
           const { jobId, how, checkpoint, progress } = record.data;
           of(jobId).released = record;
           if (how !== "handed-back") return;
-          handedBack += 1;
-          if (checkpoint !== null) return;
+          if (checkpoint === null) unsaved += 1;
+          else handedBack += 1;
+          if (checkpoint !== null || unsavedMin !== null) return;
           return violation(`${jobId} was handed back at progress ${progress} without a checkpoint`, record);
         },
       },
@@ -47,11 +57,13 @@ export const jobsSettled = checkerOf(
         const submitted = all.filter(({ state }) => state !== null);
         const open = submitted.filter(({ state }) => state?.data.to !== "completed");
         const completed = submitted.length - open.length;
-        const figures = `${started} started, ${completed} completed, ${handedBack} handed back with a checkpoint`;
-        if (started < Number(startedMin)) return undecided(`${figures}; ${startedMin} were to start`);
-        if (handedBack < Number(handedBackMin)) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
+        const without = unsavedMin === null ? "" : ` and ${unsaved} without`;
+        const figures = `${started} started, ${completed} completed, ${handedBack} handed back with a checkpoint${without}`;
+        if (started < startedMin) return undecided(`${figures}; ${startedMin} were to start`);
+        if (handedBack < handedBackMin) return undecided(`${figures}; ${handedBackMin} were to be handed back`);
+        if (unsaved < (unsavedMin ?? 0)) return undecided(`${figures}; ${unsavedMin} were to be without`);
         const first = open[0]?.state;
-        if (Number(completedAll) === 1 && first !== undefined && first !== null) {
+        if (completedAll === 1 && first !== undefined && first !== null) {
           const what = `${first.data.jobId} is ${first.data.to}`;
           const summary = `${figures}; ${open.length} of ${submitted.length} jobs are not completed, ${what}`;
           return failed(violation(summary, first));

@@ -1,4 +1,6 @@
+import { misbehaviours } from "../../jobs/behaviours.ts";
 import { checkerOf, passed, undecided } from "../checker.ts";
+import { atLeast, neededName } from "../setting.ts";
 
 /**
  * That jobs did what the scenario is about: what nobody saw proves nothing of whoever stood it. Settings: `behaviour`,
@@ -6,7 +8,12 @@ import { checkerOf, passed, undecided } from "../checker.ts";
  */
 export const misbehaviourSeen = checkerOf(
   "jobs misbehave as they were told, seen from outside (WC-11)",
-  ({ behaviour = "", jobsMin = 1, processesMin = 1 }) => {
+  {
+    behaviour: neededName(misbehaviours, "what the jobs do"),
+    jobsMin: atLeast(1, "jobs that do it"),
+    processesMin: atLeast(1, "processes of one job at a time"),
+  },
+  ({ behaviour, jobsMin, processesMin }) => {
     let jobs = 0;
     let processes = 0;
     let how = "";
@@ -21,7 +28,7 @@ export const misbehaviourSeen = checkerOf(
       },
       end() {
         const seen = `${jobs} jobs seen, in up to ${processes} processes`;
-        if (jobs < Number(jobsMin) || processes < Number(processesMin)) {
+        if (jobs < jobsMin || processes < processesMin) {
           return undecided(`${seen}: of ${behaviour} ${jobsMin} and ${processesMin} are wanted`);
         }
         return passed(`${seen}: ${how}`);

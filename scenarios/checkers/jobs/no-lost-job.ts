@@ -1,5 +1,6 @@
 import { isTerminalJob } from "../../../protocol/job-states.ts";
 import { checkerOf, failed, passed, type RecordOf, undecided } from "../checker.ts";
+import { flag } from "../setting.ts";
 import { forgottenJobs } from "../forgotten-jobs.ts";
 import { violation } from "../story.ts";
 
@@ -15,67 +16,73 @@ interface Job {
  * settled, waits, or is in the hands of a grant that is live. What a store forgot or took back (fault `lose-store`) may
  * go on from anywhere, or not at all. Setting: `completedAll` = 1 where the plan settles every job.
  */
-export const noLostJob = checkerOf("no accepted job is lost (I3)", ({ completedAll = 0 }) => {
-  const jobs = new Map<string, Job>();
-  const forgotten = new Set<string>();
-  let submitted = 0;
-  let settled = 0;
-  return {
-    on: {
-      "broker.job": (record) => {
-        const { jobId, from, to } = record.data;
-        const job = jobs.get(jobId);
-        const before = job?.last;
-        const known = before?.data.to ?? null;
-        const excused = forgotten.delete(jobId);
-        if (from === null) submitted += 1;
-        if (isTerminalJob(to)) {
-          settled += 1;
-          jobs.delete(jobId);
-        } else if (job === undefined) jobs.set(jobId, { last: record, grant: null, released: null });
-        else job.last = record;
-        if (excused || known === from) return;
-        const summary =
-          known === null
-            ? `${jobId} went from ${from} to ${to}, and it was never submitted or is settled`
-            : `${jobId} was ${known} and then went from ${from ?? "nothing"} to ${to}`;
-        return violation(summary, before, record);
+export const noLostJob = checkerOf(
+  "no accepted job is lost (I3)",
+  { completedAll: flag("the plan settles every job") },
+  ({ completedAll }) => {
+    const jobs = new Map<string, Job>();
+    const forgotten = new Set<string>();
+    let submitted = 0;
+    let settled = 0;
+    return {
+      on: {
+        "broker.job": (record) => {
+          const { jobId, from, to } = record.data;
+          const job = jobs.get(jobId);
+          const before = job?.last;
+          const known = before?.data.to ?? null;
+          const excused = forgotten.delete(jobId);
+          if (from === null) submitted += 1;
+          if (isTerminalJob(to)) {
+            settled += 1;
+            jobs.delete(jobId);
+          } else if (job === undefined) jobs.set(jobId, { last: record, grant: null, released: null });
+          else job.last = record;
+          if (excused || known === from) return;
+          const summary =
+            known === null
+              ? `${jobId} went from ${from} to ${to}, and it was never submitted or is settled`
+              : `${jobId} was ${known} and then went from ${from ?? "nothing"} to ${to}`;
+          return violation(summary, before, record);
+        },
+        "broker.offered": (record) => {
+          const job = jobs.get(record.data.jobId);
+          if (job !== undefined) job.grant = record;
+          if (job !== undefined || forgotten.has(record.data.jobId)) return;
+          return violation(`${record.data.jobId} was granted, and there is no such job to be done`, record);
+        },
+        "broker.released": (record) => {
+          const job = jobs.get(record.data.jobId);
+          if (job === undefined || job.grant?.data.leaseId !== record.data.leaseId) return;
+          job.grant = null;
+          job.released = record;
+        },
+        "fault.applied": (record) => {
+          for (const jobId of forgottenJobs(record)) {
+            jobs.delete(jobId);
+            forgotten.add(jobId);
+          }
+        },
       },
-      "broker.offered": (record) => {
-        const job = jobs.get(record.data.jobId);
-        if (job !== undefined) job.grant = record;
-        if (job !== undefined || forgotten.has(record.data.jobId)) return;
-        return violation(`${record.data.jobId} was granted, and there is no such job to be done`, record);
-      },
-      "broker.released": (record) => {
-        const job = jobs.get(record.data.jobId);
-        if (job === undefined || job.grant?.data.leaseId !== record.data.leaseId) return;
-        job.grant = null;
-        job.released = record;
-      },
-      "fault.applied": (record) => {
-        for (const jobId of forgottenJobs(record)) {
-          jobs.delete(jobId);
-          forgotten.add(jobId);
+      end() {
+        for (const [jobId, { last, grant, released }] of jobs) {
+          if (last.data.to !== "queued" && grant === null) {
+            const summary = `${jobId} is ${last.data.to} at the end, and nobody holds it`;
+            return failed(violation(summary, ...inOrder(last, released)));
+          }
         }
-      },
-    },
-    end() {
-      for (const [jobId, { last, grant, released }] of jobs) {
-        if (last.data.to !== "queued" && grant === null) {
-          const summary = `${jobId} is ${last.data.to} at the end, and nobody holds it`;
-          return failed(violation(summary, ...inOrder(last, released)));
+        const [open] = jobs.values();
+        if (completedAll === 1 && open !== undefined) {
+          const { jobId, to } = open.last.data;
+          return failed(violation(`${jobs.size} jobs are not settled, ${jobId} is ${to}`, open.last));
         }
-      }
-      const [open] = jobs.values();
-      if (Number(completedAll) === 1 && open !== undefined) {
-        const { jobId, to } = open.last.data;
-        return failed(violation(`${jobs.size} jobs are not settled, ${jobId} is ${to}`, open.last));
-      }
-      return submitted === 0 ? undecided("no job was submitted") : passed(`${submitted} submitted, ${settled} settled`);
-    },
-  };
-});
+        return submitted === 0
+          ? undecided("no job was submitted")
+          : passed(`${submitted} submitted, ${settled} settled`);
+      },
+    };
+  },
+);
 
 function inOrder(
   last: RecordOf<"broker.job">,

@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /**
@@ -8,7 +9,11 @@ import { violation } from "../story.ts";
  */
 export const reachContained = checkerOf(
   "an enclosed job reaches nothing outside its workspace (WC-12)",
-  ({ enclosedMin = 1, openMin = 0 }) => {
+  {
+    enclosedMin: atLeast(1, "attempts from an enclosure"),
+    openMin: atLeast(0, "attempts without one that came through"),
+  },
+  ({ enclosedMin, openMin }) => {
     let enclosed = 0;
     let open = 0;
     let closed = 0;
@@ -29,7 +34,7 @@ export const reachContained = checkerOf(
       on: { "witness.reach": see },
       end() {
         const words = `${enclosed} attempts from an enclosure came to nothing, ${open} without one did, ${closed} are undone`;
-        const enough = enclosed >= Number(enclosedMin) && open >= Number(openMin);
+        const enough = enclosed >= enclosedMin && open >= openMin;
         return enough ? passed(words) : undecided(`${words}: ${enclosedMin} and ${openMin} are wanted`);
       },
     };

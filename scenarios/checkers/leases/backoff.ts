@@ -1,7 +1,8 @@
 import { limits } from "../../../foundation/limits.ts";
 import { backoffAfter } from "../../../protocol/backoff.ts";
-import { defaultTiming } from "../../../protocol/timing.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { amount, count } from "../setting.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { forgottenJobs } from "../forgotten-jobs.ts";
 import { type Violation, violation } from "../story.ts";
 
@@ -31,10 +32,12 @@ const endings: ReadonlySet<string> = new Set(["expired", "agent-lost"]);
  */
 export const backoff = checkerOf(
   "a job waits after each failed attempt, and no longer than it has to (L2)",
-  (given) => {
-    const { backoffMs, backoffMsMax, startAgainAfterMs } = { ...defaultTiming, ...given };
-    const isKnown = given["backoffMs"] !== undefined;
-    const slots = Number(given["slots"] ?? 0);
+  {
+    ...dutyOf("startAgainAfterMs", "backoffMsMax"),
+    backoffMs: amount("the first wait; without it only the order of things is judged", { otherwise: null }),
+    slots: count("how many jobs an agent runs at once, where that is known", 0),
+  },
+  ({ backoffMs, backoffMsMax, startAgainAfterMs, slots }) => {
     /** How often each job has waited; null where the log does not know any more. */
     const waited = new Map<string, number | null>();
     const waits = new Map<string, Wait>();
@@ -62,7 +65,7 @@ export const backoff = checkerOf(
       if (!hasFailed) return violation(`${jobId} waits, and no attempt failed`, release, record);
       const times = waited.get(jobId);
       if (times !== null) waited.set(jobId, (times ?? 0) + 1);
-      if (!isKnown) return null;
+      if (backoffMs === null) return null;
       if (wait.until > record.at + wait.ms) return violation(`${jobId} waits for longer than it is told`, record);
       const { leastMs, mostMs } = backoffAfter((times ?? 0) + 1, { backoffMs, backoffMsMax });
       if (wait.ms >= leastMs && wait.ms <= (times === null ? backoffMsMax : mostMs)) return null;
@@ -113,7 +116,7 @@ export const backoff = checkerOf(
         "broker.started": ({ at }) => {
           // The machine's clock may have been set back meanwhile; a wait is then cut to the longest that there is.
           for (const wait of waits.values()) {
-            wait.earliestMs = isKnown ? Math.min(wait.earliestMs, at + backoffMsMax - slackMs) : -Infinity;
+            wait.earliestMs = backoffMs !== null ? Math.min(wait.earliestMs, at + backoffMsMax - slackMs) : -Infinity;
             wait.latestMs = Math.min(wait.latestMs, at + backoffMsMax);
           }
         },

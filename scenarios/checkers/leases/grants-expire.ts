@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { amount } from "../setting.ts";
 import { forgottenJobs } from "../forgotten-jobs.ts";
 import { violation, type Violation } from "../story.ts";
 
@@ -22,8 +23,12 @@ interface Grant {
  */
 export const grantsExpire = checkerOf(
   "grants end when their time is over, neither before nor much later (L3)",
-  (given) => {
-    const slackMs = Number(given["slackMs"] ?? 1_000);
+  {
+    leaseTtlMs: amount("how long a lease lives; else as each says", { otherwise: null }),
+    offerTtlMs: amount("how long an offer does; else as each says", { otherwise: null }),
+    slackMs: amount("for the broker's timer", { otherwise: 1_000 }),
+  },
+  ({ leaseTtlMs, offerTtlMs, slackMs }) => {
     const grants = new Map<string, Grant>();
     /** Of them, the leases, by agent: heartbeats are most of a history, and each renews its own agent's alone. */
     const leases = new Map<string, Set<Grant>>();
@@ -62,11 +67,11 @@ export const grantsExpire = checkerOf(
       grants.delete(jobId);
       leases.get(grant.record.data.agentId)?.delete(grant);
     };
-    const begin = (record: Grant["record"], life: number | string | undefined): void => {
+    const begin = (record: Grant["record"], life: number | null): void => {
       const { agentId, jobId, expiresAt } = record.data;
       // It may be told late, by a store that stood still.
       const latestMs = Math.max(record.at, expiresAt);
-      const grant = { record, lifeMs: Number(life ?? expiresAt - record.at), earliestMs: expiresAt, latestMs };
+      const grant = { record, lifeMs: life ?? expiresAt - record.at, earliestMs: expiresAt, latestMs };
       forget(jobId);
       grants.set(jobId, grant);
       soonestMs = Math.min(soonestMs, latestMs);
@@ -82,8 +87,8 @@ export const grantsExpire = checkerOf(
 
     return {
       on: {
-        "broker.offered": (record) => begin(record, given["offerTtlMs"]),
-        "broker.leased": (record) => begin(record, given["leaseTtlMs"]),
+        "broker.offered": (record) => begin(record, offerTtlMs),
+        "broker.leased": (record) => begin(record, leaseTtlMs),
         "broker.job": look,
         "broker.heartbeat": (record) => {
           const late = look(record);

@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { neededMs } from "../setting.ts";
 import { Instances } from "../instances.ts";
 import { violation } from "../story.ts";
 
@@ -20,8 +21,8 @@ interface Holder {
  */
 export const holderAlone = checkerOf(
   "who cannot hear the broker stops its jobs before their leases end (I1)",
-  (given) => {
-    const leaseTtlMs = given["leaseTtlMs"] === undefined ? Infinity : Number(given["leaseTtlMs"]);
+  { leaseTtlMs: neededMs("how long a lease lives") },
+  ({ leaseTtlMs }) => {
     const holders = new Instances<Holder>(() => ({
       alone: null,
       running: new Map(),

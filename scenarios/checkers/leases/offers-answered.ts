@@ -1,5 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { Instances } from "../instances.ts";
 import { violation, type Violation } from "../story.ts";
 
@@ -21,8 +21,8 @@ interface Starter {
  */
 export const offersAnswered = checkerOf(
   "an offer is answered at once, and what was accepted is started (L2)",
-  (given) => {
-    const { latencyMsMax } = dutySettings(given);
+  dutyOf("latencyMsMax"),
+  ({ latencyMsMax }) => {
     const answerMs = 2 * latencyMsMax + slackMs;
     const startMs = 4 * latencyMsMax + slackMs;
     /** By lease, in the order in which they were made. */

@@ -1,5 +1,5 @@
 import { checkerOf, passed, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { LeftToOthers } from "./left-to-others.ts";
 import { violation } from "../story.ts";
 
@@ -15,8 +15,9 @@ const slackMs = 200;
  */
 export const queueOrder = checkerOf(
   "jobs are offered in the order of the queue, each under the next epoch (I1)",
+  dutyOf("startAgainAfterMs"),
   (settings) => {
-    const left = new LeftToOthers(dutySettings(settings));
+    const left = new LeftToOthers(settings);
     /** Behind each other, the next of its priority to be offered first. */
     let queue: string[] = [];
     /** Those that are not the usual one, 0. */

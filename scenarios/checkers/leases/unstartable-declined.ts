@@ -1,5 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { Instances } from "../instances.ts";
 import { violation } from "../story.ts";
 
@@ -24,8 +24,8 @@ interface Chooser {
  */
 export const unstartableDeclined = checkerOf(
   "a job that could not be started is declined for a while (L2)",
-  (settings) => {
-    const { startAgainAfterMs } = dutySettings(settings);
+  dutyOf("startAgainAfterMs"),
+  ({ startAgainAfterMs }) => {
     const choosers = new Instances<Chooser>(() => ({
       ...{ failed: new Map(), declined: new Set(), open: false, stopped: false, leaving: false },
     }));

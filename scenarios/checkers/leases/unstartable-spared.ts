@@ -1,5 +1,5 @@
 import { checkerOf, passed, undecided } from "../checker.ts";
-import { dutySettings } from "../duty-settings.ts";
+import { dutyOf } from "../duty-settings.ts";
 import { LeftToOthers } from "./left-to-others.ts";
 import { violation } from "../story.ts";
 
@@ -9,8 +9,9 @@ import { violation } from "../story.ts";
  */
 export const unstartableSpared = checkerOf(
   "a job is not offered again for a while to an agent that could not start it (L2)",
+  dutyOf("startAgainAfterMs"),
   (settings) => {
-    const left = new LeftToOthers(dutySettings(settings));
+    const left = new LeftToOthers(settings);
     let offers = 0;
     return {
       on: {

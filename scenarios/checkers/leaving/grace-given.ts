@@ -1,4 +1,5 @@
 import { checkerOf, passed, undecided } from "../checker.ts";
+import { amount, neededMs } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /** Timers round. */
@@ -10,7 +11,11 @@ const roundingMs = 5;
  */
 export const graceGiven = checkerOf(
   "who does not heed TERM has its grace, and is then killed (WC-4)",
-  ({ graceMs = 0, mostMs = Infinity }) => {
+  {
+    graceMs: neededMs("the least that ending the jobs takes"),
+    mostMs: amount("the most that it takes", { otherwise: Infinity }),
+  },
+  ({ graceMs, mostMs }) => {
     let looks = 0;
     let longestMs = 0;
     return {
@@ -21,10 +26,10 @@ export const graceGiven = checkerOf(
           looks += 1;
           longestMs = Math.max(longestMs, step.durationMs);
           const took = `${step.durationMs.toFixed(0)} ms`;
-          if (step.durationMs < Number(graceMs) - roundingMs) {
+          if (step.durationMs < graceMs - roundingMs) {
             return violation(`jobs were ended within ${took}, and have ${graceMs} ms`, record);
           }
-          if (step.durationMs > Number(mostMs)) return violation(`ending the jobs took ${took} of ${mostMs}`, record);
+          if (step.durationMs > mostMs) return violation(`ending the jobs took ${took} of ${mostMs}`, record);
           return;
         },
       },

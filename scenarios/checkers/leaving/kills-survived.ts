@@ -1,4 +1,5 @@
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /**
@@ -7,7 +8,8 @@ import { violation } from "../story.ts";
  */
 export const killsSurvived = checkerOf(
   "a withdrawal that is killed at any step ends clean (WC-4)",
-  ({ killsMin = 1 }) => {
+  { killsMin: atLeast(1, "places at which the process was killed") },
+  ({ killsMin }) => {
     const kills = new Map<string, string[]>();
     const reports: RecordOf<"agent.withdrawal">[] = [];
     return {
@@ -30,7 +32,7 @@ export const killsSurvived = checkerOf(
         if (last === undefined) return undecided("no withdrawal that was killed on the way told its end");
         const { attempts } = last.data.report;
         const figures = `killed at ${places.size} steps, clean at attempt ${attempts}`;
-        return places.size < Number(killsMin) ? undecided(`${figures}; ${killsMin} were to be`) : passed(figures);
+        return places.size < killsMin ? undecided(`${figures}; ${killsMin} were to be`) : passed(figures);
       },
     };
   },

@@ -1,5 +1,6 @@
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { Instances } from "../instances.ts";
 import { violation, type Violation } from "../story.ts";
 
@@ -16,7 +17,8 @@ interface Instance {
  */
 export const shutdownOnce = checkerOf(
   "an instance shuts down or withdraws once, and does nothing after (I9)",
-  ({ shutdownsMin = 0 }) => {
+  { shutdownsMin: atLeast(0, "ends that are shutdowns") },
+  ({ shutdownsMin }) => {
     const instances = new Instances<Instance>(() => ({ begin: null, last: null }));
     let ends = 0;
     let shutdowns = 0;
@@ -60,7 +62,7 @@ export const shutdownOnce = checkerOf(
       },
       end() {
         if (ends === 0) return undecided("no instance shut down or withdrew");
-        if (shutdowns < Number(shutdownsMin)) return undecided(`${shutdowns} shutdowns; ${shutdownsMin} were to be`);
+        if (shutdowns < shutdownsMin) return undecided(`${shutdowns} shutdowns; ${shutdownsMin} were to be`);
         return passed(`${ends} ends`);
       },
     };

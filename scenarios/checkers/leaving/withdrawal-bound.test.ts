@@ -5,7 +5,7 @@ import { judge } from "../../testing/judge.ts";
 
 describe.each(["withdrawal-bound", "withdrawal-measured"] as const)("%s", (name) => {
   const took = (tookMs: number) =>
-    judge(new HistoryBuilder().add("witness.withdrawn", { tookMs, deadlineMs: 10_000 }), name, { reportsMin: 0 });
+    judge(new HistoryBuilder().withdrawal().add("witness.withdrawn", { tookMs, deadlineMs: 10_000 }), name);
 
   it("fails on a withdrawal that took longer than its deadline and the end of a process", () => {
     expect(took(19_000).detail).toContain("19000 ms of 10000");

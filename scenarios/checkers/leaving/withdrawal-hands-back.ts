@@ -1,6 +1,6 @@
 import { agentLimits, withdrawalShares } from "../../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { type DutySettings, dutySettings, uploadMs } from "../duty-settings.ts";
+import { type DutySettings, dutyOf, uploadMs } from "../duty-settings.ts";
 import { violation, type Violation } from "../story.ts";
 import { endOfStep, hurriedBySignals, shareOf, type WithdrawalCourse, WithdrawalCourses } from "./withdrawal-course.ts";
 
@@ -19,8 +19,8 @@ interface Released {
  */
 export const withdrawalHandsBack = checkerOf(
   "a withdrawal hands every lease back with its newest checkpoint (WC-4)",
-  (settings) => {
-    const duty = dutySettings(settings);
+  dutyOf("latencyMsMax", "uploadChunkBytes", "checkpointBytesMax"),
+  (duty) => {
     const courses = new WithdrawalCourses();
     const newest = new Map<string, RecordOf<"agent.checkpoint">>();
     /** By agent, what the broker released. */
@@ -104,7 +104,7 @@ function judgeHandBack(
     released: Released;
     newest: ReadonlyMap<string, RecordOf<"agent.checkpoint">>;
     returned: ReadonlySet<string>;
-    duty: DutySettings;
+    duty: DutySettings<"latencyMsMax" | "uploadChunkBytes" | "checkpointBytesMax">;
   },
 ): Violation | undefined {
   const { leasesHandedBack, processesLeft } = record.data.report;

@@ -1,11 +1,13 @@
 import { checkerOf, passed, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 import { exitMsMax } from "./withdrawal-bound.ts";
 
 /** WC-4, WC-16, I7, L1: the withdrawal ends in time and reports that it left nothing, step by step. Setting: `reportsMin`. */
 export const withdrawalMeasured = checkerOf(
   "the withdrawal ends in time and measured that it left nothing (WC-16, L1)",
-  ({ reportsMin = 1 }) => {
+  { reportsMin: atLeast(1, "reports of withdrawals") },
+  ({ reportsMin }) => {
     let reports = 0;
     let slowestMs = 0;
     let terminated = 0;
@@ -29,7 +31,7 @@ export const withdrawalMeasured = checkerOf(
         },
       },
       end: () =>
-        reports < Number(reportsMin)
+        reports < reportsMin
           ? undecided(`${reports} of ${reportsMin} reports are there`)
           : passed(`${reports} withdrawals, the slowest ${slowestMs.toFixed(0)} ms, ${terminated} processes ended`),
     };

@@ -1,6 +1,6 @@
 import { agentLimits, withdrawalShares } from "../../../agent/core/limits.ts";
 import { checkerOf, passed, type RecordOf, undecided } from "../checker.ts";
-import { type DutySettings, dutySettings, uploadMs } from "../duty-settings.ts";
+import { type DutySettings, dutyOf, uploadMs } from "../duty-settings.ts";
 import { violation } from "../story.ts";
 import {
   endOfStep,
@@ -24,8 +24,8 @@ const exchangesMax = 4;
  */
 export const withdrawalPace = checkerOf(
   "a withdrawal takes no longer than its steps need, and hurries none (L1)",
-  (settings) => {
-    const duty = dutySettings(settings);
+  dutyOf("latencyMsMax", "terminateGraceMs", "uploadChunkBytes", "checkpointBytesMax"),
+  (duty) => {
     const courses = new WithdrawalCourses();
     /** The leases that the broker has taken away. */
     const over = new Set<string>();
@@ -72,8 +72,10 @@ export const withdrawalPace = checkerOf(
 
 type Report = RecordOf<"agent.withdrawal">;
 
+type Duty = DutySettings<"latencyMsMax" | "terminateGraceMs" | "uploadChunkBytes" | "checkpointBytesMax">;
+
 interface Context {
-  readonly duty: DutySettings;
+  readonly duty: Duty;
   readonly over: ReadonlySet<string>;
   readonly uploadsMs: number;
 }
@@ -130,7 +132,7 @@ function tooSlow(
  * What was still on its way when the time for checkpoints was over is awaited here, and so is a job that no signal
  * ends: until it comes to its own end, or the share is over.
  */
-function terminatedBy(record: Report, course: WithdrawalCourse, duty: DutySettings): number {
+function terminatedBy(record: Report, course: WithdrawalCourse, duty: Duty): number {
   const share = shareOf(course);
   const { processesLeft } = record.data.report;
   const fromMs = endOfStep(record, "checkpoint");

@@ -1,4 +1,5 @@
 import { checkerOf, failed, passed, type RecordOf, undecided } from "../checker.ts";
+import { amount, atLeast } from "../setting.ts";
 import { violation } from "../story.ts";
 
 /**
@@ -7,7 +8,11 @@ import { violation } from "../story.ts";
  */
 export const freezeLatency = checkerOf(
   "processes stop within 10 ms of the trigger, p99 (L4)",
-  ({ freezesMin = 1, p99MsMax = 10 }) => {
+  {
+    freezesMin: atLeast(1, "freezes of running processes"),
+    p99MsMax: amount("the 99th percentile", { otherwise: 10 }),
+  },
+  ({ freezesMin, p99MsMax }) => {
     const latencies: number[] = [];
     let slowest: RecordOf<"witness.freeze"> | null = null;
     return {
@@ -20,14 +25,14 @@ export const freezeLatency = checkerOf(
       },
       end() {
         const count = latencies.length;
-        if (count < Number(freezesMin) || slowest === null) {
+        if (count < freezesMin || slowest === null) {
           return undecided(`${count} freezes of running processes were seen, ${freezesMin} are needed`);
         }
         const sorted = latencies.sort((a, b) => a - b);
         const at = (share: number) => sorted[Math.max(0, Math.ceil(share * count) - 1)] ?? 0;
         const source = slowest.data.source === "cgroup" ? "cgroup.events" : "/proc";
         const figures = `${count} freezes: p50 ${at(0.5).toFixed(2)} ms, p99 ${at(0.99).toFixed(2)} ms, max ${at(1).toFixed(2)} ms (from ${source})`;
-        return at(0.99) <= Number(p99MsMax) ? passed(figures) : failed(violation(figures, slowest));
+        return at(0.99) <= p99MsMax ? passed(figures) : failed(violation(figures, slowest));
       },
     };
   },

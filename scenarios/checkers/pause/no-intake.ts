@@ -1,6 +1,7 @@
 import type { AgentState } from "../../../protocol/agent-states.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import { checkerOf, type Judgement, passed, type RecordOf, undecided } from "../checker.ts";
+import { atLeast } from "../setting.ts";
 import { Instances } from "../instances.ts";
 import { isPeriodic } from "./periodic-freeze.ts";
 import { violation, type Violation } from "../story.ts";
@@ -22,67 +23,71 @@ const isClosed = (state: AgentState | undefined): boolean => state === "Paused" 
  * `queuedMin`, how many jobs must have been waiting for a holder while the agent was closed, so that there was something
  * to refuse.
  */
-export const noIntake = checkerOf("nothing is accepted or started while Paused or Withdrawing (I6)", (settings) => {
-  const instances = new Instances<Instance>(() => ({ state: null, shutdown: null, frozen: null, suspect: null }));
-  const acknowledged = new Map<string, RecordOf<"broker.pause-acknowledged">>();
-  const figures = { queued: 0, queuedMost: 0, closedNow: 0, closed: 0, declined: 0 };
-  const countQueued = (): void => {
-    if (figures.closedNow > 0) figures.queuedMost = Math.max(figures.queuedMost, figures.queued);
-  };
-  return {
-    on: {
-      "broker.pause-acknowledged": (record) => {
-        acknowledged.set(record.data.agentId, record);
+export const noIntake = checkerOf(
+  "nothing is accepted or started while Paused or Withdrawing (I6)",
+  { queuedMin: atLeast(0, "jobs that waited while the agent was closed") },
+  ({ queuedMin }) => {
+    const instances = new Instances<Instance>(() => ({ state: null, shutdown: null, frozen: null, suspect: null }));
+    const acknowledged = new Map<string, RecordOf<"broker.pause-acknowledged">>();
+    const figures = { queued: 0, queuedMost: 0, closedNow: 0, closed: 0, declined: 0 };
+    const countQueued = (): void => {
+      if (figures.closedNow > 0) figures.queuedMost = Math.max(figures.queuedMost, figures.queued);
+    };
+    return {
+      on: {
+        "broker.pause-acknowledged": (record) => {
+          acknowledged.set(record.data.agentId, record);
+        },
+        "broker.heartbeat": ({ data: { agentId, state } }) => {
+          if (acknowledged.size > 0 && state !== "Paused") acknowledged.delete(agentId);
+        },
+        "broker.leased": (record) => {
+          const pause = acknowledged.get(record.data.agentId);
+          if (pause === undefined) return;
+          const summary = `${record.data.leaseId} was granted to an agent whose pause the broker had acknowledged`;
+          return violation(summary, pause, record);
+        },
+        "broker.job": ({ data: { from, to } }) => {
+          if (to === "queued") figures.queued += 1;
+          if (from === "queued") figures.queued -= 1;
+          countQueued();
+        },
+        "agent.started": (record) => {
+          if (isClosed(instances.started(record)?.state?.data.to)) figures.closedNow -= 1;
+        },
+        "agent.state": (record) => {
+          const instance = instances.of(record.source);
+          if (isClosed(instance.state?.data.to)) figures.closedNow -= 1;
+          if (isClosed(record.data.to)) {
+            figures.closedNow += 1;
+            figures.closed += 1;
+          }
+          countQueued();
+          return moved(instance, record);
+        },
+        "agent.frozen": (record) => {
+          if (!isPeriodic(record)) instances.of(record.source).frozen = record;
+        },
+        "agent.thawed": ({ source }) => {
+          const instance = instances.of(source);
+          instance.frozen = null;
+          instance.suspect = null;
+        },
+        "agent.shutdown": (record) => {
+          if (record.data.stage === "begin") instances.of(record.source).shutdown = record;
+        },
+        "agent.offer": (record) => {
+          if (record.data.answer === "accepted") return takenIn(instances.of(record.source), record, "accepted");
+          figures.declined += 1;
+          return;
+        },
+        "agent.execution": (record) =>
+          record.data.to === "spawning" ? takenIn(instances.of(record.source), record, "started") : null,
       },
-      "broker.heartbeat": ({ data: { agentId, state } }) => {
-        if (acknowledged.size > 0 && state !== "Paused") acknowledged.delete(agentId);
-      },
-      "broker.leased": (record) => {
-        const pause = acknowledged.get(record.data.agentId);
-        if (pause === undefined) return;
-        const summary = `${record.data.leaseId} was granted to an agent whose pause the broker had acknowledged`;
-        return violation(summary, pause, record);
-      },
-      "broker.job": ({ data: { from, to } }) => {
-        if (to === "queued") figures.queued += 1;
-        if (from === "queued") figures.queued -= 1;
-        countQueued();
-      },
-      "agent.started": (record) => {
-        if (isClosed(instances.started(record)?.state?.data.to)) figures.closedNow -= 1;
-      },
-      "agent.state": (record) => {
-        const instance = instances.of(record.source);
-        if (isClosed(instance.state?.data.to)) figures.closedNow -= 1;
-        if (isClosed(record.data.to)) {
-          figures.closedNow += 1;
-          figures.closed += 1;
-        }
-        countQueued();
-        return moved(instance, record);
-      },
-      "agent.frozen": (record) => {
-        if (!isPeriodic(record)) instances.of(record.source).frozen = record;
-      },
-      "agent.thawed": ({ source }) => {
-        const instance = instances.of(source);
-        instance.frozen = null;
-        instance.suspect = null;
-      },
-      "agent.shutdown": (record) => {
-        if (record.data.stage === "begin") instances.of(record.source).shutdown = record;
-      },
-      "agent.offer": (record) => {
-        if (record.data.answer === "accepted") return takenIn(instances.of(record.source), record, "accepted");
-        figures.declined += 1;
-        return;
-      },
-      "agent.execution": (record) =>
-        record.data.to === "spawning" ? takenIn(instances.of(record.source), record, "started") : null,
-    },
-    end: () => summaryOf(figures, Number(settings["queuedMin"] ?? 0)),
-  };
-});
+      end: () => summaryOf(figures, queuedMin),
+    };
+  },
+);
 
 /** A pause that takes effect was in force since its freeze, so whatever was taken in meanwhile never should have been. */
 function moved(instance: Instance, record: RecordOf<"agent.state">): Violation | null {

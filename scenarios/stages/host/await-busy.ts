@@ -5,6 +5,7 @@ import type { StepOf } from "../../steps/step.ts";
 import { StepError } from "../../steps/step-error.ts";
 import { notBusy, WaitError } from "../../steps/wait-error.ts";
 import { controlCall } from "./control-call.ts";
+import { jobProcesses } from "./job-processes.ts";
 import type { HostStage } from "./host-stage.ts";
 
 /** A sandbox's progress is a figure of the agent that no event announces: it is asked for this often. */
@@ -20,6 +21,8 @@ export async function awaitBusy(stage: HostStage, step: StepOf<"await-busy">): P
     const working = status.sandboxes.filter((sandbox) => sandbox.execution === "running" && sandbox.progress > 0);
     if (working.length >= step.sandboxes) {
       for (const sandbox of working) if (sandbox.pid !== null) stage.see(sandbox.pid, "job");
+      // Whether they survive their job can be looked at later.
+      jobProcesses(stage, step.agent);
       return `${working.length} sandboxes at work`;
     }
     checkNoneFailed(stage);

@@ -1,5 +1,5 @@
 import { startedAtMs } from "../../faults/clocks.ts";
-import type { FaultContext, FaultProcesses } from "../../faults/fault.ts";
+import type { FaultContext, FaultProcesses, FaultStoreServer } from "../../faults/fault.ts";
 import { orAborted } from "../../interruption.ts";
 import { RouterLinks } from "../netns/router-links.ts";
 import type { Actor } from "./actor.ts";
@@ -8,7 +8,7 @@ import { processStat } from "./proc.ts";
 import { startAgent } from "./start-agent.ts";
 import { startBroker } from "./start-broker.ts";
 import { FaultError } from "../../faults/fault-error.ts";
-import { startStore } from "./start-store.ts";
+import { rollBackStore, startStore, storeSocket } from "./start-store.ts";
 
 /** Whoever is started again after a fault may find the others still busy with it. In milliseconds. */
 const readyWithinMs = 60_000;
@@ -21,7 +21,7 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
     number,
     links: stage.network === null ? stage.links : new RouterLinks(stage.network, stage.links),
     home: (name) => ({ path: stage.agent(name).home, disk: stage.disks.get(name) }),
-    store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores }),
+    store: () => ({ directory: stage.storeDirectory, kept: stage.keptStores, server: storeServerOf(stage) }),
     clocks: {
       jump: (name, byMs) => stage.clocks.jump(name, byMs),
       offMs: (name) => clockOffMs(stage, actorOf(stage, name).pid),
@@ -43,6 +43,11 @@ export function hostFaultContext(stage: HostStage, number: number): Omit<FaultCo
       startAgain: async (name) => await startAgain(stage, name),
     },
   };
+}
+
+function storeServerOf(stage: HostStage): FaultStoreServer | undefined {
+  if (stage.storeServer === undefined) return undefined;
+  return { socket: storeSocket(stage), rollBack: async (kept) => await rollBackStore(stage, kept) };
 }
 
 function actorOf(stage: HostStage, name: string): Actor {

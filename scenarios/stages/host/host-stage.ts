@@ -224,10 +224,10 @@ export class HostStage implements AnyStage {
     this.#failing.abort(error);
   }
 
-  /** Where the broker's store lies; undefined where that is in memory. */
+  /** Where the broker's files lie: its store, or the checkpoints beside one on Redis; undefined where all is in memory. */
   get storeDirectory(): string | undefined {
     const { store, directory } = this.options;
-    return store === "sqlite" ? join(directory.path, "broker") : undefined;
+    return store === "memory" ? undefined : join(directory.path, "broker");
   }
 
   /** Where an agent of that name lives. */

@@ -1,9 +1,11 @@
-import { mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pauseFor } from "node:timers/promises";
 
 import { present } from "../../../foundation/assert.ts";
+import type { StoreRecords } from "../../faults/broker-store.ts";
+import { appendFromNowOn, recordsOnServer, snapshotFile } from "../../faults/store-server.ts";
 import { storeServer } from "../../needs/store-server.ts";
 import { ActorError, launchActor } from "./actor.ts";
 import { type HostStage, storePlace } from "./host-stage.ts";
@@ -20,10 +22,45 @@ const askEveryMs = 10;
  * @throws ActorError `no-store-server`, `not-started`
  */
 export async function startStore(stage: HostStage): Promise<string> {
-  const place = storePlace(stage);
-  const socket = join(place, "socket");
+  const socket = storeSocket(stage);
   const url = `redis+unix://${socket}`;
   if (stage.storeServer?.hasExited() === false) return url;
+  if (stage.storeServer === undefined) {
+    stage.options.ledger.register({ undo: "remove-directory", path: storePlace(stage) });
+  }
+  await launchServer(stage, socket, ["--appendonly", "yes"]);
+  return url;
+}
+
+/**
+ * Kills the server, and starts it again with nothing but a snapshot that was kept of it. It reads that on a socket that
+ * nobody knows, and is found where it was before once it keeps on its disk again what it takes: a server that starts to
+ * append to a file reads no snapshot.
+ *
+ * @returns the records that it had when it had read the snapshot
+ * @throws ActorError as `startStore`
+ */
+export async function rollBackStore(stage: HostStage, kept: string): Promise<StoreRecords> {
+  const place = storePlace(stage);
+  stage.storeServer?.kill("SIGKILL");
+  await stage.storeServer?.exited;
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  copyFileSync(join(kept, snapshotFile), join(place, snapshotFile));
+  const unknown = join(place, "unknown");
+  await launchServer(stage, unknown, ["--appendonly", "no"]);
+  await appendFromNowOn(unknown);
+  const records = await recordsOnServer(unknown);
+  renameSync(unknown, storeSocket(stage));
+  return records;
+}
+
+/** Where the broker finds the server. */
+export function storeSocket(stage: Pick<HostStage, "place">): string {
+  return join(storePlace(stage), "socket");
+}
+
+async function launchServer(stage: HostStage, socket: string, starts: readonly string[]): Promise<void> {
   const program = storeServer();
   if (program === undefined) {
     throw new ActorError("There is no redis-server for the broker's store.", {
@@ -32,9 +69,9 @@ export async function startStore(stage: HostStage): Promise<string> {
     });
   }
   const { options } = stage;
-  if (stage.storeServer === undefined) options.ledger.register({ undo: "remove-directory", path: place });
+  const place = storePlace(stage);
   mkdirSync(place, { recursive: true });
-  const durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+  const durable = [...starts, "--appendfsync", "always", "--save", ""];
   const { actor } = launchActor({
     name: "store",
     command: [program, "--port", "0", "--unixsocket", socket, "--dir", place, ...durable],
@@ -52,7 +89,6 @@ export async function startStore(stage: HostStage): Promise<string> {
     }
     await pauseFor(askEveryMs);
   }
-  return url;
 }
 
 /** Whether somebody there answers a PING; one that still loads its file answers otherwise. */

@@ -10,7 +10,10 @@ export async function awaitBusy(stage: SimStage, step: StepOf<"await-busy">): Pr
   const deadlineMs = stage.nowMs + step.withinMs;
   for (;;) {
     const working = workingSandboxes(stage, step.agent);
-    if (working >= step.sandboxes) return `${working} sandboxes at work`;
+    if (working >= step.sandboxes) {
+      stage.watched.set(step.agent, (stage.watched.get(step.agent) ?? 0) + working);
+      return `${working} sandboxes at work`;
+    }
     if (stage.nowMs > deadlineMs) throw notBusy(step, working);
     await stage.pass(lookEveryMs);
   }

@@ -21,6 +21,7 @@ export async function awaitMisbehaviour(stage: SimStage, step: StepOf<"await-mis
     if (misbehaving.length >= step.jobs) {
       const processes = misbehaving.reduce((sum, sandbox) => sum + sandbox.processes, 0);
       const seen = { jobs: misbehaving.length, processes, detail: "the model has them do so" };
+      stage.watched.set(agent, (stage.watched.get(agent) ?? 0) + misbehaving.length);
       stage.record("witness.misbehaviour", { agentId: host.agentId, behaviour, ...seen });
       return `${seen.jobs} jobs in ${seen.processes} processes`;
     }

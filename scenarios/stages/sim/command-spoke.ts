@@ -48,6 +48,13 @@ export async function commandSpoke(stage: SimStage, { action, withinMs }: StepOf
     const isTold = () => stateOf(executionId) === "killed" && broker.shown() !== null;
     await stage.until(`the end of ${executionId} at the spoke`, isTold, withinMs);
   }
+  const { living } = broker.spawner;
+  if (living > 0) {
+    throw new StepError(`The agents have ended, and ${living} processes of theirs have not.`, {
+      code: "agents-left",
+      next: "The last events in the run directory's history.jsonl show which.",
+    });
+  }
   return `${hub.spawns.length} agents ended`;
 }
 

@@ -47,6 +47,8 @@ export class SimStage implements AnyStage {
   hub: ModelHub | undefined;
   /** The agents that a step killed and none has started again. */
   readonly killed = new Set<string>();
+  /** By the agent's name, how many of its sandboxes a step has seen at work, each time that one looked. */
+  readonly watched = new Map<string, number>();
   readonly records: HistoryRecord[] = [];
   readonly #waits: VirtualWaits;
   #hubs = 0;

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 
 import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
-import { sarifOf } from "./sarif.ts";
+import { sarifOf as sarifWith } from "../protocol/residue-sarif.ts";
+import { isoTime } from "./text/wall-clock.ts";
 import { sarifProblems } from "./testing/sarif-problems.ts";
+
+const sarifOf = (report: ResidueReport): object => sarifWith(report, isoTime);
 
 const finding = (parts: Partial<Finding>): Finding => ({
   id: "files:/d/a b#c",
@@ -94,7 +97,7 @@ describe("a report in SARIF", () => {
         level: "error",
         message: { text: expect.stringContaining("It is the job's. \nrecorder: process 9") as string },
         locations: [{ physicalLocation: { artifactLocation: { uri: "file:///d/a%20b%23c" } } }],
-        partialFingerprints: { "findingId/v1": "files:/d/a b#c" },
+        partialFingerprints: { "finding/v1": "files/appeared:/d/a b#c" },
       },
       {
         ruleId: "ipc/appeared",
