@@ -261,6 +261,33 @@ describe("scenarios merge of what did not run", () => {
     expect([exitCode, stderr]).toEqual([code, expect.stringContaining(why)]);
   });
 
+  const edits: [string, (entry: SuiteRecord["entries"][number]) => object, string][] = [
+    ["a pass for what failed", (entry) => ({ ...entry, outcome: "passed" }), "its attempts come to failed"],
+    [
+      "a pass without a run",
+      (entry) => ({ ...entry, outcome: "passed", attempts: [] }),
+      "its attempts come to not-run",
+    ],
+    [
+      "the last attempt for all of them",
+      ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.slice(1) }),
+      "suite.json names no attempt before it, and its verdict ",
+    ],
+    [
+      "one run for two attempts",
+      ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.map(() => attempts[0]) }),
+      "suite.json names it twice",
+    ],
+  ];
+  it.each(edits)("does not take %s from suite.json", async (_, edit, why) => {
+    await onSim(simple, "--output", at("one"), "--timeout", "1ms", "--retries", "1");
+    const record = recordIn("one");
+    writeFileSync(at("one/suite.json"), JSON.stringify({ ...record, entries: record.entries.map(edit) }));
+    const { exitCode, stderr } = await runMain(["merge", at("one")]);
+    expect(exitCode).toBeGreaterThan(0);
+    expect(stderr).toContain(why);
+  });
+
   it("refuses shards of other suites of the same size", async () => {
     const [, second, third] = names as [string, string, string];
     await onSim(simple, second, "--shard", "1/2", "--output", at("one"));
@@ -291,6 +318,17 @@ describe("scenarios recheck and compare", () => {
     expect(judged.expectations.filter(({ before, now }) => before !== now)).toEqual([
       expect.objectContaining({ id: "key-revoked", before: "pass", now: "fail" }),
     ]);
+  });
+
+  it("judge what a run without an adapter calls not applicable", async () => {
+    await onSim(simple);
+    const path = at("runs/latest/verdict.json");
+    const verdict = JSON.parse(readFileSync(path, "utf8")) as { expectations: { id: string }[] };
+    const [gone, ...expectations] = verdict.expectations;
+    writeFileSync(path, JSON.stringify({ ...verdict, expectations, notApplicable: [] }));
+    const { stdout } = await runMain(["recheck", at("runs/latest"), "--json"]);
+    const judged = JSON.parse(stdout) as { expectations: { id: string }[] };
+    expect(judged.expectations).toContainEqual(expect.objectContaining({ id: gone?.id, before: null, now: "pass" }));
   });
 
   it("finds a run that is worse", async () => {
