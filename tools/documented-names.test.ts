@@ -54,5 +54,10 @@ describe.each(documents)("what somebody copies from %s", (_, text) => {
 });
 
 function globOf(word: string): RegExp {
-  return new RegExp(`^${word.split("*").map(RegExp.escape).join(".*")}$`);
+  return new RegExp(
+    `^${word
+      .split("*")
+      .map((part) => RegExp.escape(part))
+      .join(".*")}$`,
+  );
 }
