@@ -49,8 +49,8 @@ const pure = [
  */
 export default defineConfig({
   test: {
-    // Not more than processors where there are two: tests with deadlines of their own run beside each other.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than processors where there are two: a third of the time of those that start programs they wait.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: SlowFilesFirst },
     projects: [
       {

@@ -37,9 +37,9 @@ const crashes = points.flatMap((point): CrashPoint[] => [
 ]);
 /**
  * Of the recovery's own points, every so manieth is where the second kill comes; each crash takes another. One crash in
- * so many has a second kill: each in two, or in the night all (`HOUSEGUEST_SECOND_KILLS=1`).
+ * so many has a second kill: each in four, or in the night all (`HOUSEGUEST_SECOND_KILLS=1`).
  */
-const secondKills = { first: 1, every: 7, oneIn: Number(process.env["HOUSEGUEST_SECOND_KILLS"] ?? 2) };
+const secondKills = { first: 1, every: 7, oneIn: Number(process.env["HOUSEGUEST_SECOND_KILLS"] ?? 4) };
 
 let killedOnce = 0;
 let killedTwice = 0;

@@ -59,6 +59,17 @@ describe("scenarios run", () => {
     expect(entry?.notApplicable.map(({ what }) => what)).toContain("expectation jobs-settled");
   });
 
+  it("tells several runs by a line each and a single one in detail, unless something else is asked for", async () => {
+    const plain = ["run", simple, "--stage", "sim", "--seed", "s", "--output", at("runs")];
+    const one = await runMain(plain);
+    expect(one.stdout).toContain("step 1");
+    const several = await runMain([...plain, "--repeat-each", "2"]);
+    expect(several.stdout.split("\n")).toHaveLength(5);
+    expect(namesIn(several.stdout)).toEqual([simple, simple]);
+    const asked = await runMain([...plain, "--repeat-each", "2", "--reporter", "line"]);
+    expect(asked.stdout).toContain("step 1");
+  });
+
   it("counts what a pattern chose and the stage cannot play, in every report", async () => {
     const [host, sim] = ["job-opens-port", "job-daemonises"];
     const some = await onSim("job-{opens,daemonises}*", "--reporter", `junit=${at("junit.xml")}`);
@@ -133,9 +144,10 @@ describe("scenarios run", () => {
   });
 
   it.each([
+    [["--stage", "netns", "--workers", "2"], "On the stage netns one run goes on at a time. Leave --workers out"],
     [["--stage", "sim", "--keep"], "--keep has no meaning with --stage sim"],
     [["--stage", "sim", "--store", "sqlite"], "--store has no meaning with --stage sim"],
-  ])("refuses %j, which would do nothing", async (flags, why) => {
+  ])("refuses %j, which does not go together", async (flags, why) => {
     const { exitCode, stderr } = await runMain(["run", simple, ...flags, "--dry-run", "--output", at("runs")]);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(why);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -12,7 +12,7 @@ import {
   type Started,
   until,
 } from "./testing/driver-bed.ts";
-import { burnHere, idle, idleHere, soon, timePasses } from "./testing/endless-job.ts";
+import { atGate, burnHere, idle, idleHere, soon, timePasses } from "./testing/endless-job.ts";
 import { hurriedTerminations } from "./testing/hurried-terminations.ts";
 
 /** What a termination is. */
@@ -127,14 +127,15 @@ END
     );
 
     test("lets a job that was frozen in its grace end in its own way, when it is asked for again with one", async () => {
+      // What it does at its end it does itself, and no sooner than it is told to: then it is frozen in the middle of it.
       const { sandbox, file } = await bed.start(
-        // What it does at its end may be told to end as well, if it was there before everybody had been.
-        `trap 'trap "" TERM; echo > heard; sleep 0.5 && exit 5; exit 6' TERM; (echo > ready; ${idleHere}) & wait`,
+        `trap 'trap "" TERM; echo > heard; ${atGate}; exit 5' TERM; (echo > ready; ${idleHere}) & wait`,
       );
       await until(() => existsSync(file("ready")), "the job listens");
       const ending = sandbox.terminate({ graceMs: 600_000, deadlineMs: 1_200_000 });
       await until(() => existsSync(file("heard")), "the job has heard TERM");
       await bed.freeze();
+      writeFileSync(file("go"), "");
       expect(await sandbox.terminate({ graceMs: 60_000, deadlineMs: 90_000 })).toMatchObject({ left: [] });
       expect(await ending).toMatchObject({ left: [] });
       expect(await sandbox.exited).toEqual({ exitCode: 5, signal: null });

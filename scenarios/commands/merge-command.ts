@@ -21,7 +21,7 @@ export interface MergeFlags {
 /** `scenarios merge DIR…`: reports what shards ran as one command's, and exits as that would have. */
 export function mergeCommand(directories: readonly string[], flags: MergeFlags): number {
   const merged = mergeSuites(directories.map((directory) => ({ directory, record: readSuite(directory) })));
-  const reporters = openReporters(flags);
+  const reporters = openReporters({ ...flags, runs: merged.entries.length });
   const told = report(merged, reporters);
   const missing = [...merged.missing, ...told.missing];
   const unwritten = reporters.close({ record: merged.record, again: null });

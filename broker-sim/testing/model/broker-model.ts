@@ -1,55 +1,23 @@
 import { strict as assert } from "node:assert";
 
-import { isTerminalJob, type JobState } from "../../../protocol/job-states.ts";
+import { isTerminalJob } from "../../../protocol/job-states.ts";
 import type { CheckpointReference, HeartbeatResponse, Lease, ProblemCode } from "../../../protocol/messages.ts";
-import { problemStatus } from "../../io/problem-status.ts";
-import { type Answered, type Asked, type BrokerBody, type JobSeen, type Recorded, modelTiming } from "./broker-body.ts";
+import { type Answered, type BrokerBody, type JobSeen, type Recorded, modelTiming } from "./broker-body.ts";
+import { refused, taken } from "./expected-answer.ts";
+import {
+  type Actor,
+  follow,
+  heldBy,
+  heldOf,
+  type Known,
+  mayBeOffered,
+  nothingKnown,
+  redeliver,
+  release,
+  runDeadlines,
+} from "./known-jobs.ts";
 
 type Offer = HeartbeatResponse["offers"][number];
-
-interface Holder {
-  readonly agent: string;
-  /** The process start that holds it. */
-  instance: string;
-  readonly leaseId: string;
-  readonly epoch: number;
-  expiresAt: number;
-}
-
-interface ModelJob {
-  readonly jobId: string;
-  readonly redeliveriesMax: number;
-  state: JobState;
-  holder: Holder | null;
-  redeliveries: number;
-  /** Between which moments it may be offered again, after it was lost with its holder; one, once the broker has said. */
-  waits: { readonly leastMs: number; readonly mostMs: number } | null;
-  checkpoint: CheckpointReference | null;
-  /** The lease handed back last. */
-  handedBack: string | null;
-  /** Under which lease its agent ended it, and with what result. */
-  ended: { readonly agent: string; readonly leaseId: string; readonly result: string } | null;
-}
-
-/** What a restored copy of the store brings back with it. */
-interface Known {
-  readonly jobs: Map<string, ModelJob>;
-  /** The process start that each agent enrolled with last. */
-  readonly instances: Map<string, string>;
-  /** By the broker's own history: who holds each job, and which have ended. */
-  readonly live: Map<string, string>;
-  readonly over: Set<string>;
-}
-
-/** One process start of an agent, and every offer that the agent ever heard of, the stale ones included. */
-export interface Actor {
-  readonly number: number;
-  readonly agentId: string;
-  readonly slots: number;
-  instanceId: string;
-  starts: number;
-  readonly heard: Lease[];
-}
 
 /**
  * What a broker must do, said once more and independently of how it does it: who holds which job until when, what each
@@ -69,7 +37,7 @@ export class BrokerModel {
   readonly identity: BrokerBody["identity"];
   readonly actors: Actor[] = [];
   readonly #timing = modelTiming;
-  #known: Known = { jobs: new Map(), instances: new Map(), live: new Map(), over: new Set() };
+  #known: Known = nothingKnown();
   #marked: Known = structuredClone(this.#known);
   /** The largest epoch that any agent was ever given of a job: no loss takes it back. */
   readonly #epochs = new Map<string, number>();
@@ -111,13 +79,13 @@ export class BrokerModel {
 
   /** Whether the agent holds this very lease, as a lease and not as an offer. */
   isLeased(actor: Actor, lease: Pick<Lease, "jobId" | "leaseId" | "epoch">): boolean {
-    return this.#refusalOf(actor) === null && this.#heldBy(actor, lease)?.state === "leased";
+    return this.#refusalOf(actor) === null && heldBy(this.#known, actor, lease)?.state === "leased";
   }
 
   // What must come of each call. Called in the order of the calls, with their answers.
 
   submitted(answer: Answered<"submit">, specs: readonly { readonly redeliveriesMax: number }[]): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const { jobIds } = taken(answer);
     assert.equal(jobIds.length, specs.length);
     for (const [index, jobId] of jobIds.entries()) {
@@ -138,7 +106,7 @@ export class BrokerModel {
   }
 
   cancelled(answer: Answered<"cancel">, jobId: string): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const job = this.#known.jobs.get(jobId);
     if (job === undefined) return refused(answer, "unknown-job");
     if (isTerminalJob(job.state) && job.state !== "cancelled") return refused(answer, "job-settled");
@@ -148,18 +116,18 @@ export class BrokerModel {
   }
 
   drained(answer: Answered<"drain">): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     taken(answer);
     this.#isDrained = true;
   }
 
   enrolled(answer: Answered<"enrol">, actor: Actor): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const { instances } = this.#known;
     if (this.#isDrained && !instances.has(actor.agentId)) return refused(answer, "out-of-service");
     taken(answer);
     if (instances.get(actor.agentId) !== actor.instanceId) {
-      for (const job of this.#held(actor)) if (job.state === "offered") release(job);
+      for (const job of heldOf(this.#known, actor)) if (job.state === "offered") release(job);
     }
     instances.set(actor.agentId, actor.instanceId);
   }
@@ -169,7 +137,7 @@ export class BrokerModel {
     actor: Actor,
     said: { readonly named: readonly Lease[]; readonly slotsFree: number; readonly isPaused: boolean },
   ): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const refusal = this.#refusalOf(actor);
     if (refusal !== null) return refused(answer, refusal);
     const { offers, renewed, lost, brokerTimeMs } = taken(answer);
@@ -177,7 +145,7 @@ export class BrokerModel {
     const expiresAt = this.nowMs + this.#timing.leaseTtlMs;
     const [renewals, losses]: [object[], string[]] = [[], []];
     for (const lease of said.named) {
-      const job = this.#heldBy(actor, lease);
+      const job = heldBy(this.#known, actor, lease);
       if (job === undefined) losses.push(lease.leaseId);
       else if (job.state === "leased") {
         Object.assign(job.holder!, { expiresAt, instance: actor.instanceId });
@@ -190,19 +158,20 @@ export class BrokerModel {
       losses,
       "the others are lost",
     );
-    for (const job of this.#held(actor)) if (job.holder!.instance !== actor.instanceId) this.#redeliver(job);
+    for (const job of heldOf(this.#known, actor))
+      if (job.holder!.instance !== actor.instanceId) redeliver(job, { nowMs: this.nowMs });
     if (said.isPaused) {
-      for (const job of this.#held(actor)) if (job.state === "offered") release(job);
+      for (const job of heldOf(this.#known, actor)) if (job.state === "offered") release(job);
       assert.deepEqual(offers, [], "who is paused is offered nothing (I6)");
     } else if (this.#isDrained) assert.deepEqual(offers, [], "a drained broker offers nothing, nor again what it had");
     else this.#offered(actor, offers, said.slotsFree);
   }
 
   accepted(answer: Answered<"accept">, actor: Actor, { lease, epoch }: { lease: Lease; epoch: number }): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const refusal = this.#refusalOf(actor) ?? this.#strangeness(lease);
     if (refusal !== null) return refused(answer, refusal);
-    const job = this.#heldBy(actor, { ...lease, epoch });
+    const job = heldBy(this.#known, actor, { ...lease, epoch });
     if (job === undefined) return refused(answer, "offer-lapsed");
     if (job.state === "offered") {
       job.state = "leased";
@@ -212,10 +181,10 @@ export class BrokerModel {
   }
 
   declined(answer: Answered<"decline">, actor: Actor, { lease, epoch }: { lease: Lease; epoch: number }): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const refusal = this.#refusalOf(actor) ?? this.#strangeness(lease);
     if (refusal !== null) return refused(answer, refusal);
-    const job = this.#heldBy(actor, { ...lease, epoch });
+    const job = heldBy(this.#known, actor, { ...lease, epoch });
     if (job === undefined) return refused(answer, "offer-lapsed");
     taken(answer);
     release(job);
@@ -231,7 +200,7 @@ export class BrokerModel {
       readonly result: string;
     },
   ): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const { lease, epoch, outcome, result } = said;
     const refusal = this.#refusalOf(actor) ?? this.#strangeness(lease);
     if (refusal !== null) return refused(answer, refusal);
@@ -241,7 +210,7 @@ export class BrokerModel {
       else refused(answer, "job-settled");
       return;
     }
-    const job = this.#heldBy(actor, { ...lease, epoch });
+    const job = heldBy(this.#known, actor, { ...lease, epoch });
     // The rule that all of this is for (I2).
     if (job?.state !== "leased") return refused(answer, "fenced");
     taken(answer);
@@ -262,11 +231,11 @@ export class BrokerModel {
       readonly agentDied: boolean;
     },
   ): void {
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
     const { lease, epoch, checkpoint, agentDied } = said;
     const refusal = this.#refusalOf(actor) ?? this.#strangeness(lease);
     if (refusal !== null) return refused(answer, refusal);
-    const job = this.#heldBy(actor, { ...lease, epoch });
+    const job = heldBy(this.#known, actor, { ...lease, epoch });
     if (job === undefined) {
       const isRepeat = this.#known.jobs.get(lease.jobId)!.handedBack === lease.leaseId;
       if (isRepeat) taken(answer);
@@ -277,7 +246,7 @@ export class BrokerModel {
     if (job.state === "offered") return release(job);
     job.handedBack = lease.leaseId;
     if (checkpoint !== null) job.checkpoint = checkpoint;
-    if (agentDied) this.#redeliver(job);
+    if (agentDied) redeliver(job, { nowMs: this.nowMs });
     else release(job);
   }
 
@@ -285,7 +254,7 @@ export class BrokerModel {
 
   advanced(nowMs: number): void {
     this.nowMs = nowMs;
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
   }
 
   mark(): void {
@@ -305,12 +274,12 @@ export class BrokerModel {
       if (job.holder === null) continue;
       job.holder.expiresAt = nowMs + (job.state === "leased" ? this.#timing.leaseTtlMs : 0);
     }
-    this.#runDeadlines();
+    runDeadlines(this.#known, this.nowMs);
   }
 
   /** After every command: what the broker recorded breaks no rule, and what it shows of every job is what must be. */
   compare(jobs: readonly JobSeen[], recorded: readonly Recorded[]): void {
-    for (const { type, data } of recorded) this.#follow(type, data);
+    for (const { type, data } of recorded) follow(this.#known, type, data);
     const shown = new Map(jobs.map((job) => [job.jobId, job]));
     assert.deepEqual(
       [...shown.keys()].toSorted(),
@@ -336,17 +305,13 @@ export class BrokerModel {
     job.waits = { leastMs: untilMs, mostMs: untilMs };
   }
 
-  #mayBeOffered({ state, waits }: ModelJob): boolean {
-    return state === "queued" && (waits === null || waits.leastMs <= this.nowMs);
-  }
-
   #offered(actor: Actor, offers: readonly Offer[], slotsFree: number): void {
-    const held = this.#held(actor);
+    const held = heldOf(this.#known, actor);
     const open = held.filter(({ state }) => state === "offered");
     // Who counts more free slots than the broker has not heard of that many offers, and is told of them again.
     const unheard = Math.max(0, slotsFree - Math.max(0, actor.slots - held.length));
     const again = Math.min(unheard, open.length);
-    const waiting = [...this.#known.jobs.values()].filter((job) => this.#mayBeOffered(job)).length;
+    const waiting = [...this.#known.jobs.values()].filter((job) => mayBeOffered(job, this.nowMs)).length;
     const anew = Math.max(0, Math.min(slotsFree - again, actor.slots - held.length, waiting));
     assert.equal(offers.length, again + anew, "it is offered what it has room for, and no more");
     for (const [index, offer] of offers.entries()) {
@@ -354,11 +319,11 @@ export class BrokerModel {
       const job = this.#known.jobs.get(jobId);
       assert.ok(job !== undefined, `${jobId} is known`);
       if (index < again) {
-        assert.equal(this.#heldBy(actor, offer), job, "what is offered again is the agent's own");
+        assert.equal(heldBy(this.#known, actor, offer), job, "what is offered again is the agent's own");
         assert.equal(job.state, "offered");
       } else {
         assert.equal(job.state, "queued", `${jobId} is offered while it is ${job.state} (I1)`);
-        assert.ok(this.#mayBeOffered(job), `${jobId} is offered before it has waited`);
+        assert.ok(mayBeOffered(job, this.nowMs), `${jobId} is offered before it has waited`);
         assert.ok(epoch > (this.#epochs.get(jobId) ?? 0), `epoch ${epoch} of ${jobId} was given before (I1)`);
         assert.equal(expiresAt, this.nowMs + this.#timing.offerTtlMs);
         const [agent, instance] = [actor.agentId, actor.instanceId];
@@ -372,22 +337,6 @@ export class BrokerModel {
     }
   }
 
-  #follow(type: string, data: Readonly<Record<string, unknown>>): void {
-    const { live, over } = this.#known;
-    const [jobId, leaseId] = [String(data["jobId"]), String(data["leaseId"])];
-    if (type === "broker.offered") {
-      assert.equal(live.get(jobId), undefined, `${jobId} has a holder, and is offered to another (I1)`);
-      live.set(jobId, leaseId);
-    } else if (type === "broker.leased") assert.equal(live.get(jobId), leaseId);
-    else if (type === "broker.released") {
-      assert.equal(live.get(jobId), leaseId, `${leaseId} ends twice`);
-      live.delete(jobId);
-    } else if (type === "broker.job") {
-      assert.ok(!over.has(jobId), `${jobId} has ended, and goes on (I3, I4)`);
-      if (isTerminalJob(data["to"] as JobState)) over.add(jobId);
-    }
-  }
-
   /** Why nothing of this process start is heard; null when it is. */
   #refusalOf({ agentId, instanceId }: Actor): ProblemCode | null {
     const enrolled = this.#known.instances.get(agentId);
@@ -398,53 +347,4 @@ export class BrokerModel {
   #strangeness({ jobId }: Lease): ProblemCode | null {
     return this.#known.jobs.has(jobId) ? null : "unknown-lease";
   }
-
-  #held({ agentId }: Actor): ModelJob[] {
-    return [...this.#known.jobs.values()].filter(({ holder }) => holder?.agent === agentId);
-  }
-
-  #heldBy(
-    { agentId }: Actor,
-    { jobId, leaseId, epoch }: Pick<Lease, "jobId" | "leaseId" | "epoch">,
-  ): ModelJob | undefined {
-    const job = this.#known.jobs.get(jobId);
-    const { holder } = job ?? { holder: null };
-    return holder?.agent === agentId && holder.leaseId === leaseId && holder.epoch === epoch ? job : undefined;
-  }
-
-  #runDeadlines(): void {
-    for (const job of this.#known.jobs.values()) {
-      if (job.holder === null || job.holder.expiresAt > this.nowMs) continue;
-      if (job.state === "offered") release(job);
-      else this.#redeliver(job, job.holder.expiresAt);
-    }
-  }
-
-  /** Its holder is gone with it; a job that outlives no holder fails in the end. */
-  #redeliver(job: ModelJob, lostAtMs = this.nowMs): void {
-    release(job);
-    if (job.redeliveries === job.redeliveriesMax) {
-      job.state = "failed";
-      return;
-    }
-    const { backoffMs, backoffMsMax } = this.#timing;
-    const longestMs = Math.min(backoffMsMax, backoffMs * 2 ** job.redeliveries);
-    job.redeliveries += 1;
-    job.waits = { leastMs: lostAtMs + longestMs / 2, mostMs: this.nowMs + longestMs };
-  }
-}
-
-function release(job: ModelJob): void {
-  job.state = "queued";
-  job.holder = null;
-}
-
-function taken<T extends Asked>(answer: Answered<T>): Extract<Answered<T>, { ok: true }>["answer"] {
-  assert.ok(answer.ok, `it is refused, and must not be: ${answer.ok ? "" : `${answer.code}: ${answer.message}`}`);
-  return answer.answer;
-}
-
-function refused(answer: Answered<Asked>, code: ProblemCode): void {
-  assert.equal(answer.ok ? "taken" : answer.code, code);
-  if (!answer.ok && answer.status !== undefined) assert.equal(answer.status, problemStatus[code]);
 }

@@ -2,7 +2,9 @@ import fc from "fast-check";
 
 import { messageOf } from "../../../foundation/errors.ts";
 import type { BrokerBody } from "./broker-body.ts";
-import { brokerAgents, brokerCommands, enrolEverybody, settleEverything } from "./broker-commands.ts";
+import { brokerAgents } from "./broker-calls.ts";
+import { brokerCommands } from "./broker-commands.ts";
+import { enrolEverybody, settleEverything } from "./broker-lives.ts";
 import { BrokerModel } from "./broker-model.ts";
 
 /** Plays one failure again: `BODY/SEED/PATH/COMMANDS`, as the failure printed it; `BODY/SEED` all runs of a seed. */
