@@ -22,6 +22,7 @@ import { controlServer } from "./io/control-server.ts";
 import { eventStream } from "./io/event-stream.ts";
 import { type AgentHistory, openHistory } from "./io/history-file.ts";
 import { damageOf, isLostHome, mendLedger } from "./io/evidence.ts";
+import { diskTrouble } from "./io/disk-trouble.ts";
 import { diskFull, type Home, openHome } from "./io/home.ts";
 import type { HomePaths } from "./io/home-paths.ts";
 import { type Identity, openIdentity, readIdentity } from "./io/identity.ts";
@@ -194,10 +195,12 @@ async function begin(
       ? null
       : brokerLink({ note, identity, instanceId, body: () => body as AgentBody });
   const onBug = (error: unknown): void => {
-    const full = isNoRoom(error);
-    const what = full ? "The disk has no room for what the agent must write down" : "A bug of the agent";
-    log.fatal(error instanceof Error ? error : { error }, `${what}; the next start ends its jobs`);
-    process.exit(full ? ExitCode.fail : ExitCode.harnessBug);
+    const disk = diskTrouble(error);
+    log.fatal(
+      error instanceof Error ? error : { error },
+      `${disk ?? "A bug of the agent"}; the next start ends its jobs`,
+    );
+    process.exit(disk === null ? ExitCode.harnessBug : ExitCode.fail);
   };
   process.on("uncaughtException", onBug);
   begun.undo.push(() => process.off("uncaughtException", onBug));

@@ -4,7 +4,8 @@
 // launcher starts the pinned one (npm put it into node_modules), hands it every signal it gets, and ends as it ended.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire, enableCompileCache } from "node:module";
+// By its default export: an older Node, on which this has to start, has no such name.
+import nodeModule, { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -23,7 +24,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function launch(entry, { cached = false } = {}) {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
     endWithLauncher();
-    if (cached) enableCompileCache(join(root, "node_modules", ".cache", "compiled"));
+    if (cached) nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compiled"));
     const program = await import(pathToFileURL(join(root, entry)).href);
     process.exitCode = await program.main(process.argv.slice(2));
     return;

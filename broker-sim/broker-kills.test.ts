@@ -13,8 +13,7 @@ import { temporaryDirectory } from "./testing/live-broker.ts";
 import { Load } from "./testing/load.ts";
 import { SpawnedRedis, obstacleToRedis } from "./testing/redis-server.ts";
 
-/** For every change a few; in .ci/nightly 500. */
-const kills = Number(process.env["HOUSEGUEST_KILLS"] ?? 25);
+const kills = Number(process.env["HOUSEGUEST_KILLS"] ?? 50);
 const program = join(import.meta.dirname, "testing", "killable-broker.ts");
 
 test.for(["SQLite", "Redis"])(

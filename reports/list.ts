@@ -1,22 +1,32 @@
+import { ListBoard } from "./live/list-board.ts";
 import { wordOf, toneOf } from "./summary/headline.ts";
 import { firstTrouble } from "./summary/trouble.ts";
 import type { EndedRun, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
 import { placeWords } from "./suite/place-words.ts";
 import { duration } from "./text/duration.ts";
-import { faint, type Line, renderLines, tinted } from "./text/line.ts";
+import { faint, type Line, tinted } from "./text/line.ts";
 import { printable } from "./text/printable.ts";
 import { wrap } from "./text/width.ts";
 
-/** For people with many runs: a line for each, and a second one with the reason where it did not pass. */
-export function listReporter(output: ReporterOutput, place?: RunPlace): Reporter {
+/**
+ * For people with many runs: a line for each, and below it the reason where it did not pass, and where all about it lies.
+ *
+ * @param board where those that go on meanwhile are shown
+ */
+export function listReporter(output: ReporterOutput, place?: RunPlace, board = new ListBoard(output)): Reporter {
+  const position = place?.position ?? 0;
+  if (place?.scenario !== undefined) board.begin(position, place.scenario);
   return {
-    record: () => undefined,
-    end: (run) => output.write(renderLines(listLines(run, output.columns, place), output)),
-    close: () => undefined,
+    record: (record) => board.record(position, record),
+    end(run) {
+      board.gone(position);
+      board.say(listLines(run, output.columns, place));
+    },
+    close: () => board.gone(position),
   };
 }
 
-function listLines({ verdict }: EndedRun, columns: number, place: RunPlace | undefined): Line[] {
+function listLines({ verdict, runDirectory }: EndedRun, columns: number, place: RunPlace | undefined): Line[] {
   const tone = toneOf(verdict);
   const mark = { good: "✓", bad: "✗", doubt: "?" }[tone];
   const count = place === undefined ? "" : `${String(place.position + 1).padStart(String(place.entries).length)} `;
@@ -34,5 +44,6 @@ function listLines({ verdict }: EndedRun, columns: number, place: RunPlace | und
   const trouble = told === undefined ? undefined : printable(told);
   if (trouble === undefined) return [head];
   const indent = " ".repeat(5 + count.length);
-  return [head, ...wrap(trouble, Math.max(20, columns - indent.length - 1)).map((text): Line => [indent, text])];
+  const reasons = wrap(trouble, Math.max(20, columns - indent.length - 1)).map((text): Line => [indent, text]);
+  return [head, ...reasons, [indent, faint(runDirectory)]];
 }

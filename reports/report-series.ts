@@ -4,6 +4,7 @@ import { githubReporter, skippedAnnotation } from "./github.ts";
 import { jsonReport } from "./json.ts";
 import { type JunitAttempt, junitAttempt, junitDocument, junitSkipped, junitSuite } from "./junit.ts";
 import { listReporter } from "./list.ts";
+import { ListBoard } from "./live/list-board.ts";
 import { type MarkdownEntry, markdownDocument, markdownEntry } from "./markdown/markdown.ts";
 import type { TextReporterName } from "./reporter-names.ts";
 import type { EndedRun, EndedSuite, Reporter, ReporterOutput, RunPlace } from "./reporter.ts";
@@ -38,11 +39,13 @@ export function reportSeries(
   switch (name) {
     case "line":
       return linesSeries(output, (place) => announced(output, place), { reasons: true });
-    case "list":
+    case "list": {
+      const board = new ListBoard(output);
       // It has said the reasons just before.
-      return linesSeries(output, (place) => listReporter(output, several(place) ? place : undefined), {
+      return linesSeries(output, (place) => listReporter(output, several(place) ? place : undefined, board), {
         reasons: false,
       });
+    }
     case "json":
       return jsonSeries(output);
     case "junit":
@@ -123,7 +126,9 @@ function jsonSeries(output: ReporterOutput): ReportSeries {
         const exitCodes = [...(codes.get(place.position) ?? []), run.verdict.exitCode];
         codes.set(place.position, exitCodes);
         const outcome: Outcome = outcomeOf(exitCodes);
-        output.write(`${JSON.stringify({ ...jsonReport(run), place: { ...place, outcome } })}\n`);
+        // The verdict has it.
+        const { scenario: _, ...where } = place;
+        output.write(`${JSON.stringify({ ...jsonReport(run), place: { ...where, outcome } })}\n`);
       });
     },
     close(suite) {

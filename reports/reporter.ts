@@ -34,6 +34,8 @@ export interface Reporter {
 
 /** Where one run stands among those of its command. */
 export interface RunPlace {
+  /** Where it is known before the run's first record, which of one in another process comes only with its end. */
+  readonly scenario?: string;
   /** From 0, in the whole suite. */
   readonly position: number;
   /** How many entries the command has. */

@@ -4,6 +4,7 @@ import type { Aftermath, Healer } from "../protocol/aftermath.ts";
 import type { NotUndone } from "../protocol/verdict.ts";
 import { readAftermath } from "../reports/runs/read-aftermath.ts";
 import { removeDeadInstances } from "../residue-scanner/watch/calls/dead-instances.ts";
+import type { DeadInstances } from "../residue-scanner/watch/calls/instance-name.ts";
 import { isRunning, listRuns, ownerOf, type RunDirectory } from "./run-directory.ts";
 import { isAlive } from "./stages/host/proc.ts";
 import { describeUndo, goneWith } from "./undo/undo-action.ts";
@@ -51,22 +52,18 @@ export async function heal(root: string): Promise<Healing> {
 /**
  * Undoes what one run left whose harness is surely dead, and writes that down. For whoever holds the run's lock.
  *
- * @param tracers what `removeDeadInstances` has removed just now, of whatever run
+ * @param tracers what `removeDeadInstances` has removed just now, or could not, of whatever run
  * @returns null where nothing was left
  */
-export async function undoRun(
-  directory: RunDirectory,
-  by: Healer,
-  tracers: readonly string[],
-): Promise<HealedRun | null> {
+export async function undoRun(directory: RunDirectory, by: Healer, tracers: DeadInstances): Promise<HealedRun | null> {
   const ledger = UndoLedger.open(directory.undo);
   try {
-    const removed = tracersOf(directory, tracers);
-    if (ledger.open.length === 0 && ledger.spoiledLines.length === 0 && removed.length === 0) return null;
+    const { removed, left } = tracersOf(directory, tracers);
+    if (ledger.open.length + ledger.spoiledLines.length + removed.length + left.length === 0) return null;
     const before = ledger.open
       .map((action) => ({ what: describeUndo(action), note: goneWith(action, isAlive) }))
       .reverse();
-    const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines)];
+    const notUndone = [...(await ledger.undoAll()), ...spoiled(directory.undo, ledger.spoiledLines), ...left];
     const failed = new Set(notUndone.map((left) => left.what));
     const undone = [...removed, ...before.filter(({ what }) => !failed.has(what)).map(inWords)];
     writeAftermath(directory.path, { by, undone, notUndone });
@@ -77,11 +74,24 @@ export async function undoRun(
 }
 
 /** The recorder that watches a run is a part of its harness, and names what it makes in the kernel after that process. */
-function tracersOf(directory: RunDirectory, tracers: readonly string[]): string[] {
+function tracersOf(
+  directory: RunDirectory,
+  { removed, left }: DeadInstances,
+): { removed: string[]; left: NotUndone[] } {
   const owner = ownerOf(directory);
-  if (owner === null) return [];
-  const own = tracers.filter((name) => name.startsWith(`houseguest-${owner.pid}-${owner.startTime}-`));
-  return own.map((name) => `the tracing instance ${name}`);
+  if (owner === null) return { removed: [], left: [] };
+  const isOwn = (name: string): boolean => name.startsWith(`houseguest-${owner.pid}-${owner.startTime}-`);
+  const inWords = (name: string): string => `the tracing instance ${name}`;
+  return {
+    removed: removed.filter(isOwn).map(inWords),
+    left: left
+      .filter(({ name }) => isOwn(name))
+      .map(({ name, why }) => ({
+        what: inWords(name),
+        why,
+        finishWith: `rmdir /sys/kernel/tracing/instances/${name}`,
+      })),
+  };
 }
 
 const inWords = ({ what, note }: { what: string; note: string | undefined }): string =>

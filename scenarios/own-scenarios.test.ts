@@ -79,6 +79,31 @@ describe("scenarios of a user's", () => {
     expect(judged).toContain("judged as before");
   });
 
+  it("are listed beside one that cannot be used, which holds up nobody who names others", async () => {
+    writeFileSync(join(place, "scenarios.config.ts"), 'export default { scenarios: "*.scenario.ts" };');
+    writeFileSync(join(place, "bad.scenario.ts"), "export default 3;");
+    writeFileSync(join(place, "good.scenario.ts"), mine("good"));
+    const inPlace = (...args: string[]) => runProgram("scenarios", args, { cwd: place });
+    const says = expect.stringContaining("Left out, because it cannot be used: bad.scenario.ts:1: its default export");
+    const [list, run, all, nothing] = await Promise.all([
+      inPlace("list"),
+      inPlace("run", "good", "--stage", "sim", "--dry-run"),
+      inPlace("run", "go*", "--stage", "sim", "--dry-run"),
+      inPlace("list", "--grep", "no-such"),
+    ]);
+    expect(list).toMatchObject({ exitCode: 64, stdout: expect.stringContaining("\ngood\n"), stderr: says });
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("1  good"), stderr: says });
+    expect(all).toMatchObject({
+      exitCode: 64,
+      stderr: expect.stringContaining("bad.scenario.ts:1: its default export"),
+    });
+    expect(nothing).toMatchObject({ exitCode: 64, stdout: "", stderr: expect.stringContaining("Nothing matches.") });
+    writeFileSync(join(place, "scenarios.config.ts"), "export default 3;");
+    const broken = await inPlace("list");
+    expect(broken).toMatchObject({ exitCode: 64, stdout: expect.stringContaining("withdraw-under-load") });
+    expect(broken.stderr).toContain("scenarios.config.ts:1: its default export is no configuration");
+  });
+
   it("are refused with 64 where two share a name", async () => {
     const plain = `export default { definition: { name: "withdraw-twice", steps: [], expectations: [] } };`;
     writeFileSync(join(place, "a.ts"), plain);

@@ -57,14 +57,20 @@ export function scenarioOf({ scenario: wanted }: RunVerdict, scenarios: readonly
   );
 }
 
-/** Of somebody else's agent what applied to it then, which its adapter alone could say. */
+/**
+ * Of somebody else's agent what applied to it then, which its adapter alone could say. What neither was judged nor is
+ * called not applicable was taken out, and is judged.
+ */
 function wantedOf(verdict: RunVerdict, scenario: Scenario): readonly NamedExpectation[] {
   const wanted = scenario.expectations(knobsOf(verdict, scenario));
-  if (verdict.notApplicable === undefined) return wanted;
-  return verdict.expectations.flatMap(({ id }) => {
+  const { notApplicable, expectations, options } = verdict;
+  if (notApplicable === undefined || options["adapter"] === undefined) return wanted;
+  const told = new Set([...expectations, ...notApplicable].map(({ id }) => id));
+  const judged = expectations.flatMap(({ id }): NamedExpectation[] => {
     if (!Object.hasOwn(checkers, id)) return [];
     return [wanted.find(({ checker }) => checker === id) ?? { checker: id as CheckerName }];
   });
+  return [...judged, ...wanted.filter(({ checker }) => !told.has(checker))];
 }
 
 /** As the run's own options have them; older records may lack one. */

@@ -59,6 +59,17 @@ describe("scenarios run", () => {
     expect(entry?.notApplicable.map(({ what }) => what)).toContain("expectation jobs-settled");
   });
 
+  it("tells several runs by a line each and a single one in detail, unless something else is asked for", async () => {
+    const plain = ["run", simple, "--stage", "sim", "--seed", "s", "--output", at("runs")];
+    const one = await runMain(plain);
+    expect(one.stdout).toContain("step 1");
+    const several = await runMain([...plain, "--repeat-each", "2"]);
+    expect(several.stdout.split("\n")).toHaveLength(5);
+    expect(namesIn(several.stdout)).toEqual([simple, simple]);
+    const asked = await runMain([...plain, "--repeat-each", "2", "--reporter", "line"]);
+    expect(asked.stdout).toContain("step 1");
+  });
+
   it("counts what a pattern chose and the stage cannot play, in every report", async () => {
     const [host, sim] = ["job-opens-port", "job-daemonises"];
     const some = await onSim("job-{opens,daemonises}*", "--reporter", `junit=${at("junit.xml")}`);
@@ -133,9 +144,10 @@ describe("scenarios run", () => {
   });
 
   it.each([
+    [["--stage", "netns", "--workers", "2"], "On the stage netns one run goes on at a time. Leave --workers out"],
     [["--stage", "sim", "--keep"], "--keep has no meaning with --stage sim"],
     [["--stage", "sim", "--store", "sqlite"], "--store has no meaning with --stage sim"],
-  ])("refuses %j, which would do nothing", async (flags, why) => {
+  ])("refuses %j, which does not go together", async (flags, why) => {
     const { exitCode, stderr } = await runMain(["run", simple, ...flags, "--dry-run", "--output", at("runs")]);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(why);
@@ -249,6 +261,33 @@ describe("scenarios merge of what did not run", () => {
     expect([exitCode, stderr]).toEqual([code, expect.stringContaining(why)]);
   });
 
+  const edits: [string, (entry: SuiteRecord["entries"][number]) => object, string][] = [
+    ["a pass for what failed", (entry) => ({ ...entry, outcome: "passed" }), "its attempts come to failed"],
+    [
+      "a pass without a run",
+      (entry) => ({ ...entry, outcome: "passed", attempts: [] }),
+      "its attempts come to not-run",
+    ],
+    [
+      "the last attempt for all of them",
+      ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.slice(1) }),
+      "suite.json names no attempt before it, and its verdict ",
+    ],
+    [
+      "one run for two attempts",
+      ({ attempts, ...entry }) => ({ ...entry, attempts: attempts.map(() => attempts[0]) }),
+      "suite.json names it twice",
+    ],
+  ];
+  it.each(edits)("does not take %s from suite.json", async (_, edit, why) => {
+    await onSim(simple, "--output", at("one"), "--timeout", "1ms", "--retries", "1");
+    const record = recordIn("one");
+    writeFileSync(at("one/suite.json"), JSON.stringify({ ...record, entries: record.entries.map(edit) }));
+    const { exitCode, stderr } = await runMain(["merge", at("one")]);
+    expect(exitCode).toBeGreaterThan(0);
+    expect(stderr).toContain(why);
+  });
+
   it("refuses shards of other suites of the same size", async () => {
     const [, second, third] = names as [string, string, string];
     await onSim(simple, second, "--shard", "1/2", "--output", at("one"));
@@ -279,6 +318,17 @@ describe("scenarios recheck and compare", () => {
     expect(judged.expectations.filter(({ before, now }) => before !== now)).toEqual([
       expect.objectContaining({ id: "key-revoked", before: "pass", now: "fail" }),
     ]);
+  });
+
+  it("judge what a run without an adapter calls not applicable", async () => {
+    await onSim(simple);
+    const path = at("runs/latest/verdict.json");
+    const verdict = JSON.parse(readFileSync(path, "utf8")) as { expectations: { id: string }[] };
+    const [gone, ...expectations] = verdict.expectations;
+    writeFileSync(path, JSON.stringify({ ...verdict, expectations, notApplicable: [] }));
+    const { stdout } = await runMain(["recheck", at("runs/latest"), "--json"]);
+    const judged = JSON.parse(stdout) as { expectations: { id: string }[] };
+    expect(judged.expectations).toContainEqual(expect.objectContaining({ id: gone?.id, before: null, now: "pass" }));
   });
 
   it("finds a run that is worse", async () => {

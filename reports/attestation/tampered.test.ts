@@ -94,6 +94,11 @@ describe("a bundle in which anything was changed is refused", () => {
       ([one, two]) => `${one.replace(/"signatures":\[.*\]/, '"signatures":[]')}\n${two}\n`,
       "signatures",
     ],
+    [
+      "with a second signature, of whoever it may be",
+      ([one, two]) => `${one.replace(/("signatures":\[)(\{.*?\})/, "$1$2,$2")}\n${two}\n`,
+      "signatures",
+    ],
     ["nothing", () => "", "it has two lines, each with its end"],
   ])("%s", async ([, change, expected]) => {
     const [one = "", two = ""] = bundle.toString().split("\n");

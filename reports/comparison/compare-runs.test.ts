@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import type { Finding } from "../../protocol/residue-report.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import type { EndedRun } from "../reporter.ts";
+import { finding, plantedResidue } from "../testing/residue-fixtures.ts";
 import { runFixtures } from "../testing/run-fixtures.ts";
 import { renderLines } from "../text/line.ts";
 import { compareRuns } from "./compare-runs.ts";
@@ -34,6 +36,24 @@ describe("compareRuns", () => {
     expect(there.residueNew.length).toBe(runFixtures.failing().verdict.residue?.findings.length);
     const back = compareRuns(runFixtures.failing(), runFixtures.passing());
     expect([back.worse, back.residueGone]).toEqual([false, there.residueNew]);
+  });
+
+  it("takes what is left again for the same, whatever its number and its run's directory", () => {
+    const run = runFixtures.failing();
+    const left = (pid: number, directory: string) => [
+      finding({
+        ...{ id: `processes:${pid}@9`, surface: "processes", subject: `process ${pid}: sleep 99` },
+        location: `pid ${pid}, started at tick ${pid}99`,
+      }),
+      finding({ id: `files:${directory}`, location: `/srv/${directory}/job.log` }),
+    ];
+    const runOf = (name: string, findings: Finding[]) =>
+      withVerdict(run, { run: name, residue: { ...plantedResidue(), findings } });
+    const [one, other] = ["20260131T101500-one", "20260201T101500-other"];
+    const a = runOf(one, left(51, one));
+    expect(compareRuns(a, runOf(other, left(7_120, other)))).toMatchObject({ residueNew: [], worse: false });
+    const more = runOf(other, [...left(1, other), ...left(2, other).slice(0, 1)]);
+    expect(compareRuns(a, more)).toMatchObject({ residueNew: [expect.stringContaining("pid 2")], worse: true });
   });
 
   it("takes for worse what was judged in A and not in B", () => {

@@ -1,4 +1,4 @@
-import type { Finding } from "../../protocol/residue-report.ts";
+import { findingFingerprint } from "../../protocol/finding-fingerprint.ts";
 import type { RunVerdict, Verdict } from "../../protocol/verdict.ts";
 import { type LatencySeries, latencies } from "../figures/latencies.ts";
 import type { EndedRun } from "../reporter.ts";
@@ -103,9 +103,17 @@ function figures(a: EndedRun, b: EndedRun): ComparedFigure[] {
   ];
 }
 
-/** By surface, kind of change and place: whatever else a finding holds (times, numbers of processes) is of its run. */
+/** Whatever a finding holds of its own run alone (its name, times, numbers of processes) makes it no other one. */
 function findingsOnlyIn(one: RunVerdict, other: RunVerdict): string[] {
-  const keyOf = ({ surface, change, location }: Finding) => `${change} in ${surface}: ${location}`;
-  const known = new Set((other.residue?.findings ?? []).map(keyOf));
-  return (one.residue?.findings ?? []).map(keyOf).filter((key) => !known.has(key));
+  const known = new Map<string, number>();
+  for (const finding of other.residue?.findings ?? []) {
+    const fingerprint = findingFingerprint(finding, [other.run]);
+    known.set(fingerprint, (known.get(fingerprint) ?? 0) + 1);
+  }
+  return (one.residue?.findings ?? []).flatMap((finding) => {
+    const fingerprint = findingFingerprint(finding, [one.run]);
+    const left = known.get(fingerprint) ?? 0;
+    known.set(fingerprint, left - 1);
+    return left > 0 ? [] : [`${finding.change} in ${finding.surface}: ${finding.location}`];
+  });
 }

@@ -206,6 +206,13 @@ describe("artifacts", () => {
     ],
     ["where the policy names none", [], [file], passing(), []],
     [
+      "another one of that name beside it",
+      artifacts,
+      [file, { ...file, digest: { sha256: other } }],
+      tested(sha256),
+      [`artifact fail: its sha256 is ${other}, and not ${sha256}`, "artifact fail: it tested another file"],
+    ],
+    [
       "that the run did not test, where the policy names none",
       [],
       [file],
@@ -220,6 +227,33 @@ describe("artifacts", () => {
     });
     expect(report.blocking).toEqual(blocking);
   });
+});
+
+test("a run in virtual time that says that it tested another file is none of this one", () => {
+  const sha256 = "a".repeat(64);
+  const of = (digest: string) =>
+    withRecords(releasableRun("virtual"), "run.started", (data) => ({
+      ...data,
+      artifacts: [{ name: "agent.tgz", sha256: digest }],
+    }));
+  const asked = (run: StoredRun) =>
+    gate({
+      policy: policy({ scenarios: [{ ...required, stages: ["sim"] }] }),
+      ...{ artifacts: [{ name: "agent.tgz", digest: { sha256 } }], runs: [run] },
+    }).blocking;
+  expect(asked(of(sha256))).toEqual([]);
+  expect(asked(of("b".repeat(64)))).toEqual(["artifact fail: it tested another file"]);
+});
+
+test("an old run in virtual time stays old, though its verdict calls itself new", () => {
+  const sim = releasableRun("virtual");
+  const later = 48 * 3_600_000;
+  const { startedAt, endedAt } = sim.verdict;
+  const verdict = { ...sim.verdict, startedAt: startedAt + later, endedAt: endedAt + later };
+  const asked = { policy: policy({ scenarios: [{ ...required, stages: ["sim"] }] }), nowMs: nowMs + later };
+  expect(gate({ ...asked, runs: [{ ...sim, verdict }] }).blocking).toContain(
+    "age fail: it ended 49 h ago, and may have 24 h",
+  );
 });
 
 test("modelled hosts alone prove nothing where no policy says that they do", () => {

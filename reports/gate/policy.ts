@@ -44,7 +44,11 @@ export type LatencyLimit = z.infer<typeof LatencyLimit>;
 /** Somebody takes something upon himself, for a time. Longer than the one of `residue --policy-file`, which names nobody. */
 export const GateWaiver = z
   .strictObject({
-    finding: z.string().min(1).optional().describe("a finding's id; in it * is anything but a slash, ** anything"),
+    finding: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*:./s, "a waiver begins with the surface that it is of, as files:/var/log/x")
+      .optional()
+      .describe("a finding's id; in it * is anything but a slash, ** anything"),
     surface: z.string().min(1).optional().describe("a surface that was not wholly seen, or recorder.SOURCE"),
     owner: z.string().trim().min(1, "a waiver needs somebody who answers for it").describe("who answers for it"),
     reason: z

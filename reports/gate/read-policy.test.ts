@@ -125,6 +125,17 @@ describe("refused with file, line, column and the nearest right name", () => {
       `${head}waivers:\n  - owner: ada\n    reason: it is so for now\n    expires: 2026-12-31\n`,
       "5:5: waivers: a waiver is of one finding or of one surface",
     ],
+    [
+      "a waiver of whatever is found",
+      `${head}waivers:\n  - finding: "**"\n    owner: ada\n    reason: it is so for now\n    expires: 2026-12-31\n`,
+      "5:14: finding: a waiver begins with the surface that it is of, as files:/var/log/x",
+    ],
+    [
+      "a limit that no number exceeds",
+      `${head}latencies:\n  - latency: withdrawal\n    p99MsMax: .nan\n`,
+      "6:15: p99MsMax must be a number",
+    ],
+    ["an age without end", `${head}ageHoursMax: .inf\n`, "4:14: ageHoursMax must be a number"],
     ["a key that stands there twice", `${head}version: 1\n`, "4:1: it is no YAML: Map keys must be unique"],
     [
       "two documents",

@@ -9,7 +9,7 @@ import { type AttestationKey, readSigningKey, readVerificationKey } from "../att
 import { type VerifyRequest, verifyAttestation } from "../attestation/verify.ts";
 import { readPolicy } from "../gate/read-policy.ts";
 import { readArtifact } from "../gate/released-artifacts.ts";
-import { beganAt } from "./history-builder.ts";
+import { agentSource, beganAt } from "./history-builder.ts";
 import { releasableRun } from "./releasable-run.ts";
 import { cleanResidue } from "./residue-fixtures.ts";
 import { writeRun } from "./write-run.ts";
@@ -41,7 +41,7 @@ export function makeRelease(kind: KeyKind = "ed25519"): Release {
   mkdirSync(root);
   const directories = ["20260131T101500-one", "20260131T101501-two"].map((run, index) => {
     const passed = releasableRun("passing", { run, residue: cleanResidue() });
-    return writeRun(root, { ...passed, history: laterBy(index * 1_000, passed.history) });
+    return writeRun(root, { ...passed, history: anotherTime(index, passed.history) });
   });
   const [policyPath, artifactPath] = [join(place, "release.yaml"), join(place, "agent.tgz")];
   writeFileSync(policyPath, policyText);
@@ -49,9 +49,13 @@ export function makeRelease(kind: KeyKind = "ed25519"): Release {
   return { place, directories, policyPath, artifactPath, ...makeKeys(place, kind), nowMs: beganAt + 3_600_000 };
 }
 
-/** No two runs happen at the same time to the millisecond. */
-function laterBy(ms: number, history: readonly HistoryRecord[]): HistoryRecord[] {
-  return history.map((record) => ({ ...record, at: record.at + ms }));
+/** No two runs happen at the same time to the millisecond, nor by the same instance of an agent. */
+function anotherTime(index: number, history: readonly HistoryRecord[]): HistoryRecord[] {
+  const source = `${agentSource.slice(0, -1)}${index}`;
+  return history.map((record) => ({
+    ...{ ...record, at: record.at + index * 1_000 },
+    ...(record.source === agentSource ? { source } : {}),
+  }));
 }
 
 export function removeRelease({ place }: Release): void {

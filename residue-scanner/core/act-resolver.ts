@@ -90,8 +90,14 @@ export class ActResolver {
       const told = { ...others, asked: String(asked) };
       return [{ by, call, parameters: told, returned, atMs: this.finder.wallMs(atNs) }];
     }
+    const told = this.withTarget(parameters, atNs);
     const where = { ...(apart.length > 0 && { apart }), ...(entered.length > 0 && { entered }) };
-    return [{ by, call, parameters, returned, atMs: this.finder.wallMs(atNs), ...where }];
+    return [{ by, call, parameters: told, returned, atMs: this.finder.wallMs(atNs), ...where }];
+  }
+
+  /** Whom a thread stands for that something was done to: wherever it was done, the kernel tells its id out here. */
+  private withTarget({ target, ...others }: RawAct["parameters"], atNs: number): RawAct["parameters"] {
+    return target === undefined ? others : { pid: String(this.pidOf(Number(target), atNs)), ...others };
   }
 
   private follow({ call, parameters, atNs }: RawAct, serial: number): void {

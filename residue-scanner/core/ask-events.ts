@@ -1,6 +1,6 @@
 import type { RawAct } from "./call-pairing.ts";
 import { type PageEvent, readPage } from "./ring-buffer-page.ts";
-import type { PageLayout, TraceFormat } from "./trace-format.ts";
+import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 /**
  * Calls that are none: that a thread sent something through a unix(7) socket that woke a thread of a service, `woken`,
@@ -10,8 +10,6 @@ export const askCalls = { message: "unix message", connection: "tcp connection",
 
 /** AF_INET */
 const internet = 2;
-/** TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ and TRACE_FLAG_NMI of linux/trace_events.h: not done for the thread that runs. */
-const interruptFlags = 0x08 | 0x10 | 0x40;
 /** Whoever waits for a socket is woken at once, still in the call that sends (`sock_def_readable`). */
 const wakeNsMax = 100_000;
 /** Who asks again and again is noted so often. */
@@ -57,7 +55,7 @@ export class AskDecoder {
   decode(page: Buffer): RawAct[] {
     const acts: RawAct[] = [];
     for (const event of readPage(page, this.layout).events) {
-      if (((page[event.offset + this.flagsAt] ?? 0) & interruptFlags) !== 0) continue;
+      if (isInterrupt(page[event.offset + this.flagsAt] ?? 0)) continue;
       const decode = this.decoders.get(page.readUInt16LE(event.offset + this.typeAt));
       if (decode !== undefined) acts.push(...decode(page, event, page.readInt32LE(event.offset + this.threadAt)));
       this.forgetOnTime(event.atNs);
@@ -120,10 +118,4 @@ export class AskDecoder {
     for (const [thread, sentNs] of this.sent) if (sentNs < beforeNs) this.sent.delete(thread);
     for (const [key, notedNs] of this.noted) if (notedNs < beforeNs) this.noted.delete(key);
   }
-}
-
-function offsetOf(format: TraceFormat, name: string): number {
-  const field = format.fields.find((one) => one.name === name);
-  if (field === undefined) throw new Error(`The kernel's event ${format.id} has no field ${name}.`);
-  return field.offset;
 }

@@ -1,5 +1,6 @@
 import { type PageEvent, readPage } from "./ring-buffer-page.ts";
-import type { PageLayout, TraceFormat } from "./trace-format.ts";
+import { signalCall, signalWord } from "./signal-events.ts";
+import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 import type { TracedCall, TracedParameter } from "./traced-calls.ts";
 
 /** What a thread was seen to do. Threads by their id in the first PID namespace; times monotonic, in ns. */
@@ -16,10 +17,14 @@ export type CallEvent =
   | ({ readonly kind: "birth"; readonly thread: number; readonly atNs: number; readonly made: number } & {
       readonly flags: number;
     })
+  /** It did something that is no call by itself; `parameters.target` is a thread to which it was done. */
+  | ({ readonly kind: "deed"; readonly thread: number; readonly atNs: number; readonly call: string } & {
+      readonly parameters: Readonly<Record<string, string>>;
+    })
   /** It gave a socket a name, or waits at one for whoever connects. */
   | { readonly kind: "serves"; readonly thread: number; readonly atNs: number };
 
-type Decode = (page: Buffer, event: PageEvent, thread: number) => CallEvent;
+type Decode = (page: Buffer, event: PageEvent, thread: number) => CallEvent | null;
 
 /** Turns pieces of the ring buffer into events, by the formats that the kernel tells. */
 export class CallDecoder {
@@ -77,13 +82,28 @@ export class CallDecoder {
     this.decoders.set(format.id, (_, { atNs }, thread) => ({ kind: "serves", thread, atNs }));
   }
 
+  /** @param format of `signal_generate` */
+  learnSignal(format: TraceFormat): void {
+    this.learnCommon(format);
+    const [flagsAt, signalAt, targetAt] = ["common_flags", "sig", "pid"].map((name) => offsetOf(format, name));
+    const at = (offset: number | undefined): number => offset ?? 0;
+    this.decoders.set(format.id, (page, { atNs, offset }, thread) => {
+      // A timer's comes while anybody runs.
+      if (isInterrupt(page[offset + at(flagsAt)] ?? 0)) return null;
+      const signal = signalWord(page.readInt32LE(offset + at(signalAt)));
+      const target = String(page.readInt32LE(offset + at(targetAt)));
+      return signal === null ? null : { kind: "deed", thread, atNs, call: signalCall, parameters: { target, signal } };
+    });
+  }
+
   /** @returns events in the order of the piece, and how many were lost before it; null for a number not told */
   decode(page: Buffer): { events: CallEvent[]; missed: number | null } {
     const { events, missed } = readPage(page, this.layout);
     return {
       events: events.flatMap((event) => {
         const decode = this.decoders.get(page.readUInt16LE(event.offset + this.typeAt));
-        return decode === undefined ? [] : [decode(page, event, page.readInt32LE(event.offset + this.threadAt))];
+        const decoded = decode?.(page, event, page.readInt32LE(event.offset + this.threadAt)) ?? null;
+        return decoded === null ? [] : [decoded];
       }),
       missed,
     };
@@ -98,12 +118,6 @@ export class CallDecoder {
 /** The arguments among the fields of an event at a call's beginning. */
 export function argumentsOf(format: TraceFormat): TraceFormat["fields"] {
   return format.fields.filter(({ name, bytes }) => bytes === 8 && !name.startsWith("common_"));
-}
-
-function offsetOf(format: TraceFormat, name: string): number {
-  const field = format.fields.find((one) => one.name === name);
-  if (field === undefined) throw new Error(`The kernel's event ${format.id} has no field ${name}.`);
-  return field.offset;
 }
 
 function argumentAt(page: Buffer, event: number, offset: number | undefined): bigint | null {

@@ -56,6 +56,8 @@ export class CallPairing {
     for (const event of sorted) {
       if (event.kind === "birth") {
         births.push({ thread: event.thread, made: event.made, flags: event.flags, atNs: event.atNs });
+      } else if (event.kind === "deed") {
+        acts.push(rawAct(event, null));
       } else if (event.kind === "enter") {
         this.enter(event, acts);
       } else if (event.kind === "exit" && !this.exit(event, acts)) {
@@ -95,6 +97,9 @@ export class CallPairing {
   }
 }
 
-function rawAct({ thread, call, parameters, atNs }: Enter, returned: number | null): RawAct {
+function rawAct(
+  { thread, call, parameters, atNs }: Pick<Enter, "thread" | "call" | "parameters" | "atNs">,
+  returned: number | null,
+): RawAct {
   return { thread, call, parameters, returned, atNs };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { callsOfSurfaces, explanationBy, surfacesOfCalls, userKey } from "./call-surfaces.ts";
 import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
+import { signalCall } from "./signal-events.ts";
 import { tracedCalls } from "./traced-calls.ts";
 
 const act = (call: string, parameters: Act["parameters"] = {}, returned: number | null = 0): Act => ({
@@ -94,8 +95,12 @@ describe("which act explains which fact", () => {
     expect(explanationBy(apart("net", act("shmget", {}, 5)), "ipc", "shm 5")).toBe("names");
     expect(explanationBy(apart("uts", act("sethostname")), "sysctls", "kernel.hostname")).toBeNull();
     // Pids are others there; swap is the whole kernel's.
+    const reniced = act("setpriority", { which: "PRIO_PROCESS", who: "42", value: "7" });
+    expect(explanationBy(apart("pid", reniced), "processes", "42@1")).toBe("kind");
+    // Whom a signal reached is told from outside.
     const killed = act("kill", { pid: "42", signal: "SIGKILL" });
-    expect(explanationBy(apart("pid", killed), "processes", "42@1")).toBe("kind");
+    expect(explanationBy(apart("pid", killed), "processes", "42@1")).toBe("names");
+    expect(explanationBy(apart("pid", killed), "processes", "43@1")).toBeNull();
     expect(explanationBy(apart("mnt", act("swapon")), "storage", "swap /x")).toBe("kind");
   });
 
@@ -133,8 +138,8 @@ describe("which act explains which fact", () => {
     expect(explanationBy(act("sethostname"), "sysctls", "kernel.domainname")).toBeNull();
   });
 
-  test("every call of the table is one that is traced, or told by the network", () => {
-    const traced = new Set(["rtnetlink", ...tracedCalls.map(({ call }) => call)]);
+  test("every call of the table is one that is traced, or told by the network or of signals", () => {
+    const traced = new Set(["rtnetlink", signalCall, ...tracedCalls.map(({ call }) => call)]);
     expect([...callsOfSurfaces()].filter((call) => !traced.has(call))).toEqual([]);
     expect(surfacesOfCalls()).toContain("mounts");
   });

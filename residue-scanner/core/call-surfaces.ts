@@ -1,6 +1,7 @@
 import { fileIoctls, networkIoctls, storageIoctls } from "./kernel-constants.ts";
 import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
+import { signalCall } from "./signal-events.ts";
 
 /**
  * How well an act explains a fact: `names` if it says which one, by what was given or returned; `near` if it says
@@ -218,8 +219,7 @@ const surfaceCalls: readonly SurfaceCall[] = [
   ...calls("sysctls", "mount fsconfig umount2", { among: /^\/sys\/devices\/virtual\/bdi\/(?:0:|[a-z])/ }),
   ...calls("sysctls", "init_module finit_module delete_module"),
 
-  ...calls("processes", "kill tgkill", { keys: affectedPid }),
-  ...calls("processes", "pidfd_send_signal"),
+  ...calls("processes", signalCall, { keys: signalled }),
   ...calls("processes", "setpriority ioprio_set prlimit64", { keys: affectedPid }),
   ...calls("processes", "sched_setaffinity sched_setscheduler sched_setparam sched_setattr", { keys: affectedPid }),
 
@@ -239,6 +239,11 @@ const surfaceCalls: readonly SurfaceCall[] = [
 function targets({ parameters }: Act): readonly string[] | null {
   const points = parameters["targets"]?.split("\0") ?? null;
   return points?.flatMap((point) => [point, ...stacked.map((depth) => `${point} (${depth})`)]) ?? null;
+}
+
+/** The kernel tells to whom it was sent, and by its pid out here. */
+function signalled({ parameters }: Act): readonly string[] {
+  return [`${parameters["pid"]}@`];
 }
 
 function loopReturned({ returned: index }: Act): readonly string[] | null {

@@ -1,15 +1,14 @@
 import type { ProcessDifference } from "./difference.ts";
 import { stoppingSignals } from "./kernel-constants.ts";
 import type { Act } from "./recording.ts";
-
-const signalling: ReadonlySet<string> = new Set(["kill", "tgkill", "pidfd_send_signal"]);
+import { signalCall } from "./signal-events.ts";
 
 /** Whether a call can have done that to a process. Signals end, stop and continue a process; every other call sets something of it. */
 export function canHaveDone(
   { call, parameters }: Act,
   { change, changed, after }: Pick<ProcessDifference, "change" | "changed" | "after">,
 ): boolean {
-  if (!signalling.has(call)) return change !== "vanished" && changed.some((name) => name !== "stopped");
+  if (call !== signalCall) return change !== "vanished" && changed.some((name) => name !== "stopped");
   if (change === "vanished") return true;
   const { signal = "" } = parameters;
   return (

@@ -40,7 +40,11 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     requestOf: (child, delegate) => requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),
   });
-  const asked = new SocketRequests({ recording: run.recording, witness: () => lineage, sockets: before.sockets });
+  const asked = new SocketRequests({
+    recording: run.recording,
+    witness: () => lineage,
+    sockets: [...before.sockets, ...after.sockets],
+  });
   const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
   const evidence = new RecordedEvidence({
     ...{ run, witness: lineage, requests, pipes, asked, differences: differences.list },

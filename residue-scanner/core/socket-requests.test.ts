@@ -81,8 +81,26 @@ describe("what a service did that takes its orders through sockets and signals",
     }
   });
 
-  it("is its own where the signal was refused", () => {
-    expect(whoseIs([{ ...signal("SIGHUP"), returned: -1 }])).toEqual(["foreign-process"]);
+  it("is the job's where the service began only during the run: it got a signal, or was connected to", () => {
+    const late = recordedProcess({ serial: 25, pid: 95, parent: 3, fromMs: 1_100, executable: "/opt/late" });
+    const door = socketFixture({
+      key: "tcp b",
+      protocol: "tcp",
+      state: "listening",
+      local: "*:4711",
+      owners: [late.pid],
+    });
+    const found = (asked: Act) => {
+      const told: Told = { came: [late], acts: [asked], touches: { "/d/x": [touch(late.serial, ["created"], 1_500)] } };
+      return compare(before, { ...after, sockets: [...listening, door] }, told).findings.map(
+        ({ attribution }) => attribution.to,
+      );
+    };
+    const parameters = { pid: String(late.pid), signal: "SIGHUP" };
+    const earlier = act(job, "kill", { parameters, returned: null, atMs: 1_050 });
+    expect(found(act(job, "kill", { parameters, returned: null, atMs: 1_300 }))).toContain("job");
+    expect(found(connection("127.0.0.9", { atMs: 1_300 }))).toContain("job");
+    expect(found(earlier)).not.toContain("job");
   });
 
   it("is the job's where it had a service rotate its log, which is more than a line", () => {

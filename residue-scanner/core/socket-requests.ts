@@ -4,12 +4,13 @@ import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import type { SocketFact } from "./fact.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import { signalCall } from "./signal-events.ts";
 import type { Act, RecordedProcess, Recording, Touch } from "./recording.ts";
 
 export interface SocketRequestKnowledge {
   readonly recording: Recording;
   readonly witness: () => RecordedWitness;
-  /** Those that there were before the run. */
+  /** Those that there were before the run, and those that there are after it. */
   readonly sockets: readonly SocketFact[];
 }
 
@@ -77,7 +78,7 @@ export class SocketRequests {
     const keepsLog = loggers.has(namedOf(service).name);
     const acts = [
       ...(this.#bySerial.get(service.serial) ?? []),
-      ...(service.isOlder ? (this.#byPid.get(service.pid) ?? []) : []),
+      ...(this.#byPid.get(service.pid) ?? []).filter(({ atMs }) => wasAlive(service, atMs)),
     ];
     const witness = this.#knowledge.witness();
     const asked = acts
@@ -101,6 +102,11 @@ export class SocketRequests {
       }),
     };
   }
+}
+
+/** Pids are used again. */
+function wasAlive({ isOlder, fromMs, toMs }: RecordedProcess, atMs: number): boolean {
+  return (isOlder || fromMs <= atMs) && (toMs === null || atMs <= toMs);
 }
 
 /** A file that waited to be taken asked since it was made. */
@@ -127,15 +133,12 @@ function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Ma
 }
 
 function isSignal({ call }: Act): boolean {
-  return call === "kill" || call === "tgkill";
+  return call === signalCall;
 }
 
 function whomActAsks(act: Act, listening: readonly SocketFact[]): readonly number[] {
   const { call, parameters, apart = [] } = act;
-  if (isSignal(act)) {
-    const pid = Number(parameters["pid"]);
-    return pid > 0 && tellingSignals.has(parameters["signal"] ?? "") && !apart.includes("pid") ? [pid] : [];
-  }
+  if (isSignal(act)) return tellingSignals.has(parameters["signal"] ?? "") ? [Number(parameters["pid"])] : [];
   if (call !== askCalls.connection || apart.includes("net")) return [];
   const { port = "", address } = parameters;
   const reached = listening.filter(({ local }) => reaches(local, port, address));

@@ -46,3 +46,18 @@ function fieldsOf(text: string): TraceField[] {
     return name === undefined ? [] : [{ name, offset: Number(offset), bytes: Number(bytes) }];
   });
 }
+
+/** @throws Error where the event has no such field */
+export function offsetOf(format: TraceFormat, name: string): number {
+  const field = format.fields.find((one) => one.name === name);
+  if (field === undefined) throw new Error(`The kernel's event ${format.id} has no field ${name}.`);
+  return field.offset;
+}
+
+/** TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ and TRACE_FLAG_NMI of linux/trace_events.h */
+const interruptFlags = 0x08 | 0x10 | 0x40;
+
+/** Whether an event, by its `common_flags`, was not done for the thread that ran. */
+export function isInterrupt(flags: number): boolean {
+  return (flags & interruptFlags) !== 0;
+}

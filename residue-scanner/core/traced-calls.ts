@@ -12,7 +12,6 @@ import {
   rebootCommands,
   semCommands,
   shmCommands,
-  signals,
   socketFamilies,
   storageIoctls,
   syslogTypes,
@@ -157,7 +156,4 @@ export const tracedCalls: readonly TracedCall[] = [
   of("sched_setparam", number("pid", { isNonZero: true })),
   of("sched_setattr", number("pid", { isNonZero: true })),
   withoutEnd("prlimit64", number("pid", { isNonZero: true }), number("resource"), flags("limit", { isNonZero: true })),
-  of("kill", number("pid"), only("signal", signals)),
-  of("pidfd_send_signal", number("descriptor"), only("signal", signals)),
-  withoutEnd("tgkill", number("pid"), number("thread"), only("signal", signals)),
 ];

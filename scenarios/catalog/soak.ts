@@ -80,7 +80,7 @@ function roundOf(round: number, width: Width): Step[] {
   const guest = `guest-${round}`;
   const [first, more] = batchesOf(width);
   const submitted = (jobs: number): Step => ({
-    ...{ step: "submit", batch: "work", jobs, units: 80, unitCpuMs: 20, children: 0 },
+    ...{ step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 20, children: 0 },
   });
   const atWork = (agent: string): Step => ({ step: "await-busy", agent, sandboxes: slots, withinMs });
   return [
@@ -108,7 +108,7 @@ function roundOf(round: number, width: Width): Step[] {
         [atWork(guest), { step: "withdraw", agent: guest, deadlineMs: withdrawDeadlineMs }],
       ],
     },
-    { step: "await-settled", batch: "work", withinMs },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     ...["first", "second"].map(
       (agent): Step => ({ step: "eventually-within", withinMs, holds: { fact: "state", agent, is: "Idle" } }),
     ),

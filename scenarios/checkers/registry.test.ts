@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 
 import { HistoryBuilder } from "../testing/history-builder.ts";
 import { judge } from "../testing/judge.ts";
-import { type CheckerName, checkers, judgeExpectation } from "./registry.ts";
+import { type CheckerName, checkers, judgeExpectation, type ScenarioExpectation } from "./registry.ts";
 
 describe("judgeExpectation", () => {
   it("turns a pass on lost evidence into unknown, and leaves a fail a fail", () => {
@@ -46,6 +46,22 @@ describe("a setting that cannot be used", () => {
       ...{ result: "unknown", detail: expect.stringContaining(says) },
     });
   });
+});
+
+test("the compiler refuses a setting that there is not, and one that is missing", () => {
+  const typed: ScenarioExpectation[] = [
+    { checker: "results-correct", settings: { resultsMin: 1 } },
+    // @ts-expect-error: misspelt.
+    { checker: "results-correct", settings: { resultsMn: 1 } },
+    // @ts-expect-error: of another type.
+    { checker: "results-correct", settings: { resultsMin: "1" } },
+    // @ts-expect-error: it can be told nothing.
+    { checker: "transitions", settings: { resultsMin: 1 } },
+    // @ts-expect-error: it needs graceMs.
+    { checker: "grace-given" },
+  ];
+  const judged = typed.map((one) => judgeExpectation([], one, []).detail);
+  expect(judged.filter((detail) => detail.includes("`scenarios checkers` lists them"))).toHaveLength(4);
 });
 
 describe("checkers", () => {

@@ -218,8 +218,12 @@ export interface NamedExpectation {
   readonly settings?: CheckerSettings;
 }
 
-/** The settings of one checker; they may be left out where it needs none. */
-type TellingOf<Settings> = object extends Settings ? { readonly settings?: Settings } : { readonly settings: Settings };
+/** The settings of one checker: none at all, some that may be left out, or some that it needs. */
+type TellingOf<Settings> = [keyof Settings] extends [never]
+  ? { readonly settings?: Readonly<Record<string, never>> }
+  : object extends Settings
+    ? { readonly settings?: Settings }
+    : { readonly settings: Settings };
 
 /** A checker and what it is to be told, of what it takes. */
 export type ScenarioExpectation = {

@@ -35,6 +35,9 @@ test("the list is narrowed by words and by stage, and every scenario cites rows 
   expect(await listed()).toEqual(catalog.map(({ name }) => name));
   expect(await listed("--grep", "WC-15")).toEqual(["hundred-in-a-row"]);
   expect(await listed("--grep", "nothing-has-this")).toEqual([]);
+  expect(await runMain(["list", "--grep", "nothing-has-this"])).toMatchObject({
+    ...{ exitCode: 64, stdout: "", stderr: expect.stringContaining("Nothing matches.") },
+  });
   expect(await listed("--stage", "sim", "--grep-invert", "@withdraw|@pause")).toEqual(
     catalog
       .filter(({ tags, stages }) => stages.includes("sim") && !tags.includes("withdraw") && !tags.includes("pause"))

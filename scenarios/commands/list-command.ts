@@ -1,9 +1,10 @@
+import { UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import { wrapText } from "../../foundation/wrap-text.ts";
 import { cannotRun } from "../needs/cannot-run.ts";
 import { placeOf } from "../loading/place-of.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
-import { scenarioSet } from "../loading/scenario-set.ts";
+import { type BrokenFiles, scenarioSet, tellBroken } from "../loading/scenario-set.ts";
 import { narrowed, type Narrowing } from "../selection/select-scenarios.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
@@ -15,15 +16,33 @@ export interface ListFlags extends Narrowing {
 
 const indent = "  ";
 
-/** `scenarios list`: exit 0 also where the list is empty. */
+/**
+ * `scenarios list`: what can be listed, and what of one's own cannot; 64 where that, or nothing matches.
+ *
+ * @throws UsageError `broken-grep`, or where the configuration that is named cannot be read
+ */
 export async function listCommand(flags: ListFlags): Promise<number> {
-  const all = await scenarioSet({ ...(await scenarioGlobs(flags.config)), whole: false });
+  const broken: BrokenFiles = [];
+  const all = await scenarioSet({ ...(await globsOf(flags, broken)), whole: false, broken });
   const listed = narrowed(all, flags).filter(
     ({ stages }) => flags.stage === undefined || stages.some((stage) => stage === flags.stage),
   );
   if (flags.json === true) process.stdout.write(`${JSON.stringify(listed.map(asJson), undefined, 2)}\n`);
   else process.stdout.write(listed.map((scenario) => entry(scenario)).join(""));
-  return ExitCode.pass;
+  tellBroken(broken);
+  if (listed.length === 0) process.stderr.write("Nothing matches. `scenarios list` without options shows them all.\n");
+  return listed.length === 0 || broken.length > 0 ? ExitCode.usage : ExitCode.pass;
+}
+
+/** The catalogue is listed whatever is wrong with the configuration that is found. */
+async function globsOf({ config }: ListFlags, broken: BrokenFiles): ReturnType<typeof scenarioGlobs> {
+  try {
+    return await scenarioGlobs(config);
+  } catch (error) {
+    if (config !== undefined || !(error instanceof UsageError)) throw error;
+    broken.push(error);
+    return { folder: process.cwd(), globs: [] };
+  }
 }
 
 function asJson(scenario: Scenario) {

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { ExitCode } from "../../foundation/exit-codes.ts";
-import type { SuiteAttempt, SuiteEntry } from "../../protocol/suite.ts";
+import { outcomeOf, type SuiteAttempt, type SuiteEntry } from "../../protocol/suite.ts";
 import { readRun, type StoredRun } from "../../reports/runs/read-run.ts";
 import { type MergedSuite, mergeSuites } from "../suite/merge-suites.ts";
 import { suiteExitCode, worstExitCode } from "../suite/suite-exit-code.ts";
@@ -21,7 +21,7 @@ export interface MergeFlags {
 /** `scenarios merge DIR…`: reports what shards ran as one command's, and exits as that would have. */
 export function mergeCommand(directories: readonly string[], flags: MergeFlags): number {
   const merged = mergeSuites(directories.map((directory) => ({ directory, record: readSuite(directory) })));
-  const reporters = openReporters(flags);
+  const reporters = openReporters({ ...flags, runs: merged.entries.length });
   const told = report(merged, reporters);
   const missing = [...merged.missing, ...told.missing];
   const unwritten = reporters.close({ record: merged.record, again: null });
@@ -48,17 +48,30 @@ function report({ entries }: MergedSuite, reporters: OpenReporters): Told {
   const missing: string[] = [];
   const exitCodes: number[] = [];
   const attemptsMax = Math.max(1, ...entries.map(({ attempts }) => attempts.length));
+  const named = new Set<string>();
   for (const [position, entry] of entries.entries()) {
-    const { attempts, directory, repeat, repeats } = entry;
+    const { attempts, directory, repeat, repeats, scenario, outcome } = entry;
+    const codes = attempts.map(({ exitCode }) => exitCode);
+    const comesTo = outcomeOf(codes);
+    if (comesTo !== outcome && !(outcome === "skipped" && attempts.length === 0)) {
+      missing.push(`${directory}: suite.json says ${outcome} of ${scenario}, and its attempts come to ${comesTo}.`);
+      exitCodes.push(...codes.slice(-1));
+    }
+    const earlier: string[] = [];
     for (const [index, attempt] of attempts.entries()) {
       const { run } = attempt;
+      const runDirectory = resolve(directory, run);
+      if (named.has(runDirectory)) missing.push(`${run}: suite.json names it twice.`);
+      named.add(runDirectory);
       const place = { position, entries: entries.length, repeat, repeats, attempt: index + 1, attemptsMax };
-      const ended = readable(resolve(directory, run));
+      const ended = readable(runDirectory);
       if (typeof ended === "string") {
         missing.push(ended);
         continue;
       }
-      const contradictions = contradictionsOf(ended, { ...entry, attempt });
+      const contradictions = contradictionsOf(ended, { ...entry, attempt, earlier: [...earlier] });
+      // By the name that it was run under: a copy may have another one.
+      earlier.push(ended.verdict.run);
       missing.push(...contradictions);
       if (contradictions.length > 0) exitCodes.push(ended.verdict.exitCode);
       for (const reporter of reporters.next(place)) reporter.end(ended);
@@ -69,11 +82,23 @@ function report({ entries }: MergedSuite, reporters: OpenReporters): Told {
 
 function contradictionsOf(
   { verdict, recorded }: StoredRun,
-  { scenario, seed, attempt }: Pick<SuiteEntry, "scenario" | "seed"> & { readonly attempt: SuiteAttempt },
+  {
+    scenario,
+    seed,
+    attempt,
+    earlier,
+  }: Pick<SuiteEntry, "scenario" | "seed"> & {
+    readonly attempt: SuiteAttempt;
+    readonly earlier: readonly string[];
+  },
 ): string[] {
   const { run, exitCode } = attempt;
   if (!recorded) return [`${run}: ${verdict.error ?? "it has no verdict"}`];
+  const [told, recordedBefore] = [earlier.join(", "), (verdict.retryOf ?? []).join(", ")];
   return [
+    ...(told === recordedBefore
+      ? []
+      : [`suite.json names ${told || "no attempt"} before it, and its verdict ${recordedBefore || "none"}`]),
     ...(verdict.exitCode === exitCode
       ? []
       : [`suite.json says exit code ${exitCode}, and its verdict ${verdict.exitCode}`]),

@@ -21,6 +21,13 @@ export interface OpenReporters {
   close(suite: EndedSuite | null): readonly UsageError[];
 }
 
+interface Wanted {
+  readonly reporter?: readonly string[];
+  readonly json?: boolean;
+  /** How many there will be. */
+  readonly runs: number;
+}
+
 /** These say whole lines of their own and can stand between others', or write files of their own. */
 const sharing: ReadonlySet<ReporterName> = new Set(["github", "html"]);
 /** These are for people: a line more does no harm. */
@@ -28,18 +35,18 @@ const prose: ReadonlySet<ReporterName> = new Set(["line", "list"]);
 
 /**
  * Opens the reporters named on the command line, as `NAME` (to stdout) or `NAME=FILE`, several with commas between them;
- * `line` when none else writes to stdout.
+ * `line` for a single run and `list` for several when none else writes to stdout.
  *
  * @throws UsageError `unknown-reporter`, `one-stdout` or `report-file`
  */
 export function openReporters(
-  { reporter = [], json = false }: { readonly reporter?: readonly string[]; readonly json?: boolean },
+  { reporter = [], json = false, runs }: Wanted,
   environment: NodeJS.ProcessEnv = process.env,
 ): OpenReporters {
   const wanted = json ? ["json", ...reporter] : reporter;
   const asked = wanted.flatMap((text) => text.split(",")).map(parse);
   const toStdout = asked.filter(({ file, name }) => file === undefined && !sharing.has(name));
-  if (toStdout.length === 0) asked.unshift({ name: "line", file: undefined });
+  if (toStdout.length === 0) asked.unshift({ name: runs === 1 ? "line" : "list", file: undefined });
   const shared = asked.some(({ file, name }) => file === undefined && name === "github");
   const [holder] = toStdout;
   const documents = holder !== undefined && shared && !prose.has(holder.name);

@@ -10,7 +10,7 @@ import { faint, type Line, type Piece, renderLines, tinted } from "../../reports
 import { printable } from "../../reports/text/printable.ts";
 import type { RunVerdict, Verdict } from "../../protocol/verdict.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
-import { scenarioSet } from "../loading/scenario-set.ts";
+import { scenariosAmong } from "../loading/scenario-set.ts";
 import { type Recheck, recheck, type Rechecked } from "../recheck.ts";
 import type { Scenario } from "../steps/scenario.ts";
 
@@ -56,10 +56,10 @@ export async function recheckCommand(wanted: string, flags: RecheckFlags): Promi
 }
 
 /** With the user's own, among which the run's may be; it says itself in which file that was. */
-async function scenariosOf({ options }: RunVerdict, { config }: RecheckFlags): Promise<readonly Scenario[]> {
+async function scenariosOf({ options, scenario }: RunVerdict, { config }: RecheckFlags): Promise<readonly Scenario[]> {
   const { file } = options;
   const files = typeof file === "string" && existsSync(file) ? [file] : [];
-  return await scenarioSet({ ...(await scenarioGlobs(config)), files, whole: true });
+  return await scenariosAmong([scenario], { ...(await scenarioGlobs(config)), files, whole: true });
 }
 
 function headLines({ verdict, exitCode, expectations }: Recheck, was: number): Line[] {

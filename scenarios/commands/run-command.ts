@@ -12,7 +12,7 @@ import { heal } from "../heal.ts";
 import { loadAgent } from "../foreign/load-agent.ts";
 import { isFile } from "../loading/is-file.ts";
 import { type FoundConfig, readConfig } from "../loading/read-config.ts";
-import { scenarioSet } from "../loading/scenario-set.ts";
+import { scenariosAmong } from "../loading/scenario-set.ts";
 import { otherRunsWarning } from "../other-runs.ts";
 import { preflight } from "../preflight.ts";
 import { checkRunsRoot } from "../run-directory.ts";
@@ -31,7 +31,7 @@ import { tellHealed } from "./heal-command.ts";
 import { type Consent, consentTo, terminalAsk } from "./may-hurt.ts";
 import { type OpenReporters, openReporters } from "./open-reporters.ts";
 import { againCommand, type GivenFlags, reproduceCommand, type RunFlags } from "./run-flags.ts";
-import { stageNamed } from "./run-stage.ts";
+import { stageNamed, workersOn } from "./run-stage.ts";
 import type { RunStage } from "../steps/scenario.ts";
 import { playable } from "./playable.ts";
 
@@ -72,7 +72,7 @@ export async function runCommand(words: readonly string[], given: GivenFlags): P
     return ExitCode.pass;
   }
   const consent = await consentOf(suite, words);
-  const reporters = openReporters(flags);
+  const reporters = openReporters({ ...flags, runs: suite.plan.entries.length });
   let worst: number = ExitCode.pass;
   let ended: Ended = { suite: null, interrupted: false, unwritten: null };
   try {
@@ -102,7 +102,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
   const stage = stageNamed(flags.stage, given);
   const files = words.filter(isFile);
   const globs = [found.config.scenarios ?? []].flat();
-  const known = await scenarioSet({ globs, folder: found.folder, files, whole: true });
+  const known = await scenariosAmong(words, { globs, folder: found.folder, files, whole: true });
   const failed = flags.lastFailed === true ? failedLast(readSuite(flags.output)) : null;
   const all = flags.all === true || (failed !== null && words.length === 0);
   const scenarios = playable({ ...flags, words, all }, stage, known);
@@ -120,7 +120,7 @@ async function prepare(words: readonly string[], given: GivenFlags, found: Found
     ...(agent === undefined ? {} : { agent }),
   }));
   if (stage !== "sim") for (const { options } of requests) preflight(options);
-  const workers = Math.min(flags.workers ?? 1, Math.max(1, requests.length));
+  const workers = workersOn(stage, flags.workers, requests.length);
   const meant = new Set(scenarios.map(({ name }) => name));
   const leftOut = [...(failed ?? [])].filter((name) => !meant.has(name));
   return { flags, given, files, stage, plan, workers, failed, leftOut, requests, startedAt: Date.now() };
@@ -190,7 +190,14 @@ async function runSuite(suite: Suite, reporters: OpenReporters, consent: Consent
       run: (entry, earlier) => {
         const at = entry.position - (first?.position ?? 0);
         const { repeat, repeats } = entry;
-        const place = { position: at, entries: plan.entries.length, repeat, repeats, attempt: earlier.length + 1 };
+        const place = {
+          scenario: entry.scenario.name,
+          position: at,
+          entries: plan.entries.length,
+          repeat,
+          repeats,
+          attempt: earlier.length + 1,
+        };
         const request = requests[at] as Omit<RunRequest, "reporters">;
         const told = reporters.next({ ...place, attemptsMax: flags.retries + 1 });
         return reported({ ...request, retryOf: earlier, reporters: told }, runner.run);

@@ -59,7 +59,11 @@ const listHelp = `
 Examples:
   scenarios list --grep WC-9
   scenarios list --grep '@withdraw|@pause' --stage sim
-  scenarios list --json | jq -r .[].name`;
+  scenarios list --json | jq -r .[].name
+
+Exit codes:
+  0   everything that was asked for is listed
+  64  nothing matches, or a file of yours cannot be used: the rest is listed`;
 
 const recheckHelp = `
 The residue verdict is taken as it was: the host of then cannot be read again.
@@ -165,7 +169,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--shard <k/n>", "the kth of n parts of equal size", shard)
     .option(
       "-j, --workers <n>",
-      "how many at once (default: 1); what touches all of the host runs alone",
+      "how many at once (default: 1); what touches all of the host runs alone, and on netns each",
       whole(workersMax),
     )
     .option(
@@ -200,7 +204,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     .option("--dry-run", "show what would run, in order, and do nothing")
     .option(
       "--reporter <name[=file],...>",
-      `${reporterNames.join(", ")}; may be repeated; a file takes its output`,
+      `${reporterNames.join(", ")} (default: line, of several runs list); may be repeated; a file takes its output`,
       collect,
     )
     .option("--json", "the verdict as JSON on stdout, of several runs a line each; short for --reporter json")

@@ -9,13 +9,14 @@ interface StageFlags {
   readonly policy?: unknown;
   readonly keep?: boolean;
   readonly agent?: string;
+  readonly workers?: number;
 }
 
 /**
  * Where to run: this machine unless something else is said.
  *
  * @param flags what else was asked for; what only the other stage has is refused
- * @throws UsageError `unknown-stage`, `not-linux` or `not-on-sim`
+ * @throws UsageError `unknown-stage`, `not-linux`, `not-on-sim` or `one-at-a-time`
  */
 export function stageNamed(name = "host", flags: StageFlags): RunStage {
   const stage = stageNames.find((one) => one === name);
@@ -28,7 +29,21 @@ export function stageNamed(name = "host", flags: StageFlags): RunStage {
   }
   if (stage === "sim") checkOnSim(flags);
   else checkPlatform(stage);
+  if (stage === "netns" && (flags.workers ?? 1) > 1) {
+    throw new UsageError("On the stage netns one run goes on at a time.", {
+      code: "one-at-a-time",
+      next: "Leave --workers out, or run --shard K/N on several machines.",
+    });
+  }
   return stage;
+}
+
+/**
+ * How many run at once. In networks of their own runs also have mounts of their own at the same places, and each would be
+ * blamed for those of another: there it is one, whatever a configuration for all stages says.
+ */
+export function workersOn(stage: RunStage, wanted: number | undefined, runs: number): number {
+  return stage === "netns" ? 1 : Math.min(wanted ?? 1, Math.max(1, runs));
 }
 
 function checkPlatform(stage: RunStage): void {

@@ -3,7 +3,7 @@ import { scenarioNamed } from "../catalog/catalog.ts";
 import { isFile } from "../loading/is-file.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
 import { scenarioGlobs } from "../loading/read-config.ts";
-import { scenarioSet } from "../loading/scenario-set.ts";
+import { scenariosAmong } from "../loading/scenario-set.ts";
 import { nestedSteps } from "../steps/nested-steps.ts";
 import { type Step, stepTitle } from "../steps/step.ts";
 
@@ -11,7 +11,7 @@ import { type Step, stepTitle } from "../steps/step.ts";
 export async function showCommand(wanted: string, flags: { config?: string; json?: boolean }): Promise<number> {
   const scenario = isFile(wanted)
     ? await loadScenario(wanted, { whole: true })
-    : scenarioNamed(wanted, await scenarioSet({ ...(await scenarioGlobs(flags.config)), whole: true }));
+    : scenarioNamed(wanted, await scenariosAmong([wanted], { ...(await scenarioGlobs(flags.config)), whole: true }));
   const steps = scenario.steps(scenario.defaults);
   const expectations = scenario.expectations(scenario.defaults);
   if (flags.json === true) {

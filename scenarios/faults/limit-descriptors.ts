@@ -24,10 +24,11 @@ export const limitDescriptors: FaultKind<"limit-descriptors"> = {
     const limit = freeDescriptor(pid, spec.spare);
     writeAhead({ undo: "restore-limit", startTime, ...before });
     await setProcessLimit({ ...before, soft: String(limit) });
-    // It is at its limit for moments: looked at often enough, one of them is seen.
+    // It is at its limit for moments: looked at often enough, one of them is seen. Without the limit it may take as many.
     let taken = false;
+    const isHeld = (): boolean => processLimit(pid, "nofile").soft === String(limit);
     const look = (): void => {
-      taken ||= isAlive(one) && freeDescriptor(pid, 0) >= limit;
+      taken ||= isAlive(one) && freeDescriptor(pid, 0) >= limit && isHeld();
     };
     const timer = setInterval(look, lookEveryMs);
     timer.unref();

@@ -8,6 +8,8 @@ import { cpuTimeNs, markedProcesses } from "../stages/host/proc.ts";
 import type { FaultContext, FaultKind } from "./fault.ts";
 import type { FaultSpecOf } from "./fault-spec.ts";
 
+/** So much a process uses to begin, on any machine; who computes has used more than that soon. In milliseconds. */
+const cpuMsMin = 50;
 /** What each process does, without end. */
 const computes = "while :; do :; done";
 const writes = 'while :; do dd if=/dev/zero of="$1" bs=1M count=8 conv=fsync 2>/dev/null; done';
@@ -43,7 +45,7 @@ export const load: FaultKind<"load"> = {
         const cpuMs = busy.reduce((sum, { pid }) => sum + cpuTimeNs(pid), 0) / 1e6;
         const writtenMb = busy.reduce((sum, { pid }) => sum + bytesWritten(pid), 0) / 1_048_576;
         const found = `${cpuMs.toFixed(0)} ms of CPU and ${writtenMb.toFixed(0)} MiB in ${(performance.now() - beganAt).toFixed(0)} ms`;
-        const seen = busy.length > 0 && (cpus === 0 || cpuMs > 0) && (disks === 0 || writtenMb > 0);
+        const seen = busy.length > 0 && (cpus === 0 || cpuMs > cpuMsMin) && (disks === 0 || writtenMb > 0);
         return { seen, lookedFor: "CPU time and bytes that the load used", found };
       },
       async undo() {

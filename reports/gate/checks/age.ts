@@ -1,5 +1,6 @@
 import { historyEnd } from "../../figures/history-span.ts";
 import { duration } from "../../text/duration.ts";
+import type { StoredRun } from "../../runs/read-run.ts";
 import { failed, type RunCheck, touchedHost } from "../run-check.ts";
 
 const hourMs = 3_600_000;
@@ -11,8 +12,8 @@ export const ageCheck: RunCheck = {
   check: "age",
   subject: "ended not too long ago",
   judge(run, { policy: { ageHoursMax }, nowMs }) {
-    // A simulated run's history has times of its own.
-    const said = touchedHost(run) ? [run.verdict.endedAt, historyEnd(run.history)] : [run.verdict.endedAt];
+    // A simulated run's history has times of its own, and that of its beginning in its name alone.
+    const said = [run.verdict.endedAt, touchedHost(run) ? historyEnd(run.history) : namedEnd(run)];
     const newest = Math.max(...said);
     if (newest > nowMs + aheadMsMax) return [failed(`it says that it ends ${duration(newest - nowMs)} from now`)];
     const ageMs = nowMs - Math.min(...said);
@@ -21,6 +22,13 @@ export const ageCheck: RunCheck = {
       : [failed(`it ended ${ageWords(ageMs)} ago, and may have ${ageHoursMax} h`)];
   },
 };
+
+/** When it ended by the time in its name (UTC, to the second) and by how long it took; as its verdict says where it has no such name. */
+function namedEnd({ verdict: { run, startedAt, endedAt } }: StoredRun): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-/.exec(run) ?? [];
+  const beganAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(beganAt) ? endedAt : beganAt + Math.max(0, endedAt - startedAt);
+}
 
 function ageWords(ms: number): string {
   const hours = Math.round(ms / hourMs);

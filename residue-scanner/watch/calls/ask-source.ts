@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-
 import { messageOf } from "../../../foundation/errors.ts";
 import { AskDecoder } from "../../core/ask-events.ts";
 import type { RawAct } from "../../core/call-pairing.ts";
@@ -51,8 +49,7 @@ export class AskSource {
   private constructor(instance: TraceInstance, { layout, withoutEvents = [] }: AskSourceOptions) {
     this.instance = instance;
     this.page = Buffer.alloc(layout.bytes);
-    writeFileSync(`${instance.directory}/set_event_pid`, String(process.pid));
-    writeFileSync(`${instance.directory}/options/event-fork`, "1");
+    instance.watchDescendants();
     const format = (event: string) => (withoutEvents.includes(event) ? null : instance.format(event));
     const messages = this.enableMessages(format(events.ready), format(events.waking));
     this.services = messages?.services ?? null;
@@ -100,6 +97,11 @@ export class AskSource {
   byServices(field: string): string | null {
     const filter = threadFilter(field, this.services?.all ?? [], filterCharactersMax);
     return filter === "" ? null : filter;
+  }
+
+  /** @returns what others changed of it, in words; null where nobody did */
+  disturbance(): string | null {
+    return this.isOpen ? this.instance.disturbance() : null;
   }
 
   /** Messages that were not seen. */

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 import { messageOf, systemCode } from "../../../foundation/errors.ts";
 import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
@@ -6,10 +6,12 @@ import { callFilter } from "../../core/call-filter.ts";
 import { CallPairing, type RawAct, type RawBatch } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
+import { signalEvent, signalFilter } from "../../core/signal-events.ts";
 import { type PageLayout, parsePageLayout } from "../../core/trace-format.ts";
 import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
 import { AskSource } from "./ask-source.ts";
 import type { ServiceSigns } from "./service-threads.ts";
+import { isInFirstPidNamespace } from "./first-pid-namespace.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
@@ -23,8 +25,6 @@ export interface CallSourceOptions {
 
 /** Room for some 14,000 calls. */
 const bufferKilobytesDefault = 1024;
-/** PROC_PID_INIT_INO of linux/proc_ns.h: events tell threads by their ids there. */
-const firstPidNamespace = "pid:[4026531836]";
 const birthEvent = "task/task_newtask";
 /** Whoever does that may wait for requests from then on. */
 const servingEvents = ["syscalls/sys_enter_bind", "syscalls/sys_enter_listen"] as const;
@@ -69,7 +69,7 @@ export class CallSource {
    * @returns why not, in words: no root, no tracefs, lockdown, a PID namespace of its own
    */
   static async open(options: CallSourceOptions = {}): Promise<CallSource | { readonly refusal: string }> {
-    if (pidNamespace() !== firstPidNamespace)
+    if (!isInFirstPidNamespace())
       return { refusal: "system calls are told with the pids of another PID namespace than this one" };
     const tracefs = await openTracefs();
     if ("refusal" in tracefs) return tracefs;
@@ -172,6 +172,12 @@ export class CallSource {
       this.decoder.learnBirth(birth);
       this.watchBirths();
     }
+    const signal = this.instance.format(signalEvent);
+    if (signal === null) this.unseen.push("the sending of signals");
+    else {
+      this.decoder.learnSignal(signal);
+      this.instance.enable(signalEvent, signalFilter);
+    }
     for (const event of servingEvents) {
       const format = this.instance.format(event);
       if (format === null) continue;
@@ -222,7 +228,7 @@ export class CallSource {
 
   private endWatch(): void {
     try {
-      if (!this.instance.isOn()) this.failure ??= "somebody turned the tracing off";
+      this.failure ??= this.instance.disturbance() ?? this.asks?.disturbance() ?? null;
       this.instance.halt();
       this.countLost();
     } catch (error) {
@@ -237,14 +243,6 @@ export class CallSource {
     } catch (error) {
       this.failure ??= `the tracing instance is gone: ${messageOf(error)}`;
     }
-  }
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
   }
 }
 

@@ -1,20 +1,22 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 import { readOpenFiles } from "../../collectors/open-files.ts";
-import { readProcessStat } from "../../collectors/proc.ts";
+import { readProcessStat, readProcLink } from "../../collectors/proc.ts";
 import type { Birth } from "../../core/call-pairing.ts";
+import { threadFlag } from "../../core/kernel-constants.ts";
 import { parseUnixTable } from "../../core/socket-table.ts";
 
 /** From what it follows that somebody serves who did not before. */
 export interface ServiceSigns {
   /** Of threads and of processes. */
-  readonly births: readonly Pick<Birth, "thread" | "made">[];
+  readonly births: readonly Pick<Birth, "thread" | "made" | "flags">[];
   /** Threads that bound a socket to a name, or listened at one (bind(2), listen(2)). */
   readonly serving: readonly number[];
 }
 
 /** More are looked through for those that have ended. */
 const threadsKept = 200;
+const serviceManager = 1;
 /** More ancestors than that nobody has. */
 const depthMax = 100;
 
@@ -39,7 +41,7 @@ export class ServiceThreads {
     for (const thread of new Set(serving)) {
       if (!this.threads.has(thread) && !isOfThisProcess(thread)) this.addAll(threadsOf(thread));
     }
-    for (const { thread, made } of births) if (this.threads.has(thread)) this.threads.add(made);
+    for (const birth of births) if (this.threads.has(birth.thread) && mayServe(birth)) this.threads.add(birth.made);
     const isMore = this.threads.size > before;
     if (isMore && this.threads.size > threadsKept) this.forgetEnded();
     return isMore;
@@ -52,6 +54,16 @@ export class ServiceThreads {
   private forgetEnded(): void {
     for (const thread of this.threads) if (readProcessStat(thread) === null) this.threads.delete(thread);
   }
+}
+
+/**
+ * A thread does, and so does a process that goes on with the program that made it. One that runs another has been handed
+ * nothing to serve at, but by a service manager.
+ */
+function mayServe({ thread, made, flags }: Pick<Birth, "thread" | "made" | "flags">): boolean {
+  if ((flags & threadFlag) !== 0 || thread === serviceManager) return true;
+  const program = readProcLink(`/proc/${made}/exe`);
+  return program !== null && program === readProcLink(`/proc/${thread}/exe`);
 }
 
 function threadsOfServices(): number[] {

@@ -22,6 +22,8 @@ export class TraceInstance {
   /** To be waited on with poll(2): readable where a processor's buffer has something. */
   readonly descriptor: number;
   private readonly buffers: number[] = [];
+  private readonly enabled = new Set<string>();
+  private isOfDescendants = false;
   /** The kernel stops tracing and gives the buffers' memory back when nobody holds this open any more. */
   private readonly deathNote: number;
 
@@ -63,10 +65,29 @@ export class TraceInstance {
   enable(event: string, filter: string | null): void {
     if (filter !== null) this.write(`events/${event}/filter`, filter);
     this.write(`events/${event}/enable`, "1");
+    this.enabled.add(event);
   }
 
   disable(event: string): void {
     this.write(`events/${event}/enable`, "0");
+    this.enabled.delete(event);
+  }
+
+  /** Of the threads that are told here, those of this process and of whoever comes from it from now on, and no others. */
+  watchDescendants(): void {
+    this.write("set_event_pid", String(process.pid));
+    this.write("options/event-fork", "1");
+    this.isOfDescendants = true;
+  }
+
+  /** @returns what others changed of it, in words, so that not everything was told; null where nobody did */
+  disturbance(): string | null {
+    if (this.read("tracing_on").trim() !== "1") return "somebody turned the tracing off";
+    const on = new Set(this.read("set_event").split("\n"));
+    const off = [...this.enabled].filter((event) => !on.has(event.replace("/", ":")));
+    if (off.length > 0) return `somebody turned ${off.length} of ${this.enabled.size} traced events off`;
+    const isOfOthers = this.isOfDescendants && !this.read("set_event_pid").split("\n").includes(String(process.pid));
+    return isOfOthers ? "somebody changed whose events are traced" : null;
   }
 
   /**
@@ -91,15 +112,11 @@ export class TraceInstance {
     this.write("tracing_on", "0");
   }
 
-  isOn(): boolean {
-    return readFileSync(`${this.directory}/tracing_on`, "latin1").trim() === "1";
-  }
-
   /** Events that were overwritten before they were read, or found no room. */
   lost(): number {
     let lost = 0;
     for (const cpu of this.processors()) {
-      const text = readFileSync(`${this.directory}/per_cpu/${cpu}/stats`, "latin1");
+      const text = this.read(`per_cpu/${cpu}/stats`);
       // `overrun`, `commit overrun`, `dropped events`: kernel/trace/trace.c, tracing_stats_read.
       for (const [, count] of text.matchAll(/^(?:commit )?(?:overrun|dropped events): (\d+)$/gm)) lost += Number(count);
     }
@@ -114,6 +131,10 @@ export class TraceInstance {
 
   private processors(): string[] {
     return readdirSync(`${this.directory}/per_cpu`);
+  }
+
+  private read(file: string): string {
+    return readFileSync(`${this.directory}/${file}`, "latin1");
   }
 
   private write(file: string, text: string): void {

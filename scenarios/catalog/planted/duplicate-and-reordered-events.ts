@@ -3,12 +3,12 @@ import type { Mutant } from "../../zoo/mutant.ts";
 export default {
   name: "duplicate-and-reordered-events",
   breaks: "I10",
-  why: "A resume of the broker's is taken for a repeat of one that was seen, because both look alike.",
+  why: "Commands are heeded as they come, because a stream keeps their order.",
   patches: [
     {
-      file: "agent/core/agent.ts",
-      find: `      return askResume(turn, { by: "broker", reason: data.reason, requestId: null });`,
-      replace: "      return;",
+      file: "agent/io/event-order.ts",
+      find: `    if (isBefore(read, this.#command)) return false;`,
+      replace: ``,
     },
   ],
 } satisfies Mutant;

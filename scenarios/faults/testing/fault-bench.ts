@@ -29,7 +29,12 @@ export class FaultBench {
 
   /** @param more what the fault may use beside processes */
   constructor(more: Partial<FaultContext> = {}) {
-    this.faults = new FaultsInForce({
+    this.faults = this.withMore(more);
+  }
+
+  /** Further faults, on the same ledger and in the same history, that may use something else. */
+  withMore(more: Partial<FaultContext>): FaultsInForce {
+    return new FaultsInForce({
       ledger: this.ledger,
       kindOf: faultKindOf,
       record: (type, data) => {
@@ -38,6 +43,11 @@ export class FaultBench {
       },
       context: (number) => ({ ...this.#context(number), ...more }),
     });
+  }
+
+  /** What becomes of the process that is "donor". */
+  get cast(): FaultContext["cast"] {
+    return this.#context(0).cast;
   }
 
   /** Starts a process that is "donor" from now on, and waits until it has said a line. */

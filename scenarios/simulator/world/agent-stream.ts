@@ -1,4 +1,5 @@
 import type { BrokerOutcome } from "../../../agent/core/outcome.ts";
+import { EventOrder } from "../../../agent/io/event-order.ts";
 import { assert } from "../../../foundation/assert.ts";
 import { reconnectWait } from "../../../agent/core/reconnect-wait.ts";
 import type { EventStream } from "../../../broker-sim/io/event-hub.ts";
@@ -72,7 +73,8 @@ export class AgentStream implements EventTarget {
   #closing = false;
   /** Events of one connection arrive in the order in which they were sent. */
   #lastArrivalMs = 0;
-  #lastEventId: string | null = null;
+  /** The agent's own: what came out of order is heard as it hears it. */
+  readonly #order = new EventOrder();
 
   constructor(world: World, owner: StreamOwner, { link, choices }: { link: Link; choices: ChoiceStream }) {
     this.#world = world;
@@ -114,7 +116,13 @@ export class AgentStream implements EventTarget {
   }
 
   /** The broker sends an event. A write into a connection that is dead and does not know it yet succeeds. */
-  send(connection: Connection, { id, event, data }: Sent): boolean {
+  send(connection: Connection, event: Sent): boolean {
+    const { events } = this.#link;
+    if (!events.isInForce) return this.#deliver(connection, event, null);
+    return events.pass((laterMs) => this.#deliver(connection, event, laterMs));
+  }
+
+  #deliver(connection: Connection, { id, event, data }: Sent, laterMs: number | null): boolean {
     const { heap, nowMs, options } = this.#world;
     if (connection !== this.#connection || this.#phase === "closed" || !this.#owner.alive) return false;
     if (this.#torn) return true;
@@ -127,8 +135,9 @@ export class AgentStream implements EventTarget {
       return true;
     }
     const message = this.#world.isStrict ? brokerEvent.crossed({ event, data }) : ({ event, data } as BrokerEvent);
-    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, nowMs + delayMs);
-    heap.push(this.#lastArrivalMs, this, arrives, { message, id: id ?? null, connection });
+    const arrivesAtMs = Math.max(this.#lastArrivalMs, nowMs + delayMs);
+    if (laterMs === null) this.#lastArrivalMs = arrivesAtMs;
+    heap.push(arrivesAtMs + (laterMs ?? 0), this, arrives, { message, id: id ?? "", connection });
     return true;
   }
 
@@ -145,10 +154,9 @@ export class AgentStream implements EventTarget {
     if (what === retries) {
       if (this.#phase === "waiting" && detail === this.#attempts) this.#connect();
     } else if (what === arrives) {
-      const { message, id, connection } = detail as { message: BrokerEvent; id: string | null; connection: Connection };
+      const { message, id, connection } = detail as { message: BrokerEvent; id: string; connection: Connection };
       if (connection !== this.#connection) return;
-      if (id !== null) this.#lastEventId = id;
-      this.#owner.tookEvent(message);
+      if (this.#order.take(id, message.event)) this.#owner.tookEvent(message);
     } else if (detail === this.#connection && (this.#phase === "open" || this.#phase === "connecting")) {
       this.#owner.streamClosed(detail as Connection);
       this.#retry();
@@ -157,7 +165,7 @@ export class AgentStream implements EventTarget {
 
   #connect(): void {
     this.#phase = "connecting";
-    this.#connection = new Connection(this, this.#lastEventId);
+    this.#connection = new Connection(this, this.#order.latestId || null);
     this.#torn = false;
     this.#closing = false;
     this.#owner.connectEvents(this.#connection);

@@ -1,5 +1,6 @@
 import type { ChoiceStream } from "../kernel/choices.ts";
 import type { PlanStepOf } from "../plan/plan.ts";
+import { EventDisorder } from "./event-disorder.ts";
 import { durationMs, type World } from "./world.ts";
 
 export type Direction = "to-broker" | "to-agent";
@@ -26,12 +27,15 @@ export class Link {
   readonly #world: World;
   readonly #stream: ChoiceStream;
   #disturbances: Disturbance[] | null = null;
+  /** What the broker does to the events of this host's agent before they are sent. */
+  readonly events: EventDisorder;
   /** How many messages a disturbance has hit. */
   spoiled = 0;
 
   constructor(world: World, stream: ChoiceStream) {
     this.#world = world;
     this.#stream = stream;
+    this.events = new EventDisorder(stream);
   }
 
   /** @returns ends it */

@@ -6,11 +6,16 @@ import type { FaultStep } from "../../simulator/faults.ts";
 import { neverMs } from "../../simulator/never.ts";
 import type { PlanStepOf } from "../../simulator/plan/plan.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
+import type { DisorderKind } from "../../simulator/world/event-disorder.ts";
 import type { Member } from "../../simulator/world/member.ts";
 
 /** What a fault is in virtual time: acts of the simulator's plans, and how their effect is seen in the model. */
 export interface SimAct {
   readonly steps: readonly FaultStep[];
+  /** What no plan has a step for: done when it is applied, and undone by what comes back. */
+  readonly begin?: () => () => void;
+  /** What the history calls it, and whom it is done to, where no step says so. */
+  readonly named?: { readonly fault: string; readonly target: string };
   /** What must be so once it was applied, or by the time when it is healed. */
   readonly lookedFor: string;
   readonly isSeen: () => boolean;
@@ -38,7 +43,7 @@ export function isOnSim(spec: FaultSpec): boolean {
     case "disturb-link":
       return disturbanceOf(spec.toxic) !== undefined;
     case "misbehave-broker":
-      return spec.route === undefined && spec.first === undefined && eventDisturbanceOf(spec) !== undefined;
+      return spec.route === undefined && spec.first === undefined && disorderOf(spec) !== undefined;
     case "fill-disk":
     case "lose-store":
     case "jump-clock":
@@ -73,9 +78,8 @@ export function simActOf(spec: FaultSpec, cast: Cast): SimAct | undefined {
       return disturbance && linkAct([cast.agent(spec.agent)], { ...disturbance, direction });
     }
     case "misbehave-broker": {
-      const disturbance = eventDisturbanceOf(spec);
-      const members = spec.agent === undefined ? cast.simulation.members : [cast.agent(spec.agent)];
-      return disturbance && linkAct(members, disturbance);
+      const kind = disorderOf(spec);
+      return kind && disorderAct(spec.agent === undefined ? undefined : cast.agent(spec.agent), kind, cast);
     }
     case "lose-store":
       return storeAct(spec.to, cast);
@@ -138,11 +142,11 @@ function clockAct(
     const shownMs = member === undefined ? broker.wallMs : (member.body?.wallMs ?? null);
     return shownMs === null ? null : shownMs - world.wallMs(0);
   };
-  const beforeMs = aheadMs() ?? 0;
   return {
     steps: [{ do: "jump-clock", atMs: 0, agent: member?.host.index ?? null, byMs }],
     lookedFor: "a process that was started since, with the wrong time",
-    isSeen: () => Math.abs((aheadMs() ?? beforeMs) - beforeMs - byMs) < 1,
+    // As on the host: by how much it is off, whatever it was before.
+    isSeen: () => Math.abs((aheadMs() ?? 0) - byMs) < 1,
   };
 }
 
@@ -215,9 +219,32 @@ function disturbanceOf(toxic: Toxic): Omit<Disturbance, "direction"> | undefined
   }
 }
 
-/** Of the broker's misbehaviour what a modelled line does to events, and to the answers beside them. */
-function eventDisturbanceOf({ rule }: FaultSpecOf<"misbehave-broker">): Disturbance | undefined {
-  if (rule.kind === "duplicate-events") return { how: "duplicating", direction: "to-agent" };
-  if (rule.kind === "reorder-events") return { how: "reordering", direction: "to-agent" };
+/** Of one agent's events, or of everybody's. */
+function disorderAct(member: Member | undefined, kind: DisorderKind, { simulation }: Cast): SimAct {
+  const { world } = simulation;
+  const streams = (member === undefined ? simulation.members : [member]).map(({ host }) => host.link.events);
+  const hits = (): number => streams.reduce((sum, stream) => sum + stream.hits, 0);
+  const before = hits();
+  const named = { fault: `events-${kind}`, target: member?.host.agentId ?? "broker" };
+  return {
+    steps: [],
+    named,
+    begin() {
+      world.record(world.harness, "fault.applied", { ...named, detail: "until it is mended", subjects: [] });
+      const ends = streams.map((stream) => stream.begin(kind));
+      return () => {
+        for (const end of ends) end();
+        world.record(world.harness, "fault.undone", named);
+      };
+    },
+    lookedFor: kind === "twice" ? "events that came twice" : "events that changed places",
+    isSeen: () => hits() > before,
+  };
+}
+
+/** What the modelled broker does to events. */
+function disorderOf({ rule }: FaultSpecOf<"misbehave-broker">): DisorderKind | undefined {
+  if (rule.kind === "duplicate-events") return "twice";
+  if (rule.kind === "reorder-events") return "swapped";
   return undefined;
 }

@@ -79,11 +79,14 @@ describe("faults in virtual time", () => {
   );
 
   it.each(["duplicate-events", "reorder-events"] as const)(
-    "%s of the broker disturbs the modelled line",
+    "%s of the broker hits events, and is unknown where none was sent",
     async (kind) => {
       const fault: FaultSpec = { kind: "misbehave-broker", rule: { kind } };
-      const { verdict } = await play([...joined, { step: "fault", fault, forMs: 60_000 }, submitted, settled]);
-      expect(verdict?.result).toBe("pass");
+      const told = (command: "pause" | "resume"): Step => ({ step: "command", agent: "donor", command });
+      const { verdict, records } = await play([...joined, ...underFault(fault, [told("pause"), told("resume"), wait])]);
+      expect([verdict?.result, windows(records).length]).toEqual(["pass", 2]);
+      const { verdict: idle } = await play([...joined, ...underFault(fault, [])]);
+      expect(idle?.result).toBe("unknown");
     },
   );
 

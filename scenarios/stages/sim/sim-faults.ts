@@ -57,6 +57,7 @@ export class SimFaults {
     this.#applied += 1;
     const ids = { ...this.#whom(act), faultId: this.#applied, kind: spec.kind };
     const mends = act.steps.map((step) => this.#simulation.director.faults.apply(step));
+    if (act.begin !== undefined) mends.push(act.begin());
     const mend = (): void => {
       for (const each of mends) each();
     };
@@ -73,7 +74,8 @@ export class SimFaults {
     return words.length === 0 ? "no fault is in force" : words.join("; ");
   }
 
-  #whom({ steps: [first] }: SimAct): { fault: string; target: string } {
+  #whom({ named, steps: [first] }: SimAct): { fault: string; target: string } {
+    if (named !== undefined) return named;
     const index = first !== undefined && "agent" in first ? first.agent : null;
     const member = index === null ? undefined : this.#simulation.members[index];
     return { fault: first?.do ?? "nothing", target: member?.host.agentId ?? "broker" };
