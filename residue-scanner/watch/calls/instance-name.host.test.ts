@@ -1,32 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 
 import { ask, instancesOf, lackForCalls, watchedCalls, withInstances } from "../../testing/watched-calls.ts";
-import { removeInstance, removeLeftoverInstances } from "./instance-name.ts";
+import { removeInstance } from "./instance-name.ts";
 
 const lack = await lackForCalls();
 /** The second one is that of requests. */
 const numberOf = (name: string): number => Number(name.split("-").at(-1));
 const byNumber = (one: string, other: string): number => numberOf(one) - numberOf(other);
 const because = lack === null ? "" : ` (${lack})`;
-
-it.skipIf(lack !== null)(
-  `an instance is taken for dead by its recorder's pid and start time, and left elsewhere${because}`,
-  async () => {
-    const name = `houseguest-${process.pid}-1-0`;
-    const after = await withInstances((directory) => {
-      onTestFinished(() => withInstances((place) => void removeInstance(join(place, name), 1)));
-      mkdirSync(join(directory, name));
-      const elsewhere = removeLeftoverInstances(dirname(directory), false);
-      expect(elsewhere.removed).toEqual([]);
-      expect(elsewhere.left).toContainEqual({ name, why: expect.stringContaining("first PID namespace") });
-      return removeLeftoverInstances(dirname(directory)).removed;
-    });
-    expect(after).toContain(name);
-  },
-);
 
 it.skipIf(lack !== null)(`an instance that is taken for dead and is not goes on to trace${because}`, async () => {
   const source = await watchedCalls();
