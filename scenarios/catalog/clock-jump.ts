@@ -3,9 +3,8 @@ import { briskTiming } from "./brisk-timing.ts";
 
 const withdrawDeadlineMs = 10_000;
 /**
- * Not the other way round: a broker that comes back with a clock ahead takes nothing that was signed before its start, which
- * lasts as long as it is ahead. Well within what two clocks may differ by, and well beyond every other
- * time of the fleet.
+ * Within what two clocks may differ by, so that the agent goes by its own and not by the broker's, and well beyond every
+ * other time of the fleet.
  */
 const byMs = 120_000;
 
