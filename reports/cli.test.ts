@@ -120,7 +120,7 @@ describe("one clear sentence, what to do next, and exit 64", () => {
     [
       "an unknown format",
       ["show", "--format", "xml"],
-      /Allowed choices are line, list, json, junit, markdown, github, html\.\nSee `npx reports --help`/,
+      /Allowed choices are line, list, json, junit, markdown, github, sarif, html\.\nSee `npx reports --help`/,
     ],
     ["an unknown command", ["lst"], /unknown command 'lst'\n\(Did you mean list\?\)\nSee `npx reports --help`/],
     ["no command", [], /^Usage: reports/],

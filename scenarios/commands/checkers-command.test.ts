@@ -14,8 +14,8 @@ it("lists every checker in lines of 80", async () => {
 });
 
 it("shows one as the document has it", async () => {
-  const { stdout } = await runMain(["checkers", "jobs-settled"]);
-  expect(stdout).toContain("startedMin");
+  const { stdout } = await runMain(["checkers", "freeze-latency"]);
+  expect(stdout).toContain("freezesMin");
   expect(readFileSync(new URL("../../docs/own-scenarios.md", import.meta.url), "utf8")).toContain(stdout);
 });
 

@@ -6,6 +6,7 @@ import type { RunOptions } from "../config.ts";
 import { loadAgent } from "../foreign/load-agent.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
 import { runScenario } from "../runner.ts";
+import { tellParent } from "./tell-parent.ts";
 
 /** What a process of its own is asked to run. */
 export interface HostTask {
@@ -39,7 +40,5 @@ async function answer({ scenario: name, file, agentFile, ...task }: HostTask): P
   const verdict = await runScenario({ scenario, reporters: [], ...task, ...agent });
   process.off("disconnect", onOrphaned);
   // Whoever asked may be gone; what came of it stands in the run directory.
-  if (!process.connected) return;
-  process.send?.({ verdict, directory: resolve(task.runs, verdict.run) } satisfies HostAnswer);
-  process.disconnect();
+  await tellParent({ verdict, directory: resolve(task.runs, verdict.run) } satisfies HostAnswer);
 }
