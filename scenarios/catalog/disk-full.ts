@@ -28,7 +28,7 @@ export const diskFull: Scenario = {
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     ]),
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 120_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: withdrawDeadlineMs },
   ],

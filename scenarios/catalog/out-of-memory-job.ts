@@ -31,7 +31,7 @@ export const outOfMemoryJob: Scenario = {
     { step: "await-settled", batch: "hungry", withinMs: 60_000 },
     { step: "probe", holds: { fact: "jobs", batch: "hungry", state: "failed", min: 1 } },
     { step: "submit", batch: "work", jobs, units: 10, unitCpuMs: 10, children: 0 },
-    { step: "await-settled", batch: "work", withinMs: 120_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },

@@ -20,7 +20,7 @@ export function shutdownScenario({
     steps: ({ slots, jobs }) => [
       { step: "start-broker" },
       { step: "join", agent: "donor", slots },
-      { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 10, children: 0 },
+      { step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 10, children: 0 },
       { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
       { step: "shutdown", agent: "donor", by, withinMs: shutdownWithinMs },
       { step: "find-survivors", agent: "donor" },

@@ -18,7 +18,7 @@ export const withdrawWhilePaused: Scenario = {
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
-    { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 10, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 60, unitCpuMs: 10, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "pause", agent: "donor" },
     { step: "watch-frozen", agent: "donor", forMs: 300 },

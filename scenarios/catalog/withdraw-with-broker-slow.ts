@@ -28,7 +28,7 @@ export const withdrawWithBrokerSlow: Scenario = {
     ]),
     { step: "use-revoked-key", agent: "donor" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 120_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: 10_000 },
   ],
