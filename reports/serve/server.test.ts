@@ -58,6 +58,8 @@ test("every run, newest first, with outcome and figures; flaky is what says itse
     [failed, "failed", 5],
     [first, "passed", 0],
   ]);
+  // That it has no verdict yet is nothing to wonder at.
+  expect(runs[0]?.note).toBe("");
   const [, { freezeP99Ms, withdrawalP99Ms, tookMs } = {} as StoredRunRow] = runs;
   expect(freezeP99Ms).toBeCloseTo(4.15);
   expect(withdrawalP99Ms).toBe(410);

@@ -52,7 +52,7 @@ export class StoredRuns {
     if (known !== undefined && known.stamp === key && known.row.outcome !== "running") return known.row;
     const fresh = describedRun(directory, name);
     const grows = history !== undefined && this.#nowMs() - history.changedAt < quietMsMax;
-    const row = fresh.outcome === "no-verdict" && grows ? { ...fresh, outcome: "running" as const } : fresh;
+    const row = fresh.outcome === "no-verdict" && grows ? { ...fresh, outcome: "running" as const, note: "" } : fresh;
     this.#known.set(name, { stamp: key, row });
     return row;
   }
