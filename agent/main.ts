@@ -17,6 +17,7 @@ import { startThreads } from "./io/start-threads.ts";
 import { bootId } from "./io/boot-id.ts";
 import { type AutostartWish, removeAutostart, settleAutostart } from "./io/autostart-ledger.ts";
 import { brokerClient } from "./io/broker-client.ts";
+import { BrokerTime } from "./io/broker-time.ts";
 import type { BrokerLink } from "./io/agent-context.ts";
 import { controlServer } from "./io/control-server.ts";
 import { eventStream } from "./io/event-stream.ts";
@@ -193,7 +194,7 @@ async function begin(
   const link =
     note === null || identity === null
       ? null
-      : brokerLink({ note, identity, instanceId, body: () => body as AgentBody });
+      : brokerLink({ note, identity, instanceId, warn, body: () => body as AgentBody });
   const onBug = (error: unknown): void => {
     const disk = diskTrouble(error);
     log.fatal(
@@ -315,21 +316,24 @@ function brokerLink({
   note,
   identity,
   instanceId,
+  warn,
   body,
 }: {
   note: HomeNote;
   identity: Identity;
   instanceId: string;
+  warn: (sentence: string) => void;
   body: () => AgentBody;
 }): BrokerLink {
   const url = new URL(note.broker);
-  const signer = requestSigner({ identity, instanceId, clock: systemClock });
   const aborter = new AbortController();
   const timing = () => body().timing;
+  const time = new BrokerTime({ clock: systemClock, windowMs: () => timing().signatureWindowMs, warn });
+  const signer = requestSigner({ identity, instanceId, clock: time });
   return {
     identity,
     joinTokens: [...(note.newerJoinToken === undefined ? [] : [note.newerJoinToken]), note.joinToken],
-    client: brokerClient({ url, signer, timing, signal: aborter.signal }),
+    client: brokerClient({ url, signer, time, timing, signal: aborter.signal }),
     events: eventStream({
       url,
       signer,

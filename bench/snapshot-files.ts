@@ -89,7 +89,9 @@ function againstWalker(done: readonly Round[], isBuilt: boolean): BenchmarkResul
 
 function againstAide(done: readonly Round[], roots: readonly string[]): BenchmarkResult[] {
   if (!hasAide()) {
-    console.log("AIDE is not installed here: no comparison with it.\n");
+    console.log(
+      "AIDE is not installed here: no comparison with it. To have it: node tools/install-bench-packages.mjs\n",
+    );
     return [];
   }
   const { entries, seconds } = walkWithAide(roots);

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 
 import { type RunVerdict, verdicts } from "../protocol/verdict.ts";
 import { createReporter } from "./create-reporter.ts";
-import { junitAttempt, junitDocument, junitSuite } from "./junit.ts";
+import { junitAttempt, junitDocument, junitSkipped, junitSuite } from "./junit.ts";
 import type { EndedRun } from "./reporter.ts";
+import { junitProblems } from "./testing/junit-problems.ts";
 import { memoryOutput } from "./testing/memory-output.ts";
 import { type ParsedElement, parseXml } from "./testing/parse-xml.ts";
 import { lostResidue, partialResidue, plantedResidue } from "./testing/residue-fixtures.ts";
@@ -90,6 +91,28 @@ test("a partial view is green for a developer and an error for a CI", () => {
 test("lost evidence is told", () => {
   const run = { ...runFixtures.passing(), lostEvidence: ["The last line is torn."] };
   expect(junitDocument([junitSuite([junitAttempt(run)])])).toContain("The last line is torn.");
+});
+
+test.for(Object.entries(runFixtures))("readers of Jenkins and Surefire take it: %s", ([, make]) => {
+  const again = junitSuite([junitAttempt(make()), junitAttempt(runFixtures.failing()), junitAttempt(make())], 2);
+  const alone = junitSuite([junitAttempt({ ...make(), lostEvidence: ["torn"] })]);
+  const skipped = { why: "No controller limits memory.", remedy: "Mount it." };
+  const entry = { scenario: "soak", position: 0, repeat: 1, repeats: 2, seed: "s", attempts: [], skipped };
+  const without = junitSkipped({ ...entry, outcome: "skipped" });
+  expect(junitProblems(junitDocument([again, alone, without]))).toEqual([]);
+});
+
+test.for([
+  ["<failure", '<failure line="3"', "<failure> has an attribute line"],
+  ["<flakyFailure type=", "<flakyFailure group=", "<flakyFailure> has an attribute group"],
+  ["<stackTrace>", "<system-err>x</system-err><stackTrace>", "<flakyFailure> holds its parts in another order"],
+  ["</properties>", "</properties>text", "<testsuite> holds a text"],
+  [/ tests="\d+"/, ' tests="many"', '<testsuites> has the tests "many"'],
+] as const)("and would not take %s written otherwise", ([from, to, expected]) => {
+  const failing = junitAttempt(runFixtures.failing());
+  const document = junitDocument([junitSuite([failing, junitAttempt(runFixtures.passing())]), junitSuite([failing])]);
+  expect(document.replace(from, to)).not.toBe(document);
+  expect(junitProblems(document.replace(from, to))[0]).toContain(expected);
 });
 
 test("it is green as a whole exactly if the run ended with 0 and nothing speaks against it", () => {

@@ -164,7 +164,7 @@ async function attempt(progress: Progress): Promise<void> {
     progress.recorder = await startRecorder();
     // It is there before the first reading and goes after the last, so that it is no difference.
     await progress.watchdog.ready;
-    return await takeSnapshot({ signal });
+    return await takeSnapshot({ signal, isKept: true });
   });
   await inPhase(progress, "set-up", async () => {
     progress.stage = HostStage.open({

@@ -13,21 +13,25 @@ const policyMark = "# Put here by Houseguest's tests while they install packages
 /**
  * Installs the system packages that are missing, without starting their services. Where that is not possible it says
  * loudly which tests will be skipped, and how to get them.
+ *
+ * @param {readonly { name: string, command: string, neededBy: string }[]} wanted
+ * @param {string} skipped what is skipped without them
  */
-export function installSystemPackages() {
+export function installSystemPackages(wanted = systemPackages, skipped = "tests") {
   removeOwnPolicy();
-  const missing = missingPackages();
+  const missing = missingOf(wanted);
   if (missing.length === 0) return;
-  const obstacle = obstacleToInstalling() ?? install(missing.map(({ name }) => name));
+  const obstacle = obstacleToInstalling() ?? install(missing);
   if (obstacle === undefined) return;
   const names = missing.map(({ name }) => name).join(" ");
-  console.error(`\n!! Some tests will be skipped: ${obstacle}`);
+  console.error(`\n!! Some ${skipped} will be skipped: ${obstacle}`);
   for (const { name, command, neededBy } of missing) console.error(`!!   no ${command} (${name}): ${neededBy}`);
   console.error(`!! To run them too: sudo apt-get install --no-install-recommends ${names}\n`);
 }
 
-function missingPackages() {
-  return systemPackages.filter(({ command }) => !commandExists(command));
+/** @param {readonly { name: string, command: string, neededBy: string }[]} wanted */
+function missingOf(wanted) {
+  return wanted.filter(({ command }) => !commandExists(command));
 }
 
 /** @param {string} command */
@@ -50,17 +54,18 @@ function obstacleToInstalling() {
 }
 
 /**
- * @param {string[]} names
+ * @param {readonly { name: string, command: string, neededBy: string }[]} missing
  * @returns {string | undefined} why it did not work
  */
-function install(names) {
+function install(missing) {
+  const names = missing.map(({ name }) => name);
   console.log(`Installing ${names.join(", ")} with apt-get ...`);
   const options = ["-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30"];
   const policyIsOurs = forbidServices();
   try {
     const listed = apt([...options, "update"]);
     const installed = apt([...options, "install", "-y", "--no-install-recommends", ...names]);
-    if (installed.status === 0 && missingPackages().length === 0) return undefined;
+    if (installed.status === 0 && missingOf(missing).length === 0) return undefined;
     const errors = `${listed.stderr}\n${installed.stderr}`.split("\n").filter((line) => line.startsWith("E: "));
     const why = [...errors.slice(0, 4), installed.error?.message].filter(Boolean).join("\n!!     ");
     return `apt-get could not install ${names.join(", ")}:\n!!     ${why || "it gave no reason"}`;

@@ -44,3 +44,12 @@ export const systemPackages = [
     neededBy: "tests of the reports' page in a browser",
   },
 ];
+
+/** What benchmarks compare with, and leave out where it is missing; the nightly run installs it. */
+export const benchPackages = [
+  {
+    name: "aide",
+    command: "aide",
+    neededBy: "the benchmark snapshot-files, which compares the walk through the files with AIDE's",
+  },
+];

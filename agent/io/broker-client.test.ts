@@ -7,6 +7,7 @@ import { parseSignatureHeaders } from "../../protocol/signing.ts";
 import { defaultTiming, type Timing } from "../../protocol/timing.ts";
 import { brokerClient } from "./broker-client.ts";
 import { outcomeOf } from "./broker-error.ts";
+import { BrokerTime } from "./broker-time.ts";
 import type { Identity } from "./identity.ts";
 import { digestOf, type RequestSigner, requestSigner } from "./request-signer.ts";
 
@@ -123,13 +124,74 @@ describe("every call", () => {
     let nowMs = (brokerS + 600) * 1_000;
     const identity = { agentId: "a".repeat(64), sign: () => Buffer.alloc(64) } as unknown as Identity;
     const instanceId = "00000000-0000-4000-8000-000000000001";
-    const signer = requestSigner({ identity, instanceId, clock: { nowMs: () => nowMs, monotonicMs: () => nowMs } });
+    const signer = requestSigner({ identity, instanceId, clock: { nowMs: () => nowMs } });
     const skewed = brokerClient({ url: new URL(origin), signer, timing: () => defaultTiming });
     expect(await outcomeOf(skewed.resumed("x"))).toMatchObject({ code: "stale-signature", retriable: true });
     nowMs = brokerS * 1_000;
     expect(await outcomeOf(skewed.resumed("x"))).toMatchObject({ ok: true });
     expect(seen.map(({ createdS }) => createdS)).toEqual([brokerS + 600, brokerS]);
     expect(new Set(seen.map(({ nonce }) => nonce)).size).toBe(2);
+  });
+
+  describe("by a clock that differs from the broker's", () => {
+    const hourMs = 3_600_000;
+    const rawMs = 1_000_000_000_000;
+
+    /** A broker whose clock is ahead by so much, and that takes no signature of before its start. */
+    function agentOf({ brokerAheadMs, startedMs = 0 }: { brokerAheadMs: number; startedMs?: number }) {
+      const offs: number[] = [];
+      server.use(
+        http.post(`${origin}${routes.resumed}`, ({ request }) => {
+          const header = (name: string): string => request.headers.get(name) ?? "";
+          const claim = parseSignatureHeaders(header("signature-input"), header("signature"));
+          const createdMs = (claim?.createdS ?? 0) * 1_000;
+          offs.push(createdMs - rawMs);
+          const brokerMs = rawMs + brokerAheadMs;
+          const isFresh = Math.abs(createdMs - brokerMs) <= 300_000 && createdMs >= startedMs;
+          if (isFresh) return HttpResponse.json({ ok: true });
+          const date = new Date(brokerMs).toUTCString();
+          return HttpResponse.json({ code: "stale-signature", message: "no" }, { status: 401, headers: { date } });
+        }),
+      );
+      const said: string[] = [];
+      const clock = { nowMs: () => rawMs, monotonicMs: () => rawMs };
+      const warn = (sentence: string): void => void said.push(sentence);
+      const time = new BrokerTime({ clock, windowMs: () => 300_000, warn });
+      const identity = { agentId: "a".repeat(64), sign: () => Buffer.alloc(64) } as unknown as Identity;
+      const signer = requestSigner({ identity, instanceId: "00000000-0000-4000-8000-000000000001", clock: time });
+      const agent = brokerClient({ url: new URL(origin), signer, time, timing: () => defaultTiming });
+      return { offs, said, resumed: async () => await outcomeOf(agent.resumed("x")) };
+    }
+
+    test.each([-hourMs, hourMs])(
+      "by %i ms, is made anew by the broker's, from then on, and said so once",
+      async (by) => {
+        const { offs, said, resumed } = agentOf({ brokerAheadMs: by });
+        expect([await resumed(), await resumed()]).toMatchObject([{ ok: true }, { ok: true }]);
+        expect(offs).toEqual([0, by, by]);
+        const how = by < 0 ? "3600 s ahead of" : "3600 s behind";
+        expect(said).toEqual([expect.stringContaining(`This machine's clock is ${how} the broker's`)]);
+      },
+    );
+
+    test("within the window, and that started after it was made, is made anew too", async () => {
+      const { offs, resumed } = agentOf({ brokerAheadMs: 120_000, startedMs: rawMs + 60_000 });
+      expect(await resumed()).toMatchObject({ ok: true });
+      expect(offs).toEqual([0, 120_000]);
+    });
+
+    test("that calls it stale for what the time does not explain, is not followed back", async () => {
+      const { offs, said, resumed } = agentOf({ brokerAheadMs: -100_000, startedMs: rawMs + 60_000 });
+      expect(await resumed()).toMatchObject({ ok: false, code: "stale-signature", retriable: true });
+      expect([offs, said]).toEqual([[0], []]);
+    });
+
+    test("by days, is not believed, which is said once", async () => {
+      const { offs, said, resumed } = agentOf({ brokerAheadMs: 25 * hourMs });
+      expect([await resumed(), await resumed()]).toMatchObject([{ ok: false }, { ok: false }]);
+      expect(offs).toEqual([0, 0]);
+      expect(said).toEqual([expect.stringMatching(/90000 s behind the broker's, which refuses .* Set the clock/)]);
+    });
   });
 
   test("an answer with fields that the protocol does not know is not believed", async () => {

@@ -29,6 +29,7 @@ import {
 } from "../../protocol/uploads.ts";
 import type { Timing } from "../../protocol/timing.ts";
 import { BrokerError, malformed, refusal, unreachable } from "./broker-error.ts";
+import type { BrokerTime } from "./broker-time.ts";
 import { digestOf, emptyDigest, type RequestSigner } from "./request-signer.ts";
 
 export interface BrokerClientOptions {
@@ -37,6 +38,8 @@ export interface BrokerClientOptions {
   readonly signer: RequestSigner;
   /** The times in force; they change when the broker answers the enrolment. */
   readonly timing: () => Timing;
+  /** Learns the broker's time where that refuses ours; without it a wrong clock stays wrong. */
+  readonly time?: BrokerTime;
   /** Cuts off every call. */
   readonly signal?: AbortSignal;
   /** By default the global one, which keeps connections alive. */
@@ -142,14 +145,16 @@ async function call<T>(options: BrokerClientOptions, request: Call & { schema: z
 
 /**
  * A kept-alive connection may have been closed by the broker at the very moment at which we used it. The request was
- * then not answered, and every call of ours may be repeated: it is sent once more on a new connection.
+ * then not answered, and every call of ours may be repeated: it is sent once more on a new connection. So is one that was
+ * signed by a clock that differs from the broker's.
  */
 async function send(options: BrokerClientOptions, request: Call): Promise<Answer> {
   return await within(request.timeoutMs, options.signal, async (signal) => {
     try {
       return await sendOnce(options, request, signal);
     } catch (error) {
-      if (!(error instanceof BrokerError) || !wasCutOff(error.cause) || signal.aborted) throw error;
+      if (!(error instanceof BrokerError) || signal.aborted) throw error;
+      if (!wasCutOff(error.cause) && !isLateByOurClock(error, options)) throw error;
       return await sendOnce(options, request, signal);
     }
   });
@@ -206,8 +211,15 @@ async function sendOnce(
   } catch (error) {
     throw unreachable(target, error);
   }
-  if (status < 200 || status > 299) throw refusal({ method, status, body: answered.bytes.toString("utf8") });
+  if (status < 200 || status > 299) {
+    const date = answered.headers.get("date");
+    throw refusal({ method, status, date, body: answered.bytes.toString("utf8") });
+  }
   return answered;
+}
+
+function isLateByOurClock({ brokerCode, date }: BrokerError, { time }: BrokerClientOptions): boolean {
+  return brokerCode === "stale-signature" && time?.correct(date) === true;
 }
 
 function wasCutOff(error: unknown): boolean {

@@ -10,6 +10,8 @@ export class BrokerError extends HouseguestError {
   readonly brokerCode: BrokerFailure["code"];
   /** With `offset-mismatch`: how many bytes of the upload the broker has. */
   readonly expectedOffset: number | undefined;
+  /** When the broker answered, by its own clock and in its own words; null where it does not say. */
+  readonly date: string | null;
 
   constructor(
     message: string,
@@ -18,16 +20,19 @@ export class BrokerError extends HouseguestError {
       retriable,
       cause,
       expectedOffset,
+      date = null,
     }: {
       code: BrokerFailure["code"];
       retriable: boolean;
       cause?: unknown;
       expectedOffset?: number | undefined;
+      date?: string | null;
     },
   ) {
     super(message, { code, retriable, cause, next: nextOf(code, retriable) });
     this.brokerCode = code;
     this.expectedOffset = expectedOffset;
+    this.date = date;
   }
 }
 
@@ -41,7 +46,17 @@ export function unreachable(url: URL, error: unknown): BrokerError {
 }
 
 /** An answer that is no success: the broker's own problem, or whatever stands between it and us. */
-export function refusal({ method, status, body }: { method: string; status: number; body: string }): BrokerError {
+export function refusal({
+  method,
+  status,
+  date = null,
+  body,
+}: {
+  method: string;
+  status: number;
+  date?: string | null;
+  body: string;
+}): BrokerError {
   const problem = Problem.safeParse(parseJson(body));
   if (!problem.success) {
     // The answer to a HEAD has no room for a reason: a signature that is refused is made anew with the next try, and who
@@ -55,7 +70,7 @@ export function refusal({ method, status, body }: { method: string; status: numb
     });
   }
   const { code, message, expectedOffset } = problem.data;
-  return new BrokerError(message, { code, retriable: isRetriable(code), expectedOffset });
+  return new BrokerError(message, { code, retriable: isRetriable(code), expectedOffset, date });
 }
 
 export function malformed(what: string, cause: unknown): BrokerError {

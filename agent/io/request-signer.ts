@@ -31,7 +31,7 @@ export function requestSigner({
 }: {
   readonly identity: Identity;
   readonly instanceId: string;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "nowMs">;
 }): RequestSigner {
   return {
     headersFor({ method, path, bodyDigest }) {

@@ -91,6 +91,8 @@ export async function httpServer(options: HttpServerOptions): Promise<{ app: Fas
     await rates.refused(request, problem.code);
     record("broker.refused", { agentId: request.claim?.agentId ?? "", route, code: problem.code });
     log.info({ agentId: request.claim?.agentId, route, ...problem }, "refused");
+    // Whoever is refused by our clock is told what it shows (RFC 9110, section 6.6.1).
+    if (problem.code === "stale-signature") reply.header("date", options.authentication.shownDate());
     await sendProblem(reply, { problem, status: statusFor(route, problem.code) });
   });
   app.setNotFoundHandler(async (request, reply) => {

@@ -44,7 +44,7 @@ describe("the example", () => {
 
   test("fits the published schema, which refuses what the program refuses", () => {
     const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(
-      JSON.parse(readFileSync(join(docs, "release-gate.schema.json"), "utf8")) as object,
+      JSON.parse(readFileSync(join(docs, "schemas/release-gate.schema.json"), "utf8")) as object,
     );
     const text = readFileSync(example, "utf8");
     expect(validate(parse(text))).toBe(true);

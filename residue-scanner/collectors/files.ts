@@ -11,13 +11,14 @@ import {
   nextEntry,
   rootsPath,
   type Segment,
+  surveySegments,
   type Tree,
   withSegments,
 } from "../core/packed-tree.ts";
 import { isCovered } from "../core/covered-path.ts";
 import { toBytePath } from "../core/path-text.ts";
 import { TreeWriter } from "../core/tree-writer.ts";
-import { GatheredFiles } from "./files/gathered.ts";
+import { gatherDelta, type Gathering, gatherPacked, gatherWhole } from "./files/gathered.ts";
 import { readCovered, rereadCovered } from "./files/covered.ts";
 import type { DirectoryReader } from "./files/directory-reader.ts";
 import { planMounts, readMounts } from "./files/mounts.ts";
@@ -30,11 +31,13 @@ import { walkInThreads } from "./files/walk-threads.ts";
 export interface FilesOptions {
   /** Directories to read instead of the whole host. */
   readonly roots?: readonly string[] | undefined;
-  /** Threads; by default as many as there are processors, from 2 to 4, and 2 with a baseline. */
+  /** Threads; by default as many as there are processors, from 2 to 4, and 2 with a baseline, or for one that is kept. */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** An earlier reading: what is as it was there takes no room of its own. */
   readonly baseline?: Tree | undefined;
+  /** Whether it is kept for long before it is compared: it is made small then, which takes a little time. */
+  readonly isKept?: boolean | undefined;
   /** For tests: do without the system calls that Node lacks. */
   readonly portable?: boolean;
 }
@@ -58,18 +61,22 @@ export async function collectFiles(options: FilesOptions): Promise<FilesCollecte
   const workers = options.workers ?? workersFor(options);
   assert(workers >= 1, "somebody walks");
   const { portable = false, signal } = options;
-  const gathered = new GatheredFiles(options.baseline ?? null);
+  const gathering = gatheringFor(options);
+  let survey = surveySegments([]);
+  const take = (segment: Segment): void => {
+    survey = surveySegments([segment], survey);
+    gathering.take(segment);
+  };
   const results = await walkInThreads({
     plan,
     workers,
     portable,
     signal,
-    take: (segment) => gathered.take(segment),
-    isTakenAway: options.baseline !== undefined,
+    take,
+    isTakenAway: options.baseline !== undefined || options.isKept === true,
   });
-  for (const segment of portable ? [] : await readCovered(plan.covered)) gathered.take(segment);
-  const { survey } = gathered;
-  const files = gathered.finish(rootEntries(plan.roots));
+  for (const segment of portable ? [] : await readCovered(plan.covered)) take(segment);
+  const files = gathering.finish(rootEntries(plan.roots));
   const missing = unseen(survey, plan, scope);
   const reading: SurfaceReading = {
     surface: "files",
@@ -82,9 +89,16 @@ export async function collectFiles(options: FilesOptions): Promise<FilesCollecte
   return { files, filesReader: results[0]?.reader ?? "portable", scope, reading };
 }
 
-/** What each further thread takes is, beside an earlier reading, more than the time is worth that it saves. */
-function workersFor({ baseline }: FilesOptions): number {
-  return baseline === undefined ? Math.min(workersMax, Math.max(workersMin, availableParallelism())) : workersMin;
+function gatheringFor({ baseline, isKept }: FilesOptions): Gathering {
+  if (baseline !== undefined) return gatherDelta(baseline);
+  return isKept === true ? gatherPacked() : gatherWhole();
+}
+
+/** What each further thread takes is, where little room is to be taken, more than the time is worth that it saves. */
+function workersFor({ baseline, isKept }: FilesOptions): number {
+  return baseline === undefined && isKept !== true
+    ? Math.min(workersMax, Math.max(workersMin, availableParallelism()))
+    : workersMin;
 }
 
 /**

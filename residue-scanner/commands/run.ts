@@ -87,7 +87,7 @@ async function runRecorded(
   const runId = randomBytes(8).toString("hex");
   const scope = options.root === undefined ? {} : { roots: options.root };
   const before = await withLiveLine("Reading the host before the command", () =>
-    interruption.during((signal) => takeSnapshot({ ...scope, signal })),
+    interruption.during((signal) => takeSnapshot({ ...scope, signal, isKept: true })),
   );
   const cgroup = RunCgroup.create(runId);
   let exitCode: ExitCode;

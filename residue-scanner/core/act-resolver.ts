@@ -90,14 +90,16 @@ export class ActResolver {
       const told = { ...others, asked: String(asked) };
       return [{ by, call, parameters: told, returned, atMs: this.finder.wallMs(atNs) }];
     }
-    const told = this.withTarget(parameters, atNs);
+    const told = this.inWords(parameters, atNs);
     const where = { ...(apart.length > 0 && { apart }), ...(entered.length > 0 && { entered }) };
     return [{ by, call, parameters: told, returned, atMs: this.finder.wallMs(atNs), ...where }];
   }
 
-  /** Whom a thread stands for that something was done to: wherever it was done, the kernel tells its id out here. */
-  private withTarget({ target, ...others }: RawAct["parameters"], atNs: number): RawAct["parameters"] {
-    return target === undefined ? others : { pid: String(this.pidOf(Number(target), atNs)), ...others };
+  /** Whom a thread stands for that something was done to (wherever it was done, the kernel tells its id out here), and until when by the clock. */
+  private inWords({ target, ...others }: RawAct["parameters"], atNs: number): RawAct["parameters"] {
+    const whom = target === undefined ? others : { pid: String(this.pidOf(Number(target), atNs)), ...others };
+    const { untilNs, ...once } = whom;
+    return untilNs === undefined ? whom : { ...once, untilMs: String(this.finder.wallMs(Number(untilNs))) };
   }
 
   private follow({ call, parameters, atNs }: RawAct, serial: number): void {

@@ -18,6 +18,8 @@ const formats = {
   connections: format(
     "inet_sock_set_state",
     state,
+    "const void * skaddr;	offset:8;	size:8;	signed:0;",
+    "int newstate;	offset:20;	size:4;	signed:1;",
     "__u16 dport;	offset:26;	size:2;	signed:0;",
     "__u16 family;	offset:28;	size:2;	signed:0;",
     "__u8 daddr[4];	offset:36;	size:4;	signed:0;",
@@ -57,6 +59,17 @@ const wakes = (woken: number, more: Partial<Told> = {}): Told => ({
   ...{ type: waking, fill: (event: Buffer) => void event.writeInt32LE(woken, 24) },
   ...more,
 });
+const connects = (socket = 1n, newState = 2, more: Partial<Told> = {}): Told => ({
+  type: state,
+  fill(event: Buffer) {
+    event.writeBigUInt64LE(socket, 8);
+    event.writeInt32LE(newState, 20);
+    event.writeUInt16LE(4711, 26);
+    event.writeUInt16LE(2, 28);
+    event.set([127, 0, 0, 9], 36);
+  },
+  ...more,
+});
 const decode = (...events: Told[]): RawAct[] => new AskDecoder(layout, formats).decode(piece(events));
 
 describe("who asks a service for something", () => {
@@ -77,14 +90,22 @@ describe("who asks a service for something", () => {
   });
 
   it("connects to a port", () => {
-    const fill = (event: Buffer) => {
-      event.writeUInt16LE(4711, 26);
-      event.writeUInt16LE(2, 28);
-      event.set([127, 0, 0, 9], 36);
-    };
-    expect(decode({ type: state, fill })).toMatchObject([
+    expect(decode(connects())).toMatchObject([
       { call: "tcp connection", parameters: { port: "4711", address: "127.0.0.9" } },
     ]);
+  });
+
+  it("may ask for as long as the connection is open", () => {
+    const decoder = new AskDecoder(layout, formats);
+    const closed = (socket: bigint) => connects(socket, 4, { thread: 0, flags: softInterrupt });
+    decoder.decode(piece([connects(1n), connects(2n), connects(3n)], 1e9));
+    // The first within a moment, which its beginning stands for; the second later, in whoever's time.
+    expect(decoder.decode(piece([closed(1n)], 1.1e9))).toEqual([]);
+    const [held, ...others] = decoder.decode(piece([closed(2n), closed(7n)], 9e9));
+    expect(held).toMatchObject({ thread: asker, call: "tcp connection", parameters: { port: "4711" } });
+    expect(Number(held?.parameters["untilNs"])).toBeCloseTo(9e9, -6);
+    expect([others, decoder.finish().map(({ parameters }) => parameters["untilNs"])]).toEqual([[], ["Infinity"]]);
+    expect(decoder.finish()).toEqual([]);
   });
 
   it("is noted once of many messages in a row", () => {
@@ -107,7 +128,7 @@ describe("what is remembered of threads", () => {
 });
 
 describe("where the kernel tells of one kind of requests alone", () => {
-  const told = [{ type: ready }, wakes(812), { type: state }];
+  const told = [{ type: ready }, wakes(812), connects()];
 
   it.each([
     ["messages", { ...formats, connections: null }, "unix message"],

@@ -1,4 +1,5 @@
 import type { RawAct } from "./call-pairing.ts";
+import { HeldConnections } from "./held-connections.ts";
 import { type PageEvent, readPage } from "./ring-buffer-page.ts";
 import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
@@ -8,6 +9,8 @@ import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trac
  */
 export const askCalls = { message: "unix message", connection: "tcp connection", taking: "file taken" } as const;
 
+/** net/tcp_states.h: TCP_SYN_SENT, and into what whoever connected brings it by closing it, or the other end by resetting it. */
+export const connectionStates = { connecting: 2, finWait: 4, closed: 7, lastAck: 9 } as const;
 /** AF_INET */
 const internet = 2;
 /** Whoever waits for a socket is woken at once, still in the call that sends (`sock_def_readable`). */
@@ -36,6 +39,8 @@ export class AskDecoder {
   private readonly sent = new Map<number, number>();
   /** By asker and asked, when that was noted. */
   private readonly noted = new Map<string, number>();
+  private readonly held = new HeldConnections();
+  private readonly stateType: number | null;
   private typeAt = 0;
   private flagsAt = 2;
   private threadAt = 4;
@@ -43,20 +48,28 @@ export class AskDecoder {
 
   constructor(layout: PageLayout, { messages, connections }: AskFormats) {
     this.layout = layout;
+    this.stateType = connections?.id ?? null;
     if (messages !== null) this.learnMessages(messages);
     if (connections !== null) this.learnConnections(connections);
   }
 
-  /** Threads that sent something lately, and whom somebody asked. */
+  /** Threads that sent something lately, whom somebody asked, and what is connected. */
   get remembered(): number {
-    return this.sent.size + this.noted.size;
+    return this.sent.size + this.noted.size + this.held.size;
+  }
+
+  /** Connections that are open still. */
+  finish(): RawAct[] {
+    return this.held.finish();
   }
 
   decode(page: Buffer): RawAct[] {
     const acts: RawAct[] = [];
     for (const event of readPage(page, this.layout).events) {
-      if (isInterrupt(page[event.offset + this.flagsAt] ?? 0)) continue;
-      const decode = this.decoders.get(page.readUInt16LE(event.offset + this.typeAt));
+      const type = page.readUInt16LE(event.offset + this.typeAt);
+      // Whose connection ends is told by the socket, whoever runs meanwhile.
+      if (type !== this.stateType && isInterrupt(page[event.offset + this.flagsAt] ?? 0)) continue;
+      const decode = this.decoders.get(type);
       if (decode !== undefined) acts.push(...decode(page, event, page.readInt32LE(event.offset + this.threadAt)));
       this.forgetOnTime(event.atNs);
     }
@@ -80,19 +93,20 @@ export class AskDecoder {
 
   private learnConnections(state: TraceFormat): void {
     this.learnCommon(state);
-    const [portAt, familyAt, addressAt] = ["dport", "family", "daddr"].map((name) => offsetOf(state, name)) as [
-      number,
-      number,
-      number,
-    ];
+    const at = (name: string): number => offsetOf(state, name);
+    const [socketAt, stateAt, portAt] = [at("skaddr"), at("newstate"), at("dport")];
+    const [familyAt, addressAt] = [at("family"), at("daddr")];
     this.decoders.set(state.id, (page, { atNs, offset }, thread) => {
+      const socket = page.readBigUInt64LE(offset + socketAt);
+      if (page.readInt32LE(offset + stateAt) !== connectionStates.connecting) return this.held.ended(socket, atNs);
       const address = [...page.subarray(offset + addressAt, offset + addressAt + 4)].join(".");
       const parameters = {
         port: String(page.readUInt16LE(offset + portAt)),
         // Of version 6, only the port.
         ...(page.readUInt16LE(offset + familyAt) === internet && { address }),
       };
-      return this.note({ thread, call: askCalls.connection, parameters, atNs });
+      const act = { thread, call: askCalls.connection, parameters, atNs };
+      return [...this.held.began(socket, act), ...this.note(act)];
     });
   }
 

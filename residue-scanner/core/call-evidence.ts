@@ -1,5 +1,6 @@
 import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
-import { type Explanation, explanationBy, groupKey, userKey } from "./call-surfaces.ts";
+import { type Explanation, explanationBy } from "./call-surfaces.ts";
+import { groupKey, userKey } from "./surface-calls.ts";
 import { isOfRun } from "./combined-roles.ts";
 import {
   type Difference,

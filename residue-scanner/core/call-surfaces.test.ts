@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { callsOfSurfaces, explanationBy, surfacesOfCalls, userKey } from "./call-surfaces.ts";
+import { explanationBy } from "./call-surfaces.ts";
+import { callsOfSurfaces, surfacesOfCalls, userKey } from "./surface-calls.ts";
 import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 import { signalCall } from "./signal-events.ts";

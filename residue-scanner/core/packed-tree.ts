@@ -51,6 +51,8 @@ export interface Tree {
   readonly segments: readonly Segment[];
   /** Path of a directory → where its block starts: segment × 2^32 + word. */
   readonly index: ReadonlyMap<string, number>;
+  /** Whether a block is the same as the one at a place, of a tree of which the words are not at hand. */
+  readonly isSame?: (place: number, words: Int32Array, at: number) => boolean;
 }
 
 export interface Block {
@@ -86,7 +88,12 @@ export function withSegments(tree: Tree, segments: readonly Segment[]): Tree {
   return { segments: [...tree.segments, ...segments], index };
 }
 
-function addToIndex(index: Map<string, number>, segments: readonly Segment[], firstNumber: number) {
+/** @param firstNumber of these segments in their tree */
+export function addToIndex(
+  index: Map<string, number>,
+  segments: readonly Segment[],
+  firstNumber: number,
+): Map<string, number> {
   for (const [offset, { words, used }] of segments.entries()) {
     const base = (firstNumber + offset) * segmentFactor;
     for (let at = 0; at < used; at += words[at + blockField.words] as number) {

@@ -64,6 +64,27 @@ describe("what a service did that takes its orders through sockets and signals",
     expect(whoseIs([message(service.serial)], touch(service.serial, ["created"], 9_000))).toEqual(["foreign-process"]);
   });
 
+  it("is shared where the job could ask through a connection that was open, and nobody knows whether it did", () => {
+    const long = { serial: 26, pid: 96, parent: job, fromMs: 1_100 };
+    const held = (toMs: number | null, untilMs: string) => {
+      const client = recordedProcess({ ...long, toMs, executable: "/opt/client" });
+      const parameters = { port: "4711", address: "127.0.0.9" };
+      const acts = [
+        act(client.serial, "tcp connection", { parameters, returned: null }),
+        act(client.serial, "tcp connection", { parameters: { ...parameters, untilMs }, returned: null }),
+      ];
+      const made = touch(service.serial, ["created"], 30_000);
+      const told: Told = { came: [service, client], acts, touches: { "/d/x": [made] } };
+      const { findings, excused } = compare(before, after, told);
+      return [...findings.map(({ attribution }) => attribution.to), ...excused.map(({ rule }) => rule)];
+    };
+    expect(held(null, "Infinity")).toEqual(["shared"]);
+    expect(held(null, "29000")).toEqual(["shared"]);
+    expect(held(null, "20000")).toEqual(["foreign-process"]);
+    // Its end was not told, and nobody is left who could have it.
+    expect(held(20_000, "Infinity")).toEqual(["foreign-process"]);
+  });
+
   it("is its own where somebody did it that comes from whoever was asked, and was there before", () => {
     const old = recordedProcess({
       serial: 23,

@@ -3,6 +3,7 @@ import { askCalls } from "./ask-events.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import type { SocketFact } from "./fact.ts";
 import type { Attribution } from "./process-attribution.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import { signalCall } from "./signal-events.ts";
 import type { Act, RecordedProcess, Recording, Touch } from "./recording.ts";
@@ -37,6 +38,7 @@ export class SocketRequests {
   readonly #knowledge: SocketRequestKnowledge;
   readonly #bySerial: ReadonlyMap<number, readonly Act[]>;
   readonly #byPid: ReadonlyMap<number, readonly Act[]>;
+  readonly #lifetimes: Lifetimes;
 
   constructor(knowledge: SocketRequestKnowledge) {
     this.#knowledge = knowledge;
@@ -45,6 +47,7 @@ export class SocketRequests {
     const messages = acts.filter(({ call }) => call === askCalls.message || call === askCalls.taking);
     this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
     this.#byPid = connectionsOf(acts, knowledge.sockets);
+    this.#lifetimes = new Lifetimes(knowledge.recording.processes);
   }
 
   /** @returns null where nobody of the run had asked the process that did it, or one that it comes from, shortly before */
@@ -83,13 +86,13 @@ export class SocketRequests {
     const witness = this.#knowledge.witness();
     const asked = acts
       .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act)))
-      .filter((act) => fromMs(act) <= Math.min(lastMs, startedMs) && firstMs - act.atMs <= servedMsMax)
+      .filter((act) => fromMs(act) <= Math.min(lastMs, startedMs) && firstMs - this.#untilMs(act) <= servedMsMax)
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
     const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
-    // A file that waited long may have been taken up at any time, or only at its end.
-    const isUnsure = asked.every(({ act }) => act.atMs - firstMs > servedMsMax);
+    // A file that waited long may have been taken up at any time, or only at its end; a connection says nothing of when.
+    const isUnsure = asked.every(({ act }) => isHeld(act) || act.atMs - firstMs > servedMsMax);
     return {
       to: combined([...asked.map(({ to }) => to), ...(wasBusy || isUnsure ? (["background"] as const) : [])]),
       evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
@@ -101,6 +104,11 @@ export class SocketRequests {
         };
       }),
     };
+  }
+
+  /** A connection ends with the last of those who can have it: whoever began it, and whoever comes from that. */
+  #untilMs(act: Act): number {
+    return isHeld(act) ? Math.min(Number(act.parameters["untilMs"]), this.#lifetimes.endOf(act.by)) : act.atMs;
   }
 }
 
@@ -117,6 +125,8 @@ function fromMs({ parameters, atMs }: Act): number {
 function howAsked({ call, parameters }: Act): string {
   if (call === askCalls.message) return "sent it a message";
   if (call === askCalls.taking) return "made a file that it took away";
+  if (call === askCalls.connection && parameters["untilMs"] !== undefined)
+    return `had connected to its port ${parameters["port"]}, and could ask it through that at any time,`;
   return call === askCalls.connection
     ? `connected to its port ${parameters["port"]}`
     : `sent it ${parameters["signal"]}`;
@@ -130,6 +140,11 @@ function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Ma
     for (const pid of whomActAsks(act, listening)) byPid.set(pid, [...(byPid.get(pid) ?? []), act]);
   }
   return byPid;
+}
+
+/** Through one that stays open more can be asked at any time. */
+function isHeld({ parameters }: Act): boolean {
+  return parameters["untilMs"] !== undefined;
 }
 
 function isSignal({ call }: Act): boolean {

@@ -69,6 +69,7 @@ export class TreeDelta {
     const place = this.#baseline.index.get(path);
     if (place === undefined) return false;
     this.#met.add(place);
+    if (this.#baseline.isSame !== undefined) return this.#baseline.isSame(place, words, at);
     const old = (this.#baseline.segments[Math.floor(place / segmentFactor)] as Segment).words;
     const shift = (place % segmentFactor) - at;
     // The first word is the length.

@@ -8,6 +8,7 @@ import {
   firstEntry,
   joinPath,
   nextEntry,
+  segmentFactor,
   type Tree,
   wordsFor,
 } from "./packed-tree.ts";
@@ -141,6 +142,7 @@ class Unlisted {
 
 function diffDirectory(options: { path: string; before: Tree; after: Tree; add: (found: FoundEntry) => void }): void {
   const { path, before, after, add } = options;
+  if (isSamePlace(path, before, after)) return;
   const old = blockAt(before, path);
   const now = blockAt(after, path);
   if (old !== undefined && now !== undefined && sameWords(old, now)) return;
@@ -157,6 +159,14 @@ function diffDirectory(options: { path: string; before: Tree; after: Tree; add: 
     add({ before, after: place });
   }
   for (const entry of oldEntries.values()) add({ before: { block: old as Block, entry }, after: null });
+}
+
+/** What a later reading has from an earlier one need not be looked at. */
+function isSamePlace(path: string, before: Tree, after: Tree): boolean {
+  const place = before.index.get(path);
+  if (place === undefined || place !== after.index.get(path)) return false;
+  const number = Math.floor(place / segmentFactor);
+  return before.segments[number] === after.segments[number];
 }
 
 /** So many entries that came or went side by side are stepped over; beyond that the rest is matched by name. */

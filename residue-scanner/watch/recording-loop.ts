@@ -1,22 +1,18 @@
 import { systemClock } from "../../foundation/clock.ts";
 import { Lineage } from "../core/lineage.ts";
-import type { RecorderSource, Touch } from "../core/recording.ts";
-import { CallRecording } from "./calls/call-recording.ts";
+import type { Touch } from "../core/recording.ts";
+import { CallSources } from "./call-sources.ts";
 import { DirectoryPaths } from "./directory-paths.ts";
 import { FileSources } from "./file-sources.ts";
 import type { KernelCalls } from "./kernel-calls.ts";
 import { monotonicNs, now } from "./monotonic.ts";
 import { MountEvents } from "./mount-events.ts";
-import { NetworkRecording } from "./network-recording.ts";
 import { News } from "./news.ts";
 import { Poller } from "./poller.ts";
 import { ProcessSource } from "./process-source.ts";
 import type { RecorderNews, RecorderOptions, RecordingAnswer } from "./recorder-messages.ts";
-import { refusedSource } from "./refused-source.ts";
 
-const actsMax = 200_000;
 const processesMax = 500_000;
-const networkRoomBytesDefault = 8 * 1024 * 1024;
 const idleEndedMax = 50_000;
 
 /** The recorder's sources, and the order in which they are read. */
@@ -32,10 +28,7 @@ export class RecordingLoop {
   private toMs = 0;
   private mountEvents: MountEvents | null = null;
   private readonly latest: News | null;
-  private systemCalls: CallRecording | null = null;
-  private callsFailure = "";
-  private network: NetworkRecording | null = null;
-  private readonly wallMs: (atNs: number) => number;
+  private readonly asked: CallSources;
 
   constructor(calls: KernelCalls, options: RecorderOptions) {
     this.calls = calls;
@@ -43,15 +36,15 @@ export class RecordingLoop {
     const paths = new DirectoryPaths(calls);
     this.latest = options.live === true ? new News(paths) : null;
     const originMs = systemClock.nowMs() - monotonicNs() / 1e6;
-    this.wallMs = (atNs) => originMs + atNs / 1e6;
-    this.lineage = new Lineage({ wallMs: this.wallMs, processesMax, idleEndedMax });
+    const wallMs = (atNs: number): number => originMs + atNs / 1e6;
+    this.lineage = new Lineage({ wallMs, processesMax, idleEndedMax });
     this.poller = new Poller(calls);
     this.wakeDescriptor = this.poller.wakeDescriptor;
     this.processes = new ProcessSource({ calls, options, lineage: this.lineage, poller: this.poller });
-    this.files = new FileSources({
-      ...{ calls, options, paths, lineage: this.lineage, poller: this.poller, news: this.latest },
-      takeInProcesses: () => void this.processes.takeIn(),
-    });
+    const { lineage, poller } = this;
+    const takeInProcesses = (): void => void this.processes.takeIn();
+    this.files = new FileSources({ calls, options, paths, lineage, poller, news: this.latest, takeInProcesses });
+    this.asked = new CallSources({ calls, options, lineage, poller, wallMs, takeInProcesses });
   }
 
   /**
@@ -62,22 +55,20 @@ export class RecordingLoop {
     this.processes.start();
     this.files.start();
     this.startMountEvents();
-    await this.startCalls();
+    await this.asked.start();
   }
 
   /** Waits until something happens, then takes it in. */
   cycle(): void {
     const startNs = monotonicNs();
     this.poller.wait();
-    if (this.poller.happened("network")) this.network?.takeIn(monotonicNs);
-    else if (this.options.asleep !== true) this.network?.wasEmpty(startNs);
+    this.asked.takeInNetwork(startNs);
     if (this.poller.happened("mounts")) this.files.followMounts();
     if (this.poller.happened("mount events")) this.takeInMountEvents();
     const messages = this.poller.happened("processes") ? this.processes.takeIn() : 0;
     const settings = this.poller.happened("settings") ? this.files.takeInSettings() : 0;
     const fileEvents = settings + (this.poller.happened("files") ? this.files.takeIn() : 0);
-    // Requests wake nobody: they are taken in with calls, and often enough.
-    const acts = this.poller.happened("calls") || this.systemCalls?.isDue(startNs) === true ? this.takeInCalls() : 0;
+    const acts = this.asked.takeInCalls(startNs);
     this.poller.rest({ fileEvents, messages, acts });
   }
 
@@ -88,13 +79,12 @@ export class RecordingLoop {
     this.takeInMountEvents();
     this.processes.takeIn();
     this.files.takeInWaiting();
-    this.takeInCalls();
-    this.network?.takeIn(monotonicNs);
+    this.asked.catchUp();
   }
 
   stop(): void {
     this.catchUp();
-    this.systemCalls?.stop();
+    this.asked.stop();
     this.processes.describeTheRest();
     this.toMs = systemClock.nowMs();
     this.close();
@@ -102,11 +92,10 @@ export class RecordingLoop {
 
   close(): void {
     this.files.close();
-    for (const place of ["mount events", "network", "calls"] as const) this.poller.remove(place);
+    this.poller.remove("mount events");
     this.mountEvents?.close();
     this.processes.close();
-    this.systemCalls?.close();
-    this.network?.close();
+    this.asked.close();
   }
 
   /** Nobody asks any more. */
@@ -116,16 +105,13 @@ export class RecordingLoop {
 
   recording(): RecordingAnswer {
     if (this.toMs === 0) this.processes.describeTheRest();
+    const others = [this.files.source(), this.processes.source()];
+    const [calls, network] = this.asked.acts();
     return {
       kind: "recording",
-      sources: [this.files.source(), this.processes.source(), this.callsSource()],
+      sources: [...others, this.asked.source(others)],
       processes: this.lineage.processes(),
-      acts: [
-        ...(this.systemCalls?.acts ?? []),
-        ...(this.mountEvents?.acts ?? []),
-        ...(this.network?.acts ?? []),
-        ...this.files.acts(),
-      ],
+      acts: [...calls, ...(this.mountEvents?.acts ?? []), ...network, ...this.files.acts()],
       lines: this.files.lines(),
       ...this.files.settingsSeen(),
       fromMs: this.fromMs,
@@ -167,62 +153,5 @@ export class RecordingLoop {
     if (mountEvents === null || mountEvents.isClosed) return;
     mountEvents.takeIn(now, () => void this.processes.takeIn());
     if (mountEvents.isClosed) this.poller.remove("mount events");
-  }
-
-  private async startCalls(): Promise<void> {
-    const calls = await CallRecording.start({
-      lineage: this.lineage,
-      actsMax,
-      wallMs: this.wallMs,
-      takeInProcesses: () => void this.processes.takeIn(),
-      bufferKilobytes: this.options.callRoomKilobytes,
-    });
-    if (calls instanceof CallRecording) {
-      this.systemCalls = calls;
-      this.poller.add("calls", calls.descriptor);
-      this.startNetwork(calls);
-    } else {
-      this.callsFailure = calls.refusal;
-    }
-  }
-
-  private startNetwork(systemCalls: CallRecording): void {
-    this.network = NetworkRecording.start({
-      calls: this.calls,
-      lineage: this.lineage,
-      actsMax,
-      roomBytes: this.options.networkRoomBytes ?? networkRoomBytesDefault,
-      wallMs: this.wallMs,
-      takeInCalls: () => {
-        this.processes.takeIn();
-        this.takeInCalls();
-        return systemCalls.acts;
-      },
-    });
-    if (this.network !== null && this.options.asleep !== true) this.poller.add("network", this.network.descriptor);
-  }
-
-  private takeInCalls(): number {
-    return this.systemCalls?.takeIn() ?? 0;
-  }
-
-  private callsSource(): RecorderSource {
-    const { systemCalls, network } = this;
-    if (systemCalls === null) return this.missingCalls();
-    const source = systemCalls.source();
-    const lost = (network?.lost ?? 0) + (network?.dropped ?? 0);
-    if (network !== null && lost === 0) return source;
-    const status = lost > 0 || source.status === "lost" ? "lost" : "partial";
-    const unheard = lost > 0 ? "changes of the network were lost" : "changes of the network are not told";
-    return { ...source, status, detail: source.detail === "" ? unheard : `${source.detail}; ${unheard}` };
-  }
-
-  /** Who is let see everything else and not these has lost evidence; who is not let see the host sees part of it. */
-  private missingCalls(): RecorderSource {
-    const source = refusedSource("calls", this.callsFailure);
-    const seesTheHost = [this.files.source(), this.processes.source()].every(
-      ({ status }) => status !== "not-permitted",
-    );
-    return seesTheHost ? { ...source, status: "lost" } : source;
   }
 }

@@ -5,8 +5,8 @@ import { briskTiming } from "./brisk-timing.ts";
 const withdrawDeadlineMs = 10_000;
 const leaseTtlMs = 12_000;
 /**
- * Seven lives of a lease; three times of it are within what two clocks may differ by. The broker's is set back and never
- * forward: it would take nothing that agents sign for as long as it was behind them, lest it was signed before its start.
+ * Seven lives of a lease, and within what two clocks may differ by, so that the agent goes by its own and not by the
+ * broker's.
  */
 const byMs = 90_000;
 /** By when a lease has ended whose holder is dead, and long before the clock would say so that was set back. */

@@ -29,14 +29,16 @@ export const goodbyeRacesSigterm: Scenario = {
         [{ step: "shutdown", agent: "donor", by: "SIGINT", withinMs }],
       ],
     },
+    { step: "find-survivors", agent: "donor" },
     { step: "restart", agent: "donor", withinMs },
     { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
   ],
-  expectations: ({ jobs }) => [
+  expectations: ({ slots, jobs }) => [
     { checker: "shutdown-raced", settings: { askersMin: 3 } },
     { checker: "shutdown-once", settings: { shutdownsMin: 1 } },
+    { checker: "none-outlive", settings: { watchedMin: Math.min(slots, jobs) } },
     { checker: "jobs-settled", settings: { startedMin: jobs, completedAll: 1 } },
     { checker: "results-correct", settings: { resultsMin: jobs } },
     { checker: "transitions" },

@@ -37,7 +37,7 @@ export const outOfDescriptors: Scenario = {
     { step: "use-revoked-key", agent: "donor" },
   ],
   expectations: ({ jobs }) => [
-    { checker: "no-lost-job" },
+    { checker: "no-lost-job", settings: { completedAll: 1 } },
     { checker: "results-correct", settings: { resultsMin: 2 * jobs } },
     { checker: "withdrawal-measured" },
     { checker: "transitions" },

@@ -18,7 +18,7 @@ export const pauseAtEveryState: Scenario = {
   tags: ["pause", "states"],
   stages: ["host", "netns", "sim"],
   store: "sqlite",
-  defaults: { slots: 2, jobs: 2, cycles: 1 },
+  defaults: { slots: 2, jobs: 3, cycles: 1 },
   timing: { ...briskTiming, terminateGraceMs: graceMs },
   steps: ({ slots, jobs }) => [
     { step: "start-broker" },
@@ -65,10 +65,11 @@ export const pauseAtEveryState: Scenario = {
   ],
   expectations: ({ slots, jobs }) => {
     const held = Math.min(slots, jobs);
+    const queuedMin = Math.max(0, jobs - slots);
     return [
       { checker: "paused-in-states", settings: { states: "Enrolling,Idle,Working,Paused,Withdrawing" } },
       { checker: "pause-silence" },
-      { checker: "no-intake" },
+      { checker: "no-intake", settings: { queuedMin } },
       { checker: "none-outlive" },
       { checker: "jobs-settled", settings: { startedMin: held, handedBackMin: held } },
       { checker: "checkpoint-progress" },

@@ -33,7 +33,7 @@ export const rapidPauseResume: Scenario = {
       checker: "jobs-settled",
       settings: { startedMin: Math.min(slots, jobs), handedBackMin: Math.min(slots, jobs) },
     },
-    { checker: "no-intake" },
+    { checker: "no-intake", settings: { queuedMin: Math.max(0, jobs - slots) } },
     { checker: "progress-kept" },
     { checker: "checkpoint-progress" },
     { checker: "transitions" },

@@ -20,18 +20,23 @@ export function shutdownScenario({
     steps: ({ slots, jobs }) => [
       { step: "start-broker" },
       { step: "join", agent: "donor", slots },
-      { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 10, children: 0 },
+      { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 10, children: 0 },
       { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
       { step: "shutdown", agent: "donor", by, withinMs: shutdownWithinMs },
+      { step: "find-survivors", agent: "donor" },
       { step: "restart", agent: "donor", withinMs: 60_000 },
       { step: "await-settled", batch: "work", withinMs: 300_000 },
       { step: "verify-results", batch: "work" },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
       { step: "use-revoked-key", agent: "donor" },
     ],
-    expectations: ({ jobs }) => [
+    expectations: ({ slots, jobs }) => [
       { checker: "shutdown-once", settings: { shutdownsMin: 1 } },
-      { checker: "jobs-settled", settings: { startedMin: jobs, handedBackMin: 1, completedAll: 1 } },
+      { checker: "none-outlive", settings: { watchedMin: Math.min(slots, jobs) } },
+      {
+        checker: "jobs-settled",
+        settings: { startedMin: jobs, handedBackMin: Math.min(slots, jobs), completedAll: 1 },
+      },
       { checker: "results-correct", settings: { resultsMin: jobs } },
       { checker: "progress-kept" },
       { checker: "checkpoint-progress" },

@@ -11,11 +11,11 @@ const killsMin = 4;
 /** WC-4: whatever moment the power fails in, the next start finishes the withdrawal. */
 export const withdrawCrashAtEveryStep: Scenario = {
   name: "withdraw-crash-at-every-step",
-  title: "the agent is killed at each step of its withdrawal, and what comes after finishes it",
+  title: "the agent is killed at step after step of its withdrawal, and what comes after finishes it",
   description:
     "An agent at work withdraws, and is killed (SIGKILL) as soon as a step of that is in its journal; started again it " +
-    "goes on by itself, and is killed at the next. The last start comes to the end: the report is clean, nothing is " +
-    "left, and the key is dead.",
+    "goes on by itself, and is killed at the next one that is seen there: four times at least, since some pass too fast. " +
+    "The last start comes to the end: the report is clean, nothing is left, and the key is dead.",
   requirements: ["WC-4", "WC-16"],
   tags: ["withdraw", "crash", "fault"],
   stages: ["host", "netns", "sim"],

@@ -35,7 +35,7 @@ export const withdrawTwice: Scenario = {
     { checker: "lease-exclusivity" },
     { checker: "fencing" },
     { checker: "no-lost-job" },
-    { checker: "withdrawal-measured", settings: { reportsMin: 1 } },
+    { checker: "withdrawal-measured" },
     { checker: "withdraw-complete" },
     { checker: "ledger-conservation" },
     { checker: "shutdown-once" },

@@ -4,8 +4,12 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { FaultContext } from "./fault.ts";
+import type * as cgroups from "./fault-cgroup.ts";
 import type { FaultKindName, FaultSpecOf } from "./fault-spec.ts";
 import { missingFor } from "./fault-needs.ts";
+import type * as ends from "./process-ends.ts";
+import type * as limits from "./process-limit.ts";
+import type * as servers from "./store-server.ts";
 import { FaultBench } from "./testing/fault-bench.ts";
 
 // Every kind of fault, with a bug by which it does nothing while it says that it did: the run must become unknown, or the
@@ -26,26 +30,26 @@ vi.mock("node:fs", async (original) => {
   };
 });
 vi.mock("./fault-cgroup.ts", async (original) => {
-  const real = await original<typeof import("./fault-cgroup.ts")>();
+  const real = await original<typeof cgroups>();
   // Nobody is moved into it.
   const limitInCgroup: typeof real.limitInCgroup = (context, hierarchy, limits) =>
     real.limitInCgroup(context, hierarchy, { ...limits, pids: [] });
   return { ...real, limitInCgroup };
 });
 vi.mock("./process-limit.ts", async (original) => ({
-  ...(await original<typeof import("./process-limit.ts")>()),
+  ...(await original<typeof limits>()),
   setProcessLimit: async () => undefined,
 }));
 vi.mock("./immutable.ts", () => ({ setImmutable: async () => undefined }));
 vi.mock("./process-ends.ts", async (original) => ({
-  ...(await original<typeof import("./process-ends.ts")>()),
+  ...(await original<typeof ends>()),
   // What does not come need not be waited for.
   comesTrue: async (condition: () => boolean) => condition(),
   endsWithin: async () => false,
 }));
 const records = new Map([["job-1", "leased"]]);
 vi.mock("./store-server.ts", async (original) => ({
-  ...(await original<typeof import("./store-server.ts")>()),
+  ...(await original<typeof servers>()),
   recordsOnServer: async () => records,
   recordsInSnapshot: () => new Map([["job-1", "queued"]]),
   commitsOnServer: async () => 1,

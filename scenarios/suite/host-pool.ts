@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
 import type { RunRequest } from "../runner.ts";
+import { NeverBegan } from "./never-began.ts";
 import type { HostAnswer, HostTask } from "./host-worker.ts";
 
 const program = fileURLToPath(new URL("host-worker.ts", import.meta.url));
@@ -40,7 +41,7 @@ export function openHostPool(
         keep,
         agentFile,
       };
-      const { verdict, directory } = await answerOf(child, task);
+      const { verdict, directory } = await answerOf(child, task, signal);
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });
       return verdict;
@@ -50,8 +51,12 @@ export function openHostPool(
   };
 }
 
-/** Waits for its end as well: until then its watchdog is there, and what it holds open. */
-async function answerOf(child: ChildProcess, task: HostTask): Promise<HostAnswer> {
+/**
+ * Waits for its end as well: until then its watchdog is there, and what it holds open.
+ *
+ * @throws NeverBegan where it was ended before it listened for signals, which is the first that a run does
+ */
+async function answerOf(child: ChildProcess, task: HostTask, signal: AbortSignal): Promise<HostAnswer> {
   let answer: HostAnswer | undefined;
   child.once("message", (message) => {
     answer = message as HostAnswer;
@@ -63,5 +68,6 @@ async function answerOf(child: ChildProcess, task: HostTask): Promise<HostAnswer
   child.send(task);
   const how = await ended;
   if (answer !== undefined) return answer;
+  if (signal.aborted && how === "it ended with SIGTERM") throw new NeverBegan(task.scenario);
   throw new Error(`the process that ran ${task.scenario} did not say what came of it: ${how}`);
 }

@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
+import { NeverBegan } from "./never-began.ts";
 import { type EntryResult, runEntries } from "./run-entries.ts";
 
 const codes = fc.constantFrom(...Object.values(ExitCode));
@@ -152,6 +153,27 @@ describe("runEntries", () => {
     });
     await expect(running).rejects.toThrow("a bug");
     expect(ended).toEqual([1]);
+  });
+});
+
+describe("an entry that is broken off before it began", () => {
+  test("is interrupted, with what was known of it before, and nothing follows", async () => {
+    const play = async (codesBefore: readonly number[]) => {
+      const left = [...codesBefore];
+      const [first, second] = await runEntries({
+        ...{ entries: [0, 1], workers: 1, retries: 1, failuresMax: null, signal: new AbortController().signal },
+        onEntry: () => undefined,
+        run: async () => {
+          const exitCode = left.shift();
+          if (exitCode === undefined) throw new NeverBegan("one");
+          return { run: "r", stage: "sim", residue: null, exitCode, startedAt: 0, endedAt: 0, interrupted: false };
+        },
+      });
+      expect(second?.outcome).toBe("not-run");
+      return first;
+    };
+    expect(await play([])).toEqual({ outcome: "not-run", attempts: [], interrupted: true });
+    expect(await play([ExitCode.fail])).toMatchObject({ outcome: "failed", interrupted: true });
   });
 });
 

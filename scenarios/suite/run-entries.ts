@@ -1,6 +1,7 @@
 import { ExitCode } from "../../foundation/exit-codes.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { isGood, type Outcome, outcomeOf, type Skipped, type SuiteAttempt } from "../../protocol/suite.ts";
+import { NeverBegan } from "./never-began.ts";
 
 /** What became of one entry. */
 export interface EntryResult {
@@ -102,6 +103,11 @@ class Turns {
   }
 }
 
+function unbegun(error: unknown): null {
+  if (error instanceof NeverBegan) return null;
+  throw error;
+}
+
 async function runEntry<Entry>(entry: Entry, { run, skip, retries, signal }: RunEntries<Entry>): Promise<EntryResult> {
   const skipped = skip?.(entry) ?? null;
   if (skipped !== null) return { outcome: "skipped", attempts: [], interrupted: false, skipped };
@@ -111,7 +117,11 @@ async function runEntry<Entry>(entry: Entry, { run, skip, retries, signal }: Run
     const ended = await run(
       entry,
       attempts.map(({ run }) => run),
-    );
+    ).catch(unbegun);
+    if (ended === null) {
+      interrupted = true;
+      break;
+    }
     const { run: name, exitCode, startedAt, endedAt } = ended;
     interrupted = ended.interrupted;
     attempts.push({ run: name, exitCode, ms: Math.max(0, endedAt - startedAt) });

@@ -60,6 +60,11 @@ export class Authentication {
     this.#startedS = state.agents.size === 0 ? null : Math.floor(clock.nowMs() / 1_000);
   }
 
+  /** The time by which signatures are judged, as the field Date has it. */
+  shownDate(): string {
+    return new Date(this.#shownClock.nowMs()).toUTCString();
+  }
+
   /** Reads the signature's headers and judges its time; who signed is not proved yet. */
   claim(request: FastifyRequest): SignatureClaim {
     const { method, url, headers } = request;

@@ -103,6 +103,16 @@ describe("a signed request", () => {
     expect(await at(Math.floor(nowS + 60) + 1)).toBe("stale-signature");
   });
 
+  test("that is refused for its time is told the broker's own, by which it can be made anew", async () => {
+    const live = await LiveBroker.start();
+    const agent = await live.agent();
+    live.clock.advance(7_200_000);
+    const nowMs = live.clock.nowMs();
+    const { body, headers } = await agent.post(routes.heartbeat, beat, { createdS: Math.floor(Date.now() / 1_000) });
+    const shown = Date.parse(headers.get("date") ?? "");
+    expect([body.code, shown]).toEqual(["stale-signature", Math.floor(nowMs / 1_000) * 1_000]);
+  });
+
   test("whose body is not the signed one is refused", async () => {
     const live = await LiveBroker.start();
     const agent = await live.agent();

@@ -38,6 +38,13 @@ const ask = (left) => {
 };
 ask(5);`;
 
+/** Connects, and asks only when it is told to; keeps its end open after the answer. */
+const waiting = `
+const { connect } = require("node:net");
+const guest = connect({ port: Number(process.argv[1]), host: "127.0.0.1", allowHalfOpen: true });
+guest.on("connect", () => console.log("connected")).on("data", () => console.log("answered"));
+process.stdin.on("data", () => guest.write("x"));`;
+
 async function startService(path: string): Promise<{ readonly pid: number; readonly port: number }> {
   const started = spawn("setsid", ["--fork", process.execPath, "-e", serving, path], {
     stdio: ["ignore", "pipe", "inherit", "pipe"],
@@ -85,6 +92,27 @@ it.skipIf(lack !== null)(
       ({ call, parameters }) => call === "unix message" && pidOf(recording, parameters["asked"]) === service.pid,
     );
     expect(asked.map(({ by }) => pidOf(recording, by))).toContain(pid);
+  },
+);
+
+it.skipIf(lack !== null)(
+  `tells of a connection that stays open, through which a job asks later${lack === null ? "" : ` (${lack})`}`,
+  async () => {
+    const service = await startService(join(temporaryDirectory(), "door"));
+    const recorder = await testRecorder();
+    const guest = spawn(process.execPath, ["-e", waiting, String(service.port)], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    onTestFinished(() => void guest.kill("SIGKILL"));
+    await once(guest.stdout, "data");
+    guest.stdin.write("now");
+    await once(guest.stdout, "data");
+    const recording = await recorder.stop();
+    const held = recording.acts.filter(
+      ({ by, parameters }) => pidOf(recording, by) === guest.pid && parameters["untilMs"] !== undefined,
+    );
+    expect(held).toMatchObject([{ call: "tcp connection", parameters: { port: String(service.port) } }]);
+    expect(Number(held[0]?.parameters["untilMs"])).toBeGreaterThanOrEqual(recording.toMs);
   },
 );
 

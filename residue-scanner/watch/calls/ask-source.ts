@@ -1,5 +1,5 @@
 import { messageOf } from "../../../foundation/errors.ts";
-import { AskDecoder } from "../../core/ask-events.ts";
+import { AskDecoder, connectionStates } from "../../core/ask-events.ts";
 import type { RawAct } from "../../core/call-pairing.ts";
 import { threadFilter } from "../../core/thread-filter.ts";
 import type { PageLayout, TraceFormat } from "../../core/trace-format.ts";
@@ -13,9 +13,11 @@ const filterCharactersMax = 3_900;
 const roundsMax = 512;
 /** Another filter lets the whole kernel wait for all of its processors: they are changed no more often. */
 const followEveryNs = 200e6;
-/** linux/socket.h and net/tcp_states.h */
+/** linux/socket.h */
 const unixFamily = 1;
-const connecting = 2;
+const connectionFilter = Object.values(connectionStates)
+  .map((state) => `newstate == ${state}`)
+  .join(" || ");
 const events = {
   ready: "sock/sk_data_ready",
   waking: "sched/sched_waking",
@@ -76,6 +78,11 @@ export class AskSource {
     };
     for (let round = 0; round < roundsMax && this.instance.readRound(this.page, take); round += 1);
     return acts;
+  }
+
+  /** @returns connections of the run's that are open; nothing more is taken in afterwards */
+  finish(): RawAct[] {
+    return this.decoder.finish();
   }
 
   /**
@@ -139,7 +146,7 @@ export class AskSource {
       return null;
     }
     try {
-      this.instance.enable(events.state, `newstate == ${connecting}`);
+      this.instance.enable(events.state, connectionFilter);
       return state;
     } catch (error) {
       this.unseen.push(`connections to services are not seen: ${messageOf(error)}`);

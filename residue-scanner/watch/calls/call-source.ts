@@ -136,7 +136,7 @@ export class CallSource {
     this.endWatch();
     // Early ends wait for the round after the one in which they came.
     const batches = [this.takeIn(), this.takeIn()];
-    const rest = this.pairing.finish();
+    const rest = [...this.pairing.finish(), ...(this.asks?.finish() ?? [])];
     this.close();
     return {
       acts: [...batches.flatMap(({ acts }) => acts), ...rest],

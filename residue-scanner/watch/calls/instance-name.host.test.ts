@@ -42,7 +42,6 @@ it.skipIf(lack !== null)(`an instance that is taken for dead and is not goes on 
 it.skipIf(lack !== null).each([
   ["events are turned off", "events/enable", "0", 0],
   ["an event is turned off", "events/syscalls/sys_enter_swapon/enable", "0", 0],
-  ["all tracing is turned off", "tracing_on", "0", 0],
   ["requests of others are told in place of the run's", "set_event_pid", "1", 1],
 ])(`evidence is lost where %s${because}`, async (_, file, text, which) => {
   const source = await watchedCalls();
