@@ -16,8 +16,14 @@ interface Seen {
  * is none by their processes and those that these waited for.
  *
  * How: the time of a process that ended is found with whoever waited for it, which is another of the job's or this
- * process, so it counts there and no more with itself; what else this process waited for counts too, being its own. What nobody of those waited for is not counted beyond the last
- * look: the kernel keeps no account of it.
+ * process, so it counts there and no more with itself; what else this process waited for counts too, being its own.
+ * What nobody of those waited for is not counted beyond the last look: the kernel keeps no account of it.
+ *
+ * Who waits for another was read a moment before that one was missed, and may not have waited yet:
+ *
+ * 1. One that has ended and was not waited for (a zombie) still has its time, and counts with itself.
+ * 2. One that was waited for in between counts nowhere in this look. What is missing for it is owed to the next one,
+ *    which finds it with whoever waited; it would count twice otherwise.
  */
 export function jobsCpu({
   cgroups,
@@ -29,6 +35,8 @@ export function jobsCpu({
   let before = new Map<string, Seen>();
   let reapedTicks: number | null = null;
   let totalTicks = 0;
+  /** What this look has found too little, zero or less. */
+  let owedTicks = 0;
   let firstMs: number | null = null;
   let lastMs = 0;
   return () => {
@@ -38,9 +46,14 @@ export function jobsCpu({
       lastMs = Math.max(lastMs, byCgroup - firstMs);
     }
     if (cgroups !== null) return lastMs;
+    const reaped = readProcess(process.pid)?.reapedTicks ?? 0;
     const now = new Map<string, Seen>();
     for (const member of scan()) now.set(keyOf(member), { member, ticks: member.cpuTicks + member.reapedTicks });
-    const reaped = readProcess(process.pid)?.reapedTicks ?? 0;
+    for (const [key, { member }] of before) {
+      const zombie = now.has(key) ? null : readProcess(member.pid);
+      if (zombie?.startTime !== member.startTime) continue;
+      now.set(key, { member: { ...member, parent: zombie.parent }, ticks: zombie.cpuTicks + zombie.reapedTicks });
+    }
     let grown = reaped - (reapedTicks ?? reaped);
     const isFirst = reapedTicks === null;
     reapedTicks = reaped;
@@ -48,7 +61,10 @@ export function jobsCpu({
     const pids = new Set([process.pid, ...[...before.values()].map(({ member }) => member.pid)]);
     for (const [key, { member, ticks }] of before) if (!now.has(key) && pids.has(member.parent)) grown -= ticks;
     before = now;
-    if (!isFirst) totalTicks += Math.max(0, grown);
+    if (!isFirst) {
+      totalTicks += Math.max(0, grown + owedTicks);
+      owedTicks = Math.min(0, grown);
+    }
     return (totalTicks / ticksPerSecond) * 1_000;
   };
 }
