@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { compare, files, foreign, job, type Told } from "../testing/recorded-comparison.ts";
+import { compare, excusedBy, files, foreign, job, type Told } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
 import type { Act, Touch } from "./recording.ts";
@@ -31,12 +31,12 @@ function whoseIs(acts: readonly Act[], made: Touch = touch(service.serial, ["cre
 
 describe("what a service did that takes its orders through sockets and signals", () => {
   it.each([
-    ["sent it a message", message(service.serial)],
-    ["connected to its port", connection("127.0.0.9")],
-    ["sent it a signal at which services do something", signal("SIGHUP")],
-  ])("is the job's who %s before", (_, asked) => {
-    expect(whoseIs([asked])).toEqual(["job"]);
-    expect(whoseIs([asked], touch(worker.serial, ["created"], 1_500))).toEqual(["job"]);
+    ["sent it a message", message(service.serial), "shared"],
+    ["connected to its port", connection("127.0.0.9"), "shared"],
+    ["sent it a signal at which services do something", signal("SIGHUP"), "job"],
+  ])("is the job's who %s before, or shared where others may have unseen", (_, asked, whose) => {
+    expect(whoseIs([asked])).toEqual([whose]);
+    expect(whoseIs([asked], touch(worker.serial, ["created"], 1_500))).toEqual([whose]);
   });
 
   it("is shared where the service was at it already", () => {
@@ -102,7 +102,7 @@ describe("what a service did that takes its orders through sockets and signals",
     }
   });
 
-  it("is the job's where the service began only during the run: it got a signal, or was connected to", () => {
+  it("is the run's where the service began only during the run: it got a signal, or was connected to", () => {
     const late = recordedProcess({ serial: 25, pid: 95, parent: 3, fromMs: 1_100, executable: "/opt/late" });
     const door = socketFixture({
       key: "tcp b",
@@ -120,8 +120,8 @@ describe("what a service did that takes its orders through sockets and signals",
     const parameters = { pid: String(late.pid), signal: "SIGHUP" };
     const earlier = act(job, "kill", { parameters, returned: null, atMs: 1_050 });
     expect(found(act(job, "kill", { parameters, returned: null, atMs: 1_300 }))).toContain("job");
-    expect(found(connection("127.0.0.9", { atMs: 1_300 }))).toContain("job");
-    expect(found(earlier)).not.toContain("job");
+    expect(found(connection("127.0.0.9", { atMs: 1_300 }))).toContain("shared");
+    for (const whose of ["job", "shared"]) expect(found(earlier)).not.toContain(whose);
   });
 
   it("is the job's where it had a service rotate its log, which is more than a line", () => {
@@ -145,7 +145,28 @@ describe("what a service did that takes its orders through sockets and signals",
       compare({}, { processes: [own, started] }, { came: [service, worker], acts }).findings.map(
         ({ attribution }) => attribution.to,
       );
-    expect(found([message(service.serial)])).toEqual(["job"]);
+    expect(found([message(service.serial)])).toEqual(["shared"]);
     expect(found([])).toEqual([]);
+  });
+});
+
+describe("the harness of another run that the job sends a message", () => {
+  const other = { name: "20261122T184702-x", id: "618fdabf", pid: service.pid, startTime: String(service.startTime) };
+  const below = recordedProcess({ serial: 27, parent: worker.serial, fromMs: 1_450 });
+  const asked = [message(service.serial), message(worker.serial, job, 1_440)];
+  const made = { "/d/x": [touch(below.serial, ["created"], 1_500)] };
+  const told: Told = { came: [service, worker, below], acts: asked, touches: made };
+
+  it("does nothing for the job, nor does anybody below it", () => {
+    expect(excusedBy(compare(before, after, { ...told, otherRuns: [other] }))).toEqual(["other-run"]);
+    expect(compare(before, after, told).findings.map(({ attribution }) => attribution.to)).toEqual(["shared"]);
+  });
+
+  it("stays the other run's with its children, whose they are is asked of the recorder", () => {
+    const started = processFixture({ pid: below.pid, startTime: String(below.startTime), parent: worker.pid });
+    const found = (otherRuns: NonNullable<Told["otherRuns"]>) =>
+      compare({}, { processes: [processFixture({ pid: 60 }), started] }, { ...told, otherRuns }).findings;
+    expect(found([other])).toEqual([]);
+    expect(found([]).map(({ attribution }) => attribution.to)).toEqual(["shared"]);
   });
 });

@@ -32,7 +32,8 @@ const loggers: ReadonlySet<string> = new Set([
 /**
  * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool:
  * whoever of the run sent it a message or a signal, connected to its port, or made a file that it took away, shortly
- * before. Others' requests are not seen.
+ * before. Others' messages and connections are not seen, and a service has work of its own: what followed on these is
+ * never more than shared. Signals and files that are taken away are seen of everybody.
  */
 export class SocketRequests {
   readonly #knowledge: SocketRequestKnowledge;
@@ -54,6 +55,7 @@ export class SocketRequests {
   of(touch: Touch): Attribution | null {
     if (this.#bySerial.size + this.#byPid.size === 0) return null;
     const witness = this.#knowledge.witness();
+    if (witness.isOfOtherRun(touch.by)) return null;
     let process = witness.process(touch.by);
     let startedMs = Number.POSITIVE_INFINITY;
     for (let depth = 0; process !== null && depth < depthMax; depth += 1) {
@@ -91,8 +93,8 @@ export class SocketRequests {
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
     const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
-    // A file that waited long may have been taken up at any time, or only at its end; a connection says nothing of when.
-    const isUnsure = asked.every(({ act }) => isHeld(act) || act.atMs - firstMs > servedMsMax);
+    // A file that waited long may have been taken up at any time, or only at its end.
+    const isUnsure = asked.every(({ act }) => !isSeenOfAll(act) || act.atMs - firstMs > servedMsMax);
     return {
       to: combined([...asked.map(({ to }) => to), ...(wasBusy || isUnsure ? (["background"] as const) : [])]),
       evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
@@ -145,6 +147,11 @@ function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Ma
 /** Through one that stays open more can be asked at any time. */
 function isHeld({ parameters }: Act): boolean {
   return parameters["untilMs"] !== undefined;
+}
+
+/** Whether it would have been seen of anybody: sockets are watched for the run alone. */
+function isSeenOfAll({ call }: Act): boolean {
+  return call === signalCall || call === askCalls.taking;
 }
 
 function isSignal({ call }: Act): boolean {
