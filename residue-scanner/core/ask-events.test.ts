@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { formatText, headerPage } from "../testing/recorded-trace.ts";
-import { AskDecoder } from "./ask-events.ts";
+import { AskDecoder, type AskFormats } from "./ask-events.ts";
 import type { RawAct } from "./call-pairing.ts";
-import { threadFilter } from "./thread-filter.ts";
 import { parseFormat, parsePageLayout, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 const [ready, waking, state] = [1, 2, 3];
@@ -70,7 +69,9 @@ const connects = (socket = 1n, newState = 2, more: Partial<Told> = {}): Told => 
   },
   ...more,
 });
-const decode = (...events: Told[]): RawAct[] => new AskDecoder(layout, formats).decode(piece(events));
+const isService = (thread: number): boolean => thread !== 955;
+const decoderOf = (known: AskFormats = formats): AskDecoder => new AskDecoder(layout, known, isService);
+const decode = (...events: Told[]): RawAct[] => decoderOf().decode(piece(events));
 
 describe("who asks a service for something", () => {
   it("sends something through a socket, and that wakes the service", () => {
@@ -81,12 +82,18 @@ describe("who asks a service for something", () => {
 
   it.each([
     ["it wakes somebody without sending anything", [wakes(812)]],
-    ["it wakes somebody long after", [{ type: ready }, wakes(812, { afterNs: 200_000 })]],
+    ["it wakes somebody in the call after", [{ type: ready }, wakes(812, { afterNs: 20_000 })]],
+    ["it wakes one who is no service's, whose id lies between those", [{ type: ready }, wakes(955)]],
     ["an interrupt wakes somebody meanwhile", [{ type: ready }, wakes(812, { flags: softInterrupt })]],
     ["another one sends", [{ type: ready, thread: 701 }, wakes(812)]],
     ["it wakes itself", [{ type: ready }, wakes(asker)]],
   ])("asks nobody where %s", (_, events) => {
     expect(decode(...events)).toEqual([]);
+  });
+
+  it("asks one with each sending, who is woken first", () => {
+    const woken = decode({ type: ready }, wakes(955), wakes(812), wakes(813), { type: ready }, wakes(814));
+    expect(woken.map(({ parameters }) => parameters["woken"])).toEqual(["812", "814"]);
   });
 
   it("connects to a port", () => {
@@ -96,7 +103,7 @@ describe("who asks a service for something", () => {
   });
 
   it("may ask for as long as the connection is open", () => {
-    const decoder = new AskDecoder(layout, formats);
+    const decoder = decoderOf();
     const closed = (socket: bigint) => connects(socket, 4, { thread: 0, flags: softInterrupt });
     decoder.decode(piece([connects(1n), connects(2n), connects(3n)], 1e9));
     // The first within a moment, which its beginning stands for; the second later, in whoever's time.
@@ -116,11 +123,11 @@ describe("who asks a service for something", () => {
 
 describe("what is remembered of threads", () => {
   it("is forgotten when they can no longer be meant: their numbers are others' later", () => {
-    const decoder = new AskDecoder(layout, formats);
+    const decoder = decoderOf();
     let atMs = 0;
     for (let thread = 0; thread < 2_000; thread += 1, atMs += 50) {
       const at = { thread: asker + thread, afterNs: 0 };
-      decoder.decode(piece([{ type: ready, ...at }, wakes(9, at)], atMs * 1e6));
+      decoder.decode(piece([{ type: ready, ...at }, wakes(9, at), { type: ready, ...at }], atMs * 1e6));
     }
     // Of the last seconds out of 100, with two notes for each thread.
     expect(decoder.remembered).toBeLessThan(1_000);
@@ -134,16 +141,7 @@ describe("where the kernel tells of one kind of requests alone", () => {
     ["messages", { ...formats, connections: null }, "unix message"],
     ["connections", { ...formats, messages: null }, "tcp connection"],
   ] as const)("those are seen: %s", (_, known, call) => {
-    const acts = new AskDecoder(layout, known).decode(piece(told));
+    const acts = decoderOf(known).decode(piece(told));
     expect(acts.map((act) => act.call)).toEqual([call]);
-  });
-});
-
-describe("the filter for threads", () => {
-  it("names each, and ranges where it may not be that long", () => {
-    expect(threadFilter("pid", [9, 7, 7], 100)).toBe("pid == 7 || pid == 9");
-    const short = threadFilter("pid", [1, 2, 3, 4, 5, 6, 7, 8], 60);
-    expect(short).toBe("(pid >= 1 && pid <= 4) || (pid >= 5 && pid <= 8)");
-    expect(threadFilter("pid", [], 100)).toBe("");
   });
 });

@@ -13,8 +13,11 @@ export const askCalls = { message: "unix message", connection: "tcp connection",
 export const connectionStates = { connecting: 2, finWait: 4, closed: 7, lastAck: 9 } as const;
 /** AF_INET */
 const internet = 2;
-/** Whoever waits for a socket is woken at once, still in the call that sends (`sock_def_readable`). */
-const wakeNsMax = 100_000;
+/**
+ * Whoever waits for a socket is woken at once, by what tells of the sending (`sock_def_readable`): that takes a
+ * microsecond or two. The thread's next call may wake somebody for another reason: who watches files or processes.
+ */
+const wakeNsMax = 10_000;
 /** Who asks again and again is noted so often. */
 const againNs = 100e6;
 /** Pieces of other processors are read a little later: longer than `againNs` by that. */
@@ -29,11 +32,15 @@ export interface AskFormats {
   readonly connections: TraceFormat | null;
 }
 
+/** Whether a thread was one of a service's at a monotonic time: the kernel is asked for ranges of ids. */
+export type IsService = (thread: number, atNs: number) => boolean;
+
 type Decode = (page: Buffer, event: PageEvent, thread: number) => RawAct[];
 
 /** Turns pieces of the ring buffer into who asked whom for something. */
 export class AskDecoder {
   private readonly layout: PageLayout;
+  private readonly isService: IsService;
   private readonly decoders = new Map<number, Decode>();
   /** By thread, when it last sent something. */
   private readonly sent = new Map<number, number>();
@@ -46,8 +53,9 @@ export class AskDecoder {
   private threadAt = 4;
   private forgottenNs = 0;
 
-  constructor(layout: PageLayout, { messages, connections }: AskFormats) {
+  constructor(layout: PageLayout, { messages, connections }: AskFormats, isService: IsService) {
     this.layout = layout;
+    this.isService = isService;
     this.stateType = connections?.id ?? null;
     if (messages !== null) this.learnMessages(messages);
     if (connections !== null) this.learnConnections(connections);
@@ -86,7 +94,10 @@ export class AskDecoder {
     this.decoders.set(waking.id, (page, { atNs, offset }, thread) => {
       const woken = page.readInt32LE(offset + wokenAt);
       const sentNs = this.sent.get(thread);
-      if (sentNs === undefined || atNs - sentNs > wakeNsMax || woken === thread) return [];
+      if (sentNs === undefined || atNs - sentNs > wakeNsMax) return [];
+      if (woken === thread || !this.isService(woken, atNs)) return [];
+      // Each sending wakes one.
+      this.sent.delete(thread);
       return this.note({ thread, call: askCalls.message, parameters: { woken: String(woken) }, atNs });
     });
   }
