@@ -18,14 +18,16 @@ const formats = {
     "inet_sock_set_state",
     state,
     "const void * skaddr;	offset:8;	size:8;	signed:0;",
+    "int oldstate;	offset:16;	size:4;	signed:1;",
     "int newstate;	offset:20;	size:4;	signed:1;",
     "__u16 dport;	offset:26;	size:2;	signed:0;",
     "__u16 family;	offset:28;	size:2;	signed:0;",
     "__u8 daddr[4];	offset:36;	size:4;	signed:0;",
+    "__u8 daddr_v6[16];	offset:40;	size:16;	signed:0;",
   ),
 };
 const asker = 700;
-const eventBytes = 40;
+const eventBytes = 56;
 const softInterrupt = 0x10;
 
 interface Told {
@@ -58,20 +60,26 @@ const wakes = (woken: number, more: Partial<Told> = {}): Told => ({
   ...{ type: waking, fill: (event: Buffer) => void event.writeInt32LE(woken, 24) },
   ...more,
 });
-const connects = (socket = 1n, newState = 2, more: Partial<Told> = {}): Told => ({
+/** By TCP's states: into SYN_SENT (2), or from there (refused), or from ESTABLISHED (1). */
+const connects = (socket = 1n, [oldState, newState] = [7, 2], more: Partial<Told> = {}, family = 2): Told => ({
   type: state,
   fill(event: Buffer) {
     event.writeBigUInt64LE(socket, 8);
+    event.writeInt32LE(oldState, 16);
     event.writeInt32LE(newState, 20);
     event.writeUInt16LE(4711, 26);
-    event.writeUInt16LE(2, 28);
+    event.writeUInt16LE(family, 28);
     event.set([127, 0, 0, 9], 36);
+    event.set([0x20, 1, 0xd, 0xb8, ...Array.from({ length: 11 }, () => 0), 9], 40);
   },
   ...more,
 });
 const isService = (thread: number): boolean => thread !== 955;
 const decoderOf = (known: AskFormats = formats): AskDecoder => new AskDecoder(layout, known, isService);
-const decode = (...events: Told[]): RawAct[] => decoderOf().decode(piece(events));
+const decode = (...events: Told[]): RawAct[] => {
+  const decoder = decoderOf();
+  return [...decoder.decode(piece(events)), ...decoder.settled()];
+};
 
 describe("who asks a service for something", () => {
   it("sends something through a socket, and that wakes the service", () => {
@@ -100,12 +108,32 @@ describe("who asks a service for something", () => {
     expect(decode(connects())).toMatchObject([
       { call: "tcp connection", parameters: { port: "4711", address: "127.0.0.9" } },
     ]);
+    const six = connects(1n, [7, 2], {}, 10);
+    expect(decode(six)).toMatchObject([{ parameters: { port: "4711", address: "2001:db8::9" } }]);
+  });
+
+  it("connects to nobody where it is refused, and to whoever is there the next time", () => {
+    const refused = [connects(1n), connects(1n, [2, 7], { flags: softInterrupt })];
+    expect(decode(...refused)).toEqual([]);
+    expect(decode(...refused, connects(1n))).toHaveLength(1);
+    expect(decode(...refused, connects(2n), ...refused)).toHaveLength(1);
+  });
+
+  it("has connected when nobody refuses it any more", () => {
+    const decoder = decoderOf();
+    expect(decoder.decode(piece([connects(1n)], 1e9))).toEqual([]);
+    expect([decoder.settled(1.04e9).length, decoder.settled(1.06e9).length, decoder.settled().length]).toEqual([
+      0, 1, 0,
+    ]);
+    decoder.decode(piece([connects(2n)], 2e9));
+    expect(decoder.decode(piece([connects(2n)], 2.01e9))).toHaveLength(1);
   });
 
   it("may ask for as long as the connection is open", () => {
     const decoder = decoderOf();
-    const closed = (socket: bigint) => connects(socket, 4, { thread: 0, flags: softInterrupt });
+    const closed = (socket: bigint) => connects(socket, [1, 4], { thread: 0, flags: softInterrupt });
     decoder.decode(piece([connects(1n), connects(2n), connects(3n)], 1e9));
+    decoder.settled();
     // The first within a moment, which its beginning stands for; the second later, in whoever's time.
     expect(decoder.decode(piece([closed(1n)], 1.1e9))).toEqual([]);
     const [held, ...others] = decoder.decode(piece([closed(2n), closed(7n)], 9e9));
@@ -141,7 +169,8 @@ describe("where the kernel tells of one kind of requests alone", () => {
     ["messages", { ...formats, connections: null }, "unix message"],
     ["connections", { ...formats, messages: null }, "tcp connection"],
   ] as const)("those are seen: %s", (_, known, call) => {
-    const acts = decoderOf(known).decode(piece(told));
+    const decoder = decoderOf(known);
+    const acts = [...decoder.decode(piece(told)), ...decoder.settled()];
     expect(acts.map((act) => act.call)).toEqual([call]);
   });
 });

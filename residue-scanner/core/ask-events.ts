@@ -1,6 +1,7 @@
 import type { RawAct } from "./call-pairing.ts";
 import { HeldConnections } from "./held-connections.ts";
 import { type PageEvent, readPage } from "./ring-buffer-page.ts";
+import { showIpv6 } from "./socket-table.ts";
 import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 /**
@@ -13,6 +14,8 @@ export const askCalls = { message: "unix message", connection: "tcp connection",
 export const connectionStates = { connecting: 2, finWait: 4, closed: 7, lastAck: 9 } as const;
 /** AF_INET */
 const internet = 2;
+/** Nobody of this host takes longer to refuse a connection; another host may. */
+const refusedNsMax = 50e6;
 /**
  * Whoever waits for a socket is woken at once, by what tells of the sending (`sock_def_readable`): that takes a
  * microsecond or two. The thread's next call may wake somebody for another reason: who watches files or processes.
@@ -47,6 +50,8 @@ export class AskDecoder {
   /** By asker and asked, when that was noted. */
   private readonly noted = new Map<string, number>();
   private readonly held = new HeldConnections();
+  /** Connections, by the kernel's socket, that may still be refused. */
+  private readonly begun = new Map<bigint, Omit<RawAct, "returned">>();
   private readonly stateType: number | null;
   private typeAt = 0;
   private flagsAt = 2;
@@ -63,12 +68,19 @@ export class AskDecoder {
 
   /** Threads that sent something lately, whom somebody asked, and what is connected. */
   get remembered(): number {
-    return this.sent.size + this.noted.size + this.held.size;
+    return this.sent.size + this.noted.size + this.held.size + this.begun.size;
   }
 
-  /** Connections that are open still. */
+  /** Connections that were begun by then, of which whoever refuses them would have been read. */
+  settled(beforeNs = Number.POSITIVE_INFINITY): RawAct[] {
+    const settled = [...this.begun].filter(([, { atNs }]) => atNs + refusedNsMax <= beforeNs);
+    for (const [socket] of settled) this.begun.delete(socket);
+    return settled.flatMap(([, act]) => this.note(act));
+  }
+
+  /** The last of the connections, and those that are open still. */
   finish(): RawAct[] {
-    return this.held.finish();
+    return [...this.settled(), ...this.held.finish()];
   }
 
   decode(page: Buffer): RawAct[] {
@@ -105,20 +117,31 @@ export class AskDecoder {
   private learnConnections(state: TraceFormat): void {
     this.learnCommon(state);
     const at = (name: string): number => offsetOf(state, name);
-    const [socketAt, stateAt, portAt] = [at("skaddr"), at("newstate"), at("dport")];
-    const [familyAt, addressAt] = [at("family"), at("daddr")];
+    const [socketAt, stateAt, wasAt, portAt] = [at("skaddr"), at("newstate"), at("oldstate"), at("dport")];
+    const [familyAt, addressAt, longAddressAt] = [at("family"), at("daddr"), at("daddr_v6")];
     this.decoders.set(state.id, (page, { atNs, offset }, thread) => {
       const socket = page.readBigUInt64LE(offset + socketAt);
-      if (page.readInt32LE(offset + stateAt) !== connectionStates.connecting) return this.held.ended(socket, atNs);
-      const address = [...page.subarray(offset + addressAt, offset + addressAt + 4)].join(".");
-      const parameters = {
-        port: String(page.readUInt16LE(offset + portAt)),
-        // Of version 6, only the port.
-        ...(page.readUInt16LE(offset + familyAt) === internet && { address }),
-      };
+      if (page.readInt32LE(offset + stateAt) !== connectionStates.connecting) {
+        const isRefused = page.readInt32LE(offset + wasAt) === connectionStates.connecting;
+        return isRefused ? this.refused(socket) : this.held.ended(socket, atNs);
+      }
+      const bytes = (from: number, count: number) => [...page.subarray(offset + from, offset + from + count)];
+      const isShort = page.readUInt16LE(offset + familyAt) === internet;
+      const address = isShort ? bytes(addressAt, 4).join(".") : showIpv6(bytes(longAddressAt, 16));
+      const parameters = { port: String(page.readUInt16LE(offset + portAt)), address };
       const act = { thread, call: askCalls.connection, parameters, atNs };
-      return [...this.held.began(socket, act), ...this.note(act)];
+      // Whoever had the socket before.
+      const before = this.begun.get(socket);
+      this.begun.set(socket, act);
+      return [...this.held.began(socket, act), ...(before === undefined ? [] : this.note(before))];
     });
+  }
+
+  /** Nobody was there to be asked; one that another host refused late was noted by then. */
+  private refused(socket: bigint): RawAct[] {
+    this.begun.delete(socket);
+    this.held.forget(socket);
+    return [];
   }
 
   private learnCommon(format: TraceFormat): void {

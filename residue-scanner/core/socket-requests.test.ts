@@ -1,19 +1,26 @@
 import { describe, expect, it } from "vitest";
 
-import { compare, excusedBy, files, foreign, job, type Told } from "../testing/recorded-comparison.ts";
+import { compare, excusedBy, files, foreign, job, scanner, type Told } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
-import type { Act, Touch } from "./recording.ts";
+import type { ProcessFact } from "./fact.ts";
+import type { Act, RecordedProcess, Touch } from "./recording.ts";
 
 const service = recordedProcess({ serial: 20, pid: 90, parent: null, isOlder: true, executable: "/opt/service" });
 const logger = recordedProcess({ serial: 22, pid: 92, parent: null, isOlder: true, executable: "/sbin/rsyslogd" });
 const worker = recordedProcess({ serial: 21, parent: 20, fromMs: 1_400 });
+/** As it is read. */
+function shown({ pid, startTime }: RecordedProcess): ProcessFact {
+  return processFixture({ pid, startTime: startTime ?? "0" });
+}
+
 const listening = [
   socketFixture({ key: "tcp a", protocol: "tcp", state: "listening", local: "127.0.0.9:4711", owners: [service.pid] }),
 ];
+const seen = { sockets: listening, processes: [shown(scanner), shown(service)] };
 const [before, after] = [
-  { ...files({ "/d": [] }), sockets: listening },
-  { ...files({ "/d": ["x"] }), sockets: listening },
+  { ...files({ "/d": [] }), ...seen },
+  { ...files({ "/d": ["x"] }), ...seen },
 ];
 
 const message = (asked: number, by = job, atMs = 1_300): Act =>
@@ -58,6 +65,18 @@ describe("what a service did that takes its orders through sockets and signals",
 
   it("is its own where it keeps a log, which is everybody's", () => {
     expect(whoseIs([message(logger.serial)], touch(logger.serial, ["created"], 1_500))).toEqual(["foreign-process"]);
+  });
+
+  it("is its own where whoever listened only has the pid that it had", () => {
+    const read = { ...seen, processes: [shown(scanner), processFixture({ pid: service.pid, startTime: "99" })] };
+    const told: Told = {
+      came: [service],
+      acts: [connection("127.0.0.9")],
+      touches: { "/d/x": [touch(service.serial, ["created"], 1_500)] },
+    };
+    const whose = (parts: typeof seen) =>
+      compare({ ...before, ...parts }, { ...after, ...parts }, told).findings.map(({ attribution }) => attribution.to);
+    expect([whose(seen), whose(read)]).toEqual([["shared"], []]);
   });
 
   it("is its own long after it was asked", () => {
@@ -113,9 +132,11 @@ describe("what a service did that takes its orders through sockets and signals",
     });
     const found = (asked: Act) => {
       const told: Told = { came: [late], acts: [asked], touches: { "/d/x": [touch(late.serial, ["created"], 1_500)] } };
-      return compare(before, { ...after, sockets: [...listening, door] }, told).findings.map(
-        ({ attribution }) => attribution.to,
-      );
+      const [sockets, processes] = [
+        [...listening, door],
+        [...seen.processes, shown(late)],
+      ];
+      return compare(before, { ...after, sockets, processes }, told).findings.map(({ attribution }) => attribution.to);
     };
     const parameters = { pid: String(late.pid), signal: "SIGHUP" };
     const earlier = act(job, "kill", { parameters, returned: null, atMs: 1_050 });

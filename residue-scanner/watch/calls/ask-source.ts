@@ -78,11 +78,12 @@ export class AskSource {
   takeIn(): RawAct[] {
     const acts: RawAct[] = [];
     if (!this.isOpen) return acts;
+    const fromNs = Number(process.hrtime.bigint());
     const take = (page: Buffer): void => {
       for (const act of this.decoder.decode(page)) acts.push(act);
     };
     for (let round = 0; round < roundsMax && this.instance.readRound(this.page, take); round += 1);
-    return acts;
+    return [...acts, ...this.decoder.settled(fromNs)];
   }
 
   /** @returns connections of the run's that are open; nothing more is taken in afterwards */
