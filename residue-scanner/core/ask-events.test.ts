@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { formatText, headerPage } from "../testing/recorded-trace.ts";
-import { AskDecoder } from "./ask-events.ts";
+import { AskDecoder, type AskFormats } from "./ask-events.ts";
 import type { RawAct } from "./call-pairing.ts";
-import { threadFilter } from "./thread-filter.ts";
 import { parseFormat, parsePageLayout, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 const [ready, waking, state] = [1, 2, 3];
@@ -19,14 +18,16 @@ const formats = {
     "inet_sock_set_state",
     state,
     "const void * skaddr;	offset:8;	size:8;	signed:0;",
+    "int oldstate;	offset:16;	size:4;	signed:1;",
     "int newstate;	offset:20;	size:4;	signed:1;",
     "__u16 dport;	offset:26;	size:2;	signed:0;",
     "__u16 family;	offset:28;	size:2;	signed:0;",
     "__u8 daddr[4];	offset:36;	size:4;	signed:0;",
+    "__u8 daddr_v6[16];	offset:40;	size:16;	signed:0;",
   ),
 };
 const asker = 700;
-const eventBytes = 40;
+const eventBytes = 56;
 const softInterrupt = 0x10;
 
 interface Told {
@@ -59,18 +60,26 @@ const wakes = (woken: number, more: Partial<Told> = {}): Told => ({
   ...{ type: waking, fill: (event: Buffer) => void event.writeInt32LE(woken, 24) },
   ...more,
 });
-const connects = (socket = 1n, newState = 2, more: Partial<Told> = {}): Told => ({
+/** By TCP's states: into SYN_SENT (2), or from there (refused), or from ESTABLISHED (1). */
+const connects = (socket = 1n, [oldState, newState] = [7, 2], more: Partial<Told> = {}, family = 2): Told => ({
   type: state,
   fill(event: Buffer) {
     event.writeBigUInt64LE(socket, 8);
+    event.writeInt32LE(oldState, 16);
     event.writeInt32LE(newState, 20);
     event.writeUInt16LE(4711, 26);
-    event.writeUInt16LE(2, 28);
+    event.writeUInt16LE(family, 28);
     event.set([127, 0, 0, 9], 36);
+    event.set([0x20, 1, 0xd, 0xb8, ...Array.from({ length: 11 }, () => 0), 9], 40);
   },
   ...more,
 });
-const decode = (...events: Told[]): RawAct[] => new AskDecoder(layout, formats).decode(piece(events));
+const isService = (thread: number): boolean => thread !== 955;
+const decoderOf = (known: AskFormats = formats): AskDecoder => new AskDecoder(layout, known, isService);
+const decode = (...events: Told[]): RawAct[] => {
+  const decoder = decoderOf();
+  return [...decoder.decode(piece(events)), ...decoder.settled()];
+};
 
 describe("who asks a service for something", () => {
   it("sends something through a socket, and that wakes the service", () => {
@@ -81,7 +90,8 @@ describe("who asks a service for something", () => {
 
   it.each([
     ["it wakes somebody without sending anything", [wakes(812)]],
-    ["it wakes somebody long after", [{ type: ready }, wakes(812, { afterNs: 200_000 })]],
+    ["it wakes somebody in the call after", [{ type: ready }, wakes(812, { afterNs: 20_000 })]],
+    ["it wakes one who is no service's, whose id lies between those", [{ type: ready }, wakes(955)]],
     ["an interrupt wakes somebody meanwhile", [{ type: ready }, wakes(812, { flags: softInterrupt })]],
     ["another one sends", [{ type: ready, thread: 701 }, wakes(812)]],
     ["it wakes itself", [{ type: ready }, wakes(asker)]],
@@ -89,16 +99,41 @@ describe("who asks a service for something", () => {
     expect(decode(...events)).toEqual([]);
   });
 
+  it("asks one with each sending, who is woken first", () => {
+    const woken = decode({ type: ready }, wakes(955), wakes(812), wakes(813), { type: ready }, wakes(814));
+    expect(woken.map(({ parameters }) => parameters["woken"])).toEqual(["812", "814"]);
+  });
+
   it("connects to a port", () => {
     expect(decode(connects())).toMatchObject([
       { call: "tcp connection", parameters: { port: "4711", address: "127.0.0.9" } },
     ]);
+    const six = connects(1n, [7, 2], {}, 10);
+    expect(decode(six)).toMatchObject([{ parameters: { port: "4711", address: "2001:db8::9" } }]);
+  });
+
+  it("connects to nobody where it is refused, and to whoever is there the next time", () => {
+    const refused = [connects(1n), connects(1n, [2, 7], { flags: softInterrupt })];
+    expect(decode(...refused)).toEqual([]);
+    expect(decode(...refused, connects(1n))).toHaveLength(1);
+    expect(decode(...refused, connects(2n), ...refused)).toHaveLength(1);
+  });
+
+  it("has connected when nobody refuses it any more", () => {
+    const decoder = decoderOf();
+    expect(decoder.decode(piece([connects(1n)], 1e9))).toEqual([]);
+    expect([decoder.settled(1.04e9).length, decoder.settled(1.06e9).length, decoder.settled().length]).toEqual([
+      0, 1, 0,
+    ]);
+    decoder.decode(piece([connects(2n)], 2e9));
+    expect(decoder.decode(piece([connects(2n)], 2.01e9))).toHaveLength(1);
   });
 
   it("may ask for as long as the connection is open", () => {
-    const decoder = new AskDecoder(layout, formats);
-    const closed = (socket: bigint) => connects(socket, 4, { thread: 0, flags: softInterrupt });
+    const decoder = decoderOf();
+    const closed = (socket: bigint) => connects(socket, [1, 4], { thread: 0, flags: softInterrupt });
     decoder.decode(piece([connects(1n), connects(2n), connects(3n)], 1e9));
+    decoder.settled();
     // The first within a moment, which its beginning stands for; the second later, in whoever's time.
     expect(decoder.decode(piece([closed(1n)], 1.1e9))).toEqual([]);
     const [held, ...others] = decoder.decode(piece([closed(2n), closed(7n)], 9e9));
@@ -116,11 +151,11 @@ describe("who asks a service for something", () => {
 
 describe("what is remembered of threads", () => {
   it("is forgotten when they can no longer be meant: their numbers are others' later", () => {
-    const decoder = new AskDecoder(layout, formats);
+    const decoder = decoderOf();
     let atMs = 0;
     for (let thread = 0; thread < 2_000; thread += 1, atMs += 50) {
       const at = { thread: asker + thread, afterNs: 0 };
-      decoder.decode(piece([{ type: ready, ...at }, wakes(9, at)], atMs * 1e6));
+      decoder.decode(piece([{ type: ready, ...at }, wakes(9, at), { type: ready, ...at }], atMs * 1e6));
     }
     // Of the last seconds out of 100, with two notes for each thread.
     expect(decoder.remembered).toBeLessThan(1_000);
@@ -134,16 +169,8 @@ describe("where the kernel tells of one kind of requests alone", () => {
     ["messages", { ...formats, connections: null }, "unix message"],
     ["connections", { ...formats, messages: null }, "tcp connection"],
   ] as const)("those are seen: %s", (_, known, call) => {
-    const acts = new AskDecoder(layout, known).decode(piece(told));
+    const decoder = decoderOf(known);
+    const acts = [...decoder.decode(piece(told)), ...decoder.settled()];
     expect(acts.map((act) => act.call)).toEqual([call]);
-  });
-});
-
-describe("the filter for threads", () => {
-  it("names each, and ranges where it may not be that long", () => {
-    expect(threadFilter("pid", [9, 7, 7], 100)).toBe("pid == 7 || pid == 9");
-    const short = threadFilter("pid", [1, 2, 3, 4, 5, 6, 7, 8], 60);
-    expect(short).toBe("(pid >= 1 && pid <= 4) || (pid >= 5 && pid <= 8)");
-    expect(threadFilter("pid", [], 100)).toBe("");
   });
 });

@@ -1,6 +1,7 @@
 import type { RawAct } from "./call-pairing.ts";
 import { HeldConnections } from "./held-connections.ts";
 import { type PageEvent, readPage } from "./ring-buffer-page.ts";
+import { showIpv6 } from "./socket-table.ts";
 import { isInterrupt, offsetOf, type PageLayout, type TraceFormat } from "./trace-format.ts";
 
 /**
@@ -13,8 +14,13 @@ export const askCalls = { message: "unix message", connection: "tcp connection",
 export const connectionStates = { connecting: 2, finWait: 4, closed: 7, lastAck: 9 } as const;
 /** AF_INET */
 const internet = 2;
-/** Whoever waits for a socket is woken at once, still in the call that sends (`sock_def_readable`). */
-const wakeNsMax = 100_000;
+/** Nobody of this host takes longer to refuse a connection; another host may. */
+const refusedNsMax = 50e6;
+/**
+ * Whoever waits for a socket is woken at once, by what tells of the sending (`sock_def_readable`): that takes a
+ * microsecond or two. The thread's next call may wake somebody for another reason: who watches files or processes.
+ */
+const wakeNsMax = 10_000;
 /** Who asks again and again is noted so often. */
 const againNs = 100e6;
 /** Pieces of other processors are read a little later: longer than `againNs` by that. */
@@ -29,25 +35,32 @@ export interface AskFormats {
   readonly connections: TraceFormat | null;
 }
 
+/** Whether a thread was one of a service's at a monotonic time: the kernel is asked for ranges of ids. */
+export type IsService = (thread: number, atNs: number) => boolean;
+
 type Decode = (page: Buffer, event: PageEvent, thread: number) => RawAct[];
 
 /** Turns pieces of the ring buffer into who asked whom for something. */
 export class AskDecoder {
   private readonly layout: PageLayout;
+  private readonly isService: IsService;
   private readonly decoders = new Map<number, Decode>();
   /** By thread, when it last sent something. */
   private readonly sent = new Map<number, number>();
   /** By asker and asked, when that was noted. */
   private readonly noted = new Map<string, number>();
   private readonly held = new HeldConnections();
+  /** Connections, by the kernel's socket, that may still be refused. */
+  private readonly begun = new Map<bigint, Omit<RawAct, "returned">>();
   private readonly stateType: number | null;
   private typeAt = 0;
   private flagsAt = 2;
   private threadAt = 4;
   private forgottenNs = 0;
 
-  constructor(layout: PageLayout, { messages, connections }: AskFormats) {
+  constructor(layout: PageLayout, { messages, connections }: AskFormats, isService: IsService) {
     this.layout = layout;
+    this.isService = isService;
     this.stateType = connections?.id ?? null;
     if (messages !== null) this.learnMessages(messages);
     if (connections !== null) this.learnConnections(connections);
@@ -55,12 +68,19 @@ export class AskDecoder {
 
   /** Threads that sent something lately, whom somebody asked, and what is connected. */
   get remembered(): number {
-    return this.sent.size + this.noted.size + this.held.size;
+    return this.sent.size + this.noted.size + this.held.size + this.begun.size;
   }
 
-  /** Connections that are open still. */
+  /** Connections that were begun by then, of which whoever refuses them would have been read. */
+  settled(beforeNs = Number.POSITIVE_INFINITY): RawAct[] {
+    const settled = [...this.begun].filter(([, { atNs }]) => atNs + refusedNsMax <= beforeNs);
+    for (const [socket] of settled) this.begun.delete(socket);
+    return settled.flatMap(([, act]) => this.note(act));
+  }
+
+  /** The last of the connections, and those that are open still. */
   finish(): RawAct[] {
-    return this.held.finish();
+    return [...this.settled(), ...this.held.finish()];
   }
 
   decode(page: Buffer): RawAct[] {
@@ -86,7 +106,10 @@ export class AskDecoder {
     this.decoders.set(waking.id, (page, { atNs, offset }, thread) => {
       const woken = page.readInt32LE(offset + wokenAt);
       const sentNs = this.sent.get(thread);
-      if (sentNs === undefined || atNs - sentNs > wakeNsMax || woken === thread) return [];
+      if (sentNs === undefined || atNs - sentNs > wakeNsMax) return [];
+      if (woken === thread || !this.isService(woken, atNs)) return [];
+      // Each sending wakes one.
+      this.sent.delete(thread);
       return this.note({ thread, call: askCalls.message, parameters: { woken: String(woken) }, atNs });
     });
   }
@@ -94,20 +117,31 @@ export class AskDecoder {
   private learnConnections(state: TraceFormat): void {
     this.learnCommon(state);
     const at = (name: string): number => offsetOf(state, name);
-    const [socketAt, stateAt, portAt] = [at("skaddr"), at("newstate"), at("dport")];
-    const [familyAt, addressAt] = [at("family"), at("daddr")];
+    const [socketAt, stateAt, wasAt, portAt] = [at("skaddr"), at("newstate"), at("oldstate"), at("dport")];
+    const [familyAt, addressAt, longAddressAt] = [at("family"), at("daddr"), at("daddr_v6")];
     this.decoders.set(state.id, (page, { atNs, offset }, thread) => {
       const socket = page.readBigUInt64LE(offset + socketAt);
-      if (page.readInt32LE(offset + stateAt) !== connectionStates.connecting) return this.held.ended(socket, atNs);
-      const address = [...page.subarray(offset + addressAt, offset + addressAt + 4)].join(".");
-      const parameters = {
-        port: String(page.readUInt16LE(offset + portAt)),
-        // Of version 6, only the port.
-        ...(page.readUInt16LE(offset + familyAt) === internet && { address }),
-      };
+      if (page.readInt32LE(offset + stateAt) !== connectionStates.connecting) {
+        const isRefused = page.readInt32LE(offset + wasAt) === connectionStates.connecting;
+        return isRefused ? this.refused(socket) : this.held.ended(socket, atNs);
+      }
+      const bytes = (from: number, count: number) => [...page.subarray(offset + from, offset + from + count)];
+      const isShort = page.readUInt16LE(offset + familyAt) === internet;
+      const address = isShort ? bytes(addressAt, 4).join(".") : showIpv6(bytes(longAddressAt, 16));
+      const parameters = { port: String(page.readUInt16LE(offset + portAt)), address };
       const act = { thread, call: askCalls.connection, parameters, atNs };
-      return [...this.held.began(socket, act), ...this.note(act)];
+      // Whoever had the socket before.
+      const before = this.begun.get(socket);
+      this.begun.set(socket, act);
+      return [...this.held.began(socket, act), ...(before === undefined ? [] : this.note(before))];
     });
+  }
+
+  /** Nobody was there to be asked; one that another host refused late was noted by then. */
+  private refused(socket: bigint): RawAct[] {
+    this.begun.delete(socket);
+    this.held.forget(socket);
+    return [];
   }
 
   private learnCommon(format: TraceFormat): void {

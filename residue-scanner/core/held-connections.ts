@@ -31,6 +31,11 @@ export class HeldConnections {
     return [{ ...act, parameters: { ...act.parameters, untilNs: String(atNs) }, returned: null }];
   }
 
+  /** It never was one. */
+  forget(socket: bigint): void {
+    this.#open.delete(socket);
+  }
+
   /** Nobody tells any more when those that are open end. */
   finish(): RawAct[] {
     return [...this.#open.keys()].flatMap((socket) => this.ended(socket, Number.POSITIVE_INFINITY));

@@ -43,7 +43,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
   const asked = new SocketRequests({
     recording: run.recording,
     witness: () => lineage,
-    sockets: [...before.sockets, ...after.sockets],
+    readings: [before, after],
   });
   const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
   const evidence = new RecordedEvidence({

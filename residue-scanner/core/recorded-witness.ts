@@ -109,6 +109,17 @@ export class RecordedWitness {
     return false;
   }
 
+  /** Whether it is the harness of another run, or comes from it. */
+  isOfOtherRun(serial: number): boolean {
+    const others = this.#knowledge.context.otherRuns ?? [];
+    let at = others.length === 0 ? null : this.process(serial);
+    for (let depth = 0; at !== null && depth < depthMax; depth += 1) {
+      if (harnessOf(at, others) !== null) return true;
+      at = at.parent === null ? null : this.process(at.parent);
+    }
+    return false;
+  }
+
   #judge(process: RecordedProcess): Answer {
     const own = (to: AttributionTarget, ...evidence: Evidence[]): Answer => ({ root: process, to, evidence });
     const { context, isScanner, markedAs } = this.#knowledge;
@@ -136,7 +147,8 @@ export class RecordedWitness {
     const parent = process.parent === null ? null : this.process(process.parent);
     if (parent === null) return unknown("was not seen to start");
     const answer = this.#answers.get(parent.serial) ?? unknown("was not seen to start");
-    if (answer.to !== "background") return answer;
+    // Whatever another run's harness starts is that run's: its answer to our message is nothing that ours left.
+    if (answer.to !== "background" || this.isOfOtherRun(parent.serial)) return answer;
     if (delegateFamilyOf(namedOf(parent)) === null) {
       const asked = this.#knowledge.askedOf?.(process, parent) ?? null;
       return asked === null ? answer : { root: process, ...asked };
@@ -162,6 +174,8 @@ export class RecordedWitness {
 
 /** The second process that the kernel starts; in other PID namespaces than the first it is none of the kernel's. */
 const kthreaddPid = 2;
+/** More ancestors than that no harness has below it. */
+const depthMax = 100;
 
 /** Whose a process is, and the first in its line of parents of whom something says so. */
 interface Answer extends Attribution {

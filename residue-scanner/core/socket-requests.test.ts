@@ -1,19 +1,26 @@
 import { describe, expect, it } from "vitest";
 
-import { compare, files, foreign, job, type Told } from "../testing/recorded-comparison.ts";
+import { compare, excusedBy, files, foreign, job, scanner, type Told } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
-import type { Act, Touch } from "./recording.ts";
+import type { ProcessFact } from "./fact.ts";
+import type { Act, RecordedProcess, Touch } from "./recording.ts";
 
 const service = recordedProcess({ serial: 20, pid: 90, parent: null, isOlder: true, executable: "/opt/service" });
 const logger = recordedProcess({ serial: 22, pid: 92, parent: null, isOlder: true, executable: "/sbin/rsyslogd" });
 const worker = recordedProcess({ serial: 21, parent: 20, fromMs: 1_400 });
+/** As it is read. */
+function shown({ pid, startTime }: RecordedProcess): ProcessFact {
+  return processFixture({ pid, startTime: startTime ?? "0" });
+}
+
 const listening = [
   socketFixture({ key: "tcp a", protocol: "tcp", state: "listening", local: "127.0.0.9:4711", owners: [service.pid] }),
 ];
+const seen = { sockets: listening, processes: [shown(scanner), shown(service)] };
 const [before, after] = [
-  { ...files({ "/d": [] }), sockets: listening },
-  { ...files({ "/d": ["x"] }), sockets: listening },
+  { ...files({ "/d": [] }), ...seen },
+  { ...files({ "/d": ["x"] }), ...seen },
 ];
 
 const message = (asked: number, by = job, atMs = 1_300): Act =>
@@ -31,12 +38,12 @@ function whoseIs(acts: readonly Act[], made: Touch = touch(service.serial, ["cre
 
 describe("what a service did that takes its orders through sockets and signals", () => {
   it.each([
-    ["sent it a message", message(service.serial)],
-    ["connected to its port", connection("127.0.0.9")],
-    ["sent it a signal at which services do something", signal("SIGHUP")],
-  ])("is the job's who %s before", (_, asked) => {
-    expect(whoseIs([asked])).toEqual(["job"]);
-    expect(whoseIs([asked], touch(worker.serial, ["created"], 1_500))).toEqual(["job"]);
+    ["sent it a message", message(service.serial), "shared"],
+    ["connected to its port", connection("127.0.0.9"), "shared"],
+    ["sent it a signal at which services do something", signal("SIGHUP"), "job"],
+  ])("is the job's who %s before, or shared where others may have unseen", (_, asked, whose) => {
+    expect(whoseIs([asked])).toEqual([whose]);
+    expect(whoseIs([asked], touch(worker.serial, ["created"], 1_500))).toEqual([whose]);
   });
 
   it("is shared where the service was at it already", () => {
@@ -58,6 +65,18 @@ describe("what a service did that takes its orders through sockets and signals",
 
   it("is its own where it keeps a log, which is everybody's", () => {
     expect(whoseIs([message(logger.serial)], touch(logger.serial, ["created"], 1_500))).toEqual(["foreign-process"]);
+  });
+
+  it("is its own where whoever listened only has the pid that it had", () => {
+    const read = { ...seen, processes: [shown(scanner), processFixture({ pid: service.pid, startTime: "99" })] };
+    const told: Told = {
+      came: [service],
+      acts: [connection("127.0.0.9")],
+      touches: { "/d/x": [touch(service.serial, ["created"], 1_500)] },
+    };
+    const whose = (parts: typeof seen) =>
+      compare({ ...before, ...parts }, { ...after, ...parts }, told).findings.map(({ attribution }) => attribution.to);
+    expect([whose(seen), whose(read)]).toEqual([["shared"], []]);
   });
 
   it("is its own long after it was asked", () => {
@@ -102,7 +121,7 @@ describe("what a service did that takes its orders through sockets and signals",
     }
   });
 
-  it("is the job's where the service began only during the run: it got a signal, or was connected to", () => {
+  it("is the run's where the service began only during the run: it got a signal, or was connected to", () => {
     const late = recordedProcess({ serial: 25, pid: 95, parent: 3, fromMs: 1_100, executable: "/opt/late" });
     const door = socketFixture({
       key: "tcp b",
@@ -113,15 +132,17 @@ describe("what a service did that takes its orders through sockets and signals",
     });
     const found = (asked: Act) => {
       const told: Told = { came: [late], acts: [asked], touches: { "/d/x": [touch(late.serial, ["created"], 1_500)] } };
-      return compare(before, { ...after, sockets: [...listening, door] }, told).findings.map(
-        ({ attribution }) => attribution.to,
-      );
+      const [sockets, processes] = [
+        [...listening, door],
+        [...seen.processes, shown(late)],
+      ];
+      return compare(before, { ...after, sockets, processes }, told).findings.map(({ attribution }) => attribution.to);
     };
     const parameters = { pid: String(late.pid), signal: "SIGHUP" };
     const earlier = act(job, "kill", { parameters, returned: null, atMs: 1_050 });
     expect(found(act(job, "kill", { parameters, returned: null, atMs: 1_300 }))).toContain("job");
-    expect(found(connection("127.0.0.9", { atMs: 1_300 }))).toContain("job");
-    expect(found(earlier)).not.toContain("job");
+    expect(found(connection("127.0.0.9", { atMs: 1_300 }))).toContain("shared");
+    for (const whose of ["job", "shared"]) expect(found(earlier)).not.toContain(whose);
   });
 
   it("is the job's where it had a service rotate its log, which is more than a line", () => {
@@ -145,7 +166,28 @@ describe("what a service did that takes its orders through sockets and signals",
       compare({}, { processes: [own, started] }, { came: [service, worker], acts }).findings.map(
         ({ attribution }) => attribution.to,
       );
-    expect(found([message(service.serial)])).toEqual(["job"]);
+    expect(found([message(service.serial)])).toEqual(["shared"]);
     expect(found([])).toEqual([]);
+  });
+});
+
+describe("the harness of another run that the job sends a message", () => {
+  const other = { name: "20261122T184702-x", id: "618fdabf", pid: service.pid, startTime: String(service.startTime) };
+  const below = recordedProcess({ serial: 27, parent: worker.serial, fromMs: 1_450 });
+  const asked = [message(service.serial), message(worker.serial, job, 1_440)];
+  const made = { "/d/x": [touch(below.serial, ["created"], 1_500)] };
+  const told: Told = { came: [service, worker, below], acts: asked, touches: made };
+
+  it("does nothing for the job, nor does anybody below it", () => {
+    expect(excusedBy(compare(before, after, { ...told, otherRuns: [other] }))).toEqual(["other-run"]);
+    expect(compare(before, after, told).findings.map(({ attribution }) => attribution.to)).toEqual(["shared"]);
+  });
+
+  it("stays the other run's with its children, whose they are is asked of the recorder", () => {
+    const started = processFixture({ pid: below.pid, startTime: String(below.startTime), parent: worker.pid });
+    const found = (otherRuns: NonNullable<Told["otherRuns"]>) =>
+      compare({}, { processes: [processFixture({ pid: 60 }), started] }, { ...told, otherRuns }).findings;
+    expect(found([other])).toEqual([]);
+    expect(found([]).map(({ attribution }) => attribution.to)).toEqual(["shared"]);
   });
 });

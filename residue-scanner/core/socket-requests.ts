@@ -1,7 +1,7 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
 import { askCalls } from "./ask-events.ts";
+import { AskedListeners, type ListenerReading } from "./asked-listeners.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
-import type { SocketFact } from "./fact.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
@@ -11,16 +11,14 @@ import type { Act, RecordedProcess, Recording, Touch } from "./recording.ts";
 export interface SocketRequestKnowledge {
   readonly recording: Recording;
   readonly witness: () => RecordedWitness;
-  /** Those that there were before the run, and those that there are after it. */
-  readonly sockets: readonly SocketFact[];
+  /** Of the host before the run, and after it. */
+  readonly readings: readonly ListenerReading[];
 }
 
 /** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
 const servedMsMax = 3_000;
 /** Those at which services do something; the others end, stop or continue it. */
 const tellingSignals: ReadonlySet<string> = new Set("SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2".split(" "));
-/** As the tables of sockets show that somebody listens at every address. */
-const everywhere: ReadonlySet<string> = new Set(["*", "[::]", "0.0.0.0"]);
 /** More ancestors than that no service has. */
 const depthMax = 100;
 const namedMax = 2;
@@ -32,12 +30,17 @@ const loggers: ReadonlySet<string> = new Set([
 /**
  * Says at whose request a service did something that takes its orders through a socket, by signals or from a spool:
  * whoever of the run sent it a message or a signal, connected to its port, or made a file that it took away, shortly
- * before. Others' requests are not seen.
+ * before. Others' messages and connections are not seen, and a service has work of its own: what followed on these is
+ * never more than shared. Signals and files that are taken away are seen of everybody.
  */
 export class SocketRequests {
   readonly #knowledge: SocketRequestKnowledge;
+  /** Messages, and files that were taken away, by whom they asked. */
   readonly #bySerial: ReadonlyMap<number, readonly Act[]>;
+  /** Signals. */
   readonly #byPid: ReadonlyMap<number, readonly Act[]>;
+  readonly #connections: readonly Act[];
+  #connectedTo: ReadonlyMap<number, readonly Act[]> | null = null;
   readonly #lifetimes: Lifetimes;
 
   constructor(knowledge: SocketRequestKnowledge) {
@@ -46,14 +49,16 @@ export class SocketRequests {
     const acts = knowledge.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
     const messages = acts.filter(({ call }) => call === askCalls.message || call === askCalls.taking);
     this.#bySerial = Map.groupBy(messages, ({ parameters }) => Number(parameters["asked"]));
-    this.#byPid = connectionsOf(acts, knowledge.sockets);
+    this.#byPid = Map.groupBy(acts.filter(isTelling), ({ parameters }) => Number(parameters["pid"]));
+    this.#connections = acts.filter(({ call }) => call === askCalls.connection);
     this.#lifetimes = new Lifetimes(knowledge.recording.processes);
   }
 
   /** @returns null where nobody of the run had asked the process that did it, or one that it comes from, shortly before */
   of(touch: Touch): Attribution | null {
-    if (this.#bySerial.size + this.#byPid.size === 0) return null;
+    if (this.#bySerial.size + this.#byPid.size + this.#connections.length === 0) return null;
     const witness = this.#knowledge.witness();
+    if (witness.isOfOtherRun(touch.by)) return null;
     let process = witness.process(touch.by);
     let startedMs = Number.POSITIVE_INFINITY;
     for (let depth = 0; process !== null && depth < depthMax; depth += 1) {
@@ -81,7 +86,9 @@ export class SocketRequests {
     const keepsLog = loggers.has(namedOf(service).name);
     const acts = [
       ...(this.#bySerial.get(service.serial) ?? []),
-      ...(this.#byPid.get(service.pid) ?? []).filter(({ atMs }) => wasAlive(service, atMs)),
+      ...[...(this.#byPid.get(service.pid) ?? []), ...this.#connectionsTo(service)].filter(({ atMs }) =>
+        wasAlive(service, atMs),
+      ),
     ];
     const witness = this.#knowledge.witness();
     const asked = acts
@@ -91,8 +98,8 @@ export class SocketRequests {
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
     const wasBusy = asked.every(({ act }) => fromMs(act) > firstMs);
-    // A file that waited long may have been taken up at any time, or only at its end; a connection says nothing of when.
-    const isUnsure = asked.every(({ act }) => isHeld(act) || act.atMs - firstMs > servedMsMax);
+    // A file that waited long may have been taken up at any time, or only at its end.
+    const isUnsure = asked.every(({ act }) => !isSeenOfAll(act) || act.atMs - firstMs > servedMsMax);
     return {
       to: combined([...asked.map(({ to }) => to), ...(wasBusy || isUnsure ? (["background"] as const) : [])]),
       evidence: asked.slice(0, namedMax).map(({ act, to }): Evidence => {
@@ -104,6 +111,25 @@ export class SocketRequests {
         };
       }),
     };
+  }
+
+  #connectionsTo({ serial }: RecordedProcess): readonly Act[] {
+    this.#connectedTo ??= this.#connectionsBySerial();
+    return this.#connectedTo.get(serial) ?? [];
+  }
+
+  /** Whoever listens is known by pid and start time: pids are used again, and so are ports. */
+  #connectionsBySerial(): Map<number, Act[]> {
+    const listeners = new AskedListeners(this.#knowledge.readings);
+    const witness = this.#knowledge.witness();
+    const bySerial = new Map<number, Act[]>();
+    for (const act of this.#connections) {
+      const reached = new Set(listeners.reachedBy(act).map((listener) => witness.find(listener)?.serial));
+      for (const serial of reached) {
+        if (serial !== undefined) bySerial.set(serial, [...(bySerial.get(serial) ?? []), act]);
+      }
+    }
+    return bySerial;
   }
 
   /** A connection ends with the last of those who can have it: whoever began it, and whoever comes from that. */
@@ -132,38 +158,20 @@ function howAsked({ call, parameters }: Act): string {
     : `sent it ${parameters["signal"]}`;
 }
 
-/** By the pids of those whom they ask: they listen there, or get the signal. */
-function connectionsOf(acts: readonly Act[], sockets: readonly SocketFact[]): Map<number, Act[]> {
-  const listening = sockets.filter(({ protocol, state }) => protocol.startsWith("tcp") && state === "listening");
-  const byPid = new Map<number, Act[]>();
-  for (const act of acts) {
-    for (const pid of whomActAsks(act, listening)) byPid.set(pid, [...(byPid.get(pid) ?? []), act]);
-  }
-  return byPid;
-}
-
 /** Through one that stays open more can be asked at any time. */
 function isHeld({ parameters }: Act): boolean {
   return parameters["untilMs"] !== undefined;
+}
+
+/** Whether it would have been seen of anybody: sockets are watched for the run alone. */
+function isSeenOfAll({ call }: Act): boolean {
+  return call === signalCall || call === askCalls.taking;
 }
 
 function isSignal({ call }: Act): boolean {
   return call === signalCall;
 }
 
-function whomActAsks(act: Act, listening: readonly SocketFact[]): readonly number[] {
-  const { call, parameters, apart = [] } = act;
-  if (isSignal(act)) return tellingSignals.has(parameters["signal"] ?? "") ? [Number(parameters["pid"])] : [];
-  if (call !== askCalls.connection || apart.includes("net")) return [];
-  const { port = "", address } = parameters;
-  const reached = listening.filter(({ local }) => reaches(local, port, address));
-  return reached.flatMap(({ owners }) => owners ?? []);
-}
-
-/** @param address of version 4; absent for one of version 6, of which the port alone counts */
-function reaches(local: string, port: string, address: string | undefined): boolean {
-  const colon = local.lastIndexOf(":");
-  if (local.slice(colon + 1) !== port) return false;
-  const host = local.slice(0, colon);
-  return address === undefined || host === address || everywhere.has(host);
+function isTelling(act: Act): boolean {
+  return isSignal(act) && tellingSignals.has(act.parameters["signal"] ?? "");
 }

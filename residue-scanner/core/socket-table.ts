@@ -159,7 +159,8 @@ function bytesOfWords(text: string): number[] {
   return words.flatMap((word) => (word.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)));
 }
 
-function showIpv6(bytes: readonly number[]): string {
+/** @param bytes 16 of them */
+export function showIpv6(bytes: readonly number[]): string {
   if (bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff) {
     return `::ffff:${bytes.slice(12).join(".")}`;
   }

@@ -1,23 +1,36 @@
-/** The kernel's filter for events about one of these threads, in ranges where there are too many for its room. */
+type Range = readonly [from: number, to: number];
+
+/**
+ * The kernel's filter for events about one of these threads, in ranges. Where there are too many for its room, the
+ * nearest are joined: it lets others through as well then, and whoever reads the events has to look.
+ */
 export function threadFilter(field: string, threads: readonly number[], charactersMax: number): string {
-  let ranges = [...new Set(threads)]
-    .sort((one, other) => one - other)
-    .map((thread) => [thread, thread] as [number, number]);
-  for (;;) {
-    const text = ranges
-      .map(([from, to]) => (from === to ? `${field} == ${from}` : `(${field} >= ${from} && ${field} <= ${to})`))
-      .join(" || ");
-    if (text.length <= charactersMax || ranges.length < 2) return text;
-    ranges = joined(ranges);
+  const sorted = [...new Set(threads)].sort((one, other) => one - other);
+  const gaps = sorted.slice(1).map((thread, index) => thread - (sorted[index] as number));
+  const widths = [...new Set([1, ...gaps])].sort((one, other) => one - other);
+  // The narrowest gap that has to be closed so that it fits.
+  let [low, high] = [0, widths.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (textOf(field, joined(sorted, widths[middle] as number)).length <= charactersMax) high = middle;
+    else low = middle + 1;
   }
+  return textOf(field, joined(sorted, widths[low] as number));
 }
 
-/** Every second one with the one before it. */
-function joined(ranges: readonly [number, number][]): [number, number][] {
-  const fewer: [number, number][] = [];
-  for (let at = 0; at < ranges.length; at += 2) {
-    const [from, to] = ranges[at] as [number, number];
-    fewer.push([from, ranges[at + 1]?.[1] ?? to]);
+/** @param gap neighbours that are no farther apart are in one range */
+function joined(sorted: readonly number[], gap: number): Range[] {
+  const ranges: [number, number][] = [];
+  for (const thread of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && thread - last[1] <= gap) last[1] = thread;
+    else ranges.push([thread, thread]);
   }
-  return fewer;
+  return ranges;
+}
+
+function textOf(field: string, ranges: readonly Range[]): string {
+  return ranges
+    .map(([from, to]) => (from === to ? `${field} == ${from}` : `(${field} >= ${from} && ${field} <= ${to})`))
+    .join(" || ");
 }

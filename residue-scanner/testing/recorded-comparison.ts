@@ -31,7 +31,9 @@ export const job = 4;
 export const foreign = 2;
 
 /** What the recorder saw, besides those who were there before. */
-export interface Told extends Pick<AttributionContext, "canaries" | "waivers">, Partial<Omit<Recording, "processes">> {
+export interface Told
+  extends Pick<AttributionContext, "canaries" | "otherRuns" | "waivers">,
+    Partial<Omit<Recording, "processes">> {
   readonly inspections?: Inspections;
   /** How many differences of files are listed. */
   readonly differencesMax?: number;
@@ -43,7 +45,7 @@ export interface Told extends Pick<AttributionContext, "canaries" | "waivers">, 
 export function compare(
   before: Partial<Snapshot>,
   after: Partial<Snapshot>,
-  { came = [], inspections = new Map(), differencesMax = 20_000, canaries, waivers, ...told }: Told,
+  { came = [], inspections = new Map(), differencesMax = 20_000, canaries, otherRuns, waivers, ...told }: Told,
 ): ResidueReport {
   const own = [processFixture({ pid: scanner.pid })];
   const watching = { scanner: own.map(({ pid, startTime }) => ({ pid, startTime })) };
@@ -55,6 +57,7 @@ export function compare(
     context: contextFixture({
       processes: [{ pid: command.pid, startTime: String(command.startTime), role: "job" }],
       ...(canaries !== undefined && { canaries }),
+      ...(otherRuns !== undefined && { otherRuns }),
       ...(waivers !== undefined && { waivers }),
     }),
     differences: differencesBetween(one, other, { differencesMax }),

@@ -45,6 +45,19 @@ const guest = connect({ port: Number(process.argv[1]), host: "127.0.0.1", allowH
 guest.on("connect", () => console.log("connected")).on("data", () => console.log("answered"));
 process.stdin.on("data", () => guest.write("x"));`;
 
+/** It has a socket with a name for the kernel alone (netlink(7)), and is woken by whoever writes into a pipe. */
+const watching = `
+  alarm 120;
+  open(my $pipe, "+<", $ARGV[0]) or die;
+  socket(my $socket, 16, 3, 15) or die;
+  bind($socket, pack("S x2 L L", 16, 0, 1)) or die;
+  syswrite(STDOUT, "$$\\n");
+  1 while sysread($pipe, my $byte, 1);`;
+/** Writes to a socket, as its output is one, and into the pipe in the same moment. */
+const writing = `
+  open(my $pipe, "+<", $ARGV[0]) or die;
+  for (1 .. 50) { syswrite(STDOUT, "x"); syswrite($pipe, "x"); select(undef, undef, undef, 0.002) }`;
+
 async function startService(path: string): Promise<{ readonly pid: number; readonly port: number }> {
   const started = spawn("setsid", ["--fork", process.execPath, "-e", serving, path], {
     stdio: ["ignore", "pipe", "inherit", "pipe"],
@@ -96,6 +109,26 @@ it.skipIf(lack !== null)(
 );
 
 it.skipIf(lack !== null)(
+  `takes nobody for a service who asks the kernel through a socket of its own${lack === null ? "" : ` (${lack})`}`,
+  async () => {
+    const pipe = join(temporaryDirectory(), "pipe");
+    run("mkfifo", pipe);
+    const recorder = await testRecorder();
+    const started = spawn("setsid", ["--fork", "perl", "-e", watching, pipe], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(started.stdout, "data")) as [Buffer];
+    const watcher = Number(line.toString());
+    onTestFinished(() => void process.kill(watcher, "SIGKILL"));
+    // Who serves is known when that was taken in.
+    recorder.recording();
+    run("perl", "-e", writing, pipe);
+    const recording = await recorder.stop();
+    expect([...recording.processes.values()].map(({ pid }) => pid)).toContain(watcher);
+    const asked = recording.acts.filter(({ call }) => call === "unix message");
+    expect(asked.map(({ parameters }) => pidOf(recording, parameters["asked"]))).not.toContain(watcher);
+  },
+);
+
+it.skipIf(lack !== null)(
   `tells of a connection that stays open, through which a job asks later${lack === null ? "" : ` (${lack})`}`,
   async () => {
     const service = await startService(join(temporaryDirectory(), "door"));
@@ -122,7 +155,7 @@ it.skipIf(lack !== null)(
     const service = await startService(join(temporaryDirectory(), "door"));
     const source = await watchedCalls({ withoutEvents: ["sock/sk_data_ready"] });
     run(process.execPath, "-e", asking, JSON.stringify([service.port, "127.0.0.1"]));
-    expect(source.takeIn().acts.map(({ call }) => call)).toContain("tcp connection");
     expect(source.source()).toMatchObject({ status: "partial", detail: expect.stringContaining("Linux 6.2") });
+    expect(source.stop().acts.map(({ call }) => call)).toContain("tcp connection");
   },
 );

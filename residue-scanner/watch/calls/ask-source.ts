@@ -3,7 +3,7 @@ import { AskDecoder, connectionStates } from "../../core/ask-events.ts";
 import type { RawAct } from "../../core/call-pairing.ts";
 import { threadFilter } from "../../core/thread-filter.ts";
 import type { PageLayout, TraceFormat } from "../../core/trace-format.ts";
-import { type ServiceSigns, ServiceThreads } from "./service-threads.ts";
+import { type Joined, type ServiceSigns, ServiceThreads } from "./service-threads.ts";
 import { TraceInstance } from "./trace-instance.ts";
 
 /** Room for some 10,000 messages, for each processor. */
@@ -11,8 +11,10 @@ const bufferKilobytes = 512;
 /** The kernel takes no more than a page. */
 const filterCharactersMax = 3_900;
 const roundsMax = 512;
-/** Another filter lets the whole kernel wait for all of its processors: they are changed no more often. */
-const followEveryNs = 200e6;
+/** Another filter lets the whole kernel wait for all of its processors: they are changed no more often, */
+const followEveryNs = 1e9;
+/** but for another service, which may be asked at once. */
+const serveEveryNs = 200e6;
 /** linux/socket.h */
 const unixFamily = 1;
 const connectionFilter = Object.values(connectionStates)
@@ -44,7 +46,8 @@ export class AskSource {
   /** Null where messages are not told. */
   private readonly services: ServiceThreads | null;
   private followedNs = 0;
-  private isBehind = false;
+  /** Who is not asked yet as far as the kernel knows. */
+  private behind: Joined = "nobody";
   private isOpen = true;
 
   /** @throws what the kernel says of being told whom to watch */
@@ -55,7 +58,9 @@ export class AskSource {
     const format = (event: string) => (withoutEvents.includes(event) ? null : instance.format(event));
     const messages = this.enableMessages(format(events.ready), format(events.waking));
     this.services = messages?.services ?? null;
-    this.decoder = new AskDecoder(layout, { messages, connections: this.enableConnections(format(events.state)) });
+    const connections = this.enableConnections(format(events.state));
+    const isService = (thread: number, atNs: number) => messages?.services.has(thread, atNs) ?? false;
+    this.decoder = new AskDecoder(layout, { messages, connections }, isService);
   }
 
   /** @returns why no request at all can be seen, in words; what was begun is undone then */
@@ -73,11 +78,12 @@ export class AskSource {
   takeIn(): RawAct[] {
     const acts: RawAct[] = [];
     if (!this.isOpen) return acts;
+    const fromNs = Number(process.hrtime.bigint());
     const take = (page: Buffer): void => {
       for (const act of this.decoder.decode(page)) acts.push(act);
     };
     for (let round = 0; round < roundsMax && this.instance.readRound(this.page, take); round += 1);
-    return acts;
+    return [...acts, ...this.decoder.settled(fromNs)];
   }
 
   /** @returns connections of the run's that are open; nothing more is taken in afterwards */
@@ -92,9 +98,11 @@ export class AskSource {
    */
   follow(signs: ServiceSigns, nowNs: number): boolean {
     if (!this.isOpen || this.services === null) return false;
-    if (this.services.follow(signs)) this.isBehind = true;
-    if (!this.isBehind || nowNs - this.followedNs < followEveryNs) return false;
-    this.isBehind = false;
+    const joined = this.services.follow(signs, nowNs);
+    if (joined === "services" || this.behind === "nobody") this.behind = joined;
+    const everyNs = this.behind === "services" ? serveEveryNs : followEveryNs;
+    if (this.behind === "nobody" || nowNs - this.followedNs < everyNs) return false;
+    this.behind = "nobody";
     this.followedNs = nowNs;
     this.watchServices(this.services);
     return true;

@@ -4,6 +4,7 @@ import { readMounts } from "../../collectors/files/mounts.ts";
 import { listPids, readProcLink } from "../../collectors/proc.ts";
 import { ActResolver } from "../../core/act-resolver.ts";
 import type { RawBatch } from "../../core/call-pairing.ts";
+import { KeptActs } from "../../core/kept-acts.ts";
 import type { Lineage } from "../../core/lineage.ts";
 import { changedPoints, changesMounts, type MountState, withTargets } from "../../core/mount-changes.ts";
 import type { NamespaceKind } from "../../core/namespace-tracker.ts";
@@ -24,18 +25,18 @@ export interface CallRecordingOptions extends CallSourceOptions {
 
 /** Turns the kernel's events of system calls into acts of processes. */
 export class CallRecording {
-  readonly acts: Act[] = [];
+  private readonly kept: KeptActs;
   private readonly calls: CallSource;
   private readonly options: CallRecordingOptions;
   private readonly resolver: ActResolver;
-  private dropped = 0;
   private takenInNs = 0;
   private mounts: readonly MountState[] = [];
 
   private constructor(calls: CallSource, options: CallRecordingOptions) {
     this.calls = calls;
     this.options = options;
-    const { lineage, wallMs } = options;
+    const { lineage, wallMs, actsMax } = options;
+    this.kept = new KeptActs((serial) => lineage.retain(serial), actsMax);
     this.resolver = new ActResolver({
       serialAt: (pid, atNs) => lineage.serialAt(pid, atNs),
       beganNs: (serial) => lineage.beganNs(serial),
@@ -52,6 +53,10 @@ export class CallRecording {
     recording.listProcesses();
     recording.mounts = mountStates();
     return recording;
+  }
+
+  get acts(): readonly Act[] {
+    return this.kept.acts;
   }
 
   /** For poll(2). */
@@ -91,8 +96,8 @@ export class CallRecording {
   source(): RecorderSource {
     const source = this.calls.source();
     const { unresolved } = this.resolver;
-    const lost =
-      this.dropped === 0 ? [] : [`${this.dropped} acts were more than the ${this.acts.length} that are kept`];
+    const { dropped } = this.kept;
+    const lost = dropped === 0 ? [] : [`${dropped} acts were more than the ${this.acts.length} that are kept`];
     const partial = unresolved === 0 ? [] : [`nobody knows whose ${unresolved} system calls were`];
     if (lost.length + partial.length === 0) return source;
     const { status } = source;
@@ -107,14 +112,7 @@ export class CallRecording {
   }
 
   private keep(acts: readonly Act[]): number {
-    for (const act of acts) {
-      if (this.acts.length >= this.options.actsMax) {
-        this.dropped += 1;
-        continue;
-      }
-      this.options.lineage.retain(act.by);
-      this.acts.push(act);
-    }
+    for (const act of acts) this.kept.add(act);
     return acts.length;
   }
 

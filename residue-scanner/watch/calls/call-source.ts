@@ -121,9 +121,9 @@ export class CallSource {
     const { asks } = this;
     if (asks === null) return [];
     try {
-      const acts = asks.takeIn();
+      // Those that were born meanwhile may have been asked.
       if (asks.follow(signs, Number(process.hrtime.bigint()))) this.watchBirths();
-      return acts;
+      return asks.takeIn();
     } catch (error) {
       this.failure ??= `the events of requests ended: ${messageOf(error)}`;
       return [];

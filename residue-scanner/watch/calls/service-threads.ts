@@ -1,95 +1,148 @@
-import { readdirSync, readFileSync } from "node:fs";
-
-import { readOpenFiles } from "../../collectors/open-files.ts";
-import { readProcessStat, readProcLink } from "../../collectors/proc.ts";
 import type { Birth } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
-import { parseUnixTable } from "../../core/socket-table.ts";
+import { procThreads, type ThreadLooks } from "./thread-looks.ts";
 
 /** From what it follows that somebody serves who did not before. */
 export interface ServiceSigns {
-  /** Of threads and of processes. */
-  readonly births: readonly Pick<Birth, "thread" | "made" | "flags">[];
+  /** Of threads and of processes, the first one first. */
+  readonly births: readonly Pick<Birth, "thread" | "made" | "flags" | "atNs">[];
   /** Threads that bound a socket to a name, or listened at one (bind(2), listen(2)). */
   readonly serving: readonly number[];
 }
 
-/** More are looked through for those that have ended. */
-const threadsKept = 200;
+/** Who is among them now that was not before: whoever serves is asked at once, those that come from them seldom. */
+export type Joined = "nobody" | "followers" | "services";
+
+interface Member {
+  /** Its first thread. */
+  readonly process: number;
+  /** What that ran when it joined. */
+  readonly program: string | null;
+  /** Null where it had ended before it could be looked at. */
+  readonly startTime: string | null;
+  /** Monotonic, in ns: earlier requests are nothing to it. */
+  readonly sinceNs: number;
+}
+
+interface Candidate {
+  looksLeft: number;
+  nextNs: number;
+  /** What its maker runs, where that hands sockets to others; null for one that named a socket itself. */
+  readonly before: string | null;
+}
+
+/** A call is told at its beginning, and a service's socket is listened at a little after it has a name. */
+const looksMax = 8;
+const lookEveryNs = 250e6;
+const sweepEveryNs = 1e9;
 const serviceManager = 1;
-/** More ancestors than that nobody has. */
-const depthMax = 100;
 
 /**
  * The threads of everybody else who waits at a unix(7) socket that has a name, and of those who come from them: a
- * service starts others, and hands its sockets on. Who has ended may be among them.
+ * service starts others, and hands its sockets on.
  */
 export class ServiceThreads {
-  private readonly threads: Set<number>;
+  private readonly looks: ThreadLooks;
+  private readonly members = new Map<number, Member>();
+  private readonly candidates = new Map<number, Candidate>();
+  private sweptNs = 0;
 
-  constructor(threads: Iterable<number> = threadsOfServices()) {
-    this.threads = new Set(threads);
+  constructor(looks: ThreadLooks = procThreads) {
+    this.looks = looks;
+    for (const process of looks.services()) this.addProcess(process, 0);
   }
 
   get all(): readonly number[] {
-    return [...this.threads];
+    return [...this.members.keys()];
   }
 
-  /** @returns whether there are others now */
-  follow({ births, serving }: ServiceSigns): boolean {
-    const before = this.threads.size;
+  /** Whether a thread was one of them: ids are used again. */
+  has(thread: number, atNs: number): boolean {
+    const member = this.members.get(thread);
+    return member !== undefined && member.sinceNs <= atNs;
+  }
+
+  /** @param nowNs monotonic */
+  follow({ births, serving }: ServiceSigns, nowNs: number): Joined {
     for (const thread of new Set(serving)) {
-      if (!this.threads.has(thread) && !isOfThisProcess(thread)) this.addAll(threadsOf(thread));
+      const process = this.looks.threadsOf(thread)[0];
+      if (process === undefined || this.members.has(thread) || this.looks.isOfThisProcess(process)) continue;
+      this.candidates.set(process, { looksLeft: looksMax, nextNs: nowNs, before: null });
     }
-    for (const birth of births) if (this.threads.has(birth.thread) && mayServe(birth)) this.threads.add(birth.made);
-    const isMore = this.threads.size > before;
-    if (isMore && this.threads.size > threadsKept) this.forgetEnded();
-    return isMore;
+    let hasFollowers = false;
+    for (const birth of births) if (this.bear(birth, nowNs)) hasFollowers = true;
+    const hasServices = this.lookAtCandidates(nowNs);
+    if (nowNs - this.sweptNs >= sweepEveryNs) this.sweep(nowNs);
+    if (hasServices) return "services";
+    return hasFollowers ? "followers" : "nobody";
   }
 
-  private addAll(threads: readonly number[]): void {
-    for (const thread of threads) this.threads.add(thread);
+  private bear({ thread, made, flags, atNs }: ServiceSigns["births"][number], nowNs: number): boolean {
+    const maker = this.members.get(thread);
+    const isKnown = this.members.delete(made);
+    if (maker === undefined) return false;
+    const isThread = (flags & threadFlag) !== 0;
+    const { program } = maker;
+    if (!isThread && maker.process === serviceManager) {
+      // It is handed the sockets that it is to serve at; until it runs another program it has all of its maker's.
+      this.candidates.set(made, { looksLeft: looksMax, nextNs: nowNs, before: program ?? "" });
+      return false;
+    }
+    // One that runs another program has been handed nothing to serve at.
+    if (!isThread && (program === null || this.looks.programOf(made) !== program)) return false;
+    const process = isThread ? maker.process : made;
+    this.members.set(made, { process, program, startTime: this.looks.startTimeOf(made), sinceNs: atNs });
+    return !isKnown;
   }
 
-  private forgetEnded(): void {
-    for (const thread of this.threads) if (readProcessStat(thread) === null) this.threads.delete(thread);
+  /** @returns whether one of them serves */
+  private lookAtCandidates(nowNs: number): boolean {
+    let any = false;
+    for (const [process, candidate] of this.candidates) {
+      if (candidate.nextNs > nowNs) continue;
+      candidate.looksLeft -= 1;
+      candidate.nextNs = nowNs + lookEveryNs;
+      const isServing = !this.isForked(process, candidate) && this.looks.servesAtName(process);
+      if (isServing) this.addProcess(process, nowNs);
+      if (isServing) any = true;
+      const hasEnded = this.looks.threadsOf(process).length === 0;
+      if (isServing || hasEnded || candidate.looksLeft === 0) this.candidates.delete(process);
+    }
+    return any;
   }
-}
 
-/**
- * A thread does, and so does a process that goes on with the program that made it. One that runs another has been handed
- * nothing to serve at, but by a service manager.
- */
-function mayServe({ thread, made, flags }: Pick<Birth, "thread" | "made" | "flags">): boolean {
-  if ((flags & threadFlag) !== 0 || thread === serviceManager) return true;
-  const program = readProcLink(`/proc/${made}/exe`);
-  return program !== null && program === readProcLink(`/proc/${thread}/exe`);
-}
-
-function threadsOfServices(): number[] {
-  const { sockets } = readOpenFiles();
-  const pids = parseUnixTable(readFileSync("/proc/net/unix", "latin1"))
-    .filter(({ local, state, protocol }) => local !== "" && (state === "listening" || protocol === "unix-dgram"))
-    .flatMap(({ inode }) => sockets.get(inode)?.pids ?? []);
-  return [...new Set(pids)].filter((pid) => pid !== process.pid).flatMap((pid) => threadsOf(pid));
-}
-
-/** Of the process that has this thread. */
-function threadsOf(thread: number): number[] {
-  try {
-    return readdirSync(`/proc/${thread}/task`).map(Number);
-  } catch {
-    // It has ended, and is asked for nothing any more.
-    return [];
+  /** Whether it runs what made it still, or does not show what. */
+  private isForked(process: number, { before }: Candidate): boolean {
+    if (before === null) return false;
+    const program = this.looks.programOf(process);
+    return program === null || program === before;
   }
-}
 
-/** Or of one that comes from it: what the run's own services do is the run's whoever asks them. */
-function isOfThisProcess(thread: number): boolean {
-  let pid = threadsOf(thread)[0] ?? 0;
-  for (let depth = 0; pid > 1 && depth < depthMax; depth += 1) {
-    if (pid === process.pid) return true;
-    pid = readProcessStat(pid)?.parent ?? 0;
+  private addProcess(process: number, sinceNs: number): void {
+    const program = this.looks.programOf(process);
+    for (const thread of this.looks.threadsOf(process)) {
+      this.members.set(thread, { process, program, startTime: this.looks.startTimeOf(thread), sinceNs });
+    }
   }
-  return false;
+
+  /** Who has ended, and who goes on with another program (execve(2)) and has nothing any more to serve at. */
+  private sweep(nowNs: number): void {
+    this.sweptNs = nowNs;
+    for (const [thread, { process, program, startTime }] of this.members) {
+      const now = this.looks.startTimeOf(thread);
+      if (now === null || now !== startTime) this.members.delete(thread);
+      else if (thread === process && this.runsAnother(process, program)) this.becameAnother(process, nowNs);
+    }
+  }
+
+  private runsAnother(process: number, program: string | null): boolean {
+    const now = this.looks.programOf(process);
+    // Its first thread may have ended, and the others go on.
+    return now !== null && now !== program;
+  }
+
+  private becameAnother(process: number, nowNs: number): void {
+    for (const [thread, member] of this.members) if (member.process === process) this.members.delete(thread);
+    if (this.looks.servesAtName(process)) this.addProcess(process, nowNs);
+  }
 }
