@@ -112,7 +112,9 @@ export class CallRecording {
         this.dropped += 1;
         continue;
       }
+      const { serial } = act.parameters;
       this.options.lineage.retain(act.by);
+      if (serial !== undefined) this.options.lineage.retain(Number(serial));
       this.acts.push(act);
     }
     return acts.length;
