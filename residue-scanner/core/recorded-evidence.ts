@@ -166,7 +166,7 @@ export class RecordedEvidence {
     if (answer.to !== "background" || process === null) return answer;
     const { pipes, asked } = this.#sources;
     if (delegateFamilyOf(namedOf(process)) === null) return pipes.of(touch) ?? asked.of(touch) ?? answer;
-    const requested = requests.doneBy(process, touch.lastMs);
+    const requested = requests.doneBy(process, touch);
     return requested === null || requested.to === "background" ? (asked.of(touch) ?? answer) : requested;
   }
 
