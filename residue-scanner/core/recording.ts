@@ -36,6 +36,8 @@ export interface Touch {
   /** `serial` of the process. */
   readonly by: number;
   readonly kinds: readonly TouchKind[];
+  /** It gave the file another name, or took one away, which changes the count of links and the ctime. */
+  readonly isOfLinks?: true;
   /** Wall time in ms. */
   readonly firstMs: number;
   readonly lastMs: number;

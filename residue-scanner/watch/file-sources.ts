@@ -119,7 +119,7 @@ export class FileSources {
       return key;
     };
     const { files, settings } = this;
-    const lookup = files === null ? null : new TouchLookup(files.table, this.handles);
+    const lookup = files === null ? null : new TouchLookup(files.table, files.linkers, this.handles);
     return new Map(
       paths.map((path) => [path, [...(lookup?.of(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
     );
