@@ -57,16 +57,17 @@ export class RecordedEvidence {
     if (!isListed(difference)) return false;
     const { surface, after, before } = difference;
     const { recording } = this.#sources.run;
-    const isRunning = (source: RecorderSource["source"]) =>
-      recording.sources.some((each) => each.source === source && (each.status === "done" || each.status === "partial"));
+    const hasStatus = (source: RecorderSource["source"], ...statuses: readonly RecorderSource["status"][]) =>
+      recording.sources.some((each) => each.source === source && statuses.includes(each.status));
     if (surface === "sysctls") {
       const isSeen =
         recording.seesSettings === true && (difference.change === "changed" || recording.seesOrders === true);
-      return isRunning("files") && isSeen && !this.calls.hasMountedApart();
+      return hasStatus("files", "done", "partial") && isSeen && !this.calls.hasMountedApart();
     }
     // Of a tracer's instance that belongs to a running recorder, that one is known to move it.
     if (((after ?? before)?.holders ?? []).length > 0) return true;
-    return isRunning("files") && isRunning("calls");
+    // What is missing of settings concerns no queue.
+    return (recording.seesFiles === true || hasStatus("files", "done")) && hasStatus("calls", "done");
   }
 
   ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {

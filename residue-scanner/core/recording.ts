@@ -92,6 +92,8 @@ export interface Recording {
   readonly acts: readonly Act[];
   /** By the key of a line's fact. */
   readonly lines?: ReadonlyMap<string, LineWriters>;
+  /** Whether every change of files was seen, whatever is known of settings. */
+  readonly seesFiles?: boolean;
   /** Whether every writing to what /proc and /sys show was seen. */
   readonly seesSettings?: boolean;
   /** Whether that of files which can only be written to was seen as well, as acts of the call `orderCall`. */

@@ -133,6 +133,11 @@ export class FileSources {
     return { ...source, events: source.events + (settings?.events ?? 0) };
   }
 
+  /** Whether every change of files was seen, whatever is known of settings. */
+  get seesFiles(): boolean {
+    return this.files?.source(this.failure, { lost: [], partial: [] }).status === "done";
+  }
+
   /** Whether every writing to what /proc and /sys show was seen; and that to what can only be written to. */
   settingsSeen(): { readonly seesSettings: boolean; readonly seesOrders: boolean } {
     const { lost = [], partial = [] } = this.settings?.troubles() ?? {};

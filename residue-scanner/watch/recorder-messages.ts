@@ -68,6 +68,7 @@ export interface RecordingAnswer {
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
   readonly lines: ReadonlyMap<string, LineWriters>;
+  readonly seesFiles: boolean;
   readonly seesSettings: boolean;
   readonly seesOrders: boolean;
   readonly fromMs: number;
