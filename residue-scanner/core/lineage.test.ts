@@ -35,6 +35,9 @@ describe("lineage", () => {
       exit(processes, pid, 210);
     }
     const serial = processes.actor(22, 0, 300);
+    const of = (pid: number) => processes.serialAt(pid, 300) ?? 0;
+    expect([of(10), of(22), of(39)].map((one) => processes.comesFrom(serial, one))).toEqual([true, true, false]);
+    expect(processes.comesFrom(of(10), serial)).toBe(false);
     expect(line(processes, serial)).toEqual([22, 21, 20, 10]);
     expect(processes.processes().get(serial)).toMatchObject({ isOlder: false, fromMs: 130, toMs: null });
   });

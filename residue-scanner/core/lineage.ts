@@ -169,6 +169,13 @@ export class Lineage {
     return this.members.get(serial)?.parent?.serial ?? null;
   }
 
+  /** Whether a process is another one, or descends from it. */
+  comesFrom(serial: number, ancestor: number): boolean {
+    let member = this.members.get(serial) ?? null;
+    while (member !== null && member.serial !== ancestor) member = member.parent;
+    return member !== null;
+  }
+
   /** @returns null where nobody is known to have had the pid then */
   serialAt(pid: number, atNs: number): number | null {
     return this.holderAt(pid, atNs)?.serial ?? null;

@@ -61,6 +61,7 @@ export class FileRecording {
     addressOf: (view: Buffer) => number;
     touchesMax: number;
     takingsMax: number | undefined;
+    isOfRun: (serial: number) => boolean;
   }) {
     this.group = options.group;
     this.lineage = options.lineage;
@@ -73,7 +74,7 @@ export class FileRecording {
     this.linkers = new RecentWriters(undefined, { retain, release });
     this.table = new TouchTable(
       { touchesMax: options.touchesMax, retain, release },
-      new Takings(retain, options.takingsMax),
+      new Takings(retain, { takingsMax: options.takingsMax, isOfRun: options.isOfRun }),
     );
   }
 

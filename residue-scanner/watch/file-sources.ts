@@ -69,6 +69,7 @@ export class FileSources {
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
       takingsMax: options.takingsMax,
+      isOfRun: this.isOfRun(),
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
@@ -78,6 +79,13 @@ export class FileSources {
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
     this.startSettings(isLimited);
+  }
+
+  /** Whoever records starts what is recorded; where the process itself is not known, each may be of the run. */
+  private isOfRun(): (serial: number) => boolean {
+    const { lineage } = this.given;
+    const own = lineage.serialAt(process.pid, monotonicNs());
+    return (serial) => own === null || lineage.comesFrom(serial, own);
   }
 
   followMounts(): void {
