@@ -55,6 +55,39 @@ describe("lineage", () => {
     expect(processes.ambiguous).toBe(0);
   });
 
+  it("tells who had a pid before also when somebody asked of later times, until nobody may ask any more", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    const first = processes.serialAt(20, 115);
+    exit(processes, 20, 120);
+    fork(processes, 10, 20, 130);
+    const second = processes.actor(20, 125, 140);
+    expect(second).not.toBe(first);
+    expect(processes.serialAt(20, 115)).toBe(first);
+    exit(processes, 20, 150);
+    processes.horizonNs = 140;
+    fork(processes, 10, 20, 160);
+    // Whose that was is not kept, and it was none of those who came later.
+    expect(processes.serialAt(20, 115)).toBeNull();
+    expect(processes.serialAt(20, 145)).toBe(second);
+    processes.horizonNs = 155;
+    fork(processes, 10, 21, 110);
+    exit(processes, 20, 170);
+    fork(processes, 10, 20, 180);
+    expect(processes.serialAt(20, 145)).toBeNull();
+    expect(processes.serialAt(20, 175)).toBe(processes.serialAt(20, 165));
+  });
+
+  it("takes a process for the holder of its pid a little before its fork was told, where nobody else had it then", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    expect(processes.serialAt(20, 109)).toBe(processes.serialAt(20, 110));
+    exit(processes, 20, 120);
+    processes.horizonNs = 130;
+    fork(processes, 10, 20, 140);
+    expect(processes.serialAt(20, 139)).toBe(processes.serialAt(20, 140));
+  });
+
   it("takes the first holder where the time leaves a choice, and counts the doubt", () => {
     const processes = lineage();
     fork(processes, 10, 20, 110);
