@@ -102,6 +102,12 @@ export class CallEvidence {
     return certain !== null && isOfRun(certain.to) ? certain : null;
   }
 
+  /** Whose a setting is that has a call of its own, as the host's name does (sethostname(2)), by that call alone. */
+  ofSettingCall({ surface, key }: ListedDifference): Attribution | null {
+    if (surface !== "sysctls") return null;
+    return this.#ofActs((act) => (explanationBy(act, surface, key) === "names" ? "names" : null), noWords);
+  }
+
   /** Whose a device is that came or went, of which nothing tells but its settings: by who ordered the kernel something. */
   ofOrders({ key }: ListedDifference): Attribution | null {
     return this.#ofActs(({ call }) => (call === orderCall ? "kind" : null), { names: [key], others: [] });

@@ -52,6 +52,11 @@ export class RecordedEvidence {
     return files !== undefined && files.status !== "not-permitted" && files.status !== "off";
   }
 
+  /** Whether every writing to a setting was seen. */
+  get seesSettings(): boolean {
+    return this.#sources.run.recording.seesSettings === true;
+  }
+
   /** Whether everybody who can have moved something that also moves by itself would have been seen. */
   isMovingSeen(difference: Difference): boolean {
     if (!isListed(difference)) return false;
