@@ -62,6 +62,7 @@ describe("a process that ended by itself, and whose pid another one got", () => 
   it("was not ended by who killed that one", () => {
     expect(compare(before, {}, killed(30)).verdict).toBe("clean");
     const { findings } = compare(before, {}, killed(foreign));
+    expect(findings[0]?.attribution.evidence[0]?.detail).toContain("called kill (pid 70, signal SIGKILL)");
     expect(findings.map(({ surface, attribution }) => [surface, attribution.to])).toEqual([
       ["processes", "job"],
       ["sockets", "job"],
