@@ -37,7 +37,9 @@ export class WatchView {
     const witness = this.#witness();
     for (const touch of touches) this.#line(witness, lineOf(touch));
     for (const { call, parameters, by, atMs } of acts.slice(this.#acts)) {
-      const where = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
+      // The recorder's own number of a process tells a reader nothing.
+      const told = Object.entries(parameters).filter(([parameter]) => parameter !== "serial");
+      const where = told.map(([parameter, value]) => `${parameter}=${value}`);
       this.#line(witness, { by, atMs, what: call, where: where.join(" ") });
     }
     this.#acts = Math.max(this.#acts, acts.length);

@@ -98,7 +98,9 @@ function actEvidence(judged: readonly JudgedAct[]): Evidence[] {
     all.slice(0, namedMax).flatMap(({ act, process, to, evidence }): Evidence[] => {
       const [why, ...further] = evidence;
       const who = process === null ? "a process that was not seen to start" : showProcess(process);
-      const words = Object.entries(act.parameters).map(([name, value]) => `${name} ${showText(value)}`);
+      // The recorder's own number of a process tells a reader nothing.
+      const told = Object.entries(act.parameters).filter(([name]) => name !== "serial");
+      const words = told.map(([name, value]) => `${name} ${showText(value)}`);
       const what = words.length === 0 ? act.call : `${act.call} (${words.join(", ")})`;
       const cgroup = process === null || process.cgroup === null ? "" : `, in cgroup ${showPath(process.cgroup)}`;
       const detail = `${who} of ${ofWhom(to)}${cgroup} called ${what}${why === undefined ? "" : `; it ${why.detail}`}`;

@@ -57,6 +57,20 @@ describe("whose call it was", () => {
     expect(resolver.resolve({ acts: [act(9, 80)], births: [birth(8, 9, 70)] }).map(({ by }) => by)).toEqual([2]);
   });
 
+  test("to whom it was done is told by the serial of who had the pid then", () => {
+    const resolver = resolverOf([7, 1, 0], [8, 2, 0], [8, 3, 50]);
+    const kill = (target: number, atNs: number) => ({
+      ...act(7, atNs, "kill"),
+      parameters: { target: String(target) },
+    });
+    const acts = resolver.resolve({ acts: [kill(8, 40), kill(8, 60), kill(9, 70)], births: [] });
+    expect(acts.map(({ parameters }) => parameters)).toEqual([
+      { pid: "8", serial: "2" },
+      { pid: "8", serial: "3" },
+      { pid: "9" },
+    ]);
+  });
+
   test("nobody's where nobody is known, and counted", () => {
     const resolver = resolverOf();
     expect(resolver.resolve({ acts: [act(8, 1)], births: [] })).toEqual([]);

@@ -97,9 +97,16 @@ export class ActResolver {
 
   /** Whom a thread stands for that something was done to (wherever it was done, the kernel tells its id out here), and until when by the clock. */
   private inWords({ target, ...others }: RawAct["parameters"], atNs: number): RawAct["parameters"] {
-    const whom = target === undefined ? others : { pid: String(this.pidOf(Number(target), atNs)), ...others };
+    const whom = target === undefined ? others : { ...this.targetOf(Number(target), atNs), ...others };
     const { untilNs, ...once } = whom;
     return untilNs === undefined ? whom : { ...once, untilMs: String(this.finder.wallMs(Number(untilNs))) };
+  }
+
+  /** Pids are used again: who it was is told by the serial, where it is known. */
+  private targetOf(thread: number, atNs: number): { readonly pid: string; readonly serial?: string } {
+    const pid = this.pidOf(thread, atNs);
+    const serial = this.finder.serialAt(pid, atNs);
+    return { pid: String(pid), ...(serial !== null && { serial: String(serial) }) };
   }
 
   private follow({ call, parameters, atNs }: RawAct, serial: number): void {

@@ -10,6 +10,7 @@ import {
   type ProcessDifference,
   processKey,
 } from "./difference.ts";
+import type { ProcessFact } from "./fact.ts";
 import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
 import { showText } from "./path-text.ts";
 import { canHaveDone } from "./process-acts.ts";
@@ -101,6 +102,12 @@ export class CallEvidence {
     return certain !== null && isOfRun(certain.to) ? certain : null;
   }
 
+  /** Whose a setting is that has a call of its own, as the host's name does (sethostname(2)), by that call alone. */
+  ofSettingCall({ surface, key }: ListedDifference): Attribution | null {
+    if (surface !== "sysctls") return null;
+    return this.#ofActs((act) => (explanationBy(act, surface, key) === "names" ? "names" : null), noWords);
+  }
+
   /** Whose a device is that came or went, of which nothing tells but its settings: by who ordered the kernel something. */
   ofOrders({ key }: ListedDifference): Attribution | null {
     return this.#ofActs(({ call }) => (call === orderCall ? "kind" : null), { names: [key], others: [] });
@@ -120,7 +127,7 @@ export class CallEvidence {
     const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
     const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
     return this.#ofActs((act) => {
-      if (!canHaveDone(act, { change, changed, after })) return null;
+      if (!canHaveDone(act, { change, changed, after }) || !this.#canBeTo(fact, act)) return null;
       return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
     }, noWords);
   }
@@ -132,6 +139,7 @@ export class CallEvidence {
     return !this.#acts.some(
       (act) =>
         canHaveDone(act, { change, changed, after }) &&
+        this.#canBeTo(fact, act) &&
         explanationBy(act, "processes", processKey(fact)) !== null &&
         this.#roleOf({ by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs }).to !== "background",
     );
@@ -173,6 +181,16 @@ export class CallEvidence {
   #canBeAt(key: string, { by, apart = [] }: Act): boolean {
     const namespace = namespaceIn(key);
     return !apart.some((kind) => namespace?.startsWith(`${kind}:`) === true) || !isOfRun(this.#witness.of(by).to);
+  }
+
+  /** Whether what was sent to a process can have been sent to that one, and not to another that had its pid later, or before. */
+  #canBeTo({ pid, startTime }: ProcessFact, { parameters }: Act): boolean {
+    const { serial } = parameters;
+    if (serial === undefined) return true;
+    const meant = this.#witness.find({ pid, startTime });
+    if (meant !== null) return String(meant.serial) === serial;
+    const target = this.#witness.process(Number(serial));
+    return target === null || target.pid !== pid || target.startTime === null;
   }
 
   #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {

@@ -12,6 +12,11 @@ export interface DelegateFamily {
   readonly places: readonly string[];
   /** Programs by which it is asked, and which wait until it has begun. */
   readonly clients: readonly string[];
+  /**
+   * What a request may lead to when its client has long ended, or its file has long been there: to what is due later; to
+   * what is started again, as others' doing as well; to nothing, because the client stays connected.
+   */
+  readonly later: "due" | "again" | "nothing";
   /** What stands in the command line of whoever speaks to it without a client: its socket. */
   readonly sockets: readonly string[];
 }
@@ -22,6 +27,7 @@ const words = (text: string): string[] => text.split(" ");
 const delegateFamilies: readonly DelegateFamily[] = [
   {
     family: "cron",
+    later: "due",
     programs: words("anacron cron crond fcron incrond run-parts"),
     places: words(
       "/var/spool/cron/crontabs /var/spool/cron /var/spool/fcron /var/spool/incron /etc/crontab /etc/anacrontab " +
@@ -32,6 +38,7 @@ const delegateFamilies: readonly DelegateFamily[] = [
   },
   {
     family: "at",
+    later: "due",
     programs: words("atd"),
     places: words("/var/spool/cron/atjobs /var/spool/at /var/spool/atjobs"),
     clients: words("at batch"),
@@ -39,6 +46,7 @@ const delegateFamilies: readonly DelegateFamily[] = [
   },
   {
     family: "service manager",
+    later: "again",
     programs: words(
       "dbus-broker dbus-daemon dinit init launchd openrc-init polkitd runit runsv runsvdir s6-supervise s6-svscan " +
         "start-stop-daemon supervise supervise-daemon supervisord svscan systemd tini udisksd pm2 monit inetd xinetd",
@@ -56,6 +64,7 @@ const delegateFamilies: readonly DelegateFamily[] = [
   },
   {
     family: "containers",
+    later: "again",
     programs: words("conmon containerd containerd-shim containerd-shim-runc-v2 dockerd podman"),
     places: [],
     clients: words("docker docker-compose podman podman-remote nerdctl ctr crictl buildctl"),
@@ -63,6 +72,7 @@ const delegateFamilies: readonly DelegateFamily[] = [
   },
   {
     family: "logins",
+    later: "nothing",
     programs: words("dropbear login mosh-server sshd sshd-session"),
     places: [],
     clients: words("ssh scp sftp rsync mosh dbclient sshfs"),
@@ -70,6 +80,7 @@ const delegateFamilies: readonly DelegateFamily[] = [
   },
   {
     family: "terminals",
+    later: "again",
     programs: words("abduco dtach dvtm screen tmux zellij"),
     places: [],
     clients: words("abduco dtach dvtm screen tmux zellij"),

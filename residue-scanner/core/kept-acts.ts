@@ -22,9 +22,10 @@ export class KeptActs {
       this.dropped += 1;
       return;
     }
-    const { asked } = act.parameters;
-    // Also whom it was done to: what that one does at the request is told by its own serial.
-    for (const serial of [act.by, ...(asked === undefined ? [] : [Number(asked)])]) this.retain(serial);
+    const { asked, serial } = act.parameters;
+    // Also whom it was done to, by a request or a signal: what that one does or did is told by its own serial.
+    for (const one of [asked, serial]) if (one !== undefined) this.retain(Number(one));
+    this.retain(act.by);
     this.acts.push(act);
   }
 }

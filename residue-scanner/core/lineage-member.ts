@@ -19,6 +19,8 @@ export interface Member {
   toNs: number | null;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
   previous: Member | null;
+  /** When the one before ended who is not kept any longer: what was done until then it did. */
+  earlierToNs: number;
   /** Children that are kept, and what it did that is kept. */
   uses: number;
 }
@@ -37,6 +39,7 @@ export function newMember(of: Pick<Member, "serial" | "pid" | "fromNs" | "previo
     isOpening: false,
     isOlder: false,
     isAnnounced: false,
+    earlierToNs: Number.NEGATIVE_INFINITY,
     toNs: null,
     uses: 0,
   };

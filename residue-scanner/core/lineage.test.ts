@@ -35,6 +35,9 @@ describe("lineage", () => {
       exit(processes, pid, 210);
     }
     const serial = processes.actor(22, 0, 300);
+    const of = (pid: number) => processes.serialAt(pid, 300) ?? 0;
+    expect([of(10), of(22), of(39)].map((one) => processes.comesFrom(serial, one))).toEqual([true, true, false]);
+    expect(processes.comesFrom(of(10), serial)).toBe(false);
     expect(line(processes, serial)).toEqual([22, 21, 20, 10]);
     expect(processes.processes().get(serial)).toMatchObject({ isOlder: false, fromMs: 130, toMs: null });
   });
@@ -50,6 +53,39 @@ describe("lineage", () => {
     expect(processes.ambiguous).toBe(0);
     expect(line(processes, processes.actor(20, 121, 140))).toEqual([20, 30, 10]);
     expect(processes.ambiguous).toBe(0);
+  });
+
+  it("tells who had a pid before also when somebody asked of later times, until nobody may ask any more", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    const first = processes.serialAt(20, 115);
+    exit(processes, 20, 120);
+    fork(processes, 10, 20, 130);
+    const second = processes.actor(20, 125, 140);
+    expect(second).not.toBe(first);
+    expect(processes.serialAt(20, 115)).toBe(first);
+    exit(processes, 20, 150);
+    processes.horizonNs = 140;
+    fork(processes, 10, 20, 160);
+    // Whose that was is not kept, and it was none of those who came later.
+    expect(processes.serialAt(20, 115)).toBeNull();
+    expect(processes.serialAt(20, 145)).toBe(second);
+    processes.horizonNs = 155;
+    fork(processes, 10, 21, 110);
+    exit(processes, 20, 170);
+    fork(processes, 10, 20, 180);
+    expect(processes.serialAt(20, 145)).toBeNull();
+    expect(processes.serialAt(20, 175)).toBe(processes.serialAt(20, 165));
+  });
+
+  it("takes a process for the holder of its pid a little before its fork was told, where nobody else had it then", () => {
+    const processes = lineage();
+    fork(processes, 10, 20, 110);
+    expect(processes.serialAt(20, 109)).toBe(processes.serialAt(20, 110));
+    exit(processes, 20, 120);
+    processes.horizonNs = 130;
+    fork(processes, 10, 20, 140);
+    expect(processes.serialAt(20, 139)).toBe(processes.serialAt(20, 140));
   });
 
   it("takes the first holder where the time leaves a choice, and counts the doubt", () => {

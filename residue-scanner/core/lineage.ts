@@ -149,7 +149,6 @@ export class Lineage {
   actor(pid: number, sinceNs: number, nowNs: number): number {
     let member = this.holders.get(pid) ?? this.unannouncedHolder(pid, nowNs);
     if (member.previous !== null) {
-      if ((member.previous.toNs ?? member.fromNs) < sinceNs) member.previous = null;
       const latest = member;
       while (member.previous !== null && (member.previous.toNs ?? member.fromNs) >= sinceNs) member = member.previous;
       // Whoever of them it was, it is the same side's: where pids are few and a build forks, that is the rule.
@@ -169,9 +168,17 @@ export class Lineage {
     return this.members.get(serial)?.parent?.serial ?? null;
   }
 
-  /** @returns null where nobody is known to have had the pid then */
+  /** Whether a process is another one, or descends from it. */
+  comesFrom(serial: number, ancestor: number): boolean {
+    let member = this.members.get(serial) ?? null;
+    while (member !== null && member.serial !== ancestor) member = member.parent;
+    return member !== null;
+  }
+
+  /** @returns null where nobody is known to have had the pid then, or only who had it later */
   serialAt(pid: number, atNs: number): number | null {
-    return this.holderAt(pid, atNs)?.serial ?? null;
+    const member = this.holderAt(pid, atNs);
+    return member === null || (member.fromNs > atNs && atNs <= member.earlierToNs) ? null : member.serial;
   }
 
   /** When the process ended; null where it runs on, or is not kept. */
@@ -225,13 +232,24 @@ export class Lineage {
   private hold(pid: number, fromNs: number): Member {
     const before = this.holders.get(pid) ?? null;
     if (before !== null) before.toNs ??= fromNs;
-    const isAsked = before !== null && (before.toNs ?? fromNs) >= this.horizonNs;
     const serial = this.nextSerial++;
-    const member = newMember({ serial, pid, fromNs, previous: isAsked ? before : null });
+    const member = newMember({ serial, pid, fromNs, previous: before });
+    this.forgetEarlier(member);
     this.holders.set(pid, member);
     if (this.members.size < this.options.processesMax) this.members.set(serial, member);
     else this.dropped += 1;
     return member;
+  }
+
+  /** Of those who had a pid one after the other, whoever ended before the horizon. */
+  private forgetEarlier(member: Member): void {
+    for (let at = member; at.previous !== null; at = at.previous) {
+      const endedNs = at.previous.toNs ?? at.fromNs;
+      if (endedNs >= this.horizonNs) continue;
+      at.previous = null;
+      at.earlierToNs = endedNs;
+      return;
+    }
   }
 
   private release(member: Member): void {

@@ -1,6 +1,6 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
 import type { AttributionContext } from "./attribution-context.ts";
-import { withRecorded } from "./combined-roles.ts";
+import { combined, withRecorded } from "./combined-roles.ts";
 import type { ListedDifference } from "./difference.ts";
 import { packageFiles } from "./package-files.ts";
 import { toBytePath } from "./path-text.ts";
@@ -48,16 +48,26 @@ function recordedFor(difference: ListedDifference, recorded: RecordedEvidence): 
     [standsIn, ...settingPaths(difference)].filter((path) => path !== ""),
     difference.surface === "ipc" ? (touch) => isOfQueue(difference, touch) : isPutting,
   );
-  if (written !== null) return recorded.ofLineIn(difference.key, written);
+  // The host's name is set by writing to it, and by a call.
+  const set = recorded.calls.ofSettingCall(difference);
+  if (written !== null) return together(recorded.ofLineIn(difference.key, written), set);
   const isSetting = location.startsWith("/proc/sys/") || location.startsWith("/sys/");
-  const named = isSetting ? recorded.ofNaming([location, difference.key]) : null;
-  if (named !== null) return named;
+  // Whoever only names a setting may have read it: where it was seen who set it, that says more.
+  const isKnown = set !== null && recorded.seesSettings;
+  const named = isSetting && !isKnown ? recorded.ofNaming([location, difference.key]) : null;
+  if (named !== null) return together(named, set);
   const called = recorded.calls.ofListed(difference) ?? settingBeside(difference, location, recorded);
   // A mount point is not the mount: who made the directory need not have mounted anything on it.
   // Nor is the node of a disk the disk: the kernel makes it, whoever asked for that.
   const isPlace = difference.surface === "mounts" || difference.surface === "storage";
   if (called !== null || isPlace || !location.startsWith("/")) return called;
   return recorded.ofMountAt(location) ?? recorded.ofTouches([location], isPutting);
+}
+
+/** Of two ways in which it can have been done, and was seen to be. */
+function together(one: Attribution, other: Attribution | null): Attribution {
+  if (other === null) return one;
+  return { to: combined([one.to, other.to]), evidence: [...one.evidence, ...other.evidence] };
 }
 
 const used: readonly TouchKind[] = ["modified"];

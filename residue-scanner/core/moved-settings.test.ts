@@ -3,7 +3,9 @@ import { expect, it } from "vitest";
 import { compare, excusedBy, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { act, touch } from "../testing/recording-fixture.ts";
 import { listedFixture } from "../testing/snapshot-fixture.ts";
-import type { Recording } from "./recording.ts";
+import type { Recording, RecorderSource } from "./recording.ts";
+
+type Status = RecorderSource["status"];
 
 const location = "/sys/devices/platform/screen/backlight/brightness";
 const set = (value: string) => ({
@@ -36,4 +38,22 @@ it.each<[string, Partial<Recording>]>([
     status: "partial",
     detail: `${location} moved, and nobody saw whether by itself or by somebody's hand`,
   });
+});
+
+const queue = (bytes: number) => ({
+  listed: { ipc: [listedFixture({ key: "msg 1", attributes: { bytes }, movesInUse: ["bytes"] })] },
+});
+const sources = (files: Status, calls: Status): Partial<Recording> => ({
+  sources: (["files", "processes", "calls"] as const).map((source) => ({
+    ...{ source, status: source === "files" ? files : source === "calls" ? calls : "done", detail: "", events: 1 },
+  })),
+});
+
+it.each<[string, Partial<Recording>, string]>([
+  ["all was seen", sources("done", "done"), "moves-in-use"],
+  ["only settings were out of sight", { ...sources("partial", "done"), seesFiles: true }, "moves-in-use"],
+  ["a file system was out of sight", { ...sources("partial", "done"), seesFiles: false }, "moves-unseen"],
+  ["a kind of calls was out of sight", sources("done", "partial"), "moves-unseen"],
+])("what waits in a queue may have moved by itself where %s", (_, told, rule) => {
+  expect(excusedBy(compare(queue(7), queue(3), told))).toEqual([rule]);
 });

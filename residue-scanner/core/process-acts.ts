@@ -9,9 +9,8 @@ export function canHaveDone(
   { change, changed, after }: Pick<ProcessDifference, "change" | "changed" | "after">,
 ): boolean {
   if (call !== signalCall) return change !== "vanished" && changed.some((name) => name !== "stopped");
-  if (change === "vanished") return true;
   const { signal = "" } = parameters;
-  return (
-    changed.includes("stopped") && (after?.state === "T" ? stoppingSignals.includes(signal) : signal === "SIGCONT")
-  );
+  const isStopping = stoppingSignals.includes(signal);
+  if (change === "vanished") return !isStopping && signal !== "SIGCONT";
+  return changed.includes("stopped") && (after?.state === "T" ? isStopping : signal === "SIGCONT");
 }

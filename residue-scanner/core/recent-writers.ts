@@ -9,9 +9,14 @@ const more = -2;
 const hashBasis = 0x811c9dc5;
 const hashPrime = 0x01000193;
 
+interface Keeping {
+  readonly retain: (by: number) => void;
+  readonly release: (by: number) => void;
+}
+
 /**
- * Who wrote to which file lately, whatever its name: a burst brings hundreds of thousands of them, and hardly any is
- * asked about. Of two files that want the same place the later one gets it; of more than two writers nobody knows which
+ * Who did something to which file lately, whatever its name: a burst brings hundreds of thousands of them, and hardly any
+ * is asked about. Of two files that want the same place the later one gets it; of more than two writers nobody knows which
  * further ones there were.
  */
 export class RecentWriters {
@@ -20,30 +25,51 @@ export class RecentWriters {
   private readonly seconds: Int32Array;
   /** Whether there was another file at a place. */
   private readonly taken: Uint8Array;
+  private readonly times: Float64Array;
+  private readonly keeping: Keeping | null;
 
-  constructor(places = placesDefault) {
+  /** @param keeping told of each process that is to be known afterwards, and of each that need not be any longer */
+  constructor(places = placesDefault, keeping: Keeping | null = null) {
     this.hashes = new Int32Array(places);
     this.firsts = new Int32Array(places).fill(nobody);
     this.seconds = new Int32Array(places).fill(nobody);
     this.taken = new Uint8Array(places);
+    this.times = new Float64Array(places);
+    this.keeping = keeping;
   }
 
   /**
    * @param bytes the file's handle stands in them between two places
    * @param by `serial` of the process
+   * @param atMs wall time
    */
-  wrote(bytes: Uint8Array, [start, end]: readonly [number, number], by: number): void {
+  wrote(bytes: Uint8Array, [start, end]: readonly [number, number], by: number, atMs: number): void {
     const hash = hashOf(bytes, start, end);
     const at = hash & (this.hashes.length - 1);
-    const first = this.firsts[at] as number;
+    const [first, second] = [this.firsts[at] as number, this.seconds[at] as number];
+    this.times[at] = atMs;
     if (first === nobody || this.hashes[at] !== hash) {
       if (first !== nobody) this.taken[at] = 1;
       this.hashes[at] = hash;
+      this.keep(first, by);
+      this.keep(second, nobody);
       this.firsts[at] = by;
       this.seconds[at] = nobody;
-    } else if (first !== by && this.seconds[at] !== by) {
-      this.seconds[at] = this.seconds[at] === nobody ? by : more;
+    } else if (first !== by && second !== by) {
+      const next = second === nobody ? by : more;
+      this.keep(second, next);
+      this.seconds[at] = next;
     }
+  }
+
+  /** Wall time in ms of the latest; only of one of whom `of` knows somebody. */
+  latestMs(bytes: Uint8Array, [start, end]: readonly [number, number]): number {
+    return this.times[hashOf(bytes, start, end) & (this.hashes.length - 1)] as number;
+  }
+
+  private keep(before: number, by: number): void {
+    if (by >= 0) this.keeping?.retain(by);
+    if (before >= 0) this.keeping?.release(before);
   }
 
   /**

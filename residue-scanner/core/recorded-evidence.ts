@@ -52,21 +52,27 @@ export class RecordedEvidence {
     return files !== undefined && files.status !== "not-permitted" && files.status !== "off";
   }
 
+  /** Whether every writing to a setting was seen. */
+  get seesSettings(): boolean {
+    return this.#sources.run.recording.seesSettings === true;
+  }
+
   /** Whether everybody who can have moved something that also moves by itself would have been seen. */
   isMovingSeen(difference: Difference): boolean {
     if (!isListed(difference)) return false;
     const { surface, after, before } = difference;
     const { recording } = this.#sources.run;
-    const isRunning = (source: RecorderSource["source"]) =>
-      recording.sources.some((each) => each.source === source && (each.status === "done" || each.status === "partial"));
+    const hasStatus = (source: RecorderSource["source"], ...statuses: readonly RecorderSource["status"][]) =>
+      recording.sources.some((each) => each.source === source && statuses.includes(each.status));
     if (surface === "sysctls") {
       const isSeen =
         recording.seesSettings === true && (difference.change === "changed" || recording.seesOrders === true);
-      return isRunning("files") && isSeen && !this.calls.hasMountedApart();
+      return hasStatus("files", "done", "partial") && isSeen && !this.calls.hasMountedApart();
     }
     // Of a tracer's instance that belongs to a running recorder, that one is known to move it.
     if (((after ?? before)?.holders ?? []).length > 0) return true;
-    return isRunning("files") && isRunning("calls");
+    // What is missing of settings concerns no queue.
+    return (recording.seesFiles === true || hasStatus("files", "done")) && hasStatus("calls", "done");
   }
 
   ofProcess({ pid, startTime }: Pick<ProcessFact, "pid" | "startTime">): Attribution | null {
@@ -166,7 +172,7 @@ export class RecordedEvidence {
     if (answer.to !== "background" || process === null) return answer;
     const { pipes, asked } = this.#sources;
     if (delegateFamilyOf(namedOf(process)) === null) return pipes.of(touch) ?? asked.of(touch) ?? answer;
-    const requested = requests.doneBy(process, touch.lastMs);
+    const requested = requests.doneBy(process, touch);
     return requested === null || requested.to === "background" ? (asked.of(touch) ?? answer) : requested;
   }
 

@@ -115,6 +115,23 @@ describe("whose a file is, by who touched it", () => {
     ]);
   });
 
+  it("is told of a file whose other name came and went, and of its count of links", () => {
+    const one = { name: "x", ino: 7 };
+    const before = files({ "/d": [one] });
+    const linked = (by: number) => ({ "/d/x": [{ ...touch(by, ["attributes"]), isOfLinks: true as const }] });
+    const went = files({ "/d": [{ ...one, changed: 1 }] });
+    const stays = files({ "/d": [{ ...one, links: 2, changed: 1 }] });
+    for (const after of [went, stays]) {
+      expect(compare(before, after, { touches: linked(foreign) }).verdict).toBe("clean");
+      const report = compare(before, after, { touches: linked(job) });
+      expect(whose(report)).toEqual([["/d/x", "job"]]);
+      expect(report.findings[0]?.attribution.evidence[0]?.detail).toContain("gave it another name, or took one away");
+    }
+    // Whoever sets a mode makes no links.
+    const set = { touches: { "/d/x": [touch(foreign, ["attributes"])] } };
+    expect(whose(compare(before, stays, set))).toEqual([["/d/x", "unknown"]]);
+  });
+
   it("excuses a directory's times, but not where the job set them", () => {
     const [before, after] = [
       files({ "/": [{ name: "d", mode: 0o040755 }] }),

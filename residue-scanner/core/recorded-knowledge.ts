@@ -21,6 +21,12 @@ export interface ComparisonSources {
   readonly recorded?: RecordedRun | null;
 }
 
+/** This host's own, `10.0.0.1` of `address 10.0.0.1/24 on eth0`. */
+function addressesOf(...snapshots: readonly Snapshot[]): ReadonlySet<string> {
+  const keys = snapshots.flatMap(({ listed }) => (listed.network ?? []).map(({ key }) => key));
+  return new Set(keys.flatMap((key) => /^address (\S+?)(?:\/\d+)? on /.exec(key)?.[1] ?? []));
+}
+
 /** Brings a recording together with what the snapshots know of processes; each asks the other. */
 export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness): RecordedEvidence | null {
   const { recorded: run, before, after, context, differences } = sources;
@@ -30,6 +36,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     witness: () => lineage,
     crontabsBefore: before.crontabs,
     crontabsAfter: after.crontabs,
+    addresses: addressesOf(before, after),
   });
   const lineage: RecordedWitness = new RecordedWitness({
     recording: run.recording,

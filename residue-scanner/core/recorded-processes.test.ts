@@ -11,7 +11,7 @@ import {
   scanner,
   type Told,
 } from "../testing/recorded-comparison.ts";
-import { act, touch } from "../testing/recording-fixture.ts";
+import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
 import { processFixture, socketFixture } from "../testing/snapshot-fixture.ts";
 
 describe("what ended, by who was seen to end it", () => {
@@ -43,6 +43,45 @@ describe("what ended, by who was seen to end it", () => {
       { change: "vanished", attribution: { to: "job" } },
     ]);
     expect(compare({ processes: [own, victim] }, {}, {}).verdict).toBe("clean");
+  });
+});
+
+describe("a process that ended by itself, and whose pid another one got", () => {
+  const own = processFixture({ pid: scanner.pid });
+  const server = processFixture({ pid: daemon.pid, startTime: String(daemon.startTime) });
+  const before = {
+    processes: [own, server],
+    sockets: [socketFixture({ key: "tcp 1 listening", owners: [daemon.pid] })],
+  };
+  const later = recordedProcess({ serial: 30, pid: daemon.pid, parent: job, startTime: "99999" });
+  const killed = (serial: number, signal = "SIGKILL"): Told => {
+    const parameters = { pid: String(daemon.pid), serial: String(serial), signal };
+    return { came: [later], acts: [act(job, "kill", { parameters })] };
+  };
+
+  it("was not ended by who killed that one", () => {
+    expect(compare(before, {}, killed(30)).verdict).toBe("clean");
+    const { findings } = compare(before, {}, killed(foreign));
+    expect(findings[0]?.attribution.evidence[0]?.detail).toContain("called kill (pid 70, signal SIGKILL)");
+    expect(findings.map(({ surface, attribution }) => [surface, attribution.to])).toEqual([
+      ["processes", "job"],
+      ["sockets", "job"],
+    ]);
+  });
+
+  it.each(["SIGCONT", "SIGSTOP", "SIGTTIN"])("was not ended by %s", (signal) => {
+    expect(compare(before, {}, killed(foreign, signal)).verdict).toBe("clean");
+  });
+
+  it("is told from that one by its start time where it is not recorded itself", () => {
+    const victim = processFixture({ pid: 500 });
+    const parameters = { pid: "500", serial: "31", signal: "SIGKILL" };
+    const told = (startTime: string): Told => ({
+      came: [recordedProcess({ serial: 31, pid: 500, startTime })],
+      acts: [act(job, "kill", { parameters })],
+    });
+    expect(compare({ processes: [own, victim] }, {}, told("99999")).verdict).toBe("clean");
+    expect(compare({ processes: [own, victim] }, {}, told(victim.startTime)).verdict).toBe("residue");
   });
 });
 

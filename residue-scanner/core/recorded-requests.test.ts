@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { compare, excusedBy, files, job, whose } from "../testing/recorded-comparison.ts";
-import { recordedProcess, touch } from "../testing/recording-fixture.ts";
+import { compare, excusedBy, files, job, type Told, whose } from "../testing/recorded-comparison.ts";
+import type { RecordedProcess } from "./recording.ts";
+import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
+import { listedFixture } from "../testing/snapshot-fixture.ts";
 
 describe("what a daemon did at somebody's request", () => {
   const line = (file: string, text: string) => ({ key: `${file}: ${text}`, file, line: 1, text, user: "root" });
@@ -75,5 +77,77 @@ describe("what a daemon did at somebody's request", () => {
     expect(whose(compare(before, after, { came: [dockerd, ours, ended], touches }))).toEqual([["/d/x", "job"]]);
     expect(whose(compare(before, after, { came: [dockerd, ours, theirs], touches }))).toEqual([["/d/x", "shared"]]);
     expect(compare(before, after, { came: [dockerd, theirs], touches }).verdict).toBe("clean");
+  });
+});
+
+describe("what a daemon did long after somebody had asked it for something", () => {
+  const [before, after] = [files({ "/d": [] }), files({ "/d": ["x"] })];
+  const hourMs = 3_600_000;
+  const daemonOf = (executable: string) =>
+    recordedProcess({ serial: 30, pid: 90, parent: null, isOlder: true, executable, commandLine: executable });
+  const clientOf = (executable: string, commandLine: string) =>
+    recordedProcess({ serial: 31, parent: job, executable, commandLine, fromMs: 1_200, toMs: 1_300 });
+  const startedAt = (fromMs: number, cgroup = "/system.slice/z.service") =>
+    recordedProcess({ serial: 32, parent: 30, commandLine: "/usr/bin/z --all", cgroup, fromMs });
+  const touchedAt = (atMs: number) => ({ "/d/x": [touch(32, ["created"], atMs)] });
+  const to = (came: readonly RecordedProcess[], atMs: number, more: Told = {}) => {
+    const report = compare(before, after, { came, ...more, touches: { ...touchedAt(atMs), ...more.touches } });
+    return report.findings.filter(({ location }) => location === "/d/x").map(({ attribution }) => attribution.to);
+  };
+
+  it("is the client's within 3 s of its end, and then may be others' as well", () => {
+    const came = (atMs: number) => [
+      daemonOf("/lib/systemd/systemd"),
+      clientOf("/bin/systemctl", "systemctl daemon-reload"),
+      startedAt(atMs),
+    ];
+    expect(to(came(4_200), 4_200)).toEqual(["job"]);
+    expect(to(came(hourMs), hourMs)).toEqual(["shared"]);
+  });
+
+  it.each([
+    ["named its unit", "systemctl enable --now z"],
+    ["named its command", "systemd-run --on-active=1h /usr/bin/z --all"],
+  ])("stays the job's whose client %s", (_, commandLine) => {
+    const client = clientOf("/bin/systemctl", commandLine);
+    expect(to([daemonOf("/lib/systemd/systemd"), client, startedAt(hourMs)], hourMs)).toEqual(["job"]);
+  });
+
+  it("stays the job's where it is the unit that the job had put there, and no other", () => {
+    const came = [daemonOf("/lib/systemd/systemd"), startedAt(hourMs)];
+    const put = (name: string): Told => ({
+      touches: { [`/etc/systemd/system/${name}`]: [touch(job, ["created", "modified"])] },
+    });
+    expect(to(came, hourMs, put("z.service"))).toEqual(["job"]);
+    expect(to(came, hourMs, put("z.timer"))).toEqual(["job"]);
+    expect(to(came, hourMs, put("y.service"))).toEqual(["shared"]);
+  });
+
+  it("stays the job's where it was due later: at(1), and a line of a crontab that is gone again", () => {
+    const client = clientOf("/usr/bin/at", "at now + 1 hour");
+    expect(to([daemonOf("/usr/sbin/atd"), client, startedAt(hourMs)], hourMs)).toEqual(["job"]);
+    const touches = { "/var/spool/cron/crontabs": [touch(job, ["modified"])] };
+    expect(to([daemonOf("/usr/sbin/cron"), startedAt(hourMs)], hourMs, { touches })).toEqual(["job"]);
+  });
+
+  it("is nothing of a client's that has to stay connected", () => {
+    const client = clientOf("/usr/bin/ssh", "ssh git@example.org");
+    const came = (atMs: number) => [daemonOf("/usr/sbin/sshd"), client, startedAt(atMs)];
+    expect(to(came(1_250), 1_250)).toEqual(["job"]);
+    expect(to(came(hourMs), hourMs)).toEqual([]);
+  });
+
+  it.each([
+    ["another host", "203.0.113.9", []],
+    ["this host by its address", "192.0.2.7", ["job"]],
+    ["this host by its loopback", "127.0.1.1", ["job"]],
+  ])("is a login client's that had connected to %s: %s", (_, address, whom) => {
+    const client = clientOf("/usr/bin/ssh", "ssh git@example.org");
+    const acts = [act(31, "tcp connection", { parameters: { port: "22", address }, returned: null })];
+    const listed = { network: [listedFixture({ key: "address 192.0.2.7/24 on eth0" })] };
+    const came = [daemonOf("/usr/sbin/sshd"), client, startedAt(1_250)];
+    const told = { came, acts, touches: touchedAt(1_250) };
+    const report = compare({ ...before, listed }, { ...after, listed }, told);
+    expect(report.findings.map(({ attribution }) => attribution.to)).toEqual(whom);
   });
 });

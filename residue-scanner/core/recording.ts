@@ -36,6 +36,8 @@ export interface Touch {
   /** `serial` of the process. */
   readonly by: number;
   readonly kinds: readonly TouchKind[];
+  /** It gave the file another name, or took one away, which changes the count of links and the ctime. */
+  readonly isOfLinks?: true;
   /** Wall time in ms. */
   readonly firstMs: number;
   readonly lastMs: number;
@@ -90,6 +92,8 @@ export interface Recording {
   readonly acts: readonly Act[];
   /** By the key of a line's fact. */
   readonly lines?: ReadonlyMap<string, LineWriters>;
+  /** Whether every change of files was seen, whatever is known of settings. */
+  readonly seesFiles?: boolean;
   /** Whether every writing to what /proc and /sys show was seen. */
   readonly seesSettings?: boolean;
   /** Whether that of files which can only be written to was seen as well, as acts of the call `orderCall`. */

@@ -1,4 +1,6 @@
 import type { AttributionTarget, Evidence } from "../../protocol/residue-report.ts";
+import { askCalls } from "./ask-events.ts";
+import { isNamed, isPlaced, startedThing, type StartedThing } from "./asked-things.ts";
 import { type DelegateFamily, delegateFamilyOf, isClientOf } from "./delegates.ts";
 import type { CrontabFact } from "./fact.ts";
 import { likenessOf, scriptLikeness } from "./crontab-command.ts";
@@ -7,7 +9,7 @@ import { combined, ofWhom } from "./combined-roles.ts";
 import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
-import type { RecordedProcess } from "./recording.ts";
+import type { Act, RecordedProcess, Touch } from "./recording.ts";
 import { isPutting } from "./touch-attribution.ts";
 
 export interface RequestKnowledge {
@@ -16,6 +18,8 @@ export interface RequestKnowledge {
   /** Lines of crontabs that were there before the run, and those that are there now. */
   readonly crontabsBefore: readonly CrontabFact[];
   readonly crontabsAfter: readonly CrontabFact[];
+  /** This host's own addresses, as text; none, or absent, where those are not known. */
+  readonly addresses?: ReadonlySet<string>;
 }
 
 /** One sign of who asked a daemon for something. */
@@ -24,6 +28,22 @@ interface Sign {
   readonly detail: string;
 }
 
+/** A sign, until when by the clock, and whether it is known to be of what was done. */
+interface TimedSign extends Sign {
+  readonly untilMs: number;
+  readonly isOfThis: boolean;
+}
+
+/** When a daemon did something, wall times in ms, and what that was where it started something. */
+interface Done {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly thing: StartedThing | null;
+}
+
+/** What a daemon is asked for it does within this time, or nobody can tell it from what others asked it for. */
+const servedMsMax = 3_000;
+
 /**
  * Says at whose request a daemon did something: what is delegated is the doing of whoever asked for it. A request is a
  * file that was put where the daemon looks for work, or a client program of the daemon's; one that was there before the
@@ -31,6 +51,7 @@ interface Sign {
  */
 export class Requests {
   readonly #knowledge: RequestKnowledge;
+  #connections: ReadonlyMap<number, readonly Act[]> | null = null;
   readonly #clients = new Map<DelegateFamily, readonly RecordedProcess[]>();
 
   constructor(knowledge: RequestKnowledge) {
@@ -44,55 +65,94 @@ export class Requests {
     const started = `was started by ${showProcess(delegate)}`;
     const line = family.family === "cron" ? this.#lineOf(child) : null;
     if (line !== null) return answer([line], started);
-    return this.#bySigns(family, child.fromMs, started);
+    const thing = startedThing(this.#knowledge.witness().subtree(child));
+    return this.#bySigns(family, { firstMs: child.fromMs, lastMs: child.fromMs, thing }, started);
   }
 
   /** Whose request a daemon carried out itself at that time; null where it is no delegate. */
-  doneBy(delegate: RecordedProcess, atMs: number): Attribution | null {
+  doneBy(delegate: RecordedProcess, { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">): Attribution | null {
     const family = delegateFamilyOf(namedOf(delegate));
     if (family === null) return null;
-    return this.#bySigns(family, atMs, `is ${showProcess(delegate)}`);
+    return this.#bySigns(family, { firstMs, lastMs, thing: null }, `is ${showProcess(delegate)}`);
   }
 
-  #bySigns(family: DelegateFamily, atMs: number, started: string): Attribution {
-    const clients = this.#clientsAt(family, atMs);
-    const waiting = clients.filter(({ toMs }) => toMs === null || toMs >= atMs);
-    const asking = (waiting.length > 0 ? waiting : clients).map((client): Sign => {
-      const { to } = this.#knowledge.witness().of(client.serial);
-      return { to, detail: `${showProcess(client)} of ${ofWhom(to)} asked it to` };
-    });
-    const signs = [...asking, ...this.#placed(family, atMs)];
-    if (signs.length > 0) return answer(signs, started);
+  #bySigns(family: DelegateFamily, done: Done, started: string): Attribution {
+    const signs = [...this.#asking(family, done), ...this.#placed(family, done)];
+    const own = signs.filter(({ untilMs, isOfThis }) => isOfThis || done.firstMs - untilMs <= servedMsMax);
+    if (own.length > 0) return answer(own, started);
+    if (signs.length > 0 && family.later !== "nothing") {
+      return answer(signs, started, family.later === "again" ? ["background"] : []);
+    }
     const detail = `${started}, and nothing of the run had asked it for anything`;
     return { to: "background", evidence: [{ kind: "request", detail }] };
   }
 
-  /** Every process that was a client of this family, until then. */
-  #clientsAt(family: DelegateFamily, atMs: number): RecordedProcess[] {
+  /** Those who asked until then by a client program; who still waited outweighs who did not. */
+  #asking(family: DelegateFamily, { lastMs, thing }: Done): TimedSign[] {
+    const { witness } = this.#knowledge;
+    const clients = this.#clientsOf(family)
+      .filter(({ fromMs }) => fromMs <= lastMs)
+      .map((client): TimedSign => {
+        const { to } = witness().of(client.serial);
+        return {
+          to,
+          detail: `${showProcess(client)} of ${ofWhom(to)} asked it to`,
+          untilMs: client.toMs ?? Number.POSITIVE_INFINITY,
+          isOfThis: thing !== null && isNamed(client.commandLine ?? "", thing),
+        };
+      });
+    const waiting = clients.filter(({ untilMs }) => untilMs >= lastMs);
+    return waiting.length > 0 ? waiting : clients;
+  }
+
+  /** Every process that was a client of this family. */
+  #clientsOf(family: DelegateFamily): readonly RecordedProcess[] {
     let clients = this.#clients.get(family);
     if (clients === undefined) {
       const { processes } = this.#knowledge.run.recording;
       clients = [...processes.values()].filter((each) => !each.isOlder && isClientOf(family, namedOf(each)));
+      if (family.family === "logins") clients = clients.filter((client) => !this.#isElsewhere(client));
       this.#clients.set(family, clients);
     }
-    return clients.filter(({ fromMs }) => fromMs <= atMs);
+    return clients;
+  }
+
+  /** Whether a client was seen to connect, and only to other hosts. */
+  #isElsewhere(client: RecordedProcess): boolean {
+    const { addresses = new Set(), run, witness } = this.#knowledge;
+    if (addresses.size === 0) return false;
+    this.#connections ??= Map.groupBy(
+      run.recording.acts.filter(({ call }) => call === askCalls.connection),
+      ({ by }) => by,
+    );
+    const connected = this.#connections;
+    const connections = witness()
+      .subtree(client)
+      .flatMap(({ serial }) => connected.get(serial) ?? []);
+    // Of version 6 the address is not told.
+    const isOther = ({ parameters: { address } }: Act) =>
+      address !== undefined && !here.test(address) && !addresses.has(address);
+    return connections.length > 0 && connections.every(isOther);
   }
 
   /** What was put, until then, where this family looks for what it is to do. */
-  #placed(family: DelegateFamily, atMs: number): Sign[] {
+  #placed(family: DelegateFamily, { lastMs: atMs, thing }: Done): TimedSign[] {
     const { run, witness } = this.#knowledge;
-    const signs = new Map<string, Sign>();
+    const signs = new Map<string, TimedSign>();
     for (const place of family.places) {
       for (const { path, touches } of [{ path: place, touches: run.touchesOf(place) }, ...run.touchedIn(place)]) {
-        for (const { by, kinds, firstMs } of touches) {
+        for (const { by, kinds, firstMs, lastMs } of touches) {
           if (firstMs > atMs || kinds.every((kind) => kind === "deleted" || kind === "moved-from")) continue;
           const process = witness().process(by);
           // What the daemon itself writes there is no request.
           if (process === null || delegateFamilyOf(namedOf(process)) === family) continue;
           const { to } = witness().of(by);
+          const untilMs = Math.max(lastMs, signs.get(`${to} ${path}`)?.untilMs ?? lastMs);
           signs.set(`${to} ${path}`, {
             to,
             detail: `${showProcess(process)} of ${ofWhom(to)} had put ${showPath(path)} there`,
+            untilMs,
+            isOfThis: path !== place && thing !== null && isPlaced(path, thing),
           });
         }
       }
@@ -141,10 +201,13 @@ function bestOf(
   return best;
 }
 
-function answer(signs: readonly Sign[], started: string): Attribution {
+/** @param others who may have asked as well, unseen */
+function answer(signs: readonly Sign[], started: string, others: readonly AttributionTarget[] = []): Attribution {
   const evidence = signs
     .slice(0, signsMax)
     .map(({ detail }): Evidence => ({ kind: "request", detail: `${started}: ${detail}` }));
-  return { to: combined(signs.map(({ to }) => to)), evidence };
+  return { to: combined([...signs.map(({ to }) => to), ...others]), evidence };
 }
 const signsMax = 3;
+/** All of 127.0.0.0/8, and in place of an address none. */
+const here = /^(?:127\.|0\.0\.0\.0$)/;

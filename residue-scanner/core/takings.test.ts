@@ -32,7 +32,7 @@ it("a file that somebody made and another one took away is told of both, and of 
 });
 
 it("those that are more than are kept are counted", () => {
-  const takings = new Takings(() => undefined, 2);
+  const takings = new Takings(() => undefined, { takingsMax: 2 });
   for (const taker of [1, 2, 3, asker]) {
     takings.note({ by: asker, taker, madeMs: 1_000, takenMs: 1_000 });
     // The same again, which tells nothing more of those that are kept.
@@ -40,4 +40,14 @@ it("those that are more than are kept are counted", () => {
   }
   expect(takings.acts.map(({ parameters }) => parameters)).toMatchObject([{ asked: "1" }, { asked: "2" }]);
   expect(takings.dropped).toBe(2);
+});
+
+it("what others make for each other takes no room from the run's, and none of it is called lost", () => {
+  const takings = new Takings(() => undefined, { takingsMax: 2, isOfRun: (serial) => serial === asker });
+  for (const by of [30, 31, 32, 33]) takings.note({ by, taker: service, madeMs: 1_000, takenMs: 1_000 });
+  takings.note({ by: asker, taker: service, madeMs: 1_000, takenMs: 1_000 });
+  expect(takings.acts.map(({ by }) => by)).toEqual([asker, 30, 31]);
+  expect(takings.dropped).toBe(0);
+  for (const taker of [21, 22]) takings.note({ by: asker, taker, madeMs: 1_000, takenMs: 1_000 });
+  expect(takings.dropped).toBe(1);
 });

@@ -84,7 +84,8 @@ function unexplainedBy(touches: readonly Touch[], { change, changed }: FileDiffe
   const has = (wanted: readonly TouchKind[]) => wanted.some((kind) => kinds.has(kind));
   if (change === "appeared") return has(coming) ? [] : ["its coming"];
   if (change === "vanished") return [];
-  return changed.filter((name) => !has(explaining[name] ?? []));
+  const isLinked = touches.some(({ isOfLinks }) => isOfLinks === true);
+  return changed.filter((name) => !has(explaining[name] ?? []) && !(name === "nlink" && isLinked));
 }
 
 /** Whether a touch changed what is to be read under the name, and not only its attributes. */

@@ -39,11 +39,13 @@ const kindWords: Readonly<Record<TouchKind, string>> = {
   modified: "wrote to it",
 };
 
+const linkWords = "gave it another name, or took one away";
+
 function evidenceOfOne({ touch, to, evidence }: JudgedTouch, witness: RecordedWitness): Evidence[] {
   const process = witness.process(touch.by);
   const who = process === null ? "a process that was not seen to start" : showProcess(process);
   const cgroup = process === null || process.cgroup === null ? "" : `, in cgroup ${showPath(process.cgroup)}`;
-  const did = touch.kinds.map((kind) => kindWords[kind]).join(", ");
+  const did = touch.isOfLinks === true ? linkWords : touch.kinds.map((kind) => kindWords[kind]).join(", ");
   const [why, ...further] = evidence;
   const whose = to === "unknown" ? "" : ` of ${ofWhom(to)}`;
   const detail = `${who}${whose}${cgroup} ${did}${why === undefined ? "" : `; it ${why.detail}`}`;

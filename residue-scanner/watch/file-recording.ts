@@ -43,6 +43,8 @@ export class FileRecording {
   private readonly buffer = Buffer.from(new ArrayBuffer(readBytes));
   private readonly bufferAt: number;
   private readonly writers = new RecentWriters();
+  /** Who gave files names, or took them away: a name that came and went leaves a change of ctime under the others. */
+  readonly linkers: RecentWriters;
   private readonly cursor = new FileEventCursor(this.buffer);
   private length = 0;
   private sinceNs = 0;
@@ -59,6 +61,7 @@ export class FileRecording {
     addressOf: (view: Buffer) => number;
     touchesMax: number;
     takingsMax: number | undefined;
+    isOfRun: (serial: number) => boolean;
   }) {
     this.group = options.group;
     this.lineage = options.lineage;
@@ -67,9 +70,11 @@ export class FileRecording {
     this.bufferAt = options.addressOf(this.buffer);
     const { lineage } = options;
     const retain = (serial: number): void => lineage.retain(serial);
+    const release = (serial: number): void => lineage.releaseSerial(serial);
+    this.linkers = new RecentWriters(undefined, { retain, release });
     this.table = new TouchTable(
-      { touchesMax: options.touchesMax, retain, release: (serial) => lineage.releaseSerial(serial) },
-      new Takings(retain, options.takingsMax),
+      { touchesMax: options.touchesMax, retain, release },
+      new Takings(retain, { takingsMax: options.takingsMax, isOfRun: options.isOfRun }),
     );
   }
 
@@ -151,7 +156,9 @@ export class FileRecording {
     const happening = { kinds, by, atMs: now.ms };
     const isComing = (kinds & touchBit.created) !== 0;
     if (kinds !== touchBit.attributes) this.lines?.touch(at, by, () => (isComing ? this.earlierWriters(at) : []));
-    if ((kinds & touchBit.modified) !== 0) this.noteWriter(by);
+    if ((kinds & touchBit.modified) !== 0) this.note(this.writers, happening);
+    const isOfFile = (cursor.mask & fileEventMask.onDirectory) === 0;
+    if (isOfFile && (kinds & (touchBit.created | touchBit.deleted)) !== 0) this.note(this.linkers, happening);
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
@@ -173,9 +180,9 @@ export class FileRecording {
     return this.buffer.toString("latin1", directoryStart, directoryEnd);
   }
 
-  private noteWriter(by: number): void {
+  private note(writers: RecentWriters, { by, atMs }: Happening): void {
     const { directoryStart, directoryEnd } = this.cursor.target;
-    if (directoryEnd > 0) this.writers.wrote(this.buffer, [directoryStart, directoryEnd], by);
+    if (directoryEnd > 0) writers.wrote(this.buffer, [directoryStart, directoryEnd], by, atMs);
   }
 
   /** Who wrote to what has come to this name, under whatever name it had: link(2) gives it another one. */

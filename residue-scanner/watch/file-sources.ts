@@ -69,6 +69,7 @@ export class FileSources {
       addressOf: (view) => calls.addressOf(view),
       touchesMax: options.touchesMax ?? touchesMaxDefault,
       takingsMax: options.takingsMax,
+      isOfRun: this.isOfRun(),
     });
     this.mountTable = openSync("/proc/self/mountinfo", "r");
     group.markAll({ isBeginning: true });
@@ -78,6 +79,13 @@ export class FileSources {
     if (options.asleep !== true) poller.add("files", group.descriptor);
     poller.add("mounts", this.mountTable);
     this.startSettings(isLimited);
+  }
+
+  /** Whoever records starts what is recorded; where the process itself is not known, each may be of the run. */
+  private isOfRun(): (serial: number) => boolean {
+    const { lineage } = this.given;
+    const own = lineage.serialAt(process.pid, monotonicNs());
+    return (serial) => own === null || lineage.comesFrom(serial, own);
   }
 
   followMounts(): void {
@@ -119,7 +127,7 @@ export class FileSources {
       return key;
     };
     const { files, settings } = this;
-    const lookup = files === null ? null : new TouchLookup(files.table, this.handles);
+    const lookup = files === null ? null : new TouchLookup(files.table, files.linkers, this.handles);
     return new Map(
       paths.map((path) => [path, [...(lookup?.of(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
     );
@@ -131,6 +139,11 @@ export class FileSources {
     const unwatched = { lost: [], partial: [`writing to /proc and /sys cannot be watched (${settingsRefusal})`] };
     const source = files.source(this.failure, settings?.troubles() ?? unwatched);
     return { ...source, events: source.events + (settings?.events ?? 0) };
+  }
+
+  /** Whether every change of files was seen, whatever is known of settings. */
+  get seesFiles(): boolean {
+    return this.files?.source(this.failure, { lost: [], partial: [] }).status === "done";
   }
 
   /** Whether every writing to what /proc and /sys show was seen; and that to what can only be written to. */

@@ -8,7 +8,7 @@ export interface RecorderOptions {
   readonly live?: boolean;
   /** The most touches that are kept. */
   readonly touchesMax?: number;
-  /** How often it is kept that one made a file and another took it away. Default 50,000. */
+  /** How often it is kept of the run, and of others, that one made a file and another took it away. Default 50,000. */
   readonly takingsMax?: number;
   /** Room for waiting events of system calls, for each processor, in KiB. */
   readonly callRoomKilobytes?: number;
@@ -68,6 +68,7 @@ export interface RecordingAnswer {
   readonly processes: ReadonlyMap<number, RecordedProcess>;
   readonly acts: readonly Act[];
   readonly lines: ReadonlyMap<string, LineWriters>;
+  readonly seesFiles: boolean;
   readonly seesSettings: boolean;
   readonly seesOrders: boolean;
   readonly fromMs: number;

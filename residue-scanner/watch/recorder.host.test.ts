@@ -104,6 +104,23 @@ describe.skipIf(!canWatch)("the recorder (needs root on Linux)", () => {
     expect(other?.executable).toMatch(/\/(mv|busybox|coreutils)$/);
   });
 
+  it("says who gave a file another name, which is gone again with its directory", async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, "kept");
+    writeFileSync(path, "x");
+    const recorder = await testRecorder();
+    await shell('mkdir "$1/clone"; ln "$1/kept" "$1/clone/kept"; rm -r "$1/clone"', directory);
+    const touches = touchesOf(recorder, path);
+    const { processes } = recorder.recording();
+    expect(touches.map(({ kinds, isOfLinks }) => [kinds, isOfLinks])).toEqual([
+      [["attributes"], true],
+      [["attributes"], true],
+    ]);
+    const programs = touches.map(({ by }) => processes.get(by)?.executable);
+    expect(programs).toEqual([expect.stringMatching(/\/(?:ln|busybox|coreutils)$/), expect.stringMatching(/./)]);
+    expect(new Set(touches.map(({ by }) => by)).size).toBe(2);
+  });
+
   it("says who removed what was in a directory that is gone, also where another has its name now", async () => {
     const directory = temporaryDirectory();
     for (const name of ["gone", "again"]) mkdirSync(join(directory, name, "below"), { recursive: true });

@@ -113,6 +113,7 @@ export class RecordingLoop {
       processes: this.lineage.processes(),
       acts: [...calls, ...(this.mountEvents?.acts ?? []), ...network, ...this.files.acts()],
       lines: this.files.lines(),
+      seesFiles: this.files.seesFiles,
       ...this.files.settingsSeen(),
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,

@@ -1,3 +1,4 @@
+import type { RecentWriters } from "../core/recent-writers.ts";
 import type { Touch } from "../core/recording.ts";
 import type { TouchTable } from "../core/touch-table.ts";
 import type { DirectoryHandles } from "./directory-handles.ts";
@@ -7,10 +8,12 @@ type KeyOf = (path: string) => string | null;
 /** Leads from a path to who touched it. */
 export class TouchLookup {
   private readonly table: TouchTable;
-  private readonly handles: DirectoryHandles;
+  private readonly linkers: RecentWriters;
+  private readonly handles: Pick<DirectoryHandles, "keyOf">;
 
-  constructor(table: TouchTable, handles: DirectoryHandles) {
+  constructor(table: TouchTable, linkers: RecentWriters, handles: Pick<DirectoryHandles, "keyOf">) {
     this.table = table;
+    this.linkers = linkers;
     this.handles = handles;
   }
 
@@ -22,8 +25,19 @@ export class TouchLookup {
     const byName = this.touchesOfName(path, keyOf);
     const own = this.handles.keyOf(path);
     const byContent = own === null ? [] : this.table.of(own, ".");
+    if (own !== null && byName.length + byContent.length === 0) return this.linksOf(own);
     if (own !== null || byName.length > 0) return joined([...byName, ...byContent]);
     return this.removalsAbove(path, keyOf);
+  }
+
+  /** Who gave a file that nobody touched another name, or took that away again, which is forgotten with that name. */
+  private linksOf(key: string): Touch[] {
+    const bytes = Buffer.from(key, "latin1");
+    const place = [0, bytes.length] as const;
+    const atMs = this.linkers.latestMs(bytes, place);
+    return (this.linkers.of(bytes, place) ?? []).map((by) => ({
+      ...{ by, kinds: ["attributes"], isOfLinks: true, firstMs: atMs, lastMs: atMs },
+    }));
   }
 
   private touchesOfName(path: string, keyOf: KeyOf): Touch[] {

@@ -9,6 +9,13 @@ export function unavailableRecording(
 ): RecordingAnswer {
   const nowMs = systemClock.nowMs();
   const sources = (["files", "processes", "calls"] as const).map((source) => ({ source, status, detail, events: 0 }));
-  const nothing = { processes: new Map(), acts: [], lines: new Map(), seesSettings: false, seesOrders: false };
+  const nothing = {
+    processes: new Map(),
+    acts: [],
+    lines: new Map(),
+    seesFiles: false,
+    seesSettings: false,
+    seesOrders: false,
+  };
   return { kind: "recording", sources, ...nothing, fromMs: nowMs, toMs: nowMs };
 }

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+
+import { RecentWriters } from "../core/recent-writers.ts";
+import { touchBit } from "../core/touch-chains.ts";
+import { TouchTable } from "../core/touch-table.ts";
+import { TouchLookup } from "./touch-lookup.ts";
+
+it("tells who linked a file that nobody touched by that name, and nothing of links where somebody did", () => {
+  const table = new TouchTable({ touchesMax: 10, retain: () => undefined, release: () => undefined });
+  const linkers = new RecentWriters();
+  const lookup = new TouchLookup(table, linkers, { keyOf: (path) => `key of ${path}` });
+  const touchesOf = (path: string) => lookup.of(path, (directory) => `key of ${directory}`);
+  const link = (path: string, by: number, atMs: number) => {
+    const key = Buffer.from(`key of ${path}`, "latin1");
+    linkers.wrote(key, [0, key.length], by, atMs);
+  };
+  expect(touchesOf("/d/x")).toEqual([]);
+  link("/d/x", 4, 100);
+  link("/d/x", 5, 200);
+  const one = { kinds: ["attributes"], isOfLinks: true, firstMs: 200, lastMs: 200 };
+  expect(touchesOf("/d/x")).toEqual([
+    { ...one, by: 4 },
+    { ...one, by: 5 },
+  ]);
+  link("/d/y", 4, 100);
+  const [bytes, start, end] = [Buffer.from("y"), 0, 1];
+  const directory = table.directory("key of /d");
+  table.add({ directory, bytes, start, end }, { kinds: touchBit.modified, by: 6, atMs: 300 });
+  expect(touchesOf("/d/y")).toEqual([{ by: 6, kinds: ["modified"], firstMs: 300, lastMs: 300 }]);
+});
