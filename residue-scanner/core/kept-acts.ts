@@ -24,8 +24,7 @@ export class KeptActs {
     }
     const { asked, serial } = act.parameters;
     // Also whom it was done to, by a request or a signal: what that one does or did is told by its own serial.
-    for (const one of [asked, serial]) if (one !== undefined) this.retain(Number(one));
-    this.retain(act.by);
+    for (const one of [act.by, asked, serial]) if (one !== undefined) this.retain(Number(one));
     this.acts.push(act);
   }
 }
