@@ -49,6 +49,20 @@ describe("the difference of two trees", () => {
     }
   });
 
+  it("tells of a directory on which something was mounted that it changed, wherever the roots stand in a tree", () => {
+    const point = [{ name: "point", size: 1 }];
+    const mounted = { "": [...point, { name: "/a/point", size: 2 }], "/a": [{ name: "point", size: 2 }] };
+    for (const before of [
+      { "": point, "/a": point },
+      { "/a": point, "": point },
+    ]) {
+      const told = diff(before, mounted).differences.filter(({ path }) => path === "/a/point");
+      expect(told.map((one) => one.before !== null && one.after !== null)).toEqual([true]);
+      const after = { "/a": mounted["/a"], "": mounted[""] };
+      expect(diff(before, after).differences.find(({ path }) => path === "/a/point")?.before).not.toBeNull();
+    }
+  });
+
   const many = fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 100 });
   test.prop([many, many, fc.array(fc.nat(99))])(
     "is that of their names, wherever they came and went",

@@ -8,6 +8,7 @@ import {
   firstEntry,
   joinPath,
   nextEntry,
+  rootsPath,
   segmentFactor,
   type Tree,
   wordsFor,
@@ -65,7 +66,12 @@ export function diffTrees(
 ): TreeDifferences {
   const differences = new Map<string, TreeDifference>();
   const rest: TreeDifference[] = [];
-  const inBoth = [...after.index.keys()].filter((path) => before.index.has(path));
+  // A mount point is read as an entry of its directory and as a root: what is told as both is told as that entry.
+  const isInBoth = (path: string) => before.index.has(path) && after.index.has(path);
+  const inBoth = [
+    ...[rootsPath].filter(isInBoth),
+    ...[...after.index.keys()].filter((path) => path !== rootsPath && isInBoth(path)),
+  ];
   const inOne = [
     ...[...after.index.keys()].filter((path) => !before.index.has(path)),
     ...[...before.index.keys()].filter((path) => !after.index.has(path)),
