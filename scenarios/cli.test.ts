@@ -39,6 +39,10 @@ describe("scenarios", () => {
     [["run", "rapid-pause-resume", "--reporter", "markdwon"], "Did you mean `--reporter markdown`?"],
     [["run", "rapid-pause-resume", "--reporter", "json,github"], "both write to stdout"],
     [["run", "rapid-pause-resume", "--json", "--reporter", "line"], "both write to stdout"],
+    [
+      ["run", "rapid-pause-resume", "--reporter", "junit=a.xml,json=./a.xml"],
+      "Two reporters cannot both write to ./a.xml",
+    ],
     [["run", "rapid-pause-resume", "--reporter", "junit=/nowhere/x.xml"], "cannot be written"],
     [["run", "rapid-pause-resume", "--config", "/nowhere.json"], "/nowhere.json"],
     [["run", "rapid-pause-resume", "--seed", ""], "It must not be empty."],

@@ -1,3 +1,4 @@
+import { limits } from "../../foundation/limits.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -20,7 +21,7 @@ export const killswitchScenario: Scenario = {
     { step: "submit", batch: "work", jobs, units: 40, unitCpuMs: 10, children: 0 },
     { step: "spawn", agents: cycles, slots, leases: Math.min(jobs, slots * cycles), withinMs: 60_000 },
     { step: "killswitch", withinMs: 60_000 },
-    { step: "join", agent: "donor", slots: jobs },
+    { step: "join", agent: "donor", slots: Math.min(jobs, limits.slotsMax) },
     { step: "await-settled", batch: "work", withinMs: 300_000 },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },

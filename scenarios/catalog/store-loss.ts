@@ -28,6 +28,7 @@ export const storeLoss: Scenario = {
     { step: "submit", batch: "work", jobs, units: 10, unitCpuMs: 10, children: 0 },
     { step: "await-settled", batch: "work", withinMs: 60_000 },
     { step: "verify-results", batch: "work" },
+    { step: "probe", holds: { fact: "sandboxes-running", agent: "donor", max: 0 } },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },
   ],

@@ -21,7 +21,7 @@ export const storeRollback: Scenario = {
     { step: "start-broker" },
     { step: "join", agent: "donor", slots },
     { step: "pause", agent: "donor" },
-    { step: "submit", batch: "work", jobs, units: 10, unitCpuMs: 10, children: 0 },
+    { step: "submit", batch: "work", jobs, units: 30, unitCpuMs: 10, children: 0 },
     // What is told is in the store.
     { step: "wait-until", event: "broker.job", where: { to: "queued" }, count: jobs, withinMs: 60_000 },
     { step: "keep-store", as: "early" },

@@ -1,4 +1,5 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
@@ -37,7 +38,7 @@ const prose: ReadonlySet<ReporterName> = new Set(["line", "list"]);
  * Opens the reporters named on the command line, as `NAME` (to stdout) or `NAME=FILE`, several with commas between them;
  * `line` for a single run and `list` for several when none else writes to stdout.
  *
- * @throws UsageError `unknown-reporter`, `one-stdout` or `report-file`
+ * @throws UsageError `unknown-reporter`, `one-stdout`, `one-file` or `report-file`
  */
 export function openReporters(
   { reporter = [], json = false, runs }: Wanted,
@@ -56,6 +57,7 @@ export function openReporters(
       next: "Give all but one a file: --reporter junit=results.xml.",
     });
   }
+  refuseSharedFile(asked.flatMap(({ file }) => (file === undefined ? [] : [file])));
   const files: FileOutput[] = [];
   const summary = stepSummary(environment);
   const stdout = streamOutput(process.stdout);
@@ -129,4 +131,17 @@ function stepSummary({ GITHUB_STEP_SUMMARY: path }: NodeJS.ProcessEnv): {
     },
     unwritten: () => unwritten,
   };
+}
+
+/** The second would write over the first; into a device or a pipe both may write. */
+function refuseSharedFile(named: readonly string[]): void {
+  const files = named.filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() ?? true);
+  const [first] = files.filter((file, index) =>
+    files.slice(0, index).some((other) => resolve(other) === resolve(file)),
+  );
+  if (first === undefined) return;
+  throw new UsageError(`Two reporters cannot both write to ${first}.`, {
+    code: "one-file",
+    next: "Give each a file of its own: --reporter junit=results.xml,json=results.json.",
+  });
 }

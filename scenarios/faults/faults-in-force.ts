@@ -91,7 +91,16 @@ export class FaultsInForce {
   async heal(name: string | undefined, { comesBack }: { readonly comesBack: boolean }): Promise<string> {
     const entries = name === undefined ? [...this.#entries.values()].reverse() : [this.#named(name)];
     const words: string[] = [];
-    for (const entry of entries) words.push(await this.#heal(entry, comesBack));
+    const errors: unknown[] = [];
+    for (const entry of entries) {
+      try {
+        words.push(await this.#heal(entry, comesBack));
+      } catch (error) {
+        // The others are undone all the same.
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
     return words.length === 0 ? "no fault is in force" : words.join("; ");
   }
 
@@ -109,8 +118,12 @@ export class FaultsInForce {
     const { name, inForce, written, ids } = entry;
     const effect = (await this.#measure(entry)) ?? entry.untold;
     if (effect !== undefined) this.#tell(entry, effect);
-    await inForce.undo?.();
-    const [left] = await undoWritten(this.#options.ledger, written);
+    let left: NotUndone | undefined;
+    try {
+      await inForce.undo?.();
+    } finally {
+      [left] = await undoWritten(this.#options.ledger, written);
+    }
     if (left !== undefined) {
       throw new FaultError(`The fault "${name}" is not undone: ${left.what}: ${left.why}.`, {
         code: "not-undone",
