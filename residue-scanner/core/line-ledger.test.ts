@@ -41,6 +41,22 @@ describe("who wrote which line", () => {
     expect(writersOf(late)).toEqual({ [one]: [1, 2], [two]: [2] });
   });
 
+  it("is whoever put it in, when somebody writes the file anew in place, which is empty meanwhile", () => {
+    const made = ledger();
+    made.read(file, reading([old, one], [1]));
+    made.read(file, reading([], [2]));
+    made.read(file, reading([old, one, two], [2]));
+    expect(writersOf(made)).toEqual({ [one]: [1], [two]: [2] });
+  });
+
+  it("is also whoever put it in again after somebody else had taken it out", () => {
+    const made = ledger();
+    made.read(file, reading([old, one], [1]));
+    made.read(file, reading([], [2]));
+    made.read(file, reading([old, one], [4]));
+    expect(writersOf(made)).toEqual({ [one]: [4, 1], [old]: [4] });
+  });
+
   it("is not somebody who began later, and only had the file open", () => {
     const made = ledger();
     made.read(file, reading([old, one], [1]));

@@ -40,6 +40,8 @@ export class LineLedger {
   readonly #linesMax: number;
   readonly #files = new Map<string, KnownLines>();
   readonly #writers = new Map<string, LineWriters>();
+  /** Who took a line out, and whose it was before; undefined where nobody had changed it. */
+  readonly #taken = new Map<string, { readonly by: readonly number[]; readonly before: LineWriters | undefined }>();
 
   constructor({ linesMax = linesMaxDefault }: { readonly linesMax?: number } = {}) {
     this.#linesMax = linesMax;
@@ -64,7 +66,11 @@ export class LineLedger {
       const earlier = writers.filter(({ beganNs }) => beganNs < known.changedNs).map(({ by }) => by);
       for (const line of known.changed) this.#join(line, earlier);
     }
-    for (const line of changed) this.#keep(line, { by: writers.map(({ by }) => by), atMs });
+    const by = writers.map((writer) => writer.by);
+    for (const line of changed) {
+      if (now.has(line)) this.#putIn(line, { by, atMs });
+      else this.#takeOut(line, { by, atMs });
+    }
     const isSame = changed.length === 0;
     this.#files.set(file, isSame ? { ...known, lines: now } : { lines: now, changed, changedNs: atNs });
   }
@@ -72,6 +78,28 @@ export class LineLedger {
   /** By line; of those only that came or went. */
   writers(): ReadonlyMap<string, LineWriters> {
     return this.#writers;
+  }
+
+  #takeOut(line: string, writers: LineWriters): void {
+    if (this.#taken.size < this.#linesMax) {
+      this.#taken.set(line, { by: writers.by, before: this.#writers.get(line) });
+    }
+    this.#keep(line, writers);
+  }
+
+  /**
+   * A file that is written anew in place is empty for a moment: whoever puts in again what it took out has changed
+   * nothing, and whoever puts in again what others took out shares it with whoever had put it in before.
+   */
+  #putIn(line: string, writers: LineWriters): void {
+    const taken = this.#taken.get(line);
+    this.#taken.delete(line);
+    if (taken === undefined) return this.#keep(line, writers);
+    const { by, before } = taken;
+    const isRestored = writers.by.length > 0 && writers.by.every((writer) => by.includes(writer));
+    if (!isRestored) this.#keep(line, { ...writers, by: [...new Set([...writers.by, ...(before?.by ?? [])])] });
+    else if (before === undefined) this.#writers.delete(line);
+    else this.#keep(line, before);
   }
 
   #keep(line: string, writers: LineWriters): void {
@@ -87,7 +115,7 @@ export class LineLedger {
   #forget(file: string, { lines }: KnownLines): void {
     this.#files.delete(file);
     // Keys of lines begin with their file; those that went are no more among the known.
-    for (const line of this.#writers.keys())
-      if (lines.has(line) || line.startsWith(`${file}: `)) this.#writers.delete(line);
+    for (const known of [this.#writers, this.#taken])
+      for (const line of known.keys()) if (lines.has(line) || line.startsWith(`${file}: `)) known.delete(line);
   }
 }
