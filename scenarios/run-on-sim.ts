@@ -79,7 +79,7 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
   }
 }
 
-/** Between two steps this process may hear of a signal or of its deadline; virtual time stands still meanwhile. */
+/** This process hears of a signal or of its deadline between two steps, and in the middle of one that lasts. */
 async function play(progress: Progress): Promise<void> {
   const { request, stage, signal } = progress;
   const player: StepPlayer = {
@@ -90,12 +90,16 @@ async function play(progress: Progress): Promise<void> {
     },
     perform: (step, nested) => runSimStep(stage, step, nested),
   };
+  const stop = () => stage.giveUp(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
   try {
     await stage.play(() => playSteps(request.scenario.steps(request.options.knobs), player));
     stage.faults.heal();
     stage.assertInvariants();
   } catch (error) {
     progress.error = error;
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

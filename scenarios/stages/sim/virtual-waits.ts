@@ -10,6 +10,9 @@ interface Wait {
   readonly settle: (error?: unknown) => void;
 }
 
+/** After how many events whatever comes in real time has its turn: a signal, or the run's own deadline. */
+const eventsAtOnceMax = 2_000;
+
 /**
  * Who waits in virtual time for what. Time passes only while all wait, so that what each of them does between two waits
  * takes none; those that wait for the same go on in the order in which they came. Which is why a run with branches is a
@@ -72,14 +75,15 @@ export class VirtualWaits {
     });
   }
 
-  /** Up to the first moment at which somebody's wait is over. */
+  /** Up to the first moment at which somebody's wait is over, or for as long as this may keep the process to itself. */
   #letTimePass(): void {
     const world = this.#world;
     if (this.#waits.length === 0) return;
     const endsAtMs = Math.min(...this.#waits.map((wait) => wait.endsAtMs));
     try {
       this.#guarded(() => {
-        while (!this.#settleThose((wait) => wait.condition())) {
+        for (let events = 0; events < eventsAtOnceMax; events += 1) {
+          if (this.#settleThose((wait) => wait.condition())) return;
           if (world.happenNext(endsAtMs)) continue;
           world.nowMs = endsAtMs;
           this.#settleThose((wait) => wait.endsAtMs <= endsAtMs);

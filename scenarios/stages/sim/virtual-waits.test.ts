@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+
+import type { World } from "../../simulator/world/world.ts";
+import { VirtualWaits } from "./virtual-waits.ts";
+
+it("a wait that lasts leaves room for a signal, which ends it", async () => {
+  let events = 0;
+  const world = {
+    nowMs: 0,
+    happenNext() {
+      events += 1;
+      if (events === 1) setImmediate(() => waits.giveUp(new Error("enough")));
+      if (events > 100_000) throw new Error("nobody was heard");
+      return true;
+    },
+  };
+  const waits: VirtualWaits = new VirtualWaits(world as unknown as World, (work) => work());
+  const played = waits.drive(async () => {
+    await waits.until(
+      () => false,
+      1e12,
+      () => undefined,
+    );
+  });
+  await expect(played).rejects.toThrow("enough");
+});
