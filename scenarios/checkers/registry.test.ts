@@ -48,6 +48,11 @@ describe("a setting that cannot be used", () => {
   });
 });
 
+test("a bound that is none cannot be told: nothing would be too much", () => {
+  const { result, detail } = judgeExpectation([], { checker: "freeze-latency", settings: { p99MsMax: Infinity } }, []);
+  expect({ result, detail }).toEqual({ result: "unknown", detail: expect.stringContaining("cannot be Infinity") });
+});
+
 test("the compiler refuses a setting that there is not, and one that is missing", () => {
   const typed: ScenarioExpectation[] = [
     { checker: "results-correct", settings: { resultsMin: 1 } },

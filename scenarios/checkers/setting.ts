@@ -52,12 +52,12 @@ export function count<Otherwise extends number | null>(
   return { ...atLeast(0, says), otherwise };
 }
 
-/** A time in milliseconds, or how much of something; Infinity where there is no bound. */
+/** A time in milliseconds, or how much of something; with no bound only where it is not told. */
 export function amount<Otherwise extends number | null>(
   says: string,
   { takes = "ms", otherwise }: { readonly takes?: string; readonly otherwise: Otherwise },
 ): Setting<number | Otherwise, false> {
-  const isRight = (value: unknown) => isNumber(value) && value >= 0;
+  const isRight = (value: unknown) => isNumber(value) && value >= 0 && value < Infinity;
   return { says, takes, names: [], needed: false, otherwise, isRight };
 }
 
