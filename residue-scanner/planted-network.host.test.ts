@@ -1,23 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
-
 import { describe, expect, it } from "vitest";
 
 import { collectSockets } from "./collectors/sockets.ts";
 import { withinNetwork } from "./collectors/network-namespaces.ts";
 import { leftoverDaemon } from "./testing/leftover-daemon.ts";
 import { makeNftTable } from "./testing/nft-table.ts";
-import { canRun, foundAfter, isRoot, run, undo, withLibc } from "./testing/planted.ts";
-
-/** ip(8) makes the folder of names and mounts it on itself, with the first of them, and leaves both. */
-function undoFolderOfNames(): void {
-  const folder = "/run/netns";
-  if (!existsSync(folder)) undo("rmdir", folder);
-  if (!readFileSync("/proc/self/mountinfo", "latin1").includes(` ${folder} `)) undo("umount", folder);
-}
+import { canRun, foundAfter, isRoot, run, undo, undoNamesOfNamespaces, withLibc } from "./testing/planted.ts";
 
 /** A network namespace that ends with the test, so that nothing that is planted is ever in force. */
 function namespaceOfTest(): string {
-  undoFolderOfNames();
+  undoNamesOfNamespaces();
   const name = `left-${process.pid}-${Math.random().toString(36).slice(2)}`;
   undo("ip", "netns", "delete", name);
   run("ip", "netns", "add", name);

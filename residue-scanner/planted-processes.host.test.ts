@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { collectProcesses } from "./collectors/processes.ts";
 import { leftoverDaemon } from "./testing/leftover-daemon.ts";
-import { canRun, foundAfter, isRoot, run, undo, withLibc } from "./testing/planted.ts";
+import { canRun, foundAfter, isRoot, run, undo, undoNamesOfNamespaces, withLibc } from "./testing/planted.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 const heldBy = (pid: number) => new RegExp(`^/proc/${pid}/fd/\\d+$`);
@@ -135,6 +135,7 @@ describe.skipIf(!isRoot || !canRun("ip"))("a namespace without a process (needs 
   it("is found by the mount that keeps it", async () => {
     const name = `left-${process.pid}`;
     const found = await foundAfter(() => {
+      undoNamesOfNamespaces();
       undo("ip", "netns", "delete", name);
       run("ip", "netns", "add", name);
       return `/run/netns/${name}`;

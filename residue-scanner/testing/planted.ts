@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -25,6 +25,13 @@ export function undo(program: string, ...parameters: string[]): void {
       // What it undoes was not done.
     }
   });
+}
+
+/** ip(8) makes the folder of network namespaces' names with the first of them, mounts it on itself, and leaves both. */
+export function undoNamesOfNamespaces(): void {
+  const folder = "/run/netns";
+  if (!existsSync(folder)) undo("rmdir", folder);
+  if (!readFileSync("/proc/self/mountinfo", "latin1").includes(` ${folder} `)) undo("umount", folder);
 }
 
 export function canRun(program: string): boolean {
