@@ -20,7 +20,7 @@ export class BrokerTime {
   readonly #options: BrokerTimeOptions;
   #aheadMs = 0;
   #isTold = false;
-  #toldAheadMs: number | undefined;
+  #told: { readonly leastMs: number; readonly mostMs: number } | undefined;
 
   constructor(options: BrokerTimeOptions) {
     this.#options = options;
@@ -53,9 +53,11 @@ export class BrokerTime {
   #tell(aheadMs: number, isMine: boolean): void {
     const off = `This machine's clock is ${Math.abs(Math.round(aheadMs / 1_000))} s ${aheadMs < 0 ? "ahead of" : "behind"} the broker's`;
     if (isMine) {
-      // Whoever answers with another time each time writes no more than a line for each window.
-      if (Math.abs(aheadMs - (this.#toldAheadMs ?? Infinity)) <= this.#options.windowMs()) return;
-      this.#toldAheadMs = aheadMs;
+      // Whoever answers with another time each time brings no more than a line for each window of what is believed.
+      const windowMs = this.#options.windowMs();
+      const { leastMs, mostMs } = this.#told ?? { leastMs: Infinity, mostMs: -Infinity };
+      if (aheadMs >= leastMs - windowMs && aheadMs <= mostMs + windowMs) return;
+      this.#told = { leastMs: Math.min(leastMs, aheadMs), mostMs: Math.max(mostMs, aheadMs) };
       this.#options.warn(`${off}: requests are signed by the broker's time. Set the clock that is wrong.`);
       return;
     }
