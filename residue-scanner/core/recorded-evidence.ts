@@ -9,7 +9,7 @@ import type { PipeRequests } from "./pipe-requests.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
-import type { RecorderSource, Touch } from "./recording.ts";
+import type { RecordedProcess, RecorderSource, Touch } from "./recording.ts";
 import type { Requests } from "./requests.ts";
 import type { SocketRequests } from "./socket-requests.ts";
 import { SurroundingEvidence } from "./surrounding-evidence.ts";
@@ -24,6 +24,8 @@ export interface RecordedSources {
   readonly asked: SocketRequests;
   readonly differences: readonly Difference[];
   readonly images: ReadonlyMap<string, ImageFile>;
+  /** The pid of a process's parent at the last reading; null where it has ended. */
+  readonly parentOf: (pid: number) => number | null;
 }
 
 /** What a recording says about differences; null where it says nothing. */
@@ -171,9 +173,22 @@ export class RecordedEvidence {
     const process = witness.process(touch.by);
     if (answer.to !== "background" || process === null) return answer;
     const { pipes, asked } = this.#sources;
-    if (delegateFamilyOf(namedOf(process)) === null) return pipes.of(touch) ?? asked.of(touch) ?? answer;
+    if (delegateFamilyOf(namedOf(process)) === null)
+      return pipes.of(touch) ?? asked.of(touch) ?? this.#ofTerminal(process, touch) ?? answer;
     const requested = requests.doneBy(process, touch);
     return requested === null || requested.to === "background" ? (asked.of(touch) ?? answer) : requested;
+  }
+
+  /** At whose request a shell did something that has waited on a terminal since before the run: others can type there. */
+  #ofTerminal(process: RecordedProcess, touch: Touch): Attribution | null {
+    const { witness, requests, parentOf } = this.#sources;
+    let shell: RecordedProcess | null = process;
+    for (let depth = 0; shell !== null && !shell.isOlder; depth += 1)
+      shell = shell.parent === null || depth > depthMax ? null : witness.process(shell.parent);
+    const server = shell === null ? null : witness.last(parentOf(shell.pid) ?? 0);
+    if (server === null || delegateFamilyOf(namedOf(server))?.family !== "terminals") return null;
+    const typed = requests.onTerminalOf(server, touch);
+    return isOfRun(typed.to) ? typed : null;
   }
 
   #attribute(touches: readonly Touch[]): Attribution {
@@ -193,6 +208,8 @@ export class RecordedEvidence {
   }
 }
 
+/** More ancestors than that no shell has below it. */
+const depthMax = 100;
 /** So many letters in a row are more than `_max` or `ratio`'s end. */
 const likenessMin = 5;
 

@@ -9,6 +9,7 @@ import type { RecordedRun } from "./recorded-run.ts";
 import { RecordedWitness } from "./recorded-witness.ts";
 import { Requests } from "./requests.ts";
 import { SocketRequests } from "./socket-requests.ts";
+import { ofProgramRun } from "./run-programs.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface ComparisonSources {
@@ -46,6 +47,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),
+    programOf: (process) => ofProgramRun(process, { run, witness: lineage }),
   });
   const asked = new SocketRequests({
     recording: run.recording,
@@ -55,6 +57,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
   const pipes = new PipeRequests({ run, witness: lineage, inspections: sources.inspections });
   const evidence = new RecordedEvidence({
     ...{ run, witness: lineage, requests, pipes, asked, differences: differences.list },
+    parentOf: (pid) => witness.table.now(pid)?.parent ?? null,
     images: imageFiles(before, after),
   });
   witness.askRecorder(

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compare, excusedBy, files, job, type Told, whose } from "../testing/recorded-comparison.ts";
 import type { RecordedProcess } from "./recording.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
-import { listedFixture } from "../testing/snapshot-fixture.ts";
+import { listedFixture, processFixture } from "../testing/snapshot-fixture.ts";
 
 describe("what a daemon did at somebody's request", () => {
   const line = (file: string, text: string) => ({ key: `${file}: ${text}`, file, line: 1, text, user: "root" });
@@ -149,5 +149,42 @@ describe("what a daemon did long after somebody had asked it for something", () 
     const told = { came, acts, touches: touchedAt(1_250) };
     const report = compare({ ...before, listed }, { ...after, listed }, told);
     expect(report.findings.map(({ attribution }) => attribution.to)).toEqual(whom);
+  });
+});
+
+describe("what was done on a terminal of tmux(1) that was there before", () => {
+  const server = recordedProcess({ serial: 30, parent: null, isOlder: true, executable: "/usr/bin/tmux" });
+  const shell = recordedProcess({ serial: 31, parent: null, isOlder: true, executable: "/bin/sh" });
+  const client = recordedProcess({ serial: 32, parent: job, executable: "/usr/bin/tmux", fromMs: 1_200, toMs: 1_250 });
+  const [one, own] = [server, shell].map(({ pid, startTime }) =>
+    processFixture({ pid, startTime: String(startTime), parent: server.pid }),
+  );
+  const processes = [one, own].flatMap((each) => each ?? []);
+  const [before, after] = [
+    { ...files({ "/d": [] }), processes },
+    { ...files({ "/d": ["x"] }), processes },
+  ];
+  const whom = (told: Partial<Told>, by = shell.serial) => {
+    const touches = { "/d/x": [touch(by, ["created"], 1_300)] };
+    const report = compare(before, after, { touches, ...told, came: [server, shell, ...(told.came ?? [])] });
+    return report.findings.map(({ attribution }) => attribution.to);
+  };
+
+  it("is the job's who typed there, by the shell or by what that started", () => {
+    const child = recordedProcess({ serial: 33, parent: shell.serial, fromMs: 1_290 });
+    expect(whom({ came: [client] })).toEqual(["job"]);
+    expect(whom({ came: [client, child] }, child.serial)).toEqual(["job"]);
+    expect(whom({})).toEqual([]);
+  });
+
+  it("is others' where the job spoke with a server of its own, or started one", () => {
+    const first = recordedProcess({ serial: 36, parent: job, executable: "/usr/bin/tmux", fromMs: 1_150, toMs: 1_160 });
+    const another = recordedProcess({ serial: 34, parent: first.serial, executable: "/usr/bin/tmux", fromMs: 1_155 });
+    const acts = [act(client.serial, "unix message", { parameters: { asked: "34" } })];
+    expect(whom({ came: [client, first, another], acts })).toEqual([]);
+    const both = [...acts, act(client.serial, "unix message", { parameters: { asked: String(server.serial) } })];
+    expect(whom({ came: [client, first, another], acts: both })).toEqual(["job"]);
+    const begun = recordedProcess({ serial: 35, parent: client.serial, executable: "/usr/bin/tmux" });
+    expect(whom({ came: [client, begun] })).toEqual([]);
   });
 });

@@ -23,6 +23,8 @@ export interface LineageKnowledge {
   readonly requestOf: (child: RecordedProcess, delegate: RecordedProcess) => Attribution;
   /** Whose request it was that any other service started this child; null, or absent, where nobody of the run asked. */
   readonly askedOf?: (child: RecordedProcess, service: RecordedProcess) => Attribution | null;
+  /** Whose program it runs, where that is the run's; null, or absent, where it is not. */
+  readonly programOf?: (process: RecordedProcess) => Attribution | null;
 }
 
 /**
@@ -149,11 +151,13 @@ export class RecordedWitness {
     const answer = this.#answers.get(parent.serial) ?? unknown("was not seen to start");
     // Whatever another run's harness starts is that run's: its answer to our message is nothing that ours left.
     if (answer.to !== "background" || this.isOfOtherRun(parent.serial)) return answer;
-    if (delegateFamilyOf(namedOf(parent)) === null) {
-      const asked = this.#knowledge.askedOf?.(process, parent) ?? null;
-      return asked === null ? answer : { root: process, ...asked };
-    }
-    return { root: process, ...this.#knowledge.requestOf(process, parent) };
+    const requested =
+      delegateFamilyOf(namedOf(parent)) === null
+        ? (this.#knowledge.askedOf?.(process, parent) ?? null)
+        : this.#knowledge.requestOf(process, parent);
+    const program = requested === null || requested.to === "background" ? this.#knowledge.programOf?.(process) : null;
+    const own = program ?? requested;
+    return own === null ? answer : { root: process, ...own };
   }
 
   #roleSeen(process: RecordedProcess): RunRole | null {

@@ -52,6 +52,7 @@ const servedMsMax = 3_000;
 export class Requests {
   readonly #knowledge: RequestKnowledge;
   #connections: ReadonlyMap<number, readonly Act[]> | null = null;
+  #messages: ReadonlyMap<number, readonly Act[]> | null = null;
   readonly #clients = new Map<DelegateFamily, readonly RecordedProcess[]>();
 
   constructor(knowledge: RequestKnowledge) {
@@ -66,18 +67,26 @@ export class Requests {
     const line = family.family === "cron" ? this.#lineOf(child) : null;
     if (line !== null) return answer([line], started);
     const thing = startedThing(this.#knowledge.witness().subtree(child));
-    return this.#bySigns(family, { firstMs: child.fromMs, lastMs: child.fromMs, thing }, started);
+    return this.#bySigns(delegate, { firstMs: child.fromMs, lastMs: child.fromMs, thing }, started);
   }
 
   /** Whose request a daemon carried out itself at that time; null where it is no delegate. */
   doneBy(delegate: RecordedProcess, { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">): Attribution | null {
     const family = delegateFamilyOf(namedOf(delegate));
     if (family === null) return null;
-    return this.#bySigns(family, { firstMs, lastMs, thing: null }, `is ${showProcess(delegate)}`);
+    return this.#bySigns(delegate, { firstMs, lastMs, thing: null }, `is ${showProcess(delegate)}`);
   }
 
-  #bySigns(family: DelegateFamily, done: Done, started: string): Attribution {
-    const signs = [...this.#asking(family, done), ...this.#placed(family, done)];
+  /** Whose request it was that something was done on one of a server's terminals, on which its clients can type. */
+  onTerminalOf(server: RecordedProcess, { firstMs, lastMs }: Pick<Touch, "firstMs" | "lastMs">): Attribution {
+    const where = `was done on a terminal of ${showProcess(server)}`;
+    return this.#bySigns(server, { firstMs, lastMs, thing: null }, where);
+  }
+
+  #bySigns(delegate: RecordedProcess, done: Done, started: string): Attribution {
+    const family = delegateFamilyOf(namedOf(delegate));
+    if (family === null) return { to: "unknown", evidence: [] };
+    const signs = [...this.#asking(family, delegate, done), ...this.#placed(family, done)];
     const own = signs.filter(({ untilMs, isOfThis }) => isOfThis || done.firstMs - untilMs <= servedMsMax);
     if (own.length > 0) return answer(own, started);
     if (signs.length > 0 && family.later !== "nothing") {
@@ -88,10 +97,10 @@ export class Requests {
   }
 
   /** Those who asked until then by a client program; who still waited outweighs who did not. */
-  #asking(family: DelegateFamily, { lastMs, thing }: Done): TimedSign[] {
+  #asking(family: DelegateFamily, delegate: RecordedProcess, { lastMs, thing }: Done): TimedSign[] {
     const { witness } = this.#knowledge;
     const clients = this.#clientsOf(family)
-      .filter(({ fromMs }) => fromMs <= lastMs)
+      .filter((client) => client.fromMs <= lastMs && !this.#asksAnother(client, family, delegate))
       .map((client): TimedSign => {
         const { to } = witness().of(client.serial);
         return {
@@ -133,6 +142,27 @@ export class Requests {
     const isOther = ({ parameters: { address } }: Act) =>
       address !== undefined && !here.test(address) && !addresses.has(address);
     return connections.length > 0 && connections.every(isOther);
+  }
+
+  /**
+   * Whether a client of terminals was seen to speak with another server than this one, or to start one of its own: each
+   * user has a server, and who types on one cannot type on another.
+   */
+  #asksAnother(client: RecordedProcess, family: DelegateFamily, { serial }: RecordedProcess): boolean {
+    if (family.family !== "terminals") return false;
+    const { run, witness } = this.#knowledge;
+    this.#messages ??= Map.groupBy(
+      run.recording.acts.filter(({ call }) => call === askCalls.message),
+      ({ by }) => by,
+    );
+    const isServer = (process: RecordedProcess | null) =>
+      process !== null && delegateFamilyOf(namedOf(process)) === family;
+    const [, ...below] = witness().subtree(client);
+    const asked = (this.#messages.get(client.serial) ?? []).map(({ parameters }) => Number(parameters["asked"]));
+    if (asked.includes(serial)) return false;
+    // A server is forked by its first client.
+    const first = client.parent === null ? null : witness().process(client.parent);
+    return isServer(first) || below.some(isServer) || asked.some((each) => isServer(witness().process(each)));
   }
 
   /** What was put, until then, where this family looks for what it is to do. */

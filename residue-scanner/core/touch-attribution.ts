@@ -79,10 +79,15 @@ function isTelling({ kinds, lastMs }: Touch, { change, before, after }: FileDiff
   return !(isAnother && bornNs > 0n && lastMs < milliseconds(bornNs) - stampLagMs);
 }
 
-function unexplainedBy(touches: readonly Touch[], { change, changed }: FileDifference): string[] {
+function unexplainedBy(touches: readonly Touch[], { change, changed, after }: FileDifference): string[] {
   const kinds = new Set(touches.flatMap((touch) => touch.kinds));
   const has = (wanted: readonly TouchKind[]) => wanted.some((kind) => kinds.has(kind));
-  if (change === "appeared") return has(coming) ? [] : ["its coming"];
+  if (change === "appeared") {
+    // With its directory all was forgotten that was known of its coming: what is gone again since it was read left nothing.
+    const readMs = milliseconds(after?.changedNs ?? 0n);
+    const isGone = touches.some(({ kinds: each, lastMs }) => each.includes("deleted") && lastMs >= readMs);
+    return has(coming) || isGone ? [] : ["its coming"];
+  }
   if (change === "vanished") return [];
   const isLinked = touches.some(({ isOfLinks }) => isOfLinks === true);
   return changed.filter((name) => !has(explaining[name] ?? []) && !(name === "nlink" && isLinked));

@@ -4,6 +4,7 @@ import { backgroundKernelWork } from "./background/kernel-work.ts";
 import { backgroundRunning } from "./background/running.ts";
 import { othersConfiguration } from "./background/others-configuration.ts";
 import { othersFiles } from "./background/others-files.ts";
+import { othersPrograms } from "./background/others-programs.ts";
 import { othersTrees } from "./background/others-trees.ts";
 import { othersUncommon } from "./background/others-uncommon.ts";
 import type { CorpusSection } from "./item.ts";
@@ -18,4 +19,5 @@ export const backgroundSections: readonly CorpusSection[] = [
   backgroundKernel,
   backgroundKernelWork,
   othersUncommon,
+  othersPrograms,
 ];

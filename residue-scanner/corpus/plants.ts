@@ -15,6 +15,7 @@ import { networkPlants } from "./plants/network.ts";
 import { processPlants } from "./plants/processes.ts";
 import { schedulePlants } from "./plants/schedules.ts";
 import { socketPlants } from "./plants/sockets.ts";
+import { handedOnPlants } from "./plants/handed-on.ts";
 import { installedPlants } from "./plants/installed.ts";
 import { otherPlaces } from "./plants/other-places.ts";
 import { uncommonSettingPlants } from "./plants/uncommon-settings.ts";
@@ -52,4 +53,5 @@ export const plantSections: readonly CorpusSection[] = [
   kernelKeepingPlants,
   askedServicePlants,
   uncommonSettingPlants,
+  handedOnPlants,
 ];

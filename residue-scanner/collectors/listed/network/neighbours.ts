@@ -6,6 +6,10 @@ import { orNone, type Questions } from "../../netlink/netlink.ts";
 /** linux/neighbour.h, struct ndmsg: family, index, state, flags, type. */
 const getNeighbour = 30;
 const headerBytes = 12;
+/** linux/rtnetlink.h, RTM_GETLINK and struct ifinfomsg; linux/if_link.h, IFLA_ADDRESS. */
+const getLink = 18;
+const linkHeaderBytes = 16;
+const linkAddress = 1;
 const families = { bridge: 7, ipv4: 2, ipv6: 10 } as const;
 const neighbourAttributes = { address: 1, hardware: 2, master: 9, vlan: 5 } as const;
 const states = { permanent: 0x80, noArp: 0x40 } as const;
@@ -28,8 +32,19 @@ export function readNeighbours(netlink: Questions, nameOf: (index: number) => st
     ...[families.ipv4, families.ipv6]
       .flatMap((family) => ask(family, flags.proxy))
       .flatMap((body) => neighbourFacts(body, nameOf)),
-    ...ask(families.bridge).flatMap((body) => neighbourFacts(body, nameOf)),
+    ...settingsOfBridges(
+      ask(families.bridge).flatMap((body) => neighbourFacts(body, nameOf)),
+      netlink,
+    ),
   ];
+}
+
+/** A bridge takes in the addresses of its ports, and its own, by itself: those are nobody's setting. */
+function settingsOfBridges(facts: readonly ListedFact[], netlink: Questions): ListedFact[] {
+  if (facts.length === 0) return [];
+  const links = orNone(() => netlink.dump({ type: getLink, body: Buffer.alloc(linkHeaderBytes) }));
+  const own = new Set(links.map(({ body }) => showLink(attributesByType(body, linkHeaderBytes).get(linkAddress))));
+  return facts.filter(({ attributes }) => !own.has(String(attributes["link"])));
 }
 
 /** @param body of a message RTM_NEWNEIGH or RTM_DELNEIGH */
@@ -59,7 +74,7 @@ export function neighbourFacts(body: Buffer, nameOf: (index: number) => string):
   ];
 }
 
-/** Those that a bridge learnt by itself, and its ports' own, are nobody's setting. */
+/** Those that a bridge learnt by itself are nobody's setting. */
 function forwardingFacts(
   body: Buffer,
   { found, device }: { found: Map<number, Buffer>; device: string },
@@ -69,8 +84,7 @@ function forwardingFacts(
   // A VXLAN's address is of the other host; what joined a group at the card is the kernel's own entry there.
   const isSet = (state & (states.permanent | states.noArp)) !== 0;
   const isGroup = /^(?:33:33|01:00:5e|01:80:c2)/.test(link);
-  const isOwn = (state & states.permanent) !== 0 && found.has(neighbourAttributes.master);
-  if (!isSet || isGroup || isOwn) return [];
+  if (!isSet || isGroup) return [];
   const target = found.get(neighbourAttributes.address);
   const to = target === undefined ? "" : showAddress(target);
   const vlan = littleEndian(found.get(neighbourAttributes.vlan));

@@ -1,0 +1,50 @@
+import type { Evidence } from "../../protocol/residue-report.ts";
+import { isOfRun, ofWhom } from "./combined-roles.ts";
+import { baseName } from "./delegates.ts";
+import { showPath } from "./path-text.ts";
+import type { Attribution } from "./process-attribution.ts";
+import type { RecordedRun } from "./recorded-run.ts";
+import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
+import type { RecordedProcess, TouchKind } from "./recording.ts";
+
+/** Programs that run the file which is their first parameter (execve(2)). */
+const interpreters = /^(?:a|ba|da|k|z)?sh$|^(?:perl|python|ruby|node|lua|tclsh|php)[\d.]*$/;
+const putting: readonly TouchKind[] = ["created", "modified", "moved-to"];
+/** File events are read some milliseconds late, and a program is run a moment after its process was forked. */
+const lateMsMax = 100;
+
+/**
+ * Says whose program somebody else's process runs, where the run made or changed it before: whatever it does is what the
+ * run wrote into it, though others started it (a hook, a script of cron's, a helper of the kernel's).
+ *
+ * @returns null where nobody of the run did
+ */
+export function ofProgramRun(
+  process: RecordedProcess,
+  { run, witness }: { readonly run: RecordedRun; readonly witness: RecordedWitness },
+): Attribution | null {
+  for (const path of programsOf(process)) {
+    const authors = run
+      .touchesOf(path)
+      .filter(
+        ({ kinds, firstMs }) => kinds.some((kind) => putting.includes(kind)) && firstMs <= process.fromMs + lateMsMax,
+      )
+      .map(({ by }) => ({ by, to: witness.of(by).to }));
+    const ours = authors.find(({ to }) => isOfRun(to));
+    if (ours === undefined) continue;
+    const author = witness.process(ours.by);
+    const who = `${author === null ? "a process" : showProcess(author)} of ${ofWhom(ours.to)}`;
+    const detail = `runs ${showPath(path)}, which ${who} had written`;
+    // Who started it is not the run.
+    return { to: "shared", evidence: [{ kind: "request", detail } satisfies Evidence] };
+  }
+  return null;
+}
+
+/** What it runs, and the script where that is an interpreter. */
+function programsOf({ executable, commandLine }: RecordedProcess): string[] {
+  const program = executable?.replace(/ \(deleted\)$/, "") ?? "";
+  const words = (commandLine ?? "").split(" ");
+  const first = interpreters.test(baseName(program)) ? words.slice(1).find((word) => !word.startsWith("-")) : undefined;
+  return [program, first ?? ""].filter((path) => path.startsWith("/"));
+}
