@@ -67,8 +67,9 @@ function batchesOf({ slots, jobs }: Width): readonly [number, number] {
   return [Math.max(jobs, 2 * slots), Math.max(jobs, 3 * slots)];
 }
 
+/** With the one that comes during the pause. */
 function jobsOf(width: Width): number {
-  return batchesOf(width).reduce((sum, jobs) => sum + jobs);
+  return batchesOf(width).reduce((sum, jobs) => sum + jobs) + 1;
 }
 
 function completed(count: number): Step {
@@ -90,6 +91,7 @@ function roundOf(round: number, width: Width): Step[] {
     submitted(first),
     atWork("first"),
     { step: "pause", agent: "first" },
+    submitted(1),
     { step: "watch-frozen", agent: "first", forMs: 200 },
     { step: "resume", agent: "first" },
     atWork("first"),
