@@ -15,6 +15,7 @@ import { errorSentence, userName } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
 import { faultsIn } from "./steps/faults-in-steps.ts";
+import { lookAtJobs } from "./stages/sim/look-at-jobs.ts";
 import { SimStage } from "./stages/sim/sim-stage.ts";
 import { checkSimSteps, runSimStep } from "./stages/sim/steps.ts";
 import { playSteps, type StepPlayer } from "./steps/play-steps.ts";
@@ -95,6 +96,7 @@ async function play(progress: Progress): Promise<void> {
   try {
     await stage.play(() => playSteps(request.scenario.steps(request.options.knobs), player));
     stage.faults.heal();
+    lookAtJobs(stage);
     stage.assertInvariants();
   } catch (error) {
     progress.error = error;
