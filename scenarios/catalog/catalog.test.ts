@@ -41,6 +41,10 @@ describe("catalog", () => {
       settingProblems({ checker, table: checkers[checker].settings }, settings),
     );
     expect(wrong).toEqual([]);
+    for (const knobs of [scenario.defaults, ...sizes]) {
+      const told = scenario.expectations(knobs).map((one) => JSON.stringify(one));
+      expect(told).toEqual([...new Set(told)]);
+    }
   });
 
   it.each([
