@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -31,7 +32,7 @@ export const joinWorkPauseResumeWithdraw: Scenario = {
       submitted(1),
       { step: "watch-frozen", agent: "donor", forMs: 300 },
       { step: "resume", agent: "donor" },
-      { step: "await-settled", batch: "work", withinMs: 60_000 },
+      { step: "await-settled", batch: "work", withinMs: 60_000, perJobMs },
       { step: "verify-results", batch: "work" },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
       { step: "use-revoked-key", agent: "donor" },

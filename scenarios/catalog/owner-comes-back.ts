@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -38,7 +39,7 @@ export const ownerComesBack: Scenario = {
       { step: "await-busy", agent: "donor", sandboxes: 1, withinMs: 20_000 },
       { step: "touch", agent: "donor" },
       { step: "resume", agent: "donor" },
-      { step: "await-settled", batch: "work", withinMs: 90_000 },
+      { step: "await-settled", batch: "work", withinMs: 90_000, perJobMs },
       { step: "verify-results", batch: "work" },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
       { step: "use-revoked-key", agent: "donor" },

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -110,7 +111,7 @@ function roundOf(round: number, width: Width): Step[] {
         [atWork(guest), { step: "withdraw", agent: guest, deadlineMs: withdrawDeadlineMs }],
       ],
     },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     ...["first", "second"].map(
       (agent): Step => ({ step: "eventually-within", withinMs, holds: { fact: "state", agent, is: "Idle" } }),
     ),
