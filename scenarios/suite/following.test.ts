@@ -40,7 +40,7 @@ test("a run in a thread of its own says at which step it is before it is over", 
   const heard: string[] = [];
   const reporter: Reporter = {
     ...silent,
-    follow: ({ type, data }) => void heard.push("title" in data ? `${type} ${String(data.title)}` : type),
+    follow: ({ type, data }) => void heard.push("title" in data ? `${type} ${data.title}` : type),
     end: () => void heard.push("end"),
   };
   const scenario = scenarioNamed("withdraw-twice");
