@@ -27,6 +27,9 @@ const kindsByMask: readonly (readonly [mask: number, kind: number])[] = [
   [fileEventMask.modified | fileEventMask.closedAfterWriting, touchBit.modified],
 ];
 
+/** What tells of a count of links: without a name, of no directory. */
+const countsLinks = fileEventMask.attributes | fileEventMask.onDirectory;
+
 /** Turns the kernel's file events into touches by processes. */
 export class FileRecording {
   readonly table: TouchTable;
@@ -109,6 +112,7 @@ export class FileRecording {
       this.events += 1;
       if ((cursor.mask & fileEventMask.overflow) !== 0) this.overflows += 1;
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
+      else if ((cursor.mask & countsLinks) === fileEventMask.attributes) this.recordLink(now);
     }
     this.length = 0;
     this.lines?.takeIn(now.ms);
@@ -157,14 +161,18 @@ export class FileRecording {
     const isComing = (kinds & touchBit.created) !== 0;
     if (kinds !== touchBit.attributes) this.lines?.touch(at, by, () => (isComing ? this.earlierWriters(at) : []));
     if ((kinds & touchBit.modified) !== 0) this.note(this.writers, happening);
-    const isOfFile = (cursor.mask & fileEventMask.onDirectory) === 0;
-    if (isOfFile && (kinds & (touchBit.created | touchBit.deleted)) !== 0) this.note(this.linkers, happening);
     this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
       table.forgetDirectory(this.targetKey());
       this.latest = null;
     }
+  }
+
+  /** Of a file that gets another name, or loses one, the kernel tells by the file alone before it tells of the name. */
+  private recordLink(now: { readonly ns: number; readonly ms: number }): void {
+    const by = this.serialOf(this.cursor.pid, now.ns);
+    this.note(this.linkers, { kinds: touchBit.attributes, by, atMs: now.ms });
   }
 
   /** Of a directory that is gone when somebody asks, nothing but this tells where it was. */
