@@ -21,10 +21,19 @@ export const flagsKept = 0x4 | 0x10 | 0x20 | 0x40 | 0x800 | 0x2000 | 0x100000 | 
 export function childPath(directory: Buffer, name: Uint8Array, start = 0, end = name.length): Buffer {
   const slash = directory.length === 1 && directory[0] === 0x2f ? 0 : 1;
   const path = Buffer.allocUnsafe(directory.length + slash + end - start);
-  // Byte by byte: what copies takes a view of the part of a view, and costs more than these few bytes.
-  let to = 0;
-  for (let at = 0; at < directory.length; at += 1) path[to++] = directory[at] as number;
-  if (slash === 1) path[to++] = 0x2f;
-  for (let at = start; at < end; at += 1) path[to++] = name[at] as number;
+  copyBytes(directory, { start: 0, end: directory.length }, path, 0);
+  if (slash === 1) path[directory.length] = 0x2f;
+  copyBytes(name, { start, end }, path, directory.length + slash);
   return path;
+}
+
+/** Byte by byte: what Node and the language have for it makes views of parts, which costs more than a name's few bytes. */
+export function copyBytes(
+  from: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  to: Uint8Array,
+  toStart: number,
+): void {
+  const shift = toStart - start;
+  for (let at = start; at < end; at += 1) to[at + shift] = from[at] as number;
 }
