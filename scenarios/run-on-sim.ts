@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 
 import { HouseguestError, InterruptedError } from "../foundation/errors.ts";
+import { ownUserName } from "../agent/io/own-user.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
@@ -11,7 +12,7 @@ import { exitCodeOf } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { createRunDirectory, type RunDirectory, writeVerdict } from "./run-directory.ts";
 import { retryRecord } from "./retry-record.ts";
-import { errorSentence, userName } from "./run-words.ts";
+import { errorSentence } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
 import { faultsIn } from "./steps/faults-in-steps.ts";
@@ -125,7 +126,7 @@ async function conclude(progress: Progress): Promise<RunVerdict> {
     seed: request.options.seed,
     startedAt: progress.startedAt,
     endedAt: Date.now(),
-    user: userName(),
+    user: ownUserName(),
     options: modelledOptions(request),
     ...outcome,
     expectations,

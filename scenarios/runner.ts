@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
 import { HouseguestError, InterruptedError, UsageError } from "../foundation/errors.ts";
+import { ownUserName } from "../agent/io/own-user.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 import { seededRandom } from "../foundation/random.ts";
 import type { HistoryRecord } from "../protocol/history.ts";
@@ -36,7 +37,7 @@ import { otherRuns } from "./other-runs.ts";
 import { retryRecord } from "./retry-record.ts";
 import { createRunDirectory, type RunDirectory, runDirectoryFiles, writeVerdict } from "./run-directory.ts";
 import { RunHistory } from "./run-history.ts";
-import { errorSentence, userName } from "./run-words.ts";
+import { errorSentence } from "./run-words.ts";
 import { keepPlace } from "./keep-place.ts";
 import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
@@ -120,7 +121,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
       scenario: request.scenario.name,
       seed: request.options.seed,
       steps: request.scenario.steps(request.options.knobs).length,
-      options: { ...shownOptions(request.options), ...elsewhere(request), user: userName() },
+      options: { ...shownOptions(request.options), ...elsewhere(request), user: ownUserName() },
       ...(request.options.artifacts.length === 0 ? {} : { artifacts: [...request.options.artifacts] }),
       ...retryRecord(request),
     });
@@ -290,7 +291,7 @@ async function conclude(progress: Progress, notUndone: NotUndone[]): Promise<Run
     seed: request.options.seed,
     startedAt: progress.startedAt,
     endedAt: Date.now(),
-    user: userName(),
+    user: ownUserName(),
     options: shownOptions(request.options),
     ...outcome,
     expectations,

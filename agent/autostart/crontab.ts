@@ -1,6 +1,5 @@
-import { userInfo } from "node:os";
-
 import { messageOf, UsageError } from "../../foundation/errors.ts";
+import { ownUserName } from "../io/own-user.ts";
 import { shellWord } from "../../foundation/shell-word.ts";
 import type { Hook } from "./hook.ts";
 import type { Autostart, AutostartRemoval, AutostartResource } from "./port.ts";
@@ -29,7 +28,7 @@ export class Crontab implements Autostart {
   constructor({
     hook,
     command = ["crontab"],
-    user = userInfo().username,
+    user = ownUserName(),
   }: {
     readonly hook: Hook;
     /** The program, and what it is always given. */
@@ -107,7 +106,8 @@ export class Crontab implements Autostart {
   async #read(other: readonly string[]): Promise<Buffer | null> {
     const { exitCode, stdout, stderr } = await runCommand([...this.#command, ...other, "-l"]);
     if (exitCode === 0) return stdout.includes(shownReturn) ? await this.#readExactly(other, stdout) : stdout;
-    if (exitCode !== null && /no crontab for/i.test(stderr)) return null;
+    // A user whom the system knows only by number cannot have one.
+    if (exitCode !== null && /no crontab for|your UID isn't in the passw/i.test(stderr)) return null;
     if (exitCode !== null) throw refused(stderr);
     throw new UsageError(`The crontab cannot be read: ${stderr}.`, {
       code: "no-crontab",

@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-
+import { ownHome } from "../io/own-user.ts";
 import { Crontab } from "./crontab.ts";
 import type { Hook } from "./hook.ts";
 import { Launchd } from "./launchd.ts";
@@ -12,7 +11,7 @@ export function makeAutostart(
   name: AutostartName,
   { hook, environment }: { readonly hook: Hook; readonly environment: NodeJS.ProcessEnv },
 ): Autostart {
-  const userHome = environment["HOME"] ?? homedir();
+  const userHome = environment["HOME"] ?? ownHome() ?? "/";
   switch (name) {
     case "crontab":
       return new Crontab({ hook });

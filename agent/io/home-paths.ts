@@ -1,8 +1,8 @@
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 import { UsageError } from "../../foundation/errors.ts";
 import { limits } from "../../foundation/limits.ts";
+import { ownHome } from "./own-user.ts";
 import { controlSocketName } from "../../protocol/control.ts";
 
 /** Where everything that the agent makes lies, but its cgroups. */
@@ -57,8 +57,8 @@ function homeOf(option: string | undefined, environment: NodeJS.ProcessEnv): str
   const data = environment["XDG_DATA_HOME"];
   // XDG Base Directory Specification: a relative path is invalid and ignored.
   if (data !== undefined && isAbsolute(data)) return join(data, "houseguest");
-  const user = homedir();
-  if (!isAbsolute(user)) {
+  const user = ownHome();
+  if (user === null || !isAbsolute(user)) {
     throw new UsageError("This user has no home directory.", {
       code: "bad-home",
       next: "Name the directory to live in with --home.",

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { systemClock } from "../../foundation/clock.ts";
 import { messageOf } from "../../foundation/errors.ts";
+import { ownHome } from "../io/own-user.ts";
 import { isWithin } from "../activity/is-within.ts";
 import { bubblewrapEnclosure, type BubblewrapOptions } from "./bubblewrap-enclosure.ts";
 import { shell } from "./launch-scripts.ts";
@@ -129,7 +129,8 @@ async function untilCollected(session: number, { children, isOrphan }: Orphans):
  * shown as what it leads to. A search path that names a home, or a directory with homes in it, would show too much.
  */
 function programDirectories(path: string, hidden: readonly string[]): string[] {
-  const own = [homedir(), ...hidden];
+  const home = ownHome();
+  const own = home === null ? hidden : [home, ...hidden];
   return [...path.split(delimiter), dirname(process.execPath), resolve(import.meta.dirname, "../..")]
     .filter((directory) => isAbsolute(directory) && existsSync(directory))
     .flatMap((directory) => [normalize(directory).replace(/(.)\/+$/, "$1"), realpathSync(directory)])

@@ -1,4 +1,5 @@
 import { systemClock } from "../../foundation/clock.ts";
+import { systemCode } from "../../foundation/errors.ts";
 import type { HostLedger } from "../host-resource.ts";
 import { ComesFirst } from "./come-first.ts";
 import { driverCannot } from "./driver-cannot.ts";
@@ -39,6 +40,15 @@ const lookAgeMsMax = 8;
 const trackIntervalMs = 1_000;
 const unseen = "one that had left its environment, session and parent would not have been seen";
 
+/** Whoever can open nothing more sees nobody, and looks again next time; until then the kernel gives it the orphans. */
+function track(scan: () => void): void {
+  try {
+    scan();
+  } catch (error) {
+    if (!["EMFILE", "ENFILE"].includes(systemCode(error) ?? "")) throw error;
+  }
+}
+
 /**
  * Runs jobs in sessions of their own and whatever enclosure it is given, in cgroups where this user may make them. It
  * holds the parent cgroup from now until `close`.
@@ -72,7 +82,7 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
   const tendShare = (): void => comesFirst.set(live.size > 0 && !frozen);
   const tracker = setInterval(() => {
     tendShare();
-    if (cgroups === null && live.size > 0) scan({ fresh: true });
+    if (cgroups === null && live.size > 0) track(() => scan({ fresh: true }));
   }, trackIntervalMs).unref();
   const searches = !enclosure.kept && cgroups === null;
   /** Whether there were processes here that could have gone where nothing finds them. */

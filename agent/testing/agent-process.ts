@@ -48,14 +48,18 @@ export class AgentProcess {
     args,
     onFinished,
     environment = {},
+    wrapper = [],
   }: {
     paths: HomePaths;
     args: readonly string[];
     onFinished: OnFinished;
     environment?: NodeJS.ProcessEnv;
+    /** What becomes the agent, given its command. */
+    wrapper?: readonly string[];
   }) {
     this.#paths = paths;
-    this.child = spawn(process.execPath, [crashing, ...args, "--home", paths.home], {
+    const [program, ...rest] = [...wrapper, process.execPath, crashing, ...args, "--home", paths.home];
+    this.child = spawn(program, rest, {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });

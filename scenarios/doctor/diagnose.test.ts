@@ -40,6 +40,12 @@ describe("diagnose", () => {
     expect(scenarios.flatMap(({ missing }) => missing)).toEqual([]);
   });
 
+  it("says that namespaces cannot be laid out where the network has none", async () => {
+    const { stages } = await diagnose({ ...question, probes: [...whole, probe("network-namespace", "no")] });
+    const lacking = stages.filter(({ missing }) => missing.length > 0);
+    expect(lacking).toMatchObject([{ name: "netns", remedies: ["apt install network-namespace"] }]);
+  });
+
   it("says which faults are not possible, and the remedy", async () => {
     const missing = { why: "There is no redis-server.", remedy: "apt install redis-server" };
     const { faults } = await diagnose({ ...question, faults: [{ kind: "pause-store", missing }] });

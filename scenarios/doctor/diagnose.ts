@@ -25,7 +25,7 @@ export interface Diagnosis {
 /** What a stage cannot do without. What else is missing makes runs on it see or promise less. */
 const neededByStage: Readonly<Record<Scenario["stages"][number], readonly string[]>> = {
   host: ["linux", "node", "temporary-place", "disk-space", "loopback"],
-  netns: ["linux", "node", "temporary-place", "disk-space"],
+  netns: ["linux", "node", "temporary-place", "disk-space", "network-namespace"],
   sim: ["node"],
 };
 

@@ -96,9 +96,14 @@ const commands = [
   {
     name: "crontab",
     for: "agents and jobs with entries in a crontab",
-    command: ["/bin/sh", "-c", "command -v crontab >/dev/null || { echo crontab is not installed; exit 1; }"],
+    // It ends with 1 where there is no crontab yet, too.
+    command: [
+      ...["/bin/sh", "-c"],
+      "command -v crontab >/dev/null || { echo crontab is not installed; exit 1; }; " +
+        'said=$(crontab -l 2>&1 >/dev/null); case $said in *"UID isn\'t"*) echo this user has no name; exit 1 ;; esac',
+    ],
     install: "apt install cron",
-    otherwise: "apt install cron",
+    otherwise: "Run it as a user whom /etc/passwd names, and where cron is installed.",
   },
   {
     name: "chromium",

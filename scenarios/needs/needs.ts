@@ -28,6 +28,9 @@ const probes = {
         remedy: "Run it as a user who has none.",
       };
     }
+    if (/your UID isn't in the passw/i.test(own.stderr)) {
+      return { why: "This user has no name, and so no crontab.", remedy: "Run it as a user whom /etc/passwd names." };
+    }
     return existsSync("/var/spool/cron/crontabs")
       ? null
       : { why: "There is no spool of crontabs.", remedy: onDebian("cron") };

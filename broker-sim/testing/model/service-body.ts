@@ -127,6 +127,16 @@ export class ServiceBody implements BrokerBody {
   async #start(): Promise<void> {
     this.#boots += 1;
     const store = await this.#home.open();
+    try {
+      await this.#startOn(store);
+    } catch (error) {
+      // Else nobody closes it, and the next one finds the store in use.
+      if (this.#running === undefined) await store.close();
+      throw error;
+    }
+  }
+
+  async #startOn(store: BrokerStore): Promise<void> {
     let isKilled = false;
     const never = new Promise<never>(() => undefined);
     const mortal = storeAround(store, {
