@@ -4,13 +4,12 @@ import { readProcess } from "./proc-stat.ts";
 
 /**
  * While jobs run, the agent's own session goes before ordinary programs (autogroup, sched(7)): it has little to do then,
- * and who has the processors back late is the donor. Measured on two processors with the jobs of three slots: with
- * ordinary niceness and short turns (`short-turns.ts`) one pause in eight came to its freeze after more than 10 ms, with
- * this one in sixty. As soon as the jobs stand still it is an ordinary program again, so that no checkpoint is packed at
- * the owner's expense.
+ * and who has the processors back late is the donor. Short turns (`io/short-turns.ts`) alone do not help whoever has used
+ * its share just now, as an agent has that resumed a moment ago: measured on two processors with jobs in three slots, one
+ * pause in eight took more than 10 ms with them alone, and with this too one in sixty. As soon as the jobs stand still it
+ * is an ordinary program again, so that no checkpoint is packed at the owner's expense.
  *
- * Nine times an ordinary share, not all: an agent that ran wild would leave the host a tenth of one processor beside the
- * others.
+ * Nine times an ordinary share, not all: an agent that ran wild would leave the host a tenth of what it burns on.
  */
 const niceness = { first: "-10", ordinary: "0" } as const;
 
