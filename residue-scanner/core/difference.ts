@@ -46,9 +46,7 @@ export function isListed(difference: Difference): difference is ListedDifference
 
 export interface Differences {
   readonly list: readonly Difference[];
-  /** How many more files that are in both snapshots differ than are listed. */
-  readonly moreFiles: number;
-  /** How many more came or went. */
+  /** How many more files differ than are listed. */
   readonly crowds: readonly TreeCrowd[];
 }
 
@@ -82,7 +80,7 @@ export function differencesBetween(
     ),
   );
   list.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
-  return { list, moreFiles: files.more, crowds: files.crowds };
+  return { list, crowds: files.crowds };
 }
 
 export function processKey({ pid, startTime }: { readonly pid: number; readonly startTime: string }): string {
