@@ -59,3 +59,38 @@ describe("more entries than are listed, in a directory that was there", () => {
     );
   });
 });
+
+describe("more entries than are listed that were there and are not as they were", () => {
+  const sized = (size: number) =>
+    files({ "/d": names.map((name) => ({ name, size })), "/e": [{ name: "x", size }], "/f": ["kept"] });
+  const wrote = (by: number) => [touch(by, ["modified"])];
+  const statusOf = (own: readonly Touch[], all: readonly Touch[]) => {
+    const touches = Object.fromEntries(names.map((name) => [`/d/${name}`, own]));
+    const report = compare(sized(1), sized(2), {
+      touches: { ...touches, "/d/": all, "/e/x": wrote(foreign) },
+      differencesMax,
+    });
+    const told = report.findings.map(({ subject, attribution }) => [subject, attribution.to]);
+    return { told, report, status: report.surfaces.find(({ surface }) => surface === "files") };
+  };
+
+  it("are one finding of whoever changed any of them, which counts them all", () => {
+    const { told, report, status } = statusOf(wrote(job), wrote(job));
+    expect(told).toEqual([[`${count} entries of the directory /d that changed`, "job"]]);
+    expect([status?.status, report.findings[0]?.after?.["entriesBelow"]]).toEqual(["done", count]);
+    expect(statusOf(wrote(job), [...wrote(job), ...wrote(foreign)]).told.map(([, to]) => to)).toEqual([
+      "job",
+      "shared",
+    ]);
+  });
+
+  it("are unexplained where nobody was seen", () => {
+    expect(statusOf([], []).told).toEqual([[`${count} entries of the directory /d that changed`, "unknown"]]);
+  });
+
+  it("are named as left out, and not excused, where only others were seen", () => {
+    const { told, report, status } = statusOf(wrote(foreign), wrote(foreign));
+    expect([told, report.verdict, status?.status]).toEqual([[], "unknown", "failed"]);
+    expect(status?.detail).toBe("51 more differences than one report takes were left out, in /d (51)");
+  });
+});

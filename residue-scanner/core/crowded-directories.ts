@@ -4,10 +4,11 @@ import type { FoldableFinding } from "./fold-subtrees.ts";
 import { foreignProcess } from "./noise-rules.ts";
 import { shellPath, showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
+import { pathOfEntries } from "./touched-paths.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
 import type { TreeCrowd } from "./tree-diff.ts";
 
-/** What came to (or went from) a directory that was there before and is not listed, and whose it is. */
+/** What came to a directory that was there before (or went from it, or changed in it) and is not listed, and whose it is. */
 export interface Crowd extends TreeCrowd {
   readonly attribution: Attribution;
 }
@@ -16,32 +17,46 @@ const examplesMax = 5;
 
 /**
  * Whose the entries are that are more than are listed, in directories that were there before and still are: whoever
- * changed the entries of the directory brought them, or took them away. What only others brought is excused.
+ * changed the entries of the directory brought them, or took them away. What only others brought is excused. Of those that
+ * changed, whoever touched any by its name did; where only others were seen, one may still have been the run's that was
+ * touched by another name: that is neither told nor excused.
  */
 export function attributeCrowds(
   crowds: readonly TreeCrowd[],
   { recorded, excused }: { recorded: RecordedEvidence | null; excused: ExcusedTally },
-): Crowd[] {
-  return crowds.flatMap((crowd): Crowd[] => {
-    if (!crowd.isOlder) return [];
+): { readonly told: Crowd[]; readonly untold: TreeCrowd[] } {
+  const told: Crowd[] = [];
+  const untold: TreeCrowd[] = [];
+  for (const crowd of crowds.filter(({ isOlder }) => isOlder)) {
     const attribution = whoseIs(crowd, recorded);
-    if (attribution.to !== "background") return [{ ...crowd, attribution }];
-    const why = attribution.evidence[0]?.detail ?? "";
-    excused.add(foreignProcess, `${crowd.count} entries of ${showPath(crowd.directory)} (${why})`);
-    return [];
-  });
+    if (attribution.to !== "background") told.push({ ...crowd, attribution });
+    else if (crowd.change === "changed") untold.push(crowd);
+    else {
+      const why = attribution.evidence[0]?.detail ?? "";
+      excused.add(foreignProcess, `${crowd.count} entries of ${showPath(crowd.directory)} (${why})`);
+    }
+  }
+  return { told, untold };
 }
 
+const whenWords: Readonly<Record<TreeCrowd["change"], string>> = {
+  appeared: "they came after the baseline",
+  vanished: "they were there at the baseline and are gone",
+  changed: "they changed after the baseline",
+};
+
 function whoseIs({ directory, change }: TreeCrowd, recorded: RecordedEvidence | null): Attribution {
-  const detail = change === "appeared" ? "came after the baseline" : "were there at the baseline and are gone";
-  const when: Evidence = { kind: "time", detail: `they ${detail}` };
-  const seen = recorded?.ofTouches([directory], ({ kinds }) => kinds.includes("modified")) ?? null;
+  const when: Evidence = { kind: "time", detail: whenWords[change] };
+  const seen =
+    change === "changed"
+      ? (recorded?.ofTouches([pathOfEntries(directory)]) ?? null)
+      : (recorded?.ofTouches([directory], ({ kinds }) => kinds.includes("modified")) ?? null);
   return seen === null ? { to: "unknown", evidence: [when] } : { to: seen.to, evidence: [...seen.evidence, when] };
 }
 
 /**
- * One finding for each party that brought entries to a crowded directory, which counts them and names a few, in place of
- * one for each entry.
+ * One finding for each party that brought entries to a crowded directory, took them away or changed them, which counts them
+ * and names a few, in place of one for each entry.
  */
 export function foldCrowds(findings: readonly FoldableFinding[], crowds: readonly Crowd[]): Finding[] {
   const crowded = new Map(crowds.map((crowd) => [placeOf(crowd.directory, crowd.change), crowd]));
@@ -74,6 +89,12 @@ interface Folded {
   readonly examples: string[];
 }
 
+const subjectWords: Readonly<Record<TreeCrowd["change"], (count: number, path: string) => string>> = {
+  appeared: (count, path) => `${count} entries that came to the directory ${path}`,
+  vanished: (count, path) => `${count} entries that went from the directory ${path}`,
+  changed: (count, path) => `${count} entries of the directory ${path} that changed`,
+};
+
 function asFinding({ crowd: { directory, change }, attribution, count, examples }: Folded): Finding {
   const path = showPath(directory);
   const attributes = { kind: "directory", entriesBelow: count, examplesBelow: examples };
@@ -81,11 +102,11 @@ function asFinding({ crowd: { directory, change }, attribution, count, examples 
     id: `files:${path}: entries that ${change}, ${attribution.to}`,
     surface: "files",
     change,
-    subject: `${count} entries that ${change === "appeared" ? "came to" : "went from"} the directory ${path}`,
+    subject: subjectWords[change](count, path),
     location: path,
     owner: null,
     before: change === "vanished" ? attributes : null,
-    after: change === "appeared" ? attributes : null,
+    after: change === "vanished" ? null : attributes,
     changed: [],
     attribution,
     show: `ls -lac ${shellPath(directory)}`,

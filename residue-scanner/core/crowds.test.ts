@@ -40,19 +40,23 @@ describe("what is not listed", () => {
     const judged = [came("/d", "job"), came("/d/e", "job"), came("/d/x", "job", "file")];
     expect(tellCrowds([crowd("/d/e"), crowd("/d/e/f/g"), crowd("/d")], judged, () => true)).toEqual({
       below: new Map([["/d", 21]]),
-      untold: 0,
+      untold: [],
     });
   });
 
   it("is told by nothing where several were at work, where another thing became of the directory, or where none is listed", () => {
     const judged = [came("/d", "job"), came("/d/e", "background", "file")];
-    expect(tellCrowds([crowd("/d")], judged, () => true).untold).toBe(7);
-    expect(tellCrowds([{ ...crowd("/d"), change: "vanished" }], [came("/d", "job")], () => true).untold).toBe(7);
-    expect(tellCrowds([crowd("/e")], [came("/d", "job")], () => true)).toEqual({ below: new Map(), untold: 7 });
+    expect(tellCrowds([crowd("/d")], judged, () => true).untold).toEqual([crowd("/d")]);
+    const gone = { ...crowd("/d"), change: "vanished" as const };
+    expect(tellCrowds([gone], [came("/d", "job")], () => true).untold).toEqual([gone]);
+    expect(tellCrowds([crowd("/e")], [came("/d", "job")], () => true)).toEqual({
+      below: new Map(),
+      untold: [crowd("/e")],
+    });
   });
 
   it("is told by nothing where the directory is excused, because the run may have put something among it", () => {
     const judged = [came("/d", "background")];
-    expect(tellCrowds([crowd("/d")], judged, () => false)).toEqual({ below: new Map(), untold: 7 });
+    expect(tellCrowds([crowd("/d")], judged, () => false)).toEqual({ below: new Map(), untold: [crowd("/d")] });
   });
 });

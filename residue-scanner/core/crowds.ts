@@ -7,7 +7,7 @@ export interface Crowds {
   /** Directory that came or went (one character a byte) → how many entries below it are not listed. */
   readonly below: ReadonlyMap<string, number>;
   /** Entries that no directory tells of: they may be anybody's. */
-  readonly untold: number;
+  readonly untold: readonly TreeCrowd[];
 }
 
 interface Top {
@@ -28,15 +28,16 @@ export function tellCrowds(
   judged: readonly { readonly difference: Difference; readonly attribution: { readonly to: AttributionTarget } }[],
   isTold: (difference: Difference) => boolean,
 ): Crowds {
-  if (crowds.length === 0) return { below: new Map(), untold: 0 };
+  if (crowds.length === 0) return { below: new Map(), untold: [] };
   const tops = topDirectories(judged);
   const below = new Map<string, number>();
-  let untold = 0;
-  for (const { directory, change, count, isOlder } of crowds) {
-    if (isOlder) continue;
+  const untold: TreeCrowd[] = [];
+  for (const crowd of crowds) {
+    const { directory, change, count } = crowd;
+    if (crowd.isOlder) continue;
     const top = nearest(directory, tops);
     if (top === undefined || top.difference.change !== change || top.whose.size > 1 || !isTold(top.difference))
-      untold += count;
+      untold.push(crowd);
     else below.set(top.difference.key, (below.get(top.difference.key) ?? 0) + count);
   }
   return { below, untold };

@@ -46,9 +46,7 @@ export function isListed(difference: Difference): difference is ListedDifference
 
 export interface Differences {
   readonly list: readonly Difference[];
-  /** How many more files that are in both snapshots differ than are listed. */
-  readonly moreFiles: number;
-  /** How many more came or went. */
+  /** How many more files differ than are listed. */
   readonly crowds: readonly TreeCrowd[];
 }
 
@@ -86,7 +84,7 @@ export function differencesBetween(
   );
   const compared = list.filter(({ surface }) => !lacking.has(surface));
   compared.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
-  return { list: compared, moreFiles: files.more, crowds: files.crowds };
+  return { list: compared, crowds: files.crowds };
 }
 
 /** What one reading has nothing of did not all vanish, or come: nothing is known of these, and their status says so. */

@@ -7,6 +7,8 @@ export interface NameBytes {
 }
 
 export const noRow = -1;
+/** In place of a name's length. */
+const removed = -1;
 const initialRows = 1024;
 const initialArenaBytes = 32 * 1024;
 /** Room for names is given in steps, so that what one leaves fits another. */
@@ -65,6 +67,14 @@ export class NameTable {
     this.values[row] = value;
   }
 
+  /** The rows of all names that are there in any of these directories, in one pass over the table. */
+  *rowsIn(directories: ReadonlySet<number>): Generator<{ readonly row: number; readonly directory: number }> {
+    for (let row = 0; row < this.used; row += 1) {
+      const directory = this.directories[row] as number;
+      if (this.lengths[row] !== removed && directories.has(directory)) yield { row, directory };
+    }
+  }
+
   remove(row: number): void {
     const bucket = (this.hashes[row] as number) & (this.buckets.length - 1);
     let before = noRow;
@@ -75,6 +85,7 @@ export class NameTable {
     this.nexts[row] = this.free;
     this.free = row;
     this.values[row] = noRow;
+    this.lengths[row] = removed;
   }
 
   private isAt(row: number, { directory, bytes, start, end }: NameBytes): boolean {

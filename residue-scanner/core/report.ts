@@ -48,10 +48,10 @@ export function reportOf(sources: ReportSources): ResidueReport {
   const told = new Set(counting.map(({ difference }) => difference));
   const crowds = tellCrowds(differences.crowds, judged, (difference) => told.has(difference));
   const crowded = attributeCrowds(differences.crowds, { recorded, excused });
-  const described = foldCrowds(foldSubtrees(describeAll(counting, sources), crowds.below), crowded).sort(byWeight);
+  const described = foldCrowds(foldSubtrees(describeAll(counting, sources), crowds.below), crowded.told).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, {
-    moreFiles: differences.moreFiles + crowds.untold,
+    untold: [...crowds.untold, ...crowded.untold],
     unseen: excused.unseen,
   });
   const seen = {

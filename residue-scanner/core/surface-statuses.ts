@@ -1,7 +1,8 @@
 import type { SurfaceStatus } from "../../protocol/residue-report.ts";
 import { type Surface, type SurfaceReading, surfaces } from "./fact.ts";
-import { showText } from "./path-text.ts";
+import { showPath, showText } from "./path-text.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { TreeCrowd } from "./tree-diff.ts";
 
 const statusesBestFirst: readonly SurfaceStatus["status"][] = ["done", "partial", "not-permitted", "failed"];
 
@@ -9,7 +10,10 @@ const statusesBestFirst: readonly SurfaceStatus["status"][] = ["done", "partial"
 export function surfaceStatuses(
   before: Snapshot,
   after: Snapshot,
-  { moreFiles, unseen }: { readonly moreFiles: number; readonly unseen: ReadonlyMap<Surface, readonly string[]> },
+  {
+    untold,
+    unseen,
+  }: { readonly untold: readonly TreeCrowd[]; readonly unseen: ReadonlyMap<Surface, readonly string[]> },
 ): SurfaceStatus[] {
   return surfaces.map((surface) => {
     const readings = [before, after].map((snapshot) =>
@@ -18,11 +22,7 @@ export function surfaceStatuses(
     const [old, now] = readings;
     const comparison = problemOf(before, after);
     const troubles = readings.map((reading) => troubleOf(reading, surface));
-    // What differs and is not looked at may be anybody's.
-    const dropped: Trouble =
-      surface === "files" && moreFiles > 0
-        ? { status: "failed", detail: `${moreFiles} more differences than one report takes were left out` }
-        : { status: "done", detail: "" };
+    const dropped = surface === "files" ? leftOut(untold) : whole;
     const moved = unseenMoves(unseen.get(surface) ?? []);
     const problems = [comparison, ...troubles, dropped, moved];
     const worst = Math.max(...problems.map(({ status }) => statusesBestFirst.indexOf(status)));
@@ -39,11 +39,25 @@ export function surfaceStatuses(
   });
 }
 
+const whole: Trouble = { status: "done", detail: "" };
 const namedMax = 3;
+
+/** What differs and is not looked at may be anybody's. */
+function leftOut(untold: readonly TreeCrowd[]): Trouble {
+  if (untold.length === 0) return whole;
+  const counts = new Map<string, number>();
+  for (const { directory, count } of untold) counts.set(directory, (counts.get(directory) ?? 0) + count);
+  const most = [...counts].sort(([, one], [, other]) => other - one);
+  const named = most.slice(0, namedMax).map(([directory, count]) => `${showPath(directory)} (${count})`);
+  const others = most.length > namedMax ? ` and ${most.length - namedMax} more directories` : "";
+  const sum = most.reduce((total, [, count]) => total + count, 0);
+  const detail = `${sum} more differences than one report takes were left out, in ${named.join(", ")}${others}`;
+  return { status: "failed", detail };
+}
 
 /** @param keys of what moved, by itself or by whomever */
 function unseenMoves(keys: readonly string[]): Trouble {
-  if (keys.length === 0) return { status: "done", detail: "" };
+  if (keys.length === 0) return whole;
   const more = keys.length > namedMax ? ` and ${keys.length - namedMax} more` : "";
   const named = keys
     .slice(0, namedMax)
@@ -72,7 +86,7 @@ function problemOf(before: Snapshot, after: Snapshot): Trouble {
     return { status: "failed", detail: "the snapshots read different directories" };
   if (before.filesReader !== after.filesReader)
     return { status: "failed", detail: "files were read in two different ways" };
-  return { status: "done", detail: "" };
+  return whole;
 }
 
 function troubleOf(reading: SurfaceReading | undefined, surface: Surface): Trouble {

@@ -161,4 +161,26 @@ describe("the table of touches", () => {
       expect(touches.map(({ by }) => by)).toEqual(Array.from({ length: 40 }, (_, by) => by));
     }
   });
+
+  it("tells for a directory who did what to anything in it that stayed", () => {
+    const { table } = tableWithUses();
+    const [home, other] = [table.directory("home"), table.directory("other")];
+    table.add(named(home, "a"), modified(1, 20));
+    table.add(named(home, "b"), modified(2, 10));
+    table.add(named(home, "b"), modified(1, 30));
+    table.add(named(other, "a"), modified(3, 5));
+    table.add(named(home, "c"), created(4, 40));
+    table.add(named(home, "c"), deleted(4, 50));
+    expect(table.ofEntries(["home", "elsewhere"])).toEqual(
+      new Map([
+        [
+          "home",
+          [
+            { by: 2, kinds: ["modified"], firstMs: 10, lastMs: 10 },
+            { by: 1, kinds: ["modified"], firstMs: 20, lastMs: 30 },
+          ],
+        ],
+      ]),
+    );
+  });
 });

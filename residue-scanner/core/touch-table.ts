@@ -1,4 +1,5 @@
 import { type NameBytes, NameTable, noRow } from "./name-table.ts";
+import { addTouches, sortedTouches } from "./joined-touches.ts";
 import type { Touch } from "./recording.ts";
 import type { Takings } from "./takings.ts";
 import { type Happening, noTouch, touchBit, TouchChains, type TouchChainsOptions } from "./touch-chains.ts";
@@ -139,6 +140,26 @@ export class TouchTable {
     const row = this.rowOf({ directory, bytes, start: 0, end: bytes.length });
     const head = row === noRow ? noTouch : this.names.valueOf(row);
     return this.chains.read(isGone(head) ? chainOf(head) : head);
+  }
+
+  /**
+   * What was done to any name in each of these directories that is there now, or was at the beginning.
+   *
+   * @returns by the directory's key; the first first
+   */
+  ofEntries(keys: readonly string[]): Map<string, Touch[]> {
+    const asked = new Map<number, { readonly key: string; readonly touches: Map<number, Touch> }>();
+    for (const key of keys) {
+      const directory = this.directories.get(key);
+      if (directory !== undefined) asked.set(directory.id, { key, touches: new Map() });
+    }
+    if (asked.size === 0) return new Map();
+    for (const { row, directory } of this.names.rowsIn(new Set(asked.keys()))) {
+      const head = this.names.valueOf(row);
+      const one = asked.get(directory);
+      if (one !== undefined && !isGone(head)) addTouches(one.touches, this.chains.read(head));
+    }
+    return new Map([...asked.values()].map(({ key, touches }) => [key, sortedTouches(touches)]));
   }
 
   private rowOf({ directory, bytes, start, end }: TouchedName): number {

@@ -9,7 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
 export function pathsToAskFor({ list, crowds }: Differences, before: Snapshot, after: Snapshot): string[] {
   const paths = new Set<string>(requestPlaces);
-  for (const { directory } of crowds) paths.add(directory);
+  for (const { directory, change } of crowds) paths.add(change === "changed" ? pathOfEntries(directory) : directory);
   const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
   for (const { device } of imageFiles(before, after).values()) paths.add(device);
   for (const { file } of [...before.crontabs, ...after.crontabs]) paths.add(file);
@@ -36,4 +36,14 @@ export function pathsToAskFor({ list, crowds }: Differences, before: Snapshot, a
     }
   }
   return [...paths].filter((path) => path.startsWith("/"));
+}
+
+/** Asked for as a path that no file has: whatever was done to any entry of a directory, under its name in it. */
+export function pathOfEntries(directory: string): string {
+  return directory === "/" ? "//" : `${directory}/`;
+}
+
+/** @returns the directory whose entries such a path stands for; null where it is an ordinary path */
+export function directoryOfEntries(path: string): string | null {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : null;
 }

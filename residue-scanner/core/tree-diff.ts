@@ -30,17 +30,15 @@ export interface TreeDifference {
 
 export interface TreeDifferences {
   readonly differences: TreeDifference[];
-  /** How many more there are than are listed that are in both trees and are not the same. */
-  readonly more: number;
-  /** How many more there are that came or went. */
+  /** How many more there are than are listed, by directory. */
   readonly crowds: TreeCrowd[];
 }
 
-/** What is not listed of what came to a directory or went from it. */
+/** What is not listed of what came to a directory, went from it, or is in both trees and not the same. */
 export interface TreeCrowd {
   /** One character a byte. */
   readonly directory: string;
-  readonly change: "appeared" | "vanished";
+  readonly change: "appeared" | "vanished" | "changed";
   readonly count: number;
   /** Whether the directory is in both trees. */
   readonly isOlder: boolean;
@@ -101,7 +99,7 @@ export function diffTrees(
       },
     });
   }
-  return { differences: [...differences.values()], more: unlisted.changed, crowds: unlisted.crowds() };
+  return { differences: [...differences.values()], crowds: unlisted.crowds() };
 }
 
 /** An entry that is not the same, which has no name yet: of a million that are not listed none need be named. */
@@ -117,21 +115,18 @@ function named(directory: string, { before, after }: FoundEntry): TreeDifference
 
 /** What is more than is listed. */
 class Unlisted {
-  changed = 0;
   readonly #trees: readonly [Tree, Tree];
   readonly #came = new Map<string, number>();
   readonly #went = new Map<string, number>();
+  readonly #changed = new Map<string, number>();
 
   constructor(...trees: [Tree, Tree]) {
     this.#trees = trees;
   }
 
   count({ directory, before, after }: FoundEntry & { readonly directory: string }): void {
-    if (before !== null && after !== null) this.changed += 1;
-    else {
-      const counts = before === null ? this.#came : this.#went;
-      counts.set(directory, (counts.get(directory) ?? 0) + 1);
-    }
+    const counts = before === null ? this.#came : after === null ? this.#went : this.#changed;
+    counts.set(directory, (counts.get(directory) ?? 0) + 1);
   }
 
   crowds(): TreeCrowd[] {
@@ -142,6 +137,7 @@ class Unlisted {
     return [
       ...[...this.#came].map((each) => crowd("appeared", each)),
       ...[...this.#went].map((each) => crowd("vanished", each)),
+      ...[...this.#changed].map((each) => crowd("changed", each)),
     ];
   }
 }

@@ -128,9 +128,9 @@ export class FileSources {
     };
     const { files, settings } = this;
     const lookup = files === null ? null : new TouchLookup(files.table, files.linkers, this.handles);
-    return new Map(
-      paths.map((path) => [path, [...(lookup?.of(path, keyOf) ?? []), ...(settings?.touchesOf(path) ?? [])]]),
-    );
+    const ofEntries = lookup?.ofEntries(paths, keyOf) ?? new Map<string, Touch[]>();
+    const ofFile = (path: string) => ofEntries.get(path) ?? lookup?.of(path, keyOf) ?? [];
+    return new Map(paths.map((path) => [path, [...ofFile(path), ...(settings?.touchesOf(path) ?? [])]]));
   }
 
   source(): RecorderSource {

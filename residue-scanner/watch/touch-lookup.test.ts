@@ -27,4 +27,9 @@ it("tells who linked a file that nobody touched by that name, and nothing of lin
   const directory = table.directory("key of /d");
   table.add({ directory, bytes, start, end }, { kinds: touchBit.modified, by: 6, atMs: 300 });
   expect(touchesOf("/d/y")).toEqual([{ by: 6, kinds: ["modified"], firstMs: 300, lastMs: 300 }]);
+  const byDirectory = lookup.ofEntries(["/d/", "/e/", "/d/y"], (path) => `key of ${path}`);
+  expect([...byDirectory]).toEqual([
+    ["/d/", [{ by: 6, kinds: ["modified"], firstMs: 300, lastMs: 300 }]],
+    ["/e/", []],
+  ]);
 });

@@ -1,6 +1,8 @@
+import { joinedTouches } from "../core/joined-touches.ts";
 import type { RecentWriters } from "../core/recent-writers.ts";
 import type { Touch } from "../core/recording.ts";
 import type { TouchTable } from "../core/touch-table.ts";
+import { directoryOfEntries } from "../core/touched-paths.ts";
 import type { DirectoryHandles } from "./directory-handles.ts";
 
 type KeyOf = (path: string) => string | null;
@@ -26,8 +28,20 @@ export class TouchLookup {
     const own = this.handles.keyOf(path);
     const byContent = own === null ? [] : this.table.of(own, ".");
     if (own !== null && byName.length + byContent.length === 0) return this.linksOf(own);
-    if (own !== null || byName.length > 0) return joined([...byName, ...byContent]);
+    if (own !== null || byName.length > 0) return joinedTouches([...byName, ...byContent]);
     return this.removalsAbove(path, keyOf);
+  }
+
+  /** @param paths those that stand for all entries of a directory (`pathOfEntries`); what else is among them is passed over */
+  ofEntries(paths: readonly string[], keyOf: KeyOf): Map<string, Touch[]> {
+    const keys = new Map<string, string>();
+    for (const path of paths) {
+      const directory = directoryOfEntries(path);
+      const key = directory === null ? null : keyOf(directory);
+      if (key !== null) keys.set(path, key);
+    }
+    const touches = this.table.ofEntries([...keys.values()]);
+    return new Map([...keys].map(([path, key]) => [path, touches.get(key) ?? []]));
   }
 
   /** Who gave a file that nobody touched another name, or took that away again, which is forgotten with that name. */
@@ -66,22 +80,4 @@ export class TouchLookup {
 function splitPath(path: string): [directory: string, name: string] {
   const slash = path.lastIndexOf("/");
   return [path.slice(0, Math.max(slash, 1)), path.slice(slash + 1)];
-}
-
-function joined(touches: readonly Touch[]): Touch[] {
-  const byProcess = new Map<number, Touch>();
-  for (const touch of touches) {
-    const known = byProcess.get(touch.by);
-    byProcess.set(touch.by, known === undefined ? touch : join(known, touch));
-  }
-  return [...byProcess.values()].sort((one, other) => one.firstMs - other.firstMs);
-}
-
-function join(one: Touch, other: Touch): Touch {
-  return {
-    by: one.by,
-    kinds: [...new Set([...one.kinds, ...other.kinds])],
-    firstMs: Math.min(one.firstMs, other.firstMs),
-    lastMs: Math.max(one.lastMs, other.lastMs),
-  };
 }
