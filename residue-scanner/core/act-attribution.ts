@@ -6,33 +6,35 @@ import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
 import type { Act, RecordedProcess } from "./recording.ts";
-import type { RoleOfTouch } from "./touch-attribution.ts";
 
 export interface ActKnowledge {
   readonly explains: (act: Act) => Explanation | null;
   readonly words: Words;
   readonly witness: RecordedWitness;
-  readonly roleOf: RoleOfTouch;
+  readonly roleOf: (act: Act) => Attribution;
 }
 
 /** Whose a thing is by the calls that explain it; null where none does. */
 export function attributeActs(
   acts: readonly Act[],
-  { explains, words: { names, others, isNeeded = false }, witness, roleOf }: ActKnowledge,
+  { explains, words: { names, all, isNeeded = false }, witness, roleOf }: ActKnowledge,
 ): Attribution | null {
   const fitting = acts.map((act) => ({ act, how: explains(act) })).filter(({ how }) => how !== null);
   const named = fitting.filter(({ how }) => how === "names");
   const certain = named.length > 0 ? named : fitting.filter(({ how }) => how === "near");
   const candidates = (certain.length > 0 ? certain : fitting).map(({ act, how }) => {
-    const done = { by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs };
-    return { act, how, process: witness.process(act.by), ...roleOf(done) };
+    const { to, evidence } = roleOf(act);
+    return { act, how, process: witness.process(act.by), to, evidence };
   });
   // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
   // whose words name another thing that differs did that.
   const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
-  const elsewhere = new Set(others);
+  const saysAnother = (process: RecordedProcess | null) =>
+    wordsOf(process)
+      .values()
+      .some((word) => all.has(word) && !names.includes(word));
   // The harness, too, opens sockets by which a network could be set: that alone says nothing.
-  const open = candidates.filter(({ process, to }) => to !== "harness" && wordsOf(process).isDisjointFrom(elsewhere));
+  const open = candidates.filter(({ process, to }) => to !== "harness" && !saysAnother(process));
   const guessed = isNeeded ? [] : open;
   const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : guessed;
   if (told.length === 0) return null;
@@ -76,14 +78,15 @@ export function leadsTo(change: ListedDifference["change"], { call, parameters }
   return change === "changed" || !bringing.has(call);
 }
 
-/** What a command line may say: the thing in question, and others of its surface that differ. */
+/** What a command line may say: the thing in question, and all of its surface that differ. */
 export interface Words {
   readonly names: readonly string[];
-  readonly others: readonly string[];
+  /** Those of the thing in question may be among them: with a set of its own for each, much time goes where much differs. */
+  readonly all: ReadonlySet<string>;
   /** Whether whoever only made the same kind of call says nothing, where neither words nor the call name the thing. */
   readonly isNeeded?: boolean;
 }
-export const noWords: Words = { names: [], others: [] };
+export const noWords: Words = { names: [], all: new Set() };
 
 interface JudgedAct extends Attribution {
   readonly act: Act;

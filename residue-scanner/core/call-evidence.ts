@@ -1,5 +1,5 @@
 import { attributeActs, leadsTo, namesOf, noWords, type Words } from "./act-attribution.ts";
-import { type Explanation, explanationBy } from "./call-surfaces.ts";
+import { callsOf, type Explanation, explanationBy } from "./call-surfaces.ts";
 import { groupKey, userKey } from "./surface-calls.ts";
 import { isOfRun } from "./combined-roles.ts";
 import {
@@ -35,28 +35,30 @@ export class CallEvidence {
   readonly #witness: RecordedWitness;
   readonly #roleOf: RoleOfTouch;
   /** Files whose flags may have been set. */
-  readonly #flagged: readonly string[];
+  readonly #flagged: ReadonlySet<string>;
   /** Files that were there and are others now, or have other contents. */
-  readonly #changed: readonly string[];
+  readonly #changed: ReadonlySet<string>;
   /** Disks by their names, `loop0`, and by the files that they lie in. */
   readonly #disks: ReadonlyMap<string, ListedDifference>;
   /** Namespaces that came or went, `net:[4026532000]`. */
   readonly #namespaces: ReadonlySet<string>;
   /** What command lines would call the things that differ, by surface. */
-  readonly #names: ReadonlyMap<string, readonly string[]>;
+  readonly #names: ReadonlyMap<string, ReadonlySet<string>>;
   /** Of all that was called, what did not fail. */
   readonly #acts: readonly Act[];
   /** Whether every call was seen that is worth an event. */
   readonly #isComplete: boolean;
   readonly #loops: LoopAttachments;
+  readonly #roles = new Map<Act, Attribution>();
+  readonly #byCalls = new Map<Iterable<string>, readonly Act[]>();
 
   constructor({ run, witness, differences }: CallSources, roleOf: RoleOfTouch) {
     this.#run = run;
     this.#witness = witness;
     this.#roleOf = roleOf;
     const files = differences.filter((each): each is FileDifference => each.surface === "files");
-    this.#flagged = files.filter(mayBeOfFlags).map(({ key }) => key);
-    this.#changed = files.filter(({ change }) => change === "changed").map(({ key }) => key);
+    this.#flagged = new Set(files.filter(mayBeOfFlags).map(({ key }) => key));
+    this.#changed = new Set(files.filter(({ change }) => change === "changed").map(({ key }) => key));
     const listed = differences.filter(isListed);
     this.#namespaces = new Set(
       listed.flatMap(({ surface, change, key }) => (surface === "namespaces" && change !== "changed" ? [key] : [])),
@@ -64,7 +66,10 @@ export class CallEvidence {
     const disks = listed.filter(({ surface }) => surface === "storage");
     this.#disks = new Map(disks.flatMap((each) => [each.key, ...backingsOf(each)].map((name) => [name, each])));
     this.#names = new Map(
-      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, all]) => [surface, all.flatMap(namesOfListed)]),
+      [...Map.groupBy(listed, ({ surface }) => surface)].map(([surface, differing]) => [
+        surface,
+        new Set(differing.flatMap(namesOfListed)),
+      ]),
     );
     const calls = run.recording.sources.find(({ source }) => source === "calls");
     this.#isComplete = calls?.status === "done";
@@ -96,7 +101,7 @@ export class CallEvidence {
   ofListed(difference: ListedDifference): Attribution | null {
     const { surface, change, key } = difference;
     const names = namesOfListed(difference);
-    const others = (this.#names.get(surface) ?? []).filter((name) => !names.includes(name));
+    const all = this.#names.get(surface) ?? noWords.all;
     const openers = this.#openersOf(difference);
     const explains = (act: Act): Explanation | null => {
       if (!leadsTo(change, act) || !canBind(difference, act) || !this.#canBeAt(key, act)) return null;
@@ -104,20 +109,21 @@ export class CallEvidence {
       const how = explanationBy(act, surface, key);
       return how !== null && act.call === "ioctl" && openers.has(act.by) ? "names" : how;
     };
-    if (!this.isWithNamespace(key)) return this.#ofActs(explains, { names, others });
-    const certain = this.#ofActs(explains, { names, others, isNeeded: true });
+    if (!this.isWithNamespace(key)) return this.#ofActs(explains, { names, all }, this.#actsOf(surface));
+    const certain = this.#ofActs(explains, { names, all, isNeeded: true }, this.#actsOf(surface));
     return certain !== null && isOfRun(certain.to) ? certain : null;
   }
 
   /** Whose a setting is that has a call of its own, as the host's name does (sethostname(2)), by that call alone. */
   ofSettingCall({ surface, key }: ListedDifference): Attribution | null {
     if (surface !== "sysctls") return null;
-    return this.#ofActs((act) => (explanationBy(act, surface, key) === "names" ? "names" : null), noWords);
+    const explains = (act: Act) => (explanationBy(act, surface, key) === "names" ? "names" : null);
+    return this.#ofActs(explains, noWords, this.#actsOf(surface));
   }
 
   /** Whose a device is that came or went, of which nothing tells but its settings: by who ordered the kernel something. */
   ofOrders({ key }: ListedDifference): Attribution | null {
-    return this.#ofActs(({ call }) => (call === orderCall ? "kind" : null), { names: [key], others: [] });
+    return this.#ofActs(() => "kind", { ...noWords, names: [key] }, this.#actsBy(orderCalls));
   }
 
   /** Whether a thing is in a namespace that came or went: it was made with that, and goes with it. */
@@ -133,22 +139,23 @@ export class CallEvidence {
     const { uid, group } = fact;
     const many = [...(uid === null ? [] : [userKey(uid)]), ...(group === undefined ? [] : [groupKey(group)])];
     const keys = [processKey(fact), ...many, ...changedThreads(before, after).map((thread) => `${thread}@`)];
-    return this.#ofActs((act) => {
+    const explains = (act: Act) => {
       if (!canHaveDone(act, { change, changed, after }) || !this.#canBeTo(fact, act)) return null;
       return keys.some((key) => explanationBy(act, "processes", key) === "names") ? "names" : null;
-    }, noWords);
+    };
+    return this.#ofActs(explains, noWords, this.#actsOf("processes"));
   }
 
   /** Whether it is sure that nobody of the run did that to a process by a call, one that does not say to whom included. */
   isLeftAlone({ after, before, change, changed }: ProcessDifference): boolean {
     const fact = after ?? before;
     if (fact === null || !this.#isComplete) return false;
-    return !this.#acts.some(
+    return !this.#actsOf("processes").some(
       (act) =>
         canHaveDone(act, { change, changed, after }) &&
         this.#canBeTo(fact, act) &&
         explanationBy(act, "processes", processKey(fact)) !== null &&
-        this.#roleOf({ by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs }).to !== "background",
+        this.#roleOfAct(act).to !== "background",
     );
   }
 
@@ -163,10 +170,8 @@ export class CallEvidence {
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
   ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
     if (!touches.every(({ by }) => this.#witness.isOfKernel(by))) return null;
-    return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
-      names: [key],
-      others: this.#changed.filter((other) => other !== key),
-    });
+    const explains = (act: Act) => (attaches(act) ? "kind" : null);
+    return this.#ofActs(explains, { names: [key], all: this.#changed }, this.#actsBy(attachingCalls));
   }
 
   /** What chattr(1) sets leaves no file event. */
@@ -174,10 +179,10 @@ export class CallEvidence {
     const { key, changed } = difference;
     const isAnswered = answer !== null && (isOfRun(answer.to) || !changed.includes("flags"));
     if (isAnswered || !mayBeOfFlags(difference)) return answer;
-    const acts = this.#acts.filter((act) => settingFlags.has(act.call) && explanationBy(act, "files", key) !== null);
+    const acts = this.#actsBy(settingFlags).filter((act) => explanationBy(act, "files", key) !== null);
     const fitting = new Set(flagActs(acts, difference));
     const bySetting = (act: Act) => (fitting.has(act) ? explanationBy(act, "files", key) : null);
-    return this.#ofActs(bySetting, { names: [key], others: this.#flagged.filter((other) => other !== key) }) ?? answer;
+    return this.#ofActs(bySetting, { names: [key], all: this.#flagged }, acts) ?? answer;
   }
 
   /**
@@ -199,8 +204,32 @@ export class CallEvidence {
     return target === null || target.pid !== pid || target.startTime === null;
   }
 
-  #ofActs(explains: (act: Act) => Explanation | null, words: Words): Attribution | null {
-    return attributeActs(this.#acts, { explains, words, witness: this.#witness, roleOf: this.#roleOf });
+  #ofActs(explains: (act: Act) => Explanation | null, words: Words, acts: readonly Act[]): Attribution | null {
+    return attributeActs(acts, { explains, words, witness: this.#witness, roleOf: (act) => this.#roleOfAct(act) });
+  }
+
+  /** Looked up once: much that differs may have come of the same acts. */
+  #roleOfAct(act: Act): Attribution {
+    const known = this.#roles.get(act);
+    if (known !== undefined) return known;
+    const role = this.#roleOf({ by: act.by, kinds: [], firstMs: act.atMs, lastMs: act.atMs });
+    this.#roles.set(act, role);
+    return role;
+  }
+
+  /** Those that can explain something of a surface: all others need not be asked about each thing that differs. */
+  #actsOf(surface: string): readonly Act[] {
+    return this.#actsBy(callsOf(surface));
+  }
+
+  /** @param calls the same object for the same calls */
+  #actsBy(calls: Iterable<string>): readonly Act[] {
+    const known = this.#byCalls.get(calls);
+    if (known !== undefined) return known;
+    const wanted = new Set(calls);
+    const acts = this.#acts.filter(({ call }) => wanted.has(call));
+    this.#byCalls.set(calls, acts);
+    return acts;
   }
 }
 
@@ -231,3 +260,5 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
 }
 
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);
+const attachingCalls: readonly string[] = ["ioctl"];
+const orderCalls: readonly string[] = [orderCall];

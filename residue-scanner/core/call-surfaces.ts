@@ -2,6 +2,17 @@ import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 import { surfaceCalls } from "./surface-calls.ts";
 
+/** By surface and call. */
+const rulesOf = new Map(
+  [...Map.groupBy(surfaceCalls, ({ surface }) => surface)].map(
+    ([surface, rules]) => [surface, Map.groupBy(rules, ({ call }) => call)] as const,
+  ),
+);
+const callsOfSurface: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...rulesOf].map(([surface, rules]) => [surface, new Set(rules.keys())]),
+);
+const noCalls: ReadonlySet<string> = new Set();
+
 /**
  * How well an act explains a fact: `names` if it says which one, by what was given or returned; `near` if it says
  * something that this one can follow from; `kind` if it could have been this one as well as another; `elsewhere` if that
@@ -45,6 +56,11 @@ function reaches(
   return isThere || (foreign === "net" && key.startsWith("interface ") && "from afar");
 }
 
+/** The calls that can explain facts of a surface; the same object each time. */
+export function callsOf(surface: string): ReadonlySet<string> {
+  return callsOfSurface.get(surface) ?? noCalls;
+}
+
 /**
  * Whether an act can have made, changed or removed the fact of that key: which calls explain which surface. A surface
  * whose facts files alone make (crontabs, cgroups, configuration) is left to the file events.
@@ -54,13 +70,14 @@ function reaches(
  */
 export function explanationBy(act: Act, surface: string, ofKey: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
+  const rules = rulesOf.get(surface)?.get(act.call);
+  if (rules === undefined) return null;
   const { foreign, key } = placeOf(ofKey);
   const reach = reaches(act, { surface, key, foreign });
   if (reach === false) return null;
   const { apart = [] } = act;
   let best: Explanation | null = null;
-  for (const rule of surfaceCalls) {
-    if (rule.surface !== surface || rule.call !== act.call) continue;
+  for (const rule of rules) {
     if (rule.isIn !== undefined && apart.includes(rule.isIn)) continue;
     if (rule.among !== undefined && !rule.among.test(key)) continue;
     if (rule.when !== undefined && !rule.when(act.parameters)) continue;

@@ -79,6 +79,11 @@ export class RecordedWitness {
     return { to, evidence: [{ kind: first.kind === "request" ? "request" : "recorder", detail }, ...rest] };
   }
 
+  /** As of `of`, without the words for it. */
+  roleOf(serial: number): AttributionTarget {
+    return this.#answer(serial).to;
+  }
+
   /** A process and all that descends from it. */
   subtree(top: RecordedProcess): RecordedProcess[] {
     this.#children ??= childrenOf(this.#knowledge.recording);

@@ -25,13 +25,25 @@ export interface RequestKnowledge {
 /** One sign of who asked a daemon for something. */
 interface Sign {
   readonly to: AttributionTarget;
-  readonly detail: string;
+  /** Told of a few: there may be thousands, and for each thing that a daemon did all are looked at. */
+  readonly detail: () => string;
 }
 
 /** A sign, until when by the clock, and whether it is known to be of what was done. */
 interface TimedSign extends Sign {
   readonly untilMs: number;
   readonly isOfThis: boolean;
+}
+
+/** What was put where a daemon looks for what it is to do, or that place itself. */
+interface Placed {
+  readonly path: string;
+  readonly isPlace: boolean;
+  readonly puttings: readonly {
+    readonly process: RecordedProcess;
+    readonly firstMs: number;
+    readonly lastMs: number;
+  }[];
 }
 
 /** When a daemon did something, wall times in ms, and what that was where it started something. */
@@ -54,6 +66,7 @@ export class Requests {
   #connections: ReadonlyMap<number, readonly Act[]> | null = null;
   #messages: ReadonlyMap<number, readonly Act[]> | null = null;
   readonly #clients = new Map<DelegateFamily, readonly RecordedProcess[]>();
+  readonly #puttings = new Map<DelegateFamily, readonly Placed[]>();
 
   constructor(knowledge: RequestKnowledge) {
     this.#knowledge = knowledge;
@@ -102,10 +115,10 @@ export class Requests {
     const clients = this.#clientsOf(family)
       .filter((client) => client.fromMs <= lastMs && !this.#asksAnother(client, family, delegate))
       .map((client): TimedSign => {
-        const { to } = witness().of(client.serial);
+        const to = witness().roleOf(client.serial);
         return {
           to,
-          detail: `${showProcess(client)} of ${ofWhom(to)} asked it to`,
+          detail: () => `${showProcess(client)} of ${ofWhom(to)} asked it to`,
           untilMs: client.toMs ?? Number.POSITIVE_INFINITY,
           isOfThis: thing !== null && isNamed(client.commandLine ?? "", thing),
         };
@@ -167,27 +180,46 @@ export class Requests {
 
   /** What was put, until then, where this family looks for what it is to do. */
   #placed(family: DelegateFamily, { lastMs: atMs, thing }: Done): TimedSign[] {
-    const { run, witness } = this.#knowledge;
-    const signs = new Map<string, TimedSign>();
-    for (const place of family.places) {
-      for (const { path, touches } of [{ path: place, touches: run.touchesOf(place) }, ...run.touchedIn(place)]) {
-        for (const { by, kinds, firstMs, lastMs } of touches) {
-          if (firstMs > atMs || kinds.every((kind) => kind === "deleted" || kind === "moved-from")) continue;
-          const process = witness().process(by);
-          // What the daemon itself writes there is no request.
-          if (process === null || delegateFamilyOf(namedOf(process)) === family) continue;
-          const { to } = witness().of(by);
-          const untilMs = Math.max(lastMs, signs.get(`${to} ${path}`)?.untilMs ?? lastMs);
-          signs.set(`${to} ${path}`, {
-            to,
-            detail: `${showProcess(process)} of ${ofWhom(to)} had put ${showPath(path)} there`,
-            untilMs,
-            isOfThis: path !== place && thing !== null && isPlaced(path, thing),
-          });
-        }
+    const signs: TimedSign[] = [];
+    for (const { path, isPlace, puttings } of this.#puttingsFor(family)) {
+      const own = new Map<AttributionTarget, TimedSign>();
+      for (const { process, firstMs, lastMs } of puttings) {
+        if (firstMs > atMs) continue;
+        const to = this.#knowledge.witness().roleOf(process.serial);
+        own.set(to, {
+          to,
+          detail: () => `${showProcess(process)} of ${ofWhom(to)} had put ${showPath(path)} there`,
+          untilMs: Math.max(lastMs, own.get(to)?.untilMs ?? lastMs),
+          isOfThis: !isPlace && thing !== null && isPlaced(path, thing),
+        });
       }
+      signs.push(...own.values());
     }
-    return [...signs.values()];
+    return signs;
+  }
+
+  /** By path, who put what where this family looks for what it is to do. */
+  #puttingsFor(family: DelegateFamily): readonly Placed[] {
+    const known = this.#puttings.get(family);
+    if (known !== undefined) return known;
+    const { run, witness } = this.#knowledge;
+    const placed = family.places.flatMap((place) =>
+      [{ path: place, touches: run.touchesOf(place) }, ...run.touchedIn(place)].map(({ path, touches }): Placed => {
+        const puttings = touches.flatMap(({ by, kinds, firstMs, lastMs }) => {
+          const process = witness().process(by);
+          const isTaken = kinds.every((kind) => kind === "deleted" || kind === "moved-from");
+          // What the daemon itself writes there is no request.
+          const isPut = !isTaken && process !== null && delegateFamilyOf(namedOf(process)) !== family;
+          return isPut ? [{ process, firstMs, lastMs }] : [];
+        });
+        return { path, isPlace: path === place, puttings };
+      }),
+    );
+    // One place may lie in another.
+    const byPath = new Map(placed.map((each) => [each.path, each]));
+    const asking = [...byPath.values()].filter(({ puttings }) => puttings.length > 0);
+    this.#puttings.set(family, asking);
+    return asking;
   }
 
   /** The line of a crontab, or the script in one of cron's directories, that a child of cron carries out. */
@@ -199,7 +231,7 @@ export class Requests {
     const old = bestOf(crontabsBefore, said);
     const now = bestOf(crontabsAfter, said);
     if (old !== null && old.likeness >= (now?.likeness ?? 0) && !run.touchesOf(old.fact.file).some(isPutting)) {
-      return { to: "background", detail: `${whatAsks(old.fact)}, which was there before the run` };
+      return { to: "background", detail: () => `${whatAsks(old.fact)}, which was there before the run` };
     }
     const asks = now ?? old;
     if (asks === null) return null;
@@ -207,7 +239,7 @@ export class Requests {
     const to = combined(writers.map(({ by }) => witness().of(by).to));
     const [writer] = writers.map(({ by }) => witness().process(by)).filter((each) => each !== null);
     const wrote = writer === undefined ? "" : `, which ${showProcess(writer)} wrote`;
-    return { to, detail: `${whatAsks(asks.fact)}${wrote}` };
+    return { to, detail: () => `${whatAsks(asks.fact)}${wrote}` };
   }
 }
 
@@ -235,7 +267,7 @@ function bestOf(
 function answer(signs: readonly Sign[], started: string, others: readonly AttributionTarget[] = []): Attribution {
   const evidence = signs
     .slice(0, signsMax)
-    .map(({ detail }): Evidence => ({ kind: "request", detail: `${started}: ${detail}` }));
+    .map(({ detail }): Evidence => ({ kind: "request", detail: `${started}: ${detail()}` }));
   return { to: combined([...signs.map(({ to }) => to), ...others]), evidence };
 }
 const signsMax = 3;

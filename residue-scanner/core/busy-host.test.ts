@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+
+import { compare, files, foreign, job } from "../testing/recorded-comparison.ts";
+import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
+import { listedFixture } from "../testing/snapshot-fixture.ts";
+
+/**
+ * Far more than each of these needs, and far less than where everything is held against everything. The comparison cannot
+ * be ended while it computes: no signal is heard before it is done.
+ */
+const timeout = 15_000;
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe("on a host where much goes on, a comparison is over soon", { timeout }, () => {
+  it("of thousands of things of one surface", () => {
+    const keys = numbers(10_000).map((each) => listedFixture({ key: `key ${each} of${each}` }));
+    expect(compare({}, { listed: { keys } }, {}).findings).toHaveLength(keys.length);
+  });
+
+  it("of things that none of many acts has made", () => {
+    const keys = numbers(3_000).map((each) => listedFixture({ key: `key ${each}` }));
+    const acts = numbers(20_000).map(() => act(foreign, "mount"));
+    expect(compare({}, { listed: { keys } }, { acts }).findings).toHaveLength(keys.length);
+  });
+
+  it("of files that a daemon made, which thousands of clients had asked", () => {
+    const dockerd = recordedProcess({
+      serial: 30,
+      pid: 90,
+      parent: null,
+      isOlder: true,
+      executable: "/usr/bin/dockerd",
+    });
+    const client = {
+      parent: job,
+      executable: "/usr/bin/docker",
+      commandLine: "docker run x",
+      fromMs: 1_200,
+      toMs: 1_300,
+    };
+    const clients = numbers(3_000).map((each) => recordedProcess({ ...client, serial: 100 + each }));
+    const names = numbers(6_000).map((each) => `f${each}`);
+    const touches = Object.fromEntries(names.map((name) => [`/d/${name}`, [touch(30, ["created"], 1_600)]]));
+    const told = { touches, came: [dockerd, ...clients] };
+    const report = compare(files({ "/d": [] }), files({ "/d": names }), told);
+    expect(new Set(report.findings.map(({ attribution }) => attribution.to))).toEqual(new Set(["job"]));
+  });
+
+  it("of files that a daemon made, for which the job had put thousands of requests", () => {
+    const manager = recordedProcess({ serial: 30, pid: 90, parent: null, isOlder: true, executable: "/sbin/systemd" });
+    const names = numbers(5_000).map((each) => `f${each}`);
+    const units = numbers(2_000).map((each) => `${each}.service`);
+    const touches = Object.fromEntries([
+      ...names.map((name) => [`/d/${name}`, [touch(30, ["created"], 1_600)]] as const),
+      ...units.map((name) => [`/etc/systemd/system/${name}`, [touch(job, ["created"], 1_300)]] as const),
+    ]);
+    const before = files({ "/d": [], "/etc/systemd/system": [] });
+    const report = compare(before, files({ "/d": names, "/etc/systemd/system": units }), { touches, came: [manager] });
+    expect(new Set(report.findings.map(({ attribution }) => attribution.to))).toEqual(new Set(["job"]));
+  });
+});
