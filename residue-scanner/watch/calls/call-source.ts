@@ -117,8 +117,16 @@ export class CallSource {
     this.events += events.length;
     const serving = events.flatMap((event) => (event.kind === "serves" ? [event.thread] : []));
     const { acts, births } = this.pairing.take(events);
-    this.ends?.afterReading(events);
+    this.turnEndsOff(events);
     return { acts: [...acts, ...this.takeInAsks({ births, serving })], births };
+  }
+
+  private turnEndsOff(events: readonly CallEvent[]): void {
+    try {
+      this.ends?.afterReading(events);
+    } catch (error) {
+      this.failure ??= `the ends of system calls could not be turned off: ${messageOf(error)}`;
+    }
   }
 
   private takeInAsks(signs: ServiceSigns): RawAct[] {
@@ -242,6 +250,7 @@ export class CallSource {
   private endWatch(): void {
     try {
       this.failure ??= this.instance.disturbance() ?? this.asks?.disturbance() ?? null;
+      this.ends?.halt();
       this.instance.halt();
       this.countLost();
     } catch (error) {

@@ -36,6 +36,19 @@ it("turns ends off as soon as all calls that turned them on have come back, and 
   expect(read([])).toEqual([]);
 });
 
+it("turns nothing off any more when the tracing was halted, which the kernel would refuse", () => {
+  const refuse = (): never => {
+    throw new Error("EBADF");
+  };
+  const instance = { format: () => format, enableBy: () => undefined, turnOff: refuse };
+  const pairing = new CallPairing();
+  const ends = RareEnds.open({ instance, pairing, decoder: new CallDecoder(layout) }, ioctl, "cmd == 0x4c00");
+  ends?.halt();
+  const last = [enter, exit];
+  expect(pairing.take(last).acts).toMatchObject([{ returned: -16 }]);
+  expect(() => ends?.afterReading(last)).not.toThrow();
+});
+
 it("is nothing where the kernel cannot", () => {
   const refuse = (): never => {
     throw new Error("EINVAL");

@@ -17,6 +17,7 @@ interface Places {
 export class RareEnds {
   private readonly places: Places;
   private readonly call: string;
+  private isHalted = false;
 
   private constructor(places: Places, call: string) {
     this.places = places;
@@ -46,9 +47,14 @@ export class RareEnds {
   afterReading(events: readonly CallEvent[]): void {
     const { call, places } = this;
     const isOn = events.some((event) => event.kind === "exit" && event.call === call);
-    if (!isOn || places.pairing.unfinishedOf(call) > 0) return;
+    if (this.isHalted || !isOn || places.pairing.unfinishedOf(call) > 0) return;
     const fromNs = monotonicNs();
     places.instance.turnOff();
     places.pairing.cease(call, fromNs, monotonicNs());
+  }
+
+  /** Nothing is told from now on, and the kernel refuses what would turn them off: EBADF (kernel/trace/trace.c, tracing_mark_write). */
+  halt(): void {
+    this.isHalted = true;
   }
 }
