@@ -37,18 +37,19 @@ export class CallDecoder {
     this.layout = layout;
   }
 
-  /** @param format of the event at the call's beginning */
-  learnEnter(call: TracedCall, format: TraceFormat): void {
+  /**
+   * @param format of the event at the call's beginning
+   * @param options.areEndsTurnedOn whether the end comes of those calls that turn it on
+   */
+  learnEnter(call: TracedCall, format: TraceFormat, { areEndsTurnedOn = false } = {}): void {
     this.learnCommon(format);
     const offsets = argumentsOf(format).map(({ offset }) => offset);
-    this.decoders.set(format.id, (page, { atNs, offset }, thread) => ({
-      kind: "enter",
-      thread,
-      atNs,
-      call: call.call,
-      parameters: parametersOf(call, (position) => argumentAt(page, offset, offsets[position])),
-      isEndTraced: call.isEndTraced,
-    }));
+    const ending = areEndsTurnedOn ? Object.keys(call.endedBy ?? {}) : [];
+    this.decoders.set(format.id, (page, { atNs, offset }, thread) => {
+      const parameters = parametersOf(call, (position) => argumentAt(page, offset, offsets[position]));
+      const isEndTraced = call.isEndTraced || ending.some((word) => Object.values(parameters).includes(word));
+      return { kind: "enter", thread, atNs, call: call.call, parameters, isEndTraced };
+    });
   }
 
   learnExit(call: TracedCall, format: TraceFormat): void {

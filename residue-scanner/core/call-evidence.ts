@@ -12,6 +12,7 @@ import {
 } from "./difference.ts";
 import type { ProcessFact } from "./fact.ts";
 import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
+import { attaches, LoopAttachments } from "./loop-attachments.ts";
 import { showText } from "./path-text.ts";
 import { canHaveDone } from "./process-acts.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -47,6 +48,7 @@ export class CallEvidence {
   readonly #acts: readonly Act[];
   /** Whether every call was seen that is worth an event. */
   readonly #isComplete: boolean;
+  readonly #loops: LoopAttachments;
 
   constructor({ run, witness, differences }: CallSources, roleOf: RoleOfTouch) {
     this.#run = run;
@@ -67,6 +69,10 @@ export class CallEvidence {
     const calls = run.recording.sources.find(({ source }) => source === "calls");
     this.#isComplete = calls?.status === "done";
     this.#acts = run.recording.acts.filter(({ returned }) => returned === null || returned >= 0);
+    this.#loops = new LoopAttachments({
+      ...{ acts: this.#acts, differences: disks, isComplete: this.#isComplete },
+      openersOf: (disk) => this.#openersOf(disk),
+    });
   }
 
   /** Whose a disk is that came, went or changed: its settings and the file that it lies in change with it. */
@@ -94,6 +100,7 @@ export class CallEvidence {
     const openers = this.#openersOf(difference);
     const explains = (act: Act): Explanation | null => {
       if (!leadsTo(change, act) || !canBind(difference, act) || !this.#canBeAt(key, act)) return null;
+      if (this.#loops.excludes(difference, act)) return null;
       const how = explanationBy(act, surface, key);
       return how !== null && act.call === "ioctl" && openers.has(act.by) ? "names" : how;
     };
@@ -156,7 +163,6 @@ export class CallEvidence {
   /** Threads of the kernel write to a file for whoever put a loop device into it, maybe for a moment only. */
   ofAttaching({ key }: FileDifference, touches: readonly Touch[]): Attribution | null {
     if (!touches.every(({ by }) => this.#witness.isOfKernel(by))) return null;
-    const attaches = ({ call, parameters }: Act) => call === "ioctl" && attaching.has(parameters["command"] ?? "");
     return this.#ofActs((act) => (attaches(act) ? "kind" : null), {
       names: [key],
       others: this.#changed.filter((other) => other !== key),
@@ -224,5 +230,4 @@ function canBind({ after, before }: ListedDifference, { parameters }: Act): bool
   return !(command === "LOOP_CONFIGURE" || command === "LOOP_SET_FD") || after?.attributes["backing"] !== undefined;
 }
 
-const attaching: ReadonlySet<string> = new Set(["LOOP_CONFIGURE", "LOOP_SET_FD", "LOOP_CHANGE_FD"]);
 const settingFlags: ReadonlySet<string> = new Set(["ioctl", "file_setattr"]);

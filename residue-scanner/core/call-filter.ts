@@ -16,12 +16,23 @@ export function callFilter(call: TracedCall, fields: readonly string[]): string 
   return all.length === 0 ? null : all.join(" && ");
 }
 
+/**
+ * Which calls turn the tracing of ends on.
+ *
+ * @returns null where none does
+ */
+export function endFilter(call: TracedCall, fields: readonly string[]): string | null {
+  const { endedBy, parameters } = call;
+  const position = parameters.findIndex((parameter) => parameter?.isLimitedToWords === true);
+  if (endedBy === undefined || position === -1) return null;
+  return oneOf(fieldAt(call, fields, position), valuesOf(endedBy));
+}
+
 function conditionsOf(parameter: TracedParameter, field: () => string): string[] {
   const { words = {}, isLimitedToWords = false, bits, isNonZero = false } = parameter;
   const conditions: string[] = [];
   if (isLimitedToWords) {
-    const values = [...new Set(Object.values(words).flatMap(formsOf))].sort((one, other) => (one < other ? -1 : 1));
-    conditions.push(`(${oneOf(field(), values)})`);
+    conditions.push(`(${oneOf(field(), valuesOf(words))})`);
   }
   if (bits !== undefined) conditions.push(`(${field()} & ${hexadecimal(BigInt(bits >>> 0))})`);
   if (isNonZero) conditions.push(`${field()} != 0`);
@@ -38,6 +49,10 @@ function oneOf(field: string, values: readonly bigint[]): string {
   const pivot = hexadecimal(values[half] as bigint);
   const [low, high] = [oneOf(field, values.slice(0, half)), oneOf(field, values.slice(half))];
   return `(${field} < ${pivot} && (${low})) || (${field} >= ${pivot} && (${high}))`;
+}
+
+function valuesOf(words: Readonly<Record<string, number>>): bigint[] {
+  return [...new Set(Object.values(words).flatMap(formsOf))].sort((one, other) => (one < other ? -1 : 1));
 }
 
 /** The kernel takes 32 bits of a register of 64; whoever calls may have filled the rest with the sign. */

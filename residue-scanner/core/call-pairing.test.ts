@@ -50,6 +50,20 @@ describe("beginnings and ends of calls", () => {
     expect(pairing.finish()).toEqual([]);
   });
 
+  test("an end that comes after ends were turned off is another call's", () => {
+    const pairing = new CallPairing();
+    const ioctl = (atNs: number) => enter(1, atNs, "ioctl");
+    expect(pairing.take([ioctl(10), exit(1, 20, -16, "ioctl")]).acts).toMatchObject([{ returned: -16 }]);
+    pairing.cease("ioctl", 30, 40);
+    // It began while they were being turned off, or was not told to the recorder before.
+    expect(pairing.take([ioctl(25), exit(1, 28, -16, "ioctl")]).acts).toMatchObject([{ returned: -16 }]);
+    expect(pairing.take([ioctl(35), exit(1, 50, -25, "ioctl")]).acts).toMatchObject([{ atNs: 35, returned: null }]);
+    expect(pairing.take([ioctl(36)]).acts).toMatchObject([{ atNs: 36, returned: null }]);
+    expect(pairing.take([ioctl(60)]).acts).toEqual([]);
+    expect(pairing.unfinishedOf("ioctl")).toBe(1);
+    expect(pairing.take([exit(1, 70, -16, "ioctl")]).acts).toMatchObject([{ atNs: 60, returned: -16 }]);
+  });
+
   test("a call whose end is not traced is told at once", () => {
     expect(new CallPairing().take([enter(1, 10, "socket", false)]).acts).toMatchObject([{ returned: null }]);
   });

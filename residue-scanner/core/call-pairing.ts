@@ -39,10 +39,27 @@ export class CallPairing {
   private readonly open = new Map<number, Enter>();
   private early: EarlyExit[] = [];
   private batch = 0;
+  /** When the ends of a call that turns them on were last turned off: until this time, and from that one. */
+  private ceased: { readonly call: string; readonly fromNs: number; readonly toNs: number } | null = null;
 
   /** Calls that began and have not come back yet. */
   get unfinished(): number {
     return this.open.size;
+  }
+
+  /** How many calls of a kind have not come back. */
+  unfinishedOf(call: string): number {
+    return [...this.open.values()].filter((event) => event.call === call).length;
+  }
+
+  /**
+   * The ends of a call are told no longer until one that turns them on.
+   *
+   * @param fromNs they were still told
+   * @param toNs they were told no longer
+   */
+  cease(call: string, fromNs: number, toNs: number): void {
+    this.ceased = { call, fromNs, toNs };
   }
 
   /** @param events what was read in one round over all processors, in any order */
@@ -66,6 +83,7 @@ export class CallPairing {
         if (since === this.batch) this.early.push({ event, batch: since });
       }
     }
+    this.giveUp(acts);
     return { acts, births };
   }
 
@@ -92,8 +110,23 @@ export class CallPairing {
     const begun = this.open.get(event.thread);
     if (begun === undefined || begun.call !== event.call) return false;
     this.open.delete(event.thread);
-    acts.push(rawAct(begun, event.returned));
+    // Its own end was not told: this one is that of a later call, which is none of those that are chosen.
+    const isAnothers = this.isCeasedAfter(begun) && event.atNs > (this.ceased?.fromNs ?? 0);
+    acts.push(rawAct(begun, isAnothers ? null : event.returned));
     return true;
+  }
+
+  /** Calls whose end was to come, and was not told because those were turned off in the same moment. */
+  private giveUp(acts: RawAct[]): void {
+    for (const begun of this.open.values()) {
+      if (!this.isCeasedAfter(begun)) continue;
+      this.open.delete(begun.thread);
+      acts.push(rawAct(begun, null));
+    }
+  }
+
+  private isCeasedAfter({ call, atNs }: Enter): boolean {
+    return this.ceased?.call === call && atNs <= this.ceased.toNs;
   }
 }
 

@@ -5,13 +5,26 @@ const placesDefault = 2 ** 17;
 const nobody = -1;
 /** More than one further. */
 const more = -2;
-/** FNV-1a */
+/** As FNV-1a has them. */
 const hashBasis = 0x811c9dc5;
 const hashPrime = 0x01000193;
+
+/** Of each place: the hash of its file, the first writer, the second one, and whether there was another file. */
+const words = 4;
+const firstAt = 1;
+const secondAt = 2;
+const takenAt = 3;
 
 interface Keeping {
   readonly retain: (by: number) => void;
   readonly release: (by: number) => void;
+}
+
+/** A file's handle, which stands somewhere among other bytes. */
+export interface HandleBytes {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
 }
 
 /**
@@ -20,74 +33,88 @@ interface Keeping {
  * further ones there were.
  */
 export class RecentWriters {
-  private readonly hashes: Int32Array;
-  private readonly firsts: Int32Array;
-  private readonly seconds: Int32Array;
-  /** Whether there was another file at a place. */
-  private readonly taken: Uint8Array;
-  private readonly times: Float64Array;
+  /** All of a place beside each other: each file of a burst has a place of its own, far from the last one's. */
+  private readonly places: Int32Array;
+  private readonly mask: number;
+  /** Where it is kept who did it, when, too. */
+  private readonly times: Float64Array | null;
   private readonly keeping: Keeping | null;
 
   /** @param keeping told of each process that is to be known afterwards, and of each that need not be any longer */
   constructor(places = placesDefault, keeping: Keeping | null = null) {
-    this.hashes = new Int32Array(places);
-    this.firsts = new Int32Array(places).fill(nobody);
-    this.seconds = new Int32Array(places).fill(nobody);
-    this.taken = new Uint8Array(places);
-    this.times = new Float64Array(places);
+    this.mask = places - 1;
+    this.places = new Int32Array(places * words);
+    for (let at = 0; at < this.places.length; at += words) {
+      this.places[at + firstAt] = nobody;
+      this.places[at + secondAt] = nobody;
+    }
+    this.times = keeping === null ? null : new Float64Array(places);
     this.keeping = keeping;
   }
 
   /**
-   * @param bytes the file's handle stands in them between two places
    * @param by `serial` of the process
    * @param atMs wall time
    */
-  wrote(bytes: Uint8Array, [start, end]: readonly [number, number], by: number, atMs: number): void {
-    const hash = hashOf(bytes, start, end);
-    const at = hash & (this.hashes.length - 1);
-    const [first, second] = [this.firsts[at] as number, this.seconds[at] as number];
-    this.times[at] = atMs;
-    if (first === nobody || this.hashes[at] !== hash) {
-      if (first !== nobody) this.taken[at] = 1;
-      this.hashes[at] = hash;
+  wrote(handle: HandleBytes, by: number, atMs: number): void {
+    const { places, times } = this;
+    const hash = hashOf(handle);
+    const at = (hash & this.mask) * words;
+    const first = places[at + firstAt] as number;
+    const second = places[at + secondAt] as number;
+    if (times !== null) times[hash & this.mask] = atMs;
+    if (first === nobody || places[at] !== hash) {
+      if (first !== nobody) places[at + takenAt] = 1;
+      places[at] = hash;
       this.keep(first, by);
       this.keep(second, nobody);
-      this.firsts[at] = by;
-      this.seconds[at] = nobody;
+      places[at + firstAt] = by;
+      places[at + secondAt] = nobody;
     } else if (first !== by && second !== by) {
       const next = second === nobody ? by : more;
       this.keep(second, next);
-      this.seconds[at] = next;
+      places[at + secondAt] = next;
     }
   }
 
-  /** Wall time in ms of the latest; only of one of whom `of` knows somebody. */
-  latestMs(bytes: Uint8Array, [start, end]: readonly [number, number]): number {
-    return this.times[hashOf(bytes, start, end) & (this.hashes.length - 1)] as number;
-  }
-
-  private keep(before: number, by: number): void {
-    if (by >= 0) this.keeping?.retain(by);
-    if (before >= 0) this.keeping?.release(before);
+  /** Wall time in ms of the latest; only where processes are kept, and of one of whom `of` knows somebody. */
+  latestMs(handle: HandleBytes): number {
+    return this.times?.[hashOf(handle) & this.mask] ?? 0;
   }
 
   /**
    * @returns serials, among them `unknownProcess` where there were further ones; null where somebody may have written to
    *   it, and another file has taken its place
    */
-  of(bytes: Uint8Array, [start, end]: readonly [number, number]): number[] | null {
-    const hash = hashOf(bytes, start, end);
-    const at = hash & (this.hashes.length - 1);
-    const [first, second] = [this.firsts[at] as number, this.seconds[at] as number];
-    if (first === nobody || this.hashes[at] !== hash) return this.taken[at] === 1 ? null : [];
+  of(handle: HandleBytes): number[] | null {
+    const hash = hashOf(handle);
+    const at = (hash & this.mask) * words;
+    const [, first = nobody, second = nobody, taken] = this.places.subarray(at, at + words);
+    if (first === nobody || this.places[at] !== hash) return taken === 1 ? null : [];
     if (second === nobody) return [first];
     return [first, second === more ? unknownProcess : second];
   }
+
+  private keep(before: number, by: number): void {
+    if (by >= 0) this.keeping?.retain(by);
+    if (before >= 0) this.keeping?.release(before);
+  }
 }
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+/** Four bytes at once, as the kernel pads handles: a burst has one for each of its files. */
+function hashOf({ bytes, start, end }: HandleBytes): number {
   let hash = hashBasis;
-  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), hashPrime);
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+    hash = Math.imul(hash ^ word, hashPrime);
+    // A product's low bits know nothing of a word's high ones.
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), hashPrime);
   return hash ^ (hash >>> 15);
 }

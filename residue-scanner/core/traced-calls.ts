@@ -47,6 +47,11 @@ export interface TracedCall {
    * event for each call of the kind; without it, what came back is unknown.
    */
   readonly isEndTraced: boolean;
+  /**
+   * Words of a parameter with which the end is traced nevertheless, where the kernel lets the beginning turn that on:
+   * such calls are rare, and one that failed did nothing.
+   */
+  readonly endedBy?: Readonly<Record<string, number>>;
   /** More to choose by than one parameter after the other; `{0}` stands for the first one's field. */
   readonly filter?: string;
 }
@@ -98,7 +103,14 @@ export const tracedCalls: readonly TracedCall[] = [
   of("swapoff"),
   of("quotactl", flags("command"), null, number("id")),
   of("quotactl_fd", null, flags("command"), number("id")),
-  withoutEnd("ioctl", number("descriptor"), only("command", { ...fileIoctls, ...storageIoctls, ...networkIoctls })),
+  {
+    ...withoutEnd(
+      "ioctl",
+      number("descriptor"),
+      only("command", { ...fileIoctls, ...storageIoctls, ...networkIoctls }),
+    ),
+    endedBy: storageIoctls,
+  },
   of("file_setattr"),
   // IPC.
   of("shmget", number("key"), number("size"), flags("flags")),

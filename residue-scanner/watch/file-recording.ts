@@ -4,7 +4,7 @@ import { getSystemErrorName } from "node:util";
 import { FileEventCursor, fileEventMask, type NamePlace } from "../core/file-events.ts";
 import type { Lineage } from "../core/lineage.ts";
 import { type RecorderSource, unknownProcess } from "../core/recording.ts";
-import { RecentWriters } from "../core/recent-writers.ts";
+import { type HandleBytes, RecentWriters } from "../core/recent-writers.ts";
 import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { Takings } from "../core/takings.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
@@ -17,15 +17,18 @@ import type { Troubles } from "./setting-recording.ts";
 const errnoAgain = 11;
 const errnoInterrupted = 4;
 
-const kindsByMask: readonly (readonly [mask: number, kind: number])[] = [
-  [fileEventMask.created, touchBit.created],
-  [fileEventMask.deleted, touchBit.deleted],
-  [fileEventMask.movedFrom, touchBit["moved-from"]],
-  [fileEventMask.movedTo, touchBit["moved-to"]],
-  [fileEventMask.attributes, touchBit.attributes],
+const kindsByMask: readonly { readonly bits: number; readonly kind: number }[] = [
+  { bits: fileEventMask.created, kind: touchBit.created },
+  { bits: fileEventMask.deleted, kind: touchBit.deleted },
+  { bits: fileEventMask.movedFrom, kind: touchBit["moved-from"] },
+  { bits: fileEventMask.movedTo, kind: touchBit["moved-to"] },
+  { bits: fileEventMask.attributes, kind: touchBit.attributes },
   // A file that is written through a mapping tells of it only when it is closed.
-  [fileEventMask.modified | fileEventMask.closedAfterWriting, touchBit.modified],
+  { bits: fileEventMask.modified | fileEventMask.closedAfterWriting, kind: touchBit.modified },
 ];
+
+/** What tells of a count of links: without a name, of no directory. */
+const countsLinks = fileEventMask.attributes | fileEventMask.onDirectory;
 
 /** Turns the kernel's file events into touches by processes. */
 export class FileRecording {
@@ -46,6 +49,7 @@ export class FileRecording {
   /** Who gave files names, or took them away: a name that came and went leaves a change of ctime under the others. */
   readonly linkers: RecentWriters;
   private readonly cursor = new FileEventCursor(this.buffer);
+  private readonly target: HandleBytes = { bytes: this.buffer, start: 0, end: 0 };
   private length = 0;
   private sinceNs = 0;
   private latest: TouchedDirectory | null = null;
@@ -109,6 +113,7 @@ export class FileRecording {
       this.events += 1;
       if ((cursor.mask & fileEventMask.overflow) !== 0) this.overflows += 1;
       else if (cursor.at.directoryEnd > 0) this.recordOne(now);
+      else if ((cursor.mask & countsLinks) === fileEventMask.attributes) this.recordLink(now);
     }
     this.length = 0;
     this.lines?.takeIn(now.ms);
@@ -155,16 +160,21 @@ export class FileRecording {
     if (kinds === 0) return;
     const happening = { kinds, by, atMs: now.ms };
     const isComing = (kinds & touchBit.created) !== 0;
-    if (kinds !== touchBit.attributes) this.lines?.touch(at, by, () => (isComing ? this.earlierWriters(at) : []));
+    if (kinds !== touchBit.attributes && this.lines?.follows(at.directory) === true)
+      this.lines.touch(at, by, () => (isComing ? this.earlierWriters(at) : []));
     if ((kinds & touchBit.modified) !== 0) this.note(this.writers, happening);
-    const isOfFile = (cursor.mask & fileEventMask.onDirectory) === 0;
-    if (isOfFile && (kinds & (touchBit.created | touchBit.deleted)) !== 0) this.note(this.linkers, happening);
-    this.tell(at, happening);
+    if (this.news !== null) this.tell(at, happening);
     const cameAndWent = table.add(at, happening);
     if (cameAndWent && (cursor.mask & fileEventMask.onDirectory) !== 0 && cursor.target.directoryEnd > 0) {
       table.forgetDirectory(this.targetKey());
       this.latest = null;
     }
+  }
+
+  /** Of a file that gets another name, or loses one, the kernel tells by the file alone before it tells of the name. */
+  private recordLink(now: { readonly ns: number; readonly ms: number }): void {
+    const by = this.serialOf(this.cursor.pid, now.ns);
+    this.note(this.linkers, { kinds: touchBit.attributes, by, atMs: now.ms });
   }
 
   /** Of a directory that is gone when somebody asks, nothing but this tells where it was. */
@@ -181,18 +191,24 @@ export class FileRecording {
   }
 
   private note(writers: RecentWriters, { by, atMs }: Happening): void {
-    const { directoryStart, directoryEnd } = this.cursor.target;
-    if (directoryEnd > 0) writers.wrote(this.buffer, [directoryStart, directoryEnd], by, atMs);
+    if (this.cursor.target.directoryEnd > 0) writers.wrote(this.handle(), by, atMs);
   }
 
   /** Who wrote to what has come to this name, under whatever name it had: link(2) gives it another one. */
   private earlierWriters(at: TouchedName): readonly number[] {
-    const { directoryStart, directoryEnd } = this.cursor.target;
-    const known = directoryEnd === 0 ? null : this.writers.of(this.buffer, [directoryStart, directoryEnd]);
+    const known = this.cursor.target.directoryEnd === 0 ? null : this.writers.of(this.handle());
     if (known !== null) return known;
     const path = this.pathOf(at);
     const stats = path === null ? undefined : statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
     return (stats?.nlink ?? 1) > 1 ? [unknownProcess] : [];
+  }
+
+  /** The file's own. */
+  private handle(): HandleBytes {
+    const { target, cursor } = this;
+    target.start = cursor.target.directoryStart;
+    target.end = cursor.target.directoryEnd;
+    return target;
   }
 
   private pathOf(name: TouchedName): string | null {
@@ -253,6 +269,6 @@ export class FileRecording {
 
 function kindsOf(mask: number): number {
   let kinds = 0;
-  for (const [bits, kind] of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
+  for (const { bits, kind } of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
   return kinds;
 }

@@ -1,6 +1,6 @@
 import { LineLedger } from "../core/line-ledger.ts";
 import type { LineWriters } from "../core/recording.ts";
-import type { TouchedName } from "../core/touch-table.ts";
+import type { TouchedDirectory, TouchedName } from "../core/touch-table.ts";
 import { monotonicNs } from "./monotonic.ts";
 
 /** What was written just before a reading may be told only after it, when its writer had to wait in between. */
@@ -46,6 +46,11 @@ export class LineRecording {
   /** How many lines that came or went found no room. */
   get dropped(): number {
     return this.ledger.dropped;
+  }
+
+  /** Whether there is a file in it whose lines are followed. */
+  follows({ id }: Pick<TouchedDirectory, "id">): boolean {
+    return this.files.has(id);
   }
 
   /** @param earlier who wrote what comes to stand under this name now, by renaming or linking */

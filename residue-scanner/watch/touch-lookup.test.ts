@@ -7,12 +7,12 @@ import { TouchLookup } from "./touch-lookup.ts";
 
 it("tells who linked a file that nobody touched by that name, and nothing of links where somebody did", () => {
   const table = new TouchTable({ touchesMax: 10, retain: () => undefined, release: () => undefined });
-  const linkers = new RecentWriters();
+  const linkers = new RecentWriters(1024, { retain: () => undefined, release: () => undefined });
   const lookup = new TouchLookup(table, linkers, { keyOf: (path) => `key of ${path}` });
   const touchesOf = (path: string) => lookup.of(path, (directory) => `key of ${directory}`);
   const link = (path: string, by: number, atMs: number) => {
-    const key = Buffer.from(`key of ${path}`, "latin1");
-    linkers.wrote(key, [0, key.length], by, atMs);
+    const bytes = Buffer.from(`key of ${path}`, "latin1");
+    linkers.wrote({ bytes, start: 0, end: bytes.length }, by, atMs);
   };
   expect(touchesOf("/d/x")).toEqual([]);
   link("/d/x", 4, 100);

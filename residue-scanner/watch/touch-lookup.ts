@@ -33,9 +33,9 @@ export class TouchLookup {
   /** Who gave a file that nobody touched another name, or took that away again, which is forgotten with that name. */
   private linksOf(key: string): Touch[] {
     const bytes = Buffer.from(key, "latin1");
-    const place = [0, bytes.length] as const;
-    const atMs = this.linkers.latestMs(bytes, place);
-    return (this.linkers.of(bytes, place) ?? []).map((by) => ({
+    const handle = { bytes, start: 0, end: bytes.length };
+    const atMs = this.linkers.latestMs(handle);
+    return (this.linkers.of(handle) ?? []).map((by) => ({
       ...{ by, kinds: ["attributes"], isOfLinks: true, firstMs: atMs, lastMs: atMs },
     }));
   }

@@ -209,6 +209,23 @@ describe.skipIf(lack !== null)(
       expect(acts.filter(isIts).map(({ by }) => by)).toEqual([pid]);
     });
 
+    it("a call whose ends are told only where it counts fails each time, and what is asked between is left out", async () => {
+      const source = await watchedCalls();
+      const [declaration, clearLoop, attributes] = [
+        "int ioctl(int fd, size_t request, size_t argument)",
+        0x4c01,
+        0x5401,
+      ];
+      for (let round = 0; round < 2; round += 1) {
+        const { pid } = ask([
+          [declaration, -1, clearLoop, 0],
+          [declaration, -1, attributes, 0],
+        ]);
+        const own = actsOf(source).filter(({ by, call }) => by === pid && call === "ioctl");
+        expect(own).toMatchObject([{ parameters: { command: "LOOP_CLR_FD" }, returned: -9 }]);
+      }
+    });
+
     it("times are those of CLOCK_MONOTONIC", async () => {
       const source = await watchedCalls();
       const before = Number(process.hrtime.bigint());

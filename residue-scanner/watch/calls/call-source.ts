@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { messageOf, systemCode } from "../../../foundation/errors.ts";
 import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
-import { callFilter } from "../../core/call-filter.ts";
+import { callFilter, endFilter } from "../../core/call-filter.ts";
 import { CallPairing, type RawAct, type RawBatch } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
@@ -12,6 +12,7 @@ import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-ca
 import { AskSource } from "./ask-source.ts";
 import type { ServiceSigns } from "./service-threads.ts";
 import { isInFirstPidNamespace } from "./first-pid-namespace.ts";
+import { RareEnds } from "./rare-ends.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
@@ -51,6 +52,8 @@ export class CallSource {
   private failure: string | null = null;
   /** Null where no request at all is seen. */
   private asks: AskSource | null = null;
+  /** Null where this kernel does not turn one event on by another. */
+  private ends: RareEnds | null = null;
   private isOpen = true;
 
   private constructor(tracefs: Tracefs, bufferKilobytes: number) {
@@ -114,6 +117,7 @@ export class CallSource {
     this.events += events.length;
     const serving = events.flatMap((event) => (event.kind === "serves" ? [event.thread] : []));
     const { acts, births } = this.pairing.take(events);
+    this.ends?.afterReading(events);
     return { acts: [...acts, ...this.takeInAsks({ births, serving })], births };
   }
 
@@ -214,7 +218,8 @@ export class CallSource {
     try {
       const fields = argumentsOf(format).map(({ name }) => name);
       const filter = callFilter(call, fields);
-      this.decoder.learnEnter(call, format);
+      const areEndsTurnedOn = call.endedBy !== undefined && this.turnsEndsOn(call, endFilter(call, fields));
+      this.decoder.learnEnter(call, format, { areEndsTurnedOn });
       if (end !== null) {
         this.decoder.learnExit(call, end);
         this.instance.enable(exit as string, null);
@@ -224,6 +229,14 @@ export class CallSource {
       if (end !== null) this.instance.disable(exit as string);
       this.unseen.push(call.call);
     }
+  }
+
+  /** @returns whether the kernel lets its beginning turn that on */
+  private turnsEndsOn(call: TracedCall, filter: string | null): boolean {
+    if (filter === null) return false;
+    const { instance, decoder, pairing } = this;
+    this.ends = RareEnds.open({ instance, decoder, pairing }, call, filter);
+    return this.ends !== null;
   }
 
   private endWatch(): void {

@@ -68,6 +68,24 @@ export class TraceInstance {
     this.enabled.add(event);
   }
 
+  /**
+   * Turns an event on by another one until `turnOff`, but does not begin with it.
+   *
+   * @param filter which of the other ones do
+   * @throws where the kernel cannot
+   */
+  enableBy(event: string, by: string, filter: string): void {
+    const named = event.replace("/", ":");
+    // Whatever is written to the instance turns it off again: that takes microseconds, and `enable` many milliseconds.
+    this.write("events/ftrace/print/trigger", `disable_event:${named}`);
+    this.write(`events/${by}/trigger`, `enable_event:${named} if ${filter}`);
+  }
+
+  /** Until one of those comes again that turn it on. */
+  turnOff(): void {
+    this.write("trace_marker", ".");
+  }
+
   disable(event: string): void {
     this.write(`events/${event}/enable`, "0");
     this.enabled.delete(event);
