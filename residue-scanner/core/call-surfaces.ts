@@ -47,8 +47,8 @@ function reaches(
 
 /** By surface and call: it is asked of every act for each thing that differs, and hardly any act concerns it. */
 const rulesOf = new Map(
-  [...Map.groupBy(surfaceCalls, ({ surface }) => surface as string)].map(
-    ([surface, rules]) => [surface, Map.groupBy(rules, ({ call }) => call as string)] as const,
+  [...Map.groupBy(surfaceCalls, ({ surface }) => surface)].map(
+    ([surface, rules]) => [surface, Map.groupBy(rules, ({ call }) => call)] as const,
   ),
 );
 
