@@ -45,6 +45,13 @@ function reaches(
   return isThere || (foreign === "net" && key.startsWith("interface ") && "from afar");
 }
 
+/** By surface and call: it is asked of every act for each thing that differs, and hardly any act concerns it. */
+const rulesOf = new Map(
+  [...Map.groupBy(surfaceCalls, ({ surface }) => surface)].map(
+    ([surface, rules]) => [surface, Map.groupBy(rules, ({ call }) => call)] as const,
+  ),
+);
+
 /**
  * Whether an act can have made, changed or removed the fact of that key: which calls explain which surface. A surface
  * whose facts files alone make (crontabs, cgroups, configuration) is left to the file events.
@@ -54,13 +61,14 @@ function reaches(
  */
 export function explanationBy(act: Act, surface: string, ofKey: string): Explanation | null {
   if (act.returned !== null && act.returned < 0) return null;
+  const rules = rulesOf.get(surface)?.get(act.call);
+  if (rules === undefined) return null;
   const { foreign, key } = placeOf(ofKey);
   const reach = reaches(act, { surface, key, foreign });
   if (reach === false) return null;
   const { apart = [] } = act;
   let best: Explanation | null = null;
-  for (const rule of surfaceCalls) {
-    if (rule.surface !== surface || rule.call !== act.call) continue;
+  for (const rule of rules) {
     if (rule.isIn !== undefined && apart.includes(rule.isIn)) continue;
     if (rule.among !== undefined && !rule.among.test(key)) continue;
     if (rule.when !== undefined && !rule.when(act.parameters)) continue;
