@@ -13,6 +13,7 @@ import { watchActivity } from "./activity/watch-activity.ts";
 import { AgentBody, type AgentEnd } from "./agent-body.ts";
 import { resourceKey } from "./host-resource.ts";
 import { initialCore } from "./core/state.ts";
+import { takeShortTurns } from "./io/short-turns.ts";
 import { startThreads } from "./io/start-threads.ts";
 import { bootId } from "./io/boot-id.ts";
 import { type AutostartWish, removeAutostart, settleAutostart } from "./io/autostart-ledger.ts";
@@ -83,6 +84,7 @@ const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 export async function runAgent(options: AgentOptions): Promise<AgentEnd & Unrecorded> {
   const { paths } = options;
   await startThreads();
+  takeShortTurns();
   const fresh = !existsSync(paths.ledger) && !isLostHome(paths);
   const home = openHome(paths, { lostToo: options.withdraw !== null });
   const begun: Begun = { driver: null, undo: [] };

@@ -1,3 +1,4 @@
+import type { HistoryRecord } from "../protocol/history.ts";
 import { ListBoard } from "./live/list-board.ts";
 import { wordOf, toneOf } from "./summary/headline.ts";
 import { firstTrouble } from "./summary/trouble.ts";
@@ -18,6 +19,7 @@ export function listReporter(output: ReporterOutput, place?: RunPlace, board = n
   if (place?.scenario !== undefined) board.begin(position, place.scenario);
   return {
     record: (record) => board.record(position, record),
+    ...(output.live ? { follow: (record: HistoryRecord) => board.record(position, record) } : {}),
     end(run) {
       board.gone(position);
       board.say(listLines(run, output.columns, place));

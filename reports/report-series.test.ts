@@ -227,3 +227,10 @@ test("what this machine cannot run is a skipped case of a JUnit document", () =>
     attributes: { message: `${skipped.why} ${skipped.remedy}` },
   });
 });
+
+test("the list follows runs that go on elsewhere where a terminal shows them, and asks for nothing in a pipe", () => {
+  const place: RunPlace = { position: 0, entries: 2, repeat: 1, repeats: 1, attempt: 1, attemptsMax: 1 };
+  const reporterOn = (live: boolean) => reportSeries("list", memoryOutput({ live })).next(place);
+  expect(reporterOn(false).follow).toBeUndefined();
+  expect(reporterOn(true).follow).toBeTypeOf("function");
+});

@@ -78,6 +78,7 @@ function linesSeries(
       const inner = make(place);
       return {
         ...{ record: (record) => inner.record(record), close: () => inner.close() },
+        ...(inner.follow === undefined ? {} : { follow: inner.follow }),
         end(run) {
           inner.end(run);
           const trouble = firstTrouble(run.verdict);

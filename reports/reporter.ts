@@ -26,6 +26,11 @@ export interface EndedRun {
  */
 export interface Reporter {
   record(record: HistoryRecord): void;
+  /**
+   * Follows a run in another process or thread, of which the history comes only with its end: told are its beginning, its
+   * phases and its steps, and `record` is not called. Missing where nobody sees what goes on.
+   */
+  readonly follow?: (record: HistoryRecord) => void;
   /** Called once, last. */
   end(run: EndedRun): void;
   /** Takes away what is only for while the run goes on. For a run that ends without a verdict; `end` does it too. */

@@ -55,6 +55,13 @@ describe("readConfig", () => {
 
 describe("runOptions", () => {
   const scenario = scenarioNamed("withdraw-under-load");
+  it("gives a run more time that is to do more than the scenario does by itself, unless that is told", () => {
+    const deadlineS = (config: Parameters<typeof runOptions>[1]) => runOptions(scenario, config, "s").deadlineMs / 1000;
+    expect(deadlineS({})).toBe(600);
+    expect(deadlineS({ jobs: 1 })).toBe(600);
+    expect(deadlineS({ jobs: scenario.defaults.jobs + 100 })).toBe(600 + 500);
+    expect(deadlineS({ jobs: 500, deadlineS: 90 })).toBe(90);
+  });
   it("fills in the scenario's defaults and lets the configuration win", () => {
     expect(runOptions(scenario, {}, "s").knobs.jobs).toBeGreaterThanOrEqual(20);
     const options = runOptions(scenario, { jobs: 3, agent: { command: ["mine"] }, policy: "strict" }, "s");

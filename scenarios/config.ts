@@ -7,6 +7,7 @@ import { limits } from "../foundation/limits.ts";
 import { residuePolicies } from "../protocol/residue-report.ts";
 import { defaultTiming, Timing } from "../protocol/timing.ts";
 import { brokenRulesInLines, brokenTimingRules } from "../protocol/timing-rules.ts";
+import { perJobMs } from "./steps/per-job-ms.ts";
 import type { Scenario, ScenarioKnobs } from "./steps/scenario.ts";
 import { type TestedArtifact, testedArtifacts } from "./tested-artifacts.ts";
 import { type StoreKind, storeKinds } from "./steps/store-kinds.ts";
@@ -105,13 +106,18 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     // Root sees every surface, so that a partial view is worth a second look; another user never does.
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
     store: config.broker?.store ?? scenario.store ?? "memory",
-    deadlineMs: (config.deadlineS ?? deadlineSDefault) * 1000,
+    deadlineMs: config.deadlineS === undefined ? deadlineMsFor(scenario, config.jobs) : config.deadlineS * 1000,
     agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
     artifacts: testedArtifacts(config.artifacts ?? []),
     ...(scenario.file === undefined ? {} : { file: scenario.file }),
   };
+}
+
+/** A run that is to do more than its scenario does by itself takes longer. */
+function deadlineMsFor({ defaults }: Scenario, jobs = defaults.jobs): number {
+  return deadlineSDefault * 1000 + perJobMs * Math.max(0, jobs - defaults.jobs);
 }
 
 /** The options as a report shows them: one flat list, and of the times only those that differ from the fleet's. */

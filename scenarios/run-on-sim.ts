@@ -16,6 +16,7 @@ import { errorSentence } from "./run-words.ts";
 import type { RunRequest } from "./runner.ts";
 import { HistoryDigest } from "./simulator/history-digest.ts";
 import { faultsIn } from "./steps/faults-in-steps.ts";
+import { lookAtJobs } from "./stages/sim/look-at-jobs.ts";
 import { SimStage } from "./stages/sim/sim-stage.ts";
 import { checkSimSteps, runSimStep } from "./stages/sim/steps.ts";
 import { playSteps, type StepPlayer } from "./steps/play-steps.ts";
@@ -96,6 +97,7 @@ async function play(progress: Progress): Promise<void> {
   try {
     await stage.play(() => playSteps(request.scenario.steps(request.options.knobs), player));
     stage.faults.heal();
+    lookAtJobs(stage);
     stage.assertInvariants();
   } catch (error) {
     progress.error = error;

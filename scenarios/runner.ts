@@ -41,6 +41,7 @@ import { errorSentence } from "./run-words.ts";
 import { keepPlace } from "./keep-place.ts";
 import { hostFaultContext } from "./stages/host/host-fault-context.ts";
 import { HostStage } from "./stages/host/host-stage.ts";
+import { lookAtJobs } from "./stages/host/look-at-jobs.ts";
 import { runHostStep } from "./stages/host/steps.ts";
 import { isOfBroker } from "./faults/fault-spec.ts";
 import { faultsIn } from "./steps/faults-in-steps.ts";
@@ -200,6 +201,7 @@ async function play({ request, history, stage }: Progress): Promise<void> {
       cast === undefined ? runHostStep(stage, step, nested) : runForeignStep(cast, step, nested),
   });
   await stage.faults.heal(undefined, { comesBack: false });
+  await lookAtJobs(stage, history);
 }
 
 async function lookAgain(progress: Progress): Promise<void> {

@@ -16,3 +16,15 @@ test("an answer with another time each time brings a bounded number of warnings"
   }
   expect(warnings).toHaveLength(2);
 });
+
+test.each([
+  ["further than the window, is followed back at its first refusal", 3_600_000, true, 0],
+  ["within the window, is signed for as before, which it takes until its next start", 120_000, false, 120_000],
+])("a broker whose clock was ahead and was set right (case 10), %s", (_, aheadMs, isFollowed, nowMs) => {
+  const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+  const time = new BrokerTime({ clock, windowMs: () => 300_000, warn: () => undefined });
+  expect(time.correct(new Date(aheadMs).toUTCString())).toBe(true);
+  expect(time.nowMs()).toBe(aheadMs);
+  expect(time.correct(new Date(0).toUTCString())).toBe(isFollowed);
+  expect(time.nowMs()).toBe(nowMs);
+});

@@ -1,6 +1,7 @@
 import { systemClock } from "../../foundation/clock.ts";
 import { systemCode } from "../../foundation/errors.ts";
 import type { HostLedger } from "../host-resource.ts";
+import { ComesFirst } from "./come-first.ts";
 import { driverCannot } from "./driver-cannot.ts";
 import type { DriverState, LiveSandbox } from "./driver-state.ts";
 import type { Enclosure } from "./enclosure.ts";
@@ -77,7 +78,10 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
   const { warn = () => undefined } = options;
   const isFrozen = (): boolean => frozen;
   const shared: DriverState = { ledger, enclosure, environment, limits, warn, isFrozen, table, cgroups, live, scan };
+  const comesFirst = new ComesFirst();
+  const tendShare = (): void => comesFirst.set(live.size > 0 && !frozen);
   const tracker = setInterval(() => {
+    tendShare();
     if (cgroups === null && live.size > 0) track(() => scan({ fresh: true }));
   }, trackIntervalMs).unref();
   const searches = !enclosure.kept && cgroups === null;
@@ -112,7 +116,9 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
         });
       }
       isBlind ||= searches && orphans === null;
-      return await startJob(shared, request);
+      const sandbox = await startJob(shared, request);
+      tendShare();
+      return sandbox;
     },
     freezeAll() {
       frozen = true;
@@ -122,11 +128,13 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
         ...result.stopped,
       ];
       for (const sandbox of live.values()) sandbox.settleStart();
+      tendShare();
       return { freezeMs: result.freezeMs, processes: result.processes, running: result.running };
     },
     cpuMs: jobsCpu({ cgroups, scan: () => scan({ fresh: true }) }),
     thawAll() {
       frozen = false;
+      tendShare();
       cgroups?.thaw();
       signalMembers(stopped.filter(isSame), "SIGCONT");
       stopped = [];
@@ -144,6 +152,7 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
     },
     close() {
       clearInterval(tracker);
+      comesFirst.set(false);
       orphans?.close();
       // Where a process could not be ended, its cgroups and their ledger entries stay for the next start to see.
       cgroups?.close();

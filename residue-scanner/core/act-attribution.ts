@@ -30,8 +30,9 @@ export function attributeActs(
   // A process whose own words name the thing did it, rather than one that only made the same kind of call; and one
   // whose words name another thing that differs did that.
   const naming = candidates.filter(({ process }) => names.some((name) => says(process, name)));
+  const elsewhere = new Set(others);
   // The harness, too, opens sockets by which a network could be set: that alone says nothing.
-  const open = candidates.filter(({ process, to }) => to !== "harness" && !others.some((name) => says(process, name)));
+  const open = candidates.filter(({ process, to }) => to !== "harness" && wordsOf(process).isDisjointFrom(elsewhere));
   const guessed = isNeeded ? [] : open;
   const told = naming.length > 0 ? naming : certain.length > 0 ? candidates : guessed;
   if (told.length === 0) return null;
@@ -111,9 +112,24 @@ function actEvidence(judged: readonly JudgedAct[]): Evidence[] {
 
 /** Whether a process's command line has this word. */
 export function says(process: RecordedProcess | null, name: string): boolean {
-  const words = (process?.commandLine ?? "").split(/[\s=,:'"()]+/);
-  return words.includes(name);
+  return wordsOf(process).has(name);
 }
+
+/**
+ * The words of a process's command line. Taken apart once: on a busy host it is asked for each call of each process,
+ * and of each thing that differs.
+ */
+export function wordsOf(process: RecordedProcess | null): ReadonlySet<string> {
+  if (process === null) return noWordsAtAll;
+  const known = wordsOfProcesses.get(process);
+  if (known !== undefined) return known;
+  const words = new Set((process.commandLine ?? "").split(/[\s=,:'"()]+/));
+  wordsOfProcesses.set(process, words);
+  return words;
+}
+
+const noWordsAtAll: ReadonlySet<string> = new Set([""]);
+const wordsOfProcesses = new WeakMap<RecordedProcess, ReadonlySet<string>>();
 
 /** By what a command line would call it: its place, and the words of its key but the first, which is its kind. */
 export function namesOf(key: string, location: string): string[] {

@@ -34,6 +34,23 @@ describe("a process of both readings", () => {
   });
 });
 
+describe("a surface that one reading has nothing of", () => {
+  const processes = [processFixture({ pid: 42 })];
+  const differencesWith = (status: "done" | "failed") => {
+    const read = { surface: "processes", status, detail: "", facts: 0, durationMs: 0 } as const;
+    const before = snapshotFixture({ processes, surfaces: [{ ...read, status: "done" }] });
+    return [
+      ...differencesBetween(before, snapshotFixture({ processes: [], surfaces: [read] })).list,
+      ...differencesBetween(snapshotFixture({ processes: [], surfaces: [read] }), before).list,
+    ].map(({ change }) => change);
+  };
+
+  it("did not lose all that was there where it could not be read", () => {
+    expect(differencesWith("done")).toEqual(["vanished", "appeared"]);
+    expect(differencesWith("failed")).toEqual([]);
+  });
+});
+
 describe("a control group of both readings", () => {
   it("differs by what is set of it, and not by what the group above hands down", () => {
     expect(changesOfGroup({ settings: { "pids.max": "max" } }, { settings: { "pids.max": "7" } })).toEqual([

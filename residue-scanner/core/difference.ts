@@ -58,7 +58,10 @@ export function differencesBetween(
   after: Snapshot,
   options: { readonly differencesMax?: number } = {},
 ): Differences {
-  const files = diffTrees(before.files, after.files, options);
+  const lacking = lackingIn(before, after);
+  const files = lacking.has("files")
+    ? { differences: [], more: 0, crowds: [] }
+    : diffTrees(before.files, after.files, options);
   const list: Difference[] = files.differences.map((difference) => {
     const old = difference.before === null ? null : fileFactAt(difference.before);
     const now = difference.after === null ? null : fileFactAt(difference.after);
@@ -81,8 +84,18 @@ export function differencesBetween(
       diffFacts(surface, before.listed[surface] ?? [], after.listed[surface] ?? [], ({ key }) => key, changesOfListed),
     ),
   );
-  list.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
-  return { list, moreFiles: files.more, crowds: files.crowds };
+  const compared = list.filter(({ surface }) => !lacking.has(surface));
+  compared.sort((one, other) => compareText(one.surface, other.surface) || compareText(one.key, other.key));
+  return { list: compared, moreFiles: files.more, crowds: files.crowds };
+}
+
+/** What one reading has nothing of did not all vanish, or come: nothing is known of these, and their status says so. */
+function lackingIn(before: Snapshot, after: Snapshot): ReadonlySet<Surface> {
+  const [old, now] = [before, after].map(
+    ({ surfaces: readings }) =>
+      new Set(readings.flatMap(({ surface, status }) => (status === "failed" ? [] : [surface]))),
+  ) as [Set<Surface>, Set<Surface>];
+  return old.symmetricDifference(now);
 }
 
 export function processKey({ pid, startTime }: { readonly pid: number; readonly startTime: string }): string {

@@ -7,6 +7,7 @@ import type { Surface } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
 import type { NoiseCase } from "./noise-rule.ts";
 import { noiseRules } from "./noise-rules.ts";
+import { isOthersChangedFile } from "./others-noise.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -65,6 +66,7 @@ export function excuse(
     cgroupPrefixes: witness.cgroups.prefixes,
     watcherUid: witness.table.watcherUid,
     directory: () => directoryOf(difference),
+    isOfOthersFile: (file) => othersFiles.has(file),
     isFoundProcess: (pid) => found.processes.has(pid),
     isFoundCrontab: (file) => found.crontabs.has(file),
     isFoundLine: (file) => found.lines.has(file),
@@ -105,6 +107,9 @@ export function excuse(
   const settings = new SettingGroups(options.before, options.after, all);
   const names = deviceNames(all);
   const ruleFor = (one: Judged) => noiseRules.find((rule) => rule.matches(caseOf(one)));
+  const othersFiles = new Set(
+    judged.filter((one) => isOthersChangedFile(caseOf(one))).map(({ difference }) => difference.key),
+  );
   found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
   return judged.filter((one) => {
     const rule = ruleFor(one);

@@ -36,7 +36,7 @@ it.each<[string, Partial<Recording>]>([
   expect([report.verdict, excusedBy(report)]).toEqual(["partial", ["moves-unseen"]]);
   expect(report.surfaces.find(({ surface }) => surface === "sysctls")).toMatchObject({
     status: "partial",
-    detail: `${location} moved, and nobody saw whether by itself or by somebody's hand`,
+    detail: `${location} changed, and nobody saw by whom`,
   });
 });
 

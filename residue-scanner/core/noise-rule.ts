@@ -16,6 +16,8 @@ export interface NoiseCase {
   readonly watcherUid: number;
   /** The directory that holds a file, at the reading that has the file; null where that was not read. */
   readonly directory: () => FileFact | null;
+  /** Whether a file (one character a byte) was changed for which the rights of another user are needed, by nobody known. */
+  readonly isOfOthersFile: (file: string) => boolean;
   /** Whether a process with this pid is itself a finding. */
   readonly isFoundProcess: (pid: number) => boolean;
   /** Whether a crontab line of this file (one character a byte) is itself a finding. */

@@ -3,6 +3,7 @@ import { fileNoise } from "./file-noise.ts";
 import { harnessNoise } from "./harness-noise.ts";
 import { changedOnly, grownBy, isRecorded, type NoiseRule } from "./noise-rule.ts";
 import { isOfOtherRun } from "./other-runs.ts";
+import { othersNoise } from "./others-noise.ts";
 import { toldWith } from "./told-with.ts";
 import { isSeenInFull } from "./setting-paths.ts";
 
@@ -32,6 +33,7 @@ const otherRun: NoiseRule = {
 export const noiseRules: readonly NoiseRule[] = [
   ...harnessNoise,
   ...fileNoise,
+  ...othersNoise,
   ...endingNoise,
   ...toldWith,
   otherRun,

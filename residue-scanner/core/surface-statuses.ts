@@ -49,7 +49,7 @@ function unseenMoves(keys: readonly string[]): Trouble {
     .slice(0, namedMax)
     .map((key) => showText(key))
     .join(", ");
-  return { status: "partial", detail: `${named}${more} moved, and nobody saw whether by itself or by somebody's hand` };
+  return { status: "partial", detail: `${named}${more} changed, and nobody saw by whom` };
 }
 
 /** What one reading could not see and the other could, or saw more of, is told of that one. */

@@ -2,6 +2,12 @@ import { assert } from "../../foundation/assert.ts";
 import { blockField, blockHeaderWords, entryField, entryWords, type Segment, wordsFor } from "./packed-tree.ts";
 
 const segmentWordsDefault = 2 ** 20;
+/**
+ * The first segment is small and each further one twice as large, up to the most. What is seldom done, such as handing a
+ * full segment over, is then done before the compiler looks: code that it had made fast without having seen that would be
+ * thrown away and made once more, in the midst of a walk. And who writes little takes little.
+ */
+const firstSegmentWords = 2 ** 12;
 
 /** Writes blocks (`packed-tree.ts`). A block never spans two segments: one that outgrows its segment moves. */
 export class TreeWriter {
@@ -10,15 +16,17 @@ export class TreeWriter {
   bytes: Uint8Array;
   /** The first free word. */
   end = 0;
-  readonly #segmentWords: number;
+  readonly #segmentWordsMax: number;
+  #segmentWords: number;
   #full: Segment[] = [];
   #blockStart = 0;
   #entries = 0;
 
-  /** @param segmentWords room of a segment; a larger block has a segment of its own */
-  constructor(segmentWords = segmentWordsDefault) {
-    this.#segmentWords = segmentWords;
-    this.words = new Int32Array(segmentWords);
+  /** @param segmentWordsMax room of a segment; a larger block has a segment of its own */
+  constructor(segmentWordsMax = segmentWordsDefault) {
+    this.#segmentWordsMax = segmentWordsMax;
+    this.#segmentWords = Math.min(segmentWordsMax, firstSegmentWords);
+    this.words = new Int32Array(this.#segmentWords);
     this.bytes = new Uint8Array(this.words.buffer);
   }
 
@@ -36,6 +44,7 @@ export class TreeWriter {
     if (this.end + words <= this.words.length) return;
     const block = this.words.subarray(this.#blockStart, this.end);
     this.#keepBefore(this.#blockStart);
+    this.#segmentWords = Math.min(this.#segmentWordsMax, 2 * this.#segmentWords);
     this.words = new Int32Array(Math.max(this.#segmentWords, 2 * (block.length + words)));
     this.bytes = new Uint8Array(this.words.buffer);
     this.words.set(block);

@@ -1,4 +1,5 @@
 import type {
+  CgroupDifference,
   Difference,
   FileDifference,
   ListedDifference,
@@ -27,8 +28,16 @@ export const file: FileFact = {
   xattrs: [],
 };
 
-export function changedFile(key: string, parts: Partial<FileFact>, changed: string[]): FileDifference {
-  return { surface: "files", key, change: "changed", before: file, after: { ...file, ...parts }, changed };
+export function changedFile(
+  key: string,
+  parts: Partial<FileFact>,
+  changed: string[],
+  earlier: Partial<FileFact> = {},
+): FileDifference {
+  return {
+    ...{ surface: "files", key, change: "changed", changed },
+    ...{ before: { ...file, ...earlier }, after: { ...file, ...parts } },
+  };
 }
 export function newFile(key: string, parts: Partial<FileFact> = {}): FileDifference {
   return { surface: "files", key, change: "appeared", before: null, after: { ...file, ...parts }, changed: [] };
@@ -88,6 +97,7 @@ export function ruleFor(
     cgroupPrefixes: ["/run-1"],
     watcherUid: 0,
     directory: () => null,
+    isOfOthersFile: (path) => path === "/etc/of-others",
     isFoundProcess: (pid) => pid === 9,
     isFoundLine: (path) => path === "/etc/found",
     isFoundCrontab: (path) => path === "/etc/cron.d/found",
@@ -156,4 +166,27 @@ export const stopped = (state: string, terminal: number): ProcessDifference => {
 export const moved = (location: string): ListedDifference => {
   const fact = listedFixture({ key: location, location });
   return { surface: "sysctls", key: location, change: "changed", before: fact, after: fact, changed: ["value"] };
+};
+
+/** A line that came to a configuration file. */
+export const lineOf = (path: string): ListedDifference => {
+  const after = listedFixture({ key: `${path} line`, file: path });
+  return { surface: "configuration", key: after.key, change: "appeared", before: null, after, changed: [] };
+};
+
+/** A process that lived on, and was made nicer. */
+export const settingOf = (parts: Partial<ProcessFact>): ProcessDifference => {
+  const after = processFixture({ pid: 701, ...parts });
+  return { surface: "processes", key: "701@1", change: "changed", before: after, after, changed: ["autogroupNice"] };
+};
+
+/** A new message queue, of its owner and who made it. */
+export const ofUser = (uid: number, creator: string): ListedDifference => {
+  const after = listedFixture({ key: "queue 7", uid, attributes: { cuid: creator } });
+  return { surface: "ipc", key: after.key, change: "appeared", before: null, after, changed: [] };
+};
+
+export const groupOf = (owner: string): CgroupDifference => {
+  const after = { path: "/x", directory: "/sys/fs/cgroup/x", inode: 9, settings: { owner } };
+  return { surface: "cgroups", key: "/x", change: "appeared", before: null, after, changed: [] };
 };

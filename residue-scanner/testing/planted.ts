@@ -43,6 +43,12 @@ export const withLibc = `const koffi = require(${JSON.stringify(createRequire(im
 const libc = koffi.load("libc.so.6");
 `;
 
+/**
+ * What is planted stays. It is still found by further readings, and what may end by itself need not be given a second
+ * for that, as it is where nobody knows what it is.
+ */
+const boundMs = 250;
+
 /** What is found of it once something is planted, among whatever else happens on this host meanwhile. */
 export async function foundAfter(
   plant: () => Promise<string | RegExp> | string | RegExp,
@@ -52,6 +58,6 @@ export async function foundAfter(
   const wanted = await plant();
   const isWanted = ({ subject, location }: Finding) =>
     [subject, location].some((text) => (typeof wanted === "string" ? text === wanted : wanted.test(text)));
-  const { report } = await settleAndCompare(before, contextFixture(), { surfaces });
+  const { report } = await settleAndCompare(before, contextFixture(), { surfaces, boundMs });
   return report.findings.filter(isWanted);
 }

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { swiftTiming } from "./swift-timing.ts";
 
@@ -33,7 +34,7 @@ export const agentFrozenPastItsLease: Scenario = {
       ...{ count: Math.min(slots, jobs), withinMs: 60_000 },
     },
     { step: "send-stale-results", agent: "donor" },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "heal", fault: "stop-process" },
     { step: "eventually-within", withinMs: 60_000, holds: { fact: "state", agent: "donor", is: "Idle" } },
     { step: "verify-results", batch: "work" },

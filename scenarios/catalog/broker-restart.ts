@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -25,7 +26,7 @@ export const brokerRestart: Scenario = {
     { step: "submit", batch: "work", jobs, units: 100, unitCpuMs: 15, children: 0 },
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "kill-broker", downMs },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },

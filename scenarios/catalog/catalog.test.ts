@@ -7,6 +7,8 @@ import { brokenTimingRules } from "../../protocol/timing-rules.ts";
 import { checkers } from "../checkers/registry.ts";
 import { settingProblems } from "../checkers/setting-problems.ts";
 import { checkSimSteps } from "../stages/sim/steps.ts";
+import { settledWithinMs } from "../steps/kinds/await-settled.ts";
+import { nestedSteps } from "../steps/nested-steps.ts";
 import { Step, stepTitle } from "../steps/step.ts";
 import { catalog, scenarioNamed } from "./catalog.ts";
 
@@ -41,6 +43,20 @@ describe("catalog", () => {
       settingProblems({ checker, table: checkers[checker].settings }, settings),
     );
     expect(wrong).toEqual([]);
+    for (const knobs of [scenario.defaults, ...sizes]) {
+      const told = scenario.expectations(knobs).map((one) => JSON.stringify(one));
+      expect(told).toEqual([...new Set(told)]);
+    }
+  });
+
+  it.each(catalog)("$name waits for its jobs the longer the more there are", (scenario) => {
+    const jobs = 500;
+    const flat = (steps: readonly Step[]): Step[] =>
+      steps.flatMap((step) => [step, ...nestedSteps(step).flatMap(flat)]);
+    for (const step of flat(scenario.steps({ ...scenario.defaults, jobs }))) {
+      if (step.step === "await-settled") expect(settledWithinMs(step, jobs)).toBeGreaterThan(2_000 * jobs);
+    }
+    expect(scenario.steps(scenario.defaults).length).toBeGreaterThan(0);
   });
 
   it.each([

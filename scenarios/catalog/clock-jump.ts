@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -34,7 +35,7 @@ export const clockJump: Scenario = {
       ...{ step: "submit", batch, jobs, units: 100, unitCpuMs: 20, children: 0 },
     });
     const done = (batch: string): Step[] => [
-      { step: "await-settled", batch, withinMs: 300_000 },
+      { step: "await-settled", batch, withinMs: 300_000, perJobMs },
       { step: "verify-results", batch },
     ];
     const setBack = (jumps: number): Step[] => [

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { underFault } from "../steps/under-fault.ts";
@@ -53,7 +54,7 @@ export const duplicateAndReorderedEvents: Scenario = {
     ...[told("pause"), frozen(cycles + 1)],
     ...swapped("pause-first", [told("resume"), told("pause"), bothCome, is("Paused")]),
     ...[told("resume"), thawed(cycles + 1)],
-    { step: "await-settled", batch: "work", withinMs },
+    { step: "await-settled", batch: "work", withinMs, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent, deadlineMs: withdrawDeadlineMs },
   ],

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -41,7 +42,7 @@ function round(number: number, { slots, jobs }: { readonly slots: number; readon
   return [
     { step: "join", agent, slots },
     { step: "submit", batch, jobs, units: 2, unitCpuMs: 2, children: 0 },
-    { step: "await-settled", batch, withinMs: 60_000 },
+    { step: "await-settled", batch, withinMs: 60_000, perJobMs },
     { step: "verify-results", batch },
     { step: "withdraw", agent, deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent },

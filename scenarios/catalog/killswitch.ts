@@ -1,4 +1,5 @@
 import { limits } from "../../foundation/limits.ts";
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -22,7 +23,7 @@ export const killswitchScenario: Scenario = {
     { step: "spawn", agents: cycles, slots, leases: Math.min(jobs, slots * cycles), withinMs: 60_000 },
     { step: "killswitch", withinMs: 60_000 },
     { step: "join", agent: "donor", slots: Math.min(jobs, limits.slotsMax) },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
   ],

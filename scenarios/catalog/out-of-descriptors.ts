@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { underFault } from "../steps/under-fault.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -29,8 +30,8 @@ export const outOfDescriptors: Scenario = {
       { step: "wait", forMs: 1_000 },
       { step: "probe", holds: { fact: "process", agent: "donor", is: "running" } },
     ]),
-    { step: "await-settled", batch: "first", withinMs: 300_000 },
-    { step: "await-settled", batch: "second", withinMs: 300_000 },
+    { step: "await-settled", batch: "first", withinMs: 300_000, perJobMs },
+    { step: "await-settled", batch: "second", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "first" },
     { step: "verify-results", batch: "second" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },

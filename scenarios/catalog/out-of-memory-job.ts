@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 import { expectedOfLeaving } from "./expected-of-leaving.ts";
@@ -28,10 +29,10 @@ export const outOfMemoryJob: Scenario = {
       behaviour: "exhausts-memory",
     },
     { step: "await-misbehaviour", agent: "donor", behaviour: "exhausts-memory", jobs: 1, withinMs: 60_000 },
-    { step: "await-settled", batch: "hungry", withinMs: 60_000 },
+    { step: "await-settled", batch: "hungry", withinMs: 60_000, perJobMs },
     { step: "probe", holds: { fact: "jobs", batch: "hungry", state: "failed", min: 1 } },
     { step: "submit", batch: "work", jobs, units: 10, unitCpuMs: 10, children: 0 },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },

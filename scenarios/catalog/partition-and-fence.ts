@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario, ScenarioKnobs } from "../steps/scenario.ts";
 import { limits } from "../../foundation/limits.ts";
 import { swiftTiming } from "./swift-timing.ts";
@@ -41,8 +42,8 @@ export const partitionAndFence: Scenario = {
       // More than the relief has room for, so that the first is needed again.
       { step: "submit", batch: "after", jobs: room + relief, units: 40, unitCpuMs: 10, children: 0 },
       { step: "eventually-within", withinMs: 60_000, holds: { fact: "leases", agent: "donor", min: 1 } },
-      { step: "await-settled", batch: "work", withinMs: 300_000 },
-      { step: "await-settled", batch: "after", withinMs: 300_000 },
+      { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
+      { step: "await-settled", batch: "after", withinMs: 300_000, perJobMs },
       { step: "verify-results", batch: "work" },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
       { step: "withdraw", agent: "relief", deadlineMs: withdrawDeadlineMs },

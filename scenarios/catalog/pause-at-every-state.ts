@@ -1,6 +1,7 @@
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 import { expectedOfLeaving } from "./expected-of-leaving.ts";
+import { oneWaits } from "./one-waits.ts";
 
 const withdrawDeadlineMs = 10_000;
 /** Jobs that ignore TERM hold the withdrawal up for as long: time enough to ask for a pause while it goes on. */
@@ -35,12 +36,19 @@ export const pauseAtEveryState: Scenario = {
     { step: "withdraw", agent: "newcomer", deadlineMs: withdrawDeadlineMs },
     { step: "join", agent: "donor", slots },
     {
-      ...{ step: "submit", batch: "deaf", jobs, units: 1_000_000, unitCpuMs: 5, children: 0 },
+      ...{
+        step: "submit",
+        batch: "deaf",
+        jobs: oneWaits({ slots, jobs }).submitted,
+        units: 1_000_000,
+        unitCpuMs: 5,
+        children: 0,
+      },
       behaviour: "ignores-sigterm",
     },
     {
       ...{ step: "await-misbehaviour", agent: "donor", behaviour: "ignores-sigterm" },
-      ...{ jobs: Math.min(slots, jobs), withinMs: 60_000 },
+      ...{ jobs: slots, withinMs: 60_000 },
     },
     // A job's process is there a moment before its agent hears that it is.
     { step: "eventually-within", withinMs: 60_000, holds: { fact: "state", agent: "donor", is: "Working" } },
@@ -63,17 +71,13 @@ export const pauseAtEveryState: Scenario = {
     { step: "find-survivors", agent: "donor" },
     { step: "use-revoked-key", agent: "donor" },
   ],
-  expectations: ({ slots, jobs }) => {
-    const held = Math.min(slots, jobs);
-    const queuedMin = Math.max(0, jobs - slots);
-    return [
-      { checker: "paused-in-states", settings: { states: "Enrolling,Idle,Working,Paused,Withdrawing" } },
-      { checker: "pause-silence" },
-      { checker: "no-intake", settings: { queuedMin } },
-      { checker: "none-outlive" },
-      { checker: "jobs-settled", settings: { startedMin: held, handedBackMin: held } },
-      { checker: "checkpoint-progress" },
-      ...expectedOfLeaving({ reportsMin: 2 }),
-    ];
-  },
+  expectations: ({ slots, jobs }) => [
+    { checker: "paused-in-states", settings: { states: "Enrolling,Idle,Working,Paused,Withdrawing" } },
+    { checker: "pause-silence" },
+    { checker: "no-intake", settings: { queuedMin: oneWaits({ slots, jobs }).waiting } },
+    { checker: "none-outlive" },
+    { checker: "jobs-settled", settings: { startedMin: slots, handedBackMin: slots } },
+    { checker: "checkpoint-progress" },
+    ...expectedOfLeaving({ reportsMin: 2 }),
+  ],
 };

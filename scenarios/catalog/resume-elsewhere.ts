@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { swiftTiming } from "./swift-timing.ts";
 
@@ -26,7 +27,7 @@ export const resumeElsewhere: Scenario = {
     { step: "wait-until", event: "broker.pause-acknowledged", agent: "donor", withinMs: 60_000 },
     { step: "kill", agent: "donor" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "restart", agent: "donor", withinMs: 60_000 },
     { step: "eventually-within", withinMs: 60_000, holds: { fact: "state", agent: "donor", is: "Paused" } },

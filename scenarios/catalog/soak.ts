@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import type { Step } from "../steps/step.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -67,8 +68,9 @@ function batchesOf({ slots, jobs }: Width): readonly [number, number] {
   return [Math.max(jobs, 2 * slots), Math.max(jobs, 3 * slots)];
 }
 
+/** With the one that comes during the pause. */
 function jobsOf(width: Width): number {
-  return batchesOf(width).reduce((sum, jobs) => sum + jobs);
+  return batchesOf(width).reduce((sum, jobs) => sum + jobs) + 1;
 }
 
 function completed(count: number): Step {
@@ -90,6 +92,7 @@ function roundOf(round: number, width: Width): Step[] {
     submitted(first),
     atWork("first"),
     { step: "pause", agent: "first" },
+    submitted(1),
     { step: "watch-frozen", agent: "first", forMs: 200 },
     { step: "resume", agent: "first" },
     atWork("first"),
@@ -108,7 +111,7 @@ function roundOf(round: number, width: Width): Step[] {
         [atWork(guest), { step: "withdraw", agent: guest, deadlineMs: withdrawDeadlineMs }],
       ],
     },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     ...["first", "second"].map(
       (agent): Step => ({ step: "eventually-within", withinMs, holds: { fact: "state", agent, is: "Idle" } }),
     ),

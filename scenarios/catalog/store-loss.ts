@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -26,7 +27,7 @@ export const storeLoss: Scenario = {
     { step: "fault", fault: { kind: "lose-store" } },
     { step: "heal", fault: "lose-store" },
     { step: "submit", batch: "work", jobs, units: 10, unitCpuMs: 10, children: 0 },
-    { step: "await-settled", batch: "work", withinMs: 60_000 },
+    { step: "await-settled", batch: "work", withinMs: 60_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "probe", holds: { fact: "sandboxes-running", agent: "donor", max: 0 } },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -29,7 +30,7 @@ export const storeRollback: Scenario = {
     { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, jobs), withinMs: 60_000 },
     { step: "fault", fault: { kind: "lose-store", to: "early" } },
     { step: "heal", fault: "lose-store" },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -30,7 +31,7 @@ export const storeServerForgets: Scenario = {
     // What it has not written anew is lost now.
     { step: "fault", fault: { kind: "kill-process", process: "broker" } },
     { step: "heal", fault: "kill-process" },
-    { step: "await-settled", batch: "work", withinMs: 120_000 },
+    { step: "await-settled", batch: "work", withinMs: 120_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "donor" },

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -21,13 +22,13 @@ export const withdrawUnderLoad: Scenario = {
     { step: "join", agent: "donor", slots },
     { step: "submit", batch: "work", jobs, units: 6, unitCpuMs: 10, children: 1 },
     { step: "submit", batch: "long", jobs: slots + 2, units: 40, unitCpuMs: 20, children: 1 },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "await-busy", agent: "donor", sandboxes: slots, withinMs: 60_000 },
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs, underLoad: "pressure" },
     { step: "use-revoked-key", agent: "donor" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "long", withinMs: 300_000 },
-    { step: "await-settled", batch: "pressure", withinMs: 300_000 },
+    { step: "await-settled", batch: "long", withinMs: 300_000, perJobMs },
+    { step: "await-settled", batch: "pressure", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "verify-results", batch: "long" },
     { step: "verify-results", batch: "pressure" },

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -24,7 +25,7 @@ export const withdrawWhileEnrolling: Scenario = {
     { step: "start-broker" },
     { step: "submit", batch: "work", jobs, units: 10, unitCpuMs: 10, children: 0 },
     { step: "join", agent: "donor", slots },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "donor", deadlineMs: 10_000 },
   ],

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { briskTiming } from "./brisk-timing.ts";
 
@@ -25,7 +26,7 @@ export const withdrawWithBrokerDown: Scenario = {
     { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
     { step: "start-broker" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: withdrawDeadlineMs },
     { step: "use-revoked-key", agent: "relief" },

@@ -1,4 +1,5 @@
 import { routes } from "../../protocol/routes.ts";
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { underFault } from "../steps/under-fault.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -35,7 +36,7 @@ export const withdrawWithBrokerLying: Scenario = {
     ),
     { step: "use-revoked-key", agent: "donor" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 60_000 },
+    { step: "await-settled", batch: "work", withinMs: 60_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: 10_000 },
   ],

@@ -1,3 +1,4 @@
+import { perJobMs } from "../steps/per-job-ms.ts";
 import type { Scenario } from "../steps/scenario.ts";
 import { underFault } from "../steps/under-fault.ts";
 import { briskTiming } from "./brisk-timing.ts";
@@ -28,7 +29,7 @@ export const withdrawWithBrokerSlow: Scenario = {
     ]),
     { step: "use-revoked-key", agent: "donor" },
     { step: "join", agent: "relief", slots },
-    { step: "await-settled", batch: "work", withinMs: 300_000 },
+    { step: "await-settled", batch: "work", withinMs: 300_000, perJobMs },
     { step: "verify-results", batch: "work" },
     { step: "withdraw", agent: "relief", deadlineMs: 10_000 },
   ],

@@ -185,7 +185,11 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
       "host: on this machine; netns: the same, each actor in a network of its own (root); sim: on modelled hosts, in virtual time (default: host)",
     )
     .option("--slots <n>", "how many jobs an agent runs at once", whole(limits.slotsMax))
-    .option("--jobs <n>", "how many jobs are submitted", whole(limits.jobsPerRunMax))
+    .option(
+      "--jobs <n>",
+      "how many jobs are submitted; what waits for them waits longer the more there are",
+      whole(limits.jobsPerRunMax),
+    )
     .option("--cycles <n>", "how many times, where the scenario does something over and over", whole(limits.cyclesMax))
     .option("--seed <text>", "what every drawn figure follows from (default: drawn and printed)", nonEmpty)
     .option("--store <kind>", "the broker's store: memory, sqlite, or redis, a server of its own", oneOf(...storeKinds))
@@ -194,7 +198,11 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
       "developer takes a partial view as a pass; ci and strict do not (default: by user)",
       oneOf("developer", "ci", "strict"),
     )
-    .option("--deadline, --timeout <time>", "undo everything and stop when a run takes longer (90s, 2m)", seconds)
+    .option(
+      "--deadline, --timeout <time>",
+      "undo everything and stop when a run takes longer (90s, 2m; default 10m, and 5s for each job more than the scenario's own)",
+      seconds,
+    )
     .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")
     .option("--config <file>", configHelp)
     .option("--artifact <file>", "a file that is tested; its digest is kept for attestations; may be repeated", collect)

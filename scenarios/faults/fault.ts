@@ -146,6 +146,11 @@ export interface FaultKind<Kind extends FaultKindName> {
   readonly needs: string;
   /** Whether virtual time has an act for it, if not for all that it can be told (`stages/sim/sim-acts.ts`). */
   readonly onSim: boolean;
+  /**
+   * What of its target it has hold of: of two that have hold of the same, whichever is healed first would undo the other,
+   * so they are never in force at once. Missing where several go together.
+   */
+  readonly holds?: () => string;
   /** Does it. What it wrote ahead is undone if it fails on the way. */
   apply(context: FaultContext, spec: FaultSpecOf<Kind>): Promise<FaultInForce>;
 }

@@ -21,6 +21,8 @@ interface Entry {
   /** What was written ahead for it, in order. */
   readonly written: readonly number[];
   readonly ids: { readonly faultId: number; readonly kind: FaultKindName };
+  /** What of whom it has hold of. */
+  readonly holds: string | undefined;
   /** What was measured last, unless that is told already: nothing to be seen at the beginning may be too early. */
   untold: Effect | undefined;
 }
@@ -45,12 +47,15 @@ export class FaultsInForce {
    *
    * @param name by which it is healed
    * @returns in words what came of it
-   * @throws FaultError `fault-in-force`, and what the kind throws
+   * @throws FaultError `fault-in-force`, `faults-overlap`, and what the kind throws
    */
   async apply(spec: FaultSpec, name: string = spec.kind): Promise<string> {
     const { kindOf, ledger, record, context } = this.#options;
     const kind = kindOf(spec.kind);
     if (this.#entries.has(name)) throw inForceAlready(name);
+    const holds = heldBy(kind, spec);
+    const holder = [...this.#entries.values()].find((entry) => holds !== undefined && entry.holds === holds);
+    if (holder !== undefined) throw overlapping(holder);
     this.#applied += 1;
     const ids = { faultId: this.#applied, kind: spec.kind };
     const written: number[] = [];
@@ -65,7 +70,7 @@ export class FaultsInForce {
     }
     const { fault, target, detail, subjects = [] } = inForce;
     record("fault.applied", { fault, target, detail, subjects: [...subjects], ...ids });
-    const entry: Entry = { name, inForce, written, ids, untold: undefined };
+    const entry: Entry = { name, inForce, written, ids, holds, untold: undefined };
     this.#entries.set(name, entry);
     const effect = await this.#measure(entry);
     if (effect?.seen === true) this.#tell(entry, effect);
@@ -164,5 +169,18 @@ function inForceAlready(name: string): FaultError {
   return new FaultError(`A fault "${name}" is in force already.`, {
     code: "fault-in-force",
     next: "Heal it first, or give the second one a name of its own with `as`.",
+  });
+}
+
+function heldBy({ holds }: Pick<FaultKind<FaultKindName>, "holds">, spec: FaultSpec): string | undefined {
+  if (holds === undefined) return undefined;
+  const whom = "process" in spec ? spec.process : "agent" in spec ? spec.agent : "host";
+  return `${holds()} of ${"part" in spec && spec.part === "jobs" ? `${whom}'s jobs` : whom}`;
+}
+
+function overlapping({ name, holds }: Pick<Entry, "name" | "holds">): FaultError {
+  return new FaultError(`The fault "${name}" has hold of ${holds} already.`, {
+    code: "faults-overlap",
+    next: "Heal it first: of the two, whichever is healed first would undo the other.",
   });
 }

@@ -18,6 +18,7 @@ export const fillDisk: FaultKind<"fill-disk"> = {
   proves: "a write beside the home fails with ENOSPC",
   needs: "root, for a small file system in memory; the agent joins with `diskMb`",
   onSim: true,
+  holds: () => "the room on the disk",
   async apply({ home, processes, writeAhead }, { agent }) {
     const { disk } = home(agent);
     if (disk === undefined) throw noDisk(agent);

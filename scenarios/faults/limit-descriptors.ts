@@ -15,6 +15,7 @@ export const limitDescriptors: FaultKind<"limit-descriptors"> = {
   proves: "every descriptor below the limit was seen to be taken, so that opening one more fails with EMFILE",
   needs: "prlimit (util-linux)",
   onSim: false,
+  holds: () => "the descriptors",
   async apply({ processes, writeAhead }, spec) {
     const { target, role, processes: of } = processes(spec);
     const [one] = of;

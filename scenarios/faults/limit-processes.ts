@@ -16,6 +16,7 @@ export const limitProcesses: FaultKind<"limit-processes"> = {
   proves: "the kernel counts the forks that it refused (pids.events)",
   needs: "the cgroup controller pids, of version 1 or 2",
   onSim: true,
+  holds: () => (controlledBy("pids")?.version === 2 ? "the cgroup" : "the number of processes"),
   async apply(context, spec) {
     const { target, processes } = context.processes(spec);
     const pids = processes.filter(isAlive).map(({ pid }) => pid);

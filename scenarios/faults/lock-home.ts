@@ -15,6 +15,7 @@ export const lockHome: FaultKind<"lock-home"> = {
   proves: "making a file in the home fails",
   needs: "root, and a file system with immutable files (chattr)",
   onSim: false,
+  holds: () => "the home",
   async apply({ home, id, processes, writeAhead }, { agent }) {
     const { path } = home(agent);
     writeAhead({ undo: "unlock-directory", path });

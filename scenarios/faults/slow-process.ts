@@ -23,6 +23,7 @@ export const slowProcess: FaultKind<"slow-process"> = {
   proves: "the kernel had them wait for CPU time (nr_throttled of cpu.stat), or each stop was seen to hold",
   needs: "the cgroup controller cpu, of version 1 or 2; without it SIGSTOP and SIGCONT take turns",
   onSim: false,
+  holds: () => (controlledBy("cpu")?.version === 2 ? "the cgroup" : "the CPU time"),
   async apply(context, spec) {
     const { processes, ...whom } = context.processes(spec);
     const hit = { ...whom, processes: processes.filter(isAlive) };

@@ -7,7 +7,11 @@ type Path = readonly PropertyKey[];
 interface Cast {
   readonly agents: Set<string>;
   readonly batches: Set<string>;
+  /** The names of the faults that were applied. */
+  readonly faults: Set<string>;
   hasBroker: boolean;
+  /** Some step may have applied faults of which its data says nothing. */
+  hidesFaults: boolean;
 }
 
 /**
@@ -16,7 +20,10 @@ interface Cast {
  * @param wrong what is wrong with steps as such: those may have been meant to bring whatever they name
  */
 export function castProblems(steps: readonly unknown[], wrong: readonly Problem[]): Problem[] {
-  const cast = { agents: new Set<string>(), batches: new Set<string>(), hasBroker: false };
+  const cast: Cast = {
+    ...{ agents: new Set(), batches: new Set(), faults: new Set() },
+    ...{ hasBroker: false, hidesFaults: false },
+  };
   const broken = new Set(wrong.map(({ path }) => stepPath(path).join(".")));
   return walk(steps as readonly Step[], { path: ["steps"], cast, broken });
 }
@@ -55,6 +62,7 @@ function walk(steps: readonly Step[], { path, cast, broken }: Place): Problem[] 
     if (broken.has(at.join("."))) {
       bringNamed(step, cast);
       cast.hasBroker = true;
+      cast.hidesFaults = true;
       return [];
     }
     const lists = listsOf(step);
@@ -62,8 +70,10 @@ function walk(steps: readonly Step[], { path, cast, broken }: Place): Problem[] 
     // What goes on side by side may bring each other what they need.
     for (const { steps, path: inner } of lists.slice(1)) {
       for (const [place, one] of steps.entries()) {
-        if (isBroken(broken, [...at, ...inner, place])) bringNamed(one, cast);
-        else bring(one, cast);
+        if (isBroken(broken, [...at, ...inner, place])) {
+          bringNamed(one, cast);
+          cast.hidesFaults = true;
+        } else bring(one, cast);
       }
     }
     return lists.flatMap(({ steps, path: inner }) => walk(steps, { path: [...at, ...inner], cast, broken }));
@@ -93,6 +103,9 @@ function bring(step: Step, cast: Cast): void {
   if (step.step === "join") cast.agents.add(step.agent);
   if (step.step === "submit") cast.batches.add(step.batch);
   if (step.step === "withdraw" && step.underLoad !== undefined) cast.batches.add(step.underLoad);
+  if (step.step === "fault") cast.faults.add(step.as ?? step.fault.kind);
+  // It may play any step, and only its author knows which.
+  if (step.step === "own") cast.hidesFaults = true;
   for (const list of nestedSteps(step)) for (const inner of list) bring(inner, cast);
 }
 
@@ -107,7 +120,7 @@ function problemsOf(step: Step, { path, cast }: { readonly path: Path; readonly 
   }
   for (const { field, kind, word, known } of wordsOf(step, cast)) {
     if (known.has(word)) continue;
-    const message = `${unknownWord(kind, word, [...known])} (no earlier step brings it)`;
+    const message = `${unknownWord(kind, word, [...known])} (no earlier step ${kind === "fault" ? "applies" : "brings"} it)`;
     problems.push({ path: [...path, ...field], text: word, message });
   }
   bring(step, cast);
@@ -116,12 +129,15 @@ function problemsOf(step: Step, { path, cast }: { readonly path: Path; readonly 
 
 interface Word {
   readonly field: Path;
-  readonly kind: "agent" | "batch of jobs";
+  readonly kind: "agent" | "batch of jobs" | "fault";
   readonly word: string;
   readonly known: ReadonlySet<string>;
 }
 
-function wordsOf(step: Step, { agents, batches }: Cast): Word[] {
+function wordsOf(step: Step, { agents, batches, faults, hidesFaults }: Cast): Word[] {
+  if (step.step === "heal" && step.fault !== undefined) {
+    return hidesFaults ? [] : [{ field: ["fault"], kind: "fault", word: step.fault, known: faults }];
+  }
   const fact = "holds" in step ? step.holds : undefined;
   const parts: [Path, object][] = [[[], step], ...(fact === undefined ? [] : [[["holds"], fact] as [Path, object]])];
   return parts.flatMap(([within, part]) => [

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import * as z from "zod";
 
 import { stageNames } from "../../protocol/stage-names.ts";
@@ -56,7 +58,23 @@ export function definitionProblems(definition: ScenarioDefinition): Problem[] {
   if ("path" in steps) return [steps];
   if ("path" in expectations) return [expectations];
   const wrong = new StepProblems(stepNames).of(steps.list, ["steps"]);
-  return [...wrong, ...castProblems(steps.list, wrong), ...expectations.list.flatMap(expectationProblems)];
+  return [
+    ...wrong,
+    ...castProblems(steps.list, wrong),
+    ...expectations.list.flatMap(expectationProblems),
+    ...repeatProblems(expectations.list),
+  ];
+}
+
+/** What is expected twice in the very same way was meant to be told something else, or to be another checker. */
+function repeatProblems(expectations: readonly unknown[]): Problem[] {
+  return expectations.flatMap((expectation, index) => {
+    const first = expectations.findIndex((one) => isDeepStrictEqual(one, expectation));
+    if (first === index || typeof expectation !== "object" || expectation === null || !("checker" in expectation))
+      return [];
+    const message = `the checker "${String(expectation.checker)}" is expected twice in the very same way: leave one out`;
+    return [{ path: ["expectations", index], message }];
+  });
 }
 
 const isChecker = (name: string): name is CheckerName => Object.hasOwn(checkers, name);

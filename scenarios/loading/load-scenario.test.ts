@@ -103,6 +103,21 @@ describe("a step is refused by its line and the nearest right name:", () => {
       '{ step: "wait-until", event: "agent.frozen", where: { freezeMs: "1" }, withinMs: 1 }',
       'freezeMs of the event "agent.frozen" is never "1": Invalid input: expected number, received string',
     ],
+    [
+      "a fault to be healed",
+      '{ step: "together", branches: [[{ step: "fault", fault: { kind: "stop-process", process: "donor" }, as: "still" }], [{ step: "heal", fault: "stil" }]] }',
+      'no fault "stil": did you mean "still"? (no earlier step applies it)',
+    ],
+    [
+      "a fault to be healed, where there is none",
+      '{ step: "heal", fault: "stop-process" }',
+      'no fault "stop-process": there is none at all (no earlier step applies it)',
+    ],
+    [
+      "a fault that is healed before it is applied",
+      '{ step: "repeat", times: 2, steps: [{ step: "heal", fault: "load" }, { step: "fault", fault: { kind: "load", cpus: 1, atMostS: 5 } }] }',
+      'no fault "load": there is none at all (no earlier step applies it)',
+    ],
     ["no step", '"withdraw"', "this is no step: a step is an object with the field `step`"],
   ];
   const files = wrong.map(([what, step, says]): [string, number, string] => [what, given(withStep(step)), says]);
@@ -114,7 +129,7 @@ describe("a step is refused by its line and the nearest right name:", () => {
   });
 
   const several = given(
-    withStep(`{ step: "pasue", agent: "donor" },
+    withStep(`{ step: "pasue", agent: "donor" }, { step: "heal", fault: "what-pasue-may-have-applied" },
     { step: "jion", agent: "other", slots: 1 },
     { step: "repeat", times: 1, steps: [{ step: "pause", agent: "other" }, { step: "resume", agnt: "other" }] },
     { step: "withdraw", agent: "doner", deadlineMs: 5 }`),
@@ -226,6 +241,13 @@ describe("a file is refused that", () => {
       'mine.ts:4: the setting "from" of the checker "withdrawn-from" cannot be "idle": did you mean "Idle"?',
     ],
     [
+      "expects the very same twice",
+      scenario(
+        `name: "mine", ${steps}, expectations: [\n{ checker: "results-correct" }, { checker: "results-correct", settings: { resultsMin: 2 } },\n{ checker: "results-correct" }]`,
+      ),
+      'mine.ts:5: the checker "results-correct" is expected twice in the very same way: leave one out',
+    ],
+    [
       "leaves out what a checker needs",
       scenario(`name: "mine", ${steps}, expectations: [\n{ checker: "grace-given", settings: { mostMs: 100 } }]`),
       'mine.ts:4: the checker "grace-given" needs the setting "graceMs" (ms): ',
@@ -238,6 +260,14 @@ describe("a file is refused that", () => {
 
 describe("a file that is right", () => {
   const right = given(withStep('{ step: "withdraw", agent: "donor", deadlineMs: 5 }'));
+  const healed = given(
+    withStep(`{ step: "during", meanwhile: [{ step: "fault", fault: { kind: "load", cpus: 1, atMostS: 5 } }],
+      steps: [{ step: "heal", fault: "load" }] }, { step: "heal" }, { step: "heal", fault: "load" }`),
+  );
+  it("may heal what goes on side by side may have applied, and may have healed before", async () => {
+    expect(await result(healed)).toMatchObject({ steps: 5 });
+  });
+
   it("is a scenario with every default filled in", async () => {
     expect(await result(right)).toEqual({
       ...{ name: "mine", title: "mine", description: "mine", file: join(place, String(right), "mine.ts") },

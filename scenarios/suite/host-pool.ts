@@ -4,14 +4,16 @@ import { fileURLToPath } from "node:url";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
 import type { RunRequest } from "../runner.ts";
+import { followerOf } from "./following.ts";
 import { NeverBegan } from "./never-began.ts";
-import type { HostAnswer, HostTask } from "./host-worker.ts";
+import type { HostAnswer, HostTask, HostWord } from "./host-worker.ts";
 
 const program = fileURLToPath(new URL("host-worker.ts", import.meta.url));
 
 /**
  * Runs scenarios on this host side by side, each in a process of its own: the scan of one tells the doings of the others
- * from its own by whose process did them. Reporters are told of each when it is over, from what lies in its run directory.
+ * from its own by whose process did them. Reporters hear where each is, and are told of it when it is over, from what lies in its
+ * run directory.
  *
  * @param signal aborted, whatever is under way ends as if it had been interrupted
  */
@@ -29,6 +31,12 @@ export function openHostPool(
     const agentFile = agent?.file;
     const child = fork(program, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     children.add(child);
+    const follow = followerOf(reporters);
+    if (follow !== undefined) {
+      child.on("message", (word: HostWord) => {
+        if ("goesOn" in word) follow(word.goesOn);
+      });
+    }
     try {
       const task: HostTask = {
         scenario: scenario.name,
@@ -40,6 +48,7 @@ export function openHostPool(
         retryOf,
         keep,
         agentFile,
+        isFollowed: follow !== undefined,
       };
       const { verdict, directory } = await answerOf(child, task, signal);
       const { history, lostEvidence } = readRun(directory);
@@ -58,8 +67,8 @@ export function openHostPool(
  */
 async function answerOf(child: ChildProcess, task: HostTask, signal: AbortSignal): Promise<HostAnswer> {
   let answer: HostAnswer | undefined;
-  child.once("message", (message) => {
-    answer = message as HostAnswer;
+  child.on("message", (word: HostWord) => {
+    if (!("goesOn" in word)) answer = word;
   });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 
+import type { HistoryRecord } from "../../protocol/history.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { scenarioNamed } from "../catalog/catalog.ts";
 import type { RunOptions } from "../config.ts";
 import { loadAgent } from "../foreign/load-agent.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
 import { runScenario } from "../runner.ts";
+import { passingOn } from "./following.ts";
 import { tellParent } from "./tell-parent.ts";
 
 /** What a process of its own is asked to run. */
@@ -21,7 +23,12 @@ export interface HostTask {
   readonly keep: boolean;
   /** Of somebody else's agent. */
   readonly agentFile: string | undefined;
+  /** Somebody wants to hear where it is while it goes on. */
+  readonly isFollowed: boolean;
 }
+
+/** Where the run is, any number of times, and what came of it in the end. */
+export type HostWord = { readonly goesOn: HistoryRecord } | HostAnswer;
 
 export interface HostAnswer {
   readonly verdict: RunVerdict;
@@ -34,11 +41,16 @@ const onOrphaned = (): void => void process.kill(process.pid, "SIGTERM");
 process.once("message", (task: HostTask) => void answer(task));
 process.once("disconnect", onOrphaned);
 
-async function answer({ scenario: name, file, agentFile, ...task }: HostTask): Promise<void> {
+async function answer({ scenario: name, file, agentFile, isFollowed, ...task }: HostTask): Promise<void> {
   const scenario = file === undefined ? scenarioNamed(name) : await loadScenario(file, { whole: true });
   const agent = agentFile === undefined ? {} : { agent: await loadAgent(agentFile) };
-  const verdict = await runScenario({ scenario, reporters: [], ...task, ...agent });
+  const verdict = await runScenario({ scenario, reporters: isFollowed ? [passingOn(goesOn)] : [], ...task, ...agent });
   process.off("disconnect", onOrphaned);
   // Whoever asked may be gone; what came of it stands in the run directory.
   await tellParent({ verdict, directory: resolve(task.runs, verdict.run) } satisfies HostAnswer);
+}
+
+/** Whoever asked may be gone, which is no reason for the run to end otherwise than it does then. */
+function goesOn(record: HistoryRecord): void {
+  if (process.connected) process.send?.({ goesOn: record } satisfies HostWord, undefined, undefined, () => undefined);
 }

@@ -1,14 +1,18 @@
+import { MessageChannel } from "node:worker_threads";
+
 import { Piscina } from "piscina";
 
+import type { HistoryRecord } from "../../protocol/history.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
 import { readRun } from "../../reports/runs/read-run.ts";
 import type { RunRequest } from "../runner.ts";
+import { followerOf } from "./following.ts";
 import type { SimTask } from "./sim-worker.ts";
 import { stopChannel } from "./stop-channel.ts";
 
 /**
- * Runs scenarios in virtual time in threads of their own, side by side. Reporters are told of each when it is over, from
- * what lies in its run directory. Close it, or the process goes on.
+ * Runs scenarios in virtual time in threads of their own, side by side. Reporters hear where each is, and are told of it
+ * when it is over, from what lies in its run directory. Close it, or the process goes on.
  *
  * @param signal aborted, whatever is under way ends as if it had been interrupted
  */
@@ -27,9 +31,11 @@ export function openSimPool(
   signal.addEventListener("abort", stop, { once: true });
   return {
     async run({ scenario, options, runs, reporters, reproduce, retryOf }) {
-      const { verdict, directory } = await pool.run({
-        ...{ scenario: scenario.name, file: scenario.file, options, runs, reproduce, retryOf },
-      });
+      const line = lineTo(followerOf(reporters));
+      const task = { scenario: scenario.name, file: scenario.file, options, runs, reproduce, retryOf };
+      const { verdict, directory } = await pool
+        .run({ ...task, follower: line?.port2 }, { transferList: line === undefined ? [] : [line.port2] })
+        .finally(() => line?.port1.close());
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });
       return verdict;
@@ -40,4 +46,12 @@ export function openSimPool(
       await pool.close();
     },
   };
+}
+
+/** On which a thread says where its run is; what is still on its way when that is over is of no use to anybody. */
+function lineTo(follow: ((record: HistoryRecord) => void) | undefined): MessageChannel | undefined {
+  if (follow === undefined) return undefined;
+  const line = new MessageChannel();
+  line.port1.on("message", follow);
+  return line;
 }

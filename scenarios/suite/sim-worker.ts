@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { MessagePort } from "node:worker_threads";
 
 import { InterruptedError } from "../../foundation/errors.ts";
 import type { RunVerdict } from "../../protocol/verdict.ts";
@@ -6,6 +7,7 @@ import { scenarioNamed } from "../catalog/catalog.ts";
 import type { RunOptions } from "../config.ts";
 import { loadScenario } from "../loading/load-scenario.ts";
 import { runOnSim } from "../run-on-sim.ts";
+import { passingOn } from "./following.ts";
 import { stopChannel } from "./stop-channel.ts";
 
 /** What a thread is asked to run. */
@@ -17,10 +19,20 @@ export interface SimTask {
   readonly runs: string;
   readonly reproduce: string;
   readonly retryOf: readonly string[] | undefined;
+  /** Where whoever wants to hear where it is listens. */
+  readonly follower: MessagePort | undefined;
 }
 
 /** The pool calls it by its being the default. */
-export default async function runTask({ scenario, file, options, runs, reproduce, retryOf }: SimTask): Promise<{
+export default async function runTask({
+  scenario,
+  file,
+  options,
+  runs,
+  reproduce,
+  retryOf,
+  follower,
+}: SimTask): Promise<{
   verdict: RunVerdict;
   directory: string;
 }> {
@@ -34,7 +46,8 @@ export default async function runTask({ scenario, file, options, runs, reproduce
       scenario: file === undefined ? scenarioNamed(scenario) : await loadScenario(file, { whole: true }),
       options,
       runs,
-      reporters: [],
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads, not windows
+      reporters: follower === undefined ? [] : [passingOn((record) => follower.postMessage(record))],
       ...{ reproduce, retryOf },
       signal: stopped.signal,
     };
@@ -42,5 +55,6 @@ export default async function runTask({ scenario, file, options, runs, reproduce
     return { verdict, directory: resolve(runs, verdict.run) };
   } finally {
     channel.close();
+    follower?.close();
   }
 }

@@ -49,6 +49,19 @@ export class HistoryBuilder {
     return this.add("broker.job", { jobId: `job-${job}`, from, to, epoch: 1, reason: "" });
   }
 
+  /** The broker shows these jobs, and no others. */
+  lists(...jobs: readonly number[]): this {
+    const shown = jobs.map((job) => {
+      return {
+        ...{ jobId: `job-${job}`, state: "queued" as const, epoch: 1 },
+        agentId: null,
+        leaseId: null,
+        submittedAt: 1,
+      };
+    });
+    return this.add("witness.jobs", { jobs: shown }, "harness");
+  }
+
   /** The store forgot these jobs, or took them back to an earlier state. */
   loseStore(...jobs: readonly number[]): this {
     const subjects = jobs.map((job) => `job-${job}`);

@@ -1,7 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { temporaryDirectory } from "../../testing/temporary-directory.ts";
 import { planMounts, readMounts } from "./mounts.ts";
@@ -125,6 +128,21 @@ describe("the plan of what to walk", () => {
 
   it("is the whole root where there is no mount table", () => {
     expect(planMounts(readMounts("/no/such/table"), null).roots).toEqual(["/"]);
+  });
+
+  it.runIf(process.platform === "linux")("has nothing of a process that has ended and was not collected", async () => {
+    // The program into which its parent turns never asks for the child, which ends after that.
+    const script = "cat <&3 & echo $!; exec 3<&-; exec sleep 600";
+    const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore", "pipe"] });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [pid] = await once((parent.stdout as Readable).setEncoding("utf8"), "data");
+    const ended = String(pid).trim();
+    const says = (file: string, text: string) =>
+      vi.waitFor(() => expect(readFileSync(`/proc/${file}`, "latin1")).toContain(text), { timeout: 30_000 });
+    await says(`${parent.pid}/comm`, "sleep");
+    (parent.stdio[3] as Writable).end();
+    await says(`${ended}/stat`, ") Z ");
+    expect(readMounts(`/proc/${ended}/mountinfo`)).toEqual([]);
   });
 
   it("takes a directory that is bound onto itself for what it is without that, and what stands on it for its own", () => {

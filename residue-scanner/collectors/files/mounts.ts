@@ -59,13 +59,16 @@ const remoteTypes = new Set(
   "nfs nfs4 cifs smb3 smbfs ncpfs 9p afs ceph glusterfs lustre coda ocfs2 gfs2 beegfs orangefs virtiofs".split(" "),
 );
 
-/** @returns an empty list where the host has no mount table of this kind */
+/** What the kernel says of a table that this host does not have, or whose process has ended: until it is collected, EINVAL. */
+const absentCodes = new Set(["ENOENT", "ESRCH", "EINVAL"]);
+
+/** @returns an empty list where the host has no mount table of this kind, or nobody who has it */
 export function readMounts(path = "/proc/self/mountinfo"): Mount[] {
   let table: Buffer;
   try {
     table = readFileSync(path);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
+    if (absentCodes.has(systemCode(error) ?? "")) return [];
     throw error;
   }
   return parseMounts(table);

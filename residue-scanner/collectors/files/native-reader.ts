@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { assert } from "../../../foundation/assert.ts";
 import { blockStatus, entryField, entryWords, wordsFor } from "../../core/packed-tree.ts";
 import type { TreeWriter } from "../../core/tree-writer.ts";
-import { childPath, type DirectoryReader, flagsKept } from "./directory-reader.ts";
+import { childPath, copyBytes, type DirectoryReader, flagsKept } from "./directory-reader.ts";
 import type { NativeCalls } from "./native-calls.ts";
 import { XattrReader } from "./xattr-reader.ts";
 
@@ -48,7 +48,7 @@ class NativeReader implements DirectoryReader {
   readonly #ownDirectory: boolean;
   readonly #isCut: () => boolean;
   readonly #xattrs: XattrReader;
-  readonly #dirents = new Uint8Array(direntBytes);
+  readonly #dirents = Buffer.alloc(direntBytes);
   readonly #direntLengths = new Uint16Array(this.#dirents.buffer);
   readonly #direntsAt: number;
   readonly #stat = new Int32Array(64);
@@ -108,25 +108,38 @@ class NativeReader implements DirectoryReader {
       // Of one that was removed since it was opened the kernel lists nothing (getdents(2), ENOENT).
       if (filled < 0) return this.#refusal();
       if (filled === 0) return blockStatus.read;
-      for (let at = 0; at < filled; ) {
-        const length = this.#direntLengths[(at + 16) >>> 1] as number;
-        const nameStart = at + direntNameOffset;
-        const nameEnd = this.#nameEnd(nameStart, at + length);
-        at += length;
-        if (isDots(this.#dirents, nameStart, nameEnd)) continue;
-        // Gone between the listing and this call: it is not there, which is what the listing will say next time.
-        if (this.#statAbove(from, this.#direntsAt + nameStart) < 0) continue;
-        const mode = this.#stat[7] as number;
-        const isDirectory = (mode & kindMask) === kindDirectory;
-        if (isDirectory || ((mode & executableBits) !== 0 && (mode & kindMask) === kindFile)) {
-          this.#xattrs.read(relative === 0 ? this.#direntsAt + nameStart : this.#below(relative, nameStart, nameEnd));
-        } else {
-          this.#xattrs.bytes = 0;
-        }
-        this.#writeEntry(writer, this.#dirents, nameStart, nameEnd);
-        if (isDirectory) directories.push(childPath(path, this.#dirents.subarray(nameStart, nameEnd)));
-      }
+      for (let at = 0; at < filled; at += this.#direntLengths[(at + 16) >>> 1] as number)
+        if (this.#readEntry(at, from, relative, writer)) directories.push(this.#childPath(path, at));
     }
+  }
+
+  /**
+   * A function of its own, called once an entry, so that the compiler makes it fast once and for all: as part of the loop
+   * it was made fast anew in each of a dozen shapes, by threads that the walk has need of.
+   *
+   * @param at of the entry among those listed
+   * @param relative as of `#enter`
+   * @returns whether it is a directory
+   */
+  #readEntry(at: number, from: number, relative: number, writer: TreeWriter): boolean {
+    const nameStart = at + direntNameOffset;
+    const nameEnd = this.#nameEnd(at);
+    if (isDots(this.#dirents, nameStart, nameEnd)) return false;
+    // Gone between the listing and this call: it is not there, which is what the listing will say next time.
+    if (this.#statAbove(from, this.#direntsAt + nameStart) < 0) return false;
+    const mode = this.#stat[7] as number;
+    const isDirectory = (mode & kindMask) === kindDirectory;
+    if (isDirectory || ((mode & executableBits) !== 0 && (mode & kindMask) === kindFile)) {
+      this.#xattrs.read(relative === 0 ? this.#direntsAt + nameStart : this.#below(relative, nameStart, nameEnd));
+    } else {
+      this.#xattrs.bytes = 0;
+    }
+    this.#writeEntry(writer, this.#dirents, nameStart, nameEnd);
+    return isDirectory;
+  }
+
+  #childPath(path: Buffer, at: number): Buffer {
+    return childPath(path, this.#dirents, at + direntNameOffset, this.#nameEnd(at));
   }
 
   /** @returns the status of a block whose directory the kernel did not let be read just now */
@@ -166,7 +179,7 @@ class NativeReader implements DirectoryReader {
   }
 
   #openPiece(directory: number, path: Buffer, flags: number): number {
-    path.copy(this.#path);
+    copyBytes(path, { start: 0, end: path.length }, this.#path, 0);
     this.#path[path.length] = 0;
     return this.#calls.openat(directory, this.#pathAt, flags);
   }
@@ -189,9 +202,11 @@ class NativeReader implements DirectoryReader {
     return this.#calls.statx(directory, name, atSymlinkNofollow | atNoAutomount, statxBasicAndBirth, this.#statAt);
   }
 
-  #nameEnd(start: number, recordEnd: number): number {
+  /** @param at of the entry among those listed */
+  #nameEnd(at: number): number {
     // The record is padded to 8 bytes, so the final zero of the name is among the last 8.
-    let end = Math.max(start, recordEnd - 8);
+    const recordEnd = at + (this.#direntLengths[(at + 16) >>> 1] as number);
+    let end = Math.max(at + direntNameOffset, recordEnd - 8);
     while (this.#dirents[end] !== 0) end += 1;
     return end;
   }
@@ -201,10 +216,10 @@ class NativeReader implements DirectoryReader {
     const xattrs = this.#xattrs;
     writer.reserve(entryWords + wordsFor(nameBytes + xattrs.bytes));
     copyStat(this.#stat, writer.words, writer.end, nameBytes);
-    let to = (writer.end + entryWords) * 4;
-    const { bytes } = writer;
-    for (let at = nameStart; at < nameEnd; at += 1) bytes[to++] = names[at] as number;
-    if (xattrs.bytes > 0) bytes.set(xattrs.packed.subarray(0, xattrs.bytes), to);
+    const nameAt = (writer.end + entryWords) * 4;
+    copyBytes(names, { start: nameStart, end: nameEnd }, writer.bytes, nameAt);
+    // Also where there are none: few have any, and what the compiler never saw it does not make fast.
+    copyBytes(xattrs.packed, { start: 0, end: xattrs.bytes }, writer.bytes, nameAt + nameBytes);
     writer.endEntry(nameBytes, xattrs.bytes);
   }
 }

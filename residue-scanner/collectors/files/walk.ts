@@ -25,12 +25,14 @@ export function walk({ reader, writer, queue, mountPoints, give }: WalkOptions):
   let named = 0;
   let read = 0;
   let oldest = 0;
+  // Most paths are longer than that, and need not be looked up.
+  const mountPointBytesMax = Math.max(0, ...[...mountPoints].map((path) => path.length));
   for (;;) {
     const path = queue.isFinished ? undefined : own.length > oldest ? own.pop() : queue.take();
     if (path === undefined) return { named, read };
     read += 1;
     for (const child of reader.readDirectory(path, writer)) {
-      if (mountPoints.has(child.toString("latin1"))) continue;
+      if (child.length <= mountPointBytesMax && mountPoints.has(child.toString("latin1"))) continue;
       own.push(child);
       named += 1;
     }

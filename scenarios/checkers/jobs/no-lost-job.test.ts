@@ -43,6 +43,25 @@ describe("no-lost-job", () => {
     expect(judge(twice, name).result).toBe("fail");
   });
 
+  it("says of the jobs that are open whether the broker has shown that it has them still", () => {
+    const two = () => leased().job(2, null, "queued");
+    expect(judge(two(), name).detail).toBe("2 submitted, 0 settled, 2 open: 2 of them nobody saw on the broker's list");
+    expect(judge(two().lists(1, 2), name)).toMatchObject({
+      result: "pass",
+      detail: "2 submitted, 0 settled, 2 open and on the broker's list",
+    });
+    expect(judge(leased().lists(1).job(2, null, "queued"), name).detail).toContain("1 of them nobody saw");
+  });
+
+  it("fails on a job that is open and that the broker does not show any more", () => {
+    expect(judge(leased().job(2, null, "queued").lists(1), name)).toMatchObject({
+      result: "fail",
+      detail: "job-2 is queued, and the broker does not show it any more",
+    });
+    expect(judge(leased().loseStore(1).lists(), name).result).toBe("pass");
+    expect(judge(leased().release(1, 1, "completed").job(1, "leased", "completed").lists(), name).result).toBe("pass");
+  });
+
   it("asks for every job to be settled only where the plan settles them", () => {
     expect(judge(leased(), name, { completedAll: 1 }).detail).toBe("1 jobs are not settled, job-1 is leased");
     const cancelled = leased().release(1, 1, "cancelled").job(1, "leased", "cancelled");

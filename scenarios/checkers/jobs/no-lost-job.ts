@@ -9,11 +9,14 @@ interface Job {
   /** The grant that holds it, while it is offered or leased. */
   grant: RecordOf<"broker.offered"> | null;
   released: RecordOf<"broker.released"> | null;
+  /** The broker has shown that it has it. */
+  isListed: boolean;
 }
 
 /**
  * I3: an accepted job is never lost. Each of its steps goes on from the one before, and at every end of the log it is
- * settled, waits, or is in the hands of a grant that is live. What a store forgot or took back (fault `lose-store`) may
+ * settled, waits, or is in the hands of a grant that is live; and while it is open, the broker's list shows it to whoever
+ * looks, as the harness does when the steps are over. What a store forgot or took back (fault `lose-store`) may
  * go on from anywhere, or not at all. Setting: `completedAll` = 1 where the plan settles every job.
  */
 export const noLostJob = checkerOf(
@@ -36,8 +39,9 @@ export const noLostJob = checkerOf(
           if (isTerminalJob(to)) {
             settled += 1;
             jobs.delete(jobId);
-          } else if (job === undefined) jobs.set(jobId, { last: record, grant: null, released: null });
-          else job.last = record;
+          } else if (job === undefined) {
+            jobs.set(jobId, { last: record, grant: null, released: null, isListed: false });
+          } else job.last = record;
           if (excused || known === from) return;
           const summary =
             known === null
@@ -56,6 +60,17 @@ export const noLostJob = checkerOf(
           if (job === undefined || job.grant?.data.leaseId !== record.data.leaseId) return;
           job.grant = null;
           job.released = record;
+        },
+        "witness.jobs": (record) => {
+          const shown = new Set(record.data.jobs.map(({ jobId }) => jobId));
+          for (const [jobId, job] of jobs) {
+            if (!shown.has(jobId)) {
+              const summary = `${jobId} is ${job.last.data.to}, and the broker does not show it any more`;
+              return violation(summary, job.last, record);
+            }
+            job.isListed = true;
+          }
+          return;
         },
         "fault.applied": (record) => {
           for (const jobId of forgottenJobs(record)) {
@@ -78,11 +93,19 @@ export const noLostJob = checkerOf(
         }
         return submitted === 0
           ? undecided("no job was submitted")
-          : passed(`${submitted} submitted, ${settled} settled`);
+          : passed(`${submitted} submitted, ${settled} settled${openWords([...jobs.values()])}`);
       },
     };
   },
 );
+
+/** What is to be said of the jobs that nobody has ended: that they are not lost is the broker's word, or was seen. */
+function openWords(open: readonly Job[]): string {
+  if (open.length === 0) return "";
+  const unseen = open.filter(({ isListed }) => !isListed).length;
+  const seen = unseen === 0 ? " and on the broker's list" : `: ${unseen} of them nobody saw on the broker's list`;
+  return `, ${open.length} open${seen}`;
+}
 
 function inOrder(
   last: RecordOf<"broker.job">,

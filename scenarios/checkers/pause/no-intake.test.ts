@@ -9,7 +9,9 @@ const offer = (answer: HistoryData<"agent.offer">["answer"]) => {
   const { jobId, leaseId, epoch } = grant(1, 1);
   return { jobId, leaseId, epoch, answer, reason: "" };
 };
-const paused = () => new HistoryBuilder().state("Idle", "Paused", "paused");
+/** A job waits all the while, so that there is something to refuse. */
+const waiting = () => new HistoryBuilder().job(9, null, "queued");
+const paused = () => waiting().state("Idle", "Paused", "paused");
 
 describe("no-intake by the agent's account", () => {
   it("fails on an offer accepted, or a job started, while Paused", () => {
@@ -42,7 +44,7 @@ describe("no-intake by the agent's account", () => {
 });
 
 describe("no-intake between the freeze of a pause and Paused", () => {
-  const frozen = (trigger?: string) => new HistoryBuilder().freeze(1, 1, trigger).execution(1, null, "spawning");
+  const frozen = (trigger?: string) => waiting().freeze(1, 1, trigger).execution(1, null, "spawning");
 
   it("fails when the pause takes effect", () => {
     const judgement = judge(frozen().state("Working", "Paused", "paused"), name);
@@ -74,13 +76,27 @@ describe("no-intake by the broker's account", () => {
 
   it("counts what waits only while a living instance is closed", () => {
     const killed = new HistoryBuilder().start().state("Idle", "Paused", "paused").start("two");
-    expect(judge(killed.job(1, null, "queued"), name, { queuedMin: 1 }).result).toBe("unknown");
+    expect(judge(killed.job(1, null, "queued"), name).result).toBe("unknown");
+  });
+
+  it("counts as declined what was declined while closed, and not before", () => {
+    const before = waiting().add("agent.offer", offer("declined")).state("Idle", "Paused", "paused");
+    expect(judge(before, name).detail).toContain("0 offers declined");
+    expect(judge(before.add("agent.offer", offer("declined")), name).detail).toContain("1 offers declined");
   });
 
   it("is unknown when nothing waited to be refused", () => {
-    expect(judge(paused(), name, { queuedMin: 1 }).result).toBe("unknown");
-    expect(judge(paused().job(1, null, "queued"), name, { queuedMin: 1 }).result).toBe("pass");
+    const closed = () => new HistoryBuilder().state("Idle", "Paused", "paused");
+    expect(judge(closed(), name)).toMatchObject({
+      result: "unknown",
+      detail: expect.stringContaining("1 were to wait"),
+    });
+    expect(judge(closed().job(1, null, "queued"), name)).toMatchObject({
+      result: "pass",
+      detail: "closed 1 times with up to 1 jobs waiting, 0 offers declined meanwhile",
+    });
+    expect(judge(closed().job(1, null, "queued"), name, { queuedMin: 2 }).result).toBe("unknown");
     const before = new HistoryBuilder().job(1, null, "queued").job(1, "queued", "offered");
-    expect(judge(before.state("Idle", "Paused", "paused"), name, { queuedMin: 1 }).result).toBe("unknown");
+    expect(judge(before.state("Idle", "Paused", "paused"), name).result).toBe("unknown");
   });
 });

@@ -20,12 +20,12 @@ const isClosed = (state: AgentState | undefined): boolean => state === "Paused" 
 /**
  * I6: no lease is accepted and no job started while the agent is Paused, Withdrawing or Withdrawn, shuts down, or is
  * frozen for a pause; neither by its own account nor, once the broker has acknowledged a pause, by the broker's. Setting:
- * `queuedMin`, how many jobs must have been waiting for a holder while the agent was closed, so that there was something
- * to refuse.
+ * `queuedMin` (default 1), how many jobs must have been waiting for a holder while the agent was closed: where nothing
+ * could have been taken in, nothing is proved.
  */
 export const noIntake = checkerOf(
   "nothing is accepted or started while Paused or Withdrawing (I6)",
-  { queuedMin: atLeast(0, "jobs that waited while the agent was closed") },
+  { queuedMin: atLeast(1, "jobs that waited while the agent was closed") },
   ({ queuedMin }) => {
     const instances = new Instances<Instance>(() => ({ state: null, shutdown: null, frozen: null, suspect: null }));
     const acknowledged = new Map<string, RecordOf<"broker.pause-acknowledged">>();
@@ -78,7 +78,7 @@ export const noIntake = checkerOf(
         },
         "agent.offer": (record) => {
           if (record.data.answer === "accepted") return takenIn(instances.of(record.source), record, "accepted");
-          figures.declined += 1;
+          if (isClosed(instances.of(record.source).state?.data.to)) figures.declined += 1;
           return;
         },
         "agent.execution": (record) =>
@@ -118,6 +118,8 @@ function summaryOf(
   queuedMin: number,
 ): Judgement {
   if (closed === 0) return undecided("the agent was never Paused or Withdrawing");
-  if (queuedMost < queuedMin) return undecided(`only ${queuedMost} jobs waited while the agent was closed`);
-  return passed(`closed ${closed} times with up to ${queuedMost} jobs waiting, ${declined} offers declined`);
+  const figures = `closed ${closed} times with up to ${queuedMost} jobs waiting, ${declined} offers declined meanwhile`;
+  if (queuedMost < queuedMin)
+    return undecided(`${figures}; ${queuedMin} were to wait, so that there is something to refuse`);
+  return passed(figures);
 }

@@ -12,7 +12,8 @@ describe("resume-thaws", () => {
     expect(resume({ stopped: 0 })).toBe("pass");
   });
 
-  it("is unknown when the witness could not tell", () => {
+  it("is unknown when the witness could not tell, or there was nothing to be let go", () => {
     expect(resume({})).toBe("unknown");
+    expect(resume({ stopped: 0, processes: 0 })).toBe("unknown");
   });
 });

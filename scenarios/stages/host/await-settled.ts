@@ -1,4 +1,5 @@
 import { isTerminalJob } from "../../../protocol/job-states.ts";
+import { settledWithinMs } from "../../steps/kinds/await-settled.ts";
 import type { StepOf } from "../../steps/step.ts";
 import type { HostStage } from "./host-stage.ts";
 
@@ -14,7 +15,7 @@ export async function awaitSettled(stage: HostStage, step: StepOf<"await-settled
     return ended;
   };
   await stage.options.history.until(`the end of ${batch.size} jobs`, () => settled().size === batch.size, {
-    withinMs: step.withinMs,
+    withinMs: settledWithinMs(step, batch.size),
     signal: stage.options.signal,
   });
   const completed = [...settled().values()].filter((state) => state === "completed").length;

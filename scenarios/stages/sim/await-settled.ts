@@ -1,3 +1,4 @@
+import { settledWithinMs } from "../../steps/kinds/await-settled.ts";
 import type { StepOf } from "../../steps/step.ts";
 import type { SimStage } from "./sim-stage.ts";
 
@@ -16,7 +17,7 @@ export async function awaitSettled(stage: SimStage, step: StepOf<"await-settled"
     }
     return true;
   };
-  await stage.until(`the end of ${batch.size} jobs`, isSettled, step.withinMs);
+  await stage.until(`the end of ${batch.size} jobs`, isSettled, settledWithinMs(step, batch.size));
   const { state } = stage.simulation.broker;
   const completed = [...batch.keys()].filter((jobId) => state?.jobs.get(jobId)?.state === "completed").length;
   return `${completed} of ${batch.size} jobs completed`;

@@ -9,6 +9,13 @@ export const awaitSettled = stepKind(
     step: z.literal("await-settled"),
     batch: z.string(),
     withinMs: Ms,
+    /** So much longer for each job of the batch, so that the wait is long enough however many there are. */
+    perJobMs: Ms.optional(),
   }),
   ({ batch }) => `wait until all jobs (${batch}) have ended`,
 );
+
+/** How long it is waited for a batch of so many, in milliseconds. */
+export function settledWithinMs({ withinMs, perJobMs = 0 }: z.infer<typeof awaitSettled.schema>, jobs: number): number {
+  return withinMs + perJobMs * jobs;
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { ComesFirst } from "./come-first.ts";
+
+/** A session's niceness; empty where there is no such file. */
+function niceOf({ pid }: ChildProcess): string {
+  return readFileSync(`/proc/${pid}/autogroup`, "latin1").trim().split(" ").at(-1) ?? "";
+}
+
+/** A session of its own, as an agent's is; gone when the test ends. */
+function session({ detached = true } = {}): ChildProcess {
+  const child = spawn("sleep", ["60"], { detached, stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+function mayRaise(): boolean {
+  const child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+  try {
+    for (const value of ["-1", "0"]) writeFileSync(`/proc/${child.pid}/autogroup`, value);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+describe.skipIf(!mayRaise())("coming first (skipped where this user may not raise a session)", () => {
+  test("a session goes before others for as long as it is to, and not a moment longer", () => {
+    const child = session();
+    const comesFirst = new ComesFirst(child.pid);
+    comesFirst.set(true);
+    expect(niceOf(child)).toBe("-10");
+    comesFirst.set(false);
+    expect(niceOf(child)).toBe("0");
+  });
+
+  test("the niceness that somebody gave the session stays", () => {
+    const child = session();
+    writeFileSync(`/proc/${child.pid}/autogroup`, "5");
+    const comesFirst = new ComesFirst(child.pid);
+    comesFirst.set(true);
+    expect(niceOf(child)).toBe("5");
+    comesFirst.set(false);
+    expect(niceOf(child)).toBe("5");
+  });
+
+  test("a session that somebody else leads is left alone", () => {
+    const child = session({ detached: false });
+    const before = niceOf(child);
+    new ComesFirst(child.pid).set(true);
+    expect(niceOf(child)).toBe(before);
+  });
+});
