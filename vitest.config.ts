@@ -85,7 +85,8 @@ export default defineConfig({
           include: ours.map((room) => `${room}/**/*.host.test.ts`),
           sequence: { groupOrder: 2 },
           fileParallelism: false,
-          testTimeout: 120_000,
+          // A scenario takes ten seconds on a machine of its own, and ten times that beside others who scan it too.
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
         },

@@ -2,17 +2,6 @@ import type { NamespaceKind } from "./namespace-tracker.ts";
 import type { Act } from "./recording.ts";
 import { surfaceCalls } from "./surface-calls.ts";
 
-/** By surface and call. */
-const rulesOf = new Map(
-  [...Map.groupBy(surfaceCalls, ({ surface }) => surface)].map(
-    ([surface, rules]) => [surface, Map.groupBy(rules, ({ call }) => call)] as const,
-  ),
-);
-const callsOfSurface: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  [...rulesOf].map(([surface, rules]) => [surface, new Set(rules.keys())]),
-);
-const noCalls: ReadonlySet<string> = new Set();
-
 /**
  * How well an act explains a fact: `names` if it says which one, by what was given or returned; `near` if it says
  * something that this one can follow from; `kind` if it could have been this one as well as another; `elsewhere` if that
@@ -55,6 +44,17 @@ function reaches(
   if (parameters["message"] !== undefined) return false;
   return isThere || (foreign === "net" && key.startsWith("interface ") && "from afar");
 }
+
+/** By surface and call: it is asked of every act for each thing that differs, and hardly any act concerns it. */
+const rulesOf = new Map(
+  [...Map.groupBy(surfaceCalls, ({ surface }) => surface)].map(
+    ([surface, rules]) => [surface, Map.groupBy(rules, ({ call }) => call)] as const,
+  ),
+);
+const callsOfSurface: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...rulesOf].map(([surface, rules]) => [surface, new Set(rules.keys())]),
+);
+const noCalls: ReadonlySet<string> = new Set();
 
 /** The calls that can explain facts of a surface; the same object each time. */
 export function callsOf(surface: string): ReadonlySet<string> {

@@ -58,7 +58,7 @@ export function differencesBetween(
 ): Differences {
   const lacking = lackingIn(before, after);
   const files = lacking.has("files")
-    ? { differences: [], more: 0, crowds: [] }
+    ? { differences: [], crowds: [] }
     : diffTrees(before.files, after.files, options);
   const list: Difference[] = files.differences.map((difference) => {
     const old = difference.before === null ? null : fileFactAt(difference.before);

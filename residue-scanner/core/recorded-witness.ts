@@ -206,10 +206,18 @@ function childrenOf({ processes }: Recording): Map<number, RecordedProcess[]> {
   return children;
 }
 
-export function namedOf({ executable, commandLine }: RecordedProcess): NamedProcess {
+/** Worked out once: it is asked for each act and touch of a process. */
+export function namedOf(process: RecordedProcess): NamedProcess {
+  const known = names.get(process);
+  if (known !== undefined) return known;
+  const { executable, commandLine } = process;
   const [first = ""] = (commandLine ?? "").split(" ");
-  return { name: baseName((executable ?? first).replace(/ \(deleted\)$/, "")), commandLine: commandLine ?? "" };
+  const named = { name: baseName((executable ?? first).replace(/ \(deleted\)$/, "")), commandLine: commandLine ?? "" };
+  names.set(process, named);
+  return named;
 }
+
+const names = new WeakMap<RecordedProcess, NamedProcess>();
 
 /** `process 812 (/usr/bin/touch)`. */
 export function showProcess({ pid, executable, commandLine }: RecordedProcess): string {

@@ -9,23 +9,15 @@ import { type Happening, touchBit } from "../core/touch-chains.ts";
 import { Takings } from "../core/takings.ts";
 import { type TouchedDirectory, type TouchedName, TouchTable } from "../core/touch-table.ts";
 import type { DirectoryPaths } from "./directory-paths.ts";
+import { kindsOf } from "./event-kinds.ts";
 import { type FileEventGroup, readBytes } from "./file-event-group.ts";
+import { sourceOfFiles } from "./files-status.ts";
 import type { LineRecording } from "./line-recording.ts";
 import type { News } from "./news.ts";
 import type { Troubles } from "./setting-recording.ts";
 
 const errnoAgain = 11;
 const errnoInterrupted = 4;
-
-const kindsByMask: readonly { readonly bits: number; readonly kind: number }[] = [
-  { bits: fileEventMask.created, kind: touchBit.created },
-  { bits: fileEventMask.deleted, kind: touchBit.deleted },
-  { bits: fileEventMask.movedFrom, kind: touchBit["moved-from"] },
-  { bits: fileEventMask.movedTo, kind: touchBit["moved-to"] },
-  { bits: fileEventMask.attributes, kind: touchBit.attributes },
-  // A file that is written through a mapping tells of it only when it is closed.
-  { bits: fileEventMask.modified | fileEventMask.closedAfterWriting, kind: touchBit.modified },
-];
 
 /** What tells of a count of links: without a name, of no directory. */
 const countsLinks = fileEventMask.attributes | fileEventMask.onDirectory;
@@ -121,23 +113,9 @@ export class FileRecording {
 
   /** @param more what is missing besides, of events that this source tells together with these */
   source(failure: string | null, more: Troubles): RecorderSource {
-    const { table, overflows, group } = this;
-    const lost = [...more.lost];
-    if (failure !== null) lost.push(failure);
-    if (overflows > 0) lost.push(`the kernel's queue of file events overflowed ${overflows} times`);
-    const { dropped = 0 } = this.lines ?? {};
-    const takings = table.takings?.dropped ?? 0;
-    if (takings > 0) lost.push(`${takings} files that one process made and another took away were more than are kept`);
-    if (dropped > 0) lost.push(`${dropped} changes of lines were more than are kept: whose those are is not known`);
-    if (table.dropped > 0) lost.push(`${table.dropped} touches were more than the ${table.kept} that are kept`);
-    const partial = [...group.refused].map(([point, error]) => `${point} cannot be watched (${error})`);
-    partial.push(...more.partial);
-    for (const point of group.later.values())
-      partial.push(`${point} was mounted later: its first moments were not seen`);
-    if (this.unseenActors > 0)
-      partial.push(`${this.unseenActors} events were of processes outside of this PID namespace`);
-    const status = lost.length > 0 ? "lost" : partial.length > 0 ? "partial" : "done";
-    return { source: "files", status, detail: [...lost, ...partial].join("; "), events: this.events };
+    const { dropped: linesDropped = 0 } = this.lines ?? {};
+    const { table, overflows, unseenActors, events } = this;
+    return sourceOfFiles({ table, overflows, unseenActors, events, linesDropped, marks: this.group, failure, more });
   }
 
   private recordOne(now: { readonly ns: number; readonly ms: number }): void {
@@ -265,10 +243,4 @@ export class FileRecording {
   private textOf({ start, end }: TouchedName): string {
     return start === end ? "." : this.buffer.toString("latin1", start, end);
   }
-}
-
-function kindsOf(mask: number): number {
-  let kinds = 0;
-  for (const { bits, kind } of kindsByMask) if ((mask & bits) !== 0) kinds |= kind;
-  return kinds;
 }

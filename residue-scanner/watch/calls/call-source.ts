@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 
 import { messageOf, systemCode } from "../../../foundation/errors.ts";
-import { argumentsOf, CallDecoder, type CallEvent } from "../../core/call-events.ts";
-import { callFilter, endFilter } from "../../core/call-filter.ts";
+import { CallDecoder, type CallEvent } from "../../core/call-events.ts";
 import { CallPairing, type RawAct, type RawBatch } from "../../core/call-pairing.ts";
 import { threadFlag } from "../../core/kernel-constants.ts";
 import type { RecorderSource } from "../../core/recording.ts";
 import { signalEvent, signalFilter } from "../../core/signal-events.ts";
 import { type PageLayout, parsePageLayout } from "../../core/trace-format.ts";
-import { anyNamespace, tracedCalls, type TracedCall } from "../../core/traced-calls.ts";
+import { anyNamespace } from "../../core/traced-calls.ts";
 import { AskSource } from "./ask-source.ts";
 import type { ServiceSigns } from "./service-threads.ts";
 import { isInFirstPidNamespace } from "./first-pid-namespace.ts";
-import { RareEnds } from "./rare-ends.ts";
+import { enableCalls } from "./enabled-calls.ts";
+import type { RareEnds } from "./rare-ends.ts";
 import { removeLeftoverInstances } from "./instance-name.ts";
 import { TraceInstance } from "./trace-instance.ts";
 import { openTracefs, type Tracefs } from "./tracefs.ts";
@@ -27,8 +27,6 @@ export interface CallSourceOptions {
 /** Room for some 14,000 calls. */
 const bufferKilobytesDefault = 1024;
 const birthEvent = "task/task_newtask";
-/** Whoever does that may wait for requests from then on. */
-const servingEvents = ["syscalls/sys_enter_bind", "syscalls/sys_enter_listen"] as const;
 /** So many pieces at once; others want to be read as well. */
 const roundsMax = 512;
 
@@ -190,13 +188,10 @@ export class CallSource {
       this.decoder.learnSignal(signal);
       this.instance.enable(signalEvent, signalFilter);
     }
-    for (const event of servingEvents) {
-      const format = this.instance.format(event);
-      if (format === null) continue;
-      this.decoder.learnServing(format);
-      this.instance.enable(event, null);
-    }
-    for (const call of tracedCalls) this.enableCall(call);
+    const { instance, decoder, pairing } = this;
+    const { ends, unseen } = enableCalls({ instance, decoder, pairing });
+    this.ends = ends;
+    this.unseen.push(...unseen);
   }
 
   /** What comes from a service may serve as well. */
@@ -215,36 +210,6 @@ export class CallSource {
       this.unseenAsks = asks.unseen;
       this.watchBirths();
     }
-  }
-
-  private enableCall(call: TracedCall): void {
-    const [enter, exit] = ["enter", "exit"].map((side) => `syscalls/sys_${side}_${call.event ?? call.call}`);
-    const format = this.instance.format(enter as string);
-    // The kernel was built without it: nobody can call it.
-    if (format === null) return;
-    const end = call.isEndTraced ? this.instance.format(exit as string) : null;
-    try {
-      const fields = argumentsOf(format).map(({ name }) => name);
-      const filter = callFilter(call, fields);
-      const areEndsTurnedOn = call.endedBy !== undefined && this.turnsEndsOn(call, endFilter(call, fields));
-      this.decoder.learnEnter(call, format, { areEndsTurnedOn });
-      if (end !== null) {
-        this.decoder.learnExit(call, end);
-        this.instance.enable(exit as string, null);
-      }
-      this.instance.enable(enter as string, filter);
-    } catch {
-      if (end !== null) this.instance.disable(exit as string);
-      this.unseen.push(call.call);
-    }
-  }
-
-  /** @returns whether the kernel lets its beginning turn that on */
-  private turnsEndsOn(call: TracedCall, filter: string | null): boolean {
-    if (filter === null) return false;
-    const { instance, decoder, pairing } = this;
-    this.ends = RareEnds.open({ instance, decoder, pairing }, call, filter);
-    return this.ends !== null;
   }
 
   private endWatch(): void {
