@@ -92,6 +92,11 @@ describe("the noise rules do not excuse", () => {
     ["a directory that was replaced", changedFile("/tmp", directory, ["ino", "ctime"]), {}],
     ["a device whose mode changed", changedFile("/dev/null", { kind: "character device" }, ["mode", "ctime"]), {}],
     ["a file whose times alone changed", changedFile("/etc/passwd", {}, ["ctime"]), {}],
+    [
+      "another's file that grew in a place of the run",
+      changedFile("/x", { size: 800 }, ["mtime", "ctime", "size"]),
+      { ...inDirectory(0o755), ...as("agent") },
+    ],
     ["a file that root sees growing", changedFile("/var/log/x", { size: 800 }, ["size"]), {}],
     ["a file of this user's own", changedFile("/x", { uid: 1000 }, ["mtime"]), { watcherUid: 1000 }],
     ["a file that this user may write", changedFile("/x", { permissions: 0o666 }, ["mtime"]), { watcherUid: 1000 }],

@@ -1,3 +1,4 @@
+import { isOfRun } from "./combined-roles.ts";
 import { isListed } from "./difference.ts";
 import type { CgroupFact } from "./fact.ts";
 import type { FileFact } from "./file-fact.ts";
@@ -12,8 +13,9 @@ export const othersNoise: readonly NoiseRule[] = [
   {
     id: "others-file-grew",
     reason:
-      "A file of another user, which this user may not write, grew or was written in place; only root sees who has it open.",
-    matches: ({ difference, watcherUid }) => {
+      "A file of another user, which this user may not write, grew or was written in place, and nothing names the run; only root sees who has it open.",
+    matches: ({ difference, attribution, watcherUid }) => {
+      if (isOfRun(attribution.to)) return false;
       if (watcherUid === 0 || difference.surface !== "files" || difference.after?.kind !== "file") return false;
       const { before, after } = difference;
       const isWritable = after.uid === watcherUid || (after.permissions & 0o022) !== 0;
