@@ -46,6 +46,16 @@ describe("which loop device a call was about", () => {
     expect(excluded(three.devices, { acts: three.acts, openers: chain })).toEqual(["1 not loop0", "3 not loop1"]);
   });
 
+  it("is one all the same, into which somebody else put a file, for what is no part of attaching", () => {
+    const openers = { loop0: [job, neighbour], loop1: [job] };
+    const acts = [ioctl(job), ioctl(neighbour), ioctl(job, "BLKROSET"), ioctl(job, "LOOP_SET_DIRECT_IO")];
+    const [attaching, , , setting] = acts;
+    const options = { acts, differences: attached("loop0", "loop1"), isComplete: true };
+    const loops = new LoopAttachments({ ...options, openersOf: ({ key }) => new Set(openers[key as "loop0"]) });
+    const [device] = options.differences;
+    expect(acts.filter((act) => loops.excludes(device as ListedDifference, act))).toEqual([attaching, setting]);
+  });
+
   it("stays open where a call is left over, or where one was made through a node that nobody saw", () => {
     const openers = { loop0: [job, neighbour], loop1: [job] };
     const devices = attached("loop0", "loop1");

@@ -11,10 +11,14 @@ const changing: Readonly<Record<string, readonly string[]>> = {
   LOOP_SET_STATUS64: ["sectors", "offset", "sizeLimit", "autoclear", "directWrites"],
   LOOP_SET_CAPACITY: ["sectors"],
   LOOP_SET_DIRECT_IO: ["directWrites"],
-  LOOP_SET_BLOCK_SIZE: [],
+  // With blocks that are too small for the disk below, writes are direct no longer.
+  LOOP_SET_BLOCK_SIZE: ["directWrites"],
   LOOP_CTL_ADD: [],
   LOOP_CTL_REMOVE: [],
 };
+
+/** What one does to a device also when it attached another one: nothing of it belongs to attaching. */
+const elsewhere: ReadonlySet<string> = new Set(["BLKROSET", "LOOP_CLR_FD"]);
 
 /** Whether a call, ioctl(2), puts a file into a loop device. */
 export function attaches({ call, parameters }: Act): boolean {
@@ -74,7 +78,7 @@ export class LoopAttachments {
     const command = act.parameters["command"] ?? "";
     if (!isLoop(difference)) return false;
     const isOwn = act.call === "ioctl";
-    if (isOwn && this.#spent.get(difference.key)?.has(act.by) === true) return true;
+    if (isOwn && !elsewhere.has(command) && this.#spent.get(difference.key)?.has(act.by) === true) return true;
     const [before, after] = backings(difference);
     if (before === undefined || before !== after) return false;
     // By being mounted, or not any more, it comes and goes only.
