@@ -57,9 +57,7 @@ export function differencesBetween(
   options: { readonly differencesMax?: number } = {},
 ): Differences {
   const lacking = lackingIn(before, after);
-  const files = lacking.has("files")
-    ? { differences: [], crowds: [] }
-    : diffTrees(before.files, after.files, options);
+  const files = lacking.has("files") ? { differences: [], crowds: [] } : diffTrees(before.files, after.files, options);
   const list: Difference[] = files.differences.map((difference) => {
     const old = difference.before === null ? null : fileFactAt(difference.before);
     const now = difference.after === null ? null : fileFactAt(difference.after);

@@ -35,7 +35,9 @@ export class ExcusedTally {
 
   /** That it may not have been excused by right. */
   addUnseen({ surface, key }: Difference): void {
-    this.unseen.set(surface, [...(this.unseen.get(surface) ?? []), key]);
+    const known = this.unseen.get(surface);
+    if (known === undefined) this.unseen.set(surface, [key]);
+    else known.push(key);
   }
 
   list(): Excused[] {

@@ -126,7 +126,10 @@ export class SocketRequests {
     for (const act of this.#connections) {
       const reached = new Set(listeners.reachedBy(act).map((listener) => witness.find(listener)?.serial));
       for (const serial of reached) {
-        if (serial !== undefined) bySerial.set(serial, [...(bySerial.get(serial) ?? []), act]);
+        if (serial === undefined) continue;
+        const known = bySerial.get(serial);
+        if (known === undefined) bySerial.set(serial, [act]);
+        else known.push(act);
       }
     }
     return bySerial;

@@ -40,7 +40,9 @@ export class SettingGroups {
       if (device === null) continue;
       const first = this.firsts.get(device);
       if (first === undefined || difference.key < first) this.firsts.set(device, difference.key);
-      this.members.set(device, [...(this.members.get(device) ?? []), difference.key]);
+      const members = this.members.get(device);
+      if (members === undefined) this.members.set(device, [difference.key]);
+      else members.push(difference.key);
     }
   }
 
