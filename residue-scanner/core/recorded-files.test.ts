@@ -130,6 +130,9 @@ describe("whose a file is, by who touched it", () => {
     // Whoever sets a mode makes no links.
     const set = { touches: { "/d/x": [touch(foreign, ["attributes"])] } };
     expect(whose(compare(before, stays, set))).toEqual([["/d/x", "unknown"]]);
+    // And whoever makes links sets no mode.
+    const both = files({ "/d": [{ ...one, mode: 0o104755, links: 2, changed: 1 }] });
+    expect(whose(compare(before, both, { touches: linked(foreign) }))).toEqual([["/d/x", "unknown"]]);
   });
 
   it("excuses a directory's times, but not where the job set them", () => {

@@ -80,7 +80,8 @@ function isTelling({ kinds, lastMs }: Touch, { change, before, after }: FileDiff
 }
 
 function unexplainedBy(touches: readonly Touch[], { change, changed, after }: FileDifference): string[] {
-  const kinds = new Set(touches.flatMap((touch) => touch.kinds));
+  // Another name, or one less, moves nothing of a file but its count of links and its ctime.
+  const kinds = new Set(touches.flatMap((touch) => (touch.isOfLinks === true ? [] : touch.kinds)));
   const has = (wanted: readonly TouchKind[]) => wanted.some((kind) => kinds.has(kind));
   if (change === "appeared") {
     // With its directory all was forgotten that was known of its coming: what is gone again since it was read left nothing.
@@ -89,8 +90,8 @@ function unexplainedBy(touches: readonly Touch[], { change, changed, after }: Fi
     return has(coming) || isGone ? [] : ["its coming"];
   }
   if (change === "vanished") return [];
-  const isLinked = touches.some(({ isOfLinks }) => isOfLinks === true);
-  return changed.filter((name) => !has(explaining[name] ?? []) && !(name === "nlink" && isLinked));
+  const linked = touches.some(({ isOfLinks }) => isOfLinks === true) ? ["nlink", "ctime"] : [];
+  return changed.filter((name) => !has(explaining[name] ?? []) && !linked.includes(name));
 }
 
 /** Whether a touch changed what is to be read under the name, and not only its attributes. */
