@@ -3,7 +3,9 @@ import { runNames } from "./core/run-names.ts";
 import type { AttributionContext } from "./core/attribution-context.ts";
 import { differencesBetween, type FileDifference } from "./core/difference.ts";
 import { RecordedRun, type RecordingSource } from "./core/recorded-run.ts";
+import type { Touch } from "./core/recording.ts";
 import { reportOf } from "./core/report.ts";
+import { programsRun } from "./core/run-programs.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import { pathsToAskFor } from "./core/touched-paths.ts";
 import { inspectFiles } from "./inspect-files.ts";
@@ -29,6 +31,16 @@ export function compareSnapshots(
   const inspections = after.live ? inspectFiles(files, runNames(context)) : new Map();
   // The touches first: what happens meanwhile to those who did them is then in the recording.
   const touches = recorder?.touchesOf(pathsToAskFor(differences, before, after));
-  const recorded = touches === undefined || recorder === null ? null : new RecordedRun(recorder.recording(), touches);
+  const recorded = touches === undefined || recorder === null ? null : withPrograms(recorder, touches);
   return reportOf({ before, after, context, differences, inspections, recorded, userName: readUserNames() });
+}
+
+/** What was run need not differ: a script that is gone again did what it did. */
+function withPrograms(recorder: RecordingSource, touches: ReadonlyMap<string, readonly Touch[]>): RecordedRun {
+  const recording = recorder.recording();
+  const paths = programsRun(recording).filter((path) => !touches.has(path));
+  const programs = recorder.touchesOf(paths);
+  // One that has failed since answers nothing, and says so when it is asked again.
+  const isAnswered = programs.size === paths.length;
+  return new RecordedRun(isAnswered ? recording : recorder.recording(), new Map([...touches, ...programs]));
 }

@@ -5,7 +5,7 @@ import { showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { type RecordedWitness, showProcess } from "./recorded-witness.ts";
-import type { RecordedProcess, TouchKind } from "./recording.ts";
+import type { RecordedProcess, Recording, TouchKind } from "./recording.ts";
 
 /** Programs that run the file which is their first parameter (execve(2)). */
 const interpreters = /^(?:a|ba|da|k|z)?sh$|^(?:perl|python|ruby|node|lua|tclsh|php)[\d.]*$/;
@@ -39,6 +39,12 @@ export function ofProgramRun(
     return { to: "shared", evidence: [{ kind: "request", detail } satisfies Evidence] };
   }
   return null;
+}
+
+/** What is to be asked for, of all who came during a recording: the run may have taken its program away again. */
+export function programsRun({ processes }: Pick<Recording, "processes">): string[] {
+  const came = [...processes.values()].filter(({ isOlder }) => !isOlder);
+  return [...new Set(came.flatMap(programsOf))];
 }
 
 /** What it runs, and the script where that is an interpreter. */
