@@ -37,10 +37,7 @@ export function compareSnapshots(
 
 /** What was run need not differ: a script that is gone again did what it did. */
 function withPrograms(recorder: RecordingSource, touches: ReadonlyMap<string, readonly Touch[]>): RecordedRun {
-  const recording = recorder.recording();
-  const paths = programsRun(recording).filter((path) => !touches.has(path));
-  const programs = recorder.touchesOf(paths);
-  // One that has failed since answers nothing, and says so when it is asked again.
-  const isAnswered = programs.size === paths.length;
-  return new RecordedRun(isAnswered ? recording : recorder.recording(), new Map([...touches, ...programs]));
+  const programs = recorder.touchesOf(programsRun(recorder.recording()).filter((path) => !touches.has(path)));
+  // A recorder that failed meanwhile has answered nothing, and says so when it is asked again.
+  return new RecordedRun(recorder.recording(), new Map([...touches, ...programs]));
 }

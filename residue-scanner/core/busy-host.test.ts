@@ -23,6 +23,19 @@ describe("on a host where much goes on, a comparison is over soon", { timeout },
     expect(compare({}, { listed: { keys } }, { acts }).findings).toHaveLength(keys.length);
   });
 
+  it("of settings that none of many processes names", () => {
+    const settings = (value: number) =>
+      numbers(4_000).map((each) => {
+        const location = `/proc/sys/k/s${each}`;
+        return listedFixture({ key: `k.s${each}`, location, attributes: { value } });
+      });
+    const came = numbers(40_000).map((each) =>
+      recordedProcess({ serial: 100 + each, parent: foreign, commandLine: `cc1 -o x${each}` }),
+    );
+    const after = { listed: { sysctls: settings(1) } };
+    expect(compare({ listed: { sysctls: settings(0) } }, after, { came }).findings).toHaveLength(4_000);
+  });
+
   it("of files that a daemon made, which thousands of clients had asked", () => {
     const dockerd = recordedProcess({
       serial: 30,

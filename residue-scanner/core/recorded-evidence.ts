@@ -1,4 +1,4 @@
-import { says } from "./act-attribution.ts";
+import { wordsOf } from "./act-attribution.ts";
 import { CallEvidence } from "./call-evidence.ts";
 import { combined, isOfRun } from "./combined-roles.ts";
 import { delegateFamilyOf } from "./delegates.ts";
@@ -28,6 +28,12 @@ export interface RecordedSources {
   readonly parentOf: (pid: number) => number | null;
 }
 
+/** A process of the run, and which of them it is. */
+interface NamingProcess {
+  readonly process: RecordedProcess;
+  readonly order: number;
+}
+
 /** What a recording says about differences; null where it says nothing. */
 export class RecordedEvidence {
   readonly #sources: RecordedSources;
@@ -35,6 +41,7 @@ export class RecordedEvidence {
   readonly calls: CallEvidence;
   readonly #links: ReadonlyMap<number, readonly FileDifference[]>;
   readonly #around: SurroundingEvidence;
+  #saying: ReadonlyMap<string, NamingProcess> | null = null;
 
   constructor(sources: RecordedSources) {
     this.#sources = sources;
@@ -150,15 +157,28 @@ export class RecordedEvidence {
    * this tells for the run, and is too weak to excuse anything as others'.
    */
   ofNaming(names: readonly string[]): Attribution | null {
+    this.#saying ??= this.#firstsByWord();
+    const saying = this.#saying;
+    const [first] = names.flatMap((name) => saying.get(name) ?? []).sort((one, other) => one.order - other.order);
+    if (first === undefined) return null;
+    const { process } = first;
+    const { to, evidence } = this.#sources.witness.of(process.serial);
+    const why = evidence[0]?.detail ?? "";
+    const detail = `the command line of ${showProcess(process)} names it; it ${why}`;
+    return { to, evidence: [{ kind: "recorder", detail }] };
+  }
+
+  /** Of the run's processes, the first by each word of their command lines. */
+  #firstsByWord(): Map<string, NamingProcess> {
     const { run, witness } = this.#sources;
+    const firsts = new Map<string, NamingProcess>();
+    let order = 0;
     for (const process of run.recording.processes.values()) {
-      if (process.isOlder || !names.some((name) => says(process, name))) continue;
-      const { to, evidence } = witness.of(process.serial);
-      const why = evidence[0]?.detail ?? "";
-      const detail = `the command line of ${showProcess(process)} names it; it ${why}`;
-      if (isOfRun(to)) return { to, evidence: [{ kind: "recorder", detail }] };
+      if (process.isOlder || !isOfRun(witness.roleOf(process.serial))) continue;
+      order += 1;
+      for (const word of wordsOf(process)) if (!firsts.has(word)) firsts.set(word, { process, order });
     }
-    return null;
+    return firsts;
   }
 
   /** Whose is the mount that came or went, and on which a path lies. */
