@@ -14,6 +14,8 @@ describe("what somebody else's process did", () => {
   it.each([
     ["sh /d/hook --all", "/usr/bin/dash"],
     ["/bin/sh -e /d/hook", "/usr/bin/dash"],
+    ["bash -e -o pipefail /d/hook", "/usr/bin/bash"],
+    ["perl -W /d/hook", "/usr/bin/perl"],
     ["/d/hook", "/d/hook"],
     ["python3 /d/hook", "/usr/bin/python3.11"],
   ])("is shared with the job that had written the program: %s", (commandLine, executable) => {

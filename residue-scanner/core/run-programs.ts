@@ -9,6 +9,8 @@ import type { RecordedProcess, Recording, TouchKind } from "./recording.ts";
 
 /** Programs that run the file which is their first parameter (execve(2)). */
 const interpreters = /^(?:a|ba|da|k|z)?sh$|^(?:perl|python|ruby|node|lua|tclsh|php)[\d.]*$/;
+/** Options of shells, and of others, behind which a word may stand that is no script: where it is no path, it is none. */
+const withValue: ReadonlySet<string> = new Set("-o +o -O +O -X -W".split(" "));
 const putting: readonly TouchKind[] = ["created", "modified", "moved-to"];
 /** File events are read some milliseconds late, and a program is run a moment after its process was forked. */
 const lateMsMax = 100;
@@ -50,7 +52,9 @@ export function programsRun({ processes }: Pick<Recording, "processes">): string
 /** What it runs, and the script where that is an interpreter. */
 function programsOf({ executable, commandLine }: RecordedProcess): string[] {
   const program = executable?.replace(/ \(deleted\)$/, "") ?? "";
-  const words = (commandLine ?? "").split(" ");
-  const first = interpreters.test(baseName(program)) ? words.slice(1).find((word) => !word.startsWith("-")) : undefined;
+  const [, ...words] = (commandLine ?? "").split(" ");
+  const isScript = (word: string, index: number) =>
+    !/^[-+]/.test(word) && (word.startsWith("/") || !withValue.has(words[index - 1] ?? ""));
+  const first = interpreters.test(baseName(program)) ? words.find(isScript) : undefined;
   return [program, first ?? ""].filter((path) => path.startsWith("/"));
 }
