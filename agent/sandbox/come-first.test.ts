@@ -49,6 +49,17 @@ describe.skipIf(!mayRaise())("coming first (skipped where this user may not rais
     expect(niceOf(child)).toBe("5");
   });
 
+  test("the niceness that somebody gave the session while it came first stays, too", () => {
+    const child = session();
+    const comesFirst = new ComesFirst(child.pid);
+    comesFirst.set(true);
+    writeFileSync(`/proc/${child.pid}/autogroup`, "19");
+    comesFirst.set(false);
+    expect(niceOf(child)).toBe("19");
+    comesFirst.set(true);
+    expect(niceOf(child)).toBe("19");
+  });
+
   test("a session that somebody else leads is left alone", () => {
     const child = session({ detached: false });
     const before = niceOf(child);

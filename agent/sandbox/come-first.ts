@@ -25,10 +25,11 @@ export class ComesFirst {
   /** Whether it is to come first from now on; to say so again costs nothing. */
   set(isFirst: boolean): void {
     if (this.#path === null || isFirst === this.#isFirst) return;
-    // A donor who gave the session a niceness of their own, this or another, keeps it.
-    if (isFirst && !isOrdinary(this.#path)) return;
+    const [from, to] = isFirst ? [niceness.ordinary, niceness.first] : [niceness.first, niceness.ordinary];
     try {
-      writeFileSync(this.#path, isFirst ? niceness.first : niceness.ordinary);
+      // A donor who gave the session a niceness of their own, before or meanwhile, keeps it.
+      if (nicenessIn(this.#path) === from) writeFileSync(this.#path, to);
+      else if (isFirst) return;
       this.#isFirst = isFirst;
     } catch {
       // This user may not, or the kernel has no autogroups: it goes on as any program does.
@@ -37,10 +38,6 @@ export class ComesFirst {
 }
 
 /** "/autogroup-17 nice 0" */
-function isOrdinary(path: string): boolean {
-  try {
-    return readFileSync(path, "latin1").trimEnd().endsWith(` ${niceness.ordinary}`);
-  } catch {
-    return false;
-  }
+function nicenessIn(path: string): string | undefined {
+  return readFileSync(path, "latin1").trimEnd().split(" ").at(-1);
 }
