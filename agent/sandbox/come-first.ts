@@ -7,7 +7,8 @@ import { readProcess } from "./proc-stat.ts";
  * and who has the processors back late is the donor. Short turns (`io/short-turns.ts`) alone do not help whoever has used
  * its share just now, as an agent has that resumed a moment ago: measured on two processors with jobs in three slots, one
  * pause in eight took more than 10 ms with them alone, and with this too one in sixty. As soon as the jobs stand still it
- * is an ordinary program again, so that no checkpoint is packed at the owner's expense.
+ * is an ordinary program again, and so it is while it packs a checkpoint though they go on, or brings one back: nothing of
+ * that is to be at the owner's expense.
  *
  * Nine times an ordinary share, not all: an agent that ran wild would leave the host a tenth of what it burns on.
  */
