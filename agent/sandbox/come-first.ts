@@ -19,8 +19,10 @@ export class ComesFirst {
   readonly #path: string | null;
   #isFirst = false;
 
-  constructor(pid: number = process.pid) {
-    this.#path = readProcess(pid)?.session === pid ? `/proc/${pid}/autogroup` : null;
+  /** @param who by default this process, and not by its number: /proc may be of another PID namespace, and that number another's */
+  constructor(who: number | "self" = "self") {
+    const stat = readProcess(who);
+    this.#path = stat !== null && stat.session === stat.pid ? `/proc/${who}/autogroup` : null;
   }
 
   /** Whether it is to come first from now on; to say so again costs nothing. */
