@@ -39,6 +39,8 @@ export const limits = {
   controlRequestBytesMax: 64 * KIB,
   /** The most changes in the agents' directories that one run's history holds. */
   watchEventsMax: 5_000,
+  /** The longest that setTimeout can wait, in milliseconds, some 25 days: for more than that it does not wait at all. */
+  timerMsMax: 2_147_483_647,
   /** How often a job is leased again after failures that were not the donor's doing. */
   redeliveriesMax: 3,
   /** The most that a job's priority is above or below the usual, which is 0. */

@@ -47,6 +47,12 @@ describe("readConfig", () => {
       'scenarios.config.ts:5: timing of the configuration has no field "leaseTTLMs": did you mean "leaseTtlMs"?',
     ]);
   });
+  it.each(["timeout", "deadlineS"])(
+    "refuses a %s for which no timer waits: the run would end at once",
+    async (name) => {
+      await expect(readConfig(file(`{"${name}": 2600000}`))).rejects.toMatchObject({ exitCode: 64 });
+    },
+  );
   it("takes what it knows", async () => {
     const { config } = await readConfig(file('{"agent": {"command": ["my-agent"]}, "slots": 3}'));
     expect(config).toEqual({ agent: { command: ["my-agent"] }, slots: 3 });

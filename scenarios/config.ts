@@ -13,6 +13,10 @@ import { type TestedArtifact, testedArtifacts } from "./tested-artifacts.ts";
 import { type StoreKind, storeKinds } from "./steps/store-kinds.ts";
 
 const Command = z.array(z.string().min(1)).min(1);
+const Seconds = z
+  .number()
+  .positive()
+  .max(limits.timerMsMax / 1000);
 
 /** What `scenarios run` takes on its command line, by the same names; what is said there wins. */
 const flagDefaults = {
@@ -33,7 +37,7 @@ const flagDefaults = {
   seed: z.string().min(1).optional(),
   store: z.enum(storeKinds).optional(),
   /** `90s`, `2m`, or seconds. */
-  timeout: z.union([z.number().positive(), z.string()]).optional(),
+  timeout: z.union([Seconds, z.string()]).optional(),
   /** Where run directories are made; from the configuration's own folder. */
   output: z.string().min(1).optional(),
   keep: z.boolean().optional(),
@@ -56,7 +60,7 @@ export const Config = z.strictObject({
   slots: z.int().min(1).max(limits.slotsMax).optional(),
   jobs: z.int().min(1).max(limits.jobsPerRunMax).optional(),
   cycles: z.int().min(1).max(limits.cyclesMax).optional(),
-  deadlineS: z.number().positive().optional(),
+  deadlineS: Seconds.optional(),
   /** The files that are tested, for `reports gate` to tell by their digests. */
   artifacts: z.array(z.string().min(1)).optional(),
 });

@@ -101,13 +101,14 @@ export class SandboxEffects {
   }
 
   async #prepare({ leaseId, checkpoint }: Effect<"prepareSandbox">): Promise<void> {
-    const { files, broker, see } = this.#context;
+    const { driver, files, broker, see } = this.#context;
     try {
       const source =
         checkpoint === null || broker === null
           ? null
           : { reference: checkpoint, fetch: (digest: string) => broker.client.getBlob(digest) };
-      see({ type: "sandboxPrepared", leaseId, workspace: await files.prepare(leaseId, source) });
+      const workspace = await driver.asOrdinary(async () => await files.prepare(leaseId, source));
+      see({ type: "sandboxPrepared", leaseId, workspace });
     } catch (error) {
       see({ type: "sandboxPrepareFailed", leaseId, reason: messageOf(error) });
     }
@@ -153,11 +154,13 @@ export class SandboxEffects {
   }
 
   async #save({ leaseId, jobId, epoch, generation, cooperative }: Effect<"saveCheckpoint">): Promise<void> {
-    const { clock, files, state, see } = this.#context;
+    const { clock, driver, files, state, see } = this.#context;
     const beganAtMs = clock.nowMs();
     const wanted = (): boolean => state().freeze?.generation === generation;
+    const lease = { leaseId, jobId, epoch, generation, cooperative };
     try {
-      const content = await files.save({ leaseId, jobId, epoch, generation, cooperative }, wanted);
+      // The owner may have the jobs go on before it is done.
+      const content = await driver.asOrdinary(async () => await files.save(lease, wanted));
       if (content === null) {
         see({ type: "checkpointFailed", leaseId, generation, reason: "it was called off before it began" });
         return;

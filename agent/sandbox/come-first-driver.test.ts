@@ -15,7 +15,7 @@ vi.mock("./come-first.ts", () => ({
   },
 }));
 
-test("the agent comes first while its jobs run: not before, not while they stand still, not when they are gone", async () => {
+test("the agent comes first while its jobs run: not before, not while they stand still or it works for itself, not when they are gone", async () => {
   const bed = new DriverBed((options) => processDriver(options));
   try {
     expect(said).not.toContain(true);
@@ -25,6 +25,15 @@ test("the agent comes first while its jobs run: not before, not while they stand
     bed.driver.freezeAll();
     expect(said.at(-1)).toBe(false);
     bed.driver.thawAll();
+    expect(said.at(-1)).toBe(true);
+    const packing = Promise.withResolvers<string>();
+    const packed = bed.driver.asOrdinary(async () => await packing.promise);
+    expect(said.at(-1)).toBe(false);
+    bed.driver.freezeAll();
+    bed.driver.thawAll();
+    expect(said.at(-1)).toBe(false);
+    packing.resolve("packed");
+    expect(await packed).toBe("packed");
     expect(said.at(-1)).toBe(true);
     await sandbox.terminate({ graceMs: 0, deadlineMs: 60_000 });
     await until(() => said.at(-1) === false, "the agent is an ordinary program again");

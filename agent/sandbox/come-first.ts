@@ -7,7 +7,8 @@ import { readProcess } from "./proc-stat.ts";
  * and who has the processors back late is the donor. Short turns (`io/short-turns.ts`) alone do not help whoever has used
  * its share just now, as an agent has that resumed a moment ago: measured on two processors with jobs in three slots, one
  * pause in eight took more than 10 ms with them alone, and with this too one in sixty. As soon as the jobs stand still it
- * is an ordinary program again, so that no checkpoint is packed at the owner's expense.
+ * is an ordinary program again, and so it is while it packs a checkpoint though they go on, or brings one back: nothing of
+ * that is to be at the owner's expense.
  *
  * Nine times an ordinary share, not all: an agent that ran wild would leave the host a tenth of what it burns on.
  */
@@ -18,17 +19,20 @@ export class ComesFirst {
   readonly #path: string | null;
   #isFirst = false;
 
-  constructor(pid: number = process.pid) {
-    this.#path = readProcess(pid)?.session === pid ? `/proc/${pid}/autogroup` : null;
+  /** @param who by default this process, and not by its number: /proc may be of another PID namespace, and that number another's */
+  constructor(who: number | "self" = "self") {
+    const stat = readProcess(who);
+    this.#path = stat !== null && stat.session === stat.pid ? `/proc/${who}/autogroup` : null;
   }
 
   /** Whether it is to come first from now on; to say so again costs nothing. */
   set(isFirst: boolean): void {
     if (this.#path === null || isFirst === this.#isFirst) return;
-    // A donor who gave the session a niceness of their own, this or another, keeps it.
-    if (isFirst && !isOrdinary(this.#path)) return;
+    const [from, to] = isFirst ? [niceness.ordinary, niceness.first] : [niceness.first, niceness.ordinary];
     try {
-      writeFileSync(this.#path, isFirst ? niceness.first : niceness.ordinary);
+      // A donor who gave the session a niceness of their own, before or meanwhile, keeps it.
+      if (nicenessIn(this.#path) === from) writeFileSync(this.#path, to);
+      else if (isFirst) return;
       this.#isFirst = isFirst;
     } catch {
       // This user may not, or the kernel has no autogroups: it goes on as any program does.
@@ -37,10 +41,6 @@ export class ComesFirst {
 }
 
 /** "/autogroup-17 nice 0" */
-function isOrdinary(path: string): boolean {
-  try {
-    return readFileSync(path, "latin1").trimEnd().endsWith(` ${niceness.ordinary}`);
-  } catch {
-    return false;
-  }
+function nicenessIn(path: string): string | undefined {
+  return readFileSync(path, "latin1").trimEnd().split(" ").at(-1);
 }

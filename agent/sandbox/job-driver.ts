@@ -79,7 +79,9 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
   const isFrozen = (): boolean => frozen;
   const shared: DriverState = { ledger, enclosure, environment, limits, warn, isFrozen, table, cgroups, live, scan };
   const comesFirst = new ComesFirst();
-  const tendShare = (): void => comesFirst.set(live.size > 0 && !frozen);
+  /** How much work goes on that the jobs' owner should not feel. */
+  let ordinary = 0;
+  const tendShare = (): void => comesFirst.set(live.size > 0 && !frozen && ordinary === 0);
   const tracker = setInterval(() => {
     tendShare();
     if (cgroups === null && live.size > 0) track(() => scan({ fresh: true }));
@@ -138,6 +140,16 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
       cgroups?.thaw();
       signalMembers(stopped.filter(isSame), "SIGCONT");
       stopped = [];
+    },
+    async asOrdinary(work) {
+      ordinary += 1;
+      tendShare();
+      try {
+        return await work();
+      } finally {
+        ordinary -= 1;
+        tendShare();
+      }
     },
     endStrays,
     async endAll(ending) {

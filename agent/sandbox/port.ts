@@ -103,6 +103,8 @@ export interface SandboxDriver {
   cpuMs(): number;
   /** Undoes `freezeAll`; the same processes go on. */
   thawAll(): void;
+  /** Does work of the agent's own, such as packing a checkpoint, no sooner than an ordinary program would (`come-first.ts`). */
+  asOrdinary<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Ends whatever an earlier instance of this agent left running; found through ledger, cgroup and marker. A later call
    * while one is under way joins and hurries it, as it does a sandbox's.

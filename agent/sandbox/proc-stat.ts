@@ -41,7 +41,7 @@ export function listPids(): number[] {
 }
 
 /** Reads one process; null when it is gone. Synchronous, because a freeze must not be interleaved with anything. */
-export function readProcess(pid: number): ProcessStat | null {
+export function readProcess(pid: number | "self"): ProcessStat | null {
   const line = readSmall(`/proc/${pid}/stat`);
   return line === null ? null : parseStat(line);
 }

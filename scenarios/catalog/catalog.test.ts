@@ -6,6 +6,7 @@ import { defaultTiming } from "../../protocol/timing.ts";
 import { brokenTimingRules } from "../../protocol/timing-rules.ts";
 import { checkers } from "../checkers/registry.ts";
 import { settingProblems } from "../checkers/setting-problems.ts";
+import { definitionProblems } from "../loading/check-definition.ts";
 import { checkSimSteps } from "../stages/sim/steps.ts";
 import { settledWithinMs } from "../steps/kinds/await-settled.ts";
 import { nestedSteps } from "../steps/nested-steps.ts";
@@ -47,6 +48,12 @@ describe("catalog", () => {
       const told = scenario.expectations(knobs).map((one) => JSON.stringify(one));
       expect(told).toEqual([...new Set(told)]);
     }
+  });
+
+  it.each(catalog)("$name would be taken from a file of somebody's own", (scenario) => {
+    const { name, defaults } = scenario;
+    const steps = scenario.steps(defaults);
+    expect(definitionProblems({ name, steps, expectations: scenario.expectations(defaults) })).toEqual([]);
   });
 
   it.each(catalog)("$name waits for its jobs the longer the more there are", (scenario) => {

@@ -27,10 +27,14 @@ interface Entry {
   untold: Effect | undefined;
 }
 
+type Claim = Pick<Entry, "name" | "holds">;
+
 /** The faults that a run's steps applied and that are not undone: what was written ahead, done, proved, and undone. */
 export class FaultsInForce {
   readonly #options: FaultsOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Those that are being applied: others may begin meanwhile, in the branches of a step. */
+  readonly #beginning = new Set<Claim>();
   #applied = 0;
 
   constructor(options: FaultsOptions) {
@@ -50,12 +54,21 @@ export class FaultsInForce {
    * @throws FaultError `fault-in-force`, `faults-overlap`, and what the kind throws
    */
   async apply(spec: FaultSpec, name: string = spec.kind): Promise<string> {
+    const claim = { name, holds: heldBy(this.#options.kindOf(spec.kind), spec) };
+    for (const other of [...this.#entries.values(), ...this.#beginning]) {
+      if (other.name === name) throw inForceAlready(name);
+      if (claim.holds !== undefined && other.holds === claim.holds) throw overlapping(other);
+    }
+    this.#beginning.add(claim);
+    try {
+      return await this.#begin(spec, claim);
+    } finally {
+      this.#beginning.delete(claim);
+    }
+  }
+
+  async #begin(spec: FaultSpec, { name, holds }: Claim): Promise<string> {
     const { kindOf, ledger, record, context } = this.#options;
-    const kind = kindOf(spec.kind);
-    if (this.#entries.has(name)) throw inForceAlready(name);
-    const holds = heldBy(kind, spec);
-    const holder = [...this.#entries.values()].find((entry) => holds !== undefined && entry.holds === holds);
-    if (holder !== undefined) throw overlapping(holder);
     this.#applied += 1;
     const ids = { faultId: this.#applied, kind: spec.kind };
     const written: number[] = [];
@@ -63,7 +76,7 @@ export class FaultsInForce {
     let inForce: FaultInForce;
     await this.look();
     try {
-      inForce = await kind.apply({ ...context(ids.faultId), writeAhead }, spec);
+      inForce = await kindOf(spec.kind).apply({ ...context(ids.faultId), writeAhead }, spec);
     } catch (error) {
       await undoWritten(ledger, written);
       throw error;
@@ -178,7 +191,7 @@ function heldBy({ holds }: Pick<FaultKind<FaultKindName>, "holds">, spec: FaultS
   return `${holds()} of ${"part" in spec && spec.part === "jobs" ? `${whom}'s jobs` : whom}`;
 }
 
-function overlapping({ name, holds }: Pick<Entry, "name" | "holds">): FaultError {
+function overlapping({ name, holds }: Claim): FaultError {
   return new FaultError(`The fault "${name}" has hold of ${holds} already.`, {
     code: "faults-overlap",
     next: "Heal it first: of the two, whichever is healed first would undo the other.",

@@ -59,4 +59,20 @@ describe.skipIf(missingFor("limit-descriptors") !== null)("two faults of which o
     await bench.faults.heal("two", all);
     expect(processLimit(pid, "nofile")).toEqual(before);
   });
+
+  it.each([
+    ["under two names", "two", "faults-overlap"],
+    ["under one", "one", "fault-in-force"],
+  ])("are not in force at once where both begin in the same moment, %s", async (_, second, code) => {
+    const pid = await bench.start("exec sleep 600");
+    const before = processLimit(pid, "nofile");
+    const [first, later] = await Promise.allSettled([
+      bench.faults.apply(limit(2), "one"),
+      bench.faults.apply(limit(0), second),
+    ]);
+    expect(first.status).toBe("fulfilled");
+    expect(later).toMatchObject({ status: "rejected", reason: { code } });
+    await bench.faults.heal("one", all);
+    expect(processLimit(pid, "nofile")).toEqual(before);
+  });
 });

@@ -1,5 +1,5 @@
 import { nestedSteps } from "../steps/nested-steps.ts";
-import type { Step } from "../steps/step.ts";
+import type { Step, StepOf } from "../steps/step.ts";
 import { type Problem, unknownWord } from "./file-problem.ts";
 
 type Path = readonly PropertyKey[];
@@ -100,7 +100,7 @@ function listsOf(step: Step): { readonly steps: readonly Step[]; readonly path: 
 
 function bring(step: Step, cast: Cast): void {
   if (step.step === "start-broker") cast.hasBroker = true;
-  if (step.step === "join") cast.agents.add(step.agent);
+  if (bringsAgent(step)) cast.agents.add(step.agent);
   if (step.step === "submit") cast.batches.add(step.batch);
   if (step.step === "withdraw" && step.underLoad !== undefined) cast.batches.add(step.underLoad);
   if (step.step === "fault") cast.faults.add(step.as ?? step.fault.kind);
@@ -108,6 +108,9 @@ function bring(step: Step, cast: Cast): void {
   if (step.step === "own") cast.hidesFaults = true;
   for (const list of nestedSteps(step)) for (const inner of list) bring(inner, cast);
 }
+
+const bringsAgent = (step: Step): step is StepOf<"join" | "begin-joining"> =>
+  step.step === "join" || step.step === "begin-joining";
 
 const needsBroker: ReadonlySet<Step["step"]> = new Set(["join", "submit", "kill-broker"]);
 
@@ -141,7 +144,7 @@ function wordsOf(step: Step, { agents, batches, faults, hidesFaults }: Cast): Wo
   const fact = "holds" in step ? step.holds : undefined;
   const parts: [Path, object][] = [[[], step], ...(fact === undefined ? [] : [[["holds"], fact] as [Path, object]])];
   return parts.flatMap(([within, part]) => [
-    ...("agent" in part && typeof part.agent === "string" && step.step !== "join"
+    ...("agent" in part && typeof part.agent === "string" && !bringsAgent(step)
       ? [{ field: [...within, "agent"], kind: "agent" as const, word: part.agent, known: agents }]
       : []),
     ...("batch" in part && typeof part.batch === "string" && step.step !== "submit"

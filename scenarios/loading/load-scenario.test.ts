@@ -118,6 +118,11 @@ describe("a step is refused by its line and the nearest right name:", () => {
       '{ step: "repeat", times: 2, steps: [{ step: "heal", fault: "load" }, { step: "fault", fault: { kind: "load", cpus: 1, atMostS: 5 } }] }',
       'no fault "load": there is none at all (no earlier step applies it)',
     ],
+    [
+      "a time for which no timer waits",
+      '{ step: "wait", forMs: 2_600_000_000 }',
+      'the step "wait", forMs: Too big: expected number to be <=2147483647',
+    ],
     ["no step", '"withdraw"', "this is no step: a step is an object with the field `step`"],
   ];
   const files = wrong.map(([what, step, says]): [string, number, string] => [what, given(withStep(step)), says]);

@@ -1,4 +1,4 @@
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 
 import { Piscina } from "piscina";
 
@@ -34,8 +34,8 @@ export function openSimPool(
       const line = lineTo(followerOf(reporters));
       const task = { scenario: scenario.name, file: scenario.file, options, runs, reproduce, retryOf };
       const { verdict, directory } = await pool
-        .run({ ...task, follower: line?.port2 }, { transferList: line === undefined ? [] : [line.port2] })
-        .finally(() => line?.port1.close());
+        .run({ ...task, follower: line?.far }, { transferList: line === undefined ? [] : [line.far] })
+        .finally(() => line?.end());
       const { history, lostEvidence } = readRun(directory);
       for (const reporter of reporters) reporter.end({ verdict, history, runDirectory: directory, lostEvidence });
       return verdict;
@@ -48,10 +48,21 @@ export function openSimPool(
   };
 }
 
-/** On which a thread says where its run is; what is still on its way when that is over is of no use to anybody. */
-function lineTo(follow: ((record: HistoryRecord) => void) | undefined): MessageChannel | undefined {
+/**
+ * On which a thread says where its run is. Its result comes another way, and may overtake that where this thread is busy:
+ * what is still to be heard is heard before the end.
+ */
+function lineTo(
+  follow: ((record: HistoryRecord) => void) | undefined,
+): { readonly far: MessagePort; readonly end: () => void } | undefined {
   if (follow === undefined) return undefined;
-  const line = new MessageChannel();
-  line.port1.on("message", follow);
-  return line;
+  const { port1: near, port2: far } = new MessageChannel();
+  near.on("message", follow);
+  const end = (): void => {
+    for (let rest = receiveMessageOnPort(near); rest !== undefined; rest = receiveMessageOnPort(near)) {
+      follow(rest.message as HistoryRecord);
+    }
+    near.close();
+  };
+  return { far, end };
 }

@@ -79,6 +79,13 @@ describe("no-intake by the broker's account", () => {
     expect(judge(killed.job(1, null, "queued"), name).result).toBe("unknown");
   });
 
+  it("counts no job as waiting that a store forgot, and one that is told of again once", () => {
+    const lost = waiting().loseStore(9).state("Idle", "Paused", "paused");
+    expect(judge(lost, name).result).toBe("unknown");
+    const again = waiting().loseStore(9).job(9, "queued", "queued").state("Idle", "Paused", "paused");
+    expect(judge(again, name).detail).toContain("up to 1 jobs waiting");
+  });
+
   it("counts as declined what was declined while closed, and not before", () => {
     const before = waiting().add("agent.offer", offer("declined")).state("Idle", "Paused", "paused");
     expect(judge(before, name).detail).toContain("0 offers declined");

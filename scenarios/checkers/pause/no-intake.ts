@@ -1,6 +1,7 @@
 import type { AgentState } from "../../../protocol/agent-states.ts";
 import type { HistoryRecord } from "../../../protocol/history.ts";
 import { checkerOf, type Judgement, passed, type RecordOf, undecided } from "../checker.ts";
+import { forgottenJobs } from "../forgotten-jobs.ts";
 import { atLeast } from "../setting.ts";
 import { Instances } from "../instances.ts";
 import { isPeriodic } from "./periodic-freeze.ts";
@@ -29,9 +30,10 @@ export const noIntake = checkerOf(
   ({ queuedMin }) => {
     const instances = new Instances<Instance>(() => ({ state: null, shutdown: null, frozen: null, suspect: null }));
     const acknowledged = new Map<string, RecordOf<"broker.pause-acknowledged">>();
-    const figures = { queued: 0, queuedMost: 0, closedNow: 0, closed: 0, declined: 0 };
+    const queued = new Set<string>();
+    const figures = { queuedMost: 0, closedNow: 0, closed: 0, declined: 0 };
     const countQueued = (): void => {
-      if (figures.closedNow > 0) figures.queuedMost = Math.max(figures.queuedMost, figures.queued);
+      if (figures.closedNow > 0) figures.queuedMost = Math.max(figures.queuedMost, queued.size);
     };
     return {
       on: {
@@ -47,10 +49,13 @@ export const noIntake = checkerOf(
           const summary = `${record.data.leaseId} was granted to an agent whose pause the broker had acknowledged`;
           return violation(summary, pause, record);
         },
-        "broker.job": ({ data: { from, to } }) => {
-          if (to === "queued") figures.queued += 1;
-          if (from === "queued") figures.queued -= 1;
+        "broker.job": ({ data: { jobId, to } }) => {
+          if (to === "queued") queued.add(jobId);
+          else queued.delete(jobId);
           countQueued();
+        },
+        "fault.applied": (record) => {
+          for (const jobId of forgottenJobs(record)) queued.delete(jobId);
         },
         "agent.started": (record) => {
           if (isClosed(instances.started(record)?.state?.data.to)) figures.closedNow -= 1;

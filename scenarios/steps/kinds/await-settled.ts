@@ -1,5 +1,6 @@
 import * as z from "zod";
 
+import { limits } from "../../../foundation/limits.ts";
 import { Ms } from "./fields.ts";
 import { stepKind } from "./step-kind.ts";
 
@@ -17,5 +18,5 @@ export const awaitSettled = stepKind(
 
 /** How long it is waited for a batch of so many, in milliseconds. */
 export function settledWithinMs({ withinMs, perJobMs = 0 }: z.infer<typeof awaitSettled.schema>, jobs: number): number {
-  return withinMs + perJobMs * jobs;
+  return Math.min(limits.timerMsMax, withinMs + perJobMs * jobs);
 }

@@ -1,7 +1,9 @@
 import * as z from "zod";
 
+import { limits } from "../../../foundation/limits.ts";
+
 /** A duration in milliseconds. */
-export const Ms = z.int().min(1);
+export const Ms = z.int().min(1).max(limits.timerMsMax);
 
 /** Which agent of the cast. */
 export const agentName = z.string().regex(/^[a-z][a-z0-9-]{0,20}$/);
