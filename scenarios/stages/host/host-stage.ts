@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pauseFor } from "node:timers/promises";
 
+import { takeShortTurns } from "../../../agent/io/short-turns.ts";
 import { withinDeadline } from "../../../foundation/deadline.ts";
 import { messageOf, systemCode, UsageError } from "../../../foundation/errors.ts";
 import type { Random } from "../../../foundation/random.ts";
@@ -165,6 +166,8 @@ export class HostStage implements AnyStage {
 
   /** Sets the stage; each thing is registered for undoing before it is made. */
   static open(options: HostStageOptions): HostStage {
+    // Whoever looks late says of the agent that it stopped late.
+    takeShortTurns();
     const parent = writableCgroup();
     const cgroup = parent === undefined ? undefined : join(parent, `houseguest-run-${options.id}`);
     const stage = new HostStage(options, cgroup);
