@@ -52,6 +52,15 @@ describe("whose a file is, by who touched it", () => {
     expect(whose(compare(files({ "/d": [] }), born, { touches }))).toEqual([["/d/x", "job"]]);
   });
 
+  it("is shared where somebody wrote anew what the run had changed: they may have read it before", () => {
+    const [before, after] = [files({ "/d": ["x"] }), files({ "/d": [{ name: "x", size: 4, born: 2, changed: 2 }] })];
+    const anew = (earlier: number) => ({
+      touches: { "/d/x": [touch(earlier, ["modified"], 1_000), touch(foreign, ["moved-to"], 2_000)] },
+    });
+    expect(whose(compare(before, after, anew(job)))).toEqual([["/d/x", "shared"]]);
+    expect(whose(compare(before, after, anew(foreign)))).toEqual([]);
+  });
+
   it("stays unexplained when nobody was seen, or somebody whom nobody knows", () => {
     expect(whose(compare(...came, {}))).toEqual([["/d/x", "unknown"]]);
     const stray = recordedProcess({ serial: 9, parent: null });

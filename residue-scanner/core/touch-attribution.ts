@@ -38,7 +38,8 @@ export type RoleOfTouch = (touch: Touch) => Attribution;
 /**
  * Whose a file is by who touched its name while the run went on; null where nobody did that says anything.
  *
- * Only what proves to have been done to an earlier file of the same name is left out: then it was not this one.
+ * Only what proves to have been done to an earlier file of the same name is left out: then it was not this one. Not what
+ * the run put into a file that was there at the baseline, and that somebody wrote anew.
  */
 export function attributeTouches(
   { difference, touches }: TouchedFile,
@@ -46,7 +47,11 @@ export function attributeTouches(
 ): Attribution | null {
   const telling = touches.filter((touch) => isTelling(touch, difference));
   if (telling.length === 0) return null;
-  const judged = telling.map((touch) => ({ touch, ...roleOf(touch) }));
+  const carried = touches.filter((touch) => mayLiveOn(touch, difference) && !telling.includes(touch));
+  const judged = [
+    ...carried.map((touch) => ({ touch, ...roleOf(touch) })).filter(({ to }) => isOfRun(to)),
+    ...telling.map((touch) => ({ touch, ...roleOf(touch) })),
+  ];
   const to = whoseOf(judged, difference);
   const evidence = touchEvidence(judged, witness);
   if (isOfRun(to)) return { to, evidence };
@@ -77,6 +82,12 @@ function isTelling({ kinds, lastMs }: Touch, { change, before, after }: FileDiff
   const bornNs = after?.bornNs ?? 0n;
   const isAnother = before === null || before.ino !== after?.ino || before.bornNs !== bornNs;
   return !(isAnother && bornNs > 0n && lastMs < milliseconds(bornNs) - stampLagMs);
+}
+
+/** Whoever writes a file of before anew may have read it: then what the run had put into it is in there still. */
+function mayLiveOn({ kinds }: Touch, { change, before }: FileDifference): boolean {
+  const isPut = kinds.includes("modified") || kinds.some((kind) => coming.includes(kind));
+  return change === "changed" && before?.kind === "file" && isPut;
 }
 
 function unexplainedBy(touches: readonly Touch[], { change, changed, after }: FileDifference): string[] {
