@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 
 import { messageOf, UsageError } from "../../foundation/errors.ts";
 import { nearest } from "../../foundation/nearest.ts";
@@ -8,7 +8,7 @@ import { marks } from "../../foundation/sometimes.ts";
 import { streamOutput } from "../../reports/stream-output.ts";
 import { type Line, renderLines } from "../../reports/text/line.ts";
 import { listenForInterruption } from "../interruption.ts";
-import { makeDirectories } from "../make-directories.ts";
+import { checkDirectory } from "../make-directories.ts";
 import { campaignJson } from "../simulating/campaign-json.ts";
 import { headingLines } from "../simulating/campaign-text.ts";
 import type { Campaign } from "../simulating/campaign.ts";
@@ -123,13 +123,10 @@ function profileNamed(name: string): ProfileName {
   });
 }
 
-/** Looks whether plans can be written there before hours are spent on finding one: makes the folder, and takes it away. */
+/** Looks whether plans can be written there before hours are spent on finding one. */
 function checkFolder(folder: string): void {
   try {
-    const made = makeDirectories(folder);
-    if (!statSync(folder).isDirectory()) throw new Error("it is no folder");
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    if (made !== null) rmSync(made, { recursive: true });
+    checkDirectory(resolve(folder));
   } catch (error) {
     throw new UsageError(`Plans cannot be written to ${folder}: ${messageOf(error)}.`, {
       code: "no-out",
