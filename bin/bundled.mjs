@@ -11,6 +11,7 @@ const bundleVariable = "HOUSEGUEST_TEST_BUNDLE";
  * What stands beside each of its modules.
  *
  * @typedef {object} BundleList
+ * @property {string} root of the package that it was made of; its modules hold what they find beside them by that
  * @property {number} madeAtMs since the epoch, before the first source was read
  * @property {readonly string[]} sources relative to the package's root
  */
@@ -28,9 +29,11 @@ export function bundledModule(root, entry) {
   const module = join(folder, entry.replace(/\.ts$/, ".mjs"));
   if (!existsSync(module)) return undefined;
   /** @type {BundleList} */
-  const { madeAtMs, sources } = JSON.parse(readFileSync(module.replace(/\.mjs$/, ".json"), "utf8"));
-  const isCurrent = sources.every((source) => changedAtMs(join(root, source)) < madeAtMs);
-  return isCurrent ? pathToFileURL(module).href : undefined;
+  const list = JSON.parse(readFileSync(module.replace(/\.mjs$/, ".json"), "utf8"));
+  const isCurrent =
+    list.root === root && list.sources.every((source) => changedAtMs(join(root, source)) < list.madeAtMs);
+  if (!isCurrent) return undefined;
+  return pathToFileURL(module).href;
 }
 
 /** What is loaded before the program may mean to change its modules, or to see them: it is to meet the sources. */

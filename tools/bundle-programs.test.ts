@@ -51,15 +51,18 @@ test.each(["scenarios", "residue", "reports", "donor-agent", "broker-sim"])(
   },
 );
 
-test("the bundle is what is loaded, unless a source is newer, is gone, or something was loaded before the program", () => {
+test("the bundle is loaded, unless it is another package's, a source is newer or gone, or a module came first", () => {
   const own = "of the bundle\n";
   const sources = ["agent/cli.ts"];
   const later = Date.now() + 60_000;
-  expect(helpOf("donor-agent", told({ madeAtMs: later, sources }))).toBe(own);
-  expect(helpOf("donor-agent", told({ madeAtMs: 1, sources }))).not.toBe(own);
-  expect(helpOf("donor-agent", told({ madeAtMs: later, sources: [...sources, "agent/gone.ts"] }))).not.toBe(own);
+  expect(helpOf("donor-agent", told({ root, madeAtMs: later, sources }))).toBe(own);
+  expect(helpOf("donor-agent", told({ root: place, madeAtMs: later, sources }))).not.toBe(own);
+  expect(helpOf("donor-agent", told({ root, madeAtMs: 1, sources }))).not.toBe(own);
+  expect(helpOf("donor-agent", told({ root, madeAtMs: later, sources: [...sources, "agent/gone.ts"] }))).not.toBe(own);
   expect(helpOf("donor-agent", join(place, "nowhere"))).not.toBe(own);
-  expect(helpOf("donor-agent", told({ madeAtMs: later, sources }), "--import", "data:text/javascript,")).not.toBe(own);
+  expect(helpOf("donor-agent", told({ root, madeAtMs: later, sources }), "--import", "data:text/javascript,")).not.toBe(
+    own,
+  );
 });
 
 test("each entry of the bundle says of which sources it was made, and its modules know where they were", () => {

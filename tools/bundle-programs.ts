@@ -67,7 +67,7 @@ function listing(folder: string, madeAtMs: number): Plugin {
         if (chunk.type !== "chunk" || !chunk.isEntry) continue;
         const sources = chunksOf(chunk, bundle).flatMap(({ moduleIds }) => moduleIds.filter(isOwn));
         // As `BundleList` in bin/bundled.mjs has it.
-        const list = { madeAtMs, sources: sources.map((id) => relative(root, id)) };
+        const list = { root, madeAtMs, sources: sources.map((id) => relative(root, id)) };
         writeFileSync(join(folder, chunk.fileName.replace(/\.mjs$/, ".json")), JSON.stringify(list));
       }
     },
