@@ -14,16 +14,20 @@ const canTrace = mayTrace && spawnSync("strace", ["-V"]).status === 0;
 
 /** From the so-many-th on, the disk refuses to keep what is written. */
 async function failSyncs({ child }: AgentProcess, from: number): Promise<() => Promise<void>> {
-  const threads = readdirSync(`/proc/${child.pid}/task`).flatMap((thread) => ["-p", thread]);
+  const threads = readdirSync(`/proc/${child.pid}/task`);
+  const attach = threads.flatMap((thread) => ["-p", thread]);
   const inject = ["-e", "trace=fdatasync", "-e", `inject=fdatasync:error=EIO:when=${from}+`];
-  const strace = spawn("strace", ["-qq", "-o", "/dev/null", ...inject, ...threads], { stdio: "ignore" });
+  const strace = spawn("strace", ["-qq", "-o", "/dev/null", ...inject, ...attach], { stdio: "ignore" });
   const exited = once(strace, "exit");
   const end = async (): Promise<void> => {
     strace.kill();
     await exited;
   };
   onTestFinished(end);
-  await until(() => /^TracerPid:\s*[1-9]/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")));
+  // It comes to one thread after the other, and any of them may be who syncs.
+  const isTraced = (thread: string): boolean =>
+    /^TracerPid:\s*[1-9]/m.test(readFileSync(`/proc/${child.pid}/task/${thread}/status`, "utf8"));
+  await until(() => threads.every(isTraced));
   return end;
 }
 

@@ -21,7 +21,7 @@ const said = `echo 1 > "$${jobEnvironment.progressFile}"`;
 /** Does not hear TERM. */
 const stubborn = `trap '' TERM; ${said}; while :; do sleep 0.2; done`;
 /** Has something to do at its end, which no TERM ends that is sent to whoever is born meanwhile; says when it does it. */
-const tidy = `trap 'trap "" TERM; touch heard; sleep 2; exit 0' TERM; ${said}; while :; do sleep 0.05; done`;
+const tidy = `trap 'trap "" TERM; touch heard; sleep 30; exit 0' TERM; ${said}; while :; do sleep 0.05; done`;
 
 /** A joined agent with so many jobs of that kind at work. */
 async function busyAgent(script: string, jobs = 1) {
@@ -79,6 +79,8 @@ async function signalUntil(agent: AgentProcess, words: string): Promise<void> {
     }
     return agent.stderr.includes(words) || agent.child.exitCode !== null;
   });
+  // Its end may be heard of before its last words.
+  if (agent.child.exitCode !== null) await agent.exited;
   expect(agent.stderr).toContain(words);
 }
 

@@ -4,7 +4,6 @@ import { expect, onTestFinished, test } from "vitest";
 
 import type { AgentStatus } from "../../protocol/control.ts";
 import { launcher } from "../autostart/hook.ts";
-import { freePort } from "../sandbox/testing/free-port.ts";
 import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker, until } from "../testing/agent-process.ts";
 import { temporaryHome } from "../testing/temporary-home.ts";
 import { statusInWords } from "./status.ts";
@@ -48,7 +47,8 @@ test("an agent that waits for its broker says so, and why, and no more that it h
 
 test("a home whose agent cannot join names the way out to whoever joins again", async () => {
   const paths = temporaryHome();
-  const wish = ["join", "--foreground", "--json", "--broker", `http://127.0.0.1:${await freePort()}`, "--token", "t"];
+  // A port that nobody has, and that none is given who asks for any.
+  const wish = ["join", "--foreground", "--json", "--broker", "http://127.0.0.1:2", "--token", "t"];
   const agent = new AgentProcess({ paths, args: wish, onFinished: onTestFinished });
   await until(() => agent.stderr.includes("does not answer"));
   const { status: told } = await agent.ask({ command: "status" });

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { routes } from "../../protocol/routes.ts";
 import { temporaryDirectory } from "../testing/live-broker.ts";
-import { type Served, operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
+import { type Served, holdPort, operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
 import { SigningClient } from "../testing/signing-client.ts";
 
 /** A `submit --wait` under way, and the first line that it says: the id of its job. */
@@ -46,6 +46,7 @@ describe("submit --wait", () => {
     const { jobId, ended, says } = await waiting(first);
     expect(jobId).toMatch(/^job-\S+$/);
     await says(/^1 queued/);
+    await holdPort(first);
     await stop(first, "SIGKILL");
     await says(/does not answer: .* asking again for 300 s\.$/);
     const second = await serve(["--data", data, "--port", new URL(first.url).port]);
