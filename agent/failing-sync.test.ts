@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { AgentProcess, endlessJob, joinAgent, tinyBroker, until } from "./testing/agent-process.ts";
 import { temporaryHome } from "./testing/temporary-home.ts";
@@ -49,8 +50,7 @@ describe.skipIf(!canTrace)("on a disk that fails (skipped: needs strace, and the
       expect(existsSync(paths.home)).toBe(true);
       await end();
       const next = new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished: onTestFinished });
-      const { stdout } = await next.exited;
-      expect(WithdrawalReport.parse(JSON.parse(stdout))).toMatchObject({ clean: true, processesLeft: [] });
+      expect(WithdrawalReport.parse(jsonOf(await next.exited))).toMatchObject({ clean: true, processesLeft: [] });
       expect(existsSync(paths.home)).toBe(false);
     },
   );

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { jobEnvironment } from "../protocol/job-environment.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { agentLimits } from "./core/limits.ts";
@@ -122,8 +123,8 @@ test("the wipe keeps to the deadline too, and the next withdrawal goes on with i
   expect(left.filter((entry) => entry.isFile() && /^\d+$/.test(entry.name))).not.toEqual([]);
   expect(report?.directoriesLeft).toContainEqual(expect.stringContaining("there was no time left"));
   const again = new AgentProcess({ paths, args: ["withdraw", "--json", "--deadline", "100000"], onFinished });
-  const { code, stdout } = await again.exited;
-  expect(WithdrawalReport.parse(JSON.parse(stdout))).toMatchObject({ clean: true, attempts: 2 });
+  const { code, stdout, stderr } = await again.exited;
+  expect(WithdrawalReport.parse(jsonOf({ stdout, stderr, code }))).toMatchObject({ clean: true, attempts: 2 });
   expect(code).toBe(0);
   await agent.exited;
   expectNothingLeft(paths, agentId);

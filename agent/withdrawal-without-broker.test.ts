@@ -66,7 +66,7 @@ async function withdraw(way: (typeof ways)[number] | "answers"): Promise<Withdra
   await agent.exited;
   const tookMs = performance.now() - startedMs;
   // The host is clean; what only the broker can do is told as not confirmed.
-  expect(answer).toMatchObject({
+  expect(answer, JSON.stringify(answer.report?.steps)).toMatchObject({
     ok: true,
     report: {
       keyRevoked: way === "answers" ? "confirmed" : "deferred",

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { routes } from "../../protocol/routes.ts";
 import { temporaryDirectory } from "../testing/live-broker.ts";
 import { type Served, operatorEnvironment, restart, run, serve, start, stop } from "../testing/served-broker.ts";
@@ -64,8 +65,8 @@ describe("kill --wait", () => {
     async (how) => {
       const data = join(temporaryDirectory(), "data");
       const first = await serve(["--data", data, "--faults"]);
-      const { stdout } = await run([...spawning, "--json"], operatorEnvironment(first));
-      const { executionId } = JSON.parse(stdout).execution;
+      const { stdout, stderr, code } = await run([...spawning, "--json"], operatorEnvironment(first));
+      const { executionId } = jsonOf({ stdout, stderr, code }).execution;
       await cannotSay(first);
       const killing = started(first, how === "kill" ? ["kill", executionId, "--wait"] : ["killswitch", "--wait"]);
       expect(await killing.first).toMatch(/ The order to end was taken; asking again for 300 s\.$/);
