@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import { runMarker } from "../protocol/job-environment.ts";
 import type { Finding } from "../protocol/residue-report.ts";
+import { bundlePrograms } from "./bundle-programs.ts";
 import { runTests } from "./run-tests.ts";
 import { type SuiteWatch, watchSuite } from "./suite-residue.ts";
 import { type Tally, tallyLine } from "./tally.ts";
@@ -20,6 +21,7 @@ const watch = parameters.length === 0 ? await watchSuite(root, { isAlone: proces
 const place = makeTemporaryPlace();
 let tally: Tally;
 try {
+  await bundlePrograms(place.bundle);
   const environment = { ...place.environment, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
   tally = await runTests({ parameters, output: "shown", environment });
   const leftovers = place.leftovers();
