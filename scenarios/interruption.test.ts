@@ -3,16 +3,24 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
+import { ExitCode } from "../foundation/exit-codes.ts";
+
 const module = fileURLToPath(new URL("./interruption.ts", import.meta.url));
-/** A program that says when it listens, then why it was interrupted, and ends by itself when its stdin does. */
+/**
+ * A program that says when it listens, then why it was interrupted, and ends by itself when its stdin does. Its clock
+ * stands still until it is told that a second is over: an echo comes at once, however long this test waits for a
+ * processor.
+ */
 const program = `
+  let nowMs = 1_000;
+  performance.now = () => nowMs;
   import { listenForInterruption } from ${JSON.stringify(module)};
   const interruption = listenForInterruption({ deadlineMs: Number(process.argv[1]) });
   interruption.signal.addEventListener("abort", () => {
     console.log(interruption.signal.reason.code);
     interruption.close();
   });
-  process.stdin.resume().on("end", () => process.exit(0));
+  process.stdin.on("data", () => console.log("a second later", (nowMs += 1_000))).on("end", () => process.exit(0));
   console.log("listening");
 `;
 
@@ -48,6 +56,17 @@ describe("listenForInterruption", () => {
       expect(await exited).toBe(0);
     },
   );
+
+  it("is ended at once by one that is no echo any more", async () => {
+    const { child, says, exited } = start(60_000);
+    await says("listening");
+    child.kill("SIGINT");
+    await says("interrupted");
+    child.stdin.write("go on\n");
+    await says("a second later");
+    child.kill("SIGINT");
+    expect(await exited).toBe(ExitCode.notUndone);
+  });
 
   it("aborts when the deadline passes", async () => {
     const { child, says, exited } = start(1);

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import type { SuiteRecord } from "../protocol/suite.ts";
 import { scenarioSet } from "./loading/scenario-set.ts";
 import { runProgram } from "./testing/run-program.ts";
@@ -70,8 +71,11 @@ describe("scenarios of a user's", () => {
     const config = '{ scenarios: "mine/*.scenario.ts", stage: "sim", output: "out", reporter: "list", grep: "^one" }';
     writeFileSync(join(place, "scenarios.config.ts"), `export default ${config};\n`);
     const cwd = join(place, "mine", "deep");
-    const { stdout } = await runProgram("scenarios", ["list", "--json"], { cwd });
-    expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name).slice(-2)).toEqual(["one", "two"]);
+    const { stdout, stderr, exitCode } = await runProgram("scenarios", ["list", "--json"], { cwd });
+    expect((jsonOf({ stdout, stderr, exitCode }) as { name: string }[]).map(({ name }) => name).slice(-2)).toEqual([
+      "one",
+      "two",
+    ]);
     expect((await runProgram("scenarios", ["run", "--seed", "s"], { cwd })).exitCode).toBe(0);
     const ran = () => JSON.parse(readFileSync(join(place, "out", "suite.json"), "utf8")) as SuiteRecord;
     expect(ran().entries.map(({ scenario, outcome }) => [scenario, outcome])).toEqual([["one", "passed"]]);

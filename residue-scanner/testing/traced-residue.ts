@@ -39,8 +39,9 @@ export function traceResidue(
   const inject = count === undefined ? [] : ["-e", `inject=${call}:signal=SIGINT:when=${count}`];
   const tracing = ["-f", "-s", "4096", "-o", log, "-e", `trace=${makers},${call}`, "-e", "signal=SIGINT", ...inject];
   if (about !== undefined) tracing.push("-P", about);
-  // Where it keeps what it compiled, it makes files of which no test means to know.
-  const { NODE_COMPILE_CACHE: _compiled, ...environment } = process.env;
+  // Where it keeps what it compiled, it makes files of which no test means to know; and `interruptAt` counts the calls of
+  // the sources.
+  const { NODE_COMPILE_CACHE: _compiled, HOUSEGUEST_TEST_BUNDLE: _bundle, ...environment } = process.env;
   const { status, stderr } = spawnSync("strace", [...tracing, process.execPath, launcher, ...parameters], {
     encoding: "utf8",
     env: { ...environment, TMPDIR: place },
