@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { ExitCode } from "../foundation/exit-codes.ts";
+import { isOwnBug } from "./interruption.ts";
 
 const module = fileURLToPath(new URL("./interruption.ts", import.meta.url));
 /**
@@ -15,12 +16,15 @@ const program = `
   let nowMs = 1_000;
   performance.now = () => nowMs;
   import { listenForInterruption } from ${JSON.stringify(module)};
-  const interruption = listenForInterruption({ deadlineMs: Number(process.argv[1]) });
+  const interruption = listenForInterruption({ deadlineMs: Number(process.argv[1]), hearsErrors: true });
   interruption.signal.addEventListener("abort", () => {
     console.log(interruption.signal.reason.code);
     interruption.close();
   });
-  process.stdin.on("data", () => console.log("a second later", (nowMs += 1_000))).on("end", () => process.exit(0));
+  process.stdin.on("data", (said) => {
+    if (said.toString().startsWith("reject")) return Promise.reject("nobody waits for this");
+    console.log("a second later", (nowMs += 1_000));
+  }).on("end", () => process.exit(0));
   console.log("listening");
 `;
 
@@ -66,6 +70,24 @@ describe("listenForInterruption", () => {
     await says("a second later");
     child.kill("SIGINT");
     expect(await exited).toBe(ExitCode.notUndone);
+  });
+
+  it("aborts of an error for which nobody waits", async () => {
+    const { child, says, exited } = start(60_000);
+    await says("listening");
+    child.stdin.write("reject\n");
+    await says("unheard");
+    child.stdin.end();
+    expect(await exited).toBe(0);
+  });
+
+  it("tells an error of the harness from one of a user's file by where it was thrown", () => {
+    const thrownAt = (place: URL) =>
+      Object.assign(new Error("x"), { stack: `Error: x\n    at run (${place.href}:3:1)` });
+    expect(isOwnBug(thrownAt(new URL("runner.ts", import.meta.url)))).toBe(true);
+    expect(isOwnBug(thrownAt(new URL("examples/memcached.ts", import.meta.url)))).toBe(false);
+    expect(isOwnBug(thrownAt(new URL("file:///home/me/mine.ts")))).toBe(false);
+    expect(isOwnBug("a text")).toBe(false);
   });
 
   it("aborts when the deadline passes", async () => {

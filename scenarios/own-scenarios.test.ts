@@ -108,6 +108,15 @@ describe("scenarios of a user's", () => {
     expect(broken.stderr).toContain("scenarios.config.ts:1: its default export is no configuration");
   });
 
+  it("are no pass where they end the program themselves, or wait at their top for what never comes", async () => {
+    writeFileSync(join(place, "ends.mjs"), "process.exit(0);");
+    writeFileSync(join(place, "waits.mjs"), "await new Promise(() => {});");
+    const show = (file: string) => runProgram("scenarios", ["show", file], { cwd: place });
+    const [ends, waits] = await Promise.all([show("ends.mjs"), show("waits.mjs")]);
+    expect(ends).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("called process.exit()") });
+    expect(waits).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("for what can never come") });
+  });
+
   it("are refused with 64 where two share a name", async () => {
     const plain = `export default { definition: { name: "withdraw-twice", steps: [], expectations: [] } };`;
     writeFileSync(join(place, "a.ts"), plain);
