@@ -20,9 +20,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * Runs `main(argv)` of the entry file, on this Node if it is new enough and on the pinned one if not.
  *
  * @param {string} entry path of the program's module, relative to the package root
- * @param {{ cached?: boolean, flags?: readonly string[] }} options whether what Node makes of the sources is kept in the package's own folder, where
- *   that can be written, so that the next start has it ready: stripping the types of a hundred files takes 0.2 s
- * @param {readonly string[]} options.flags what Node itself is to be started with
+ * @param {{ cached?: boolean, flags?: readonly string[] }} options `cached`: whether what Node makes of the sources is
+ *   kept in the package's own folder, where that can be written, so that the next start has it ready: stripping the types
+ *   of a hundred files takes 0.2 s. `flags`: what Node itself is to be started with
  */
 export async function launch(entry, { cached = false, flags = [] } = {}) {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
