@@ -19,7 +19,9 @@ export interface SocketRequestKnowledge {
 /** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
 const servedMsMax = 3_000;
 /** Those at which services do something; the others end, stop or continue it. */
-const tellingSignals: ReadonlySet<string> = new Set("SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2".split(" "));
+const tellingSignals: ReadonlySet<string> = new Set(
+  "SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2 SIGALRM SIGWINCH SIGIO SIGPWR".split(" "),
+);
 /** More ancestors than that no service has. */
 const depthMax = 100;
 const namedMax = 2;
@@ -184,5 +186,6 @@ function isSignal({ call }: Act): boolean {
 }
 
 function isTelling(act: Act): boolean {
-  return isSignal(act) && tellingSignals.has(act.parameters["signal"] ?? "");
+  const signal = act.parameters["signal"] ?? "";
+  return isSignal(act) && (tellingSignals.has(signal) || signal.startsWith("SIGRTMIN+"));
 }
