@@ -42,6 +42,13 @@ const pure = [
 ].map((room) => `${room}/**/*.test.ts`);
 
 /**
+ * In CI a test of real processes that failed is tried once more, and told as flaky with its first error when it passes
+ * then (`tally.ts`): one in thousands that a strange machine upsets is to be seen, and not to hold up everything else.
+ * Nowhere else: whoever works on a test is to see it fail. What decides and touches nothing has no second try at all.
+ */
+const retry = process.env["CI"] === "true" ? 1 : 0;
+
+/**
  * Three groups, one after the other. `pure` tests what decides: several files in a process, which loads what they test
  * once, because loading it anew for each of them takes three times as long as testing it. `unit` runs side by side, each
  * file in a process of its own. `host` reads or changes the whole machine (`*.host.test.ts`): one file after the other,
@@ -70,6 +77,7 @@ export default defineConfig({
           include: ours.map((room) => `${room}/**/*.test.ts`),
           exclude: ["**/*.host.test.ts", ...pure],
           sequence: { groupOrder: 1 },
+          retry,
           env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
           // Many start real processes, and share the processors with the other files: a deadline that is over tells of a
           // test that hangs, and not of a machine that is slow.
@@ -85,6 +93,7 @@ export default defineConfig({
           include: ours.map((room) => `${room}/**/*.host.test.ts`),
           sequence: { groupOrder: 2 },
           fileParallelism: false,
+          retry,
           // A scenario takes ten seconds on a machine of its own, and ten times that beside others who scan it too.
           testTimeout: 300_000,
           hookTimeout: 120_000,

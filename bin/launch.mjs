@@ -10,6 +10,8 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { bundledModule } from "./bundled.mjs";
+
 const NODE_MAJOR_MIN = 24;
 const EXIT_USAGE = 64;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -25,7 +27,7 @@ export async function launch(entry, { cached = false } = {}) {
   if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
     endWithLauncher();
     if (cached) nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compiled"));
-    const program = await import(pathToFileURL(join(root, entry)).href);
+    const program = await import(bundledModule(root, entry) ?? pathToFileURL(join(root, entry)).href);
     process.exitCode = await program.main(process.argv.slice(2));
     return;
   }

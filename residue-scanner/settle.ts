@@ -8,7 +8,8 @@ import type { AttributionContext } from "./core/attribution-context.ts";
 import { type Surface, surfaces as allSurfaces } from "./core/fact.ts";
 import type { RecordingSource } from "./core/recorded-run.ts";
 import type { Snapshot } from "./core/snapshot.ts";
-import { diffTrees } from "./core/tree-diff.ts";
+import { diffTreesInSteps } from "./core/tree-diff.ts";
+import { inTurns } from "./in-turns.ts";
 import { readAllButFiles, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
 
 export interface SettleOptions extends SnapshotOptions {
@@ -43,7 +44,7 @@ export async function settleAndCompare(
   options: SettleOptions = {},
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
   let after = await takeSnapshot({ ...options, ...scopeOf(before, options), baseline: before });
-  let report = compareSnapshots(before, after, context, options);
+  let report = await compareSnapshots(before, after, context, options);
   options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();
   const boundMs = options.boundMs ?? boundMsDefault;
@@ -54,7 +55,7 @@ export async function settleAndCompare(
     if (leftMs <= 0) break;
     await sleep(Math.min(dwellMs, dwellMsMax, leftMs), undefined, { signal: options.signal });
     after = await readAgain(before, after, options.signal);
-    const again = compareSnapshots(before, after, context, options);
+    const again = await compareSnapshots(before, after, context, options);
     options.onReading?.(again);
     readings += 1;
     const waitedMs = systemClock.monotonicMs() - startedMs;
@@ -80,15 +81,19 @@ async function readAgain(before: Snapshot, after: Snapshot, signal: AbortSignal 
   return {
     ...after,
     ...quick.facts,
-    files: await readFilesAgain(before, after),
+    files: await readFilesAgain(before, after, signal),
     surfaces: [...fileReadings, ...quick.surfaces],
     endedAtMs: systemClock.nowMs(),
   };
 }
 
-async function readFilesAgain(before: Snapshot, after: Snapshot): Promise<Snapshot["files"]> {
+async function readFilesAgain(
+  before: Snapshot,
+  after: Snapshot,
+  signal: AbortSignal | undefined,
+): Promise<Snapshot["files"]> {
   if (after.filesReader === null) return after.files;
-  const { differences, crowds } = diffTrees(before.files, after.files);
+  const { differences, crowds } = await inTurns(diffTreesInSteps(before.files, after.files), signal);
   const directories = new Set([...differences, ...crowds].map(({ directory }) => directory));
   return await rereadDirectories({ files: after.files, reader: after.filesReader, directories });
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import { runMarker } from "../protocol/job-environment.ts";
 import type { Finding } from "../protocol/residue-report.ts";
+import { bundlePrograms } from "./bundle-programs.ts";
 import { runTests } from "./run-tests.ts";
 import { type SuiteWatch, watchSuite } from "./suite-residue.ts";
 import { type Tally, tallyLine } from "./tally.ts";
@@ -10,7 +11,7 @@ import { makeTemporaryPlace } from "./temporary-place.ts";
 /**
  * Runs the tests: the `pure` and `unit` projects side by side, then the `host` project one file after the other. The
  * whole suite (no parameters) is watched by our own scanner, and fails if it leaves something on the host. Lists what
- * was skipped and what failed, and ends with the line that `tally.ts` describes.
+ * was skipped, what was flaky and what failed, and ends with the line that `tally.ts` describes.
  */
 const parameters = process.argv.slice(2);
 const leftoversShownMax = 40;
@@ -20,6 +21,7 @@ const watch = parameters.length === 0 ? await watchSuite(root, { isAlone: proces
 const place = makeTemporaryPlace();
 let tally: Tally;
 try {
+  await bundlePrograms(place.bundle);
   const environment = { ...place.environment, ...(watch === undefined ? {} : { [runMarker]: watch.runId }) };
   tally = await runTests({ parameters, output: "shown", environment });
   const leftovers = place.leftovers();
@@ -64,10 +66,14 @@ function describe({ change, subject, attribution, show }: Finding): string {
   return `  ${change}: ${subject}\n${evidence}      see: ${show}`;
 }
 
-function tell({ passed, failures, skips }: Tally): void {
+function tell({ passed, failures, flaky, skips }: Tally): void {
   if (skips.length > 0) {
     console.log(`\nSkipped (${skips.length}):`);
     for (const { name, reason } of skips) console.log(`  ${name}\n      ${reason}`);
+  }
+  if (flaky.length > 0) {
+    console.log(`\nFlaky, passed when tried again (${flaky.length}):`);
+    for (const { name, error } of flaky) console.log(`  ${name}\n      ${error.replaceAll("\n", "\n      ")}`);
   }
   if (failures.length > 0) {
     console.log(`\nFailed (${failures.length}):`);

@@ -31,11 +31,23 @@ describe("the tally of a test run", () => {
     expect(await tallyOf(good + bad + skip + skipIf)).toEqual({
       passed: 1,
       failures: ["x.test.mjs > a group > bad"],
+      flaky: [],
       skips: [
         { name: "x.test.mjs > elsewhere", reason: "needs another machine" },
         { name: "x.test.mjs > not as root > guest", reason: "its name says why" },
       ],
     });
+  });
+
+  test("names what passed only when it was tried again, and why it failed first", async () => {
+    const first = 'let tries = 0;\ntest("now and then", () => expect(++tries).toBe(2));\n';
+    const never = 'test("never", () => expect(1).toBe(2));\n';
+    expect(await tallyOf(first + never, "--retry=1")).toMatchObject({
+      passed: 1,
+      failures: ["x.test.mjs > never"],
+      flaky: [{ name: "x.test.mjs > now and then", error: expect.stringContaining("expected 1 to be 2") }],
+    });
+    expect((await tallyOf(first)).failures).toEqual(["x.test.mjs > now and then"]);
   });
 
   test("a file that cannot be loaded is a failure", async () => {
@@ -79,7 +91,7 @@ describe("the tally of a test run", () => {
       writeFileSync(${JSON.stringify(pidFile)}, String(pid));\n`;
     try {
       const failures = ["vitest ended SIGKILL; see above"];
-      expect(await tallyOf(left + good)).toEqual({ passed: 1, failures, skips: [] });
+      expect(await tallyOf(left + good)).toEqual({ passed: 1, failures, flaky: [], skips: [] });
     } finally {
       process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
     }
@@ -100,6 +112,7 @@ describe("the tally of a test run", () => {
     expect(await tallyOf(`${good}test("other", () => {});`, "-t", "good")).toEqual({
       passed: 1,
       failures: [],
+      flaky: [],
       skips: [],
     });
   });

@@ -45,7 +45,8 @@ export async function runTests(run: TestRun): Promise<Tally> {
     bound(child, deadlineMs);
     const ending = await endOf(child);
     told.close();
-    if (!existsSync(file)) return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], skips: [] };
+    if (!existsSync(file))
+      return { passed: 0, failures: [`vitest ended ${ending.how}, without a result`], flaky: [], skips: [] };
     const tally = Tally.parse(JSON.parse(readFileSync(file, "utf8")));
     if (tally.passed + tally.failures.length === 0) tally.failures.push("no test was run");
     if (!ending.good && tally.failures.length === 0) tally.failures.push(`vitest ended ${ending.how}; see above`);

@@ -3,7 +3,7 @@ import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest
 
 import { type Tally, tallyVariable } from "./tally.ts";
 
-/** A vitest reporter that leaves the counts, the failures and the reasons of all skips for `run-suite.ts`. */
+/** A vitest reporter that leaves the counts, the failures, what was flaky and the reasons of all skips for `run-suite.ts`. */
 export default class TallyReporter implements Reporter {
   #namePattern: RegExp | undefined;
 
@@ -14,7 +14,7 @@ export default class TallyReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     const file = process.env[tallyVariable];
     if (file === undefined) return;
-    const tally: Tally = { passed: 0, failures: [], skips: [] };
+    const tally: Tally = { passed: 0, failures: [], flaky: [], skips: [] };
     for (const module of modules) {
       addErrors(tally, module, module.relativeModuleId);
       for (const suite of module.children.allSuites()) {
@@ -29,12 +29,15 @@ export default class TallyReporter implements Reporter {
   #addTest(tally: Tally, module: TestModule, test: TestCase): void {
     const name = `${module.relativeModuleId} > ${test.fullName}`;
     const result = test.result();
-    if (result.state === "passed") tally.passed += 1;
-    else if (result.state === "failed") tally.failures.push(name);
+    if (result.state === "passed") {
+      tally.passed += 1;
+      if (test.diagnostic()?.flaky === true) tally.flaky.push({ name, error: firstError(result.errors) });
+    } else if (result.state === "failed") tally.failures.push(name);
     else if (result.state === "pending") tally.failures.push(`${name} (it did not come to an end)`);
     // What `-t PATTERN` leaves out was not asked for, and is not skipped.
-    else if (this.#namePattern?.test(test.fullName) !== false)
+    else if (this.#namePattern?.test(test.fullName) !== false) {
       tally.skips.push({ name, reason: reasonOf(result.note) });
+    }
   }
 }
 
@@ -45,4 +48,9 @@ function addErrors(tally: Tally, part: TestModule | TestSuite, name: string): vo
 
 function reasonOf(note: string | undefined): string {
   return note ?? "its name says why";
+}
+
+/** Of the tries of a test that passed at last. */
+function firstError(errors: readonly SerializedError[] | undefined): string {
+  return errors?.[0]?.message ?? "its error was not kept";
 }

@@ -8,6 +8,8 @@ export const Tally = z.strictObject({
   passed: z.int().min(0),
   /** By name, with the file. */
   failures: z.array(z.string()),
+  /** Those of the passed ones that failed first and passed when they were tried again (CI alone does that). */
+  flaky: z.array(z.strictObject({ name: z.string(), error: z.string() })),
   skips: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
 });
 export type Tally = z.infer<typeof Tally>;

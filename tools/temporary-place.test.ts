@@ -4,7 +4,7 @@ import { onTestFinished, expect, test } from "vitest";
 
 import { compiledVariable, makeTemporaryPlace } from "./temporary-place.ts";
 
-test("what programs compiled may lie in the place of the tests at their end, and nothing else", () => {
+test("the programs in few files, and what they compiled, may lie in the place of the tests at their end, and nothing else", () => {
   const place = makeTemporaryPlace();
   onTestFinished(() => place.remove());
   const { TMPDIR: temporary = "", [compiledVariable]: compiled = "" } = place.environment;
@@ -12,6 +12,8 @@ test("what programs compiled may lie in the place of the tests at their end, and
   expect(statSync(compiled).mode & 0o7777).toBe(0o1777);
   mkdirSync(join(compiled, "v24"));
   writeFileSync(join(compiled, "v24", "module"), "");
+  mkdirSync(place.bundle);
+  writeFileSync(join(place.bundle, "program.mjs"), "");
   writeFileSync(join(temporary, "forgotten"), "");
   expect(place.leftovers()).toEqual(["forgotten"]);
   place.remove();

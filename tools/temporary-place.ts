@@ -6,6 +6,8 @@ import { dirname, join } from "node:path";
 const vitestData = "data-home/vitest";
 /** What the programs that the tests start compiled of their own modules, for the next ones. */
 const compiled = "compiled";
+/** The programs, put into a few files. */
+const bundle = "bundle";
 /** Where vitest.config.ts is told of it. */
 export const compiledVariable = "HOUSEGUEST_TEST_COMPILED";
 
@@ -15,6 +17,8 @@ export interface TemporaryPlace {
    * Like in /tmp, anybody may write here: some tests act as another user.
    */
   readonly environment: Readonly<Record<string, string>>;
+  /** Not there yet. Where the programs look for themselves when they are started (bin/bundled.mjs). */
+  readonly bundle: string;
   /** What lies in it still, at any depth. */
   leftovers(): string[];
   remove(): void;
@@ -29,14 +33,16 @@ export function makeTemporaryPlace(): TemporaryPlace {
   return {
     environment: {
       TMPDIR: path,
+      HOUSEGUEST_TEST_BUNDLE: join(path, bundle),
       [compiledVariable]: join(path, compiled),
       XDG_CACHE_HOME: join(path, "cache-home"),
       XDG_CONFIG_HOME: join(path, "config-home"),
       XDG_DATA_HOME: join(path, "data-home"),
       XDG_STATE_HOME: join(path, "state-home"),
     },
+    bundle: join(path, bundle),
     leftovers() {
-      for (const kept of [vitestData, compiled]) rmSync(join(path, kept), { recursive: true, force: true });
+      for (const kept of [vitestData, compiled, bundle]) rmSync(join(path, kept), { recursive: true, force: true });
       const names = readdirSync(path, { recursive: true, encoding: "utf8" });
       return names.filter((name) => name !== dirname(vitestData)).sort();
     },

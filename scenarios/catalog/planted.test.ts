@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import type { Mutant } from "../zoo/mutant.ts";
 import { catalog } from "./catalog.ts";
 import { plantedDocument, plantedRow, withSimRows } from "./planted-document.ts";
@@ -25,8 +26,11 @@ async function catchersOf(mutant: Mutant, others: readonly string[]): Promise<Ca
   const runs = mkdtempSync(join(tmpdir(), "planted-"));
   onTestFinished(() => rmSync(runs, { recursive: true, force: true }));
   // A process, not a thread: V8 falls over threads that are ended while their WebAssembly is being compiled.
-  const { stdout } = await execa(process.execPath, [hunter, JSON.stringify({ mutant, runs, others })]);
-  return JSON.parse(stdout) as Caught;
+  const { stdout, stderr, exitCode } = await execa(process.execPath, [
+    hunter,
+    JSON.stringify({ mutant, runs, others }),
+  ]);
+  return jsonOf({ stdout, stderr, exitCode }) as Caught;
 }
 
 const all = catalog.map(({ name }) => name);

@@ -9,7 +9,6 @@ import { controlledBy } from "./fault-cgroup.ts";
 import { dutyCycle } from "./duty-cycle.ts";
 import { FaultBench } from "./testing/fault-bench.ts";
 
-const sleeps = "exec sleep 600";
 const works = "while :; do :; done";
 
 let bench: FaultBench;
@@ -23,7 +22,7 @@ const identityOf = (pid: number) => ({ pid, startTime: processStat(pid)?.startTi
 
 describe("kill-process", () => {
   it("ends the process, proves it, and leaves nothing to undo", async () => {
-    const killed = identityOf(await bench.start(sleeps));
+    const killed = identityOf(await bench.startIdle());
     await bench.faults.apply({ kind: "kill-process", ...donor });
     expect(isAlive(killed)).toBe(false);
     expect(await bench.faults.heal(undefined, { comesBack: true })).toContain("nobody starts it again here");
@@ -66,7 +65,7 @@ describe("stop-process", () => {
   });
 
   it("is on the ledger before it is done, for whoever heals after the harness was killed", async () => {
-    const pid = await bench.start(sleeps);
+    const pid = await bench.startIdle();
     await bench.faults.apply({ kind: "stop-process", ...donor });
     const found = UndoLedger.open(bench.ledgerFile);
     expect(found.open).toMatchObject([{ undo: "continue-process", pid }]);
@@ -76,7 +75,7 @@ describe("stop-process", () => {
   });
 
   it("keeps what it proved of one that is killed while it stands still", async () => {
-    const stopped = identityOf(await bench.start(sleeps));
+    const stopped = identityOf(await bench.startIdle());
     await bench.faults.apply({ kind: "stop-process", ...donor });
     await bench.faults.apply({ kind: "kill-process", ...donor });
     await bench.faults.heal(undefined, { comesBack: false });
@@ -109,7 +108,7 @@ describe("slow-process", () => {
   it.skipIf(controlledBy("cpu") === undefined)(
     "of one that wants no CPU time has no effect, which is unknown (needs the cgroup controller cpu)",
     async () => {
-      await bench.start(sleeps);
+      await bench.startIdle();
       await bench.faults.apply(slow);
       await bench.faults.heal(undefined, { comesBack: true });
       expect(bench.verdict.result).toBe("unknown");
@@ -128,7 +127,7 @@ describe("slow-process", () => {
 
 describe("faults in force", () => {
   it("names what can be healed", async () => {
-    await bench.start(sleeps);
+    await bench.startIdle();
     await bench.faults.apply({ kind: "stop-process", ...donor }, "frozen");
     await expect(bench.faults.heal("frosen", { comesBack: true })).rejects.toThrow('No fault "frosen" is in force.');
     await expect(bench.faults.apply({ kind: "kill-process", ...donor }, "frozen")).rejects.toThrow("in force already");

@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
+
 const loader = resolve(import.meta.dirname, "testing/load-all.ts");
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), "load-scenario-")));
@@ -25,7 +27,7 @@ function given(source: string): number {
 async function result(index: number): Promise<Record<string, unknown>> {
   const files = sources.map((_, at) => join(place, String(at), "mine.ts"));
   loaded ??= execa(process.execPath, [loader, ...files], { cwd: place }).then(
-    ({ stdout }) => JSON.parse(stdout) as Record<string, unknown>[],
+    ({ stdout, stderr, exitCode }) => jsonOf({ stdout, stderr, exitCode }) as Record<string, unknown>[],
   );
   return (await loaded)[index] ?? {};
 }
