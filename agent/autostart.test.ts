@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { hookOf, launcher } from "./autostart/hook.ts";
 import { rebootCommand } from "./autostart/testing/crontab-situations.ts";
 import { FakeCrontab } from "./autostart/testing/fake-crontab.ts";
@@ -82,8 +83,8 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
       onFinished,
       environment: donor.environment,
     });
-    const { code, stdout } = await withdraw.exited;
-    const report = WithdrawalReport.parse(JSON.parse(stdout));
+    const { code, stdout, stderr } = await withdraw.exited;
+    const report = WithdrawalReport.parse(jsonOf({ stdout, stderr, code }));
     expect(report).toMatchObject({ clean: true });
     expect(report.steps.find(({ step }) => step === "remove-autostart")).toMatchObject({ outcome: "done" });
     expect(code).toBe(0);
@@ -103,7 +104,7 @@ describe.each(["crontab", "systemd-user"])("join --autostart %s", (how) => {
       onFinished,
       environment: donor.environment,
     });
-    expect(JSON.parse((await withdraw.exited).stdout)).toMatchObject({ clean: true });
+    expect(jsonOf(await withdraw.exited)).toMatchObject({ clean: true });
     expect(donor.scan()).toEqual(before);
   });
 
@@ -175,7 +176,7 @@ test("a hook that is refused leaves the one that was there, and one that is not 
     onFinished,
     environment: donor.environment,
   });
-  expect(JSON.parse((await withdraw.exited).stdout)).toMatchObject({ clean: true });
+  expect(jsonOf(await withdraw.exited)).toMatchObject({ clean: true });
   expect(donor.scan()).toEqual({ tree: {}, crontab: "# theirs\n" });
 });
 
@@ -191,7 +192,7 @@ test("a hook that cannot be taken away keeps the withdrawal from being clean, an
   await agent.exited;
   donor.crontab.refuse(null);
   const again = new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished, environment: donor.environment });
-  expect(JSON.parse((await again.exited).stdout)).toMatchObject({ clean: true });
+  expect(jsonOf(await again.exited)).toMatchObject({ clean: true });
   expect(donor.scan()).toEqual({ tree: {}, crontab: undefined });
 });
 

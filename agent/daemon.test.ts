@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { readdirSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { parseHistoryLine } from "../protocol/history.ts";
 import { runMarker } from "../protocol/job-environment.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
@@ -166,7 +167,7 @@ test("without a daemon, status says so and withdraw does it itself", async () =>
   expect(status).toMatchObject({ code: 1, stderr: expect.stringContaining("donor-agent withdraw") });
   const withdraw = await new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished }).exited;
   expect(withdraw.code, withdraw.stderr).toBe(0);
-  expect(WithdrawalReport.parse(JSON.parse(withdraw.stdout))).toMatchObject({ clean: true, keyRevoked: "confirmed" });
+  expect(WithdrawalReport.parse(jsonOf(withdraw))).toMatchObject({ clean: true, keyRevoked: "confirmed" });
   expect(broker.withdrawals).toHaveLength(1);
   expect(jobProcesses(paths)).toEqual([]);
   expect(readdirSync(dirname(dirname(paths.home)))).toEqual([]);

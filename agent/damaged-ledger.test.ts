@@ -11,6 +11,7 @@ import {
 import { delimiter, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { FakeCrontab } from "./autostart/testing/fake-crontab.ts";
 import { findCgroupsNamed } from "./sandbox/cgroup.ts";
@@ -58,7 +59,7 @@ async function killedAtWork({ jobs = 1 } = {}) {
 async function withdraw({ run }: Awaited<ReturnType<typeof killedAtWork>>, ...args: string[]) {
   const { code, stdout, stderr } = await run("withdraw", "--json", ...args).exited;
   expect(stdout, stderr).not.toBe("");
-  return { code, report: WithdrawalReport.parse(JSON.parse(stdout)) };
+  return { code, report: WithdrawalReport.parse(jsonOf({ stdout, stderr, code })) };
 }
 
 describe("a withdrawal of an agent that was killed at work", () => {

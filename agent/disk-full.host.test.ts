@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { homePaths } from "./io/home-paths.ts";
 import { AgentProcess, endlessJob, tinyBroker, until } from "./testing/agent-process.ts";
@@ -94,7 +95,7 @@ describe.skipIf(!isRoot)("on a disk that is full (skipped: needs root, to mount 
     await agent.exited;
     const withdraw = await new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished }).exited;
     expect(withdraw.code, withdraw.stderr).toBe(0);
-    expect(JSON.parse(withdraw.stdout)).toMatchObject({ clean: true });
+    expect(jsonOf(withdraw)).toMatchObject({ clean: true });
     expect(readdirSync(disk.place)).toEqual(["fill"]);
   });
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { AgentProcess, endlessJob, joinAgent, tinyBroker, until } from "./testing/agent-process.ts";
 import { temporaryHome } from "./testing/temporary-home.ts";
@@ -14,16 +15,20 @@ const canTrace = mayTrace && spawnSync("strace", ["-V"]).status === 0;
 
 /** From the so-many-th on, the disk refuses to keep what is written. */
 async function failSyncs({ child }: AgentProcess, from: number): Promise<() => Promise<void>> {
-  const threads = readdirSync(`/proc/${child.pid}/task`).flatMap((thread) => ["-p", thread]);
+  const threads = readdirSync(`/proc/${child.pid}/task`);
+  const attach = threads.flatMap((thread) => ["-p", thread]);
   const inject = ["-e", "trace=fdatasync", "-e", `inject=fdatasync:error=EIO:when=${from}+`];
-  const strace = spawn("strace", ["-qq", "-o", "/dev/null", ...inject, ...threads], { stdio: "ignore" });
+  const strace = spawn("strace", ["-qq", "-o", "/dev/null", ...inject, ...attach], { stdio: "ignore" });
   const exited = once(strace, "exit");
   const end = async (): Promise<void> => {
     strace.kill();
     await exited;
   };
   onTestFinished(end);
-  await until(() => /^TracerPid:\s*[1-9]/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")));
+  // It comes to one thread after the other, and any of them may be who syncs.
+  const isTraced = (thread: string): boolean =>
+    /^TracerPid:\s*[1-9]/m.test(readFileSync(`/proc/${child.pid}/task/${thread}/status`, "utf8"));
+  await until(() => threads.every(isTraced));
   return end;
 }
 
@@ -45,8 +50,7 @@ describe.skipIf(!canTrace)("on a disk that fails (skipped: needs strace, and the
       expect(existsSync(paths.home)).toBe(true);
       await end();
       const next = new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished: onTestFinished });
-      const { stdout } = await next.exited;
-      expect(WithdrawalReport.parse(JSON.parse(stdout))).toMatchObject({ clean: true, processesLeft: [] });
+      expect(WithdrawalReport.parse(jsonOf(await next.exited))).toMatchObject({ clean: true, processesLeft: [] });
       expect(existsSync(paths.home)).toBe(false);
     },
   );

@@ -68,7 +68,7 @@ function workDirectory(): { directory: string; file: string } {
 
 test("a touched file stops every job at once, and they go on by themselves after the quiet", async () => {
   const { directory, file } = workDirectory();
-  const { broker, paths, agent, records } = await busyAgent(["--pause-on-touch", directory, "--quiet", "2"]);
+  const { broker, paths, agent, records } = await busyAgent(["--pause-on-touch", directory, "--quiet", "5"]);
   expect(await agent.ready()).toMatchObject({ state: "Idle" });
   await agent.busy(1);
   appendFileSync(file, "1");
@@ -94,7 +94,7 @@ test("a touched file stops every job at once, and they go on by themselves after
   await isIn(agent, "Working");
   // By the same clock, but for what timers and the clocks of two processes differ by.
   expect(systemClock.nowMs()).toBeGreaterThan(quietAtMs - 5);
-  expect(await statusOf(agent)).toMatchObject({ pausedBy: null, activity: null, reason: "quiet for 2 s" });
+  expect(await statusOf(agent)).toMatchObject({ pausedBy: null, activity: null, reason: "quiet for 5 s" });
   const frozenAt = status.sandboxes[0]?.progress ?? 0;
   await until(async () => ((await statusOf(agent)).sandboxes[0]?.progress ?? 0) > frozenAt);
   await until(() => broker.calls.some((path) => path.endsWith("/resumed")));

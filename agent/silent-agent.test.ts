@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import type { HomePaths } from "./io/home-paths.ts";
 import { cgroupMount } from "./sandbox/cgroup.ts";
 import { lockHolder } from "./io/lock-holder.ts";
@@ -98,7 +99,7 @@ describe("an agent that is stopped", () => {
     const { code, stderr, stdout } = await run("withdraw", "--json", "--deadline", "4000").exited;
     expect(stderr).toMatch(/\(pid \d+\) does not answer/);
     expect((await agent.exited).signal).toBe("SIGKILL");
-    expect(JSON.parse(stdout)).toMatchObject({ clean: true, keyRevoked: "confirmed" });
+    expect(jsonOf({ stdout, stderr, code })).toMatchObject({ clean: true, keyRevoked: "confirmed" });
     expect(code).toBe(0);
     expect(broker.revoked.size).toBe(1);
     expect(jobProcesses(paths)).toEqual([]);
@@ -116,7 +117,7 @@ describe("an agent that was killed", () => {
     // Where they are not seen to stand still in time, it says so, and that it may be asked again.
     while (stderr.includes("not everything stands still")) ({ code, stdout, stderr } = await pause());
     expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toMatchObject({ frozenSandboxes: 1, checkpoints: 0 });
+    expect(jsonOf({ stdout, stderr, code })).toMatchObject({ frozenSandboxes: 1, checkpoints: 0 });
     expect(code).toBe(0);
     await areStopped(paths);
     const again = joinAgent({ paths, broker, onFinished, slots: 1 });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { jobEnvironment } from "../protocol/job-environment.ts";
 import { WithdrawalReport } from "../protocol/withdrawal-report.ts";
 import { agentLimits } from "./core/limits.ts";
@@ -21,7 +22,7 @@ const said = `echo 1 > "$${jobEnvironment.progressFile}"`;
 /** Does not hear TERM. */
 const stubborn = `trap '' TERM; ${said}; while :; do sleep 0.2; done`;
 /** Has something to do at its end, which no TERM ends that is sent to whoever is born meanwhile; says when it does it. */
-const tidy = `trap 'trap "" TERM; touch heard; sleep 2; exit 0' TERM; ${said}; while :; do sleep 0.05; done`;
+const tidy = `trap 'trap "" TERM; touch heard; sleep 30; exit 0' TERM; ${said}; while :; do sleep 0.05; done`;
 
 /** A joined agent with so many jobs of that kind at work. */
 async function busyAgent(script: string, jobs = 1) {
@@ -79,6 +80,8 @@ async function signalUntil(agent: AgentProcess, words: string): Promise<void> {
     }
     return agent.stderr.includes(words) || agent.child.exitCode !== null;
   });
+  // Its end may be heard of before its last words.
+  if (agent.child.exitCode !== null) await agent.exited;
   expect(agent.stderr).toContain(words);
 }
 
@@ -120,8 +123,8 @@ test("the wipe keeps to the deadline too, and the next withdrawal goes on with i
   expect(left.filter((entry) => entry.isFile() && /^\d+$/.test(entry.name))).not.toEqual([]);
   expect(report?.directoriesLeft).toContainEqual(expect.stringContaining("there was no time left"));
   const again = new AgentProcess({ paths, args: ["withdraw", "--json", "--deadline", "100000"], onFinished });
-  const { code, stdout } = await again.exited;
-  expect(WithdrawalReport.parse(JSON.parse(stdout))).toMatchObject({ clean: true, attempts: 2 });
+  const { code, stdout, stderr } = await again.exited;
+  expect(WithdrawalReport.parse(jsonOf({ stdout, stderr, code }))).toMatchObject({ clean: true, attempts: 2 });
   expect(code).toBe(0);
   await agent.exited;
   expectNothingLeft(paths, agentId);

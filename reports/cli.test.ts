@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { parseXml } from "./testing/parse-xml.ts";
 import { runFixtures } from "./testing/run-fixtures.ts";
 import { writeRun } from "./testing/write-run.ts";
@@ -40,8 +41,8 @@ describe("reports show", () => {
   });
 
   test("as JSON and as JUnit, also into a file", async () => {
-    const { stdout } = await reports("show", passing, "--format", "json");
-    expect(JSON.parse(stdout)).toMatchObject({ version: 1, verdict: { exitCode: 0 } });
+    const { stdout, stderr, exitCode } = await reports("show", passing, "--format", "json");
+    expect(jsonOf({ stdout, stderr, exitCode })).toMatchObject({ version: 1, verdict: { exitCode: 0 } });
     const file = join(home, "junit.xml");
     expect(await reports("show", passing, "--format", "junit", "--output", file)).toMatchObject({
       exitCode: 0,
@@ -94,7 +95,7 @@ test("reports list names all, as a table and as JSON", async () => {
     ["FAIL", failing],
     ["PASS", passing],
   ]);
-  const { runs } = JSON.parse((await reports("list", "--json")).stdout) as {
+  const { runs } = jsonOf(await reports("list", "--json")) as {
     runs: { run: string; exitCode: number }[];
   };
   expect(runs.map(({ run, exitCode }) => [run, exitCode])).toEqual([

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { makeKeys } from "./testing/attested-release.ts";
 
 /** From real runs in virtual time to a verified attestation, by the programs alone. */
@@ -85,8 +86,8 @@ describe("reports gate", () => {
   });
 
   test("with --json says the same to programs", async () => {
-    const { stdout, exitCode } = await reports("gate", "--policy", "strict.yaml", "--json", "--all");
-    expect(JSON.parse(stdout)).toMatchObject({
+    const { stdout, exitCode, stderr } = await reports("gate", "--policy", "strict.yaml", "--json", "--all");
+    expect(jsonOf({ stdout, stderr, exitCode })).toMatchObject({
       version: 1,
       result: "fail",
       exitCode: 1,
@@ -96,8 +97,16 @@ describe("reports gate", () => {
   });
 
   test("takes a run after an artifact for a run", async () => {
-    const { stdout } = await reports("gate", "--policy", "strict.yaml", "--artifact", "agent.tgz", ...runs, "--json");
-    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+    const { stdout, stderr, exitCode } = await reports(
+      "gate",
+      "--policy",
+      "strict.yaml",
+      "--artifact",
+      "agent.tgz",
+      ...runs,
+      "--json",
+    );
+    expect((jsonOf({ stdout, stderr, exitCode }) as { runs: unknown[] }).runs).toHaveLength(2);
   });
 
   test("ends with 2 where something could not be told", async () => {
@@ -161,9 +170,11 @@ describe("reports attest and verify", () => {
   });
 
   test("the runs say themselves that they tested it", async () => {
-    const { stdout } = await reports("verify", bundle, "--key", "release.pub", "--json");
+    const { stdout, stderr, exitCode } = await reports("verify", bundle, "--key", "release.pub", "--json");
     const tested = { testedSubject: true, stage: "sim", counts: true };
-    expect(JSON.parse(stdout)).toMatchObject({ statements: { residue: { predicate: { runs: [tested, tested] } } } });
+    expect(jsonOf({ stdout, stderr, exitCode })).toMatchObject({
+      statements: { residue: { predicate: { runs: [tested, tested] } } },
+    });
   });
 
   test("to stdout it is the bundle alone", async () => {

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 
 import { describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { ResidueReport } from "../protocol/residue-report.ts";
 import { unifiedRoot } from "./collectors/cgroups.ts";
 import { RunCgroup } from "./commands/run-cgroup.ts";
@@ -129,8 +130,8 @@ describe("residue run", () => {
         () => false,
       );
       if (!mayRead) context.skip("this checkout cannot be read by other users");
-      const { exitCode, stdout } = await runResidue(parameters, { uid: nobody });
-      const { verdict, policy, surfaces } = ResidueReport.parse(JSON.parse(stdout));
+      const { exitCode, stdout, stderr } = await runResidue(parameters, { uid: nobody });
+      const { verdict, policy, surfaces } = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
       expect([exitCode, verdict, policy]).toEqual([0, "partial", "developer"]);
       const details = new Map(surfaces.map(({ surface, detail }) => [surface, detail]));
       expect(details.get("files")).toContain(join(root, "closed"));
@@ -159,8 +160,8 @@ describe("residue diff by an ordinary user", () => {
       mkdirSync(join(root, "of-root"), { mode: 0o700 });
       rmSync(join(root, "goes"));
       const filesLeft = async () => {
-        const { stdout } = await runResidue(["diff", before, "--now", "--json"], { uid: nobody });
-        const { findings, excused } = ResidueReport.parse(JSON.parse(stdout));
+        const { stdout, stderr, exitCode } = await runResidue(["diff", before, "--now", "--json"], { uid: nobody });
+        const { findings, excused } = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
         const examples = excused.find(({ rule }) => rule === "others-entry")?.examples ?? [];
         return [findings.filter(({ surface }) => surface === "files").map(({ location }) => location), examples];
       };
@@ -183,9 +184,11 @@ describe("residue diff", () => {
     const now = await runResidue(["diff", before, "--now", "--json"]);
     await runResidue(["snapshot", "--root", root, "--output", after]);
     const kept = await runResidue(["diff", before, after, "--json"]);
-    for (const { exitCode, stdout } of [now, kept]) {
+    for (const { exitCode, stdout, stderr } of [now, kept]) {
       expect(exitCode).toBe(1);
-      const files = ResidueReport.parse(JSON.parse(stdout)).findings.filter(({ surface }) => surface === "files");
+      const files = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode })).findings.filter(
+        ({ surface }) => surface === "files",
+      );
       expect(files.map(({ location }) => location)).toEqual([join(root, "left")]);
     }
     expect(existsSync(before) && readFileSync(before).length > 0).toBe(true);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { ResidueReport } from "../protocol/residue-report.ts";
 import { surfaces } from "./core/fact.ts";
 import { loadSnapshot } from "./scanner.ts";
@@ -61,17 +62,17 @@ describe("residue", () => {
     await runResidue(["run", "--root", root, "--report", report, "--", "true"]);
     const { findings } = ResidueReport.parse(JSON.parse(readFileSync(report, "utf8")));
     expect(findings.filter(({ surface }) => surface === "files")).toEqual([]);
-    const { stdout } = await inShell(`run --root ${root} --report /dev/stdout -- true | cat`);
-    expect(ResidueReport.parse(JSON.parse(stdout)).surfaces).toHaveLength(surfaces.length);
+    const { stdout, stderr, exitCode } = await inShell(`run --root ${root} --report /dev/stdout -- true | cat`);
+    expect(ResidueReport.parse(jsonOf({ stdout, stderr, exitCode })).surfaces).toHaveLength(surfaces.length);
   });
 
   it("says of a run without a recorder that it is weaker, and does not call it clean", async () => {
-    const { exitCode, stdout } = await runResidue([
+    const { exitCode, stdout, stderr } = await runResidue([
       ...["run", "--no-recorder", "--json", "--root", temporaryDirectory()],
       "--",
       "true",
     ]);
-    const { recorder = [], verdict } = ResidueReport.parse(JSON.parse(stdout));
+    const { recorder = [], verdict } = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
     expect(recorder.map(({ status, detail }) => [status, detail.startsWith("weaker")])).toEqual(
       recorder.map(() => ["off", true]),
     );
@@ -83,8 +84,17 @@ describe("residue", () => {
   it("reads the host again after a dwell, and says where there was none", async () => {
     const root = temporaryDirectory();
     const dwellOf = async (...flags: string[]) => {
-      const { stdout } = await runResidue(["run", "--no-recorder", "--json", "--root", root, ...flags, "--", "true"]);
-      return ResidueReport.parse(JSON.parse(stdout));
+      const { stdout, stderr, exitCode } = await runResidue([
+        "run",
+        "--no-recorder",
+        "--json",
+        "--root",
+        root,
+        ...flags,
+        "--",
+        "true",
+      ]);
+      return ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
     };
     const [dwelt, not] = [await dwellOf("--dwell", "0.2"), await dwellOf("--policy", "strict", "--no-dwell")];
     expect(dwelt.dwell?.waitedMs).toBeGreaterThanOrEqual(199);
@@ -151,9 +161,9 @@ describe("residue", () => {
     const root = temporaryDirectory();
     const output = join(temporaryDirectory(), "host.snap");
     writeFileSync(join(root, "one"), "");
-    const { exitCode, stdout } = await runResidue(["snapshot", "--root", root, "--output", output, "--json"]);
+    const { exitCode, stdout, stderr } = await runResidue(["snapshot", "--root", root, "--output", output, "--json"]);
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ entries: 1, output });
+    expect(jsonOf({ stdout, stderr, exitCode })).toMatchObject({ entries: 1, output });
     expect((await loadSnapshot(output)).scope).toEqual([root]);
     const told = (await runResidue(["snapshot", "--root", root])).stdout.split("\n");
     expect(told[0]).toMatch(/^files\s+1 facts in/);

@@ -3,41 +3,73 @@ import { runNames } from "./core/run-names.ts";
 import type { AttributionContext } from "./core/attribution-context.ts";
 import { differencesBetween, type FileDifference } from "./core/difference.ts";
 import { RecordedRun, type RecordingSource } from "./core/recorded-run.ts";
-import type { Touch } from "./core/recording.ts";
 import { reportOf } from "./core/report.ts";
-import { programsRun } from "./core/run-programs.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import { pathsToAskFor } from "./core/touched-paths.ts";
+import { inTurns } from "./in-turns.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { readUserNames } from "./user-names.ts";
+
+export interface CompareOptions {
+  /**
+   * One that listened since before `before` was taken; without it whose a thing is can be told only by the marks that it
+   * bears.
+   */
+  readonly recorder?: RecordingSource | null | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * What is on the host that was not, or was different, and whose it is.
  *
  * Files that differ are looked at more closely on the spot (content, link target, who has them open) when `after` was
- * taken by this process; of a loaded snapshot only what it holds is known.
+ * taken by this process; of a loaded snapshot only what it holds is known. All of it is done in short turns, between
+ * which timers run and signals are heard.
  *
- * @param options.recorder one that listened since before `before` was taken; without it whose a thing is can be told
- *   only by the marks that it bears
+ * @throws the signal's reason when it aborts
  */
-export function compareSnapshots(
+export async function compareSnapshots(
   before: Snapshot,
   after: Snapshot,
   context: AttributionContext,
-  { recorder = null }: { readonly recorder?: RecordingSource | null | undefined } = {},
-): ResidueReport {
-  const differences = differencesBetween(before, after);
+  { recorder = null, signal }: CompareOptions = {},
+): Promise<ResidueReport> {
+  const differences = await inTurns(differencesBetween(before, after), signal);
   const files = differences.list.filter((difference): difference is FileDifference => difference.surface === "files");
-  const inspections = after.live ? inspectFiles(files, runNames(context)) : new Map();
-  // The touches first: what happens meanwhile to those who did them is then in the recording.
-  const touches = recorder?.touchesOf(pathsToAskFor(differences, before, after));
-  const recorded = touches === undefined || recorder === null ? null : withPrograms(recorder, touches);
-  return reportOf({ before, after, context, differences, inspections, recorded, userName: readUserNames() });
+  const inspections = after.live ? await inTurns(inspectFiles(files, runNames(context)), signal) : new Map();
+  const recorded =
+    recorder === null ? null : await askRecorder(recorder, pathsToAskFor(differences, before, after), signal);
+  const report = reportOf({ before, after, context, differences, inspections, recorded, userName: readUserNames() });
+  return await inTurns(report, signal);
 }
 
-/** What was run need not differ: a script that is gone again did what it did. */
-function withPrograms(recorder: RecordingSource, touches: ReadonlyMap<string, readonly Touch[]>): RecordedRun {
-  const programs = recorder.touchesOf(programsRun(recorder.recording()).filter((path) => !touches.has(path)));
-  // A recorder that failed meanwhile has answered nothing, and says so when it is asked again.
-  return new RecordedRun(recorder.recording(), new Map([...touches, ...programs]));
+/**
+ * What was run is asked for, too, and need not differ: a script that is gone again did what it did. The recording comes
+ * last: those who did all that are in it, and a recorder that failed meanwhile has answered nothing, and says so.
+ */
+async function askRecorder(
+  recorder: RecordingSource,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<RecordedRun> {
+  const touches = await unlessAborted(recorder.askTouches(paths), signal);
+  const programs = await unlessAborted(recorder.askPrograms(), signal);
+  const unasked = programs.filter((path) => !touches.has(path));
+  const ofPrograms = await unlessAborted(recorder.askTouches(unasked), signal);
+  const recording = await unlessAborted(recorder.askRecording(), signal);
+  return new RecordedRun(recording, new Map([...touches, ...ofPrograms]));
+}
+
+/** An answer that nobody waits for any more comes to nobody. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await answer;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { ResidueReport } from "../protocol/residue-report.ts";
 import { runResidue } from "./testing/run-residue.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
@@ -43,8 +44,8 @@ describe.skipIf(!isRoot || !hasAt)("what atd does (needs root, at and atd)", () 
     const wait = `for i in $(seq 600); do [ -s ${late} ] && exit; sleep 0.1; done; atrm $(sed -n 's/^job \\([0-9]*\\) .*/\\1/p' said)`;
     const script = `cd "$1"; echo 'echo done > ${late}' | at now 2>said; ${wait}`;
     const command = ["sh", "-c", script, "sh", temporaryDirectory()];
-    const { stdout } = await runResidue(["run", "--json", "--root", root, "--", ...command]);
-    const { findings } = ResidueReport.parse(JSON.parse(stdout));
+    const { stdout, stderr, exitCode } = await runResidue(["run", "--json", "--root", root, "--", ...command]);
+    const { findings } = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
     const found = findings.filter(({ location }) => location === late);
     expect(found.map(({ attribution }) => attribution.to)).toEqual(["job"]);
     expect(found[0]?.attribution.evidence[0]).toMatchObject({

@@ -9,13 +9,14 @@ import type { FileDifference } from "./core/difference.ts";
 import { isCovered } from "./core/covered-path.ts";
 import { unpackXattrs } from "./core/file-fact.ts";
 import type { FileInspection } from "./core/inspection.ts";
+import type { Steps } from "./core/steps.ts";
 
 const filesMax = 2_000;
 const fileBytesMax = 64 * 1024 * 1024;
 const allBytesMax = 512 * 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 
-// Looked up once: koffi is loaded asynchronously, and comparing is not.
+// Looked up once: koffi is loaded asynchronously.
 const calls: NativeCalls | null = await loadNativeCalls();
 
 /**
@@ -24,16 +25,17 @@ const calls: NativeCalls | null = await loadNativeCalls();
  *
  * @param names looked for in the contents
  */
-export function inspectFiles(
+export function* inspectFiles(
   differences: readonly FileDifference[],
   names: readonly string[],
-): Map<string, FileInspection> {
+): Steps<Map<string, FileInspection>> {
   const isChanged = ({ change }: FileDifference) => change === "changed";
   // Where there are too many, of what was there before the content says more than of one new file among thousands.
   const present = [...differences.filter(isChanged), ...differences.filter((one) => !isChanged(one))]
     .filter(({ after }) => after !== null)
     .slice(0, filesMax);
-  const users = present.length === 0 ? new Map<string, FileUsers>() : readUsers(new Set(present.map(({ key }) => key)));
+  const users =
+    present.length === 0 ? new Map<string, FileUsers>() : yield* readUsers(new Set(present.map(({ key }) => key)));
   const overlap = Math.max(0, ...names.map((name) => Buffer.byteLength(name)));
   const tools: Tools = {
     names,
@@ -44,6 +46,7 @@ export function inspectFiles(
   };
   const inspections = new Map<string, FileInspection>();
   for (const { key, after } of present) {
+    yield;
     if (isCovered(key)) {
       inspections.set(key, {
         ...nothingRead,
@@ -56,7 +59,7 @@ export function inspectFiles(
     }
     const path = Buffer.from(key, "latin1");
     const isFile = after?.kind === "file";
-    const content = isFile ? readContent(path, tools) : nothingRead;
+    const content = isFile ? yield* readContent(path, tools) : nothingRead;
     inspections.set(key, {
       ...content,
       linkTarget: after?.kind === "symlink" ? readTarget(path) : null,
@@ -81,7 +84,7 @@ interface Tools {
 type Content = Pick<FileInspection, "digest" | "unread" | "bears">;
 const nothingRead: Content = { digest: null, unread: null, bears: [] };
 
-function readContent(path: Buffer, tools: Tools): Content {
+function* readContent(path: Buffer, tools: Tools): Steps<Content> {
   let descriptor: number;
   try {
     descriptor = openForReading(path);
@@ -95,7 +98,7 @@ function readContent(path: Buffer, tools: Tools): Content {
       return { ...nothingRead, unread: `${stats.size} bytes are more than this report reads` };
     }
     tools.budget.bytes -= stats.size;
-    return digestOf(descriptor, tools);
+    return yield* digestOf(descriptor, tools);
   } catch (error) {
     return { ...nothingRead, unread: systemCode(error) ?? "unreadable" };
   } finally {
@@ -104,11 +107,12 @@ function readContent(path: Buffer, tools: Tools): Content {
 }
 
 /** Chunks overlap by the longest name, so that none is missed at a border. */
-function digestOf(descriptor: number, { names, overlap, buffer }: Tools): Content {
+function* digestOf(descriptor: number, { names, overlap, buffer }: Tools): Steps<Content> {
   const hash = createHash("sha256");
   const bears = new Set<string>();
   let kept = 0;
   for (let total = 0; total <= fileBytesMax; ) {
+    yield;
     const read = readSync(descriptor, buffer, kept, chunkBytes, null);
     if (read === 0) return { digest: hash.digest("hex"), unread: null, bears: [...bears] };
     total += read;

@@ -3,7 +3,10 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { loadSnapshot } from "./scanner.ts";
+import { indexTree } from "./core/packed-tree.ts";
+import { loadSnapshot, saveSnapshot } from "./scanner.ts";
+import { packTree } from "./testing/packed-tree-fixture.ts";
+import { snapshotFixture } from "./testing/snapshot-fixture.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 import { canTrace, traceResidue } from "./testing/traced-residue.ts";
 import { lackForCalls, withInstances } from "./testing/watched-calls.ts";
@@ -55,6 +58,27 @@ describe.skipIf(!canTrace)("SIGINT (skipped where strace cannot trace)", () => {
       expect(readdirSync(place)).toEqual(isReported ? ["report.json"] : []);
     },
   );
+});
+
+describe.skipIf(!canTrace)("SIGINT while two snapshots are compared (skipped where strace cannot trace)", () => {
+  it("leaves no report, however much differs", async () => {
+    const place = placeBelow();
+    const names = Array.from({ length: 30_000 }, (_, index) => `n${index}`);
+    const paths = await Promise.all(
+      [1, 2].map(async (size) => {
+        const files = indexTree(packTree({ "/d": names.map((name) => ({ name, size })) }));
+        const path = join(place, `snapshot-${size}`);
+        await saveSnapshot(snapshotFixture({ files }), path);
+        return path;
+      }),
+    );
+    const report = join(place, "report.sarif");
+    // The names of users are read when it is known what differs, and whose that is comes next.
+    const moment = { interruptAt: "openat:1", about: "/etc/passwd", place };
+    const run = traceResidue(["diff", ...paths, "--sarif", report], moment);
+    expect([run.isSignalled, run.exitCode, run.stderr]).toEqual([true, 130, expect.stringContaining("Interrupted")]);
+    expect(readdirSync(place).sort()).toEqual(["snapshot-1", "snapshot-2"]);
+  });
 });
 
 const lackForWatching = await lackForCalls();

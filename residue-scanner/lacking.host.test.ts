@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { canRun } from "./testing/planted.ts";
 import { ResidueReport } from "../protocol/residue-report.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
@@ -58,8 +59,10 @@ function without(point: string, ...parameters: string[]) {
 
 describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root)", () => {
   it.skipIf(!hasUnified)("without cgroup v2 says that it does not see control groups", () => {
-    const { stdout } = without("/sys/fs/cgroup", "snapshot", "--json", "--root", temporaryDirectory());
-    const { surfaces } = JSON.parse(stdout) as { surfaces: { surface: string; status: string; detail: string }[] };
+    const { stdout, stderr, status } = without("/sys/fs/cgroup", "snapshot", "--json", "--root", temporaryDirectory());
+    const { surfaces } = jsonOf({ stdout, stderr, status }) as {
+      surfaces: { surface: string; status: string; detail: string }[];
+    };
     expect(surfaces.find(({ surface }) => surface === "cgroups")).toMatchObject({
       status: "partial",
       detail: "cgroup v2 is mounted nowhere that this process sees",
@@ -77,13 +80,15 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
       const other = { uid: 65534, gid: 65534 };
       const mayRead = spawnSync(process.execPath, [launcher, "--version"], other).status === 0;
       if (!mayRead) context.skip("this checkout cannot be read by other users");
-      const { stdout, stderr } = spawnSync(
+      const { stdout, stderr, status } = spawnSync(
         "unshare",
         [...unshare, "sh", "-c", script, "sh", process.execPath, launcher, "doctor", "--json"],
         { encoding: "utf8" },
       );
       expect(stdout, stderr).toContain("recorder");
-      const { recorder } = JSON.parse(stdout) as { recorder: { source: string; status: string; detail: string }[] };
+      const { recorder } = jsonOf({ stdout, stderr, status }) as {
+        recorder: { source: string; status: string; detail: string }[];
+      };
       const source = recorder.find((each) => each.source === "processes");
       if (source?.status === "not-permitted") context.skip("this kernel tells root alone of processes");
       expect(source).toMatchObject({
@@ -104,8 +109,8 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
 
   it.skipIf(unified === undefined)("may be clean where it may make no control group, and doctor says so", () => {
     const script = `mount --bind ${unified} ${unified} && mount -o remount,bind,ro ${unified}`;
-    const { stdout, status } = after(script, process.execPath, launcher, "doctor", "--json");
-    const { cgroup, collectors, recorder, best } = JSON.parse(stdout) as {
+    const { stdout, status, stderr } = after(script, process.execPath, launcher, "doctor", "--json");
+    const { cgroup, collectors, recorder, best } = jsonOf({ stdout, stderr, status }) as {
       cgroup: { status: string };
       best: string;
       collectors: { status: string }[];
@@ -122,7 +127,7 @@ describe.skipIf(!canUnmount)("residue on a host that lacks something (needs root
     (answer) => {
       const parameters = ["run", "--policy", "developer", "--json", "--root", temporaryDirectory(), "--", "true"];
       const run = withoutTracefs(answer, ...parameters);
-      const { recorder = [], findings, verdict } = ResidueReport.parse(JSON.parse(run.stdout));
+      const { recorder = [], findings, verdict } = ResidueReport.parse(jsonOf(run));
       expect(recorder.find(({ source }) => source === "calls")).toMatchObject({
         status: "lost",
         detail: expect.stringContaining("tracefs") as string,

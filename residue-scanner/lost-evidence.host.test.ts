@@ -56,7 +56,7 @@ describe.skipIf(process.geteuid?.() !== 0 || process.platform !== "linux")(
       const before = await takeSnapshot({ roots: [directory] });
       lose(recorder, directory);
       const after = await takeSnapshot({ roots: [directory] });
-      const report = compareSnapshots(before, after, contextFixture({ policy: "developer" }), { recorder });
+      const report = await compareSnapshots(before, after, contextFixture({ policy: "developer" }), { recorder });
       const lost = (report.recorder ?? []).filter(({ status }) => status === "lost").map(({ source }) => source);
       expect(lost).toEqual(sources);
       // Where others are at work on this host, something of theirs may be a finding.

@@ -44,7 +44,7 @@ async function findingsAfter(plant: (root: string) => unknown): Promise<Planted>
   if (plant(root) === false) return { root, findings: [], isPlanted: false };
   const after = await takeSnapshot(scope);
   const context = contextFixture({ agentPaths: [root], windowFromMs, windowToMs: Date.now() });
-  return { root, findings: compareSnapshots(before, after, context).findings, isPlanted: true };
+  return { root, findings: (await compareSnapshots(before, after, context)).findings, isPlanted: true };
 }
 
 const keepingTimes = (path: string, change: () => void) => {
@@ -254,7 +254,7 @@ describe("planted in a directory, this is found, named and attributed:", () => {
     const scope = { roots: [root], surfaces: ["files"], workers: 1 } as const;
     const before = await takeSnapshot(scope);
     writeFileSync(join(root, "log"), `${"x".repeat(2 * 1024 * 1024 - 5)}${runId} did this`);
-    const { findings } = compareSnapshots(before, await takeSnapshot(scope), contextFixture());
+    const { findings } = await compareSnapshots(before, await takeSnapshot(scope), contextFixture());
     expect(findings[0]?.attribution).toMatchObject({ to: "agent", evidence: [{ kind: "content" }, { kind: "time" }] });
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect, it, onTestFinished } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { ResidueReport } from "../protocol/residue-report.ts";
 import { unifiedRoot } from "./collectors/cgroups.ts";
 import { RunCgroup } from "./commands/run-cgroup.ts";
@@ -26,8 +27,8 @@ it.skipIf(!canMake)(
     const script = `mkdir "$1" && mkdir "$2" && : > "$2/in" && printf x > "$2
       ü" && mkfifo -- "-p $2"`;
     const command = ["sh", "-c", `cd ${root} && ${script}`, "sh", group, trap];
-    const { stdout } = await runResidue(["run", "--json", "--root", root, "--", ...command]);
-    const { findings } = ResidueReport.parse(JSON.parse(stdout));
+    const { stdout, stderr, exitCode } = await runResidue(["run", "--json", "--root", root, "--", ...command]);
+    const { findings } = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
     const mine = findings.filter(({ location }) => location.startsWith(root) || location.includes(`-${process.pid}-`));
     expect(mine.map(({ surface }) => surface).sort()).toEqual(["cgroups", "files", "files", "files"]);
     const run = (shell: string) =>

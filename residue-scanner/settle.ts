@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { systemClock } from "../foundation/clock.ts";
@@ -8,7 +9,8 @@ import type { AttributionContext } from "./core/attribution-context.ts";
 import { type Surface, surfaces as allSurfaces } from "./core/fact.ts";
 import type { RecordingSource } from "./core/recorded-run.ts";
 import type { Snapshot } from "./core/snapshot.ts";
-import { diffTrees } from "./core/tree-diff.ts";
+import { diffTreesInSteps } from "./core/tree-diff.ts";
+import { inTurns } from "./in-turns.ts";
 import { readAllButFiles, type SnapshotOptions, takeSnapshot } from "./take-snapshot.ts";
 
 export interface SettleOptions extends SnapshotOptions {
@@ -43,7 +45,7 @@ export async function settleAndCompare(
   options: SettleOptions = {},
 ): Promise<{ report: ResidueReport; after: Snapshot }> {
   let after = await takeSnapshot({ ...options, ...scopeOf(before, options), baseline: before });
-  let report = compareSnapshots(before, after, context, options);
+  let report = await compareSnapshots(before, after, context, options);
   options.onReading?.(report);
   const startedMs = systemClock.monotonicMs();
   const boundMs = options.boundMs ?? boundMsDefault;
@@ -53,14 +55,15 @@ export async function settleAndCompare(
     const leftMs = bound - (systemClock.monotonicMs() - startedMs);
     if (leftMs <= 0) break;
     await sleep(Math.min(dwellMs, dwellMsMax, leftMs), undefined, { signal: options.signal });
+    // Of many findings the last reading's report takes as much room as the next one's.
+    const last = fingerprintOf(report);
+    report = { ...report, findings: [], excused: [] };
     after = await readAgain(before, after, options.signal);
-    const again = compareSnapshots(before, after, context, options);
-    options.onReading?.(again);
+    report = await compareSnapshots(before, after, context, options);
+    options.onReading?.(report);
     readings += 1;
     const waitedMs = systemClock.monotonicMs() - startedMs;
-    const settled = hasSettled({ last: report, report: again, waitedMs });
-    report = again;
-    if (settled) break;
+    if (hasSettled({ last, report, waitedMs })) break;
   }
   return { report: { ...report, readings }, after };
 }
@@ -80,21 +83,26 @@ async function readAgain(before: Snapshot, after: Snapshot, signal: AbortSignal 
   return {
     ...after,
     ...quick.facts,
-    files: await readFilesAgain(before, after),
+    files: await readFilesAgain(before, after, signal),
     surfaces: [...fileReadings, ...quick.surfaces],
     endedAtMs: systemClock.nowMs(),
   };
 }
 
-async function readFilesAgain(before: Snapshot, after: Snapshot): Promise<Snapshot["files"]> {
+async function readFilesAgain(
+  before: Snapshot,
+  after: Snapshot,
+  signal: AbortSignal | undefined,
+): Promise<Snapshot["files"]> {
   if (after.filesReader === null) return after.files;
-  const { differences, crowds } = diffTrees(before.files, after.files);
+  const { differences, crowds } = await inTurns(diffTreesInSteps(before.files, after.files), signal);
   const directories = new Set([...differences, ...crowds].map(({ directory }) => directory));
   return await rereadDirectories({ files: after.files, reader: after.filesReader, directories });
 }
 
 /**
  * Whether the newest two readings say that what is found will stay.
+ * @param last `fingerprintOf` the reading before
  * @param waitedMs since the first reading
  */
 export function hasSettled({
@@ -102,11 +110,11 @@ export function hasSettled({
   report,
   waitedMs,
 }: {
-  readonly last: Pick<ResidueReport, "findings">;
+  readonly last: string;
   readonly report: Pick<ResidueReport, "findings">;
   readonly waitedMs: number;
 }): boolean {
-  if (fingerprint(last) !== fingerprint(report) || report.findings.some(waitsForInit)) return false;
+  if (last !== fingerprintOf(report) || report.findings.some(waitsForInit)) return false;
   return waitedMs >= volatileMsMin || !report.findings.some(isVolatile);
 }
 
@@ -124,8 +132,12 @@ function isVolatile({ surface }: Finding): boolean {
   return volatileSurfaces.includes(surface);
 }
 
-function fingerprint({ findings }: Pick<ResidueReport, "findings">): string {
-  return JSON.stringify(findings.map(({ id, change, changed, after }) => [id, change, changed, stable(after)]));
+/** The same for two readings that found the same in the same state. */
+export function fingerprintOf({ findings }: Pick<ResidueReport, "findings">): string {
+  const hash = createHash("sha256");
+  for (const { id, change, changed, after } of findings)
+    hash.update(JSON.stringify([id, change, changed, stable(after)]));
+  return hash.digest("hex");
 }
 
 function stable(attributes: Finding["after"]): unknown {

@@ -28,7 +28,7 @@ describe("a snapshot in a file", () => {
     writeFileSync(join(root, "left"), "y");
     const after = await takeSnapshot({ roots: [root], surfaces: ["files"] });
     await saveSnapshot(after, join(place, "after"));
-    const report = compareSnapshots(loaded, await loadSnapshot(join(place, "after")), contextFixture());
+    const report = await compareSnapshots(loaded, await loadSnapshot(join(place, "after")), contextFixture());
     expect(report.findings.map(({ location }) => location)).toEqual([join(root, "left")]);
     expect(report.findings[0]?.after).not.toHaveProperty("sha256");
   });
@@ -37,7 +37,7 @@ describe("a snapshot in a file", () => {
     const path = join(temporaryDirectory(), "old");
     const { listed: _, ...old } = await takeSnapshot({ surfaces: ["crontabs"] });
     await saveSnapshot(old as Snapshot, path);
-    const report = compareSnapshots(
+    const report = await compareSnapshots(
       await loadSnapshot(path),
       await takeSnapshot({ surfaces: ["ipc"] }),
       contextFixture(),

@@ -87,7 +87,8 @@ export async function readAllButFiles(
 ): Promise<{ facts: QuickFacts; surfaces: SurfaceReading[] }> {
   const quick = await readQuickSurfaces(wanted, signal);
   const listed = { ...quick.facts.listed };
-  const surfaces = quick.surfaces.map((reading): SurfaceReading => {
+  const surfaces: SurfaceReading[] = [];
+  const readMore = (reading: SurfaceReading): SurfaceReading => {
     const { surface } = reading;
     const more = surface === "sysctls" || surface === "kernel" ? seldomSettings[surface] : undefined;
     if (more === undefined || reading.status === "failed") return reading;
@@ -102,7 +103,12 @@ export async function readAllButFiles(
     } catch (error) {
       return failedReading(surface, error);
     }
-  });
+  };
+  for (const reading of quick.surfaces) {
+    await setImmediate();
+    signal?.throwIfAborted();
+    surfaces.push(readMore(reading));
+  }
   return { facts: { ...quick.facts, listed }, surfaces };
 }
 

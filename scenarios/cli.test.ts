@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { runProgram } from "./testing/run-program.ts";
 
 let place: string;
@@ -85,7 +86,7 @@ describe("scenarios", () => {
     writeFileSync(join(place, "houseguest.config.json"), '{"agent": {"command": ["/opt/agent"]}}');
     const args = ["run", "join-work-pause-resume-withdraw", "--stage", "sim", "--seed", "s", "--json"];
     const { exitCode, stdout, stderr } = await runProgram("scenarios", args, { cwd: place });
-    const { verdict } = JSON.parse(stdout) as { verdict: Record<string, unknown> };
+    const { verdict } = jsonOf({ stdout, stderr, exitCode }) as { verdict: Record<string, unknown> };
     expect({ exitCode, stage: verdict["stage"], lifecycle: verdict["lifecycle"] }).toEqual({
       ...{ exitCode: 0, stage: "sim", lifecycle: "pass" },
     });
@@ -135,7 +136,7 @@ describe("scenarios", () => {
   });
 
   it("lists and shows scenarios as text and as JSON", async () => {
-    const listed = JSON.parse((await runProgram("scenarios", ["list", "--json"])).stdout) as { name: string }[];
+    const listed = jsonOf(await runProgram("scenarios", ["list", "--json"])) as { name: string }[];
     expect(listed.map((one) => one.name)).toContain("withdraw-under-load");
     const shown = await runProgram("scenarios", ["show", "withdraw-under-load"]);
     expect(shown.stdout).toContain("while jobs keep coming");

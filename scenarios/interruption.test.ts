@@ -3,16 +3,28 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
+import { ExitCode } from "../foundation/exit-codes.ts";
+import { isOwnBug } from "./interruption.ts";
+
 const module = fileURLToPath(new URL("./interruption.ts", import.meta.url));
-/** A program that says when it listens, then why it was interrupted, and ends by itself when its stdin does. */
+/**
+ * A program that says when it listens, then why it was interrupted, and ends by itself when its stdin does. Its clock
+ * stands still until it is told that a second is over: an echo comes at once, however long this test waits for a
+ * processor.
+ */
 const program = `
+  let nowMs = 1_000;
+  performance.now = () => nowMs;
   import { listenForInterruption } from ${JSON.stringify(module)};
-  const interruption = listenForInterruption({ deadlineMs: Number(process.argv[1]) });
+  const interruption = listenForInterruption({ deadlineMs: Number(process.argv[1]), hearsErrors: true });
   interruption.signal.addEventListener("abort", () => {
     console.log(interruption.signal.reason.code);
     interruption.close();
   });
-  process.stdin.resume().on("end", () => process.exit(0));
+  process.stdin.on("data", (said) => {
+    if (said.toString().startsWith("reject")) return Promise.reject("nobody waits for this");
+    console.log("a second later", (nowMs += 1_000));
+  }).on("end", () => process.exit(0));
   console.log("listening");
 `;
 
@@ -48,6 +60,35 @@ describe("listenForInterruption", () => {
       expect(await exited).toBe(0);
     },
   );
+
+  it("is ended at once by one that is no echo any more", async () => {
+    const { child, says, exited } = start(60_000);
+    await says("listening");
+    child.kill("SIGINT");
+    await says("interrupted");
+    child.stdin.write("go on\n");
+    await says("a second later");
+    child.kill("SIGINT");
+    expect(await exited).toBe(ExitCode.notUndone);
+  });
+
+  it("aborts of an error for which nobody waits", async () => {
+    const { child, says, exited } = start(60_000);
+    await says("listening");
+    child.stdin.write("reject\n");
+    await says("unheard");
+    child.stdin.end();
+    expect(await exited).toBe(0);
+  });
+
+  it("tells an error of the harness from one of a user's file by where it was thrown", () => {
+    const thrownAt = (place: URL) =>
+      Object.assign(new Error("x"), { stack: `Error: x\n    at run (${place.href}:3:1)` });
+    expect(isOwnBug(thrownAt(new URL("runner.ts", import.meta.url)))).toBe(true);
+    expect(isOwnBug(thrownAt(new URL("examples/memcached.ts", import.meta.url)))).toBe(false);
+    expect(isOwnBug(thrownAt(new URL("file:///home/me/mine.ts")))).toBe(false);
+    expect(isOwnBug("a text")).toBe(false);
+  });
 
   it("aborts when the deadline passes", async () => {
     const { child, says, exited } = start(1);

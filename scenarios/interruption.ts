@@ -1,9 +1,14 @@
-import { HouseguestError, InterruptedError } from "../foundation/errors.ts";
+import { HouseguestError, InterruptedError, messageOf } from "../foundation/errors.ts";
 import { ExitCode } from "../foundation/exit-codes.ts";
 
 /** The run took longer than it may; it is undone and counts as failed. */
 export class DeadlineError extends HouseguestError {
   override readonly name = "DeadlineError";
+}
+
+/** Something failed for which nobody waited, in what a scenario's author or an adapter's brought; the run is undone. */
+export class UnheardError extends HouseguestError {
+  override readonly name = "UnheardError";
 }
 
 /** Signals within this many milliseconds are one: a terminal, npx and the launcher each deliver the same Ctrl-C. */
@@ -23,6 +28,8 @@ export interface InterruptionOptions {
   readonly deadlineMs: number | null;
   /** False for what changes nothing on this machine: the first signal has nothing to announce, the second ends with 130. */
   readonly undoes?: boolean;
+  /** Errors for which nobody waits abort as well, so that what was done is undone by whoever did it. */
+  readonly hearsErrors?: boolean;
   /** Aborts too: of a run in a thread of its own, which signals do not reach. */
   readonly also?: AbortSignal;
 }
@@ -31,7 +38,12 @@ export interface InterruptionOptions {
  * The one place where signals and a run's deadline are raced. The first signal aborts, and the run undoes what it did;
  * a second one ends the process at once, and the run's watchdog undoes the rest.
  */
-export function listenForInterruption({ deadlineMs, undoes = true, also }: InterruptionOptions): Interruption {
+export function listenForInterruption({
+  deadlineMs,
+  undoes = true,
+  hearsErrors = false,
+  also,
+}: InterruptionOptions): Interruption {
   const controller = new AbortController();
   let firstAt = Number.NEGATIVE_INFINITY;
   const onSignal = (name: NodeJS.Signals) => {
@@ -56,6 +68,8 @@ export function listenForInterruption({ deadlineMs, undoes = true, also }: Inter
   };
   const timer = deadlineMs === null ? undefined : setTimeout(() => controller.abort(tooLate(deadlineMs)), deadlineMs);
   for (const name of signals) process.on(name, onSignal);
+  const onError = (error: unknown) => controller.abort(isOwnBug(error) ? error : unheard(error));
+  if (hearsErrors) process.on("uncaughtException", onError);
   const onAlso = () => controller.abort(also?.reason);
   if (also?.aborted === true) onAlso();
   also?.addEventListener("abort", onAlso, { once: true });
@@ -63,6 +77,7 @@ export function listenForInterruption({ deadlineMs, undoes = true, also }: Inter
     signal: controller.signal,
     close() {
       clearTimeout(timer);
+      process.off("uncaughtException", onError);
       also?.removeEventListener("abort", onAlso);
       // The echo of the signal that ended the run may come yet; it must not kill the process before it has said how.
       if (Number.isFinite(firstAt)) return;
@@ -91,6 +106,25 @@ function tooLate(deadlineMs: number): DeadlineError {
   return new DeadlineError(`The run's deadline of ${deadlineMs / 1000} s passed.`, {
     code: "deadline",
     next: "Look at the last steps in the run directory, or allow more with --timeout TIME.",
+  });
+}
+
+const ownCode = new URL("..", import.meta.url).href;
+const notOurs = ["node_modules/", "scenarios/examples/"].map((folder) => `${ownCode}${folder}`);
+
+/** Whether an error was thrown in the harness's own code: by the first place in a file that its stack names. */
+export function isOwnBug(error: unknown): boolean {
+  const [place] = /file:\/\/[^\s)]+/.exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
+  return place !== undefined && place.startsWith(ownCode) && !notOurs.some((folder) => place.startsWith(folder));
+}
+
+function unheard(error: unknown): UnheardError {
+  const [place] = /file:\/\/[^\s)]+/.exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
+  const where = place === undefined ? "" : ` (${place})`;
+  return new UnheardError(`Something failed for which nobody waited: ${messageOf(error)}${where}.`, {
+    code: "unheard",
+    next: "Look there for a promise without `await`, or an event `error` to which nobody listens.",
+    cause: error,
   });
 }
 

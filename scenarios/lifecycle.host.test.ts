@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { parseHistoryLine } from "../protocol/history.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
 import { runProgram } from "./testing/run-program.ts";
@@ -17,7 +18,10 @@ afterEach(() => rmSync(runs, { recursive: true, force: true }));
 async function run(...args: string[]): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
   const { exitCode, stdout, stderr } = await runProgram("scenarios", ["run", ...args, "--json", "--runs", runs]);
   if (stdout === "") throw new Error(`no verdict: ${stderr}`);
-  return { exitCode, verdict: RunVerdict.parse((JSON.parse(stdout) as { verdict: unknown }).verdict) };
+  return {
+    exitCode,
+    verdict: RunVerdict.parse((jsonOf({ stdout, stderr, exitCode }) as { verdict: unknown }).verdict),
+  };
 }
 
 /** What a release gate that asks for this scenario alone says of a run. */

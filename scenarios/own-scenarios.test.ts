@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import type { SuiteRecord } from "../protocol/suite.ts";
 import { scenarioSet } from "./loading/scenario-set.ts";
 import { runProgram } from "./testing/run-program.ts";
@@ -70,8 +71,11 @@ describe("scenarios of a user's", () => {
     const config = '{ scenarios: "mine/*.scenario.ts", stage: "sim", output: "out", reporter: "list", grep: "^one" }';
     writeFileSync(join(place, "scenarios.config.ts"), `export default ${config};\n`);
     const cwd = join(place, "mine", "deep");
-    const { stdout } = await runProgram("scenarios", ["list", "--json"], { cwd });
-    expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name).slice(-2)).toEqual(["one", "two"]);
+    const { stdout, stderr, exitCode } = await runProgram("scenarios", ["list", "--json"], { cwd });
+    expect((jsonOf({ stdout, stderr, exitCode }) as { name: string }[]).map(({ name }) => name).slice(-2)).toEqual([
+      "one",
+      "two",
+    ]);
     expect((await runProgram("scenarios", ["run", "--seed", "s"], { cwd })).exitCode).toBe(0);
     const ran = () => JSON.parse(readFileSync(join(place, "out", "suite.json"), "utf8")) as SuiteRecord;
     expect(ran().entries.map(({ scenario, outcome }) => [scenario, outcome])).toEqual([["one", "passed"]]);
@@ -102,6 +106,15 @@ describe("scenarios of a user's", () => {
     const broken = await inPlace("list");
     expect(broken).toMatchObject({ exitCode: 64, stdout: expect.stringContaining("withdraw-under-load") });
     expect(broken.stderr).toContain("scenarios.config.ts:1: its default export is no configuration");
+  });
+
+  it("are no pass where they end the program themselves, or wait at their top for what never comes", async () => {
+    writeFileSync(join(place, "ends.mjs"), "process.exit(0);");
+    writeFileSync(join(place, "waits.mjs"), "await new Promise(() => {});");
+    const show = (file: string) => runProgram("scenarios", ["show", file], { cwd: place });
+    const [ends, waits] = await Promise.all([show("ends.mjs"), show("waits.mjs")]);
+    expect(ends).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("called process.exit()") });
+    expect(waits).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("for what can never come") });
   });
 
   it("are refused with 64 where two share a name", async () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import type { Finding } from "../protocol/residue-report.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
 import { isAlive, processStat } from "./stages/host/proc.ts";
@@ -24,12 +25,12 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 /** Runs the simple flow with an agent that plants one fault. */
 async function runLeaky(plant: string, at: string): Promise<{ exitCode: number | undefined; verdict: RunVerdict }> {
-  const { exitCode, stdout } = await runProgram(
+  const { exitCode, stdout, stderr } = await runProgram(
     "scenarios",
     ["run", simple, "--json", "--config", join(place, "config.json"), "--runs", join(place, "runs")],
     { env: { HOUSEGUEST_PLANT: plant, HOUSEGUEST_PLANT_AT: at } },
   );
-  const document = JSON.parse(stdout) as { verdict: unknown };
+  const document = jsonOf({ stdout, stderr, exitCode }) as { verdict: unknown };
   return { exitCode, verdict: RunVerdict.parse(document.verdict) };
 }
 

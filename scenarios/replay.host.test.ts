@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { parseHistoryLine } from "../protocol/history.ts";
 import { defaultTiming } from "../protocol/timing.ts";
 import { RunVerdict } from "../protocol/verdict.ts";
@@ -56,7 +57,7 @@ describe("scenarios replay --stage host", () => {
   it("does to real processes what the plan says, and they keep every property", async () => {
     const { exitCode, stdout, stderr } = await replay(steps);
     if (stdout === "") throw new Error(`nothing was told: ${stderr}`);
-    const told = JSON.parse(stdout) as { failure: unknown; figures: { run: string } };
+    const told = jsonOf({ stdout, stderr, exitCode }) as { failure: unknown; figures: { run: string } };
     const directory = join(place, "runs", told.figures.run);
     const verdict = RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8")));
     expect(verdict.error).toBeNull();
@@ -90,7 +91,7 @@ describe("scenarios replay --stage host", () => {
   });
 
   it("drains the broker, whose agents leave and come back, until its process is ended and started anew", async () => {
-    const { stdout, stderr } = await replay([
+    const { stdout, stderr, exitCode } = await replay([
       // So long that they run when the drain begins, whatever else this machine does; then nobody waits for their end.
       { atMs: 0, do: "submit", jobs: 2, behaviour: { ...work, units: 500 } },
       { atMs: 1_000, do: "drain", forMs: 8_000, downMs: 200 },
@@ -99,7 +100,7 @@ describe("scenarios replay --stage host", () => {
       { atMs: 12_000, do: "cancel", job: 1 },
     ]);
     if (stdout === "") throw new Error(`nothing was told: ${stderr}`);
-    const told = JSON.parse(stdout) as { figures: { run: string } };
+    const told = jsonOf({ stdout, stderr, exitCode }) as { figures: { run: string } };
     const directory = join(place, "runs", told.figures.run);
     const verdict = RunVerdict.parse(JSON.parse(readFileSync(join(directory, "verdict.json"), "utf8")));
     expect(verdict.error).toBeNull();

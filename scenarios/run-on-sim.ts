@@ -46,7 +46,7 @@ export async function runOnSim(request: RunRequest): Promise<RunVerdict> {
   const startedAt = Date.now();
   const directory = createRunDirectory(request.runs, scenario.name, new Date(startedAt));
   const interruption = listenForInterruption({
-    ...{ deadlineMs: options.deadlineMs, undoes: false },
+    ...{ deadlineMs: options.deadlineMs, undoes: false, hearsErrors: true },
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
   const stage = new SimStage({

@@ -106,6 +106,7 @@ export async function runScenario(request: RunRequest): Promise<RunVerdict> {
   const history = new RunHistory(prepare(directory), directory.run);
   const interruption = listenForInterruption({
     deadlineMs: request.options.deadlineMs,
+    hearsErrors: true,
     ...(request.signal === undefined ? {} : { also: request.signal }),
   });
   const ledger = UndoLedger.open(directory.undo);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { writePlan } from "./simulating/plan-file.ts";
 import { planFor } from "./simulator/plan/profiles.ts";
 import { runProgram } from "./testing/run-program.ts";
@@ -75,8 +76,8 @@ describe("scenarios simulate and replay", () => {
 
   it("runs every seed twice and finds it like itself", async () => {
     const args = ["--profile", "quick", "--seed", "twice", "--seeds", "6", "--no-shrink", "--jobs", "2"];
-    const { stdout } = await scenarios("simulate", ...args, "--determinism", "--json");
-    const { failures } = JSON.parse(stdout) as { failures: { invariant: string }[] };
+    const { stdout, stderr, exitCode } = await scenarios("simulate", ...args, "--determinism", "--json");
+    const { failures } = jsonOf({ stdout, stderr, exitCode }) as { failures: { invariant: string }[] };
     expect(failures.map(({ invariant }) => invariant)).not.toContain("determinism");
   });
 
@@ -94,7 +95,7 @@ describe("scenarios simulate and replay", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { type: string }).type);
     expect(types).toContain("agent.started");
-    const told = JSON.parse((await scenarios("replay", file, "--json")).stdout) as { figures: { records: number } };
+    const told = jsonOf(await scenarios("replay", file, "--json")) as { figures: { records: number } };
     expect(told).toMatchObject({ exitCode: 0, failure: null, shows, stage: "sim", figures: { records: types.length } });
   });
 
@@ -123,8 +124,17 @@ describe("scenarios simulate and replay", () => {
 
   it("writes nothing but JSON to stdout", async () => {
     writeFileSync(join(place, "x"), "");
-    const { stdout } = await scenarios("simulate", "--seed", "s", "--profile", "calm", "--minutes", "1", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({
+    const { stdout, stderr, exitCode } = await scenarios(
+      "simulate",
+      "--seed",
+      "s",
+      "--profile",
+      "calm",
+      "--minutes",
+      "1",
+      "--json",
+    );
+    expect(jsonOf({ stdout, stderr, exitCode })).toMatchObject({
       seeds: { first: "s", run: 1 },
       options: { profile: "calm", minutes: 1 },
     });

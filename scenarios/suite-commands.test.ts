@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { jsonOf } from "../foundation/testing/json-of.ts";
 import { SuiteRecord } from "../protocol/suite.ts";
 import { listRuns } from "../reports/runs/list-runs.ts";
 import { parseXml } from "../reports/testing/parse-xml.ts";
@@ -37,7 +38,7 @@ describe("scenarios run", () => {
     const { exitCode, stdout } = await runMain(args);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`${2 * onHost.length} runs on the stage host, one after the other, seed s:`);
-    const { entries } = JSON.parse((await runMain([...args, "--json"])).stdout) as {
+    const { entries } = jsonOf(await runMain([...args, "--json"])) as {
       entries: { scenario: string; seed: string }[];
     };
     expect(entries.map(({ scenario }) => scenario)).toEqual([...onHost, ...onHost]);
@@ -51,7 +52,7 @@ describe("scenarios run", () => {
     const { stdout } = await runMain(args);
     expect(stdout).toContain("not applicable, memcached takes no jobs: step 3 submit");
     expect(stdout).not.toContain("step 2 join");
-    const { entries } = JSON.parse((await runMain([...args, "--json"])).stdout) as {
+    const { entries } = jsonOf(await runMain([...args, "--json"])) as {
       entries: { notApplicable: { what: string; why: string }[] }[];
     };
     const [entry] = entries;
@@ -312,8 +313,10 @@ describe("scenarios recheck and compare", () => {
     const text = readFileSync(history, "utf8");
     writeFileSync(history, text.replace(/("type":"witness.revoked-key".*?"status":)\d+/, "$1200"));
     expect(readFileSync(history, "utf8")).not.toBe(text);
-    const { exitCode, stdout } = await runMain(["recheck", directory, "--json"]);
-    const judged = JSON.parse(stdout) as { expectations: { id: string; before: string; now: string }[] };
+    const { exitCode, stdout, stderr } = await runMain(["recheck", directory, "--json"]);
+    const judged = jsonOf({ stdout, stderr, exitCode }) as {
+      expectations: { id: string; before: string; now: string }[];
+    };
     expect(exitCode).toBe(1);
     expect(judged.expectations.filter(({ before, now }) => before !== now)).toEqual([
       expect.objectContaining({ id: "key-revoked", before: "pass", now: "fail" }),
@@ -326,8 +329,8 @@ describe("scenarios recheck and compare", () => {
     const verdict = JSON.parse(readFileSync(path, "utf8")) as { expectations: { id: string }[] };
     const [gone, ...expectations] = verdict.expectations;
     writeFileSync(path, JSON.stringify({ ...verdict, expectations, notApplicable: [] }));
-    const { stdout } = await runMain(["recheck", at("runs/latest"), "--json"]);
-    const judged = JSON.parse(stdout) as { expectations: { id: string }[] };
+    const { stdout, stderr, exitCode } = await runMain(["recheck", at("runs/latest"), "--json"]);
+    const judged = jsonOf({ stdout, stderr, exitCode }) as { expectations: { id: string }[] };
     expect(judged.expectations).toContainEqual(expect.objectContaining({ id: gone?.id, before: null, now: "pass" }));
   });
 

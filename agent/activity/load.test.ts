@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 
 import { readProcess } from "../sandbox/proc-stat.ts";
@@ -46,9 +47,11 @@ test("the time of our own jobs is taken off, as much as they took", async () => 
   const readings = { before: before.processors, after: after.processors };
   const totalMs = 10 * (after.processors.total - before.processors.total);
   const ownMs = after.jobMs - before.jobMs;
+  const busyMs = 10 * (after.processors.busy - before.processors.busy);
   const taken = shareOfOthers(readings, 0) - shareOfOthers(readings, ownMs);
-  expect(taken).toBeGreaterThan(0);
-  expect(taken).toBeCloseTo(ownMs / totalMs, 2);
+  // On a host that does nothing else the two accounts of the kernel may differ by ticks: no more is taken off than there is.
+  expect(taken).toBeCloseTo(Math.min(ownMs, busyMs) / totalMs, 6);
+  expect(busyMs).toBeGreaterThan(ownMs / 2);
 });
 
 test("our own load alone never makes it pulse, however much that is (case 37)", async () => {
@@ -61,7 +64,9 @@ test("our own load alone never makes it pulse, however much that is (case 37)", 
     const now = readProcessors();
     return 10 * (now.busy - first.busy);
   };
-  const options = { share: 0.01, sampleMs: 50 };
+  // Two readings are not of one moment: what is busy between them may look like somebody else's once, but for some ticks
+  // only. The job alone takes more than twice this share.
+  const options = { share: 0.4 / availableParallelism(), sampleMs: 100 };
   const own = watchLoad({ ...heard.options, ...options, jobsMs: everythingMs });
   const others = watchLoad({ ...control.options, ...options, jobsMs: () => 0 });
   await until(() => control.pulses.length >= 5 && job.usedMs() > 300, "the same load pulses where it is not our own");

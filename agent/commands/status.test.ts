@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import type { AgentStatus } from "../../protocol/control.ts";
 import { launcher } from "../autostart/hook.ts";
-import { freePort } from "../sandbox/testing/free-port.ts";
+import { readProcess } from "../sandbox/proc-stat.ts";
 import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker, until } from "../testing/agent-process.ts";
 import { temporaryHome } from "../testing/temporary-home.ts";
 import { statusInWords } from "./status.ts";
@@ -48,7 +49,8 @@ test("an agent that waits for its broker says so, and why, and no more that it h
 
 test("a home whose agent cannot join names the way out to whoever joins again", async () => {
   const paths = temporaryHome();
-  const wish = ["join", "--foreground", "--json", "--broker", `http://127.0.0.1:${await freePort()}`, "--token", "t"];
+  // A port that nobody has, and that none is given who asks for any.
+  const wish = ["join", "--foreground", "--json", "--broker", "http://127.0.0.1:2", "--token", "t"];
   const agent = new AgentProcess({ paths, args: wish, onFinished: onTestFinished });
   await until(() => agent.stderr.includes("does not answer"));
   const { status: told } = await agent.ask({ command: "status" });
@@ -100,7 +102,7 @@ test("of an agent that was killed the status names what is still running, and wh
   await agent.busy(1);
   agent.child.kill("SIGKILL");
   await agent.exited;
-  const leader = Math.min(...jobProcesses(paths));
+  const leader = jobProcesses(paths).find((pid) => readProcess(pid)?.session === pid);
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [launcher, ...args, "--home", paths.home], { encoding: "utf8" });
   const { status: code, stdout, stderr } = run("status", "--json");
@@ -108,12 +110,12 @@ test("of an agent that was killed the status names what is still running, and wh
   expect(stderr).toMatch(
     new RegExp(`is not running; .*still there:\n(.*\n)*  ${leader} .*\n(.*\n)*\`donor-agent withdraw\``),
   );
-  expect(JSON.parse(stdout)).toMatchObject({
+  expect(jsonOf({ stdout, stderr, code })).toMatchObject({
     error: { code: "not-running" },
     home: paths.home,
     processesLeft: expect.arrayContaining([expect.objectContaining({ pid: leader })]),
   });
   expect(run("withdraw").status).toBe(0);
   const after = run("status", "--json");
-  expect(JSON.parse(after.stdout)).toMatchObject({ error: { code: "not-joined" }, processesLeft: [] });
+  expect(jsonOf(after)).toMatchObject({ error: { code: "not-joined" }, processesLeft: [] });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { ownHome, ownUserName } from "./own-user.ts";
 import { asUnknownUser, canBeUnknownUser } from "../testing/unknown-user.ts";
 
@@ -10,9 +11,9 @@ function asUnknown(environment: NodeJS.ProcessEnv): unknown {
   const program = `const { ownHome, ownUserName } = await import("${url}");
     console.log(JSON.stringify([ownUserName(), ownHome()]));`;
   const run = [...asUnknownUser, process.execPath, "--input-type=module", "--eval", program];
-  const { stdout, stderr } = spawnSync(run[0]!, run.slice(1), { encoding: "utf8", env: environment });
+  const { stdout, stderr, status } = spawnSync(run[0]!, run.slice(1), { encoding: "utf8", env: environment });
   expect(stderr).toBe("");
-  return JSON.parse(stdout);
+  return jsonOf({ stdout, stderr, status });
 }
 
 test("the user who runs the tests has a name, or a number", () => {

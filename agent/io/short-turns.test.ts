@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { expect, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
+
 /** The slice of a thread, in nanoseconds, as the kernel shows it (CONFIG_SCHED_DEBUG). */
 const sliceIn = (text: string): number => Number(/^se\.slice\s*:\s*(\d+)$/m.exec(text)?.[1]);
 const [major = 0, minor = 0] = release().split(".").map(Number);
@@ -25,11 +27,11 @@ test.skipIf(!known || Number.isNaN(sliceIn(readOwn())))(
   "who asks for short turns gets them, and what it starts does not (skipped before Linux 6.12 and without its figures)",
   () => {
     const module = fileURLToPath(new URL("./short-turns.ts", import.meta.url));
-    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script, module], {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script, module], {
       encoding: "utf8",
     });
     expect(stderr).toBe("");
-    const { asked, own, child } = JSON.parse(stdout) as { asked: boolean; own: string; child: string };
+    const { asked, own, child } = jsonOf({ stdout, stderr, status }) as { asked: boolean; own: string; child: string };
     expect({ asked, sliceNs: sliceIn(own) }).toEqual({ asked: true, sliceNs: 100_000 });
     expect(sliceIn(child)).toBeGreaterThan(100_000);
   },

@@ -241,7 +241,11 @@ describe.skipIf(!found.works)("bubblewrap (skipped where it does not work)", () 
       try {
         chmodSync(place, 0o777);
         const given = JSON.stringify({ place, agentId: randomBytes(32).toString("hex") });
-        const { stdout } = await runAlone({ script: ordinary, arguments: [given], prefix: ["setpriv", ...nobody] });
+        const { stdout } = await runAlone({
+          script: ordinary,
+          arguments: [given],
+          prefix: ["setpriv", ...nobody],
+        });
         expect(JSON.parse(stdout)).toMatchObject({
           uid: 65_534,
           exit: { exitCode: 7, signal: null },

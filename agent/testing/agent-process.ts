@@ -86,7 +86,8 @@ export class AgentProcess {
   async ready(): Promise<Record<string, unknown>> {
     await until(() => this.#stdout.includes("\n") || this.child.exitCode !== null);
     expect(this.#stdout, this.#stderr).toContain("\n");
-    return JSON.parse(this.#stdout) as Record<string, unknown>;
+    const [line = ""] = this.#stdout.split("\n");
+    return JSON.parse(line) as Record<string, unknown>;
   }
 
   async ask(request: ControlRequest) {

@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { type Ended, operatorEnvironment, program, run, serve, start, stop } from "../testing/served-broker.ts";
 
 /** A program whose every write to stdout fails with ENOSPC. */
@@ -36,7 +37,7 @@ describe("an outcome that cannot be written", () => {
       expect(stderr).toMatch(/^What was asked for was done, but .* ENOSPC.*\n.*`broker-sim jobs`.*\n$/);
       expect(code).toBe(1);
     }
-    const { jobs } = JSON.parse((await run(["jobs", "--json"], environment)).stdout);
+    const { jobs } = jsonOf(await run(["jobs", "--json"], environment));
     expect(jobs).toHaveLength(1);
     await stop(served, "SIGTERM");
   });
@@ -47,7 +48,7 @@ describe("an outcome that cannot be written", () => {
     for (const argv of [["--help"], ["agents"], ["submit", "--count", "2", "--", "true"]]) {
       expect(await runIntoClosedPipe(argv, environment)).toMatchObject({ code: 0, stderr: "" });
     }
-    const { jobs } = JSON.parse((await run(["jobs", "--json"], environment)).stdout);
+    const { jobs } = jsonOf(await run(["jobs", "--json"], environment));
     expect(jobs).toHaveLength(2);
     await stop(served, "SIGTERM");
   });

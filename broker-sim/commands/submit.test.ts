@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFailed, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { routes } from "../../protocol/routes.ts";
 import { temporaryDirectory } from "../testing/live-broker.ts";
-import { type Served, operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
+import { type Served, holdPort, operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
 import { SigningClient } from "../testing/signing-client.ts";
 
 /** A `submit --wait` under way, and the first line that it says: the id of its job. */
@@ -21,6 +22,7 @@ async function waiting(served: Served, more: readonly string[] = []) {
     first.resolve(line);
     for (const { pattern, resolve } of watches) if (pattern.test(line)) resolve();
   });
+  onTestFailed(() => console.error(`submit --wait said:\n${heard.join("\n")}`));
   const ended = Promise.all([once(child, "close"), text(child.stdout!)]).then(([[code], stdout]) => ({ code, stdout }));
   const says = async (pattern: RegExp) =>
     await new Promise<void>((resolve) => {
@@ -46,8 +48,9 @@ describe("submit --wait", () => {
     const { jobId, ended, says } = await waiting(first);
     expect(jobId).toMatch(/^job-\S+$/);
     await says(/^1 queued/);
+    await holdPort(first);
     await stop(first, "SIGKILL");
-    await says(/does not answer: .* asking again for 300 s\.$/);
+    await says(/does not answer: .* asking again for \d+ s\.$/);
     const second = await serve(["--data", data, "--port", new URL(first.url).port]);
     await completeOne(second);
     expect(await ended).toEqual({ code: 0, stdout: `${jobId}  completed  done\n` });
@@ -115,7 +118,7 @@ describe("submit --checkpoint-signal", () => {
     const flags = ["--checkpoint-signal", "SIGUSR1", "--checkpoint-file", "ready", "--checkpoint-wait", "500"];
     expect((await run(["submit", ...flags, "--", "true"], environment)).code).toBe(0);
     expect((await run(["submit", ...flags.slice(0, 4), "--", "true"], environment)).code).toBe(0);
-    const { jobs } = JSON.parse((await run(["jobs", "--json"], environment)).stdout);
+    const { jobs } = jsonOf(await run(["jobs", "--json"], environment));
     expect(jobs.map(({ job }: { job: { checkpoint: unknown } }) => job.checkpoint)).toEqual([
       { cooperative: { signal: "SIGUSR1", file: "ready", waitMs: 500 } },
       { cooperative: { signal: "SIGUSR1", file: "ready", waitMs: 2_000 } },

@@ -4,9 +4,10 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { routes } from "../../protocol/routes.ts";
 import { temporaryDirectory } from "../testing/live-broker.ts";
-import { type Served, operatorEnvironment, run, serve, start, stop } from "../testing/served-broker.ts";
+import { type Served, operatorEnvironment, restart, run, serve, start, stop } from "../testing/served-broker.ts";
 
 const manyPrograms = { timeout: 300_000 };
 
@@ -41,7 +42,7 @@ describe("spawn --wait", () => {
     await cannotSay(served, ["--first", "2"]);
     const spawned = await run(spawning, operatorEnvironment(served));
     expect(spawned).toMatchObject({ code: 0, stdout: expect.stringMatching(/^exec-\S+ is running\n$/) });
-    expect(spawned.stderr).toMatch(/ The order for exec-\S+ was taken; asking again for 300 s\.\n$/);
+    expect(spawned.stderr).toMatch(/ The order for exec-\S+ was taken; asking again for \d+ s\.\n$/);
     expect(await stop(served, "SIGTERM")).toBe(0);
   });
 
@@ -64,13 +65,12 @@ describe("kill --wait", () => {
     async (how) => {
       const data = join(temporaryDirectory(), "data");
       const first = await serve(["--data", data, "--faults"]);
-      const { stdout } = await run([...spawning, "--json"], operatorEnvironment(first));
-      const { executionId } = JSON.parse(stdout).execution;
+      const { stdout, stderr, code } = await run([...spawning, "--json"], operatorEnvironment(first));
+      const { executionId } = jsonOf({ stdout, stderr, code }).execution;
       await cannotSay(first);
       const killing = started(first, how === "kill" ? ["kill", executionId, "--wait"] : ["killswitch", "--wait"]);
-      expect(await killing.first).toMatch(/ The order to end was taken; asking again for 300 s\.$/);
-      await stop(first, "SIGKILL");
-      const second = await serve(["--data", data, "--port", new URL(first.url).port]);
+      expect(await killing.first).toMatch(/ The order to end was taken; asking again for \d+ s\.$/);
+      const second = await restart(first, ["--data", data]);
       expect(await killing.ended).toEqual({ code: 0, stdout: `${executionId} has ended.\n` });
       expect(killing.heard).toHaveLength(1);
       expect(await stop(second, "SIGTERM")).toBe(0);

@@ -70,8 +70,11 @@ test(`${connects} connections that come and go leave no stream, listener, timer 
   const listeners = live.listeners();
   await round(connects);
   expect(live.broker.service.hub.connected()).toEqual([]);
-  const more = Object.entries(held()).filter(([kind, count]) => count > (before[kind] ?? 0));
-  expect(more).toEqual([]);
+  const more = () => Object.entries(held()).filter(([kind, count]) => count > (before[kind] ?? 0));
+  // What leaks stays; a timer or a socket of whoever runs the tests comes and goes. To poll would be to hold a timer.
+  const untilMs = performance.now() + 60_000;
+  while (more().length > 0 && performance.now() < untilMs) await new Promise((resolve) => setImmediate(resolve));
+  expect(more()).toEqual([]);
   expect(live.listeners()).toBe(listeners);
   expect(warnings).toEqual([]);
 }, 300_000);

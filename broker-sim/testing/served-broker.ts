@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
+
+import { routes } from "../../protocol/routes.ts";
 
 export const program = join(import.meta.dirname, "..", "..", "bin", "broker-sim.mjs");
 
@@ -74,6 +77,25 @@ export async function stop({ child, ended }: Served, signal: NodeJS.Signals): Pr
   child.kill(signal);
   await ended;
   return child.exitCode;
+}
+
+/**
+ * Kills it and starts another at the same address. The port is the kernel's choice, and is given to nobody else as long
+ * as there is a connection that the dead broker has to close.
+ */
+export async function restart(served: Served, argv: readonly string[]): Promise<Served> {
+  await holdPort(served);
+  await stop(served, "SIGKILL");
+  return await serve([...argv, "--port", new URL(served.url).port]);
+}
+
+/** Leaves a connection open that the broker has answered on; until it has ended nobody else is given its port. */
+export async function holdPort({ url }: Pick<Served, "url">): Promise<void> {
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.write(`GET ${routes.health} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await once(socket, "data");
+  socket.resume().on("error", () => undefined);
 }
 
 /** What the operator's requests to it carry. */

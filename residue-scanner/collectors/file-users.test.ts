@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
+import { atOnce } from "../core/steps.ts";
 import { readUsers, writableMappings } from "./file-users.ts";
 
 describe("whoever can write to a file", () => {
@@ -12,7 +13,7 @@ describe("whoever can write to a file", () => {
     closeSync(openSync(read, "w"));
     const held = [openSync(written, "w"), openSync(read, "r")];
     onTestFinished(() => held.forEach(closeSync));
-    const users = readUsers(new Set([written, read]));
+    const users = atOnce(readUsers(new Set([written, read])));
     expect(users.get(written)).toEqual({ readers: [], writers: [process.pid] });
     expect(users.get(read)).toEqual({ readers: [process.pid], writers: [] });
   });

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 
+import type { Steps } from "../core/steps.ts";
 import { listDescriptors } from "./open-files.ts";
 import { listPids, readProc, readProcessStat, readProcLink } from "./proc.ts";
 
@@ -13,7 +14,7 @@ export interface FileUsers {
  * Which processes can read or write one of these files as it is, without opening it again: path (one character a byte) →
  * pids. Of what somebody writes to a mapping (mmap(2), MAP_SHARED) the kernel tells only when the mapping ends.
  */
-export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
+export function* readUsers(paths: ReadonlySet<string>): Steps<Map<string, FileUsers>> {
   const users = new Map<string, { readonly readers: number[]; readonly writers: number[] }>();
   const usersOf = (path: string) => {
     const known = users.get(path) ?? { readers: [], writers: [] };
@@ -22,6 +23,7 @@ export function readUsers(paths: ReadonlySet<string>): Map<string, FileUsers> {
   };
   const add = (pids: number[], pid: number) => void (pids.at(-1) !== pid && pids.push(pid));
   for (const pid of listPids()) {
+    yield;
     for (const descriptor of listDescriptors(pid) ?? []) {
       const link = `/proc/${pid}/fd/${descriptor}`;
       const target = readProcLink(link);

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { isRoot, run } from "../testing/planted.ts";
 import { runResidue } from "../testing/run-residue.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
@@ -58,7 +59,7 @@ describe.skipIf(!isRoot || probe === null)("what a killed scanner left (needs ro
     expect(first.stderr).toContain(`Could not remove the control group ${group}`);
     expect(first.stderr).toContain(`rmdir -- ${group}`);
     expect(ofIt()).toEqual([left[2]]);
-    const doctor = JSON.parse((await runResidue(["doctor", "--json"])).stdout) as { abandoned: unknown[] };
+    const doctor = jsonOf(await runResidue(["doctor", "--json"])) as { abandoned: unknown[] };
     expect(doctor.abandoned).toContainEqual(left[2]);
 
     letEnd();

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 import { UsageError } from "../../foundation/errors.ts";
 import type { ExitCode } from "../../foundation/exit-codes.ts";
@@ -34,6 +35,9 @@ export async function diffCommand(
     });
   }
   const before = await loadSnapshot(paths.before);
+  // A signal that came meanwhile is heard in the next turn.
+  await setImmediate();
+  signal.throwIfAborted();
   const kept = [paths.before, paths.after, options.sarif]
     .filter((path) => path !== undefined)
     .map((path) => resolve(path));
@@ -57,7 +61,8 @@ async function compare(
 ): Promise<ResidueReport> {
   if (path !== undefined) {
     const after = await loadSnapshot(path);
-    return compareSnapshots(before, after, { ...context, windowToMs: after.endedAtMs });
+    const then = { ...context, windowToMs: after.endedAtMs };
+    return await withLiveLine("Comparing", () => compareSnapshots(before, after, then, { signal }));
   }
   const now = { ...context, windowToMs: Date.now() };
   return (await withLiveLine("Reading the host", () => settleAndCompare(before, now, { signal }))).report;

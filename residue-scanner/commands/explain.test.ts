@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import type { Finding, ResidueReport } from "../../protocol/residue-report.ts";
 import { runResidue } from "../testing/run-residue.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
@@ -49,8 +50,8 @@ describe("residue explain", () => {
 
   it("reads the report in a scenario's verdict, and writes JSON", async () => {
     writeFileSync(file, JSON.stringify({ run: "x", residue: report }));
-    const { stdout } = await runResidue(["explain", "d/y", "--report", file, "--json"]);
-    expect(JSON.parse(stdout)).toEqual(finding("cron.d/y"));
+    const { stdout, stderr, exitCode } = await runResidue(["explain", "d/y", "--report", file, "--json"]);
+    expect(jsonOf({ stdout, stderr, exitCode })).toEqual(finding("cron.d/y"));
   });
 
   it.each([

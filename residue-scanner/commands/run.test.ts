@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { ResidueReport } from "../../protocol/residue-report.ts";
 import { unifiedRoot } from "../collectors/cgroups.ts";
 import { runResidue } from "../testing/run-residue.ts";
@@ -21,7 +22,7 @@ async function leaveCgroups(flags: readonly string[]) {
   const script = `own=$(sed -n s/^0:://p /proc/self/cgroup); mkdir -p "${unifiedRoot()}$own/${name}/below"`;
   const parameters = ["run", "--json", "--root", temporaryDirectory(), ...flags, "--", "sh", "-c", script];
   const { stdout, stderr, exitCode } = await runResidue(parameters);
-  const { findings } = ResidueReport.parse(JSON.parse(stdout));
+  const { findings } = ResidueReport.parse(jsonOf({ stdout, stderr, exitCode }));
   const left = findings.filter(({ surface, location }) => surface === "cgroups" && location.includes(`/${name}`));
   const own = join(left[0]?.location ?? `/nowhere/${name}`, "..");
   onTestFinished(() => {

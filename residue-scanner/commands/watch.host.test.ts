@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { surfaces } from "../core/fact.ts";
 import { recorderSources } from "../core/recording.ts";
 import { runResidue } from "../testing/run-residue.ts";
@@ -66,9 +67,9 @@ describe.skipIf(isRoot)("residue watch (of an ordinary user)", () => {
 
 describe("residue doctor", () => {
   it("tells of every collector and every source of the recorder, with what to do where one does not see all", async () => {
-    const { exitCode, stdout } = await runResidue(["doctor", "--json"]);
+    const { exitCode, stdout, stderr } = await runResidue(["doctor", "--json"]);
     type Seen = { surface?: string; source?: string; status: string; detail: string; advice: string };
-    const { collectors, recorder, best } = JSON.parse(stdout) as {
+    const { collectors, recorder, best } = jsonOf({ stdout, stderr, exitCode }) as {
       collectors: Seen[];
       recorder: Seen[];
       best: string;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { processFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
 import { differencesBetween } from "./difference.ts";
+import { atOnce } from "./steps.ts";
 import type { CgroupFact, ProcessFact } from "./fact.ts";
 
 function changesOfProcess(before: Partial<ProcessFact>, after: Partial<ProcessFact>): readonly string[] {
@@ -9,14 +10,16 @@ function changesOfProcess(before: Partial<ProcessFact>, after: Partial<ProcessFa
     snapshotFixture({ processes: [processFixture({ pid: 42, ...parts })] }),
   );
   if (was === undefined || is === undefined) return [];
-  return differencesBetween(was, is).list.flatMap(({ changed }) => changed);
+  return atOnce(differencesBetween(was, is)).list.flatMap(({ changed }) => changed);
 }
 
 function changesOfGroup(before: Partial<CgroupFact>, after: Partial<CgroupFact>): readonly string[] {
   const group = { path: "pids:/x", directory: "/pids/x", inode: 7 };
   const [was, is] = [before, after].map((parts) => snapshotFixture({ cgroups: [{ ...group, ...parts }] }));
   if (was === undefined || is === undefined) return [];
-  return differencesBetween(was, is).list.flatMap(({ change, changed }) => (change === "changed" ? changed : [change]));
+  return atOnce(differencesBetween(was, is)).list.flatMap(({ change, changed }) =>
+    change === "changed" ? changed : [change],
+  );
 }
 
 describe("a process of both readings", () => {
@@ -40,8 +43,8 @@ describe("a surface that one reading has nothing of", () => {
     const read = { surface: "processes", status, detail: "", facts: 0, durationMs: 0 } as const;
     const before = snapshotFixture({ processes, surfaces: [{ ...read, status: "done" }] });
     return [
-      ...differencesBetween(before, snapshotFixture({ processes: [], surfaces: [read] })).list,
-      ...differencesBetween(snapshotFixture({ processes: [], surfaces: [read] }), before).list,
+      ...atOnce(differencesBetween(before, snapshotFixture({ processes: [], surfaces: [read] }))).list,
+      ...atOnce(differencesBetween(snapshotFixture({ processes: [], surfaces: [read] }), before)).list,
     ].map(({ change }) => change);
   };
 

@@ -10,8 +10,9 @@ import {
 } from "./fact.ts";
 import { changedAttributes, type FileFact, fileFactAt } from "./file-fact.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 import { changedThreads } from "./thread-changes.ts";
-import { diffTrees, type TreeCrowd } from "./tree-diff.ts";
+import { diffTreesInSteps, type TreeCrowd, type TreeDiffOptions } from "./tree-diff.ts";
 
 export type Change = "appeared" | "vanished" | "changed";
 
@@ -51,18 +52,22 @@ export interface Differences {
 }
 
 /** Everything that is not the same in both snapshots, surface by surface, in a stable order. */
-export function differencesBetween(
+export function* differencesBetween(
   before: Snapshot,
   after: Snapshot,
-  options: { readonly differencesMax?: number } = {},
-): Differences {
+  options: TreeDiffOptions = {},
+): Steps<Differences> {
   const lacking = lackingIn(before, after);
-  const files = lacking.has("files") ? { differences: [], crowds: [] } : diffTrees(before.files, after.files, options);
-  const list: Difference[] = files.differences.map((difference) => {
+  const files = lacking.has("files")
+    ? { differences: [], crowds: [] }
+    : yield* diffTreesInSteps(before.files, after.files, options);
+  const list: Difference[] = [];
+  for (const difference of files.differences) {
+    yield;
     const old = difference.before === null ? null : fileFactAt(difference.before);
     const now = difference.after === null ? null : fileFactAt(difference.after);
-    return between("files", { key: difference.path, before: old, after: now, changes: changedAttributes });
-  });
+    list.push(between("files", { key: difference.path, before: old, after: now, changes: changedAttributes }));
+  }
   const scanner = new Set([...before.scanner, ...after.scanner].map(processKey));
   const others = (facts: readonly ProcessFact[]) => facts.filter((fact) => !scanner.has(processKey(fact)));
   list.push(

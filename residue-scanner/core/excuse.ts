@@ -11,6 +11,7 @@ import { isOthersChangedFile } from "./others-noise.ts";
 import type { Attribution, ProcessWitness } from "./process-attribution.ts";
 import type { RecordedEvidence } from "./recorded-evidence.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 import { deviceNames, SettingGroups } from "./told-devices.ts";
 
 const examplesMax = 5;
@@ -46,7 +47,7 @@ export class ExcusedTally {
 }
 
 /** Two passes: what is told together with something else is excused once that is known to be told. */
-export function excuse(
+export function* excuse(
   judged: readonly Judged[],
   options: {
     context: AttributionContext;
@@ -58,7 +59,7 @@ export function excuse(
     before: Pick<Snapshot, "listed">;
     after: Pick<Snapshot, "listed">;
   },
-): Judged[] {
+): Steps<Judged[]> {
   const { context, witness, recorded, excused, directoryOf } = options;
   let found = foundKeys([]);
   const caseOf = ({ difference, attribution }: Judged): NoiseCase => ({
@@ -112,13 +113,20 @@ export function excuse(
   const othersFiles = new Set(
     judged.filter((one) => isOthersChangedFile(caseOf(one))).map(({ difference }) => difference.key),
   );
-  found = foundKeys(judged.filter((one) => ruleFor(one) === undefined));
-  return judged.filter((one) => {
+  const counting: Judged[] = [];
+  for (const one of judged) {
+    yield;
+    if (ruleFor(one) === undefined) counting.push(one);
+  }
+  found = foundKeys(counting.splice(0));
+  for (const one of judged) {
+    yield;
     const rule = ruleFor(one);
-    if (rule !== undefined) excused.add(rule, exampleOf(one));
+    if (rule === undefined) counting.push(one);
+    else excused.add(rule, exampleOf(one));
     if (rule?.leavesPartial === true) excused.addUnseen(one.difference);
-    return rule === undefined;
-  });
+  }
+  return counting;
 }
 
 interface FoundKeys {

@@ -4,6 +4,7 @@ import { act } from "../testing/recording-fixture.ts";
 import { packTree } from "../testing/packed-tree-fixture.ts";
 import { snapshotFixture } from "../testing/snapshot-fixture.ts";
 import { differencesBetween, type FileDifference } from "./difference.ts";
+import { atOnce } from "./steps.ts";
 import { flagActs, mayBeOfFlags } from "./flag-acts.ts";
 import { indexTree } from "./packed-tree.ts";
 
@@ -12,7 +13,8 @@ function changed(now: { flags?: number; ino?: number; mode?: number }): FileDiff
   const [before, after] = [{ name: "x" }, { name: "x", changed: 5, changedNs: 200_000_000, ...now }].map((entry) =>
     snapshotFixture({ files: indexTree(packTree({ "/d": [entry] })) }),
   );
-  const [difference] = before === undefined || after === undefined ? [] : differencesBetween(before, after).list;
+  const [difference] =
+    before === undefined || after === undefined ? [] : atOnce(differencesBetween(before, after)).list;
   if (difference?.surface !== "files") throw new Error("Nothing differs.");
   return difference;
 }

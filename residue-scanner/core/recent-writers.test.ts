@@ -24,6 +24,16 @@ describe("who wrote to a file lately", () => {
     expect(writers.of(handle("a"))).toBeNull();
   });
 
+  it("is not known of all who wrote before another file had taken its place", () => {
+    const writers = new RecentWriters(1);
+    writers.wrote(handle("a"), 3, 7);
+    writers.wrote(handle("b"), 4, 7);
+    writers.wrote(handle("a"), 5, 8);
+    expect(writers.of(handle("a"))).toEqual([5, unknownProcess]);
+    writers.wrote(handle("c"), 6, 8);
+    expect([writers.of(handle("c")), writers.of(handle("d"))]).toEqual([[6], []]);
+  });
+
   it("keeps those whom it knows, and no others", () => {
     const kept: number[] = [];
     const writers = new RecentWriters(1, {

@@ -1,3 +1,4 @@
+import { ForgottenHashes } from "./forgotten-hashes.ts";
 import { unknownProcess } from "./recording.ts";
 
 /** A power of two. */
@@ -9,11 +10,10 @@ const more = -2;
 const hashBasis = 0x811c9dc5;
 const hashPrime = 0x01000193;
 
-/** Of each place: the hash of its file, the first writer, the second one, and whether there was another file. */
-const words = 4;
+/** Of each place: the hash of its file, the first writer, and the second one. */
+const words = 3;
 const firstAt = 1;
 const secondAt = 2;
-const takenAt = 3;
 
 interface Keeping {
   readonly retain: (by: number) => void;
@@ -29,13 +29,15 @@ export interface HandleBytes {
 
 /**
  * Who did something to which file lately, whatever its name: a burst brings hundreds of thousands of them, and hardly any
- * is asked about. Of two files that want the same place the later one gets it; of more than two writers nobody knows which
- * further ones there were.
+ * is asked about. Of two files that want the same place the later one gets it, and of the other it is known that somebody
+ * wrote to it; of more than two writers nobody knows which further ones there were.
  */
 export class RecentWriters {
   /** All of a place beside each other: each file of a burst has a place of its own, far from the last one's. */
   private readonly places: Int32Array;
   private readonly mask: number;
+  /** Files whose places others have taken. */
+  private readonly forgotten = new ForgottenHashes();
   /** Where it is kept who did it, when, too. */
   private readonly times: Float64Array | null;
   private readonly keeping: Keeping | null;
@@ -64,12 +66,13 @@ export class RecentWriters {
     const second = places[at + secondAt] as number;
     if (times !== null) times[hash & this.mask] = atMs;
     if (first === nobody || places[at] !== hash) {
-      if (first !== nobody) places[at + takenAt] = 1;
+      if (first !== nobody) this.forgotten.add(places[at] as number);
       places[at] = hash;
       this.keep(first, by);
       this.keep(second, nobody);
       places[at + firstAt] = by;
-      places[at + secondAt] = nobody;
+      // Its place was another's meanwhile: who wrote before is not known any more.
+      places[at + secondAt] = this.forgotten.mayHave(hash) ? more : nobody;
     } else if (first !== by && second !== by) {
       const next = second === nobody ? by : more;
       this.keep(second, next);
@@ -83,14 +86,14 @@ export class RecentWriters {
   }
 
   /**
-   * @returns serials, among them `unknownProcess` where there were further ones; null where somebody may have written to
-   *   it, and another file has taken its place
+   * @returns serials, among them `unknownProcess` where there were, or may have been, further ones; null where somebody
+   *   wrote to it (of hardly any other file it is said, too), and another file has taken its place
    */
   of(handle: HandleBytes): number[] | null {
     const hash = hashOf(handle);
     const at = (hash & this.mask) * words;
-    const [, first = nobody, second = nobody, taken] = this.places.subarray(at, at + words);
-    if (first === nobody || this.places[at] !== hash) return taken === 1 ? null : [];
+    const [, first = nobody, second = nobody] = this.places.subarray(at, at + words);
+    if (first === nobody || this.places[at] !== hash) return this.forgotten.mayHave(hash) ? null : [];
     if (second === nobody) return [first];
     return [first, second === more ? unknownProcess : second];
   }

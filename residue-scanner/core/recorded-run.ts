@@ -7,11 +7,13 @@ export interface TouchedPath {
   readonly touches: readonly Touch[];
 }
 
-/** Who is asked what was recorded, while it goes on or afterwards. */
+/** Who is asked what was recorded, while it goes on or afterwards. Each answer takes in all that happened before. */
 export interface RecordingSource {
-  recording(): Recording;
+  askRecording(): Promise<Recording>;
   /** @param paths one character a byte */
-  touchesOf(paths: readonly string[]): ReadonlyMap<string, readonly Touch[]>;
+  askTouches(paths: readonly string[]): Promise<ReadonlyMap<string, readonly Touch[]>>;
+  /** Paths of what was run by those who came, as `programsRun` has them. */
+  askPrograms(): Promise<readonly string[]>;
 }
 
 /** A recording, and the touches of those paths that a comparison asks for. */

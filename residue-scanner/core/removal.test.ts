@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { packTree } from "../testing/packed-tree-fixture.ts";
 import { listedFixture, processFixture, snapshotFixture } from "../testing/snapshot-fixture.ts";
 import { differencesBetween } from "./difference.ts";
+import { atOnce } from "./steps.ts";
 import { indexTree } from "./packed-tree.ts";
 import { removalOf } from "./removal.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 function removals(before: Partial<Snapshot>, after: Partial<Snapshot>): (string | null)[] {
-  return differencesBetween(snapshotFixture(before), snapshotFixture(after)).list.map((difference) => {
+  return atOnce(differencesBetween(snapshotFixture(before), snapshotFixture(after))).list.map((difference) => {
     return removalOf(difference, (file) => file === "/new");
   });
 }

@@ -15,6 +15,7 @@ import { surfaces as allSurfaces } from "./fact.ts";
 import { indexTree } from "./packed-tree.ts";
 import { reportOf } from "./report.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { atOnce } from "./steps.ts";
 
 function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, parts: Partial<AttributionContext> = {}) {
   const [one, other] = [snapshotFixture(before), snapshotFixture(after)];
@@ -22,11 +23,11 @@ function compare(before: Partial<Snapshot>, after: Partial<Snapshot>, parts: Par
     before: one,
     after: other,
     context: contextFixture(parts),
-    differences: differencesBetween(one, other),
+    differences: atOnce(differencesBetween(one, other)),
     inspections: new Map(),
     userName: (uid) => (uid === 0 ? "root" : `uid ${uid}`),
   });
-  return ResidueReport.parse(report);
+  return ResidueReport.parse(atOnce(report));
 }
 
 const files = (directories: Parameters<typeof packTree>[0]) => indexTree(packTree(directories));

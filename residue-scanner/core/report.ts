@@ -16,6 +16,7 @@ import { evidenceFrom } from "./recorded-knowledge.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { summarise } from "./summary.ts";
+import type { Steps } from "./steps.ts";
 import { narrowedIn, surfaceStatuses } from "./surface-statuses.ts";
 import { judgeResidue } from "./verdict.ts";
 import { applyWaivers } from "./waivers.ts";
@@ -32,23 +33,28 @@ export interface ReportSources {
 }
 
 /** From differences to the report: whose is each, which are excused and why, and what is the verdict. */
-export function reportOf(sources: ReportSources): ResidueReport {
+export function* reportOf(sources: ReportSources): Steps<ResidueReport> {
   const { before, after, context, differences } = sources;
   const witness = new ProcessWitness(before, after, context);
   const recorded = evidenceFrom(sources, witness);
   const knowledge: AttributionKnowledge = { context, witness, inspections: sources.inspections, recorded };
-  const all = differences.list.map((difference) => ({ difference, attribution: attribute(difference, knowledge) }));
+  const judgedAll: Judged[] = [];
+  for (const difference of differences.list) {
+    yield;
+    judgedAll.push({ difference, attribution: attribute(difference, knowledge) });
+  }
   const recorder = sources.recorded?.recording.sources.map((source) => ({ ...source }));
-  const { rest: judged, canaries } = takeCanaries(all, context.canaries ?? [], recorder ?? []);
+  const { rest: judged, canaries } = takeCanaries(judgedAll, context.canaries ?? [], recorder ?? []);
   const excused = new ExcusedTally();
   const directories = { before: directoryFacts(before.files), after: directoryFacts(after.files) };
   const directoryOf = ({ key, change }: Difference) =>
     directories[change === "vanished" ? "before" : "after"](key.slice(0, key.lastIndexOf("/")) || "/");
-  const counting = excuse(judged, { context, witness, recorded, excused, directoryOf, before, after });
+  const counting = yield* excuse(judged, { context, witness, recorded, excused, directoryOf, before, after });
   const told = new Set(counting.map(({ difference }) => difference));
   const crowds = tellCrowds(differences.crowds, judged, (difference) => told.has(difference));
   const crowded = attributeCrowds(differences.crowds, { recorded, excused });
-  const described = foldCrowds(foldSubtrees(describeAll(counting, sources), crowds.below), crowded.told).sort(byWeight);
+  const findable = yield* describeAll(counting, sources);
+  const described = foldCrowds(foldSubtrees(findable, crowds.below), crowded.told).sort(byWeight);
   const { counting: findings, uses } = applyWaivers(described, context.waivers ?? []);
   const statuses = surfaceStatuses(before, after, {
     untold: [...crowds.untold, ...crowded.untold],
@@ -82,26 +88,31 @@ export function reportOf(sources: ReportSources): ResidueReport {
   };
 }
 
-function describeAll(counting: readonly Judged[], sources: ReportSources): FoldableFinding[] {
+function* describeAll(counting: readonly Judged[], sources: ReportSources): Steps<FoldableFinding[]> {
   const processes = new Map(sources.after.processes.map((fact) => [fact.pid, fact]));
   const came = sources.differences.list.filter(({ surface, change }) => surface === "files" && change === "appeared");
   const newFiles = new Set(came.map(({ key }) => key));
   const isNew = (file: string) => newFiles.has(file);
-  return counting.map(({ difference, attribution }) => ({
-    path: difference.surface === "files" ? difference.key : null,
-    finding: {
-      surface: difference.surface,
-      change: difference.change,
-      changed: [...difference.changed],
-      ...describe(difference, {
-        userName: sources.userName,
-        inspection: sources.inspections.get(difference.key),
-        isNew,
-        processes,
-      }),
-      attribution: { to: attribution.to, evidence: attribution.evidence },
-    },
-  }));
+  const described: FoldableFinding[] = [];
+  for (const { difference, attribution } of counting) {
+    yield;
+    described.push({
+      path: difference.surface === "files" ? difference.key : null,
+      finding: {
+        surface: difference.surface,
+        change: difference.change,
+        changed: [...difference.changed],
+        ...describe(difference, {
+          userName: sources.userName,
+          inspection: sources.inspections.get(difference.key),
+          isNew,
+          processes,
+        }),
+        attribution: { to: attribution.to, evidence: attribution.evidence },
+      },
+    });
+  }
+  return described;
 }
 
 const targetsWorstFirst: readonly AttributionTarget[] = ["job", "agent", "shared", "unknown", "harness", "background"];

@@ -13,6 +13,7 @@ import {
   type Tree,
   wordsFor,
 } from "./packed-tree.ts";
+import { atOnce, type Steps } from "./steps.ts";
 
 /** An entry where it lies: decoded only when somebody wants to read it (`file-fact.ts`). */
 export interface EntryPlace {
@@ -46,6 +47,7 @@ export interface TreeCrowd {
 
 /** More than this many are counted, not listed. */
 const differencesMaxDefault = 20_000;
+const directoriesInStep = 64;
 /** That share of them, of one directory, comes before those that have no place among the others. */
 const shareOfOne = 1 / 40;
 
@@ -54,14 +56,22 @@ const shareOfOne = 1 / 40;
  *
  * Where there are more than are listed, those of directories that are in both trees come first, some of each: what is in
  * a directory that came or went is told by that directory, and a crowd in one place must not hide a single file in another.
- *
- * @param options.differencesMax for tests: how many are listed
  */
-export function diffTrees(
+export function diffTrees(before: Tree, after: Tree, options: TreeDiffOptions = {}): TreeDifferences {
+  return atOnce(diffTreesInSteps(before, after, options));
+}
+
+export interface TreeDiffOptions {
+  /** For tests: how many are listed. */
+  readonly differencesMax?: number;
+}
+
+/** As `diffTrees`, a number of directories a step. */
+export function* diffTreesInSteps(
   before: Tree,
   after: Tree,
-  { differencesMax = differencesMaxDefault }: { readonly differencesMax?: number } = {},
-): TreeDifferences {
+  { differencesMax = differencesMaxDefault }: TreeDiffOptions = {},
+): Steps<TreeDifferences> {
   const differences = new Map<string, TreeDifference>();
   const rest: TreeDifference[] = [];
   // A mount point is read as an entry of its directory and as a root: what is told as both is told as that entry.
@@ -79,7 +89,10 @@ export function diffTrees(
     if (differences.size < differencesMax) differences.set(difference.path, difference);
     else unlisted.count(difference);
   };
+  let looked = 0;
   for (const path of inBoth) {
+    looked += 1;
+    if (looked % directoriesInStep === 0) yield;
     let listed = 0;
     const add = (found: FoundEntry) => {
       listed += 1;
@@ -91,6 +104,8 @@ export function diffTrees(
   }
   for (const difference of rest) list(difference);
   for (const path of inOne) {
+    looked += 1;
+    if (looked % directoriesInStep === 0) yield;
     diffDirectory({
       ...{ path, before, after },
       add: (found) => {

@@ -5,5 +5,9 @@ import { recorderSources } from "./recording.ts";
 export function unrecorded(detail: string): RecordingSource {
   const sources = recorderSources.map((source) => ({ source, status: "off", detail, events: 0 }) as const);
   const recording = { sources, processes: new Map(), acts: [], fromMs: 0, toMs: 0 };
-  return { recording: () => recording, touchesOf: () => new Map() };
+  return {
+    askRecording: async () => recording,
+    askTouches: async () => new Map(),
+    askPrograms: async () => [],
+  };
 }

@@ -30,7 +30,7 @@ export async function leftBehind(
     harnessPaths: [],
     processes: [],
   };
-  const { findings } = compareSnapshots(before, after, context);
+  const { findings } = await compareSnapshots(before, after, context);
   const names = [variables["W"], variables["T"], variables["N"]].filter((name) => name !== undefined);
   const own = claimed(findings, items, variables).filter(
     ({ changed }) => changed.length === 0 || changed.some((name) => !["ctime", "ino", "btime"].includes(name)),

@@ -6,6 +6,7 @@ import type { Inspections } from "../core/inspection.ts";
 import type { RecordedProcess, Recording, Touch } from "../core/recording.ts";
 import { reportOf } from "../core/report.ts";
 import type { Snapshot } from "../core/snapshot.ts";
+import { atOnce } from "../core/steps.ts";
 import { type EntryFixture, packTree } from "./packed-tree-fixture.ts";
 import { recordedProcess, recordedRun } from "./recording-fixture.ts";
 import { contextFixture, processFixture, snapshotFixture } from "./snapshot-fixture.ts";
@@ -60,12 +61,12 @@ export function compare(
       ...(otherRuns !== undefined && { otherRuns }),
       ...(waivers !== undefined && { waivers }),
     }),
-    differences: differencesBetween(one, other, { differencesMax }),
+    differences: atOnce(differencesBetween(one, other, { differencesMax })),
     inspections,
     userName: String,
     recorded: recordedRun([...existing, ...came], told),
   });
-  return ResidueReport.parse(report);
+  return ResidueReport.parse(atOnce(report));
 }
 
 export const files = (directories: Readonly<Record<string, readonly EntryFixture[]>>) => ({

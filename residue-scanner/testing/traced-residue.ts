@@ -27,16 +27,18 @@ export interface TracedRun {
  * Runs `residue` under strace(1), which ends only when all children of `residue` have.
  *
  * @param options.interruptAt SIGINT comes to each thread when it makes its n-th call of that name: `openat:700`
+ * @param options.about a file: only calls that name it are traced and counted
  * @param options.place its directory for temporary files
  */
 export function traceResidue(
   parameters: readonly string[],
-  { interruptAt, place }: { interruptAt?: string; place: string },
+  { interruptAt, about, place }: { interruptAt?: string; about?: string; place: string },
 ): TracedRun {
   const log = join(temporaryDirectory(), "calls");
   const [call = "openat", count] = interruptAt?.split(":") ?? [];
   const inject = count === undefined ? [] : ["-e", `inject=${call}:signal=SIGINT:when=${count}`];
   const tracing = ["-f", "-s", "4096", "-o", log, "-e", `trace=${makers},${call}`, "-e", "signal=SIGINT", ...inject];
+  if (about !== undefined) tracing.push("-P", about);
   // Where it keeps what it compiled, it makes files of which no test means to know; and `interruptAt` counts the calls of
   // the sources.
   const { NODE_COMPILE_CACHE: _compiled, HOUSEGUEST_TEST_BUNDLE: _bundle, ...environment } = process.env;

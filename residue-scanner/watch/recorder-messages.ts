@@ -33,10 +33,17 @@ export const signalWord = {
 } as const;
 export const signalWords = 2;
 
+/** A question, and the number under which it is answered. */
+export interface RecorderLetter<T extends RecorderQuestion | RecorderAnswer> {
+  readonly id: number;
+  readonly content: T;
+}
+
 export type RecorderQuestion =
   /** Everything that happened until now is taken in before any of these is answered. */
   | { readonly kind: "recording" }
   | { readonly kind: "touches"; readonly paths: readonly string[] }
+  | { readonly kind: "programs" }
   | { readonly kind: "news" }
   | { readonly kind: "holders"; readonly of: readonly { readonly pid: number; readonly atMs: number }[] }
   /** The last; the thread keeps what it knows, and answers on. */
@@ -79,6 +86,7 @@ export type RecorderAnswer =
   | { readonly kind: "ready" }
   | RecordingAnswer
   | { readonly kind: "touches"; readonly touches: ReadonlyMap<string, readonly Touch[]> }
+  | { readonly kind: "programs"; readonly paths: readonly string[] }
   | { readonly kind: "holders"; readonly serials: readonly (number | null)[] }
   | ({ readonly kind: "news" } & RecorderNews)
   /** The recorder's thread cannot go on. */

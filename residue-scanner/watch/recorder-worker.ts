@@ -4,6 +4,7 @@ import { messageOf } from "../../foundation/errors.ts";
 import { loadKernelCalls } from "./kernel-calls.ts";
 import {
   type RecorderAnswer,
+  type RecorderLetter,
   type RecorderOptions,
   type RecorderQuestion,
   type RecordingAnswer,
@@ -30,16 +31,16 @@ async function record(loop: RecordingLoop): Promise<void> {
   try {
     await loop.start();
     Atomics.store(signals, signalWord.wakeDescriptor, loop.wakeDescriptor);
-    answer({ kind: "ready" });
+    answer(0, { kind: "ready" });
     while (!answerQuestions(loop)) loop.cycle();
   } catch (error) {
     // Its descriptors are the process's, and would keep the kernel telling.
     loop.close();
     loop.forget();
-    answer({ kind: "failed", message: messageOf(error) });
+    answer(0, { kind: "failed", message: messageOf(error) });
     throw error;
   }
-  port.on("message", (question: RecorderQuestion) => answerAfterwards(loop, question));
+  port.on("message", (letter: RecorderLetter<RecorderQuestion>) => answerAfterwards(loop, letter));
 }
 
 /** @returns whether it was told to stop */
@@ -47,25 +48,28 @@ function answerQuestions(loop: RecordingLoop): boolean {
   for (;;) {
     const received = receiveMessageOnPort(port);
     if (received === undefined) return false;
-    const question = received.message as RecorderQuestion;
-    if (question.kind === "stop") loop.stop();
+    const letter = received.message as RecorderLetter<RecorderQuestion>;
+    const isLast = letter.content.kind === "stop";
+    if (isLast) loop.stop();
     else loop.catchUp();
-    answerAfterwards(loop, question);
-    if (question.kind === "stop") return true;
+    answerAfterwards(loop, letter);
+    if (isLast) return true;
   }
 }
 
-function answerAfterwards(loop: RecordingLoop, question: RecorderQuestion): void {
+function answerAfterwards(loop: RecordingLoop, { id, content: question }: RecorderLetter<RecorderQuestion>): void {
   switch (question.kind) {
     case "recording":
     case "stop":
-      return answer(loop.recording());
+      return answer(id, loop.recording());
     case "touches":
-      return answer({ kind: "touches", touches: loop.touches(question.paths) });
+      return answer(id, { kind: "touches", touches: loop.touches(question.paths) });
+    case "programs":
+      return answer(id, { kind: "programs", paths: loop.programs() });
     case "news":
-      return answer({ kind: "news", ...loop.news() });
+      return answer(id, { kind: "news", ...loop.news() });
     case "holders":
-      return answer({ kind: "holders", serials: loop.holders(question.of) });
+      return answer(id, { kind: "holders", serials: loop.holders(question.of) });
     case "close":
       loop.forget();
       return port.close();
@@ -74,18 +78,20 @@ function answerAfterwards(loop: RecordingLoop, question: RecorderQuestion): void
 
 /** Answers where nothing is recorded. */
 function serve(recording: RecordingAnswer): void {
-  port.on("message", (question: RecorderQuestion) => {
+  port.on("message", ({ id, content: question }: RecorderLetter<RecorderQuestion>) => {
     if (question.kind === "close") port.close();
-    else if (question.kind === "touches") answer({ kind: "touches", touches: new Map() });
-    else if (question.kind === "news") answer({ kind: "news", touches: [], processes: new Map(), missed: 0 });
-    else if (question.kind === "holders") answer({ kind: "holders", serials: question.of.map(() => null) });
-    else answer(recording);
+    else if (question.kind === "touches") answer(id, { kind: "touches", touches: new Map() });
+    else if (question.kind === "programs") answer(id, { kind: "programs", paths: [] });
+    else if (question.kind === "news") answer(id, { kind: "news", touches: [], processes: new Map(), missed: 0 });
+    else if (question.kind === "holders") answer(id, { kind: "holders", serials: question.of.map(() => null) });
+    else answer(id, recording);
   });
-  answer({ kind: "ready" });
+  answer(0, { kind: "ready" });
 }
 
-function answer(message: RecorderAnswer): void {
-  port.postMessage(message, []);
+/** @param id of the question; 0 for what nobody asked for */
+function answer(id: number, content: RecorderAnswer): void {
+  port.postMessage({ id, content } satisfies RecorderLetter<RecorderAnswer>, []);
   Atomics.add(signals, signalWord.answers, 1);
   Atomics.notify(signals, signalWord.answers);
 }

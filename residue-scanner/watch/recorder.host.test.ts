@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import type { Touch } from "../core/recording.ts";
 import { fanotifyGroups } from "../testing/fanotify-groups.ts";
 import { lineageOf, sourceOf, testRecorder } from "../testing/recorded-lineage.ts";
@@ -270,7 +271,7 @@ describe("the recorder of a program", () => {
       const { status, stdout, stderr } = run(script, { uid: 65534, gid: 65534 });
       expect(stderr).toBe("");
       expect(status).toBe(0);
-      const { touches, sources } = JSON.parse(stdout) as { touches: unknown[]; sources: unknown[] };
+      const { touches, sources } = jsonOf({ stdout, stderr, status }) as { touches: unknown[]; sources: unknown[] };
       expect(touches).toEqual([]);
       // New kernels tell everybody of processes.
       expect(sources).toEqual([
@@ -293,7 +294,7 @@ describe("the recorder of a program", () => {
       await recorder.close();`;
     const { status, stdout, stderr } = run(script);
     expect([status, stderr]).toEqual([0, ""]);
-    expect(JSON.parse(stdout)).toEqual(["lost", "lost", "lost"]);
+    expect(jsonOf({ stdout, stderr, status })).toEqual(["lost", "lost", "lost"]);
   });
 
   it("does not keep it from ending, whatever the recorder is about to do", () => {

@@ -4,9 +4,11 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } f
 import { systemClock } from "../../foundation/clock.ts";
 import { messageOf } from "../../foundation/errors.ts";
 import { startStripped } from "../collectors/files/stripped-worker.ts";
+import type { RecordingSource } from "../core/recorded-run.ts";
 import type { Recording, Touch } from "../core/recording.ts";
 import {
   type RecorderAnswer,
+  type RecorderLetter,
   type RecorderNews,
   type RecorderOptions,
   type RecorderQuestion,
@@ -46,11 +48,15 @@ export async function startRecorder(options: RecorderOptions = {}, module = work
 }
 
 /** A recording that goes on, and what it knows so far. */
-export class Recorder {
+export class Recorder implements RecordingSource {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #signals: Int32Array;
   readonly #fromMs = systemClock.nowMs();
+  /** Of the last question. */
+  #id = 0;
+  /** What was answered while this thread waited for another answer. */
+  readonly #early = new Map<number, RecorderAnswer>();
   /** Why the thread gives no more answers; null while it does. */
   #failure: string | null = null;
   #stopped: Recording | null = null;
@@ -70,8 +76,7 @@ export class Recorder {
 
   /** @internal */
   async begun(): Promise<void> {
-    await this.#nextAnswer(0);
-    this.#worker.unref();
+    await this.#answerTo(0, 0);
   }
 
   /**
@@ -82,8 +87,23 @@ export class Recorder {
    * @returns every path that was asked for; without touches where none are known
    */
   touchesOf(paths: readonly string[]): ReadonlyMap<string, readonly Touch[]> {
-    const answer = this.#ask({ kind: "touches", paths });
-    return answer?.kind === "touches" ? answer.touches : new Map(paths.map((path) => [path, []]));
+    return touchesIn(this.#ask({ kind: "touches", paths }), paths);
+  }
+
+  /** As `touchesOf`, without keeping this thread from anything else meanwhile. */
+  async askTouches(paths: readonly string[]): Promise<ReadonlyMap<string, readonly Touch[]>> {
+    return touchesIn(await this.#askLater({ kind: "touches", paths }), paths);
+  }
+
+  /** As `recording`, without keeping this thread from anything else meanwhile. */
+  async askRecording(): Promise<Recording> {
+    return this.#stopped ?? this.#asRecording(await this.#askLater({ kind: "recording" }));
+  }
+
+  /** Paths of what was run by those who came, one character a byte: their programs, and scripts. */
+  async askPrograms(): Promise<readonly string[]> {
+    const answer = await this.#askLater({ kind: "programs" });
+    return answer?.kind === "programs" ? answer.paths : [];
   }
 
   /**
@@ -112,9 +132,7 @@ export class Recorder {
   /** Ends the recording. Questions are answered until `close`. */
   async stop(): Promise<Recording> {
     if (this.#stopped !== null) return this.#stopped;
-    const answers = this.#answers();
-    this.#send({ kind: "stop" });
-    const answer = await this.#nextAnswer(answers);
+    const answer = await this.#askLater({ kind: "stop" });
     process.off("exit", this.#beforeExit);
     return (this.#stopped = this.#asRecording(answer));
   }
@@ -123,7 +141,8 @@ export class Recorder {
   async close(): Promise<void> {
     await this.stop();
     const ended = this.#failure === null ? new Promise((resolve) => this.#worker.once("exit", resolve)) : null;
-    this.#port.postMessage({ kind: "close" } satisfies RecorderQuestion, []);
+    const letter: RecorderLetter<RecorderQuestion> = { id: (this.#id += 1), content: { kind: "close" } };
+    this.#port.postMessage(letter, []);
     this.#worker.ref();
     await ended;
     this.#failure = "it was closed";
@@ -138,14 +157,14 @@ export class Recorder {
     return { ...lost, fromMs: this.#fromMs };
   }
 
-  /** Waits for the answer on this thread: comparing is not asynchronous. */
+  /** Waits for the answer on this thread. */
   #ask(question: RecorderQuestion, answerMs = answerMsMax): RecorderAnswer | null {
     if (this.#failure !== null) return null;
     let answers = this.#answers();
-    this.#send(question);
+    const id = this.#send(question);
     const untilMs = systemClock.monotonicMs() + answerMs;
     for (;;) {
-      const answer = this.#received();
+      const answer = this.#received(id);
       if (answer !== null) return answer;
       const leftMs = untilMs - systemClock.monotonicMs();
       if (leftMs <= 0) this.#failure ??= "the recorder's thread gave no answer in time";
@@ -155,7 +174,14 @@ export class Recorder {
     }
   }
 
-  async #nextAnswer(answers: number): Promise<RecorderAnswer | null> {
+  async #askLater(question: RecorderQuestion): Promise<RecorderAnswer | null> {
+    if (this.#failure !== null) return null;
+    const answers = this.#answers();
+    return await this.#answerTo(this.#send(question), answers);
+  }
+
+  /** @param answers how many there were before the question */
+  async #answerTo(id: number, answers: number): Promise<RecorderAnswer | null> {
     this.#worker.ref();
     let seen = answers;
     const untilMs = systemClock.monotonicMs() + answerMsMax;
@@ -163,7 +189,7 @@ export class Recorder {
     const alive = setInterval(() => undefined, answerMsMax);
     try {
       for (;;) {
-        const answer = this.#received();
+        const answer = this.#received(id);
         if (answer !== null || this.#failure !== null) return answer;
         const leftMs = untilMs - systemClock.monotonicMs();
         if (leftMs <= 0) this.#failure ??= "the recorder's thread gave no answer in time";
@@ -177,19 +203,35 @@ export class Recorder {
     }
   }
 
-  #send(question: RecorderQuestion): void {
-    this.#port.postMessage(question, []);
+  /** @returns the number of the question */
+  #send(question: RecorderQuestion): number {
+    const id = (this.#id += 1);
+    this.#port.postMessage({ id, content: question } satisfies RecorderLetter<RecorderQuestion>, []);
     const descriptor = Atomics.load(this.#signals, signalWord.wakeDescriptor);
     if (descriptor > 0) writeSync(descriptor, new Uint8Array(new BigUint64Array([1n]).buffer));
+    return id;
   }
 
-  #received(): RecorderAnswer | null {
-    const answer = receiveMessageOnPort(this.#port)?.message as RecorderAnswer | undefined;
-    if (answer?.kind === "failed") this.#failure ??= answer.message;
-    return answer === undefined || answer.kind === "failed" ? null : answer;
+  /** The answer to a question, if it is there. The thread answers in turn, and of several who wait each may read another's. */
+  #received(id: number): RecorderAnswer | null {
+    for (;;) {
+      const early = this.#early.get(id);
+      if (early !== undefined) {
+        this.#early.delete(id);
+        return early;
+      }
+      const letter = receiveMessageOnPort(this.#port)?.message as RecorderLetter<RecorderAnswer> | undefined;
+      if (letter === undefined) return null;
+      if (letter.content.kind === "failed") this.#failure ??= letter.content.message;
+      else this.#early.set(letter.id, letter.content);
+    }
   }
 
   #answers(): number {
     return Atomics.load(this.#signals, signalWord.answers);
   }
+}
+
+function touchesIn(answer: RecorderAnswer | null, paths: readonly string[]): ReadonlyMap<string, readonly Touch[]> {
+  return answer?.kind === "touches" ? answer.touches : new Map(paths.map((path) => [path, []]));
 }

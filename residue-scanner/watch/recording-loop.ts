@@ -1,6 +1,7 @@
 import { systemClock } from "../../foundation/clock.ts";
 import { Lineage } from "../core/lineage.ts";
 import type { Touch } from "../core/recording.ts";
+import { programsRun } from "../core/run-programs.ts";
 import { CallSources } from "./call-sources.ts";
 import { DirectoryPaths } from "./directory-paths.ts";
 import { FileSources } from "./file-sources.ts";
@@ -118,6 +119,10 @@ export class RecordingLoop {
       fromMs: this.fromMs,
       toMs: this.toMs === 0 ? systemClock.nowMs() : this.toMs,
     };
+  }
+
+  programs(): string[] {
+    return programsRun({ processes: this.lineage.processes() });
   }
 
   touches(paths: readonly string[]): Map<string, readonly Touch[]> {

@@ -1,9 +1,26 @@
 import { expect, it } from "vitest";
 
 import { RecentWriters } from "../core/recent-writers.ts";
+import { unknownProcess } from "../core/recording.ts";
 import { touchBit } from "../core/touch-chains.ts";
 import { TouchTable } from "../core/touch-table.ts";
 import { TouchLookup } from "./touch-lookup.ts";
+
+it("tells that somebody linked a file whose linker is forgotten", () => {
+  const nothing = { retain: () => undefined, release: () => undefined };
+  const linkers = new RecentWriters(1, nothing);
+  const lookup = new TouchLookup(new TouchTable({ touchesMax: 10, ...nothing }), linkers, { keyOf: (path) => path });
+  for (const [path, by] of [
+    ["/d/x", 4],
+    ["/d/y", 5],
+  ] as const)
+    linkers.wrote({ bytes: Buffer.from(path), start: 0, end: path.length }, by, 100);
+  const ofLinks = { kinds: ["attributes"], isOfLinks: true };
+  expect(lookup.of("/d/y", (path) => path)).toEqual([{ ...ofLinks, by: 5, firstMs: 100, lastMs: 100 }]);
+  expect(lookup.of("/d/x", (path) => path)).toEqual([
+    { ...ofLinks, by: unknownProcess, firstMs: 0, lastMs: Number.POSITIVE_INFINITY },
+  ]);
+});
 
 it("tells who linked a file that nobody touched by that name, and nothing of links where somebody did", () => {
   const table = new TouchTable({ touchesMax: 10, retain: () => undefined, release: () => undefined });

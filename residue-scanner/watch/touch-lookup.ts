@@ -1,6 +1,6 @@
 import { joinedTouches } from "../core/joined-touches.ts";
 import type { RecentWriters } from "../core/recent-writers.ts";
-import type { Touch } from "../core/recording.ts";
+import { type Touch, unknownProcess } from "../core/recording.ts";
 import type { TouchTable } from "../core/touch-table.ts";
 import { directoryOfEntries } from "../core/touched-paths.ts";
 import type { DirectoryHandles } from "./directory-handles.ts";
@@ -48,10 +48,11 @@ export class TouchLookup {
   private linksOf(key: string): Touch[] {
     const bytes = Buffer.from(key, "latin1");
     const handle = { bytes, start: 0, end: bytes.length };
+    const known = this.linkers.of(handle);
     const atMs = this.linkers.latestMs(handle);
-    return (this.linkers.of(handle) ?? []).map((by) => ({
-      ...{ by, kinds: ["attributes"], isOfLinks: true, firstMs: atMs, lastMs: atMs },
-    }));
+    // Somebody did, at some time: that is more than nothing, which others' doings would then explain alone.
+    const times = known === null ? { firstMs: 0, lastMs: Number.POSITIVE_INFINITY } : { firstMs: atMs, lastMs: atMs };
+    return (known ?? [unknownProcess]).map((by) => ({ by, kinds: ["attributes"], isOfLinks: true, ...times }));
   }
 
   private touchesOfName(path: string, keyOf: KeyOf): Touch[] {

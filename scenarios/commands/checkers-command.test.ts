@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { checkers } from "../checkers/registry.ts";
 import { runMain } from "../testing/run-main.ts";
 
@@ -20,8 +21,8 @@ it("shows one as the document has it", async () => {
 });
 
 it("says as JSON what each setting takes, and what holds without it", async () => {
-  const { stdout } = await runMain(["checkers", "grace-given", "--json"]);
-  expect(JSON.parse(stdout)).toMatchObject([
+  const { stdout, stderr, exitCode } = await runMain(["checkers", "grace-given", "--json"]);
+  expect(jsonOf({ stdout, stderr, exitCode })).toMatchObject([
     {
       name: "grace-given",
       settings: [{ name: "graceMs", needed: true, default: null, takes: "ms" }, { name: "mostMs" }],

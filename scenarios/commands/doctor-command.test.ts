@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect, it, onTestFinished, vi } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import type { Diagnosis } from "../doctor/diagnose.ts";
 import { writableCgroup } from "../stages/host/run-cgroup.ts";
 import { runMain } from "../testing/run-main.ts";
@@ -13,8 +14,8 @@ it("tries everything, leaves nothing, and ends with what it says of the catalogu
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
   vi.stubEnv("TMPDIR", place);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const { exitCode, stdout } = await runMain(["doctor", "--json"]);
-  const diagnosis = JSON.parse(stdout) as Diagnosis & { exitCode: number };
+  const { exitCode, stdout, stderr } = await runMain(["doctor", "--json"]);
+  const diagnosis = jsonOf({ stdout, stderr, exitCode }) as Diagnosis & { exitCode: number };
   expect(readdirSync(place)).toEqual([]);
   const lacking = diagnosis.scenarios.filter(({ missing }) => missing.length > 0);
   expect({ exitCode, told: diagnosis.exitCode }).toEqual({

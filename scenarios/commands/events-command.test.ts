@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { historyEvents } from "../../protocol/history.ts";
 import { runMain } from "../testing/run-main.ts";
 
@@ -14,8 +15,7 @@ it("shows one, as JSON too, and refuses what there is not with the nearest", asy
   expect((await runMain(["events", "broker.offered"])).stdout).toBe(
     "broker.offered\n  jobId, leaseId, epoch, agentId, expiresAt\n",
   );
-  const { stdout } = await runMain(["events", "broker.offered", "--json"]);
-  expect(JSON.parse(stdout)).toEqual([
+  expect(jsonOf(await runMain(["events", "broker.offered", "--json"]))).toEqual([
     { name: "broker.offered", fields: Object.keys(historyEvents["broker.offered"].shape) },
   ]);
   const { exitCode, stderr } = await runMain(["events", "broker.offerd"]);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { FaultSpec } from "../faults/fault-spec.ts";
 import { runMain } from "../testing/run-main.ts";
 
@@ -15,8 +16,11 @@ it("lists every kind in lines of 80, with what it does, needs and proves, and wh
 });
 
 it("says as JSON what is missing, with a remedy, or null", async () => {
-  const { stdout } = await runMain(["faults", "--json"]);
-  const listed = JSON.parse(stdout) as { name: string; missing: { why: string; remedy: string } | null }[];
+  const { stdout, stderr, exitCode } = await runMain(["faults", "--json"]);
+  const listed = jsonOf({ stdout, stderr, exitCode }) as {
+    name: string;
+    missing: { why: string; remedy: string } | null;
+  }[];
   expect(listed.map(({ name }) => name).sort()).toEqual([...kinds].sort());
   for (const { missing } of listed) {
     if (missing !== null) expect([missing.why, missing.remedy].every((text) => /^[A-Z].*\.$/.test(text))).toBe(true);

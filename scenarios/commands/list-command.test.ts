@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { catalog } from "../catalog/catalog.ts";
 import { runMain } from "../testing/run-main.ts";
 
@@ -29,8 +30,8 @@ test("the list loads nothing that it does not need: who asks for it waits for it
 
 test("the list is narrowed by words and by stage, and every scenario cites rows of the requirements", async () => {
   const listed = async (...args: string[]) => {
-    const { stdout } = await runMain(["list", "--json", ...args]);
-    return (JSON.parse(stdout) as { name: string; requirements: string[] }[]).map(({ name }) => name);
+    const { stdout, stderr, exitCode } = await runMain(["list", "--json", ...args]);
+    return (jsonOf({ stdout, stderr, exitCode }) as { name: string; requirements: string[] }[]).map(({ name }) => name);
   };
   expect(await listed()).toEqual(catalog.map(({ name }) => name));
   expect(await listed("--grep", "WC-15")).toEqual(["hundred-in-a-row"]);

@@ -14,8 +14,12 @@ export function whole(max: number): (text: string) => number {
 
 /** A whole number from 0 to `max`. */
 export function count(max: number): (text: string) => number {
-  const atLeastOne = whole(max);
-  return (text) => (text === "0" ? 0 : atLeastOne(text));
+  return (text) => {
+    if (!/^\d{1,10}$/.test(text) || Number(text) > max) {
+      throw new InvalidArgumentError(`It must be a whole number from 0 to ${max}.`);
+    }
+    return Number(text);
+  };
 }
 
 /** `2/4`: the second of four. */

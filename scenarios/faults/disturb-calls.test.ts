@@ -38,18 +38,16 @@ describe.skipIf(missingFor("disturb-calls") !== null)("disturb-calls (needs stra
     writeFileSync(program, lines.join("\n"));
     writeFileSync(said, "");
     const pid = await bench.start(`exec '${process.execPath}' '${program}'`);
-    await expect.poll(() => readFileSync(said, "utf8"), { timeout: 20_000 }).toContain("ok\nok\nok\nok");
+    await expect.poll(() => readFileSync(said, "utf8")).toContain("ok\nok\nok\nok");
     return { pid, said: () => readFileSync(said, "utf8").trim().split("\n") };
   };
   const waitFor = async (said: () => string[], word: string): Promise<void> => {
     const before = said().length;
     await expect
-      .poll(
-        () =>
-          said()
-            .slice(before + 4)
-            .includes(word),
-        { timeout: 20_000 },
+      .poll(() =>
+        said()
+          .slice(before + 4)
+          .includes(word),
       )
       .toBe(true);
   };
@@ -71,13 +69,10 @@ describe.skipIf(missingFor("disturb-calls") !== null)("disturb-calls (needs stra
     const { said } = await syncs();
     await bench.faults.apply({ kind: "disturb-calls", process: "donor", calls: ["fsync"], delayMs: 2, from: 3 });
     await expect
-      .poll(
-        async () => {
-          await bench.faults.look();
-          return bench.verdict.result;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await bench.faults.look();
+        return bench.verdict.result;
+      })
       .toBe("pass");
     await bench.faults.heal(undefined, { comesBack: true });
     expect(said().every((word) => word === "ok")).toBe(true);

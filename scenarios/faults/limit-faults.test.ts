@@ -67,7 +67,7 @@ describe.skipIf(controlledBy("pids") === undefined)("limit-processes (needs the 
   });
 
   it("of one that starts nothing has no effect, which is unknown", async () => {
-    await bench.start("exec sleep 600");
+    await bench.startIdle();
     await bench.faults.apply(limit);
     await bench.faults.heal(undefined, { comesBack: true });
     expect(bench.verdict).toMatchObject({ result: "unknown", detail: expect.stringContaining("0 were refused") });

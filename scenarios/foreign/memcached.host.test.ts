@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
 import { parseHistoryLine } from "../../protocol/history.ts";
 import { RunVerdict } from "../../protocol/verdict.ts";
 import { runProgram } from "../testing/run-program.ts";
@@ -39,8 +40,8 @@ test.skipIf(reason !== null)(
       for (const path of globSync(archives)) if (!before.has(path)) rmSync(path);
     });
     const files = [join(examples, "guest-life.ts"), "--agent", join(examples, "memcached.ts")];
-    const { stdout } = await runProgram("scenarios", ["run", ...files, "--json", "--output", runs]);
-    const verdict = RunVerdict.parse((JSON.parse(stdout) as { verdict: unknown }).verdict);
+    const { stdout, stderr, exitCode } = await runProgram("scenarios", ["run", ...files, "--json", "--output", runs]);
+    const verdict = RunVerdict.parse((jsonOf({ stdout, stderr, exitCode }) as { verdict: unknown }).verdict);
     if (verdict.error?.startsWith("memcached could not join") === true) context.skip(verdict.error);
     expect(verdict.error).toBeNull();
 

@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 
+import { jsonOf } from "../../foundation/testing/json-of.ts";
+
 const loader = resolve(import.meta.dirname, "testing/load-all.ts");
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), "load-scenario-")));
@@ -25,7 +27,7 @@ function given(source: string): number {
 async function result(index: number): Promise<Record<string, unknown>> {
   const files = sources.map((_, at) => join(place, String(at), "mine.ts"));
   loaded ??= execa(process.execPath, [loader, ...files], { cwd: place }).then(
-    ({ stdout }) => JSON.parse(stdout) as Record<string, unknown>[],
+    ({ stdout, stderr, exitCode }) => jsonOf({ stdout, stderr, exitCode }) as Record<string, unknown>[],
   );
   return (await loaded)[index] ?? {};
 }
@@ -72,6 +74,11 @@ describe("a step is refused by its line and the nearest right name:", () => {
       "a fact",
       '{ step: "probe", holds: { fact: "stat", agent: "donor", is: "Idle" } }',
       'no fact "stat": did you mean "state"?',
+    ],
+    [
+      "a kind of fault",
+      '{ step: "fault", fault: { kind: "kill-proces", process: "broker" } }',
+      'no fault "kill-proces": did you mean "kill-process"?',
     ],
     [
       "the agent of a fact",

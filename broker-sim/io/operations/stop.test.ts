@@ -162,7 +162,7 @@ describe("agents that the broker started and that have not joined yet", () => {
     expect((await live.call("POST", routes.faults, hang)).status).toBe(200);
     const { executionId } = (await live.call("POST", routes.executions, { slots: 1, sandbox: "process" })).body;
     const hits = async () => (await live.call("GET", routes.faults)).body.faults[0].hits;
-    await expect.poll(hits, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(hits).toBeGreaterThan(0);
     await live.broker.close(goodbye);
     expect(live.broker.service.state.executions.get(executionId)).toMatchObject({ state: "completed", error: null });
   });

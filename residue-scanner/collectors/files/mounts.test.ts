@@ -138,7 +138,7 @@ describe("the plan of what to walk", () => {
     const [pid] = await once((parent.stdout as Readable).setEncoding("utf8"), "data");
     const ended = String(pid).trim();
     const says = (file: string, text: string) =>
-      vi.waitFor(() => expect(readFileSync(`/proc/${file}`, "latin1")).toContain(text), { timeout: 30_000 });
+      vi.waitFor(() => expect(readFileSync(`/proc/${file}`, "latin1")).toContain(text), { timeout: 60_000 });
     await says(`${parent.pid}/comm`, "sleep");
     (parent.stdio[3] as Writable).end();
     await says(`${ended}/stat`, ") Z ");

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { present } from "../../../foundation/assert.ts";
 import type { HistoryData } from "../../../protocol/history.ts";
@@ -57,6 +58,17 @@ export class FaultBench {
     this.#donor = child;
     await once(present(child.stdout, "stdout is a pipe"), "data");
     return present(child.pid, "it was started");
+  }
+
+  /** Starts one that does nothing, and waits until it has come so far: its start takes CPU time, descriptors and calls. */
+  async startIdle(): Promise<number> {
+    const pid = await this.start("exec sleep 600");
+    const rests = (): boolean => {
+      const stat = processStat(pid);
+      return stat?.command === "sleep" && stat.state === "S";
+    };
+    for (const untilMs = performance.now() + 60_000; !rests() && performance.now() < untilMs; ) await setTimeout(5);
+    return pid;
   }
 
   /** What is judged of the faults so far. */

@@ -51,7 +51,7 @@ async function scan(stage: HostStage, { before }: Outside) {
     identifiers: [...agents.values()].map(({ agentId }) => agentId),
     processes: seen,
   };
-  return compareSnapshots(before, after, context, { recorder: options.recorder });
+  return await compareSnapshots(before, after, context, { recorder: options.recorder, signal: options.signal });
 }
 
 function isAbout({ surface, location, subject, after }: Finding, wanted: Leavable): boolean {

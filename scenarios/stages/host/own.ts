@@ -9,8 +9,9 @@ import { hostLooks } from "./looks.ts";
 export async function own(stage: HostStage, step: StepOf<"own">, nested: Nested): Promise<string> {
   const { definition, parameters } = ownStepOf(step);
   const { signal, directory, ledger } = stage.options;
-  const given: HostStepStage = {
-    ...givenOn(stage, { looks: hostLooks(stage), nested }),
+  const given = givenOn(stage, { looks: hostLooks(stage), nested });
+  const stageOfStep: HostStepStage = {
+    ...given.stage,
     kind: "host",
     ...{ signal, directory: directory.path },
     brokerUrl: stage.broker?.here,
@@ -27,5 +28,5 @@ export async function own(stage: HostStage, step: StepOf<"own">, nested: Nested)
       return () => ledger.forget(id);
     },
   };
-  return await callOwn(step.name, () => definition.host(given, parameters));
+  return await callOwn(step.name, given, () => definition.host(stageOfStep, parameters));
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect, it, onTestFinished } from "vitest";
 
+import { jsonOf } from "../../../foundation/testing/json-of.ts";
 import { RunVerdict } from "../../../protocol/verdict.ts";
 import { missing } from "../../needs/needs.ts";
 import { runProgram } from "../../testing/run-program.ts";
@@ -32,7 +33,7 @@ it.skipIf(lacking !== null)(
     const words = ["run", "partition-and-fence", "--stage", "netns", "--json", "--runs", runs];
     const { exitCode, stdout, stderr } = await runProgram("scenarios", words);
     expect(stdout, stderr).not.toBe("");
-    const verdict = RunVerdict.parse((JSON.parse(stdout) as { verdict: unknown }).verdict);
+    const verdict = RunVerdict.parse((jsonOf({ stdout, stderr, exitCode }) as { verdict: unknown }).verdict);
     expect(verdict.expectations.filter(({ result }) => result !== "pass")).toEqual([]);
     expect(verdict.expectations.find(({ id }) => id === "fault-effects")?.detail).toMatch(
       /[1-9]\d* bytes in \d+ pieces did not arrive/,

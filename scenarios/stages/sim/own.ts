@@ -8,6 +8,7 @@ import type { SimStage } from "./sim-stage.ts";
 /** Does what a scenario's author defined, in virtual time. */
 export async function own(stage: SimStage, step: StepOf<"own">, nested: Nested): Promise<string> {
   const { definition, parameters } = ownStepOf(step);
-  const given: SimStepStage = { ...givenOn(stage, { looks: simLooks(stage), nested }), kind: "sim" };
-  return await callOwn(step.name, () => definition.sim?.(given, parameters));
+  const given = givenOn(stage, { looks: simLooks(stage), nested });
+  const stageOfStep: SimStepStage = { ...given.stage, kind: "sim" };
+  return await callOwn(step.name, given, () => definition.sim?.(stageOfStep, parameters));
 }

@@ -24,3 +24,10 @@ it("a wait that lasts leaves room for a signal, which ends it", async () => {
   });
   await expect(played).rejects.toThrow("enough");
 });
+
+it("work that waits for what is not of this world is left when it is given up", async () => {
+  const waits = new VirtualWaits({ nowMs: 0 } as World, (work) => work());
+  const played = waits.drive(() => new Promise(() => undefined));
+  waits.giveUp(new Error("enough"));
+  await expect(played).rejects.toThrow("enough");
+});

@@ -13,6 +13,9 @@ interface Wait {
 /** After how many events whatever comes in real time has its turn: a signal, or the run's own deadline. */
 const eventsAtOnceMax = 2_000;
 
+/** How often work that was given up may go on, to say how it ends; then it is left, as it waits for something else. */
+const turnsAfterMax = 1_000;
+
 /**
  * Who waits in virtual time for what. Time passes only while all wait, so that what each of them does between two waits
  * takes none; those that wait for the same go on in the order in which they came. Which is why a run with branches is a
@@ -57,9 +60,10 @@ export class VirtualWaits {
     const played = work().finally(() => (isOver = true));
     // It is awaited below, when it is over.
     played.catch(() => undefined);
-    while (!isOver) {
+    for (let turnsAfter = 0; !isOver; ) {
       // Whoever can go on does so before this comes back: promises have their turn first.
       await otherWork();
+      if (this.#failure !== undefined && turnsAfter++ >= turnsAfterMax) throw this.#failure.error;
       const turns = this.#turns;
       this.#turns = [];
       if (turns.length > 0) for (const settle of turns) settle();
