@@ -203,12 +203,9 @@ function settingFiles(name: string): string[] {
   return name === "devices.list" ? ["devices.allow", "devices.deny"] : [name];
 }
 
-/** The topmost group of one of version 1 that has a name and no controllers. */
-const ofHierarchy = /^name=([^:]+):\/$/;
-
 function attributeCgroup(
   { after, before, change }: CgroupDifference,
-  { context, witness, recorded }: AttributionKnowledge,
+  { context, witness }: AttributionKnowledge,
 ): Attribution {
   const path = (after ?? before)?.path ?? "";
   const prefix = witness.cgroups.prefixes.find((candidate) => isBelow(path, candidate));
@@ -222,13 +219,7 @@ function attributeCgroup(
   // Anybody with the right can set something of it, so who is in it tells nothing.
   if (change === "changed")
     return { to: "unknown", evidence: [{ kind: "time", detail: "was changed after the baseline" }] };
-  const hierarchy = ofHierarchy.exec(path)?.[1];
-  if (hierarchy !== undefined) {
-    const naming = recorded?.ofNaming([hierarchy]) ?? null;
-    if (naming !== null) return naming;
-  }
-  // All processes are in the topmost group of a hierarchy, whoever made that.
-  const members = after === null || hierarchy !== undefined ? [] : witness.membersOf(path);
+  const members = after === null ? [] : witness.membersOf(path);
   const ours = members.find(({ to }) => to !== "background");
   if (ours !== undefined)
     return { to: ours.to, evidence: [{ kind: "holder", detail: `process ${ours.pid} is in it` }] };
