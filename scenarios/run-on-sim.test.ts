@@ -100,6 +100,17 @@ describe("runOnSim", () => {
     expect(verdict.expectations[0]?.detail).toContain("was answered 409 fenced");
   });
 
+  it("tries a revoked key with a heartbeat and with an enrolment", async () => {
+    const steps: Step[] = [
+      ...begin,
+      { step: "withdraw", agent: "donor", deadlineMs: 10_000 },
+      { step: "use-revoked-key", agent: "donor" },
+    ];
+    const expectations = [{ checker: "key-revoked" }] as const;
+    const verdict = await run(changed({ steps: () => steps, expectations: () => expectations }));
+    expect(verdict.expectations).toMatchObject([{ result: "pass", detail: "2 signed requests answered 401 revoked" }]);
+  });
+
   it("refuses a step that needs a real host, before anything is done", async () => {
     const steps = [...begin, { step: "unplug" }] as unknown as Step[];
     const refused = run(changed({ steps: () => steps }));

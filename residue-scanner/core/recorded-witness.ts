@@ -95,6 +95,9 @@ export class RecordedWitness {
   }
 
   #answer(serial: number): Answer {
+    // Asked of thousands of clients for each of thousands of things that a daemon did.
+    const known = this.#answers.get(serial);
+    if (known !== undefined) return known;
     const above: RecordedProcess[] = [];
     // Up to the nearest one that is judged already; a loop keeps it from a stack as deep as the tree of processes.
     for (let at: number | null = serial; at !== null && !this.#answers.has(at); ) {

@@ -2,6 +2,7 @@ import type { Evidence } from "../../protocol/residue-report.ts";
 import { askCalls } from "./ask-events.ts";
 import { AskedListeners, type ListenerReading } from "./asked-listeners.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import { eventLagMs } from "./event-lag.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
@@ -95,7 +96,9 @@ export class SocketRequests {
     const witness = this.#knowledge.witness();
     const asked = acts
       .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act)))
-      .filter((act) => fromMs(act) <= Math.min(lastMs, startedMs) && firstMs - this.#untilMs(act) <= servedMsMax)
+      .filter(
+        (act) => fromMs(act) <= Math.min(lastMs, startedMs + lagOf(act)) && firstMs - this.#untilMs(act) <= servedMsMax,
+      )
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
@@ -146,6 +149,11 @@ export class SocketRequests {
 /** Pids are used again. */
 function wasAlive({ isOlder, fromMs, toMs }: RecordedProcess, atMs: number): boolean {
   return (isOlder || fromMs <= atMs) && (toMs === null || atMs <= toMs);
+}
+
+/** That a file was made and taken away is told by file events, and read late. */
+function lagOf({ call }: Act): number {
+  return call === askCalls.taking ? eventLagMs : 0;
 }
 
 /** A file that waited to be taken asked since it was made. */

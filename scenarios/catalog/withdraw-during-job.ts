@@ -34,6 +34,7 @@ export const withdrawDuringJob: Scenario = {
       settings: { startedMin: jobs, handedBackMin: Math.min(slots, jobs), completedAll: 1 },
     },
     { checker: "results-correct", settings: { resultsMin: jobs } },
+    { checker: "returned-at-once" },
     { checker: "progress-kept" },
     { checker: "checkpoint-progress" },
     { checker: "transitions" },

@@ -11,8 +11,9 @@ export const withdrawWhilePaused: Scenario = {
   name: "withdraw-while-paused",
   title: "withdraw while everything is frozen, without letting it run again",
   description:
-    "The owner pauses the host, is shown that nothing runs though a job comes, and then has the agent leave without a resume. Frozen jobs " +
-    "are handed back with the checkpoints of the pause and end as they stand; a relief agent ends them.",
+    "The owner pauses the host, is shown that nothing runs though a job comes and the broker would have it go on, and then " +
+    "has the agent leave without a resume. Frozen jobs are handed back with the checkpoints of the pause and end as they " +
+    "stand; a relief agent ends them.",
   requirements: ["WC-2", "WC-4", "WC-11", "WC-13"],
   tags: ["withdraw", "pause", "migration"],
   stages: ["host", "netns", "sim"],
@@ -30,6 +31,11 @@ export const withdrawWhilePaused: Scenario = {
       { step: "await-busy", agent: "donor", sandboxes: Math.min(slots, before), withinMs: 60_000 },
       { step: "pause", agent: "donor" },
       submitted(1),
+      { step: "command", agent: "donor", command: "resume" },
+      {
+        ...{ step: "wait-until", event: "agent.refused", where: { event: "resumeAsked" } },
+        ...{ agent: "donor", withinMs: 60_000 },
+      },
       { step: "watch-frozen", agent: "donor", forMs: 300 },
       { step: "withdraw", agent: "donor", deadlineMs: withdrawDeadlineMs },
       { step: "use-revoked-key", agent: "donor" },

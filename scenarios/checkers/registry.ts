@@ -40,6 +40,7 @@ import { ownerHolds } from "./pause/owner-holds.ts";
 import { ownerGranted } from "./answers/owner-granted.ts";
 import { signalsHeeded } from "./leaving/signals-heeded.ts";
 import { requestsAnswered } from "./answers/requests-answered.ts";
+import { returnedAtOnce } from "./jobs/returned-at-once.ts";
 import { resultsCorrect } from "./jobs/results-correct.ts";
 import { resumeThaws } from "./pause/resume-thaws.ts";
 import { shutdownOnce } from "./leaving/shutdown-once.ts";
@@ -169,6 +170,7 @@ export const checkers = {
   "exits-told": exitsTold,
   "queue-order": queueOrder,
   "starts-counted": startsCounted,
+  "returned-at-once": returnedAtOnce,
   "deaths-blamed": deathsBlamed,
   backoff,
   "slots-told": slotsTold,

@@ -21,6 +21,11 @@ interface Wait {
 /** How an agent says that it failed, and not its owner (`agent/core/start.ts`, `agent/core/sandbox-life.ts`). */
 const failures = ["the agent died while it ran", "it could not be started: "].map((reason) => `handed back: ${reason}`);
 
+/** Whether the agent that gave a job back says, by the reason that the broker tells, that its attempt failed. */
+export function isFailedAttempt(reason: string): boolean {
+  return failures.some((prefix) => reason.startsWith(prefix));
+}
+
 /** What ends an attempt that came to nothing. A hand-back does only where its reason says so. */
 const endings: ReadonlySet<string> = new Set(["expired", "agent-lost"]);
 
@@ -56,8 +61,7 @@ export const backoff = checkerOf(
       const { jobId, from, reason, backoff: wait } = record.data;
       const release = ended.get(jobId);
       const how = from === "leased" ? release?.data.how : undefined;
-      const hasFailed =
-        endings.has(how ?? "") || (how === "handed-back" && failures.some((prefix) => reason.startsWith(prefix)));
+      const hasFailed = endings.has(how ?? "") || (how === "handed-back" && isFailedAttempt(reason));
       if (wait === undefined) {
         return hasFailed ? violation(`${jobId} failed at its holder, and does not wait`, release, record) : null;
       }
