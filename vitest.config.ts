@@ -81,8 +81,8 @@ export default defineConfig({
           env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
           // Many start real processes, and share the processors with the other files: a deadline that is over tells of a
           // test that hangs, and not of a machine that is slow.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Vitest's own is one second.
           expect: { poll: { timeout: 60_000 } },
         },

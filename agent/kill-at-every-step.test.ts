@@ -128,7 +128,7 @@ async function exitOf(agent: AgentProcess, asked: Promise<unknown>): Promise<Age
   const failed = asked.then(
     () => new Promise<never>(() => undefined),
     async (error: unknown) => {
-      await until(() => agent.child.exitCode !== null || agent.child.signalCode !== null, { forMs: 10_000 }).catch(
+      await until(() => agent.child.exitCode !== null || agent.child.signalCode !== null, { forMs: 60_000 }).catch(
         () => {
           throw new Error(`it neither did what it was asked for nor ended\n${agent.stderr}`, { cause: error });
         },

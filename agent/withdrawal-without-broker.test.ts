@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { findCgroupsNamed } from "./sandbox/cgroup.ts";
 import { parentCgroupName } from "./sandbox/job-cgroups.ts";
-import { endlessJob, jobProcesses, joinAgent, tinyBroker } from "./testing/agent-process.ts";
+import { AgentProcess, endlessJob, jobProcesses, joinAgent, tinyBroker } from "./testing/agent-process.ts";
 import { temporaryHome } from "./testing/temporary-home.ts";
 
 /** `HOUSEGUEST_RUNS=50` with the default `HOUSEGUEST_DEADLINE_MS=10000` is for the night. */
@@ -65,14 +65,18 @@ async function withdraw(way: (typeof ways)[number] | "answers"): Promise<Withdra
   const answer = await agent.ask({ command: "withdraw", deadlineMs });
   await agent.exited;
   const tookMs = performance.now() - startedMs;
-  // The host is clean; what only the broker can do is told as not confirmed.
+  // What only the broker can do is told as not confirmed.
   expect(answer, JSON.stringify(answer.report?.steps)).toMatchObject({
     ok: true,
-    report: {
-      keyRevoked: way === "answers" ? "confirmed" : "deferred",
-      ...{ processesLeft: [], directoriesLeft: [] },
-    },
+    report: { keyRevoked: way === "answers" ? "confirmed" : "deferred", processesLeft: [] },
   });
+  // The host is clean, or there was no processor to clean it in time: that is said, and the next one goes on with it.
+  const { directoriesLeft = [] } = answer.report ?? {};
+  expect(directoriesLeft.filter((left) => !left.includes("there was no time left"))).toEqual([]);
+  if (directoriesLeft.length > 0) {
+    const again = new AgentProcess({ paths, args: ["withdraw", "--json"], onFinished: onTestFinished });
+    expect(await again.exited).toMatchObject({ code: 0 });
+  }
   expect(readdirSync(dirname(dirname(paths.home)))).toEqual([]);
   expect(jobProcesses(paths)).toEqual([]);
   expect(findCgroupsNamed(parentCgroupName(agentId))).toEqual([]);

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Finding, ResidueReport } from "../protocol/residue-report.ts";
 import { settleAndCompare, takeSnapshot } from "./scanner.ts";
-import { hasSettled } from "./settle.ts";
+import { fingerprintOf, hasSettled } from "./settle.ts";
 import { contextFixture } from "./testing/snapshot-fixture.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
@@ -114,8 +114,8 @@ describe("settling", () => {
   ])("two readings that agree about %s %j after %i ms: settled %s", (_what, found, waitedMs, settled) => {
     const plain = { id: "1", change: "appeared", changed: [], attribution: { to: "job", evidence: [] } };
     const report = { findings: [{ ...plain, ...found } as unknown as Finding] };
-    expect(hasSettled({ last: report, report, waitedMs })).toBe(settled);
-    expect(hasSettled({ last: { findings: [] }, report, waitedMs })).toBe(false);
+    expect(hasSettled({ last: fingerprintOf(report), report, waitedMs })).toBe(settled);
+    expect(hasSettled({ last: fingerprintOf({ findings: [] }), report, waitedMs })).toBe(false);
   });
 
   it("begins no reading after its bound when what may end by itself stays, and reports it", async () => {

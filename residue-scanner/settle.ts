@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { systemClock } from "../foundation/clock.ts";
@@ -54,14 +55,15 @@ export async function settleAndCompare(
     const leftMs = bound - (systemClock.monotonicMs() - startedMs);
     if (leftMs <= 0) break;
     await sleep(Math.min(dwellMs, dwellMsMax, leftMs), undefined, { signal: options.signal });
+    // Of many findings the last reading's report takes as much room as the next one's.
+    const last = fingerprintOf(report);
+    report = { ...report, findings: [], excused: [] };
     after = await readAgain(before, after, options.signal);
-    const again = await compareSnapshots(before, after, context, options);
-    options.onReading?.(again);
+    report = await compareSnapshots(before, after, context, options);
+    options.onReading?.(report);
     readings += 1;
     const waitedMs = systemClock.monotonicMs() - startedMs;
-    const settled = hasSettled({ last: report, report: again, waitedMs });
-    report = again;
-    if (settled) break;
+    if (hasSettled({ last, report, waitedMs })) break;
   }
   return { report: { ...report, readings }, after };
 }
@@ -100,6 +102,7 @@ async function readFilesAgain(
 
 /**
  * Whether the newest two readings say that what is found will stay.
+ * @param last `fingerprintOf` the reading before
  * @param waitedMs since the first reading
  */
 export function hasSettled({
@@ -107,11 +110,11 @@ export function hasSettled({
   report,
   waitedMs,
 }: {
-  readonly last: Pick<ResidueReport, "findings">;
+  readonly last: string;
   readonly report: Pick<ResidueReport, "findings">;
   readonly waitedMs: number;
 }): boolean {
-  if (fingerprint(last) !== fingerprint(report) || report.findings.some(waitsForInit)) return false;
+  if (last !== fingerprintOf(report) || report.findings.some(waitsForInit)) return false;
   return waitedMs >= volatileMsMin || !report.findings.some(isVolatile);
 }
 
@@ -129,8 +132,12 @@ function isVolatile({ surface }: Finding): boolean {
   return volatileSurfaces.includes(surface);
 }
 
-function fingerprint({ findings }: Pick<ResidueReport, "findings">): string {
-  return JSON.stringify(findings.map(({ id, change, changed, after }) => [id, change, changed, stable(after)]));
+/** The same for two readings that found the same in the same state. */
+export function fingerprintOf({ findings }: Pick<ResidueReport, "findings">): string {
+  const hash = createHash("sha256");
+  for (const { id, change, changed, after } of findings)
+    hash.update(JSON.stringify([id, change, changed, stable(after)]));
+  return hash.digest("hex");
 }
 
 function stable(attributes: Finding["after"]): unknown {

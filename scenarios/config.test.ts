@@ -67,6 +67,8 @@ describe("runOptions", () => {
     expect(deadlineS({ jobs: 1 })).toBe(600);
     expect(deadlineS({ jobs: scenario.defaults.jobs + 100 })).toBe(600 + 500);
     expect(deadlineS({ jobs: 500, deadlineS: 90 })).toBe(90);
+    expect(deadlineS({ cycles: 3 * scenario.defaults.cycles })).toBe(1800);
+    expect(deadlineS({ cycles: 10_000 * scenario.defaults.cycles })).toBe(86_400);
   });
   it("fills in the scenario's defaults and lets the configuration win", () => {
     expect(runOptions(scenario, {}, "s").knobs.jobs).toBeGreaterThanOrEqual(20);

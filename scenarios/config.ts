@@ -69,6 +69,9 @@ export type ConfigInput = z.input<typeof Config>;
 
 const deadlineSDefault = 600;
 
+/** What `--timeout` takes at the most: a day. */
+const deadlineMsMax = 86_400_000;
+
 /** A run's options with every default filled in; printed first and kept in the verdict. */
 export interface RunOptions {
   readonly knobs: ScenarioKnobs;
@@ -110,7 +113,7 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
     // Root sees every surface, so that a partial view is worth a second look; another user never does.
     policy: config.policy ?? (process.getuid?.() === 0 ? "ci" : "developer"),
     store: config.broker?.store ?? scenario.store ?? "memory",
-    deadlineMs: config.deadlineS === undefined ? deadlineMsFor(scenario, config.jobs) : config.deadlineS * 1000,
+    deadlineMs: config.deadlineS === undefined ? deadlineMsFor(scenario, config) : config.deadlineS * 1000,
     agentCommand: (typeof config.agent === "object" ? config.agent.command : undefined) ?? builtIn("donor-agent"),
     brokerCommand: config.broker?.command ?? builtIn("broker-sim"),
     seed,
@@ -120,8 +123,9 @@ export function runOptions(scenario: Scenario, config: Config, seed: string): Ru
 }
 
 /** A run that is to do more than its scenario does by itself takes longer. */
-function deadlineMsFor({ defaults }: Scenario, jobs = defaults.jobs): number {
-  return deadlineSDefault * 1000 + perJobMs * Math.max(0, jobs - defaults.jobs);
+function deadlineMsFor({ defaults }: Scenario, { jobs = defaults.jobs, cycles = defaults.cycles }: Config): number {
+  const times = Math.max(1, cycles / defaults.cycles);
+  return Math.min(times * deadlineSDefault * 1000 + perJobMs * Math.max(0, jobs - defaults.jobs), deadlineMsMax);
 }
 
 /** The options as a report shows them: one flat list, and of the times only those that differ from the fleet's. */

@@ -11,18 +11,35 @@ export interface Frozen extends FreezeResult {
   readonly stopped: readonly Member[];
 }
 
-/** Stops every process of every sandbox; synchronous. */
-export function freezeSandboxes(shared: DriverState): Frozen {
+/**
+ * Stops every process of every sandbox; synchronous.
+ *
+ * @param onAsked called once nothing in the cgroups can run on, and before that is waited for: whatever of this process
+ *   is before the jobs then, keeps them from the processors that they stop on
+ */
+export function freezeSandboxes(shared: DriverState, onAsked: () => void): Frozen {
   const startedAt = systemClock.monotonicMs();
-  const yielding = yieldingIn(shared, [...shared.live.values()]);
-  const { processes, running, stopped } = freezeHurried(shared, yielding);
+  let hurried: readonly number[] = [];
+  const hurryAs = (how: "first" | "ordinary"): void => {
+    // Looked up only once the stop is asked for: it reads /proc, which a process that changes its memory holds up.
+    const found = yieldingIn(shared, [...shared.live.values()]);
+    hurried = [...hurried, ...found.filter((pid) => !hurried.includes(pid))];
+    hurry(hurried, how);
+  };
+  const { processes, running, stopped } = freezeHurried(shared, { hurryAs, onAsked });
   const freezeMs = systemClock.monotonicMs() - startedAt;
-  calm(yielding);
+  calm(hurried);
   return { freezeMs, processes, running, stopped };
 }
 
-function freezeHurried({ cgroups, live, scan }: DriverState, yielding: readonly number[]): Omit<Frozen, "freezeMs"> {
-  const all = freezeCgroups(cgroups, () => hurry(yielding, "first"));
+function freezeHurried(
+  { cgroups, live, scan }: DriverState,
+  { hurryAs, onAsked }: { readonly hurryAs: (how: "first" | "ordinary") => void; readonly onAsked: () => void },
+): Omit<Frozen, "freezeMs"> {
+  const all = freezeCgroups(cgroups, () => {
+    hurryAs("first");
+    onAsked();
+  });
   if (live.size === 0) return { processes: 0, running: [], stopped: [] };
   const pidsInside = (): Set<number> => new Set(all === null ? [] : cgroups?.pids().keys());
   let inside = pidsInside();
@@ -40,7 +57,7 @@ function freezeHurried({ cgroups, live, scan }: DriverState, yielding: readonly 
       });
     },
     cleanRounds: all === null ? 2 : 1,
-    onAsked: () => hurry(yielding, all === null ? "ordinary" : "first"),
+    onAsked: () => hurryAs(all === null ? "ordinary" : "first"),
   });
   const stillAll = round > 1 && all === true ? freezeCgroups(cgroups, () => undefined) : all;
   const unfrozen = stillAll !== false ? [] : [...inside].map(readProcess).filter((stat) => stat !== null);

@@ -124,7 +124,7 @@ export function jobDriver(options: JobDriverOptions & { readonly enclosure: Encl
     },
     freezeAll() {
       frozen = true;
-      const result = freezeSandboxes(shared);
+      const result = freezeSandboxes(shared, tendShare);
       stopped = [
         ...stopped.filter((member) => !result.stopped.some((other) => keyOf(other) === keyOf(member))),
         ...result.stopped,

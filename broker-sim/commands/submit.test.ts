@@ -50,7 +50,7 @@ describe("submit --wait", () => {
     await says(/^1 queued/);
     await holdPort(first);
     await stop(first, "SIGKILL");
-    await says(/does not answer: .* asking again for 300 s\.$/);
+    await says(/does not answer: .* asking again for \d+ s\.$/);
     const second = await serve(["--data", data, "--port", new URL(first.url).port]);
     await completeOne(second);
     expect(await ended).toEqual({ code: 0, stdout: `${jobId}  completed  done\n` });

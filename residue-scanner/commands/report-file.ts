@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { messageOf, systemCode, UsageError } from "../../foundation/errors.ts";
 import type { ResidueReport } from "../../protocol/residue-report.ts";
 import { sarifOf } from "../../protocol/residue-sarif.ts";
+import { jsonPieces } from "./json-pieces.ts";
 
 /**
  * Where a report goes, tried before anything is run. A file that is there keeps its content until there is a new one;
@@ -43,7 +44,7 @@ class ReportFile {
   /** @returns what went wrong, in words; null when all of it was written */
   async write(report: object): Promise<string | null> {
     try {
-      await writeFile(this.#passage ?? this.#path, `${JSON.stringify(report, null, 2)}\n`);
+      await writeFile(this.#passage ?? this.#path, jsonPieces(report));
       this.#isWritten = true;
       return null;
     } catch (error) {

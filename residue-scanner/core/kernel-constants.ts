@@ -89,6 +89,7 @@ export const ioprioKinds = { IOPRIO_WHO_PROCESS: 1, IOPRIO_WHO_PGRP: 2, IOPRIO_W
 /** kill(2), of those that end or stop what does not expect them, or tell a service to do something: signal(7) */
 export const signals = {
   ...({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 } as const),
+  ...({ SIGALRM: 14, SIGWINCH: 28, SIGIO: 29, SIGPWR: 30 } as const),
   ...({ SIGCONT: 18, SIGSTOP: 19, SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22 } as const),
 } as const;
 /** Those that stop whoever gets them (signal(7)). */

@@ -17,6 +17,8 @@ export interface Member {
   isAnnounced: boolean;
   fromNs: number;
   toNs: number | null;
+  /** Whether it left a dump of its memory. */
+  dumped: boolean;
   /** Who had the pid before, as long as somebody may still ask about that one's time. */
   previous: Member | null;
   /** When the one before ended who is not kept any longer: what was done until then it did. */
@@ -41,6 +43,7 @@ export function newMember(of: Pick<Member, "serial" | "pid" | "fromNs" | "previo
     isAnnounced: false,
     earlierToNs: Number.NEGATIVE_INFINITY,
     toNs: null,
+    dumped: false,
     uses: 0,
   };
 }
@@ -67,5 +70,6 @@ export function recordOf(member: Member, wallMs: (atNs: number) => number): Reco
     isOlder: member.isOlder,
     fromMs: wallMs(member.fromNs),
     toMs: member.toNs === null ? null : wallMs(member.toNs),
+    ...(member.dumped && { dumped: true }),
   };
 }

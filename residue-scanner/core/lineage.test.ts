@@ -23,6 +23,17 @@ function line(from: Lineage, serial: number): number[] {
 }
 
 describe("lineage", () => {
+  it("keeps who crashed, of whom is asked by the time alone, when others are forgotten", () => {
+    const processes = lineage({ idleEndedMax: 1 });
+    for (const pid of [20, 21, 22, 23]) fork(processes, 10, pid, 110);
+    exit(processes, 20, 120);
+    processes.exit({ pid: 21, thread: 21, atNs: 121, dumped: true });
+    for (const pid of [22, 23]) exit(processes, pid, 122);
+    const kept = [...processes.processes().values()];
+    expect(kept.map(({ pid }) => pid)).not.toContain(20);
+    expect(kept.filter(({ dumped }) => dumped === true)).toMatchObject([{ pid: 21 }]);
+  });
+
   it("leads from a daemon that forked twice to whoever started it, although all between have ended", () => {
     const processes = lineage({ idleEndedMax: 1 });
     fork(processes, 10, 20, 110);

@@ -106,12 +106,22 @@ export class Lineage {
   }
 
   /** The end of its first thread, or of one that outlived that one: the last of these is the end of the process. */
-  exit(event: { readonly pid: number; readonly thread: number; readonly atNs: number }): void {
+  exit(event: {
+    readonly pid: number;
+    readonly thread: number;
+    readonly atNs: number;
+    readonly dumped?: boolean;
+  }): void {
     const member = this.holderAt(event.pid, event.atNs);
     if (member === null) return;
     const isFirstEnd = member.toNs === null;
     if (isFirstEnd && event.thread !== event.pid) return;
     member.toNs = event.atNs;
+    // What the kernel starts for a crash is asked about later, and the kernel says nothing of for whom.
+    if (event.dumped === true && !member.dumped) {
+      member.dumped = true;
+      member.uses += 1;
+    }
     if (isFirstEnd && member.uses === 0) this.letGoLater(member);
   }
 

@@ -32,6 +32,8 @@ describe("what a service did that takes its orders through a named pipe", () => 
 
   it("is shared also where a child of the service did it", () => {
     expect(whoseIs(touch(21, ["created"], 1_500), [asked])).toEqual(["shared"]);
+    // The child began at once, and the writing was read after that.
+    expect(whoseIs(touch(21, ["created"], 1_500), [touch(job, ["modified"], 1_450)])).toEqual(["shared"]);
   });
 
   it("is shared when somebody else wrote into it, too, or the service was at it already", () => {

@@ -1,5 +1,6 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
 import { isOfRun, ofWhom } from "./combined-roles.ts";
+import { eventLagMs } from "./event-lag.ts";
 import type { Inspections } from "./inspection.ts";
 import { showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
@@ -63,7 +64,7 @@ export class PipeRequests {
         .filter(({ by, kinds }) => by !== reader.serial && kinds.includes("modified"))
         .filter(
           ({ firstMs, lastMs }) =>
-            firstMs <= Math.min(touch.lastMs, startedMs) && touch.firstMs <= lastMs + answerMsMax,
+            firstMs <= Math.min(touch.lastMs, startedMs + eventLagMs) && touch.firstMs <= lastMs + answerMsMax,
         )
         .map(({ by }) => ({ path, process: witness.process(by), to: witness.of(by).to })),
     );

@@ -24,7 +24,15 @@ describe("the kernel's process events", () => {
       event: { kind: "fork", parent: 19500, pid: 19507, thread: 19507, atNs: 0x34ea5a6a55f },
     });
     expect(parse(recorded.exec)).toMatchObject({ cpu: 2, event: { kind: "exec", pid: 19507 } });
-    expect(parse(recorded.exit)).toMatchObject({ cpu: 3, event: { kind: "exit", pid: 19508, thread: 19508 } });
+    expect(parse(recorded.exit)).toMatchObject({
+      cpu: 3,
+      event: { kind: "exit", pid: 19508, thread: 19508, dumped: false },
+    });
+  });
+
+  it("tell of an end that left a dump of the memory", () => {
+    const crash = parse(recorded.exit.replace("344c0000344c000000000000", "344c0000344c00008b000000"));
+    expect(crash?.event).toMatchObject({ kind: "exit", pid: 19508, dumped: true });
   });
 
   it("tell a thread from a process", () => {

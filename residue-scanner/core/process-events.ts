@@ -8,9 +8,12 @@ const dataAt = eventAt + 16;
 /** CN_IDX_PROC and CN_VAL_PROC. */
 const connectorId = 1;
 const noCpu = 0xffff_ffff;
-const bytesMin = dataAt + 8;
+const bytesMin = dataAt + 12;
 
 const what = { none: 0, fork: 1, exec: 2, exit: 0x8000_0000 } as const;
+
+/** In the status of whoever a signal ended: it left a dump of its memory (wait(2)). */
+const coreDumped = 0x80;
 
 /** Pids are those of processes (`tgid`) or of threads; both in this PID namespace. Times are ns of CLOCK_MONOTONIC. */
 export type ProcessEvent =
@@ -24,7 +27,13 @@ export type ProcessEvent =
       readonly atNs: number;
     }
   | { readonly kind: "exec"; readonly pid: number; readonly atNs: number }
-  | { readonly kind: "exit"; readonly pid: number; readonly thread: number; readonly atNs: number }
+  | {
+      readonly kind: "exit";
+      readonly pid: number;
+      readonly thread: number;
+      readonly atNs: number;
+      readonly dumped: boolean;
+    }
   /** Something about a process that does not matter here: a new uid, a name. */
   | { readonly kind: "other" };
 
@@ -61,7 +70,7 @@ function parseEvent(view: DataView, { kind, at }: { kind: number; at: number }):
     case what.exec:
       return { kind: "exec", pid: word(1), atNs };
     case what.exit:
-      return { kind: "exit", thread: word(0), pid: word(1), atNs };
+      return { kind: "exit", thread: word(0), pid: word(1), atNs, dumped: (word(2) & coreDumped) !== 0 };
     default:
       return { kind: "other" };
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { compare, excusedBy, files, foreign, job, whose } from "../testing/recorded-comparison.ts";
 import { act, recordedProcess, touch } from "../testing/recording-fixture.ts";
-import type { Touch } from "./recording.ts";
+import type { Touch, TouchKind } from "./recording.ts";
 
 describe("whose a file is, by who touched it", () => {
   const came = [files({ "/d": [] }), files({ "/d": ["x"] })] as const;
@@ -59,6 +59,15 @@ describe("whose a file is, by who touched it", () => {
     });
     expect(whose(compare(before, after, anew(job)))).toEqual([["/d/x", "shared"]]);
     expect(whose(compare(before, after, anew(foreign)))).toEqual([]);
+  });
+
+  it("is shared where somebody wrote anew what the run had made, and the run's no longer where it took that away", () => {
+    const born = files({ "/d": [{ name: "x", born: 2, changed: 2 }] });
+    const anew = (kinds: readonly TouchKind[]) => ({
+      touches: { "/d/x": [touch(job, kinds, 1_000), touch(foreign, ["moved-to"], 2_000)] },
+    });
+    expect(whose(compare(files({ "/d": [] }), born, anew(["created", "modified"])))).toEqual([["/d/x", "shared"]]);
+    expect(whose(compare(files({ "/d": [] }), born, anew(["created", "deleted"])))).toEqual([]);
   });
 
   it("stays unexplained when nobody was seen, or somebody whom nobody knows", () => {

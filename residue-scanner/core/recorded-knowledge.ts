@@ -1,3 +1,4 @@
+import { ofKernelHelper } from "./kernel-helpers.ts";
 import type { AttributionContext } from "./attribution-context.ts";
 import type { Differences } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
@@ -47,6 +48,7 @@ export function evidenceFrom(sources: ComparisonSources, witness: ProcessWitness
     markedAs: (pid, startTime) => witness.markedAs(pid, startTime),
     requestOf: (child, delegate) => requests.of(child, delegate),
     askedOf: (child, service) => asked.ofChild(service, child.fromMs),
+    helperOf: (process) => ofKernelHelper(process, { run, witness: lineage }),
     programOf: (process) => ofProgramRun(process, { run, witness: lineage }),
   });
   const asked = new SocketRequests({

@@ -54,6 +54,17 @@ describe("what a daemon did at somebody's request", () => {
     expect(excusedBy(report)).toEqual(["foreign-process"]);
   });
 
+  it("is the job's whose request was read when the daemon had begun already, and not what was put there later", () => {
+    const atd = recordedProcess({ serial: 30, pid: 90, parent: null, isOlder: true, executable: "/usr/sbin/atd" });
+    const worker = recordedProcess({ serial: 31, parent: 30, commandLine: "sh", fromMs: 1_500 });
+    const put = (atMs: number) => ({
+      "/d/x": [touch(31, ["created"], 2_600)],
+      "/var/spool/cron/atjobs/a1": [touch(job, ["created"], atMs)],
+    });
+    expect(whose(compare(before, after, { came: [atd, worker], touches: put(1_560) }))).toEqual([["/d/x", "job"]]);
+    expect(compare(before, after, { came: [atd, worker], touches: put(2_500) }).verdict).toBe("clean");
+  });
+
   it("is the host's own when nobody of the run asked for anything", () => {
     const report = compare(before, after, { came: [shell, child], touches: done });
     expect(report.verdict).toBe("clean");
@@ -77,6 +88,13 @@ describe("what a daemon did at somebody's request", () => {
     expect(whose(compare(before, after, { came: [dockerd, ours, ended], touches }))).toEqual([["/d/x", "job"]]);
     expect(whose(compare(before, after, { came: [dockerd, ours, theirs], touches }))).toEqual([["/d/x", "shared"]]);
     expect(compare(before, after, { came: [dockerd, theirs], touches }).verdict).toBe("clean");
+    // It got its answer, and the event was read after that; or the daemon went on for the other.
+    const answered = { ...ours, toMs: 1_590 };
+    expect(whose(compare(before, after, { came: [dockerd, answered, theirs], touches }))).toEqual([["/d/x", "shared"]]);
+    const long = { "/d/x": [touch(30, ["created"], 1_250, 1_800)] };
+    const early = { ...ours, toMs: 1_270 };
+    const report = compare(before, after, { came: [dockerd, early, theirs], touches: long });
+    expect(whose(report)).toEqual([["/d/x", "shared"]]);
   });
 });
 

@@ -23,6 +23,8 @@ export interface LineageKnowledge {
   readonly requestOf: (child: RecordedProcess, delegate: RecordedProcess) => Attribution;
   /** Whose request it was that any other service started this child; null, or absent, where nobody of the run asked. */
   readonly askedOf?: (child: RecordedProcess, service: RecordedProcess) => Attribution | null;
+  /** At whose request a thread of the kernel started it; null, or absent, where that was nobody of the run. */
+  readonly helperOf?: (process: RecordedProcess) => Attribution | null;
   /** Whose program it runs, where that is the run's; null, or absent, where it is not. */
   readonly programOf?: (process: RecordedProcess) => Attribution | null;
 }
@@ -93,6 +95,9 @@ export class RecordedWitness {
   }
 
   #answer(serial: number): Answer {
+    // Asked of thousands of clients for each of thousands of things that a daemon did.
+    const known = this.#answers.get(serial);
+    if (known !== undefined) return known;
     const above: RecordedProcess[] = [];
     // Up to the nearest one that is judged already; a loop keeps it from a stack as deep as the tree of processes.
     for (let at: number | null = serial; at !== null && !this.#answers.has(at); ) {
@@ -156,13 +161,16 @@ export class RecordedWitness {
     const answer = this.#answers.get(parent.serial) ?? unknown("was not seen to start");
     // Whatever another run's harness starts is that run's: its answer to our message is nothing that ours left.
     if (answer.to !== "background" || this.isOfOtherRun(parent.serial)) return answer;
-    const requested =
-      delegateFamilyOf(namedOf(parent)) === null
-        ? (this.#knowledge.askedOf?.(process, parent) ?? null)
-        : this.#knowledge.requestOf(process, parent);
+    const requested = this.#requested(process, parent);
     const program = requested === null || requested.to === "background" ? this.#knowledge.programOf?.(process) : null;
     const own = program ?? requested;
     return own === null ? answer : { root: process, ...own };
+  }
+
+  #requested(process: RecordedProcess, parent: RecordedProcess): Attribution | null {
+    if (delegateFamilyOf(namedOf(parent)) !== null) return this.#knowledge.requestOf(process, parent);
+    if (this.isOfKernel(parent.serial)) return this.#knowledge.helperOf?.(process) ?? null;
+    return this.#knowledge.askedOf?.(process, parent) ?? null;
   }
 
   #roleSeen(process: RecordedProcess): RunRole | null {

@@ -23,6 +23,8 @@ export interface RecordedProcess {
   /** Wall time in ms of its fork (or of the first look at it), and of its end; null while it runs. */
   readonly fromMs: number;
   readonly toMs: number | null;
+  /** Whether it crashed, and left a dump of its memory, if only to a program. */
+  readonly dumped?: boolean;
 }
 
 /** In place of a serial: a process of which nothing is known. */

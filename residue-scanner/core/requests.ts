@@ -2,10 +2,11 @@ import type { AttributionTarget, Evidence } from "../../protocol/residue-report.
 import { askCalls } from "./ask-events.ts";
 import { isNamed, isPlaced, startedThing, type StartedThing } from "./asked-things.ts";
 import { type DelegateFamily, delegateFamilyOf, isClientOf } from "./delegates.ts";
+import { eventLagMs } from "./event-lag.ts";
 import type { CrontabFact } from "./fact.ts";
 import { likenessOf, scriptLikeness } from "./crontab-command.ts";
 import { type RecordedWitness, namedOf, showProcess } from "./recorded-witness.ts";
-import { combined, ofWhom } from "./combined-roles.ts";
+import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
 import { showPath, showText } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -110,21 +111,31 @@ export class Requests {
   }
 
   /** Those who asked until then by a client program; who still waited outweighs who did not. */
-  #asking(family: DelegateFamily, delegate: RecordedProcess, { lastMs, thing }: Done): TimedSign[] {
-    const { witness } = this.#knowledge;
-    const clients = this.#clientsOf(family)
-      .filter((client) => client.fromMs <= lastMs && !this.#asksAnother(client, family, delegate))
-      .map((client): TimedSign => {
-        const to = witness().roleOf(client.serial);
-        return {
-          to,
-          detail: () => `${showProcess(client)} of ${ofWhom(to)} asked it to`,
-          untilMs: client.toMs ?? Number.POSITIVE_INFINITY,
-          isOfThis: thing !== null && isNamed(client.commandLine ?? "", thing),
-        };
-      });
-    const waiting = clients.filter(({ untilMs }) => untilMs >= lastMs);
-    return waiting.length > 0 ? waiting : clients;
+  #asking(family: DelegateFamily, delegate: RecordedProcess, { firstMs, lastMs, thing }: Done): TimedSign[] {
+    const witness = this.#knowledge.witness();
+    const clients = this.#clientsOf(family).filter(
+      (client) => client.fromMs <= lastMs && !this.#asksAnother(client, family, delegate),
+    );
+    // Since it began, and not until it was last at it: whoever got what he had asked for waits no longer. What a daemon did
+    // itself is told late: the run's client that has just ended may have waited for it.
+    const fromMs = thing === null ? firstMs - eventLagMs : firstMs;
+    const waiting = clients.filter((client) => {
+      const untilMs = endOf(client);
+      return untilMs >= firstMs || (untilMs >= fromMs && isOfRun(witness.roleOf(client.serial)));
+    });
+    // Of thousands that say the same a few are enough.
+    const signs = new Map<AttributionTarget, TimedSign[][]>();
+    for (const client of waiting.length > 0 ? waiting : clients) {
+      const to = witness.roleOf(client.serial);
+      const untilMs = endOf(client);
+      const isOfThis = thing !== null && isNamed(client.commandLine ?? "", thing);
+      let kinds = signs.get(to);
+      if (kinds === undefined) signs.set(to, (kinds = [[], [], [], []]));
+      const same = kinds[(isOfThis ? 2 : 0) + (firstMs - untilMs <= servedMsMax ? 1 : 0)] as TimedSign[];
+      if (same.length >= signsMax) continue;
+      same.push({ to, detail: () => `${showProcess(client)} of ${ofWhom(to)} asked it to`, untilMs, isOfThis });
+    }
+    return [...signs.values()].flat(2);
   }
 
   /** Every process that was a client of this family. */
@@ -184,7 +195,8 @@ export class Requests {
     for (const { path, isPlace, puttings } of this.#puttingsFor(family)) {
       const own = new Map<AttributionTarget, TimedSign>();
       for (const { process, firstMs, lastMs } of puttings) {
-        if (firstMs > atMs) continue;
+        // When a child began is exact; what it was to do may have been put there before, and read later.
+        if (firstMs > atMs + (thing === null ? 0 : eventLagMs)) continue;
         const to = this.#knowledge.witness().roleOf(process.serial);
         own.set(to, {
           to,
@@ -241,6 +253,10 @@ export class Requests {
     const wrote = writer === undefined ? "" : `, which ${showProcess(writer)} wrote`;
     return { to, detail: () => `${whatAsks(asks.fact)}${wrote}` };
   }
+}
+
+function endOf({ toMs }: RecordedProcess): number {
+  return toMs ?? Number.POSITIVE_INFINITY;
 }
 
 function whatAsks({ line, file, text }: CrontabFact): string {

@@ -40,7 +40,7 @@ describe("what somebody else's process did", () => {
   });
 
   it("stays theirs where the job wrote to the program later, or somebody else did", () => {
-    const later = compare(before, after, told("sh /d/hook", "/usr/bin/dash", [touch(job, ["created"], 2_000)]));
+    const later = compare(before, after, told("sh /d/hook", "/usr/bin/dash", [touch(job, ["created"], 2_100)]));
     expect(whose(later)).toEqual([["/d/hook", "job"]]);
     const others = compare(before, after, told("sh /d/hook", "/usr/bin/dash", [touch(foreign, ["created"], 1_100)]));
     expect(others.verdict).toBe("clean");

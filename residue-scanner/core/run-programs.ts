@@ -1,6 +1,7 @@
 import type { Evidence } from "../../protocol/residue-report.ts";
 import { isOfRun, ofWhom } from "./combined-roles.ts";
 import { baseName } from "./delegates.ts";
+import { eventLagMs } from "./event-lag.ts";
 import { showPath } from "./path-text.ts";
 import type { Attribution } from "./process-attribution.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -12,8 +13,6 @@ const interpreters = /^(?:a|ba|da|k|z)?sh$|^(?:perl|python|ruby|node|lua|tclsh|p
 /** Options of shells, and of others, behind which a word may stand that is no script: where it is no path, it is none. */
 const withValue: ReadonlySet<string> = new Set("-o +o -O +O -X -W".split(" "));
 const putting: readonly TouchKind[] = ["created", "modified", "moved-to"];
-/** File events are read some milliseconds late, and a program is run a moment after its process was forked. */
-const lateMsMax = 100;
 
 /**
  * Says whose program somebody else's process runs, where the run made or changed it before: whatever it does is what the
@@ -29,7 +28,7 @@ export function ofProgramRun(
     const authors = run
       .touchesOf(path)
       .filter(
-        ({ kinds, firstMs }) => kinds.some((kind) => putting.includes(kind)) && firstMs <= process.fromMs + lateMsMax,
+        ({ kinds, firstMs }) => kinds.some((kind) => putting.includes(kind)) && firstMs <= process.fromMs + eventLagMs,
       )
       .map(({ by }) => ({ by, to: witness.of(by).to }));
     const ours = authors.find(({ to }) => isOfRun(to));

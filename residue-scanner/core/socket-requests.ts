@@ -2,6 +2,7 @@ import type { Evidence } from "../../protocol/residue-report.ts";
 import { askCalls } from "./ask-events.ts";
 import { AskedListeners, type ListenerReading } from "./asked-listeners.ts";
 import { combined, isOfRun, ofWhom } from "./combined-roles.ts";
+import { eventLagMs } from "./event-lag.ts";
 import type { Attribution } from "./process-attribution.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { namedOf, type RecordedWitness, showProcess } from "./recorded-witness.ts";
@@ -18,7 +19,9 @@ export interface SocketRequestKnowledge {
 /** What a service is asked for it does within this time, or nobody can tell it from what it does for itself. */
 const servedMsMax = 3_000;
 /** Those at which services do something; the others end, stop or continue it. */
-const tellingSignals: ReadonlySet<string> = new Set("SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2".split(" "));
+const tellingSignals: ReadonlySet<string> = new Set(
+  "SIGHUP SIGINT SIGQUIT SIGTERM SIGUSR1 SIGUSR2 SIGALRM SIGWINCH SIGIO SIGPWR".split(" "),
+);
 /** More ancestors than that no service has. */
 const depthMax = 100;
 const namedMax = 2;
@@ -93,7 +96,9 @@ export class SocketRequests {
     const witness = this.#knowledge.witness();
     const asked = acts
       .filter((act) => act.by !== service.serial && (!keepsLog || isSignal(act)))
-      .filter((act) => fromMs(act) <= Math.min(lastMs, startedMs) && firstMs - this.#untilMs(act) <= servedMsMax)
+      .filter(
+        (act) => fromMs(act) <= Math.min(lastMs, startedMs + lagOf(act)) && firstMs - this.#untilMs(act) <= servedMsMax,
+      )
       .map((act) => ({ act, to: witness.of(act.by).to }))
       .filter(({ to }) => isOfRun(to));
     if (asked.length === 0) return null;
@@ -146,6 +151,11 @@ function wasAlive({ isOlder, fromMs, toMs }: RecordedProcess, atMs: number): boo
   return (isOlder || fromMs <= atMs) && (toMs === null || atMs <= toMs);
 }
 
+/** That a file was made and taken away is told by file events, and read late. */
+function lagOf({ call }: Act): number {
+  return call === askCalls.taking ? eventLagMs : 0;
+}
+
 /** A file that waited to be taken asked since it was made. */
 function fromMs({ parameters, atMs }: Act): number {
   return Number(parameters["madeMs"] ?? atMs);
@@ -176,5 +186,6 @@ function isSignal({ call }: Act): boolean {
 }
 
 function isTelling(act: Act): boolean {
-  return isSignal(act) && tellingSignals.has(act.parameters["signal"] ?? "");
+  const signal = act.parameters["signal"] ?? "";
+  return isSignal(act) && (tellingSignals.has(signal) || signal.startsWith("SIGRTMIN+"));
 }

@@ -39,7 +39,7 @@ export type RoleOfTouch = (touch: Touch) => Attribution;
  * Whose a file is by who touched its name while the run went on; null where nobody did that says anything.
  *
  * Only what proves to have been done to an earlier file of the same name is left out: then it was not this one. Not what
- * the run put into a file that was there at the baseline, and that somebody wrote anew.
+ * the run put there, and somebody else wrote anew.
  */
 export function attributeTouches(
   { difference, touches }: TouchedFile,
@@ -84,10 +84,14 @@ function isTelling({ kinds, lastMs }: Touch, { change, before, after }: FileDiff
   return !(isAnother && bornNs > 0n && lastMs < milliseconds(bornNs) - stampLagMs);
 }
 
-/** Whoever writes a file of before anew may have read it: then what the run had put into it is in there still. */
-function mayLiveOn({ kinds }: Touch, { change, before }: FileDifference): boolean {
+/**
+ * Whoever writes a file anew may have read it: then what the run had put into it is in there still. Where it was not there
+ * before, the run that put it there and did not take it away is why there is one at all.
+ */
+function mayLiveOn({ kinds }: Touch, { change, before, after }: FileDifference): boolean {
   const isPut = kinds.includes("modified") || kinds.some((kind) => coming.includes(kind));
-  return change === "changed" && before?.kind === "file" && isPut;
+  if (change === "changed") return before?.kind === "file" && isPut;
+  return change === "appeared" && after?.kind === "file" && isPut && !kinds.some((kind) => going.includes(kind));
 }
 
 function unexplainedBy(touches: readonly Touch[], { change, changed, after }: FileDifference): string[] {

@@ -1,6 +1,7 @@
 import { requestPlaces } from "./delegates.ts";
 import { type Differences, isListed } from "./difference.ts";
 import { imageFiles } from "./image-files.ts";
+import { crashSetting } from "./kernel-helpers.ts";
 import { packageFiles } from "./package-files.ts";
 import { membershipPaths, processSettingPaths, settingPaths } from "./setting-paths.ts";
 import { loopNodes, twinsOf } from "./listed-attribution.ts";
@@ -8,7 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** Every path that the attribution of these differences will ask the recorder about, one character a byte. */
 export function pathsToAskFor({ list, crowds }: Differences, before: Snapshot, after: Snapshot): string[] {
-  const paths = new Set<string>(requestPlaces);
+  const paths = new Set<string>([...requestPlaces, crashSetting]);
   for (const { directory, change } of crowds) paths.add(change === "changed" ? pathOfEntries(directory) : directory);
   const cgroups = new Map(after.cgroups.map(({ path, directory }) => [path, directory]));
   for (const { device } of imageFiles(before, after).values()) paths.add(device);

@@ -1,3 +1,4 @@
+import { othersWays } from "./background/others-ways.ts";
 import { backgroundFiles } from "./background/files.ts";
 import { backgroundKernel } from "./background/kernel.ts";
 import { backgroundKernelWork } from "./background/kernel-work.ts";
@@ -20,4 +21,5 @@ export const backgroundSections: readonly CorpusSection[] = [
   backgroundKernelWork,
   othersUncommon,
   othersPrograms,
+  othersWays,
 ];

@@ -1,4 +1,6 @@
 import type { CorpusSection } from "./item.ts";
+import { uncommonValues } from "./plants/uncommon-values.ts";
+import { uncommonWays } from "./plants/uncommon-ways.ts";
 import { askedServicePlants } from "./plants/asked-services.ts";
 import { attributePlants } from "./plants/attributes.ts";
 import { configurationPlants } from "./plants/configuration.ts";
@@ -54,4 +56,6 @@ export const plantSections: readonly CorpusSection[] = [
   askedServicePlants,
   uncommonSettingPlants,
   handedOnPlants,
+  uncommonWays,
+  uncommonValues,
 ];

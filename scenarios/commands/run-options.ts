@@ -200,7 +200,7 @@ function addRun(program: Command, ended: (exitCode: number) => void): void {
     )
     .option(
       "--deadline, --timeout <time>",
-      "undo everything and stop when a run takes longer (90s, 2m; default 10m, and 5s for each job more than the scenario's own)",
+      "undo everything and stop when a run takes longer (90s, 2m; default 10m, and 5s for each job more than the scenario's own, twice as long with twice as many cycles)",
       seconds,
     )
     .option("--agent <file>", "an adapter of somebody else's agent, on the stage host")

@@ -101,6 +101,7 @@ export const FaultSpec = z.discriminatedUnion("kind", [
 ]);
 export type FaultSpec = z.infer<typeof FaultSpec>;
 export type FaultKindName = FaultSpec["kind"];
+export const faultKindNames: readonly FaultKindName[] = FaultSpec.options.map(({ shape }) => shape.kind.value);
 export type FaultSpecOf<Kind extends FaultKindName> = Extract<FaultSpec, { kind: Kind }>;
 
 /** Whether the broker has to be told beforehand that it may be ordered to misbehave. */

@@ -185,13 +185,14 @@ function inForceAlready(name: string): FaultError {
   });
 }
 
-function heldBy({ holds }: Pick<FaultKind<FaultKindName>, "holds">, spec: FaultSpec): string | undefined {
+/** What of whom a fault has hold of, in words; undefined where several go together. */
+export function heldBy({ holds }: Pick<FaultKind<FaultKindName>, "holds">, spec: FaultSpec): string | undefined {
   if (holds === undefined) return undefined;
   const whom = "process" in spec ? spec.process : "agent" in spec ? spec.agent : "host";
   return `${holds()} of ${"part" in spec && spec.part === "jobs" ? `${whom}'s jobs` : whom}`;
 }
 
-function overlapping({ name, holds }: Claim): FaultError {
+export function overlapping({ name, holds }: Claim): FaultError {
   return new FaultError(`The fault "${name}" has hold of ${holds} already.`, {
     code: "faults-overlap",
     next: "Heal it first: of the two, whichever is healed first would undo the other.",

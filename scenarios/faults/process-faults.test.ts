@@ -19,6 +19,11 @@ afterEach(async () => await bench.close());
 
 const donor = { process: "donor" } as const;
 const identityOf = (pid: number) => ({ pid, startTime: processStat(pid)?.startTime ?? "" });
+/** Where it is in each hierarchy, but for those named ones that come and go with whoever mounts them. */
+const cgroupsOf = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/cgroup`, "utf8")
+    .split("\n")
+    .filter((line) => !/^\d+:name=/.test(line));
 
 describe("kill-process", () => {
   it("ends the process, proves it, and leaves nothing to undo", async () => {
@@ -91,7 +96,7 @@ describe("slow-process", () => {
     "has it wait for CPU time, and puts it back where it was (needs the cgroup controller cpu)",
     async () => {
       const pid = await bench.start(works);
-      const before = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+      const before = cgroupsOf(pid);
       await bench.faults.apply(slow);
       expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toContain("houseguest-bench-");
       const [action] = bench.ledger.open;
@@ -99,7 +104,7 @@ describe("slow-process", () => {
       await expect.poll(() => /^nr_throttled [1-9]/m.test(readFileSync(`${path}/cpu.stat`, "utf8"))).toBe(true);
       await bench.faults.heal(undefined, { comesBack: true });
       expect(bench.verdict).toMatchObject({ result: "pass", detail: expect.stringContaining("they had to wait") });
-      expect(readFileSync(`/proc/${pid}/cgroup`, "utf8")).toBe(before);
+      expect(cgroupsOf(pid)).toEqual(before);
       // Once more, as a second healer would.
       expect(action === undefined ? "" : await performUndo(action)).toBeUndefined();
     },

@@ -76,6 +76,11 @@ describe("a step is refused by its line and the nearest right name:", () => {
       'no fact "stat": did you mean "state"?',
     ],
     [
+      "a kind of fault",
+      '{ step: "fault", fault: { kind: "kill-proces", process: "broker" } }',
+      'no fault "kill-proces": did you mean "kill-process"?',
+    ],
+    [
       "the agent of a fact",
       '{ step: "probe", holds: { fact: "leases", agent: "dona", min: 1 } }',
       'no agent "dona": did you mean "donor"? (no earlier step brings it)',

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 
+import { faultKindNames } from "../faults/fault-spec.ts";
 import { ownStepNamed, ownStepNames } from "../steps/define-step.ts";
 import { factNames } from "../steps/facts.ts";
 import { fieldsOf, Step, type StepOf } from "../steps/step.ts";
@@ -57,6 +58,12 @@ export class StepProblems {
   }
 }
 
+/** The fields whose word says which others there are. */
+const kinds: Readonly<Record<string, { readonly is: string; readonly names: readonly string[] } | undefined>> = {
+  fact: { is: "fact", names: factNames },
+  kind: { is: "fault", names: faultKindNames },
+};
+
 function problemsOf(
   issue: z.core.$ZodIssue,
   { path, name, step }: { readonly path: Path; readonly name: string; readonly step: object },
@@ -69,9 +76,10 @@ function problemsOf(
     });
   }
   const where = issue.path.length === 0 ? "" : `, ${issue.path.join(".")}`;
-  if (issue.code === "invalid_union" && issue.path.at(-1) === "fact") {
+  const kind = issue.code === "invalid_union" ? kinds[String(issue.path.at(-1))] : undefined;
+  if (kind !== undefined) {
     const word = String(valueAt(step, issue.path));
-    return [{ path: at, text: word, message: unknownWord("fact", word, factNames) }];
+    return [{ path: at, text: word, message: unknownWord(kind.is, word, kind.names) }];
   }
   if (issue.code === "invalid_value") {
     const word = valueAt(step, issue.path);

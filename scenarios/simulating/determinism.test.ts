@@ -42,5 +42,5 @@ test.each(campaigns)(
       await Promise.all([one.close(), two.close()]);
     }
   },
-  120_000,
+  600_000,
 );

@@ -15,8 +15,11 @@ import { unmount } from "../faults/own-disk.ts";
 import { removeBrokerFault } from "./remove-broker-fault.ts";
 import type { UndoAction } from "./undo-action.ts";
 
-/** How long the kernel may take to reap what was killed, in milliseconds. */
-const reapMsMax = 5_000;
+/**
+ * How long the kernel may take to reap what was killed, in milliseconds. Whoever waits for a busy disk, as the load does
+ * that a fault makes there, ends only when that has answered.
+ */
+const reapMsMax = 30_000;
 /** How long a command of somebody else may take to undo what it is for, in milliseconds. */
 const commandMsMax = 120_000;
 /** How long an agent may take to withdraw when it is undone, in milliseconds; its own deadline is shorter. */

@@ -9,8 +9,6 @@ import { LiveBroker, temporaryDirectory } from "../../testing/live-broker.ts";
 import { RunningClock } from "../../testing/manual-clock.ts";
 import { isThere, listProcesses, markOf } from "./host-processes.ts";
 
-// Each starts several programs, and waits for what they say.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const until = { timeout: 60_000, interval: 20 };
 
 async function spawn(live: LiveBroker, spec: object = {}): Promise<ExecutionView> {

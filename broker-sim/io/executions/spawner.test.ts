@@ -17,8 +17,6 @@ const stubborn = [process.execPath, join(import.meta.dirname, "..", "..", "testi
 const spec = { slots: 1, sandbox: "auto" } as const;
 const broker = { url: "http://127.0.0.1:9", joinToken: async () => "welcome" };
 const executionId = "exec-a-1";
-// Each starts several programs, and waits for what they say.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const until = { timeout: 60_000, interval: 10 };
 
 /** A spawner with a program of the test's, and what it told. */

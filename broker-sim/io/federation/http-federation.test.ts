@@ -21,8 +21,6 @@ import { isThere, markOf } from "../executions/host-processes.ts";
 import { memoryStore } from "../stores/memory-store.ts";
 import type { SpokeTimes } from "./spoke-client.ts";
 
-// Each starts several programs, and waits for what they say.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const until = { timeout: 60_000, interval: 20 };
 const spec = { slots: 1, sandbox: "process" } as const;
 const gently = { reason: "the hub's operator", now: false };

@@ -35,6 +35,50 @@ our %asked_commands = (
     $SIG{$signal} = sub { written($path) };
     away(sub { sleep 3600 while 1 });
   },
+  # Whoever is not there is asked of the kernel's helper; KEY_SPEC_SESSION_KEYRING (-3).
+  "request-key" => sub { call_quietly("request_key", my $type = "user", my $name = $_[0], my $hint = "x", -3) },
+  # A child of one's own parent writes a file (CLONE_PARENT, SIGCHLD).
+  sister => sub {
+    my ($path) = @_;
+    my $child = call("clone", 0x8000 | 17, 0, 0, 0, 0);
+    return if $child;
+    written($path);
+    POSIX::_exit(0);
+  },
+  "when-gone" => sub {
+    my ($pid, $path) = @_;
+    away(sub {
+      select(undef, undef, undef, 0.001) while kill(0, $pid);
+      written($path);
+    });
+  },
+  # Takes a number that is free, and writes a file under it: the kernel's next pid can be chosen (proc(5)).
+  "as-number" => sub {
+    my ($number, $path) = @_;
+    for (1 .. 200) {
+      open(my $last, ">", "/proc/sys/kernel/ns_last_pid") or refuse("ns_last_pid");
+      syswrite($last, $number - 1);
+      close $last;
+      my $child = fork // refuse("fork");
+      unless ($child) {
+        written($path) if $$ == $number;
+        POSIX::_exit($$ == $number ? 5 : 0);
+      }
+      waitpid($child, 0);
+      return if $? >> 8 == 5;
+    }
+    print "somebody else has $number\n";
+    exit 77;
+  },
+  # IPC_STAT (2), IPC_SET (1); the mode stands at 20 in struct shmid_ds (shmctl(2)).
+  "shm-mode" => sub {
+    my ($key, $mode) = @_;
+    my $id = shmget($key, 0, 0) // refuse("shmget");
+    my $state = "\0" x 256;
+    call("shmctl", $id, 2, $state);
+    substr($state, 20, 4) = pack("L", oct $mode);
+    call("shmctl", $id, 1, $state);
+  },
   # Looks into a spool all the time, does what lies there, and takes it away.
   "serve-spool" => sub {
     my ($spool, $path) = @_;

@@ -9,6 +9,7 @@ our %more_numbers = (
   ptrace => [101, 117], setdomainname => [171, 162], adjtimex => [159, 171], shmctl => [31, 195], semctl => [66, 191],
   syslog => [103, 116], sendmsg => [46, 211], recvmsg => [47, 212], mq_timedsend => [242, 182], exit => [60, 93],
   gettid => [186, 178], getsockopt => [55, 209], msgsnd => [69, 189],
+  request_key => [249, 218], clone => [56, 220],
 );
 
 # One descriptor as ancillary data (unix(7), cmsg(3)): struct msghdr with one byte of data.

@@ -16,7 +16,7 @@ interface Job {
 /**
  * I3: an accepted job is never lost. Each of its steps goes on from the one before, and at every end of the log it is
  * settled, waits, or is in the hands of a grant that is live; and while it is open, the broker's list shows it to whoever
- * looks, as the harness does when the steps are over. What a store forgot or took back (fault `lose-store`) may
+ * looks, as the harness does when the steps are over: where it was down then, nobody can tell of those that are open. What a store forgot or took back (fault `lose-store`) may
  * go on from anywhere, or not at all. Setting: `completedAll` = 1 where the plan settles every job.
  */
 export const noLostJob = checkerOf(
@@ -91,9 +91,9 @@ export const noLostJob = checkerOf(
           const { jobId, to } = open.last.data;
           return failed(violation(`${jobs.size} jobs are not settled, ${jobId} is ${to}`, open.last));
         }
-        return submitted === 0
-          ? undecided("no job was submitted")
-          : passed(`${submitted} submitted, ${settled} settled${openWords([...jobs.values()])}`);
+        if (submitted === 0) return undecided("no job was submitted");
+        const words = `${submitted} submitted, ${settled} settled${openWords([...jobs.values()])}`;
+        return [...jobs.values()].every(({ isListed }) => isListed) ? passed(words) : undecided(words);
       },
     };
   },

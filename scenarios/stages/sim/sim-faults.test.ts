@@ -5,9 +5,11 @@ import type { HistoryRecord } from "../../../protocol/history.ts";
 import { defaultTiming } from "../../../protocol/timing.ts";
 import { judgeExpectations } from "../../checkers/registry.ts";
 import type { FaultSpec } from "../../faults/fault-spec.ts";
+import { faultKinds } from "../../faults/kinds.ts";
 import type { Step } from "../../steps/step.ts";
 import { playSteps, type StepPlayer } from "../../steps/play-steps.ts";
 import { underFault } from "../../steps/under-fault.ts";
+import { heldOnSim } from "./sim-faults.ts";
 import { SimStage } from "./sim-stage.ts";
 import { checkSimSteps, runSimStep } from "./steps.ts";
 
@@ -89,6 +91,19 @@ describe("faults in virtual time", () => {
       expect(idle?.result).toBe("unknown");
     },
   );
+
+  it("refuses the second of two that have hold of the same, as a host does, and of the same kinds", async () => {
+    const full = (agent: string, as: string): Step => ({ step: "fault", fault: { kind: "fill-disk", agent }, as });
+    const relief: Step = { step: "join", agent: "relief", slots: 1 };
+    await expect(play([...joined, full("donor", "one"), full("donor", "two")])).rejects.toMatchObject({
+      code: "faults-overlap",
+      message: 'The fault "one" has hold of the room on the disk of donor already.',
+    });
+    const apart = await play([...joined, relief, full("donor", "one"), full("relief", "two")]);
+    expect(apart.stage.faults.names).toEqual([]);
+    const held = Object.values(faultKinds).filter(({ holds, onSim }) => holds !== undefined && onSim);
+    expect(Object.keys(heldOnSim).toSorted()).toEqual(held.map(({ kind }) => kind).toSorted());
+  });
 
   it("a disk without room fails checkpoints, and is unknown where none was to be saved", async () => {
     const fault: FaultSpec = { kind: "fill-disk", agent: "donor" };

@@ -1,11 +1,20 @@
 import { UsageError } from "../../../foundation/errors.ts";
 import { FaultError } from "../../faults/fault-error.ts";
-import { type FaultSpec, faultTitle } from "../../faults/fault-spec.ts";
+import { heldBy, overlapping } from "../../faults/faults-in-force.ts";
+import { type FaultKindName, type FaultSpec, faultTitle } from "../../faults/fault-spec.ts";
 import type { Simulation } from "../../simulator/simulation.ts";
 import type { Member } from "../../simulator/world/member.ts";
 import { type SimAct, simActOf } from "./sim-acts.ts";
 
+/** Of the kinds that are here too: what each has hold of, as on a host. */
+export const heldOnSim: Readonly<Partial<Record<FaultKindName, string>>> = {
+  "fill-disk": "the room on the disk",
+  "limit-processes": "the number of processes",
+};
+
 interface Entry {
+  /** What of whom it has hold of. */
+  readonly holds: string | undefined;
   readonly act: SimAct;
   readonly mend: () => void;
   readonly ids: { readonly fault: string; readonly target: string; readonly faultId: number; readonly kind: string };
@@ -35,7 +44,7 @@ export class SimFaults {
    * Applies a fault.
    *
    * @returns in words what came of it
-   * @throws UsageError `not-on-sim`, FaultError `fault-in-force`
+   * @throws UsageError `not-on-sim`, FaultError `fault-in-force`, `faults-overlap`
    */
   apply(spec: FaultSpec, name: string = spec.kind): string {
     const act = simActOf(spec, {
@@ -54,6 +63,11 @@ export class SimFaults {
         next: "Heal it first, or give the second one a name of its own with `as`.",
       });
     }
+    const what = heldOnSim[spec.kind];
+    const holds = what === undefined ? undefined : heldBy({ holds: () => what }, spec);
+    for (const [other, entry] of this.#entries) {
+      if (holds !== undefined && entry.holds === holds) throw overlapping({ name: other, holds });
+    }
     this.#applied += 1;
     const ids = { ...this.#whom(act), faultId: this.#applied, kind: spec.kind };
     const mends = act.steps.map((step) => this.#simulation.director.faults.apply(step));
@@ -61,7 +75,7 @@ export class SimFaults {
     const mend = (): void => {
       for (const each of mends) each();
     };
-    const entry: Entry = { act, mend, ids, isTold: false };
+    const entry: Entry = { holds, act, mend, ids, isTold: false };
     this.#entries.set(name, entry);
     // What cannot be seen yet is looked for again when it is healed.
     return act.isSeen() ? `${faultTitle(spec)}: ${this.#tell(entry)}` : faultTitle(spec);

@@ -1,0 +1,88 @@
+import type { CorpusSection } from "../item.ts";
+
+/** What somebody else does beside the job, in its directories, under its number, or as its things are called. */
+export const othersWays: CorpusSection = {
+  surface: "others who are easily taken for the job",
+  items: [
+    {
+      name: "bq-in-yard",
+      what: "files of somebody's in a directory that the job made, and another name for one of its own",
+      act: 'y="$W/p/q-yard/yard"; [ -e "$W/scripts/act-q-yard.sh" ] || refuse "the job makes none"; wait_for "$y/there"; echo x > "$y/theirs"; mkdir -p "$y/deep/er"; echo x > "$y/deep/er/file"; ln "$y/own" "$D/linked"',
+      steady: 'echo x >> "$W/p/q-yard/yard/theirs"',
+      undo: 'rm -rf "$W/p/q-yard/yard" "$D/linked"',
+      traces: [
+        { text: "$W/p/q-yard/yard/theirs" },
+        { text: "$W/p/q-yard/yard/deep" },
+        { text: "$W/p/q-yard/yard/deep/er/file" },
+        { text: "$D/linked" },
+      ],
+    },
+    {
+      name: "bq-same-number",
+      what: "a process of somebody's with the number that one of the job's had",
+      before: '[ -w /proc/sys/kernel/ns_last_pid ] || refuse "no ns_last_pid"',
+      act: '[ -e "$W/scripts/act-q-short.sh" ] || refuse "the job has none"; wait_for "$W/p/q-short/pid"; kernel as-number "$(cat "$W/p/q-short/pid")" "$D/theirs"',
+      undo: 'rm -f "$D/theirs"',
+      traces: [{ text: "$D/theirs" }],
+    },
+    {
+      name: "bq-named-job",
+      what: "a daemon of somebody's that is called as the job's program, and names its script",
+      needs: ["pgrep"],
+      act: 'cp "$W/bin/perl" "$D/job"; "$D/job" "$W/helper.pl" hold nothing; echo "$W/job.sh" > "$D/theirs"',
+      undo: 'for p in $(pgrep -x job); do [ "$(readlink "/proc/$p/exe")" != "$D/job" ] || kill -9 "$p"; done; rm -f "$D/theirs" "$D/job"',
+      traces: [{ text: "$D/theirs" }, { text: "$D/job" }],
+    },
+    {
+      name: "bq-build",
+      what: "a build with make and a compiler",
+      needs: ["make", "gcc"],
+      act: String.raw`cd "$D"; printf 'all: a b c d\n%%: %%.c\n\tgcc -o $@ $<\n' > Makefile; for f in a b c d; do echo 'int main(void){return 0;}' > $f.c; done; make -s -j 4`,
+      undo: 'rm -f "$D"/*',
+      traces: [{ text: "$D/a" }, { text: "$D/b" }, { text: "$D/c.c" }, { text: "$D/Makefile" }],
+    },
+    {
+      name: "bq-gpg",
+      what: "an agent that gpg leaves for somebody",
+      needs: ["gpg", "gpg-agent", "gpgconf"],
+      act: 'mkdir -m 700 "$D/g"; gpg --homedir "$D/g" --batch --quiet --passphrase "" --quick-generate-key theirs@example.org ed25519 sign 0 2>/dev/null',
+      undo: 'gpgconf --homedir "$D/g" --kill all 2>/dev/null || :; rm -rf "$D/g"',
+      traces: [{ text: "$D/g" }],
+    },
+    {
+      name: "bq-login-shell",
+      what: "another shell of a user, set by somebody, as the job does",
+      needs: ["usermod", "useradd", "userdel"],
+      before: "useradd --system --no-create-home --shell /bin/false ${N}qs",
+      act: "usermod --shell /bin/sh --comment theirs ${N}qs",
+      undo: "userdel ${N}qs 2>/dev/null || :",
+      traces: [{ text: "$Nqs" }],
+    },
+    {
+      name: "bq-hardware-address",
+      what: "the hardware address of somebody's own interface",
+      needs: ["ip"],
+      before: "ip link add ${N}qm type veth peer name ${N}qn",
+      act: "ip link set ${N}qm address 02:11:22:33:44:66 txqueuelen 78",
+      undo: "ip link del ${N}qm 2>/dev/null || :",
+      traces: [{ text: "$Nqm" }],
+    },
+    {
+      name: "bq-touched",
+      what: "a tree of somebody's whose times, modes and owners they set",
+      before: 'mkdir -p "$D/t/a/b/c"; for i in 1 2 3 4 5 6 7 8 9; do echo x > "$D/t/a/b/f$i"; done',
+      act: 'find "$D/t" -exec touch {} +; chmod -R go-w "$D/t"; chown -R nobody "$D/t"',
+      undo: 'rm -rf "$D/t"',
+      traces: [{ text: "$D/t" }, { text: "$D/t/a/b" }, { text: "$D/t/a/b/f1" }, { text: "$D/t/a/b/c" }],
+    },
+    {
+      name: "bq-real-time",
+      what: "a service that somebody tells by a real-time signal",
+      needs: ["pgrep"],
+      before: 'tool bq-real-time; kernel_daemon bq-real-time serve-signals "$D/theirs" NUM36',
+      act: 'kill -s RTMIN+2 "$(pid_of bq-real-time)"; wait_for "$D/theirs"',
+      undo: 'rm -f "$D/theirs"',
+      traces: [{ text: "$D/theirs" }],
+    },
+  ],
+};
